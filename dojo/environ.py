@@ -1,0 +1,76 @@
+"""Read settings from the environment; a bad value stops the start and is named.
+
+Every setting an operator may give goes through one of these, so that a typing
+error is a sentence at start and never a surprise at night.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+def text(name: str, default: str = "") -> str:
+    """The value of ``name``, or ``default`` where it is unset or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool) -> bool:
+    """A yes or no; raises ImproperlyConfigured for anything else."""
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}: say 1 or 0.")
+
+
+def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+    """A whole number within ``least`` and ``most``; raises ImproperlyConfigured otherwise."""
+    value = text(name)
+    if not value:
+        return default
+    if not value.isdigit():
+        raise ImproperlyConfigured(f"{name} is {value!r}: it has to be a whole number.")
+    parsed = int(value)
+    if parsed < least or (most is not None and parsed > most):
+        bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+        raise ImproperlyConfigured(f"{name} is {value}: it has to be {bounds}.")
+    return parsed
+
+
+def url(name: str, default: str, schemes: set[str]) -> str:
+    """An address with one of ``schemes``; raises ImproperlyConfigured otherwise."""
+    value = text(name)
+    if not value:
+        return default
+    scheme = urlsplit(value).scheme
+    if scheme not in schemes:
+        raise ImproperlyConfigured(
+            f"{name} starts with {scheme + '://' if scheme else 'no scheme'}: "
+            f"use one of {', '.join(sorted(s + '://' for s in schemes))}."
+        )
+    return value
+
+
+def folder(name: str, default: Path) -> Path:
+    """A folder that exists and can be written to, made where it is missing."""
+    path = Path(text(name, str(default))).expanduser().absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        writable = os.access(path, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name} is {path}: the folder cannot be made ({error.strerror}). Choose another one."
+        ) from error
+    if not writable:
+        raise ImproperlyConfigured(
+            f"{name} is {path}: the folder cannot be written to. Change its owner or choose another one."
+        )
+    return path

@@ -1,0 +1,208 @@
+"""The settings, all from the environment; docs/settings.md lists every name an operator may give."""
+
+import secrets
+import sys
+import tempfile
+from hashlib import blake2b
+from pathlib import Path
+
+import dj_database_url
+
+from dojo import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DEBUG = environ.flag("DEBUG", default=False)
+PORT = environ.number("PORT", default=8000, least=1, most=65535)
+
+# --- State: everything Dojo keeps lives under one folder, so that a backup is a copy of it. ---
+DATA_DIR = environ.folder("DOJO_DATA_DIR", default=BASE_DIR / "data")
+LAKE_DIR = DATA_DIR / "lake"
+UPLOADS_DIR = DATA_DIR / "uploads"
+IMPORTS_DIR = DATA_DIR / "imports"
+LOGS_DIR = DATA_DIR / "logs"
+SCRATCH_DIR = DATA_DIR / "scratch"
+
+
+def _secret_key() -> str:
+    """The key from the environment, else one made at first start and kept beside the data."""
+    given = environ.text("SECRET_KEY")
+    if given:
+        return given
+    kept = DATA_DIR / "secret_key"
+    if not kept.exists():
+        fresh = DATA_DIR / f"secret_key.{secrets.token_hex(4)}"
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48))
+        try:
+            kept.hardlink_to(fresh)  # of two processes that start together, the first wins
+        except FileExistsError:
+            pass  # the other process's key is as good, and is read below
+        fresh.unlink()
+    return kept.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = environ.text("ALLOWED_HOSTS", default="*").split(",")
+CSRF_TRUSTED_ORIGINS = [o for o in environ.text("CSRF_TRUSTED_ORIGINS").split(",") if o]
+
+# --- Django ---
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "template_partials",
+    "interactions",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "dojo.urls"
+WSGI_APPLICATION = "dojo.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "interactions.views.navigation.navigation",
+            ],
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+
+# --- Database: web server, workers and scheduler share one SQLite file, so writes are short,
+# take the write lock at BEGIN (IMMEDIATE) and wait for each other instead of failing. ---
+DATABASES = {
+    "default": dj_database_url.parse(
+        environ.url(
+            "DATABASE_URL",
+            default=f"sqlite:///{DATA_DIR / 'dojo.sqlite3'}",
+            schemes={"sqlite", "postgres", "postgresql"},
+        ),
+        conn_max_age=60,
+    )
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+        "PRAGMA secure_delete=ON; PRAGMA cache_size=-16000;",
+    }
+
+
+def _redis_socket() -> Path:
+    """Where our own Redis listens: under the data folder, or, as a socket's path may have
+    about 100 characters at most, in the temporary folder under a name made of the data folder's."""
+    path = DATA_DIR / "redis" / "redis.sock"
+    if len(str(path)) <= 100:
+        return path
+    digest = blake2b(str(DATA_DIR).encode(), digest_size=8).hexdigest()
+    return Path(tempfile.gettempdir()) / f"dojo-{digest}" / "redis.sock"
+
+
+# --- Redis: broker, locks, caches. REDIS_URL names a server of one's own; without it Dojo runs one. ---
+REDIS_SOCKET = _redis_socket()
+REDIS_URL = environ.url(
+    "REDIS_URL", default=f"unix://{REDIS_SOCKET}", schemes={"redis", "rediss", "unix"}
+)
+REDIS_IS_OURS = not environ.text("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "dojo",
+    }
+}
+
+# --- Celery: a task is acknowledged when done, so a worker that dies gives its task back. ---
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "dojo"
+CELERY_BEAT_SCHEDULE = {
+    "sweep-imports": {"task": "interactions.tasks.sweep_imports", "schedule": 10.0},
+}
+
+# --- Static files ---
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+_PACKAGES = BASE_DIR / "node_modules"
+ICONS_DIR = _PACKAGES / "@tabler" / "icons" / "icons" / "outline"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("tabler", _PACKAGES / "@tabler" / "core" / "dist"),
+    ("echarts", _PACKAGES / "echarts" / "dist"),
+    ("tus", _PACKAGES / "tus-js-client" / "dist"),
+    ("inter", _PACKAGES / "@fontsource-variable" / "inter"),
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Imports ---
+# Bytes of JSON in one block, the unit of work of one task: large enough for good Parquet row groups.
+IMPORT_BLOCK_BYTES = environ.number("IMPORT_BLOCK_BYTES", default=32 << 20, least=1 << 10)
+# A larger record is refused: nothing a site sends comes near, and it bounds a worker's memory.
+IMPORT_RECORD_BYTES = environ.number("IMPORT_RECORD_BYTES", default=16 << 20, least=1 << 10)
+# How many times its size a packed file may unpack to; above, it is taken for a decompression bomb.
+IMPORT_UNPACK_RATIO = environ.number("IMPORT_UNPACK_RATIO", default=200, least=2)
+# Bytes of disk that stay free whatever is uploaded or unpacked.
+DISK_RESERVE_BYTES = environ.number("DISK_RESERVE_BYTES", default=512 << 20)
+UPLOAD_CHUNK_BYTES = environ.number("UPLOAD_CHUNK_BYTES", default=8 << 20, least=64 << 10)
+UPLOAD_EXPIRES_HOURS = environ.number("UPLOAD_EXPIRES_HOURS", default=72, least=1)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
+    "root": {"handlers": ["console"], "level": environ.text("LOG_LEVEL", default="INFO")},
+}

@@ -1,0 +1,17 @@
+"""What can go wrong in a way we expect: each error's text is a sentence for the user."""
+
+
+class DojoError(Exception):
+    """The base of every expected failure; ``str(error)`` is shown as it is."""
+
+
+class ImportStateError(DojoError):
+    """An import was asked for something that its state does not allow."""
+
+
+class FileRefused(DojoError):
+    """A file cannot be imported at all: empty, no JSON, another shape, broken packing."""
+
+
+class DiskFull(DojoError):
+    """There is not enough free disk space for what was asked."""

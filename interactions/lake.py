@@ -1,0 +1,203 @@
+"""The lake: one Delta table of interactions for each environment.
+
+``deltalake`` is imported inside the functions: it starts threads, which do not
+survive the fork by which Celery makes its workers.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import redis
+from django.conf import settings
+
+from interactions.codec.columns import STATISTICS_COLUMNS, TABLE_SCHEMA
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+log = logging.getLogger(__name__)
+
+_LOCK_SECONDS = 30  # a holder that dies frees the lock after this; one that lives renews it
+_CONFIGURATION: dict[str, str | None] = {
+    # Without this each commit would write the smallest and largest user_id into the log.
+    "delta.dataSkippingStatsColumns": ",".join(STATISTICS_COLUMNS),
+    "delta.logRetentionDuration": "interval 0 seconds",
+    "delta.deletedFileRetentionDuration": "interval 0 seconds",
+    "delta.checkpointInterval": "50",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A Parquet file of the table. ``path`` is absolute, ``size`` in bytes, times are UTC."""
+
+    path: Path
+    size: int
+    rows: int
+    first: datetime
+    last: datetime
+
+
+class Lake:
+    """The table of one environment, named by its slug. Reading needs no lock; see :meth:`lock`."""
+
+    def __init__(self, environment: str) -> None:
+        self.environment = environment
+        self.folder = settings.LAKE_DIR / environment
+
+    def exists(self) -> bool:
+        return (self.folder / "_delta_log").is_dir()
+
+    def version(self) -> int:
+        """The number of the last commit; -1 where nothing was ever added."""
+        return self._open().version() if self.exists() else -1
+
+    def parts(self) -> list[Part]:
+        """The live parts, with the time range that the log knows of each."""
+        if not self.exists():
+            return []
+        actions = self._open().get_add_actions(flatten=True)
+        import pyarrow as pa
+
+        rows = pa.table(actions).to_pylist()
+        return [
+            Part(
+                self.folder / row["path"],
+                row["size_bytes"],
+                row["num_records"],
+                row["min.timestamp"],
+                row["max.timestamp"],
+            )
+            for row in rows
+        ]
+
+    def files(self) -> list[str]:
+        """Absolute paths of the live parts, for an engine to read."""
+        return self._open().file_uris() if self.exists() else []
+
+    def append(self, parts: Sequence[Part], *, mark: str, import_id: int) -> int:
+        """Add ``parts``, written elsewhere on this disk, in ONE commit, and answer the table's version.
+
+        The parts are moved into the table's folder first. ``mark`` names this append for ever: a
+        repeat finds it in the table and changes nothing. Call it with the lock held.
+        """
+        from deltalake import CommitProperties, Schema, Transaction
+        from deltalake.transaction import AddAction
+
+        self._create()
+        table = self._open()
+        if table.transaction_version(mark) is not None:
+            return table.version()
+        (self.folder / f"import-{import_id}").mkdir(exist_ok=True)
+        adds = []
+        for part in parts:
+            name = f"import-{import_id}/{part.path.name}"
+            home = self.folder / name
+            if part.path.exists():  # else an earlier, broken-off try has moved it already
+                part.path.replace(home)
+            adds.append(
+                AddAction(
+                    path=name,
+                    size=part.size,
+                    partition_values={},
+                    modification_time=int(home.stat().st_mtime * 1000),
+                    data_change=True,
+                    stats=json.dumps(_statistics(part, import_id)),
+                )
+            )
+        table.create_write_transaction(
+            adds,
+            mode="append",
+            schema=Schema.from_arrow(TABLE_SCHEMA),
+            commit_properties=CommitProperties(app_transactions=[Transaction(mark, 1)]),
+        )
+        return self.version()
+
+    def has_mark(self, mark: str) -> bool:
+        """Whether the append called ``mark`` was committed."""
+        return self.exists() and self._open().transaction_version(mark) is not None
+
+    def remove_import(self, import_id: int) -> tuple[int, int]:
+        """Remove the rows of one import; answers (rows removed, table version). Lock held by the caller."""
+        if not self.exists():
+            return 0, -1
+        table = self._open()
+        result = table.delete(f"import_id = {import_id}")
+        table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+        # A table emptied by the delete has files of no rows at most; a later append is unaffected.
+        return int(result["num_deleted_rows"] or 0), self.version()
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the environment's write lock: for rewrites, and for «look for duplicates, then append»."""
+        client = redis.Redis.from_url(settings.REDIS_URL)
+        lock = client.lock(f"dojo:lake:{self.environment}", timeout=_LOCK_SECONDS, thread_local=False)
+        lock.acquire(blocking=True)
+        stopped = threading.Event()
+        renewer = threading.Thread(target=_renew, args=(lock, stopped), daemon=True)
+        renewer.start()
+        try:
+            yield
+        finally:
+            stopped.set()
+            renewer.join()
+            try:
+                lock.release()
+            except redis.exceptions.LockError:
+                log.warning("The write lock of %s ran out before it was released.", self.environment)
+            client.close()
+
+    def _open(self) -> DeltaTable:
+        from deltalake import DeltaTable
+
+        return DeltaTable(str(self.folder))
+
+    def _create(self) -> None:
+        if self.exists():
+            return
+        from deltalake import DeltaTable, Schema
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        DeltaTable.create(
+            str(self.folder),
+            schema=Schema.from_arrow(TABLE_SCHEMA),
+            mode="ignore",
+            configuration=_CONFIGURATION,
+        )
+
+
+def _renew(lock: Any, stopped: threading.Event) -> None:
+    while not stopped.wait(_LOCK_SECONDS / 3):
+        try:
+            lock.reacquire()
+        except redis.exceptions.RedisError as error:
+            log.warning("The write lock could not be renewed: %s", error)
+            time.sleep(1)
+
+
+def _statistics(part: Part, import_id: int) -> dict[str, Any]:
+    """What the table's log says of a part; times in milliseconds, rounded outwards."""
+    earliest = part.first.replace(microsecond=part.first.microsecond // 1000 * 1000)
+    latest = part.last
+    if latest.microsecond % 1000:
+        latest += timedelta(microseconds=1000 - latest.microsecond % 1000)
+    return {
+        "numRecords": part.rows,
+        "minValues": {"timestamp": _milliseconds(earliest), "import_id": import_id},
+        "maxValues": {"timestamp": _milliseconds(latest), "import_id": import_id},
+        "nullCount": {"timestamp": 0, "import_id": 0},
+    }
+
+
+def _milliseconds(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

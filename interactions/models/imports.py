@@ -1,0 +1,177 @@
+"""An Import, the blocks it is carried in, the problems found, and the upload that brought its file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from interactions.models.environment import Environment
+
+
+class Import(models.Model):
+    """One file of interactions on its way into an environment.
+
+    The counts obey ``accepted + rejected + duplicates == records`` once it is done. While it is
+    loading they are the sums over its blocks: see :meth:`progress`.
+    """
+
+    class State(models.TextChoices):
+        UPLOADING = "uploading", "Uploading"
+        CHECKING = "checking", "Ready to load"
+        LOADING = "loading", "Loading"
+        DONE = "done", "Done"
+        DONE_WITH_REJECTS = "done_with_rejects", "Done with rejects"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+        UNDONE = "undone", "Undone"
+
+    class Source(models.TextChoices):
+        BROWSER = "browser", "Browser"
+        COMMAND = "command", "Command line"
+        SAMPLE = "sample", "Sample data"
+
+    class Phase(models.TextChoices):
+        """Where a loading import stands, so that a repeated task knows what is left."""
+
+        WAITING = "", "Waiting"
+        PLANNING = "planning", "Planning"
+        BLOCKS = "blocks", "Reading blocks"
+        COMMITTING = "committing", "Adding to the data set"
+        UNDOING = "undoing", "Undoing"
+
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="imports")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    source = models.CharField(max_length=10, choices=Source, default=Source.BROWSER)
+    state = models.CharField(max_length=20, choices=State, default=State.UPLOADING)
+    phase = models.CharField(max_length=12, choices=Phase, default=Phase.WAITING, blank=True)
+
+    file_name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField(help_text="bytes of the file as it was given")
+    format = models.CharField(max_length=10, blank=True, help_text="array, object or lines")
+    compression = models.CharField(max_length=4, blank=True, help_text="empty, gzip or zstd")
+    check_duplicates = models.BooleanField(default=True)
+
+    bytes_total = models.PositiveBigIntegerField(default=0, help_text="bytes to read, unpacked; 0 until known")
+    records = models.PositiveBigIntegerField(default=0)
+    accepted = models.PositiveBigIntegerField(default=0)
+    rejected = models.PositiveBigIntegerField(default=0)
+    duplicates = models.PositiveBigIntegerField(default=0)
+    first_timestamp = models.DateTimeField(null=True)
+    last_timestamp = models.DateTimeField(null=True)
+    table_version = models.BigIntegerField(null=True)
+    error = models.TextField(blank=True, help_text="why it failed, as a sentence for the user")
+
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True, help_text="last sign of life of planning or committing")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["environment", "-id"]), models.Index(fields=["state"])]
+
+    def __str__(self) -> str:
+        return f"import {self.pk} of {self.file_name}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == self.State.LOADING
+
+    @property
+    def is_done(self) -> bool:
+        return self.state in (self.State.DONE, self.State.DONE_WITH_REJECTS)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state not in (self.State.UPLOADING, self.State.CHECKING, self.State.LOADING)
+
+    @property
+    def can_cancel(self) -> bool:
+        return not self.has_ended
+
+    @property
+    def can_undo(self) -> bool:
+        return self.is_done and self.phase != self.Phase.UNDOING
+
+    @property
+    def can_retry(self) -> bool:
+        return self.state == self.State.FAILED
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From the start of loading to its end, or to now."""
+        if self.started_at is None:
+            return None
+        return (self.finished_at or timezone.now()) - self.started_at
+
+
+class Block(models.Model):
+    """A run of whole records, ``[start, end)`` in bytes of the unpacked file: the work of one task."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        UNSOUND = "unsound", "Unsound"  # the bytes are not whole records; see imports.mend
+
+    of = models.ForeignKey(Import, models.CASCADE, related_name="blocks", db_column="import_id")
+    number = models.PositiveIntegerField()
+    start = models.PositiveBigIntegerField()
+    end = models.PositiveBigIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    heartbeat_at = models.DateTimeField(null=True)
+
+    bytes_done = models.PositiveBigIntegerField(default=0)
+    records = models.PositiveBigIntegerField(default=0)
+    accepted = models.PositiveBigIntegerField(default=0)
+    rejected = models.PositiveBigIntegerField(default=0)
+    untimed = models.PositiveBigIntegerField(default=0, help_text="accepted records that had no timestamp")
+    part_size = models.PositiveBigIntegerField(default=0, help_text="bytes of the Parquet part; 0: no part")
+    first_timestamp = models.DateTimeField(null=True)
+    last_timestamp = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["of", "number"], name="block_number_once"),
+            models.CheckConstraint(condition=Q(start__lte=F("end")), name="block_start_before_end"),
+        ]
+
+
+class Problem(models.Model):
+    """Why records of one block were refused: one row a cause, with its count and its first example."""
+
+    block = models.ForeignKey(Block, models.CASCADE, related_name="problems")
+    path = models.CharField(max_length=200, help_text="field path without list positions; empty: the record")
+    rule = models.CharField(max_length=300, help_text="the rule as a sentence")
+    count = models.PositiveBigIntegerField()
+    index = models.PositiveBigIntegerField(help_text="first example: record in its block, from 0")
+    offset = models.PositiveBigIntegerField(help_text="first example: byte in the unpacked file")
+    value = models.CharField(max_length=200, blank=True, help_text="first example: the value, cut")
+
+    class Meta:
+        ordering = ["-count"]
+
+
+class Upload(models.Model):
+    """A file on its way in (tus): its bytes lie in the uploads folder under ``token``."""
+
+    token = models.CharField(max_length=32, unique=True)
+    of = models.OneToOneField(Import, models.CASCADE, related_name="upload", db_column="import_id")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    length = models.PositiveBigIntegerField()
+    offset = models.PositiveBigIntegerField(default=0)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(offset__lte=F("length")), name="upload_offset_within_length")]
+
+    @property
+    def is_complete(self) -> bool:
+        return self.offset == self.length

@@ -1,0 +1,208 @@
+"""One visit to the shop: what its visitor does becomes interactions. Where they go next is decided in `journeys`."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from interactions.synthetic.audience import Arrival, Visitor
+from interactions.synthetic.catalogue import SHOP_NAME, SITE, Page, Phrase, Product, Shelf, Story, catalogue
+from interactions.synthetic.draws import Draws
+
+HOME = Page(f"{SITE}/", f"{SHOP_NAME} | Things that last")
+CART = Page(f"{SITE}/cart", f"Your cart | {SHOP_NAME}")
+PAID = Page(f"{SITE}/checkout/thank-you", f"Thank you for your order | {SHOP_NAME}")
+LIST_LENGTH = 8
+
+Record = dict[str, Any]
+
+
+class Listing(NamedTuple):
+    """A list of products as shown; `miso_id` names the result it came from, where an engine ordered it."""
+
+    products: list[Product]
+    miso_id: str | None
+
+
+class Purchase(NamedTuple):
+    """What the shop remembers of an order, should the goods come back."""
+
+    visitor: Visitor
+    identity: dict[str, str]
+    fields: dict[str, list[str]]
+    order: str
+
+
+class Visit:
+    """Collects the interactions of one visit, in order: `records`, and for each in `offsets` its time.
+
+    Offsets are milliseconds since the visit began. The records' own timestamps are empty: whoever knows when the visit
+    began fills them in. Every method that sends something needs the visitor to be on a page first.
+    """
+
+    __slots__ = (
+        "visitor", "arrival", "draws", "records", "offsets", "now", "leaves_page_at", "identity", "location",
+        "device", "session", "cart",
+    )  # fmt: skip
+
+    def __init__(self, visitor: Visitor, arrival: Arrival, draws: Draws) -> None:
+        """Begin a visit, not signed in."""
+        self.visitor = visitor
+        self.arrival = arrival
+        self.draws = draws
+        self.records: list[Record] = []
+        self.offsets: list[int] = []
+        self.now = self.leaves_page_at = 0
+        self.identity = {"anonymous_id": visitor.anonymous_id}
+        self.location: dict[str, str] = {}
+        self.device: dict[str, str] = {
+            "truncated_ip": visitor.truncated_ip,
+            "locale": visitor.locale,
+            "region": visitor.region,
+            "user_agent": visitor.user_agent,
+        }
+        session = int(draws.chance() * 2**48)
+        self.session: dict[str, Any] = {
+            "session": f"{session:012x}",
+            "ab_test": "b" if session % 2 else "a",
+            "logged_in": False,
+            "store": visitor.store,
+        }
+        self.cart: dict[str, tuple[Product, int]] = {}
+
+    @property
+    def signed_in(self) -> bool:
+        return "user_id" in self.identity
+
+    def sign_in(self, *, keep_anonymous_id: bool = True) -> None:
+        """Send `user_id` from the next interaction on. Nothing happens to a visitor without an account."""
+        if self.visitor.user_id is not None:
+            self.identity = {"user_id": self.visitor.user_id}
+            if keep_anonymous_id:
+                self.identity["anonymous_id"] = self.visitor.anonymous_id
+            self.session["logged_in"] = True
+
+    def send(self, kind: str, fields: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> None:
+        """Record an interaction on the page that is open. `extra` joins the custom context."""
+        campaign = self.arrival.campaign
+        # Nested values are copied: a reader may change the record it got without changing its neighbours.
+        context: dict[str, Any] = {"campaign": campaign.copy()} if campaign else {}
+        context["page"] = self.location.copy()
+        context.update(self.device)
+        context["custom_context"] = {**self.session, **extra} if extra else self.session.copy()
+        self.records.append({"type": kind, "timestamp": "", **self.identity, **fields, "context": context})
+        self.offsets.append(self.now)
+        self.now += 250 + int(6000 * self.draws.chance())
+
+    def send_about(
+        self, kind: str, product: Product | Story, miso_id: str | None = None, more: Mapping[str, Any] | None = None
+    ) -> None:
+        """Record an interaction with one product or story; `more` are further fields of the record."""
+        fields: dict[str, Any] = {name: ids.copy() for name, ids in product.fields.items()}
+        if miso_id:
+            fields["miso_id"] = miso_id
+        if more:
+            fields.update(more)
+        self.send(kind, fields)
+
+    def send_list(self, kind: str, listing: Listing, length: int = LIST_LENGTH) -> None:
+        """Record that the first `length` products of a list were shown."""
+        fields: dict[str, Any] = {"product_ids": [product.product_id for product in listing.products[:length]]}
+        if listing.miso_id:
+            fields["miso_id"] = listing.miso_id
+        self.send(kind, fields)
+
+    def open(self, page: Page) -> None:
+        """Leave the page that is open, once the time to be spent there is over, and go to another."""
+        if self.now < self.leaves_page_at:
+            self.now = self.leaves_page_at
+        referrer = self.location.get("url", self.arrival.referrer)
+        self.location = {"url": page.url, "title": page.title}
+        if referrer:
+            self.location["referrer"] = referrer
+
+    def stay(self, times: int = 1) -> float:
+        """Return how long the visitor stays on the page, in seconds, and see to it that they do."""
+        seconds = round(self.draws.dwell() * times, 1)
+        self.leaves_page_at = self.now + int(seconds * 1000)
+        return seconds
+
+    def view_home(self) -> None:
+        self.open(HOME)
+        self.send("home_page_view", {"duration": self.stay()})
+
+    def view_promotion(self) -> None:
+        """View the landing page of the visit's campaign, with the products it advertises."""
+        name = self.arrival.campaign["name"] if self.arrival.campaign else "new-in"
+        self.open(Page(f"{SITE}/promo/{quote(name)}", f"{name.replace('-', ' ').capitalize()} | {SHOP_NAME}"))
+        first = self.draws.product()
+        products = catalogue().products[first : first + 3]
+        self.send(
+            "promo_page_view", {"product_ids": [each.product_id for each in products], "duration": self.stay()}
+        )
+
+    def view_shelf(self, shelf: Shelf) -> None:
+        self.open(shelf.page)
+        self.send("category_page_view", {"category": list(shelf.path), "duration": self.stay()})
+
+    def search(self, phrase: Phrase) -> None:
+        """Search; one search in four is narrowed by filters."""
+        self.open(phrase.page)
+        search: dict[str, Any] = {"keywords": phrase.keywords}
+        choice = self.draws.chance()
+        if choice < 0.25:
+            search["filters"] = {"category": [catalogue().shelves[phrase.shelf].path[-1]]}
+            if choice < 0.08:
+                search["filters"]["price"] = ["0-25", "25-50"]
+        self.send("search", {"search": search})
+
+    def view_product(self, product: Product, miso_id: str | None) -> None:
+        self.open(product.page)
+        self.send_about("product_detail_page_view", product, miso_id, {"duration": self.stay()})
+
+    def add_to_cart(self, product: Product, miso_id: str | None) -> None:
+        luck = self.draws.chance()
+        quantity = 1 if luck < 0.8 else 2 if luck < 0.95 else 4
+        had = self.cart[product.product_id][1] if product.product_id in self.cart else 0
+        self.cart[product.product_id] = (product, had + quantity)
+        # The contract knows two forms: a list beside product_ids, or a plain number. Some clients send the number.
+        plain = 0.75 < luck < 0.8
+        self.send_about("add_to_cart", product, miso_id, {"quantities": quantity if plain else [quantity]})
+
+    def remove_from_cart(self) -> None:
+        product, _ = self.cart.popitem()[1]
+        self.open(CART)
+        self.send_about("remove_from_cart", product)
+
+    def check_out(self) -> Purchase:
+        """Pay for what is in the cart: `revenue` is the sum of quantity × price; `prices` stand in the custom context."""
+        self.open(PAID)
+        lines = list(self.cart.values())
+        bought = {"product_ids": [product.product_id for product, _ in lines]}
+        order = f"O-{self.session['session'][:8]}"
+        self.send(
+            "checkout",
+            {
+                **bought,
+                "quantities": [quantity for _, quantity in lines],
+                "revenue": sum(quantity * product.cents for product, quantity in lines) / 100,
+            },
+            {"order": order, "prices": [product.cents / 100 for product, _ in lines]},
+        )
+        self.cart = {}
+        return Purchase(self.visitor, self.identity, {"product_ids": bought["product_ids"].copy()}, order)
+
+
+def refund(purchase: Purchase) -> Record:
+    """Return the refund of a purchase, sent by the shop's back office: no page, no browser. Timestamp left empty."""
+    visitor = purchase.visitor
+    return {
+        "type": "refund",
+        "timestamp": "",
+        **purchase.identity,
+        **purchase.fields,
+        "context": {
+            "locale": visitor.locale,
+            "region": visitor.region,
+            "custom_context": {"channel": "back-office", "order": purchase.order, "store": visitor.store},
+        },
+    }
