@@ -31,6 +31,14 @@ def flag(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} is {value!r}: say 1 or 0.")
 
 
+def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """One of ``choices``, in whatever case it was given; raises ImproperlyConfigured for anything else."""
+    value = text(name, default).upper()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}: use one of {', '.join(choices)}.")
+    return value
+
+
 def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
     """A whole number within ``least`` and ``most``; raises ImproperlyConfigured otherwise."""
     value = text(name)

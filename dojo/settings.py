@@ -1,5 +1,6 @@
 """The settings, all from the environment; docs/settings.md lists every name an operator may give."""
 
+import os
 import secrets
 import sys
 import tempfile
@@ -12,7 +13,10 @@ from dojo import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = environ.flag("DEBUG", default=False)
+HOST = environ.text("DOJO_HOST", default="127.0.0.1")  # DOJO_: some shells export a HOST of their own
 PORT = environ.number("PORT", default=8000, least=1, most=65535)
+WEB_WORKERS = environ.number("WEB_WORKERS", default=2, least=1, most=64)
+LOG_LEVEL = environ.choice("LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
 
 # --- State: everything Dojo keeps lives under one folder, so that a backup is a copy of it. ---
 DATA_DIR = environ.folder("DOJO_DATA_DIR", default=BASE_DIR / "data")
@@ -42,6 +46,7 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+ADMIN_PASSWORD = environ.text("DOJO_ADMIN_PASSWORD")  # of the first administrator; empty: a random one
 ALLOWED_HOSTS = environ.text("ALLOWED_HOSTS", default="*").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in environ.text("CSRF_TRUSTED_ORIGINS").split(",") if o]
 
@@ -57,11 +62,13 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "template_partials",
+    "dojo",  # for its commands
     "interactions",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dojo.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -108,6 +115,13 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+if environ.flag("BEHIND_HTTPS", default=False):
+    # A proxy in front speaks HTTPS and says so; only then may its header be believed.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
 
 # --- Database: web server, workers and scheduler share one SQLite file, so writes are short,
 # take the write lock at BEGIN (IMMEDIATE) and wait for each other instead of failing. ---
@@ -161,6 +175,11 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_WORKER_CONCURRENCY = environ.number("WORKER_PROCESSES", default=os.cpu_count() or 1, least=1, most=256)
+# KiB after which a worker process is replaced by a fresh one, between two tasks.
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = environ.number("WORKER_MEMORY_MB", default=400, least=100) * 1024
+CELERY_BEAT_SCHEDULE_FILENAME = str(SCRATCH_DIR / "schedule")
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "dojo"
@@ -204,5 +223,7 @@ LOGGING = {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
-    "root": {"handlers": ["console"], "level": environ.text("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # Celery's own INFO is two lines a task: the imports page says it better.
+    "loggers": {"celery": {"level": "WARNING"}},
 }

@@ -1,4 +1,4 @@
-"""The columns of the table, in Arrow's terms, and how each is written to Parquet."""
+"""The columns of the table in Arrow's terms, and how Parquet keeps each."""
 
 import pyarrow as pa
 

@@ -167,6 +167,7 @@ class Upload(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     length = models.PositiveBigIntegerField()
     offset = models.PositiveBigIntegerField(default=0)
+    metadata = models.TextField(blank=True, help_text="the Upload-Metadata header as the client sent it")
     expires_at = models.DateTimeField()
 
     class Meta:

@@ -43,7 +43,7 @@ HANDHELDS = (
     _chrome("Linux; Android 10; K", 131, "Mobile "),
     _chrome("Linux; Android 14; Pixel 8", 130, "Mobile "),
     _chrome("Linux; Android 13; SM-S911B", 130, "Mobile "),
-    f"Mozilla/5.0 (Linux; Android 13; SAMSUNG SM-A546B) {_WEBKIT} SamsungBrowser/26.0 Chrome/122.0.0.0 Mobile Safari/537.36",
+    _chrome("Linux; Android 13; SAMSUNG SM-A546B", 122, "Mobile ").replace(" Chrome", " SamsungBrowser/26.0 Chrome"),
     "Mozilla/5.0 (Android 14; Mobile; rv:132.0) Gecko/132.0 Firefox/132.0",
     _safari("iPad; CPU OS 17_6 like Mac OS X", "17.6", "Mobile/15E148 "),
     _chrome("Linux; Android 13; SM-X700", 129),

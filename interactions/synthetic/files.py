@@ -14,8 +14,8 @@ import msgspec
 from interactions.synthetic.timeline import batches
 from interactions.synthetic.visits import Record
 
-COMPRESSION = 3
-"""gzip's level. Level 6 makes such files a quarter smaller and takes twice as long."""
+COMPRESSION = 4
+"""gzip's level. Level 6 saves another 7 % and takes half as long again; level 3 is a sixth bigger."""
 
 _encoder = msgspec.json.Encoder()
 

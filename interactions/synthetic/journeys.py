@@ -156,9 +156,7 @@ def look_through(visit: Visit, shelf: Shelf, *, assisted: float) -> None:
     """Be shown a list from a shelf and open what pleases. `assisted`: chance that an engine ordered the list."""
     chance = visit.draws.chance
     first = int((len(shelf.products) - LIST_LENGTH) * chance() ** 3)
-    listing = Listing(
-        shelf.products[first : first + LIST_LENGTH], visit.draws.uuid() if chance() < assisted else None
-    )
+    listing = Listing(shelf.products[first : first + LIST_LENGTH], visit.draws.uuid() if chance() < assisted else None)
     visit.send_list("impression", listing)
     if chance() < 0.35:
         visit.send_list("viewable_impression", listing, LIST_LENGTH // 2)
@@ -182,9 +180,7 @@ def look_at(visit: Visit, product: Product, miso_id: str | None) -> None:
         look_through(visit, catalogue().shelves[product.shelf], assisted=0.95)
 
 
-def react(
-    visit: Visit, to: Product | Story, miso_id: str | None, choose: Callable[[float], str | None]
-) -> None:
+def react(visit: Visit, to: Product | Story, miso_id: str | None, choose: Callable[[float], str | None]) -> None:
     chance = visit.draws.chance
     kind = choose(chance())
     if kind is None:

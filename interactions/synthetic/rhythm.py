@@ -39,4 +39,5 @@ class Rhythm:
     def times(self, progress: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return for each progress in [0, 1] the time at which that share of all visits has begun."""
         moments = np.interp(progress * self._reached[-1], self._reached, self._edges)
-        return moments.astype(np.int64).clip(self.first, self.last)
+        times: NDArray[np.int64] = moments.astype(np.int64).clip(self.first, self.last)
+        return times

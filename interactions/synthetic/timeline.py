@@ -15,7 +15,7 @@ from interactions.synthetic.visits import Purchase, Record, refund
 BATCH = 4096
 """Records put in order together. More would mean less disorder between batches and more memory."""
 RECORDS_PER_PERSON = 30
-RECORDS_PER_VISIT = 11
+RECORDS_PER_VISIT = 10
 """About as many as `journeys` makes; only the delay of refunds depends on it."""
 REFUNDED = 0.07
 """Share of purchases that come back."""

@@ -113,8 +113,7 @@ class Visit:
 
     def open(self, page: Page) -> None:
         """Leave the page that is open, once the time to be spent there is over, and go to another."""
-        if self.now < self.leaves_page_at:
-            self.now = self.leaves_page_at
+        self.now = max(self.now, self.leaves_page_at)
         referrer = self.location.get("url", self.arrival.referrer)
         self.location = {"url": page.url, "title": page.title}
         if referrer:
@@ -136,9 +135,7 @@ class Visit:
         self.open(Page(f"{SITE}/promo/{quote(name)}", f"{name.replace('-', ' ').capitalize()} | {SHOP_NAME}"))
         first = self.draws.product()
         products = catalogue().products[first : first + 3]
-        self.send(
-            "promo_page_view", {"product_ids": [each.product_id for each in products], "duration": self.stay()}
-        )
+        self.send("promo_page_view", {"product_ids": [each.product_id for each in products], "duration": self.stay()})
 
     def view_shelf(self, shelf: Shelf) -> None:
         self.open(shelf.page)
@@ -174,7 +171,7 @@ class Visit:
         self.send_about("remove_from_cart", product)
 
     def check_out(self) -> Purchase:
-        """Pay for what is in the cart: `revenue` is the sum of quantity × price; `prices` stand in the custom context."""
+        """Pay for what is in the cart: `revenue` is the sum of quantity times price, and `prices` are sent along."""
         self.open(PAID)
         lines = list(self.cart.values())
         bought = {"product_ids": [product.product_id for product, _ in lines]}

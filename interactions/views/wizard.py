@@ -1,0 +1,96 @@
+"""The import wizard: choose a file, see what it is, watch it load."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect, replace_url
+
+from interactions import imports as importing
+from interactions.errors import DojoError
+from interactions.imports import storage
+from interactions.models import Environment, Import
+from interactions.schema import TYPES_BY_GROUP
+from interactions.views.fragments import page_or_fragment
+from interactions.views.imports import find_import
+from interactions.views.navigation import MAY_IMPORT
+
+
+@permission_required(MAY_IMPORT, raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_new(request: HttpRequest, environment: str) -> HttpResponse:
+    """Step 1, the drop zone. The file itself goes to /uploads/; POST makes the sample data's import."""
+    here = get_object_or_404(Environment, slug=environment)
+    if request.method == "POST":
+        return _import_sample(request, here)
+    context = {
+        "environment": here,
+        "free_bytes": storage.free_bytes(),
+        "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
+        "expires_hours": settings.UPLOAD_EXPIRES_HOURS,
+        "types_by_group": TYPES_BY_GROUP,
+        "unfinished": here.imports.filter(
+            state=Import.State.UPLOADING, created_by=request.user, upload__offset__gt=0
+        ).select_related("upload"),
+    }
+    return page_or_fragment(request, "imports/choose.html", "choose", context)
+
+
+def _import_sample(request: HttpRequest, here: Environment) -> HttpResponse:
+    if request.POST.get("action") != "sample":
+        messages.error(request, "Choose a file first.")
+        return redirect("import_new", environment=here.slug)
+    try:
+        sample = importing.create_sample(here, request.user)
+    except DojoError as error:
+        messages.error(request, str(error))
+        return redirect("import_new", environment=here.slug)
+    return redirect("import_load", environment=here.slug, pk=sample.pk)
+
+
+@permission_required(MAY_IMPORT, raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_check(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Step 1 once the file is here: what it is, and the options. POST starts the loading."""
+    imp = find_import(environment, pk)
+    loading = reverse("import_load", args=[environment, imp.pk])
+    if request.method == "POST":
+        try:
+            importing.start(imp, check_duplicates="check_duplicates" in request.POST)
+        except DojoError as error:
+            messages.error(request, str(error))
+        return redirect(loading)
+    context: dict[str, Any] = {"environment": imp.environment, "import": imp}
+    if imp.state == Import.State.CHECKING:
+        try:
+            context["inspection"] = importing.inspect(imp)
+        except DojoError as error:
+            context["refusal"] = str(error)
+    elif imp.state == Import.State.FAILED and imp.started_at is None:
+        context["refusal"] = imp.error
+    elif imp.state != Import.State.UPLOADING:
+        return HttpResponseClientRedirect(loading) if request.htmx else redirect(loading)  # type: ignore[attr-defined]
+    response = page_or_fragment(request, "imports/check.html", "check", context)
+    return replace_url(response, request.path)
+
+
+@require_safe
+def import_load(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Step 2: the progress, asked for again every second while it is loading."""
+    imp = find_import(environment, pk)
+    if imp.state in (Import.State.UPLOADING, Import.State.CHECKING):
+        return redirect("import_check", environment=environment, pk=pk)
+    context = {
+        "environment": imp.environment,
+        "import": imp,
+        "progress": importing.progress(imp),
+        "causes": importing.causes(imp),
+    }
+    return page_or_fragment(request, "imports/load.html", "progress", context)

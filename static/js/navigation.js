@@ -1,0 +1,43 @@
+// The left pane: menus that close when they should, and the menu button of small screens.
+
+const pane = document.querySelector(".pane");
+const toggle = document.querySelector("[data-toggle-pane]");
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (menu !== except) menu.open = false;
+  }
+}
+
+function showPane(open) {
+  pane.classList.toggle("is-open", open);
+  toggle.setAttribute("aria-expanded", String(open));
+}
+
+document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+
+document.addEventListener("focusin", (event) => {
+  const open = document.querySelector("details.menu[open]");
+  if (open && !open.contains(event.target)) open.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.("details.menu[open]");
+  if (event.key === "Escape") {
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    } else if (pane?.classList.contains("is-open")) {
+      showPane(false);
+      toggle.focus();
+    }
+  }
+  if (menu && (event.key === "ArrowDown" || event.key === "ArrowUp") && event.target.type !== "radio") {
+    const stops = [...menu.querySelectorAll("summary, a, button")];
+    const next = stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1);
+    stops[(next + stops.length) % stops.length].focus();
+    event.preventDefault();
+  }
+});
+
+toggle?.addEventListener("click", () => showPane(!pane.classList.contains("is-open")));
