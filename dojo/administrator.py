@@ -20,7 +20,7 @@ def make_first() -> str | None:
     if users.filter(is_superuser=True).exists():
         return None
     password = settings.ADMIN_PASSWORD or random_password()
-    users.create_superuser(username=NAME, password=password)  # type: ignore[attr-defined]
+    users.create_superuser(username=NAME, password=password)
     if settings.ADMIN_PASSWORD:
         return f"Log in as {NAME} with the password from DOJO_ADMIN_PASSWORD."
     return f"Log in as {NAME} with the password {password} (shown this once; change it under Account)."

@@ -1,11 +1,15 @@
 """Celery, configured by the ``CELERY_`` names in the settings."""
 
 import os
+import warnings
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 
 from dojo.heartbeat import Heartbeat
 
+# A worker of the root user is warned of as long as pickled tasks could come in; ours are JSON alone.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dojo.settings")
 
 app = Celery("dojo")

@@ -19,13 +19,11 @@ logger = logging.getLogger(__name__)
 
 def connect() -> "redis.Redis":
     """A client that gives up within a second: a sign of life must not wait."""
-    return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=True
-    )
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=True)
 
 
 def _now(client: "redis.Redis") -> float:
-    seconds, microseconds = client.time()  # type: ignore[misc]
+    seconds, microseconds = client.time()
     return float(seconds) + float(microseconds) / 1e6
 
 
@@ -41,7 +39,7 @@ def beat(client: "redis.Redis", name: str) -> None:
 def living_workers(client: "redis.Redis") -> list[str]:
     """The names of the workers heard of within DEAD_AFTER_SECONDS; raises redis.RedisError."""
     names = client.zrangebyscore(KEY, _now(client) - DEAD_AFTER_SECONDS, "+inf")
-    return [str(name) for name in names]  # type: ignore[union-attr]
+    return [str(name) for name in names]
 
 
 class Heartbeat(bootsteps.StartStopStep):

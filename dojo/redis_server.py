@@ -109,7 +109,7 @@ def main() -> None:
         line = command(settings.REDIS_SOCKET, folder(), settings.LOGS_DIR / "redis.log")
     except (NoRedis, DataFolderInUse) as error:
         sys.exit(str(error))
-    os.execv(line[0], line)
+    os.execv(line[0], line)  # noqa: S606 - no shell is wanted
 
 
 if __name__ == "__main__":

@@ -156,9 +156,7 @@ def _redis_socket() -> Path:
 
 # --- Redis: broker, locks, caches. REDIS_URL names a server of one's own; without it Dojo runs one. ---
 REDIS_SOCKET = _redis_socket()
-REDIS_URL = environ.url(
-    "REDIS_URL", default=f"unix://{REDIS_SOCKET}", schemes={"redis", "rediss", "unix"}
-)
+REDIS_URL = environ.url("REDIS_URL", default=f"unix://{REDIS_SOCKET}", schemes={"redis", "rediss", "unix"})
 REDIS_IS_OURS = not environ.text("REDIS_URL")
 CACHES = {
     "default": {
@@ -171,12 +169,13 @@ CACHES = {
 # --- Celery: a task is acknowledged when done, so a worker that dies gives its task back. ---
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
-CELERY_WORKER_CONCURRENCY = environ.number("WORKER_PROCESSES", default=os.cpu_count() or 1, least=1, most=256)
+CELERY_WORKER_CONCURRENCY = environ.number("WORKER_PROCESSES", default=len(os.sched_getaffinity(0)), least=1, most=256)
 # KiB after which a worker process is replaced by a fresh one, between two tasks.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = environ.number("WORKER_MEMORY_MB", default=400, least=100) * 1024
 CELERY_BEAT_SCHEDULE_FILENAME = str(SCRATCH_DIR / "schedule")
@@ -199,10 +198,24 @@ STATICFILES_DIRS = [
     ("tus", _PACKAGES / "tus-js-client" / "dist"),
     ("inter", _PACKAGES / "@fontsource-variable" / "inter"),
 ]
+STATICFILES_FINDERS = ["dojo.static_files.Finder", "dojo.static_files.AppFinder"]
+# What the pages load of the packages, with the source maps that the files themselves name.
+PACKAGE_FILES = (
+    "tabler/css/tabler.min.css*",
+    "tabler/js/tabler.min.js*",
+    "echarts/echarts.min.js",
+    "echarts/echarts.esm.min.mjs",
+    "tus/tus.min.js*",
+    "inter/wght.css",
+    "inter/files/*-wght-normal.woff2",
+)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "dojo.static_files.Storage"},
 }
+
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("woff2", "png", "jpg", "gif", "webp", "gz", "br", "map")
 
 # --- Imports ---
 # Bytes of JSON in one block, the unit of work of one task: large enough for good Parquet row groups.

@@ -85,6 +85,13 @@ class Lake:
         """Absolute paths of the live parts, for an engine to read."""
         return self._open().file_uris() if self.exists() else []
 
+    def contents(self) -> tuple[int, list[str]]:
+        """:meth:`version` and :meth:`files` of one and the same commit."""
+        if not self.exists():
+            return -1, []
+        table = self._open()
+        return table.version(), table.file_uris()
+
     def append(self, parts: Sequence[Part], *, mark: str, import_id: int) -> int:
         """Add ``parts``, written elsewhere on this disk, in ONE commit, and answer the table's version.
 

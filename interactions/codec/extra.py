@@ -15,39 +15,41 @@ import msgspec
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
+def custom_texts(customs: Sequence[dict[str, Any] | None]) -> list[bytes | None]:
+    """The JSON of each record's custom_context, its keys sorted."""
+    encode = _encode
+    return [None if custom is None else encode(custom) for custom in customs]
+
+
 def extras(
-    customs: Sequence[dict[str, Any] | None],
+    texts: Sequence[bytes | None],
     filters: Sequence[dict[str, list[str]] | None],
     quantities: Sequence[Any],
     rests: Sequence[dict[str, Any] | None] | None,
 ) -> list[bytes | None]:
-    """The text of each record, None where the columns hold all of it."""
-    contexts = [None if custom is None else b'{"context":{"custom_context":' + _encode(custom) + b"}}" for custom in customs]
-    numbers = [value.__class__ is float for value in quantities]
-    if rests is None and not any(numbers) and filters.count(None) == len(filters):
-        return contexts
-    found: list[bytes | None] = []
-    for position, text in enumerate(contexts):
-        rest = rests[position] if rests is not None else None
-        if filters[position] is None and not numbers[position] and not rest:
-            found.append(text)
-        else:
-            quantity = quantities[position] if numbers[position] else None
-            found.append(_encode(_whole(customs[position], filters[position], quantity, rest)))
+    """The text for each record, None where the columns hold all of it.
+
+    ``texts`` are the custom_contexts as JSON, ``rests`` what the typed records have no place for.
+    """
+    found = [None if text is None else b'{"context":{"custom_context":' + text + b"}}" for text in texts]
+    for position, value in enumerate(quantities):
+        if value.__class__ is float:
+            found[position] = _whole(texts[position], {"quantities": value})
+    for position, named in enumerate(filters):
+        if named is not None:
+            found[position] = _whole(texts[position], {"search": {"filters": named}})
+    for position, rest in enumerate(rests or ()):
+        if rest:
+            whole = dict(rest)
+            if quantities[position].__class__ is float:
+                whole["quantities"] = quantities[position]
+            if filters[position] is not None:
+                whole["search"] = {"filters": filters[position]}
+            found[position] = _whole(texts[position], whole)
     return found
 
 
-def _whole(
-    custom: dict[str, Any] | None,
-    filters: dict[str, list[str]] | None,
-    quantity: float | None,
-    rest: dict[str, Any] | None,
-) -> dict[str, Any]:
-    whole = dict(rest or {})
-    if quantity is not None:
-        whole["quantities"] = quantity
-    if filters is not None:
-        whole["search"] = {"filters": filters}
-    if custom is not None:
-        whole["context"] = {**whole.get("context", {}), "custom_context": custom}
-    return whole
+def _whole(text: bytes | None, whole: dict[str, Any]) -> bytes:
+    if text is not None:
+        whole["context"] = {**whole.get("context", {}), "custom_context": msgspec.Raw(text)}
+    return _encode(whole)

@@ -13,6 +13,7 @@ send an equal one, which is all that a forged collision would bring.
 """
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -38,31 +39,22 @@ def fingerprints(
     ``customs`` are the records' custom_context; ``rests`` what the typed records have no place for.
     Raises OverflowError for a whole number of more than 64 bits.
     """
-    uuids = [_uuid(custom) for custom in customs]
-    by_uuid = np.array([uuid is not None for uuid in uuids])
+    uuids = [custom and custom.get(schema.RECORD_UUID) for custom in customs]
     content = bytearray()
     encode, digest = _canonical.encode_into, xxh3_128_digest
     digests = []
-    for position, record in enumerate(records):
-        uuid = uuids[position]
-        if uuid is not None:
-            digests.append(digest(uuid.encode()))
+    for record, rest, uuid in zip(records, rests or repeat(None), uuids, strict=False):
+        if uuid and uuid.__class__ is str:
+            digests.append(digest(uuid))
             continue
         encode(record, content)
-        if rests is not None and rests[position]:
-            encode(rests[position], content, -1)
+        if rest:
+            content += _canonical.encode(rest)
         digests.append(digest(content))
     values = np.frombuffer(bytearray(b"".join(digests)), np.uint8).reshape(-1, SIZE)
     values[:, -1] &= 0xFF ^ BY_UUID
-    values[by_uuid, -1] |= BY_UUID
+    values[[bool(uuid) and uuid.__class__ is str for uuid in uuids], -1] |= BY_UUID
     offsets = np.arange(0, SIZE * len(digests) + 1, SIZE, dtype=np.int32)
     return pa.Array.from_buffers(
         pa.binary(), len(digests), [None, pa.py_buffer(offsets), pa.py_buffer(values)]
     )
-
-
-def _uuid(custom: dict[str, Any] | None) -> str | None:
-    if not custom:
-        return None
-    uuid = custom.get(schema.RECORD_UUID)
-    return uuid if uuid.__class__ is str and uuid else None

@@ -6,6 +6,7 @@ everything here takes whole columns of some thousand records.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from msgspec.structs import astuple
 from interactions import schema
 from interactions.codec.check import EARLIEST, IPV4_PATTERN, LATEST, UUID_PATTERN, is_custom_value
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.extra import extras
+from interactions.codec.extra import custom_texts, extras
 from interactions.codec.fingerprint import fingerprints
 from interactions.codec.keyring import Keyring
 from interactions.codec.record import Campaign, Context, Interaction, Page, Search
@@ -69,22 +70,21 @@ def to_table(
     keyring: Keyring,
     *,
     rests: Sequence[dict[str, Any] | None] | None = None,
-    keys_in_text: int | None = None,
+    text: bytes | None = None,
 ) -> pa.Table:
     """Records as a table of TABLE_SCHEMA; at least one record.
 
     ``rests`` are the parts that the typed records have no place for; giving them says that the
     records were checked one by one. Where it is None, the rules that the Structs cannot say are
-    checked here, and ``keys_in_text``, the number of keys in the JSON text, is compared with the
-    number that arrived, because a record that gives a key twice has more. Raises Doubtful where
-    anything is amiss.
+    checked here, and the keys in ``text``, the JSON of the records, are counted: where a record
+    gives a key twice, there are more than arrived. Raises Doubtful where anything is amiss.
     """
     top = _columns(records, Interaction)
     context = _inner(top["context"], _NO_CONTEXT)
     page = _inner(context["page"], _NO_PAGE)
     campaign = _inner(context["campaign"], _NO_CAMPAIGN)
     search = _inner(top["search"], _NO_SEARCH)
-    page["url"] = tuple(url or (None if there is None else url) for url, there in zip(page["url"], context["page"]))
+    page["url"] = tuple(None if there is None else url for url, there in zip(page["url"], context["page"], strict=True))
     try:
         arrays = {
             "timestamp": pa.array(top["timestamp"], _MOMENT),
@@ -96,14 +96,17 @@ def to_table(
             "quantities": _quantities(top["quantities"]),
         }
         if rests is None:
-            _check_types(arrays, top, search)
-            _check_values(arrays, context["custom_context"])
-            _check_empties(top, context, campaign, search)
-            if keys_in_text is not None and keys_in_text != _keys(top, context, page, campaign, search):
-                raise Doubtful("keys")
-        arrays["extra"] = pa.array(
-            extras(context["custom_context"], search["filters"], top["quantities"], rests), _STRING
-        )
+            _check_types(arrays, top)
+            _check_values(arrays)
+            _check_empties(arrays, top, context, search["filters"])
+        texts = custom_texts(context["custom_context"])
+        if rests is None:
+            lists = _with_lists(context["custom_context"], texts)
+            if not all(is_custom_value(value) for value in lists):
+                raise Doubtful("custom_context")
+            if text is not None:
+                _check_keys(text, _keys(arrays, top, context, search["filters"], lists), context["custom_context"])
+        arrays["extra"] = pa.array(extras(texts, search["filters"], top["quantities"], rests), _STRING)
         arrays["fingerprint"] = fingerprints(records, context["custom_context"], rests)
     except (OverflowError, pa.ArrowInvalid) as error:
         # An instant at the very end of the calendar, or a whole number of more than 64 bits.
@@ -136,22 +139,27 @@ def _quantities(values: Sequence[float | list[float] | None]) -> pa.Array:
     return pa.array([v if v is None or v.__class__ is list else [v] for v in values], _NUMBERS)
 
 
-def _present(column: Sequence[Any]) -> np.ndarray:
-    return np.fromiter((value is not None for value in column), bool, len(column))
+def _valid(column: pa.Array) -> np.ndarray:
+    return column.is_valid().to_numpy(zero_copy_only=False)
 
 
-def _check_types(arrays: Mapping[str, pa.Array], top: Columns, search: Columns) -> None:
+def _check_types(arrays: Mapping[str, pa.Array], top: Columns) -> None:
     """No record has a field that its type may not have, and a custom one has a name."""
     codes = pc.index_in(arrays["type"], value_set=_TYPES).to_numpy(zero_copy_only=False)
     for name, allowed in _ALLOWED.items():
-        column = top[name]
-        if column.count(None) < len(column) and not allowed[codes[_present(column)]].all():
+        if name == "search":
+            there = np.array([search is not None for search in top["search"]])
+        elif arrays[name].null_count == len(codes):
+            continue
+        else:
+            there = _valid(arrays[name])
+        if not allowed[codes[there]].all():
             raise Doubtful(name)
-    if (codes[~_present(top["custom_action_name"])] == _CUSTOM).any():
+    if (codes[~_valid(arrays["custom_action_name"])] == _CUSTOM).any():
         raise Doubtful("custom_action_name")
 
 
-def _check_values(arrays: Mapping[str, pa.Array], customs: Sequence[dict[str, Any] | None]) -> None:
+def _check_values(arrays: Mapping[str, pa.Array]) -> None:
     _check_pattern(arrays["miso_id"], UUID_PATTERN)
     _check_pattern(arrays["truncated_ip"].dictionary_encode().dictionary, IPV4_PATTERN)
     instants = arrays["timestamp"].drop_null().cast(_KEY)
@@ -159,11 +167,6 @@ def _check_values(arrays: Mapping[str, pa.Array], customs: Sequence[dict[str, An
         bounds = pc.min_max(instants).as_py()
         if bounds["min"] < _EARLIEST or bounds["max"] > _LATEST:
             raise Doubtful("timestamp")
-    for custom in customs:
-        if custom:
-            for value in custom.values():
-                if value.__class__ is list and not is_custom_value(value):
-                    raise Doubtful("custom_context")
 
 
 def _check_pattern(column: pa.Array, pattern: str) -> None:
@@ -171,33 +174,79 @@ def _check_pattern(column: pa.Array, pattern: str) -> None:
         raise Doubtful(pattern)
 
 
-def _check_empties(top: Columns, context: Columns, campaign: Columns, search: Columns) -> None:
+def _check_empties(
+    arrays: Mapping[str, pa.Array], top: Columns, context: Columns, filters: Sequence[dict[str, list[str]] | None]
+) -> None:
     """No ``{}`` that columns could not tell from an absent object."""
-    for there, fields in ((context["campaign"], campaign), (top["search"], search), (top["context"], context)):
-        if min(column.count(None) for column in fields.values()) == 0:
-            continue
-        filled = np.logical_or.reduce([_present(column) for column in fields.values()])
-        if (_present(there) & ~filled).any():
+    campaigns = context["campaign"]
+    _check_filled(campaigns, [arrays[f"campaign_{name}"] for name in schema.CAMPAIGN_FIELDS], ())
+    _check_filled(top["search"], [arrays["keywords"]], (filters,))
+    if arrays["user_agent"].null_count:
+        columns = [arrays[name] for name in _CONTEXT_STRINGS]
+        _check_filled(top["context"], columns, (campaigns, context["page"], context["custom_context"]))
+
+
+def _check_filled(
+    objects: Sequence[Struct | None], columns: Sequence[pa.Array], more: Sequence[Sequence[Any]]
+) -> None:
+    there = len(objects) - objects.count(None)
+    if there == 0 or any(len(column) - column.null_count >= there for column in columns[:1]):
+        return  # each of the objects has the first field
+    filled = np.logical_or.reduce([_valid(column) for column in columns])
+    for position in np.flatnonzero(~filled):
+        if objects[position] is not None and all(column[position] is None for column in more):
             raise Doubtful("{}")
 
 
-def _keys(top: Columns, context: Columns, page: Columns, campaign: Columns, search: Columns) -> int:
+def _keys(
+    arrays: Mapping[str, pa.Array],
+    top: Columns,
+    context: Columns,
+    filters: Sequence[dict[str, list[str]] | None],
+    lists: Sequence[list[Any]],
+) -> int:
     """How many keys the records' JSON objects have, null ones left out."""
-    count = sum(
-        len(column) - column.count(None)
-        for columns in (top, context, page, campaign, search)
-        for column in columns.values()
-    )
-    for custom in context["custom_context"]:
-        if custom:
-            count += len(custom)
-            for value in custom.values():
-                if value.__class__ is list:
-                    count += sum(map(_keys_within, value))
-    for filters in search["filters"]:
-        if filters:
-            count += len(filters)
+    customs = context["custom_context"]
+    count = sum(len(array) - array.null_count for array in arrays.values())
+    for objects in (top["search"], top["context"], context["page"], context["campaign"], customs, filters):
+        count += len(objects) - objects.count(None)
+    count += sum(map(len, filter(None, customs))) + sum(map(_keys_within, lists))
+    for named in filters:
+        if named:
+            count += len(named)
     return count
+
+
+def _with_lists(customs: Sequence[dict[str, Any] | None], texts: Sequence[bytes | None]) -> list[list[Any]]:
+    """The lists within custom_context: few records have any, and those show a bracket in their text."""
+    return [
+        value
+        for custom, text in zip(customs, texts, strict=True)
+        if text and b"[" in text and custom
+        for value in custom.values()
+        if value.__class__ is list
+    ]
+
+
+def _check_keys(text: bytes, arrived: int, customs: Sequence[dict[str, Any] | None]) -> None:
+    """No key was given twice: the text has as many keys as arrived, and as many more as were null."""
+    more = _count_pairs(text, b'":') - arrived
+    if more == 0:
+        return
+    nulls = text.count(b'":null') + text.count(b'": null')
+    kept = sum(value is None for custom in customs if custom for value in custom.values())
+    if more != nulls - kept:
+        raise Doubtful("keys")
+
+
+def _count_pairs(text: bytes, pair: bytes) -> int:
+    """``text.count(pair)`` for two different bytes, by comparing 16 bits at a time: ten times faster."""
+    wanted = int.from_bytes(pair, sys.byteorder)
+    return sum(
+        int(np.count_nonzero(np.frombuffer(text, np.uint16, (len(text) - shift) // 2, shift) == wanted))
+        for shift in (0, 1)
+        if len(text) - shift >= 2
+    )
 
 
 def _keys_within(value: Any) -> int:

@@ -16,6 +16,10 @@ class Held(DojoError):
     """Another request is writing to this upload."""
 
 
+class Removed(DojoError):
+    """The file of this upload is no more."""
+
+
 class Content:
     """An open upload file. ``position`` is where the next byte goes."""
 
@@ -51,17 +55,20 @@ def create(path: Path) -> None:
 def hold(path: Path) -> Iterator[Content]:
     """Open an upload file for this request alone.
 
-    Raises Held where another request has it, FileNotFoundError where it was removed. The lock is
-    the file's own: it goes with a process that dies.
+    Raises Held where another request has it, Removed where it is gone. The lock is the file's own:
+    it goes with a process that dies.
     """
-    descriptor = os.open(path, os.O_RDWR)
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError as error:
+        raise Removed("The file of this upload was removed.") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Held("Another page is sending this file. Close it, or wait a moment.") from error
         if os.fstat(descriptor).st_nlink == 0:
-            raise FileNotFoundError(errno.ENOENT, "The upload was removed.", str(path))
+            raise Removed("The file of this upload was removed.")
         yield Content(descriptor)
     finally:
         os.close(descriptor)

@@ -36,7 +36,7 @@ def _expire(upload: Upload) -> bool:
             ended = _cancel(upload.of)
     except content.Held:
         return False
-    except FileNotFoundError:
+    except content.Removed:
         ended = _cancel(upload.of)
     path.unlink(missing_ok=True)
     return ended

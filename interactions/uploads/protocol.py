@@ -15,7 +15,7 @@ from interactions.errors import DojoError
 
 VERSION = "1.0.0"
 EXTENSIONS = ("creation", "creation-with-upload", "termination", "checksum", "expiration")
-ALGORITHMS = ("sha1", "sha256", "md5")
+ALGORITHMS = {"sha1": 20, "sha256": 32, "md5": 16}  # bytes of each digest
 CONTENT_TYPE = "application/offset+octet-stream"
 CHECKSUM_MISMATCH = 460  # the extension's own status
 METADATA_CHARACTERS = 4096
@@ -77,7 +77,9 @@ def method(actual: str, headers: Mapping[str, str]) -> str:
 def check_version(headers: Mapping[str, str]) -> None:
     """Raise Refusal 412 unless the client speaks our version."""
     if headers.get("Tus-Resumable") != VERSION:
-        raise Refusal(412, f"This server speaks tus {VERSION}: send Tus-Resumable: {VERSION}.", {"Tus-Version": VERSION})
+        raise Refusal(
+            412, f"This server speaks tus {VERSION}: send Tus-Resumable: {VERSION}.", {"Tus-Version": VERSION}
+        )
 
 
 def check_content_type(headers: Mapping[str, str]) -> None:
@@ -108,7 +110,10 @@ def checksum(headers: Mapping[str, str]) -> Checksum | None:
     algorithm, _, encoded = value.strip().partition(" ")
     if algorithm not in ALGORITHMS:
         raise Refusal(400, f"Upload-Checksum names an algorithm that is not one of {', '.join(ALGORITHMS)}.")
-    return Checksum(algorithm, _base64(encoded, "Upload-Checksum"))
+    digest = _base64(encoded, "Upload-Checksum")
+    if len(digest) != ALGORITHMS[algorithm]:
+        raise Refusal(400, f"Upload-Checksum has to give the {ALGORITHMS[algorithm]} bytes of a {algorithm} digest.")
+    return Checksum(algorithm, digest)
 
 
 def creation(headers: Mapping[str, str]) -> Creation:

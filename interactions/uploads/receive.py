@@ -18,6 +18,8 @@ from interactions.uploads.protocol import CHECKSUM_MISMATCH, Checksum, Refusal
 # A body of many gigabytes in one request is made safe on the way, so that a power cut costs little.
 CHECKPOINT_BYTES = 64 << 20
 GONE = "This upload has ended. Drop the file again to start anew."
+# States in which the bytes of a whole upload are no longer kept. A failed import keeps them, to be tried again.
+_USED_UP = {Import.State.DONE, Import.State.DONE_WITH_REJECTS, Import.State.CANCELLED, Import.State.UNDONE}
 
 
 def expiry() -> datetime:
@@ -32,6 +34,8 @@ def receive(
 
     A body that ends early is kept as far as it came. The offset in the database is the truth and
     never runs ahead of the disk; bytes in the file beyond it are written over by the next request.
+    A file that is whole is handed to its import here, also when the request that brought the last
+    byte did not live to do it.
     Raises Refusal: 409 wrong offset, 410 ended, 413 more than the rest, 423 in use, 460 checksum,
     507 disk full.
     """
@@ -40,30 +44,32 @@ def receive(
             upload = _current(upload)
             _check(upload, offset, length)
             file.position = offset
-            _write(upload, file, body, checksum)
-            if upload.is_complete:
+            if not upload.is_complete:
+                _write(upload, file, body, checksum)
+            if upload.is_complete and upload.of.state == Import.State.UPLOADING:
                 imports.received(upload.of)
     except content.Held as error:
         raise Refusal(423, str(error)) from error
-    except FileNotFoundError as error:
+    except content.Removed as error:
         raise Refusal(410, GONE) from error
     return upload
 
 
-def pass_on(upload: Upload) -> None:
-    """Hand a whole file to its import, where the request that brought the last byte did not live to do it.
+def has_ended(upload: Upload) -> bool:
+    """Whether nothing can be done with the upload any more: given up, cancelled, or used up."""
+    if upload.is_complete:
+        return upload.of.state in _USED_UP
+    return upload.of.state != Import.State.UPLOADING or upload.expires_at <= timezone.now()
 
-    Raises Refusal: 423 while such a request is still at it, 410 where the upload has ended.
-    """
-    try:
-        with content.hold(storage.upload_path(upload.of)):
-            upload = _current(upload, states=tuple(Import.State))
-            if upload.of.state == Import.State.UPLOADING:
-                imports.received(upload.of)
-    except content.Held as error:
-        raise Refusal(423, str(error)) from error
-    except FileNotFoundError as error:
-        raise Refusal(410, GONE) from error
+
+def disk_full() -> Refusal:
+    """The refusal of bytes there is no room for."""
+    free = size_text(storage.free_bytes())
+    return Refusal(
+        507,
+        f"The disk of this server is full ({free} free). What has arrived is kept: "
+        "drop the file again once there is space, and it goes on where it was.",
+    )
 
 
 def size_text(size: int) -> str:
@@ -71,10 +77,10 @@ def size_text(size: int) -> str:
     return filesizeformat(size).replace("\xa0", " ")
 
 
-def _current(upload: Upload, states: tuple[str, ...] = (Import.State.UPLOADING,)) -> Upload:
+def _current(upload: Upload) -> Upload:
     """The row as it is now that this request holds the file."""
-    found = Upload.objects.select_related("of__environment").filter(pk=upload.pk, of__state__in=states).first()
-    if found is None:
+    found = Upload.objects.select_related("of__environment").filter(pk=upload.pk).first()
+    if found is None or has_ended(found):
         raise Refusal(410, GONE)
     return found
 
@@ -90,7 +96,7 @@ def _check(upload: Upload, offset: int, length: int) -> None:
     if length > rest:
         raise Refusal(413, f"The upload lacks {rest} bytes, and this request brings {length}.")
     if length > storage.free_bytes():
-        raise _disk_full()
+        raise disk_full()
 
 
 def _write(upload: Upload, file: content.Content, body: Iterable[bytes], checksum: Checksum | None) -> None:
@@ -113,7 +119,7 @@ def _write(upload: Upload, file: content.Content, body: Iterable[bytes], checksu
             raise Refusal(CHECKSUM_MISMATCH, "The bytes that arrived do not match their checksum. Send them again.")
     _keep(upload, file)
     if full:
-        raise _disk_full() from full
+        raise disk_full() from full
 
 
 def _keep(upload: Upload, file: content.Content) -> None:
@@ -126,12 +132,3 @@ def _keep(upload: Upload, file: content.Content) -> None:
     if not still_wanted:  # cancelled while its bytes came
         raise Refusal(410, GONE)
     upload.offset, upload.expires_at = file.position, expires_at
-
-
-def _disk_full() -> Refusal:
-    free = size_text(storage.free_bytes())
-    return Refusal(
-        507,
-        f"The disk of this server is full ({free} free). What has arrived is kept: "
-        "drop the file again once there is space, and it goes on where it was.",
-    )

@@ -4,26 +4,23 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from functools import wraps
-from typing import assert_never
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import http_date
 
 from interactions import imports
+from interactions.errors import ImportStateError
 from interactions.imports import storage
 from interactions.models import Environment, Import, Upload
 from interactions.uploads import content, protocol
 from interactions.uploads.body import pieces
 from interactions.uploads.protocol import Refusal
-from interactions.uploads.receive import GONE, disk_full, expiry, pass_on, receive, size_text
+from interactions.uploads.receive import GONE, disk_full, expiry, has_ended, receive, size_text
 
-# States in which the bytes of a whole upload are no longer kept.
-_USED_UP = {Import.State.DONE, Import.State.DONE_WITH_REJECTS, Import.State.CANCELLED, Import.State.UNDONE}
 _REASONS = {protocol.CHECKSUM_MISMATCH: "Checksum Mismatch"}
 
 
@@ -104,7 +101,8 @@ def resource(request: HttpRequest, method: str, token: str) -> HttpResponse:
 
 def _tell(upload: Upload) -> HttpResponse:
     if upload.is_complete and upload.of.state == Import.State.UPLOADING:
-        pass_on(upload)
+        # The request that brought the last byte did not live to hand the file on.
+        upload = receive(upload, offset=upload.offset, length=0, body=())
     answer = HttpResponse(status=200, headers=_standing(upload))
     answer["Upload-Length"] = str(upload.length)
     if upload.metadata:
@@ -126,6 +124,72 @@ def _take(request: HttpRequest, upload: Upload) -> HttpResponse:
 
 def _end(upload: Upload) -> HttpResponse:
     path = storage.upload_path(upload.of)
-    imports.cancel(upload.of)
+    try:
+        imports.cancel(upload.of)
+    except ImportStateError as error:
+        raise Refusal(410, GONE) from error
     path.unlink(missing_ok=True)
     return HttpResponse(status=204)
+
+
+def _find(request: HttpRequest, token: str) -> Upload:
+    """The asking user's own upload; anybody else's is as unknown as one that never was."""
+    upload = Upload.objects.select_related("of__environment").filter(token=token, owner=request.user).first()
+    if upload is None:
+        raise Refusal(404, "There is no such upload. Drop the file again to start anew.")
+    if has_ended(upload):
+        raise Refusal(410, GONE)
+    return upload
+
+
+def _create(request: HttpRequest, asked: protocol.Creation) -> Upload:
+    environment = Environment.objects.filter(slug=asked.environment).first()
+    if environment is None:
+        raise Refusal(400, "Upload-Metadata names an environment that does not exist.")
+    free = storage.free_bytes()
+    if asked.length > free:
+        raise Refusal(
+            413,
+            f"The file has {size_text(asked.length)}, and there is room for {size_text(free)} here. "
+            "Free some disk space, or split the file.",
+        )
+    try:
+        with transaction.atomic():
+            upload = Upload.objects.create(
+                token=secrets.token_hex(16),
+                of=imports.begin(environment, file_name=asked.file_name, size=asked.length, user=request.user),
+                owner=request.user,
+                length=asked.length,
+                metadata=asked.metadata,
+                expires_at=expiry(),
+            )
+            content.create(storage.upload_path(upload.of))
+    except OSError as error:
+        if not content.is_full(error):
+            raise
+        raise disk_full() from error
+    return upload
+
+
+def _standing(upload: Upload) -> dict[str, str]:
+    """The headers that say how far ``upload`` is, until when, and which import it belongs to."""
+    headers = {"Upload-Offset": str(upload.offset), "Dojo-Import": str(upload.of.pk)}
+    if not upload.is_complete:
+        headers["Upload-Expires"] = http_date(upload.expires_at.timestamp())
+    return headers
+
+
+def _read_off(request: HttpRequest) -> None:
+    """Read what is left of a refused body of ordinary size, and drop it.
+
+    A connection that ends with bytes unread is reset, and the browser then shows a network
+    error in place of the answer. A client that waits to be told to go on has sent nothing yet.
+    """
+    if "Expect" in request.headers:
+        return
+    try:
+        length = protocol.body_length(request.headers)
+    except Refusal:
+        return
+    if length <= 2 * settings.UPLOAD_CHUNK_BYTES:
+        deque(pieces(request), maxlen=0)

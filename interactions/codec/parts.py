@@ -1,0 +1,97 @@
+"""Write accepted records as one Parquet part, a row group at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from interactions.codec.columns import REPEATING_COLUMNS, STATISTICS_COLUMNS, TABLE_SCHEMA
+
+_GROUP_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A part that was written: ``size`` in bytes; ``first`` and ``last`` are None where it has no rows."""
+
+    size: int
+    rows: int
+    first: datetime | None
+    last: datetime | None
+
+
+def part_writer(path: Path) -> pq.ParquetWriter:
+    """A Parquet writer with the table's own settings: zstd, dictionaries only where values repeat."""
+    return pq.ParquetWriter(
+        path,
+        TABLE_SCHEMA,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=REPEATING_COLUMNS,
+        write_statistics=STATISTICS_COLUMNS,
+        store_schema=False,
+    )
+
+
+class PartWriter:
+    """Gathers tables and writes them to ``path``, which is there whole or not at all.
+
+    A context manager; where it is left by an exception, or without a row, nothing stays.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._draft = path.with_suffix(".draft")
+        self._writer: pq.ParquetWriter | None = None
+        self._tables: list[pa.Table] = []
+        self._held = self._rows = 0
+        self._range: tuple[int, int] | None = None
+        self.written = Written(0, 0, None, None)
+
+    def add(self, table: pa.Table) -> None:
+        self._tables.append(table)
+        self._held += table.num_rows
+        if self._held >= _GROUP_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._held:
+            return
+        if self._writer is None:
+            self._writer = part_writer(self._draft)
+        table = pa.concat_tables(self._tables)
+        self._writer.write_table(table, row_group_size=table.num_rows)
+        self._widen(table["timestamp"])
+        self._rows += table.num_rows
+        self._tables, self._held = [], 0
+
+    def _widen(self, timestamps: pa.ChunkedArray) -> None:
+        bounds = pc.min_max(timestamps.cast(pa.int64())).as_py()
+        low, high = self._range or (bounds["min"], bounds["max"])
+        self._range = min(low, bounds["min"]), max(high, bounds["max"])
+
+    def __enter__(self) -> PartWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self._flush()
+        if self._writer is not None:
+            self._writer.close()
+        if kind is not None or self._writer is None or self._range is None:
+            self._draft.unlink(missing_ok=True)
+            return
+        self._draft.replace(self._path)
+        first, last = (_moment(bound) for bound in self._range)
+        self.written = Written(self._path.stat().st_size, self._rows, first, last)
+
+
+def _moment(microseconds: int) -> datetime:
+    moment: datetime = pa.scalar(microseconds, pa.timestamp("us", "UTC")).as_py()
+    return moment.astimezone(UTC)

@@ -1,0 +1,50 @@
+"""Cut a file into blocks of whole records without reading it: a look at each place where a block should end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from interactions.codec.source import Shape
+from interactions.codec.structure import next_record
+from interactions.codec.windows import Format
+
+_LOOK_BYTES = 64 << 10
+_FARTHEST = 64 << 20  # without a seam by then, the block is made longer
+
+
+def blocks(file: BinaryIO, shape: Shape, length: int, *, size: int) -> Iterator[tuple[int, int]]:
+    """``(start, end)`` byte offsets of blocks of about ``size`` bytes that together cover the text.
+
+    Seams in lists are guesses, which reading proves: see ``structure``. There is at least one block.
+    """
+    start = shape.start
+    while True:
+        target = start + size
+        end = _seam(file, shape.format, target, length) if target < length else None
+        if end is None:
+            yield start, length
+            return
+        yield start, end
+        start = end
+
+
+def _seam(file: BinaryIO, form: Format, target: int, length: int) -> int | None:
+    """The offset at ``target`` or a little after where a record begins; None where none is found."""
+    reach = _LOOK_BYTES
+    while True:
+        file.seek(target, os.SEEK_SET)
+        text = file.read(reach)
+        if form is Format.LINES:
+            place = text.find(b"\n") + 1 or None
+        else:
+            place = next_record(text)
+        if place is not None:
+            return target + place if target + place < length else None
+        if target + reach >= length:
+            return None
+        if reach >= _FARTHEST:
+            target, reach = target + reach, _LOOK_BYTES
+        else:
+            reach *= 8

@@ -1,0 +1,176 @@
+"""What a file is, found from its bytes and never from its name, and its text unpacked."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+import zstandard
+from isal import igzip  # reads gzip about twice as fast as the standard library
+
+from interactions.codec.structure import scan
+from interactions.codec.windows import Format
+from interactions.errors import FileRefused
+
+_GZIP, _ZSTD, _BOM = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xef\xbb\xbf"
+_BLANK = b" \t\r\n"
+_HEAD_BYTES = 4 << 20  # how far into an object the list called data may begin
+_KEY = re.compile(rb'\s*,?\s*("(?:[^"\\]|\\.)*")\s*:\s*', re.DOTALL)
+_LARGE_RECORD = re.compile(rb'\{\s*"type"\s*:\s*"')
+_SCALAR = re.compile(rb"[^,}\]]*")
+PACKING_ERRORS = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+
+
+class Compression(StrEnum):
+    NONE = ""
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How records stand in a text: the format, and the byte at which the first record may begin."""
+
+    format: Format
+    start: int
+
+
+def compression_of(path: Path) -> Compression:
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic.startswith(_GZIP):
+        return Compression.GZIP
+    return Compression.ZSTD if magic == _ZSTD else Compression.NONE
+
+
+def open_text(path: Path, compression: Compression) -> BinaryIO:
+    """The file's bytes, unpacked as they are read; reading may raise one of PACKING_ERRORS."""
+    if compression is Compression.GZIP:
+        return igzip.open(path, "rb")  # type: ignore[return-value]
+    if compression is Compression.ZSTD:
+        unpacker = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+        return io.BufferedReader(
+            unpacker.stream_reader(path.open("rb"), read_across_frames=True, closefd=True), 1 << 20
+        )
+    return path.open("rb")
+
+
+def shape_of(file: BinaryIO) -> Shape:
+    """Find the shape of a text from its beginning. Raises FileRefused, saying what the file is not."""
+    try:
+        head = _read(file, 1 << 16)
+    except PACKING_ERRORS as error:
+        raise FileRefused("The file is packed, but cannot be unpacked: it is damaged or cut short.") from error
+    start = len(_BOM) if head.startswith(_BOM) else 0
+    start += len(head[start:]) - len(head[start:].lstrip(_BLANK))
+    if start == len(head):
+        raise FileRefused("The file is empty." if len(head) < 1 << 16 else "The file begins with blanks only.")
+    if head[start : start + 1] == b"[":
+        return _array(head, start)
+    if head[start : start + 1] != b"{":
+        raise FileRefused(_not_json(head))
+    while True:
+        shape = _object(head, start)
+        if shape is not None:
+            return shape
+        more = _read(file, len(head)) if len(head) <= _HEAD_BYTES else b""
+        if not more:
+            break
+        head += more
+    if _LARGE_RECORD.match(head, start):
+        return Shape(Format.LINES, start)
+    raise FileRefused(_without_data(head, start))
+
+
+def _read(file: BinaryIO, size: int) -> bytes:
+    """``size`` bytes, fewer only at the end: a packed file gives less than asked for."""
+    parts = []
+    while size > 0 and (part := file.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _array(head: bytes, start: int) -> Shape:
+    inner = head[start + 1 :].lstrip(_BLANK)[:1]
+    if inner not in (b"{", b"]", b""):
+        raise FileRefused("The file is a JSON list, but not of objects: each record has to be an object.")
+    return Shape(Format.ARRAY, start + 1)
+
+
+def _object(head: bytes, start: int) -> Shape | None:
+    """The shape of a text that begins with an object; None where the head does not tell yet."""
+    place = start + 1
+    while (key := _KEY.match(head, place)) is not None:
+        place = key.end()
+        opener = head[place : place + 1]
+        if key[1] == b'"data"' and opener == b"[":
+            return Shape(Format.OBJECT, place + 1)
+        if opener in (b"{", b"["):
+            bounds = scan(head[place:]).bounds
+            if not bounds:
+                return None
+            place += bounds[0][1]
+        elif opener == b'"':
+            text = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL).match(head, place)
+            if text is None:
+                return None
+            place = text.end()
+        else:
+            place = _SCALAR.match(head, place).end()  # type: ignore[union-attr]  # it matches nothing, too
+    if re.compile(rb"\s*\}").match(head, place) is None:
+        return None
+    return _lines(head, start)
+
+
+def _lines(head: bytes, start: int) -> Shape | None:
+    """A whole object stands at the beginning: records one a line, if it is one."""
+    line = head[start:].split(b"\n", 1)[0]
+    try:
+        first = json.loads(line)
+    except ValueError:
+        first = None
+    if isinstance(first, dict) and ("type" in first or b"\n" in head[start:].strip()):
+        return Shape(Format.LINES, start)
+    if b"\n" in head[start:] and not line.strip(_BLANK + b"{"):
+        raise FileRefused(_without_data(head, start))
+    return Shape(Format.LINES, start) if b"\n" in head[start:] else None
+
+
+def _without_data(head: bytes, start: int) -> str:
+    if len(head) > _HEAD_BYTES:
+        return "The file is a JSON object in which no list called «data» begins within the first 4 MB."
+    if scan(head[start:]).bounds:
+        return "The file is one JSON object without a list called «data»: put the records into that list."
+    return "The file ends in the middle of its first record."
+
+
+def _not_json(head: bytes) -> str:
+    for magic, name in _KNOWN.items():
+        if head.startswith(magic):
+            return f"The file is {name}, not JSON."
+    if b"\x00" in head[:1024]:
+        return "The file is not text: records have to be JSON in UTF-8."
+    return "The file is not JSON: it has to begin with { or [."
+
+
+_KNOWN = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"%PDF": "a PDF document",
+    b"PK\x03\x04": "a ZIP archive or an Office document",
+    b"PAR1": "a Parquet file",
+    b"BZh": "a bzip2 archive: unpack it first, or pack it as .gz or .zst",
+    b"\xfd7zXZ": "an xz archive: unpack it first, or pack it as .gz or .zst",
+    b"SQLite format 3": "a SQLite database",
+    b"<": "HTML or XML",
+    b"\xff\xfe": "text in UTF-16: save it as UTF-8",
+    b"\xfe\xff": "text in UTF-16: save it as UTF-8",
+}

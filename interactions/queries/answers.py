@@ -1,0 +1,117 @@
+"""Answers to questions, remembered while they hold, and brought up to date by reading only what is new.
+
+A question is an expression whose answers over two sets of parts can be merged into the answer over
+both. Parts never change, so after an append only the new parts are read and merged into what is
+remembered; after a rewrite (undo, erasure, compaction) parts are gone, and all is read again.
+Django's cache keeps both; where it is away, the question is answered without.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+import pyarrow as pa
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from interactions.errors import DojoError
+from interactions.queries.engine import Expression, PartsGone, Snapshot, answer, snapshot
+
+log = logging.getLogger(__name__)
+
+_ANSWER_SECONDS: Final = 7 * 24 * 3600
+_BASE_SECONDS: Final = 24 * 3600
+# What is remembered is written again only once this many parts came on top of it: with live records a
+# part comes every second or two, and the set of all visitors is megabytes.
+_NEW_PARTS: Final = 16
+_LARGEST_BASE: Final = 64 << 20  # bytes; a larger one is not remembered, and all parts are read each time
+
+
+class DataSetBusy(DojoError):
+    """The table was rewritten twice while one question was being answered."""
+
+    def __init__(self) -> None:
+        super().__init__("The data set is being rewritten at this moment. Try again in a few seconds.")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and how partial answers become one.
+
+    ``name`` and ``parameters`` tell the question from every other. ``collect`` gives the partial answer
+    over some parts, ``merge`` makes one of the rows of several, ``conclude`` the answer that is wanted.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    collect: Expression
+    merge: Callable[[pa.Table], pa.Table]
+    conclude: Callable[[pa.Table], pa.Table]
+
+
+def ask(environment: str, question: Question) -> pa.Table:
+    """The answer for the table as it is now. Raises :class:`DataSetBusy` where it will not hold still."""
+    for _ in range(2):
+        try:
+            return ask_of(snapshot(environment), question)
+        except PartsGone:
+            log.info("A part of %s went away while it was read; asking the new version.", environment)
+    raise DataSetBusy
+
+
+def ask_of(parts: Snapshot, question: Question) -> pa.Table:
+    """The answer for one snapshot, from the cache where it is there. Raises PartsGone."""
+    key = f"answer:{_digest(parts.environment, str(parts.version), *parts.files)}:{_name(question)}"
+    known = _recall(key)
+    if known is None:
+        known = question.conclude(_collect(parts, question))
+        _remember(key, known, _ANSWER_SECONDS)
+    return known
+
+
+def _collect(parts: Snapshot, question: Question) -> pa.Table:
+    key = f"base:{parts.environment}:{_name(question)}"
+    base = _recall(key)
+    covered = set(json.loads(base.schema.metadata[b"files"])) if base is not None else set()
+    if base is None or not covered <= set(parts.files):
+        base, covered = None, set()
+    new = [name for name in parts.files if name not in covered]
+    pieces = [] if base is None else [base.replace_schema_metadata(None)]
+    if new or base is None:
+        pieces.append(answer(new, question.collect))
+    whole = pieces[0] if len(pieces) == 1 else question.merge(pa.concat_tables(pieces))
+    if parts.files and (base is None or len(new) >= _NEW_PARTS) and whole.nbytes <= _LARGEST_BASE:
+        _remember(key, whole.replace_schema_metadata({"files": json.dumps(parts.files)}), _BASE_SECONDS)
+    return whole
+
+
+def _name(question: Question) -> str:
+    return f"{question.name}:{_digest(*question.parameters)}"
+
+
+def _digest(*words: str) -> str:
+    return blake2b("\0".join(words).encode(), digest_size=16).hexdigest()
+
+
+def _recall(key: str) -> pa.Table | None:
+    try:
+        stored = cache.get(key)
+    except (RedisError, OSError) as error:
+        log.warning("Answers are not remembered, the cache is away: %s", error)
+        return None
+    return None if stored is None else pa.ipc.open_stream(stored).read_all()
+
+
+def _remember(key: str, table: pa.Table, seconds: int) -> None:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    try:
+        cache.set(key, sink.getvalue().to_pybytes(), seconds)
+    except (RedisError, OSError) as error:
+        log.warning("An answer could not be remembered, the cache is away: %s", error)

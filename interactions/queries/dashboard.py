@@ -1,0 +1,183 @@
+"""The dashboard's questions: how many, of which type, when, by whom, about what.
+
+Every function takes the environment's slug, a period and, where only the records of one import are
+meant, its id; answers are exact. They raise :class:`~interactions.queries.answers.DataSetBusy` where the
+table is rewritten again and again while it is read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+from ibis import _
+
+from interactions.queries.answers import Question, ask
+from interactions.queries.period import ALL, SHIFT_MICROSECONDS, Period, Unit
+from interactions.schema import GROUP_OF, TYPES, Group
+
+_MOMENT: Final = "timestamp('UTC', 6)"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much there is. ``products`` counts distinct product ids; ``first`` and ``last`` are UTC."""
+
+    records: int
+    users: int
+    anonymous: int
+    products: int
+    first: datetime
+    last: datetime
+
+
+def totals(environment: str, period: Period = ALL, *, import_id: int | None = None) -> Totals | None:
+    """The totals, or None where there is no record."""
+    types = by_type(environment, period, import_id=import_id)
+    if types.empty:
+        return None
+    return Totals(
+        records=int(types["records"].sum()),
+        users=users(environment, period, import_id=import_id),
+        anonymous=anonymous(environment, period, import_id=import_id),
+        products=products(environment, period, import_id=import_id),
+        first=types["first"].min().to_pydatetime(),
+        last=types["last"].max().to_pydatetime(),
+    )
+
+
+def by_type(environment: str, period: Period = ALL, *, import_id: int | None = None) -> pd.DataFrame:
+    """``type, group, records, share, first, last``: a row a type that occurs, most records first.
+
+    ``share`` is of all records asked about, 0 to 1; ``first`` and ``last`` are timestamps in UTC.
+    """
+
+    def collect(table: ibis.Table) -> ibis.Table:
+        return (
+            _within(table, period, import_id)
+            .group_by("type")
+            .agg(records=_.count(), first=_.timestamp.min(), last=_.timestamp.max())
+        )
+
+    def merge(rows: pa.Table) -> pa.Table:
+        sums = rows.group_by("type").aggregate([("records", "sum"), ("first", "min"), ("last", "max")])
+        return sums.rename_columns(rows.column_names)
+
+    frame = ask(environment, _question("by_type", period, import_id, collect, merge)).to_pandas()
+    frame["rank"] = frame["type"].map(TYPES.index)
+    frame = frame.sort_values(["records", "rank"], ascending=[False, True], ignore_index=True)
+    frame["group"] = frame["type"].map(lambda name: GROUP_OF[name].value).astype("str")
+    frame["share"] = frame["records"] / max(1, int(frame["records"].sum()))
+    return frame[["type", "group", "records", "share", "first", "last"]]
+
+
+def by_group(types: pd.DataFrame) -> pd.DataFrame:
+    """``group, records, share`` of an answer of :func:`by_type`: a row a group that occurs, most first."""
+    frame = types.groupby("group", sort=False, as_index=False)[["records", "share"]].sum()
+    frame["rank"] = frame["group"].map(list(Group).index)
+    frame = frame.sort_values(["records", "rank"], ascending=[False, True], ignore_index=True)
+    return frame[["group", "records", "share"]]
+
+
+def over_time(
+    environment: str, period: Period, unit: Unit, *, import_id: int | None = None
+) -> pd.DataFrame:
+    """Records a bar: the index ``start`` (UTC) has every bar of the period, a column each type that occurs.
+
+    A bar without records is a row of zeros. A period without a bound goes to the first or last record.
+    """
+
+    def collect(table: ibis.Table) -> ibis.Table:
+        rows = _within(table, period, import_id)
+        return rows.group_by(bar=_bar(rows.timestamp, unit), type=rows.type).agg(records=_.count())
+
+    def merge(rows: pa.Table) -> pa.Table:
+        sums = rows.group_by(["bar", "type"]).aggregate([("records", "sum")])
+        return sums.rename_columns(rows.column_names)
+
+    question = _question(f"over_time:{unit.value}", period, import_id, collect, merge)
+    counts = ask(environment, question).to_pandas()
+    counts["start"] = pd.to_datetime(counts["bar"], unit="us", utc=True).astype("datetime64[us, UTC]")
+    frame = counts.pivot(index="start", columns="type", values="records")
+    if not frame.empty or (period.start and period.end):
+        frame = frame.reindex(_starts(frame, period, unit))
+    present = [name for name in TYPES if name in frame.columns]
+    frame = frame.reindex(columns=present).fillna(0).astype("int64")
+    return frame.rename_axis(index="start", columns=None)
+
+
+def users(environment: str, period: Period = ALL, *, import_id: int | None = None) -> int:
+    """How many different user ids there are."""
+    return _distinct(environment, "user_key", period, import_id)
+
+
+def anonymous(environment: str, period: Period = ALL, *, import_id: int | None = None) -> int:
+    """How many different anonymous ids there are."""
+    return _distinct(environment, "anonymous_key", period, import_id)
+
+
+def products(environment: str, period: Period = ALL, *, import_id: int | None = None) -> int:
+    """How many different product ids there are."""
+    return _distinct(environment, "product_ids", period, import_id)
+
+
+def _distinct(environment: str, column: str, period: Period, import_id: int | None) -> int:
+    def collect(table: ibis.Table) -> ibis.Table:
+        values = _within(table, period, import_id)[column]
+        values = values.unnest() if values.type().is_array() else values
+        return values.name("value").as_table().distinct().filter(_.value.notnull())
+
+    def merge(rows: pa.Table) -> pa.Table:
+        return pa.table({"value": rows["value"].unique()})
+
+    def conclude(rows: pa.Table) -> pa.Table:
+        return pa.table({"distinct": [rows.num_rows]})
+
+    question = Question(f"distinct:{column}", _parameters(period, import_id), collect, merge, conclude)
+    return int(ask(environment, question)["distinct"][0].as_py())
+
+
+def _question(name: str, period: Period, import_id: int | None, collect, merge) -> Question:
+    return Question(name, _parameters(period, import_id), collect, merge, conclude=lambda rows: rows)
+
+
+def _parameters(period: Period, import_id: int | None) -> tuple[str, ...]:
+    return str(period.start), str(period.end), str(import_id)
+
+
+def _within(table: ibis.Table, period: Period, import_id: int | None) -> ibis.Table:
+    if period.start is not None:
+        table = table.filter(_.timestamp >= ibis.literal(period.start, type=_MOMENT))
+    if period.end is not None:
+        table = table.filter(_.timestamp < ibis.literal(period.end, type=_MOMENT))
+    return table if import_id is None else table.filter(_.import_id == import_id)
+
+
+@ibis.udf.scalar.builtin
+def epoch_us(moment: ibis.dtype(_MOMENT)) -> int:
+    """Microseconds since 1970: the engine's own function, five times as fast as cutting timestamps."""
+
+
+def _bar(moment: ibis.Value, unit: Unit) -> ibis.Value:
+    """The start of the bar of each moment, in microseconds since 1970."""
+    if unit.width is None:
+        return epoch_us(moment.truncate("Y"))
+    microseconds = epoch_us(moment)
+    return microseconds - (microseconds + SHIFT_MICROSECONDS) % (unit.width // pd.Timedelta("1us"))
+
+
+def _starts(frame: pd.DataFrame, period: Period, unit: Unit) -> pd.DatetimeIndex:
+    """Every bar from the period's, or the data's, first to last."""
+    first = unit.floor(period.start) if period.start else frame.index.min().to_pydatetime()
+    last = unit.floor(period.end - pd.Timedelta("1us")) if period.end else frame.index.max().to_pydatetime()
+    starts = []
+    while first <= last:
+        starts.append(first)
+        if unit.after(first) <= first:
+            break
+        first = unit.after(first)
+    return pd.DatetimeIndex(starts, dtype="datetime64[us, UTC]", name="start")

@@ -1,0 +1,94 @@
+"""The engine that answers questions: DuckDB, in this process, over the Parquet parts of a table.
+
+Everything else speaks Ibis. To ask another engine, change :func:`interactions` and nothing more.
+DuckDB is opened at the first question and never shared over a fork: its threads do not survive one.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import duckdb
+import ibis
+import pyarrow as pa
+from django.conf import settings
+
+from interactions.codec.columns import TABLE_SCHEMA
+from interactions.lake import Lake
+
+_MEMORY = "1GB"  # beyond it DuckDB spills into the scratch folder; a question of 10 M records needs less
+
+Expression = Callable[[ibis.Table], ibis.Table]
+
+# One question at a time in a process: each uses all cores already, and one connection
+# may not be used by two threads at once.
+_turn = threading.RLock()
+_connection: ibis.BaseBackend | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The parts of one version of an environment's table; ``version`` is -1 where there is no table."""
+
+    environment: str
+    version: int
+    files: tuple[str, ...]
+
+
+def snapshot(environment: str) -> Snapshot:
+    """What the table consists of now. Costs a few milliseconds: it reads the log, not the parts."""
+    version, files = Lake(environment).contents()
+    return Snapshot(environment, version, tuple(sorted(files)))
+
+
+@contextmanager
+def interactions(files: Sequence[str]) -> Iterator[ibis.Table]:
+    """The records in ``files`` as a table with the columns of TABLE_SCHEMA, usable inside ``with``."""
+    with _turn:
+        connection = _connect()
+        if not files:
+            yield ibis.memtable(TABLE_SCHEMA.empty_table())
+        else:
+            # A view, replaced by the next question's: nothing is read yet.
+            yield connection.read_parquet(list(files), table_name="interactions")
+
+
+def answer(files: Sequence[str], expression: Expression) -> pa.Table:
+    """Ask ``expression`` of the records in ``files``. Raises :class:`PartsGone` where a part has vanished."""
+    try:
+        with interactions(files) as table:
+            return _connect().to_pyarrow(expression(table))
+    except duckdb.IOException as error:
+        raise PartsGone from error
+
+
+class PartsGone(Exception):
+    """A part was removed while it was to be read: the table has a newer version."""
+
+
+def _connect() -> ibis.BaseBackend:
+    global _connection
+    if _connection is None:
+        scratch = settings.SCRATCH_DIR / "duckdb"
+        scratch.mkdir(parents=True, exist_ok=True)
+        _connection = ibis.duckdb.connect(
+            threads=os.cpu_count() or 1,
+            memory_limit=_MEMORY,
+            temp_directory=str(scratch),
+            preserve_insertion_order=False,
+        )
+        _connection.raw_sql("SET TimeZone = 'UTC'")
+    return _connection
+
+
+def _after_fork() -> None:
+    global _turn, _connection
+    _turn = threading.RLock()
+    _connection = None
+
+
+os.register_at_fork(after_in_child=_after_fork)

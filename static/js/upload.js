@@ -1,0 +1,93 @@
+// Sends one file by tus (https://tus.io): in chunks, and on from where it was after any break.
+// The `tus` global is tus-js-client, loaded before this module.
+
+const RETRY_AFTER_MS = [0, 1000, 3000, 5000, 10000, 20000];
+
+/** What went wrong, as a sentence, and whether pressing «Go on» can help. */
+export class Fault {
+  constructor(sentence, { canGoOn = true, waitsForConnection = false } = {}) {
+    this.sentence = sentence;
+    this.canGoOn = canGoOn;
+    this.waitsForConnection = waitsForConnection;
+  }
+}
+
+const OFFLINE = new Fault("You are offline. Sending goes on by itself once the connection is back.", {
+  waitsForConnection: true,
+});
+
+/** The server's own sentence, where it gave one: uploads are refused in plain text. */
+function saidByServer(response) {
+  const text = (response.getBody() || "").trim();
+  return response.getHeader("Content-Type")?.startsWith("text/plain") && text.length < 400 ? text : "";
+}
+
+function faultOf(error) {
+  const response = error.originalResponse;
+  if (!response) {
+    if (!error.originalRequest) return new Fault("The file cannot be read any more. Was it moved or changed? Choose it again.", { canGoOn: false });
+    return navigator.onLine ? new Fault("The server does not answer. What was sent is kept: press Go on to try again.") : OFFLINE;
+  }
+  const status = response.getStatus();
+  const said = saidByServer(response);
+  if (status === 401) return new Fault("Your log-in has ended. Log in again and drop the same file: it goes on where it was.", { canGoOn: false });
+  if (status === 403) return new Fault(said || "Your log-in may not import data here. Ask an administrator for the permission.", { canGoOn: false });
+  if (status === 413) return new Fault(said || "The file is larger than the space that is free here.", { canGoOn: false });
+  if (status === 507) return new Fault(said || "The server's disk is full. Once there is room again, press Go on: what was sent is kept.");
+  if (status === 404 || status === 410) return new Fault(said || "This upload was cancelled, or it is too old. Choose the file again.", { canGoOn: false });
+  if (status >= 500) return new Fault(`The server failed (${status}). What was sent is kept: press Go on to try again.`);
+  return new Fault(said || `The server gave an answer that was not expected (${status}). Reload the page and drop the same file: it goes on where it was.`, { canGoOn: false });
+}
+
+function isWorthRetrying(error) {
+  const status = error.originalResponse?.getStatus() ?? 0;
+  const passes = status === 0 || status === 409 || status === 423 || status === 429 || (status >= 500 && status !== 507);
+  return passes && navigator.onLine;
+}
+
+/**
+ * Start sending `file`.
+ * @param {File} file
+ * @param {{endpoint: string, chunkBytes: number, environment: string, person: string, csrfToken: string}} way
+ * @param {{onProgress(sent: number, total: number): void, onRetry(): void, onFault(fault: Fault): void, onDone(importId: string): void}} hear
+ * @returns {Promise<{pause(): Promise<void>, goOn(): void, stop(): Promise<void>, goesOnFromBefore: boolean}>}
+ */
+export async function sendFile(file, way, hear) {
+  let importId = null;
+  const upload = new window.tus.Upload(file, {
+    endpoint: way.endpoint,
+    chunkSize: way.chunkBytes,
+    retryDelays: RETRY_AFTER_MS,
+    metadata: { filename: file.name, environment: way.environment },
+    headers: { "X-CSRFToken": way.csrfToken },
+    storeFingerprintForResuming: true,
+    removeFingerprintOnSuccess: true,
+    // The same file in another environment, or by another person, is another upload.
+    fingerprint: async () => ["dojo", way.person, way.environment, file.name, file.size, file.lastModified].join("/"),
+    onAfterResponse: (request, response) => {
+      importId = response.getHeader("Dojo-Import") || importId;
+    },
+    onShouldRetry: (error) => {
+      const retries = isWorthRetrying(error);
+      if (retries) hear.onRetry();
+      return retries;
+    },
+    onProgress: (sent, total) => hear.onProgress(sent, total),
+    onError: (error) => hear.onFault(faultOf(error)),
+    onSuccess: () => {
+      if (importId) hear.onDone(importId);
+      else hear.onFault(new Fault("The file was sent, but the server did not say where it is. Look for it under Imports.", { canGoOn: false }));
+    },
+  });
+
+  const [before] = (await upload.findPreviousUploads()).sort((a, b) => b.creationTime.localeCompare(a.creationTime));
+  if (before) upload.resumeFromPreviousUpload(before);
+  upload.start();
+
+  return {
+    goesOnFromBefore: Boolean(before),
+    pause: () => upload.abort(),
+    goOn: () => upload.start(),
+    stop: () => upload.abort(true),
+  };
+}
