@@ -134,6 +134,15 @@ class Lake:
         """Whether the append called ``mark`` was committed."""
         return self.exists() and self._open().transaction_version(mark) is not None
 
+    def rows_of(self, import_id: int) -> int:
+        """How many rows one import has in the table; its parts hold no others until they are compacted."""
+        import pyarrow.compute as pc
+        import pyarrow.dataset as ds
+
+        if not self.exists():
+            return 0
+        return int(ds.dataset(self.files(), format="parquet").count_rows(filter=pc.field("import_id") == import_id))
+
     def remove_import(self, import_id: int) -> tuple[int, int]:
         """Remove the rows of one import; answers (rows removed, table version). Lock held by the caller."""
         if not self.exists():

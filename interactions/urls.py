@@ -5,6 +5,8 @@ from importlib import import_module
 from django.contrib.auth import views as auth_views
 from django.urls import path
 
+from interactions.uploads import views as uploads
+
 
 def _later(module, name):
     def view(request, *args, **kwargs):
@@ -21,8 +23,8 @@ urlpatterns = [
     path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("account/", _later(f"{_V}.account", "account"), name="account"),
-    path("uploads/", _later("interactions.uploads.views", "creation"), name="uploads"),
-    path("uploads/<str:token>/", _later("interactions.uploads.views", "resource"), name="upload"),
+    path("uploads/", uploads.creation, name="uploads"),
+    path("uploads/<str:token>/", uploads.resource, name="upload"),
     path("<slug:environment>/", _later(f"{_V}.overview", "overview"), name="overview"),
     path(_E, _later(f"{_V}.dashboard", "dashboard"), name="dashboard"),
     path(_E + "dashboard.json", _later(f"{_V}.dashboard", "dashboard_data"), name="dashboard_data"),

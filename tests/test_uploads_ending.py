@@ -7,10 +7,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from interactions.imports import storage
+from interactions.imports import content, storage
+from interactions.imports.expiry import expire
 from interactions.models import Import, Upload
-from interactions.uploads import content
-from interactions.uploads.expiry import expire
 
 from .tus import RECORDS, Tus, member
 

@@ -92,7 +92,9 @@ def test_a_checksum_names_its_algorithm_and_digest() -> None:
     assert (read.algorithm, read.digest.hex()) == ("sha1", "2aae6c35c94fcfb415dbe95f408b9ce91ee846ed")
 
 
-@pytest.mark.parametrize("value", ["crc32 AAAA", "SHA1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "sha1", "sha1 AAAA", "sha1 ???", ""])
+@pytest.mark.parametrize(
+    "value", ["crc32 AAAA", "SHA1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "sha1", "sha1 AAAA", "sha1 ???", ""]
+)
 def test_a_checksum_that_cannot_be_checked_is_refused(value: str) -> None:
     with pytest.raises(Refusal, match="Upload-Checksum") as refusal:
         protocol.checksum({"Upload-Checksum": value})

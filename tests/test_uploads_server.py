@@ -12,9 +12,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
+from .running import HOUSE, environ, free_port, wait_for
 from .tus import BYTES, metadata
+
+pytestmark = pytest.mark.slow
 
 MAKE_USER = """
 import django; django.setup()
@@ -33,7 +35,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.environ = {**os.environ, "DOJO_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "dojo.settings"}
+        self.environ = environ(folder)
         self._python("manage.py", "migrate", "--verbosity", "0")
         session = self._python("-c", MAKE_USER).strip()
         self.headers = {
@@ -41,14 +43,10 @@ class Server:
             "X-CSRFToken": "t" * 32,
             "Tus-Resumable": "1.0.0",
         }
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
 
     def _python(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *arguments], cwd=settings.BASE_DIR, env=self.environ, capture_output=True, text=True
-        )
+        done = subprocess.run([sys.executable, *arguments], cwd=HOUSE, env=self.environ, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -58,18 +56,17 @@ class Server:
         with (self.folder / "server.log").open("ab") as log:
             # A session of its own, so that its worker processes can be ended with it.
             self.process = subprocess.Popen(
-                command, cwd=settings.BASE_DIR, env=self.environ, stdout=log, stderr=log, start_new_session=True
+                command, cwd=HOUSE, env=self.environ, stdout=log, stderr=log, start_new_session=True
             )
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                self.ask("OPTIONS", "/uploads/")
-            except ConnectionError:
-                assert self.process.poll() is None, self.log()
-                time.sleep(0.1)
-            else:
-                return
-        pytest.fail(f"The server did not start: {self.log()}")
+        wait_for(self._answers, because=self.log)
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, self.log()
+        try:
+            self.ask("OPTIONS", "/uploads/")
+        except ConnectionError:
+            return False
+        return True
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self.process.poll() is None:
@@ -115,13 +112,6 @@ class Server:
         assert answer.status == 200, self.log()
         return int(answer.getheader("Upload-Offset", ""))
 
-    def offset_reaches(self, address: str, wanted: int) -> int:
-        """The offset once it is ``wanted``, or what it is after five seconds."""
-        deadline = time.monotonic() + 5
-        while (offset := self.offset(address)) != wanted and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return offset
-
     def stored(self, address: str) -> Path:
         return self.folder / "uploads" / address.strip("/").split("/")[-1]
 
@@ -139,7 +129,7 @@ def test_a_connection_cut_in_the_middle_keeps_what_arrived_and_the_upload_goes_o
     arrived = 1_234_567
     address = server.create(len(whole))
     server.begin_patch(address, 0, len(whole), whole[:arrived]).close()
-    assert server.offset_reaches(address, arrived) == arrived
+    wait_for(lambda: server.offset(address) == arrived, because=server.log)
     answer = server.patch(address, arrived, whole[arrived:])
     assert (answer.status, answer.getheader("Upload-Offset")) == (204, str(len(whole)))
     assert server.stored(address).read_bytes() == whole
@@ -154,6 +144,20 @@ def test_of_two_requests_at_once_one_waits_and_the_file_is_right(server: Server)
         assert server.patch(address, 0, b"\0" * len(whole)).status == 423
         line.sendall(whole[half:])
         assert line.recv(4096).startswith(b"HTTP/1.1 204")
+    assert server.stored(address).read_bytes() == whole
+
+
+def test_a_request_on_a_dead_line_gives_way_to_the_next(server: Server) -> None:
+    whole = LINE * 4_000
+    half = len(whole) // 2
+    address = server.create(len(whole))
+    with server.begin_patch(address, 0, len(whole), b"\0" * half) as dead:
+        time.sleep(0.5)  # let it begin
+        os.utime(server.stored(address).with_suffix(".hold"), (0, 0))  # as after a long silence
+        assert server.patch(address, 0, whole[:half]).status == 204
+        dead.sendall(b"\0" * half)
+        assert dead.recv(4096).startswith(b"HTTP/1.1 423")
+    assert server.patch(address, half, whole[half:]).status == 204
     assert server.stored(address).read_bytes() == whole
 
 

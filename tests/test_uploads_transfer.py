@@ -1,8 +1,9 @@
 """The bytes of an upload: where it stands, what it takes, and what happens when the line breaks."""
 
 import io
+import os
 import resource
-import threading
+import time
 from base64 import b64encode
 from hashlib import md5, sha1, sha256
 from pathlib import Path
@@ -11,9 +12,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from interactions import imports
-from interactions.imports import storage
+from interactions.imports import content, storage
 from interactions.models import Import, Upload
-from interactions.uploads import body, content, receive
+from interactions.uploads import receive
 
 from .tus import RECORDS, Tus, member, metadata
 
@@ -197,20 +198,22 @@ def test_of_a_checked_piece_that_was_cut_nothing_is_kept(tus: Tus) -> None:
     assert stored() == b""
 
 
-def test_a_line_that_goes_silent_is_given_up_and_the_upload_is_free_again(tus: Tus, monkeypatch) -> None:
-    monkeypatch.setattr(body, "SILENCE_SECONDS", 0.2)
-    never = threading.Event()
-
-    class Silent(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:
-            return super().read(size) or (never.wait(30) and b"") or b""
-
+def test_a_line_that_went_silent_is_superseded_and_cannot_write_any_more(tus: Tus) -> None:
     address = tus.created(100)
-    answer = tus.patch(address, 0, b"", {"wsgi.input": Silent(b"hello"), "CONTENT_LENGTH": "50"})
-    assert (answer.status_code, answer["Upload-Offset"]) == (204, "5")
-    assert tus.patch(address, 5, b" world").status_code == 204
-    never.set()
-    assert stored() == b"hello world"
+    path = storage.upload_path(Import.objects.get())
+    with content.hold(path) as silent:
+        silent.append(b"stale")
+        long_ago = time.time() - content.SILENCE_SECONDS
+        os.utime(path.with_name(f"{path.name}.hold"), (long_ago, long_ago))
+        assert tus.patch(address, 0, b"hello").status_code == 204
+        with pytest.raises(content.Held):
+            silent.append(b"too late")
+    assert stored() == b"hello"
+
+
+def test_nothing_but_the_bytes_is_left_beside_an_upload(tus: Tus, uploads_dir: Path) -> None:
+    tus.patch(tus.created(100), 0, b"hello")
+    assert list(uploads_dir.iterdir()) == [storage.upload_path(Import.objects.get())]
 
 
 def test_while_one_request_writes_another_is_told_to_wait(tus: Tus) -> None:
@@ -222,14 +225,14 @@ def test_while_one_request_writes_another_is_told_to_wait(tus: Tus) -> None:
 
 
 def test_bytes_in_the_file_beyond_the_offset_are_written_over(tus: Tus) -> None:
-    address = tus.created(11)
-    storage.upload_path(Import.objects.get()).write_bytes(b"of a server")  # one that died
-    tus.patch(address, 0, b"hello world")
-    assert stored() == b"hello world"
+    address = tus.created(len(RECORDS))
+    storage.upload_path(Import.objects.get()).write_bytes(b"left by a server that died")
+    tus.patch(address, 0, RECORDS)
+    assert stored() == RECORDS
 
 
 def test_a_full_disk_keeps_what_was_written_and_the_upload_goes_on_later(tus: Tus) -> None:
-    room, sent = 1 << 20, bytes(range(256)) * 6000
+    room, sent = 1 << 20, RECORDS * 20_000
     address = tus.created(len(sent))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
@@ -273,11 +276,15 @@ def test_a_cancelled_import_takes_no_more_bytes(tus: Tus) -> None:
     assert tus.head(address).status_code == 410
 
 
-def test_an_import_cancelled_while_its_bytes_come_is_noticed(tus: Tus, monkeypatch) -> None:
+@pytest.mark.parametrize("removed", [False, True], ids=["still there", "removed"])
+def test_an_import_cancelled_while_its_bytes_come_is_noticed(tus: Tus, monkeypatch, removed: bool) -> None:
     append = content.Content.append
 
     def cancelled_meanwhile(file: content.Content, piece: bytes) -> None:
-        imports.cancel(Import.objects.get())
+        imp = Import.objects.get()
+        imports.cancel(imp)
+        if removed:
+            storage.remove_all(imp)
         append(file, piece)
 
     monkeypatch.setattr(content.Content, "append", cancelled_meanwhile)
@@ -304,9 +311,10 @@ def test_asking_hands_on_a_whole_file_whose_last_request_died(tus: Tus, monkeypa
         raise SystemExit
 
     address = tus.created(len(RECORDS))
-    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+    with monkeypatch.context() as patched:
         patched.setattr(imports, "received", died)
-        tus.patch(address, 0, RECORDS)
+        with pytest.raises(SystemExit):
+            tus.patch(address, 0, RECORDS)
     assert Import.objects.get().state == Import.State.UPLOADING
     answer = tus.head(address)
     assert (answer.status_code, answer["Upload-Offset"]) == (200, str(len(RECORDS)))

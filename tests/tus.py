@@ -31,10 +31,14 @@ class Tus:
         if user is not None:
             self.http.force_login(user)
 
-    def ask(self, method: str, address: str, body: bytes = b"", *, headers: dict[str, str], **environ: Any) -> HttpResponse:
+    def ask(
+        self, method: str, address: str, body: bytes = b"", *, headers: dict[str, str], **environ: Any
+    ) -> HttpResponse:
         given = {"Tus-Resumable": "1.0.0", **headers}
         content_type = given.pop("Content-Type", "")
-        return self.http.generic(method, address, body, content_type, headers=given, CONTENT_TYPE=content_type, **environ)
+        return self.http.generic(
+            method, address, body, content_type, headers=given, CONTENT_TYPE=content_type, **environ
+        )
 
     def create(self, length: int, body: bytes = b"", **headers: str) -> HttpResponse:
         """Ask for an upload of ``length`` bytes to production; headers with _ for -."""
@@ -55,7 +59,9 @@ class Tus:
     def head(self, address: str) -> HttpResponse:
         return self.ask("HEAD", address, headers={})
 
-    def patch(self, address: str, offset: int, body: bytes, environ: dict[str, Any] | None = None, **headers: str) -> HttpResponse:
+    def patch(
+        self, address: str, offset: int, body: bytes, environ: dict[str, Any] | None = None, **headers: str
+    ) -> HttpResponse:
         asked = {"Upload-Offset": str(offset), "Content-Type": BYTES, **_named(headers)}
         return self.ask("PATCH", address, body, headers=asked, **(environ or {}))
 

@@ -55,6 +55,4 @@ def fingerprints(
     values[:, -1] &= 0xFF ^ BY_UUID
     values[[bool(uuid) and uuid.__class__ is str for uuid in uuids], -1] |= BY_UUID
     offsets = np.arange(0, SIZE * len(digests) + 1, SIZE, dtype=np.int32)
-    return pa.Array.from_buffers(
-        pa.binary(), len(digests), [None, pa.py_buffer(offsets), pa.py_buffer(values)]
-    )
+    return pa.Array.from_buffers(pa.binary(), len(digests), [None, pa.py_buffer(offsets), pa.py_buffer(values)])

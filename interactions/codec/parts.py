@@ -45,9 +45,10 @@ class PartWriter:
     A context manager; where it is left by an exception, or without a row, nothing stays.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, draft: str = "draft") -> None:
+        """``draft`` is the ending of the name that the part has until it is whole."""
         self._path = path
-        self._draft = path.with_suffix(".draft")
+        self._draft = path.with_suffix(f".{draft}")
         self._writer: pq.ParquetWriter | None = None
         self._tables: list[pa.Table] = []
         self._held = self._rows = 0
@@ -79,7 +80,9 @@ class PartWriter:
     def __enter__(self) -> PartWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None:
             self._flush()
         if self._writer is not None:

@@ -24,6 +24,7 @@ _HEAD_BYTES = 4 << 20  # how far into an object the list called data may begin
 _KEY = re.compile(rb'\s*,?\s*("(?:[^"\\]|\\.)*")\s*:\s*', re.DOTALL)
 _LARGE_RECORD = re.compile(rb'\{\s*"type"\s*:\s*"')
 _SCALAR = re.compile(rb"[^,}\]]*")
+DAMAGED = "The file is packed, but cannot be unpacked: it is damaged or cut short."
 PACKING_ERRORS = (OSError, EOFError, zlib.error, zstandard.ZstdError)
 
 
@@ -66,7 +67,7 @@ def shape_of(file: BinaryIO) -> Shape:
     try:
         head = _read(file, 1 << 16)
     except PACKING_ERRORS as error:
-        raise FileRefused("The file is packed, but cannot be unpacked: it is damaged or cut short.") from error
+        raise FileRefused(DAMAGED) from error
     start = len(_BOM) if head.startswith(_BOM) else 0
     start += len(head[start:]) - len(head[start:].lstrip(_BLANK))
     if start == len(head):
@@ -174,3 +175,21 @@ _KNOWN = {
     b"\xff\xfe": "text in UTF-16: save it as UTF-8",
     b"\xfe\xff": "text in UTF-16: save it as UTF-8",
 }
+
+
+def read_head(file: BinaryIO, size: int) -> io.BytesIO:
+    """The first ``size`` bytes of a text, fewer where it is shorter. Raises FileRefused where it cannot be unpacked."""
+    try:
+        return io.BytesIO(_read(file, size))
+    except PACKING_ERRORS as error:
+        raise FileRefused(DAMAGED) from error
+
+
+def first_pieces(text: bytes, shape: Shape, count: int) -> list[bytes]:
+    """The text of the first records, at most ``count``, whole or not."""
+    inner = text[shape.start :]
+    if shape.format is Format.LINES:
+        return [line for line in inner.split(b"\n", 4 * count) if line.strip(_BLANK)][:count]
+    found = scan(inner)
+    pieces = [inner[start:end] for start, end in found.bounds[:count]]
+    return pieces or [inner[found.rest :][:4096]]

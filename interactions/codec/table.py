@@ -186,9 +186,7 @@ def _check_empties(
         _check_filled(top["context"], columns, (campaigns, context["page"], context["custom_context"]))
 
 
-def _check_filled(
-    objects: Sequence[Struct | None], columns: Sequence[pa.Array], more: Sequence[Sequence[Any]]
-) -> None:
+def _check_filled(objects: Sequence[Struct | None], columns: Sequence[pa.Array], more: Sequence[Sequence[Any]]) -> None:
     there = len(objects) - objects.count(None)
     if there == 0 or any(len(column) - column.null_count >= there for column in columns[:1]):
         return  # each of the objects has the first field

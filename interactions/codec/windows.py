@@ -231,7 +231,9 @@ class ListWindows(_Text):
             return self._longer(text)
         self._require_last()
         self._ended = True
-        return self._take(len(text), [Piece(0, min(len(text), self._longest), CUT_SHORT if text.strip(_BLANK) else NOT_CLOSED)])
+        return self._take(
+            len(text), [Piece(0, min(len(text), self._longest), CUT_SHORT if text.strip(_BLANK) else NOT_CLOSED)]
+        )
 
     def _longer(self, text: bytes) -> Window:
         """The record at the start of what is held does not end in ``text``."""

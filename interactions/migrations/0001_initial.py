@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,120 +15,232 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Environment',
+            name="Environment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=50)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=50)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'ordering': ['position', 'slug'],
+                "ordering": ["position", "slug"],
             },
         ),
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(choices=[('browser', 'Browser'), ('command', 'Command line'), ('sample', 'Sample data')], default='browser', max_length=10)),
-                ('state', models.CharField(choices=[('uploading', 'Uploading'), ('checking', 'Ready to load'), ('loading', 'Loading'), ('done', 'Done'), ('done_with_rejects', 'Done with rejects'), ('failed', 'Failed'), ('cancelled', 'Cancelled'), ('undone', 'Undone')], default='uploading', max_length=20)),
-                ('phase', models.CharField(blank=True, choices=[('', 'Waiting'), ('planning', 'Planning'), ('blocks', 'Reading blocks'), ('committing', 'Adding to the data set'), ('undoing', 'Undoing')], default='', max_length=12)),
-                ('file_name', models.CharField(max_length=255)),
-                ('size', models.PositiveBigIntegerField(help_text='bytes of the file as it was given')),
-                ('format', models.CharField(blank=True, help_text='array, object or lines', max_length=10)),
-                ('compression', models.CharField(blank=True, help_text='empty, gzip or zstd', max_length=4)),
-                ('check_duplicates', models.BooleanField(default=True)),
-                ('bytes_total', models.PositiveBigIntegerField(default=0, help_text='bytes to read, unpacked; 0 until known')),
-                ('records', models.PositiveBigIntegerField(default=0)),
-                ('accepted', models.PositiveBigIntegerField(default=0)),
-                ('rejected', models.PositiveBigIntegerField(default=0)),
-                ('duplicates', models.PositiveBigIntegerField(default=0)),
-                ('first_timestamp', models.DateTimeField(null=True)),
-                ('last_timestamp', models.DateTimeField(null=True)),
-                ('table_version', models.BigIntegerField(null=True)),
-                ('error', models.TextField(blank=True, help_text='why it failed, as a sentence for the user')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('heartbeat_at', models.DateTimeField(help_text='last sign of life of planning or committing', null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='interactions.environment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("browser", "Browser"), ("command", "Command line"), ("sample", "Sample data")],
+                        default="browser",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploading", "Uploading"),
+                            ("checking", "Ready to load"),
+                            ("loading", "Loading"),
+                            ("done", "Done"),
+                            ("done_with_rejects", "Done with rejects"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                            ("undone", "Undone"),
+                        ],
+                        default="uploading",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "phase",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Waiting"),
+                            ("planning", "Planning"),
+                            ("blocks", "Reading blocks"),
+                            ("committing", "Adding to the data set"),
+                            ("undoing", "Undoing"),
+                        ],
+                        default="",
+                        max_length=12,
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=255)),
+                ("size", models.PositiveBigIntegerField(help_text="bytes of the file as it was given")),
+                ("format", models.CharField(blank=True, help_text="array, object or lines", max_length=10)),
+                ("compression", models.CharField(blank=True, help_text="empty, gzip or zstd", max_length=4)),
+                ("check_duplicates", models.BooleanField(default=True)),
+                (
+                    "bytes_total",
+                    models.PositiveBigIntegerField(default=0, help_text="bytes to read, unpacked; 0 until known"),
+                ),
+                ("records", models.PositiveBigIntegerField(default=0)),
+                ("accepted", models.PositiveBigIntegerField(default=0)),
+                ("rejected", models.PositiveBigIntegerField(default=0)),
+                ("duplicates", models.PositiveBigIntegerField(default=0)),
+                ("first_timestamp", models.DateTimeField(null=True)),
+                ("last_timestamp", models.DateTimeField(null=True)),
+                ("table_version", models.BigIntegerField(null=True)),
+                ("error", models.TextField(blank=True, help_text="why it failed, as a sentence for the user")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("undone_at", models.DateTimeField(null=True)),
+                (
+                    "heartbeat_at",
+                    models.DateTimeField(help_text="last sign of life of planning or committing", null=True),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="imports",
+                        to="interactions.environment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Block',
+            name="Block",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('start', models.PositiveBigIntegerField()),
-                ('end', models.PositiveBigIntegerField()),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('unsound', 'Unsound')], default='waiting', max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('heartbeat_at', models.DateTimeField(null=True)),
-                ('bytes_done', models.PositiveBigIntegerField(default=0)),
-                ('records', models.PositiveBigIntegerField(default=0)),
-                ('accepted', models.PositiveBigIntegerField(default=0)),
-                ('rejected', models.PositiveBigIntegerField(default=0)),
-                ('untimed', models.PositiveBigIntegerField(default=0, help_text='accepted records that had no timestamp')),
-                ('part_size', models.PositiveBigIntegerField(default=0, help_text='bytes of the Parquet part; 0: no part')),
-                ('first_timestamp', models.DateTimeField(null=True)),
-                ('last_timestamp', models.DateTimeField(null=True)),
-                ('of', models.ForeignKey(db_column='import_id', on_delete=django.db.models.deletion.CASCADE, related_name='blocks', to='interactions.import')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("start", models.PositiveBigIntegerField()),
+                ("end", models.PositiveBigIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("unsound", "Unsound"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("heartbeat_at", models.DateTimeField(null=True)),
+                ("bytes_done", models.PositiveBigIntegerField(default=0)),
+                ("records", models.PositiveBigIntegerField(default=0)),
+                ("accepted", models.PositiveBigIntegerField(default=0)),
+                ("rejected", models.PositiveBigIntegerField(default=0)),
+                (
+                    "untimed",
+                    models.PositiveBigIntegerField(default=0, help_text="accepted records that had no timestamp"),
+                ),
+                (
+                    "part_size",
+                    models.PositiveBigIntegerField(default=0, help_text="bytes of the Parquet part; 0: no part"),
+                ),
+                ("first_timestamp", models.DateTimeField(null=True)),
+                ("last_timestamp", models.DateTimeField(null=True)),
+                (
+                    "of",
+                    models.ForeignKey(
+                        db_column="import_id",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="blocks",
+                        to="interactions.import",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Problem',
+            name="Problem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(help_text='field path without list positions; empty: the record', max_length=200)),
-                ('rule', models.CharField(help_text='the rule as a sentence', max_length=300)),
-                ('count', models.PositiveBigIntegerField()),
-                ('index', models.PositiveBigIntegerField(help_text='first example: record in its block, from 0')),
-                ('offset', models.PositiveBigIntegerField(help_text='first example: byte in the unpacked file')),
-                ('value', models.CharField(blank=True, help_text='first example: the value, cut', max_length=200)),
-                ('block', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='problems', to='interactions.block')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "path",
+                    models.CharField(help_text="field path without list positions; empty: the record", max_length=200),
+                ),
+                ("rule", models.CharField(help_text="the rule as a sentence", max_length=300)),
+                ("count", models.PositiveBigIntegerField()),
+                ("index", models.PositiveBigIntegerField(help_text="first example: record in its block, from 0")),
+                ("offset", models.PositiveBigIntegerField(help_text="first example: byte in the unpacked file")),
+                ("value", models.CharField(blank=True, help_text="first example: the value, cut", max_length=200)),
+                (
+                    "block",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="problems", to="interactions.block"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-count'],
+                "ordering": ["-count"],
             },
         ),
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(max_length=32, unique=True)),
-                ('length', models.PositiveBigIntegerField()),
-                ('offset', models.PositiveBigIntegerField(default=0)),
-                ('expires_at', models.DateTimeField()),
-                ('of', models.OneToOneField(db_column='import_id', on_delete=django.db.models.deletion.CASCADE, related_name='upload', to='interactions.import')),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token", models.CharField(max_length=32, unique=True)),
+                ("length", models.PositiveBigIntegerField()),
+                ("offset", models.PositiveBigIntegerField(default=0)),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "of",
+                    models.OneToOneField(
+                        db_column="import_id",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="upload",
+                        to="interactions.import",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(fields=['environment', '-id'], name='interaction_environ_bda77f_idx'),
+            model_name="import",
+            index=models.Index(fields=["environment", "-id"], name="interaction_environ_bda77f_idx"),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(fields=['state'], name='interaction_state_a634bd_idx'),
+            model_name="import",
+            index=models.Index(fields=["state"], name="interaction_state_a634bd_idx"),
         ),
         migrations.AddConstraint(
-            model_name='block',
-            constraint=models.UniqueConstraint(fields=('of', 'number'), name='block_number_once'),
+            model_name="block",
+            constraint=models.UniqueConstraint(fields=("of", "number"), name="block_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='block',
-            constraint=models.CheckConstraint(condition=models.Q(('start__lte', models.F('end'))), name='block_start_before_end'),
+            model_name="block",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("start__lte", models.F("end"))), name="block_start_before_end"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('offset__lte', models.F('length'))), name='upload_offset_within_length'),
+            model_name="upload",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("offset__lte", models.F("length"))), name="upload_offset_within_length"
+            ),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('interactions', '0002_environments'),
+        ("interactions", "0002_environments"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='upload',
-            name='metadata',
-            field=models.TextField(blank=True, help_text='the Upload-Metadata header as the client sent it'),
+            model_name="upload",
+            name="metadata",
+            field=models.TextField(blank=True, help_text="the Upload-Metadata header as the client sent it"),
         ),
     ]

@@ -7,17 +7,21 @@ table is rewritten again and again while it is read.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import ibis
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from ibis import _
 
+from interactions.lake import Lake
 from interactions.queries.answers import Question, ask
-from interactions.queries.period import ALL, SHIFT_MICROSECONDS, Period, Unit
+from interactions.queries.engine import Expression
+from interactions.queries.period import ALL, SHIFT_MICROSECONDS, Period, Unit, default_unit
 from interactions.schema import GROUP_OF, TYPES, Group
 
 _MOMENT: Final = "timestamp('UTC', 6)"
@@ -33,6 +37,19 @@ class Totals:
     products: int
     first: datetime
     last: datetime
+
+
+def has_records(environment: str) -> bool:
+    """Whether there is any record at all, of any time. Reads the table's log only: a few milliseconds."""
+    return any(part.rows for part in Lake(environment).parts())
+
+
+def prepare(environment: str) -> None:
+    """Ask what the dashboard shows first, so that whoever opens it after a large import need not wait."""
+    found = totals(environment)
+    if found is not None:
+        start, end = ALL.bounded(found.first, found.last)
+        over_time(environment, ALL, default_unit(start, end))
 
 
 def totals(environment: str, period: Period = ALL, *, import_id: int | None = None) -> Totals | None:
@@ -83,9 +100,7 @@ def by_group(types: pd.DataFrame) -> pd.DataFrame:
     return frame[["group", "records", "share"]]
 
 
-def over_time(
-    environment: str, period: Period, unit: Unit, *, import_id: int | None = None
-) -> pd.DataFrame:
+def over_time(environment: str, period: Period, unit: Unit, *, import_id: int | None = None) -> pd.DataFrame:
     """Records a bar: the index ``start`` (UTC) has every bar of the period, a column each type that occurs.
 
     A bar without records is a row of zeros. A period without a bound goes to the first or last record.
@@ -132,7 +147,10 @@ def _distinct(environment: str, column: str, period: Period, import_id: int | No
         return values.name("value").as_table().distinct().filter(_.value.notnull())
 
     def merge(rows: pa.Table) -> pa.Table:
-        return pa.table({"value": rows["value"].unique()})
+        values = rows["value"].combine_chunks()
+        if pa.types.is_integer(values.type):  # sorted, a million of them takes 20 ms; hashed, 150
+            return pa.table({"value": _unique(values.to_numpy())})
+        return pa.table({"value": values.unique()})
 
     def conclude(rows: pa.Table) -> pa.Table:
         return pa.table({"distinct": [rows.num_rows]})
@@ -141,7 +159,14 @@ def _distinct(environment: str, column: str, period: Period, import_id: int | No
     return int(ask(environment, question)["distinct"][0].as_py())
 
 
-def _question(name: str, period: Period, import_id: int | None, collect, merge) -> Question:
+def _unique(values: np.ndarray) -> np.ndarray:
+    ordered = np.sort(values)
+    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))] if len(ordered) else ordered
+
+
+def _question(
+    name: str, period: Period, import_id: int | None, collect: Expression, merge: Callable[[pa.Table], pa.Table]
+) -> Question:
     return Question(name, _parameters(period, import_id), collect, merge, conclude=lambda rows: rows)
 
 

@@ -10,9 +10,8 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from interactions import imports
-from interactions.imports import storage
+from interactions.imports import content, storage
 from interactions.models import Import, Upload
-from interactions.uploads import content
 from interactions.uploads.protocol import CHECKSUM_MISMATCH, Checksum, Refusal
 
 # A body of many gigabytes in one request is made safe on the way, so that a power cut costs little.
@@ -126,9 +125,10 @@ def _keep(upload: Upload, file: content.Content) -> None:
     """Make what was written safe, then say so in the database."""
     file.settle()
     expires_at = expiry()
-    still_wanted = Upload.objects.filter(pk=upload.pk, of__state=Import.State.UPLOADING).update(
-        offset=file.position, expires_at=expires_at
-    )
+    with file.own():
+        still_wanted = Upload.objects.filter(pk=upload.pk, of__state=Import.State.UPLOADING).update(
+            offset=file.position, expires_at=expires_at
+        )
     if not still_wanted:  # cancelled while its bytes came
         raise Refusal(410, GONE)
     upload.offset, upload.expires_at = file.position, expires_at

@@ -7,6 +7,7 @@ from functools import wraps
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -14,9 +15,9 @@ from django.utils.http import http_date
 
 from interactions import imports
 from interactions.errors import ImportStateError
-from interactions.imports import storage
+from interactions.imports import content, storage
 from interactions.models import Environment, Import, Upload
-from interactions.uploads import content, protocol
+from interactions.uploads import protocol
 from interactions.uploads.body import pieces
 from interactions.uploads.protocol import Refusal
 from interactions.uploads.receive import GONE, disk_full, expiry, has_ended, receive, size_text
@@ -27,7 +28,7 @@ _REASONS = {protocol.CHECKSUM_MISMATCH: "Checksum Mismatch"}
 def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Check who asks and in which version, answer a Refusal with its sentence, mark every answer as tus.
 
-    ``act`` gets the request, the method that is meant and the arguments of the address. A program
+    ``act`` gets the request, the user, the method that is meant and the arguments of the address. A program
     asks here as often as a page, so a missing log-in is a 401 with a sentence and no redirect.
     """
 
@@ -35,16 +36,17 @@ def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     @wraps(act)
     def view(request: HttpRequest, **address: str) -> HttpResponse:
         try:
-            if not request.user.is_authenticated:
+            user = request.user
+            if not isinstance(user, User):
                 raise Refusal(401, "Log in to upload files.")
-            if not request.user.has_perm("interactions.add_import"):
+            if not user.has_perm("interactions.add_import"):
                 raise Refusal(403, "Your account may not import data. Ask an administrator for the permission.")
             method = protocol.method(request.method or "", request.headers)
             if method == "OPTIONS":
                 answer = HttpResponse(status=204, headers=protocol.capabilities(storage.free_bytes()))
             else:
                 protocol.check_version(request.headers)
-                answer = act(request, method, **address)
+                answer = act(request, user, method, **address)
         except Refusal as refusal:
             _read_off(request)
             answer = HttpResponse(
@@ -62,7 +64,7 @@ def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 
 
 @_speaks_tus
-def creation(request: HttpRequest, method: str) -> HttpResponse:
+def creation(request: HttpRequest, user: User, method: str) -> HttpResponse:
     """Make an import and the upload that brings its file; bytes in the same request are taken at once."""
     if method != "POST":
         raise Refusal(405, f"{method} is not understood here.", {"Allow": "OPTIONS, POST"})
@@ -73,7 +75,7 @@ def creation(request: HttpRequest, method: str) -> HttpResponse:
         protocol.check_content_type(request.headers)
     if length > asked.length:
         raise Refusal(413, f"The upload is to have {asked.length} bytes, and this request brings {length}.")
-    upload = _create(request, asked)
+    upload = _create(user, asked)
     if length or upload.is_complete:
         try:
             upload = receive(upload, offset=0, length=length, body=pieces(request), checksum=checksum)
@@ -87,11 +89,11 @@ def creation(request: HttpRequest, method: str) -> HttpResponse:
 
 
 @_speaks_tus
-def resource(request: HttpRequest, method: str, token: str) -> HttpResponse:
+def resource(request: HttpRequest, user: User, method: str, token: str) -> HttpResponse:
     """Tell how far an upload is, take more of its bytes, or end it."""
     if method not in ("HEAD", "PATCH", "DELETE"):
         raise Refusal(405, f"{method} is not understood here.", {"Allow": "OPTIONS, HEAD, PATCH, DELETE"})
-    upload = _find(request, token)
+    upload = _find(user, token)
     if method == "HEAD":
         return _tell(upload)
     if method == "PATCH":
@@ -123,18 +125,17 @@ def _take(request: HttpRequest, upload: Upload) -> HttpResponse:
 
 
 def _end(upload: Upload) -> HttpResponse:
-    path = storage.upload_path(upload.of)
     try:
         imports.cancel(upload.of)
     except ImportStateError as error:
         raise Refusal(410, GONE) from error
-    path.unlink(missing_ok=True)
+    content.remove(storage.upload_path(upload.of))
     return HttpResponse(status=204)
 
 
-def _find(request: HttpRequest, token: str) -> Upload:
+def _find(user: User, token: str) -> Upload:
     """The asking user's own upload; anybody else's is as unknown as one that never was."""
-    upload = Upload.objects.select_related("of__environment").filter(token=token, owner=request.user).first()
+    upload = Upload.objects.select_related("of__environment").filter(token=token, owner=user).first()
     if upload is None:
         raise Refusal(404, "There is no such upload. Drop the file again to start anew.")
     if has_ended(upload):
@@ -142,7 +143,7 @@ def _find(request: HttpRequest, token: str) -> Upload:
     return upload
 
 
-def _create(request: HttpRequest, asked: protocol.Creation) -> Upload:
+def _create(user: User, asked: protocol.Creation) -> Upload:
     environment = Environment.objects.filter(slug=asked.environment).first()
     if environment is None:
         raise Refusal(400, "Upload-Metadata names an environment that does not exist.")
@@ -157,8 +158,8 @@ def _create(request: HttpRequest, asked: protocol.Creation) -> Upload:
         with transaction.atomic():
             upload = Upload.objects.create(
                 token=secrets.token_hex(16),
-                of=imports.begin(environment, file_name=asked.file_name, size=asked.length, user=request.user),
-                owner=request.user,
+                of=imports.begin(environment, file_name=asked.file_name, size=asked.length, user=user),
+                owner=user,
                 length=asked.length,
                 metadata=asked.metadata,
                 expires_at=expiry(),

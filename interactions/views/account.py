@@ -29,6 +29,8 @@ def account(request: HttpRequest) -> HttpResponse:
     sent = request.POST.get("form")
     name = NameForm(request.POST if sent == "name" else None, instance=request.user)
     password = PasswordChangeForm(request.user, request.POST if sent == "password" else None)
+    # The form wants the cursor for itself, but the page begins with the name.
+    password.fields["old_password"].widget.attrs.pop("autofocus", None)
     if sent == "name" and name.is_valid():
         name.save()
         messages.success(request, "Your name is saved.")

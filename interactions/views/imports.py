@@ -138,7 +138,9 @@ def _unpacked(path: Path) -> Iterator[bytes]:
 def import_cancel(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Stop it; back to the page it was stopped on."""
     page = {"load": "import_load", "new": "import_new"}.get(request.POST.get("from", ""), "import_detail")
-    return _carry_out(request, environment, pk, importing.cancel, "The import is cancelled. Nothing of it is kept.", page)
+    return _carry_out(
+        request, environment, pk, importing.cancel, "The import is cancelled. Nothing of it is kept.", page
+    )
 
 
 @permission_required(MAY_IMPORT, raise_exception=True)

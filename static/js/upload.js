@@ -30,8 +30,9 @@ function faultOf(error) {
   }
   const status = response.getStatus();
   const said = saidByServer(response);
-  if (status === 401) return new Fault("Your log-in has ended. Log in again and drop the same file: it goes on where it was.", { canGoOn: false });
-  if (status === 403) return new Fault(said || "Your log-in may not import data here. Ask an administrator for the permission.", { canGoOn: false });
+  // A 403 without a sentence is the check against forged requests: the page is of an older log-in.
+  if (status === 401 || (status === 403 && !said)) return new Fault("Your log-in has ended. Reload the page, log in and drop the same file: it goes on where it was.", { canGoOn: false });
+  if (status === 403) return new Fault(said, { canGoOn: false });
   if (status === 413) return new Fault(said || "The file is larger than the space that is free here.", { canGoOn: false });
   if (status === 507) return new Fault(said || "The server's disk is full. Once there is room again, press Go on: what was sent is kept.");
   if (status === 404 || status === 410) return new Fault(said || "This upload was cancelled, or it is too old. Choose the file again.", { canGoOn: false });

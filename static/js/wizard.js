@@ -27,6 +27,8 @@ function showSending(shown) {
   part("foot-choosing").hidden = shown;
   part("sending").hidden = !shown;
   part("foot-sending").hidden = !shown;
+  const unfinished = document.querySelector("[data-unfinished]");
+  if (unfinished) unfinished.hidden = shown;
 }
 
 function setPaused(value) {

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
@@ -17,21 +17,23 @@ from dojo import administrator, redis_server
 from dojo.processes import Processes
 
 
+class NotStarted(Exception):
+    """Dojo cannot start as things are; its text is a sentence for the operator."""
+
+
 class Command(BaseCommand):
     help = "Start Redis, web server, workers and scheduler; Ctrl-C stops them all."
     requires_system_checks = ()  # they import every page, which the web server does a second later
 
     def handle(self, *args: Any, **options: Any) -> None:
-        check_port(settings.HOST, settings.PORT)
-        check_data_folder()
-        check_redis()
-        check_static_files()
         try:
-            migrate()
-            sentence = administrator.make_first()
-        except DatabaseError as error:
-            raise CommandError(f"The database does not answer: {str(error).strip()}. See DATABASE_URL.") from error
-        connections.close_all()
+            check_port(settings.HOST, settings.PORT)
+            check_data_folder()
+            check_redis()
+            check_static_files()
+            sentence = prepare_database()
+        except NotStarted as error:
+            sys.exit(str(error))
         if sentence:
             self.stdout.write(sentence)
             self.stdout.flush()
@@ -68,7 +70,7 @@ def address(host: str, port: int) -> str:
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise CommandError where the web server could not listen there."""
+    """Raise NotStarted where the web server could not listen there."""
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as attempt:
@@ -76,19 +78,19 @@ def check_port(host: str, port: int) -> None:
             attempt.bind(place)
             attempt.listen()
     except socket.gaierror as error:
-        raise CommandError(f"DOJO_HOST is {host!r}: this machine knows no such address.") from error
+        raise NotStarted(f"DOJO_HOST is {host!r}: this machine knows no such address.") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise CommandError(
+            raise NotStarted(
                 f"Port {port} is taken by another program: stop it, or choose another port (PORT={port + 1} make run)."
             ) from error
         if error.errno in (errno.EACCES, errno.EPERM):
-            raise CommandError(f"Port {port} is not allowed for this user: choose one above 1023 with PORT.") from error
-        raise CommandError(f"Nothing can listen on {host}, port {port} ({error.strerror}): see DOJO_HOST.") from error
+            raise NotStarted(f"Port {port} is not allowed for this user: choose one above 1023 with PORT.") from error
+        raise NotStarted(f"Nothing can listen on {host}, port {port} ({error.strerror}): see DOJO_HOST.") from error
 
 
 def check_data_folder() -> None:
-    """Make the folders; raise CommandError where one cannot be written to or another Dojo uses them."""
+    """Make the folders; raise NotStarted where one cannot be written to or another Dojo uses them."""
     for folder in (settings.LOGS_DIR, settings.SCRATCH_DIR, redis_server.folder()):
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -96,34 +98,41 @@ def check_data_folder() -> None:
         except OSError:
             writable = False
         if not writable:
-            raise CommandError(f"{folder} cannot be written to: change its owner or choose another DOJO_DATA_DIR.")
+            raise NotStarted(f"{folder} cannot be written to: change its owner or choose another DOJO_DATA_DIR.")
     if settings.REDIS_IS_OURS:
         try:
             os.close(redis_server.lock(redis_server.folder()))  # released at once: the server takes it
         except redis_server.DataFolderInUse as error:
-            raise CommandError(str(error)) from error
+            raise NotStarted(str(error)) from error
 
 
 def check_redis() -> None:
-    """Raise CommandError where there is no Redis to run, or the operator's own does not answer."""
+    """Raise NotStarted where there is no Redis to run, or the operator's own does not answer."""
     if not settings.REDIS_IS_OURS:
         if not redis_server.answers(settings.REDIS_URL, within=5):
-            raise CommandError("The Redis of REDIS_URL does not answer: start it, or correct REDIS_URL.")
+            raise NotStarted("The Redis of REDIS_URL does not answer: start it, or correct REDIS_URL.")
         return
     try:
         redis_server.binary()
     except redis_server.NoRedis as error:
-        raise CommandError(str(error)) from error
+        raise NotStarted(str(error)) from error
 
 
 def check_static_files() -> None:
-    """Raise CommandError where the pages' styles and scripts have not been gathered."""
+    """Raise NotStarted where the pages' styles and scripts have not been gathered."""
     if not (settings.STATIC_ROOT / "staticfiles.json").exists():
-        raise CommandError("The pages' styles and scripts are not installed yet: run make setup first.")
+        raise NotStarted("The pages' styles and scripts are not installed yet: run make setup first.")
 
 
-def migrate() -> None:
-    """Bring the tables up to date; quick where they are."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", interactive=False, verbosity=0)
+def prepare_database() -> str | None:
+    """Bring the tables up to date and make the first administrator; the sentence about that, where it was made."""
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", interactive=False, verbosity=0)
+        return administrator.make_first()
+    except DatabaseError as error:
+        reason = " ".join(str(error).split())
+        raise NotStarted(f"The database cannot be used ({reason}): see DATABASE_URL.") from error
+    finally:
+        connections.close_all()  # the processes to come are forked and must not share one

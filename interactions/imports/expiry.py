@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from interactions import imports
 from interactions.errors import ImportStateError
-from interactions.imports import storage
+from interactions.imports import content, storage
 from interactions.models import Import, Upload
-from interactions.uploads import content
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +37,7 @@ def _expire(upload: Upload) -> bool:
         return False
     except content.Removed:
         ended = _cancel(upload.of)
-    path.unlink(missing_ok=True)
+    content.remove(path)
     return ended
 
 

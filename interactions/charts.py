@@ -1,0 +1,84 @@
+"""Frames of numbers → ECharts options, and the colours that types and groups have everywhere.
+
+Colours of text, lines and background depend on the theme and are the browser's part (static/js/chart.js).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from interactions.schema import GROUP_OF, TYPES_BY_GROUP, Group
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# A hue a group, a shade a type in the order of TYPES_BY_GROUP. The first shade is the group's own:
+# it stands out (3:1) from the white and from the dark card, and from the other six for people who
+# do not tell red, green or blue from each other; the tests measure both.
+PALETTE: Final[dict[Group, tuple[str, ...]]] = {
+    Group.CORE: ("#297cef", "#7baffd", "#0052b4", "#b0d0ff"),
+    Group.CONVERSION: ("#c54d05", "#fc7536", "#983a04", "#feb496", "#722901", "#e65b09"),
+    Group.CONSUMPTION: ("#1c8859", "#55b282", "#036841", "#87d7aa", "#004b2d", "#399d6d"),
+    Group.FEEDBACK: ("#d0417d", "#fc6ea4", "#ad1a60", "#feb4cb", "#860647", "#e75790", "#ff92b7"),
+    Group.ADDITIONAL: ("#10a1b9", "#2fd8f6", "#0d7385"),
+    Group.PERFORMANCE: ("#c28814", "#fdb841"),
+    Group.CUSTOM: ("#727a86",),
+}
+BACKGROUNDS: Final = {"light": "#ffffff", "dark": "#131b29"}
+
+_COLOUR_OF_TYPE: Final = {
+    name: PALETTE[group][place] for group, types in TYPES_BY_GROUP.items() for place, name in enumerate(types)
+}
+
+
+def colour_of_type(name: str) -> str:
+    """The colour of a type, as ``#rrggbb``. Raises KeyError for a word that is no type."""
+    return _COLOUR_OF_TYPE[name]
+
+
+def colour_of_group(group: str) -> str:
+    """The colour of a group, as ``#rrggbb``. Raises ValueError for a word that is no group."""
+    return PALETTE[Group(group)][0]
+
+
+def by_group(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame with a column a type → one with a column a group, in the groups' order."""
+    groups = frame.T.groupby([GROUP_OF[name].value for name in frame.columns], sort=False).sum().T
+    return groups.reindex(columns=[group.value for group in Group if group.value in groups.columns])
+
+
+def over_time(frame: pd.DataFrame) -> dict[str, Any]:
+    """Stacked bars: the frame's index gives the bars' starts (UTC), its columns the types or groups."""
+    colour = {name: _COLOUR_OF_TYPE.get(name) or colour_of_group(name) for name in frame.columns}
+    return {
+        "animation": False,
+        "aria": {"enabled": True},
+        "grid": {"left": 4, "right": 8, "top": 12, "bottom": 36, "outerBoundsMode": "same"},
+        "legend": {"type": "scroll", "bottom": 0, "left": 0, "itemWidth": 10, "itemHeight": 10, "icon": "roundRect"},
+        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
+        "xAxis": {
+            "type": "category",
+            "data": [stamp(start) for start in frame.index],
+            "axisTick": {"show": False},
+            "axisLabel": {"hideOverlap": True},
+        },
+        "yAxis": {"type": "value", "minInterval": 1, "splitNumber": 4},
+        "series": [
+            {
+                "name": name,
+                "type": "bar",
+                "stack": "records",
+                "barCategoryGap": "14%",
+                "itemStyle": {"color": colour[name]},
+                "emphasis": {"disabled": True},
+                "data": frame[name].tolist(),
+            }
+            for name in frame.columns
+        ],
+    }
+
+
+def stamp(moment: datetime) -> str:
+    """A moment in UTC, to the minute: ``2024-01-31T05:00Z``."""
+    return moment.isoformat(timespec="minutes").replace("+00:00", "Z")

@@ -1,0 +1,116 @@
+"""Find the records of an import that are in the data set already.
+
+A record that carries a uuid is the same record wherever that uuid comes again. Of the others, a file may hold equal
+ones on purpose, so the n-th copy in the import is matched with the n-th copy in the table: what goes beyond the
+copies in the table is new. DuckDB does the matching, because it may spill to disk and an import may be of any size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+from django.conf import settings
+
+from interactions.codec.parts import part_writer
+from interactions.lake import Part
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_MEMORY = "200MB"
+# The uuid mark is the top bit of the first byte: see codec.fingerprint.
+_FIND = r"""
+CREATE TABLE duplicate AS
+WITH mine AS (
+    SELECT fingerprint, filename, file_row_number AS row
+    FROM read_parquet($mine, filename = true, file_row_number = true)
+),
+known AS (
+    SELECT fingerprint, count(*) AS copies
+    FROM read_parquet($theirs)
+    WHERE fingerprint IN (SELECT fingerprint FROM mine)
+    GROUP BY fingerprint
+),
+candidate AS (
+    SELECT mine.*, coalesce(known.copies, 0) AS copies
+    FROM mine LEFT JOIN known USING (fingerprint)
+    WHERE known.copies IS NOT NULL OR fingerprint >= '\x80'::BLOB
+),
+numbered AS (
+    SELECT *, row_number() OVER (PARTITION BY fingerprint ORDER BY filename, row) AS copy FROM candidate
+)
+SELECT filename, row FROM numbered
+WHERE CASE WHEN fingerprint >= '\x80'::BLOB THEN copies > 0 OR copy > 1 ELSE copy <= copies END
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """The parts without what was there already, and how many records that was."""
+
+    parts: list[Part]
+    duplicates: int
+
+
+def sift(mine: Sequence[Part], theirs: Sequence[Part], *, untimed: bool) -> Sifted:
+    """Leave out of the parts ``mine`` what the table's parts ``theirs`` hold.
+
+    Only parts of the same time are looked at, unless some records came without one (``untimed``): those have the
+    time at which they were received, which tells nothing of their copies. Parts are written anew beside the old
+    ones, which stay as they are, so that this can be done again.
+    """
+    if not untimed and mine:
+        first, last = min(part.first for part in mine), max(part.last for part in mine)
+        theirs = [part for part in theirs if part.first <= last and first <= part.last]
+    with _connection() as duck:
+        _find(duck, [part.path for part in mine], [part.path for part in theirs])
+        counts = dict(duck.execute("SELECT filename, count(*) FROM duplicate GROUP BY filename").fetchall())
+        kept = []
+        for part in mine:
+            count = counts.get(str(part.path), 0)
+            if count == 0:
+                kept.append(part)
+            elif count < part.rows:
+                rows = duck.execute("SELECT row FROM duplicate WHERE filename = ?", [str(part.path)]).fetchnumpy()
+                kept.append(_without(part, set(rows["row"].tolist())))
+    return Sifted(kept, sum(counts.values()))
+
+
+@contextmanager
+def _connection() -> Iterator[DuckDBPyConnection]:
+    import duckdb  # after the fork only: it starts threads
+
+    settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
+    options = {"memory_limit": _MEMORY, "temp_directory": str(settings.SCRATCH_DIR), "preserve_insertion_order": False}
+    with duckdb.connect(":memory:", config=options) as duck:
+        yield duck
+
+
+def _find(duck: DuckDBPyConnection, mine: Sequence[Path], theirs: Sequence[Path]) -> None:
+    find = (
+        _FIND if theirs else _FIND.replace("FROM read_parquet($theirs)", "FROM (SELECT fingerprint FROM mine LIMIT 0)")
+    )
+    parameters = {"mine": [str(path) for path in mine]}
+    if theirs:
+        parameters["theirs"] = [str(path) for path in theirs]
+    duck.execute(find, parameters)
+
+
+def _without(part: Part, rows: set[int]) -> Part:
+    """The part less some rows, as a new file, a row group at a time."""
+    path = part.path.with_name(f"{part.path.stem}-kept.parquet")
+    base = 0
+    source = pq.ParquetFile(part.path)
+    with part_writer(path) as writer:
+        for group in range(source.num_row_groups):
+            table = source.read_row_group(group)
+            kept = [row for row in range(table.num_rows) if base + row not in rows]
+            if kept:
+                writer.write_table(table.take(kept), row_group_size=len(kept))
+            base += table.num_rows
+    return Part(path, path.stat().st_size, part.rows - len(rows), part.first, part.last)

@@ -1,0 +1,117 @@
+"""Look at the beginning of a file, to say what it is before anything is loaded."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from interactions.codec import source
+from interactions.codec.keyring import Keyring
+from interactions.codec.reader import Batch, Reader
+from interactions.codec.table import Origin
+from interactions.codec.windows import Format, Run, Unsound
+from interactions.imports import storage
+from interactions.imports.progress import Cause
+from interactions.models import Import
+
+SAMPLE_BYTES = 1 << 20
+_FIRST, _SHOWN = 3, 4000  # records shown, and characters of each
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a file is, found from its first ``bytes_read`` bytes (unpacked).
+
+    ``first`` are its first records as indented JSON, cut; ``types`` the types of the good records of the sample,
+    most first; ``unpacked_size`` in bytes, None where only unpacking would tell.
+    """
+
+    format: str
+    compression: str
+    size: int
+    unpacked_size: int | None
+    bytes_read: int
+    sample_records: int
+    types: list[tuple[str, int]]
+    first: list[str]
+    problems: list[Cause]
+
+
+def inspect(imp: Import) -> Inspection:
+    """Read a sample of the file of ``imp``. Raises FileRefused where it cannot be imported at all."""
+    path = storage.upload_path(imp)
+    compression = source.compression_of(path)
+    with source.open_text(path, compression) as file:
+        head = source.read_head(file, SAMPLE_BYTES)
+    shape = source.shape_of(head)
+    text = head.getvalue()
+    whole = len(text) < SAMPLE_BYTES
+    if not whole and shape.format is Format.LINES:
+        text = text[: text.rfind(b"\n") + 1]
+    batches = _read(text, shape, whole)
+    return Inspection(
+        format=shape.format,
+        compression=compression,
+        size=imp.size,
+        unpacked_size=len(text) if whole else None if compression else imp.size,
+        bytes_read=len(text),
+        sample_records=sum(batch.records for batch in batches),
+        types=_types(batches),
+        first=_first(text, shape),
+        problems=_problems(batches),
+    )
+
+
+def _read(text: bytes, shape: source.Shape, whole: bool) -> list[Batch]:
+    """The records of the sample; one that is cut off at its end is left out."""
+    reader = Reader(Origin(0, datetime.now(UTC)), Keyring(b"sample"), longest=SAMPLE_BYTES)
+    run = Run(shape.start, len(text), len(text) if whole else len(text) + 1, shape.format)
+    batches = []
+    try:
+        for batch in reader.read(io.BytesIO(text), run):
+            batches.append(batch)
+    except Unsound:
+        pass  # the sample ends in the middle of a record
+    return batches
+
+
+def _types(batches: list[Batch]) -> list[tuple[str, int]]:
+    counts: Counter[str] = Counter()
+    for batch in batches:
+        for table in batch.tables:
+            counts.update(table["type"].to_pylist())
+    return counts.most_common()
+
+
+def _problems(batches: list[Batch]) -> list[Cause]:
+    causes: dict[tuple[str, str], Cause] = {}
+    for batch in batches:
+        for rejected in batch.rejected:
+            for violation in rejected.violations:
+                known = causes.get(violation.cause)
+                causes[violation.cause] = Cause(
+                    path=violation.cause[0],
+                    rule=violation.rule,
+                    count=known.count + 1 if known else 1,
+                    record=known.record if known else rejected.index + 1,
+                    offset=known.offset if known else rejected.offset,
+                    value=known.value if known else violation.value,
+                )
+    return sorted(causes.values(), key=lambda cause: -cause.count)
+
+
+def _first(text: bytes, shape: source.Shape) -> list[str]:
+    """The first records as a person reads JSON; what is no JSON is shown as it is."""
+    shown = []
+    for piece in source.first_pieces(text, shape, _FIRST):
+        try:
+            value: Any = json.loads(piece)
+            pretty = json.dumps(value, indent=2, ensure_ascii=False)
+        except (ValueError, RecursionError):
+            pretty = piece.decode(errors="replace")
+        shown.append(pretty if len(pretty) <= _SHOWN else pretty[:_SHOWN] + "\n…")
+    return shown

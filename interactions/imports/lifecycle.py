@@ -1,0 +1,150 @@
+"""The states of an import and the steps between them, each a short transaction that happens once."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from interactions.errors import FileRefused, ImportStateError
+from interactions.imports import storage
+from interactions.imports.inspection import inspect
+from interactions.imports.queue import enqueue
+from interactions.models import Block, Environment, Import, Problem
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
+
+SAMPLE_RECORDS = 50_000
+SAMPLE_NAME = "Sample data"
+
+
+def begin(
+    environment: Environment,
+    *,
+    file_name: str,
+    size: int,
+    user: User | None,
+    source: str = Import.Source.BROWSER,
+    check_duplicates: bool = True,
+) -> Import:
+    """A new import, whose file of ``size`` bytes is still to come."""
+    return Import.objects.create(
+        environment=environment,
+        created_by=user,
+        source=source,
+        file_name=file_name[-255:],
+        size=size,
+        check_duplicates=check_duplicates,
+    )
+
+
+def received(imp: Import) -> None:
+    """The whole file has come: look at it. It is ready to load then, or refused with a sentence."""
+    try:
+        inspection = inspect(imp)
+    except FileRefused as refusal:
+        storage.remove_all(imp)
+        _step(imp, Import.State.UPLOADING, Import.State.FAILED, error=str(refusal), finished_at=timezone.now())
+        return
+    _step(
+        imp,
+        Import.State.UPLOADING,
+        Import.State.CHECKING,
+        format=inspection.format,
+        compression=inspection.compression,
+    )
+
+
+def start(imp: Import, *, check_duplicates: bool) -> None:
+    """Begin to load. A second call, from a double click or another tab, does nothing."""
+    now = timezone.now()
+    with transaction.atomic():
+        if _step(
+            imp,
+            Import.State.CHECKING,
+            Import.State.LOADING,
+            check_duplicates=check_duplicates,
+            started_at=now,
+            heartbeat_at=now,
+        ):
+            enqueue("plan_import", imp.pk)
+
+
+def create_sample(environment: Environment, user: User | None) -> Import:
+    """An import of synthetic interactions, taken through the very same steps; a worker makes its file."""
+    imp = begin(environment, file_name=SAMPLE_NAME, size=0, user=user, source=Import.Source.SAMPLE)
+    now = timezone.now()
+    with transaction.atomic():
+        _step(imp, Import.State.UPLOADING, Import.State.LOADING, started_at=now, heartbeat_at=now)
+        enqueue("plan_import", imp.pk)
+    return imp
+
+
+def cancel(imp: Import) -> None:
+    """Stop, at any moment before the end; nothing is left behind. Raises ImportStateError after it."""
+    with transaction.atomic():
+        running = Import.objects.filter(
+            pk=imp.pk, state__in=[Import.State.UPLOADING, Import.State.CHECKING, Import.State.LOADING]
+        )
+        if not running.update(state=Import.State.CANCELLED, finished_at=timezone.now()):
+            imp.refresh_from_db()
+            raise ImportStateError(f"It is too late to cancel this import: it is {imp.get_state_display().lower()}.")
+        Problem.objects.filter(block__of=imp).delete()
+        Block.objects.filter(of=imp).delete()  # a task at work on one finds its row gone, and stops
+        enqueue("discard_import", imp.pk)
+    imp.refresh_from_db()
+
+
+def retry(imp: Import) -> None:
+    """Go on with a failed import where it stopped. Raises ImportStateError where there is nothing to go on with."""
+    if imp.state == Import.State.FAILED and not storage.has_file(imp):
+        raise ImportStateError("The file of this import was refused and is gone. Choose the file again.")
+    with transaction.atomic():
+        phase = Import.Phase.BLOCKS if imp.blocks.exists() else Import.Phase.WAITING
+        now = timezone.now()
+        if not _step(
+            imp, Import.State.FAILED, Import.State.LOADING, phase=phase, error="", finished_at=None, heartbeat_at=now
+        ):
+            raise ImportStateError(f"Only a failed import can be tried again: this one is {_shown(imp)}.")
+        imp.blocks.exclude(state=Block.State.DONE).update(state=Block.State.WAITING, attempts=0)
+        if phase == Import.Phase.WAITING:
+            enqueue("plan_import", imp.pk)
+        else:
+            for pk in imp.blocks.filter(state=Block.State.WAITING).values_list("pk", flat=True):
+                enqueue("load_block", pk)
+            enqueue("finish_import", imp.pk)
+
+
+def undo(imp: Import) -> None:
+    """Remove exactly the records that this import added. Raises ImportStateError where it added none."""
+    with transaction.atomic():
+        done = Import.objects.filter(pk=imp.pk, state__in=[Import.State.DONE, Import.State.DONE_WITH_REJECTS])
+        if not done.exclude(phase=Import.Phase.UNDOING).update(phase=Import.Phase.UNDOING, heartbeat_at=timezone.now()):
+            imp.refresh_from_db()
+            raise ImportStateError(f"Only an import that is done can be undone: this one is {_shown(imp)}.")
+        enqueue("undo_import", imp.pk)
+    imp.refresh_from_db()
+
+
+def fail(imp: Import, sentence: str) -> None:
+    """End a loading import for a reason that the user is told. What was read stays, for another try."""
+    _step(imp, Import.State.LOADING, Import.State.FAILED, error=sentence, finished_at=timezone.now())
+    logger.info("Import %s failed: %s", imp.pk, sentence)
+
+
+def _shown(imp: Import) -> str:
+    if imp.phase == Import.Phase.UNDOING:
+        return "being undone"
+    return str(imp.get_state_display()).lower()
+
+
+def _step(imp: Import, old: str, new: str, **values: object) -> bool:
+    """Move from one state to another if it is still in the first; answers whether it was."""
+    moved = Import.objects.filter(pk=imp.pk, state=old).update(state=new, **values)
+    imp.refresh_from_db()
+    return bool(moved)

@@ -1,0 +1,168 @@
+"""The first task of an import: unpack the file where it is packed, and cut it into blocks."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from interactions import synthetic
+from interactions.codec import plan as cutting
+from interactions.codec import source
+from interactions.errors import DiskFull, DojoError, FileRefused
+from interactions.imports import lifecycle, storage
+from interactions.imports.queue import enqueue
+from interactions.models import Block, Import
+
+logger = logging.getLogger(__name__)
+
+_CHUNK = 4 << 20
+_BEAT_SECONDS = 1.0
+_SMALLEST_BLOCK = 4 << 20
+_RATIO_FROM = 64 << 20  # bytes unpacked before a file can be taken for a bomb
+DISK_FULL = "The disk is full. Free some space, then press Retry: what was read is kept."
+
+
+class Stopped(Exception):
+    """The import was cancelled, or another task carries it: this one has nothing more to do."""
+
+
+def plan(imp: Import) -> None:
+    """Cut the file into blocks and hand each to a worker. A repeat finds the blocks there and does nothing."""
+    if not _claim(imp):
+        return
+    try:
+        if imp.source == Import.Source.SAMPLE and not _has_upload(imp):
+            _write_sample(imp)
+        text = _unpack(imp)
+        with text.open("rb") as file:
+            shape = source.shape_of(file)
+            length = text.stat().st_size
+            bounds = list(cutting.blocks(file, shape, length, size=_block_size(length)))
+        _save(imp, shape, length, bounds)
+    except Stopped:
+        leave(imp)
+    except FileNotFoundError:
+        lifecycle.fail(imp, "The file is no longer there. Import it again.")
+    except FileRefused as refusal:
+        storage.remove_all(imp)
+        lifecycle.fail(imp, str(refusal))
+    except DojoError as error:
+        lifecycle.fail(imp, str(error))
+
+
+def leave(imp: Import) -> None:
+    """A task finds its import stopped: where it was cancelled, remove what this task has made meanwhile."""
+    imp.refresh_from_db()
+    logger.info("A task of import %s stopped: it is %s", imp.pk, imp.state)
+    if imp.state == Import.State.CANCELLED:
+        storage.remove_all(imp)
+
+
+def _claim(imp: Import) -> bool:
+    waiting = Import.objects.filter(
+        pk=imp.pk, state=Import.State.LOADING, phase__in=[Import.Phase.WAITING, Import.Phase.PLANNING]
+    )
+    claimed = waiting.update(phase=Import.Phase.PLANNING, heartbeat_at=timezone.now())
+    imp.refresh_from_db()
+    return bool(claimed)
+
+
+def _block_size(length: int) -> int:
+    """Small enough that all cores have work to the end, large enough for good row groups."""
+    share = length // (4 * (os.cpu_count() or 1))
+    return min(settings.IMPORT_BLOCK_BYTES, max(_SMALLEST_BLOCK, share))
+
+
+def _save(imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int, int]]) -> None:
+    with transaction.atomic():
+        planned = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.PLANNING).update(
+            phase=Import.Phase.BLOCKS,
+            format=shape.format,
+            bytes_total=length - shape.start,
+            heartbeat_at=timezone.now(),
+        )
+        if not planned:
+            raise Stopped
+        blocks = Block.objects.bulk_create(
+            [Block(of=imp, number=number, start=start, end=end) for number, (start, end) in enumerate(bounds)]
+        )
+        for block in blocks:
+            enqueue("load_block", block.pk)
+
+
+def _unpack(imp: Import) -> Path:
+    """The text of the import; a packed file is unpacked beside it, within the bounds of disk and ratio."""
+    packed = storage.upload_path(imp)
+    compression = source.compression_of(packed)
+    if imp.compression != compression:
+        Import.objects.filter(pk=imp.pk).update(compression=compression)
+        imp.compression = compression
+    text = storage.text_path(imp)
+    if not compression:
+        return text
+    draft = text.with_name(f"text.{os.getpid()}.draft")
+    try:
+        with source.open_text(packed, compression) as unpacked, draft.open("wb") as file:
+            written, beat = 0, time.monotonic()
+            while chunk := _read(unpacked):
+                written += len(chunk)
+                _check_room(imp, written, len(chunk))
+                file.write(chunk)
+                if time.monotonic() - beat > _BEAT_SECONDS:
+                    _beat(imp)
+                    beat = time.monotonic()
+        draft.replace(text)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFull(DISK_FULL) from error
+        raise
+    finally:
+        draft.unlink(missing_ok=True)
+    return text
+
+
+def _read(unpacked: source.BinaryIO) -> bytes:
+    try:
+        return unpacked.read(_CHUNK)
+    except source.PACKING_ERRORS as error:
+        raise FileRefused(f"{source.DAMAGED} Nothing of it was loaded.") from error
+
+
+def _check_room(imp: Import, written: int, more: int) -> None:
+    if written > _RATIO_FROM and written > imp.size * settings.IMPORT_UNPACK_RATIO:
+        raise FileRefused(
+            f"The file unpacks to more than {settings.IMPORT_UNPACK_RATIO} times its size, which no data set does. "
+            "Nothing of it was loaded."
+        )
+    if storage.free_bytes() < more:
+        raise DiskFull("The disk has no room for the unpacked file. Free some space, then press Retry.")
+
+
+def _beat(imp: Import) -> None:
+    alive = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING)
+    if not alive.update(heartbeat_at=timezone.now()):
+        raise Stopped
+
+
+def _has_upload(imp: Import) -> bool:
+    return hasattr(imp, "upload") and storage.upload_path(imp).exists()
+
+
+def _write_sample(imp: Import) -> None:
+    """The last 90 days up to midnight: loaded twice on one day, the second adds nothing."""
+    end = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    target = storage.upload_path(imp) if hasattr(imp, "upload") else storage.whole_upload(imp)
+    made = storage.folder(imp) / "sample.jsonl"
+    synthetic.write(made, lifecycle.SAMPLE_RECORDS, start=end - timedelta(days=90), end=end)
+    size = made.stat().st_size
+    made.replace(target)
+    Import.objects.filter(pk=imp.pk).update(size=size)
+    imp.size = size

@@ -1,0 +1,104 @@
+"""How far an import is, from its rows: the same in every tab, after a reload, and after a restart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Sum
+
+from interactions.models import Block, Import, Problem
+
+_FEWEST_SECONDS = 1.0  # a rate over less says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Counts so far. ``fraction`` is of the bytes, 0 to 1; ``rate`` in records a second; times in seconds."""
+
+    state: str
+    phase: str
+    bytes_done: int
+    bytes_total: int
+    fraction: float
+    records: int
+    accepted: int
+    rejected: int
+    duplicates: int
+    rate: float | None
+    seconds: float
+    seconds_left: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Records refused for one reason. ``record`` counts from 1 and is None while blocks before it are still read."""
+
+    path: str
+    rule: str
+    count: int
+    record: int | None
+    offset: int
+    value: str
+
+
+def progress(imp: Import) -> Progress:
+    """Where ``imp`` stands; while it loads, from its blocks."""
+    seconds = imp.duration.total_seconds() if imp.duration else 0.0
+    if imp.state == Import.State.LOADING:
+        sums = imp.blocks.aggregate(*(Sum(name, default=0) for name in _SUMS))
+        done, records, accepted, rejected = (sums[f"{name}__sum"] for name in _SUMS)
+    else:
+        done, records, accepted, rejected = imp.bytes_total, imp.records, imp.accepted, imp.rejected
+        done = done if imp.is_done or imp.undone_at else 0
+    fraction = min(1.0, done / imp.bytes_total) if imp.bytes_total else float(imp.is_done)
+    timed = records and seconds >= _FEWEST_SECONDS
+    moving = timed and imp.state == Import.State.LOADING and fraction
+    return Progress(
+        state=imp.state,
+        phase=imp.phase,
+        bytes_done=done,
+        bytes_total=imp.bytes_total,
+        fraction=fraction,
+        records=records,
+        accepted=accepted,
+        rejected=rejected,
+        duplicates=imp.duplicates,
+        rate=records / seconds if timed else None,
+        seconds=seconds,
+        seconds_left=seconds * (1 - fraction) / fraction if moving else None,
+    )
+
+
+_SUMS = ("bytes_done", "records", "accepted", "rejected")
+
+
+def causes(imp: Import) -> list[Cause]:
+    """Why records were refused, most first, each with its first example."""
+    before = _records_before(imp)
+    found: dict[tuple[str, str], Cause] = {}
+    problems = Problem.objects.filter(block__of=imp).select_related("block").order_by("block__number", "pk")
+    for problem in problems:
+        key = (problem.path, problem.rule)
+        known = found.get(key)
+        base = before.get(problem.block.number)
+        found[key] = Cause(
+            path=problem.path,
+            rule=problem.rule,
+            count=problem.count + (known.count if known else 0),
+            record=known.record if known else None if base is None else base + problem.index + 1,
+            offset=known.offset if known else problem.offset,
+            value=known.value if known else problem.value,
+        )
+    return sorted(found.values(), key=lambda cause: (-cause.count, cause.path))
+
+
+def _records_before(imp: Import) -> dict[int, int]:
+    """For each block whose blocks before it are all done: the number of records in those."""
+    before: dict[int, int] = {}
+    total = 0
+    for number, state, records in imp.blocks.order_by("number").values_list("number", "state", "records"):
+        before[number] = total
+        if state != Block.State.DONE:
+            break
+        total += records
+    return before

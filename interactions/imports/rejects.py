@@ -1,0 +1,123 @@
+"""Refused records: kept as they came, each with its problems, so that they can be mended and imported again."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from interactions import schema
+from interactions.codec.reader import Rejected
+from interactions.imports import storage
+from interactions.models import Block, Import, Problem
+
+_OPENING = re.compile(rb"\s*\{\s*(\}?)")
+_CAUSES_KEPT = 200  # of one block; a file with more kinds of fault than this has one fault
+
+
+class Rejects:
+    """Collects what one block refuses: the records into a file, their causes into Problem rows.
+
+    A line of the file is ``{"index", "offset", "problems", "text"}``; ``index`` counts within the block.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: gzip.GzipFile | None = None
+        self._causes: dict[tuple[str, str], Problem] = {}
+        self._counts: dict[tuple[str, str], int] = defaultdict(int)
+
+    def add(self, rejected: Rejected) -> None:
+        if self._file is None:
+            self._file = gzip.GzipFile(self._path, "wb", compresslevel=1)
+        line = {
+            "index": rejected.index,
+            "offset": rejected.offset,
+            "problems": [violation.line(rejected.index) for violation in rejected.violations],
+            "text": rejected.text.decode(errors="surrogateescape"),
+        }
+        self._file.write(json.dumps(line).encode() + b"\n")
+        for violation in rejected.violations:
+            cause = violation.cause
+            if cause not in self._causes and len(self._causes) >= _CAUSES_KEPT:
+                cause = ("", "Another rule is broken: see the refused records.")
+            if cause not in self._causes:
+                self._causes[cause] = Problem(
+                    path=cause[0][:200],
+                    rule=cause[1][:300],
+                    index=rejected.index,
+                    offset=rejected.offset,
+                    value=violation.value[:200],
+                )
+            self._counts[cause] += 1
+
+    def problems(self, block: Block) -> list[Problem]:
+        """The causes as rows to be saved for ``block``."""
+        for cause, problem in self._causes.items():
+            problem.block = block
+            problem.count = self._counts[cause]
+        return list(self._causes.values())
+
+    def __enter__(self) -> Rejects:
+        self._path.unlink(missing_ok=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def collect(imp: Import, blocks: Iterable[Block]) -> None:
+    """Make the one file of refused records that the user downloads, from those of the blocks, in order."""
+    final = storage.folder(imp) / "rejected.jsonl.gz"
+    draft = final.with_name("rejected.draft")
+    base = written = 0
+    with gzip.open(draft, "wb", compresslevel=5) as out:
+        for block in blocks:
+            path = storage.rejects_path(block)
+            if path.exists():
+                with gzip.open(path, "rb") as lines:
+                    for line in lines:
+                        out.write(_noted(json.loads(line), base) + b"\n")
+                        written += 1
+            base += block.records
+    if written:
+        draft.replace(final)
+    else:
+        draft.unlink()
+
+
+def _noted(line: dict[str, Any], base: int) -> bytes:
+    """The record as it came, on one line, with a note in front that a reader drops again."""
+    number = base + line["index"] + 1
+    place = f"data.{line['index']}"
+    note: dict[str, Any] = {
+        "record": number,
+        "offset": line["offset"],
+        "problems": [f"data.{number - 1}{problem[len(place) :]}" for problem in line["problems"]],
+    }
+    text = line["text"].encode(errors="surrogateescape")
+    opening = _OPENING.match(text)
+    if opening is None or not _is_json(text):
+        note["text"] = text.decode(errors="replace")
+        return json.dumps({schema.NOTE: note}, ensure_ascii=False).encode()
+    seam = b"" if opening[1] else b","
+    inner = text[opening.end() - len(opening[1]) :]
+    # A line break can only stand between the tokens of valid JSON, where a blank does as well.
+    one_line = inner.replace(b"\r", b" ").replace(b"\n", b" ")
+    return b"{" + json.dumps({schema.NOTE: note}, ensure_ascii=False).encode()[1:-1] + seam + one_line
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

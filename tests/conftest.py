@@ -1,0 +1,103 @@
+"""What every test may ask for: a Redis, a worker, a whole Dojo, a browser; all real, each started once."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+
+from dojo import heartbeat
+from dojo import redis_server as server
+from tests.running import HOUSE, PASSWORD, Dojo, environ, wait_for
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """A real Redis, the one that the settings of the tests name; its address."""
+    process = subprocess.Popen([sys.executable, "-m", "dojo.redis_server"], cwd=HOUSE, env=environ(settings.DATA_DIR))
+    try:
+        assert server.answers(settings.REDIS_URL, within=20), "Redis did not start."
+        yield settings.REDIS_URL
+    finally:
+        _end(process)
+
+
+@pytest.fixture(scope="session")
+def celery_worker_process(redis_server: str, django_db_setup: None) -> Iterator[subprocess.Popen[bytes]]:
+    """A real worker on the database, the data folder and the Redis of the tests.
+
+    It sees only what is committed: mark a test that asks for it ``django_db(transaction=True)``.
+    """
+    database = settings.DATABASES["default"]["TEST"]["NAME"]
+    name = "tests@localhost"
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "celery", "--quiet", "--app", "dojo", "worker", "--hostname", name),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat", "-O", "fair", "--concurrency", "2"),
+        ],
+        cwd=HOUSE,
+        env=environ(settings.DATA_DIR, DATABASE_URL=f"sqlite:///{database}", REMAP_SIGTERM="SIGQUIT"),
+    )
+    try:
+        with heartbeat.connect() as client:
+            wait_for(lambda: name in heartbeat.living_workers(client), because=lambda: "The worker did not start.")
+        yield process
+    finally:
+        _end(process)
+
+
+@pytest.fixture(scope="session")
+def dojo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dojo]:
+    """The whole product as ``make run`` starts it, on a data folder of its own, with its first administrator."""
+    product = Dojo(tmp_path_factory.mktemp("dojo") / "data", DOJO_ADMIN_PASSWORD=PASSWORD)
+    product.gather_static_files()
+    product.start()
+    try:
+        yield product
+    finally:
+        product.stop()
+
+
+@pytest.fixture(scope="session")
+def dojo_server(dojo: Dojo) -> str:
+    """The address of that product, without a slash at its end; log in as running.ADMIN, running.PASSWORD."""
+    return dojo.url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """A real Chromium, through Playwright; a test that asks for it is skipped where there is none."""
+    program = os.environ.get("DOJO_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        missing = "There is no Chromium here: apt install chromium."
+        if os.environ.get("DOJO_REQUIRE_BROWSER"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

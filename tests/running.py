@@ -1,0 +1,136 @@
+"""Real processes for the tests: a whole Dojo, a Redis, a worker; each is gone when its test is."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+HOUSE = Path(__file__).resolve().parent.parent
+ADMIN = "admin"
+PASSWORD = "correct horse battery"
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def environ(data_dir: Path, **more: str) -> dict[str, str]:
+    """The environment of a process that shall see Dojo's settings on ``data_dir`` and nothing of ours."""
+    keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    return {**keep, "DJANGO_SETTINGS_MODULE": "dojo.settings", "DOJO_DATA_DIR": str(data_dir), **more}
+
+
+def wait_for(what: Callable[[], Any], *, seconds: float = 30.0, because: Callable[[], str] = str) -> Any:
+    """The first true answer of ``what``; fails after so many seconds, saying ``because()``."""
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = what()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"Nothing after {seconds} seconds. {because()}"
+        time.sleep(0.05)
+
+
+class Dojo:
+    """``manage.py run`` on a data folder and a port of its own."""
+
+    def __init__(self, data_dir: Path, **more: str) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environ = environ(data_dir, PORT=str(self.port), **more)
+        self.output_file = data_dir.parent / f"{data_dir.name}.out"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def gather_static_files(self) -> None:
+        """Bring what the pages load up to date, as make setup does: a page without them is an error."""
+        manifest = HOUSE / "staticfiles" / "staticfiles.json"
+        sources = [*(HOUSE / "static").rglob("*"), HOUSE / "dojo" / "settings.py", HOUSE / "package-lock.json"]
+        if not manifest.exists() or any(path.stat().st_mtime > manifest.stat().st_mtime for path in sources):
+            self.manage("collectstatic", "--no-input", "--clear", "--verbosity", "0")
+
+    def start(self) -> None:
+        """Start, and return once everything answers."""
+        with self.output_file.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "run"],
+                cwd=HOUSE,
+                env=self.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            wait_for(lambda: self.has_ended() or self.health()[0] == 200, seconds=60, because=self.output)
+            assert not self.has_ended(), self.output()
+        except BaseException:
+            self.stop()
+            raise
+
+    def manage(self, *arguments: str) -> str:
+        """What a command of manage.py prints on this data folder; fails where the command does."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=HOUSE, env=self.environ, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def health(self) -> tuple[int, dict[str, Any]]:
+        """The status and the body of /healthz; 0 and nothing where no server is."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+        except OSError:
+            return 0, {}
+
+    def has_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    def output(self) -> str:
+        return self.output_file.read_text(errors="replace")
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that was started, by the data folder in its environment: also what has lost its parent."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get("DOJO_DATA_DIR") == str(self.data_dir):
+                    found.append(process)
+            except psutil.Error:
+                continue  # ended meanwhile, or somebody else's
+        return found
+
+    def worker(self) -> psutil.Process:
+        """The worker's first process, which its others belong to."""
+        workers = [p for p in self.processes() if "worker" in p.cmdline() and "--app" in p.cmdline()]
+        return min(workers, key=lambda process: process.create_time())
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """End it as Ctrl-C does; the exit code. Whatever is left after a while is killed."""
+        if self.process is None:
+            return 0
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(timeout=20)
+        finally:
+            if self.process.poll() is None:
+                for process in self.processes():
+                    process.kill()
+                self.process.wait()

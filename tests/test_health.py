@@ -1,0 +1,88 @@
+"""GET /healthz says whether database, Redis and a worker answer, to anybody."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+from django.test import Client
+from redis import Redis
+
+from dojo import heartbeat
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client_of_redis(redis_server: str):
+    """Redis without any worker's sign of life."""
+    with heartbeat.connect() as client:
+        client.delete(heartbeat.KEY)
+        yield client
+        client.delete(heartbeat.KEY)
+
+
+def beat_ago(client: Redis, seconds: float) -> None:
+    """A sign of life as it was given so many seconds ago."""
+    heartbeat.beat(client, "one@here")
+    client.zincrby(heartbeat.KEY, -seconds, "one@here")
+
+
+def test_all_is_well_where_all_answer(client: Client, client_of_redis):
+    heartbeat.beat(client_of_redis, "one@here")
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "database": "ok", "redis": "ok", "worker": "ok"}
+
+
+def test_the_answer_is_never_kept(client: Client, client_of_redis):
+    assert "no-store" in client.get("/healthz")["Cache-Control"]
+
+
+def test_no_worker_is_named(client: Client, client_of_redis):
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "failing", "database": "ok", "redis": "ok", "worker": "does not answer"}
+
+
+def test_a_worker_that_was_just_heard_of_counts(client: Client, client_of_redis):
+    beat_ago(client_of_redis, heartbeat.EVERY_SECONDS * 1.5)
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_worker_not_heard_of_for_some_seconds_does_not_count(client: Client, client_of_redis):
+    beat_ago(client_of_redis, heartbeat.DEAD_AFTER_SECONDS + 0.5)
+    assert client.get("/healthz").json()["worker"] == "does not answer"
+
+
+def test_a_redis_that_is_gone_is_named(client: Client, settings, tmp_path: Path):
+    settings.REDIS_URL = f"unix://{tmp_path}/nothing.sock"
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "status": "failing", "database": "ok", "redis": "does not answer", "worker": "unknown without Redis",
+    }  # fmt: skip
+
+
+def test_a_database_that_is_gone_is_named(client: Client, client_of_redis, monkeypatch: pytest.MonkeyPatch):
+    heartbeat.beat(client_of_redis, "one@here")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE django_migrations RENAME TO elsewhere")
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["database"] == "does not answer"
+
+
+def test_a_worker_that_stops_takes_its_sign_back(client_of_redis):
+    consumer = SimpleNamespace(hostname="one@here", timer=SimpleNamespace(call_repeatedly=lambda *_: None))
+    step = heartbeat.Heartbeat(consumer)
+    step.start(consumer)
+    assert heartbeat.living_workers(client_of_redis) == ["one@here"]
+    step.stop(consumer)
+    assert heartbeat.living_workers(client_of_redis) == []
+
+
+def test_signs_of_workers_long_gone_are_forgotten(client_of_redis):
+    beat_ago(client_of_redis, 61)
+    heartbeat.beat(client_of_redis, "two@here")
+    assert client_of_redis.zrange(heartbeat.KEY, 0, -1) == ["two@here"]
