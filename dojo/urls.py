@@ -10,3 +10,5 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("", include("interactions.urls")),
 ]
+
+handler500 = "interactions.views.errors.server_error"

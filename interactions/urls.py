@@ -1,40 +1,34 @@
-"""Interim: replaced by plain imports once every module exists."""
-
-from importlib import import_module
+"""Addresses of the pages, the uploads and the health check."""
 
 from django.contrib.auth import views as auth_views
 from django.urls import path
 
+from dojo.health import healthz
 from interactions.uploads import views as uploads
+from interactions.views import account, dashboard, imports, overview, wizard
 
-
-def _later(module, name):
-    def view(request, *args, **kwargs):
-        return getattr(import_module(module), name)(request, *args, **kwargs)
-
-    return view
-
-
-_V = "interactions.views"
-_E = "<slug:environment>/interactions/"
 urlpatterns = [
-    path("", _later(f"{_V}.overview", "home"), name="home"),
-    path("healthz", _later("dojo.health", "healthz"), name="healthz"),
+    path("", overview.home, name="home"),
+    path("healthz", healthz, name="healthz"),
     path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
-    path("account/", _later(f"{_V}.account", "account"), name="account"),
+    path("account/", account.account, name="account"),
     path("uploads/", uploads.creation, name="uploads"),
     path("uploads/<str:token>/", uploads.resource, name="upload"),
-    path("<slug:environment>/", _later(f"{_V}.overview", "overview"), name="overview"),
-    path(_E, _later(f"{_V}.dashboard", "dashboard"), name="dashboard"),
-    path(_E + "dashboard.json", _later(f"{_V}.dashboard", "dashboard_data"), name="dashboard_data"),
-    path(_E + "imports/", _later(f"{_V}.imports", "imports"), name="imports"),
-    path(_E + "imports/new/", _later(f"{_V}.wizard", "import_new"), name="import_new"),
-    path(_E + "imports/<int:pk>/", _later(f"{_V}.imports", "import_detail"), name="import_detail"),
-    path(_E + "imports/<int:pk>/check/", _later(f"{_V}.wizard", "import_check"), name="import_check"),
-    path(_E + "imports/<int:pk>/load/", _later(f"{_V}.wizard", "import_load"), name="import_load"),
-    path(_E + "imports/<int:pk>/cancel/", _later(f"{_V}.imports", "import_cancel"), name="import_cancel"),
-    path(_E + "imports/<int:pk>/retry/", _later(f"{_V}.imports", "import_retry"), name="import_retry"),
-    path(_E + "imports/<int:pk>/undo/", _later(f"{_V}.imports", "import_undo"), name="import_undo"),
-    path(_E + "imports/<int:pk>/rejected.jsonl", _later(f"{_V}.imports", "import_rejected"), name="import_rejected"),
+    path("<slug:environment>/", overview.overview, name="overview"),
+    path("<slug:environment>/interactions/", dashboard.dashboard, name="dashboard"),
+    path("<slug:environment>/interactions/dashboard.json", dashboard.dashboard_data, name="dashboard_data"),
+    path("<slug:environment>/interactions/imports/", imports.imports, name="imports"),
+    path("<slug:environment>/interactions/imports/new/", wizard.import_new, name="import_new"),
+    path("<slug:environment>/interactions/imports/<int:pk>/", imports.import_detail, name="import_detail"),
+    path("<slug:environment>/interactions/imports/<int:pk>/check/", wizard.import_check, name="import_check"),
+    path("<slug:environment>/interactions/imports/<int:pk>/load/", wizard.import_load, name="import_load"),
+    path("<slug:environment>/interactions/imports/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),
+    path("<slug:environment>/interactions/imports/<int:pk>/retry/", imports.import_retry, name="import_retry"),
+    path("<slug:environment>/interactions/imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
+    path(
+        "<slug:environment>/interactions/imports/<int:pk>/rejected.jsonl",
+        imports.import_rejected,
+        name="import_rejected",
+    ),
 ]

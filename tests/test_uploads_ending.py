@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from interactions.imports import content, storage
 from interactions.imports.expiry import expire
+from interactions.imports.sweeping import sweep
 from interactions.models import Import, Upload
 
 from .tus import RECORDS, Tus, member
@@ -109,3 +110,10 @@ def test_expiry_happens_once(tus: Tus) -> None:
     tus.created(100)
     over_its_time()
     assert [expire(), expire()] == [1, 0]
+
+
+def test_the_sweep_expires_uploads(tus: Tus) -> None:
+    tus.created(100)
+    over_its_time()
+    sweep()
+    assert Import.objects.get().state == Import.State.CANCELLED

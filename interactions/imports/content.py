@@ -130,8 +130,8 @@ def _take(hold_path: Path) -> int:
             if time.time() - os.fstat(held).st_mtime < SILENCE_SECONDS:
                 raise Held("Another page is sending this file. Close it, or wait a moment.")
             hold_path.unlink()
-            os.close(held)
-            held = os.open(hold_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            former, held = held, os.open(hold_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            os.close(former)
             _lock(held)
         os.utime(held)
     except BaseException:

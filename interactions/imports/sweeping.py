@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from interactions.imports import storage
+from interactions.imports.expiry import expire
 from interactions.imports.loading import STALE_SECONDS, finish_if_last
 from interactions.imports.queue import enqueue
 from interactions.models import Block, Import
@@ -35,6 +36,7 @@ def sweep() -> None:
         finish_if_last(imp)
     _ask_for_waiting_blocks(quiet)
     _remove_given_up()
+    expire()
 
 
 def _free_lost_blocks(quiet: object) -> None:

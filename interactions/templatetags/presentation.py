@@ -15,6 +15,8 @@ from interactions.models import Import
 register = template.Library()
 
 _SIZES = ("kB", "MB", "GB", "TB", "PB")
+# Up to how many seconds, in which unit of how many, with what is left in which smaller one.
+_SPANS = ((3600, "min", 60, "s", 1), (86400, "h", 3600, "min", 60), (None, "d", 86400, "h", 3600))
 _PACKINGS = {"": "", "gzip": "gzip", "zstd": "zstd"}
 _FORMATS = {"array": "JSON, a list", "object": 'JSON, {"data": […]}', "lines": "JSON Lines"}
 _TONES = {
@@ -67,11 +69,11 @@ def duration(value: float | timedelta | None) -> str:
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
-    for unit, length, smaller, part in (("min", 60, "s", 1), ("h", 3600, "min", 60), ("d", 86400, "h", 3600)):
-        if whole < length * (60 if unit == "min" else 24) or unit == "d":
-            break
-    rest = whole % length // part
-    return f"{whole // length:,} {unit}" + (f" {rest} {smaller}" if rest else "")
+    for limit, unit, length, smaller, part in _SPANS:
+        if limit is None or whole < limit:
+            rest = whole % length // part
+            return f"{whole // length:,} {unit}" + (f" {rest} {smaller}" if rest else "")
+    raise AssertionError("the last span has no limit")
 
 
 @register.filter

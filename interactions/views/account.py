@@ -13,6 +13,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from interactions.views.person import person
+
 
 class NameForm(ModelForm):
     """What the person is called on the pages."""
@@ -27,8 +29,8 @@ class NameForm(ModelForm):
 def account(request: HttpRequest) -> HttpResponse:
     """Two forms on one page; ``form`` in the POST says which one was sent."""
     sent = request.POST.get("form")
-    name = NameForm(request.POST if sent == "name" else None, instance=request.user)
-    password = PasswordChangeForm(request.user, request.POST if sent == "password" else None)
+    name = NameForm(request.POST if sent == "name" else None, instance=person(request))
+    password = PasswordChangeForm(person(request), request.POST if sent == "password" else None)
     # The form wants the cursor for itself, but the page begins with the name.
     password.fields["old_password"].widget.attrs.pop("autofocus", None)
     if sent == "name" and name.is_valid():

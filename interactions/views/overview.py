@@ -13,7 +13,7 @@ from interactions.queries import dashboard
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The first environment's overview, which is production's."""
-    return redirect("overview", environment=get_object_or_404(Environment.objects.all()[:1]).slug)
+    return redirect("overview", environment=Environment.objects.earliest("position").slug)
 
 
 @require_safe

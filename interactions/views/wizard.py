@@ -21,6 +21,7 @@ from interactions.schema import TYPES_BY_GROUP
 from interactions.views.fragments import page_or_fragment
 from interactions.views.imports import find_import
 from interactions.views.navigation import MAY_IMPORT
+from interactions.views.person import person
 
 
 @permission_required(MAY_IMPORT, raise_exception=True)
@@ -37,7 +38,7 @@ def import_new(request: HttpRequest, environment: str) -> HttpResponse:
         "expires_hours": settings.UPLOAD_EXPIRES_HOURS,
         "types_by_group": TYPES_BY_GROUP,
         "unfinished": here.imports.filter(
-            state=Import.State.UPLOADING, created_by=request.user, upload__offset__gt=0
+            state=Import.State.UPLOADING, created_by=person(request), upload__offset__gt=0
         ).select_related("upload"),
     }
     return page_or_fragment(request, "imports/choose.html", "choose", context)
@@ -48,7 +49,7 @@ def _import_sample(request: HttpRequest, here: Environment) -> HttpResponse:
         messages.error(request, "Choose a file first.")
         return redirect("import_new", environment=here.slug)
     try:
-        sample = importing.create_sample(here, request.user)
+        sample = importing.create_sample(here, person(request))
     except DojoError as error:
         messages.error(request, str(error))
         return redirect("import_new", environment=here.slug)

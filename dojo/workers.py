@@ -1,0 +1,103 @@
+"""Workers for a command that finds none running: Redis and one worker process a core, for as long as it takes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import redis
+from django.conf import settings
+
+from dojo import heartbeat, redis_server
+from interactions.errors import DojoError
+
+logger = logging.getLogger(__name__)
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+
+
+class NoWorkers(DojoError):
+    """There are no workers, and none could be started."""
+
+
+@contextmanager
+def present() -> Iterator[None]:
+    """Use the workers that run; where none does, start some of our own and end them afterwards. Raises NoWorkers."""
+    with ExitStack() as ours:
+        if not redis_server.answers(settings.REDIS_URL, within=0):
+            ours.enter_context(_redis())
+        if not _living():
+            ours.enter_context(_worker())
+        yield
+
+
+def _living() -> bool:
+    with heartbeat.connect() as client:
+        return bool(heartbeat.living_workers(client))
+
+
+@contextmanager
+def _redis() -> Iterator[None]:
+    if not settings.REDIS_IS_OURS:
+        raise NoWorkers("The Redis of REDIS_URL does not answer: start it, or correct REDIS_URL.")
+    with _process("Redis", [sys.executable, "-m", "dojo.redis_server"]) as process:
+        _wait("Redis", process, lambda: redis_server.answers(settings.REDIS_URL, within=0))
+        yield
+
+
+@contextmanager
+def _worker() -> Iterator[None]:
+    line = [sys.executable, "-m", "celery", "--quiet", "--app", "dojo", "worker", "--loglevel", "WARNING"]
+    line += [
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+        "-O",
+        "fair",
+        "--hostname",
+        f"command-{os.getpid()}@%h",
+    ]
+    with _process("A worker", line) as process:
+        _wait("A worker", process, _answered)
+        yield
+
+
+def _answered() -> bool:
+    try:
+        return _living()
+    except redis.RedisError:
+        return False
+
+
+def _wait(name: str, process: subprocess.Popen[bytes], ready: object) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not ready():  # type: ignore[operator]
+        if process.poll() is not None:
+            raise NoWorkers(f"{name} could not be started: it ended with code {process.returncode}.")
+        if time.monotonic() > deadline:
+            raise NoWorkers(f"{name} did not answer within {_START_SECONDS:.0f} seconds.")
+        time.sleep(0.05)
+
+
+@contextmanager
+def _process(name: str, line: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a process beside this one; it is asked to end afterwards, and made to where it does not."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
+    # In a group of its own, so that Ctrl-C reaches this command first, which then ends it in order.
+    process = subprocess.Popen(line, cwd=settings.BASE_DIR, env=environment, start_new_session=True, stdout=sys.stderr)  # noqa: S603
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            logger.warning("%s did not stop when asked to and is ended.", name)
+            process.kill()
+            process.wait()

@@ -1,0 +1,118 @@
+"""Import a file from the command line, by the very steps that the wizard takes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from dojo import workers
+from interactions import imports
+from interactions.errors import DojoError
+from interactions.imports import storage
+from interactions.imports.sweeping import sweep
+from interactions.models import Environment, Import
+
+_POLL_SECONDS = 0.1
+_SWEEP_SECONDS = 10.0
+_EXIT_CODES = {Import.State.DONE: 0, Import.State.DONE_WITH_REJECTS: 1}
+_FAILED = 2
+_BAR = 30
+
+
+class Command(BaseCommand):
+    help = "Import a file of interactions. Exit code: 0 done, 1 done with rejects, 2 failed."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help='JSON list, {"data": […]} or JSON Lines; plain, gzip or zstd')
+        parser.add_argument("--environment", default="production", help="where to (production)")
+        parser.add_argument("--json", action="store_true", help="the last line of output is the result as JSON")
+        parser.add_argument(
+            "--keep-duplicates", action="store_true", help="do not look for records that are there already"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        environment = Environment.objects.filter(slug=options["environment"]).first()
+        if environment is None:
+            raise CommandError(f"There is no environment called {options['environment']}.", returncode=_FAILED)
+        path: Path = options["file"]
+        if not path.is_file():
+            raise CommandError(f"{path} is not a file.", returncode=_FAILED)
+        try:
+            with workers.present():
+                imp = _carry(path, environment, check_duplicates=not options["keep_duplicates"])
+        except DojoError as error:
+            raise CommandError(str(error), returncode=_FAILED) from error
+        self._tell(imp, as_json=options["json"])
+        sys.exit(_EXIT_CODES.get(Import.State(imp.state), _FAILED))
+
+    def _tell(self, imp: Import, *, as_json: bool) -> None:
+        progress = imports.progress(imp)
+        if imp.error:
+            self.stderr.write(imp.error)
+        for cause in imports.causes(imp)[:10]:
+            self.stderr.write(
+                f"{cause.count:>12,}  {cause.path or 'record'}: {cause.rule} First: record {cause.record}."
+            )
+        if as_json:
+            result = {
+                "import": imp.pk,
+                "state": imp.state,
+                "records": progress.records,
+                "accepted": progress.accepted,
+                "rejected": progress.rejected,
+                "duplicates": progress.duplicates,
+                "seconds": round(progress.seconds, 3),
+            }
+            self.stdout.write(json.dumps(result))
+        elif imp.is_done:
+            self.stdout.write(
+                f"{imp.get_state_display()}: {progress.accepted:,} accepted, {progress.rejected:,} rejected, "
+                f"{progress.duplicates:,} already there, of {progress.records:,} records in {progress.seconds:.1f} s."
+            )
+
+
+def _carry(path: Path, environment: Environment, *, check_duplicates: bool) -> Import:
+    """Take the file through the import; Ctrl-C cancels it."""
+    imp = imports.begin(
+        environment, file_name=path.name, size=path.stat().st_size, user=None, source=Import.Source.COMMAND
+    )
+    # The workers of this machine read the file where it lies; it is the link that is removed afterwards.
+    os.symlink(path.resolve(), storage.whole_upload(imp))
+    try:
+        imports.received(imp)
+        if imp.state == Import.State.CHECKING:
+            imports.start(imp, check_duplicates=check_duplicates)
+            _watch(imp)
+    except KeyboardInterrupt:
+        imports.cancel(imp)
+        raise CommandError("Cancelled: nothing was added.", returncode=_FAILED) from None
+    return imp
+
+
+def _watch(imp: Import) -> None:
+    swept = time.monotonic()
+    while imp.state == Import.State.LOADING:
+        time.sleep(_POLL_SECONDS)
+        imp.refresh_from_db()
+        if sys.stderr.isatty():
+            _draw(imports.progress(imp))
+        if time.monotonic() - swept > _SWEEP_SECONDS:  # there may be no scheduler beside our own workers
+            sweep()
+            swept = time.monotonic()
+    if sys.stderr.isatty():
+        sys.stderr.write("\n")
+
+
+def _draw(progress: imports.Progress) -> None:
+    filled = round(progress.fraction * _BAR)
+    rate = f"{progress.rate:,.0f}/s" if progress.rate else ""
+    bar = "█" * filled + "░" * (_BAR - filled)
+    sys.stderr.write(f"\r{bar} {progress.fraction:4.0%}  {progress.records:,} records  {rate}   ")
+    sys.stderr.flush()

@@ -1,0 +1,221 @@
+// The chart of interactions over time: the server's option in the theme's colours, its tooltip, its
+// table, its picture, and dragging across it. Reports a drag as «zoom» with the first and last bar.
+
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+const LONG_DAY = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+const MONTH = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric", timeZone: "UTC" });
+const NUMBER = new Intl.NumberFormat("en-US");
+const ROUND = new Intl.NumberFormat("en-US", { notation: "compact" });
+const MOST_ROWS = 12;
+
+function named(stamp, unit) {
+  const moment = new Date(stamp);
+  if (unit === "year") return String(moment.getUTCFullYear());
+  if (unit === "hour") return `${LONG_DAY.format(moment)}, ${CLOCK.format(moment)} UTC`;
+  return (unit === "week" ? "Week of " : "") + LONG_DAY.format(moment);
+}
+
+function short(stamp, unit, years) {
+  const moment = new Date(stamp);
+  if (unit === "year") return String(moment.getUTCFullYear());
+  if (unit === "hour") return moment.getUTCHours() === 0 ? DAY.format(moment) : CLOCK.format(moment);
+  return years > 2 ? MONTH.format(moment) : DAY.format(moment);
+}
+
+function colours() {
+  const style = getComputedStyle(document.documentElement);
+  const probe = document.createElement("span");
+  document.body.append(probe);
+  const read = (name) => {
+    probe.style.color = style.getPropertyValue(name);
+    return getComputedStyle(probe).color; // light-dark() resolved
+  };
+  const found = {
+    text: read("--dojo-quiet"),
+    ink: read("--dojo-ink"),
+    line: read("--dojo-line"),
+    surface: read("--dojo-surface"),
+    accent: read("--dojo-accent"),
+  };
+  probe.remove();
+  return found;
+}
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+export class OverTime extends EventTarget {
+  constructor(place, font) {
+    super();
+    this.place = place;
+    this.font = font;
+    this.chart = null;
+    this.data = null;
+    // The option holds no colours of the theme, so another theme is the same data drawn again.
+    new MutationObserver(() => this.draw()).observe(document.documentElement, {
+      attributes: true,
+      attributeFilter: ["data-bs-theme"],
+    });
+    new ResizeObserver(() => this.chart?.resize()).observe(place);
+  }
+
+  show(data) {
+    this.data = data;
+    this.draw();
+  }
+
+  draw() {
+    if (!this.data || !this.place.clientWidth) return;
+    this.chart ??= this.start();
+    this.chart.setOption(this.option(), { notMerge: false, replaceMerge: ["series"], lazyUpdate: false });
+    // On a touch screen a drag scrolls the page; there the dates are chosen in the period's menu.
+    if (!matchMedia("(pointer: coarse)").matches) {
+      this.chart.dispatchAction({
+        type: "takeGlobalCursor",
+        key: "brush",
+        brushOption: { brushType: "lineX", brushMode: "single" },
+      });
+    }
+  }
+
+  start() {
+    const chart = window.echarts.init(this.place, null, { renderer: "canvas" });
+    chart.on("brushEnd", (event) => {
+      const range = event.areas[0]?.coordRange;
+      chart.dispatchAction({ type: "brush", areas: [] });
+      if (!range) return;
+      const stamps = this.data.option.xAxis.data;
+      const [first, last] = range.map((at) => Math.max(0, Math.min(stamps.length - 1, at)));
+      this.dispatchEvent(new CustomEvent("zoom", { detail: { first: stamps[first], last: stamps[last], next: stamps[last + 1] } }));
+    });
+    return chart;
+  }
+
+  option() {
+    const { option, unit } = this.data;
+    const theme = colours();
+    const stamps = option.xAxis.data;
+    const years = stamps.length ? new Date(stamps.at(-1)).getUTCFullYear() - new Date(stamps[0]).getUTCFullYear() : 0;
+    const label = { color: theme.text, fontSize: 12 };
+    const dense = stamps.length > 400;
+    return {
+      ...option,
+      textStyle: { fontFamily: this.font },
+      legend: {
+        ...option.legend,
+        textStyle: { ...label, color: theme.ink },
+        inactiveColor: theme.line,
+        pageTextStyle: label,
+        pageIconColor: theme.text,
+        pageIconInactiveColor: theme.line,
+      },
+      tooltip: {
+        ...option.tooltip,
+        appendTo: this.place,
+        backgroundColor: theme.surface,
+        borderColor: theme.line,
+        padding: 0,
+        textStyle: { color: theme.ink, fontFamily: this.font, fontSize: 12.5 },
+        formatter: (points) => this.tooltip(points),
+      },
+      xAxis: {
+        ...option.xAxis,
+        axisLine: { lineStyle: { color: theme.line } },
+        axisLabel: { ...option.xAxis.axisLabel, ...label, formatter: (stamp) => short(stamp, unit, years) },
+      },
+      yAxis: {
+        ...option.yAxis,
+        axisLabel: { ...label, formatter: (value) => ROUND.format(value) },
+        splitLine: { lineStyle: { color: theme.line } },
+      },
+      brush: {
+        xAxisIndex: 0,
+        toolbox: [],
+        throttleType: "debounce",
+        inBrush: { colorAlpha: 1 },
+        outOfBrush: { colorAlpha: 1 },
+        brushStyle: { color: theme.accent, opacity: 0.16, borderWidth: 0 },
+      },
+      // A line of the card between the shades lets neighbours be told apart; thin bars have no room for it.
+      series: option.series.map((each) => ({
+        ...each,
+        itemStyle: { ...each.itemStyle, borderColor: theme.surface, borderWidth: dense ? 0 : 0.5 },
+      })),
+    };
+  }
+
+  tooltip(points) {
+    const { unit } = this.data;
+    const box = element("div", "tip");
+    box.append(element("div", "tip-title", named(points[0].axisValue, unit)));
+    const counted = points.filter((point) => point.value > 0).reverse();
+    const table = element("div", "tip-rows");
+    for (const point of counted.slice(0, MOST_ROWS)) {
+      const swatch = element("i", "tip-swatch");
+      swatch.style.backgroundColor = point.color;
+      table.append(swatch, element("span", "", point.seriesName), element("b", "", NUMBER.format(point.value)));
+    }
+    if (counted.length > MOST_ROWS) {
+      const rest = counted.slice(MOST_ROWS);
+      const sum = rest.reduce((total, point) => total + point.value, 0);
+      table.append(element("i"), element("span", "", `${rest.length} more`), element("b", "", NUMBER.format(sum)));
+    }
+    const total = points.reduce((sum, point) => sum + point.value, 0);
+    table.append(element("i"), element("span", "tip-total", "All"), element("b", "tip-total", NUMBER.format(total)));
+    box.append(table);
+    return box;
+  }
+
+  /** The same numbers as a table, newest bar first. */
+  table() {
+    const { option, unit } = this.data;
+    const table = element("table", "table");
+    const head = table.createTHead().insertRow();
+    for (const name of [unit === "year" ? "Year" : "Start, UTC", "All", ...option.series.map((each) => each.name)]) {
+      const cell = element("th", head.cells.length ? "is-number" : "", name);
+      cell.scope = "col";
+      head.append(cell);
+    }
+    const body = table.createTBody();
+    option.xAxis.data.map((stamp, at) => [stamp, at]).reverse().forEach(([stamp, at]) => {
+      const counts = option.series.map((each) => each.data[at]);
+      const row = body.insertRow();
+      const heading = element("th", "", named(stamp, unit).replace(/ UTC$/, ""));
+      heading.scope = "row";
+      row.append(heading);
+      const sum = counts.reduce((total, count) => total + count, 0);
+      for (const count of [sum, ...counts]) row.append(element("td", "is-number", NUMBER.format(count)));
+    });
+    return table;
+  }
+
+  /** A PNG with its title, as a data URL: drawn apart, as the page's chart has no title of its own. */
+  picture(title, subtitle) {
+    const theme = colours();
+    const paper = element("div");
+    const chart = window.echarts.init(paper, null, { width: Math.max(960, this.place.clientWidth), height: 480 });
+    const option = this.option();
+    chart.setOption({
+      ...option,
+      brush: undefined,
+      title: {
+        text: title,
+        subtext: subtitle,
+        left: 16,
+        top: 12,
+        textStyle: { color: theme.ink, fontFamily: this.font, fontSize: 16, fontWeight: 600 },
+        subtextStyle: { color: theme.text, fontFamily: this.font, fontSize: 12 },
+      },
+      legend: { ...option.legend, left: 16, bottom: 12, type: "plain" },
+      grid: { ...option.grid, left: 16, right: 24, top: 72, bottom: option.series.length > 8 ? 96 : 48 },
+    });
+    const picture = chart.getDataURL({ pixelRatio: 2, backgroundColor: theme.surface });
+    chart.dispose();
+    return picture;
+  }
+}
