@@ -14,7 +14,6 @@ import redis
 from django.conf import settings
 
 from dojo import heartbeat, redis_server
-from interactions.errors import DojoError
 
 logger = logging.getLogger(__name__)
 
@@ -22,8 +21,8 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 
 
-class NoWorkers(DojoError):
-    """There are no workers, and none could be started."""
+class NoWorkers(Exception):
+    """There are no workers, and none could be started; its text is a sentence for the operator."""
 
 
 @contextmanager

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 # it stands out (3:1) from the white and from the dark card, and from the other six for people who
 # do not tell red, green or blue from each other; the tests measure both.
 PALETTE: Final[dict[Group, tuple[str, ...]]] = {
-    Group.CORE: ("#297cef", "#7baffd", "#0052b4", "#b0d0ff"),
-    Group.CONVERSION: ("#c54d05", "#fc7536", "#983a04", "#feb496", "#722901", "#e65b09"),
-    Group.CONSUMPTION: ("#1c8859", "#55b282", "#036841", "#87d7aa", "#004b2d", "#399d6d"),
-    Group.FEEDBACK: ("#d0417d", "#fc6ea4", "#ad1a60", "#feb4cb", "#860647", "#e75790", "#ff92b7"),
-    Group.ADDITIONAL: ("#10a1b9", "#2fd8f6", "#0d7385"),
-    Group.PERFORMANCE: ("#c28814", "#fdb841"),
+    Group.CORE: ("#297cef", "#61a0fd", "#0455b7", "#a4c8fc"),
+    Group.CONVERSION: ("#c54d05", "#e16831", "#a74004", "#f58a5e", "#feb497", "#8a3404"),
+    Group.CONSUMPTION: ("#1c8859", "#4b9e73", "#097147", "#72b790", "#055b38", "#98d2b1"),
+    Group.FEEDBACK: ("#d0417d", "#db5e8d", "#b72668", "#e6799f", "#9c0454", "#f293b3", "#feafc8"),
+    Group.ADDITIONAL: ("#10a1b9", "#43d4f0", "#107586"),
+    Group.PERFORMANCE: ("#c28814", "#f8b84e"),
     Group.CUSTOM: ("#727a86",),
 }
 BACKGROUNDS: Final = {"light": "#ffffff", "dark": "#131b29"}
@@ -70,6 +70,7 @@ def over_time(frame: pd.DataFrame) -> dict[str, Any]:
                 "type": "bar",
                 "stack": "records",
                 "barCategoryGap": "14%",
+                "barMaxWidth": 72,
                 "itemStyle": {"color": colour[name]},
                 "emphasis": {"disabled": True},
                 "data": frame[name].tolist(),

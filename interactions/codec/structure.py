@@ -1,6 +1,6 @@
 """Where records begin and end in a JSON list, found from the bytes alone.
 
-Two ways to the same answer. ``Scanner`` follows strings and brackets through
+Two ways to the same answer. ``scan`` follows strings and brackets through
 the text, exactly, whatever the text is; it runs where something is wrong.
 ``next_record`` guesses: it looks for a place that reads like the seam between
 two records. A guess is proved by what is cut with it: a run of bytes that
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 import numpy as np
@@ -20,7 +21,8 @@ import numpy as np
 from interactions import schema
 
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
-_SEAM = re.compile(rb"\}\s*,\s*(?=\{)")
+_SEAM = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*(?=\{)")
+_TRIES = 200  # objects looked at for one seam: more than that within records, and exact reading is cheaper
 _QUOTE, _BACKSLASH = ord('"'), b"\\"
 _OPENERS = np.zeros(256, np.int8)
 _OPENERS[[ord("{"), ord("[")]] = 1
@@ -69,9 +71,9 @@ def _brackets(text: bytes) -> tuple[np.ndarray, np.ndarray]:
     return np.cumsum(steps[places], dtype=np.int64), places
 
 
-def next_record(text: bytes, start: int = 0) -> int | None:
-    """Where, at ``start`` or later, a record seems to begin after a seam; None where nothing reads like it."""
-    for seam in _SEAM.finditer(text, start):
+def next_record(text: bytes) -> int | None:
+    """Where a record seems to begin, after a seam; None where nothing reads like it."""
+    for seam in islice(_SEAM.finditer(text), _TRIES):
         if _reads_like_record(text, seam.end()):
             return seam.end()
     return None
@@ -79,15 +81,17 @@ def next_record(text: bytes, start: int = 0) -> int | None:
 
 def last_record(text: bytes) -> int | None:
     """Where the last record of ``text`` seems to begin whose end is still within it."""
-    reach = 1 << 14
+    ceiling, reach, tries = len(text), 1 << 14, _TRIES
     while True:
         floor = max(0, len(text) - reach)
-        seams = [seam.end() for seam in _SEAM.finditer(text, floor)]
-        for place in reversed(seams):
+        places = [seam.end() for seam in _SEAM.finditer(text, floor) if seam.end() < ceiling]
+        for place in reversed(places[-tries:]):
             if _reads_like_record(text, place):
                 return place
-        if floor == 0:
+        tries -= len(places)
+        if floor == 0 or tries <= 0:
             return None
+        ceiling = places[0] if places else ceiling
         reach *= 8
 
 
@@ -110,31 +114,39 @@ def _reads_like_record(text: bytes, place: int) -> bool:
 
 
 class Tracker:
-    """Finds the end of one value that comes in pieces, however long it is."""
+    """Follows a text that comes in pieces, however long it is, from a place outside any string."""
 
     def __init__(self) -> None:
         self._depth = 0
         self._within = False
-        self._held = b""  # backslashes at a piece's end, which belong to the byte that follows
+        self._held = b""  # a backslash at a piece's end, which belongs to the byte that follows
 
-    def feed(self, piece: bytes) -> int | None:
-        """Take the next piece; answers how many of its bytes belong to the value once that ends in it."""
+    def value_end(self, piece: bytes) -> int | None:
+        """Take the next piece; answers how many of its bytes belong to the first bracketed value once that ends."""
+        before = len(self._held)
+        depths, places = self._follow(piece)
+        ended = np.flatnonzero(depths <= 0)
+        return int(places[ended[0]]) + 1 - before if len(ended) else None
+
+    def bracket(self, piece: bytes) -> int | None:
+        """Take the next piece; answers where in it the first bracket stands."""
+        before = len(self._held)
+        _, places = self._follow(piece)
+        return int(places[0]) - before if len(places) else None
+
+    def _follow(self, piece: bytes) -> tuple[np.ndarray, np.ndarray]:
         text = self._held + piece
         kept = len(text) - len(text.rstrip(_BACKSLASH))
         whole = len(text) - kept % 2
-        before, self._held = len(self._held), text[whole:]
-        text = text[:whole]
-        codes = np.frombuffer(_ESCAPE.sub(b"__", text), np.uint8)
+        self._held = text[whole:]
+        codes = np.frombuffer(_ESCAPE.sub(b"__", text[:whole]), np.uint8)
         within = np.bitwise_xor.accumulate((codes == _QUOTE).view(np.uint8)).view(bool) ^ self._within
         steps = _OPENERS[codes]
         steps[within] = 0
         places = np.flatnonzero(steps)
         depths = np.cumsum(steps[places], dtype=np.int64) + self._depth
-        ended = np.flatnonzero(depths <= 0)
-        if len(ended):
-            return int(places[ended[0]]) + 1 - before
         if len(within):
             self._within = bool(within[-1])
         if len(depths):
             self._depth = int(depths[-1])
-        return None
+        return depths, places

@@ -79,6 +79,13 @@ class Import(models.Model):
         return f"import {self.pk} of {self.file_name}"
 
     @property
+    def imported_by(self) -> str:
+        """Who began it, for people to read."""
+        if self.created_by is not None:
+            return self.created_by.get_full_name() or self.created_by.get_username()
+        return "Command line" if self.source == self.Source.COMMAND else "Somebody who has left"
+
+    @property
     def is_running(self) -> bool:
         return self.state == self.State.LOADING
 

@@ -107,6 +107,8 @@ def span(start: datetime, end: datetime) -> str:
         first, last = start.date(), (end - _INSTANT).date()
         if first == last:
             return _day(first)
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first.day} – {_day(last)}"
         return f"{_day(first, year=first.year != last.year)} – {_day(last)}"
     if start.date() == end.date():
         return f"{_day(start.date())}, {_clock(start)} – {_clock(end)}"

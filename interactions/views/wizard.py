@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect, replace_url
 
+from interactions import charts
 from interactions import imports as importing
 from interactions.errors import DojoError
 from interactions.imports import storage
@@ -56,6 +58,21 @@ def _import_sample(request: HttpRequest, here: Environment) -> HttpResponse:
     return redirect("import_load", environment=here.slug, pk=sample.pk)
 
 
+@dataclass(frozen=True, slots=True)
+class TypeBar:
+    """A type of the sample; ``length`` is its bar's, 100 for the type with the most records."""
+
+    name: str
+    count: int
+    colour: str
+    length: float
+
+
+def _type_bars(types: list[tuple[str, int]]) -> list[TypeBar]:
+    most = types[0][1] if types else 0
+    return [TypeBar(name, count, charts.colour_of_type(name), round(100 * count / most, 2)) for name, count in types]
+
+
 @permission_required(MAY_IMPORT, raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_check(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
@@ -71,7 +88,8 @@ def import_check(request: HttpRequest, environment: str, pk: int) -> HttpRespons
     context: dict[str, Any] = {"environment": imp.environment, "import": imp}
     if imp.state == Import.State.CHECKING:
         try:
-            context["inspection"] = importing.inspect(imp)
+            context["inspection"] = inspection = importing.inspect(imp)
+            context["types"] = _type_bars(inspection.types)
         except DojoError as error:
             context["refusal"] = str(error)
     elif imp.state == Import.State.FAILED and imp.started_at is None:

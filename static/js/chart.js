@@ -1,26 +1,29 @@
 // The chart of interactions over time: the server's option in the theme's colours, its tooltip, its
 // table, its picture, and dragging across it. Reports a drag as «zoom» with the first and last bar.
 
-const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
-const LONG_DAY = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
-const MONTH = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric", timeZone: "UTC" });
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const NUMBER = new Intl.NumberFormat("en-US");
 const ROUND = new Intl.NumberFormat("en-US", { notation: "compact" });
 const MOST_ROWS = 12;
 
+// In the words the server uses, whatever the browser's language: the page is in one language.
+const day = (moment) => `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()]}`;
+const longDay = (moment) => `${WEEKDAYS[moment.getUTCDay()]} ${day(moment)} ${moment.getUTCFullYear()}`;
+const clock = (moment) => `${String(moment.getUTCHours()).padStart(2, "0")}:00`;
+
 function named(stamp, unit) {
   const moment = new Date(stamp);
   if (unit === "year") return String(moment.getUTCFullYear());
-  if (unit === "hour") return `${LONG_DAY.format(moment)}, ${CLOCK.format(moment)} UTC`;
-  return (unit === "week" ? "Week of " : "") + LONG_DAY.format(moment);
+  if (unit === "hour") return `${longDay(moment)}, ${clock(moment)} UTC`;
+  return (unit === "week" ? "Week of " : "") + longDay(moment);
 }
 
 function short(stamp, unit, years) {
   const moment = new Date(stamp);
   if (unit === "year") return String(moment.getUTCFullYear());
-  if (unit === "hour") return moment.getUTCHours() === 0 ? DAY.format(moment) : CLOCK.format(moment);
-  return years > 2 ? MONTH.format(moment) : DAY.format(moment);
+  if (unit === "hour") return moment.getUTCHours() === 0 ? day(moment) : clock(moment);
+  return years > 1 ? `${MONTHS[moment.getUTCMonth()]} ${moment.getUTCFullYear()}` : day(moment);
 }
 
 function colours() {
@@ -126,16 +129,23 @@ export class OverTime extends EventTarget {
       xAxis: {
         ...option.xAxis,
         axisLine: { lineStyle: { color: theme.line } },
-        axisLabel: { ...option.xAxis.axisLabel, ...label, formatter: (stamp) => short(stamp, unit, years) },
+        axisLabel: {
+          ...option.xAxis.axisLabel,
+          ...label,
+          // Hours of more than four days are told apart by their days.
+          interval: unit === "hour" && stamps.length > 96 ? (_, stamp) => new Date(stamp).getUTCHours() === 0 : "auto",
+          formatter: (stamp) => short(stamp, unit, years),
+        },
       },
       yAxis: {
         ...option.yAxis,
         axisLabel: { ...label, formatter: (value) => ROUND.format(value) },
         splitLine: { lineStyle: { color: theme.line } },
       },
+      // A brush brings its own buttons along; dragging needs none.
+      toolbox: { show: false },
       brush: {
         xAxisIndex: 0,
-        toolbox: [],
         throttleType: "debounce",
         inBrush: { colorAlpha: 1 },
         outOfBrush: { colorAlpha: 1 },

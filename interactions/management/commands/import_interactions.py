@@ -47,7 +47,7 @@ class Command(BaseCommand):
         try:
             with workers.present():
                 imp = _carry(path, environment, check_duplicates=not options["keep_duplicates"])
-        except DojoError as error:
+        except (DojoError, workers.NoWorkers) as error:
             raise CommandError(str(error), returncode=_FAILED) from error
         self._tell(imp, as_json=options["json"])
         sys.exit(_EXIT_CODES.get(Import.State(imp.state), _FAILED))
