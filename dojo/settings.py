@@ -179,11 +179,24 @@ CELERY_WORKER_CONCURRENCY = environ.number("WORKER_PROCESSES", default=len(os.sc
 # KiB after which a worker process is replaced by a fresh one, between two tasks.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = environ.number("WORKER_MEMORY_MB", default=400, least=100) * 1024
 CELERY_BEAT_SCHEDULE_FILENAME = str(SCRATCH_DIR / "schedule")
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+# Who hands out work does not wait for a Redis that is away: the sweep asks again for what was not handed out.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "max_retries": 1,
+    "interval_start": 0.1,
+    "socket_connect_timeout": 2,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "dojo"
+# An import whose tasks give no sign of life for so long is taken up again.
+IMPORT_STALE_SECONDS = environ.number("IMPORT_STALE_SECONDS", default=15, least=1)
+_SWEEP_SECONDS = min(10.0, IMPORT_STALE_SECONDS)
 CELERY_BEAT_SCHEDULE = {
-    "sweep-imports": {"task": "interactions.tasks.sweep_imports", "schedule": 10.0},
+    "sweep-imports": {
+        "task": "interactions.tasks.sweep_imports",
+        "schedule": _SWEEP_SECONDS,
+        "options": {"expires": _SWEEP_SECONDS},  # else they pile up while no worker runs
+    },
 }
 
 # --- Static files ---

@@ -129,6 +129,9 @@ CONTEXT_FIELDS: Final[dict[str, Field]] = {
 CAMPAIGN_FIELDS: Final = ("name", "source", "medium", "term", "content")
 PAGE_FIELDS: Final = ("url", "referrer", "title")  # url is required in a page
 
+# How deep objects and lists may stand within each other, the record itself counted.
+DEEPEST: Final = 100
+
 # A record that carries this key of custom_context is identified by it, not by its content.
 RECORD_UUID: Final = "uuid"
 

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from interactions import schema
-from interactions.codec.record import Context, Interaction, Moment
+from interactions.codec.record import Context, Interaction, Moment, typed
 from interactions.schema import Field, Form
 
 UUID_PATTERN = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
@@ -92,9 +92,9 @@ def check(value: Any) -> Checked:
     violations = list(_violations(record))
     if violations:
         return Checked(None, None, violations)
-    typed, rest = _apart(record)
+    plain, rest = _apart(record)
     try:
-        return Checked(msgspec.convert(typed, Interaction), rest or None, [])
+        return Checked(typed(plain), rest or None, [])
     except msgspec.ValidationError as error:  # a rule the Structs know and we do not would be a defect
         return _refused(f"It cannot be read: {error}.")
 
@@ -283,21 +283,21 @@ def _part(name: str) -> str:
 def _apart(record: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A good record without what the Structs have no place for, and that rest in the record's shape."""
     rest: dict[str, Any] = {}
-    typed = dict(record)
-    if "search" in typed and not any(value is not None for value in typed["search"].values()):
+    plain = dict(record)
+    if "search" in plain and not any(value is not None for value in plain["search"].values()):
         rest["search"] = {}
-        del typed["search"]
-    context = typed.get("context")
+        del plain["search"]
+    context = plain.get("context")
     if context is None:
-        return typed, rest
+        return plain, rest
     known, unknown = _context_apart(context)
     if unknown or not known:
         rest["context"] = unknown
     if known:
-        typed["context"] = known
+        plain["context"] = known
     else:
-        del typed["context"]
-    return typed, rest
+        del plain["context"]
+    return plain, rest
 
 
 def _context_apart(context: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

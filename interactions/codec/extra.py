@@ -11,45 +11,58 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
+_BEFORE, _AFTER, _BETWEEN = (pa.scalar(text) for text in ('{"context":{"custom_context":', "}}", ""))
 
 
-def custom_texts(customs: Sequence[dict[str, Any] | None]) -> list[bytes | None]:
-    """The JSON of each record's custom_context, its keys sorted."""
+def custom_texts(customs: Sequence[dict[str, Any] | None]) -> pa.Array:
+    """The JSON of each record's custom_context, its keys sorted, as strings."""
     encode = _encode
-    return [None if custom is None else encode(custom) for custom in customs]
+    return pa.array([None if custom is None else encode(custom) for custom in customs], pa.string())
 
 
 def extras(
-    texts: Sequence[bytes | None],
+    texts: pa.Array,
     filters: Sequence[dict[str, list[str]] | None],
     quantities: Sequence[Any],
-    rests: Sequence[dict[str, Any] | None] | None,
-) -> list[bytes | None]:
-    """The text for each record, None where the columns hold all of it.
+    rests: Sequence[dict[str, Any] | None] | None = None,
+) -> pa.Array:
+    """The extra of each record, null where the columns hold all of it.
 
     ``texts`` are the custom_contexts as JSON, ``rests`` what the typed records have no place for.
     """
-    found = [None if text is None else b'{"context":{"custom_context":' + text + b"}}" for text in texts]
-    for position, value in enumerate(quantities):
+    plain = pc.binary_join_element_wise(_BEFORE, texts, _AFTER, _BETWEEN)
+    more = _more(filters, quantities, rests)
+    if not more:
+        return plain
+    places = list(more)
+    whole = [_whole(text, more[place]) for place, text in zip(places, texts.take(places).to_pylist(), strict=True)]
+    mask = np.zeros(len(plain), bool)
+    mask[places] = True
+    return pc.replace_with_mask(plain, mask, pa.array(whole, pa.string()))
+
+
+def _more(
+    filters: Sequence[dict[str, list[str]] | None],
+    quantities: Sequence[Any],
+    rests: Sequence[dict[str, Any] | None] | None,
+) -> dict[int, dict[str, Any]]:
+    """What goes beyond custom_context, by the record's position, in order."""
+    more: dict[int, dict[str, Any]] = {place: dict(rest) for place, rest in enumerate(rests or ()) if rest}
+    for place, value in enumerate(quantities):
         if value.__class__ is float:
-            found[position] = _whole(texts[position], {"quantities": value})
-    for position, named in enumerate(filters):
+            more.setdefault(place, {})["quantities"] = value
+    for place, named in enumerate(filters):
         if named is not None:
-            found[position] = _whole(texts[position], {"search": {"filters": named}})
-    for position, rest in enumerate(rests or ()):
-        if rest:
-            whole = dict(rest)
-            if quantities[position].__class__ is float:
-                whole["quantities"] = quantities[position]
-            if filters[position] is not None:
-                whole["search"] = {"filters": filters[position]}
-            found[position] = _whole(texts[position], whole)
-    return found
+            more.setdefault(place, {})["search"] = {"filters": named}
+    return dict(sorted(more.items()))
 
 
-def _whole(text: bytes | None, whole: dict[str, Any]) -> bytes:
+def _whole(text: str | None, whole: dict[str, Any]) -> bytes:
     if text is not None:
-        whole["context"] = {**whole.get("context", {}), "custom_context": msgspec.Raw(text)}
+        whole["context"] = {**whole.get("context", {}), "custom_context": msgspec.Raw(text.encode())}
     return _encode(whole)

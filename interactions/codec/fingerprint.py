@@ -3,7 +3,7 @@
 A record is identified by ``context.custom_context.uuid`` where it has one, else
 by its canonical content: the typed record as MessagePack, with fields in the
 order of the Structs, absent fields left out, instants in UTC and the keys of
-free-form objects sorted. The lowest bit tells the two kinds apart (1: uuid).
+free-form objects sorted. The first bit tells the two kinds apart (1: uuid).
 
 Fingerprints are kept in the table: a field added at the end of a Struct leaves
 them as they are (absent fields are left out), a reordering would change them.
@@ -13,7 +13,6 @@ send an equal one, which is all that a forged collision would bring.
 """
 
 from collections.abc import Sequence
-from itertools import repeat
 from typing import Any
 
 import msgspec
@@ -25,34 +24,44 @@ from interactions import schema
 from interactions.codec.record import Interaction
 
 SIZE = 16
-BY_UUID = 1  # in the last byte
+BY_UUID = 0x80  # in the first byte
 _canonical = msgspec.msgpack.Encoder(order="deterministic")
 
 
 def fingerprints(
     records: Sequence[Interaction],
     customs: Sequence[dict[str, Any] | None],
-    rests: Sequence[dict[str, Any] | None] | None,
+    rests: Sequence[dict[str, Any] | None] | None = None,
 ) -> pa.Array:
     """The fingerprint of each record, as binary values of 16 bytes.
 
     ``customs`` are the records' custom_context; ``rests`` what the typed records have no place for.
     Raises OverflowError for a whole number of more than 64 bits.
     """
-    uuids = [custom and custom.get(schema.RECORD_UUID) for custom in customs]
-    content = bytearray()
-    encode, digest = _canonical.encode_into, xxh3_128_digest
-    digests = []
-    for record, rest, uuid in zip(records, rests or repeat(None), uuids, strict=False):
-        if uuid and uuid.__class__ is str:
-            digests.append(digest(uuid))
-            continue
-        encode(record, content)
-        if rest:
-            content += _canonical.encode(rest)
-        digests.append(digest(content))
-    values = np.frombuffer(bytearray(b"".join(digests)), np.uint8).reshape(-1, SIZE)
-    values[:, -1] &= 0xFF ^ BY_UUID
-    values[[bool(uuid) and uuid.__class__ is str for uuid in uuids], -1] |= BY_UUID
+    digests = _of_content(records, rests)
+    uuids = {}
+    for position, custom in enumerate(customs):
+        if custom and schema.RECORD_UUID in custom:
+            uuid = custom[schema.RECORD_UUID]
+            if isinstance(uuid, str) and uuid:
+                uuids[position] = xxh3_128_digest(uuid)
+    for position, digest in uuids.items():
+        digests[position] = digest
+    values = np.frombuffer(bytearray().join(digests), np.uint8).reshape(-1, SIZE)
+    values[:, 0] &= 0xFF ^ BY_UUID
+    values[list(uuids), 0] |= BY_UUID
     offsets = np.arange(0, SIZE * len(digests) + 1, SIZE, dtype=np.int32)
     return pa.Array.from_buffers(pa.binary(), len(digests), [None, pa.py_buffer(offsets), pa.py_buffer(values)])
+
+
+def _of_content(records: Sequence[Interaction], rests: Sequence[dict[str, Any] | None] | None) -> list[bytes]:
+    content = bytearray()  # one buffer for all: making one for each record takes as long as filling it
+    encode, digest = _canonical.encode_into, xxh3_128_digest
+    digests = []
+    for record in records:
+        encode(record, content)
+        digests.append(digest(content))
+    for position, rest in enumerate(rests or ()):
+        if rest:
+            digests[position] = digest(_canonical.encode(records[position]) + _canonical.encode(rest))
+    return digests

@@ -3,26 +3,32 @@
 from collections.abc import Sequence
 from hashlib import blake2b
 
+_KNOWN = 100_000  # ids remembered; bounds the memory, not the answer
 
-class Keyring:
-    """Makes keyed 64-bit hashes; secret, so that nobody who finds one can try ids against it."""
+
+class Keyring(dict[str | None, int | None]):
+    """From id to keyed 64-bit hash, made when first asked for; None stays None.
+
+    The key is secret, so that nobody who finds a hash can try ids against it. People come in runs, so what was
+    made is kept for a while.
+    """
 
     def __init__(self, secret: bytes) -> None:
+        super().__init__({None: None})
         self._secret = blake2b(secret, digest_size=32, person=b"dojo ids").digest()
-        self._known: dict[str, int] = {}
+
+    def __missing__(self, identifier: str) -> int:
+        if len(self) > _KNOWN:
+            self.clear()
+            self[None] = None
+        self[identifier] = made = self.key(identifier)
+        return made
 
     def key(self, identifier: str) -> int:
         """The hash of one id, as a signed 64-bit number."""
         digest = blake2b(identifier.encode(), key=self._secret, digest_size=8).digest()
         return int.from_bytes(digest, "big", signed=True)
 
-    def keys(self, identifiers: Sequence[str | None]) -> list[int | None]:
-        """The hash of each id; None stays None. People come in runs, so known ones are looked up."""
-        known = self._known
-        if len(known) > 100_000:  # bounds the memory, not the answer
-            known.clear()
-        for identifier in set(identifiers).difference(known):
-            if identifier is not None:
-                known[identifier] = self.key(identifier)
-        look = known.get
-        return [look(identifier) if identifier is not None else None for identifier in identifiers]
+    def keys_of(self, identifiers: Sequence[str | None]) -> list[int | None]:
+        """The hash of each id."""
+        return [self[identifier] for identifier in identifiers]

@@ -36,10 +36,7 @@ def _seam(file: BinaryIO, form: Format, target: int, length: int) -> int | None:
     while True:
         file.seek(target, os.SEEK_SET)
         text = file.read(reach)
-        if form is Format.LINES:
-            place = text.find(b"\n") + 1 or None
-        else:
-            place = next_record(text)
+        place = text.find(b"\n") + 1 or None if form is Format.LINES else next_record(text)
         if place is not None:
             return target + place if target + place < length else None
         if target + reach >= length:

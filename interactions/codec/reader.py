@@ -15,9 +15,11 @@ import pyarrow as pa
 
 from interactions.codec.check import Violation, check_bytes
 from interactions.codec.keyring import Keyring
+from interactions.codec.lines import LineWindows
+from interactions.codec.lists import ListWindows
 from interactions.codec.record import Interaction, line_decoder, list_decoder
 from interactions.codec.table import Doubtful, Origin, to_table
-from interactions.codec.windows import Format, Piece, Run, Window, windows
+from interactions.codec.windows import Format, Piece, Run, Window
 
 _NOT_PLAIN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Doubtful)
 
@@ -55,27 +57,35 @@ class Reader:
 
     def read(self, file: BinaryIO, run: Run) -> Iterator[Batch]:
         """The batches of a run, in the order of the file. Raises Unsound where its end was guessed wrong."""
-        source = windows(file, run, longest=self._longest)
+        source = (LineWindows if run.format is Format.LINES else ListWindows)(file, run, self._longest)
         index = 0
         while (window := source.next()) is not None:
             batch = self._plain(window, run.format) if window.pieces is None else None
             if batch is None:
                 if window.pieces is None:
-                    window = source.follow(window)
+                    window = source.follow()
                 batch = _Apart(self, window, run.format, index).batch
             index += batch.records
             yield batch
 
     def _plain(self, window: Window, form: Format) -> Batch | None:
         """A window in one go; None where some record may be at fault."""
+        if len(window.text) > self._longest:
+            return None
         batch = Batch(window.size)
         return batch if self.take(window.text, form, batch) else None
 
-    def take(self, text: bytes, form: Format, batch: Batch) -> bool:
-        """Add all records of ``text`` to the batch; False, and none added, where any may be at fault."""
+    def take(self, text: bytes, form: Format, batch: Batch, *, lines: int | None = None) -> bool:
+        """Add all records of ``text`` to the batch; False, and none added, where any may be at fault.
+
+        ``lines`` is how many lines of it are not blank; where it is None, none should be.
+        """
         try:
             if form is Format.LINES:
                 records = line_decoder.decode_lines(text)
+                # msgspec lets a record go over several lines, and several stand in one.
+                if len(records) != (_lines(text) if lines is None else lines):
+                    return False
             else:
                 records = list_decoder.decode(b"[" + text + b"]")
             table = to_table(records, self._origin, self._keyring, text=text) if records else None
@@ -90,6 +100,10 @@ class Reader:
     def table(self, records: list[Interaction], rests: list[dict[str, Any] | None]) -> pa.Table:
         """Records that were checked one by one, as a table."""
         return to_table(records, self._origin, self._keyring, rests=rests)
+
+
+def _lines(text: bytes) -> int:
+    return text.count(b"\n") + (not text.endswith(b"\n"))
 
 
 class _Apart:
@@ -118,7 +132,7 @@ class _Apart:
             return False
         text = self._window.text[pieces[0].start : pieces[-1].end]
         part = Batch(0)
-        if not self._reader.take(text, self._form, part):
+        if not self._reader.take(text, self._form, part, lines=len(pieces)):
             return False
         self._flush()
         self.batch.tables += part.tables

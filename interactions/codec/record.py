@@ -1,9 +1,9 @@
 """An interaction as a typed record, read by msgspec in one pass over the bytes.
 
-The Structs are made strict where msgspec can be: an unknown field, a wrong
-form or an over-long identifier fails to decode. What they cannot say (a field
-that this type may not have, the form of a UUID) is checked on whole columns in
-``columns``. Whatever fails here is looked at again by ``check``, which speaks
+The Structs are made strict where msgspec can be: an unknown field, a field
+that this type may not have, a wrong form or an over-long identifier fails to
+decode. What they cannot say (the form of a UUID, a key that comes twice) is
+checked on whole columns in ``table``. Whatever fails here is looked at again by ``check``, which speaks
 in sentences; a record is refused only there.
 
 ``gc=False``: the records hold no cycles, and the collector would walk the
@@ -11,7 +11,7 @@ millions of fresh objects again and again.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias, Union, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -21,8 +21,7 @@ from interactions import schema
 ShortId: TypeAlias = Annotated[str, Meta(max_length=512)]
 LongId: TypeAlias = Annotated[str, Meta(max_length=1024)]
 Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
-Type: TypeAlias = Literal[schema.TYPES]  # type: ignore[valid-type]
-# Lists are looked into by ``columns``: msgspec allows one kind of list in a union.
+# Lists are looked into by ``table``: msgspec allows one kind of list in a union.
 CustomValue: TypeAlias = bool | int | float | str | list[Any] | None
 
 
@@ -56,9 +55,12 @@ class Search(Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class Interaction(Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
-    """One record. The order of the fields is the order of ``columns.Columns``; null is absent."""
+    """The fields that a record may have, in the order that columns and fingerprints rely on; null is absent.
 
-    type: Type
+    Records themselves are of one of KINDS: a class for each type, in which a field that the type may not have
+    can only be null. So a field in the wrong place fails to decode, at no cost.
+    """
+
     timestamp: Moment | None = None
     user_id: ShortId | None = None
     anonymous_id: LongId | None = None
@@ -78,5 +80,36 @@ class Interaction(Struct, gc=False, forbid_unknown_fields=True, omit_defaults=Tr
     context: Context | None = None
 
 
-line_decoder: msgspec.json.Decoder[Interaction] = msgspec.json.Decoder(Interaction)
-list_decoder: msgspec.json.Decoder[list[Interaction]] = msgspec.json.Decoder(list[Interaction])
+def _kind(name: str) -> type[Struct]:
+    """The class of records of the type ``name``."""
+    hints = get_type_hints(Interaction, include_extras=True)
+    fields: list[Any] = []
+    for field in Interaction.__struct_fields__:
+        if field == "custom_action_name" and name == "custom":
+            fields.append((field, str))
+        else:
+            fields.append((field, hints[field] if name in schema.FIELDS[field].types else None, None))
+    return msgspec.defstruct(
+        f"{Interaction.__name__}_{name}",
+        fields,
+        module=__name__,
+        tag_field="type",
+        tag=name,
+        gc=False,
+        forbid_unknown_fields=True,
+        omit_defaults=True,
+        kw_only=True,
+    )
+
+
+KINDS: dict[str, type[Struct]] = {name: _kind(name) for name in schema.TYPES}
+AnyKind: Any = Union[tuple(KINDS.values())]  # noqa: UP007 - made of a list
+
+line_decoder: msgspec.json.Decoder[Interaction] = msgspec.json.Decoder(AnyKind)
+list_decoder: msgspec.json.Decoder[list[Interaction]] = msgspec.json.Decoder(list[AnyKind])
+
+
+def typed(record: dict[str, Any]) -> Interaction:
+    """A decoded record as a typed one. Raises msgspec.ValidationError."""
+    kind: Interaction = msgspec.convert(record, AnyKind)
+    return kind

@@ -6,8 +6,9 @@ everything here takes whole columns of some thousand records.
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -24,7 +25,7 @@ from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.extra import custom_texts, extras
 from interactions.codec.fingerprint import fingerprints
 from interactions.codec.keyring import Keyring
-from interactions.codec.record import Campaign, Context, Interaction, Page, Search
+from interactions.codec.record import KINDS, Campaign, Context, Interaction, Page, Search
 
 Columns: TypeAlias = dict[str, tuple[Any, ...]]
 
@@ -45,23 +46,20 @@ _STRING, _STRINGS = pa.string(), pa.list_(pa.string())
 _NUMBER, _NUMBERS = pa.float64(), pa.list_(pa.float64())
 _KEY, _MOMENT = pa.int64(), pa.timestamp("us", "UTC")
 _TOP_FORMS = {
-    **dict.fromkeys(("type", "user_id", "anonymous_id", "miso_id", "custom_action_name"), _STRING),
+    **dict.fromkeys(("user_id", "anonymous_id", "miso_id", "custom_action_name"), _STRING),
     **dict.fromkeys(("question_id", "result_type", "value"), _STRING),
     **dict.fromkeys(("duration", "revenue", "rating"), _NUMBER),
     **dict.fromkeys(("product_ids", "product_group_ids", "category"), _STRINGS),
 }
 _CONTEXT_STRINGS = ("locale", "region", "truncated_ip", "user_agent")
-_NO_CONTEXT, _NO_PAGE, _NO_CAMPAIGN, _NO_SEARCH = Context(), Page(url=""), Campaign(), Search()
+# What stands in for an object that is not there; a Struct does not check what it is made of.
+_NO_CONTEXT, _NO_CAMPAIGN, _NO_SEARCH = Context(), Campaign(), Search()
+_NO_PAGE = Page(url=None)  # type: ignore[arg-type]
 
-_TYPES = pa.array(schema.TYPES, _STRING)
-_CUSTOM = schema.TYPES.index("custom")
-# For each field that not every type has: whether type number i has it.
-_ALLOWED = {
-    name: np.array([kind in field.types for kind in schema.TYPES])
-    for name, field in schema.FIELDS.items()
-    if len(field.types) < len(schema.TYPES)
-}
+_TYPES = pa.array(KINDS, _STRING)
+_NUMBER_OF = {kind: number for number, kind in enumerate(KINDS.values())}
 _EARLIEST, _LATEST = (int(moment.timestamp()) * 1_000_000 for moment in (EARLIEST, LATEST))
+_IPV4 = re.compile(IPV4_PATTERN.replace("$", r"\Z"))
 
 
 def to_table(
@@ -84,9 +82,10 @@ def to_table(
     page = _inner(context["page"], _NO_PAGE)
     campaign = _inner(context["campaign"], _NO_CAMPAIGN)
     search = _inner(top["search"], _NO_SEARCH)
-    page["url"] = tuple(None if there is None else url for url, there in zip(page["url"], context["page"], strict=True))
+    customs, filters = context["custom_context"], search["filters"]
     try:
         arrays = {
+            "type": _TYPES.take(pa.array([_NUMBER_OF[record.__class__] for record in records], pa.int8())),
             "timestamp": pa.array(top["timestamp"], _MOMENT),
             **{name: pa.array(top[name], form) for name, form in _TOP_FORMS.items()},
             **{name: pa.array(context[name], _STRING) for name in _CONTEXT_STRINGS},
@@ -95,29 +94,24 @@ def to_table(
             "keywords": pa.array(search["keywords"], _STRING),
             "quantities": _quantities(top["quantities"]),
         }
+        texts = custom_texts(customs)
         if rests is None:
-            _check_types(arrays, top)
-            _check_values(arrays)
-            _check_empties(arrays, top, context, search["filters"])
-        texts = custom_texts(context["custom_context"])
-        if rests is None:
-            lists = _with_lists(context["custom_context"], texts)
-            if not all(is_custom_value(value) for value in lists):
-                raise Doubtful("custom_context")
+            lists = _lists(customs, texts)
+            _check_values(arrays, context["truncated_ip"], lists)
+            _check_empties(arrays, top, context, filters)
             if text is not None:
-                _check_keys(text, _keys(arrays, top, context, search["filters"], lists), context["custom_context"])
-        arrays["extra"] = pa.array(extras(texts, search["filters"], top["quantities"], rests), _STRING)
-        arrays["fingerprint"] = fingerprints(records, context["custom_context"], rests)
+                _check_keys(text, _keys(arrays, top, context, filters, lists), customs)
+        arrays["extra"] = extras(texts, filters, top["quantities"], rests)
+        arrays["fingerprint"] = fingerprints(records, customs, rests)
     except (OverflowError, pa.ArrowInvalid) as error:
         # An instant at the very end of the calendar, or a whole number of more than 64 bits.
         raise Doubtful(str(error)) from error
-    count = len(records)
     received = pa.scalar(origin.received_at, _MOMENT)
     arrays["timestamp"] = arrays["timestamp"].fill_null(received)
-    arrays["received_at"] = pa.repeat(received, count)
-    arrays["import_id"] = pa.repeat(pa.scalar(origin.import_id, _KEY), count)
-    arrays["user_key"] = pa.array(keyring.keys(top["user_id"]), _KEY)
-    arrays["anonymous_key"] = pa.array(keyring.keys(top["anonymous_id"]), _KEY)
+    arrays["received_at"] = pa.repeat(received, len(records))
+    arrays["import_id"] = pa.repeat(pa.scalar(origin.import_id, _KEY), len(records))
+    arrays["user_key"] = pa.array(keyring.keys_of(top["user_id"]), _KEY)
+    arrays["anonymous_key"] = pa.array(keyring.keys_of(top["anonymous_id"]), _KEY)
     return pa.Table.from_arrays([arrays[name] for name in TABLE_SCHEMA.names], schema=TABLE_SCHEMA)
 
 
@@ -128,9 +122,11 @@ def _columns(structs: Sequence[Struct], kind: type[Struct]) -> Columns:
 
 def _inner(structs: Sequence[Struct | None], absent: Struct) -> Columns:
     """The fields of inner objects as columns, with ``absent``'s where there is no object."""
-    if structs.count(None) == len(structs):
-        return {name: (value,) * len(structs) for name, value in zip(absent.__struct_fields__, astuple(absent))}
-    return _columns([absent if inner is None else inner for inner in structs], type(absent))
+    missing = structs.count(None)
+    if missing == len(structs):
+        return {name: structs for name in absent.__struct_fields__}  # type: ignore[misc]  # Nones, all of them
+    filled = [absent if inner is None else inner for inner in structs] if missing else structs
+    return _columns(filled, type(absent))  # type: ignore[arg-type]
 
 
 def _quantities(values: Sequence[float | list[float] | None]) -> pa.Array:
@@ -139,39 +135,27 @@ def _quantities(values: Sequence[float | list[float] | None]) -> pa.Array:
     return pa.array([v if v is None or v.__class__ is list else [v] for v in values], _NUMBERS)
 
 
-def _valid(column: pa.Array) -> np.ndarray:
-    return column.is_valid().to_numpy(zero_copy_only=False)
+def _lists(customs: Sequence[dict[str, Any] | None], texts: pa.Array) -> list[list[Any]]:
+    """The lists within custom_context: few records have any, and those show a bracket in their text."""
+    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1)
+    codes = np.frombuffer(texts.buffers()[2] or b"", np.uint8, int(offsets[-1]))
+    rows = set((np.searchsorted(offsets, np.flatnonzero(codes == ord("[")), "right") - 1).tolist())
+    values: Iterable[Any] = (value for row in rows for value in (customs[row] or {}).values())
+    return [value for value in values if value.__class__ is list]
 
 
-def _check_types(arrays: Mapping[str, pa.Array], top: Columns) -> None:
-    """No record has a field that its type may not have, and a custom one has a name."""
-    codes = pc.index_in(arrays["type"], value_set=_TYPES).to_numpy(zero_copy_only=False)
-    for name, allowed in _ALLOWED.items():
-        if name == "search":
-            there = np.array([search is not None for search in top["search"]])
-        elif arrays[name].null_count == len(codes):
-            continue
-        else:
-            there = _valid(arrays[name])
-        if not allowed[codes[there]].all():
-            raise Doubtful(name)
-    if (codes[~_valid(arrays["custom_action_name"])] == _CUSTOM).any():
-        raise Doubtful("custom_action_name")
-
-
-def _check_values(arrays: Mapping[str, pa.Array]) -> None:
-    _check_pattern(arrays["miso_id"], UUID_PATTERN)
-    _check_pattern(arrays["truncated_ip"].dictionary_encode().dictionary, IPV4_PATTERN)
-    instants = arrays["timestamp"].drop_null().cast(_KEY)
-    if len(instants):
-        bounds = pc.min_max(instants).as_py()
-        if bounds["min"] < _EARLIEST or bounds["max"] > _LATEST:
-            raise Doubtful("timestamp")
-
-
-def _check_pattern(column: pa.Array, pattern: str) -> None:
-    if column.null_count < len(column) and not pc.all(pc.match_substring_regex(column, pattern)).as_py():
-        raise Doubtful(pattern)
+def _check_values(arrays: Mapping[str, pa.Array], addresses: Sequence[str | None], lists: list[list[Any]]) -> None:
+    """The forms that the Structs cannot say."""
+    ids = arrays["miso_id"].drop_null()
+    if len(ids) and not pc.all(pc.match_substring_regex(ids, UUID_PATTERN)).as_py():
+        raise Doubtful("miso_id")
+    if not all(_IPV4.match(address) for address in set(addresses) if address):
+        raise Doubtful("truncated_ip")
+    if not all(map(is_custom_value, lists)):
+        raise Doubtful("custom_context")
+    bounds = pc.min_max(arrays["timestamp"].cast(_KEY)).as_py()
+    if bounds["min"] is not None and (bounds["min"] < _EARLIEST or bounds["max"] > _LATEST):
+        raise Doubtful("timestamp")
 
 
 def _check_empties(
@@ -181,16 +165,15 @@ def _check_empties(
     campaigns = context["campaign"]
     _check_filled(campaigns, [arrays[f"campaign_{name}"] for name in schema.CAMPAIGN_FIELDS], ())
     _check_filled(top["search"], [arrays["keywords"]], (filters,))
-    if arrays["user_agent"].null_count:
-        columns = [arrays[name] for name in _CONTEXT_STRINGS]
-        _check_filled(top["context"], columns, (campaigns, context["page"], context["custom_context"]))
+    columns = [arrays[name] for name in ("user_agent", "locale", "region", "truncated_ip")]
+    _check_filled(top["context"], columns, (campaigns, context["page"], context["custom_context"]))
 
 
 def _check_filled(objects: Sequence[Struct | None], columns: Sequence[pa.Array], more: Sequence[Sequence[Any]]) -> None:
     there = len(objects) - objects.count(None)
-    if there == 0 or any(len(column) - column.null_count >= there for column in columns[:1]):
+    if len(columns[0]) - columns[0].null_count >= there:
         return  # each of the objects has the first field
-    filled = np.logical_or.reduce([_valid(column) for column in columns])
+    filled = np.logical_or.reduce([column.is_valid().to_numpy(zero_copy_only=False) for column in columns])
     for position in np.flatnonzero(~filled):
         if objects[position] is not None and all(column[position] is None for column in more):
             raise Doubtful("{}")
@@ -208,22 +191,18 @@ def _keys(
     count = sum(len(array) - array.null_count for array in arrays.values())
     for objects in (top["search"], top["context"], context["page"], context["campaign"], customs, filters):
         count += len(objects) - objects.count(None)
-    count += sum(map(len, filter(None, customs))) + sum(map(_keys_within, lists))
-    for named in filters:
-        if named:
-            count += len(named)
-    return count
+    return (
+        count
+        + sum(map(len, filter(None, customs)))
+        + sum(map(_keys_within, lists))
+        + sum(map(len, filter(None, filters)))
+    )
 
 
-def _with_lists(customs: Sequence[dict[str, Any] | None], texts: Sequence[bytes | None]) -> list[list[Any]]:
-    """The lists within custom_context: few records have any, and those show a bracket in their text."""
-    return [
-        value
-        for custom, text in zip(customs, texts, strict=True)
-        if text and b"[" in text and custom
-        for value in custom.values()
-        if value.__class__ is list
-    ]
+def _keys_within(value: Any) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(map(_keys_within, value.values()))
+    return sum(map(_keys_within, value)) if isinstance(value, list) else 0
 
 
 def _check_keys(text: bytes, arrived: int, customs: Sequence[dict[str, Any] | None]) -> None:
@@ -245,9 +224,3 @@ def _count_pairs(text: bytes, pair: bytes) -> int:
         for shift in (0, 1)
         if len(text) - shift >= 2
     )
-
-
-def _keys_within(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(map(_keys_within, value.values()))
-    return sum(map(_keys_within, value)) if isinstance(value, list) else 0

@@ -48,8 +48,8 @@ def received(imp: Import) -> None:
     try:
         inspection = inspect(imp)
     except FileRefused as refusal:
-        storage.remove_all(imp)
-        _step(imp, Import.State.UPLOADING, Import.State.FAILED, error=str(refusal), finished_at=timezone.now())
+        if _step(imp, Import.State.UPLOADING, Import.State.FAILED, error=str(refusal), finished_at=timezone.now()):
+            storage.remove_all(imp)
         return
     _step(
         imp,
@@ -115,8 +115,7 @@ def retry(imp: Import) -> None:
         if phase == Import.Phase.WAITING:
             enqueue("plan_import", imp.pk)
         else:
-            for pk in imp.blocks.filter(state=Block.State.WAITING).values_list("pk", flat=True):
-                enqueue("load_block", pk)
+            enqueue("load_block", *imp.blocks.filter(state=Block.State.WAITING).values_list("pk", flat=True))
             enqueue("finish_import", imp.pk)
 
 
@@ -131,10 +130,18 @@ def undo(imp: Import) -> None:
     imp.refresh_from_db()
 
 
-def fail(imp: Import, sentence: str) -> None:
-    """End a loading import for a reason that the user is told. What was read stays, for another try."""
-    _step(imp, Import.State.LOADING, Import.State.FAILED, error=sentence, finished_at=timezone.now())
-    logger.info("Import %s failed: %s", imp.pk, sentence)
+def fail(imp: Import, sentence: str, *, phase: Import.Phase) -> bool:
+    """End an import that loads, for a reason that the user is told. What was read stays, for another try.
+
+    Answers whether it did: one that is in another ``phase`` by now is none of the caller's business any more.
+    """
+    failed = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=phase).update(
+        state=Import.State.FAILED, error=sentence, finished_at=timezone.now()
+    )
+    imp.refresh_from_db()
+    if failed:
+        logger.info("Import %s failed: %s", imp.pk, sentence)
+    return bool(failed)
 
 
 def _shown(imp: Import) -> str:

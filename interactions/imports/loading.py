@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import logging
 import time
@@ -12,7 +11,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from interactions.codec.keyring import Keyring
@@ -20,7 +19,9 @@ from interactions.codec.parts import PartWriter
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.table import Origin
 from interactions.codec.windows import Format, Run, Unsound
-from interactions.imports import lifecycle, storage
+from interactions.errors import DiskFull
+from interactions.imports import content, lifecycle, storage
+from interactions.imports.beating import beating
 from interactions.imports.planning import DISK_FULL, Stopped, leave
 from interactions.imports.queue import enqueue
 from interactions.imports.rejects import Rejects
@@ -28,9 +29,9 @@ from interactions.models import Block, Import, Problem
 
 logger = logging.getLogger(__name__)
 
-STALE_SECONDS = 15  # without a sign of life for so long, a running block is taken for lost
-_BEAT_SECONDS = 0.5
+_TELL_SECONDS = 0.5  # between two notes of how far a block is
 _ATTEMPTS = 3
+_LOSSES = 5  # attempts after which a block whose workers disappear is given up: it may be what ends them
 
 
 def load(block: Block) -> None:
@@ -38,21 +39,30 @@ def load(block: Block) -> None:
     if not _claim(block):
         return
     try:
-        counted = _read(block)
+        with beating(_mine(block)):
+            _carry(block)
     except Stopped:
+        _withdraw(block)
         leave(block.of)
-    except Unsound:
-        _set(block, state=Block.State.UNSOUND)
-        finish_if_last(block.of)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            _failed(block, error)
-        else:
-            lifecycle.fail(block.of, DISK_FULL)
+        return
     except Exception as error:  # noqa: BLE001 - whatever it is, the import has to end with a word
+        _withdraw(block)
         _failed(block, error)
+        return
+    finish_if_last(block.of)
+
+
+def free(block: Block) -> None:
+    """Hand a block whose task gives no more signs of life to another."""
+    freed = _mine(block).filter(heartbeat_at=block.heartbeat_at).update(state=Block.State.WAITING)
+    if not freed:
+        return
+    logger.warning("Block %s of import %s was lost, attempt %s", block.number, block.of_id, block.attempts)
+    if block.attempts < _LOSSES:
+        enqueue("load_block", block.pk)
     else:
-        _done(block, *counted)
+        sentence = "The worker was lost each time it read one part of the file. What was read is kept: press Retry."
+        lifecycle.fail(block.of, sentence, phase=Import.Phase.BLOCKS)
 
 
 def finish_if_last(imp: Import) -> None:
@@ -65,12 +75,15 @@ def finish_if_last(imp: Import) -> None:
 
 
 def _claim(block: Block) -> bool:
+    """Take a waiting block; whoever took it before has no more hold of it, should he still be at work."""
+    claim = uuid.uuid4().hex
     open_blocks = Block.objects.filter(
         pk=block.pk, state=Block.State.WAITING, of__state=Import.State.LOADING, of__phase=Import.Phase.BLOCKS
     )
     claimed = open_blocks.update(
         state=Block.State.RUNNING,
         attempts=F("attempts") + 1,
+        claim=claim,
         heartbeat_at=timezone.now(),
         bytes_done=0,
         records=0,
@@ -79,16 +92,37 @@ def _claim(block: Block) -> bool:
     )
     if claimed:
         block.refresh_from_db()
+        block.claim = claim
     return bool(claimed)
 
 
-def _set(block: Block, **values: object) -> None:
-    """Write to the row, if it is still this attempt's and the import still runs. Raises Stopped otherwise."""
-    mine = Block.objects.filter(
-        pk=block.pk, state=Block.State.RUNNING, attempts=block.attempts, of__state=Import.State.LOADING
+def _mine(block: Block) -> QuerySet[Block]:
+    """The row as long as it is this attempt's and the import runs; none of it afterwards."""
+    return Block.objects.filter(
+        pk=block.pk, state=Block.State.RUNNING, claim=block.claim, of__state=Import.State.LOADING
     )
-    if not mine.update(heartbeat_at=timezone.now(), **values):
+
+
+def _set(block: Block, **values: object) -> None:
+    """Write to the row. Raises Stopped where it is no longer this attempt's."""
+    if not _mine(block).update(heartbeat_at=timezone.now(), **values):
         raise Stopped
+
+
+def _withdraw(block: Block) -> None:
+    """Leave no files of an attempt that came to nothing."""
+    storage.part_path(block).unlink(missing_ok=True)
+    storage.rejects_path(block).unlink(missing_ok=True)
+
+
+def _carry(block: Block) -> None:
+    try:
+        counted = _read(block)
+    except Unsound:
+        _withdraw(block)
+        _set(block, state=Block.State.UNSOUND)
+    else:
+        _done(block, *counted)
 
 
 @dataclass(slots=True)
@@ -116,8 +150,9 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
     reader = Reader(origin, Keyring(settings.SECRET_KEY.encode()), longest=settings.IMPORT_RECORD_BYTES)
     run = Run(block.start, block.end, path.stat().st_size, Format(imp.format))
     counts = _Counts()
-    beat = time.monotonic()
-    part = PartWriter(storage.part_path(block), draft=uuid.uuid4().hex)
+    told = time.monotonic()
+    part = PartWriter(storage.part_path(block))
+    _require_room()
     collecting = gc.isenabled()
     gc.disable()  # the records hold no cycles; the collector would walk them for nothing
     try:
@@ -128,13 +163,20 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
                 for rejected in batch.rejected:
                     rejects.add(rejected)
                 counts.add(batch)
-                if time.monotonic() - beat > _BEAT_SECONDS:
+                if time.monotonic() - told > _TELL_SECONDS:
                     _set(block, **asdict(counts))
-                    beat = time.monotonic()
+                    _require_room()
+                    told = time.monotonic()
     finally:
         if collecting:
             gc.enable()
     return counts, rejects, part
+
+
+def _require_room() -> None:
+    """Stop before the disk is full to the last byte: the database has to write what became of the import."""
+    if storage.free_bytes() == 0:
+        raise DiskFull(DISK_FULL)
 
 
 def received_at(imp: Import) -> datetime:
@@ -143,34 +185,30 @@ def received_at(imp: Import) -> datetime:
 
 
 def _done(block: Block, counts: _Counts, rejects: Rejects, part: PartWriter) -> None:
-    try:
-        with transaction.atomic():
-            _set(
-                block,
-                state=Block.State.DONE,
-                part_size=part.written.size,
-                first_timestamp=part.written.first,
-                last_timestamp=part.written.last,
-                **asdict(counts),
-            )
-            Problem.objects.filter(block=block).delete()
-            Problem.objects.bulk_create(rejects.problems(block))
-    except Stopped:
-        leave(block.of)
-        return
-    finish_if_last(block.of)
+    with transaction.atomic():
+        _set(
+            block,
+            state=Block.State.DONE,
+            part_size=part.written.size,
+            first_timestamp=part.written.first,
+            last_timestamp=part.written.last,
+            **asdict(counts),
+        )
+        Problem.objects.filter(block=block).delete()
+        Problem.objects.bulk_create(rejects.problems(block))
 
 
 def _failed(block: Block, error: Exception) -> None:
     """Try again some times; then the import fails with a reference that the log has as well."""
-    reference = uuid.uuid4().hex[:8]
-    logger.exception("Block %s of import %s, attempt %s [%s]", block.number, block.of_id, block.attempts, reference)
-    mine = Block.objects.filter(pk=block.pk, state=Block.State.RUNNING, attempts=block.attempts)
-    if not mine.update(state=Block.State.WAITING):
-        return
-    if block.attempts < _ATTEMPTS:
-        enqueue("load_block", block.pk)
+    if not _mine(block).update(state=Block.State.WAITING):
+        leave(block.of)  # what failed may just be that the files were taken away
+    elif isinstance(error, DiskFull) or (isinstance(error, OSError) and content.is_full(error)):
+        lifecycle.fail(block.of, DISK_FULL, phase=Import.Phase.BLOCKS)
     else:
-        lifecycle.fail(
-            block.of, f"Something unexpected went wrong (reference {reference}). What was read is kept: press Retry."
-        )
+        reference = uuid.uuid4().hex[:8]
+        logger.exception("Block %s of import %s, attempt %s [%s]", block.number, block.of_id, block.attempts, reference)
+        if block.attempts < _ATTEMPTS:
+            enqueue("load_block", block.pk)
+        else:
+            sentence = f"Something unexpected went wrong (reference {reference}). What was read is kept: press Retry."
+            lifecycle.fail(block.of, sentence, phase=Import.Phase.BLOCKS)

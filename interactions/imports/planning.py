@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import time
+import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,14 +17,15 @@ from interactions import synthetic
 from interactions.codec import plan as cutting
 from interactions.codec import source
 from interactions.errors import DiskFull, DojoError, FileRefused
-from interactions.imports import lifecycle, storage
+from interactions.imports import content, lifecycle, storage
+from interactions.imports.beating import beating
 from interactions.imports.queue import enqueue
 from interactions.models import Block, Import
 
 logger = logging.getLogger(__name__)
 
 _CHUNK = 4 << 20
-_BEAT_SECONDS = 1.0
+_LOOK_SECONDS = 1.0  # between two looks whether the import was cancelled
 _SMALLEST_BLOCK = 4 << 20
 _RATIO_FROM = 64 << 20  # bytes unpacked before a file can be taken for a bomb
 DISK_FULL = "The disk is full. Free some space, then press Retry: what was read is kept."
@@ -39,31 +40,50 @@ def plan(imp: Import) -> None:
     if not _claim(imp):
         return
     try:
-        if imp.source == Import.Source.SAMPLE and not _has_upload(imp):
-            _write_sample(imp)
-        text = _unpack(imp)
-        with text.open("rb") as file:
-            shape = source.shape_of(file)
-            length = text.stat().st_size
-            bounds = list(cutting.blocks(file, shape, length, size=_block_size(length)))
-        _save(imp, shape, length, bounds)
+        with beating(Import.objects.filter(pk=imp.pk)):
+            _cut(imp)
     except Stopped:
         leave(imp)
     except FileNotFoundError:
-        lifecycle.fail(imp, "The file is no longer there. Import it again.")
+        _give_up(imp, "The file is no longer there. Import it again.")
     except FileRefused as refusal:
-        storage.remove_all(imp)
-        lifecycle.fail(imp, str(refusal))
+        if _give_up(imp, str(refusal)):
+            storage.remove_all(imp)
     except DojoError as error:
-        lifecycle.fail(imp, str(error))
+        _give_up(imp, str(error))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the import has to end with a word
+        if isinstance(error, OSError) and content.is_full(error):
+            _give_up(imp, DISK_FULL)
+        else:
+            reference = uuid.uuid4().hex[:8]
+            logger.exception("Import %s could not be planned [%s]", imp.pk, reference)
+            _give_up(imp, f"Something unexpected went wrong (reference {reference}). Press Retry.")
 
 
 def leave(imp: Import) -> None:
-    """A task finds its import stopped: where it was cancelled, remove what this task has made meanwhile."""
+    """A task finds its import stopped: where that has ended, remove what this task has made meanwhile."""
     imp.refresh_from_db()
     logger.info("A task of import %s stopped: it is %s", imp.pk, imp.state)
-    if imp.state == Import.State.CANCELLED:
-        storage.remove_all(imp)
+    storage.tidy(imp)
+
+
+def _give_up(imp: Import, sentence: str) -> bool:
+    """Fail the import, unless it is out of this task's hands; answers whether it failed."""
+    failed = lifecycle.fail(imp, sentence, phase=Import.Phase.PLANNING)
+    if not failed:
+        leave(imp)
+    return failed
+
+
+def _cut(imp: Import) -> None:
+    if imp.source == Import.Source.SAMPLE and not _has_upload(imp):
+        _write_sample(imp)
+    text = _unpack(imp)
+    with text.open("rb") as file:
+        shape = source.shape_of(file)
+        length = text.stat().st_size
+        bounds = list(cutting.blocks(file, shape, length, size=_block_size(length)))
+    _save(imp, shape, length, bounds)
 
 
 def _claim(imp: Import) -> bool:
@@ -94,8 +114,7 @@ def _save(imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int,
         blocks = Block.objects.bulk_create(
             [Block(of=imp, number=number, start=start, end=end) for number, (start, end) in enumerate(bounds)]
         )
-        for block in blocks:
-            enqueue("load_block", block.pk)
+        enqueue("load_block", *(block.pk for block in blocks))
 
 
 def _unpack(imp: Import) -> Path:
@@ -108,22 +127,19 @@ def _unpack(imp: Import) -> Path:
     text = storage.text_path(imp)
     if not compression:
         return text
-    draft = text.with_name(f"text.{os.getpid()}.draft")
+    draft = text.with_name(f"text.{uuid.uuid4().hex}.draft")
     try:
         with source.open_text(packed, compression) as unpacked, draft.open("wb") as file:
-            written, beat = 0, time.monotonic()
+            written, looked = 0, time.monotonic()
             while chunk := _read(unpacked):
                 written += len(chunk)
                 _check_room(imp, written, len(chunk))
                 file.write(chunk)
-                if time.monotonic() - beat > _BEAT_SECONDS:
-                    _beat(imp)
-                    beat = time.monotonic()
+                if time.monotonic() - looked > _LOOK_SECONDS:
+                    _require_planning(imp)
+                    looked = time.monotonic()
+        _require_planning(imp)
         draft.replace(text)
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise DiskFull(DISK_FULL) from error
-        raise
     finally:
         draft.unlink(missing_ok=True)
     return text
@@ -146,9 +162,9 @@ def _check_room(imp: Import, written: int, more: int) -> None:
         raise DiskFull("The disk has no room for the unpacked file. Free some space, then press Retry.")
 
 
-def _beat(imp: Import) -> None:
-    alive = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING)
-    if not alive.update(heartbeat_at=timezone.now()):
+def _require_planning(imp: Import) -> None:
+    """Raises Stopped where the import was cancelled, or planned by another task."""
+    if not Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.PLANNING).exists():
         raise Stopped
 
 
@@ -160,7 +176,7 @@ def _write_sample(imp: Import) -> None:
     """The last 90 days up to midnight: loaded twice on one day, the second adds nothing."""
     end = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     target = storage.upload_path(imp) if hasattr(imp, "upload") else storage.whole_upload(imp)
-    made = storage.folder(imp) / "sample.jsonl"
+    made = storage.folder(imp) / f"sample.{uuid.uuid4().hex}.jsonl"  # the ending tells its format
     synthetic.write(made, lifecycle.SAMPLE_RECORDS, start=end - timedelta(days=90), end=end)
     size = made.stat().st_size
     made.replace(target)

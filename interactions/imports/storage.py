@@ -11,6 +11,8 @@ from django.utils import timezone
 from interactions.imports import content
 from interactions.models import Block, Import, Upload
 
+_REJECTED = "rejected.jsonl.gz"
+
 
 def upload_path(imp: Import) -> Path:
     """The file that was given for ``imp``; raises Upload.DoesNotExist where the import has no upload."""
@@ -49,17 +51,18 @@ def text_path(imp: Import) -> Path:
 
 
 def part_path(block: Block) -> Path:
-    return folder(block.of) / f"{block.number:05d}.parquet"
+    """The accepted records of the block's last attempt: one that was taken for lost cannot write over another's."""
+    return folder(block.of) / f"{block.number:05d}-{block.claim}.parquet"
 
 
 def rejects_path(block: Block) -> Path:
-    """The block's refused records, as ``rejects`` writes them."""
-    return folder(block.of) / f"{block.number:05d}.rejects"
+    """The refused records of the block's last attempt, as ``rejects`` writes them."""
+    return folder(block.of) / f"{block.number:05d}-{block.claim}.rejects"
 
 
 def rejected_path(imp: Import) -> Path | None:
     """All refused records of an import that is done, as JSON Lines, gzip; None where there are none."""
-    path = Path(settings.IMPORTS_DIR) / str(imp.pk) / "rejected.jsonl.gz"
+    path = Path(settings.IMPORTS_DIR) / str(imp.pk) / _REJECTED
     return path if path.exists() else None
 
 
@@ -74,10 +77,9 @@ def remove_upload(imp: Import) -> None:
 
 def remove_parts(imp: Import) -> None:
     """Remove all that was made on the way, but not the refused records of an import that is done."""
-    kept = rejected_path(imp)
     path = Path(settings.IMPORTS_DIR) / str(imp.pk)
     for found in path.glob("*"):
-        if found != kept and found.name != "text":
+        if found.name != _REJECTED:
             found.unlink(missing_ok=True)
 
 
@@ -85,6 +87,29 @@ def remove_all(imp: Import) -> None:
     """Leave nothing of an import's files."""
     remove_upload(imp)
     shutil.rmtree(Path(settings.IMPORTS_DIR) / str(imp.pk), ignore_errors=True)
+
+
+def tidy(imp: Import) -> None:
+    """Remove what an import that has ended has no more use for; a failed one keeps all, for another try."""
+    if imp.state in (Import.State.CANCELLED, Import.State.UNDONE):
+        remove_all(imp)
+    elif imp.is_done:
+        remove_upload(imp)
+        remove_parts(imp)
+
+
+def crowded() -> set[int]:
+    """The ids of the imports whose folder holds anything else than the refused records."""
+    return {
+        int(path.name)
+        for path in Path(settings.IMPORTS_DIR).glob("*")
+        if path.name.isdigit() and [file.name for file in path.glob("*")] != [_REJECTED]
+    }
+
+
+def tokens() -> list[str]:
+    """The names of the uploads that have a file."""
+    return [path.name for path in Path(settings.UPLOADS_DIR).glob("*") if not path.suffix]
 
 
 def has_file(imp: Import) -> bool:

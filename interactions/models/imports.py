@@ -124,7 +124,7 @@ class Block(models.Model):
         WAITING = "waiting", "Waiting"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
-        UNSOUND = "unsound", "Unsound"  # the bytes are not whole records; see imports.mend
+        UNSOUND = "unsound", "Unsound"  # the bytes are not whole records; see imports.finishing
 
     of = models.ForeignKey(Import, models.CASCADE, related_name="blocks", db_column="import_id")
     number = models.PositiveIntegerField()
@@ -132,6 +132,7 @@ class Block(models.Model):
     end = models.PositiveBigIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
+    claim = models.CharField(max_length=32, blank=True, help_text="the last attempt; its files bear this name")
     heartbeat_at = models.DateTimeField(null=True)
 
     bytes_done = models.PositiveBigIntegerField(default=0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import ibis
 import numpy as np
@@ -182,9 +182,9 @@ def _within(table: ibis.Table, period: Period, import_id: int | None) -> ibis.Ta
     return table if import_id is None else table.filter(_.import_id == import_id)
 
 
-@ibis.udf.scalar.builtin
-def epoch_us(moment: ibis.dtype(_MOMENT)) -> int:
-    """Microseconds since 1970: the engine's own function, five times as fast as cutting timestamps."""
+@ibis.udf.scalar.builtin(signature=((_MOMENT,), "int64"))
+def epoch_us(moment: Any) -> Any:
+    """Microseconds since 1970: the engine's own function, much faster than its cutting of timestamps."""
 
 
 def _bar(moment: ibis.Value, unit: Unit) -> ibis.Value:

@@ -94,7 +94,7 @@ ALL: Final = Period()
 
 def allowed_units(start: datetime, end: datetime) -> list[Unit]:
     """The units that cut ``[start, end)`` into at most MOST_BARS bars; years only where weeks do not."""
-    fine = [unit for unit in Unit if unit is not Unit.YEAR and unit.bars(start, end) <= MOST_BARS]
+    fine: list[Unit] = [unit for unit in Unit if unit is not Unit.YEAR and unit.bars(start, end) <= MOST_BARS]
     return fine or [Unit.YEAR]
 
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from interactions import charts
 from interactions.errors import DojoError
 from interactions.lake import Lake
-from interactions.models import Environment, Import
+from interactions.models import Environment
 from interactions.queries import dashboard as questions
 from interactions.queries.period import Period, Unit, allowed_units
 from interactions.views.dashboard_choice import PRESETS, Choice, address_of, span
@@ -103,7 +103,7 @@ def dashboard(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def dashboard_data(request: HttpRequest, environment: str) -> HttpResponse:
-    """What ``panel`` names, as JSON, or as CSV with ``format=csv``; 503 with a sentence while the table is rewritten."""
+    """What ``panel`` names, as JSON, or as CSV with ``format=csv``; 503 with a sentence if it cannot be read now."""
     here = get_object_or_404(Environment, slug=environment)
     choice = Choice.of(request.GET)
     if choice.import_id:
@@ -158,7 +158,7 @@ _TABLES = {"over_time": _over_time_csv, "by_type": _by_type_csv, "by_group": _by
 def _csv(scene: Scene, what: str, heading: list[str], rows: list[list[Any]]) -> HttpResponse:
     when = ""
     if scene.start and scene.end:
-        when = f"-{scene.start:%Y-%m-%d}-to-{scene.end:%Y-%m-%d}"
+        when = f"-{scene.start:%Y-%m-%d}-to-{scene.end - timedelta(microseconds=1):%Y-%m-%d}"
     name = f"interactions-{scene.environment}-{what}{when}.csv"
     response = HttpResponse(
         content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
@@ -212,11 +212,11 @@ def _figures(scene: Scene, *, with_people: bool) -> dict[str, Any]:
 
 
 def _distinct(scene: Scene) -> dict[str, int]:
-    asked = {"environment": scene.environment, "period": scene.period, "import_id": scene.choice.import_id}
+    of, period, import_id = scene.environment, scene.period, scene.choice.import_id
     return {
-        "users": questions.users(**asked),
-        "anonymous": questions.anonymous(**asked),
-        "products": questions.products(**asked),
+        "users": questions.users(of, period, import_id=import_id),
+        "anonymous": questions.anonymous(of, period, import_id=import_id),
+        "products": questions.products(of, period, import_id=import_id),
     }
 
 

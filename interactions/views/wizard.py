@@ -92,7 +92,7 @@ def import_check(request: HttpRequest, environment: str, pk: int) -> HttpRespons
             context["types"] = _type_bars(inspection.types)
         except DojoError as error:
             context["refusal"] = str(error)
-    elif imp.state == Import.State.FAILED and imp.started_at is None:
+    elif _was_refused(imp):
         context["refusal"] = imp.error
     elif imp.state != Import.State.UPLOADING:
         return HttpResponseClientRedirect(loading) if request.htmx else redirect(loading)  # type: ignore[attr-defined]
@@ -100,11 +100,16 @@ def import_check(request: HttpRequest, environment: str, pk: int) -> HttpRespons
     return replace_url(response, request.path)
 
 
+def _was_refused(imp: Import) -> bool:
+    """Whether the file itself was refused, so that there was no loading that could have failed."""
+    return imp.state == Import.State.FAILED and imp.started_at is None
+
+
 @require_safe
 def import_load(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Step 2: the progress, asked for again every second while it is loading."""
     imp = find_import(environment, pk)
-    if imp.state in (Import.State.UPLOADING, Import.State.CHECKING):
+    if imp.state in (Import.State.UPLOADING, Import.State.CHECKING) or _was_refused(imp):
         return redirect("import_check", environment=environment, pk=pk)
     context = {
         "environment": imp.environment,

@@ -1,0 +1,116 @@
+"""Import one file through a real Redis and real workers: ``python -m benchmarks.importing FILE RECORDS [--again]``.
+
+The table is empty. Redis and workers are started before the clock and have done nothing yet. With ``--again``
+the same file is imported a second time, when all of it is there already.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+
+from benchmarks.memory import WorkerMemory  # noqa: E402
+from benchmarks.processes import LONGEST, answer  # noqa: E402
+from dojo import workers  # noqa: E402
+from interactions import imports  # noqa: E402
+from interactions.imports import storage  # noqa: E402
+from interactions.models import Environment, Import  # noqa: E402
+
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds by a clock on the wall, exact to the twentieth of a second at which the import's row is looked at.
+
+    ``seconds`` from the import's beginning to its end, committed; ``loading`` from the press on «start loading»;
+    ``phases`` how long each part of that took. ``peaks`` are bytes, one a worker process, the largest first.
+    """
+
+    records: int
+    accepted: int
+    duplicates: int
+    seconds: float
+    loading: float
+    phases: dict[str, float]
+    peaks: list[int]
+
+
+def prepare() -> None:
+    """Make the tables of a fresh data folder."""
+    call_command("migrate", verbosity=0)
+
+
+def carry(path: Path, environment: str, *, check_duplicates: bool = True) -> Timing:
+    """Take a file through the import as the wizard does, and time it. Needs workers.
+
+    Ends the process with a sentence where the import does not end well.
+    """
+    memory = WorkerMemory()
+    began = time.perf_counter()
+    imp = imports.begin(
+        Environment.objects.get(slug=environment),
+        file_name=path.name,
+        size=path.stat().st_size,
+        user=None,
+        source=Import.Source.COMMAND,
+    )
+    storage.whole_upload(imp).symlink_to(path.resolve())
+    imports.received(imp)
+    pressed = time.perf_counter()
+    imports.start(imp, check_duplicates=check_duplicates)
+    phases = _watch(imp, memory, pressed)
+    ended = time.perf_counter()
+    memory.look()
+    if imp.state != Import.State.DONE:
+        sys.exit(f"The import of {path.name} is {imp.get_state_display()}. {imp.error}")
+    return Timing(
+        records=imp.records,
+        accepted=imp.accepted,
+        duplicates=imp.duplicates,
+        seconds=ended - began,
+        loading=ended - pressed,
+        phases=phases,
+        peaks=sorted(memory.peaks.values(), reverse=True),
+    )
+
+
+def _watch(imp: Import, memory: WorkerMemory, pressed: float) -> dict[str, float]:
+    """Wait for the end; answers the seconds that each phase took."""
+    phases: dict[str, float] = {}
+    phase, since = Import.Phase.PLANNING, pressed
+    while imp.state == Import.State.LOADING:
+        time.sleep(_POLL_SECONDS)
+        memory.look()
+        imp.refresh_from_db()
+        now = time.perf_counter()
+        if now - pressed > LONGEST:
+            sys.exit(f"The import of {imp.file_name} was given up: it still is at «{imp.get_phase_display()}».")
+        if imp.has_ended or imp.phase not in (phase, Import.Phase.WAITING):
+            phases[str(phase)] = now - since
+            phase, since = Import.Phase(imp.phase), now
+    return phases
+
+
+def main(file: Path, records: int, *, again: bool) -> None:
+    prepare()
+    with workers.present():
+        first = carry(file, "production")
+        second = carry(file, "production") if again else None
+    if first.accepted != records:
+        sys.exit(f"Of {records:,} different records {first.accepted:,} were accepted, {first.duplicates:,} left out.")
+    if second and second.duplicates != records:
+        sys.exit(f"Imported again, {second.accepted:,} of {records:,} records were added a second time.")
+    answer({"first": asdict(first), "again": asdict(second) if second else None})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), again="--again" in sys.argv)

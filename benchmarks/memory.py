@@ -1,0 +1,49 @@
+"""The most memory that each worker process has taken, as Linux keeps it; elsewhere nothing is known."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+_PROC = Path("/proc")
+_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+_FORGET_PEAK = "5"  # what clear_refs takes for «start again from what is resident now»
+
+
+class WorkerMemory:
+    """Watches the processes that the Celery worker below this process has made, also those it makes later."""
+
+    def __init__(self) -> None:
+        self.peaks: dict[int, int] = {}  # process id → bytes resident at most
+        for pid in self._workers():
+            try:
+                (_PROC / str(pid) / "clear_refs").write_text(_FORGET_PEAK)
+            except OSError:
+                pass  # the peak since the process began is then what is told
+
+    def look(self) -> None:
+        """Take note of every process that lives now."""
+        for pid in self._workers():
+            found = _PEAK.search(_read(pid, "status"))
+            if found:
+                self.peaks[pid] = max(self.peaks.get(pid, 0), int(found[1]) * 1024)
+
+    def _workers(self) -> list[int]:
+        mains = [pid for pid in _children(os.getpid()) if "celery" in _read(pid, "cmdline")]
+        return [pid for main in mains for pid in _children(main)]
+
+
+def _children(pid: int) -> list[int]:
+    return [
+        int(child)
+        for thread in (_PROC / str(pid) / "task").glob("*")
+        for child in _read(pid, f"task/{thread.name}/children").split()
+    ]
+
+
+def _read(pid: int, name: str) -> str:
+    try:
+        return (_PROC / str(pid) / name).read_text(errors="replace")
+    except OSError:
+        return ""  # ended meanwhile, or there is no such file on this system

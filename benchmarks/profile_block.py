@@ -1,0 +1,162 @@
+"""Where the reading of one block spends its time: ``python -m benchmarks.profile_block [FILE] [--records N]``.
+
+One process, no workers, no database: the block is read, checked and written as its task does it. First a table of
+stages by the processor's clock, then what cProfile finds, whose own cost makes small functions look slower than they
+are. Without FILE (plain JSON, its format found as an import does) it makes records as many as a block holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import gc
+import pstats
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from benchmarks import files
+from interactions.codec import keyring, parts, reader, source, table
+from interactions.codec.keyring import Keyring
+from interactions.codec.parts import PartWriter
+from interactions.codec.reader import Reader
+from interactions.codec.table import Origin
+from interactions.codec.windows import Run
+
+RECORDS = 45_000
+_LONGEST = 16 << 20
+_WITHIN = {
+    "columns of Python objects": [(table, "_columns"), (table, "_inner")],
+    "checks of whole columns": [(table, "_check_values"), (table, "_check_empties"), (table, "_check_keys")],
+    "extra": [(table, "custom_texts"), (table, "extras"), (table, "_lists"), (table, "_keys")],
+    "fingerprints": [(table, "fingerprints")],
+    "keys of people": [(keyring.Keyring, "keys_of")],
+    "Arrow": [(reader, "to_table")],
+    "Parquet": [(parts.PartWriter, "add"), (parts.PartWriter, "_flush")],
+}
+"""Stage → the functions it consists of. A stage's time is without that of the stages called by it."""
+DECODE, REST = "decode", "cutting, counting, the rest"
+
+
+class Stages:
+    """Processor seconds of each stage, told apart by putting a clock around its functions."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self._running = [REST]
+        self._since = 0.0
+
+    def call(self, stage: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self._turn(stage)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            self._turn(None)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Clocks around all stages; everything else inside counts as the rest."""
+        with ExitStack() as patches:
+            for stage, functions in _WITHIN.items():
+                for place, name in functions:
+                    patches.enter_context(mock.patch.object(place, name, self._clocked(stage, getattr(place, name))))
+            for name in ("line_decoder", "list_decoder"):
+                patches.enter_context(mock.patch.object(reader, name, _Decoder(getattr(reader, name), self)))
+            self._since = time.process_time()
+            yield
+            self._charge()
+
+    def _clocked(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args, **kwargs: self.call(stage, function, *args, **kwargs)
+
+    def _turn(self, stage: str | None) -> None:
+        self._charge()
+        if stage is None:
+            self._running.pop()
+        else:
+            self._running.append(stage)
+
+    def _charge(self) -> None:
+        now = time.process_time()
+        self.seconds[self._running[-1]] += now - self._since
+        self._since = now
+
+
+class _Decoder:
+    """A decoder, whose methods cannot be replaced, with the clock around them."""
+
+    def __init__(self, decoder: Any, stages: Stages) -> None:
+        self._decoder, self._stages = decoder, stages
+
+    def decode(self, text: bytes) -> Any:
+        return self._stages.call(DECODE, self._decoder.decode, text)
+
+    def decode_lines(self, text: bytes) -> Any:
+        return self._stages.call(DECODE, self._decoder.decode_lines, text)
+
+
+def read_block(file: Path, part: Path) -> int:
+    """Read a whole file as one block into the Parquet part; the records accepted."""
+    accepted = 0
+    with file.open("rb") as text:
+        shape = source.shape_of(text)
+        run = Run(shape.start, length := file.stat().st_size, length, shape.format)
+        origin = Origin(1, datetime(2026, 1, 1, tzinfo=UTC))
+        block = Reader(origin, Keyring(b"benchmark"), longest=_LONGEST)
+        with PartWriter(part) as writer:
+            for batch in block.read(text, run):
+                for found in batch.tables:
+                    writer.add(found)
+                accepted += batch.accepted
+    return accepted
+
+
+def stage_table(file: Path, part: Path) -> str:
+    """One reading of the block as Markdown: a row a stage, microseconds of one core's time a record."""
+    stages = Stages()
+    began = time.process_time()
+    with stages.watching():
+        records = read_block(file, part)
+    whole = time.process_time() - began
+    size = file.stat().st_size
+    lines = ["| Stage | µs a record | share |", "| --- | ---: | ---: |"]
+    for stage in (DECODE, *_WITHIN, REST):
+        seconds = stages.seconds[stage]
+        lines.append(f"| {stage} | {seconds / records * 1e6:.2f} | {seconds / whole:.0%} |")
+    lines.append(f"| **all** | **{whole / records * 1e6:.2f}** | |")
+    lines.append("")
+    lines.append(
+        f"{records:,} records of {size / records:,.0f} bytes: {records / whole:,.0f} records and "
+        f"{size / whole / 1e6:,.0f} MB in a second of one core; the part has {part.stat().st_size / records:.0f} bytes "
+        "a record."
+    )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.profile_block", description=__doc__)
+    parser.add_argument("file", type=Path, nargs="?", help="JSON or JSON Lines, not packed")
+    parser.add_argument("--records", type=int, default=RECORDS, help=f"to make where there is no file ({RECORDS:,})")
+    parser.add_argument("--top", type=int, default=30, help="how many functions cProfile shows (30)")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        file = chosen.file or Path(folder) / "block.jsonl"
+        if chosen.file is None:
+            files.make_lines(file, chosen.records, seed=1)
+        part = Path(folder) / "part.parquet"
+        gc.disable()  # as the task of a block does
+        read_block(file, part)  # what is done once only is not of interest
+        print(stage_table(file, part), end="\n\n")
+        with cProfile.Profile() as profile:
+            read_block(file, part)
+        pstats.Stats(profile).strip_dirs().sort_stats("tottime").print_stats(chosen.top)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""One dashboard question, timed: ``python -m benchmarks.questions NAME ENVIRONMENT LAST IMPORT``.
+
+LAST is the newest record's time (ISO 8601), IMPORT the id of one import. The answer has three timings in seconds:
+``cold``, the first question of this process with nothing remembered; ``running``, nothing remembered but the engine
+at work already; ``warm``, remembered, as long as the table is the same. The parts are in the system's page cache.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.core.cache import cache  # noqa: E402
+
+from benchmarks.processes import answer  # noqa: E402
+from interactions.queries import dashboard  # noqa: E402
+from interactions.queries.period import ALL, Period, Unit  # noqa: E402
+
+_REPEATS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question is asked of: an environment, its newest record, and one import in it."""
+
+    environment: str
+    last: datetime
+    import_id: int
+
+    @property
+    def month(self) -> Period:
+        return Period.last_days(30, self.last)
+
+
+QUESTIONS: dict[str, Callable[[Asked], Any]] = {
+    "is there any record": lambda asked: dashboard.has_records(asked.environment),
+    "by type": lambda asked: dashboard.by_type(asked.environment),
+    "by type, 30 days": lambda asked: dashboard.by_type(asked.environment, asked.month),
+    "by type, one import": lambda asked: dashboard.by_type(asked.environment, import_id=asked.import_id),
+    "over time, weeks": lambda asked: dashboard.over_time(asked.environment, ALL, Unit.WEEK),
+    "over time, days": lambda asked: dashboard.over_time(asked.environment, ALL, Unit.DAY),
+    "over time, hours of 30 days": lambda asked: dashboard.over_time(asked.environment, asked.month, Unit.HOUR),
+    "users": lambda asked: dashboard.users(asked.environment),
+    "anonymous visitors": lambda asked: dashboard.anonymous(asked.environment),
+    "products": lambda asked: dashboard.products(asked.environment),
+    "products, 30 days": lambda asked: dashboard.products(asked.environment, asked.month),
+    "totals (four questions in one)": lambda asked: dashboard.totals(asked.environment),
+}
+
+
+def timed(question: Callable[[Asked], Any], asked: Asked) -> float:
+    """Seconds that the answer took."""
+    began = time.perf_counter()
+    question(asked)
+    return time.perf_counter() - began
+
+
+def main(name: str, asked: Asked) -> None:
+    question = QUESTIONS[name]
+    cache.clear()
+    cold = timed(question, asked)
+    warm = [timed(question, asked) for _ in range(_REPEATS)]
+    cache.clear()
+    answer({"cold": cold, "warm": statistics.median(warm), "running": timed(question, asked)})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Asked(sys.argv[2], datetime.fromisoformat(sys.argv[3]), int(sys.argv[4])))

@@ -1,0 +1,200 @@
+"""The figures of one run as the page that is printed and kept; nothing in it but what was measured."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any
+
+RATIO_BAR = 1.0
+PEAK_BAR = 300  # MB a worker process
+COLD_BAR, WARM_BAR = 300, 20  # ms
+
+Timing = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Figures:
+    """What one run has measured: lists have an entry a round, timings are as ``importing.Timing`` has them."""
+
+    records: int
+    size: int
+    cores: int
+    rounds: int
+    machine: dict[str, str]
+    date: str
+    duckdb: list[Timing] = field(default_factory=list)
+    pandas: list[Timing] = field(default_factory=list)
+    lines: list[Timing] = field(default_factory=list)
+    again: list[Timing] = field(default_factory=list)
+    object: list[Timing] = field(default_factory=list)
+    packed: list[Timing] = field(default_factory=list)
+    beside: list[Timing] = field(default_factory=list)
+    others: int = 0
+    questions: dict[str, dict[str, float]] = field(default_factory=dict)
+    asked_of: int = 0
+
+    @property
+    def ratio(self) -> float:
+        """Our records a second by DuckDB's, medians of the rounds: the file is the same."""
+        return _median(self.duckdb) / _median(self.lines)
+
+    @property
+    def best_ratio(self) -> float:
+        return _best(self.duckdb) / _best(self.lines)
+
+    @property
+    def peak(self) -> int:
+        """The most that any worker process took, in MB; 0 where the system does not tell."""
+        ours = [*self.lines, *self.again, *self.object, *self.packed, *self.beside]
+        return max((_megabytes(peak) for timing in ours for peak in timing["peaks"]), default=0)
+
+
+def page(figures: Figures) -> str:
+    """All of it as Markdown."""
+    parts = [_head(figures), _importing(figures), _verdicts(figures), _phases(figures)]
+    if figures.questions:
+        parts.append(_dashboard(figures))
+    parts.append(_method(figures))
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(figures: Figures) -> str:
+    rows = [("Date", figures.date), *figures.machine.items()]
+    return "# Benchmarks\n\nWritten by `make bench`, all figures from one run.\n\n" + _table(("", ""), rows)
+
+
+def _importing(figures: Figures) -> str:
+    version = figures.duckdb[0]["version"]
+    rows = [
+        (f"DuckDB {version}: `read_json` → Parquet, unchecked, {figures.cores} threads", figures.duckdb),
+        ("**Dojo**, JSON Lines: checked, duplicates looked for, committed", figures.lines),
+        ('Dojo, `{"data":[…]}`', figures.object),
+        ('Dojo, `{"data":[…]}` packed with gzip', figures.packed),
+        ("Dojo, JSON Lines a second time: all of it duplicates", figures.again),
+        (f"Dojo, JSON Lines, beside {figures.others:,} other records", figures.beside),
+    ]
+    if figures.pandas:
+        sample = figures.pandas[0]
+        rows.append(
+            (
+                f"pandas {sample['version']}: `read_json` → Parquet, unchecked, one core, "
+                f"the first {sample['records']:,} records",
+                figures.pandas,
+            )
+        )
+    heading = ("", "times", "best, s", "median, s", "records/s", "peak a worker, MB")
+    each = figures.size / figures.records
+    return (
+        f"## Importing {figures.records:,} records\n\n{figures.size / 1e6:,.0f} MB of JSON Lines, {each:,.0f} bytes "
+        "a record. Records a second are those of the median.\n\n"
+        + _table(heading, [(name, *_cells(timings)) for name, timings in rows if timings])
+    )
+
+
+def _cells(timings: Sequence[Timing]) -> tuple[str, ...]:
+    median = _median(timings)
+    return (
+        str(len(timings)),
+        f"{_best(timings):.2f}",
+        f"{median:.2f}",
+        f"{timings[0]['records'] / median:,.0f}",
+        _peaks(timings),
+    )
+
+
+def _peaks(timings: Sequence[Timing]) -> str:
+    """The largest peak over the rounds of the largest worker, of the second, and so on."""
+    ranks = zip_longest(*(timing.get("peaks", []) for timing in timings), fillvalue=0)
+    return ", ".join(str(_megabytes(max(rank))) for rank in ranks) or "–"
+
+
+def _verdicts(figures: Figures) -> str:
+    lines = [
+        f"- **Ratio to DuckDB: {figures.ratio:.2f}** by medians ({figures.best_ratio:.2f} by the best rounds); "
+        f"bar at least {RATIO_BAR:.1f}: **{_met(figures.ratio >= RATIO_BAR)}**"
+    ]
+    if figures.peak:
+        lines.append(
+            f"- **Peak memory: {figures.peak} MB** of the largest worker process; bar at most {PEAK_BAR} MB: "
+            f"**{_met(figures.peak <= PEAK_BAR)}**"
+        )
+    else:
+        lines.append("- Peak memory: not measured, only Linux tells it")
+    if figures.questions:
+        cold = max(timing["cold"] for timing in figures.questions.values()) * 1000
+        warm = max(timing["warm"] for timing in figures.questions.values()) * 1000
+        lines.append(
+            f"- **Slowest dashboard question** at {figures.asked_of:,} records: **{cold:.0f} ms cold, {warm:.1f} ms "
+            f"warm**; bars at most {COLD_BAR} and {WARM_BAR} ms: **{_met(cold <= COLD_BAR)}, {_met(warm <= WARM_BAR)}**"
+        )
+    return "\n".join(lines)
+
+
+def _phases(figures: Figures) -> str:
+    """Where the time goes, from the round in the middle."""
+    rows = []
+    for name, timings in (("JSON Lines", figures.lines), ("a second time", figures.again), ("beside", figures.beside)):
+        if timings:
+            timing = sorted(timings, key=lambda one: one["seconds"])[len(timings) // 2]
+            before = timing["seconds"] - timing["loading"]
+            phases = (timing["phases"].get(phase) for phase in ("planning", "blocks", "committing"))
+            rows.append((name, f"{before:.2f}", *("–" if seconds is None else f"{seconds:.2f}" for seconds in phases)))
+    heading = ("Seconds", "looking at the file", "planning", "reading blocks", "duplicates and commit")
+    return "Where the time goes, in the round in the middle:\n\n" + _table(heading, rows)
+
+
+def _dashboard(figures: Figures) -> str:
+    rows = []
+    for name, timing in figures.questions.items():
+        cold, warm, running = (timing[kind] * 1000 for kind in ("cold", "warm", "running"))
+        verdict = f"{_met(cold <= COLD_BAR)}, {_met(warm <= WARM_BAR)}"
+        rows.append((name, f"{cold:.0f}", f"{running:.0f}", f"{warm:.1f}", verdict))
+    heading = ("Question", "cold, ms", "engine running, ms", "warm, ms", f"≤ {COLD_BAR} cold, ≤ {WARM_BAR} warm")
+    return f"## The dashboard's questions at {figures.asked_of:,} records\n\n" + _table(heading, rows)
+
+
+def _method(figures: Figures) -> str:
+    text = f"""## How it was measured
+
+- {figures.rounds} rounds. Each round has every measurement once, the peer and ours in turn, so that neither has the
+  better moments. All files were read once before, so everybody reads them from the system's page cache.
+- DuckDB and pandas: a fresh process each time; the clock runs while they work, not while they are loaded.
+- Dojo: a fresh data folder each time, a real Redis and {figures.cores} real Celery worker processes, started before
+  the clock and without any work done yet. The clock runs from the first step of the import until its row says that
+  it is done: looked at, cut into blocks, checked, duplicates looked for, committed to the table. It is looked at
+  twenty times a second.
+- «Beside»: once, the other records have the same period, so that none of them can be left out of the search for
+  duplicates. One import's parts were written {figures.others // max(1, figures.records)} times, with other
+  fingerprints and other people.
+- Memory: the kernel's own note of the most that was resident (VmHWM) of each worker process, shared pages included."""
+    if figures.questions:
+        text += f"""
+- Questions: the parts of one import of {figures.records:,} generated records were written
+  {figures.asked_of // max(1, figures.records)} times, each copy with people of its own and 30 days later. «Cold» is
+  the first question of a fresh process with nothing remembered, the parts in the page cache; «engine running» is the
+  same in a process that has asked before; «warm» is asked again of the same version of the table. Medians."""
+    return text
+
+
+def _best(timings: Iterable[Timing]) -> float:
+    return min(float(timing["seconds"]) for timing in timings)
+
+
+def _median(timings: Iterable[Timing]) -> float:
+    return statistics.median(float(timing["seconds"]) for timing in timings)
+
+
+def _megabytes(size: int) -> int:
+    return round(size / 1e6)
+
+
+def _met(is_met: bool) -> str:
+    return "met" if is_met else "not met"
+
+
+def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heading, ["---", *["---:"] * (len(heading) - 1)] if len(heading) > 2 else ["---"] * 2, *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,164 @@
+"""``make bench``: how fast an import is, how much memory it takes, how soon the dashboard answers.
+
+Everything happens below ``.build/bench``, which is gone afterwards. The page of figures is printed and written to
+``benchmarks/RESULTS.md``; a run of another size than the full one leaves that as it is and writes to ``.build``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import files, machine, processes
+from benchmarks.processes import say
+from benchmarks.report import Figures, page
+
+FULL, QUICK = 1_000_000, 100_000
+SAMPLE = 100_000
+QUESTION_ROUNDS = 5
+BESIDE = 5
+"""How many times the file's records are in the table that it is imported beside."""
+TIMES = 10
+"""How many times the file's records the dashboard's questions are put to."""
+_BYTES_A_RECORD = 4_500  # of disk, at the fullest moment
+_WORK = processes.HOUSE / ".build" / "bench"
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument("--records", type=int, default=FULL, help=f"in the file ({FULL:,})")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} records")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each import is measured (3)")
+    parser.add_argument(
+        "--question-rounds", type=int, default=QUESTION_ROUNDS, help=f"how often each question ({QUESTION_ROUNDS})"
+    )
+    parser.add_argument("--skip-dashboard", action="store_true", help="leave the dashboard's questions out")
+    parser.add_argument("--results", type=Path, help="where the page of figures is written")
+    chosen = parser.parse_args()
+    if chosen.quick:
+        chosen.records = QUICK
+    if chosen.records < 1 or chosen.rounds < 1 or chosen.question_rounds < 1:
+        parser.error("--records, --rounds and --question-rounds have to be at least 1.")
+    if chosen.skip_dashboard:
+        chosen.question_rounds = 0
+    if chosen.results is None:
+        is_full = chosen.records == FULL and not chosen.skip_dashboard
+        chosen.results = processes.HOUSE / ("benchmarks" if is_full else ".build") / "RESULTS.md"
+    return chosen
+
+
+class Bench:
+    """One run in the folder ``work``."""
+
+    def __init__(self, work: Path, chosen: argparse.Namespace) -> None:
+        self.work = work
+        self.records: int = chosen.records
+        self.question_rounds: int = chosen.question_rounds
+        self.lines, self.object, self.packed = (work / f"interactions.{end}" for end in ("jsonl", "json", "json.gz"))
+        self.other, self.sample = work / "other.jsonl", work / "sample.jsonl"
+        self._make_files()
+        self.figures = Figures(
+            records=self.records,
+            size=self.lines.stat().st_size,
+            cores=machine.cores(),
+            rounds=chosen.rounds,
+            machine=machine.facts(),
+            date=datetime.now(UTC).strftime("%Y-%m-%d"),
+        )
+
+    def run(self) -> Figures:
+        for number in range(1, self.figures.rounds + 1):
+            say(f"Round {number} of {self.figures.rounds}")
+            self._round()
+        say(f"A table that holds {BESIDE * self.records:,} other records")
+        self._large()
+        return self.figures
+
+    def _make_files(self) -> None:
+        say(f"Making {self.records:,} records, and {self.records:,} others")
+        files.make_lines(self.lines, self.records, seed=1)
+        files.make_lines(self.other, self.records, seed=2)
+        files.make_object(self.lines, self.object)
+        files.make_packed(self.object, self.packed)
+        files.make_sample(self.lines, self.sample, SAMPLE)
+        for path in (self.lines, self.object, self.packed, self.sample):
+            files.warm(path)
+
+    def _round(self) -> None:
+        figures = self.figures
+        figures.duckdb.append(self._peer("duckdb", self.lines))
+        found = self._import(self.lines, "--again")
+        figures.lines.append(found["first"])
+        figures.again.append(found["again"])
+        figures.object.append(self._import(self.object)["first"])
+        figures.packed.append(self._import(self.packed)["first"])
+        figures.pandas.append(self._peer("pandas", self.sample))
+
+    def _peer(self, name: str, file: Path) -> dict[str, Any]:
+        folder = self._fresh_folder()
+        found = processes.measure("peers", name, file, folder, self.figures.cores, data=folder, cores=machine.cores())
+        shutil.rmtree(folder)
+        say(f"  {name}, {file.name}: {found['seconds']:.2f} s for {found['records']:,} records")
+        expected = min(self.records, SAMPLE) if file == self.sample else self.records
+        if found["records"] != expected:
+            raise processes.Failed(f"{name} read {found['records']:,} of {expected:,} records.")
+        return found
+
+    def _import(self, file: Path, *more: str) -> dict[str, Any]:
+        folder = self._fresh_folder()
+        found = processes.measure("importing", file, self.records, *more, data=folder, cores=machine.cores())
+        shutil.rmtree(folder)
+        again = f", {found['again']['seconds']:.2f} s again" if found["again"] else ""
+        say(f"  Dojo, {file.name}: {found['first']['seconds']:.2f} s{again}")
+        return found
+
+    def _large(self) -> None:
+        folder = self._fresh_folder()
+        asked = (self.other, self.lines, self.records, machine.cores(), BESIDE, TIMES, self.question_rounds)
+        found = processes.measure("large", *asked, data=folder, cores=machine.cores())
+        self.figures.beside.append(found["beside"])
+        self.figures.others = BESIDE * self.records
+        self.figures.questions = found["questions"]
+        self.figures.asked_of = TIMES * self.records
+
+    def _fresh_folder(self) -> Path:
+        """A folder whose path is short enough for a socket below it."""
+        return Path(tempfile.mkdtemp(prefix="data-", dir=self.work))
+
+
+def require_room(records: int) -> None:
+    """Raises Failed where the disk has too little room."""
+    needed, free = records * _BYTES_A_RECORD, shutil.disk_usage(_WORK).free
+    if free < needed + (1 << 30):
+        raise processes.Failed(f"The benchmarks need {needed / 1e9 + 1:.0f} GB of disk, {free / 1e9:.0f} GB are free.")
+
+
+def main() -> None:
+    chosen = options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, it cleans up as after Ctrl-C
+    _WORK.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=_WORK))
+    began = time.monotonic()
+    try:
+        require_room(chosen.records)
+        text = page(Bench(work, chosen).run())
+    except processes.Failed as failure:
+        sys.exit(str(failure))
+    except KeyboardInterrupt:
+        sys.exit("Stopped: no figures were written.")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    chosen.results.write_text(text)
+    print(text)
+    say(f"Written to {chosen.results} after {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Tables of interactions for tests, made without the codec: a test of a question needs no file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.conf import settings
+
+from interactions.codec.columns import TABLE_SCHEMA
+from interactions.lake import Lake, Part
+
+Record = dict[str, Any]
+
+
+def record(kind: str = "like", at: str = "2024-01-01T00:00:00Z", **fields: Any) -> Record:
+    """One interaction, as the columns of the table that ``fields`` name; ``at`` is its timestamp."""
+    return {"type": kind, "timestamp": datetime.fromisoformat(at).astimezone(UTC), **fields}
+
+
+def append(records: Iterable[Record], *, environment: str = "production", import_id: int = 1) -> int:
+    """Add ``records`` as one part; answers the table's version."""
+    rows = [_row(each, import_id) for each in records]
+    folder = Path(settings.SCRATCH_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{os.urandom(8).hex()}.parquet"
+    pq.write_table(pa.Table.from_pylist(rows, schema=TABLE_SCHEMA), path)
+    times = [row["timestamp"] for row in rows]
+    part = Part(path, path.stat().st_size, len(rows), min(times), max(times))
+    return Lake(environment).append([part], mark=path.stem, import_id=import_id)
+
+
+def _row(fields: Record, import_id: int) -> Record:
+    return {
+        **dict.fromkeys(TABLE_SCHEMA.names),
+        "import_id": import_id,
+        "received_at": datetime(2024, 6, 1, tzinfo=UTC),
+        "fingerprint": os.urandom(16),
+        "user_key": _key(fields.get("user_id")),
+        "anonymous_key": _key(fields.get("anonymous_id")),
+        **fields,
+    }
+
+
+def _key(text: str | None) -> int | None:
+    if text is None:
+        return None
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)

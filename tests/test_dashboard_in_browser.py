@@ -1,0 +1,102 @@
+"""The Interactions page in a real browser: dragging, going back, new records, themes, the phone."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .lakes import append, record
+from .running import ADMIN, PASSWORD, Dojo
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
+    """A page of somebody logged in, on forty days of likes in the development environment."""
+    settings.LAKE_DIR, settings.SCRATCH_DIR = dojo.data_dir / "lake", dojo.data_dir / "scratch"
+    if not (settings.LAKE_DIR / "development").exists():
+        days = range(40)
+        append((record("like", (START + timedelta(days=day)).isoformat()) for day in days), environment="development")
+    context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 960})
+    page = context.new_page()
+    page.goto("/login/")
+    page.fill("[name=username]", ADMIN)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/production/")
+    page.goto("/development/interactions/")
+    page.wait_for_selector("#over-time canvas")
+    yield page
+    context.close()
+
+
+def records_shown(page: "Page") -> int:
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    return int(page.inner_text("dd >> nth=0").replace(",", ""))
+
+
+def test_a_drag_across_the_bars_zooms_and_the_back_button_returns(page: "Page") -> None:
+    everything = records_shown(page)
+    place = page.locator("#over-time").bounding_box()
+    assert place
+    page.mouse.move(place["x"] + 300, place["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(place["x"] + 500, place["y"] + 100, steps=5)
+    page.mouse.up()
+    page.wait_for_url("**from=2024-01-*")
+    part = records_shown(page)
+    assert 1 < part < everything
+    page.go_back()
+    page.wait_for_selector("#reset-zoom", state="detached")
+    assert records_shown(page) == everything
+
+
+def test_new_records_appear_by_themselves(page: "Page") -> None:
+    before = records_shown(page)
+    append([record("like", (START + timedelta(days=3)).isoformat())], environment="development", import_id=2)
+    page.wait_for_function(f"document.querySelector('dd').textContent === '{before + 1}'", timeout=15_000)
+
+
+def test_the_table_shows_the_numbers_of_the_bars(page: "Page") -> None:
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    page.click("[data-show-table]")
+    counts = page.locator(".chart-table tbody td:nth-child(2)").all_inner_texts()
+    assert sum(int(count.replace(",", "")) for count in counts) == records_shown(page)
+
+
+def test_the_chart_comes_as_a_picture(page: "Page") -> None:
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    page.click(".tool-menu summary")
+    with page.expect_download() as download:
+        page.click("[data-download-png]")
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_chart_follows_the_theme(page: "Page") -> None:
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    label = "window.echarts.getInstanceByDom(document.getElementById('over-time')).getOption().yAxis[0].axisLabel.color"
+    page.evaluate("document.documentElement.dataset.bsTheme = 'light'")
+    light = page.wait_for_function(label).json_value()
+    page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
+    page.wait_for_function(f"{label} !== '{light}'")
+
+
+def test_nothing_is_wider_than_a_phone(page: "Page") -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    records_shown(page)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_periods_are_chosen_by_keyboard_alone(page: "Page") -> None:
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    page.focus("#period-chip")
+    for key in ("Enter", "ArrowDown", "ArrowDown", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_url("**period=7d")
+    assert records_shown(page) == 7

@@ -1,0 +1,187 @@
+"""The import wizard, plain and with htmx."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from interactions import imports as importing
+from interactions.imports import storage
+from interactions.models import Environment, Import
+
+from .pages import HTMX, State, half_loaded, made, page_of, received, text_of
+from .tus import RECORDS, member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def folders(settings: Any, tmp_path: Path) -> None:
+    settings.UPLOADS_DIR = tmp_path / "uploads"
+    settings.IMPORTS_DIR = tmp_path / "imports"
+
+
+@pytest.fixture
+def analyst(client: Client) -> User:
+    """Logged in, and may import."""
+    user = member("analyst")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def reader(client: Client) -> User:
+    """Logged in, and may only look."""
+    user = member("reader", may_import=False)
+    client.force_login(user)
+    return user
+
+
+# --- Step 1: choose a file ---
+
+
+def test_the_drop_zone_states_the_servers_own_limits(client: Client, analyst: User, settings: Any) -> None:
+    settings.UPLOAD_CHUNK_BYTES = 5_000_000
+    settings.DISK_RESERVE_BYTES = 1 << 60
+    page = text_of(client, reverse("import_new", args=["production"]))
+    assert "up to 0 bytes free here" in page
+    assert 'data-chunk-bytes="5000000"' in page and 'data-free-bytes="0"' in page
+
+
+def test_an_upload_that_broke_off_is_named_with_what_has_arrived(client: Client, analyst: User) -> None:
+    imp = importing.begin(Environment.objects.get(slug="production"), file_name="march.json", size=1000, user=analyst)
+    storage.whole_upload(imp)
+    type(imp.upload).objects.update(offset=400)
+    page = text_of(client, reverse("import_new", args=["production"]))
+    assert "march.json" in page and "400 bytes of 1 kB sent" in page
+
+
+def test_sample_data_goes_straight_to_loading(client: Client, analyst: User) -> None:
+    answer = client.post(reverse("import_new", args=["playground"]), {"action": "sample"})
+    imp = Import.objects.get()
+    assert answer["Location"] == page_of("import_load", imp)
+    assert (imp.environment.slug, imp.source, imp.state) == ("playground", Import.Source.SAMPLE, State.LOADING)
+
+
+def test_the_check_shows_what_the_file_is(client: Client, analyst: User) -> None:
+    page = text_of(client, page_of("import_check", received(RECORDS)))
+    assert "JSON Lines" in page
+    assert "No problems in the first 2 records." in page
+    assert "home_page_view" in page and "&quot;user_id&quot;: &quot;ann&quot;" in page
+    assert re.search(r'name="check_duplicates" value="1" checked', page)
+
+
+def test_the_check_groups_the_problems_of_the_sample(client: Client, analyst: User) -> None:
+    content = RECORDS + b'{"type":"page_view"}\n{"type":"page_visit"}\n'
+    page = text_of(client, page_of("import_check", received(content)))
+    assert "Problems in the first records" in page
+    assert "record 3" in page and "page_view" in page
+
+
+def test_htmx_gets_the_card_alone_and_the_address_of_the_page(client: Client, analyst: User) -> None:
+    address = page_of("import_check", received(RECORDS))
+    answer = client.get(address, headers=HTMX)
+    assert "<html" not in answer.content.decode() and 'id="wizard"' in answer.content.decode()
+    assert answer["HX-Replace-Url"] == address
+    assert "HX-Request" in answer["Vary"]
+
+
+def test_a_refused_file_says_why_and_offers_another(client: Client, analyst: User) -> None:
+    imp = received(b"\x89PNG\r\n\x1a\n" + bytes(100), "photo.json")
+    assert imp.state == State.FAILED
+    page = text_of(client, page_of("import_check", imp))
+    assert imp.error in page.replace("&#x27;", "'") and "Choose another file" in page
+
+
+def test_the_progress_of_a_refused_file_is_its_refusal(client: Client, analyst: User) -> None:
+    imp = made(State.FAILED, started_at=None, error="It is empty.")
+    assert client.get(page_of("import_load", imp))["Location"] == page_of("import_check", imp)
+
+
+def test_next_step_starts_the_loading_with_the_chosen_option(client: Client, analyst: User) -> None:
+    imp = received(RECORDS)
+    answer = client.post(page_of("import_check", imp), {"check_duplicates": "1"})
+    imp.refresh_from_db()
+    assert answer["Location"] == page_of("import_load", imp)
+    assert (imp.state, imp.check_duplicates) == (State.LOADING, True)
+
+
+def test_the_check_for_duplicates_can_be_left_out(client: Client, analyst: User) -> None:
+    imp = received(RECORDS)
+    client.post(page_of("import_check", imp), {})
+    imp.refresh_from_db()
+    assert not imp.check_duplicates
+
+
+def test_a_second_press_of_next_step_leads_to_the_same_loading(client: Client, analyst: User) -> None:
+    imp = received(RECORDS)
+    for _ in range(2):
+        answer = client.post(page_of("import_check", imp), {"check_duplicates": "1"})
+    assert answer["Location"] == page_of("import_load", imp)
+
+
+def test_the_check_of_an_import_that_loads_leads_on(client: Client, analyst: User) -> None:
+    imp = made(State.LOADING)
+    assert client.get(page_of("import_check", imp))["Location"] == page_of("import_load", imp)
+    answer = client.get(page_of("import_check", imp), headers=HTMX)
+    assert answer["HX-Redirect"] == page_of("import_load", imp)
+
+
+# --- Step 2: watch it load ---
+
+
+def test_the_progress_comes_from_the_work_itself(client: Client, analyst: User) -> None:
+    loading = half_loaded()
+    page = text_of(client, page_of("import_load", loading))
+    assert 'value="0.5000"' in page and "50 %" in page
+    assert "1,200" in page and "1,187" in page
+    assert "record 41" in page and "2024-02-30" in page
+
+
+def test_the_progress_is_asked_for_again_only_while_it_is_loading(client: Client, analyst: User) -> None:
+    loading = half_loaded()
+    assert 'hx-trigger="every 1s"' in text_of(client, page_of("import_load", loading), **HTMX)
+    Import.objects.update(state=State.DONE)
+    assert "hx-trigger" not in text_of(client, page_of("import_load", loading), **HTMX)
+
+
+def test_next_step_is_off_until_it_is_done(client: Client, analyst: User) -> None:
+    loading = half_loaded()
+    dashboard = f"{reverse('dashboard', args=['production'])}?import={loading.pk}"
+    page = text_of(client, page_of("import_load", loading))
+    assert re.search(r"<button[^>]*disabled>Next step", page) and dashboard not in page
+    Import.objects.update(state=State.DONE, accepted=1, records=1)
+    assert f'href="{dashboard}">Next step' in text_of(client, page_of("import_load", loading))
+
+
+def test_the_last_fragment_brings_next_step_and_takes_cancel_away(client: Client, analyst: User) -> None:
+    loading = half_loaded()
+    Import.objects.update(state=State.DONE)
+    fragment = text_of(client, page_of("import_load", loading), **HTMX)
+    assert 'id="load-foot" hx-swap-oob="true"' in fragment and "Next step" in fragment
+    assert 'id="load-cancel" hx-swap-oob="true"' in fragment and "cancel-import" not in fragment
+
+
+def test_done_with_rejects_is_told_apart(client: Client, analyst: User) -> None:
+    imp = made(State.DONE_WITH_REJECTS, records=5000, accepted=3766, rejected=1234)
+    page = text_of(client, page_of("import_load", imp))
+    assert "1,234 records were not loaded." in page
+    assert page_of("import_rejected", imp) in page
+
+
+def test_a_file_that_was_here_already_says_so(client: Client, analyst: User) -> None:
+    imp = made(State.DONE, records=25_900, duplicates=25_900)
+    assert "Every record of this file was already here." in text_of(client, page_of("import_load", imp))
+
+
+def test_a_failed_import_says_why_and_can_be_retried(client: Client, analyst: User) -> None:
+    page = text_of(client, page_of("import_load", made(State.FAILED, error="The packing breaks off.")))
+    assert "The packing breaks off." in page and "Retry" in page
+
+
+def test_a_cancelled_import_says_that_nothing_was_kept(client: Client, analyst: User) -> None:
+    assert "Nothing of it was kept." in text_of(client, page_of("import_load", made(State.CANCELLED)))
