@@ -40,7 +40,7 @@ format: setup .build/requirements-dev
 	@$(BIN)/ruff format .
 
 bench: setup
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python -m benchmarks.run $(OPTIONS)
 
 clean:
 	rm -rf .venv node_modules staticfiles .build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -157,26 +157,35 @@ def _dashboard(figures: Figures) -> str:
 
 
 def _method(figures: Figures) -> str:
-    text = f"""## How it was measured
-
-- {figures.rounds} rounds. Each round has every measurement once, the peer and ours in turn, so that neither has the
-  better moments. All files were read once before, so everybody reads them from the system's page cache.
-- DuckDB and pandas: a fresh process each time; the clock runs while they work, not while they are loaded.
-- Dojo: a fresh data folder each time, a real Redis and {figures.cores} real Celery worker processes, started before
-  the clock and without any work done yet. The clock runs from the first step of the import until its row says that
-  it is done: looked at, cut into blocks, checked, duplicates looked for, committed to the table. It is looked at
-  twenty times a second.
-- «Beside»: once, the other records have the same period, so that none of them can be left out of the search for
-  duplicates. One import's parts were written {figures.others // max(1, figures.records)} times, with other
-  fingerprints and other people.
-- Memory: the kernel's own note of the most that was resident (VmHWM) of each worker process, shared pages included."""
+    copies = figures.others // figures.records
+    lines = [
+        f"Each import was measured {_times(figures.rounds)}, the peers and ours in turn, so that nobody has the better "
+        "moments. All files were read once before: everybody reads them from the system's page cache.",
+        "DuckDB and pandas: a fresh process each time; the clock runs while they work, not while they are loaded.",
+        f"Dojo: a fresh data folder each time, a real Redis and {figures.cores} real worker processes, started before "
+        "the clock and without any work done yet. The clock runs from the first step of the import until its row says "
+        "that it is done: looked at, cut into blocks, checked, duplicates looked for, committed to the table. The row "
+        "is looked at twenty times a second.",
+        "The second time and «beside»: by the same workers, which have just carried another import.",
+        f"«Beside», once: the parts of one import were written {_times(copies)}, with other people and fingerprints. "
+        "They are of the same time, so none can be left out of the search for duplicates.",
+        "Memory: the kernel's own note of the most that was resident in each worker process (VmHWM). Libraries that "
+        "the processes share are counted in each.",
+    ]
     if figures.questions:
-        text += f"""
-- Questions: the parts of one import of {figures.records:,} generated records were written
-  {figures.asked_of // max(1, figures.records)} times, each copy with people of its own and 30 days later. «Cold» is
-  the first question of a fresh process with nothing remembered, the parts in the page cache; «engine running» is the
-  same in a process that has asked before; «warm» is asked again of the same version of the table. Medians."""
-    return text
+        lines += [
+            f"Questions: the parts of one import of {figures.records:,} records were written "
+            f"{_times(figures.asked_of // figures.records)}, each copy with people of its own and 30 days later. The "
+            "parts are in the system's page cache.",
+            "«Cold» is the first question of a fresh process with nothing remembered: it loads and starts the engine, "
+            "too. «Engine running» is the same in a process that has asked before. «Warm» is asked again of the same "
+            "version of the table. All are medians.",
+        ]
+    return "## How it was measured\n\n" + "\n".join(f"- {line}" for line in lines)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _best(timings: Iterable[Timing]) -> float:

@@ -149,13 +149,13 @@ def main() -> None:
     try:
         require_room(chosen.records)
         text = page(Bench(work, chosen).run())
+        chosen.results.write_text(text)
     except processes.Failed as failure:
         sys.exit(str(failure))
     except KeyboardInterrupt:
         sys.exit("Stopped: no figures were written.")
     finally:
-        shutil.rmtree(work, ignore_errors=True)
-    chosen.results.write_text(text)
+        shutil.rmtree(work)
     print(text)
     say(f"Written to {chosen.results} after {time.monotonic() - began:.0f} s")
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -46,6 +48,26 @@ class Part:
     rows: int
     first: datetime
     last: datetime
+
+
+class LakeBusy(Exception):
+    """The write lock cannot be had, or was lost: try again later."""
+
+
+class Held:
+    """The write lock while it is held."""
+
+    def __init__(self, lock: Any) -> None:
+        self._lock = lock
+
+    def require(self) -> None:
+        """Raises LakeBusy where the lock is no longer ours: Redis was away, or this process stood still."""
+        try:
+            ours = self._lock.owned()
+        except redis.exceptions.RedisError as error:
+            raise LakeBusy(f"The write lock cannot be looked at: {error}") from error
+        if not ours:
+            raise LakeBusy("The write lock was lost.")
 
 
 class Lake:
@@ -95,8 +117,9 @@ class Lake:
     def append(self, parts: Sequence[Part], *, mark: str, import_id: int) -> int:
         """Add ``parts``, written elsewhere on this disk, in ONE commit, and answer the table's version.
 
-        The parts are moved into the table's folder first. ``mark`` names this append for ever: a
-        repeat finds it in the table and changes nothing. Call it with the lock held.
+        The parts appear in the table's folder first; where they were written they stay, so that a try
+        that breaks off can be repeated from the start. ``mark`` names this append for ever: a repeat
+        finds it in the table and changes nothing. Call it with the lock held.
         """
         from deltalake import CommitProperties, Schema, Transaction
         from deltalake.transaction import AddAction
@@ -105,19 +128,17 @@ class Lake:
         table = self._open()
         if table.transaction_version(mark) is not None:
             return table.version()
-        (self.folder / f"import-{import_id}").mkdir(exist_ok=True)
+        home = self._home(import_id)
+        home.mkdir(exist_ok=True)
         adds = []
         for part in parts:
-            name = f"import-{import_id}/{part.path.name}"
-            home = self.folder / name
-            if part.path.exists():  # else an earlier, broken-off try has moved it already
-                part.path.replace(home)
+            _appear(part.path, home / part.path.name)
             adds.append(
                 AddAction(
-                    path=name,
+                    path=f"{home.name}/{part.path.name}",
                     size=part.size,
                     partition_values={},
-                    modification_time=int(home.stat().st_mtime * 1000),
+                    modification_time=int(part.path.stat().st_mtime * 1000),
                     data_change=True,
                     stats=json.dumps(_statistics(part, import_id)),
                 )
@@ -128,7 +149,18 @@ class Lake:
             schema=Schema.from_arrow(TABLE_SCHEMA),
             commit_properties=CommitProperties(app_transactions=[Transaction(mark, 1)]),
         )
+        self.tidy(import_id)
         return self.version()
+
+    def tidy(self, import_id: int) -> None:
+        """Remove the parts of one import that no commit names: a try that broke off left them. Lock held."""
+        home = self._home(import_id)
+        named = set(self.files())
+        for path in home.glob("*"):
+            if str(path) not in named:
+                path.unlink()
+        if home.is_dir() and not any(home.iterdir()):
+            home.rmdir()
 
     def has_mark(self, mark: str) -> bool:
         """Whether the append called ``mark`` was committed."""
@@ -150,28 +182,39 @@ class Lake:
         table = self._open()
         result = table.delete(f"import_id = {import_id}")
         table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+        self.tidy(import_id)
         # A table emptied by the delete has files of no rows at most; a later append is unaffected.
         return int(result["num_deleted_rows"] or 0), self.version()
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the environment's write lock: for rewrites, and for «look for duplicates, then append»."""
+    def lock(self) -> Iterator[Held]:
+        """Hold the environment's write lock: for rewrites, and for «look for duplicates, then append».
+
+        Raises LakeBusy where Redis, which keeps the lock, cannot be reached.
+        """
         client = redis.Redis.from_url(settings.REDIS_URL)
         lock = client.lock(f"dojo:lake:{self.environment}", timeout=_LOCK_SECONDS, thread_local=False)
-        lock.acquire(blocking=True)
+        try:
+            lock.acquire(blocking=True)
+        except redis.exceptions.RedisError as error:
+            client.close()
+            raise LakeBusy(f"The write lock of {self.environment} cannot be had: {error}") from error
         stopped = threading.Event()
         renewer = threading.Thread(target=_renew, args=(lock, stopped), daemon=True)
         renewer.start()
         try:
-            yield
+            yield Held(lock)
         finally:
             stopped.set()
             renewer.join()
             try:
                 lock.release()
-            except redis.exceptions.LockError:
-                log.warning("The write lock of %s ran out before it was released.", self.environment)
+            except redis.exceptions.RedisError as error:  # what was done under it is done
+                log.warning("The write lock of %s was not there to be released: %s", self.environment, error)
             client.close()
+
+    def _home(self, import_id: int) -> Path:
+        return Path(self.folder) / f"import-{import_id}"
 
     def _open(self) -> DeltaTable:
         from deltalake import DeltaTable
@@ -190,6 +233,15 @@ class Lake:
             mode="ignore",
             configuration=_CONFIGURATION,
         )
+
+
+def _appear(part: Path, home: Path) -> None:
+    """Put a part where the table looks for it, without taking it away from where it is."""
+    home.unlink(missing_ok=True)
+    try:
+        os.link(part, home)
+    except OSError:  # a file system without links, or another one
+        shutil.copyfile(part, home)
 
 
 def _renew(lock: Any, stopped: threading.Event) -> None:

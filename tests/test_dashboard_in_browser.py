@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .lakes import append, record
-from .running import ADMIN, PASSWORD, Dojo
+from .running import ADMIN, PASSWORD, Dojo, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -23,8 +23,11 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
     if not (settings.LAKE_DIR / "development").exists():
         days = range(40)
         append((record("like", (START + timedelta(days=day)).isoformat()) for day in days), environment="development")
+    refused: list[str] = []
     context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 960})
     page = context.new_page()
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: refused.append(str(error)))
     page.goto("/login/")
     page.fill("[name=username]", ADMIN)
     page.fill("[name=password]", PASSWORD)
@@ -34,6 +37,7 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
     page.wait_for_selector("#over-time canvas")
     yield page
     context.close()
+    assert refused == []  # nothing fails unseen, the content security policy included
 
 
 def records_shown(page: "Page") -> int:
@@ -57,10 +61,18 @@ def test_a_drag_across_the_bars_zooms_and_the_back_button_returns(page: "Page") 
     assert records_shown(page) == everything
 
 
+def test_a_bar_tells_its_numbers(page: "Page") -> None:
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    place = page.locator("#over-time").bounding_box()
+    assert place
+    page.mouse.move(place["x"] + 300, place["y"] + 100)
+    assert "Feedback signals" in page.inner_text(".tip")
+
+
 def test_new_records_appear_by_themselves(page: "Page") -> None:
     before = records_shown(page)
     append([record("like", (START + timedelta(days=3)).isoformat())], environment="development", import_id=2)
-    page.wait_for_function(f"document.querySelector('dd').textContent === '{before + 1}'", timeout=15_000)
+    page.wait_for_selector(f"dd:text-is('{before + 1}')", timeout=15_000)
 
 
 def test_the_table_shows_the_numbers_of_the_bars(page: "Page") -> None:
@@ -82,9 +94,9 @@ def test_the_chart_follows_the_theme(page: "Page") -> None:
     page.wait_for_selector("#dashboard:not([aria-busy])")
     label = "window.echarts.getInstanceByDom(document.getElementById('over-time')).getOption().yAxis[0].axisLabel.color"
     page.evaluate("document.documentElement.dataset.bsTheme = 'light'")
-    light = page.wait_for_function(label).json_value()
+    light = page.evaluate(label)
     page.evaluate("document.documentElement.dataset.bsTheme = 'dark'")
-    page.wait_for_function(f"{label} !== '{light}'")
+    wait_for(lambda: page.evaluate(label) != light)
 
 
 def test_nothing_is_wider_than_a_phone(page: "Page") -> None:

@@ -30,6 +30,9 @@ LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 _UUID = re.compile(UUID_PATTERN.replace("$", r"\Z"))
 _IPV4 = re.compile(IPV4_PATTERN.replace("$", r"\Z"))
 _SHOWN = 80  # characters of a value that a problem shows
+_INTEGERS = range(-(1 << 63), 1 << 64)  # what the table's JSON, and most readers of it, can hold
+_LONG_INTEGER = "A whole number of more than 64 bits has to stand in quotes."
+_TOO_DEEP = f"It is nested too deep: more than {schema.DEEPEST} objects and lists stand within each other."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +74,24 @@ class _RepeatedKey(Exception):
 def check_bytes(raw: bytes) -> Checked:
     """Check the JSON text of one record; never raises for anything that the bytes may hold."""
     try:
-        msgspec.json.decode(raw)
-        value = json.loads(raw, object_pairs_hook=_once)
+        text = raw.decode()
+        msgspec.json.decode(raw)  # stricter than the standard library, which takes NaN and halves of characters
+        value = json.loads(text, object_pairs_hook=_once)
     except UnicodeDecodeError as error:
         return _refused(f"It is not UTF-8 text: byte {error.start} of the record cannot be read.")
     except RecursionError:
-        return _refused("It is nested too deep.")
+        return _refused(_TOO_DEEP)
     except _RepeatedKey as error:
         return _refused("The same key stands in it twice.", _shown(str(error)))
     except (msgspec.MsgspecError, ValueError) as error:
-        return _refused(f"It is not valid JSON: {_reason(error)}.", _shown(raw[:200].decode(errors="replace")))
+        return _refused(f"It is not valid JSON: {_reason(error, text)}.", _shown(text[:200]))
     return check(value)
 
 
 def check(value: Any) -> Checked:
     """Check one decoded record."""
+    if _depth(value) > schema.DEEPEST:
+        return _refused(_TOO_DEEP)
     if not isinstance(value, dict):
         return _refused("A record has to be an object.", _shown(value))
     record = {key: field for key, field in value.items() if field is not None and key != schema.NOTE}
@@ -111,13 +117,24 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, raw: str) -> str:
     text = str(error).removeprefix("JSON is malformed: ").rstrip(".")
+    if "surrogate" in text or ("truncated" in text and raw.rstrip().endswith("}") and r"\u" in raw):
+        return r"half of a character that is written as two \u…"
     if "truncated" in text:
         return "it ends in the middle"
-    if text.startswith("Number out of range"):
+    if "out of range" in text:
         return "a number is out of range"
     return text
+
+
+def _depth(value: Any) -> int:
+    """How many objects and lists stand within each other in ``value``, at its deepest."""
+    depth, level = 0, [value]
+    while level := [item for item in level if isinstance(item, (dict, list))]:
+        depth += 1
+        level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
+    return depth
 
 
 def _shown(value: Any) -> str:
@@ -171,6 +188,8 @@ def _object(path: str, value: dict[str, Any], fields: dict[str, Field], *, stric
             yield from _field(f"{path}.{name}", fields[name], inner)
         elif strict:
             yield Violation(f"{path}.{_part(name)}", "There is no such field.", _shown(inner))
+        elif _has_long_integer(inner):
+            yield Violation(f"{path}.{_part(name)}", _LONG_INTEGER, _shown(inner))
 
 
 def _field(path: str, field: Field, value: Any) -> Iterator[Violation]:
@@ -243,6 +262,16 @@ def _custom(path: str, value: Any) -> Iterator[Violation]:
         if not is_custom_value(item):
             rule = "It has to be a boolean, a number, a string, or a list of numbers, of strings or of objects."
             yield Violation(f"{path}.{_part(name)}", rule, _shown(item))
+        elif _has_long_integer(item):
+            yield Violation(f"{path}.{_part(name)}", _LONG_INTEGER, _shown(item))
+
+
+def _has_long_integer(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_long_integer, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_long_integer, value))
+    return isinstance(value, int) and value not in _INTEGERS
 
 
 def is_custom_value(value: Any) -> bool:
@@ -284,9 +313,10 @@ def _apart(record: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A good record without what the Structs have no place for, and that rest in the record's shape."""
     rest: dict[str, Any] = {}
     plain = dict(record)
-    if "search" in plain and not any(value is not None for value in plain["search"].values()):
-        rest["search"] = {}
-        del plain["search"]
+    if "search" in plain:
+        plain["search"] = {key: value for key, value in plain["search"].items() if value is not None}
+        if not plain["search"]:
+            rest["search"] = plain.pop("search")
     context = plain.get("context")
     if context is None:
         return plain, rest

@@ -25,6 +25,16 @@ def custom_texts(customs: Sequence[dict[str, Any] | None]) -> pa.Array:
     return pa.array([None if custom is None else encode(custom) for custom in customs], pa.string())
 
 
+def texts_with(texts: pa.Array, pattern: bytes) -> list[int]:
+    """The positions of those texts that hold ``pattern``."""
+    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1)
+    codes = np.frombuffer(texts.buffers()[2] or b"", np.uint8, int(offsets[-1]))
+    found = np.ones(max(0, len(codes) - len(pattern) + 1), bool)
+    for place, code in enumerate(pattern):
+        found &= codes[place : place + len(found)] == code
+    return np.unique(np.searchsorted(offsets, np.flatnonzero(found), "right") - 1).tolist()
+
+
 def extras(
     texts: pa.Array,
     filters: Sequence[dict[str, list[str]] | None],

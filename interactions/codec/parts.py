@@ -83,16 +83,17 @@ class PartWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._flush()
-        if self._writer is not None:
-            self._writer.close()
-        if kind is not None or self._writer is None or self._range is None:
+        try:
+            if kind is None:
+                self._flush()
+            if self._writer is not None:
+                self._writer.close()  # it writes, and may find the disk full
+            if kind is None and self._range is not None:
+                self._draft.replace(self._path)
+                first, last = (_moment(bound) for bound in self._range)
+                self.written = Written(self._path.stat().st_size, self._rows, first, last)
+        finally:
             self._draft.unlink(missing_ok=True)
-            return
-        self._draft.replace(self._path)
-        first, last = (_moment(bound) for bound in self._range)
-        self.written = Written(self._path.stat().st_size, self._rows, first, last)
 
 
 def _moment(microseconds: int) -> datetime:

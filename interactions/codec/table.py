@@ -7,7 +7,6 @@ everything here takes whole columns of some thousand records.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,10 +21,11 @@ from msgspec.structs import astuple
 from interactions import schema
 from interactions.codec.check import EARLIEST, IPV4_PATTERN, LATEST, UUID_PATTERN, is_custom_value
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.extra import custom_texts, extras
+from interactions.codec.extra import custom_texts, extras, texts_with
 from interactions.codec.fingerprint import fingerprints
 from interactions.codec.keyring import Keyring
 from interactions.codec.record import KINDS, Campaign, Context, Interaction, Page, Search
+from interactions.codec.windows import BLANK
 
 Columns: TypeAlias = dict[str, tuple[Any, ...]]
 
@@ -51,6 +51,7 @@ _TOP_FORMS = {
     **dict.fromkeys(("duration", "revenue", "rating"), _NUMBER),
     **dict.fromkeys(("product_ids", "product_group_ids", "category"), _STRINGS),
 }
+_COLON = np.uint16(ord(":") << 8)  # as the second of two bytes
 _CONTEXT_STRINGS = ("locale", "region", "truncated_ip", "user_agent")
 # What stands in for an object that is not there; a Struct does not check what it is made of.
 _NO_CONTEXT, _NO_CAMPAIGN, _NO_SEARCH = Context(), Campaign(), Search()
@@ -100,9 +101,9 @@ def to_table(
             _check_values(arrays, context["truncated_ip"], lists)
             _check_empties(arrays, top, context, filters)
             if text is not None:
-                _check_keys(text, _keys(arrays, top, context, filters, lists), customs)
+                _check_keys(text, _keys(arrays, top, context, filters, lists), customs, lists)
         arrays["extra"] = extras(texts, filters, top["quantities"], rests)
-        arrays["fingerprint"] = fingerprints(records, customs, rests)
+        arrays["fingerprint"] = fingerprints(records, customs, texts_with(texts, b".0"), rests)
     except (OverflowError, pa.ArrowInvalid) as error:
         # An instant at the very end of the calendar, or a whole number of more than 64 bits.
         raise Doubtful(str(error)) from error
@@ -137,10 +138,7 @@ def _quantities(values: Sequence[float | list[float] | None]) -> pa.Array:
 
 def _lists(customs: Sequence[dict[str, Any] | None], texts: pa.Array) -> list[list[Any]]:
     """The lists within custom_context: few records have any, and those show a bracket in their text."""
-    offsets = np.frombuffer(texts.buffers()[1], np.int32, len(texts) + 1)
-    codes = np.frombuffer(texts.buffers()[2] or b"", np.uint8, int(offsets[-1]))
-    rows = set((np.searchsorted(offsets, np.flatnonzero(codes == ord("[")), "right") - 1).tolist())
-    values: Iterable[Any] = (value for row in rows for value in (customs[row] or {}).values())
+    values: Iterable[Any] = (value for row in texts_with(texts, b"[") for value in (customs[row] or {}).values())
     return [value for value in values if value.__class__ is list]
 
 
@@ -199,28 +197,54 @@ def _keys(
     )
 
 
-def _keys_within(value: Any) -> int:
-    if isinstance(value, dict):
-        return len(value) + sum(map(_keys_within, value.values()))
-    return sum(map(_keys_within, value)) if isinstance(value, list) else 0
+def _keys_within(value: Any, depth: int = 4) -> int:
+    """The keys of all objects in ``value``, which stands so deep in a record as a list of custom_context does."""
+    if value.__class__ is not dict and value.__class__ is not list:
+        return 0
+    if depth > schema.DEEPEST:
+        raise Doubtful("depth")
+    if value.__class__ is dict:
+        return len(value) + sum(_keys_within(inner, depth + 1) for inner in value.values())
+    return sum(_keys_within(inner, depth + 1) for inner in value)
 
 
-def _check_keys(text: bytes, arrived: int, customs: Sequence[dict[str, Any] | None]) -> None:
-    """No key was given twice: the text has as many keys as arrived, and as many more as were null."""
-    more = _count_pairs(text, b'":') - arrived
+def _check_keys(
+    text: bytes, arrived: int, customs: Sequence[dict[str, Any] | None], lists: Sequence[list[Any]]
+) -> None:
+    """No key was given twice: the text has as many keys as arrived, and as many more as were null.
+
+    A string that reads like a key makes the count too high, and the records are looked at one by one. Nothing may
+    make it too low: that could hide a key that was given twice.
+    """
+    more = _keys_in(text) - arrived
     if more == 0:
         return
     nulls = text.count(b'":null') + text.count(b'": null')
     kept = sum(value is None for custom in customs if custom for value in custom.values())
-    if more != nulls - kept:
+    if more != nulls - kept - sum(map(_nulls_within, lists)):
         raise Doubtful("keys")
 
 
-def _count_pairs(text: bytes, pair: bytes) -> int:
-    """``text.count(pair)`` for two different bytes, by comparing 16 bits at a time: ten times faster."""
-    wanted = int.from_bytes(pair, sys.byteorder)
-    return sum(
-        int(np.count_nonzero(np.frombuffer(text, np.uint16, (len(text) - shift) // 2, shift) == wanted))
-        for shift in (0, 1)
-        if len(text) - shift >= 2
-    )
+def _keys_in(text: bytes) -> int:
+    """How often ``":`` stands in the text, found by comparing 16 bits at a time: ten times as fast as ``count``.
+
+    Raises Doubtful where a blank stands between a key and its colon.
+    """
+    found = 0
+    for shift in (0, 1):
+        if len(text) - shift < 2:
+            continue
+        pairs = np.frombuffer(text, "<u2", (len(text) - shift) // 2, shift) - _COLON
+        found += int(np.count_nonzero(pairs == ord('"')))
+        for place in np.flatnonzero(pairs <= ord(" ")).tolist():
+            end = 2 * place + shift + 1
+            if text[max(0, end - 64) : end].rstrip(BLANK)[-1:] in (b"", b'"'):
+                raise Doubtful("keys")
+    return found
+
+
+def _nulls_within(value: Any) -> int:
+    """How many keys of all objects in ``value`` are null."""
+    if isinstance(value, dict):
+        return sum(inner is None or _nulls_within(inner) for inner in value.values())
+    return sum(map(_nulls_within, value)) if isinstance(value, list) else 0

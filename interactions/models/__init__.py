@@ -1,6 +1,20 @@
 """Rows that the application keeps about the data; the interactions themselves are in the lake."""
 
+from interactions.models.access import ApiKey
 from interactions.models.environment import Environment
 from interactions.models.imports import Block, Import, Problem, Upload
+from interactions.models.live import InboxBatch, InboxEntry
+from interactions.models.privacy import DeletionRequest, Tombstone
 
-__all__ = ["Block", "Environment", "Import", "Problem", "Upload"]
+__all__ = [
+    "ApiKey",
+    "Block",
+    "DeletionRequest",
+    "Environment",
+    "Import",
+    "InboxBatch",
+    "InboxEntry",
+    "Problem",
+    "Tombstone",
+    "Upload",
+]

@@ -25,11 +25,12 @@ from interactions.queries.engine import Expression, PartsGone, Snapshot, answer,
 log = logging.getLogger(__name__)
 
 _ANSWER_SECONDS: Final = 7 * 24 * 3600
-_BASE_SECONDS: Final = 24 * 3600
+# From its last use. The sets of visitors of many periods looked at once must not fill the cache.
+_BASE_SECONDS: Final = 3600
 # What is remembered is written again only once this many parts came on top of it: with live records a
 # part comes every second or two, and the set of all visitors is megabytes.
 _NEW_PARTS: Final = 16
-_LARGEST_BASE: Final = 64 << 20  # bytes; a larger one is not remembered, and all parts are read each time
+_LARGEST_BASE: Final = 32 << 20  # bytes; a larger one is not remembered, and all parts are read each time
 
 
 class DataSetBusy(DojoError):
@@ -66,17 +67,19 @@ def ask(environment: str, question: Question) -> pa.Table:
 
 def ask_of(parts: Snapshot, question: Question) -> pa.Table:
     """The answer for one snapshot, from the cache where it is there. Raises PartsGone."""
-    key = f"answer:{_digest(parts.environment, str(parts.version), *parts.files)}:{_name(question)}"
+    key = f"answer:{parts.environment}:{_name(question)}"
+    holds_for = _digest(str(parts.version), *parts.files)
     known = _recall(key)
-    if known is None:
-        known = question.conclude(_collect(parts, question))
+    if known is None or known.schema.metadata[b"parts"] != holds_for.encode():
+        # One answer a question is kept, not one a version: with live records versions are many.
+        known = question.conclude(_collect(parts, question)).replace_schema_metadata({"parts": holds_for})
         _remember(key, known, _ANSWER_SECONDS)
-    return known
+    return known.replace_schema_metadata(None)
 
 
 def _collect(parts: Snapshot, question: Question) -> pa.Table:
     key = f"base:{parts.environment}:{_name(question)}"
-    base = _recall(key)
+    base = _recall(key, prolong=_BASE_SECONDS)
     covered = set(json.loads(base.schema.metadata[b"files"])) if base is not None else set()
     if base is None or not covered <= set(parts.files):
         base, covered = None, set()
@@ -98,9 +101,11 @@ def _digest(*words: str) -> str:
     return blake2b("\0".join(words).encode(), digest_size=16).hexdigest()
 
 
-def _recall(key: str) -> pa.Table | None:
+def _recall(key: str, *, prolong: int = 0) -> pa.Table | None:
     try:
         stored = cache.get(key)
+        if stored is not None and prolong:
+            cache.touch(key, prolong)
     except (RedisError, OSError) as error:
         log.warning("Answers are not remembered, the cache is away: %s", error)
         return None

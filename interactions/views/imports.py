@@ -137,29 +137,30 @@ def _unpacked(path: Path) -> Iterator[bytes]:
 @require_POST
 def import_cancel(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Stop it; back to the page it was stopped on."""
-    page = {"load": "import_load", "new": "import_new"}.get(request.POST.get("from", ""), "import_detail")
-    return _carry_out(
-        request, environment, pk, importing.cancel, "The import is cancelled. Nothing of it is kept.", page
-    )
+    if request.POST.get("from") == "new":
+        return _carry_out(request, environment, pk, importing.cancel, "import_new", "The file is discarded.")
+    page = "import_load" if request.POST.get("from") == "load" else "import_detail"
+    return _carry_out(request, environment, pk, importing.cancel, page)
 
 
 @permission_required(MAY_IMPORT, raise_exception=True)
 @require_POST
 def import_retry(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Go on with what is missing."""
-    return _carry_out(request, environment, pk, importing.retry, "", "import_load")
+    return _carry_out(request, environment, pk, importing.retry, "import_load")
 
 
 @permission_required(MAY_IMPORT, raise_exception=True)
 @require_POST
 def import_undo(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Take its records out of the data set again."""
-    return _carry_out(request, environment, pk, importing.undo, "", "import_detail")
+    return _carry_out(request, environment, pk, importing.undo, "import_detail")
 
 
 def _carry_out(
-    request: HttpRequest, environment: str, pk: int, act: Callable[[Import], None], said: str, page: str
+    request: HttpRequest, environment: str, pk: int, act: Callable[[Import], None], page: str, said: str = ""
 ) -> HttpResponse:
+    """Do ``act`` and lead to ``page``, which shows what became of it; ``said`` where it cannot."""
     imp = find_import(environment, pk)
     try:
         act(imp)

@@ -3,6 +3,9 @@
 
 const RETRY_AFTER_MS = [0, 1000, 3000, 5000, 10000, 20000];
 
+// Answers that say an upload is gone, or (423) that another request is at work on it.
+const STARTS_ANEW = [404, 410, 423];
+
 /** What went wrong, as a sentence, and whether pressing «Go on» can help. */
 export class Fault {
   constructor(sentence, { canGoOn = true, waitsForConnection = false } = {}) {
@@ -22,8 +25,7 @@ function saidByServer(response) {
   return response.getHeader("Content-Type")?.startsWith("text/plain") && text.length < 400 ? text : "";
 }
 
-function faultOf(error) {
-  const response = error.originalResponse;
+function faultOf(error, response) {
   if (!response) {
     if (!error.originalRequest) return new Fault("The file cannot be read any more. Was it moved or changed? Choose it again.", { canGoOn: false });
     return navigator.onLine ? new Fault("The server does not answer. What was sent is kept: press Go on to try again.") : OFFLINE;
@@ -40,8 +42,8 @@ function faultOf(error) {
   return new Fault(said || `The server gave an answer that was not expected (${status}). Reload the page and drop the same file: it goes on where it was.`, { canGoOn: false });
 }
 
-function isWorthRetrying(error) {
-  const status = error.originalResponse?.getStatus() ?? 0;
+function isWorthRetrying(response) {
+  const status = response?.getStatus() ?? 0;
   const passes = status === 0 || status === 409 || status === 423 || status === 429 || (status >= 500 && status !== 507);
   return passes && navigator.onLine;
 }
@@ -55,6 +57,7 @@ function isWorthRetrying(error) {
  */
 export async function sendFile(file, way, hear) {
   let importId = null;
+  let answer = null; // to the last request, where there was one
   const upload = new window.tus.Upload(file, {
     endpoint: way.endpoint,
     chunkSize: way.chunkBytes,
@@ -65,16 +68,26 @@ export async function sendFile(file, way, hear) {
     removeFingerprintOnSuccess: true,
     // The same file in another environment, or by another person, is another upload.
     fingerprint: async () => ["dojo", way.person, way.environment, file.name, file.size, file.lastModified].join("/"),
-    onAfterResponse: (request, response) => {
-      importId = response.getHeader("Dojo-Import") || importId;
+    onBeforeRequest: () => {
+      answer = null;
     },
-    onShouldRetry: (error) => {
-      const retries = isWorthRetrying(error);
+    onAfterResponse: (request, response) => {
+      answer = response;
+      importId = response.getHeader("Dojo-Import") || importId;
+      // tus-js-client starts a new upload from zero whenever it cannot learn how far the old one is. That is
+      // right only where the old one is gone: a server that fails for a moment must not cost what was sent.
+      const status = response.getStatus();
+      if (request.getMethod() === "HEAD" && status >= 400 && !STARTS_ANEW.includes(status)) {
+        throw new Error(`The state of the upload is not known (${status}).`);
+      }
+    },
+    onShouldRetry: () => {
+      const retries = isWorthRetrying(answer);
       if (retries) hear.onRetry();
       return retries;
     },
     onProgress: (sent, total) => hear.onProgress(sent, total),
-    onError: (error) => hear.onFault(faultOf(error)),
+    onError: (error) => hear.onFault(faultOf(error, answer)),
     onSuccess: () => {
       if (importId) hear.onDone(importId);
       else hear.onFault(new Fault("The file was sent, but the server did not say where it is. Look for it under Imports.", { canGoOn: false }));

@@ -1,0 +1,43 @@
+"""API keys: who may call /v1."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from interactions.models.environment import Environment
+
+
+class ApiKey(models.Model):
+    """A key of one environment. The key itself is shown once and kept nowhere: only its hash and its first characters.
+
+    Secret keys may do everything, publishable ones only send interactions, from ``allowed_origins`` where any are given
+    (one a line, as ``https://shop.example``).
+    """
+
+    class Kind(models.TextChoices):
+        SECRET = "secret", "Secret"
+        PUBLISHABLE = "publishable", "Publishable"
+
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=12, choices=Kind)
+    prefix = models.CharField(max_length=16, help_text="the first characters, to tell keys apart by")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the key, which is random enough for it")
+    allowed_origins = models.TextField(blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True, help_text="from then on it is refused: revoked, or rotated")
+    successor = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", help_text="what it was rotated to")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def is_live(self) -> bool:
+        return self.ends_at is None or self.ends_at > timezone.now()

@@ -1,0 +1,120 @@
+"""The benchmarks run and give every figure; how large the figures are is no business of a test."""
+
+import inspect
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+
+from benchmarks.copies import FIRST_IMPORT, add_copies
+from benchmarks.processes import Failed, measure
+from benchmarks.questions import QUESTIONS, Asked
+from interactions.lake import Lake
+from interactions.queries import dashboard
+
+from .lakes import append, record
+from .running import HOUSE
+
+WORK = HOUSE / ".build" / "bench"
+
+
+def run(module: str, *arguments: object) -> str:
+    """What a benchmark prints."""
+    line = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
+    done = subprocess.run(line, cwd=HOUSE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """The rows of all tables in a page: the first cell, and the others."""
+    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return {first: others for first, *others in lines}
+
+
+@pytest.mark.slow
+def test_the_smallest_run_fills_every_row_and_leaves_nothing_behind(tmp_path: Path):
+    before = set(WORK.glob("*"))
+    results = tmp_path / "RESULTS.md"
+    printed = run("run", "--records", 2_000, "--rounds", 1, "--skip-dashboard", "--results", results)
+    assert printed.strip() == results.read_text().strip()
+    measured = {name: cells for name, cells in rows(printed).items() if len(cells) == 5 and cells[0] == "1"}
+    for start in (
+        "DuckDB",
+        "**Dojo**, JSON Lines",
+        "Dojo, `{",
+        "Dojo, JSON Lines a second",
+        "Dojo, JSON Lines, beside",
+    ):
+        assert any(name.startswith(start) for name in measured), start
+    assert len(measured) == 7
+    assert "Ratio to DuckDB:" in printed
+    assert "Where the time goes" in printed
+    assert set(WORK.glob("*")) == before
+
+
+@pytest.mark.slow
+def test_the_profile_of_a_block_finds_time_in_every_stage():
+    printed = rows(run("profile_block", "--records", 2_000))
+    stages = {name: float(cells[0]) for name, cells in printed.items() if cells[0][:1].isdigit()}
+    assert len(stages) >= 9
+    assert min(stages.values()) > 0
+
+
+@pytest.fixture
+def lakes(settings, tmp_path: Path, redis_server: str) -> None:
+    settings.LAKE_DIR = tmp_path / "lake"
+    settings.SCRATCH_DIR = tmp_path / "scratch"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
+    cache.clear()
+
+
+def test_a_copy_has_people_and_a_time_of_its_own(lakes, tmp_path: Path):
+    people = [{"user_id": "u1", "anonymous_id": "a1"}, {"user_id": "u2"}, {"anonymous_id": "a2"}]
+    append(record(at="2024-01-01T00:00:00Z", product_ids=["p1"], **person) for person in people)
+    add_copies(Lake("production").files(), "playground", range(3), apart=timedelta(days=30), scratch=tmp_path)
+    assert dashboard.totals("playground") == dashboard.Totals(
+        records=9,
+        users=6,
+        anonymous=6,
+        products=1,
+        first=datetime(2024, 1, 1, tzinfo=UTC),
+        last=datetime(2024, 3, 1, tzinfo=UTC),
+    )
+
+
+def test_a_copy_is_no_duplicate_of_what_it_was_made_of(lakes, tmp_path: Path):
+    import duckdb
+
+    append([record(), record()])
+    add_copies(Lake("production").files(), "production", [1, 2], apart=timedelta(0), scratch=tmp_path)
+    query = "SELECT count(DISTINCT fingerprint), count(*) FROM read_parquet($files)"
+    with duckdb.connect() as duck:
+        assert duck.execute(query, {"files": Lake("production").files()}).fetchall() == [(6, 6)]
+
+
+def test_every_question_of_the_dashboard_is_measured():
+    public = {
+        name
+        for name, function in inspect.getmembers(dashboard, inspect.isfunction)
+        if function.__module__ == dashboard.__name__
+        and next(iter(inspect.signature(function).parameters)) == "environment"
+        and not name.startswith("_")
+    }
+    asked = {name for question in QUESTIONS.values() for name in question.__code__.co_names}
+    assert public - {"prepare"} <= asked
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_is_answered(lakes, name: str):
+    append([record("search", at="2024-01-01T00:00:00Z"), record("like", at="2024-02-01T00:00:00Z")])
+    last = datetime(2024, 2, 1, tzinfo=UTC)
+    assert QUESTIONS[name](Asked("production", last, FIRST_IMPORT)) is not None
+
+
+def test_a_measurement_that_fails_says_why(tmp_path: Path):
+    with pytest.raises(Failed, match="No such file"):
+        measure("peers", "pandas", tmp_path / "missing.jsonl", tmp_path, 1, data=tmp_path, cores=1)
