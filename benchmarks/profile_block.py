@@ -32,7 +32,7 @@ from interactions.codec.windows import Run
 RECORDS = 45_000
 _LONGEST = 16 << 20
 _READINGS = 5
-_WITHIN = {
+_WITHIN: dict[str, list[tuple[Any, str]]] = {
     "columns of Python objects": [(table, "_columns"), (table, "_inner")],
     "checks of whole columns": [
         (table, name) for name in ("_lists", "_check_values", "_check_empties", "_keys", "_check_keys")

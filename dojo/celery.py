@@ -4,8 +4,10 @@ import os
 import warnings
 
 from celery import Celery
+from celery.signals import worker_process_init
 from celery.platforms import SecurityWarning
 
+from dojo import memory
 from dojo.heartbeat import Heartbeat
 
 # A worker of the root user is warned of as long as pickled tasks could come in; ours are JSON alone.
@@ -16,3 +18,4 @@ app = Celery("dojo")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["consumer"].add(Heartbeat)
+worker_process_init.connect(lambda **_: memory.keep_freed(), weak=False)

@@ -24,6 +24,7 @@ from honcho.process import Popen, Process
 from dojo import redis_server
 
 REDIS = "redis"
+WEB = "web"
 ANNOUNCER = "dojo"
 LOG_FILE_BYTES = 10 << 20
 LOG_FILES = 5
@@ -100,8 +101,8 @@ class Forwarder(Process):
 class Processes(Manager):
     """Runs every process of a Procfile until one of them ends or this one is told to stop.
 
-    ``redis_url`` is waited for before the rest starts, and our Redis is stopped after the rest, so
-    that a worker can still hand its tasks back. ``address`` is announced once it answers.
+    ``redis_url`` is waited for before anything but the web server starts, and our Redis is stopped
+    after the rest, so that a worker can still hand its tasks back. ``address`` is announced once all answer.
     """
 
     def __init__(self, procfile: Path, env: dict[str, str], *, redis_url: str, address: str, log: Path) -> None:
@@ -130,10 +131,11 @@ class Processes(Manager):
 
     def _start(self) -> None:
         every: dict[str, Any] = self._processes
-        self._processes: dict[str, Any] = {REDIS: every[REDIS]}
+        first = {name: process for name, process in every.items() if name in (REDIS, WEB)}
+        self._processes: dict[str, Any] = first
         super()._start()
         if self._redis_answers():
-            self._processes = {name: process for name, process in every.items() if name != REDIS}
+            self._processes = {name: process for name, process in every.items() if name not in first}
             super()._start()
             self._processes = every
             threading.Thread(target=self._announce, daemon=True).start()

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import redis
 from django.conf import settings
@@ -105,14 +106,14 @@ class Lake:
 
     def files(self) -> list[str]:
         """Absolute paths of the live parts, for an engine to read."""
-        return self._open().file_uris() if self.exists() else []
+        return _paths(self._open()) if self.exists() else []
 
     def contents(self) -> tuple[int, list[str]]:
         """:meth:`version` and :meth:`files` of one and the same commit."""
         if not self.exists():
             return -1, []
         table = self._open()
-        return table.version(), table.file_uris()
+        return table.version(), _paths(table)
 
     def append(self, parts: Sequence[Part], *, mark: str, import_id: int) -> int:
         """Add ``parts``, written elsewhere on this disk, in ONE commit, and answer the table's version.
@@ -233,6 +234,10 @@ class Lake:
             mode="ignore",
             configuration=_CONFIGURATION,
         )
+
+
+def _paths(table: DeltaTable) -> list[str]:
+    return [unquote(uri) for uri in table.file_uris()]  # it writes a blank in a path as %20
 
 
 def _appear(part: Path, home: Path) -> None:

@@ -32,7 +32,8 @@ def texts_with(texts: pa.Array, pattern: bytes) -> list[int]:
     found = np.ones(max(0, len(codes) - len(pattern) + 1), bool)
     for place, code in enumerate(pattern):
         found &= codes[place : place + len(found)] == code
-    return np.unique(np.searchsorted(offsets, np.flatnonzero(found), "right") - 1).tolist()
+    positions: list[int] = np.unique(np.searchsorted(offsets, np.flatnonzero(found), "right") - 1).tolist()
+    return positions
 
 
 def extras(

@@ -48,7 +48,7 @@ def fingerprints(
         if custom and schema.RECORD_UUID in custom:
             uuid = custom[schema.RECORD_UUID]
             if isinstance(uuid, str) and uuid:
-                uuids[position] = xxh3_128_digest(uuid)
+                uuids[position] = xxh3_128_digest(uuid.encode())
     for position, digest in uuids.items():
         digests[position] = digest
     values = np.frombuffer(bytearray().join(digests), np.uint8).reshape(-1, SIZE)
@@ -88,7 +88,7 @@ def _alike(record: Interaction, custom: dict[str, Any] | None) -> Interaction:
 
 
 def _whole(value: Any) -> Any:
-    """``value`` with 10 for each 10.0 in it. From 10^16 on, text and number have no such pairs any more."""
+    """``value`` with 10 for each 10.0 in it; from 10^16 on floats are written with an exponent, and stay."""
     if value.__class__ is float:
         return int(value) if value.is_integer() and abs(value) < 1e16 else value
     if value.__class__ is dict:

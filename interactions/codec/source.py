@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import zlib
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
 import zstandard
 from isal import igzip  # reads gzip about twice as fast as the standard library
 
@@ -53,7 +53,8 @@ def compression_of(path: Path) -> Compression:
 def open_text(path: Path, compression: Compression) -> BinaryIO:
     """The file's bytes, unpacked as they are read; reading may raise one of PACKING_ERRORS."""
     if compression is Compression.GZIP:
-        return igzip.open(path, "rb")  # type: ignore[return-value]
+        unpacked: BinaryIO = igzip.open(path, "rb")
+        return unpacked
     if compression is Compression.ZSTD:
         unpacker = zstandard.ZstdDecompressor(max_window_size=1 << 27)
         return io.BufferedReader(
@@ -64,10 +65,7 @@ def open_text(path: Path, compression: Compression) -> BinaryIO:
 
 def shape_of(file: BinaryIO) -> Shape:
     """Find the shape of a text from its beginning. Raises FileRefused, saying what the file is not."""
-    try:
-        head = _read(file, 1 << 16)
-    except PACKING_ERRORS as error:
-        raise FileRefused(DAMAGED) from error
+    head = _read(file, 1 << 16)
     start = len(_BOM) if head.startswith(_BOM) else 0
     start += len(head[start:]) - len(head[start:].lstrip(_BLANK))
     if start == len(head):
@@ -84,7 +82,7 @@ def shape_of(file: BinaryIO) -> Shape:
         if not more:
             break
         head += more
-    if _LARGE_RECORD.match(head, start):
+    if _LARGE_RECORD.match(head, start) or _has_lines(head[start:]):
         return Shape(Format.LINES, start)
     raise FileRefused(_without_data(head, start))
 
@@ -92,9 +90,12 @@ def shape_of(file: BinaryIO) -> Shape:
 def _read(file: BinaryIO, size: int) -> bytes:
     """``size`` bytes, fewer only at the end: a packed file gives less than asked for."""
     parts = []
-    while size > 0 and (part := file.read(size)):
-        parts.append(part)
-        size -= len(part)
+    try:
+        while size > 0 and (part := file.read(size)):
+            parts.append(part)
+            size -= len(part)
+    except PACKING_ERRORS as error:
+        raise FileRefused(DAMAGED) from error
     return b"".join(parts)
 
 
@@ -125,23 +126,31 @@ def _object(head: bytes, start: int) -> Shape | None:
             place = text.end()
         else:
             place = _SCALAR.match(head, place).end()  # type: ignore[union-attr]  # it matches nothing, too
-    if re.compile(rb"\s*\}").match(head, place) is None:
-        return None
-    return _lines(head, start)
+    end = re.compile(rb"\s*\}").match(head, place)
+    return None if end is None else _lines(head, start, end.end())
 
 
-def _lines(head: bytes, start: int) -> Shape | None:
-    """A whole object stands at the beginning: records one a line, if it is one."""
-    line = head[start:].split(b"\n", 1)[0]
-    try:
-        first = json.loads(line)
-    except ValueError:
-        first = None
-    if isinstance(first, dict) and ("type" in first or b"\n" in head[start:].strip()):
-        return Shape(Format.LINES, start)
-    if b"\n" in head[start:] and not line.strip(_BLANK + b"{"):
+def _lines(head: bytes, start: int, end: int) -> Shape | None:
+    """A whole object without a list called data begins the text: it is a record, if it is one on a line."""
+    if b"\n" in head[start:end]:
         raise FileRefused(_without_data(head, start))
-    return Shape(Format.LINES, start) if b"\n" in head[start:] else None
+    if _is_record(head[start:end]) or head[end:].strip(_BLANK):
+        return Shape(Format.LINES, start)
+    return None
+
+
+def _has_lines(text: bytes) -> bool:
+    """Whether lines are records, though the first may be broken."""
+    lines = [line for line in text[: 1 << 16].split(b"\n")[:20] if line.strip(_BLANK)]
+    return len(lines) > 1 and 2 * sum(map(_is_record, lines)) >= len(lines)
+
+
+def _is_record(line: bytes) -> bool:
+    try:
+        found = msgspec.json.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return isinstance(found, dict) and "type" in found
 
 
 def _without_data(head: bytes, start: int) -> str:

@@ -125,7 +125,7 @@ def _inner(structs: Sequence[Struct | None], absent: Struct) -> Columns:
     """The fields of inner objects as columns, with ``absent``'s where there is no object."""
     missing = structs.count(None)
     if missing == len(structs):
-        return {name: structs for name in absent.__struct_fields__}  # type: ignore[misc]  # Nones, all of them
+        return dict.fromkeys(absent.__struct_fields__, tuple(structs))  # Nones, all of them
     filled = [absent if inner is None else inner for inner in structs] if missing else structs
     return _columns(filled, type(absent))  # type: ignore[arg-type]
 
@@ -172,7 +172,7 @@ def _check_filled(objects: Sequence[Struct | None], columns: Sequence[pa.Array],
     if len(columns[0]) - columns[0].null_count >= there:
         return  # each of the objects has the first field
     filled = np.logical_or.reduce([column.is_valid().to_numpy(zero_copy_only=False) for column in columns])
-    for position in np.flatnonzero(~filled):
+    for position in np.flatnonzero(~filled).tolist():
         if objects[position] is not None and all(column[position] is None for column in more):
             raise Doubtful("{}")
 
@@ -186,7 +186,7 @@ def _keys(
 ) -> int:
     """How many keys the records' JSON objects have, null ones left out."""
     customs = context["custom_context"]
-    count = sum(len(array) - array.null_count for array in arrays.values())
+    count: int = sum(len(array) - array.null_count for array in arrays.values())
     for objects in (top["search"], top["context"], context["page"], context["campaign"], customs, filters):
         count += len(objects) - objects.count(None)
     return (

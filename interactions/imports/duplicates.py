@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _MEMORY = "200MB"
-# The uuid mark is the top bit of the first byte: see codec.fingerprint.
-_FIND = r"""
+_BY_UUID = r"fingerprint >= '\x80'::BLOB"  # the mark is the top bit of the first byte: see codec.fingerprint
+_FIND = rf"""
 CREATE TABLE duplicate AS
 WITH mine AS (
     SELECT fingerprint, filename, file_row_number AS row
@@ -39,14 +41,14 @@ known AS (
 candidate AS (
     SELECT mine.*, coalesce(known.copies, 0) AS copies
     FROM mine LEFT JOIN known USING (fingerprint)
-    WHERE known.copies IS NOT NULL OR fingerprint >= '\x80'::BLOB
+    WHERE known.copies IS NOT NULL OR {_BY_UUID}
 ),
 numbered AS (
     SELECT *, row_number() OVER (PARTITION BY fingerprint ORDER BY filename, row) AS copy FROM candidate
 )
 SELECT filename, row FROM numbered
-WHERE CASE WHEN fingerprint >= '\x80'::BLOB THEN copies > 0 OR copy > 1 ELSE copy <= copies END
-"""
+WHERE CASE WHEN {_BY_UUID} THEN copies > 0 OR copy > 1 ELSE copy <= copies END
+"""  # noqa: S608 - all of it stands here
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,13 @@ def sift(mine: Sequence[Part], theirs: Sequence[Part], *, untimed: bool) -> Sift
     """Leave out of the parts ``mine`` what the table's parts ``theirs`` hold.
 
     Only parts of the same time are looked at, unless some records came without one (``untimed``): those have the
-    time at which they were received, which tells nothing of their copies. Parts are written anew beside the old
-    ones, which stay as they are, so that this can be done again.
+    time at which they were received, which tells nothing of their copies. Nor does the time of a record that has a
+    uuid. Parts are written anew beside the old ones, which stay as they are, so that this can be done again.
     """
-    if not untimed and mine:
-        first, last = min(part.first for part in mine), max(part.last for part in mine)
-        theirs = [part for part in theirs if part.first <= last and first <= part.last]
     with _connection() as duck:
+        if mine and not untimed and not _has_uuids(duck, mine):
+            first, last = min(part.first for part in mine), max(part.last for part in mine)
+            theirs = [part for part in theirs if part.first <= last and first <= part.last]
         _find(duck, [part.path for part in mine], [part.path for part in theirs])
         counts = dict(duck.execute("SELECT filename, count(*) FROM duplicate GROUP BY filename").fetchall())
         kept = []
@@ -77,7 +79,7 @@ def sift(mine: Sequence[Part], theirs: Sequence[Part], *, untimed: bool) -> Sift
                 kept.append(part)
             elif count < part.rows:
                 rows = duck.execute("SELECT row FROM duplicate WHERE filename = ?", [str(part.path)]).fetchnumpy()
-                kept.append(_without(part, set(rows["row"].tolist())))
+                kept.append(_without(part, rows["row"]))
     return Sifted(kept, sum(counts.values()))
 
 
@@ -91,6 +93,12 @@ def _connection() -> Iterator[DuckDBPyConnection]:
         yield duck
 
 
+def _has_uuids(duck: DuckDBPyConnection, mine: Sequence[Part]) -> bool:
+    paths = [str(part.path) for part in mine]
+    found = duck.execute(f"SELECT 1 FROM read_parquet($mine) WHERE {_BY_UUID} LIMIT 1", {"mine": paths})  # noqa: S608
+    return found.fetchone() is not None
+
+
 def _find(duck: DuckDBPyConnection, mine: Sequence[Path], theirs: Sequence[Path]) -> None:
     find = (
         _FIND if theirs else _FIND.replace("FROM read_parquet($theirs)", "FROM (SELECT fingerprint FROM mine LIMIT 0)")
@@ -101,16 +109,17 @@ def _find(duck: DuckDBPyConnection, mine: Sequence[Path], theirs: Sequence[Path]
     duck.execute(find, parameters)
 
 
-def _without(part: Part, rows: set[int]) -> Part:
+def _without(part: Part, rows: np.ndarray) -> Part:
     """The part less some rows, as a new file, a row group at a time."""
     path = part.path.with_name(f"{part.path.stem}-kept.parquet")
+    keep = np.ones(part.rows, bool)
+    keep[rows] = False
     base = 0
-    source = pq.ParquetFile(part.path)
-    with part_writer(path) as writer:
+    with pq.ParquetFile(part.path) as source, part_writer(path) as writer:
         for group in range(source.num_row_groups):
             table = source.read_row_group(group)
-            kept = [row for row in range(table.num_rows) if base + row not in rows]
-            if kept:
-                writer.write_table(table.take(kept), row_group_size=len(kept))
+            kept = table.filter(pa.array(keep[base : base + table.num_rows]))
+            if kept.num_rows:
+                writer.write_table(kept, row_group_size=kept.num_rows)
             base += table.num_rows
     return Part(path, path.stat().st_size, part.rows - len(rows), part.first, part.last)

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import logging
-import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from django.db import transaction
 from django.db.models import Max, Min, Sum
 from django.utils import timezone
 
-from interactions.imports import lifecycle, storage
+from interactions.imports import content, lifecycle, storage
+from interactions.imports.beating import beating
 from interactions.imports.duplicates import Sifted, sift
 from interactions.imports.loading import finish_if_last
+from interactions.imports.planning import DISK_FULL
 from interactions.imports.queue import enqueue
 from interactions.imports.rejects import collect
-from interactions.lake import Lake, Part
+from interactions.lake import Held, Lake, LakeBusy, Part
 from interactions.models import Block, Import, Problem
 
 logger = logging.getLogger(__name__)
-
-_BEAT_SECONDS = 3.0
 
 
 def finish(imp: Import) -> None:
@@ -33,20 +30,41 @@ def finish(imp: Import) -> None:
         return
     if _mend(imp):
         return
+    lake = Lake(imp.environment.slug)
     try:
-        with _beating(imp), Lake(imp.environment.slug).lock():
-            _commit(imp, Lake(imp.environment.slug))
-    except Exception:  # whatever it is, the import has to end with a word
-        reference = uuid.uuid4().hex[:8]
-        logger.exception("Import %s could not be committed [%s]", imp.pk, reference)
-        lifecycle.fail(
-            imp,
-            f"The records could not be added to the data set (reference {reference}). Nothing was added: press Retry.",
-        )
-        return
+        with beating(Import.objects.filter(pk=imp.pk)), lake.lock() as held:
+            _commit(imp, lake, held)
+    except LakeBusy as reason:  # Redis was away: the sweep asks again
+        logger.warning("Import %s waits to be committed: %s", imp.pk, reason)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the import has to end with a word
+        _failed(imp, lake, error)
+    imp.refresh_from_db()
     if imp.is_done:
-        storage.remove_upload(imp)
-        storage.remove_parts(imp)
+        storage.tidy(imp)
+
+
+def _failed(imp: Import, lake: Lake, error: Exception) -> None:
+    """End the import with a word, unless its records are in the table: then all that is left is to say so, again."""
+    reference = uuid.uuid4().hex[:8]
+    logger.exception("Import %s could not be committed [%s]", imp.pk, reference)
+    if _is_committed(imp, lake):
+        return
+    sentence = f"The records could not be added to the data set (reference {reference}). Press Retry."
+    if isinstance(error, OSError) and content.is_full(error):
+        sentence = DISK_FULL
+    lifecycle.fail(imp, sentence, phase=Import.Phase.COMMITTING)
+
+
+def _is_committed(imp: Import, lake: Lake) -> bool:
+    try:
+        return lake.has_mark(_mark(imp))
+    except Exception:  # the table cannot even be read: see the log
+        logger.exception("The table of %s cannot be read", lake.environment)
+        return False
+
+
+def _mark(imp: Import) -> str:
+    return f"import:{imp.pk}"
 
 
 def _mend(imp: Import) -> bool:
@@ -58,36 +76,35 @@ def _mend(imp: Import) -> bool:
         first = imp.blocks.filter(state=Block.State.UNSOUND).order_by("number").first()
         if first is None:
             return False
-        last = imp.blocks.order_by("number").last()
-        assert last is not None
+        ready = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.COMMITTING)
+        if not ready.update(phase=Import.Phase.BLOCKS, heartbeat_at=timezone.now()):
+            return True  # another task was here before
+        end = imp.blocks.aggregate(end=Max("end"))["end"]
         Problem.objects.filter(block__of=imp, block__number__gte=first.number).delete()
         imp.blocks.filter(number__gt=first.number).delete()
         imp.blocks.filter(pk=first.pk).update(
-            end=last.end, state=Block.State.WAITING, attempts=0, bytes_done=0, records=0, accepted=0, rejected=0
-        )
-        Import.objects.filter(pk=imp.pk, state=Import.State.LOADING).update(
-            phase=Import.Phase.BLOCKS, heartbeat_at=timezone.now()
+            end=end, state=Block.State.WAITING, attempts=0, bytes_done=0, records=0, accepted=0, rejected=0
         )
         enqueue("load_block", first.pk)
     logger.info("Import %s is read anew from block %s on", imp.pk, first.number)
     return True
 
 
-def _commit(imp: Import, lake: Lake) -> None:
+def _commit(imp: Import, lake: Lake, held: Held) -> None:
     imp.refresh_from_db()
-    if imp.state != Import.State.LOADING:
-        return
+    if imp.state != Import.State.LOADING or imp.phase != Import.Phase.COMMITTING:
+        return  # cancelled, or in the hands of another task, while this one waited for the lock
     blocks = list(imp.blocks.order_by("number"))
-    mark = f"import:{imp.pk}"
     rows = sum(block.accepted for block in blocks)
     collect(imp, blocks)
-    if lake.has_mark(mark):  # committed by a task that died before it could say so
+    if lake.has_mark(_mark(imp)):  # committed by a task that died before it could say so
         added = lake.rows_of(imp.pk)
     else:
         sifted = _sift(imp, lake, blocks)
         added = rows - sifted.duplicates
+        held.require()  # else another import may have added the same records since they were looked for
         if sifted.parts:
-            lake.append(sifted.parts, mark=mark, import_id=imp.pk)
+            lake.append(sifted.parts, mark=_mark(imp), import_id=imp.pk)
     if not _end(imp, lake.version(), duplicates=rows - added):
         lake.remove_import(imp.pk)  # cancelled in the last moment
 
@@ -130,8 +147,12 @@ def undo(imp: Import) -> None:
     if imp.phase != Import.Phase.UNDOING:
         return
     lake = Lake(imp.environment.slug)
-    with _beating(imp), lake.lock():
-        removed, version = lake.remove_import(imp.pk)
+    try:
+        with beating(Import.objects.filter(pk=imp.pk)), lake.lock():
+            removed, version = lake.remove_import(imp.pk)
+    except LakeBusy as reason:  # the sweep asks again
+        logger.warning("Import %s waits to be undone: %s", imp.pk, reason)
+        return
     storage.remove_all(imp)
     Import.objects.filter(pk=imp.pk, phase=Import.Phase.UNDOING).update(
         state=Import.State.UNDONE, phase=Import.Phase.WAITING, undone_at=timezone.now(), table_version=version
@@ -145,29 +166,11 @@ def discard(imp: Import) -> None:
         return
     lake = Lake(imp.environment.slug)
     if imp.phase == Import.Phase.COMMITTING:
-        with lake.lock():
-            lake.remove_import(imp.pk)
+        try:
+            with lake.lock():
+                lake.remove_import(imp.pk)
+        except LakeBusy as reason:  # the sweep asks again
+            logger.warning("Import %s waits to be discarded: %s", imp.pk, reason)
+            return
     storage.remove_all(imp)
     Import.objects.filter(pk=imp.pk).update(phase=Import.Phase.WAITING)
-
-
-@contextmanager
-def _beating(imp: Import) -> Iterator[None]:
-    """Give signs of life while something runs that may take long."""
-    ended = threading.Event()
-
-    def beat() -> None:
-        from django.db import connection
-
-        while not ended.wait(_BEAT_SECONDS):
-            Import.objects.filter(pk=imp.pk).update(heartbeat_at=timezone.now())
-        connection.close()
-
-    thread = threading.Thread(target=beat, daemon=True)
-    Import.objects.filter(pk=imp.pk).update(heartbeat_at=timezone.now())
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()

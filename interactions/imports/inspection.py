@@ -70,10 +70,9 @@ def _read(text: bytes, shape: source.Shape, whole: bool) -> list[Batch]:
     """The records of the sample; one that is cut off at its end is left out."""
     reader = Reader(Origin(0, datetime.now(UTC)), Keyring(b"sample"), longest=SAMPLE_BYTES)
     run = Run(shape.start, len(text), len(text) if whole else len(text) + 1, shape.format)
-    batches = []
+    batches: list[Batch] = []
     try:
-        for batch in reader.read(io.BytesIO(text), run):
-            batches.append(batch)
+        batches.extend(reader.read(io.BytesIO(text), run))
     except Unsound:
         pass  # the sample ends in the middle of a record
     return batches

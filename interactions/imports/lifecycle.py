@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -50,6 +51,12 @@ def received(imp: Import) -> None:
     except FileRefused as refusal:
         if _step(imp, Import.State.UPLOADING, Import.State.FAILED, error=str(refusal), finished_at=timezone.now()):
             storage.remove_all(imp)
+        return
+    except Exception:  # noqa: BLE001 - whatever it is, the sender has to be told, and not to send again and again
+        reference = uuid.uuid4().hex[:8]
+        logger.exception("The file of import %s could not be looked at [%s]", imp.pk, reference)
+        error = f"Something unexpected went wrong with this file (reference {reference}). Drop it again, or look for the reference in the log."
+        _step(imp, Import.State.UPLOADING, Import.State.FAILED, error=error, finished_at=timezone.now())
         return
     _step(
         imp,

@@ -51,7 +51,7 @@ def plan(imp: Import) -> None:
             storage.remove_all(imp)
     except DojoError as error:
         _give_up(imp, str(error))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the import has to end with a word
+    except Exception as error:  # whatever it is, the import has to end with a word
         if isinstance(error, OSError) and content.is_full(error):
             _give_up(imp, DISK_FULL)
         else:

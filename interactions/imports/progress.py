@@ -44,7 +44,7 @@ class Cause:
 def progress(imp: Import) -> Progress:
     """Where ``imp`` stands; while it loads, from its blocks."""
     seconds = imp.duration.total_seconds() if imp.duration else 0.0
-    if imp.state == Import.State.LOADING:
+    if imp.state in (Import.State.LOADING, Import.State.FAILED):
         sums = imp.blocks.aggregate(*(Sum(name, default=0) for name in _SUMS))
         done, records, accepted, rejected = (sums[f"{name}__sum"] for name in _SUMS)
     else:

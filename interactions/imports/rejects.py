@@ -11,12 +11,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import msgspec
+
 from interactions import schema
 from interactions.codec.reader import Rejected
 from interactions.imports import storage
 from interactions.models import Block, Import, Problem
 
 _OPENING = re.compile(rb"\s*\{\s*(\}?)")
+_NOTE = re.compile(rb'\s*\{\s*"%s"\s*:\s*' % schema.NOTE.encode())
+_COMMA = re.compile(r"\s*(,\s*|(?=\}))")
+_DECODER = json.JSONDecoder()
 _CAUSES_KEPT = 200  # of one block; a file with more kinds of fault than this has one fault
 
 
@@ -48,11 +53,11 @@ class Rejects:
                 cause = ("", "Another rule is broken: see the refused records.")
             if cause not in self._causes:
                 self._causes[cause] = Problem(
-                    path=cause[0][:200],
+                    path=cause[0][:200].replace("\x00", "␀"),
                     rule=cause[1][:300],
                     index=rejected.index,
                     offset=rejected.offset,
-                    value=violation.value[:200],
+                    value=violation.value[:200].replace("\x00", "␀"),  # which PostgreSQL does not take
                 )
             self._counts[cause] += 1
 
@@ -103,7 +108,7 @@ def _noted(line: dict[str, Any], base: int) -> bytes:
         "offset": line["offset"],
         "problems": [f"data.{number - 1}{problem[len(place) :]}" for problem in line["problems"]],
     }
-    text = line["text"].encode(errors="surrogateescape")
+    text = _without_note(line["text"].encode(errors="surrogateescape"))
     opening = _OPENING.match(text)
     if opening is None or not _is_json(text):
         note["text"] = text.decode(errors="replace")
@@ -115,9 +120,29 @@ def _noted(line: dict[str, Any], base: int) -> bytes:
     return b"{" + json.dumps({schema.NOTE: note}, ensure_ascii=False).encode()[1:-1] + seam + one_line
 
 
-def _is_json(text: bytes) -> bool:
+def _without_note(text: bytes) -> bytes:
+    """The text of a record without the note of an earlier import: it came in again and was refused again."""
+    start = _NOTE.match(text)
+    if start is None:
+        return text
     try:
-        json.loads(text)
+        whole = text.decode()
+        note, end = _DECODER.raw_decode(whole, len(text[: start.end()].decode()))
+    except (ValueError, RecursionError):
+        return text
+    seam = _COMMA.match(whole, end)
+    if seam is None:
+        return text
+    rest = whole[seam.end() :]
+    if isinstance(note, dict) and "text" in note and rest.strip() == "}":
+        return str(note["text"]).encode()  # what could not be shown as JSON still cannot
+    return b"{" + rest.encode()
+
+
+def _is_json(text: bytes) -> bool:
+    """Whether ``text`` is JSON to every reader: Python's own takes NaN for a number as well."""
+    try:
+        msgspec.json.decode(text)
     except (ValueError, RecursionError):
         return False
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from interactions.imports import storage
 from interactions.imports.expiry import expire
-from interactions.imports.loading import STALE_SECONDS, finish_if_last
+from interactions.imports.loading import finish_if_last, free
 from interactions.imports.queue import enqueue
 from interactions.models import Block, Import
 
 
 def sweep() -> None:
     """Re-queue what is stuck. Every task may run twice, so asking once too often costs nothing but a look."""
-    quiet = timezone.now() - timedelta(seconds=STALE_SECONDS)
+    quiet = timezone.now() - timedelta(seconds=settings.IMPORT_STALE_SECONDS)
     _free_lost_blocks(quiet)
     loading = Import.objects.filter(state=Import.State.LOADING)
     stuck = Q(heartbeat_at__lt=quiet) | Q(heartbeat_at=None)
@@ -35,32 +35,42 @@ def sweep() -> None:
     for imp in loading.filter(phase=Import.Phase.BLOCKS):
         finish_if_last(imp)
     _ask_for_waiting_blocks(quiet)
+    _tidy()
     _remove_given_up()
     expire()
 
 
-def _free_lost_blocks(quiet: object) -> None:
-    """Blocks whose task gives no more signs of life wait for another."""
-    Block.objects.filter(state=Block.State.RUNNING, heartbeat_at__lt=quiet).update(state=Block.State.WAITING)
+def _free_lost_blocks(quiet: datetime) -> None:
+    """Blocks whose task gives no more signs of life go to another."""
+    lost = Block.objects.filter(state=Block.State.RUNNING, heartbeat_at__lt=quiet, of__state=Import.State.LOADING)
+    for block in lost.select_related("of"):
+        free(block)
 
 
-def _ask_for_waiting_blocks(quiet: object) -> None:
+def _ask_for_waiting_blocks(quiet: datetime) -> None:
     """Only where no worker reads any block: else the queue is alive, and the blocks are in it."""
     if Block.objects.filter(heartbeat_at__gte=quiet, of__state=Import.State.LOADING).exists():
         return
-    waiting = Block.objects.filter(
-        state=Block.State.WAITING,
-        of__state=Import.State.LOADING,
-        of__phase=Import.Phase.BLOCKS,
-        of__heartbeat_at__lt=quiet,
+    idle = Import.objects.filter(state=Import.State.LOADING, phase=Import.Phase.BLOCKS, heartbeat_at__lt=quiet)
+    for imp in idle:
+        enqueue("load_block", *imp.blocks.filter(state=Block.State.WAITING).values_list("pk", flat=True))
+        Import.objects.filter(pk=imp.pk).update(heartbeat_at=timezone.now())  # not again at every sweep
+
+
+def _tidy() -> None:
+    """Files of imports that have ended: left by a task that was lost, or that found its import cancelled too late."""
+    ended = Import.objects.filter(
+        Q(pk__in=storage.crowded()) | Q(upload__token__in=storage.tokens()),
+        state__in=[Import.State.CANCELLED, Import.State.UNDONE, Import.State.DONE, Import.State.DONE_WITH_REJECTS],
     )
-    for pk in waiting.values_list("pk", flat=True):
-        enqueue("load_block", pk)
+    for imp in ended.exclude(phase__in=[Import.Phase.COMMITTING, Import.Phase.UNDOING]):
+        storage.tidy(imp)
 
 
 def _remove_given_up() -> None:
     """Files of failed imports are kept for another try, as long as an unfinished upload is."""
     before = timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRES_HOURS)
-    for imp in Import.objects.filter(state=Import.State.FAILED, finished_at__lt=before):
-        if storage.has_file(imp):
-            storage.remove_all(imp)
+    given_up = Import.objects.filter(Q(pk__in=storage.crowded()) | Q(upload__token__in=storage.tokens()))
+    for imp in given_up.filter(state=Import.State.FAILED, finished_at__lt=before):
+        imp.blocks.all().delete()  # they name files that go now
+        storage.remove_all(imp)

@@ -52,25 +52,29 @@ class Question:
     parameters: tuple[str, ...]
     collect: Expression
     merge: Callable[[pa.Table], pa.Table]
-    conclude: Callable[[pa.Table], pa.Table]
+    conclude: Callable[[pa.Table], pa.Table] = lambda rows: rows
 
 
-def ask(environment: str, question: Question) -> pa.Table:
-    """The answer for the table as it is now. Raises :class:`DataSetBusy` where it will not hold still."""
+def ask(environment: str, *questions: Question) -> list[pa.Table]:
+    """The answers for the table as it is now, all for the same version of it.
+
+    Raises :class:`DataSetBusy` where the table will not hold still.
+    """
     for _ in range(2):
+        parts = snapshot(environment)
         try:
-            return ask_of(snapshot(environment), question)
+            return [_ask_of(parts, question) for question in questions]
         except PartsGone:
             log.info("A part of %s went away while it was read; asking the new version.", environment)
     raise DataSetBusy
 
 
-def ask_of(parts: Snapshot, question: Question) -> pa.Table:
+def _ask_of(parts: Snapshot, question: Question) -> pa.Table:
     """The answer for one snapshot, from the cache where it is there. Raises PartsGone."""
     key = f"answer:{parts.environment}:{_name(question)}"
     holds_for = _digest(str(parts.version), *parts.files)
     known = _recall(key)
-    if known is None or known.schema.metadata[b"parts"] != holds_for.encode():
+    if known is None or (known.schema.metadata or {}).get(b"parts") != holds_for.encode():
         # One answer a question is kept, not one a version: with live records versions are many.
         known = question.conclude(_collect(parts, question)).replace_schema_metadata({"parts": holds_for})
         _remember(key, known, _ANSWER_SECONDS)

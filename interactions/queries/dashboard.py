@@ -7,20 +7,19 @@ table is rewritten again and again while it is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import ibis
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from ibis import _
 
 from interactions.lake import Lake
 from interactions.queries.answers import Question, ask
-from interactions.queries.engine import Expression
 from interactions.queries.period import ALL, SHIFT_MICROSECONDS, Period, Unit, default_unit
 from interactions.schema import GROUP_OF, TYPES, Group
 
@@ -53,17 +52,23 @@ def prepare(environment: str) -> None:
 
 
 def totals(environment: str, period: Period = ALL, *, import_id: int | None = None) -> Totals | None:
-    """The totals, or None where there is no record."""
-    types = by_type(environment, period, import_id=import_id)
-    if types.empty:
+    """The totals, all of the same version of the table, or None where there is no record."""
+    columns = ("user_key", "anonymous_key", "product_ids")
+    types, *distinct = ask(
+        environment,
+        _types(period, import_id),
+        *(_distinct(column, period, import_id) for column in columns),
+    )
+    if not types.num_rows:
         return None
+    users, anonymous, products = (table["distinct"][0].as_py() for table in distinct)
     return Totals(
-        records=int(types["records"].sum()),
-        users=users(environment, period, import_id=import_id),
-        anonymous=anonymous(environment, period, import_id=import_id),
-        products=products(environment, period, import_id=import_id),
-        first=types["first"].min().to_pydatetime(),
-        last=types["last"].max().to_pydatetime(),
+        records=pc.sum(types["records"]).as_py(),
+        users=users,
+        anonymous=anonymous,
+        products=products,
+        first=pc.min(types["first"]).as_py().astimezone(UTC),
+        last=pc.max(types["last"]).as_py().astimezone(UTC),
     )
 
 
@@ -72,19 +77,7 @@ def by_type(environment: str, period: Period = ALL, *, import_id: int | None = N
 
     ``share`` is of all records asked about, 0 to 1; ``first`` and ``last`` are timestamps in UTC.
     """
-
-    def collect(table: ibis.Table) -> ibis.Table:
-        return (
-            _within(table, period, import_id)
-            .group_by("type")
-            .agg(records=_.count(), first=_.timestamp.min(), last=_.timestamp.max())
-        )
-
-    def merge(rows: pa.Table) -> pa.Table:
-        sums = rows.group_by("type").aggregate([("records", "sum"), ("first", "min"), ("last", "max")])
-        return sums.rename_columns(rows.column_names)
-
-    frame = ask(environment, _question("by_type", period, import_id, collect, merge)).to_pandas()
+    frame = ask(environment, _types(period, import_id))[0].to_pandas()
     frame["rank"] = frame["type"].map(TYPES.index)
     frame = frame.sort_values(["records", "rank"], ascending=[False, True], ignore_index=True)
     frame["group"] = frame["type"].map(lambda name: GROUP_OF[name].value).astype("str")
@@ -106,16 +99,7 @@ def over_time(environment: str, period: Period, unit: Unit, *, import_id: int | 
     A bar without records is a row of zeros. A period without a bound goes to the first or last record.
     """
 
-    def collect(table: ibis.Table) -> ibis.Table:
-        rows = _within(table, period, import_id)
-        return rows.group_by(bar=_bar(rows.timestamp, unit), type=rows.type).agg(records=_.count())
-
-    def merge(rows: pa.Table) -> pa.Table:
-        sums = rows.group_by(["bar", "type"]).aggregate([("records", "sum")])
-        return sums.rename_columns(rows.column_names)
-
-    question = _question(f"over_time:{unit.value}", period, import_id, collect, merge)
-    counts = ask(environment, question).to_pandas()
+    counts = ask(environment, _bars(period, unit, import_id))[0].to_pandas()
     counts["start"] = pd.to_datetime(counts["bar"], unit="us", utc=True).astype("datetime64[us, UTC]")
     frame = counts.pivot(index="start", columns="type", values="records")
     if not frame.empty or (period.start and period.end):
@@ -127,20 +111,51 @@ def over_time(environment: str, period: Period, unit: Unit, *, import_id: int | 
 
 def users(environment: str, period: Period = ALL, *, import_id: int | None = None) -> int:
     """How many different user ids there are."""
-    return _distinct(environment, "user_key", period, import_id)
+    return _count(environment, _distinct("user_key", period, import_id))
 
 
 def anonymous(environment: str, period: Period = ALL, *, import_id: int | None = None) -> int:
     """How many different anonymous ids there are."""
-    return _distinct(environment, "anonymous_key", period, import_id)
+    return _count(environment, _distinct("anonymous_key", period, import_id))
 
 
 def products(environment: str, period: Period = ALL, *, import_id: int | None = None) -> int:
     """How many different product ids there are."""
-    return _distinct(environment, "product_ids", period, import_id)
+    return _count(environment, _distinct("product_ids", period, import_id))
 
 
-def _distinct(environment: str, column: str, period: Period, import_id: int | None) -> int:
+def _count(environment: str, question: Question) -> int:
+    return int(ask(environment, question)[0]["distinct"][0].as_py())
+
+
+def _types(period: Period, import_id: int | None) -> Question:
+    def collect(table: ibis.Table) -> ibis.Table:
+        return (
+            _within(table, period, import_id)
+            .group_by("type")
+            .agg(records=_.count(), first=_.timestamp.min(), last=_.timestamp.max())
+        )
+
+    def merge(rows: pa.Table) -> pa.Table:
+        sums = rows.group_by("type").aggregate([("records", "sum"), ("first", "min"), ("last", "max")])
+        return sums.rename_columns(rows.column_names)
+
+    return Question("by_type", _parameters(period, import_id), collect, merge)
+
+
+def _bars(period: Period, unit: Unit, import_id: int | None) -> Question:
+    def collect(table: ibis.Table) -> ibis.Table:
+        rows = _within(table, period, import_id)
+        return rows.group_by(bar=_bar(rows.timestamp, unit), type=rows.type).agg(records=_.count())
+
+    def merge(rows: pa.Table) -> pa.Table:
+        sums = rows.group_by(["bar", "type"]).aggregate([("records", "sum")])
+        return sums.rename_columns(rows.column_names)
+
+    return Question(f"over_time:{unit.value}", _parameters(period, import_id), collect, merge)
+
+
+def _distinct(column: str, period: Period, import_id: int | None) -> Question:
     def collect(table: ibis.Table) -> ibis.Table:
         values = _within(table, period, import_id)[column]
         values = values.unnest() if values.type().is_array() else values
@@ -155,19 +170,12 @@ def _distinct(environment: str, column: str, period: Period, import_id: int | No
     def conclude(rows: pa.Table) -> pa.Table:
         return pa.table({"distinct": [rows.num_rows]})
 
-    question = Question(f"distinct:{column}", _parameters(period, import_id), collect, merge, conclude)
-    return int(ask(environment, question)["distinct"][0].as_py())
+    return Question(f"distinct:{column}", _parameters(period, import_id), collect, merge, conclude)
 
 
 def _unique(values: np.ndarray) -> np.ndarray:
     ordered = np.sort(values)
     return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))] if len(ordered) else ordered
-
-
-def _question(
-    name: str, period: Period, import_id: int | None, collect: Expression, merge: Callable[[pa.Table], pa.Table]
-) -> Question:
-    return Question(name, _parameters(period, import_id), collect, merge, conclude=lambda rows: rows)
 
 
 def _parameters(period: Period, import_id: int | None) -> tuple[str, ...]:

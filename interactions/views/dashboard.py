@@ -212,12 +212,8 @@ def _figures(scene: Scene, *, with_people: bool) -> dict[str, Any]:
 
 
 def _distinct(scene: Scene) -> dict[str, int]:
-    of, period, import_id = scene.environment, scene.period, scene.choice.import_id
-    return {
-        "users": questions.users(of, period, import_id=import_id),
-        "anonymous": questions.anonymous(of, period, import_id=import_id),
-        "products": questions.products(of, period, import_id=import_id),
-    }
+    found = questions.totals(scene.environment, scene.period, import_id=scene.choice.import_id)
+    return {name: getattr(found, name, 0) for name in ("users", "anonymous", "products")}
 
 
 def _links(choice: Choice) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+"""Write the interactions of an environment to a file, to be imported again or read elsewhere."""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from gzip import GzipFile
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from interactions.codec import export
+from interactions.lake import Lake
+from interactions.models import Environment
+
+STANDARD_OUTPUT = Path("-")
+BATCH_ROWS = 8192
+COMPRESSION = 4
+"""gzip's level, the same as that of generated files."""
+
+
+class Command(BaseCommand):
+    help = "Write all interactions of an environment to FILE as JSON Lines, which import again to the same records."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "file", type=Path, metavar="FILE", help="where to; gzip where it ends in .gz; - for standard output"
+        )
+        parser.add_argument("--environment", default="production", help="slug of the environment (production)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        slug = options["environment"]
+        known = list(Environment.objects.values_list("slug", flat=True))
+        if slug not in known:
+            raise CommandError(f"There is no environment {slug!r}. Choose one of {', '.join(known)}.")
+        written = 0
+        try:
+            with _destination(path) as file:
+                for table in _tables(Lake(slug).files()):
+                    file.write(export.lines(table))
+                    written += table.num_rows
+        except OSError as error:
+            raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
+        if options["verbosity"]:
+            told = self.stderr if path == STANDARD_OUTPUT else self.stdout
+            told.write(f"{written:,} interactions: {path}")
+
+
+def _tables(files: list[str]) -> Iterator[pa.Table]:
+    """The rows of the parts, some thousand at a time."""
+    for name in files:
+        try:
+            part = pq.ParquetFile(name)
+        except FileNotFoundError as error:
+            raise CommandError("The data set was changed meanwhile. Start the export again.") from error
+        with part:
+            for group in range(part.num_row_groups):
+                for batch in part.iter_batches(BATCH_ROWS, row_groups=[group]):
+                    yield pa.Table.from_batches([batch])
+
+
+@contextmanager
+def _destination(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes its name once it is whole."""
+    if path == STANDARD_OUTPUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.draft")
+    try:
+        with ExitStack() as stack:
+            file: BinaryIO = stack.enter_context(draft.open("xb"))
+            if path.name.lower().endswith(".gz"):
+                packed = GzipFile(filename="", mode="wb", compresslevel=COMPRESSION, fileobj=file, mtime=0)
+                file = cast(BinaryIO, stack.enter_context(packed))
+            yield file
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,216 @@
+"""Reading: what is written is read back, and the fast way agrees with the rule book on every record."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from interactions import schema
+from interactions.codec import reader as reading
+from interactions.codec.check import check_bytes
+from interactions.codec.reader import Batch
+from interactions.codec.table import Origin, to_table
+from interactions.codec.windows import Format, Run, Unsound
+from tests.codec.reading import KEYRING, RECEIVED, Record, plain, read_file, read_lines, read_run, reader
+from tests.codec.strategies import dumped, faulty, interactions
+
+BOM = b"\xef\xbb\xbf"
+many = settings(max_examples=150, deadline=None)
+some = settings(max_examples=60, deadline=None)
+
+
+def files(records: list[Record], way: int) -> dict[str, bytes]:
+    """The records in every form of file, in one spelling."""
+    raws = [dumped(record, way) for record in records]
+    array = b"[\n" + b",\n".join(raws) + b"]"
+    in_lines = [raw.replace(b"\n", b" ") for raw in raws]
+    return {
+        "array": array,
+        "array with BOM and blanks": BOM + b" \r\n" + array + b"\n \n",
+        "data": b'{"data":' + array + b"}",
+        "data among others": b'{"a":{"data":[{"type":1}]},"b":"]}","data" : ' + array + b',"n":1,"m":[{"x":[]}]}\n',
+        "array with CRLF": array.replace(b"\n", b"\r\n"),
+        "lines": b"\n".join(in_lines),
+        "lines with BOM, CRLF and empty ones": BOM + b"\r\n\r\n".join(in_lines) + b"\r\n",
+    }
+
+
+class TestWhatIsWrittenIsReadBack:
+    @some
+    @given(st.lists(interactions(), min_size=1, max_size=5), st.integers(0, 3))
+    def test_in_every_form_of_file(self, records: list[Record], way: int) -> None:
+        expected = [plain(record) for record in records]
+        for form, text in files(records, way).items():
+            outcome = read_file(text)
+            assert outcome.rules == [], form
+            assert [plain(record) for record in outcome.accepted] == expected, form
+
+    @pytest.mark.parametrize("kind", schema.TYPES)
+    @settings(max_examples=4, deadline=None)
+    @given(st.data())
+    def test_of_every_type(self, kind: str, data: st.DataObject) -> None:
+        record = data.draw(interactions(kind))
+        assert [plain(found) for found in read_file(dumped([record], 0)).accepted] == [plain(record)]
+
+    def test_a_list_of_none_has_no_records(self) -> None:
+        for text in (b"[]", b" [ ] ", b'{"data":[]}', b'{"data": [\n], "more": 1}'):
+            outcome = read_file(text)
+            assert (outcome.records, outcome.rules) == (0, [])
+
+    def test_records_without_a_timestamp_are_counted(self) -> None:
+        text = b'[{"type":"like"},{"type":"like","timestamp":"2024-01-01T00:00:00Z"},{"type":"like","timestamp":null}]'
+        (batch,) = _batches(text)
+        assert (batch.records, batch.accepted, batch.untimed) == (3, 3, 2)
+
+
+def _batches(text: bytes) -> list[Batch]:
+    import io
+
+    return list(reader().read(io.BytesIO(text), Run(1, len(text), len(text), Format.ARRAY)))
+
+
+def by_the_book(raws: list[bytes]) -> tuple[list[int], list[pa.Table]]:
+    """Which records the rule book refuses, and the rows of the others, each made by itself."""
+    refused, rows = [], []
+    for index, raw in enumerate(raws):
+        checked = check_bytes(raw)
+        if checked.record is None:
+            refused.append(index)
+        else:
+            rows.append(to_table([checked.record], Origin(7, RECEIVED), KEYRING, rests=[checked.rest]))
+    return refused, rows
+
+
+def agrees(raws: list[bytes]) -> None:
+    outcome = read_lines(raws)
+    refused, rows = by_the_book(raws)
+    assert [index for index, _, _ in outcome.rejected] == refused
+    assert outcome.table.to_pylist() == [row for table in rows for row in table.to_pylist()]
+
+
+def mutated(raw: bytes, place: int, code: int, how: int) -> bytes:
+    """The bytes with one of them changed, left out, put in, or the end cut off; always on one line."""
+    place %= max(1, len(raw))
+    after = {0: place + 1, 1: place + 1, 2: place, 3: len(raw)}[how]
+    put = bytes([code]) if how in (0, 2) else b""
+    return (raw[:place] + put + raw[after:]).replace(b"\n", b" ") or b"x"
+
+
+mutations = st.builds(
+    mutated,
+    st.builds(dumped, interactions(), st.integers(0, 1)),
+    st.integers(0, 10_000),
+    st.sampled_from(list(b'"\\{}[],: \x00\xff\xc3a0.-n')) | st.integers(0, 255),
+    st.integers(0, 3),
+)
+
+
+class TestTheFastWayAndTheRuleBookAgree:
+    @many
+    @given(st.lists(st.builds(dumped, interactions(), st.integers(0, 1)) | mutations, min_size=1, max_size=4))
+    def test_on_damaged_text(self, raws: list[bytes]) -> None:
+        agrees(raws)
+
+    @many
+    @given(st.lists(st.builds(dumped, interactions() | faulty(), st.sampled_from([0, 1, 3])), min_size=1, max_size=4))
+    def test_on_wrong_values(self, raws: list[bytes]) -> None:
+        agrees(raws)
+
+    @some
+    @given(interactions(unknown=False), st.randoms(use_true_random=False))
+    @example({"type": "like", "context": {"custom_context": {"l": [{"a": None}]}}}, None)
+    def test_on_keys_given_twice(self, record: Record, chance: Any) -> None:
+        raw = json.dumps({**record, "user_id": "@"}, separators=(",", ":")).encode()
+        agrees([raw, raw.replace(b'"user_id":"@"', b'"user_id":"@","user_id":"@"')])
+        agrees([raw, raw.replace(b'"user_id":"@"', b'"user_id" :"@","user_id":"@"')])
+        agrees([raw, raw.replace(b'"user_id":"@"', b'"user_id":"@","anonymous_id":null,"anonymous_id":null')])
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b'{"type":"like","type":"like"}',
+            b'{"type":"like","user_id":"a","user\\u005fid":"b"}',
+            b'{"type":"like","user_id":"a","user_id":null}',
+            b'{"type":"like","user_id" :"a","user_id":"a"}',
+            b'{"type":"like","user_id"\t\t:"a","user_id":"a"}',
+            b'{"type":"like","user_id"' + b" " * 100 + b':"a","user_id":"a"}',
+            b'{"type":"like","context":{"locale":"a","locale":"b"}}',
+            b'{"type":"like","context":{"page":{"url":"a","url":"b"}}}',
+            b'{"type":"like","context":{"page":{"url":"a"},"page":{"url":"b"}}}',
+            b'{"type":"like","context":{"campaign":{"name":"a","name":"b"}}}',
+            b'{"type":"like","context":{"custom_context":{"a":1,"a":2}}}',
+            b'{"type":"like","context":{"custom_context":{"a":[{"b":1,"b":2}]}}}',
+            b'{"type":"like","user_id":"a","user_id":"b","context":{"custom_context":{"a":[{"b":null}]}}}',
+            b'{"type":"like","user_id":"a","user_id":"b","context":{"custom_context":{"b":null}}}',
+            b'{"type":"search","search":{"keywords":"a","keywords":"b"}}',
+            b'{"type":"search","search":{"filters":{"a":["b"],"a":["b"]}}}',
+        ],
+    )
+    def test_a_key_given_twice_is_refused_at_every_level(self, raw: bytes) -> None:
+        good = b'{"type":"like","user_id":"\\":null"}'
+        assert read_lines([raw]).rules == ["The same key stands in it twice."]
+        assert [index for index, _, _ in read_lines([good, raw, good]).rejected] == [1]
+
+    def test_a_string_that_reads_like_a_key_is_no_key(self) -> None:
+        outcome = read_lines([b'{"type":"like","user_id":":a","anonymous_id":"\\": null, \\" : x"}'] * 3)
+        assert outcome.records == len(outcome.accepted) == 3
+
+
+class TestTheFastWay:
+    def test_good_records_never_see_the_rule_book(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        record = {
+            "type": "checkout",
+            "timestamp": "2024-02-29T12:00:00.5+02:00",
+            "user_id": "0042",
+            "product_ids": ["a", "b"],
+            "quantities": [1, 2],
+            "revenue": 10,
+            "context": {
+                "page": {"url": "/", "title": "A : B"},
+                "truncated_ip": "10.0.0.0",
+                "custom_context": {"price": 10.0, "sizes": [1, 2], "variants": [{"a": None}], "none": None},
+            },
+        }
+        monkeypatch.setattr(reading, "check_bytes", _never)
+        for text in files([record] * 50, 1).values():
+            if b"\n\r\n" not in text:  # empty lines are looked at one by one
+                assert read_file(text).table.num_rows == 50
+
+    def test_one_bad_record_takes_only_itself_to_the_rule_book(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        seen: list[bytes] = []
+        monkeypatch.setattr(reading, "check_bytes", lambda raw: seen.append(raw) or check_bytes(raw))
+        raws = [b'{"type":"like"}'] * 500
+        raws[123] = b'{"type":"love"}'
+        outcome = read_lines(raws)
+        assert [index for index, _, _ in outcome.rejected] == [123]
+        assert outcome.table.num_rows == 499
+        assert seen == [b'{"type":"love"}']
+
+
+def _never(raw: bytes) -> None:
+    raise AssertionError(raw)
+
+
+class TestAnyBytes:
+    @many
+    @given(
+        st.binary(max_size=200) | st.text('{}[]",:\\ \n1antype', max_size=80).map(str.encode), st.sampled_from(Format)
+    )
+    def test_nothing_but_unsound_is_raised_and_nothing_at_the_end_of_a_file(self, text: bytes, form: Format) -> None:
+        read_run(text, Run(0, len(text), len(text), form))
+        try:
+            read_run(text, Run(0, len(text), len(text) + 1, form))
+        except Unsound:
+            assert form is not Format.LINES
+
+    @pytest.mark.parametrize("form", Format)
+    def test_a_file_that_became_shorter_meanwhile_ends(self, form: Format) -> None:
+        import io
+
+        batches = list(reader().read(io.BytesIO(b'{"type":"like"}'), Run(0, 100, 100, form)))
+        assert sum(batch.records for batch in batches) >= 1

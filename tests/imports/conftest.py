@@ -1,0 +1,35 @@
+"""Every test of the import has folders of its own and a real Redis for the lock."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import current_app
+
+from .house import House
+
+
+@pytest.fixture(autouse=True)
+def folders(settings: Any, tmp_path: Path) -> Path:
+    """A data folder that is this test's alone; its blocks are small, so that a small file has several."""
+    settings.LAKE_DIR = tmp_path / "lake"
+    settings.UPLOADS_DIR = tmp_path / "uploads"
+    settings.IMPORTS_DIR = tmp_path / "imports"
+    settings.SCRATCH_DIR = tmp_path / "scratch"
+    settings.IMPORT_BLOCK_BYTES = 1024
+    return tmp_path
+
+
+@pytest.fixture
+def house(
+    db: None,
+    redis_server: str,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]],
+) -> House:
+    """The use cases, with a queue that a test can look into."""
+    house = House(django_capture_on_commit_callbacks)
+    monkeypatch.setattr(current_app, "send_task", house.send_task)
+    return house
