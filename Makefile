@@ -39,6 +39,7 @@ format: setup .build/requirements-dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+# OPTIONS=--quick for a first look, OPTIONS=--help for the others.
 bench: setup
 	@$(BIN)/python -m benchmarks.run $(OPTIONS)
 

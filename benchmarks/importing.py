@@ -32,7 +32,8 @@ class Timing:
     """Seconds by a clock on the wall, exact to the twentieth of a second at which the import's row is looked at.
 
     ``seconds`` from the import's beginning to its end, committed; ``loading`` from the press on «start loading»;
-    ``phases`` how long each part of that took. ``peaks`` are bytes, one a worker process, the largest first.
+    ``phases`` how long each part of that took. ``peaks`` are bytes, one a worker process, the largest first; ``own``
+    the same without files and libraries that are mapped.
     """
 
     records: int
@@ -42,6 +43,7 @@ class Timing:
     loading: float
     phases: dict[str, float]
     peaks: list[int]
+    own: list[int]
 
 
 def prepare() -> None:
@@ -80,6 +82,7 @@ def carry(path: Path, environment: str, *, check_duplicates: bool = True) -> Tim
         loading=ended - pressed,
         phases=phases,
         peaks=sorted(memory.peaks.values(), reverse=True),
+        own=sorted(memory.own.values(), reverse=True),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+_OWN = re.compile(r"^RssAnon:\s+(\d+) kB", re.MULTILINE)
 _FORGET_PEAK = "5"  # what clear_refs takes for «start again from what is resident now»
 
 
@@ -15,7 +16,8 @@ class WorkerMemory:
     """Watches the processes that the Celery worker below this process has made, also those it makes later."""
 
     def __init__(self) -> None:
-        self.peaks: dict[int, int] = {}  # process id → bytes resident at most
+        self.peaks: dict[int, int] = {}  # process id → bytes resident at most, as the kernel knows it
+        self.own: dict[int, int] = {}  # the same without files and libraries, as often as it was looked at
         for pid in self._workers():
             try:
                 (_PROC / str(pid) / "clear_refs").write_text(_FORGET_PEAK)
@@ -25,9 +27,10 @@ class WorkerMemory:
     def look(self) -> None:
         """Take note of every process that lives now."""
         for pid in self._workers():
-            found = _PEAK.search(_read(pid, "status"))
-            if found:
-                self.peaks[pid] = max(self.peaks.get(pid, 0), int(found[1]) * 1024)
+            status = _read(pid, "status")
+            for pattern, largest in ((_PEAK, self.peaks), (_OWN, self.own)):
+                if found := pattern.search(status):
+                    largest[pid] = max(largest.get(pid, 0), int(found[1]) * 1024)
 
     def _workers(self) -> list[int]:
         mains = [pid for pid in _children(os.getpid()) if "celery" in _read(pid, "cmdline")]

@@ -85,7 +85,7 @@ def _importing(figures: Figures) -> str:
                 figures.pandas,
             )
         )
-    heading = ("", "times", "best, s", "median, s", "records/s", "peak a worker, MB")
+    heading = ("", "times", "best, s", "median, s", "records/s", "peak a worker, MB", "of it its own, MB")
     each = figures.size / figures.records
     return (
         f"## Importing {figures.records:,} records\n\n{figures.size / 1e6:,.0f} MB of JSON Lines, {each:,.0f} bytes "
@@ -101,13 +101,14 @@ def _cells(timings: Sequence[Timing]) -> tuple[str, ...]:
         f"{_best(timings):.2f}",
         f"{median:.2f}",
         f"{timings[0]['records'] / median:,.0f}",
-        _peaks(timings),
+        _largest(timings, "peaks"),
+        _largest(timings, "own"),
     )
 
 
-def _peaks(timings: Sequence[Timing]) -> str:
-    """The largest peak over the rounds of the largest worker, of the second, and so on."""
-    ranks = zip_longest(*(timing.get("peaks", []) for timing in timings), fillvalue=0)
+def _largest(timings: Sequence[Timing], kind: str) -> str:
+    """The most over the rounds that the largest worker took, the second, and so on."""
+    ranks = zip_longest(*(timing.get(kind, []) for timing in timings), fillvalue=0)
     return ", ".join(str(_megabytes(max(rank))) for rank in ranks) or "–"
 
 
@@ -170,7 +171,7 @@ def _method(figures: Figures) -> str:
         f"«Beside», once: the parts of one import were written {_times(copies)}, with other people and fingerprints. "
         "They are of the same time, so none can be left out of the search for duplicates.",
         "Memory: the kernel's own note of the most that was resident in each worker process (VmHWM). Libraries that "
-        "the processes share are counted in each.",
+        "the processes share are counted in each; «its own» is without them (RssAnon, twenty times a second).",
     ]
     if figures.questions:
         lines += [

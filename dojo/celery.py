@@ -4,8 +4,8 @@ import os
 import warnings
 
 from celery import Celery
-from celery.signals import worker_process_init
 from celery.platforms import SecurityWarning
+from celery.signals import worker_process_init
 
 from dojo import memory
 from dojo.heartbeat import Heartbeat

@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ WEB = "web"
 ANNOUNCER = "dojo"
 LOG_FILE_BYTES = 10 << 20
 LOG_FILES = 5
+PATIENCE_SECONDS = 15
+SILENT = "the web server does not answer"
 PR_SET_PDEATHSIG = 1  # of Linux: the signal to get when the parent dies
 
 
@@ -101,8 +104,8 @@ class Forwarder(Process):
 class Processes(Manager):
     """Runs every process of a Procfile until one of them ends or this one is told to stop.
 
-    ``redis_url`` is waited for before anything but the web server starts, and our Redis is stopped
-    after the rest, so that a worker can still hand its tasks back. ``address`` is announced once all answer.
+    Redis (at ``redis_url``) and the web server (at ``address``) are waited for before the rest starts, and
+    our Redis is stopped after the rest, so that a worker can still hand its tasks back.
     """
 
     def __init__(self, procfile: Path, env: dict[str, str], *, redis_url: str, address: str, log: Path) -> None:
@@ -134,23 +137,27 @@ class Processes(Manager):
         first = {name: process for name, process in every.items() if name in (REDIS, WEB)}
         self._processes: dict[str, Any] = first
         super()._start()
-        if self._redis_answers():
+        # One after the other, as all want every core at their start, and a page is wanted first.
+        if self._waited_for(REDIS, lambda: redis_server.answers(self._redis_url, within=0.1)) and self._waited_for(
+            WEB, lambda: health(self._address) != SILENT
+        ):
             self._processes = {name: process for name, process in every.items() if name not in first}
             super()._start()
             self._processes = every
             threading.Thread(target=self._announce, daemon=True).start()
 
-    def _redis_answers(self) -> bool:
-        """Wait for Redis as long as its process lives; False where it ended or a stop was asked for."""
-        forwarder = self._processes[REDIS]["process"]
-        waited_since = time.monotonic()
+    def _waited_for(self, name: str, answers: Callable[[], bool]) -> bool:
+        """Wait for ``name`` as long as its process lives; False where it ended or a stop was asked for."""
+        forwarder = self._processes[name]["process"]
+        since = time.monotonic()
         told = False
         while not self._stop_asked and forwarder.is_alive():
-            if redis_server.answers(self._redis_url, within=0.2):
+            if answers():
                 return True
-            if not told and time.monotonic() - waited_since > 10:
+            if not told and time.monotonic() - since > PATIENCE_SECONDS:
                 told = True
-                self._say("Still waiting for Redis to answer.")
+                self._printer.announce(f"Still waiting for {name} to answer.")
+            time.sleep(0.05)
         return False
 
     def _announce(self) -> None:
@@ -162,7 +169,7 @@ class Processes(Manager):
             if state == "ok":
                 self._say(f"Dojo is at {self._address}  (Ctrl-C stops it)")
                 return
-            if state != told and time.monotonic() - began > 15:
+            if state != told and time.monotonic() - began > PATIENCE_SECONDS:
                 told = state
                 self._say(f"Dojo is not ready yet: {state}.")
             time.sleep(0.1)
@@ -225,4 +232,4 @@ def health(address: str) -> str:
             return f"the web server answers {error.code}"
         return ", ".join(f"{part}: {state}" for part, state in parts.items() if part != "status" and state != "ok")
     except (OSError, ValueError):
-        return "the web server does not answer"
+        return SILENT

@@ -115,19 +115,20 @@ class Lake:
         table = self._open()
         return table.version(), _paths(table)
 
-    def append(self, parts: Sequence[Part], *, mark: str, import_id: int) -> int:
+    def append(self, parts: Sequence[Part], *, mark: str, import_id: int, version: int = 1) -> int:
         """Add ``parts``, written elsewhere on this disk, in ONE commit, and answer the table's version.
 
         The parts appear in the table's folder first; where they were written they stay, so that a try
-        that breaks off can be repeated from the start. ``mark`` names this append for ever: a repeat
-        finds it in the table and changes nothing. Call it with the lock held.
+        that breaks off can be repeated from the start. ``mark`` and ``version`` name this append for ever: a
+        repeat finds them in the table and changes nothing. Versions of one mark only rise. Once it has answered,
+        the append outlives a power cut. Call it with the lock held.
         """
         from deltalake import CommitProperties, Schema, Transaction
         from deltalake.transaction import AddAction
 
         self._create()
         table = self._open()
-        if table.transaction_version(mark) is not None:
+        if (table.transaction_version(mark) or 0) >= version:
             return table.version()
         home = self._home(import_id)
         home.mkdir(exist_ok=True)
@@ -148,9 +149,11 @@ class Lake:
             adds,
             mode="append",
             schema=Schema.from_arrow(TABLE_SCHEMA),
-            commit_properties=CommitProperties(app_transactions=[Transaction(mark, 1)]),
+            commit_properties=CommitProperties(app_transactions=[Transaction(mark, version)]),
         )
-        self.tidy(import_id)
+        _keep([home / part.path.name for part in parts], home, self.folder / "_delta_log")
+        if import_id:
+            self.tidy(import_id)
         return self.version()
 
     def tidy(self, import_id: int) -> None:
@@ -165,7 +168,11 @@ class Lake:
 
     def has_mark(self, mark: str) -> bool:
         """Whether the append called ``mark`` was committed."""
-        return self.exists() and self._open().transaction_version(mark) is not None
+        return self.marked(mark) > 0
+
+    def marked(self, mark: str) -> int:
+        """The highest version of the appends called ``mark``; 0 where there was none."""
+        return self._open().transaction_version(mark) or 0 if self.exists() else 0
 
     def rows_of(self, import_id: int) -> int:
         """How many rows one import has in the table; its parts hold no others until they are compacted."""
@@ -215,7 +222,7 @@ class Lake:
             client.close()
 
     def _home(self, import_id: int) -> Path:
-        return Path(self.folder) / f"import-{import_id}"
+        return Path(self.folder) / (f"import-{import_id}" if import_id else "live")
 
     def _open(self) -> DeltaTable:
         from deltalake import DeltaTable
@@ -247,6 +254,17 @@ def _appear(part: Path, home: Path) -> None:
         os.link(part, home)
     except OSError:  # a file system without links, or another one
         shutil.copyfile(part, home)
+
+
+def _keep(files: Sequence[Path], *folders: Path) -> None:
+    """Make sure that files and the last commit are on the disk itself, before what they were made of goes away."""
+    log = folders[-1]
+    for path in (*files, *sorted(log.glob("*.json"))[-2:], *folders):
+        place = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(place)
+        finally:
+            os.close(place)
 
 
 def _renew(lock: Any, stopped: threading.Event) -> None:

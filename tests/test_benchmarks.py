@@ -41,7 +41,7 @@ def test_the_smallest_run_fills_every_row_and_leaves_nothing_behind(tmp_path: Pa
     results = tmp_path / "RESULTS.md"
     printed = run("run", "--records", 2_000, "--rounds", 1, "--skip-dashboard", "--results", results)
     assert printed.strip() == results.read_text().strip()
-    measured = {name: cells for name, cells in rows(printed).items() if len(cells) == 5 and cells[0] == "1"}
+    measured = {name: cells for name, cells in rows(printed).items() if len(cells) == 6 and cells[0] == "1"}
     for start in (
         "DuckDB",
         "**Dojo**, JSON Lines",

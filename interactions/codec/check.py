@@ -78,13 +78,16 @@ def check_bytes(raw: bytes) -> Checked:
         msgspec.json.decode(raw)  # stricter than the standard library, which takes NaN and halves of characters
         value = json.loads(text, object_pairs_hook=_once)
     except UnicodeDecodeError as error:
-        return _refused(f"It is not UTF-8 text: byte {error.start} of the record cannot be read.")
+        return _refused("It is not UTF-8 text.", _excerpt(raw, error.start))
     except RecursionError:
         return _refused(_TOO_DEEP)
     except _RepeatedKey as error:
         return _refused("The same key stands in it twice.", _shown(str(error)))
     except (msgspec.MsgspecError, ValueError) as error:
-        return _refused(f"It is not valid JSON: {_reason(error, text)}.", _shown(text[:200]))
+        reason, place = _reason(error, text)
+        return _refused(
+            f"It is not valid JSON: {reason}.", _shown(text[:200]) if place is None else _excerpt(raw, place)
+        )
     return check(value)
 
 
@@ -110,22 +113,34 @@ def _refused(rule: str, value: str = "") -> Checked:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The pairs as a dictionary. A null counts as absent, and so does not make a key come twice."""
     found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _RepeatedKey(next(key for key in keys if keys.count(key) > 1))
+    if len(found) == len(pairs):
+        return found
+    found = {}
+    for key, value in pairs:
+        if found.get(key) is None:
+            found[key] = value
+        elif value is not None:
+            raise _RepeatedKey(key)
     return found
 
 
-def _reason(error: Exception, raw: str) -> str:
-    text = str(error).removeprefix("JSON is malformed: ").rstrip(".")
+def _reason(error: Exception, raw: str) -> tuple[str, int | None]:
+    """Why a text is no JSON, and at which byte, where that is known: equal faults have to read equal."""
+    text, _, place = str(error).removeprefix("JSON is malformed: ").rstrip(".)").partition(" (byte ")
     if "surrogate" in text or ("truncated" in text and raw.rstrip().endswith("}") and r"\u" in raw):
-        return r"half of a character that is written as two \u…"
-    if "truncated" in text:
-        return "it ends in the middle"
-    if "out of range" in text:
-        return "a number is out of range"
-    return text
+        text = r"half of a character that is written as two \u…"
+    elif "truncated" in text:
+        text = "it ends in the middle"
+    elif "out of range" in text:
+        text = "a number is out of range"
+    return text, int(place) if place.isdigit() else None
+
+
+def _excerpt(raw: bytes, place: int) -> str:
+    """The text around the byte at ``place``, which it names."""
+    return _shown(f"byte {place}: {raw[max(0, place - 20) : place + 20].decode(errors='replace')}")
 
 
 def _depth(value: Any) -> int:

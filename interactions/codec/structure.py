@@ -110,7 +110,7 @@ def _reads_like_record(text: bytes, place: int) -> bool:
         found = msgspec.json.decode(piece[: bounds[0][1]])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
-    return isinstance(found, dict) and found.get("type") in schema.GROUP_OF
+    return isinstance(found, dict) and found.get("type") in schema.TYPES
 
 
 class Tracker:

@@ -52,10 +52,10 @@ def received(imp: Import) -> None:
         if _step(imp, Import.State.UPLOADING, Import.State.FAILED, error=str(refusal), finished_at=timezone.now()):
             storage.remove_all(imp)
         return
-    except Exception:  # noqa: BLE001 - whatever it is, the sender has to be told, and not to send again and again
+    except Exception:
         reference = uuid.uuid4().hex[:8]
         logger.exception("The file of import %s could not be looked at [%s]", imp.pk, reference)
-        error = f"Something unexpected went wrong with this file (reference {reference}). Drop it again, or look for the reference in the log."
+        error = f"This file could not be looked at; the log says why (reference {reference}). Drop it again."
         _step(imp, Import.State.UPLOADING, Import.State.FAILED, error=error, finished_at=timezone.now())
         return
     _step(

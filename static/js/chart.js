@@ -105,7 +105,7 @@ export class OverTime extends EventTarget {
     const stamps = option.xAxis.data;
     const years = stamps.length ? new Date(stamps.at(-1)).getUTCFullYear() - new Date(stamps[0]).getUTCFullYear() : 0;
     const label = { color: theme.text, fontSize: 12 };
-    const dense = stamps.length > 400;
+    const dense = this.place.clientWidth / stamps.length < 6;
     return {
       ...option,
       textStyle: { fontFamily: this.font },
@@ -132,6 +132,7 @@ export class OverTime extends EventTarget {
         axisLabel: {
           ...option.xAxis.axisLabel,
           ...label,
+          alignMaxLabel: stamps.length > 20 ? "right" : null,
           // Hours of more than four days are told apart by their days.
           interval: unit === "hour" && stamps.length > 96 ? (_, stamp) => new Date(stamp).getUTCHours() === 0 : "auto",
           formatter: (stamp) => short(stamp, unit, years),

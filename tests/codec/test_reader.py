@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -20,8 +20,8 @@ from tests.codec.reading import KEYRING, RECEIVED, Record, plain, read_file, rea
 from tests.codec.strategies import dumped, faulty, interactions
 
 BOM = b"\xef\xbb\xbf"
-many = settings(max_examples=150, deadline=None)
-some = settings(max_examples=60, deadline=None)
+many = settings(max_examples=80, deadline=None)
+some = settings(max_examples=40, deadline=None)
 
 
 def files(records: list[Record], way: int) -> dict[str, bytes]:
@@ -69,8 +69,6 @@ class TestWhatIsWrittenIsReadBack:
 
 
 def _batches(text: bytes) -> list[Batch]:
-    import io
-
     return list(reader().read(io.BytesIO(text), Run(1, len(text), len(text), Format.ARRAY)))
 
 
@@ -122,20 +120,23 @@ class TestTheFastWayAndTheRuleBookAgree:
         agrees(raws)
 
     @some
-    @given(interactions(unknown=False), st.randoms(use_true_random=False))
-    @example({"type": "like", "context": {"custom_context": {"l": [{"a": None}]}}}, None)
-    def test_on_keys_given_twice(self, record: Record, chance: Any) -> None:
+    @given(interactions(unknown=False))
+    @example({"type": "like", "context": {"custom_context": {"l": [{"a": None}]}}})
+    def test_on_keys_given_twice(self, record: Record) -> None:
         raw = json.dumps({**record, "user_id": "@"}, separators=(",", ":")).encode()
-        agrees([raw, raw.replace(b'"user_id":"@"', b'"user_id":"@","user_id":"@"')])
-        agrees([raw, raw.replace(b'"user_id":"@"', b'"user_id" :"@","user_id":"@"')])
-        agrees([raw, raw.replace(b'"user_id":"@"', b'"user_id":"@","anonymous_id":null,"anonymous_id":null')])
+        for pairs in (
+            b'"user_id":"@","user_id":"@"',
+            b'"user_id" :"@","user_id":"@"',
+            b'"user_id":null,"user_id": null,"user_id":"@"',
+            b'"user_id":"@","user_id":null',
+        ):
+            agrees([raw, raw.replace(b'"user_id":"@"', pairs)])
 
     @pytest.mark.parametrize(
         "raw",
         [
             b'{"type":"like","type":"like"}',
             b'{"type":"like","user_id":"a","user\\u005fid":"b"}',
-            b'{"type":"like","user_id":"a","user_id":null}',
             b'{"type":"like","user_id" :"a","user_id":"a"}',
             b'{"type":"like","user_id"\t\t:"a","user_id":"a"}',
             b'{"type":"like","user_id"' + b" " * 100 + b':"a","user_id":"a"}',
@@ -155,6 +156,11 @@ class TestTheFastWayAndTheRuleBookAgree:
         good = b'{"type":"like","user_id":"\\":null"}'
         assert read_lines([raw]).rules == ["The same key stands in it twice."]
         assert [index for index, _, _ in read_lines([good, raw, good]).rejected] == [1]
+
+    @pytest.mark.parametrize("pairs", [b'"user_id":null,"user_id":"a"', b'"user_id":"a","user_id": null'])
+    def test_a_null_counts_as_absent_and_so_takes_nothing_back(self, pairs: bytes) -> None:
+        (record,) = read_lines([b'{"type":"like",' + pairs + b"}"]).accepted
+        assert record["user_id"] == "a"
 
     def test_a_string_that_reads_like_a_key_is_no_key(self) -> None:
         outcome = read_lines([b'{"type":"like","user_id":":a","anonymous_id":"\\": null, \\" : x"}'] * 3)
@@ -181,7 +187,7 @@ class TestTheFastWay:
             if b"\n\r\n" not in text:  # empty lines are looked at one by one
                 assert read_file(text).table.num_rows == 50
 
-    def test_one_bad_record_takes_only_itself_to_the_rule_book(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_one_bad_record_takes_at_most_its_neighbour_to_the_rule_book(self, monkeypatch: pytest.MonkeyPatch) -> None:
         seen: list[bytes] = []
         monkeypatch.setattr(reading, "check_bytes", lambda raw: seen.append(raw) or check_bytes(raw))
         raws = [b'{"type":"like"}'] * 500
@@ -189,7 +195,8 @@ class TestTheFastWay:
         outcome = read_lines(raws)
         assert [index for index, _, _ in outcome.rejected] == [123]
         assert outcome.table.num_rows == 499
-        assert seen == [b'{"type":"love"}']
+        assert b'{"type":"love"}' in seen
+        assert len(seen) <= 2
 
 
 def _never(raw: bytes) -> None:
@@ -210,7 +217,5 @@ class TestAnyBytes:
 
     @pytest.mark.parametrize("form", Format)
     def test_a_file_that_became_shorter_meanwhile_ends(self, form: Format) -> None:
-        import io
-
         batches = list(reader().read(io.BytesIO(b'{"type":"like"}'), Run(0, 100, 100, form)))
         assert sum(batch.records for batch in batches) >= 1

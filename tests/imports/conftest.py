@@ -1,6 +1,6 @@
 """Every test of the import has folders of its own and a real Redis for the lock."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any

@@ -44,9 +44,7 @@ class House:
 
     def given(self, content: bytes, *, name: str = "week.json", environment: str = "production") -> Import:
         """An import whose whole file has arrived and was looked at."""
-        imp = imports.begin(
-            Environment.objects.get(slug=environment), file_name=name, size=len(content), user=None
-        )
+        imp = imports.begin(Environment.objects.get(slug=environment), file_name=name, size=len(content), user=None)
         with self.at_work():
             storage.whole_upload(imp).write_bytes(content)
             imports.received(imp)
@@ -135,7 +133,9 @@ def strays(environment: str = "production") -> list[Path]:
     """Parquet files in the table's folder that the table does not name."""
     lake = Lake(environment)
     named = set(lake.files())
-    return [path for path in lake.folder.rglob("*.parquet") if "_delta_log" not in path.parts and str(path) not in named]
+    return [
+        path for path in lake.folder.rglob("*.parquet") if "_delta_log" not in path.parts and str(path) not in named
+    ]
 
 
 def is_gone(imp: Import) -> bool:

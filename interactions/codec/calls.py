@@ -1,0 +1,166 @@
+"""A call of the API, ``{"data":[…]}``: read and checked as it comes in, and read once more when it goes into the table.
+
+What lies between the two is the text of the list as it was received, so both must come to the same verdict.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from interactions.codec.check import Checked, Violation, check_bytes
+from interactions.codec.keyring import Keyring
+from interactions.codec.reader import Reader
+from interactions.codec.record import list_decoder
+from interactions.codec.table import Doubtful, Origin, to_table
+from interactions.codec.windows import BLANK, Format, Run
+
+FEW = 50  # records that are checked one by one: reading so few as columns costs more
+_SMALL = 64 << 10  # bytes of a list that may hold so few
+_BOM = b"\xef\xbb\xbf"
+_BYTE = re.compile(r" \(byte (\d+)\)$")
+_MOMENT = pa.timestamp("us", "UTC")
+# Stands for «when it was received» until that is known for each record; later than any timestamp may be.
+_UNTIMED = datetime(9999, 12, 31, tzinfo=UTC)
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Doubtful)
+
+
+class BadCall(Exception):
+    """A body that is not a call at all; its text is a sentence for the client."""
+
+
+class _Body(msgspec.Struct, gc=False):
+    data: msgspec.Raw
+
+
+_body = msgspec.json.Decoder(_Body)
+_pieces = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a body held: ``records`` of them, in ``text`` as received, without the list's brackets.
+
+    ``problems`` has the violations of each bad record by its number in the call, from 0.
+    """
+
+    records: int
+    text: bytes
+    problems: dict[int, list[Violation]] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> list[str]:
+        """One line a violation, in the order of the records."""
+        return [violation.line(index) for index, found in self.problems.items() for violation in found]
+
+
+def read_call(body: bytes, origin: Origin, keyring: Keyring) -> Call:
+    """Check all records of a body. Raises BadCall where it is not JSON, or no object with a list called data."""
+    body = body.removeprefix(_BOM)
+    try:
+        listed = bytes(_body.decode(body).data).strip(BLANK)
+    except msgspec.ValidationError:
+        raise BadCall('The body has to be a JSON object with a list called "data".') from None
+    except msgspec.DecodeError as error:
+        raise BadCall(_malformed(body, str(error))) from None
+    except RecursionError:
+        raise BadCall("The body is nested too deep.") from None
+    if not listed.startswith(b"["):
+        raise BadCall('"data" has to be a list of records.')
+    text = listed[1:-1].strip(BLANK)
+    if len(text) <= _SMALL:
+        pieces = _pieces.decode(listed)
+        if len(pieces) <= FEW:
+            checked = enumerate(check_bytes(bytes(piece)) for piece in pieces)
+            return Call(len(pieces), text, {index: one.violations for index, one in checked if one.violations})
+    records, problems = 0, {}
+    for batch in _reader(origin, keyring, text).read(*_file(text)):
+        records += batch.records
+        problems.update({rejected.index: rejected.violations for rejected in batch.rejected})
+    return Call(records, text, problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A call that was accepted: how many records its text has, and when it was received (UTC)."""
+
+    text: bytes
+    records: int
+    received_at: datetime
+
+
+def to_rows(calls: Sequence[Kept], keyring: Keyring) -> pa.Table:
+    """All records of the calls, which hold at least one, as one table, in order.
+
+    Raises ValueError where one is not what was accepted: that would be a defect.
+    """
+    table = _at_once(b",".join(call.text for call in calls), sum(call.records for call in calls), keyring)
+    if table is None:
+        table = pa.concat_tables([part for call in calls for part in _one(call, keyring)])
+    counts = [call.records for call in calls]
+    if table.num_rows != sum(counts):
+        raise ValueError(f"{sum(counts)} records were accepted, and {table.num_rows} can be read.")
+    received = pa.array([call.received_at for call in calls], _MOMENT).take(np.repeat(np.arange(len(calls)), counts))
+    table = table.set_column(table.schema.get_field_index("received_at"), table.schema.field("received_at"), received)
+    place = table.schema.get_field_index("timestamp")
+    stamps = table["timestamp"].combine_chunks()
+    untimed = pa.compute.equal(stamps, pa.scalar(_UNTIMED, _MOMENT))
+    return table.set_column(place, table.schema.field("timestamp"), pa.compute.if_else(untimed, received, stamps))
+
+
+_KEPT = Origin(0, _UNTIMED)
+
+
+def _at_once(text: bytes, records: int, keyring: Keyring) -> pa.Table | None:
+    try:
+        found = list_decoder.decode(b"[" + text + b"]")
+        return to_table(found, _KEPT, keyring, text=text) if len(found) == records else None
+    except _UNREADABLE:
+        return None
+
+
+def _one(call: Kept, keyring: Keyring) -> Iterator[pa.Table]:
+    if call.records > FEW:
+        for batch in _reader(_KEPT, keyring, call.text).read(*_file(call.text)):
+            yield from batch.tables
+        return
+    table = _at_once(call.text, call.records, keyring)
+    if table is not None:
+        yield table
+        return
+    checked: list[Checked] = [check_bytes(bytes(piece)) for piece in _pieces.decode(b"[" + call.text + b"]")]
+    good = [one for one in checked if one.record is not None]
+    if good:
+        records = [one.record for one in good if one.record is not None]
+        yield to_table(records, _KEPT, keyring, rests=[one.rest for one in good])
+
+
+def _reader(origin: Origin, keyring: Keyring, text: bytes) -> Reader:
+    return Reader(origin, keyring, longest=len(text) + 1)  # the call as a whole is bounded already
+
+
+def _file(text: bytes) -> tuple[io.BytesIO, Run]:
+    """The text of a list as a file that a Reader takes: it wants the closing bracket."""
+    return io.BytesIO(text + b"]"), Run(0, len(text) + 1, len(text) + 1, Format.ARRAY)
+
+
+def _malformed(body: bytes, reason: str) -> str:
+    if not body.strip(BLANK):
+        return "The body is empty."
+    found = _BYTE.search(reason)
+    if found is None:  # the one reason without a place
+        halved = rb"\u" in body and body.rstrip(BLANK).endswith(b"}")
+        what = r"half of a character that is written as two \u… stands in it" if halved else "it ends too early"
+        return f"The body is not valid JSON: {what}."
+    place = int(found[1])
+    before = body[:place]
+    line, column = before.count(b"\n") + 1, place - before.rfind(b"\n")
+    what = _BYTE.sub("", reason).removeprefix("JSON is malformed: ")
+    return f"The body is not valid JSON: {what} at byte {place} (line {line}, column {column})."

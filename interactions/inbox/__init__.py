@@ -1,0 +1,10 @@
+"""The inbox: live records, from the moment they are accepted until they are in the lake.
+
+``accept`` is called by the API and answers once the records are safe in the database. ``append`` moves what waits
+there into the table, in groups, each record exactly once whatever ends the process and when.
+"""
+
+from interactions.inbox.appending import append
+from interactions.inbox.writer import accept
+
+__all__ = ["accept", "append"]

@@ -1,0 +1,138 @@
+"""Move what waits in the inbox into the lake, in groups, exactly once.
+
+A group of entries is claimed by a batch, in one transaction. The batch's id is the version of the table's mark
+«inbox», written by the same commit that adds the rows; so whoever finds a batch, after whatever crash, sees by the
+mark whether its rows are in the table already, and only then removes batch and entries.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Length
+
+from interactions.codec.calls import Kept, to_rows
+from interactions.codec.keyring import Keyring
+from interactions.codec.parts import PartWriter
+from interactions.inbox.sifting import Sieve
+from interactions.lake import Held, Lake, Part
+from interactions.models import Environment, InboxBatch, InboxEntry
+
+logger = logging.getLogger(__name__)
+
+MARK = "inbox"
+_RECORDS = 50_000  # in a batch, and
+_BYTES = 32 << 20  # of text: they bound the memory; a single call may be larger
+_ENTRIES = 5_000
+
+
+def append(environment: Environment, sieve: Sieve | None = None) -> int:
+    """Append all that waits in the inbox of one environment; answers how many records came into the table.
+
+    A batch that somebody left open goes first. Raises LakeBusy where the write lock cannot be had or was lost:
+    what is not appended yet waits. A ``sieve`` that is kept from call to call remembers what it read.
+    """
+    if not _waits(environment):
+        return 0
+    lake = Lake(environment.slug)
+    added = 0
+    with lake.lock() as held:
+        _sweep(environment)
+        while (batch := _open_batch(environment) or _claim(environment, lake)) is not None:
+            added += _carry(batch, lake, held, sieve or Sieve())
+    return added
+
+
+def _waits(environment: Environment) -> bool:
+    return (
+        InboxEntry.objects.filter(environment=environment).exists()
+        or InboxBatch.objects.filter(environment=environment).exists()
+    )
+
+
+def _open_batch(environment: Environment) -> InboxBatch | None:
+    return InboxBatch.objects.filter(environment=environment).order_by("pk").first()
+
+
+def _claim(environment: Environment, lake: Lake) -> InboxBatch | None:
+    with transaction.atomic():
+        waiting = InboxEntry.objects.filter(environment=environment, batch=None).order_by("pk")
+        chosen: list[int] = []
+        records = size = 0
+        for pk, more, length in waiting.values_list("pk", "records", Length("text"))[:_ENTRIES]:
+            if chosen and (records + more > _RECORDS or size + length > _BYTES):
+                break
+            chosen.append(pk)
+            records += more
+            size += length
+        if not chosen:
+            return None
+        batch = InboxBatch.objects.create(environment=environment)
+        marked = lake.marked(MARK)
+        if batch.pk <= marked:  # a database younger than the table: its numbers must not pass for done
+            batch.delete()
+            batch = InboxBatch.objects.create(pk=marked + 1, environment=environment)
+        InboxEntry.objects.filter(pk__in=chosen).update(batch=batch)
+    return batch
+
+
+def _carry(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
+    """Bring one batch to its end, from wherever it stands; answers how many of its records are new."""
+    added = 0
+    if lake.marked(MARK) < batch.pk:
+        added = _append(batch, lake, held, sieve)
+    with transaction.atomic():
+        batch.entries.all().delete()
+        batch.delete()
+    return added
+
+
+def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
+    calls = [Kept(bytes(entry.text), entry.records, entry.received_at) for entry in batch.entries.order_by("pk")]
+    calls = [call for call in calls if call.records]
+    if not calls:
+        return 0
+    table = to_rows(calls, Keyring(settings.SECRET_KEY.encode()))
+    kept = sieve.sift(table, [call.records for call in calls], lake)
+    dropped = table.num_rows - kept.num_rows
+    if dropped:
+        logger.info("%s of %s records were in %s already", dropped, table.num_rows, lake.environment)
+    if not kept.num_rows:
+        return 0
+    path = _folder() / f"{_prefix(batch.environment_id)}{batch.pk}-{secrets.token_hex(4)}.parquet"
+    try:
+        with PartWriter(path) as part:
+            part.add(kept)
+        written = part.written
+        assert written.first is not None
+        assert written.last is not None
+        held.require()  # else somebody else may be carrying this batch, or the same records in an import
+        lake.append(
+            [Part(path, written.size, written.rows, written.first, written.last)],
+            mark=MARK,
+            version=batch.pk,
+            import_id=0,
+        )
+    finally:
+        path.unlink(missing_ok=True)
+    return kept.num_rows
+
+
+def _folder() -> Path:
+    folder = Path(settings.SCRATCH_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _prefix(environment_id: int) -> str:
+    return f"inbox-{environment_id}-"
+
+
+def _sweep(environment: Environment) -> None:
+    """Remove the parts of processes that ended in the middle; the lock says that none is at work."""
+    for path in _folder().glob(f"{_prefix(environment.pk)}*"):
+        path.unlink(missing_ok=True)

@@ -1,0 +1,101 @@
+"""Records become durable: one thread of each web process commits all that is waiting in one transaction.
+
+A commit that survives a power cut costs some milliseconds of disk, whatever is in it; so the calls that came in
+while one was under way share the next.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from queue import SimpleQueue
+
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+from interactions.models import InboxEntry
+
+_MOST = 500  # calls in one transaction
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A call until its commit. ``settled`` is held by whoever waits, and let go by the thread."""
+
+    entry: InboxEntry
+    settled: threading.Lock = field(default_factory=threading.Lock)
+    error: Exception | None = None
+
+
+class _Writer:
+    """The thread, started by the first call; a process that was forked has none yet."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[_Waiting] = SimpleQueue()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def write(self, entry: InboxEntry) -> None:
+        """Return once the entry is committed. Raises what kept it from being so."""
+        waiting = _Waiting(entry)
+        waiting.settled.acquire()
+        self._queue.put(waiting)
+        if self._thread is None or not self._thread.is_alive():
+            self._start()
+        waiting.settled.acquire()
+        if waiting.error is not None:
+            raise waiting.error
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            group = [self._queue.get()]
+            while len(group) < _MOST and not self._queue.empty():
+                group.append(self._queue.get())
+            error: Exception | None = None
+            try:
+                _commit([waiting.entry for waiting in group])
+            except Exception as failure:  # noqa: BLE001 - each caller raises it
+                error = failure
+                connections[DEFAULT_DB_ALIAS].close()
+            for waiting in group:
+                waiting.error = error
+                waiting.settled.release()
+
+
+def _commit(entries: list[InboxEntry]) -> None:
+    connection = connections[DEFAULT_DB_ALIAS]
+    connection.close_if_unusable_or_obsolete()
+    if connection.connection is None and connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            # Elsewhere NORMAL will do: there a power cut may take back what nobody was promised.
+            cursor.execute("PRAGMA synchronous=FULL")
+    with transaction.atomic():
+        InboxEntry.objects.bulk_create(entries)
+
+
+_writer = _Writer()
+
+
+def _after_fork() -> None:
+    global _writer
+    _writer = _Writer()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def accept(environment_id: int, received_at: datetime, records: int, text: bytes) -> None:
+    """Put the records of one call, checked, into the inbox; ``text`` is their list without its brackets.
+
+    When it returns they survive whatever happens. Raises django.db.Error where they could not be stored.
+    """
+    if transaction.get_connection().in_atomic_block:
+        raise RuntimeError("Records cannot be accepted within a transaction: its lock is the one that they wait for.")
+    _writer.write(InboxEntry(environment_id=environment_id, received_at=received_at, records=records, text=text))

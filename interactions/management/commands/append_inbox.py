@@ -1,0 +1,71 @@
+"""``manage.py append_inbox``: bring what the API accepted into the data set, every second, until told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections, connection
+
+from interactions import inbox
+from interactions.inbox.sifting import Sieve
+from interactions.lake import LakeBusy
+from interactions.models import Environment
+
+logger = logging.getLogger(__name__)
+
+_SECONDS = 1.0
+_LONGEST_SECONDS = 30.0  # between two tries where one after the other fails
+
+
+class Command(BaseCommand):
+    help = "Append what waits in the inbox to the interactions, every second. One is enough; several do no harm."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="append what waits now, then end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        sieve = Sieve()
+        pause = _SECONDS
+        while not stopped.is_set():
+            calm = _append_all(sieve, stopped)
+            if options["once"]:
+                break
+            pause = _SECONDS if calm else min(2 * pause, _LONGEST_SECONDS)
+            stopped.wait(pause)
+
+
+def _append_all(sieve: Sieve, stopped: threading.Event) -> bool:
+    """One round over all environments; whether all went well."""
+    calm = True
+    close_old_connections()
+    try:
+        for environment in Environment.objects.all():
+            if stopped.is_set():
+                break
+            calm &= _append(environment, sieve)
+    except Exception:
+        logger.exception("The inbox cannot be read")
+        connection.close()
+        calm = False
+    return calm
+
+
+def _append(environment: Environment, sieve: Sieve) -> bool:
+    try:
+        inbox.append(environment, sieve)
+    except LakeBusy as reason:
+        logger.warning("The inbox of %s waits: %s", environment.slug, reason)
+        return False
+    except Exception:
+        logger.exception("The inbox of %s could not be appended; nothing is lost, it is tried again", environment.slug)
+        return False
+    return True

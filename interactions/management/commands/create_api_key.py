@@ -1,0 +1,43 @@
+"""``manage.py create_api_key``: a key for the API, printed once."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from interactions import keys
+from interactions.models import ApiKey, Environment
+
+
+class Command(BaseCommand):
+    help = "Make an API key and print it, alone on the last line. It is kept nowhere, so note it now."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--environment", default="production", help="slug of the environment (production)")
+        parser.add_argument("--kind", required=True, choices=ApiKey.Kind.values)
+        parser.add_argument("--name", default="Command line", help="what tells it apart in the list of keys")
+        parser.add_argument(
+            "--origin",
+            action="append",
+            default=[],
+            help="an origin that may use a publishable key, such as https://shop.example; may be given several times",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        slug = options["environment"]
+        environment = Environment.objects.filter(slug=slug).first()
+        if environment is None:
+            known = ", ".join(Environment.objects.values_list("slug", flat=True))
+            raise CommandError(f"There is no environment {slug!r}. Choose one of {known}.")
+        kind = ApiKey.Kind(options["kind"])
+        if options["origin"] and kind == ApiKey.Kind.SECRET:
+            raise CommandError("Only a publishable key can be bound to origins.")
+        if not 0 < len(options["name"].strip()) <= 100:
+            raise CommandError("The name has to have 1 to 100 characters.")
+        key, text = keys.create(
+            environment, kind=kind, name=options["name"].strip(), allowed_origins="\n".join(options["origin"])
+        )
+        self.stdout.write(f"{key.get_kind_display()} key «{key.name}» of {environment.name}:")
+        self.stdout.write(text)
