@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "interactions",
 ]
 MIDDLEWARE = [
+    "interactions.api.entrance.Shortcut",  # all of /v1 goes this way, and no further
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "dojo.csp.ContentSecurityPolicyMiddleware",
@@ -240,6 +241,11 @@ IMPORT_UNPACK_RATIO = environ.number("IMPORT_UNPACK_RATIO", default=200, least=2
 DISK_RESERVE_BYTES = environ.number("DISK_RESERVE_BYTES", default=512 << 20)
 UPLOAD_CHUNK_BYTES = environ.number("UPLOAD_CHUNK_BYTES", default=8 << 20, least=64 << 10)
 UPLOAD_EXPIRES_HOURS = environ.number("UPLOAD_EXPIRES_HOURS", default=72, least=1)
+
+# --- The API ---
+API_BODY_BYTES = environ.number("API_BODY_BYTES", default=32 << 20, least=1 << 10)
+API_RECORDS = environ.number("API_RECORDS", default=50_000, least=1)
+API_CALLS_PER_MINUTE = environ.number("API_CALLS_PER_MINUTE", default=300_000)  # of one key; 0: as many as come
 
 LOGGING = {
     "version": 1,

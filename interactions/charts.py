@@ -5,6 +5,7 @@ Colours of text, lines and background depend on the theme and are the browser's 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,10 @@ PALETTE: Final[dict[Group, tuple[str, ...]]] = {
     Group.PERFORMANCE: ("#c28814", "#f8b84e"),
     Group.CUSTOM: ("#727a86",),
 }
+# Of what is no type: from the one seen most to the one seen least, then all the rest. Hues of the groups, so they
+# stand apart as those do.
+RANKS: Final = ("#c54d05", "#297cef", "#d0417d", "#c28814", "#10a1b9", "#1c8859")
+REST: Final = "#727a86"
 BACKGROUNDS: Final = {"light": "#ffffff", "dark": "#131b29"}
 
 _COLOUR_OF_TYPE: Final = {
@@ -50,7 +55,25 @@ def by_group(frame: pd.DataFrame) -> pd.DataFrame:
 
 def over_time(frame: pd.DataFrame) -> dict[str, Any]:
     """Stacked bars: the frame's index gives the bars' starts (UTC), its columns the types or groups."""
-    colour = {name: _COLOUR_OF_TYPE.get(name) or colour_of_group(name) for name in frame.columns}
+    colours = [_COLOUR_OF_TYPE.get(name) or colour_of_group(name) for name in frame.columns]
+    counts = {name: frame[name].tolist() for name in frame.columns}
+    return _stacked([stamp(start) for start in frame.index], counts, colours)
+
+
+def causes_over_time(starts: Sequence[datetime], counts: Mapping[str, list[int]]) -> dict[str, Any]:
+    """Stacked bars that begin at ``starts`` (UTC): a count for each, by cause, the most frequent cause first.
+
+    Of more causes than there are RANKS, the last ones have the colour of the rest.
+    """
+    return _stacked([stamp(start) for start in starts], counts, [colour_of_rank(rank) for rank in range(len(counts))])
+
+
+def colour_of_rank(rank: int) -> str:
+    """The colour of the ``rank``-th, from 0, of things that have no colour of their own."""
+    return RANKS[rank] if rank < len(RANKS) else REST
+
+
+def _stacked(starts: list[str], counts: Mapping[str, list[int]], colours: list[str]) -> dict[str, Any]:
     return {
         "animation": False,
         "aria": {"enabled": True},
@@ -59,7 +82,7 @@ def over_time(frame: pd.DataFrame) -> dict[str, Any]:
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
         "xAxis": {
             "type": "category",
-            "data": [stamp(start) for start in frame.index],
+            "data": starts,
             "axisTick": {"show": False},
             "axisLabel": {"hideOverlap": True},
         },
@@ -71,11 +94,11 @@ def over_time(frame: pd.DataFrame) -> dict[str, Any]:
                 "stack": "records",
                 "barCategoryGap": "14%",
                 "barMaxWidth": 72,
-                "itemStyle": {"color": colour[name]},
+                "itemStyle": {"color": colour},
                 "emphasis": {"disabled": True},
-                "data": frame[name].tolist(),
+                "data": heights,
             }
-            for name in frame.columns
+            for (name, heights), colour in zip(counts.items(), colours, strict=True)
         ],
     }
 

@@ -1,9 +1,10 @@
 """Addresses of the pages, the uploads and the health check."""
 
 from django.contrib.auth import views as auth_views
-from django.urls import path
+from django.urls import include, path
 
 from dojo.health import healthz
+from interactions.api.views import unknown
 from interactions.uploads import views as uploads
 from interactions.views import account, dashboard, imports, overview, wizard
 
@@ -13,6 +14,8 @@ urlpatterns = [
     path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("account/", account.account, name="account"),
+    path("v1", unknown),
+    path("v1/", include("interactions.api.urls")),
     path("uploads/", uploads.creation, name="uploads"),
     path("uploads/<str:token>/", uploads.resource, name="upload"),
     path("<slug:environment>/", overview.overview, name="overview"),

@@ -8,24 +8,31 @@ import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 import zstandard
-from isal import igzip  # reads gzip about twice as fast as the standard library
+from isal import igzip, igzip_lib  # reads gzip about twice as fast as the standard library
 
 from interactions.codec.structure import scan
 from interactions.codec.windows import Format
 from interactions.errors import FileRefused
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer as WriteableBuffer
+
 _GZIP, _ZSTD, _BOM = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
 _HEAD_BYTES = 4 << 20  # how far into an object the list called data may begin
-_KEY = re.compile(rb'\s*,?\s*("(?:[^"\\]|\\.)*")\s*:\s*', re.DOTALL)
+# Possessive: a text that never ends must not be tried again from each of its bytes.
+_TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_STRING = re.compile(_TEXT, re.DOTALL)
+_KEY = re.compile(rb"\s*,?\s*(" + _TEXT + rb")\s*:\s*", re.DOTALL)
 _LARGE_RECORD = re.compile(rb'\{\s*"type"\s*:\s*"')
 _SCALAR = re.compile(rb"[^,}\]]*")
 DAMAGED = "The file is packed, but cannot be unpacked: it is damaged or cut short."
-PACKING_ERRORS = (OSError, EOFError, zlib.error, zstandard.ZstdError)
+PACKING_ERRORS: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, igzip_lib.IsalError, zstandard.ZstdError)
+_PACKED_BYTES = 1 << 10  # of zstd at a time: even a bomb makes no more than some 30 MB of them
 
 
 class Compression(StrEnum):
@@ -56,11 +63,49 @@ def open_text(path: Path, compression: Compression) -> BinaryIO:
         unpacked: BinaryIO = igzip.open(path, "rb")
         return unpacked
     if compression is Compression.ZSTD:
-        unpacker = zstandard.ZstdDecompressor(max_window_size=1 << 27)
-        return io.BufferedReader(
-            unpacker.stream_reader(path.open("rb"), read_across_frames=True, closefd=True), 1 << 20
-        )
+        return io.BufferedReader(_Zstd(path), 1 << 20)
     return path.open("rb")
+
+
+class _Zstd(io.RawIOBase):
+    """The text of zstd frames. Reading raises EOFError where the last is cut short, which zstandard's reader hides."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        self._frame: zstandard.ZstdDecompressionObj | None = None
+        self._packed = b""
+        self._text = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        while not self._text and self._unpack():
+            pass
+        room = memoryview(buffer)
+        size = min(len(room), len(self._text))
+        room[:size] = self._text[:size]
+        self._text = self._text[size:]
+        return size
+
+    def _unpack(self) -> bool:
+        """Unpack a little more; False at the end."""
+        packed = self._packed or self._file.read(_PACKED_BYTES)
+        if not packed and self._frame is not None:
+            raise EOFError
+        if not packed:
+            return False
+        if self._frame is None:
+            self._frame = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
+        self._text = memoryview(self._frame.decompress(packed))
+        self._packed = b""
+        if self._frame.eof:
+            self._packed, self._frame = self._frame.unused_data, None
+        return True
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def shape_of(file: BinaryIO) -> Shape:
@@ -120,7 +165,7 @@ def _object(head: bytes, start: int) -> Shape | None:
                 return None
             place += bounds[0][1]
         elif opener == b'"':
-            text = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL).match(head, place)
+            text = _STRING.match(head, place)
             if text is None:
                 return None
             place = text.end()

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import islice
 
 import msgspec
 import numpy as np
@@ -22,7 +21,6 @@ from interactions import schema
 
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _SEAM = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*(?=\{)")
-_TRIES = 200  # objects looked at for one seam: more than that within records, and exact reading is cheaper
 _QUOTE, _BACKSLASH = ord('"'), b"\\"
 _OPENERS = np.zeros(256, np.int8)
 _OPENERS[[ord("{"), ord("[")]] = 1
@@ -73,41 +71,62 @@ def _brackets(text: bytes) -> tuple[np.ndarray, np.ndarray]:
 
 def next_record(text: bytes) -> int | None:
     """Where a record seems to begin, after a seam; None where nothing reads like it."""
-    for seam in islice(_SEAM.finditer(text), _TRIES):
-        if _reads_like_record(text, seam.end()):
+    look = _Look(text)
+    for seam in _SEAM.finditer(text):
+        if look.at(seam.end()):
             return seam.end()
+        if look.is_over:
+            break
     return None
 
 
 def last_record(text: bytes) -> int | None:
     """Where the last record of ``text`` seems to begin whose end is still within it."""
-    ceiling, reach, tries = len(text), 1 << 14, _TRIES
+    look = _Look(text)
+    ceiling, reach = len(text), 1 << 14
     while True:
         floor = max(0, len(text) - reach)
         places = [seam.end() for seam in _SEAM.finditer(text, floor) if seam.end() < ceiling]
-        for place in reversed(places[-tries:]):
-            if _reads_like_record(text, place):
+        for place in reversed(places):
+            if look.at(place):
                 return place
-        tries -= len(places)
-        if floor == 0 or tries <= 0:
+            if look.is_over:
+                return None
+        if floor == 0:
             return None
         ceiling = places[0] if places else ceiling
         reach *= 8
 
 
-def _reads_like_record(text: bytes, place: int) -> bool:
-    """Whether an object with an interaction type begins here. Objects within a record hardly ever have one."""
-    reach = 1 << 12
-    while True:
-        piece = text[place : place + reach]
-        bounds = scan(piece).bounds
-        if bounds:
-            break
-        if len(piece) < reach:
-            return False
-        reach *= 8
+class _Look:
+    """Looks for a record in a text, and tires: where many things read like a seam, exact reading is cheaper."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._tries, self._bytes = 200, 8 << 20
+
+    @property
+    def is_over(self) -> bool:
+        return self._tries <= 0 or self._bytes <= 0
+
+    def at(self, place: int) -> bool:
+        """Whether an object with an interaction type begins here. Objects within a record hardly ever have one."""
+        self._tries -= 1
+        reach = 1 << 12
+        while True:
+            piece = self._text[place : place + reach]
+            self._bytes -= len(piece)
+            bounds = scan(piece).bounds
+            if bounds:
+                return _is_record(piece[: bounds[0][1]])
+            if len(piece) < reach:
+                return False
+            reach *= 8
+
+
+def _is_record(text: bytes) -> bool:
     try:
-        found = msgspec.json.decode(piece[: bounds[0][1]])
+        found = msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
     return isinstance(found, dict) and found.get("type") in schema.TYPES

@@ -19,8 +19,8 @@ from interactions.imports import storage
 from interactions.models import Block, Import, Problem
 
 _OPENING = re.compile(rb"\s*\{\s*(\}?)")
-_NOTE = re.compile(rb'\s*\{\s*"%s"\s*:\s*' % schema.NOTE.encode())
-_COMMA = re.compile(r"\s*(,\s*|(?=\}))")
+_NOTE = re.compile(rf'\s*\{{\s*"{schema.NOTE}"\s*:\s*')
+_SEAM = re.compile(r"\s*,\s*")
 _DECODER = json.JSONDecoder()
 _CAUSES_KEPT = 200  # of one block; a file with more kinds of fault than this has one fault
 
@@ -122,21 +122,27 @@ def _noted(line: dict[str, Any], base: int) -> bytes:
 
 def _without_note(text: bytes) -> bytes:
     """The text of a record without the note of an earlier import: it came in again and was refused again."""
-    start = _NOTE.match(text)
-    if start is None:
+    if f'"{schema.NOTE}"'.encode() not in text or not _is_json(text):
         return text
-    try:
-        whole = text.decode()
-        note, end = _DECODER.raw_decode(whole, len(text[: start.end()].decode()))
-    except (ValueError, RecursionError):
-        return text
-    seam = _COMMA.match(whole, end)
-    if seam is None:
-        return text
-    rest = whole[seam.end() :]
+    whole = text.decode()
+    front = _NOTE.match(whole)
+    if front is None:
+        return _without_note_within(text)
+    note, end = _DECODER.raw_decode(whole, front.end())
+    seam = _SEAM.match(whole, end)
+    rest = whole[seam.end() if seam else end :]
     if isinstance(note, dict) and "text" in note and rest.strip() == "}":
         return str(note["text"]).encode()  # what could not be shown as JSON still cannot
     return b"{" + rest.encode()
+
+
+def _without_note_within(text: bytes) -> bytes:
+    """The same where the note does not stand in front, because a tool has set the keys in another order."""
+    record = json.loads(text)
+    if not isinstance(record, dict) or schema.NOTE not in record:
+        return text
+    del record[schema.NOTE]
+    return json.dumps(record, ensure_ascii=False).encode()
 
 
 def _is_json(text: bytes) -> bool:

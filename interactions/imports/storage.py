@@ -81,6 +81,10 @@ def remove_parts(imp: Import) -> None:
     for found in path.glob("*"):
         if found.name != _REJECTED:
             found.unlink(missing_ok=True)
+    try:
+        path.rmdir()
+    except OSError:
+        pass  # the refused records are in it, or it never was
 
 
 def remove_all(imp: Import) -> None:

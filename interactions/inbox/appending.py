@@ -19,6 +19,7 @@ from interactions.codec.calls import Kept, to_rows
 from interactions.codec.keyring import Keyring
 from interactions.codec.parts import PartWriter
 from interactions.inbox.sifting import Sieve
+from interactions.inbox.turns import turn
 from interactions.lake import Held, Lake, Part
 from interactions.models import Environment, InboxBatch, InboxEntry
 
@@ -59,7 +60,8 @@ def _open_batch(environment: Environment) -> InboxBatch | None:
 
 
 def _claim(environment: Environment, lake: Lake) -> InboxBatch | None:
-    with transaction.atomic():
+    marked = lake.marked(MARK)
+    with turn(), transaction.atomic():
         waiting = InboxEntry.objects.filter(environment=environment, batch=None).order_by("pk")
         chosen: list[int] = []
         records = size = 0
@@ -72,7 +74,6 @@ def _claim(environment: Environment, lake: Lake) -> InboxBatch | None:
         if not chosen:
             return None
         batch = InboxBatch.objects.create(environment=environment)
-        marked = lake.marked(MARK)
         if batch.pk <= marked:  # a database younger than the table: its numbers must not pass for done
             batch.delete()
             batch = InboxBatch.objects.create(pk=marked + 1, environment=environment)
@@ -85,7 +86,7 @@ def _carry(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
     added = 0
     if lake.marked(MARK) < batch.pk:
         added = _append(batch, lake, held, sieve)
-    with transaction.atomic():
+    with turn(), transaction.atomic():
         batch.entries.all().delete()
         batch.delete()
     return added
@@ -108,8 +109,8 @@ def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
         with PartWriter(path) as part:
             part.add(kept)
         written = part.written
-        assert written.first is not None
-        assert written.last is not None
+        if written.first is None or written.last is None:
+            return 0
         held.require()  # else somebody else may be carrying this batch, or the same records in an import
         lake.append(
             [Part(path, written.size, written.rows, written.first, written.last)],

@@ -14,9 +14,14 @@ from queue import SimpleQueue
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
+from interactions.inbox.turns import turn
 from interactions.models import InboxEntry
 
 _MOST = 500  # calls in one transaction
+_INSERT = (
+    f"INSERT INTO {InboxEntry._meta.db_table} (environment_id, received_at, records, text)"  # noqa: S608 - our own name
+    " VALUES (%s, %s, %s, %s)"
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -76,8 +81,10 @@ def _commit(entries: list[InboxEntry]) -> None:
         with connection.cursor() as cursor:
             # Elsewhere NORMAL will do: there a power cut may take back what nobody was promised.
             cursor.execute("PRAGMA synchronous=FULL")
-    with transaction.atomic():
-        InboxEntry.objects.bulk_create(entries)
+    adapt = connection.ops.adapt_datetimefield_value
+    rows = [(entry.environment_id, adapt(entry.received_at), entry.records, entry.text) for entry in entries]
+    with turn(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(_INSERT, rows)  # a tenth of what bulk_create costs, and this is once a call
 
 
 _writer = _Writer()

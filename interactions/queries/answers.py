@@ -72,7 +72,7 @@ def ask(environment: str, *questions: Question) -> list[pa.Table]:
 def _ask_of(parts: Snapshot, question: Question) -> pa.Table:
     """The answer for one snapshot, from the cache where it is there. Raises PartsGone."""
     key = f"answer:{parts.environment}:{_name(question)}"
-    holds_for = _digest(str(parts.version), *parts.files)
+    holds_for = _digest(str(parts.version), parts.hidden.digest, *parts.files)
     known = _recall(key)
     if known is None or (known.schema.metadata or {}).get(b"parts") != holds_for.encode():
         # One answer a question is kept, not one a version: with live records versions are many.
@@ -85,15 +85,16 @@ def _collect(parts: Snapshot, question: Question) -> pa.Table:
     key = f"base:{parts.environment}:{_name(question)}"
     base = _recall(key, prolong=_BASE_SECONDS)
     covered = set(json.loads(base.schema.metadata[b"files"])) if base is not None else set()
-    if base is None or not covered <= set(parts.files):
+    if base is None or base.schema.metadata[b"hidden"].decode() != parts.hidden.digest or not covered <= set(parts.files):
         base, covered = None, set()
     new = [name for name in parts.files if name not in covered]
     pieces = [] if base is None else [base.replace_schema_metadata(None)]
     if new or base is None:
-        pieces.append(answer(new, question.collect))
+        pieces.append(answer(new, parts.hidden, question.collect))
     whole = pieces[0] if len(pieces) == 1 else question.merge(pa.concat_tables(pieces))
     if parts.files and (base is None or len(new) >= _NEW_PARTS) and whole.nbytes <= _LARGEST_BASE:
-        _remember(key, whole.replace_schema_metadata({"files": json.dumps(parts.files)}), _BASE_SECONDS)
+        covers = {"files": json.dumps(parts.files), "hidden": parts.hidden.digest}
+        _remember(key, whole.replace_schema_metadata(covers), _BASE_SECONDS)
     return whole
 
 

@@ -19,11 +19,11 @@ import pyarrow.compute as pc
 from ibis import _
 
 from interactions.lake import Lake
+from interactions.lake_people import hidden
 from interactions.queries.answers import Question, ask
+from interactions.queries.engine import MOMENT, epoch_us
 from interactions.queries.period import ALL, SHIFT_MICROSECONDS, Period, Unit, default_unit
 from interactions.schema import GROUP_OF, TYPES, Group
-
-_MOMENT: Final = "timestamp('UTC', 6)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,13 @@ class Totals:
 
 
 def has_records(environment: str) -> bool:
-    """Whether there is any record at all, of any time. Reads the table's log only: a few milliseconds."""
-    return any(part.rows for part in Lake(environment).parts())
+    """Whether there is any record at all, of any time. Reads the table's log only: a few milliseconds.
+
+    Where people are hidden, their records count for nothing, and it takes a look at the rows.
+    """
+    if not any(part.rows for part in Lake(environment).parts()):
+        return False
+    return not hidden(environment) or totals(environment) is not None
 
 
 def prepare(environment: str) -> None:
@@ -184,15 +189,10 @@ def _parameters(period: Period, import_id: int | None) -> tuple[str, ...]:
 
 def _within(table: ibis.Table, period: Period, import_id: int | None) -> ibis.Table:
     if period.start is not None:
-        table = table.filter(_.timestamp >= ibis.literal(period.start, type=_MOMENT))
+        table = table.filter(_.timestamp >= ibis.literal(period.start, type=MOMENT))
     if period.end is not None:
-        table = table.filter(_.timestamp < ibis.literal(period.end, type=_MOMENT))
+        table = table.filter(_.timestamp < ibis.literal(period.end, type=MOMENT))
     return table if import_id is None else table.filter(_.import_id == import_id)
-
-
-@ibis.udf.scalar.builtin(signature=((_MOMENT,), "int64"))
-def epoch_us(moment: Any) -> Any:
-    """Microseconds since 1970: the engine's own function, much faster than its cutting of timestamps."""
 
 
 def _bar(moment: ibis.Value, unit: Unit) -> ibis.Value:

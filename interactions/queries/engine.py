@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, Final
 
 import duckdb
 import ibis
@@ -18,9 +19,13 @@ import pyarrow as pa
 from django.conf import settings
 
 from interactions.codec.columns import TABLE_SCHEMA
+from interactions.codec.tombstones import Tombstones
 from interactions.lake import Lake
+from interactions.lake_people import hidden
 
 _MEMORY = "1GB"  # beyond it DuckDB spills into the scratch folder; a question of 10 M records needs less
+
+MOMENT: Final = "timestamp('UTC', 6)"
 
 Expression = Callable[[ibis.Table], ibis.Table]
 
@@ -32,35 +37,59 @@ _connection: ibis.BaseBackend | None = None
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The parts of one version of an environment's table; ``version`` is -1 where there is no table."""
+    """The parts of one version of an environment's table, and whose rows in them nobody may see.
+
+    ``version`` is -1 where there is no table.
+    """
 
     environment: str
     version: int
     files: tuple[str, ...]
+    hidden: Tombstones
 
 
 def snapshot(environment: str) -> Snapshot:
     """What the table consists of now. Costs a few milliseconds: it reads the log, not the parts."""
+    # In this order: whoever is no longer hidden is in no part of the versions that follow.
+    people = hidden(environment)
     version, files = Lake(environment).contents()
-    return Snapshot(environment, version, tuple(sorted(files)))
+    return Snapshot(environment, version, tuple(sorted(files)), people)
 
 
 @contextmanager
-def interactions(files: Sequence[str]) -> Iterator[ibis.Table]:
-    """The records in ``files`` as a table with the columns of TABLE_SCHEMA, usable inside ``with``."""
+def interactions(files: Sequence[str], hidden: Tombstones) -> Iterator[ibis.Table]:
+    """The records in ``files`` as a table with the columns of TABLE_SCHEMA, usable inside ``with``.
+
+    Those of ``hidden`` people are not in it.
+    """
     with _turn:
         connection = _connect()
         if not files:
             yield ibis.memtable(TABLE_SCHEMA.empty_table())
         else:
             # A view, replaced by the next question's: nothing is read yet.
-            yield connection.read_parquet(list(files), table_name="interactions")
+            table = connection.read_parquet(list(files), table_name="interactions")
+            yield _without(table, hidden) if hidden else table
 
 
-def answer(files: Sequence[str], expression: Expression) -> pa.Table:
-    """Ask ``expression`` of the records in ``files``. Raises :class:`PartsGone` where a part has vanished."""
+def _without(table: ibis.Table, hidden: Tombstones) -> ibis.Table:
+    people = ibis.memtable(pa.table({"person": hidden.keys, "until": hidden.until}))
+    first = ibis.least(epoch_us(table.timestamp), epoch_us(table.received_at))
+    return table.anti_join(people, [table.user_key == people.person, first <= people.until])
+
+
+@ibis.udf.scalar.builtin(signature=((MOMENT,), "int64"))
+def epoch_us(moment: Any) -> Any:
+    """Microseconds since 1970: the engine's own function, much faster than its cutting of timestamps."""
+
+
+def answer(files: Sequence[str], hidden: Tombstones, expression: Expression) -> pa.Table:
+    """Ask ``expression`` of the records in ``files`` that are not of ``hidden`` people.
+
+    Raises :class:`PartsGone` where a part has vanished.
+    """
     try:
-        with interactions(files) as table:
+        with interactions(files, hidden) as table:
             return _connect().to_pyarrow(expression(table))
     except duckdb.IOException as error:
         raise PartsGone from error

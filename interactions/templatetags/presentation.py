@@ -135,6 +135,14 @@ def moment(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def clock(value: datetime) -> SafeString:
+    """A ``<time>`` of the last hours in UTC, to the second; yesterday's with its day before it."""
+    utc = value.astimezone(UTC)
+    form = "%H:%M:%S" if utc.date() == timezone.now().date() else "%-d %b %H:%M:%S"
+    return format_html('<time datetime="{}">{}</time>', utc.isoformat(timespec="milliseconds"), utc.strftime(form))
+
+
+@register.filter
 def initials(user: AbstractBaseUser) -> str:
     """Two letters for a person: of the full name where there is one, else of the user name."""
     words = (getattr(user, "get_full_name", str)() or user.get_username()).split()

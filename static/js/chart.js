@@ -10,18 +10,19 @@ const MOST_ROWS = 12;
 // In the words the server uses, whatever the browser's language: the page is in one language.
 const day = (moment) => `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()]}`;
 const longDay = (moment) => `${WEEKDAYS[moment.getUTCDay()]} ${day(moment)} ${moment.getUTCFullYear()}`;
-const clock = (moment) => `${String(moment.getUTCHours()).padStart(2, "0")}:00`;
+const clock = (moment) => moment.toISOString().slice(11, 16);
 
 function named(stamp, unit) {
   const moment = new Date(stamp);
   if (unit === "year") return String(moment.getUTCFullYear());
-  if (unit === "hour") return `${longDay(moment)}, ${clock(moment)} UTC`;
+  if (unit === "hour" || unit === "minute") return `${longDay(moment)}, ${clock(moment)} UTC`;
   return (unit === "week" ? "Week of " : "") + longDay(moment);
 }
 
 function short(stamp, unit, years) {
   const moment = new Date(stamp);
   if (unit === "year") return String(moment.getUTCFullYear());
+  if (unit === "minute") return clock(moment);
   if (unit === "hour") return moment.getUTCHours() === 0 ? day(moment) : clock(moment);
   return years > 1 ? `${MONTHS[moment.getUTCMonth()]} ${moment.getUTCFullYear()}` : day(moment);
 }
@@ -53,9 +54,10 @@ function element(tag, className, text) {
 }
 
 export class OverTime extends EventTarget {
-  constructor(place, font) {
+  constructor(place, font, { canZoom = true } = {}) {
     super();
     this.place = place;
+    this.canZoom = canZoom;
     this.font = font;
     this.chart = null;
     this.data = null;
@@ -77,7 +79,7 @@ export class OverTime extends EventTarget {
     this.chart ??= this.start();
     this.chart.setOption(this.option(), { notMerge: false, replaceMerge: ["series"], lazyUpdate: false });
     // On a touch screen a drag scrolls the page; there the dates are chosen in the period's menu.
-    if (!matchMedia("(pointer: coarse)").matches) {
+    if (this.canZoom && !matchMedia("(pointer: coarse)").matches) {
       this.chart.dispatchAction({
         type: "takeGlobalCursor",
         key: "brush",

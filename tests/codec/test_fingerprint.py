@@ -70,7 +70,7 @@ class TestSpelling:
             ({"type": "like", "user_id": "a"}, {"type": "like", "anonymous_id": "a"}),
             ({"type": "like", "user_id": "042"}, {"type": "like", "user_id": "42"}),
             ({"type": "like", "user_id": "A"}, {"type": "like", "user_id": "a"}),
-            ({"type": "like", "user_id": "é"}, {"type": "like", "user_id": "é"}),
+            ({"type": "like", "user_id": "\u00e9"}, {"type": "like", "user_id": "e\u0301"}),
             ({"type": "checkout", "quantities": 1}, {"type": "checkout", "quantities": [1]}),
             (custom(a=True), custom(a=1)),
             (custom(a="1"), custom(a=1)),
@@ -108,7 +108,7 @@ class TestKept:
     @pytest.mark.parametrize(
         ("record", "expected"),
         [
-            ({"type": "like"}, ""),
+            ({"type": "like"}, "76b5adc9e32871f74a102fad0eb3222f"),
             (
                 {
                     "type": "checkout",
@@ -118,9 +118,9 @@ class TestKept:
                     "quantities": [2],
                     "context": {"page": {"url": "/"}, "custom_context": {"b": 1.0, "a": "x"}, "more": [None]},
                 },
-                "",
+                "41a89c5a457484d662965518f6dd21dc",
             ),
-            (custom(uuid="2b0d6f3e"), ""),
+            (custom(uuid="2b0d6f3e"), "9f9423e522b5ed6787a28585626900c5"),
         ],
     )
     def test_they_stay_what_they_are(self, record: Record, expected: str) -> None:

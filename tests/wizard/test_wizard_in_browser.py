@@ -173,4 +173,3 @@ def test_sample_data_ends_on_a_dashboard_of_50_000_records(page: Page, environme
     seen = dashboard(page)
     assert seen.tiles["Records"] == "50,000" and seen.in_bars == 50_000
     assert len(seen.types) > 15
-

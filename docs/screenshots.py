@@ -1,0 +1,121 @@
+"""Take the pictures of docs/images from a Dojo that runs and has data in it.
+
+    .venv/bin/python docs/screenshots.py http://127.0.0.1:8000 admin PASSWORD FILE
+
+FILE is a file of interactions: it is dropped into the wizard of the playground, looked at and loaded there, so let it
+take some seconds to load. The other pictures show production: import something there first, the numbers are its own.
+Needs Chromium and the packages of requirements-dev.txt.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+IMAGES = Path(__file__).resolve().parent / "images"
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+class Photographer:
+    """Somebody who is logged in and takes pictures of ``1440`` or ``390`` CSS pixels' width."""
+
+    def __init__(self, browser: Browser, url: str, user: str, password: str) -> None:
+        self.browser = browser
+        self.url = url.rstrip("/")
+        page = browser.new_page(base_url=self.url)
+        page.goto("/login/")
+        page.fill("[name=username]", user)
+        page.fill("[name=password]", password)
+        page.press("[name=password]", "Enter")
+        page.wait_for_selector(".pane-menu", state="attached")
+        self.cookies = page.context.storage_state()
+        page.context.close()
+
+    def page(self, *, size: dict[str, int] = WIDE, theme: str = "light", sharp: int = 1) -> Page:
+        context = self.browser.new_context(
+            base_url=self.url,
+            storage_state=self.cookies,
+            viewport=size,
+            color_scheme=theme,
+            device_scale_factor=sharp,
+            reduced_motion="reduce",
+        )
+        return context.new_page()
+
+    def shoot(self, page: Page, name: str) -> None:
+        page.evaluate("document.fonts.ready")
+        page.mouse.move(0, 0)
+        path = IMAGES / f"{name}.png"
+        page.screenshot(path=path, animations="disabled")
+        sys.stdout.write(f"{path.name}: {path.stat().st_size / 1000:.0f} kB\n")
+
+    def dashboard(self, name: str, **options: object) -> None:
+        page = self.page(**options)  # type: ignore[arg-type]
+        page.goto("/production/interactions/")
+        page.wait_for_selector("#over-time canvas")
+        page.wait_for_selector(".skeleton", state="detached")
+        page.wait_for_timeout(1500)  # the bars grow
+        self.shoot(page, name)
+        page.context.close()
+
+    def wizard(self, file: Path) -> None:
+        """The three faces of the wizard, by a file that is really dropped in and loaded."""
+        page = self.page(size={"width": 1440, "height": 640})
+        page.goto("/playground/interactions/imports/new/")
+        self.shoot(page, "wizard-choose")
+        page.set_input_files("#file", file)
+        page.get_by_role("heading", name="First records").wait_for()
+        page.set_viewport_size({"width": 1440, "height": 820})
+        page.evaluate("document.activeElement.blur()")
+        self.shoot(page, "wizard-check")
+        page.set_viewport_size({"width": 1440, "height": 640})
+        page.get_by_role("button", name="Next step").click()
+        page.wait_for_url("**/load/")
+        # In the middle, with all its figures there.
+        page.wait_for_function(
+            """() => {
+              const bar = document.getElementById("loading-bar");
+              const figures = [...document.querySelectorAll("#progress dd")];
+              return bar && bar.value > 0.5 && figures.every((each) => each.textContent.trim() !== "–");
+            }"""
+        )
+        self.shoot(page, "wizard-load")
+        page.get_by_role("link", name="Next step").wait_for(timeout=120_000)
+        page.context.close()
+
+    def imports(self) -> None:
+        page = self.page(size={"width": 1440, "height": 640})
+        page.goto("/production/interactions/imports/")
+        page.wait_for_selector("#rows")
+        self.shoot(page, "imports")
+        page.context.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Take the pictures of docs/images.")
+    parser.add_argument("url", help="where Dojo runs")
+    parser.add_argument("user")
+    parser.add_argument("password")
+    parser.add_argument("file", type=Path, help="a file to drop into the playground")
+    options = parser.parse_args()
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        sys.exit("There is no Chromium here: apt install chromium.")
+    IMAGES.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        photographer = Photographer(browser, options.url, options.user, options.password)
+        photographer.wizard(options.file)
+        photographer.dashboard("dashboard-light")
+        photographer.dashboard("dashboard-dark", theme="dark")
+        photographer.dashboard("phone", size=PHONE, sharp=2)
+        photographer.imports()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

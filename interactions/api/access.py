@@ -1,0 +1,59 @@
+"""Who may call: the key of a call, and where browsers may send it from."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+from interactions import keys
+from interactions.api.errors import Refusal
+from interactions.api.exchange import Exchange
+from interactions.keys import Caller
+from interactions.models import ApiKey
+
+ALLOW_ORIGIN = "Access-Control-Allow-Origin"
+_METHODS = "GET, POST, DELETE, OPTIONS"
+_HEADERS = "Content-Type, Content-Encoding, X-API-KEY"
+_DAY = "86400"
+
+
+def admit(exchange: Exchange, *, secret: bool) -> Caller:
+    """Who calls, noted in ``exchange``; ``secret`` says that no publishable one will do.
+
+    Raises Refusal: 401 for a key that is missing, unknown or ended, 403 for one that may not do this.
+    """
+    request = exchange.request
+    text = request.GET.get("api_key") or request.META.get("HTTP_X_API_KEY", "")
+    if not text:
+        raise Refusal(401, "An API key is needed: give it as api_key in the query, or in the header X-API-KEY.")
+    caller = keys.find(text)
+    if caller is None:
+        raise Refusal(401, "This API key is not known here, or has been revoked.")
+    exchange.caller = caller
+    keys.used(caller)
+    if caller.kind == ApiKey.Kind.PUBLISHABLE:
+        if secret:
+            raise Refusal(403, "A publishable key may only send interactions. Use a secret key for this.")
+        _check_origin(request, caller)
+    return caller
+
+
+def _check_origin(request: HttpRequest, caller: Caller) -> None:
+    allowed = caller.allowed_origins
+    if allowed and request.META.get("HTTP_ORIGIN", "").lower() not in allowed:
+        raise Refusal(403, "This publishable key may not be used from this origin.")
+
+
+def allow_browsers(response: HttpResponse) -> None:
+    """Let a page of any site read the answer: keys say who may call, and cookies are not looked at here."""
+    response.headers[ALLOW_ORIGIN] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+
+
+def preflight(request: HttpRequest) -> dict[str, str]:
+    """The headers that answer a browser's question whether it may call at all."""
+    return {
+        "Access-Control-Allow-Methods": _METHODS,
+        "Access-Control-Allow-Headers": request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS") or _HEADERS,
+        "Access-Control-Max-Age": _DAY,
+        "Vary": "Access-Control-Request-Headers",
+    }

@@ -1,0 +1,90 @@
+"""The body of a call: read within bounds, unpacked within bounds. What type it says it has is not looked at."""
+
+from __future__ import annotations
+
+import zlib
+from typing import BinaryIO
+
+from django.conf import settings
+from django.http import HttpRequest, UnreadablePostError
+
+from interactions.api.errors import Refusal
+
+_PIECE = 64 << 10
+_READ_OFF = 4  # times the limit: so much of a refused body is read and dropped
+
+
+def read_body(request: HttpRequest) -> bytes:
+    """The body, unpacked.
+
+    Raises Refusal: 413 where it is too large, 400 where it cannot be read, 415 where it is packed in another way.
+    """
+    limit: int = settings.API_BODY_BYTES
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        raise Refusal(415, f"The content encoding {encoding[:40]!r} is not known here: use gzip, or none.")
+    length = _length(request)
+    if length is not None and length > limit:
+        raise _too_large(limit)
+    try:
+        body = _stream(request).read(limit + 1 if length is None else length)
+    except (UnreadablePostError, OSError) as error:
+        raise Refusal(400, "The body broke off.") from error
+    if len(body) > limit:
+        raise _too_large(limit)
+    if length is not None and len(body) < length:
+        raise Refusal(400, "The body broke off.")
+    return _unpacked(body, limit) if encoding == "gzip" else body
+
+
+def read_off(request: HttpRequest) -> None:
+    """Read what is left of a refused call's body, within bounds, and drop it.
+
+    A connection that ends with bytes unread is reset, and the client then sees no answer.
+    """
+    left: int = _READ_OFF * settings.API_BODY_BYTES
+    length = _length(request)
+    if request.META.get("HTTP_EXPECT") or (length is not None and length > left):
+        return
+    try:
+        stream = _stream(request)
+        while left > 0 and (piece := stream.read(_PIECE)):
+            left -= len(piece)
+    except (UnreadablePostError, OSError):
+        return  # it is gone, and so is whoever waited for the answer
+
+
+def _length(request: HttpRequest) -> int | None:
+    """The body's length in bytes; None where it comes in pieces of no announced number."""
+    if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return None
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isdigit() else 0
+
+
+def _stream(request: HttpRequest) -> BinaryIO:
+    # Django takes a body without a Content-Length for an empty one.
+    stream: BinaryIO = request.META["wsgi.input"] if _length(request) is None else request  # type: ignore[assignment]
+    return stream
+
+
+def _unpacked(body: bytes, limit: int) -> bytes:
+    text = bytearray()
+    rest = body
+    try:
+        while rest:  # a gzip body may be several, one after another
+            unpacker = zlib.decompressobj(wbits=31)
+            text += unpacker.decompress(rest, limit + 1 - len(text))
+            if len(text) > limit:
+                raise _too_large(limit)
+            if not unpacker.eof:
+                raise Refusal(400, "The body is not whole gzip: it ends too early.")
+            rest = unpacker.unused_data
+    except zlib.error as error:
+        raise Refusal(400, "The body is said to be gzip, and is not.") from error
+    return bytes(text)
+
+
+def _too_large(limit: int) -> Refusal:
+    size = f"{limit >> 20} MB" if limit >= 1 << 20 else f"{limit} bytes"
+    return Refusal(413, f"The body is larger than {size}. Send the records in several calls.")

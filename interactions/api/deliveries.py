@@ -1,0 +1,84 @@
+"""Tell the Live page of each call, after its answer and by a thread of its own: nobody waits for it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+
+from interactions import ring
+from interactions.api.exchange import Exchange
+from interactions.ring import Delivery
+
+_PAUSE_SECONDS = 0.2  # between two tellings; what comes meanwhile is told together
+_MOST_CALLS = 2000  # that wait to be told; more than the page shows, so the oldest may go
+_MOST_BYTES = 64 << 20
+
+
+class _Teller:
+    """The thread, started by the first call; a process that was forked has none yet."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Delivery] = deque()
+        self._bytes = 0
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._some = threading.Event()
+
+    def tell(self, delivery: Delivery) -> None:
+        with self._lock:
+            self._waiting.append(delivery)
+            self._bytes += len(delivery.body)
+            while len(self._waiting) > _MOST_CALLS or (self._bytes > _MOST_BYTES and len(self._waiting) > 1):
+                self._bytes -= len(self._waiting.popleft().body)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="live", daemon=True)
+                self._thread.start()
+        self._some.set()
+
+    def _run(self) -> None:
+        while True:
+            self._some.wait()
+            self._some.clear()
+            with self._lock:
+                told = list(self._waiting)
+                self._waiting.clear()
+                self._bytes = 0
+            ring.push(told)
+            time.sleep(_PAUSE_SECONDS)
+
+
+_teller = _Teller()
+
+
+def _after_fork() -> None:
+    global _teller
+    _teller = _Teller()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def tell(exchange: Exchange, status: int) -> None:
+    """Put a call with its answer's status on the Live page; one whose key is not known belongs to no environment."""
+    caller = exchange.caller
+    if caller is None:
+        return
+    request = exchange.request
+    _teller.tell(
+        Delivery(
+            environment=caller.environment,
+            at=exchange.received_at,
+            client=ring.client_name(request.META.get("HTTP_USER_AGENT", "")),
+            key_name=caller.name,
+            key_prefix=caller.prefix,
+            method=request.method or "",
+            path=request.get_full_path(),
+            records=exchange.records,
+            status=status,
+            milliseconds=exchange.milliseconds,
+            lines=exchange.lines,
+            body=exchange.body,
+        )
+    )

@@ -1,0 +1,37 @@
+"""One call and what is known of it, from its arrival to its answer."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from django.http import HttpRequest
+
+from interactions.keys import Caller
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What the answer, the limits and the Live page are made of. ``body`` is unpacked."""
+
+    request: HttpRequest
+    received_at: datetime = field(default_factory=_now)
+    started: float = field(default_factory=time.perf_counter)
+    caller: Caller | None = None
+    body: bytes = b""
+    records: int = 0
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def milliseconds(self) -> float:
+        """Since the call arrived."""
+        return (time.perf_counter() - self.started) * 1000
+
+    @property
+    def is_dry_run(self) -> bool:
+        return self.request.GET.get("dry_run", "").lower() not in ("", "0", "false")

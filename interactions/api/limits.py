@@ -1,0 +1,80 @@
+"""How many calls a key may make in a minute, counted in Redis for all web processes together."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+import redis
+from django.conf import settings
+
+from interactions.api.errors import Refusal
+from interactions.keys import Caller
+
+logger = logging.getLogger(__name__)
+
+_AWAY_SECONDS = 5.0  # for so long a Redis that did not answer is not asked again
+_LOTS = 1000  # a process takes a thousandth of the limit at once: to ask for each call would cost as much as the call
+_KEYS = 10_000  # remembered; bounds the memory
+
+
+class _Counter:
+    """Calls by key and minute. Where Redis is away every call goes through."""
+
+    def __init__(self) -> None:
+        self._client: redis.Redis | None = None
+        self._away_until = 0.0
+        self._left: dict[tuple[int, int], int] = {}  # of each key and minute: calls that need not be asked for
+        self._counting = threading.Lock()
+
+    def may(self, key_id: int, minute: int, limit: int) -> bool:
+        """Whether one more call of the key is within the limit; it is counted."""
+        place = (key_id, minute)
+        with self._counting:
+            left = self._left.get(place, 0)
+            if left:
+                self._left[place] = left - 1
+                return True
+        lot = self._take(place, limit)
+        with self._counting:
+            if len(self._left) > _KEYS:
+                self._left.clear()
+            if lot > 1:
+                self._left[place] = self._left.get(place, 0) + lot - 1
+        return lot > 0
+
+    def _take(self, place: tuple[int, int], limit: int) -> int:
+        """How many calls this process may let through now; 0 where the limit is reached."""
+        lot = max(1, limit // _LOTS)
+        if time.monotonic() < self._away_until:
+            return lot
+        name = f"dojo:calls:{place[0]}:{place[1]}"
+        try:
+            if self._client is None:
+                self._client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+            taken = int(self._client.incrby(name, lot))  # type: ignore[arg-type]
+            if taken == lot:
+                self._client.expire(name, 120)
+        except redis.RedisError as error:
+            if not self._away_until:
+                logger.warning("Calls are not counted, Redis is away: %s", error)
+            self._away_until = time.monotonic() + _AWAY_SECONDS
+            return lot
+        self._away_until = 0.0
+        return max(0, min(lot, limit - (taken - lot)))
+
+
+_counter = _Counter()
+
+
+def count(caller: Caller) -> None:
+    """Count a call. Raises Refusal (429) where the key has made its calls of this minute."""
+    limit: int = settings.API_CALLS_PER_MINUTE
+    if not limit:
+        return
+    minute, second = divmod(time.time(), 60)
+    if not _counter.may(caller.key_id, int(minute), limit):
+        wait = str(max(1, round(60 - second)))
+        text = f"More than {limit} calls in a minute. Go on in {wait} s, with more records in a call."
+        raise Refusal(429, text, {"Retry-After": wait})

@@ -1,0 +1,99 @@
+"""The addresses of the API: send interactions, delete people's, and a plain word for everything else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.http import HttpResponse
+
+from interactions import inbox
+from interactions.api import access, limits
+from interactions.api.body import read_body
+from interactions.api.entrance import entrance
+from interactions.api.errors import Refusal, answer
+from interactions.api.exchange import Exchange
+from interactions.codec.calls import BadCall, read_call
+from interactions.codec.keyring import Keyring
+from interactions.codec.table import Origin
+from interactions.keys import Caller
+from interactions.models import Environment
+
+_LONGEST_ID = 512  # characters of a user_id
+_SHAPE = 'The body has to be a JSON object with a list called "user_ids".'
+_keyring = Keyring(settings.SECRET_KEY.encode())
+
+
+@entrance("POST", "DELETE")
+def interactions(exchange: Exchange) -> HttpResponse:
+    """POST adds records, DELETE erases people's."""
+    return _send(exchange) if exchange.request.method == "POST" else _erase(exchange)
+
+
+@entrance("POST")
+def deletion(exchange: Exchange) -> HttpResponse:
+    """Erase people's records, for clients whose DELETE has no body."""
+    return _erase(exchange)
+
+
+@entrance()
+def unknown(exchange: Exchange) -> HttpResponse:
+    """Any other address."""
+    raise Refusal(404, "There is nothing at this address of the API.")
+
+
+def _send(exchange: Exchange) -> HttpResponse:
+    caller = _admit(exchange, secret=False)
+    try:
+        call = read_call(exchange.body, Origin(0, exchange.received_at), _keyring)
+    except BadCall as error:
+        raise Refusal(400, str(error)) from error
+    exchange.records = call.records
+    if call.records > settings.API_RECORDS:
+        raise Refusal(413, f"More than {settings.API_RECORDS} records in one call. Send them in several.")
+    if call.problems:
+        message = f"{len(call.problems)} of {call.records} records are invalid, so none was stored."
+        raise Refusal(422, message, lines=call.lines)
+    if call.records and not exchange.is_dry_run:
+        inbox.accept(caller.environment_id, exchange.received_at, call.records, call.text)
+    # No "data" here: a client takes what it finds there for the answer's content.
+    return answer(200, {"errors": False, "message": "success"})
+
+
+def _erase(exchange: Exchange) -> HttpResponse:
+    caller = _admit(exchange, secret=True)
+    user_ids = _user_ids(exchange.body)
+    people = f"{len(user_ids)} user id" + ("" if len(user_ids) == 1 else "s")
+    if exchange.is_dry_run or not user_ids:
+        return answer(200, {"message": f"{people}, nothing was changed."})
+    from interactions import erasure
+
+    erasure.request(Environment.objects.get(pk=caller.environment_id), user_ids)
+    return answer(200, {"message": f"The records of {people} are hidden from now on and will be erased."})
+
+
+def _admit(exchange: Exchange, *, secret: bool) -> Caller:
+    """Who calls, may and has calls left; body is noted in ``exchange``."""
+    caller = access.admit(exchange, secret=secret)
+    limits.count(caller)
+    exchange.body = read_body(exchange.request)
+    return caller
+
+
+def _user_ids(body: bytes) -> list[str]:
+    """The user ids of a deletion, each once. Raises Refusal (400)."""
+    try:
+        found: Any = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(400, f"The body is not valid JSON: {error}.") from error
+    if isinstance(found, dict) and isinstance(found.get("data"), dict):
+        found = found["data"]
+    listed = found.get("user_ids") if isinstance(found, dict) else None
+    if not isinstance(listed, list):
+        raise Refusal(400, _SHAPE)
+    if len(listed) > settings.API_RECORDS:
+        raise Refusal(413, f"More than {settings.API_RECORDS} user ids in one call. Send them in several.")
+    if not all(isinstance(one, str) and 0 < len(one) <= _LONGEST_ID for one in listed):
+        raise Refusal(400, f'Each of the "user_ids" has to be a string of 1 to {_LONGEST_ID} characters.')
+    return list(dict.fromkeys(listed))

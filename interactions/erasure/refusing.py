@@ -1,0 +1,29 @@
+"""Whose records may not come in any more, and until when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+
+from django.db.models import Count, Max
+
+from interactions.codec.tombstones import Tombstones
+from interactions.models import Tombstone
+
+
+def refused(environment_id: int) -> Tombstones:
+    """All who were ever to be erased: nothing of theirs that is not newer than the request may come back.
+
+    Whoever adds records asks this with the lake's lock held: a request that comes later waits for that lock to erase
+    what was added.
+    """
+    stones = Tombstone.objects.filter(environment=environment_id)
+    state = stones.aggregate(count=Count("pk"), last=Max("pk"), at=Max("at"))
+    return _read(environment_id, *state.values()) if state["count"] else Tombstones.of([])
+
+
+@lru_cache(maxsize=8)
+def _read(environment_id: int, count: int, last: int, at: datetime) -> Tombstones:
+    """Remembered as long as nobody joins or leaves them, by which ``count``, ``last`` or ``at`` changes."""
+    stones = Tombstone.objects.filter(environment=environment_id)
+    return Tombstones.of(stones.values_list("user_key", "at").iterator(5_000))

@@ -1,0 +1,53 @@
+"""People's rows in the lake: who is hidden, whose rows there are, and their erasure without a trace."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from interactions.codec.tombstones import COLUMNS, Tombstones
+from interactions.lake import Lake
+from interactions.models import Tombstone
+
+_ROWS = 262_144  # looked at in one go
+
+
+def hidden(environment: str) -> Tombstones:
+    """The people of ``environment`` (a slug) whose rows are to be erased and may still be in the table."""
+    waiting = Tombstone.objects.filter(environment__slug=environment, is_erased=False)
+    return Tombstones.of(waiting.values_list("user_key", "at").iterator(5_000))
+
+
+def count(lake: Lake, tombstones: Tombstones) -> Counter[int]:
+    """How many rows there are by user_key, in all files of the table's folder, also in those no longer part of it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found: Counter[int] = Counter()
+    for path in _data_files(lake):
+        with pq.ParquetFile(path) as part:
+            for batch in part.iter_batches(_ROWS, columns=COLUMNS):
+                found += tombstones.count(pa.Table.from_batches([batch]))
+    return found
+
+
+def erase(lake: Lake, tombstones: Tombstones) -> None:
+    """Delete these people's rows and leave no trace of them: no file, no line of the log. Lock held by the caller.
+
+    A repeat, after one that was broken off anywhere, does what is left to do.
+    """
+    if not lake.exists():
+        return
+    from deltalake import DeltaTable, WriterProperties
+
+    table = DeltaTable(str(lake.folder))
+    for condition in tombstones.condition():  # its text is kept in the log: hashes, not ids
+        table.delete(condition, writer_properties=WriterProperties(compression="ZSTD", compression_level=1))
+    # Full: also files that no commit names, which an append or a rewrite that was broken off left behind.
+    table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
+    table.create_checkpoint()
+    table.cleanup_metadata()
+
+
+def _data_files(lake: Lake) -> list[Path]:
+    return [path for path in lake.folder.rglob("*.parquet") if "_delta_log" not in path.relative_to(lake.folder).parts]

@@ -1,0 +1,28 @@
+"""The live ring: the last calls of each environment, in Redis, for the Live page.
+
+It holds personal data, so it is bounded in count, age and size, and a person's records are erased from it.
+What it loses is lost for the page alone: nothing is ever read back from here into the data set.
+"""
+
+from interactions.ring.connection import RingAway
+from interactions.ring.delivery import Cause, Delivery, Line, Sent, client_name
+from interactions.ring.erasing import count_users, erase_users
+from interactions.ring.pushing import push
+from interactions.ring.reading import Minute, get, newest, problems, recent
+
+__all__ = [
+    "Cause",
+    "Delivery",
+    "Line",
+    "Minute",
+    "RingAway",
+    "Sent",
+    "client_name",
+    "count_users",
+    "erase_users",
+    "get",
+    "newest",
+    "problems",
+    "push",
+    "recent",
+]

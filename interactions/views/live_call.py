@@ -1,0 +1,145 @@
+"""One call as the Live page takes it apart: each record with its problems, and the call as a curl command."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest
+
+from interactions.ring import Delivery, Line
+
+MOST_SHOWN: Final = 100  # records of each kind on one page
+_EXAMPLE: Final = '{"data": [{"type": "search", "user_id": "u-1", "search": {"keywords": "running shoes"}}]}'
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a record's JSON; ``is_wrong`` where a problem lies in what it shows."""
+
+    text: str
+    is_wrong: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record of the call, by its position from 0. ``rows`` are empty where it was erased."""
+
+    position: int
+    rows: list[Row]
+    problems: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """A call's records, those with problems apart from the others, and what is said of records that are not kept."""
+
+    kept: int
+    size: int
+    is_cut: bool
+    text: str
+    wrong: list[Record]
+    fine: list[Record]
+    elsewhere: list[Line]
+    more_wrong: int
+    more_fine: int
+
+    @classmethod
+    def of(cls, call: Delivery) -> Anatomy | None:
+        """None where nothing of the body is kept."""
+        sent = call.sent
+        if sent is None:
+            return None
+        problems: dict[int, list[Line]] = {}
+        for line in sent.lines:
+            problems.setdefault(line.record, []).append(line)
+        kept = range(len(sent.records))
+        wrong = [at for at in kept if at in problems]
+        fine = [at for at in kept if at not in problems]
+
+        def shown(positions: list[int]) -> list[Record]:
+            return [_record(at, sent.records[at], problems.get(at, [])) for at in positions[:MOST_SHOWN]]
+
+        return cls(
+            kept=len(kept),
+            size=sent.size,
+            is_cut=sent.is_cut,
+            text=sent.text,
+            wrong=shown(wrong),
+            fine=shown(fine),
+            elsewhere=[line for line in sent.lines if line.record not in kept],
+            more_wrong=max(0, len(wrong) - MOST_SHOWN),
+            more_fine=max(0, len(fine) - MOST_SHOWN),
+        )
+
+
+def curl(request: HttpRequest, call: Delivery) -> str:
+    """The call as a command, with this host and a placeholder for the key; empty where its body is not kept."""
+    sent = call.sent
+    if sent is None:
+        return ""
+    body = sent.text or '{"data":[' + ",".join(text for text in sent.records if text is not None) + "]}"
+    return _command(request, call.path, body)
+
+
+def first_call(request: HttpRequest) -> str:
+    """A command that sends one record."""
+    return _command(request, "/v1/interactions", _EXAMPLE)
+
+
+def _command(request: HttpRequest, path: str, body: str) -> str:
+    lines = (
+        f"curl {shlex.quote(request.build_absolute_uri(path))}",
+        "-H 'X-API-KEY: YOUR_KEY'",
+        "-H 'Content-Type: application/json'",
+        f"--data-raw {shlex.quote(body)}",
+    )
+    return " \\\n  ".join(lines)
+
+
+def _record(position: int, text: str | None, problems: list[Line]) -> Record:
+    if text is None:
+        return Record(position, [], problems)
+    try:
+        value = json.loads(text, parse_int=_AsWritten, parse_float=_AsWritten)
+    except (ValueError, RecursionError):
+        return Record(position, [Row(text, True)], problems)
+    wrong = {line.path for line in problems}
+    try:
+        return Record(position, [Row(row, path in wrong) for row, path in _rows(value)], problems)
+    except RecursionError:
+        return Record(position, [Row(text, True)], problems)
+
+
+class _AsWritten(str):
+    """A number, in the digits it came in."""
+
+    __slots__ = ()
+
+
+def _rows(value: Any, path: str = "", indent: str = "", before: str = "", after: str = "") -> Iterator[tuple[str, str]]:
+    """The lines of pretty JSON, each with the path of what it shows, in the form that problems name it by."""
+    items: list[tuple[str, str, Any]]
+    if isinstance(value, dict) and value:
+        items = [(name, f"{_text(name)}: ", item) for name, item in value.items()]
+        opened, closed = "{", "}"
+    elif isinstance(value, list) and value:
+        items = [(str(at), "", item) for at, item in enumerate(value)]
+        opened, closed = "[", "]"
+    else:
+        yield f"{indent}{before}{_text(value)}{after}", path
+        return
+    yield f"{indent}{before}{opened}", path
+    for at, (name, label, item) in enumerate(items):
+        part = "_".join(name.split(" "))[:60] or "_"
+        yield from _rows(
+            item, f"{path}.{part}" if path else part, indent + "  ", label, "," if at < len(items) - 1 else ""
+        )
+    yield f"{indent}{closed}{after}", ""
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, _AsWritten) else json.dumps(value, ensure_ascii=False)

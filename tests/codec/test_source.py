@@ -1,0 +1,185 @@
+"""What a file is, found from its bytes."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from interactions.codec import source
+from interactions.codec.source import Compression, Shape, shape_of
+from interactions.codec.windows import Format
+from interactions.errors import FileRefused
+
+LIKE = b'{"type":"like"}'
+BOM = b"\xef\xbb\xbf"
+NO_DATA = "The file is one JSON object without a list called «data»: put the records into that list."
+NOT_JSON = "The file is not JSON: it has to begin with { or [."
+CUT = "The file ends in the middle of its first record."
+
+
+def shape(text: bytes) -> Shape:
+    return shape_of(io.BytesIO(text))
+
+
+def refusal(text: bytes) -> str:
+    with pytest.raises(FileRefused) as caught:
+        shape(text)
+    return str(caught.value)
+
+
+class TestShape:
+    @pytest.mark.parametrize(
+        ("text", "form"),
+        [
+            (b"[" + LIKE + b"]", Format.ARRAY),
+            (b"[]", Format.ARRAY),
+            (b"[", Format.ARRAY),
+            (b'{"data":[]}', Format.OBJECT),
+            (b'{ "data" : [', Format.OBJECT),
+            (b'{"a":{"data":[1]},"b":[[]],"c":"data\\"","d":-1.5e3,"e":null,"data":[' + LIKE, Format.OBJECT),
+            (LIKE, Format.LINES),
+            (LIKE + b"\n", Format.LINES),
+            (LIKE + b"\r\n" + LIKE, Format.LINES),
+            (b'{"user_id":"a"}\n' + LIKE, Format.LINES),
+            (b'{"type":"like","timestamp":NaN}\n' + LIKE, Format.LINES),
+            (b'{"user_id":"a",,}\n' + LIKE + b"\n" + LIKE, Format.LINES),
+            (b'{"user_id":"a\n' + LIKE + b"\n" + LIKE, Format.LINES),
+            (b'{"type":"like', Format.LINES),
+            (b'{"type":"like","user_id":"' + b"x" * 5_000_000, Format.LINES),
+            (b'{"data":{"type":"like"},"type":"like"}\n', Format.LINES),
+            (b'{"type":"like","a":' + b"[" * 30_000 + b"]" * 30_000 + b"}\n" + LIKE, Format.LINES),
+        ],
+    )
+    def test_is_found_whatever_stands_before(self, text: bytes, form: Format) -> None:
+        for before in (b"", BOM, b" \r\n\t", BOM + b"\n"):
+            found = shape(before + text)
+            assert found.format is form
+            assert (before + text)[found.start :].lstrip().startswith((b"{", b"]", b"")) if form != "lines" else True
+        assert shape(BOM + text).start == shape(text).start + 3
+
+    def test_starts_where_the_first_record_does(self) -> None:
+        assert shape(b'{"n":1,"data": [' + LIKE + b"]}") == Shape(Format.OBJECT, 16)
+        assert shape(b" [" + LIKE) == Shape(Format.ARRAY, 2)
+        assert shape(b"\n" + LIKE) == Shape(Format.LINES, 1)
+
+    def test_is_found_behind_much_else(self) -> None:
+        for size in (70_000, 2_000_000):
+            text = b'{"note":"' + b"x" * size + b'","list":[' + b"1," * size + b'1],"data":['
+            assert shape(text + LIKE) == Shape(Format.OBJECT, len(text))
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            (b"", "The file is empty."),
+            (b" \n\t\r\n", "The file is empty."),
+            (BOM, "The file is empty."),
+            (b"\n" * 100_000, "The file begins with blanks only."),
+            (b"type,user_id\nlike,a\n", NOT_JSON),
+            (b'"like"', NOT_JSON),
+            (b"null", NOT_JSON),
+            (b"\x89PNG\r\n\x1a\n\x00\x00", "The file is a PNG picture, not JSON."),
+            (b"\xff\xd8\xff\xe0\x00\x10JFIF", "The file is a JPEG picture, not JSON."),
+            (b"%PDF-1.7", "The file is a PDF document, not JSON."),
+            (b"PK\x03\x04\x14\x00", "The file is a ZIP archive or an Office document, not JSON."),
+            (b"<!doctype html>", "The file is HTML or XML, not JSON."),
+            ("[{}]".encode("utf-16"), "The file is text in UTF-16: save it as UTF-8, not JSON."),
+            (b"\x7fELF\x00\x00", "The file is not text: records have to be JSON in UTF-8."),
+            (b"[1,2]", "The file is a JSON list, but not of objects: each record has to be an object."),
+            (b'["like"]', "The file is a JSON list, but not of objects: each record has to be an object."),
+            (b"[[]]", "The file is a JSON list, but not of objects: each record has to be an object."),
+            (b'{"records":[' + LIKE + b"]}", NO_DATA),
+            (b'{"records":[' + LIKE + b"]}\n", NO_DATA),
+            (b'{\n "records": [\n  ' + LIKE + b"\n ]\n}\n", NO_DATA),
+            (b'{\n "type": "like"\n}\n', NO_DATA),
+            (b'{"data":{"type":"like"}}', NO_DATA),
+            (b'{"data":null}', NO_DATA),
+            (b"{}", NO_DATA),
+            (b"{", CUT),
+            (b'{"da', CUT),
+            (b'{"user_id":"a', CUT),
+            (b'{"n":12', CUT),
+            (
+                b'{"a":"' + b"x" * 9_000_000,
+                "The file is a JSON object in which no list called «data» begins within the first 4 MB.",
+            ),
+        ],
+    )
+    def test_of_what_is_no_file_of_records_is_said(self, text: bytes, sentence: str) -> None:
+        assert refusal(text) == sentence
+
+    @settings(max_examples=300, deadline=None)
+    @given(st.binary(max_size=100) | st.text('{}[]",:\\ \ndatype1', max_size=60).map(str.encode))
+    @example(b'{"a":' + b"[" * 20_000 + b"]" * 20_000 + b"}\n{}")
+    @example(b'{"a":[[]]\xff}\n\xff')
+    def test_no_bytes_raise_anything_else(self, text: bytes) -> None:
+        try:
+            found = shape(text)
+        except FileRefused:
+            return
+        assert 0 <= found.start <= len(text)
+
+
+class TestCompression:
+    TEXT = (
+        b'{"note":"'
+        + bytes(range(32, 127)).replace(b'"', b"").replace(b"\\", b"") * 3000
+        + b'","data":['
+        + LIKE
+        + b"]}"
+    )
+
+    def packed(self, folder: Path, how: Compression) -> Path:
+        made = {
+            Compression.NONE: self.TEXT,
+            Compression.GZIP: gzip.compress(self.TEXT[:1000]) + gzip.compress(self.TEXT[1000:]),
+            Compression.ZSTD: zstandard.compress(self.TEXT[:1000]) + zstandard.compress(self.TEXT[1000:]),
+        }[how]
+        path = folder / "named.txt"
+        path.write_bytes(made)
+        return path
+
+    @pytest.mark.parametrize("how", Compression)
+    def test_is_found_from_the_bytes_and_undone(self, tmp_path: Path, how: Compression) -> None:
+        path = self.packed(tmp_path, how)
+        assert source.compression_of(path) is how
+        with source.open_text(path, how) as text:
+            assert text.read() == self.TEXT
+        with source.open_text(path, how) as text:
+            assert shape_of(text).format is Format.OBJECT
+        with source.open_text(path, how) as text:
+            assert source.read_head(text, 5000).getvalue() == self.TEXT[:5000]
+
+    @pytest.mark.parametrize("how", [Compression.GZIP, Compression.ZSTD])
+    @pytest.mark.parametrize("left", [0.1, 0.9, 0.9999])
+    def test_that_is_damaged_is_said(self, tmp_path: Path, how: Compression, left: float) -> None:
+        path = tmp_path / "cut"
+        text = b'{"note":' + json.dumps(list(range(100_000))).encode() + b"}"
+        whole = gzip.compress(text) if how is Compression.GZIP else zstandard.compress(text)
+        path.write_bytes(whole[: int(len(whole) * left)])
+        with source.open_text(path, how) as file, pytest.raises(FileRefused, match="damaged or cut short"):
+            shape_of(file)
+        with source.open_text(path, how) as file, pytest.raises(source.PACKING_ERRORS):
+            file.read()
+
+    def test_of_garbage_is_said(self, tmp_path: Path) -> None:
+        path = tmp_path / "garbage"
+        path.write_bytes(b"\x1f\x8b\x08\x00" + b"garbage" * 50)
+        with source.open_text(path, Compression.GZIP) as file, pytest.raises(FileRefused, match="damaged"):
+            shape_of(file)
+
+
+class TestFirstPieces:
+    def test_are_the_first_records(self) -> None:
+        for text in (b"[" + LIKE + b", {},3]", LIKE + b"\n\n{}\n3"):
+            assert source.first_pieces(text, shape(text), 2) == [LIKE, b"{}"]
+
+    def test_of_an_unfinished_record_are_its_beginning(self) -> None:
+        text = b'[{"type":"like","user_id":"' + b"x" * 10_000
+        assert source.first_pieces(text, shape(text), 3) == [text[1:4097]]
