@@ -25,7 +25,7 @@ run: setup
 
 setup: .build/requirements .build/packages .build/static
 
-test: setup .build/requirements-dev
+test: setup .build/requirements-dev .build/clients/done
 	@$(BIN)/python -m pytest -q
 	@$(BIN)/lint-imports
 
@@ -73,8 +73,7 @@ clean:
 .build/packages: package.json package-lock.json .build/requirements
 	@echo "Installing front-end packages"
 	@command -v npm >/dev/null || test -x $(BIN)/npm || { $(call install,$(NODE_WHEEL)); }
-	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --ignore-scripts --no-audit --no-fund >.build/npm.log 2>&1 || \
-	  { echo "The front-end packages could not be installed: look at the end of .build/npm.log" >&2; exit 1; }
+	@$(call install_packages)
 	@touch $@
 
 .build/static: $(STATIC_SOURCES) .build/packages .build/requirements
@@ -83,12 +82,26 @@ clean:
 	@$(OWN_DATA) $(BIN)/python manage.py collectstatic --no-input --verbosity 0
 	@touch $@
 
+# The clients that sites use, in a folder of their own; the tests send with them.
+.build/clients/done: tests/clients/requirements.txt tests/clients/package.json tests/clients/package-lock.json .build/packages
+	@echo "Installing the API's clients for the tests"
+	@rm -rf .build/clients && $(PYTHON) -m venv --without-pip .build/clients/venv
+	@$(call install,-r $<,--python .build/clients/venv/bin/python)
+	@cp tests/clients/package.json tests/clients/package-lock.json .build/clients
+	@$(call install_packages,--prefix .build/clients)
+	@touch $@
+
 # Installs with pip; where that fails, says in one sentence what to do.
 define install
-$(BIN)/python -m pip install --quiet --disable-pip-version-check $(1) >.build/pip.log 2>&1 || { \
+$(BIN)/python -m pip $(2) install --quiet --disable-pip-version-check $(1) >.build/pip.log 2>&1 || { \
   if grep -qiE "gcc|g\+\+|make: |compiler|Python\.h|failed building wheel|failed-wheel-build" .build/pip.log; then \
     echo "A package has to be compiled and cannot be: apt install redis-server (or build-essential python3-dev), then try again; more in .build/pip.log" >&2; \
   else \
     echo "The Python packages could not be installed: look at the end of .build/pip.log" >&2; \
   fi; exit 1; }
+endef
+
+define install_packages
+PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci $(1) --ignore-scripts --no-audit --no-fund >.build/npm.log 2>&1 || { \
+  echo "The npm packages could not be installed: look at the end of .build/npm.log" >&2; exit 1; }
 endef

@@ -43,6 +43,7 @@ class Photographer:
             color_scheme=theme,
             device_scale_factor=sharp,
             reduced_motion="reduce",
+            bypass_csp=True,  # waiting for a condition evaluates one in the page
         )
         return context.new_page()
 
@@ -79,12 +80,13 @@ class Photographer:
         page.wait_for_function(
             """() => {
               const bar = document.getElementById("loading-bar");
-              const figures = [...document.querySelectorAll("#progress dd")];
+              const figures = [...document.querySelectorAll("#progress dd:not(.is-there)")];
               return bar && bar.value > 0.5 && figures.every((each) => each.textContent.trim() !== "–");
-            }"""
+            }""",
+            timeout=300_000,
         )
         self.shoot(page, "wizard-load")
-        page.get_by_role("link", name="Next step").wait_for(timeout=120_000)
+        page.get_by_role("link", name="Next step").wait_for(timeout=600_000)
         page.context.close()
 
     def imports(self) -> None:

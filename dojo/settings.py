@@ -197,6 +197,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": _SWEEP_SECONDS,
         "options": {"expires": _SWEEP_SECONDS},  # else they pile up while no worker runs
     },
+    "sweep-erasures": {
+        "task": "interactions.tasks.sweep_erasures",
+        "schedule": _SWEEP_SECONDS,
+        "options": {"expires": _SWEEP_SECONDS},
+    },
+    "compact-lakes": {
+        "task": "interactions.tasks.compact_lakes",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
 }
 
 # --- Static files ---

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
+_PR_SET_PDEATHSIG = 1  # of Linux: the signal to get when the parent dies
 
 
 class NoWorkers(Exception):
@@ -88,8 +91,14 @@ def _wait(name: str, process: subprocess.Popen[bytes], ready: object) -> None:
 def _process(name: str, line: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run a process beside this one; it is asked to end afterwards, and made to where it does not."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
-    # In a group of its own, so that Ctrl-C reaches this command first, which then ends it in order.
-    process = subprocess.Popen(line, cwd=settings.BASE_DIR, env=environment, start_new_session=True, stdout=sys.stderr)  # noqa: S603
+    process = subprocess.Popen(  # noqa: S603
+        line,
+        cwd=settings.BASE_DIR,
+        env=environment,
+        stdout=sys.stderr,
+        start_new_session=True,  # Ctrl-C reaches this command alone, which then ends the process in order
+        preexec_fn=_end_with_parent,
+    )
     try:
         yield process
     finally:
@@ -100,3 +109,9 @@ def _process(name: str, line: list[str]) -> Iterator[subprocess.Popen[bytes]]:
             logger.warning("%s did not stop when asked to and is ended.", name)
             process.kill()
             process.wait()
+
+
+def _end_with_parent() -> None:
+    """Have this process told to end when its parent is killed outright, where the system knows of such a thing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

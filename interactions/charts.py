@@ -63,9 +63,11 @@ def over_time(frame: pd.DataFrame) -> dict[str, Any]:
 def causes_over_time(starts: Sequence[datetime], counts: Mapping[str, list[int]]) -> dict[str, Any]:
     """Stacked bars that begin at ``starts`` (UTC): a count for each, by cause, the most frequent cause first.
 
-    Of more causes than there are RANKS, the last ones have the colour of the rest.
+    Of more causes than there are RANKS, the last ones have the colour of the rest. No legend is needed below it: the
+    page lists the causes with their colours.
     """
-    return _stacked([stamp(start) for start in starts], counts, [colour_of_rank(rank) for rank in range(len(counts))])
+    colours = [colour_of_rank(rank) for rank in range(len(counts))]
+    return _stacked([stamp(start) for start in starts], counts, colours, bottom=8)
 
 
 def colour_of_rank(rank: int) -> str:
@@ -73,11 +75,13 @@ def colour_of_rank(rank: int) -> str:
     return RANKS[rank] if rank < len(RANKS) else REST
 
 
-def _stacked(starts: list[str], counts: Mapping[str, list[int]], colours: list[str]) -> dict[str, Any]:
+def _stacked(
+    starts: list[str], counts: Mapping[str, list[int]], colours: list[str], bottom: int = 36
+) -> dict[str, Any]:
     return {
         "animation": False,
         "aria": {"enabled": True},
-        "grid": {"left": 4, "right": 8, "top": 12, "bottom": 36, "outerBoundsMode": "same"},
+        "grid": {"left": 4, "right": 8, "top": 12, "bottom": bottom, "outerBoundsMode": "same"},
         "legend": {"type": "scroll", "bottom": 0, "left": 0, "itemWidth": 10, "itemHeight": 10, "icon": "roundRect"},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
         "xAxis": {

@@ -27,10 +27,11 @@ from interactions.codec.columns import STATISTICS_COLUMNS, TABLE_SCHEMA
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
+    from deltalake.transaction import AddAction, RemoveAction
 
 log = logging.getLogger(__name__)
 
-_LOCK_SECONDS = 30  # a holder that dies frees the lock after this; one that lives renews it
+_LOCK_SECONDS = 30
 _CONFIGURATION: dict[str, str | None] = {
     # Without this each commit would write the smallest and largest user_id into the log.
     "delta.dataSkippingStatsColumns": ",".join(STATISTICS_COLUMNS),
@@ -124,27 +125,13 @@ class Lake:
         the append outlives a power cut. Call it with the lock held.
         """
         from deltalake import CommitProperties, Schema, Transaction
-        from deltalake.transaction import AddAction
 
         self._create()
         table = self._open()
         if (table.transaction_version(mark) or 0) >= version:
             return table.version()
         home = self._home(import_id)
-        home.mkdir(exist_ok=True)
-        adds = []
-        for part in parts:
-            _appear(part.path, home / part.path.name)
-            adds.append(
-                AddAction(
-                    path=f"{home.name}/{part.path.name}",
-                    size=part.size,
-                    partition_values={},
-                    modification_time=int(part.path.stat().st_mtime * 1000),
-                    data_change=True,
-                    stats=json.dumps(_statistics(part, import_id)),
-                )
-            )
+        adds: list[AddAction | RemoveAction] = [self._add(part, home, import_id) for part in parts]
         table.create_write_transaction(
             adds,
             mode="append",
@@ -154,6 +141,26 @@ class Lake:
         _keep([home / part.path.name for part in parts], home, self.folder / "_delta_log")
         if import_id:
             self.tidy(import_id)
+        return self.version()
+
+    def replace(self, parts: Sequence[Part], merged: Part) -> int:
+        """Put ``merged``, written elsewhere, in the place of live ``parts`` with the same rows; the table's version.
+
+        Files that no commit names any more are removed. Call it with the lock held.
+        """
+        from deltalake import Schema
+        from deltalake.transaction import RemoveAction
+
+        table, home, now = self._open(), self._home(0), int(time.time() * 1000)
+        gone = [RemoveAction(str(part.path.relative_to(self.folder)), False, now, part.size, {}) for part in parts]
+        table.create_write_transaction(
+            [self._add(merged, home, None), *gone], mode="append", schema=Schema.from_arrow(TABLE_SCHEMA)
+        )
+        _keep([home / merged.path.name], home, self.folder / "_delta_log")
+        table = self._open()
+        table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
+        table.create_checkpoint()
+        table.cleanup_metadata()
         return self.version()
 
     def tidy(self, import_id: int) -> None:
@@ -195,20 +202,21 @@ class Lake:
         return int(result["num_deleted_rows"] or 0), self.version()
 
     @contextmanager
-    def lock(self) -> Iterator[Held]:
+    def lock(self, seconds: float = _LOCK_SECONDS) -> Iterator[Held]:
         """Hold the environment's write lock: for rewrites, and for «look for duplicates, then append».
 
+        ``seconds`` after a holder has died others may take it; one that lives renews it.
         Raises LakeBusy where Redis, which keeps the lock, cannot be reached.
         """
         client = redis.Redis.from_url(settings.REDIS_URL)
-        lock = client.lock(f"dojo:lake:{self.environment}", timeout=_LOCK_SECONDS, thread_local=False)
+        lock = client.lock(f"dojo:lake:{self.environment}", timeout=seconds, thread_local=False)
         try:
             lock.acquire(blocking=True)
         except redis.exceptions.RedisError as error:
             client.close()
             raise LakeBusy(f"The write lock of {self.environment} cannot be had: {error}") from error
         stopped = threading.Event()
-        renewer = threading.Thread(target=_renew, args=(lock, stopped), daemon=True)
+        renewer = threading.Thread(target=_renew, args=(lock, stopped, seconds), daemon=True)
         renewer.start()
         try:
             yield Held(lock)
@@ -220,6 +228,21 @@ class Lake:
             except redis.exceptions.RedisError as error:  # what was done under it is done
                 log.warning("The write lock of %s was not there to be released: %s", self.environment, error)
             client.close()
+
+    def _add(self, part: Part, home: Path, import_id: int | None) -> AddAction:
+        """A part as a commit names it, once it is in its folder; ``import_id`` None where it may hold several."""
+        from deltalake.transaction import AddAction
+
+        home.mkdir(exist_ok=True)
+        _appear(part.path, home / part.path.name)
+        return AddAction(
+            path=f"{home.name}/{part.path.name}",
+            size=part.size,
+            partition_values={},
+            modification_time=int(part.path.stat().st_mtime * 1000),
+            data_change=import_id is not None,
+            stats=json.dumps(_statistics(part, import_id)),
+        )
 
     def _home(self, import_id: int) -> Path:
         return Path(self.folder) / (f"import-{import_id}" if import_id else "live")
@@ -267,8 +290,8 @@ def _keep(files: Sequence[Path], *folders: Path) -> None:
             os.close(place)
 
 
-def _renew(lock: Any, stopped: threading.Event) -> None:
-    while not stopped.wait(_LOCK_SECONDS / 3):
+def _renew(lock: Any, stopped: threading.Event, seconds: float) -> None:
+    while not stopped.wait(seconds / 3):
         try:
             lock.reacquire()
         except redis.exceptions.RedisError as error:
@@ -276,17 +299,18 @@ def _renew(lock: Any, stopped: threading.Event) -> None:
             time.sleep(1)
 
 
-def _statistics(part: Part, import_id: int) -> dict[str, Any]:
+def _statistics(part: Part, import_id: int | None) -> dict[str, Any]:
     """What the table's log says of a part; times in milliseconds, rounded outwards."""
     earliest = part.first.replace(microsecond=part.first.microsecond // 1000 * 1000)
     latest = part.last
     if latest.microsecond % 1000:
         latest += timedelta(microseconds=1000 - latest.microsecond % 1000)
+    of_import = {} if import_id is None else {"import_id": import_id}
     return {
         "numRecords": part.rows,
-        "minValues": {"timestamp": _milliseconds(earliest), "import_id": import_id},
-        "maxValues": {"timestamp": _milliseconds(latest), "import_id": import_id},
-        "nullCount": {"timestamp": 0, "import_id": 0},
+        "minValues": {"timestamp": _milliseconds(earliest), **of_import},
+        "maxValues": {"timestamp": _milliseconds(latest), **of_import},
+        "nullCount": {"timestamp": 0, **dict.fromkeys(of_import, 0)},
     }
 
 

@@ -2,8 +2,11 @@
 
 from celery import shared_task
 
+from interactions.erasure import carrying
 from interactions.imports import finishing, loading, planning, sweeping
-from interactions.models import Block, Import
+from interactions.lake import Lake, LakeBusy
+from interactions.lake_compacting import compact
+from interactions.models import Block, DeletionRequest, Environment, Import
 
 
 @shared_task
@@ -39,3 +42,23 @@ def discard_import(pk: int) -> None:
 @shared_task
 def sweep_imports() -> None:
     sweeping.sweep()
+
+
+@shared_task
+def erase_people(pk: int) -> None:
+    for request in DeletionRequest.objects.filter(pk=pk).select_related("environment"):
+        carrying.erase(request)
+
+
+@shared_task
+def sweep_erasures() -> None:
+    carrying.sweep()
+
+
+@shared_task
+def compact_lakes() -> None:
+    for slug in Environment.objects.values_list("slug", flat=True):
+        try:
+            compact(Lake(slug))
+        except LakeBusy:  # the parts can wait for the next time
+            continue

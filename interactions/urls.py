@@ -4,9 +4,10 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from dojo.health import healthz
+from interactions.api.trial import trial
 from interactions.api.views import unknown
 from interactions.uploads import views as uploads
-from interactions.views import account, dashboard, imports, overview, wizard
+from interactions.views import account, api_reference, dashboard, imports, keys, live, overview, wizard
 
 urlpatterns = [
     path("", overview.home, name="home"),
@@ -34,4 +35,13 @@ urlpatterns = [
         imports.import_rejected,
         name="import_rejected",
     ),
+    path("<slug:environment>/api/", api_reference.api_reference, name="api_reference"),
+    path("<slug:environment>/api/trial/", trial, name="api_trial"),
+    path("<slug:environment>/live/", live.live, name="live"),
+    path("<slug:environment>/live/problems/", live.live_problems, name="live_problems"),
+    path("<slug:environment>/live/<int:id>/", live.live_call, name="live_call"),
+    path("<slug:environment>/keys/", keys.keys, name="keys"),
+    path("<slug:environment>/keys/new/", keys.key_create, name="key_create"),
+    path("<slug:environment>/keys/<int:pk>/rotate/", keys.key_rotate, name="key_rotate"),
+    path("<slug:environment>/keys/<int:pk>/revoke/", keys.key_revoke, name="key_revoke"),
 ]

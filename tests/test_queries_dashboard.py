@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from interactions.codec.tombstones import Tombstones
 from interactions.lake import Lake
 from interactions.queries import answers, dashboard, engine
 from interactions.queries.period import ALL, Period, Unit
@@ -24,7 +25,7 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def here(settings, tmp_path: Path) -> None:
+def here(db: None, settings, tmp_path: Path) -> None:
     settings.LAKE_DIR = tmp_path / "lake"
     settings.SCRATCH_DIR = tmp_path / "scratch"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
@@ -186,9 +187,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     readings: list[int] = []
     answer = engine.answer
 
-    def watched(files: list[str], expression: engine.Expression) -> pa.Table:
+    def watched(files: list[str], hidden: Tombstones, expression: engine.Expression) -> pa.Table:
         readings.append(len(files))
-        return answer(files, expression)
+        return answer(files, hidden, expression)
 
     monkeypatch.setattr(answers, "answer", watched)
     return readings

@@ -17,7 +17,7 @@ from .tus import member
 pytestmark = pytest.mark.django_db
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
-NAMES_IN_AN_ENVIRONMENT = ("overview", "dashboard", "imports", "import_new")
+NAMES_IN_AN_ENVIRONMENT = ("overview", "dashboard", "imports", "import_new", "live", "keys")
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def entrance(*methods: str) -> Callable[[Callable[[Exchange], HttpResponse]], Vi
             if request.method == "OPTIONS":
                 response = answer(200, {"message": "Go ahead."}, access.preflight(request))
             else:
-                response = _carry(act, request, methods)
+                response = carry(act, Exchange(request), methods)
             access.allow_browsers(response)
             response.headers["X-Content-Type-Options"] = "nosniff"
             response._has_been_logged = True  # type: ignore[attr-defined]  # a refused call is for Live, not for the log
@@ -47,8 +47,8 @@ def entrance(*methods: str) -> Callable[[Callable[[Exchange], HttpResponse]], Vi
     return decorate
 
 
-def _carry(act: Callable[[Exchange], HttpResponse], request: HttpRequest, methods: tuple[str, ...]) -> HttpResponse:
-    exchange = Exchange(request)
+def carry(act: Callable[[Exchange], HttpResponse], exchange: Exchange, methods: tuple[str, ...] = ()) -> HttpResponse:
+    """The answer to one call, whatever happens in ``act``; the Live page is told of it."""
     response = _answer(act, exchange, methods)
     deliveries.tell(exchange, response.status_code)
     return response

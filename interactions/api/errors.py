@@ -27,7 +27,9 @@ class Refusal(Exception):
 
 def answer(status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> HttpResponse:
     """A JSON answer that no cache keeps."""
-    response = HttpResponse(_encode(body), status=status, content_type="application/json", headers=headers)
+    text = _encode(body)
+    response = HttpResponse(text, status=status, content_type="application/json", headers=headers)
+    response.headers["Content-Length"] = str(len(text))
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -53,7 +53,7 @@ class _Counter:
         try:
             if self._client is None:
                 self._client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
-            taken = int(self._client.incrby(name, lot))  # type: ignore[arg-type]
+            taken = int(self._client.incrby(name, lot))
             if taken == lot:
                 self._client.expire(name, 120)
         except redis.RedisError as error:

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from interactions.api import views
+from interactions.api import openapi, views
 
 urlpatterns = [
     path("interactions", views.interactions, name="api_interactions"),
     path("interactions/_delete", views.deletion, name="api_deletion"),
+    path("openapi.json", openapi.openapi, name="api_openapi"),
     path("", views.unknown),
     path("<path:rest>", views.unknown),
 ]

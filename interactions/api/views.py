@@ -8,7 +8,7 @@ import msgspec
 from django.conf import settings
 from django.http import HttpResponse
 
-from interactions import inbox
+from interactions import erasure, inbox
 from interactions.api import access, limits
 from interactions.api.body import read_body
 from interactions.api.entrance import entrance
@@ -44,7 +44,11 @@ def unknown(exchange: Exchange) -> HttpResponse:
 
 
 def _send(exchange: Exchange) -> HttpResponse:
-    caller = _admit(exchange, secret=False)
+    return receive(exchange, _admit(exchange, secret=False))
+
+
+def receive(exchange: Exchange, caller: Caller) -> HttpResponse:
+    """Check the records of the body and put them into the inbox of the caller's environment. Raises Refusal."""
     try:
         call = read_call(exchange.body, Origin(0, exchange.received_at), _keyring)
     except BadCall as error:
@@ -67,8 +71,6 @@ def _erase(exchange: Exchange) -> HttpResponse:
     people = f"{len(user_ids)} user id" + ("" if len(user_ids) == 1 else "s")
     if exchange.is_dry_run or not user_ids:
         return answer(200, {"message": f"{people}, nothing was changed."})
-    from interactions import erasure
-
     erasure.request(Environment.objects.get(pk=caller.environment_id), user_ids)
     return answer(200, {"message": f"The records of {people} are hidden from now on and will be erased."})
 

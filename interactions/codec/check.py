@@ -29,6 +29,8 @@ LATEST = datetime(9999, 12, 30, tzinfo=UTC)
 
 _UUID = re.compile(UUID_PATTERN.replace("$", r"\Z"))
 _IPV4 = re.compile(IPV4_PATTERN.replace("$", r"\Z"))
+_SQUARE = str.maketrans("()", "[]")
+_PLACE = re.compile(r"data\.(?=\d+\.)")
 _SHOWN = 80  # characters of a value that a problem shows
 _INTEGERS = range(-(1 << 63), 1 << 64)  # what the table's JSON, and most readers of it, can hold
 _LONG_INTEGER = "A whole number of more than 64 bits has to stand in quotes."
@@ -44,10 +46,13 @@ class Violation:
     value: str = ""
 
     def line(self, index: int) -> str:
-        """The sentence form of the API: ``data.<index>[.<path>] [(value)] is invalid. <rule>``."""
-        place = f"data.{index}.{self.path}" if self.path else f"data.{index}"
-        shown = f" ({self.value})" if self.value else ""
-        return f"{place}{shown} is invalid. {self.rule}"
+        """The sentence form of the API: ``data.<index>[.<path>] [(value)] is invalid. <rule>``.
+
+        Clients take it apart: a value ends at the first closing bracket, and what looks like a place is one.
+        """
+        place = f".{self.path}" if self.path else ""
+        shown = f" ({self.value.translate(_SQUARE)})" if self.value else ""
+        return f"data.{index}" + _PLACE.sub("data:", f"{place}{shown} is invalid. {self.rule}")
 
     @property
     def cause(self) -> tuple[str, str]:
@@ -76,7 +81,7 @@ def check_bytes(raw: bytes) -> Checked:
     try:
         text = raw.decode()
         msgspec.json.decode(raw)  # stricter than the standard library, which takes NaN and halves of characters
-        value = json.loads(text, object_pairs_hook=_once)
+        value = _decode(text)
     except UnicodeDecodeError as error:
         return _refused("It is not UTF-8 text.", _excerpt(raw, error.start))
     except RecursionError:
@@ -126,6 +131,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_decode = json.JSONDecoder(object_pairs_hook=_once).decode
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _reason(error: Exception, raw: str) -> tuple[str, int | None]:
     """Why a text is no JSON, and at which byte, where that is known: equal faults have to read equal."""
     text, _, place = str(error).removeprefix("JSON is malformed: ").rstrip(".)").partition(" (byte ")
@@ -154,7 +163,7 @@ def _depth(value: Any) -> int:
 
 def _shown(value: Any) -> str:
     """A value as a problem shows it: JSON, on one line, cut."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else _encode(value)
     text = " ".join(text.split())
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 

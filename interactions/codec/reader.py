@@ -1,26 +1,30 @@
 """Read a run of bytes that holds whole records: what is good becomes tables, what is not is said.
 
-A window is first read in one go; only where that fails is it halved until the
-records at fault stand alone, and those are checked one by one.
+A window is first read in one go. Only where that fails are its records taken
+apart, and those that cannot be read as typed records checked by the rule book.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from interactions.codec.check import Violation, check_bytes
+from interactions.codec.custom import Customs
 from interactions.codec.keyring import Keyring
 from interactions.codec.lines import LineWindows
 from interactions.codec.lists import ListWindows
 from interactions.codec.record import Interaction, line_decoder, list_decoder
 from interactions.codec.table import Doubtful, Origin, to_table
-from interactions.codec.windows import Format, Piece, Run, Window
+from interactions.codec.windows import Format, Run, Window
 
+_BREAK = ord("\n")
+_FEW = 200  # of which one is doubtful: the rule book is quicker then than looking for the one
 _NOT_PLAIN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Doubtful)
 
 
@@ -54,6 +58,7 @@ class Reader:
 
     def __init__(self, origin: Origin, keyring: Keyring, *, longest: int) -> None:
         self._origin, self._keyring, self._longest = origin, keyring, longest
+        self._customs = Customs()
 
     def read(self, file: BinaryIO, run: Run) -> Iterator[Batch]:
         """The batches of a run, in the order of the file. Raises Unsound where its end was guessed wrong."""
@@ -64,99 +69,110 @@ class Reader:
             if batch is None:
                 if window.pieces is None:
                     window = source.follow()
-                batch = _Apart(self, window, run.format, index).batch
+                batch = _Apart(self, window, index).batch()
             index += batch.records
             yield batch
 
     def _plain(self, window: Window, form: Format) -> Batch | None:
         """A window in one go; None where some record may be at fault."""
-        if len(window.text) > self._longest:
+        text = window.text
+        if len(text) > self._longest:
             return None
-        batch = Batch(window.size)
-        return batch if self.take(window.text, form, batch) else None
-
-    def take(self, text: bytes, form: Format, batch: Batch, *, lines: int | None = None) -> bool:
-        """Add all records of ``text`` to the batch; False, and none added, where any may be at fault.
-
-        ``lines`` is how many lines of it are not blank; where it is None, none should be.
-        """
         try:
             if form is Format.LINES:
                 records = line_decoder.decode_lines(text)
-                # msgspec lets a record go over several lines, and several stand in one.
-                if len(records) != (_lines(text) if lines is None else lines):
-                    return False
+                if len(records) != _lines(text):
+                    return None  # msgspec lets a record go over several lines, and several stand in one
             else:
                 records = list_decoder.decode(b"[" + text + b"]")
-            table = to_table(records, self._origin, self._keyring, text=text) if records else None
+            tables = [self.table(records, text)] if records else []
         except _NOT_PLAIN:
-            return False
-        if table is not None:
-            batch.tables.append(table)
-            batch.records += len(records)
-            batch.untimed += sum(record.timestamp is None for record in records)
-        return True
+            return None
+        return Batch(window.size, len(records), _untimed(records), tables)
 
-    def table(self, records: list[Interaction], rests: list[dict[str, Any] | None]) -> pa.Table:
+    def table(self, records: list[Interaction], text: bytes) -> pa.Table:
+        """The records of ``text``, as a table. Raises one of _NOT_PLAIN."""
+        return to_table(records, self._origin, self._keyring, known=self._customs, text=text)
+
+    def table_of_checked(self, records: list[Interaction], rests: list[dict[str, Any] | None]) -> pa.Table:
         """Records that were checked one by one, as a table."""
-        return to_table(records, self._origin, self._keyring, rests=rests)
+        return to_table(records, self._origin, self._keyring, known=self._customs, rests=rests)
 
 
 def _lines(text: bytes) -> int:
-    return text.count(b"\n") + (not text.endswith(b"\n"))
+    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == _BREAK)) + (not text.endswith(b"\n"))
+
+
+def _untimed(records: Iterable[Interaction]) -> int:
+    return sum(record.timestamp is None for record in records)
 
 
 class _Apart:
-    """Reads a window piece by piece where need be; its batch has everything in the order of the file."""
+    """Reads a window piece by piece; whatever becomes of them, the batch has them in the order of the file."""
 
-    def __init__(self, reader: Reader, window: Window, form: Format, index: int) -> None:
-        self._reader, self._window, self._form = reader, window, form
-        self._first = index
-        self._records: list[Interaction] = []
-        self._rests: list[dict[str, Any] | None] = []
-        self.batch = Batch(window.size)
-        self._halve(window.pieces or [])
-        self._flush()
+    def __init__(self, reader: Reader, window: Window, first: int) -> None:
+        self._reader, self._window, self._first = reader, window, first
+        self._pieces = window.pieces or []
+        self._texts = [window.text[piece.start : piece.end] for piece in self._pieces]
+        self._refused: dict[int, list[Violation]] = {}
+        self._numbers: list[int] = []  # of the pieces that are rows of the tables, in their order
+        self._tables: list[pa.Table] = []
+        self._untimed = 0
 
-    def _halve(self, pieces: list[Piece]) -> None:
-        if len(pieces) <= 1:
-            for piece in pieces:
-                self._check(piece)
-        elif not self._at_once(pieces):
-            middle = len(pieces) // 2
-            self._halve(pieces[:middle])
-            self._halve(pieces[middle:])
+    def batch(self) -> Batch:
+        typed: dict[int, Interaction] = {}
+        doubtful: list[int] = []
+        for number, (piece, text) in enumerate(zip(self._pieces, self._texts, strict=True)):
+            if piece.rule is not None:
+                self._refused[number] = [Violation("", piece.rule)]
+                continue
+            try:
+                typed[number] = line_decoder.decode(text)
+            except _NOT_PLAIN:
+                doubtful.append(number)
+        doubtful += self._take(typed)
+        self._check(doubtful)
+        rejected = [
+            Rejected(self._first + number, self._window.offset + self._pieces[number].start, self._texts[number], found)
+            for number, found in sorted(self._refused.items())
+        ]
+        return Batch(self._window.size, len(self._pieces), self._untimed, self._in_order(), rejected)
 
-    def _at_once(self, pieces: list[Piece]) -> bool:
-        if any(piece.rule is not None for piece in pieces):
-            return False
-        text = self._window.text[pieces[0].start : pieces[-1].end]
-        part = Batch(0)
-        if not self._reader.take(text, self._form, part, lines=len(pieces)):
-            return False
-        self._flush()
-        self.batch.tables += part.tables
-        self.batch.records += part.records
-        self.batch.untimed += part.untimed
-        return True
+    def _take(self, typed: dict[int, Interaction]) -> list[int]:
+        """Make a table of these records; answers the numbers of those among which some are doubtful."""
+        if not typed:
+            return []
+        numbers, records = list(typed), list(typed.values())
+        try:
+            self._add(numbers, records, self._reader.table(records, b"\n".join(self._texts[each] for each in numbers)))
+        except _NOT_PLAIN:
+            if len(numbers) <= _FEW:
+                return numbers
+            middle = len(numbers) // 2
+            halves = (numbers[:middle], numbers[middle:])
+            return [each for half in halves for each in self._take({number: typed[number] for number in half})]
+        return []
 
-    def _check(self, piece: Piece) -> None:
-        index, offset = self._first + self.batch.records, self._window.offset + piece.start
-        self.batch.records += 1
-        text = self._window.text[piece.start : piece.end]
-        if piece.rule is not None:
-            self.batch.rejected.append(Rejected(index, offset, text, [Violation("", piece.rule)]))
-            return
-        checked = check_bytes(text)
-        if checked.record is None:
-            self.batch.rejected.append(Rejected(index, offset, text, checked.violations))
-            return
-        self.batch.untimed += checked.record.timestamp is None
-        self._records.append(checked.record)
-        self._rests.append(checked.rest)
+    def _check(self, numbers: list[int]) -> None:
+        good: dict[int, Interaction] = {}
+        rests: list[dict[str, Any] | None] = []
+        for number in sorted(numbers):
+            checked = check_bytes(self._texts[number])
+            if checked.record is None:
+                self._refused[number] = checked.violations
+            else:
+                good[number] = checked.record
+                rests.append(checked.rest)
+        if good:
+            records = list(good.values())
+            self._add(list(good), records, self._reader.table_of_checked(records, rests))
 
-    def _flush(self) -> None:
-        """Records checked one by one become a table before others follow them."""
-        if self._records:
-            self.batch.tables.append(self._reader.table(self._records, self._rests))
-            self._records, self._rests = [], []
+    def _add(self, numbers: list[int], records: list[Interaction], table: pa.Table) -> None:
+        self._numbers += numbers
+        self._tables.append(table)
+        self._untimed += _untimed(records)
+
+    def _in_order(self) -> list[pa.Table]:
+        if len(self._tables) <= 1:
+            return self._tables
+        return [pa.concat_tables(self._tables).take(np.argsort(self._numbers))]

@@ -21,8 +21,6 @@ from interactions import schema
 ShortId: TypeAlias = Annotated[str, Meta(max_length=512)]
 LongId: TypeAlias = Annotated[str, Meta(max_length=1024)]
 Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
-# Lists are looked into by ``table``: msgspec allows one kind of list in a union.
-CustomValue: TypeAlias = bool | int | float | str | list[Any] | None
 
 
 class Page(Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -46,7 +44,8 @@ class Context(Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     region: str | None = None
     page: Page | None = None
     user_agent: str | None = None
-    custom_context: dict[str, CustomValue] | None = None
+    # Read by ``custom``, once for all records that repeat it; null is Raw(b"null").
+    custom_context: msgspec.Raw = msgspec.Raw()
 
 
 class Search(Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -111,5 +110,11 @@ list_decoder: msgspec.json.Decoder[list[Interaction]] = msgspec.json.Decoder(lis
 
 def typed(record: dict[str, Any]) -> Interaction:
     """A decoded record as a typed one. Raises msgspec.ValidationError."""
-    kind: Interaction = msgspec.convert(record, AnyKind)
+    context = record.get("context")
+    if not context or "custom_context" not in context:
+        kind: Interaction = msgspec.convert(record, AnyKind)
+        return kind
+    others = {key: value for key, value in context.items() if key != "custom_context"}
+    kind = msgspec.convert({**record, "context": others}, AnyKind)
+    kind.context.custom_context = msgspec.Raw(msgspec.json.encode(context["custom_context"]))  # type: ignore[union-attr]
     return kind

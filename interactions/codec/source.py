@@ -31,7 +31,13 @@ _KEY = re.compile(rb"\s*,?\s*(" + _TEXT + rb")\s*:\s*", re.DOTALL)
 _LARGE_RECORD = re.compile(rb'\{\s*"type"\s*:\s*"')
 _SCALAR = re.compile(rb"[^,}\]]*")
 DAMAGED = "The file is packed, but cannot be unpacked: it is damaged or cut short."
-PACKING_ERRORS: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, igzip_lib.IsalError, zstandard.ZstdError)
+PACKING_ERRORS: tuple[type[Exception], ...] = (
+    OSError,
+    EOFError,
+    zlib.error,
+    igzip_lib.IsalError,  # type: ignore[assignment]  # its types take it for an instance
+    zstandard.ZstdError,
+)
 _PACKED_BYTES = 1 << 10  # of zstd at a time: even a bomb makes no more than some 30 MB of them
 
 

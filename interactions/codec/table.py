@@ -7,7 +7,7 @@ everything here takes whole columns of some thousand records.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -19,9 +19,10 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from interactions import schema
-from interactions.codec.check import EARLIEST, IPV4_PATTERN, LATEST, UUID_PATTERN, is_custom_value
+from interactions.codec.check import EARLIEST, IPV4_PATTERN, LATEST, UUID_PATTERN
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.extra import custom_texts, extras, texts_with
+from interactions.codec.custom import Custom, Customs, NotPlain
+from interactions.codec.extra import extras
 from interactions.codec.fingerprint import fingerprints
 from interactions.codec.keyring import Keyring
 from interactions.codec.record import KINDS, Campaign, Context, Interaction, Page, Search
@@ -68,11 +69,13 @@ def to_table(
     origin: Origin,
     keyring: Keyring,
     *,
+    known: Customs | None = None,
     rests: Sequence[dict[str, Any] | None] | None = None,
     text: bytes | None = None,
 ) -> pa.Table:
     """Records as a table of TABLE_SCHEMA; at least one record.
 
+    ``known`` remembers what custom_contexts are, for the next records of the same file.
     ``rests`` are the parts that the typed records have no place for; giving them says that the
     records were checked one by one. Where it is None, the rules that the Structs cannot say are
     checked here, and the keys in ``text``, the JSON of the records, are counted: where a record
@@ -83,8 +86,10 @@ def to_table(
     page = _inner(context["page"], _NO_PAGE)
     campaign = _inner(context["campaign"], _NO_CAMPAIGN)
     search = _inner(top["search"], _NO_SEARCH)
-    customs, filters = context["custom_context"], search["filters"]
+    filters = search["filters"]
+    known = Customs() if known is None else known
     try:
+        customs = [known[bytes(text)] for text in context["custom_context"]]
         arrays = {
             "type": _TYPES.take(pa.array([_NUMBER_OF[record.__class__] for record in records], pa.int8())),
             "timestamp": pa.array(top["timestamp"], _MOMENT),
@@ -95,17 +100,15 @@ def to_table(
             "keywords": pa.array(search["keywords"], _STRING),
             "quantities": _quantities(top["quantities"]),
         }
-        texts = custom_texts(customs)
+        arrays["extra"] = extras(customs, filters, top["quantities"], rests)
         if rests is None:
-            lists = _lists(customs, texts)
-            _check_values(arrays, context["truncated_ip"], lists)
-            _check_empties(arrays, top, context, filters)
+            _check_values(arrays, context["truncated_ip"])
+            _check_empties(arrays, top, context, customs, filters)
             if text is not None:
-                _check_keys(text, _keys(arrays, top, context, filters, lists), customs, lists)
-        arrays["extra"] = extras(texts, filters, top["quantities"], rests)
-        arrays["fingerprint"] = fingerprints(records, customs, texts_with(texts, b".0"), rests)
-    except (OverflowError, pa.ArrowInvalid) as error:
-        # An instant at the very end of the calendar, or a whole number of more than 64 bits.
+                _check_keys(text, _keys(arrays, top, context, customs, filters), customs)
+        arrays["fingerprint"] = fingerprints(records, customs, rests)
+    except (NotPlain, OverflowError, pa.ArrowInvalid) as error:
+        # A custom_context at fault, an instant at the very end of the calendar, or a number of more than 64 bits.
         raise Doubtful(str(error)) from error
     received = pa.scalar(origin.received_at, _MOMENT)
     arrays["timestamp"] = arrays["timestamp"].fill_null(received)
@@ -125,7 +128,7 @@ def _inner(structs: Sequence[Struct | None], absent: Struct) -> Columns:
     """The fields of inner objects as columns, with ``absent``'s where there is no object."""
     missing = structs.count(None)
     if missing == len(structs):
-        return dict.fromkeys(absent.__struct_fields__, tuple(structs))  # Nones, all of them
+        return {name: (value,) * missing for name, value in zip(absent.__struct_fields__, astuple(absent), strict=True)}
     filled = [absent if inner is None else inner for inner in structs] if missing else structs
     return _columns(filled, type(absent))  # type: ignore[arg-type]
 
@@ -136,35 +139,31 @@ def _quantities(values: Sequence[float | list[float] | None]) -> pa.Array:
     return pa.array([v if v is None or v.__class__ is list else [v] for v in values], _NUMBERS)
 
 
-def _lists(customs: Sequence[dict[str, Any] | None], texts: pa.Array) -> list[list[Any]]:
-    """The lists within custom_context: few records have any, and those show a bracket in their text."""
-    values: Iterable[Any] = (value for row in texts_with(texts, b"[") for value in (customs[row] or {}).values())
-    return [value for value in values if value.__class__ is list]
-
-
-def _check_values(arrays: Mapping[str, pa.Array], addresses: Sequence[str | None], lists: list[list[Any]]) -> None:
+def _check_values(arrays: Mapping[str, pa.Array], addresses: Sequence[str | None]) -> None:
     """The forms that the Structs cannot say."""
     ids = arrays["miso_id"].drop_null()
     if len(ids) and not pc.all(pc.match_substring_regex(ids, UUID_PATTERN)).as_py():
         raise Doubtful("miso_id")
     if not all(_IPV4.match(address) for address in set(addresses) if address):
         raise Doubtful("truncated_ip")
-    if not all(map(is_custom_value, lists)):
-        raise Doubtful("custom_context")
     bounds = pc.min_max(arrays["timestamp"].cast(_KEY)).as_py()
     if bounds["min"] is not None and (bounds["min"] < _EARLIEST or bounds["max"] > _LATEST):
         raise Doubtful("timestamp")
 
 
 def _check_empties(
-    arrays: Mapping[str, pa.Array], top: Columns, context: Columns, filters: Sequence[dict[str, list[str]] | None]
+    arrays: Mapping[str, pa.Array],
+    top: Columns,
+    context: Columns,
+    customs: Sequence[Custom],
+    filters: Sequence[dict[str, list[str]] | None],
 ) -> None:
     """No ``{}`` that columns could not tell from an absent object."""
     campaigns = context["campaign"]
     _check_filled(campaigns, [arrays[f"campaign_{name}"] for name in schema.CAMPAIGN_FIELDS], ())
     _check_filled(top["search"], [arrays["keywords"]], (filters,))
     columns = [arrays[name] for name in ("user_agent", "locale", "region", "truncated_ip")]
-    _check_filled(top["context"], columns, (campaigns, context["page"], context["custom_context"]))
+    _check_filled(top["context"], columns, (campaigns, context["page"], [custom.extra for custom in customs]))
 
 
 def _check_filled(objects: Sequence[Struct | None], columns: Sequence[pa.Array], more: Sequence[Sequence[Any]]) -> None:
@@ -181,36 +180,19 @@ def _keys(
     arrays: Mapping[str, pa.Array],
     top: Columns,
     context: Columns,
+    customs: Sequence[Custom],
     filters: Sequence[dict[str, list[str]] | None],
-    lists: Sequence[list[Any]],
 ) -> int:
-    """How many keys the records' JSON objects have, null ones left out."""
-    customs = context["custom_context"]
-    count: int = sum(len(array) - array.null_count for array in arrays.values())
-    for objects in (top["search"], top["context"], context["page"], context["campaign"], customs, filters):
+    """How many keys the records' JSON objects have, null ones left out but for those of custom_context."""
+    count = sum(len(array) - array.null_count for name, array in arrays.items() if name != "extra")
+    for objects in (top["search"], top["context"], context["page"], context["campaign"], filters):
         count += len(objects) - objects.count(None)
-    return (
-        count
-        + sum(map(len, filter(None, customs)))
-        + sum(map(_keys_within, lists))
-        + sum(map(len, filter(None, filters)))
-    )
+    count += sum([custom.keys for custom in customs if custom.extra is not None])
+    count += sum([custom.extra is not None for custom in customs])
+    return count + sum(map(len, filter(None, filters)))
 
 
-def _keys_within(value: Any, depth: int = 4) -> int:
-    """The keys of all objects in ``value``, which stands so deep in a record as a list of custom_context does."""
-    if value.__class__ is not dict and value.__class__ is not list:
-        return 0
-    if depth > schema.DEEPEST:
-        raise Doubtful("depth")
-    if value.__class__ is dict:
-        return len(value) + sum(_keys_within(inner, depth + 1) for inner in value.values())
-    return sum(_keys_within(inner, depth + 1) for inner in value)
-
-
-def _check_keys(
-    text: bytes, arrived: int, customs: Sequence[dict[str, Any] | None], lists: Sequence[list[Any]]
-) -> None:
+def _check_keys(text: bytes, arrived: int, customs: Sequence[Custom]) -> None:
     """No key was given twice: the text has as many keys as arrived, and as many more as were null.
 
     A string that reads like a key makes the count too high, and the records are looked at one by one. Nothing may
@@ -220,8 +202,7 @@ def _check_keys(
     if more == 0:
         return
     nulls = text.count(b'":null') + text.count(b'": null')
-    kept = sum(value is None for custom in customs if custom for value in custom.values())
-    if more != nulls - kept - sum(map(_nulls_within, lists)):
+    if more != nulls - sum(custom.nulls for custom in customs):
         raise Doubtful("keys")
 
 
@@ -241,10 +222,3 @@ def _keys_in(text: bytes) -> int:
             if text[max(0, end - 64) : end].rstrip(BLANK)[-1:] in (b"", b'"'):
                 raise Doubtful("keys")
     return found
-
-
-def _nulls_within(value: Any) -> int:
-    """How many keys of all objects in ``value`` are null."""
-    if isinstance(value, dict):
-        return sum(inner is None or _nulls_within(inner) for inner in value.values())
-    return sum(map(_nulls_within, value)) if isinstance(value, list) else 0

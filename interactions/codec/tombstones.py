@@ -69,18 +69,27 @@ class Tombstones:
         return dict(zip(self.keys.tolist(), self.until.tolist(), strict=True))
 
     def covers(self, user_key: int | None, timestamp: datetime | None, received_at: datetime) -> bool:
-        """Whether one record is an erased person's; one whose timestamp is not known, whenever it came."""
+        """Whether one record is an erased person's; one without a timestamp that can be read, whenever it came."""
         moment = self._moments.get(user_key) if user_key is not None else None
         if moment is None:
             return False
         return timestamp is None or min(_microseconds(timestamp), _microseconds(received_at)) <= moment
 
-    def mask(self, table: pa.Table) -> np.ndarray:
-        """Which rows of ``table``, with COLUMNS, are erased people's: a bool for each."""
+    def mask(self, table: pa.Table, *, from_file: bool = False) -> np.ndarray:
+        """Which rows of ``table``, with COLUMNS, are erased people's: a bool for each.
+
+        A row that bears the time of its receipt had no timestamp. One ``from_file`` cannot show that it is newer than
+        the request, so it counts as older: an old file may be imported at any time.
+        """
         if not self or not table.num_rows:
             return np.zeros(table.num_rows, bool)
-        until = self.until_of(table["user_key"])
-        return np.minimum(_numbers(table["timestamp"]), _numbers(table["received_at"])) <= until
+        until, timestamp, received_at = (
+            self.until_of(table["user_key"]),
+            _numbers(table["timestamp"]),
+            _numbers(table["received_at"]),
+        )
+        gone = np.minimum(timestamp, received_at) <= until
+        return gone | ((timestamp == received_at) & (until != _NEVER)) if from_file else gone
 
     def until_of(self, user_keys: pa.ChunkedArray) -> np.ndarray:
         """The moment of each row's person in µs; before all time where nobody was erased."""

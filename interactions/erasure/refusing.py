@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.db.models import Count, Max
@@ -10,14 +10,18 @@ from django.db.models import Count, Max
 from interactions.codec.tombstones import Tombstones
 from interactions.models import Tombstone
 
+_LITTLE = timedelta(minutes=1)  # for clocks, and for the time between a moment and its commit
 
-def refused(environment_id: int) -> Tombstones:
+
+def refused(environment_id: int, *, since: datetime | None = None) -> Tombstones:
     """All who were ever to be erased: nothing of theirs that is not newer than the request may come back.
 
     Whoever adds records asks this with the lake's lock held: a request that comes later waits for that lock to erase
-    what was added.
+    what was added. ``since``: only those of requests from a little before then on.
     """
     stones = Tombstone.objects.filter(environment=environment_id)
+    if since is not None:
+        return Tombstones.of(stones.filter(at__gte=since - _LITTLE).values_list("user_key", "at"))
     state = stones.aggregate(count=Count("pk"), last=Max("pk"), at=Max("at"))
     return _read(environment_id, *state.values()) if state["count"] else Tombstones.of([])
 

@@ -9,9 +9,11 @@ from django.db import transaction
 from django.db.models import Max, Min, Sum
 from django.utils import timezone
 
+from interactions.erasure import refused
 from interactions.imports import content, lifecycle, storage
 from interactions.imports.beating import beating
 from interactions.imports.duplicates import Sifted, sift
+from interactions.imports.leaving_out import leave_out_of
 from interactions.imports.loading import finish_if_last
 from interactions.imports.planning import DISK_FULL
 from interactions.imports.queue import enqueue
@@ -94,6 +96,8 @@ def _commit(imp: Import, lake: Lake, held: Held) -> None:
     imp.refresh_from_db()
     if imp.state != Import.State.LOADING or imp.phase != Import.Phase.COMMITTING:
         return  # cancelled, or in the hands of another task, while this one waited for the lock
+    # Who was erased before is left out as blocks are read; who will be from now on waits for the lock that is held.
+    leave_out_of(imp, refused(imp.environment_id, since=imp.started_at))
     blocks = list(imp.blocks.order_by("number"))
     rows = sum(block.accepted for block in blocks)
     collect(imp, blocks)

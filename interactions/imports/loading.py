@@ -19,12 +19,14 @@ from interactions.codec.parts import PartWriter
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.table import Origin
 from interactions.codec.windows import Format, Run, Unsound
+from interactions.erasure import refused
 from interactions.errors import DiskFull
 from interactions.imports import content, lifecycle, storage
 from interactions.imports.beating import beating
+from interactions.imports.leaving_out import leave_out
 from interactions.imports.planning import DISK_FULL, Stopped, leave
 from interactions.imports.queue import enqueue
-from interactions.imports.rejects import Rejects
+from interactions.imports.rejects import Named, Rejects
 from interactions.models import Block, Import, Problem
 
 logger = logging.getLogger(__name__)
@@ -135,11 +137,11 @@ class _Counts:
     rejected: int = 0
     untimed: int = 0
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: Batch, left_out: int) -> None:
         self.bytes_done += batch.size
         self.records += batch.records
-        self.accepted += batch.accepted
-        self.rejected += len(batch.rejected)
+        self.accepted += batch.accepted - left_out
+        self.rejected += len(batch.rejected) + left_out
         self.untimed += batch.untimed
 
 
@@ -147,7 +149,9 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
     imp = block.of
     path = storage.text_path(imp)
     origin = Origin(imp.pk, received_at(imp))
-    reader = Reader(origin, Keyring(settings.SECRET_KEY.encode()), longest=settings.IMPORT_RECORD_BYTES)
+    keyring = Keyring(settings.SECRET_KEY.encode())
+    reader = Reader(origin, keyring, longest=settings.IMPORT_RECORD_BYTES)
+    people = Named(refused(imp.environment_id), origin.received_at, keyring)
     run = Run(block.start, block.end, path.stat().st_size, Format(imp.format))
     counts = _Counts()
     told = time.monotonic()
@@ -156,13 +160,14 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
     collecting = gc.isenabled()
     gc.disable()  # the records hold no cycles; the collector would walk them for nothing
     try:
-        with path.open("rb") as file, part, Rejects(storage.rejects_path(block)) as rejects:
+        with path.open("rb") as file, part, Rejects(storage.rejects_path(block), people) as rejects:
             for batch in reader.read(file, run):
+                left_out = leave_out(batch, counts.records, people.tombstones, rejects)
                 for table in batch.tables:
                     part.add(table)
                 for rejected in batch.rejected:
                     rejects.add(rejected)
-                counts.add(batch)
+                counts.add(batch, left_out)
                 if time.monotonic() - told > _TELL_SECONDS:
                     _set(block, **asdict(counts))
                     _require_room()

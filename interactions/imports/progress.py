@@ -9,6 +9,7 @@ from django.db.models import Sum
 from interactions.models import Block, Import, Problem
 
 _FEWEST_SECONDS = 1.0  # a rate over less says nothing
+_NOT_YET_ALL = 0.99  # all is read, but nothing of it is in the data set before the commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ def progress(imp: Import) -> Progress:
         done, records, accepted, rejected = imp.bytes_total, imp.records, imp.accepted, imp.rejected
         done = done if imp.is_done or imp.undone_at else 0
     fraction = min(1.0, done / imp.bytes_total) if imp.bytes_total else float(imp.is_done)
+    if imp.state == Import.State.LOADING:
+        fraction = min(fraction, _NOT_YET_ALL)
     timed = records and seconds >= _FEWEST_SECONDS
     moving = timed and imp.state == Import.State.LOADING and fraction
     return Progress(

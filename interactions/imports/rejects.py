@@ -7,6 +7,8 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,7 +16,9 @@ from typing import Any
 import msgspec
 
 from interactions import schema
+from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Rejected
+from interactions.codec.tombstones import Tombstones
 from interactions.imports import storage
 from interactions.models import Block, Import, Problem
 
@@ -22,29 +26,49 @@ _OPENING = re.compile(rb"\s*\{\s*(\}?)")
 _NOTE = re.compile(rf'\s*\{{\s*"{schema.NOTE}"\s*:\s*')
 _SEAM = re.compile(r"\s*,\s*")
 _DECODER = json.JSONDecoder()
+ERASED = ("user_id", "Erased person: what is not newer than the deletion request is refused.")
 _CAUSES_KEPT = 200  # of one block; a file with more kinds of fault than this has one fault
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Looks for erased people in the text of refused records, which came in at ``received_at``."""
+
+    tombstones: Tombstones
+    received_at: datetime
+    keyring: Keyring
+
+    def in_text(self, text: str) -> int | None:
+        """The user_key of the person whose record this is; None where it is nobody's who was erased."""
+        return self.tombstones.named_in(text, self.received_at, self.keyring)
 
 
 class Rejects:
     """Collects what one block refuses: the records into a file, their causes into Problem rows.
 
     A line of the file is ``{"index", "offset", "problems", "text"}``; ``index`` counts within the block.
+    Records of ``people`` who were erased are counted and kept nowhere.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, people: Named) -> None:
         self._path = path
+        self._people = people
         self._file: gzip.GzipFile | None = None
         self._causes: dict[tuple[str, str], Problem] = {}
         self._counts: dict[tuple[str, str], int] = defaultdict(int)
 
     def add(self, rejected: Rejected) -> None:
+        text = rejected.text.decode(errors="surrogateescape")
+        if self._people.in_text(text) is not None:
+            self.leave_out(1, rejected.index)
+            return
         if self._file is None:
             self._file = gzip.GzipFile(self._path, "wb", compresslevel=1)
         line = {
             "index": rejected.index,
             "offset": rejected.offset,
             "problems": [violation.line(rejected.index) for violation in rejected.violations],
-            "text": rejected.text.decode(errors="surrogateescape"),
+            "text": text,
         }
         self._file.write(json.dumps(line).encode() + b"\n")
         for violation in rejected.violations:
@@ -60,6 +84,12 @@ class Rejects:
                     value=violation.value[:200].replace("\x00", "␀"),  # which PostgreSQL does not take
                 )
             self._counts[cause] += 1
+
+    def leave_out(self, records: int, index: int) -> None:
+        """Count good records of erased people, of which that at ``index`` is the first."""
+        if ERASED not in self._causes:
+            self._causes[ERASED] = Problem(path=ERASED[0], rule=ERASED[1], index=index, offset=0)
+        self._counts[ERASED] += records
 
     def problems(self, block: Block) -> list[Problem]:
         """The causes as rows to be saved for ``block``."""

@@ -18,6 +18,7 @@ from django.db.models.functions import Length
 from interactions.codec.calls import Kept, to_rows
 from interactions.codec.keyring import Keyring
 from interactions.codec.parts import PartWriter
+from interactions.erasure import leave_out, refused
 from interactions.inbox.sifting import Sieve
 from interactions.inbox.turns import turn
 from interactions.lake import Held, Lake, Part
@@ -29,6 +30,7 @@ MARK = "inbox"
 _RECORDS = 50_000  # in a batch, and
 _BYTES = 32 << 20  # of text: they bound the memory; a single call may be larger
 _ENTRIES = 5_000
+_LOCK_SECONDS = 10  # live records must not wait for long because a process was killed
 
 
 def append(environment: Environment, sieve: Sieve | None = None) -> int:
@@ -41,7 +43,7 @@ def append(environment: Environment, sieve: Sieve | None = None) -> int:
         return 0
     lake = Lake(environment.slug)
     added = 0
-    with lake.lock() as held:
+    with lake.lock(_LOCK_SECONDS) as held:
         _sweep(environment)
         while (batch := _open_batch(environment) or _claim(environment, lake)) is not None:
             added += _carry(batch, lake, held, sieve or Sieve())
@@ -98,10 +100,13 @@ def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
     if not calls:
         return 0
     table = to_rows(calls, Keyring(settings.SECRET_KEY.encode()))
-    kept = sieve.sift(table, [call.records for call in calls], lake)
-    dropped = table.num_rows - kept.num_rows
-    if dropped:
-        logger.info("%s of %s records were in %s already", dropped, table.num_rows, lake.environment)
+    new, known = sieve.sift(table, [call.records for call in calls], lake)
+    kept, erased = leave_out(new, refused(batch.environment_id))
+    if known or erased:
+        logger.info(
+            "Of %s records for %s, %s were there already and %s are of people who were erased",
+            *(table.num_rows, lake.environment, known, erased),
+        )
     if not kept.num_rows:
         return 0
     path = _folder() / f"{_prefix(batch.environment_id)}{batch.pk}-{secrets.token_hex(4)}.parquet"
@@ -120,7 +125,7 @@ def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
         )
     finally:
         path.unlink(missing_ok=True)
-    return kept.num_rows
+    return int(kept.num_rows)
 
 
 def _folder() -> Path:

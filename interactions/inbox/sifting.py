@@ -7,31 +7,42 @@ an earlier call.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
-from interactions.codec.fingerprint import BY_UUID
+from interactions.codec.fingerprint import BY_UUID, SIZE
 from interactions.lake import Lake, Part
 
 # A record without a timestamp has the time at which it came; so its copies are looked for in the day before.
 UNTIMED_LOOKBACK = timedelta(hours=24)
+_REMEMBERED = 30_000_000  # rows, of 4 bytes each
+_ROWS = 262_144  # read in one go
 
 
 class Sieve:
-    """Leaves out what is known."""
+    """Leaves out what is known. Keep one: of each part that it read it remembers the first bytes of all fingerprints.
 
-    def sift(self, table: pa.Table, calls: Sequence[int], lake: Lake) -> pa.Table:
-        """The rows of ``table`` that are new; ``calls`` says how many rows each call has, in order."""
+    Parts never change, so what is remembered holds as long as they are there. It tells at once, and without reading
+    anything, that most records are new; what may be known is looked up in the part itself.
+    """
+
+    def __init__(self) -> None:
+        self._starts: OrderedDict[Path, np.ndarray] = OrderedDict()  # sorted, the part used last at the end
+        self._rows = 0
+
+    def sift(self, table: pa.Table, calls: Sequence[int], lake: Lake) -> tuple[pa.Table, int]:
+        """The rows of ``table`` that are new, and how many are not; ``calls``: the rows of each call, in order."""
         prints: list[bytes] = table["fingerprint"].to_pylist()
-        known = self._known(prints, self._reach(table, lake.parts()))
+        there = self._known(prints, _reach(table, lake.parts()))
         kept = np.ones(len(prints), bool)
-        there: Counter[bytes] = Counter(known)
         row = 0
         for size in calls:
             seen: Counter[bytes] = Counter()
@@ -42,23 +53,60 @@ class Sieve:
                 row += 1
             for fingerprint, copies in seen.items():
                 there[fingerprint] = max(there[fingerprint], copies)
-        return table if kept.all() else table.filter(pa.array(kept))
+        known = int(len(kept) - kept.sum())
+        return (table.filter(pa.array(kept)) if known else table), known
 
-    def _reach(self, table: pa.Table, parts: Sequence[Part]) -> list[Part]:
-        """The parts that may hold copies: those of the same time."""
-        bounds = pc.min_max(table["timestamp"]).as_py()
-        first, last = bounds["min"], bounds["max"]
-        untimed = table.filter(pc.equal(table["timestamp"], table["received_at"]))["timestamp"]
-        if len(untimed):
-            first = min(first, pc.min(untimed).as_py() - UNTIMED_LOOKBACK)
-        return [part for part in parts if part.first <= last and first <= part.last]
-
-    def _known(self, prints: Sequence[bytes], parts: Sequence[Part]) -> dict[bytes, int]:
+    def _known(self, prints: Sequence[bytes], parts: Sequence[Part]) -> Counter[bytes]:
         """How often each of the fingerprints is in the parts."""
-        if not parts:
-            return {}
-        found = ds.dataset([str(part.path) for part in parts], format="parquet").to_table(
-            columns=["fingerprint"], filter=pc.field("fingerprint").isin(pa.array(set(prints), pa.binary()))
-        )
-        counts = found["fingerprint"].value_counts()
-        return {item["values"]: item["counts"] for item in counts.to_pylist()}
+        known: Counter[bytes] = Counter()
+        asked = sorted(set(prints))
+        starts = _starts_of(asked)
+        for part in parts:
+            held = self._held(part)
+            places = np.minimum(np.searchsorted(held, starts), len(held) - 1)
+            maybe = [asked[at] for at in np.flatnonzero(held[places] == starts)]
+            if maybe:
+                known += _count(part.path, maybe)
+        return known
+
+    def _held(self, part: Part) -> np.ndarray:
+        held = self._starts.get(part.path)
+        if held is None:
+            held = self._starts[part.path] = _read(part.path)
+            self._rows += len(held)
+            while self._rows > _REMEMBERED and len(self._starts) > 1:
+                self._rows -= len(self._starts.popitem(last=False)[1])
+        self._starts.move_to_end(part.path)
+        return held
+
+
+def _reach(table: pa.Table, parts: Sequence[Part]) -> list[Part]:
+    """The parts that may hold copies of the table's rows: those of the same time."""
+    bounds = pc.min_max(table["timestamp"]).as_py()
+    first, last = bounds["min"], bounds["max"]
+    untimed = table.filter(pc.equal(table["timestamp"], table["received_at"]))["timestamp"]
+    if len(untimed):
+        first = min(first, pc.min(untimed).as_py() - UNTIMED_LOOKBACK)
+    return [part for part in parts if part.rows and part.first <= last and first <= part.last]
+
+
+def _starts_of(prints: Sequence[bytes]) -> np.ndarray:
+    """The first four bytes of each fingerprint, as numbers in the order of the fingerprints."""
+    return np.frombuffer(b"".join(prints), ">u4").reshape(-1, SIZE // 4)[:, 0].astype(np.uint32)
+
+
+def _read(path: Path) -> np.ndarray:
+    pieces = []
+    with pq.ParquetFile(path) as part:
+        for batch in part.iter_batches(_ROWS, columns=["fingerprint"]):
+            values = batch.column(0).cast(pa.binary(SIZE))  # of one length, so their bytes lie side by side
+            place = values.offset * SIZE
+            pieces.append(_starts_of([values.buffers()[1].slice(place, len(values) * SIZE).to_pybytes()]))
+    return np.sort(np.concatenate(pieces))
+
+
+def _count(path: Path, prints: Sequence[bytes]) -> Counter[bytes]:
+    found = ds.dataset(str(path), format="parquet").to_table(
+        columns=["fingerprint"], filter=pc.field("fingerprint").isin(pa.array(prints, pa.binary()))
+    )
+    return Counter(found["fingerprint"].to_pylist())

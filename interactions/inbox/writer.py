@@ -11,6 +11,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 from queue import SimpleQueue
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
@@ -82,7 +83,9 @@ def _commit(entries: list[InboxEntry]) -> None:
             # Elsewhere NORMAL will do: there a power cut may take back what nobody was promised.
             cursor.execute("PRAGMA synchronous=FULL")
     adapt = connection.ops.adapt_datetimefield_value
-    rows = [(entry.environment_id, adapt(entry.received_at), entry.records, entry.text) for entry in entries]
+    rows: list[tuple[Any, ...]] = [
+        (entry.environment_id, adapt(entry.received_at), entry.records, entry.text) for entry in entries
+    ]
     with turn(), transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(_INSERT, rows)  # a tenth of what bulk_create costs, and this is once a call
 

@@ -16,6 +16,8 @@ from hashlib import blake2b
 from typing import Final
 
 import pyarrow as pa
+import redis
+from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
@@ -69,6 +71,17 @@ def ask(environment: str, *questions: Question) -> list[pa.Table]:
     raise DataSetBusy
 
 
+def forget(environment: str) -> None:
+    """Forget all that is remembered of an environment: it was made of records that have to leave no trace.
+
+    Raises redis.RedisError.
+    """
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        for kind in ("answer", "base"):
+            for key in client.scan_iter(match=cache.make_key(f"{kind}:{environment}:*"), count=1000):
+                client.unlink(key)
+
+
 def _ask_of(parts: Snapshot, question: Question) -> pa.Table:
     """The answer for one snapshot, from the cache where it is there. Raises PartsGone."""
     key = f"answer:{parts.environment}:{_name(question)}"
@@ -84,8 +97,9 @@ def _ask_of(parts: Snapshot, question: Question) -> pa.Table:
 def _collect(parts: Snapshot, question: Question) -> pa.Table:
     key = f"base:{parts.environment}:{_name(question)}"
     base = _recall(key, prolong=_BASE_SECONDS)
-    covered = set(json.loads(base.schema.metadata[b"files"])) if base is not None else set()
-    if base is None or base.schema.metadata[b"hidden"].decode() != parts.hidden.digest or not covered <= set(parts.files):
+    covers = base.schema.metadata if base is not None else {}
+    covered = set(json.loads(covers.get(b"files", "[]")))
+    if covers.get(b"hidden", b"").decode() != parts.hidden.digest or not covered <= set(parts.files):
         base, covered = None, set()
     new = [name for name in parts.files if name not in covered]
     pieces = [] if base is None else [base.replace_schema_metadata(None)]

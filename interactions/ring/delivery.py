@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
@@ -27,6 +27,7 @@ _CLIENTS: Final = (
     ("miso-sdk-python", "miso-sdk-python"),
     ("target-miso", "Singer target"),
     ("singer", "Singer target"),
+    ("misonodesdk", "Node SDK"),
     ("miso-server", "Node SDK"),
     ("axios/", "Node SDK"),
     ("undici", "Node"),
@@ -110,6 +111,14 @@ class Delivery(msgspec.Struct, kw_only=True):
     @property
     def is_ok(self) -> bool:
         return self.status < 400
+
+    @property
+    def is_dry_run(self) -> bool:
+        return "dry_run=1" in self.path.partition("?")[2]
+
+    @property
+    def is_deletion(self) -> bool:
+        return self.method == "DELETE" or self.path.partition("?")[0].rstrip("/").endswith("/_delete")
 
 
 def client_name(user_agent: str) -> str:
@@ -226,7 +235,7 @@ def _types(sent: Sent) -> dict[str, int]:
     return counts
 
 
-def positions_naming(sent: Sent, users: set[str]) -> set[int]:
+def positions_naming(sent: Sent, users: Container[str]) -> set[int]:
     """The positions of the records that hold one of these ids, in whatever field: a refused one may misname it.
 
     A record that cannot be read counts as one of them.
@@ -234,14 +243,14 @@ def positions_naming(sent: Sent, users: set[str]) -> set[int]:
     return {at for at, text in enumerate(sent.records) if text is not None and _names(text, users)}
 
 
-def _names(text: str, users: set[str]) -> bool:
+def _names(text: str, users: Container[str]) -> bool:
     try:
         return _holds(json.loads(text), users)
     except (ValueError, RecursionError):
         return True
 
 
-def _holds(value: Any, users: set[str]) -> bool:
+def _holds(value: Any, users: Container[str]) -> bool:
     if isinstance(value, dict):
         return any(key in users or _holds(item, users) for key, item in value.items())
     if isinstance(value, list):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Container
 from functools import partial
 from typing import Any, Final
 
@@ -20,31 +20,33 @@ log = logging.getLogger(__name__)
 _REWRITE_SECONDS: Final = 60
 
 
-def erase_users(environment: str, user_ids: Collection[str]) -> int:
+def erase_users(environment: str, user_ids: Container[str]) -> int:
     """Take the records of these users out of the kept calls, with what was said of them; how many there were.
 
     Bodies that could not be taken apart go altogether, each counted as one: nobody can say whom they name.
     Returns when Redis's own file is free of them too, which can take seconds. Raises RingAway.
     """
-    users = set(user_ids)
     erased = 0
     with reading() as client:
         for each, sent in all_sent(client, environment):
-            if sent.text or positions_naming(sent, users):
+            if sent.text or positions_naming(sent, user_ids):
                 place = key(environment, f"sent:{each}")
-                erased += client.transaction(partial(_erase, place, users), place, value_from_callable=True)
+                erased += client.transaction(partial(_erase, place, user_ids), place, value_from_callable=True)
         _rewrite_file(client)
     return erased
 
 
-def count_users(environment: str, user_ids: Collection[str]) -> int:
-    """How many kept records name these users. Raises RingAway."""
-    users = set(user_ids)
+def count_users(environment: str, user_ids: Container[str], *, before: int | None = None) -> int:
+    """How many kept records name these users, of calls with ids below ``before`` where it is given. Raises RingAway."""
     with reading() as client:
-        return sum(len(positions_naming(sent, users)) for _, sent in all_sent(client, environment))
+        return sum(
+            len(positions_naming(sent, user_ids))
+            for each, sent in all_sent(client, environment)
+            if before is None or each < before
+        )
 
 
-def _erase(place: str, users: set[str], pipe: Any) -> int:
+def _erase(place: str, users: Container[str], pipe: Any) -> int:
     """Within a watch on a call's body, so that two erasures do not undo each other: write it without these users."""
     packed = pipe.get(place)
     if packed is None:

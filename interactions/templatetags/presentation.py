@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from interactions.models import Import
+from interactions.models import ApiKey, Import
 
 register = template.Library()
 
@@ -140,6 +140,29 @@ def clock(value: datetime) -> SafeString:
     utc = value.astimezone(UTC)
     form = "%H:%M:%S" if utc.date() == timezone.now().date() else "%-d %b %H:%M:%S"
     return format_html('<time datetime="{}">{}</time>', utc.isoformat(timespec="milliseconds"), utc.strftime(form))
+
+
+@register.filter
+def clock_minute(value: datetime) -> str:
+    """A time of the last hours in UTC, to the minute; yesterday's with its day before it."""
+    utc = value.astimezone(UTC)
+    return utc.strftime("%H:%M" if utc.date() == timezone.now().date() else "%-d %b %H:%M")
+
+
+@register.filter
+def status_tone(status: int) -> str:
+    """The colour of an HTTP status: green accepted, amber for a while, red refused or failed."""
+    return "green" if status < 400 else "amber" if status == 429 else "red"
+
+
+@register.filter
+def key_state(key: ApiKey) -> tuple[str, str]:
+    """What an API key is now, in words, and the colour of that."""
+    if key.ends_at is None:
+        return "Active", "green"
+    if key.is_live:
+        return f"Ends in {duration(key.ends_at - timezone.now())}", "amber"
+    return ("Rotated" if key.successor_id else "Revoked"), "grey"
 
 
 @register.filter

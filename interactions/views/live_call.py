@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -120,8 +121,10 @@ class _AsWritten(str):
     __slots__ = ()
 
 
-def _rows(value: Any, path: str = "", indent: str = "", before: str = "", after: str = "") -> Iterator[tuple[str, str]]:
-    """The lines of pretty JSON, each with the path of what it shows, in the form that problems name it by."""
+def _rows(
+    value: Any, path: str = "", indent: str = "", before: str = "", after: str = ""
+) -> Iterator[tuple[str, str | None]]:
+    """The lines of pretty JSON, each with the path of what begins there, in the form that problems name it by."""
     items: list[tuple[str, str, Any]]
     if isinstance(value, dict) and value:
         items = [(name, f"{_text(name)}: ", item) for name, item in value.items()]
@@ -134,11 +137,11 @@ def _rows(value: Any, path: str = "", indent: str = "", before: str = "", after:
         return
     yield f"{indent}{before}{opened}", path
     for at, (name, label, item) in enumerate(items):
-        part = "_".join(name.split(" "))[:60] or "_"
+        part = re.sub(r"\s", "_", name)[:60] or "_"
         yield from _rows(
             item, f"{path}.{part}" if path else part, indent + "  ", label, "," if at < len(items) - 1 else ""
         )
-    yield f"{indent}{closed}{after}", ""
+    yield f"{indent}{closed}{after}", None
 
 
 def _text(value: Any) -> str:

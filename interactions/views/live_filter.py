@@ -73,7 +73,7 @@ class Filter:
         } | changes
         if parts["hours"] == 1:
             parts["hours"] = None
-        said = {name: value for name, value in parts.items() if value is not None and value != ""}
+        said = {name: str(value) for name, value in parts.items() if value is not None and value != ""}
         return f"?{urlencode(said)}" if said else ""
 
 

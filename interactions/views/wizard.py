@@ -116,5 +116,6 @@ def import_load(request: HttpRequest, environment: str, pk: int) -> HttpResponse
         "import": imp,
         "progress": importing.progress(imp),
         "causes": importing.causes(imp),
+        "has_rejected_file": importing.rejected_path(imp) is not None,
     }
     return page_or_fragment(request, "imports/load.html", "progress", context)

@@ -54,10 +54,11 @@ function element(tag, className, text) {
 }
 
 export class OverTime extends EventTarget {
-  constructor(place, font, { canZoom = true } = {}) {
+  constructor(place, font, { canZoom = true, hasLegend = true } = {}) {
     super();
     this.place = place;
     this.canZoom = canZoom;
+    this.hasLegend = hasLegend;
     this.font = font;
     this.chart = null;
     this.data = null;
@@ -113,6 +114,7 @@ export class OverTime extends EventTarget {
       textStyle: { fontFamily: this.font },
       legend: {
         ...option.legend,
+        show: this.hasLegend,
         textStyle: { ...label, color: theme.ink },
         inactiveColor: theme.line,
         pageTextStyle: label,
@@ -224,7 +226,7 @@ export class OverTime extends EventTarget {
         textStyle: { color: theme.ink, fontFamily: this.font, fontSize: 16, fontWeight: 600 },
         subtextStyle: { color: theme.text, fontFamily: this.font, fontSize: 12 },
       },
-      legend: { ...option.legend, left: 16, bottom: 12, type: "plain" },
+      legend: { ...option.legend, show: true, left: 16, bottom: 12, type: "plain" },
       grid: { ...option.grid, left: 16, right: 24, top: 72, bottom: option.series.length > 8 ? 96 : 48 },
     });
     const picture = chart.getDataURL({ pixelRatio: 2, backgroundColor: theme.surface });

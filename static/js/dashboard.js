@@ -116,7 +116,7 @@ function showAge() {
   const seconds = Math.round((Date.now() - checkedAt) / 1000);
   const late = seconds > 30;
   place.textContent =
-    seconds < 2 ? "fresh just now" : seconds < 120 ? `fresh ${seconds} s ago` : `fresh ${Math.round(seconds / 60)} min ago`;
+    seconds < 2 ? "checked just now" : seconds < 120 ? `checked ${seconds} s ago` : `checked ${Math.round(seconds / 60)} min ago`;
   place.parentElement.classList.toggle("is-late", late);
 }
 

@@ -14,7 +14,9 @@ import pyarrow.parquet as pq
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from interactions.codec import export
+from interactions.codec.tombstones import leave_out
 from interactions.lake import Lake
+from interactions.lake_people import hidden
 from interactions.models import Environment
 
 STANDARD_OUTPUT = Path("-")
@@ -41,7 +43,9 @@ class Command(BaseCommand):
         written = 0
         try:
             with _destination(path) as file:
-                for table in _tables(Lake(slug).files()):
+                people = hidden(slug)  # before the files are named: see queries.engine
+                for rows in _tables(Lake(slug).files()):
+                    table, _ = leave_out(rows, people)
                     file.write(export.lines(table))
                     written += table.num_rows
         except OSError as error:

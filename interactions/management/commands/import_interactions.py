@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from argparse import ArgumentParser
@@ -16,6 +17,7 @@ from dojo import workers
 from interactions import imports
 from interactions.errors import DojoError
 from interactions.imports import storage
+from interactions.imports.finishing import discard
 from interactions.imports.sweeping import sweep
 from interactions.models import Environment, Import
 
@@ -23,6 +25,7 @@ _POLL_SECONDS = 0.1
 _SWEEP_SECONDS = 10.0
 _EXIT_CODES = {Import.State.DONE: 0, Import.State.DONE_WITH_REJECTS: 1}
 _FAILED = 2
+_CANCELLED = "Cancelled: nothing was added."
 _BAR = 30
 
 
@@ -44,9 +47,13 @@ class Command(BaseCommand):
         path: Path = options["file"]
         if not path.is_file():
             raise CommandError(f"{path} is not a file.", returncode=_FAILED)
+        for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal cancels as Ctrl-C does
+            signal.signal(number, signal.default_int_handler)
         try:
             with workers.present():
                 imp = _carry(path, environment, check_duplicates=not options["keep_duplicates"])
+        except KeyboardInterrupt:  # before there was an import
+            raise CommandError(_CANCELLED, returncode=_FAILED) from None
         except (DojoError, workers.NoWorkers) as error:
             raise CommandError(str(error), returncode=_FAILED) from error
         self._tell(imp, as_json=options["json"])
@@ -54,8 +61,8 @@ class Command(BaseCommand):
 
     def _tell(self, imp: Import, *, as_json: bool) -> None:
         progress = imports.progress(imp)
-        if imp.error:
-            self.stderr.write(imp.error)
+        if imp.error or imp.state == Import.State.CANCELLED:
+            self.stderr.write(imp.error or _CANCELLED)
         for cause in imports.causes(imp)[:10]:
             self.stderr.write(
                 f"{cause.count:>12,}  {cause.path or 'record'}: {cause.rule} First: record {cause.record}."
@@ -83,16 +90,16 @@ def _carry(path: Path, environment: Environment, *, check_duplicates: bool) -> I
     imp = imports.begin(
         environment, file_name=path.name, size=path.stat().st_size, user=None, source=Import.Source.COMMAND
     )
-    # The workers of this machine read the file where it lies; it is the link that is removed afterwards.
-    os.symlink(path.resolve(), storage.whole_upload(imp))
     try:
+        # The workers of this machine read the file where it lies; it is the link that is removed afterwards.
+        os.symlink(path.resolve(), storage.whole_upload(imp))
         imports.received(imp)
         if imp.state == Import.State.CHECKING:
             imports.start(imp, check_duplicates=check_duplicates)
             _watch(imp)
     except KeyboardInterrupt:
         imports.cancel(imp)
-        raise CommandError("Cancelled: nothing was added.", returncode=_FAILED) from None
+        discard(imp)  # here and now: workers of our own end with this command
     return imp
 
 

@@ -1,0 +1,165 @@
+"""The API as an OpenAPI 3.1 document, made of ``schema`` and ``reference``: it cannot say other than they do."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from django.conf import settings
+from django.http import HttpResponse
+
+from interactions import reference, schema
+from interactions.api.entrance import entrance
+from interactions.api.errors import answer
+from interactions.api.exchange import Exchange
+from interactions.api.openapi_fields import COMMON, interaction_schemas
+from interactions.reference import Answer, Call
+
+Json: TypeAlias = dict[str, Any]
+
+VERSION = "1.0"
+_HEADERS = {
+    405: ("Allow", {"type": "string"}, "the methods that the address knows"),
+    429: ("Retry-After", {"type": "integer"}, "seconds until calls are taken again"),
+    503: ("Retry-After", {"type": "integer"}, "seconds after which to try again"),
+}
+
+
+@entrance("GET", "HEAD")
+def openapi(exchange: Exchange) -> HttpResponse:
+    """The document, for the host that was asked."""
+    return answer(200, document(exchange.request.build_absolute_uri("/").rstrip("/")))
+
+
+def document(server: str) -> Json:
+    """The whole document; ``server`` is the address that the paths are below, without a slash at its end."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Interactions API of Dojo",
+            "version": VERSION,
+            "summary": "Send interactions one by one or in batches, and delete people's.",
+            "description": (
+                "Every answer is JSON, and every error has one shape: an object with a message, and for a call with"
+                " invalid records a list of lines besides. Browsers may call from any origin, unless the key names"
+                " its own: preflights are answered under all of /v1. Any other path under /v1 answers 404. A null"
+                " counts as absent everywhere in a record. " + limits_in_words()
+            ),
+        },
+        "servers": [{"url": server}],
+        "security": [{"keyInQuery": []}, {"keyInHeader": []}],
+        "paths": _paths(),
+        "components": {
+            "securitySchemes": {
+                "keyInQuery": {"type": "apiKey", "in": "query", "name": "api_key"},
+                "keyInHeader": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
+            },
+            "schemas": {**_message_schemas(), **COMMON, **interaction_schemas()},
+            "responses": {"NotFound": _response(reference.NOT_FOUND, "Problem")},
+        },
+    }
+
+
+def limits_in_words() -> str:
+    """The limits of the settings, in sentences."""
+    calls: int = settings.API_CALLS_PER_MINUTE
+    a_minute = f" A key may make {calls:,} calls a minute." if calls else ""
+    return (
+        f"A body may have {settings.API_BODY_BYTES:,} bytes, unpacked, and {settings.API_RECORDS:,} records.{a_minute}"
+        f" Objects and lists of a record may stand {schema.DEEPEST} deep within each other."
+    )
+
+
+def _paths() -> Json:
+    paths: Json = {}
+    for call in reference.CALLS:
+        paths.setdefault(call.path, {})[call.method.lower()] = _operation(call)
+    return paths
+
+
+def _operation(call: Call) -> Json:
+    operation: Json = {
+        "operationId": call.id,
+        "summary": call.title,
+        "description": call.does,
+        "parameters": [
+            {"name": option.name, "in": "query", "description": option.does, "schema": {"type": "string"}}
+            for option in call.options
+        ],
+        "responses": {str(each.status): _response(each, _body_schema(call, each)) for each in call.all_answers},
+    }
+    if call.keys == "none":
+        operation["security"] = []
+    if call.body is not None:
+        body = {"schema": _ref(_REQUESTS[call.id]), "example": call.body}
+        operation["requestBody"] = {"required": True, "content": {"application/json": body, "text/plain": body}}
+    return operation
+
+
+_REQUESTS = {
+    "sendInteractions": "Interactions",
+    "deleteInteractions": "UserIds",
+    "deleteInteractionsByPost": "UserIdsInData",
+}
+
+
+def _body_schema(call: Call, given: Answer) -> str:
+    if call.keys == "none" and given.status == 200:
+        return "Document"
+    if given.status == 422:
+        return "InvalidRecords"
+    if given.status >= 400:
+        return "Problem"
+    return "Success" if call.id == "sendInteractions" else "Message"
+
+
+def _response(given: Answer, name: str) -> Json:
+    response: Json = {
+        "description": given.when,
+        "content": {"application/json": {"schema": _ref(name), "example": given.body}},
+    }
+    if given.status in _HEADERS:
+        header, form, says = _HEADERS[given.status]
+        response["headers"] = {header: {"description": says, "schema": form}}
+    return response
+
+
+def _message_schemas() -> Json:
+    message = {"type": "string", "description": "a sentence"}
+    ids = {"type": "array", "maxItems": settings.API_RECORDS,
+           "items": {"type": "string", "minLength": 1, "maxLength": schema.FIELDS["user_id"].longest}}  # fmt: skip
+    user_ids = {"type": "object", "required": ["user_ids"], "properties": {"user_ids": ids}}
+    line = {"type": "string", "pattern": r"^data\.\d+(\.\S+)?( \([^)]*\))? is invalid\. .+$",
+            "description": reference.LINE_FORM}  # fmt: skip
+    return {
+        "Interactions": {
+            "type": "object",
+            "required": ["data"],
+            "description": f"{settings.API_BODY_BYTES} bytes at most, unpacked. Other keys are left alone.",
+            "properties": {
+                "data": {"type": "array", "maxItems": settings.API_RECORDS, "items": _ref("Interaction")},
+            },
+        },
+        "UserIds": user_ids,
+        "UserIdsInData": {"type": "object", "required": ["data"], "properties": {"data": _ref("UserIds")}},
+        "Success": {
+            "type": "object",
+            "required": ["errors", "message"],
+            "properties": {"errors": {"const": False}, "message": message},
+        },
+        "Message": {"type": "object", "required": ["message"], "properties": {"message": message}},
+        "Problem": {"type": "object", "required": ["message"], "properties": {"message": message}},
+        "InvalidRecords": {
+            "type": "object",
+            "required": ["errors", "message", "data"],
+            "properties": {
+                "errors": {"const": True},
+                "message": message,
+                "data": {"type": "array", "minItems": 1, "items": line},
+            },
+        },
+        "Document": {"type": "object", "required": ["openapi"], "properties": {"openapi": {"type": "string"}}},
+    }
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}

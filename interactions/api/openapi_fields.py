@@ -1,0 +1,129 @@
+"""What a record may hold, as JSON Schema: one schema a type, so that each says which fields are its own."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from interactions import schema
+from interactions.codec.check import IPV4_PATTERN, UUID_PATTERN
+from interactions.reference import example, form_of
+from interactions.schema import Field, Form
+
+Json: TypeAlias = dict[str, Any]
+
+_STRING = {"type": "string"}
+_NUMBER = {"type": "number"}
+
+
+def _null_too(form: Json, kind: str, **more: Any) -> Json:
+    """A null counts as absent, so it may stand wherever a field need not."""
+    return {"type": [kind, "null"], **form, **more}
+
+
+def _strings(longest: int | None) -> Json:
+    return {"type": "array", "items": _STRING if longest is None else {**_STRING, "maxLength": longest}}
+
+
+_CUSTOM_VALUE: Json = {
+    "anyOf": [
+        {"type": ["boolean", "number", "string", "null"]},
+        {"type": "array", "items": _NUMBER},
+        {"type": "array", "items": _STRING},
+        {"type": "array", "items": {"type": "object"}},
+    ]
+}
+
+
+def _form(field: Field) -> Json:
+    match field.form:
+        case Form.STRING:
+            return _null_too({} if field.longest is None else {"maxLength": field.longest}, "string")
+        case Form.STRINGS:
+            return {**_strings(field.longest), "type": ["array", "null"]}
+        case Form.NUMBER:
+            return _null_too({}, "number")
+        case Form.NUMBER_OR_NUMBERS:
+            return {"type": ["number", "array", "null"], "items": _NUMBER}
+        case Form.TIMESTAMP:
+            return _null_too({"format": "date-time"}, "string")
+        case Form.UUID:
+            return _null_too({"format": "uuid", "pattern": UUID_PATTERN}, "string")
+        case Form.IPV4:
+            return _null_too({"pattern": IPV4_PATTERN}, "string")
+        case Form.FILTERS:
+            return _null_too({"additionalProperties": _strings(None)}, "object")
+        case Form.CUSTOM:
+            return _null_too({"additionalProperties": _CUSTOM_VALUE}, "object")
+        case Form.OBJECT:
+            return _null_too({}, "object")
+
+
+def _field(field: Field) -> Json:
+    return {**_form(field), "description": form_of(field)}
+
+
+def _fields(fields: dict[str, Field]) -> Json:
+    return {name: _field(field) for name, field in fields.items()}
+
+
+def _plain(names: tuple[str, ...]) -> Json:
+    return {name: _field(Field(Form.STRING)) for name in names}
+
+
+def _null_or(name: str) -> Json:
+    return {"anyOf": [{"$ref": f"#/components/schemas/{name}"}, {"type": "null"}]}
+
+
+COMMON: Json = {
+    "Search": {"type": "object", "additionalProperties": False, "properties": _fields(schema.SEARCH_FIELDS)},
+    "Campaign": {"type": "object", "properties": _plain(schema.CAMPAIGN_FIELDS)},
+    "Page": {
+        "type": "object",
+        "required": ["url"],
+        "properties": {**_plain(schema.PAGE_FIELDS), "url": _STRING},
+    },
+    "Context": {
+        "type": "object",
+        "description": "Keys that are not listed here are kept as they are.",
+        "properties": {
+            **_fields(schema.CONTEXT_FIELDS),
+            "campaign": _null_or("Campaign"),
+            "page": _null_or("Page"),
+        },
+    },
+}
+_OBJECTS = {"search": _null_or("Search"), "context": _null_or("Context")}
+
+
+def interaction_schemas() -> Json:
+    """``Interaction``, and the schema of each type under the type's own name."""
+    return {
+        "Interaction": {
+            "oneOf": [{"$ref": f"#/components/schemas/{kind}"} for kind in schema.TYPES],
+            "discriminator": {
+                "propertyName": "type",
+                "mapping": {kind: f"#/components/schemas/{kind}" for kind in schema.TYPES},
+            },
+        },
+        **{kind: _interaction(kind) for kind in schema.TYPES},
+    }
+
+
+def _interaction(kind: str) -> Json:
+    properties = {
+        name: _OBJECTS.get(name) or _field(field)
+        for name, field in schema.FIELDS.items()
+        if kind in field.types and name != "type"
+    }
+    required = ["type"]
+    if kind == "custom":
+        required.append("custom_action_name")
+        properties["custom_action_name"] = _STRING
+    return {
+        "type": "object",
+        "description": str(schema.GROUP_OF[kind]),
+        "required": required,
+        "properties": {"type": {"const": kind}, **properties},
+        "additionalProperties": False,
+        "examples": [example(kind)],
+    }

@@ -1,0 +1,113 @@
+"""The custom_context of records: free-form, and mostly the same from one record of a visit to the next.
+
+So its text is read once, and what was found is remembered for the records that repeat it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+
+from interactions import schema
+from interactions.codec.check import is_custom_value
+from interactions.codec.record import Context
+
+# Lists are looked into below: msgspec allows one kind of list in a union.
+CustomValue: TypeAlias = bool | int | float | str | list[Any] | None
+
+_REMEMBERED = 20_000  # texts; bounds the memory, not the answer
+_LARGEST = 4096  # bytes; a longer text is unlikely to come again
+_WHOLE_BELOW = 1e16  # from there on floats are written with an exponent
+ABSENT = Context().custom_context  # the very object that the Struct leaves out when it is written
+
+_decode = msgspec.json.Decoder(dict[str, CustomValue] | None).decode
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+class NotPlain(Exception):
+    """A custom_context that may break a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """What one custom_context is.
+
+    ``text`` is its JSON written the one way: keys sorted, 10 for 10.0. ``extra`` is what the column of that name has
+    for a record that needs no more. ``keys`` counts all keys in it, ``nulls`` those that are null.
+    """
+
+    text: msgspec.Raw
+    extra: bytes | None
+    uuid: str | None
+    keys: int
+    nulls: int
+
+
+NONE = Custom(ABSENT, None, None, 0, 0)
+
+
+class Customs(dict[bytes, Custom]):
+    """From the JSON of a custom_context to what it is. Raises NotPlain, or what msgspec raises, for one at fault."""
+
+    def __init__(self) -> None:
+        super().__init__({b"": NONE})
+
+    def __missing__(self, text: bytes) -> Custom:
+        custom = read(text)
+        if len(text) <= _LARGEST:
+            if len(self) > _REMEMBERED:
+                self.clear()
+                self[b""] = NONE
+            self[text] = custom
+        return custom
+
+
+def read(text: bytes) -> Custom:
+    """Read one custom_context; see Customs."""
+    values = _decode(text)
+    if values is None:
+        return NONE
+    lists = [value for value in values.values() if value.__class__ is list]
+    if not all(map(is_custom_value, values.values() if lists else ())):
+        raise NotPlain
+    one_way = {key: whole(value) for key, value in values.items()}
+    canonical = _encode(one_way)
+    uuid = values.get(schema.RECORD_UUID)
+    return Custom(
+        text=msgspec.Raw(canonical),
+        extra=b'{"context":{"custom_context":' + canonical + b"}}",
+        uuid=uuid if isinstance(uuid, str) and uuid else None,
+        keys=len(values) + sum(map(_keys_within, lists)),
+        nulls=sum(value is None for value in values.values()) + sum(map(_nulls_within, lists)),
+    )
+
+
+def whole(value: Any) -> Any:
+    """``value`` with 10 for each 10.0 in it. Raises NotPlain for a whole number of more than 64 bits."""
+    if value.__class__ is float:
+        return int(value) if value.is_integer() and abs(value) < _WHOLE_BELOW else value
+    if value.__class__ is int and not -(1 << 63) <= value < 1 << 64:
+        raise NotPlain
+    if value.__class__ is dict:
+        return {key: whole(inner) for key, inner in value.items()}
+    return [whole(inner) for inner in value] if value.__class__ is list else value
+
+
+def _keys_within(value: Any, depth: int = 4) -> int:
+    """The keys of all objects in ``value``, which stands so deep in a record as a list of custom_context does."""
+    if value.__class__ is not dict and value.__class__ is not list:
+        return 0
+    if depth > schema.DEEPEST:
+        raise NotPlain
+    if value.__class__ is dict:
+        return len(value) + sum(_keys_within(inner, depth + 1) for inner in value.values())
+    return sum(_keys_within(inner, depth + 1) for inner in value)
+
+
+def _nulls_within(value: Any) -> int:
+    """How many keys of all objects in ``value`` are null."""
+    if value.__class__ is dict:
+        return sum(inner is None or _nulls_within(inner) for inner in value.values())
+    return sum(map(_nulls_within, value)) if value.__class__ is list else 0

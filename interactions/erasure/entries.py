@@ -1,0 +1,63 @@
+"""Erased people in the inbox: entries are written anew without their records. The lake's lock is held by the caller."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+
+from interactions.codec.keyring import Keyring
+from interactions.codec.tombstones import Tombstones
+from interactions.models import Environment, InboxEntry
+
+
+class _Who(msgspec.Struct, gc=False):
+    """What says whose a record is; it was checked before it came here."""
+
+    user_id: str | None = None
+    timestamp: datetime | None = None
+
+
+_pieces = msgspec.json.Decoder(list[msgspec.Raw])
+_who = msgspec.json.Decoder(_Who)
+
+
+def count(environment: Environment, tombstones: Tombstones) -> Counter[int]:
+    """How many records wait in the inbox, by user_key."""
+    keyring = Keyring(settings.SECRET_KEY.encode())
+    found: Counter[int] = Counter()
+    for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
+        found += _apart(entry, tombstones, keyring)[1]
+    return found
+
+
+def erase(environment: Environment, tombstones: Tombstones) -> None:
+    """Leave these people's records out of what waits in the inbox."""
+    keyring = Keyring(settings.SECRET_KEY.encode())
+    for pk in list(InboxEntry.objects.filter(environment=environment).values_list("pk", flat=True)):
+        with transaction.atomic():
+            entry = InboxEntry.objects.get(pk=pk)
+            kept, gone = _apart(entry, tombstones, keyring)
+            if not gone:
+                continue
+            if kept:
+                InboxEntry.objects.filter(pk=pk).update(records=len(kept), text=b",".join(kept))
+            else:
+                entry.delete()
+
+
+def _apart(entry: InboxEntry, tombstones: Tombstones, keyring: Keyring) -> tuple[list[bytes], Counter[int]]:
+    """The records to be kept, and how many are not, by user_key."""
+    kept: list[bytes] = []
+    gone: Counter[int] = Counter()
+    for piece in _pieces.decode(b"[" + bytes(entry.text) + b"]"):
+        who = _who.decode(piece)
+        key = keyring[who.user_id]
+        if key is not None and tombstones.covers(key, who.timestamp or entry.received_at, entry.received_at):
+            gone[key] += 1
+        else:
+            kept.append(bytes(piece))
+    return kept, gone

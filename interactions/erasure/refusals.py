@@ -1,0 +1,107 @@
+"""Erased people among the refused records of past imports: the files to be downloaded, and the examples of causes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from interactions import schema
+from interactions.codec.keyring import Keyring
+from interactions.codec.tombstones import Tombstones
+from interactions.imports import rejected_path
+from interactions.imports.leaving_out import forget_examples
+from interactions.imports.rejects import Named
+from interactions.models import Environment, Import, Problem
+
+
+def count(environment: Environment, tombstones: Tombstones) -> Counter[int]:
+    """How many refused records are kept, by user_key, and examples of problems that name people."""
+    found: Counter[int] = Counter()
+    for imp, path in _kept(environment):
+        for _, _, person in _lines(path, _named(imp, tombstones)):
+            if person is not None:
+                found[person] += 1
+    for problem, person in _examples(environment, tombstones):
+        if person is not None and problem.value:
+            found[person] += 1
+    return found
+
+
+def erase(environment: Environment, tombstones: Tombstones) -> None:
+    """Write the files anew without these people's records, and forget the examples that show something of them."""
+    for imp, path in _kept(environment):
+        people = _named(imp, tombstones)
+        gone = {record for _, record, person in _lines(path, people) if person is not None}
+        if gone:
+            _forget_examples_of(imp, gone)
+            _write_anew(path, people)
+    named = [problem.pk for problem, person in _examples(environment, tombstones) if person is not None]
+    Problem.objects.filter(pk__in=named).update(value="")
+
+
+def _kept(environment: Environment) -> Iterator[tuple[Import, Path]]:
+    for imp in Import.objects.filter(environment=environment).iterator(100):
+        path = rejected_path(imp)
+        if path is not None:
+            yield imp, path
+
+
+def _named(imp: Import, tombstones: Tombstones) -> Named:
+    return Named(tombstones, imp.created_at, Keyring(settings.SECRET_KEY.encode()))
+
+
+def _lines(path: Path, people: Named) -> Iterator[tuple[bytes, int, int | None]]:
+    """Each line, its record's number in the imported file (from 1), and the erased person whose it is."""
+    try:
+        with gzip.open(path, "rb") as lines:
+            for line in lines:
+                note = json.loads(line)[schema.NOTE]
+                text = note["text"] if "text" in note else line.decode(errors="replace")
+                yield line, note["record"], people.in_text(text)
+    except FileNotFoundError:  # the import was undone meanwhile
+        return
+
+
+def _write_anew(path: Path, people: Named) -> None:
+    draft = path.with_name("rejected.draft")
+    written = 0
+    with gzip.open(draft, "wb", compresslevel=5) as out:
+        for line, _, person in _lines(path, people):
+            if person is None:
+                out.write(line)
+                written += 1
+    if written:
+        draft.replace(path)
+    else:
+        path.unlink(missing_ok=True)
+        draft.unlink()
+
+
+def _forget_examples_of(imp: Import, records: set[int]) -> None:
+    """``records`` are numbers in the file, from 1; those of problems count within their block."""
+    blocks = list(imp.blocks.order_by("number"))
+    ends = list(accumulate(block.records for block in blocks))
+    within: dict[int, set[int]] = {}
+    for record in records:
+        place = bisect_right(ends, record - 1)
+        if place < len(blocks):
+            within.setdefault(place, set()).add(record - 1 - (ends[place - 1] if place else 0))
+    for place, indexes in within.items():
+        forget_examples(blocks[place], indexes)
+
+
+def _examples(environment: Environment, tombstones: Tombstones) -> Iterator[tuple[Problem, int | None]]:
+    """Examples whose value alone says whose it is."""
+    shown: QuerySet[Problem] = Problem.objects.filter(block__of__environment=environment).exclude(value="")
+    for problem in shown.select_related("block__of").iterator(500):
+        people = _named(problem.block.of, tombstones)
+        of_field = f'"user_id": {json.dumps(problem.value)}' if problem.path == "user_id" else problem.value
+        yield problem, people.in_text(of_field)

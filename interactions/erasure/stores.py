@@ -1,0 +1,176 @@
+"""The register of all places that may hold something of a person: each is erased from, or says why it need not be.
+
+A test compares it with what there is: every model, every family of keys in Redis, every entry of the data folder.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from django.conf import settings
+from django.db import connection
+
+from interactions import lake_people, ring
+from interactions.codec.keyring import Keyring
+from interactions.codec.tombstones import People, Tombstones
+from interactions.erasure import entries, refusals
+from interactions.imports.leaving_out import count_in, leave_out_of
+from interactions.imports.rejects import Named
+from interactions.lake import Lake
+from interactions.models import Block, Environment, Import
+from interactions.queries import answers
+
+Count: TypeAlias = Callable[[Environment, Tombstones], Counter[int]]
+Erase: TypeAlias = Callable[[Environment, Tombstones], None]
+
+SETTLE_SECONDS = 1.0  # after which a call that was answered is in the ring
+_CHECKPOINT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One place that holds personal data.
+
+    ``count`` gives how many records of these people are in it, by user_key; ``erase`` takes them out, and may be
+    repeated. With ``locked`` both want the lake's write lock held. ``holds`` names what it is made of: models by their
+    label, Redis keys as ``redis:<family>``, what lies below the data folder as ``<name>/``.
+    """
+
+    name: str
+    holds: tuple[str, ...]
+    erase: Erase
+    count: Count
+    locked: bool = False
+
+
+def _count_lake(environment: Environment, tombstones: Tombstones) -> Counter[int]:
+    return lake_people.count(Lake(environment.slug), tombstones)
+
+
+def _erase_lake(environment: Environment, tombstones: Tombstones) -> None:
+    lake_people.erase(Lake(environment.slug), tombstones)
+
+
+def _unfinished(environment: Environment) -> list[Import]:
+    """Imports whose blocks may have files: running ones, and failed ones that are kept for another try."""
+    states = [Import.State.LOADING, Import.State.FAILED]
+    return list(Import.objects.filter(environment=environment, state__in=states))
+
+
+def _count_running(environment: Environment, tombstones: Tombstones) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for imp in _unfinished(environment):
+        people = Named(tombstones, imp.created_at, _keyring())
+        for block in imp.blocks.filter(state=Block.State.DONE).select_related("of"):
+            try:
+                found += count_in(block, people)
+            except FileNotFoundError:  # cancelled meanwhile
+                continue
+    return found
+
+
+def _erase_running(environment: Environment, tombstones: Tombstones) -> None:
+    for imp in _unfinished(environment):
+        leave_out_of(imp, tombstones)
+
+
+def _count_ring(environment: Environment, tombstones: Tombstones) -> Counter[int]:
+    """Whose the calls are is not said; calls that came after the request are none of its business."""
+    before = int(tombstones.until.max()) + 1
+    left = ring.count_users(environment.slug, People(tombstones, _keyring()), before=before)
+    return Counter({0: left} if left else {})
+
+
+def _erase_ring(environment: Environment, tombstones: Tombstones) -> None:
+    time.sleep(min(SETTLE_SECONDS, max(0.0, tombstones.until.max() / 1e6 + SETTLE_SECONDS - time.time())))
+    ring.erase_users(environment.slug, People(tombstones, _keyring()))
+
+
+def _forget_answers(environment: Environment, _: Tombstones) -> None:
+    answers.forget(environment.slug)
+
+
+def _empty_log(_: Environment, __: Tombstones) -> None:
+    """Bring what SQLite's write-ahead log holds into the database, which overwrites what it frees, and empty it."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return
+    deadline = time.monotonic() + _CHECKPOINT_SECONDS
+    with connection.cursor() as cursor:
+        while True:
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            if not busy:
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError("The database's log could not be emptied: somebody reads it all the time.")
+            time.sleep(0.05)
+
+
+def _nothing(_: Environment, __: Tombstones) -> Counter[int]:
+    return Counter()
+
+
+def _keyring() -> Keyring:
+    return Keyring(settings.SECRET_KEY.encode())
+
+
+# In the order in which they are erased: records move from imports and inbox into the lake, never back, and all three
+# only with the lock. Redis's own file is written anew after its keys, the database's log is emptied after its rows.
+STORES = (
+    Store(
+        "running imports",
+        ("interactions.Problem", "interactions.Block", "imports/"),
+        _erase_running,
+        _count_running,
+        locked=True,
+    ),
+    Store("inbox", ("interactions.InboxEntry",), entries.erase, entries.count, locked=True),
+    Store("data set", ("lake/",), _erase_lake, _count_lake, locked=True),
+    Store("refused records", ("interactions.Problem", "imports/"), refusals.erase, refusals.count),
+    # Made again at any moment, without these people: what is left in there cannot be counted, nor does it name anybody.
+    Store("remembered answers", ("redis:answers",), _forget_answers, _nothing),
+    Store("live calls", ("redis:live", "redis/"), _erase_ring, _count_ring),
+    Store("database log", ("dojo.sqlite3/",), _empty_log, _nothing),
+)
+
+# What holds nothing of the people in the data, and why.
+NOT_PERSONAL = {
+    "uploads/": "A file on its way in: erased people in it are refused when it is read, and it is removed then.",
+    "logs/": "No log says an id.",
+    "scratch/": "What engines put aside while they work; parts of the inbox are swept away by the next append.",
+    "secret_key/": "A key.",
+    "interactions.Environment": "Names that we gave.",
+    "interactions.Import": "A file's name, counts and times.",
+    "interactions.Upload": "A file's name, size and place.",
+    "interactions.ApiKey": "Keys of programs.",
+    "interactions.InboxBatch": "Numbers.",
+    "interactions.DeletionRequest": "Counts and times; people are named by its tombstones.",
+    "interactions.Tombstone": "Keyed hashes: they have to stay, to keep people from coming back.",
+    "auth.User": "Those who work with Dojo, not those in the data.",
+    "auth.Group": "Names of roles.",
+    "auth.Permission": "Names of rights.",
+    "contenttypes.ContentType": "Names of models.",
+    "sessions.Session": "Log-ins of those who work with Dojo.",
+    "admin.LogEntry": "What those who work with Dojo did to rows that are not personal.",
+    "redis:lake": "The write lock.",
+    "redis:workers": "Signs of life.",
+    "redis:calls": "How many calls a key made in a minute.",
+    "redis:celery": "Tasks: names and row numbers.",
+}
+
+# The families of keys in Redis, by how their names begin.
+FAMILIES = {
+    "dojo:1:answer:": "redis:answers",
+    "dojo:1:base:": "redis:answers",
+    "dojo:live:": "redis:live",
+    "dojo:lake:": "redis:lake",
+    "dojo:workers": "redis:workers",
+    "dojo:calls:": "redis:calls",
+    "_kombu.": "redis:celery",
+    "unacked": "redis:celery",
+    "dojo": "redis:celery",  # the queue has no other name
+    "dojo\x06": "redis:celery",  # and its priorities
+}

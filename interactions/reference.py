@@ -1,0 +1,216 @@
+"""The calls of the API and their answers, as data: what the OpenAPI document and the API page say of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from interactions import schema
+from interactions.schema import Form
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What comes back: its status, when it does, and an example of its body."""
+
+    status: int
+    when: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A parameter of the query."""
+
+    name: str
+    does: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: method and path, what it does, an example of its body, and which answers are its own.
+
+    ``keys`` says who may make it: ``any`` key, a ``secret`` one, or ``none`` is asked for.
+    """
+
+    id: str
+    method: str
+    path: str
+    title: str
+    does: str
+    keys: str
+    options: tuple[Option, ...]
+    body: dict[str, Any] | None
+    answers: tuple[Answer, ...]
+
+    @property
+    def all_answers(self) -> tuple[Answer, ...]:
+        """Its own answers, and those that it shares with every other call that needs a key."""
+        shared = SHARED if self.keys != "none" else tuple(each for each in SHARED if each.status in (405, 500))
+        return tuple(sorted((*self.answers, *shared), key=lambda each: each.status))
+
+
+_SUCCESS: Final = {"errors": False, "message": "success"}
+_DRY_RUN: Final = Option("dry_run", "1 checks the call and answers alike, but changes nothing.")
+_LINES: Final = (
+    "data.0.timestamp (yesterday) is invalid. It has to be an RFC 3339 date-time with an offset.",
+    "data.2.rating is invalid. like has no such field.",
+)
+
+SHARED: Final = (
+    Answer(
+        400,
+        "The body is no JSON, or not of this shape; where it breaks off is said.",
+        {"message": "The body is not valid JSON: trailing comma in array at byte 24 (line 1, column 25)."},
+    ),
+    Answer(
+        401,
+        "There is no key, or it is not known here, or it has been revoked.",
+        {"message": "This API key is not known here, or has been revoked."},
+    ),
+    Answer(
+        403,
+        "The key may not do this: a publishable one only sends interactions.",
+        {"message": "A publishable key may only send interactions. Use a secret key for this."},
+    ),
+    Answer(
+        405,
+        "The address does not know this method; the header Allow says which it does.",
+        {"message": "PUT is not understood here: use POST, DELETE, OPTIONS."},
+    ),
+    Answer(
+        413,
+        "The body is too large, or has too much in it. Nothing was stored.",
+        {"message": "The body is larger than 32 MB. Send the records in several calls."},
+    ),
+    Answer(
+        415,
+        "The body is packed other than with gzip.",
+        {"message": "The content encoding 'br' is not known here: use gzip, or none."},
+    ),
+    Answer(
+        429,
+        "The key has made its calls of this minute; the header Retry-After says when to go on, in seconds.",
+        {"message": "More than 1000 calls a minute. Go on in 12 s, and send more records a call."},
+    ),
+    Answer(
+        500,
+        "Something went wrong here. The reference is in the log.",
+        {"message": "Something unexpected went wrong here (reference 5f3a9c1e)."},
+    ),
+    Answer(
+        503,
+        "Records cannot be stored now, and none was. Retry-After says when to try again.",
+        {"message": "The records cannot be stored at this moment, so they were not."},
+    ),
+)
+NOT_FOUND: Final = Answer(
+    404, "There is nothing at this address under /v1.", {"message": "There is nothing at this address of the API."}
+)
+
+_USER_IDS: Final = {"user_ids": ["U-20817", "U-30112"]}
+_ERASED: Final = Answer(
+    200,
+    "The people's records are hidden from now on, and their erasure is recorded.",
+    {"message": "The records of 2 user ids are hidden from now on and will be erased."},
+)
+
+CALLS: Final[tuple[Call, ...]] = (
+    Call(
+        "sendInteractions",
+        "POST",
+        "/v1/interactions",
+        "Send interactions",
+        "Adds records. Either all of them are stored, durably before the answer, or none is. A record that was sent"
+        " before, by its context.custom_context.uuid or else by its content, is not added again. The body is read as"
+        " JSON whatever its content type says, and may be packed with gzip.",
+        "any",
+        (_DRY_RUN, Option("async", "1 is accepted for clients that send it. It changes nothing.")),
+        {
+            "data": [
+                {
+                    "type": "product_detail_page_view",
+                    "user_id": "U-20817",
+                    "product_ids": ["SKU-1042"],
+                    "context": {"page": {"url": "https://shop.example/p/SKU-1042"}},
+                }
+            ]
+        },
+        (
+            Answer(200, "All records are stored, or would be, in a dry run.", _SUCCESS),
+            Answer(
+                422,
+                "Records are invalid, and none was stored. One line a violation, of all invalid records.",
+                {"errors": True, "message": "2 of 3 records are invalid, so none was stored.", "data": list(_LINES)},
+            ),
+        ),
+    ),
+    Call(
+        "deleteInteractions",
+        "DELETE",
+        "/v1/interactions",
+        "Delete people's interactions",
+        "Hides all records of these users at once, and erases them.",
+        "secret",
+        (_DRY_RUN,),
+        _USER_IDS,
+        (_ERASED,),
+    ),
+    Call(
+        "deleteInteractionsByPost",
+        "POST",
+        "/v1/interactions/_delete",
+        "Delete, with POST",
+        "The same, for clients that send no body with DELETE.",
+        "secret",
+        (_DRY_RUN, Option("async", "1 is accepted for clients that send it. It changes nothing.")),
+        {"data": _USER_IDS},
+        (_ERASED,),
+    ),
+    Call(
+        "readDocument",
+        "GET",
+        "/v1/openapi.json",
+        "This API as an OpenAPI 3.1 document",
+        "For tools that make clients, tests or forms of it.",
+        "none",
+        (),
+        None,
+        (Answer(200, "The document.", {"openapi": "3.1.0"}),),
+    ),
+)
+
+LINE_FORM: Final = "data.<index>[.<path>] [(<value>)] is invalid. <sentence>"
+
+_EXAMPLES: Final[dict[str, Any]] = {
+    "product_ids": ["SKU-1042"],
+    "duration": 12.5,
+    "search": {"keywords": "running shoes", "filters": {"brand": ["Acme"]}},
+    "category": ["Shoes", "Running"],
+    "quantities": [2],
+    "revenue": 129.9,
+    "rating": 4.5,
+    "custom_action_name": "size_guide_opened",
+    "question_id": "7b0f2c9e",
+    "result_type": "answer",
+    "value": "helpful",
+}
+
+
+def example(kind: str) -> dict[str, Any]:
+    """A record of this type as a site may send it, with the fields that are the type's own."""
+    own = {name: value for name, value in _EXAMPLES.items() if kind in schema.FIELDS[name].types}
+    return {
+        "type": kind,
+        "user_id": "test-user",
+        **own,
+        "context": {"page": {"url": "https://shop.example/"}, "locale": "en-GB"},
+    }
+
+
+def form_of(field: schema.Field) -> str:
+    """A field's form in words, with the longest string it takes."""
+    if field.longest is None:
+        return str(field.form)
+    each = "each " if field.form is Form.STRINGS else ""
+    return f"{field.form}, {each}up to {field.longest:,} characters"

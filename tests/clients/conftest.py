@@ -1,0 +1,107 @@
+"""A running Dojo with keys, and the clients as they were installed by ``make test``."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deltalake import DeltaTable
+
+from tests.clients.calling import call
+from tests.running import HOUSE, Dojo, wait_for
+
+CLIENTS = HOUSE / ".build" / "clients"
+ENVIRONMENT = "development"
+
+with_erasure = pytest.mark.skipif(find_spec("interactions.erasure") is None, reason="Nothing can be erased yet.")
+
+
+@dataclass(frozen=True)
+class Api:
+    """Where to send, with which keys, and what has come of it in the table."""
+
+    dojo: Dojo
+    secret: str
+    publishable: str
+
+    @property
+    def host(self) -> str:
+        return self.dojo.url
+
+    def key(self, kind: str, *options: str) -> str:
+        return key_of(self.dojo, kind, *options)
+
+    def stored(self, user_id: str) -> list[dict[str, Any]]:
+        """The records of a user that are in the table, read without Dojo."""
+        table = DeltaTable(str(self.dojo.data_dir / "lake" / ENVIRONMENT)).to_pyarrow_table()
+        return [row for row in table.to_pylist() if row["user_id"] == user_id]
+
+    def wait_for(self, user_id: str, count: int) -> list[dict[str, Any]]:
+        """The records of a user once there are so many; fails where there are more."""
+        wait_for(
+            lambda: self._count(user_id) >= count, seconds=20, because=lambda: f"{self._count(user_id)} are there."
+        )
+        rows = self.stored(user_id)
+        assert len(rows) == count
+        return rows
+
+    def wait_until_gone(self, user_id: str) -> None:
+        """Return once nothing of a user is in the table."""
+        wait_for(lambda: self._count(user_id) == 0, seconds=30, because=lambda: f"{self._count(user_id)} are there.")
+
+    def holds_nothing_of(self, user_id: str) -> bool:
+        """Whether nothing of a user came in: a record sent after it, with the same key, has come in alone."""
+        after = f"after-{user_id}"
+        assert self.post([{"type": "like", "user_id": after}])[0] == 200
+        self.wait_for(after, 1)
+        return self._count(user_id) == 0
+
+    def post(self, records: Iterable[Any], options: str = "", **headers: str) -> tuple[int, dict[str, Any]]:
+        """Send records without any client: status and answer."""
+        return call(f"{self.host}/v1/interactions?api_key={self.secret}{options}", {"data": list(records)}, **headers)
+
+    def _count(self, user_id: str) -> int:
+        folder = self.dojo.data_dir / "lake" / ENVIRONMENT
+        return len(self.stored(user_id)) if DeltaTable.is_deltatable(str(folder)) else 0
+
+
+def key_of(dojo: Dojo, kind: str, *options: str) -> str:
+    said = dojo.manage("create_api_key", "--environment", ENVIRONMENT, "--kind", kind, *options)
+    return said.strip().splitlines()[-1]
+
+
+@pytest.fixture(scope="session")
+def api(dojo: Dojo) -> Api:
+    """The API of a running Dojo, with a key of each kind."""
+    return Api(dojo, key_of(dojo, "secret"), key_of(dojo, "publishable"))
+
+
+@pytest.fixture(scope="session")
+def clients() -> Path:
+    """The folder that the clients are installed in."""
+    if not (CLIENTS / "done").exists():
+        pytest.skip("The clients are not installed: make test does it.")
+    return CLIENTS
+
+
+@pytest.fixture(scope="session")
+def python_client(api: Api, clients: Path) -> Callable[..., dict[str, Any]]:
+    """Make a call with miso-sdk: its method's name and arguments in, status and answer out."""
+
+    def make(call: str, *, raises: bool = True, key: str = api.secret, **arguments: Any) -> dict[str, Any]:
+        order = {"call": call, "raises": raises, "key": key, "host": api.host, "arguments": arguments}
+        done = subprocess.run(
+            [clients / "venv" / "bin" / "python", Path(__file__).with_name("python_client.py")],
+            input=json.dumps(order), capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    return make

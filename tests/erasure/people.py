@@ -1,0 +1,68 @@
+"""A person to be erased among others, and a search for what is left of them wherever files lie."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from django.utils import timezone
+
+from interactions import erasure
+from interactions.models import DeletionRequest, Environment
+from tests.imports.files import Record, record
+from tests.imports.house import House
+
+ANN = "ann-of-green-gables"
+
+
+def of_ann(number: int, **fields: Any) -> Record:
+    return record(number, user_id=ANN, **fields)
+
+
+def crowd(count: int = 40) -> list[Record]:
+    """Records of which every fourth is Ann's."""
+    return [of_ann(number) if number % 4 == 0 else record(number) for number in range(count)]
+
+
+def later(number: int) -> Record:
+    """A record of Ann from after whatever she asks for now."""
+    return of_ann(number, timestamp=(timezone.now() + timedelta(hours=1)).isoformat())
+
+
+def asked(house: House, *user_ids: str, environment: str = "production") -> DeletionRequest:
+    """A request that is stored, and in the queue."""
+    request: DeletionRequest = house.ask(erasure.request, Environment.objects.get(slug=environment), user_ids or [ANN])
+    return request
+
+
+def erased(house: House, *user_ids: str) -> DeletionRequest:
+    """A request that was carried to its end, whatever that was."""
+    request = asked(house, *user_ids)
+    house.carry("erase_people")
+    request.refresh_from_db()
+    return request
+
+
+def traces(folder: Path, text: str = ANN) -> list[str]:
+    """The files below ``folder`` that hold ``text``, unpacked: compressed pages hide it from a search of bytes."""
+    return [
+        str(path.relative_to(folder)) for path in sorted(folder.rglob("*")) if path.is_file() and _holds(path, text)
+    ]
+
+
+def _holds(path: Path, text: str) -> bool:
+    return any(text.encode() in piece for piece in _pieces(path))
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    content = path.read_bytes()
+    yield content
+    if content[:2] == b"\x1f\x8b":
+        yield gzip.decompress(content)
+    if content[:4] == b"PAR1":
+        for column in pq.read_table(path).columns:
+            yield str(column.to_pylist()).encode()

@@ -1,0 +1,110 @@
+"""Whatever ends the append, and when: each record is in the table once after the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import models
+
+from interactions import inbox
+from interactions.codec.parts import PartWriter
+from interactions.inbox.sifting import Sieve
+from interactions.lake import Held, Lake, LakeBusy
+from interactions.models import Environment, InboxBatch, InboxEntry
+from tests.inbox.entries import call, is_empty, like, users
+
+
+class Killed(BaseException):
+    """Nothing catches it, as nothing catches kill -9."""
+
+
+def dies(*args: Any, **kwargs: Any) -> Any:
+    raise Killed
+
+
+def dies_after(act: Callable[..., Any]) -> Callable[..., Any]:
+    def acts_and_dies(*args: Any, **kwargs: Any) -> Any:
+        act(*args, **kwargs)
+        raise Killed
+
+    return acts_and_dies
+
+
+STEPS: dict[str, tuple[Any, str, Any]] = {
+    "before the batch is made": (models.Manager, "create", dies),
+    "while entries are claimed": (models.QuerySet, "update", dies),
+    "before the part is written": (Sieve, "sift", dies),
+    "while the part is written": (PartWriter, "add", dies_after(PartWriter.add)),
+    "before the commit": (Held, "require", dies),
+    "after the commit": (Lake, "append", dies_after(Lake.append)),
+    "before entries are removed": (models.QuerySet, "delete", dies),
+    "before the batch is removed": (InboxBatch, "delete", dies),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_crash_loses_nothing_and_doubles_nothing(
+    production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    call(production, like("before"))
+    inbox.append(production)
+    for number in range(5):
+        call(production, like(f"user {number}"), like(f"user {number}"), after=number)
+    with monkeypatch.context() as patch:
+        patch.setattr(*STEPS[step])
+        with pytest.raises(Killed):
+            inbox.append(production)
+    call(production, like("zoe"), after=9)
+    inbox.append(production)
+    assert users(lake) == ["before", *(f"user {number}" for number in range(5) for _ in range(2)), "zoe"]
+    assert is_empty()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_crash_leaves_no_files_behind(
+    production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch, step: str, settings: Any
+) -> None:
+    call(production, like("ann"))
+    with monkeypatch.context() as patch:
+        patch.setattr(*STEPS[step])
+        with pytest.raises(Killed):
+            inbox.append(production)
+    inbox.append(production)
+    assert not list(settings.SCRATCH_DIR.glob("*.parquet*"))
+
+
+def test_whoever_lost_the_lock_appends_nothing(
+    production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(self: Held) -> None:
+        raise LakeBusy("The write lock was lost.")
+
+    call(production, like("ann"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Held, "require", lost)
+        with pytest.raises(LakeBusy):
+            inbox.append(production)
+    assert users(lake) == []
+    inbox.append(production)
+    assert users(lake) == ["ann"]
+
+
+def test_of_two_that_carry_one_batch_one_commits(
+    production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis came back without the lock: somebody else carries the batch while this one is about to commit it."""
+    real = Held.require
+
+    def meanwhile(self: Held) -> None:
+        monkeypatch.setattr(Held, "require", real)
+        self._lock.release()
+        inbox.append(production)
+        self._lock.acquire()
+
+    call(production, like("ann", timestamp="2026-05-04T11:00:00Z"), like("bob"))
+    monkeypatch.setattr(Held, "require", meanwhile)
+    inbox.append(production)
+    assert users(lake) == ["ann", "bob"]
+    assert not InboxEntry.objects.exists()
