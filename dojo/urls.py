@@ -7,3 +7,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("interactions.urls")),
 ]
+
+handler500 = "interactions.views.errors.server_error"

@@ -10,6 +10,7 @@ from interactions.lake import Lake
 from interactions.models import Tombstone
 
 _ROWS = 262_144  # looked at in one go
+_GROUP_ROWS = 65_536
 
 
 def hidden(environment: str) -> Tombstones:
@@ -40,9 +41,11 @@ def erase(lake: Lake, tombstones: Tombstones) -> None:
         return
     from deltalake import DeltaTable, WriterProperties
 
+    # As the codec writes parts. Larger row groups would be held in memory as a whole.
+    properties = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=_GROUP_ROWS)
     table = DeltaTable(str(lake.folder))
     for condition in tombstones.condition():  # its text is kept in the log: hashes, not ids
-        table.delete(condition, writer_properties=WriterProperties(compression="ZSTD", compression_level=1))
+        table.delete(condition, writer_properties=properties)
     # Full: also files that no commit names, which an append or a rewrite that was broken off left behind.
     table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
     table.create_checkpoint()

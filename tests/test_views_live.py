@@ -108,7 +108,10 @@ def test_the_address_filters_the_calls(client: Client, query: str, shown: int) -
 def test_a_filter_stays_in_the_address_and_in_the_form(client: Client) -> None:
     ring.push([delivery()])
     answer = client.get(f"{LIVE}?status=2xx&key=&type=&user_id=a%26b&hours=6", headers=HTMX)
-    assert answer["HX-Push-Url"] == "?status=2xx&user_id=a%26b&hours=6"
+    address = f"{LIVE}?status=2xx&user_id=a%26b&hours=6"
+    assert answer["HX-Push-Url"] == address
+    again = client.get(address, headers={**HTMX, "HX-Current-URL": f"http://testserver{address}"})
+    assert again["HX-Push-Url"] == "false"
     page = text_of(client, f"{LIVE}?status=2xx&user_id=a%26b")
     assert '<option value="2xx" selected>' in page and 'value="a&amp;b"' in page
 

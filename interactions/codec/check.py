@@ -34,6 +34,7 @@ _PLACE = re.compile(r"data\.(?=\d+\.)")
 _SHOWN = 80  # characters of a value that a problem shows
 _INTEGERS = range(-(1 << 63), 1 << 64)  # what the table's JSON, and most readers of it, can hold
 _LONG_INTEGER = "A whole number of more than 64 bits has to stand in quotes."
+_CUT_SHORT = "It is not valid JSON: it ends in the middle."
 _TOO_DEEP = f"It is nested too deep: more than {schema.DEEPEST} objects and lists stand within each other."
 
 
@@ -83,6 +84,8 @@ def check_bytes(raw: bytes) -> Checked:
         msgspec.json.decode(raw)  # stricter than the standard library, which takes NaN and halves of characters
         value = _decode(text)
     except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            return _refused(_CUT_SHORT, _shown(raw[:200].decode(errors="replace")))
         return _refused("It is not UTF-8 text.", _excerpt(raw, error.start))
     except RecursionError:
         return _refused(_TOO_DEEP)

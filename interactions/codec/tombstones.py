@@ -88,7 +88,7 @@ class Tombstones:
             _numbers(table["timestamp"]),
             _numbers(table["received_at"]),
         )
-        gone = np.minimum(timestamp, received_at) <= until
+        gone: np.ndarray = np.minimum(timestamp, received_at) <= until
         return gone | ((timestamp == received_at) & (until != _NEVER)) if from_file else gone
 
     def until_of(self, user_keys: pa.ChunkedArray) -> np.ndarray:
@@ -145,7 +145,8 @@ def leave_out(table: pa.Table, tombstones: Tombstones) -> tuple[pa.Table, int]:
 
 
 def _numbers(moments: pa.ChunkedArray) -> np.ndarray:
-    return moments.cast(pa.int64()).to_numpy()
+    numbers: np.ndarray = moments.cast(pa.int64()).to_numpy()
+    return numbers
 
 
 def _microseconds(moment: datetime) -> int:

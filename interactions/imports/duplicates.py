@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from interactions.codec.parts import part_writer
+from interactions.imports.untimed import find_untimed
 from interactions.lake import Part
 
 if TYPE_CHECKING:
@@ -26,21 +26,23 @@ if TYPE_CHECKING:
 
 _MEMORY = "200MB"
 _BY_UUID = r"fingerprint >= '\x80'::BLOB"  # the mark is the top bit of the first byte: see codec.fingerprint
+_PLAIN = "CREATE VIEW own AS SELECT fingerprint, filename, file_row_number AS row FROM mine"
+_WITH_UNTIMED = """
+CREATE VIEW own AS
+SELECT coalesce(untimed.fingerprint, mine.fingerprint) AS fingerprint, mine.filename, mine.file_row_number AS row
+FROM mine LEFT JOIN untimed ON untimed.filename = mine.filename AND untimed.row = mine.file_row_number
+"""
 _FIND = rf"""
 CREATE TABLE duplicate AS
-WITH mine AS (
-    SELECT fingerprint, filename, file_row_number AS row
-    FROM read_parquet($mine, filename = true, file_row_number = true)
-),
-known AS (
+WITH known AS (
     SELECT fingerprint, count(*) AS copies
-    FROM read_parquet($theirs)
-    WHERE fingerprint IN (SELECT fingerprint FROM mine)
+    FROM theirs
+    WHERE fingerprint IN (SELECT fingerprint FROM own)
     GROUP BY fingerprint
 ),
 candidate AS (
-    SELECT mine.*, coalesce(known.copies, 0) AS copies
-    FROM mine LEFT JOIN known USING (fingerprint)
+    SELECT own.*, coalesce(known.copies, 0) AS copies
+    FROM own LEFT JOIN known USING (fingerprint)
     WHERE known.copies IS NOT NULL OR {_BY_UUID}
 ),
 numbered AS (
@@ -60,17 +62,23 @@ class Sifted:
 
 
 def sift(mine: Sequence[Part], theirs: Sequence[Part], *, untimed: bool) -> Sifted:
-    """Leave out of the parts ``mine`` what the table's parts ``theirs`` hold.
+    """Leave out of the parts ``mine``, at least one, what the table's parts ``theirs`` hold.
 
     Only parts of the same time are looked at, unless some records came without one (``untimed``): those have the
     time at which they were received, which tells nothing of their copies. Nor does the time of a record that has a
     uuid. Parts are written anew beside the old ones, which stay as they are, so that this can be done again.
     """
     with _connection() as duck:
-        if mine and not untimed and not _has_uuids(duck, mine):
+        _show(duck, "mine", mine)
+        has_uuids = _has_uuids(duck)
+        if not untimed and not has_uuids:
             first, last = min(part.first for part in mine), max(part.last for part in mine)
             theirs = [part for part in theirs if part.first <= last and first <= part.last]
-        _find(duck, [part.path for part in mine], [part.path for part in theirs])
+        if not theirs and not has_uuids:
+            return Sifted(list(mine), 0)
+        _show(duck, "theirs", theirs)
+        duck.execute(_WITH_UNTIMED if find_untimed(duck, mine) else _PLAIN)
+        duck.execute(_FIND)
         counts = dict(duck.execute("SELECT filename, count(*) FROM duplicate GROUP BY filename").fetchall())
         kept = []
         for part in mine:
@@ -93,20 +101,17 @@ def _connection() -> Iterator[DuckDBPyConnection]:
         yield duck
 
 
-def _has_uuids(duck: DuckDBPyConnection, mine: Sequence[Part]) -> bool:
-    paths = [str(part.path) for part in mine]
-    found = duck.execute(f"SELECT 1 FROM read_parquet($mine) WHERE {_BY_UUID} LIMIT 1", {"mine": paths})  # noqa: S608
-    return found.fetchone() is not None
+def _show(duck: DuckDBPyConnection, name: str, parts: Sequence[Part]) -> None:
+    """Make a view of the rows of ``parts``, with the file and the number of each row in it."""
+    if parts:
+        paths = [str(part.path) for part in parts]
+        duck.read_parquet(paths, filename=True, file_row_number=True).create_view(name)
+    else:
+        duck.execute(f"CREATE VIEW {name} AS SELECT * FROM mine LIMIT 0")  # noqa: S608
 
 
-def _find(duck: DuckDBPyConnection, mine: Sequence[Path], theirs: Sequence[Path]) -> None:
-    find = (
-        _FIND if theirs else _FIND.replace("FROM read_parquet($theirs)", "FROM (SELECT fingerprint FROM mine LIMIT 0)")
-    )
-    parameters = {"mine": [str(path) for path in mine]}
-    if theirs:
-        parameters["theirs"] = [str(path) for path in theirs]
-    duck.execute(find, parameters)
+def _has_uuids(duck: DuckDBPyConnection) -> bool:
+    return bool(duck.execute(f"SELECT 1 FROM mine WHERE {_BY_UUID} LIMIT 1").fetchall())  # noqa: S608
 
 
 def _without(part: Part, rows: np.ndarray) -> Part:

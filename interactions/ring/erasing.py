@@ -11,8 +11,9 @@ from typing import Any, Final
 import redis
 from msgspec.msgpack import decode, encode
 
+from interactions.ring.body import positions_naming
 from interactions.ring.connection import key, reading
-from interactions.ring.delivery import Sent, positions_naming
+from interactions.ring.delivery import Sent
 from interactions.ring.reading import all_sent
 
 log = logging.getLogger(__name__)

@@ -10,8 +10,9 @@ from typing import Final
 import redis
 from msgspec.msgpack import encode
 
+from interactions.ring.body import kept_of
 from interactions.ring.connection import MOST_BYTES, MOST_CALLS, SECONDS, connect, key
-from interactions.ring.delivery import Cause, Delivery, causes, kept_of
+from interactions.ring.delivery import Cause, Delivery, causes
 
 log = logging.getLogger(__name__)
 
@@ -106,18 +107,18 @@ def push(deliveries: Iterable[Delivery]) -> None:
 
 
 def _push(deliveries: Iterable[Delivery]) -> None:
-    rings: dict[str, list[bytes]] = {}
+    rings: dict[str, list[Delivery]] = {}
     counts: dict[tuple[str, int, Cause], int] = {}
     for delivery in deliveries:
-        head, sent = kept_of(delivery)
-        rings.setdefault(delivery.environment, []).extend((encode(head), encode(sent) if sent else b""))
+        rings.setdefault(delivery.environment, []).append(delivery)
         for cause, count in causes(delivery):
             place = (delivery.environment, int(delivery.at.timestamp()) // 60, cause)
             counts[place] = counts.get(place, 0) + count
     if not rings:
         return
     with connect().pipeline(transaction=False) as pipe:
-        for environment, parts in rings.items():
+        for environment, calls in rings.items():
+            parts = _parts(calls[-MOST_CALLS:])
             keys = [key(environment, name) for name in ("order", "heads", "sizes", "bytes")]
             pipe.eval(_PUSH, len(keys), *keys, key(environment, "sent:"), MOST_CALLS, MOST_BYTES, SECONDS, *parts)
         for (environment, minute, cause), count in counts.items():
@@ -125,3 +126,16 @@ def _push(deliveries: Iterable[Delivery]) -> None:
             hour = key(environment, f"problems:{minute // 60}")
             pipe.eval(_COUNT, 1, hour, *fields, count, _MOST_CAUSES, SECONDS + 3600)
         pipe.execute()
+
+
+def _parts(calls: list[Delivery]) -> list[bytes]:
+    """Head and body of each call, in turn; bodies that would have to go at once are left out, the oldest first."""
+    parts: list[bytes] = []
+    size = 0
+    for delivery in reversed(calls):
+        head, sent = kept_of(delivery)
+        body = encode(sent) if sent and size < MOST_BYTES else b""
+        size += len(body)
+        parts += (body, encode(head))
+    parts.reverse()
+    return parts

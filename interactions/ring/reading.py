@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from msgspec.msgpack import decode
 
+from interactions.ring.body import mentions
 from interactions.ring.connection import SECONDS, key, reading
-from interactions.ring.delivery import Cause, Delivery, Sent, positions_naming
+from interactions.ring.delivery import Cause, Delivery, Sent
 
 _CHUNK: Final = 50
 
@@ -47,7 +48,7 @@ def recent(
             heads = [head for head in _heads(client, environment, chunk) if _fits(head, status, key, type)]
             if user_id:
                 held = sent_of(client, environment, [head.id for head in heads])
-                heads = [head for head in heads if head.id in held and positions_naming(held[head.id], {user_id})]
+                heads = [head for head in heads if head.id in held and mentions(held[head.id], user_id)]
             found += heads
             if len(found) >= limit:
                 break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from dataclasses import dataclass
 from typing import Any, Final
@@ -75,11 +76,11 @@ def api_reference(request: HttpRequest, environment: str) -> HttpResponse:
         "chosen": chosen,
         "types_by_group": {str(group): types for group, types in schema.TYPES_BY_GROUP.items()},
         "rows": _rows(chosen),
-        "example": json.dumps(reference.example(chosen or FIRST), indent=2),
+        "example": _json(reference.example(chosen or FIRST)),
         "calls": [_shown(call) for call in reference.CALLS],
         "shared": [*reference.SHARED[:4], reference.NOT_FOUND, *reference.SHARED[4:]],
         "line_form": reference.LINE_FORM,
-        "refused": json.dumps(next(a for a in reference.CALLS[0].answers if a.status == 422).body, indent=2),
+        "refused": _json(next(each.body for each in reference.CALLS[0].answers if each.status == 422)),
         "snippets": _snippets(host, here),
         "first": FIRST,
         "tests": [(group, [(kind, _test(kind)) for kind in types]) for group, types in schema.TYPES_BY_GROUP.items()],
@@ -93,7 +94,7 @@ def api_reference(request: HttpRequest, environment: str) -> HttpResponse:
 
 
 def _shown(call: reference.Call) -> dict[str, Any]:
-    body = None if call.body is None else json.dumps(call.body, indent=2)
+    body = None if call.body is None else _json(call.body)
     return {"call": call, "body": body, "answers": [(each, json.dumps(each.body)) for each in call.answers]}
 
 
@@ -101,7 +102,12 @@ def _test(kind: str) -> str:
     """A whole call with one record, its own whenever the page is made."""
     record = reference.example(kind)
     record["context"]["custom_context"] = {schema.RECORD_UUID: str(uuid.uuid4())}
-    return json.dumps({"data": [record]}, indent=2)
+    return _json({"data": [record]})
+
+
+def _json(value: Any) -> str:
+    """JSON as people write it: a list of a single plain value stands on one line."""
+    return re.sub(r"\[\s+([^\s\[\]{},]+)\s+\]", r"[\1]", json.dumps(value, indent=2))
 
 
 def _snippets(host: str, environment: Environment) -> list[Snippet]:

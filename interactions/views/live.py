@@ -48,7 +48,9 @@ def live(request: HttpRequest, environment: str) -> HttpResponse:
         request, "live/page.html", "calls", {**context, **_page(request, here), "wrong": overview}
     )
     if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
-        response["HX-Push-Url"] = chosen.query() or request.path
+        address = request.path + chosen.query()
+        # An Enter in the form is a change and a submit: twice the same list is one step back.
+        response["HX-Push-Url"] = "false" if request.htmx.current_url_abs_path == address else address  # type: ignore[attr-defined]
     return response
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from interactions.models import Environment
 
@@ -118,14 +118,9 @@ def _sections(page: str, environment: Environment) -> tuple[Section, ...]:
         active = page == name or _KIND_OF_PAGE.get(page) == name or (name == "imports" and page == "import_new")
         return Entry(label, reverse(name, args=[environment.slug]), active, icon)
 
-    integrate = [entry("Live", "live", "activity")]
-    try:
-        integrate.append(entry("API", "api_reference", "api"))
-    except NoReverseMatch:
-        pass  # the page is not there yet
     return (
         Section("", (entry("Overview", "overview", "layout-dashboard"),)),
         Section("Data sets", (entry("Interactions", "dashboard", "click"), entry("Imports", "imports"))),
-        Section("Integrate", tuple(integrate)),
+        Section("Integrate", (entry("Live", "live", "activity"), entry("API", "api_reference", "api"))),
         Section("Settings", (entry("API keys", "keys", "key"),)),
     )

@@ -118,7 +118,7 @@ class TestKept:
                     "quantities": [2],
                     "context": {"page": {"url": "/"}, "custom_context": {"b": 1.0, "a": "x"}, "more": [None]},
                 },
-                "41a89c5a457484d662965518f6dd21dc",
+                "73469deb7ef144dc1fe3ad6947602f86",
             ),
             (custom(uuid="2b0d6f3e"), "9f9423e522b5ed6787a28585626900c5"),
         ],

@@ -72,11 +72,12 @@ MANY_KINDS = [
     record(32, type="checkout", revenue=12.5, quantities=[1, 2], product_ids=["a", "b"]),
     record(33, type="add_to_cart", quantities=2),
     record(34, context={"page": {"url": "https://a.example/"}, "more": {"kept": [1, None]}}),
-    record(35, context={"custom_context": {"a": True, "b": [1, 2], "c": [{"d": {}}]}, "campaign": {"name": "x", "y": 1}}),
+    record(35, context={"custom_context": {"a": True, "b": [1, 2], "c": [{"d": {}}]}}),
+    record(39, context={"campaign": {"name": "x", "y": 1}}),
     record(36, user_id="0007", timestamp="2024-03-01T12:00:00.123456+05:30"),
     record(37, user_id="18446744073709551615", anonymous_id="Zoë"),
     record(38, context={}),
-]  # fmt: skip
+]
 
 
 def exported(folder: Path, environment: str = "production") -> bytes:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from interactions import imports
 from interactions.imports import duplicates
+from interactions.lake import Lake
 from interactions.models import Import
 
-from .files import as_lines, as_list, packed, record, records, with_uuid
+from .files import Record, as_lines, as_list, packed, record, records, with_uuid
 from .house import House, adds_up, rows, users
 
 State = Import.State
@@ -135,12 +137,15 @@ def test_parts_of_another_time_are_not_looked_at(house: House, lines: Any, monke
     house.done(lines([record(1, timestamp="2023-01-01T00:00:00Z")]))
     house.done(lines([record(2, timestamp="2024-01-01T00:00:00Z")]))
     looked: list[int] = []
-    find = duplicates._find
-    monkeypatch.setattr(
-        duplicates, "_find", lambda duck, mine, theirs: (looked.append(len(theirs)), find(duck, mine, theirs))
-    )
+    show = duplicates._show
+
+    def counted(duck: Any, name: str, parts: Any) -> None:
+        looked.append(len(parts))
+        show(duck, name, parts)
+
+    monkeypatch.setattr(duplicates, "_show", counted)
     house.done(lines([record(3, timestamp="2024-01-01T00:00:00Z")]))
-    assert looked == [1]
+    assert looked == [1, 1]
 
 
 def test_of_two_imports_of_one_file_at_once_one_copy_is_kept(house: House) -> None:
@@ -180,17 +185,20 @@ def test_records_are_found_in_the_parts_of_several_imports(house: House) -> None
     assert adds_up(imp)
 
 
-def test_a_part_of_several_row_groups_is_written_anew_without_its_duplicates(
-    house: House, lines: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("interactions.codec.parts._GROUP_ROWS", 10)
-    monkeypatch.setattr("interactions.codec.windows.WINDOW_BYTES", 1000)
-    monkeypatch.setattr("interactions.codec.lines.WINDOW_BYTES", 1000, raising=False)
-    house.done(lines([*records(7), *records(20, start=30)]))
-    imp = house.done(lines(records(60)))
-    assert (imp.accepted, imp.duplicates) == (33, 27)
-    assert users() == sorted(f"user-{number}" for number in range(60))
-    assert adds_up(imp)
+def test_a_part_of_several_row_groups_is_written_anew_without_its_duplicates(house: House, settings: Any) -> None:
+    settings.IMPORT_BLOCK_BYTES = 1 << 30
+    there = [5, 65_535, 65_536, 99_999, 100_001]
+    house.done(as_lines(like(number) for number in there))
+    imp = house.done(as_lines(like(number) for number in range(70_000)))
+    assert (imp.accepted, imp.duplicates) == (99_996, 4)
+    parts = [pq.ParquetFile(path) for path in Lake("production").files()]
+    assert max(part.num_row_groups for part in parts) > 1
+    found = [user for part in parts for user in part.read(columns=["user_id"])["user_id"].to_pylist()]
+    assert sorted(found) == sorted(f"user-{number}" for number in {*range(100_000), *there})
+
+
+def like(number: int) -> Record:
+    return {"type": "like", "user_id": f"user-{number}", "timestamp": "2024-03-01T12:00:00Z"}
 
 
 def test_a_part_of_duplicates_alone_is_not_added(house: House) -> None:
