@@ -20,15 +20,21 @@ def hidden(environment: str) -> Tombstones:
 
 
 def count(lake: Lake, tombstones: Tombstones) -> Counter[int]:
-    """How many rows there are by user_key, in all files of the table's folder, also in those no longer part of it."""
+    """How many rows there are by user_key, in all files of the table's folder, also in those no longer part of it.
+
+    A file that cannot be read, as one is whose writer was killed, counts as one row, of the key 0.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     found: Counter[int] = Counter()
     for path in _data_files(lake):
-        with pq.ParquetFile(path) as part:
-            for batch in part.iter_batches(_ROWS, columns=COLUMNS):
-                found += tombstones.count(pa.Table.from_batches([batch]))
+        try:
+            with pq.ParquetFile(path) as part:
+                for batch in part.iter_batches(_ROWS, columns=COLUMNS):
+                    found += tombstones.count(pa.Table.from_batches([batch]))
+        except pa.ArrowInvalid:
+            found[0] += 1
     return found
 
 
@@ -46,11 +52,15 @@ def erase(lake: Lake, tombstones: Tombstones) -> None:
     table = DeltaTable(str(lake.folder))
     for condition in tombstones.condition():  # its text is kept in the log: hashes, not ids
         table.delete(condition, writer_properties=properties)
-    # Full: also files that no commit names, which an append or a rewrite that was broken off left behind.
-    table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
+    table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
     table.create_checkpoint()
     table.cleanup_metadata()
+    named = set(lake.files())
+    for path in _data_files(lake):  # an append or a rewrite that was broken off left files that no commit names
+        if str(path) not in named:
+            path.unlink(missing_ok=True)
 
 
 def _data_files(lake: Lake) -> list[Path]:
-    return [path for path in lake.folder.rglob("*.parquet") if "_delta_log" not in path.relative_to(lake.folder).parts]
+    files = [path for path in lake.folder.rglob("*") if path.is_file()]
+    return [path for path in files if "_delta_log" not in path.relative_to(lake.folder).parts]

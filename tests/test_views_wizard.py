@@ -168,6 +168,7 @@ def test_the_last_fragment_brings_next_step_and_takes_cancel_away(client: Client
 
 def test_done_with_rejects_is_told_apart(client: Client, analyst: User) -> None:
     imp = made(State.DONE_WITH_REJECTS, records=5000, accepted=3766, rejected=1234)
+    (storage.folder(imp) / "rejected.jsonl.gz").touch()
     page = text_of(client, page_of("import_load", imp))
     assert "1,234 records were not loaded." in page
     assert page_of("import_rejected", imp) in page

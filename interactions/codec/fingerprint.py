@@ -42,8 +42,8 @@ def fingerprints(
     """
     content = bytearray()  # one buffer for all: making one for each record takes as long as filling it
     encode, digest = _canonical.encode_into, xxh3_128_digest
-    digests = []
-    uuids = []
+    digests: list[bytes] = []
+    uuids: list[int] = []
     for record, custom in zip(records, customs, strict=True):
         context = record.context
         if context is not None:

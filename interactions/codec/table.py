@@ -184,7 +184,7 @@ def _keys(
     filters: Sequence[dict[str, list[str]] | None],
 ) -> int:
     """How many keys the records' JSON objects have, null ones left out but for those of custom_context."""
-    count = sum(len(array) - array.null_count for name, array in arrays.items() if name != "extra")
+    count: int = sum(len(array) - array.null_count for name, array in arrays.items() if name != "extra")
     for objects in (top["search"], top["context"], context["page"], context["campaign"], filters):
         count += len(objects) - objects.count(None)
     count += sum([custom.keys for custom in customs if custom.extra is not None])

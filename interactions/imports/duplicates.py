@@ -96,7 +96,11 @@ def _connection() -> Iterator[DuckDBPyConnection]:
     import duckdb  # after the fork only: it starts threads
 
     settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
-    options = {"memory_limit": _MEMORY, "temp_directory": str(settings.SCRATCH_DIR), "preserve_insertion_order": False}
+    options: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": _MEMORY,
+        "temp_directory": str(settings.SCRATCH_DIR),
+        "preserve_insertion_order": False,
+    }
     with duckdb.connect(":memory:", config=options) as duck:
         yield duck
 

@@ -8,6 +8,7 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 from django.db import transaction
@@ -145,7 +146,7 @@ def _unpack(imp: Import) -> Path:
     return text
 
 
-def _read(unpacked: source.BinaryIO) -> bytes:
+def _read(unpacked: BinaryIO) -> bytes:
     try:
         return unpacked.read(_CHUNK)
     except source.PACKING_ERRORS as error:

@@ -7,85 +7,176 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('interactions', '0004_block_claim'),
+        ("interactions", "0004_block_claim"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100)),
-                ('kind', models.CharField(choices=[('secret', 'Secret'), ('publishable', 'Publishable')], max_length=12)),
-                ('prefix', models.CharField(help_text='the first characters, to tell keys apart by', max_length=16)),
-                ('digest', models.CharField(help_text='SHA-256 of the key, which is random enough for it', max_length=64, unique=True)),
-                ('allowed_origins', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('ends_at', models.DateTimeField(help_text='from then on it is refused: revoked, or rotated', null=True)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_keys', to='interactions.environment')),
-                ('successor', models.ForeignKey(help_text='what it was rotated to', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='interactions.apikey')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "kind",
+                    models.CharField(choices=[("secret", "Secret"), ("publishable", "Publishable")], max_length=12),
+                ),
+                ("prefix", models.CharField(help_text="the first characters, to tell keys apart by", max_length=16)),
+                (
+                    "digest",
+                    models.CharField(
+                        help_text="SHA-256 of the key, which is random enough for it", max_length=64, unique=True
+                    ),
+                ),
+                ("allowed_origins", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("last_used_at", models.DateTimeField(null=True)),
+                (
+                    "ends_at",
+                    models.DateTimeField(help_text="from then on it is refused: revoked, or rotated", null=True),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="api_keys",
+                        to="interactions.environment",
+                    ),
+                ),
+                (
+                    "successor",
+                    models.ForeignKey(
+                        help_text="what it was rotated to",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="interactions.apikey",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='DeletionRequest',
+            name="DeletionRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('received', 'Received'), ('hidden', 'Hidden'), ('erasing', 'Erasing'), ('verified', 'Verified'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='received', max_length=10)),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('heartbeat_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('people', models.PositiveIntegerField(default=0)),
-                ('erased', models.PositiveBigIntegerField(default=0, help_text='records')),
-                ('error', models.TextField(blank=True)),
-                ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deletion_requests', to='interactions.environment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("hidden", "Hidden"),
+                            ("erasing", "Erasing"),
+                            ("verified", "Verified"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="received",
+                        max_length=10,
+                    ),
+                ),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("heartbeat_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("people", models.PositiveIntegerField(default=0)),
+                ("erased", models.PositiveBigIntegerField(default=0, help_text="records")),
+                ("error", models.TextField(blank=True)),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deletion_requests",
+                        to="interactions.environment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='InboxBatch',
+            name="InboxBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='interactions.environment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="interactions.environment"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InboxEntry',
+            name="InboxEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_at', models.DateTimeField()),
-                ('records', models.PositiveIntegerField()),
-                ('text', models.BinaryField(help_text='the records as JSON, the text of a list without its brackets')),
-                ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='entries', to='interactions.inboxbatch')),
-                ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='interactions.environment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("received_at", models.DateTimeField()),
+                ("records", models.PositiveIntegerField()),
+                ("text", models.BinaryField(help_text="the records as JSON, the text of a list without its brackets")),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="entries",
+                        to="interactions.inboxbatch",
+                    ),
+                ),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="interactions.environment"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'indexes': [models.Index(fields=['environment', 'batch'], name='interaction_environ_8e1490_idx')],
+                "ordering": ["id"],
+                "indexes": [models.Index(fields=["environment", "batch"], name="interaction_environ_8e1490_idx")],
             },
         ),
         migrations.CreateModel(
-            name='Tombstone',
+            name="Tombstone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('user_key', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('is_erased', models.BooleanField(default=False, help_text='no record is left that it would have to hide')),
-                ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='interactions.environment')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tombstones', to='interactions.deletionrequest')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("user_key", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                (
+                    "is_erased",
+                    models.BooleanField(default=False, help_text="no record is left that it would have to hide"),
+                ),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="interactions.environment"
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tombstones",
+                        to="interactions.deletionrequest",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['environment', 'user_key'], name='interaction_environ_90e941_idx'), models.Index(fields=['environment', 'is_erased'], name='interaction_environ_134021_idx')],
+                "indexes": [
+                    models.Index(fields=["environment", "user_key"], name="interaction_environ_90e941_idx"),
+                    models.Index(fields=["environment", "is_erased"], name="interaction_environ_134021_idx"),
+                ],
             },
         ),
     ]

@@ -30,7 +30,9 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     last_used_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True, help_text="from then on it is refused: revoked, or rotated")
-    successor = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", help_text="what it was rotated to")
+    successor = models.ForeignKey(
+        "self", models.SET_NULL, null=True, related_name="+", help_text="what it was rotated to"
+    )
 
     class Meta:
         ordering = ["-id"]

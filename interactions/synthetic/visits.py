@@ -42,7 +42,7 @@ class Visit:
     __slots__ = (
         "visitor", "arrival", "draws", "records", "offsets", "now", "leaves_page_at", "identity", "location",
         "device", "session", "cart",
-    )  # fmt: skip
+    )  # fmt: skip  # noqa: RUF023 - in the order of what they hold
 
     def __init__(self, visitor: Visitor, arrival: Arrival, draws: Draws) -> None:
         """Begin a visit, not signed in."""

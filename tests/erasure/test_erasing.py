@@ -232,6 +232,7 @@ def test_files_that_no_commit_names_go_too(house: House, folders: Path) -> None:
     home = lake.folder / "import-77"
     home.mkdir()
     (home / "00000-lost.parquet").write_bytes(Path(lake.files()[0]).read_bytes())
+    (home / "00001-cut.parquet#1").write_bytes(ANN.encode())  # its writer was killed
     assert erased(house).state == State.VERIFIED
     assert traces(folders) == []
 

@@ -189,7 +189,7 @@ def test_a_part_of_several_row_groups_is_written_anew_without_its_duplicates(hou
     settings.IMPORT_BLOCK_BYTES = 1 << 30
     there = [5, 65_535, 65_536, 99_999, 100_001]
     house.done(as_lines(like(number) for number in there))
-    imp = house.done(as_lines(like(number) for number in range(70_000)))
+    imp = house.done(as_lines(like(number) for number in range(100_000)))
     assert (imp.accepted, imp.duplicates) == (99_996, 4)
     parts = [pq.ParquetFile(path) for path in Lake("production").files()]
     assert max(part.num_row_groups for part in parts) > 1
