@@ -43,7 +43,10 @@ document.addEventListener("htmx:oobAfterSwap", (event) => {
   if (event.detail.target.id !== "calls-body") return;
   const rows = body();
   while (rows.rows.length > MOST_ROWS) rows.lastElementChild.remove();
-  if (held?.row.isConnected) window.scrollBy(0, held.row.getBoundingClientRect().top - held.top);
+  if (held?.row.isConnected) {
+    // At once: the page's own scrolling is smooth, which would be a jump and a way back.
+    window.scrollBy({ top: held.row.getBoundingClientRect().top - held.top, behavior: "instant" });
+  }
   held = null;
   if (rows.querySelector(".call[data-refused]:not([data-told])")) {
     for (const row of rows.querySelectorAll(".call[data-refused]")) row.dataset.told = "";

@@ -1,0 +1,68 @@
+"""Live calls and erased people: what waits, what comes late, and what the Live page shows."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from django.utils import timezone
+
+from interactions import inbox, ring
+from interactions.models import DeletionRequest, Environment, InboxEntry
+from interactions.ring import Delivery
+from tests.imports.files import Record, record
+from tests.imports.house import House, users
+
+from .people import ANN, asked, erased, later, of_ann
+
+
+def accepted(made: list[Record], *, hours: float = 0) -> None:
+    InboxEntry.objects.create(
+        environment=Environment.objects.get(slug="production"),
+        received_at=timezone.now() + timedelta(hours=hours),
+        records=len(made),
+        text=json.dumps(made)[1:-1].encode(),
+    )
+
+
+def appended() -> int:
+    return inbox.append(Environment.objects.get(slug="production"))
+
+
+def test_old_records_that_are_sent_again_are_dropped_and_new_ones_kept(house: House) -> None:
+    erased(house)
+    accepted([of_ann(1), later(2), record(3), {"type": "like", "user_id": ANN}], hours=1)
+    assert appended() == 3
+    assert sorted(users()) == [ANN, ANN, "user-3"]
+
+
+def test_a_call_that_waited_when_its_person_was_erased_is_appended_without_them(house: House) -> None:
+    accepted([of_ann(1), record(2)])
+    request = erased(house)
+    assert request.state == DeletionRequest.State.VERIFIED
+    assert appended() == 1
+    assert users() == ["user-2"]
+
+
+def test_a_call_appended_between_request_and_task_is_erased_from_the_table(house: House) -> None:
+    accepted([of_ann(1), record(2)], hours=-1)
+    asked(house)
+    appended()
+    house.carry()
+    assert users() == ["user-2"]
+
+
+def test_the_live_page_shows_nothing_of_the_person(house: House) -> None:
+    body = json.dumps({"data": [of_ann(1), record(2)]}).encode()
+    ring.push(
+        [
+            Delivery(
+                environment="production", at=timezone.now(), client="curl", key_name="shop", key_prefix="dojo_sk_",
+                method="POST", path="/v1/interactions", records=2, status=200, milliseconds=1.0, body=body,
+            )
+        ]
+    )  # fmt: skip
+    assert ring.count_users("production", [ANN]) == 1
+    request = erased(house)
+    assert (request.state, ring.count_users("production", [ANN])) == (DeletionRequest.State.VERIFIED, 0)
+    assert ring.count_users("production", ["user-2"]) == 1
