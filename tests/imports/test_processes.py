@@ -1,5 +1,6 @@
 """Real workers, a real Redis and a scheduler, each killed in the middle: every record comes in once."""
 
+import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -90,7 +91,7 @@ def test_redis_is_killed_and_forgets_everything(place: Place, file: Path) -> Non
     command = place.command("import_interactions", str(file), "--json")
     place.wait_for_blocks(3)
     kill_outright(place.started[0])
-    for path in (place.data_dir / "redis").rglob("*.aof"):
-        path.unlink()
+    for path in (place.data_dir / "redis").rglob("appendonly*"):
+        path.unlink() if path.is_file() else shutil.rmtree(path)
     place.redis()
     assert has_all_once(place, place.outcome(command))
