@@ -13,9 +13,14 @@ _FORGET_PEAK = "5"  # what clear_refs takes for «start again from what is resid
 
 
 class WorkerMemory:
-    """Watches the processes that the Celery worker below this process has made, also those it makes later."""
+    """Watches the processes that the servers called ``program`` below ``root`` have made, also those made later.
 
-    def __init__(self) -> None:
+    Without more it is this process's Celery worker.
+    """
+
+    def __init__(self, program: str = "celery", root: int | None = None) -> None:
+        self._program = program
+        self._root = os.getpid() if root is None else root
         self.peaks: dict[int, int] = {}  # process id → bytes resident at most, as the kernel knows it
         self.own: dict[int, int] = {}  # the same without files and libraries, as often as it was looked at
         for pid in self._workers():
@@ -33,8 +38,15 @@ class WorkerMemory:
                     largest[pid] = max(largest.get(pid, 0), int(found[1]) * 1024)
 
     def _workers(self) -> list[int]:
-        mains = [pid for pid in _children(os.getpid()) if "celery" in _read(pid, "cmdline")]
-        return [pid for main in mains for pid in _children(main)]
+        made = [pid for main in self._mains(self._root) for pid in _children(main)]
+        return [pid for pid in made if "resource_tracker" not in _read(pid, "cmdline")]  # Python's own, no worker
+
+    def _mains(self, pid: int) -> list[int]:
+        """The topmost processes of that name below ``pid``."""
+        found = []
+        for child in _children(pid):
+            found += [child] if self._program in _read(child, "cmdline") else self._mains(child)
+        return found
 
 
 def _children(pid: int) -> list[int]:

@@ -22,7 +22,7 @@ from typing import Any
 from unittest import mock
 
 from benchmarks import files
-from interactions.codec import keyring, parts, reader, source, table
+from interactions.codec import custom, keyring, parts, reader, source, table
 from interactions.codec.keyring import Keyring
 from interactions.codec.parts import PartWriter
 from interactions.codec.reader import Reader
@@ -34,10 +34,9 @@ _LONGEST = 16 << 20
 _READINGS = 5
 _WITHIN: dict[str, list[tuple[Any, str]]] = {
     "columns of Python objects": [(table, "_columns"), (table, "_inner")],
-    "checks of whole columns": [
-        (table, name) for name in ("_lists", "_check_values", "_check_empties", "_keys", "_check_keys")
-    ],
-    "extra": [(table, "custom_texts"), (table, "extras")],
+    "checks of whole columns": [(table, name) for name in ("_check_values", "_check_empties", "_keys", "_check_keys")],
+    "extra": [(table, "extras")],
+    "custom_context": [(custom.Customs, "__missing__")],
     "fingerprints": [(table, "fingerprints")],
     "keys of people": [(keyring.Keyring, "keys_of")],
     "Arrow": [(reader, "to_table")],

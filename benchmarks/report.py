@@ -5,8 +5,10 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Any
+
+from benchmarks import report_api
+from benchmarks.markdown import megabytes, met, ranks, table
 
 RATIO_BAR = 1.0
 PEAK_BAR = 300  # MB a worker process
@@ -17,7 +19,10 @@ Timing = dict[str, Any]
 
 @dataclass(slots=True)
 class Figures:
-    """What one run has measured: lists have an entry a round, timings are as ``importing.Timing`` has them."""
+    """What one run has measured: lists have an entry a round, timings are as ``importing.Timing`` has them.
+
+    ``api`` is what ``calling`` has answered; empty where it was left out.
+    """
 
     records: int
     size: int
@@ -35,6 +40,7 @@ class Figures:
     others: int = 0
     questions: dict[str, dict[str, float]] = field(default_factory=dict)
     asked_of: int = 0
+    api: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float:
@@ -49,7 +55,7 @@ class Figures:
     def peak(self) -> int:
         """The most that any worker process took, in MB; 0 where the system does not tell."""
         ours = [*self.lines, *self.again, *self.object, *self.packed, *self.beside]
-        return max((_megabytes(peak) for timing in ours for peak in timing["peaks"]), default=0)
+        return max((megabytes(peak) for timing in ours for peak in timing["peaks"]), default=0)
 
 
 def page(figures: Figures) -> str:
@@ -57,13 +63,15 @@ def page(figures: Figures) -> str:
     parts = [_head(figures), _importing(figures), _verdicts(figures), _phases(figures)]
     if figures.questions:
         parts.append(_dashboard(figures))
+    if figures.api:
+        parts.append(report_api.section(figures.api))
     parts.append(_method(figures))
     return "\n\n".join(parts) + "\n"
 
 
 def _head(figures: Figures) -> str:
     rows = [("Date", figures.date), *figures.machine.items()]
-    return "# Benchmarks\n\nWritten by `make bench`, all figures from one run.\n\n" + _table(("", ""), rows)
+    return "# Benchmarks\n\nWritten by `make bench`, all figures from one run.\n\n" + table(("", ""), rows)
 
 
 def _importing(figures: Figures) -> str:
@@ -90,7 +98,7 @@ def _importing(figures: Figures) -> str:
     return (
         f"## Importing {figures.records:,} records\n\n{figures.size / 1e6:,.0f} MB of JSON Lines, {each:,.0f} bytes "
         "a record. Records a second are those of the median.\n\n"
-        + _table(heading, [(name, *_cells(timings)) for name, timings in rows if timings])
+        + table(heading, [(name, *_cells(timings)) for name, timings in rows if timings])
     )
 
 
@@ -101,26 +109,20 @@ def _cells(timings: Sequence[Timing]) -> tuple[str, ...]:
         f"{_best(timings):.2f}",
         f"{median:.2f}",
         f"{timings[0]['records'] / median:,.0f}",
-        _largest(timings, "peaks"),
-        _largest(timings, "own"),
+        ranks(timing.get("peaks", []) for timing in timings),
+        ranks(timing.get("own", []) for timing in timings),
     )
-
-
-def _largest(timings: Sequence[Timing], kind: str) -> str:
-    """The most over the rounds that the largest worker took, the second, and so on."""
-    ranks = zip_longest(*(timing.get(kind, []) for timing in timings), fillvalue=0)
-    return ", ".join(str(_megabytes(max(rank))) for rank in ranks) or "–"
 
 
 def _verdicts(figures: Figures) -> str:
     lines = [
         f"- **Ratio to DuckDB: {figures.ratio:.2f}** by medians ({figures.best_ratio:.2f} by the best rounds); "
-        f"bar at least {RATIO_BAR:.1f}: **{_met(figures.ratio >= RATIO_BAR)}**"
+        f"bar at least {RATIO_BAR:.1f}: **{met(figures.ratio >= RATIO_BAR)}**"
     ]
     if figures.peak:
         lines.append(
             f"- **Peak memory: {figures.peak} MB** of the largest worker process; bar at most {PEAK_BAR} MB: "
-            f"**{_met(figures.peak <= PEAK_BAR)}**"
+            f"**{met(figures.peak <= PEAK_BAR)}**"
         )
     else:
         lines.append("- Peak memory: not measured, only Linux tells it")
@@ -129,7 +131,7 @@ def _verdicts(figures: Figures) -> str:
         warm = max(timing["warm"] for timing in figures.questions.values()) * 1000
         lines.append(
             f"- **Slowest dashboard question** at {figures.asked_of:,} records: **{cold:.0f} ms cold, {warm:.1f} ms "
-            f"warm**; bars at most {COLD_BAR} and {WARM_BAR} ms: **{_met(cold <= COLD_BAR)}, {_met(warm <= WARM_BAR)}**"
+            f"warm**; bars at most {COLD_BAR} and {WARM_BAR} ms: **{met(cold <= COLD_BAR)}, {met(warm <= WARM_BAR)}**"
         )
     return "\n".join(lines)
 
@@ -144,17 +146,17 @@ def _phases(figures: Figures) -> str:
             phases = (timing["phases"].get(phase) for phase in ("planning", "blocks", "committing"))
             rows.append((name, f"{before:.2f}", *("–" if seconds is None else f"{seconds:.2f}" for seconds in phases)))
     heading = ("Seconds", "looking at the file", "planning", "reading blocks", "duplicates and commit")
-    return "Where the time goes, in the round in the middle:\n\n" + _table(heading, rows)
+    return "Where the time goes, in the round in the middle:\n\n" + table(heading, rows)
 
 
 def _dashboard(figures: Figures) -> str:
     rows = []
     for name, timing in figures.questions.items():
         cold, warm, running = (timing[kind] * 1000 for kind in ("cold", "warm", "running"))
-        verdict = f"{_met(cold <= COLD_BAR)}, {_met(warm <= WARM_BAR)}"
+        verdict = f"{met(cold <= COLD_BAR)}, {met(warm <= WARM_BAR)}"
         rows.append((name, f"{cold:.0f}", f"{running:.0f}", f"{warm:.1f}", verdict))
     heading = ("Question", "cold, ms", "engine running, ms", "warm, ms", f"≤ {COLD_BAR} cold, ≤ {WARM_BAR} warm")
-    return f"## The dashboard's questions at {figures.asked_of:,} records\n\n" + _table(heading, rows)
+    return f"## The dashboard's questions at {figures.asked_of:,} records\n\n" + table(heading, rows)
 
 
 def _method(figures: Figures) -> str:
@@ -182,6 +184,8 @@ def _method(figures: Figures) -> str:
             "too. «Engine running» is the same in a process that has asked before. «Warm» is asked again of the same "
             "version of the table. All are medians.",
         ]
+    if figures.api:
+        lines += report_api.method(figures.api)
     return "## How it was measured\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
@@ -195,16 +199,3 @@ def _best(timings: Iterable[Timing]) -> float:
 
 def _median(timings: Iterable[Timing]) -> float:
     return statistics.median(float(timing["seconds"]) for timing in timings)
-
-
-def _megabytes(size: int) -> int:
-    return round(size / 1e6)
-
-
-def _met(is_met: bool) -> str:
-    return "met" if is_met else "not met"
-
-
-def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heading, ["---", *["---:"] * (len(heading) - 1)] if len(heading) > 2 else ["---"] * 2, *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,4 +1,4 @@
-"""``make bench``: how fast an import is, how much memory it takes, how soon the dashboard answers.
+"""``make bench``: how fast an import is, how much memory it takes, how soon the dashboard and the API answer.
 
 Everything happens below ``.build/bench``, which is gone afterwards. The page of figures is printed and written to
 ``benchmarks/RESULTS.md``; a run of another size than the full one leaves that as it is and writes to ``.build``.
@@ -27,6 +27,9 @@ BESIDE = 5
 """How many times the file's records are in the table that it is imported beside."""
 TIMES = 10
 """How many times the file's records the dashboard's questions are put to."""
+STEADY, QUICK_STEADY, LONGEST_STEADY = 300, 20, 900
+"""Seconds of the API's steady run."""
+_RECORDS_A_CALL = 50  # of the file, for each call of one record that the API is sent
 _BYTES_A_RECORD = 4_500  # of disk, at the fullest moment
 _WORK = processes.HOUSE / ".build" / "bench"
 
@@ -34,22 +37,29 @@ _WORK = processes.HOUSE / ".build" / "bench"
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--records", type=int, default=FULL, help=f"in the file ({FULL:,})")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} records")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK:,} records, a steady run of {QUICK_STEADY} s")
     parser.add_argument("--rounds", type=int, default=3, help="how often each import is measured (3)")
     parser.add_argument(
         "--question-rounds", type=int, default=QUESTION_ROUNDS, help=f"how often each question ({QUESTION_ROUNDS})"
     )
     parser.add_argument("--skip-dashboard", action="store_true", help="leave the dashboard's questions out")
+    parser.add_argument("--skip-api", action="store_true", help="leave the live API out")
+    parser.add_argument("--steady-seconds", type=int, help=f"of the API's steady run ({STEADY})")
     parser.add_argument("--results", type=Path, help="where the page of figures is written")
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.records = QUICK
+    if chosen.steady_seconds is None:
+        chosen.steady_seconds = QUICK_STEADY if chosen.quick else STEADY
     if chosen.records < 1 or chosen.rounds < 1 or chosen.question_rounds < 1:
         parser.error("--records, --rounds and --question-rounds have to be at least 1.")
+    if not 1 <= chosen.steady_seconds <= LONGEST_STEADY:
+        parser.error(f"--steady-seconds has to be from 1 to {LONGEST_STEADY}.")
     if chosen.skip_dashboard:
         chosen.question_rounds = 0
     if chosen.results is None:
         is_full = chosen.records == FULL and not chosen.skip_dashboard
+        is_full &= chosen.steady_seconds == STEADY and not chosen.skip_api
         chosen.results = processes.HOUSE / ("benchmarks" if is_full else ".build") / "RESULTS.md"
     return chosen
 
@@ -61,6 +71,7 @@ class Bench:
         self.work = work
         self.records: int = chosen.records
         self.question_rounds: int = chosen.question_rounds
+        self.steady_seconds: int = 0 if chosen.skip_api else chosen.steady_seconds
         self.lines, self.object, self.packed = (work / f"interactions.{end}" for end in ("jsonl", "json", "json.gz"))
         self.other, self.sample = work / "other.jsonl", work / "sample.jsonl"
         self._make_files()
@@ -79,6 +90,9 @@ class Bench:
             self._round()
         say(f"A table that holds {BESIDE * self.records:,} other records")
         self._large()
+        if self.steady_seconds:
+            say("The live API")
+            self._api()
         return self.figures
 
     def _make_files(self) -> None:
@@ -127,6 +141,12 @@ class Bench:
         self.figures.others = BESIDE * self.records
         self.figures.questions = found["questions"]
         self.figures.asked_of = TIMES * self.records
+
+    def _api(self) -> None:
+        folder = self._fresh_folder()
+        calls = max(40, self.records // _RECORDS_A_CALL)
+        self.figures.api = processes.measure("calling", calls, self.steady_seconds, data=folder, cores=machine.cores())
+        shutil.rmtree(folder)
 
     def _fresh_folder(self) -> Path:
         """A folder whose path is short enough for a socket below it."""

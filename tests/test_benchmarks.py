@@ -1,8 +1,10 @@
 """The benchmarks run and give every figure; how large the figures are is no business of a test."""
 
 import inspect
+import socketserver
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from django.core.cache import cache
 from benchmarks.copies import FIRST_IMPORT, add_copies
 from benchmarks.processes import Failed, measure
 from benchmarks.questions import QUESTIONS, Asked
+from benchmarks.sending import Job, send
 from interactions.lake import Lake
 from interactions.queries import dashboard
 
@@ -39,7 +42,8 @@ def rows(text: str) -> dict[str, list[str]]:
 def test_the_smallest_run_fills_every_row_and_leaves_nothing_behind(tmp_path: Path):
     before = set(WORK.glob("*"))
     results = tmp_path / "RESULTS.md"
-    printed = run("run", "--records", 2_000, "--rounds", 1, "--skip-dashboard", "--results", results)
+    smallest = ("--records", 2_000, "--rounds", 1, "--skip-dashboard", "--steady-seconds", 2)
+    printed = run("run", *smallest, "--results", results)
     assert printed.strip() == results.read_text().strip()
     measured = {name: cells for name, cells in rows(printed).items() if len(cells) == 6 and cells[0] == "1"}
     for start in (
@@ -53,6 +57,10 @@ def test_the_smallest_run_fills_every_row_and_leaves_nothing_behind(tmp_path: Pa
     assert len(measured) == 7
     assert "Ratio to DuckDB:" in printed
     assert "Where the time goes" in printed
+    calls = {name: cells for name, cells in rows(printed).items() if len(cells) == 7}
+    assert list(calls) == ["A call with", "an empty 200", "**one record**", "1,000 records", "10,000 records"]
+    assert "Ratio to an empty 200:" in printed
+    assert rows(printed)["Acknowledged, and in the table exactly once"] == ["400 of 400"]
     assert set(WORK.glob("*")) == before
 
 
@@ -118,3 +126,33 @@ def test_a_question_is_answered(lakes, name: str):
 def test_a_measurement_that_fails_says_why(tmp_path: Path):
     with pytest.raises(Failed, match="No such file"):
         measure("peers", "pandas", tmp_path / "missing.jsonl", tmp_path, 1, data=tmp_path, cores=1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 3),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", 3),
+        (b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\n\r\nBusy", "A call was not accepted.*Busy"),
+        (b"", "closed a connection"),
+    ],
+)
+def test_a_call_counts_only_where_the_answer_says_so(tmp_path: Path, answer: bytes, outcome: int | str):
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            while self.request.recv(65536) and answer:
+                self.request.sendall(answer)
+
+    (file := tmp_path / "calls.jsonl").write_bytes(b'{"type":"like"}\n' * 6)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        job = Job(server.server_address[1], "/", str(file), skip=0, calls=3, records=2, connections=2)
+        try:
+            if isinstance(outcome, int):
+                assert send(job).calls == outcome
+            else:
+                with pytest.raises(SystemExit, match=outcome):
+                    send(job)
+        finally:
+            server.shutdown()

@@ -96,13 +96,17 @@ def check_bytes(raw: bytes) -> Checked:
         return _refused(
             f"It is not valid JSON: {reason}.", _shown(text[:200]) if place is None else _excerpt(raw, place)
         )
+    if text.count("{") + text.count("[") <= schema.DEEPEST:
+        return _judged(value)
     return check(value)
 
 
 def check(value: Any) -> Checked:
     """Check one decoded record."""
-    if _depth(value) > schema.DEEPEST:
-        return _refused(_TOO_DEEP)
+    return _refused(_TOO_DEEP) if _depth(value) > schema.DEEPEST else _judged(value)
+
+
+def _judged(value: Any) -> Checked:
     if not isinstance(value, dict):
         return _refused("A record has to be an object.", _shown(value))
     record = {key: field for key, field in value.items() if field is not None and key != schema.NOTE}

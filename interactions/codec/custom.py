@@ -5,8 +5,7 @@ So its text is read once, and what was found is remembered for the records that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -20,6 +19,7 @@ CustomValue: TypeAlias = bool | int | float | str | list[Any] | None
 _REMEMBERED = 20_000  # texts; bounds the memory, not the answer
 _LARGEST = 4096  # bytes; a longer text is unlikely to come again
 _WHOLE_BELOW = 1e16  # from there on floats are written with an exponent
+_PLAIN = frozenset({str, bool})
 ABSENT = Context().custom_context  # the very object that the Struct leaves out when it is written
 
 _decode = msgspec.json.Decoder(dict[str, CustomValue] | None).decode
@@ -30,8 +30,7 @@ class NotPlain(Exception):
     """A custom_context that may break a rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class Custom:
+class Custom(NamedTuple):
     """What one custom_context is.
 
     ``text`` is its JSON written the one way: keys sorted, 10 for 10.0. ``extra`` is what the column of that name has
@@ -69,18 +68,32 @@ def read(text: bytes) -> Custom:
     values = _decode(text)
     if values is None:
         return NONE
+    if not _PLAIN.issuperset(map(type, values.values())):
+        return _read_all(values)
+    return _made(values, _encode(values), keys=len(values), nulls=0)
+
+
+def _read_all(values: dict[str, Any]) -> Custom:
+    """Read one that holds more than strings and booleans: numbers are written one way, lists are looked into."""
     lists = [value for value in values.values() if value.__class__ is list]
-    if not all(map(is_custom_value, values.values() if lists else ())):
+    if not all(map(is_custom_value, lists)):
         raise NotPlain
-    one_way = {key: whole(value) for key, value in values.items()}
-    canonical = _encode(one_way)
-    uuid = values.get(schema.RECORD_UUID)
-    return Custom(
-        text=msgspec.Raw(canonical),
-        extra=b'{"context":{"custom_context":' + canonical + b"}}",
-        uuid=uuid if isinstance(uuid, str) and uuid else None,
+    return _made(
+        values,
+        _encode({key: whole(value) for key, value in values.items()}),
         keys=len(values) + sum(map(_keys_within, lists)),
         nulls=sum(value is None for value in values.values()) + sum(map(_nulls_within, lists)),
+    )
+
+
+def _made(values: dict[str, Any], text: bytes, *, keys: int, nulls: int) -> Custom:
+    uuid = values.get(schema.RECORD_UUID)
+    return Custom(
+        text=msgspec.Raw(text),
+        extra=b'{"context":{"custom_context":' + text + b"}}",
+        uuid=uuid if isinstance(uuid, str) and uuid else None,
+        keys=keys,
+        nulls=nulls,
     )
 
 

@@ -109,12 +109,13 @@ list_decoder: msgspec.json.Decoder[list[Interaction]] = msgspec.json.Decoder(lis
 
 
 def typed(record: dict[str, Any]) -> Interaction:
-    """A decoded record as a typed one. Raises msgspec.ValidationError."""
+    """A decoded record, of a type that there is, as a typed one. Raises msgspec.ValidationError."""
+    kind: Any = KINDS[record["type"]]  # its class, because msgspec learns a union anew with each call
     context = record.get("context")
     if not context or "custom_context" not in context:
-        kind: Interaction = msgspec.convert(record, AnyKind)
-        return kind
+        found: Interaction = msgspec.convert(record, kind)
+        return found
     others = {key: value for key, value in context.items() if key != "custom_context"}
-    kind = msgspec.convert({**record, "context": others}, AnyKind)
-    kind.context.custom_context = msgspec.Raw(msgspec.json.encode(context["custom_context"]))  # type: ignore[union-attr]
-    return kind
+    found = msgspec.convert({**record, "context": others}, kind)
+    found.context.custom_context = msgspec.Raw(msgspec.json.encode(context["custom_context"]))  # type: ignore[union-attr]
+    return found

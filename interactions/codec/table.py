@@ -52,7 +52,6 @@ _TOP_FORMS = {
     **dict.fromkeys(("duration", "revenue", "rating"), _NUMBER),
     **dict.fromkeys(("product_ids", "product_group_ids", "category"), _STRINGS),
 }
-_COLON = np.uint16(ord(":") << 8)  # as the second of two bytes
 _CONTEXT_STRINGS = ("locale", "region", "truncated_ip", "user_agent")
 # What stands in for an object that is not there; a Struct does not check what it is made of.
 _NO_CONTEXT, _NO_CAMPAIGN, _NO_SEARCH = Context(), Campaign(), Search()
@@ -207,18 +206,14 @@ def _check_keys(text: bytes, arrived: int, customs: Sequence[Custom]) -> None:
 
 
 def _keys_in(text: bytes) -> int:
-    """How often ``":`` stands in the text, found by comparing 16 bits at a time: ten times as fast as ``count``.
+    """How often ``":`` stands in the text, found by looking for all colons at once: faster than ``count``.
 
     Raises Doubtful where a blank stands between a key and its colon.
     """
-    found = 0
-    for shift in (0, 1):
-        if len(text) - shift < 2:
-            continue
-        pairs = np.frombuffer(text, "<u2", (len(text) - shift) // 2, shift) - _COLON
-        found += int(np.count_nonzero(pairs == ord('"')))
-        for place in np.flatnonzero(pairs <= ord(" ")).tolist():
-            end = 2 * place + shift + 1
-            if text[max(0, end - 64) : end].rstrip(BLANK)[-1:] in (b"", b'"'):
-                raise Doubtful("keys")
-    return found
+    codes = np.frombuffer(text, np.uint8)
+    colons = np.flatnonzero(codes == ord(":"))
+    before = codes[colons - 1]  # of a colon that comes first, the last byte: such a text does not decode
+    for place in colons[before <= ord(" ")].tolist():
+        if text[max(0, place - 64) : place].rstrip(BLANK)[-1:] in (b"", b'"'):
+            raise Doubtful("keys")
+    return int(np.count_nonzero(before == ord('"')))

@@ -289,7 +289,7 @@ class TestText:
         nested = b"[" * 95 + b"]" * 95
         assert check_bytes(b'{"type":"like","context":{"custom_context":{"a":[{"b":' + nested + b"}]}}}").record
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(st.binary(max_size=60))
     def test_no_bytes_raise_anything(self, raw: bytes) -> None:
         checked = check_bytes(raw)
@@ -303,7 +303,7 @@ class TestSentences:
         assert lines([]) == ["data.0 ([]) is invalid. A record has to be an object."]
         assert Violation("a.b", "No.", "c").line(12) == "data.12.a.b (c) is invalid. No."
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(st.builds(dumped, faulty(), st.integers(0, 3)))
     def test_every_line_can_be_taken_apart(self, raw: bytes) -> None:
         for violation in check_bytes(raw).violations:
@@ -320,7 +320,7 @@ class TestSentences:
         causes = {each.cause for each in check({"type": "like", "product_ids": [1, "a", 2]}).violations}
         assert causes == {("product_ids", STRING)}
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(interactions())
     def test_a_good_record_has_none(self, record: Record) -> None:
         assert lines(record) == []

@@ -32,7 +32,7 @@ def exported(record: Record) -> Record:
 
 
 class TestRecords:
-    @examples(max_examples=100, deadline=None)
+    @examples(max_examples=100)
     @given(st.lists(interactions(), min_size=1, max_size=5))
     def test_import_again_to_the_same_rows(self, records: list[Record]) -> None:
         first = read_lines([dumped(record, 0) for record in records])

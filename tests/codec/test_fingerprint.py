@@ -22,7 +22,7 @@ def custom(**values: object) -> Record:
 
 
 class TestSpelling:
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=80)
     @given(st.lists(interactions(), min_size=1, max_size=4), st.integers(0, 2**32))
     def test_says_nothing(self, records: list[Record], seed: int) -> None:
         one = read_lines([dumped(record, 0) for record in records])
@@ -30,7 +30,7 @@ class TestSpelling:
         assert one.rules == other.rules == []
         assert one.table["fingerprint"] == other.table["fingerprint"]
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(interactions(), interactions())
     def test_is_all_that_it_leaves_out(self, one: Record, other: Record) -> None:
         if one.get("timestamp") is None or other.get("timestamp") is None:

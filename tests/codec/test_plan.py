@@ -22,7 +22,7 @@ def bounds(text: bytes, size: int) -> list[tuple[int, int]]:
 
 
 class TestBlocks:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(st.lists(interactions(), min_size=1, max_size=6), st.booleans(), st.integers(1, 600))
     def test_cover_the_text_without_a_gap(self, records: list[Record], lines: bool, size: int) -> None:
         raws = [LIKE, *(dumped(record, 0) for record in records)]

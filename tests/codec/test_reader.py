@@ -20,8 +20,8 @@ from tests.codec.reading import KEYRING, RECEIVED, Record, plain, read_file, rea
 from tests.codec.strategies import dumped, faulty, interactions
 
 BOM = b"\xef\xbb\xbf"
-many = settings(max_examples=80, deadline=None)
-some = settings(max_examples=40, deadline=None)
+many = settings(max_examples=80)
+some = settings(max_examples=40)
 
 
 def files(records: list[Record], way: int) -> dict[str, bytes]:
@@ -51,7 +51,7 @@ class TestWhatIsWrittenIsReadBack:
             assert [plain(record) for record in outcome.accepted] == expected, form
 
     @pytest.mark.parametrize("kind", schema.TYPES)
-    @settings(max_examples=4, deadline=None)
+    @settings(max_examples=4)
     @given(st.data())
     def test_of_every_type(self, kind: str, data: st.DataObject) -> None:
         record = data.draw(interactions(kind))

@@ -114,7 +114,7 @@ class TestShape:
     def test_of_what_is_no_file_of_records_is_said(self, text: bytes, sentence: str) -> None:
         assert refusal(text) == sentence
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(st.binary(max_size=100) | st.text('{}[]",:\\ \ndatype1', max_size=60).map(str.encode))
     @example(b'{"a":' + b"[" * 20_000 + b"]" * 20_000 + b"}\n{}")
     @example(b'{"a":[[]]\xff}\n\xff')

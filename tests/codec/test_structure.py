@@ -16,7 +16,7 @@ LIKE = b'{"type":"like"}'
 
 
 class TestScan:
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     @given(st.lists(interactions(), max_size=4), st.integers(0, 3))
     def test_finds_each_record_of_a_list(self, records: list[Record], way: int) -> None:
         raws = [dumped(record, way) for record in records]
@@ -44,7 +44,7 @@ class TestScan:
 
 
 class TestTracker:
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     @given(interactions(), st.integers(0, 3), st.integers(1, 9), st.sampled_from([b"", b"}", b',{"a":1}', b'"\\']))
     def test_finds_the_end_of_a_value_in_pieces(self, record: Record, way: int, size: int, after: bytes) -> None:
         raw = dumped(record, way)

@@ -30,8 +30,8 @@ MAZE = json.dumps(
         },
     }
 ).encode()
-few = settings(max_examples=25, deadline=None)
-many = settings(max_examples=50, deadline=None)
+few = settings(max_examples=25)
+many = settings(max_examples=50)
 
 
 @contextmanager
