@@ -99,7 +99,7 @@ def _steady(found: Found) -> str:
             " · ".join(f"{visible[name]:.2f} s" for name in ("p50", "p99", "longest")),
         ),
         ("Largest backlog seen in the inbox", f"{steady['backlog']:,} records"),
-        ("From the last answer until the inbox was empty", f"{steady['drained']:.1f} s"),
+        ("After the run, until the inbox was empty", f"{steady['drained']:.1f} s"),
     ]
     rate = round(_rate(steady))
     return f"A steady run, {rate:,} calls of one record a second for {steady['seconds']:.0f} s:\n\n" + table(

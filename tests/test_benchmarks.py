@@ -73,7 +73,7 @@ def test_the_profile_of_a_block_finds_time_in_every_stage():
 
 
 @pytest.fixture
-def lakes(settings, tmp_path: Path, redis_server: str) -> None:
+def lakes(db, settings, tmp_path: Path, redis_server: str) -> None:
     settings.LAKE_DIR = tmp_path / "lake"
     settings.SCRATCH_DIR = tmp_path / "scratch"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}

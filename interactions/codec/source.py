@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _GZIP, _ZSTD, _BOM = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
-HEAD_BYTES = 4 << 20  # how far into an object the list called data may begin
+_HEAD_BYTES = 4 << 20  # how far into an object the list called data may begin
 # Possessive: a text that never ends must not be tried again from each of its bytes.
 _TEXT = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _STRING = re.compile(_TEXT, re.DOTALL)
@@ -129,7 +129,7 @@ def shape_of(file: BinaryIO) -> Shape:
         shape = _object(head, start)
         if shape is not None:
             return shape
-        more = _read(file, len(head)) if len(head) <= HEAD_BYTES else b""
+        more = _read(file, len(head)) if len(head) <= _HEAD_BYTES else b""
         if not more:
             break
         head += more
@@ -205,7 +205,7 @@ def _is_record(line: bytes) -> bool:
 
 
 def _without_data(head: bytes, start: int) -> str:
-    if len(head) > HEAD_BYTES:
+    if len(head) > _HEAD_BYTES:
         return "The file is a JSON object in which no list called «data» begins within the first 4 MB."
     if scan(head[start:]).bounds:
         return "The file is one JSON object without a list called «data»: put the records into that list."

@@ -46,11 +46,10 @@ def inspect(imp: Import) -> Inspection:
     path = storage.upload_path(imp)
     compression = source.compression_of(path)
     with source.open_text(path, compression) as file:
-        head = source.read_head(file, source.HEAD_BYTES + SAMPLE_BYTES)
-    shape = source.shape_of(head)
-    read = head.getvalue()
-    text = read[: shape.start + SAMPLE_BYTES]
-    whole = len(text) == len(read) < source.HEAD_BYTES + SAMPLE_BYTES
+        shape = source.shape_of(file)
+    with source.open_text(path, compression) as file:
+        text = source.read_head(file, shape.start + SAMPLE_BYTES).getvalue()
+    whole = len(text) < shape.start + SAMPLE_BYTES
     if not whole and shape.format is Format.LINES:
         text = text[: text.rfind(b"\n") + 1]
     batches = _read(text, shape, whole)
