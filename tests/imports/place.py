@@ -42,6 +42,7 @@ class Place:
 
     def __init__(self, data_dir: Path, **settings: str) -> None:
         self.data_dir = data_dir
+        (data_dir / "scratch").mkdir(parents=True)  # where the scheduler keeps its own file
         self.environ = environ(data_dir, LOG_LEVEL="WARNING", **settings)
         self.started: list[subprocess.Popen[bytes]] = []
         self.log = data_dir.parent / f"{data_dir.name}.log"
@@ -112,13 +113,12 @@ class Place:
             return rows.execute(sql).fetchall()
 
     def wait_for_blocks(self, count: int) -> None:
-        """Return once so many blocks of the last import are done, and it is still loading."""
+        """Return once so many blocks of an import are done that is still loading."""
         done = (
-            "SELECT count(*) FROM interactions_block WHERE state = 'done' "
-            "AND import_id = (SELECT max(id) FROM interactions_import)"
+            "SELECT count(*) FROM interactions_block AS block JOIN interactions_import AS import "
+            "ON import.id = block.import_id WHERE block.state = 'done' AND import.state = 'loading'"
         )
         wait_for(lambda: self.ask(done)[0][0] >= count, seconds=60, because=self.said)
-        assert self.ask("SELECT state FROM interactions_import ORDER BY id DESC LIMIT 1") == [("loading",)]
 
     def said(self) -> str:
         """The end of what its processes have said."""

@@ -185,8 +185,11 @@ def test_records_are_found_in_the_parts_of_several_imports(house: House) -> None
     assert adds_up(imp)
 
 
-def test_a_part_of_several_row_groups_is_written_anew_without_its_duplicates(house: House, settings: Any) -> None:
+def test_a_part_of_several_row_groups_is_written_anew_without_its_duplicates(
+    house: House, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.IMPORT_BLOCK_BYTES = 1 << 30
+    monkeypatch.setattr("interactions.imports.planning._SMALLEST_BLOCK", 1 << 30)
     there = [5, 65_535, 65_536, 99_999, 100_001]
     house.done(as_lines(like(number) for number in there))
     imp = house.done(as_lines(like(number) for number in range(100_000)))
