@@ -53,7 +53,8 @@ class Call:
 _SUCCESS: Final = {"errors": False, "message": "success"}
 _DRY_RUN: Final = Option("dry_run", "1 checks the call and answers alike, but changes nothing.")
 _LINES: Final = (
-    "data.0.timestamp (yesterday) is invalid. It has to be an RFC 3339 date-time with an offset.",
+    "data.0.timestamp (yesterday) is invalid. "
+    "It has to be a date and time with an offset, such as 2024-03-01T09:41:07Z.",
     "data.2.rating is invalid. like has no such field.",
 )
 

@@ -243,7 +243,9 @@ def _field(path: str, field: Field, value: Any) -> Iterator[Violation]:
             yield from _custom(path, value)
         case Form.TIMESTAMP:
             if not _is_timestamp(value):
-                yield Violation(path, "It has to be an RFC 3339 date-time with an offset.", _shown(value))
+                yield Violation(
+                    path, "It has to be a date and time with an offset, such as 2024-03-01T09:41:07Z.", _shown(value)
+                )
         case Form.UUID:
             if not isinstance(value, str) or not _UUID.match(value):
                 yield Violation(path, "It has to be a UUID.", _shown(value))

@@ -39,10 +39,10 @@ class Visit:
     began fills them in. Every method that sends something needs the visitor to be on a page first.
     """
 
-    __slots__ = (
+    __slots__ = (  # noqa: RUF023 - in the order of what they hold
         "visitor", "arrival", "draws", "records", "offsets", "now", "leaves_page_at", "identity", "location",
         "device", "session", "cart",
-    )  # fmt: skip  # noqa: RUF023 - in the order of what they hold
+    )  # fmt: skip
 
     def __init__(self, visitor: Visitor, arrival: Arrival, draws: Draws) -> None:
         """Begin a visit, not signed in."""

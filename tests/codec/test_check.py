@@ -37,7 +37,10 @@ GOOD: dict[str, Any] = {
     "context": {"locale": "de"},
 }
 STRING, NUMBER, OBJECT = "It has to be a string.", "It has to be a finite number.", "It has to be an object."
-STRINGS, TIME = "It has to be a list of strings.", "It has to be an RFC 3339 date-time with an offset."
+STRINGS, TIME = (
+    "It has to be a list of strings.",
+    "It has to be a date and time with an offset, such as 2024-03-01T09:41:07Z.",
+)
 CUSTOM = "It has to be a boolean, a number, a string, or a list of numbers, of strings or of objects."
 NO_FIELD = "There is no such field."
 LONG_NUMBER = "A whole number of more than 64 bits has to stand in quotes."
