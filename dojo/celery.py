@@ -7,13 +7,14 @@ from celery import Celery
 from celery.platforms import SecurityWarning
 from celery.signals import worker_process_init
 
-from dojo import memory
+from dojo import broker, memory
 from dojo.heartbeat import Heartbeat
 
 # A worker of the root user is warned of as long as pickled tasks could come in; ours are JSON alone.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dojo.settings")
 
+broker.install()
 app = Celery("dojo")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

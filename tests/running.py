@@ -4,12 +4,14 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +136,13 @@ class Dojo:
                 for process in self.processes():
                     process.kill()
                 self.process.wait()
+
+
+def add_environment(dojo: Dojo, slug: str) -> str:
+    """An environment of a test's own, so that it starts empty and stays to itself."""
+    with closing(sqlite3.connect(dojo.data_dir / "dojo.sqlite3", timeout=30)) as database, database:
+        database.execute(
+            "INSERT OR IGNORE INTO interactions_environment (slug, name, position) VALUES (?, ?, 9)",
+            (slug, slug.title()),
+        )
+    return slug

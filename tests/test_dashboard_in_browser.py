@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .lakes import append, record
-from .running import ADMIN, PASSWORD, Dojo, wait_for
+from .running import ADMIN, PASSWORD, Dojo, add_environment, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
+ENVIRONMENT = "charts"
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
 def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
-    """A page of somebody logged in, on forty days of likes in the development environment."""
+    """A page of somebody logged in, on forty days of likes in an environment of their own."""
     settings.LAKE_DIR, settings.SCRATCH_DIR = dojo.data_dir / "lake", dojo.data_dir / "scratch"
-    if not (settings.LAKE_DIR / "development").exists():
+    if not (settings.LAKE_DIR / ENVIRONMENT).exists():
+        add_environment(dojo, ENVIRONMENT)
         days = range(40)
-        append((record("like", (START + timedelta(days=day)).isoformat()) for day in days), environment="development")
+        append((record("like", (START + timedelta(days=day)).isoformat()) for day in days), environment=ENVIRONMENT)
     refused: list[str] = []
     context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 960})
     page = context.new_page()
@@ -33,7 +35,7 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/production/")
-    page.goto("/development/interactions/")
+    page.goto(f"/{ENVIRONMENT}/interactions/")
     page.wait_for_selector("#over-time canvas")
     yield page
     context.close()
@@ -71,7 +73,7 @@ def test_a_bar_tells_its_numbers(page: "Page") -> None:
 
 def test_new_records_appear_by_themselves(page: "Page") -> None:
     before = records_shown(page)
-    append([record("like", (START + timedelta(days=3)).isoformat())], environment="development", import_id=2)
+    append([record("like", (START + timedelta(days=3)).isoformat())], environment=ENVIRONMENT, import_id=2)
     page.wait_for_selector(f"dd:text-is('{before + 1}')", timeout=15_000)
 
 

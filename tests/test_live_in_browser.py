@@ -8,17 +8,18 @@ import pytest
 from interactions import ring
 
 from .deliveries import body_of, delivery
-from .running import ADMIN, PASSWORD, Dojo, wait_for
+from .running import ADMIN, PASSWORD, Dojo, add_environment, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+ENVIRONMENT = "calls"
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 @pytest.fixture
 def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
-    """The Live page of playground, of somebody logged in, with one call on it."""
+    """The Live page of an environment of its own, of somebody logged in, with one call on it."""
     settings.REDIS_URL = f"unix://{dojo.data_dir}/redis/redis.sock"
     if len(str(dojo.data_dir / "redis" / "redis.sock")) > 100:
         settings.REDIS_URL = dojo.manage("shell", "-c", "from django.conf import settings; print(settings.REDIS_URL)")
@@ -28,12 +29,13 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
     page = context.new_page()
     page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: refused.append(str(error)))
+    add_environment(dojo, ENVIRONMENT)
     page.goto("/login/")
     page.fill("[name=username]", ADMIN)
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/production/")
-    page.goto("/playground/live/")
+    page.goto(f"/{ENVIRONMENT}/live/")
     came()
     page.wait_for_selector(".call")
     yield page
@@ -46,13 +48,13 @@ def calls(page: "Page") -> int:
 
 
 def came(number: int = 1, **values: object) -> None:
-    ring.push([delivery(environment="playground", **values) for _ in range(number)])
+    ring.push([delivery(environment=ENVIRONMENT, **values) for _ in range(number)])
 
 
 def test_a_call_appears_by_itself_and_pause_holds_it(page: "Page") -> None:
     before = calls(page)
     came()
-    wait_for(lambda: calls(page) == before + 1, seconds=2)
+    wait_for(lambda: calls(page) == before + 1, seconds=15)
     page.click("[data-pause]")
     came()
     page.wait_for_timeout(1500)
@@ -96,7 +98,7 @@ def test_filters_go_into_the_address_and_back(page: "Page") -> None:
 
 
 def test_a_key_is_made_in_a_dialog_and_shown_once(page: "Page") -> None:
-    page.goto("/playground/keys/")
+    page.goto(f"/{ENVIRONMENT}/keys/")
     page.click("text=Create API key")
     page.fill("#key [name=name]", "Till")
     page.click("text=Create key")
@@ -109,6 +111,6 @@ def test_a_key_is_made_in_a_dialog_and_shown_once(page: "Page") -> None:
 
 def test_nothing_is_wider_than_a_phone(page: "Page") -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    for address in ("/playground/live/", "/playground/keys/"):
+    for address in (f"/{ENVIRONMENT}/live/", f"/{ENVIRONMENT}/keys/"):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") == 390

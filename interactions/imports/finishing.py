@@ -19,7 +19,7 @@ from interactions.imports.planning import DISK_FULL
 from interactions.imports.queue import enqueue
 from interactions.imports.rejects import collect
 from interactions.lake import Held, Lake, LakeBusy, Part
-from interactions.models import Block, Import, Problem
+from interactions.models import Block, Import
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,6 @@ def _mend(imp: Import) -> bool:
         if not ready.update(phase=Import.Phase.BLOCKS, heartbeat_at=timezone.now()):
             return True  # another task was here before
         end = imp.blocks.aggregate(end=Max("end"))["end"]
-        Problem.objects.filter(block__of=imp, block__number__gte=first.number).delete()
         imp.blocks.filter(number__gt=first.number).delete()
         imp.blocks.filter(pk=first.pk).update(
             end=end, state=Block.State.WAITING, attempts=0, bytes_done=0, records=0, accepted=0, rejected=0

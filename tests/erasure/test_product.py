@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from tests.imports.files import as_lines, record
-from tests.running import HOUSE, Dojo, wait_for
+from tests.running import HOUSE, Dojo, add_environment, wait_for
 
 from .people import ANN, of_ann, traces
 
 pytestmark = pytest.mark.slow
+ENVIRONMENT = "letters"
 
 
 def clickstream(count: int, start: int = 0) -> bytes:
@@ -34,7 +35,7 @@ def last_line(output: str) -> dict[str, Any]:
 
 def start_import(dojo: Dojo, path: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "manage.py", "import_interactions", str(path), "--environment", "development", "--json"],
+        [sys.executable, "manage.py", "import_interactions", str(path), "--environment", ENVIRONMENT, "--json"],
         cwd=HOUSE, env=dojo.environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
 
@@ -44,6 +45,7 @@ def is_loading(dojo: Dojo) -> bool:
 
 
 def test_nothing_of_a_person_is_left_anywhere_though_an_import_runs(dojo: Dojo, tmp_path: Path) -> None:
+    add_environment(dojo, ENVIRONMENT)
     first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
     first.write_bytes(clickstream(20_000))
     second.write_bytes(clickstream(100_000, start=20_000))
@@ -51,14 +53,14 @@ def test_nothing_of_a_person_is_left_anywhere_though_an_import_runs(dojo: Dojo, 
         assert importing.wait(60) == 1  # done with rejects
     importing = start_import(dojo, second)
     wait_for(lambda: is_loading(dojo))
-    receipt = last_line(dojo.manage("erase_users", "--user-id", ANN, "--environment", "development", "--json"))
+    receipt = last_line(dojo.manage("erase_users", "--user-id", ANN, "--environment", ENVIRONMENT, "--json"))
     assert receipt["state"] == "verified"
     assert receipt["erased"] >= 200
     told, _ = importing.communicate(timeout=120)
     done = last_line(told)
     if done["rejected"] > 100:  # the import was not done before the request
         assert (done["accepted"], done["rejected"]) == (99_000, 1000)
-    stats = last_line(dojo.manage("interaction_stats", "--environment", "development"))
+    stats = last_line(dojo.manage("interaction_stats", "--environment", ENVIRONMENT))
     assert stats["total"] == 118_800
     wait_for(lambda: traces(dojo.data_dir) == [], seconds=10, because=lambda: str(traces(dojo.data_dir)))
     with start_import(dojo, first) as again:

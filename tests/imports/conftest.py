@@ -1,7 +1,5 @@
 """Every test of the import has folders of its own and a real Redis for the lock."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +21,8 @@ def folders(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def house(
-    db: None,
-    redis_server: str,
-    monkeypatch: pytest.MonkeyPatch,
-    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]],
-) -> House:
+def house(db: None, redis_server: str, monkeypatch: pytest.MonkeyPatch) -> House:
     """The use cases, with a queue that a test can look into."""
-    house = House(django_capture_on_commit_callbacks)
+    house = House()
     monkeypatch.setattr(current_app, "send_task", house.send_task)
     return house

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+from deltalake import DeltaTable
+
 from interactions.imports import finishing, loading, planning, storage
 from interactions.lake import Lake
 
@@ -38,6 +40,7 @@ COMMITTING = [
     Moment(finishing, "collect"),
     Moment(finishing, "_sift"),
     Moment(Lake, "append", after=False),
+    Moment(DeltaTable, "create_write_transaction", after=False),
     Moment(Lake, "append"),
     Moment(finishing, "_end", after=False),
     Moment(finishing, "_end"),

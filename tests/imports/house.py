@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from interactions import imports, tasks
@@ -24,14 +25,10 @@ Task = tuple[str, int]
 
 
 class House:
-    """The use cases as a test calls them, and the queue of what they asked of the workers.
+    """The use cases as a test calls them, and the queue of what they asked of the workers."""
 
-    ``committing`` makes the callbacks of a transaction run at the end of a context, as outside of tests.
-    """
-
-    def __init__(self, committing: Callable[..., AbstractContextManager[Any]]) -> None:
+    def __init__(self) -> None:
         self.queue: list[Task] = []
-        self._committing = committing
 
     def send_task(self, name: str, args: list[int], **options: Any) -> None:
         """In place of the broker's."""
@@ -39,8 +36,14 @@ class House:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        with self._committing(execute=True):
+        """What is to be done on commit is done at the end, and once: the test's own transaction never commits."""
+        waiting = connection.run_on_commit
+        before = len(waiting)
+        try:
             yield
+        finally:
+            while len(waiting) > before:
+                waiting.pop(before)[1]()
 
     def given(self, content: bytes, *, name: str = "week.json", environment: str = "production") -> Import:
         """An import whose whole file has arrived and was looked at."""

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +39,9 @@ def _forget_connections() -> None:
 
 
 @pytest.fixture
-def silent_house(
-    db: None, no_redis: None, django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]]
-) -> House:
+def silent_house(db: None, no_redis: None) -> House:
     """The use cases with Celery's own way to a broker, which is away."""
-    return House(django_capture_on_commit_callbacks)
+    return House()
 
 
 def test_starting_returns_at_once_and_the_next_sweep_goes_on(silent_house: House) -> None:

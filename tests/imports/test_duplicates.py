@@ -115,6 +115,7 @@ def test_with_the_check_off_all_is_kept(house: House, lines: Any) -> None:
 def test_records_without_a_time_imported_again_add_nothing(house: House, lines: Any) -> None:
     made = [record(number, timestamp=None) for number in range(5)]
     house.done(lines(made))
+    assert house.done(lines(made)).duplicates == 5
     imp = house.done(lines([*made, record(9)]))
     assert (imp.accepted, imp.duplicates) == (1, 5)
 

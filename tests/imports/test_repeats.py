@@ -5,17 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 from django.conf import settings
 from hypothesis import HealthCheck, given, note
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from interactions.imports import loading, storage
+from interactions.imports import finishing, loading, storage
 from interactions.models import Block, Import
 
 from .dying import COMMITTING, PLANNING, READING, Moment, do_and_die, interrupted
 from .files import BAD, as_lines, as_list, packed, record, records
-from .house import House, adds_up, files, rejected, silent, strays, users
+from .house import House, adds_up, files, rejected, rows, silent, strays, users
 
 State = Import.State
 GOOD = [*records(30), BAD, *records(10, start=30)]
@@ -175,6 +176,47 @@ def test_a_task_from_before_a_mend_does_not_count_as_the_one_after(house: House)
     first.refresh_from_db()
     assert (first.state, first.claim) == (Block.State.RUNNING, "another's")
     has_all_once(carried_to_its_end(house, imp), rejects=0)
+
+
+def test_an_end_done_by_two_at_once_does_not_overtake_the_mend(house: House) -> None:
+    imp = house.read(CONTENTS["seams"])
+    task = house.queue[0]
+    with interrupted(Moment(finishing, "_mend", after=False), lambda: house.do(task)):
+        house.do(task)
+    assert rows() == []
+    has_all_once(house.carried(imp), rejects=0)
+
+
+def test_an_end_done_by_two_at_once_adds_once(house: House) -> None:
+    imp = house.read(CONTENTS["lines"])
+    task = house.queue[0]
+    with interrupted(Moment(finishing, "_mend"), lambda: house.do(task)):
+        house.do(task)
+    has_all_once(house.carried(imp), rejects=1)
+
+
+def test_what_a_broken_off_commit_left_in_the_table_s_folder_goes_with_the_next(house: House) -> None:
+    """In between another import brought a record of it, so the part is another one now."""
+    imp = house.read(CONTENTS["lines"])
+    do_and_die(house, house.queue[0], Moment(DeltaTable, "create_write_transaction", after=False))
+    assert strays() != []
+    house.done(as_lines(records(1)))
+    carried_to_its_end(house, imp)
+    assert (imp.accepted, imp.duplicates) == (39, 1)
+    assert strays() == []
+
+
+def test_an_attempt_that_fails_leaves_no_files(house: House) -> None:
+    imp = house.planned(CONTENTS["lines"])
+    task = ("load_block", imp.blocks.last().pk)
+
+    def fail() -> None:
+        raise RuntimeError("Nobody has thought of this.")
+
+    with interrupted(Moment(loading, "_done", after=False), fail):
+        house.do(task)
+    assert list(storage.folder(imp).iterdir()) == []
+    has_all_once(house.carried(imp), rejects=1)
 
 
 def test_planning_done_by_two_at_once_plans_once(house: House) -> None:

@@ -50,15 +50,6 @@ def log_in(page: Page) -> None:
     page.wait_for_url("**/production/")
 
 
-def add_environment(dojo: Dojo, slug: str) -> str:
-    """An environment of a test's own, so that it starts empty and stays to itself."""
-    with closing(sqlite3.connect(dojo.data_dir / "dojo.sqlite3", timeout=30)) as database, database:
-        database.execute(
-            "INSERT INTO interactions_environment (slug, name, position) VALUES (?, ?, 9)", (slug, slug.title())
-        )
-    return slug
-
-
 @contextmanager
 def standstill(dojo: Dojo) -> Iterator[None]:
     """The worker stops where it is, and goes on at the end."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.running import Dojo
-from tests.wizard.browsing import add_environment, faultless, log_in
+from tests.running import Dojo, add_environment
+from tests.wizard.browsing import faultless, log_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.running import ADMIN, PASSWORD, Dojo
+from tests.running import ADMIN, PASSWORD, Dojo, add_environment
 from tests.wizard import files
-from tests.wizard.browsing import add_environment, bring_in, drop, faultless, number_of
+from tests.wizard.browsing import bring_in, drop, faultless, number_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
