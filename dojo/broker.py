@@ -1,20 +1,26 @@
 """Celery's way to Redis, less one way to die: a worker survives a Redis that goes away at whatever moment."""
 
-from kombu.transport import redis
+from typing import Any
+
+from kombu.transport import redis as kombu_redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 
-class Channel(redis.Channel):
-    """A channel that does not try to hand tasks back over a connection that is given up already.
+class Channel(kombu_redis.Channel):
+    """A channel that says so where its connection was given up.
 
-    Where a worker has let go of a lost connection before the channel is closed, Kombu's own channel fails with an
-    AttributeError, and the worker ends. No task is lost by it: Redis has them, and the sweeps ask for them anew.
+    A worker that lost Redis may still acknowledge a task over the former channel, or hand it back. Kombu's own channel
+    then fails with an AttributeError, which ends the worker; a lost connection it goes on from. No task is lost by it:
+    Redis has them, and the sweeps ask for them anew.
     """
 
-    @property
-    def do_restore(self) -> bool:  # type: ignore[override]
-        return getattr(self.connection, "client", None) is not None
+    def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
+        if getattr(self.connection, "client", None) is None:
+            raise RedisConnectionError("The connection of this channel was given up.")
+        parameters: dict[str, Any] = super()._connparams(asynchronous=asynchronous)
+        return parameters
 
 
 def install() -> None:
     """Have Kombu use this channel for every connection to Redis."""
-    redis.Transport.Channel = Channel
+    kombu_redis.Transport.Channel = Channel

@@ -108,8 +108,7 @@ def _commit(imp: Import, lake: Lake, held: Held) -> None:
         held.require()  # else another import may have added the same records since they were looked for
         if sifted.parts:
             lake.append(sifted.parts, mark=_mark(imp), import_id=imp.pk)
-    if not _end(imp, lake.version(), duplicates=rows - added):
-        lake.remove_import(imp.pk)  # cancelled in the last moment
+    _end(imp, lake.version(), duplicates=rows - added)
 
 
 def _sift(imp: Import, lake: Lake, blocks: list[Block]) -> Sifted:
@@ -123,7 +122,8 @@ def _sift(imp: Import, lake: Lake, blocks: list[Block]) -> Sifted:
     return sift(parts, lake.parts(), untimed=any(block.untimed for block in blocks))
 
 
-def _end(imp: Import, version: int, *, duplicates: int) -> bool:
+def _end(imp: Import, version: int, *, duplicates: int) -> None:
+    """Say what came of it. Who cancelled it in the last moment has asked for its removal from the table as well."""
     sums = imp.blocks.aggregate(
         records=Sum("records", default=0),
         accepted=Sum("accepted", default=0),
@@ -133,7 +133,7 @@ def _end(imp: Import, version: int, *, duplicates: int) -> bool:
     )
     sums["accepted"] -= duplicates
     state = Import.State.DONE_WITH_REJECTS if sums["rejected"] else Import.State.DONE
-    ended = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING).update(
+    Import.objects.filter(pk=imp.pk, state=Import.State.LOADING).update(
         state=state,
         phase=Import.Phase.WAITING,
         duplicates=duplicates,
@@ -142,7 +142,6 @@ def _end(imp: Import, version: int, *, duplicates: int) -> bool:
         **sums,
     )
     imp.refresh_from_db()
-    return bool(ended)
 
 
 def undo(imp: Import) -> None:

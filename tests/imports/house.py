@@ -37,13 +37,12 @@ class House:
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """What is to be done on commit is done at the end, and once: the test's own transaction never commits."""
-        waiting = connection.run_on_commit
-        before = len(waiting)
+        before = len(connection.run_on_commit)
         try:
             yield
         finally:
-            while len(waiting) > before:
-                waiting.pop(before)[1]()
+            while len(connection.run_on_commit) > before:
+                connection.run_on_commit.pop(before)[1]()
 
     def given(self, content: bytes, *, name: str = "week.json", environment: str = "production") -> Import:
         """An import whose whole file has arrived and was looked at."""

@@ -57,7 +57,7 @@ class Place:
         return self.outcome(self.command(*arguments))
 
     def outcome(self, command: subprocess.Popen[str]) -> Outcome:
-        output, errors = command.communicate(timeout=40)
+        output, errors = command.communicate(timeout=120)
         return Outcome(command.returncode, output, errors)
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
