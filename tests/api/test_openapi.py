@@ -108,11 +108,18 @@ def test_what_the_rule_book_accepts_the_document_allows(record: dict[str, Any]) 
     assert validator("Interaction").is_valid(record)
 
 
+def without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: without_nulls(inner) for name, inner in value.items() if inner is not None}
+    return value
+
+
 @settings(max_examples=80, deadline=None)
 @given(strategies.faulty())
 def test_what_the_document_forbids_the_rule_book_refuses(record: dict[str, Any]) -> None:
     record.pop(schema.NOTE, None)  # Dojo's own note is let pass, and is nobody else's business
-    if not validator("Interaction").is_valid(record):
+    # Null is absent even in a field that the type does not have, which a document cannot say of every name.
+    if not validator("Interaction").is_valid(without_nulls(record)):
         assert check(record).violations
 
 
