@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from django.conf import settings
 
@@ -17,6 +18,19 @@ from tests.running import HOUSE, PASSWORD, Dojo, environ, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# The same examples every time, however slow the machine: a test that fails, fails for everybody.
+hypothesis.settings.register_profile(
+    "same",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.data_too_large,
+        hypothesis.HealthCheck.large_base_example,
+    ],
+)
+hypothesis.settings.load_profile("same")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
