@@ -11,7 +11,7 @@ from interactions.codec.structure import next_record
 from interactions.codec.windows import Format
 
 _LOOK_BYTES = 64 << 10
-_FARTHEST = 64 << 20  # without a seam by then, the block is made longer
+_FARTHEST = 32 << 20  # held at most; without a seam by then, the block is made longer
 
 
 def blocks(file: BinaryIO, shape: Shape, length: int, *, size: int) -> Iterator[tuple[int, int]]:
@@ -32,11 +32,25 @@ def blocks(file: BinaryIO, shape: Shape, length: int, *, size: int) -> Iterator[
 
 def _seam(file: BinaryIO, form: Format, target: int, length: int) -> int | None:
     """The offset at ``target`` or a little after where a record begins; None where none is found."""
+    return (_next_line if form is Format.LINES else _next_in_list)(file, target, length)
+
+
+def _next_line(file: BinaryIO, target: int, length: int) -> int | None:
+    file.seek(target, os.SEEK_SET)
+    while text := file.read(_LOOK_BYTES):
+        place = text.find(b"\n") + 1
+        if place:
+            return target + place if target + place < length else None
+        target += len(text)
+    return None
+
+
+def _next_in_list(file: BinaryIO, target: int, length: int) -> int | None:
     reach = _LOOK_BYTES
     while True:
         file.seek(target, os.SEEK_SET)
         text = file.read(reach)
-        place = text.find(b"\n") + 1 or None if form is Format.LINES else next_record(text)
+        place = next_record(text)
         if place is not None:
             return target + place if target + place < length else None
         if target + reach >= length:

@@ -115,7 +115,14 @@ def retry(imp: Import) -> None:
         phase = Import.Phase.BLOCKS if imp.blocks.exists() else Import.Phase.WAITING
         now = timezone.now()
         if not _step(
-            imp, Import.State.FAILED, Import.State.LOADING, phase=phase, error="", finished_at=None, heartbeat_at=now
+            imp,
+            Import.State.FAILED,
+            Import.State.LOADING,
+            phase=phase,
+            error="",
+            started_at=imp.started_at or now,
+            finished_at=None,
+            heartbeat_at=now,
         ):
             raise ImportStateError(f"Only a failed import can be tried again: this one is {_shown(imp)}.")
         imp.blocks.exclude(state=Block.State.DONE).update(state=Block.State.WAITING, attempts=0)

@@ -35,8 +35,9 @@ def sweep() -> None:
     for imp in loading.filter(phase=Import.Phase.BLOCKS):
         finish_if_last(imp)
     _ask_for_waiting_blocks(quiet)
-    _tidy()
-    _remove_given_up()
+    with_files = Q(pk__in=storage.crowded()) | Q(upload__token__in=storage.tokens())
+    _tidy(with_files)
+    _remove_given_up(with_files)
     expire()
 
 
@@ -57,20 +58,19 @@ def _ask_for_waiting_blocks(quiet: datetime) -> None:
         Import.objects.filter(pk=imp.pk).update(heartbeat_at=timezone.now())  # not again at every sweep
 
 
-def _tidy() -> None:
+def _tidy(with_files: Q) -> None:
     """Files of imports that have ended: left by a task that was lost, or that found its import cancelled too late."""
     ended = Import.objects.filter(
-        Q(pk__in=storage.crowded()) | Q(upload__token__in=storage.tokens()),
+        with_files,
         state__in=[Import.State.CANCELLED, Import.State.UNDONE, Import.State.DONE, Import.State.DONE_WITH_REJECTS],
     )
     for imp in ended.exclude(phase__in=[Import.Phase.COMMITTING, Import.Phase.UNDOING]):
         storage.tidy(imp)
 
 
-def _remove_given_up() -> None:
+def _remove_given_up(with_files: Q) -> None:
     """Files of failed imports are kept for another try, as long as an unfinished upload is."""
     before = timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRES_HOURS)
-    given_up = Import.objects.filter(Q(pk__in=storage.crowded()) | Q(upload__token__in=storage.tokens()))
-    for imp in given_up.filter(state=Import.State.FAILED, finished_at__lt=before):
+    for imp in Import.objects.filter(with_files, state=Import.State.FAILED, finished_at__lt=before):
         imp.blocks.all().delete()  # they name files that go now
         storage.remove_all(imp)

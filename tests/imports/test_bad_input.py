@@ -307,5 +307,19 @@ def test_what_no_one_has_thought_of_ends_with_a_reference(house: House, monkeypa
         house.carry()
 
 
+def test_a_file_that_could_not_be_looked_at_is_kept_to_be_tried_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("interactions.imports.lifecycle.inspect", broken_off)
+        imp = house.given(as_lines(records(20)))
+    assert (imp.state, imp.started_at) == (State.FAILED, None)
+    assert "(reference " in imp.error
+    house.ask(imports.retry, imp)
+    assert house.carried(imp).state == State.DONE
+    assert imp.started_at is not None
+    assert adds_up(imp)
+
+
 def broken_off(*arguments: Any, **more: Any) -> Any:
     raise RuntimeError("Nobody has thought of this.")

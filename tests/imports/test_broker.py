@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from celery import current_app
 from kombu import pools
 from kombu.exceptions import OperationalError
 
 from interactions import imports
+from interactions.imports import finishing
 from interactions.models import Environment, Import
 
+from .dying import Moment, interrupted
 from .files import as_lines, records
 from .house import House, is_gone, rows, silent
 
@@ -98,6 +101,21 @@ def test_a_commit_without_the_lock_waits_for_the_next_sweep(house: House, settin
     settings.REDIS_URL = address
     silent(imp)
     assert house.sweep() == [("finish_import", imp.pk)]
+    assert house.carried(imp).state == State.DONE
+
+
+def test_a_commit_that_lost_its_lock_meanwhile_adds_nothing_and_is_done_again(house: House, settings: Any) -> None:
+    """Whoever had the lock since then may have added the same records."""
+    imp = house.read(CONTENT)
+    with (
+        redis.Redis.from_url(settings.REDIS_URL) as client,
+        interrupted(Moment(finishing, "_sift"), lambda: client.delete("dojo:lake:production")),
+    ):
+        house.do(house.queue[0])
+    imp.refresh_from_db()
+    assert (imp.state, rows()) == (State.LOADING, [])
+    silent(imp)
+    house.sweep()
     assert house.carried(imp).state == State.DONE
 
 

@@ -1,5 +1,8 @@
 """Undone, an import takes with it exactly what it brought."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from interactions import imports
@@ -108,6 +111,17 @@ def test_an_undo_that_dies_is_taken_up_again(house: House, moment: Moment) -> No
     Block.objects.filter(of=imp).delete()
     assert is_gone(imp)
     assert len(rows()) == 5
+
+
+def test_a_data_folder_may_have_blanks_in_its_name(house: House, settings: Any, tmp_path: Path) -> None:
+    settings.LAKE_DIR = tmp_path / "my data" / "lake"
+    settings.IMPORTS_DIR = tmp_path / "my data" / "imports"
+    house.done(as_lines(records(20)))
+    imp = house.done(as_lines(records(30)))
+    assert (imp.accepted, imp.duplicates, len(rows())) == (10, 20, 30)
+    undone(house, imp)
+    assert len(rows()) == 20
+    assert strays() == []
 
 
 def test_an_undone_import_is_never_taken_up_again(house: House) -> None:
