@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from django.db import models
 
 
@@ -12,8 +14,18 @@ class Environment(models.Model):
     name = models.CharField(max_length=50)
     position = models.PositiveSmallIntegerField(default=0)
 
+    time_zone = models.CharField(max_length=64, default="UTC", help_text="a name of the IANA time zone database")
+    retention_months = models.PositiveSmallIntegerField(null=True, help_text="older records are removed; empty: never")
+    needs_approval = models.BooleanField(default=False, help_text="a second person approves each deletion request")
+    thresholds = models.JSONField(default=dict, blank=True, help_text="health checks: those that are not the default")
+
     class Meta:
         ordering = ["position", "slug"]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone that days, hours and times of this environment's pages are in."""
+        return ZoneInfo(self.time_zone)
