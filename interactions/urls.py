@@ -7,7 +7,7 @@ from dojo.health import healthz
 from interactions.api.trial import trial
 from interactions.api.views import unknown
 from interactions.uploads import views as uploads
-from interactions.views import account, api_reference, dashboard, imports, keys, live, overview, wizard
+from interactions.views import account, api_reference, dashboard, health, imports, keys, live, overview, wizard
 
 urlpatterns = [
     path("", overview.home, name="home"),
@@ -22,9 +22,12 @@ urlpatterns = [
     path("<slug:environment>/", overview.overview, name="overview"),
     path("<slug:environment>/interactions/", dashboard.dashboard, name="dashboard"),
     path("<slug:environment>/interactions/dashboard.json", dashboard.dashboard_data, name="dashboard_data"),
+    path("<slug:environment>/interactions/health/", health.health, name="health"),
+    path("<slug:environment>/interactions/health/thresholds/", health.health_thresholds, name="health_thresholds"),
     path("<slug:environment>/interactions/imports/", imports.imports, name="imports"),
     path("<slug:environment>/interactions/imports/new/", wizard.import_new, name="import_new"),
     path("<slug:environment>/interactions/imports/<int:pk>/", imports.import_detail, name="import_detail"),
+    path("<slug:environment>/interactions/imports/<int:pk>/health/", health.import_health, name="import_health"),
     path("<slug:environment>/interactions/imports/<int:pk>/check/", wizard.import_check, name="import_check"),
     path("<slug:environment>/interactions/imports/<int:pk>/load/", wizard.import_load, name="import_load"),
     path("<slug:environment>/interactions/imports/<int:pk>/cancel/", imports.import_cancel, name="import_cancel"),

@@ -16,6 +16,8 @@ MAY_IMPORT: Final = "interactions.add_import"
 _KIND_OF_PAGE: Final[dict[str, str]] = {
     "overview": "overview",
     "dashboard": "dashboard",
+    "health": "health",
+    "health_thresholds": "health",
     "imports": "imports",
     "import_new": "import_new",
     "import_detail": "imports",
@@ -120,7 +122,10 @@ def _sections(page: str, environment: Environment) -> tuple[Section, ...]:
 
     return (
         Section("", (entry("Overview", "overview", "layout-dashboard"),)),
-        Section("Data sets", (entry("Interactions", "dashboard", "click"), entry("Imports", "imports"))),
+        Section(
+            "Data sets",
+            (entry("Interactions", "dashboard", "click"), entry("Imports", "imports"), entry("Health", "health")),
+        ),
         Section("Integrate", (entry("Live", "live", "activity"), entry("API", "api_reference", "api"))),
         Section("Settings", (entry("API keys", "keys", "key"),)),
     )

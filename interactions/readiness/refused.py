@@ -1,0 +1,81 @@
+"""The checks of what did not come in: the last imports and the last calls."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final
+
+from django.db.models import Sum
+
+from interactions import ring
+from interactions.models import Environment, Import, Problem
+from interactions.readiness.check import Cause, Check, Section
+from interactions.readiness.thresholds import Threshold
+from interactions.ring import RingAway
+
+_IMPORTS: Final = 10
+_CALLS: Final = 1_000
+_CAUSES: Final = 5
+_UNPROCESSABLE: Final = 422
+
+
+def refused_checks(environment: Environment, thresholds: Mapping[str, Threshold]) -> list[Check]:
+    """What was refused, and left out as already there, in the last imports and calls."""
+    done = environment.imports.filter(state__in=[Import.State.DONE, Import.State.DONE_WITH_REJECTS])
+    last = list(done.values_list("pk", "records", "rejected", "duplicates")[:_IMPORTS])
+    records, rejected, duplicates = (sum(row[column] for row in last) for column in (1, 2, 3))
+    of_imports = f"of {records:,} in the last {len(last)} imports" if len(last) > 1 else f"of {records:,} in the import"
+    nothing = "There is no import yet."
+    return [
+        Check(
+            "already_there", Section.TIMES, duplicates / records if records else None,
+            thresholds["already_there"],
+            f"{duplicates:,} records {of_imports} were there before and were left out." if records else nothing,
+            "They do no harm, as they are left out. Many of them say that exports overlap more than they need to.",
+            "Export only what is new since the last import.",
+        ),
+        Check(
+            "rejected", Section.REFUSED, rejected / records if records else None,
+            thresholds["rejected"],
+            f"{rejected:,} records {of_imports} were rejected." if records else nothing,
+            "What is rejected is missing, often all records of one kind.",
+            "Open the import, download its rejected records, mend them and drop that file in.",
+            causes=_causes_of([row[0] for row in last]),
+        ),
+        _calls(environment, thresholds["refused_calls"]),
+    ]  # fmt: skip
+
+
+def _causes_of(imports: list[int]) -> list[Cause]:
+    found = Problem.objects.filter(block__of__in=imports).values_list("path", "rule").annotate(records=Sum("count"))
+    return [Cause(*row) for row in found.order_by("-records")[:_CAUSES]]
+
+
+def _calls(environment: Environment, threshold: Threshold) -> Check:
+    value, detail, causes = None, "", list[Cause]()
+    try:
+        calls = [call for call in ring.recent(environment.slug, limit=_CALLS) if not call.is_deletion]
+        refused = sum(call.status == _UNPROCESSABLE for call in calls)
+        value = refused / len(calls) if calls else None
+        detail = (
+            f"{refused:,} of the last {len(calls):,} calls held records that break a rule."
+            if calls
+            else "No call came in the last 24 hours."
+        )
+        causes = _causes_of_calls(environment)
+    except RingAway:
+        detail = "The last calls cannot be looked at right now."
+    return Check(
+        "refused_calls", Section.REFUSED, value, threshold, detail,
+        "A refused call stores nothing, also not its good records.",
+        "Open Live: each call shows its records and what is wrong with them.",
+        causes=causes,
+    )  # fmt: skip
+
+
+def _causes_of_calls(environment: Environment) -> list[Cause]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for minute in ring.problems(environment.slug):
+        counts[minute.cause.path, minute.cause.rule] += minute.count
+    return [Cause(path, rule, count) for (path, rule), count in counts.most_common(_CAUSES)]

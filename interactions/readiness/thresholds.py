@@ -1,0 +1,67 @@
+"""Where good ends and poor begins, for each check; an environment may say otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Unit(StrEnum):
+    """What a check's value is; a share is 0 to 1."""
+
+    DAYS = "days"
+    SHARE = "share"
+    RATIO = "ratio"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A check's name for people, and what a value is worth.
+
+    At ``good`` and better it is good, worse than ``poor`` it is poor, and fair between the two.
+    """
+
+    title: str
+    unit: Unit
+    good: float
+    poor: float
+
+    @property
+    def more_is_better(self) -> bool:
+        return self.good >= self.poor
+
+
+_SHARE, _DAYS = Unit.SHARE, Unit.DAYS
+
+# About three months of history and most records with an id and a product is what guides for recommender systems ask
+# for; the rest are what healthy shops and media sites show.
+THRESHOLDS: Final[Mapping[str, Threshold]] = {
+    "span": Threshold("Length of history", _DAYS, 84, 28),
+    "gaps": Threshold("Days without data", _SHARE, 0.0, 0.10),
+    "product_views": Threshold("Product views", _SHARE, 0.05, 0.0001),
+    "actions": Threshold("Carts, check-outs or consumption", _SHARE, 0.01, 0.0001),
+    "views_per_search": Threshold("Product views for each search", Unit.RATIO, 1.0, 0.2),
+    "with_user": Threshold("With a user id", _SHARE, 0.10, 0.01),
+    "with_anonymous": Threshold("With an anonymous id", _SHARE, 0.80, 0.30),
+    "without_id": Threshold("With neither id", _SHARE, 0.01, 0.10),
+    "placeholder_ids": Threshold("Placeholder ids", _SHARE, 0.0, 0.01),
+    "most_of_one": Threshold("Records of one id", _SHARE, 0.01, 0.05),
+    "users_again": Threshold("Users with two records or more", _SHARE, 0.30, 0.10),
+    "with_products": Threshold("Products named", _SHARE, 0.95, 0.80),
+    "with_miso_id": Threshold("With a miso_id", _SHARE, 0.05, 0.0),
+    "times": Threshold("Impossible times", _SHARE, 0.0, 0.001),
+    "already_there": Threshold("Already there", _SHARE, 0.05, 0.50),
+    "rejected": Threshold("Rejected by imports", _SHARE, 0.01, 0.10),
+    "refused_calls": Threshold("Refused live calls", _SHARE, 0.01, 0.10),
+}
+
+
+def thresholds_of(given: Mapping[str, Any]) -> dict[str, Threshold]:
+    """All thresholds, with those of an environment (``thresholds``: check → ``[good, poor]``) in their place."""
+    return {
+        name: replace(default, good=float(given[name][0]), poor=float(given[name][1])) if name in given else default
+        for name, default in THRESHOLDS.items()
+    }
