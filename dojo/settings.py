@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "interactions.views.gate.Gate",  # last: it asks who is logged in, and a refusal is a page like any other
 ]
 ROOT_URLCONF = "dojo.urls"
 WSGI_APPLICATION = "dojo.wsgi.application"
@@ -116,7 +117,8 @@ USE_TZ = True
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
-if environ.flag("BEHIND_HTTPS", default=False):
+BEHIND_HTTPS = environ.flag("BEHIND_HTTPS", default=False)
+if BEHIND_HTTPS:
     # A proxy in front speaks HTTPS and says so; only then may its header be believed.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = True

@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("interactions.urls")),
 ]
 
+handler403 = "interactions.views.errors.forbidden"
 handler500 = "interactions.views.errors.server_error"

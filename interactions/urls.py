@@ -15,7 +15,7 @@ urlpatterns = [
     path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("account/", account.account, name="account"),
-    path("v1", unknown),
+    path("v1", unknown, name="api_unknown"),
     path("v1/", include("interactions.api.urls")),
     path("uploads/", uploads.creation, name="uploads"),
     path("uploads/<str:token>/", uploads.resource, name="upload"),

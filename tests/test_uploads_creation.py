@@ -9,7 +9,8 @@ from django.urls import reverse
 from interactions.imports import storage
 from interactions.models import Import, Upload
 
-from .tus import BYTES, RECORDS, Tus, member, metadata
+from . import cast
+from .tus import BYTES, RECORDS, Tus, metadata
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ def uploads_dir(settings, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ann() -> User:
-    return member("ann")
+    return cast.analyst("ann")
 
 
 @pytest.fixture
@@ -140,10 +141,10 @@ def test_without_log_in_the_answer_is_401_and_a_sentence(method: str) -> None:
     assert answer.content == b"Log in to upload files.\n"
 
 
-def test_without_the_permission_to_import_the_answer_is_403() -> None:
-    answer = Tus(member("ben", may_import=False)).create(100)
+def test_without_the_right_to_import_the_answer_is_403() -> None:
+    answer = Tus(cast.viewer("ben")).create(100)
     assert answer.status_code == 403
-    assert b"permission" in answer.content
+    assert b"role of an analyst" in answer.content
     assert not Import.objects.exists()
 
 

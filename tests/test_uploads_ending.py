@@ -12,7 +12,8 @@ from interactions.imports.expiry import expire
 from interactions.imports.sweeping import sweep
 from interactions.models import Import, Upload
 
-from .tus import RECORDS, Tus, member
+from . import cast
+from .tus import RECORDS, Tus
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ def uploads_dir(settings, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ann() -> User:
-    return member("ann")
+    return cast.analyst("ann")
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from interactions.imports import content, storage
 from interactions.models import Import, Upload
 from interactions.uploads import receive
 
-from .tus import RECORDS, Tus, member, metadata
+from . import cast
+from .tus import RECORDS, Tus, metadata
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ def uploads_dir(settings, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def ann() -> User:
-    return member("ann")
+    return cast.analyst("ann")
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_head_repeats_the_metadata_as_it_was_sent(tus: Tus) -> None:
 
 def test_nobody_else_finds_the_upload(tus: Tus) -> None:
     address = tus.created(100)
-    ben = Tus(member("ben"))
+    ben = Tus(cast.analyst("ben"))
     for answer in (ben.head(address), ben.patch(address, 0, b"hello"), ben.delete(address)):
         assert answer.status_code == 404
         assert "Upload-Offset" not in answer

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.http import QueryDict
@@ -23,6 +22,7 @@ from interactions.queries.answers import DataSetBusy
 from interactions.queries.period import Period, Unit
 from interactions.views.dashboard_choice import Choice, address_of, span
 
+from . import cast
 from .lakes import append, record
 
 PAGE = "/production/interactions/"
@@ -41,16 +41,14 @@ def here(settings, tmp_path: Path) -> None:
 @pytest.fixture
 def reader(db: None, client: Client) -> Client:
     """Somebody who may look and not import."""
-    client.force_login(User.objects.create_user("reader"))
+    client.force_login(cast.viewer())
     return client
 
 
 @pytest.fixture
 def analyst(db: None, client: Client) -> Client:
     """Somebody who may import too."""
-    user = User.objects.create_user("analyst")
-    user.user_permissions.add(Permission.objects.get(codename="add_import"))
-    client.force_login(user)
+    client.force_login(cast.analyst())
     return client
 
 

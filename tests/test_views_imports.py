@@ -14,8 +14,8 @@ from interactions.imports import storage
 from interactions.models import Environment, Import
 from interactions.views.imports import PAGE_SIZE
 
+from . import cast
 from .pages import HTMX, State, half_loaded, made, page_of, text_of
-from .tus import member
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def folders(settings: Any, tmp_path: Path) -> None:
 @pytest.fixture
 def analyst(client: Client) -> User:
     """Logged in, and may import."""
-    user = member("analyst")
+    user = cast.analyst("analyst")
     client.force_login(user)
     return user
 
@@ -37,7 +37,7 @@ def analyst(client: Client) -> User:
 @pytest.fixture
 def reader(client: Client) -> User:
     """Logged in, and may only look."""
-    user = member("reader", may_import=False)
+    user = cast.viewer("reader")
     client.force_login(user)
     return user
 
@@ -116,7 +116,7 @@ def test_the_page_of_an_import_tells_all_that_is_known(client: Client, analyst: 
     ],
 )
 def test_only_what_applies_is_offered(client: Client, analyst: User, state: str, offered: set[str]) -> None:
-    page = text_of(client, page_of("import_detail", made(state)))
+    page = text_of(client, page_of("import_detail", made(state, created_by=analyst)))
     shown = {
         "cancel": 'commandfor="cancel-import">Cancel' in page,
         "undo": 'command="show-modal" commandfor="undo-import"' in page,
@@ -126,12 +126,12 @@ def test_only_what_applies_is_offered(client: Client, analyst: User, state: str,
 
 
 def test_the_question_before_undo_names_the_number_of_records(client: Client, analyst: User) -> None:
-    imp = made(State.DONE, records=1500, accepted=1400, duplicates=100)
+    imp = made(State.DONE, records=1500, accepted=1400, duplicates=100, created_by=analyst)
     assert "removes exactly the 1,400 records" in text_of(client, page_of("import_detail", imp))
 
 
 def test_undo_sets_the_import_on_its_way_out(client: Client, analyst: User) -> None:
-    imp = made(State.DONE)
+    imp = made(State.DONE, created_by=analyst)
     answer = client.post(page_of("import_undo", imp))
     imp.refresh_from_db()
     assert answer["Location"] == page_of("import_detail", imp)
@@ -149,7 +149,7 @@ def test_cancel_leads_back_to_the_page_it_was_pressed_on(client: Client, analyst
 
 @pytest.mark.parametrize(("action", "state"), [("cancel", "done"), ("undo", "failed"), ("retry", "done")])
 def test_what_the_state_forbids_gets_its_sentence(client: Client, analyst: User, action: str, state: str) -> None:
-    imp = made(state)
+    imp = made(state, created_by=analyst)
     answer = client.post(page_of(f"import_{action}", imp), follow=True)
     assert "alert-danger" in answer.content.decode()
     imp.refresh_from_db()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,8 +13,8 @@ from django.utils import timezone
 from interactions import keys as using
 from interactions.models import ApiKey, Environment
 
+from . import cast
 from .pages import HTMX, text_of
-from .tus import member
 
 pytestmark = pytest.mark.django_db
 
@@ -31,16 +31,7 @@ def redis(redis_server: str) -> str:
 @pytest.fixture
 def keeper(client: Client) -> User:
     """Logged in, and may make and change keys."""
-    user = member("keeper")
-    user.user_permissions.add(*Permission.objects.filter(codename__in=("add_apikey", "change_apikey")))
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
-def reader(client: Client) -> User:
-    """Logged in, and may only look."""
-    user = member("reader", may_import=False)
+    user = cast.owner("keeper")
     client.force_login(user)
     return user
 
@@ -230,34 +221,3 @@ def test_a_key_of_another_environment_is_not_found(client: Client, keeper: User)
     key = made()
     for name in ("key_rotate", "key_revoke"):
         assert client.post(reverse(name, args=["playground", key.pk])).status_code == 404
-
-
-# --- Who may ---
-
-
-def test_who_may_only_look_sees_the_keys_and_no_buttons(client: Client, reader: User) -> None:
-    made()
-    page = text_of(client, LIST)
-    assert "Shop" in page
-    for address in (NEW, "rotate/", "revoke/"):
-        assert address not in page
-
-
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_who_may_only_look_may_change_nothing(client: Client, reader: User, method: str) -> None:
-    key = made()
-    for address in (NEW, page_of("key_rotate", key), page_of("key_revoke", key)):
-        assert getattr(client, method)(address).status_code == 403
-    key.refresh_from_db()
-    assert key.is_live and ApiKey.objects.count() == 1
-
-
-@pytest.mark.parametrize(("codename", "allowed"), [("add_apikey", NEW), ("change_apikey", "rotate")])
-def test_each_permission_allows_its_own(client: Client, reader: User, codename: str, allowed: str) -> None:
-    key = made()
-    reader.user_permissions.add(Permission.objects.get(codename=codename))
-    statuses = {
-        NEW: client.get(NEW).status_code,
-        "rotate": client.get(page_of("key_rotate", key)).status_code,
-    }
-    assert statuses == {name: 200 if name == allowed else 403 for name in statuses}

@@ -16,9 +16,9 @@ from interactions import keys, ring
 from interactions.models import ApiKey, Environment
 from interactions.ring import pushing
 
+from . import cast
 from .deliveries import body_of, delivered, delivery
 from .pages import HTMX, text_of
-from .tus import member
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ PROBLEMS = "/production/live/problems/"
 @pytest.fixture(autouse=True)
 def reader(client: Client) -> None:
     """Logged in; whoever is may look."""
-    client.force_login(member("reader", may_import=False))
+    client.force_login(cast.viewer("reader"))
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +53,7 @@ def since(client: Client, after: int, query: str = "") -> Any:
 
 
 def test_an_environment_without_calls_tells_how_to_send_the_first(client: Client) -> None:
+    client.force_login(cast.owner())
     page = text_of(client, LIVE)
     assert "No calls in the last 24 hours" in page
     assert "curl http://testserver/v1/interactions" in page and reverse("keys", args=["production"]) in page

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from interactions.models import Environment, Import
 
-from .tus import member
+from . import cast
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +23,7 @@ NAMES_IN_AN_ENVIRONMENT = ("overview", "dashboard", "imports", "import_new", "li
 @pytest.fixture
 def analyst(client: Client) -> User:
     """Logged in, and may import."""
-    user = member("analyst")
+    user = cast.analyst("analyst")
     client.force_login(user)
     return user
 
@@ -31,7 +31,7 @@ def analyst(client: Client) -> User:
 @pytest.fixture
 def reader(client: Client) -> User:
     """Logged in, and may only look."""
-    user = member("reader", may_import=False)
+    user = cast.viewer("reader")
     client.force_login(user)
     return user
 
@@ -44,7 +44,9 @@ def test_every_page_leads_who_is_not_logged_in_to_the_log_in(client: Client, nam
 
 
 def test_the_log_in_leads_on_to_production(client: Client) -> None:
-    User.objects.create_user("analyst", password="correct horse battery")
+    user = cast.analyst("analyst")
+    user.set_password("correct horse battery")
+    user.save()
     answer = client.post(reverse("login"), {"username": "analyst", "password": "correct horse battery"}, follow=True)
     assert answer.redirect_chain[-1] == (reverse("overview", args=["production"]), 302)
 
@@ -62,7 +64,8 @@ def test_the_pane_names_the_environments_and_marks_the_page(client: Client, anal
 
 
 @pytest.mark.parametrize("name", NAMES_IN_AN_ENVIRONMENT)
-def test_switching_the_environment_keeps_the_kind_of_page(client: Client, analyst: User, name: str) -> None:
+def test_switching_the_environment_keeps_the_kind_of_page(client: Client, name: str) -> None:
+    client.force_login(cast.owner())
     shown = client.get(reverse(name, args=["production"])).context["navigation"]
     assert [link.url for link in shown.environments] == [
         reverse(name, args=[environment.slug]) for environment in Environment.objects.all()
@@ -85,7 +88,6 @@ def test_the_pane_asks_the_database_once(analyst: User, rf, django_assert_num_qu
     request = rf.get("/production/")
     request.user = analyst
     request.resolver_match = resolve("/production/")
-    analyst.has_perm("interactions.add_import")  # kept on the user from here on, as in a request that checked it
     with django_assert_num_queries(1):
         navigation(request)
 
@@ -181,7 +183,7 @@ def test_a_fault_nobody_expected_gets_a_reference_that_is_in_the_log(
 
 def test_a_forged_request_is_answered_with_what_to_do() -> None:
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(member("analyst"))
+    strict.force_login(cast.analyst("analyst"))
     answer = strict.post(reverse("account"), {"form": "name", "first_name": "X"})
     assert answer.status_code == 403
     assert "This page was open too long" in answer.content.decode()

@@ -13,8 +13,9 @@ from interactions import imports as importing
 from interactions.imports import storage
 from interactions.models import Environment, Import
 
+from . import cast
 from .pages import HTMX, State, half_loaded, made, page_of, received, text_of
-from .tus import RECORDS, member
+from .tus import RECORDS
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def folders(settings: Any, tmp_path: Path) -> None:
 @pytest.fixture
 def analyst(client: Client) -> User:
     """Logged in, and may import."""
-    user = member("analyst")
+    user = cast.analyst("analyst")
     client.force_login(user)
     return user
 
@@ -36,7 +37,7 @@ def analyst(client: Client) -> User:
 @pytest.fixture
 def reader(client: Client) -> User:
     """Logged in, and may only look."""
-    user = member("reader", may_import=False)
+    user = cast.viewer("reader")
     client.force_login(user)
     return user
 

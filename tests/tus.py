@@ -3,20 +3,12 @@
 from base64 import b64encode
 from typing import Any
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
 RECORDS = b'{"type":"search","user_id":"ann"}\n{"type":"home_page_view","user_id":"bob"}\n'
 BYTES = "application/offset+octet-stream"
-
-
-def member(name: str, *, may_import: bool = True) -> User:
-    """A new user, with the permission to import data or without."""
-    user = User.objects.create_user(name)
-    if may_import:
-        user.user_permissions.add(Permission.objects.get(codename="add_import", content_type__app_label="interactions"))
-    return user
 
 
 def metadata(**pairs: str) -> str:

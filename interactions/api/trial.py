@@ -18,21 +18,22 @@ from interactions.api.entrance import carry
 from interactions.api.exchange import Exchange
 from interactions.api.views import receive
 from interactions.keys import Caller
+from interactions.members import standing
 from interactions.models import ApiKey, Environment
+from interactions.roles import Right
 
 CLIENT = "API-page"  # what the Live page calls it
-_MAY_SEND = "interactions.add_import"
 
 
 @require_POST
 def trial(request: HttpRequest, environment: str) -> HttpResponse:
     """Send the form's ``body`` the way of every other call, and show status and answer.
 
-    Anybody may check records in a dry run; storing them asks for the permission to import.
+    Whoever may look may check records in a dry run; storing them asks for the right to import.
     """
     here = get_object_or_404(Environment, slug=environment)
     dry_run = request.GET.get("dry_run") == "1"
-    if not dry_run and not request.user.has_perm(_MAY_SEND):
+    if not dry_run and not standing(request.user).may(Right.IMPORT, environment):
         raise PermissionDenied
     caller = Caller(
         key_id=0,

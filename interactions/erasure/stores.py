@@ -146,6 +146,8 @@ NOT_PERSONAL = {
     "interactions.Import": "A file's name, counts and times.",
     "interactions.Upload": "A file's name, size and place.",
     "interactions.ApiKey": "Keys of programs.",
+    "interactions.Membership": "Those who work with Dojo, and as what.",
+    "interactions.ActivityEntry": "What those who work with Dojo did; people in the data are keyed hashes in it.",
     "interactions.InboxBatch": "Numbers.",
     "interactions.DeletionRequest": "Counts and times; people are named by its tombstones.",
     "interactions.Tombstone": "Keyed hashes: they have to stay, to keep people from coming back.",

@@ -1,12 +1,15 @@
 """Rows that the application keeps about the data; the interactions themselves are in the lake."""
 
 from interactions.models.access import ApiKey
+from interactions.models.activity import ActivityEntry
 from interactions.models.environment import Environment
 from interactions.models.imports import Block, Import, Problem, Upload
 from interactions.models.live import InboxBatch, InboxEntry
+from interactions.models.members import Membership
 from interactions.models.privacy import DeletionRequest, Tombstone
 
 __all__ = [
+    "ActivityEntry",
     "ApiKey",
     "Block",
     "DeletionRequest",
@@ -14,6 +17,7 @@ __all__ = [
     "Import",
     "InboxBatch",
     "InboxEntry",
+    "Membership",
     "Problem",
     "Tombstone",
     "Upload",

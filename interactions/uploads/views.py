@@ -16,12 +16,15 @@ from django.utils.http import http_date
 from interactions import imports
 from interactions.errors import ImportStateError
 from interactions.imports import content, storage
+from interactions.members import standing
 from interactions.models import Environment, Import, Upload
+from interactions.roles import Right
 from interactions.uploads import protocol
 from interactions.uploads.body import pieces
 from interactions.uploads.protocol import Refusal
 from interactions.uploads.receive import GONE, disk_full, expiry, has_ended, receive, size_text
 
+NO_RIGHT = "You may not import data here. Ask an owner of the environment for the role of an analyst."
 _REASONS = {protocol.CHECKSUM_MISMATCH: "Checksum Mismatch"}
 
 
@@ -39,8 +42,8 @@ def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
             user = request.user
             if not isinstance(user, User):
                 raise Refusal(401, "Log in to upload files.")
-            if not user.has_perm("interactions.add_import"):
-                raise Refusal(403, "Your account may not import data. Ask an administrator for the permission.")
+            if not standing(user).may_somewhere(Right.IMPORT):  # where exactly, the upload says
+                raise Refusal(403, NO_RIGHT)
             method = protocol.method(request.method or "", request.headers)
             if method == "OPTIONS":
                 answer = HttpResponse(status=204, headers=protocol.capabilities(storage.free_bytes()))
@@ -138,6 +141,8 @@ def _find(user: User, token: str) -> Upload:
     upload = Upload.objects.select_related("of__environment").filter(token=token, owner=user).first()
     if upload is None:
         raise Refusal(404, "There is no such upload. Drop the file again to start anew.")
+    if not standing(user).may(Right.IMPORT, upload.of.environment.slug):
+        raise Refusal(403, NO_RIGHT)
     if has_ended(upload):
         raise Refusal(410, GONE)
     return upload
@@ -147,6 +152,8 @@ def _create(user: User, asked: protocol.Creation) -> Upload:
     environment = Environment.objects.filter(slug=asked.environment).first()
     if environment is None:
         raise Refusal(400, "Upload-Metadata names an environment that does not exist.")
+    if not standing(user).may(Right.IMPORT, environment.slug):
+        raise Refusal(403, NO_RIGHT)
     free = storage.free_bytes()
     if asked.length > free:
         raise Refusal(

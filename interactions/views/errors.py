@@ -1,14 +1,39 @@
-"""The page for a fault nobody expected."""
+"""The answers for what is refused, and for a fault nobody expected."""
 
 from __future__ import annotations
 
 import logging
 import secrets
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponseServerError
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseServerError, JsonResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 
+REFUSED = "Your role has no permission for this. Ask an owner of the environment for it."
+
 log = logging.getLogger(__name__)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403 in the form that was asked for: JSON, a fragment, or a page."""
+    if request.path.endswith(".json") or request.get_preferred_type(["text/html", "application/json"]) == (
+        "application/json"
+    ):
+        return JsonResponse({"message": REFUSED}, status=403)
+    if request.htmx:  # type: ignore[attr-defined]
+        return _for_htmx(request)
+    return render(request, "403.html", {"reason": REFUSED}, status=403)
+
+
+def _for_htmx(request: HttpRequest) -> HttpResponse:
+    """htmx shows nothing of a 403. Where the page itself is refused by now, or was to change something, it is
+    loaded anew and says so itself; a fragment that a page should not have asked for must not do that for ever."""
+    response = HttpResponseForbidden(REFUSED)
+    page = urlsplit(request.htmx.current_url or "").path  # type: ignore[attr-defined]
+    if request.method != "GET" or page == request.path:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponseServerError:

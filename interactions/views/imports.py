@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -20,8 +19,10 @@ from django.views.decorators.http import require_POST, require_safe
 from interactions import imports as importing
 from interactions.errors import DojoError
 from interactions.models import Environment, Import
+from interactions.roles import Right
 from interactions.views.fragments import page_or_fragment
-from interactions.views.navigation import MAY_IMPORT
+from interactions.views.gate import demand, may
+from interactions.views.person import person
 
 PAGE_SIZE: Final = 50
 CHUNK_BYTES: Final = 256 << 10
@@ -105,6 +106,7 @@ def import_detail(request: HttpRequest, environment: str, pk: int) -> HttpRespon
         "causes": importing.causes(imp),
         "has_rejected_file": importing.rejected_path(imp) is not None,
         "changing": imp.is_running or imp.phase == Import.Phase.UNDOING,
+        "may_undo": may(request, _right_to_undo(request, imp), environment),
     }
     return page_or_fragment(request, "imports/detail.html", "facts", context)
 
@@ -133,7 +135,6 @@ def _unpacked(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-@permission_required(MAY_IMPORT, raise_exception=True)
 @require_POST
 def import_cancel(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Stop it; back to the page it was stopped on."""
@@ -143,18 +144,21 @@ def import_cancel(request: HttpRequest, environment: str, pk: int) -> HttpRespon
     return _carry_out(request, environment, pk, importing.cancel, page)
 
 
-@permission_required(MAY_IMPORT, raise_exception=True)
 @require_POST
 def import_retry(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Go on with what is missing."""
     return _carry_out(request, environment, pk, importing.retry, "import_load")
 
 
-@permission_required(MAY_IMPORT, raise_exception=True)
 @require_POST
 def import_undo(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Take its records out of the data set again."""
+    demand(request, _right_to_undo(request, find_import(environment, pk)), environment)
     return _carry_out(request, environment, pk, importing.undo, "import_detail")
+
+
+def _right_to_undo(request: HttpRequest, imp: Import) -> Right:
+    return Right.UNDO_OWN if imp.created_by == person(request) else Right.UNDO_ANY
 
 
 def _carry_out(

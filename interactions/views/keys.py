@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -24,8 +23,6 @@ from interactions.models import ApiKey, Environment
 from interactions.views.fragments import page_or_fragment
 from interactions.views.person import person
 
-MAY_CREATE: Final = "interactions.add_apikey"
-MAY_CHANGE: Final = "interactions.change_apikey"
 _FORM_SECONDS: Final = 24 * 3600
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
 
@@ -93,7 +90,6 @@ def keys(request: HttpRequest, environment: str) -> HttpResponse:
     return page_or_fragment(request, "keys/list.html", "list", _listed(request, here))
 
 
-@permission_required(MAY_CREATE, raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def key_create(request: HttpRequest, environment: str) -> HttpResponse:
@@ -114,7 +110,6 @@ def key_create(request: HttpRequest, environment: str) -> HttpResponse:
     return _shown(request, here, key, text)
 
 
-@permission_required(MAY_CHANGE, raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def key_rotate(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
@@ -134,7 +129,6 @@ def key_rotate(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     return _shown(request, old.environment, key, text, old=old)
 
 
-@permission_required(MAY_CHANGE, raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def key_revoke(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
@@ -156,8 +150,6 @@ def _listed(request: HttpRequest, here: Environment) -> dict[str, Any]:
     return {
         "environment": here,
         "keys": sorted(rows, key=lambda key: not key.is_live),
-        "may_create": person(request).has_perm(MAY_CREATE),
-        "may_change": person(request).has_perm(MAY_CHANGE),
     }
 
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 from django.http import HttpRequest
 from django.urls import reverse
 
+from interactions import members
 from interactions.models import Environment
-
-MAY_IMPORT: Final = "interactions.add_import"
+from interactions.roles import Right, Role, rule_of
 
 # Pages of one import exist in one environment only: switching leads to the list of the other.
 _KIND_OF_PAGE: Final[dict[str, str]] = {
@@ -74,58 +74,78 @@ class Navigation:
     sections: tuple[Section, ...]
     account_url: str
     account_active: bool
+    role: Role
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``navigation``, ``environment`` and ``may_import``; empty without a log-in.
+    """Context processor: ``navigation``, ``environment`` and ``may``, the names of the rights that one has there.
 
-    Pages outside any environment (the account) may name one as ``?environment=``, so that the
-    pane keeps leading where the person was.
+    Without a log-in, or without a role anywhere, only an empty ``may``. Pages outside any environment (the account)
+    may name one as ``?environment=``, so that the pane keeps leading where the person was.
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {}
-    environments = list(Environment.objects.all())
+        return {"may": frozenset()}
+    standing: members.Standing = getattr(request, "standing", None) or members.standing(user)
+    environments = standing.environments
     if not environments:
-        return {}
+        return {"may": frozenset()}
     match = request.resolver_match
     page = (match.url_name or "") if match else ""
     slug = (match.kwargs.get("environment") if match else None) or request.GET.get("environment")
     current = next((e for e in environments if e.slug == slug), environments[0])
+    rights = standing.rights(current.slug)
+    links = (
+        EnvironmentLink(e, _same_page(page, e, standing.rights(e.slug)), active=e == current) for e in environments
+    )
     return {
         "environment": current,
-        "may_import": user.has_perm(MAY_IMPORT),
+        "may": rights,
         "navigation": Navigation(
             environment=current,
-            environments=tuple(EnvironmentLink(e, _same_page(page, e), active=e == current) for e in environments),
-            sections=_sections(page, current),
+            environments=tuple(links),
+            sections=_sections(page, current, rights),
             account_url=_account(current),
             account_active=page == "account",
+            role=dict(standing.roles)[current.slug],
         ),
     }
 
 
-def _same_page(page: str, environment: Environment) -> str:
+def _same_page(page: str, environment: Environment, rights: frozenset[Right]) -> str:
+    """The page of this kind there, or the overview where one may not open it."""
     if page == "account":
         return _account(environment)
-    return reverse(_KIND_OF_PAGE.get(page, "overview"), args=[environment.slug])
+    name = _KIND_OF_PAGE.get(page, "overview")
+    return reverse(name if rule_of(name) in rights else "overview", args=[environment.slug])
 
 
 def _account(environment: Environment) -> str:
     return reverse("account", query={"environment": environment.slug})
 
 
-def _sections(page: str, environment: Environment) -> tuple[Section, ...]:
-    def entry(label: str, name: str, icon: str = "") -> Entry:
-        active = page == name or _KIND_OF_PAGE.get(page) == name or (name == "imports" and page == "import_new")
-        return Entry(label, reverse(name, args=[environment.slug]), active, icon)
+# Title, and label, address and icon of each entry; a sub-entry has no icon. Shown is what one may open.
+_SECTIONS: Final = (
+    ("", (("Overview", "overview", "layout-dashboard"),)),
+    ("Data sets", (("Interactions", "dashboard", "click"), ("Imports", "imports", ""), ("Health", "health", ""))),
+    ("Integrate", (("Live", "live", "activity"), ("API", "api_reference", "api"))),
+    ("Settings", (("API keys", "keys", "key"),)),
+)
 
-    return (
-        Section("", (entry("Overview", "overview", "layout-dashboard"),)),
+
+def _sections(page: str, environment: Environment, rights: frozenset[Right]) -> tuple[Section, ...]:
+    def is_active(name: str) -> bool:
+        return page == name or _KIND_OF_PAGE.get(page) == name or (name == "imports" and page == "import_new")
+
+    sections = (
         Section(
-            "Data sets",
-            (entry("Interactions", "dashboard", "click"), entry("Imports", "imports"), entry("Health", "health")),
-        ),
-        Section("Integrate", (entry("Live", "live", "activity"), entry("API", "api_reference", "api"))),
-        Section("Settings", (entry("API keys", "keys", "key"),)),
+            title,
+            tuple(
+                Entry(label, reverse(name, args=[environment.slug]), is_active(name), icon)
+                for label, name, icon in entries
+                if rule_of(name) in rights
+            ),
+        )
+        for title, entries in _SECTIONS
     )
+    return tuple(section for section in sections if section.entries)

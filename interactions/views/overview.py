@@ -6,14 +6,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from interactions.members import standing
 from interactions.models import Environment, Import
 from interactions.queries import dashboard
+from interactions.views.person import person
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The first environment's overview, which is production's."""
-    return redirect("overview", environment=Environment.objects.earliest("position").slug)
+    """The overview of the first environment that the person is a member of; a word where there is none."""
+    environments = standing(person(request)).environments
+    if not environments:
+        return render(request, "no_environment.html")
+    return redirect("overview", environment=environments[0].slug)
 
 
 @require_safe

@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from interactions import reference, schema
 from interactions.models import Environment, InboxEntry
+from interactions.roles import Role
+from tests import cast
 from tests.api.conftest import waiting
-from tests.tus import member
 
 PAGE = "/production/api/"
 TRIAL = "/production/api/trial/"
@@ -21,11 +22,11 @@ GOOD = json.dumps({"data": [{"type": "like", "user_id": "ann"}]})
 
 @pytest.fixture
 def people() -> Any:
-    """Members by what they may do; gone after the test, whose rows are committed."""
+    """Members by their role; gone after the test, whose rows are committed."""
     made: list[Any] = []
 
-    def make(**may: Any) -> Any:
-        made.append(member(f"person {len(made)}", **may))
+    def make(role: Role) -> Any:
+        made.append(cast.member(f"person {len(made)}", role))
         return made[-1]
 
     yield make
@@ -35,13 +36,13 @@ def people() -> Any:
 
 @pytest.fixture
 def analyst(client: Client, production: Environment, people: Any) -> Client:
-    client.force_login(people())
+    client.force_login(people(Role.ANALYST))
     return client
 
 
 @pytest.fixture
 def reader(client: Client, production: Environment, people: Any) -> Client:
-    client.force_login(people(may_import=False))
+    client.force_login(people(Role.VIEWER))
     return client
 
 
@@ -154,7 +155,7 @@ def test_who_may_not_import_may_check_but_not_store(reader: Client) -> None:
 
 def test_a_forged_test_is_refused(production: Environment, people: Any) -> None:
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(people())
+    strict.force_login(people(Role.ANALYST))
     assert strict.post(TRIAL, {"body": GOOD}).status_code == 403
 
 

@@ -1,0 +1,109 @@
+"""The activity log: who did what, when, where from. Rows are added and never changed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from interactions.errors import DojoError
+from interactions.models.environment import Environment
+
+
+class AppendOnly(DojoError):
+    """An entry of the activity log was to be changed or removed."""
+
+
+class _Entries(models.QuerySet["ActivityEntry"]):
+    """Refuses in bulk what the rows refuse one by one."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise AppendOnly("Entries of the activity log cannot be changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise AppendOnly("Entries of the activity log cannot be removed.")
+
+
+class ActivityEntry(models.Model):
+    """One step of one action.
+
+    The actor is kept as text, so that the entry outlives the user or the key and needs no change when they go.
+    People in the data are named in ``details`` by keyed hashes alone. The database refuses changes, too (migration).
+    """
+
+    class Action(models.TextChoices):
+        LOG_IN = "log_in", "Logged in"
+        LOG_IN_FAILED = "log_in_failed", "Log-in failed"
+        LOG_OUT = "log_out", "Logged out"
+        PASSWORD_CHANGED = "password_changed", "Password changed"
+        IMPORT_STARTED = "import_started", "Import started"
+        IMPORT_DONE = "import_done", "Import done"
+        IMPORT_FAILED = "import_failed", "Import failed"
+        IMPORT_CANCELLED = "import_cancelled", "Import cancelled"
+        IMPORT_RETRIED = "import_retried", "Import retried"
+        IMPORT_UNDONE = "import_undone", "Import undone"
+        EXPORTED = "exported", "Exported records"
+        PERSON_VIEWED = "person_viewed", "Viewed a person"
+        DELETION_RECEIVED = "deletion_received", "Deletion request received"
+        DELETION_APPROVED = "deletion_approved", "Deletion request approved"
+        DELETION_HIDDEN = "deletion_hidden", "People hidden"
+        DELETION_ERASING = "deletion_erasing", "Erasing started"
+        DELETION_VERIFIED = "deletion_verified", "Erasure verified"
+        DELETION_FAILED = "deletion_failed", "Erasure failed"
+        DELETION_RETRIED = "deletion_retried", "Erasure retried"
+        DELETION_CANCELLED = "deletion_cancelled", "Deletion request cancelled"
+        RECEIPT_TAKEN = "receipt_taken", "Receipt downloaded"
+        ACCESS_GIVEN = "access_given", "Access letter made"
+        RETENTION_RUN = "retention_run", "Old records removed"
+        KEY_CREATED = "key_created", "API key created"
+        KEY_ROTATED = "key_rotated", "API key rotated"
+        KEY_REVOKED = "key_revoked", "API key revoked"
+        MEMBER_ADDED = "member_added", "Member added"
+        MEMBER_LINKED = "member_linked", "Set-password link made"
+        MEMBER_DEACTIVATED = "member_deactivated", "Member deactivated"
+        MEMBER_REACTIVATED = "member_reactivated", "Member reactivated"
+        ROLE_CHANGED = "role_changed", "Role changed"
+        MEMBER_REMOVED = "member_removed", "Member removed"
+        SETTINGS_CHANGED = "settings_changed", "Settings changed"
+
+    class ActorKind(models.TextChoices):
+        USER = "user", "Member"
+        KEY = "key", "API key"
+        COMMAND = "command", "Command line"
+        SYSTEM = "system", "Dojo itself"
+
+    at = models.DateTimeField(default=timezone.now)
+    shared = models.UUIDField(default=uuid.uuid4, help_text="the same for all entries of one action")
+    actor_kind = models.CharField(max_length=10, choices=ActorKind, default=ActorKind.SYSTEM)
+    actor_id = models.BigIntegerField(null=True, help_text="of the user or key; it may be gone")
+    actor = models.CharField(max_length=200, blank=True, help_text="its name then")
+    environment = models.ForeignKey(
+        Environment, models.PROTECT, null=True, related_name="+", help_text="empty: the whole Dojo"
+    )
+    action = models.CharField(max_length=24, choices=Action)
+    object = models.CharField(max_length=300, blank=True, help_text="what it was done to, such as «import 12»")
+    address = models.CharField(max_length=45, blank=True, help_text="of the client")
+    details = models.JSONField(default=dict, blank=True)
+
+    objects = _Entries.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["environment", "-id"]),
+            models.Index(fields=["action", "-id"]),
+            models.Index(fields=["shared"]),
+            models.Index(fields=["at"]),
+        ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Raises AppendOnly where the entry is kept already."""
+        if not self._state.adding:
+            raise AppendOnly("Entries of the activity log cannot be changed.")
+        super().save(*args, **{**kwargs, "force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Raises AppendOnly, always."""
+        raise AppendOnly("Entries of the activity log cannot be removed.")

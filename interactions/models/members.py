@@ -1,0 +1,22 @@
+"""Who works with which environment, as what."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from interactions.models.environment import Environment
+from interactions.roles import Role
+
+
+class Membership(models.Model):
+    """The role of one user in one environment. Administrators (superusers) are owners everywhere and need none."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    environment = models.ForeignKey(Environment, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=[(role.value, role.label) for role in Role])
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "environment"], name="membership_once")]

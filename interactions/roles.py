@@ -1,0 +1,129 @@
+"""Who may do what: the rights of each role, and the right that each address asks for. Data, pure Python.
+
+The checks (views.gate), the navigation, the table in docs/members.md and a test of every address are made from it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+from typing import Final, TypeAlias
+
+
+class Right(StrEnum):
+    """One kind of thing that a member of an environment may do there."""
+
+    LOOK = "look"  # every page that shows the data set
+    IMPORT = "import"  # import files, send test interactions; cancel and retry
+    EXPORT = "export"  # take records out as a file
+    UNDO_OWN = "undo_own"  # undo imports of one's own
+    UNDO_ANY = "undo_any"  # undo anybody's imports
+    PEOPLE = "people"  # the page of one person
+    PRIVACY = "privacy"  # deletion requests, receipts, access letters
+    KEYS = "keys"
+    MEMBERS = "members"
+    SETTINGS = "settings"
+    ACTIVITY = "activity"
+
+
+class Role(StrEnum):
+    """What a member of an environment is there."""
+
+    VIEWER = "viewer"
+    ANALYST = "analyst"
+    PRIVACY = "privacy"
+    OWNER = "owner"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+    @property
+    def summary(self) -> str:
+        """What the role is for, as a sentence for people."""
+        return _SUMMARIES[self]
+
+    def may(self, right: Right) -> bool:
+        return right in RIGHTS[self]
+
+
+_LABELS: Final = {
+    Role.VIEWER: "Viewer",
+    Role.ANALYST: "Analyst",
+    Role.PRIVACY: "Privacy admin",
+    Role.OWNER: "Owner",
+}
+_SUMMARIES: Final = {
+    Role.VIEWER: "Looks at the data set.",
+    Role.ANALYST: "Also imports and exports, and undoes own imports.",
+    Role.PRIVACY: "Looks, sees the page of a person, and carries deletion requests.",
+    Role.OWNER: "May do everything: keys, members, settings and activity too.",
+}
+
+RIGHTS: Final[dict[Role, frozenset[Right]]] = {
+    Role.VIEWER: frozenset({Right.LOOK}),
+    Role.ANALYST: frozenset({Right.LOOK, Right.IMPORT, Right.EXPORT, Right.UNDO_OWN}),
+    Role.PRIVACY: frozenset({Right.LOOK, Right.PEOPLE, Right.PRIVACY}),
+    Role.OWNER: frozenset(Right),
+}
+
+
+class Access(Enum):
+    """What an address asks for that belongs to no environment."""
+
+    PUBLIC = "anybody"
+    LOGGED_IN = "anybody with a log-in"
+    KEY = "an API key"
+    ADMINISTRATOR = "an administrator of the whole Dojo"
+
+
+Rule: TypeAlias = Right | Access
+
+# By the name of the address. A right is asked for in the environment that the address names; where it names none
+# (uploads), the view asks, as it alone knows the environment. An address without a rule is refused to everybody.
+ROUTES: Final[dict[str, Rule]] = {
+    "healthz": Access.PUBLIC,
+    "login": Access.PUBLIC,
+    "logout": Access.PUBLIC,
+    "home": Access.LOGGED_IN,
+    "account": Access.LOGGED_IN,
+    "api_interactions": Access.KEY,
+    "api_deletion": Access.KEY,
+    "api_openapi": Access.PUBLIC,
+    "api_unknown": Access.PUBLIC,
+    "uploads": Right.IMPORT,
+    "upload": Right.IMPORT,
+    "overview": Right.LOOK,
+    "dashboard": Right.LOOK,
+    "dashboard_data": Right.LOOK,
+    "health": Right.LOOK,
+    "health_thresholds": Right.SETTINGS,
+    "import_health": Right.LOOK,
+    "imports": Right.LOOK,
+    "import_new": Right.IMPORT,
+    "import_detail": Right.LOOK,
+    "import_check": Right.IMPORT,
+    "import_load": Right.LOOK,
+    "import_cancel": Right.IMPORT,
+    "import_retry": Right.IMPORT,
+    "import_undo": Right.UNDO_OWN,  # the view asks for UNDO_ANY where it is somebody else's
+    "import_rejected": Right.EXPORT,
+    "api_reference": Right.LOOK,
+    "api_trial": Right.LOOK,  # a dry run; the view asks for IMPORT where records are to be stored
+    "live": Right.LOOK,
+    "live_problems": Right.LOOK,
+    "live_call": Right.LOOK,
+    "keys": Right.KEYS,
+    "key_create": Right.KEYS,
+    "key_rotate": Right.KEYS,
+    "key_revoke": Right.KEYS,
+}
+
+# Addresses of Django's own apps, by their namespace.
+NAMESPACES: Final[dict[str, Access]] = {"admin": Access.ADMINISTRATOR}
+
+
+def rule_of(name: str | None, namespace: str = "") -> Rule | None:
+    """The rule of an address; None where there is none."""
+    if namespace:
+        return NAMESPACES.get(namespace)
+    return ROUTES.get(name or "")
