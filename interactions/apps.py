@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class InteractionsConfig(AppConfig):
     name = "interactions"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from interactions.activity import log_ins  # noqa: F401 - connects itself to Django's signals

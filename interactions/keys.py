@@ -13,6 +13,8 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from interactions import activity
+from interactions.activity import Action
 from interactions.errors import DojoError
 from interactions.models import ApiKey, Environment
 
@@ -41,6 +43,15 @@ def create(
 
     ``allowed_origins``, one a line, bind a publishable key to the pages that may use it; a secret key has none.
     """
+    with transaction.atomic():
+        key, text = _make(environment, kind, name, user, allowed_origins)
+        _note(Action.KEY_CREATED, key, user, kind=key.kind)
+    return key, text
+
+
+def _make(
+    environment: Environment, kind: ApiKey.Kind, name: str, user: User | None, allowed_origins: str
+) -> tuple[ApiKey, str]:
     text = f"dojo_{_WORDS[kind]}_{secrets.token_urlsafe(_RANDOM_BYTES)}"
     origins = [origin.strip().rstrip("/").lower() for origin in allowed_origins.split()]
     key = ApiKey.objects.create(
@@ -61,12 +72,11 @@ def rotate(key: ApiKey, grace: timedelta, *, user: User | None = None) -> tuple[
         old = ApiKey.objects.select_for_update().select_related("environment").get(pk=key.pk)
         if old.successor_id is not None or not old.is_live:
             raise KeyEnded("This key has been rotated or revoked already. Create a new one instead.")
-        new, text = create(
-            old.environment, kind=ApiKey.Kind(old.kind), name=old.name, user=user, allowed_origins=old.allowed_origins
-        )
+        new, text = _make(old.environment, ApiKey.Kind(old.kind), old.name, user, old.allowed_origins)
         old.successor = new
         old.ends_at = timezone.now() + grace
         old.save(update_fields=["successor", "ends_at"])
+        _note(Action.KEY_ROTATED, old, user, successor=f"{new.prefix}…", hours=round(grace.total_seconds() / 3600, 1))
     key.refresh_from_db()
     return new, text
 
@@ -74,7 +84,9 @@ def rotate(key: ApiKey, grace: timedelta, *, user: User | None = None) -> tuple[
 def revoke(key: ApiKey) -> None:
     """Accept the key no more, from this moment on. A key that has ended stays as it is."""
     now = timezone.now()
-    ApiKey.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), pk=key.pk).update(ends_at=now)
+    with transaction.atomic():
+        if ApiKey.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), pk=key.pk).update(ends_at=now):
+            _note(Action.KEY_REVOKED, key)
     key.refresh_from_db()
 
 
@@ -111,6 +123,10 @@ def used(caller: Caller) -> None:
     if now - _noted.get(caller.key_id, -_NOTE_SECONDS) >= _NOTE_SECONDS:
         _noted[caller.key_id] = now
         ApiKey.objects.filter(pk=caller.key_id).update(last_used_at=timezone.now())
+
+
+def _note(action: Action, key: ApiKey, user: User | None = None, **details: str | float) -> None:
+    activity.note(action, by=user, environment=key.environment, object=f"API key {key}", details=details)
 
 
 def _digest(text: str) -> str:

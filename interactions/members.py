@@ -17,6 +17,10 @@ class Standing:
     environments: tuple[Environment, ...] = ()
     roles: tuple[tuple[str, Role], ...] = ()
 
+    def environment(self, slug: str) -> Environment:
+        """One of those that somebody sees. Raises KeyError for another."""
+        return {environment.slug: environment for environment in self.environments}[slug]
+
     def role(self, environment: str) -> Role | None:
         return dict(self.roles).get(environment)
 

@@ -1,11 +1,12 @@
 """The activity log: who is named in it, and that it cannot be changed."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from interactions import activity, keys
 from interactions.activity import Action
@@ -94,6 +95,85 @@ def test_what_a_proxy_says_is_believed_only_where_there_is_one(
     settings.BEHIND_HTTPS = behind
     request = rf.get("/", REMOTE_ADDR="10.0.0.9", headers={"X-Forwarded-For": forwarded})
     assert activity.client_address(request) == address
+
+
+# --- What is noted ---
+
+
+def noted() -> list[tuple[str, str, str]]:
+    """Action, actor and object of all entries, oldest first."""
+    return list(ActivityEntry.objects.order_by("id").values_list("action", "actor", "object"))
+
+
+@pytest.fixture
+def olga() -> User:
+    user = cast.owner()
+    user.set_password("correct horse battery")
+    user.save()
+    return user
+
+
+def log_in(client: Client, name: str, password: str) -> None:
+    client.post("/login/", {"username": name, "password": password}, REMOTE_ADDR="10.0.0.9")
+
+
+def test_log_in_and_log_out_are_noted_with_the_address(client: Client, olga: User) -> None:
+    log_in(client, "olga", "correct horse battery")
+    client.post("/logout/")
+    assert noted() == [("log_in", "olga", ""), ("log_out", "olga", "")]
+    assert ActivityEntry.objects.filter(address="10.0.0.9").get().action == "log_in"
+
+
+def test_a_failed_log_in_names_who_was_tried_and_never_the_password(client: Client, olga: User) -> None:
+    log_in(client, "olga", "wrong")
+    assert noted() == [("log_in_failed", "", "log-in of olga")]
+    entry = ActivityEntry.objects.get()
+    assert (entry.actor_kind, entry.details) == ("nobody", {})
+
+
+def test_a_name_that_is_nobodys_is_not_kept(client: Client, olga: User) -> None:
+    log_in(client, "correct horse battery", "olga")
+    assert noted() == [("log_in_failed", "", "")]
+
+
+def test_the_life_of_a_key_is_noted(production: Environment) -> None:
+    user = cast.owner()
+    key, _ = keys.create(production, kind=ApiKey.Kind.SECRET, name="Shop", user=user)
+    with activity.acting(user):
+        new, _ = keys.rotate(key, timedelta(hours=1), user=user)
+        keys.revoke(new)
+        keys.revoke(new)  # changes nothing, so it is no entry
+    assert noted() == [
+        ("key_created", "olga", f"API key Shop ({key.prefix}…)"),
+        ("key_rotated", "olga", f"API key Shop ({key.prefix}…)"),
+        ("key_revoked", "olga", f"API key Shop ({new.prefix}…)"),
+    ]
+
+
+def test_a_request_notes_who_is_logged_in(client: Client) -> None:
+    client.force_login(cast.analyst())
+    client.post("/playground/interactions/imports/new/", {"action": "sample"}, REMOTE_ADDR="10.0.0.9")
+    entry = ActivityEntry.objects.first()
+    assert entry is not None
+    assert (entry.action, entry.actor, entry.address) == ("import_started", "anna", "10.0.0.9")
+    assert entry.environment is not None and entry.environment.slug == "playground"
+
+
+def test_what_is_done_in_djangos_admin_is_noted(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("boss"))
+    client.post("/admin/auth/group/add/", {"name": "Sales"})
+    assert noted()[-1] == ("admin_changed", "boss", "group Sales")
+
+
+def test_djangos_admin_shows_entries_and_changes_none(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("boss"))
+    entry = activity.note(Action.LOG_IN_FAILED, object="log-in of olga")
+    page = f"/admin/interactions/activityentry/{entry.pk}"
+    assert "log-in of olga" in client.get("/admin/interactions/activityentry/").content.decode()
+    assert client.get(f"{page}/change/").status_code == 200
+    assert client.post(f"{page}/change/", {"actor": "x"}).status_code == 403
+    assert client.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
+    assert client.get("/admin/interactions/activityentry/add/").status_code == 403
 
 
 # --- Nobody changes it ---

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,20 @@ def test_the_list_refreshes_itself_only_while_something_runs(client: Client, ana
 def test_an_import_of_another_environment_is_not_found(client: Client, analyst: User) -> None:
     imp = made(State.DONE)
     assert client.get(reverse("import_detail", args=["playground", imp.pk])).status_code == 404
+
+
+def test_times_are_in_the_zone_of_the_environment(client: Client, analyst: User) -> None:
+    Environment.objects.filter(slug="production").update(time_zone="Asia/Tokyo")
+    made(State.DONE, created_at=datetime(2024, 1, 31, 20, 5, tzinfo=UTC))
+    page = text_of(client, reverse("imports", args=["production"]))
+    assert "times are in Asia/Tokyo" in page and ">1 Feb 2024, 05:05</time>" in page
+
+
+def test_a_zone_is_not_carried_over_to_the_next_page(client: Client, analyst: User) -> None:
+    Environment.objects.filter(slug="playground").update(time_zone="Asia/Tokyo")
+    client.get(reverse("imports", args=["playground"]))
+    made(State.DONE, created_at=datetime(2024, 1, 31, 20, 5, tzinfo=UTC))
+    assert ">31 Jan 2024, 20:05</time>" in text_of(client, reverse("imports", args=["production"]))
 
 
 # --- One import, and what can be done with it ---

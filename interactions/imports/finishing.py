@@ -9,12 +9,14 @@ from django.db import transaction
 from django.db.models import Max, Min, Sum
 from django.utils import timezone
 
+from interactions.activity import Action
 from interactions.erasure import refused
 from interactions.imports import content, lifecycle, storage
 from interactions.imports.beating import beating
 from interactions.imports.duplicates import Sifted, sift
 from interactions.imports.leaving_out import leave_out_of
 from interactions.imports.loading import finish_if_last
+from interactions.imports.noting import note
 from interactions.imports.planning import DISK_FULL
 from interactions.imports.queue import enqueue
 from interactions.imports.rejects import collect
@@ -133,14 +135,18 @@ def _end(imp: Import, version: int, *, duplicates: int) -> None:
     )
     sums["accepted"] -= duplicates
     state = Import.State.DONE_WITH_REJECTS if sums["rejected"] else Import.State.DONE
-    Import.objects.filter(pk=imp.pk, state=Import.State.LOADING).update(
-        state=state,
-        phase=Import.Phase.WAITING,
-        duplicates=duplicates,
-        table_version=version,
-        finished_at=timezone.now(),
-        **sums,
-    )
+    with transaction.atomic():
+        ended = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING).update(
+            state=state,
+            phase=Import.Phase.WAITING,
+            duplicates=duplicates,
+            table_version=version,
+            finished_at=timezone.now(),
+            **sums,
+        )
+        if ended:
+            counts = {"accepted": sums["accepted"], "rejected": sums["rejected"], "duplicates": duplicates}
+            note(Action.IMPORT_DONE, imp, **counts)
     imp.refresh_from_db()
 
 
@@ -156,9 +162,12 @@ def undo(imp: Import) -> None:
         logger.warning("Import %s waits to be undone: %s", imp.pk, reason)
         return
     storage.remove_all(imp)
-    Import.objects.filter(pk=imp.pk, phase=Import.Phase.UNDOING).update(
-        state=Import.State.UNDONE, phase=Import.Phase.WAITING, undone_at=timezone.now(), table_version=version
-    )
+    with transaction.atomic():
+        undone = Import.objects.filter(pk=imp.pk, phase=Import.Phase.UNDOING).update(
+            state=Import.State.UNDONE, phase=Import.Phase.WAITING, undone_at=timezone.now(), table_version=version
+        )
+        if undone:
+            note(Action.IMPORT_UNDONE, imp, removed=removed)
     logger.info("Import %s undone: %s records removed", imp.pk, removed)
 
 

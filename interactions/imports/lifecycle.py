@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from interactions.activity import Action
 from interactions.errors import FileRefused, ImportStateError
 from interactions.imports import storage
 from interactions.imports.inspection import inspect
+from interactions.imports.noting import note
 from interactions.imports.queue import enqueue
 from interactions.models import Block, Environment, Import, Problem
 
@@ -49,14 +51,14 @@ def received(imp: Import) -> None:
     try:
         inspection = inspect(imp)
     except FileRefused as refusal:
-        if _step(imp, Import.State.UPLOADING, Import.State.FAILED, error=str(refusal), finished_at=timezone.now()):
+        if _refuse(imp, str(refusal)):
             storage.remove_all(imp)
         return
     except Exception:
         reference = uuid.uuid4().hex[:8]
         logger.exception("The file of import %s could not be looked at [%s]", imp.pk, reference)
         error = f"This file could not be looked at; the log says why (reference {reference}). Drop it again."
-        _step(imp, Import.State.UPLOADING, Import.State.FAILED, error=error, finished_at=timezone.now())
+        _refuse(imp, error)
         return
     _step(
         imp,
@@ -65,6 +67,14 @@ def received(imp: Import) -> None:
         format=inspection.format,
         compression=inspection.compression,
     )
+
+
+def _refuse(imp: Import, error: str) -> bool:
+    with transaction.atomic():
+        refused = _step(imp, Import.State.UPLOADING, Import.State.FAILED, error=error, finished_at=timezone.now())
+        if refused:
+            note(Action.IMPORT_FAILED, imp)
+    return refused
 
 
 def start(imp: Import, *, check_duplicates: bool) -> None:
@@ -79,6 +89,7 @@ def start(imp: Import, *, check_duplicates: bool) -> None:
             started_at=now,
             heartbeat_at=now,
         ):
+            note(Action.IMPORT_STARTED, imp)
             enqueue("plan_import", imp.pk)
 
 
@@ -88,6 +99,7 @@ def create_sample(environment: Environment, user: User | None) -> Import:
     now = timezone.now()
     with transaction.atomic():
         _step(imp, Import.State.UPLOADING, Import.State.LOADING, started_at=now, heartbeat_at=now)
+        note(Action.IMPORT_STARTED, imp)
         enqueue("plan_import", imp.pk)
     return imp
 
@@ -103,6 +115,7 @@ def cancel(imp: Import) -> None:
             raise ImportStateError(f"It is too late to cancel this import: it is {imp.get_state_display().lower()}.")
         Problem.objects.filter(block__of=imp).delete()
         Block.objects.filter(of=imp).delete()  # a task at work on one finds its row gone, and stops
+        note(Action.IMPORT_CANCELLED, imp)
         enqueue("discard_import", imp.pk)
     imp.refresh_from_db()
 
@@ -125,6 +138,7 @@ def retry(imp: Import) -> None:
             heartbeat_at=now,
         ):
             raise ImportStateError(f"Only a failed import can be tried again: this one is {_shown(imp)}.")
+        note(Action.IMPORT_RETRIED, imp)
         imp.blocks.exclude(state=Block.State.DONE).update(state=Block.State.WAITING, attempts=0)
         if phase == Import.Phase.WAITING:
             enqueue("plan_import", imp.pk)
@@ -140,6 +154,7 @@ def undo(imp: Import) -> None:
         if not done.exclude(phase=Import.Phase.UNDOING).update(phase=Import.Phase.UNDOING, heartbeat_at=timezone.now()):
             imp.refresh_from_db()
             raise ImportStateError(f"Only an import that is done can be undone: this one is {_shown(imp)}.")
+        note(Action.IMPORT_UNDO_STARTED, imp)
         enqueue("undo_import", imp.pk)
     imp.refresh_from_db()
 
@@ -149,9 +164,12 @@ def fail(imp: Import, sentence: str, *, phase: Import.Phase) -> bool:
 
     Answers whether it did: one that is in another ``phase`` by now is none of the caller's business any more.
     """
-    failed = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=phase).update(
-        state=Import.State.FAILED, error=sentence, finished_at=timezone.now()
-    )
+    with transaction.atomic():
+        failed = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=phase).update(
+            state=Import.State.FAILED, error=sentence, finished_at=timezone.now()
+        )
+        if failed:
+            note(Action.IMPORT_FAILED, imp)
     imp.refresh_from_db()
     if failed:
         logger.info("Import %s failed: %s", imp.pk, sentence)

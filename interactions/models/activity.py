@@ -43,6 +43,7 @@ class ActivityEntry(models.Model):
         IMPORT_FAILED = "import_failed", "Import failed"
         IMPORT_CANCELLED = "import_cancelled", "Import cancelled"
         IMPORT_RETRIED = "import_retried", "Import retried"
+        IMPORT_UNDO_STARTED = "import_undo_started", "Undo started"
         IMPORT_UNDONE = "import_undone", "Import undone"
         EXPORTED = "exported", "Exported records"
         PERSON_VIEWED = "person_viewed", "Viewed a person"
@@ -67,12 +68,14 @@ class ActivityEntry(models.Model):
         ROLE_CHANGED = "role_changed", "Role changed"
         MEMBER_REMOVED = "member_removed", "Member removed"
         SETTINGS_CHANGED = "settings_changed", "Settings changed"
+        ADMIN_CHANGED = "admin_changed", "Changed in Django's admin"
 
     class ActorKind(models.TextChoices):
         USER = "user", "Member"
         KEY = "key", "API key"
         COMMAND = "command", "Command line"
         SYSTEM = "system", "Dojo itself"
+        NOBODY = "nobody", "Not logged in"
 
     at = models.DateTimeField(default=timezone.now)
     shared = models.UUIDField(default=uuid.uuid4, help_text="the same for all entries of one action")

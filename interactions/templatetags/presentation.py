@@ -122,31 +122,32 @@ def ago(value: datetime | None) -> str:
 
 @register.filter
 def moment(value: datetime | None) -> SafeString | str:
-    """A ``<time>`` in UTC to the minute, its seconds in the title; the page names the zone once."""
+    """A ``<time>`` in the environment's zone to the minute, its seconds in the title; the page names the zone once."""
     if value is None:
         return "–"
-    utc = value.astimezone(UTC)
+    here = value.astimezone(timezone.get_current_timezone())
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
-        utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        utc.strftime("%-d %b %Y, %H:%M:%S UTC"),
-        utc.strftime("%-d %b %Y, %H:%M"),
+        value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        here.strftime("%-d %b %Y, %H:%M:%S %Z"),
+        here.strftime("%-d %b %Y, %H:%M"),
     )
 
 
 @register.filter
 def clock(value: datetime) -> SafeString:
-    """A ``<time>`` of the last hours in UTC, to the second; yesterday's with its day before it."""
-    utc = value.astimezone(UTC)
-    form = "%H:%M:%S" if utc.date() == timezone.now().date() else "%-d %b %H:%M:%S"
-    return format_html('<time datetime="{}">{}</time>', utc.isoformat(timespec="milliseconds"), utc.strftime(form))
+    """A ``<time>`` of the last hours in the environment's zone, to the second; yesterday's with its day before it."""
+    here = value.astimezone(timezone.get_current_timezone())
+    form = "%H:%M:%S" if here.date() == timezone.localdate() else "%-d %b %H:%M:%S"
+    at = value.astimezone(UTC).isoformat(timespec="milliseconds")
+    return format_html('<time datetime="{}">{}</time>', at, here.strftime(form))
 
 
 @register.filter
 def clock_minute(value: datetime) -> str:
-    """A time of the last hours in UTC, to the minute; yesterday's with its day before it."""
-    utc = value.astimezone(UTC)
-    return utc.strftime("%H:%M" if utc.date() == timezone.now().date() else "%-d %b %H:%M")
+    """A time of the last hours in the environment's zone, to the minute; yesterday's with its day before it."""
+    here = value.astimezone(timezone.get_current_timezone())
+    return here.strftime("%H:%M" if here.date() == timezone.localdate() else "%-d %b %H:%M")
 
 
 @register.filter

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 from interactions import activity, members
 from interactions.models import Environment
@@ -16,37 +17,54 @@ from interactions.roles import Access, Right, rule_of
 
 
 class Gate:
-    """Middleware: puts the person's ``standing`` on the request, says who acts, and refuses what has no permission."""
+    """Middleware: refuses what the rules do not allow.
+
+    It also puts the person's ``standing`` on the request, says who acts, and sets the environment's time zone.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        by = request.user if isinstance(request.user, User) else None
-        with activity.acting(by, activity.client_address(request)):
-            return self._get_response(request)
+        try:
+            with activity.visiting(activity.client_address(request)):
+                return self._get_response(request)
+        finally:
+            timezone.deactivate()
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """Raises PermissionDenied, or Http404 for an environment that there is not."""
-        request.standing = standing = members.standing(request.user)  # type: ignore[attr-defined]
         match = request.resolver_match
         rule = rule_of(match.url_name, match.namespace) if match else None
         if rule in (Access.PUBLIC, Access.KEY):
-            return
-        if rule is Access.LOGGED_IN and request.user.is_authenticated:
-            return
-        # Who has no log-in at all is led to Django's own page for it.
-        if rule is Access.ADMINISTRATOR and (not request.user.is_authenticated or request.user.is_superuser):
-            return
+            return  # without a look at the session: these answer also while the database does not
+        if isinstance(request.user, User):
+            activity.identify(request.user)
+        request.standing = members.standing(request.user)  # type: ignore[attr-defined]
         if isinstance(rule, Right):
-            environment = kwargs.get("environment")
-            if environment is None or standing.may(rule, environment):
-                return
-            if not Environment.objects.filter(slug=environment).exists():
-                raise Http404("There is no such environment.")
+            _let_in(request.standing, rule, kwargs.get("environment"))  # type: ignore[attr-defined]
+        elif not _is_met(rule, request):
+            raise PermissionDenied
+
+
+def _let_in(standing: members.Standing, right: Right, slug: str | None) -> None:
+    """Ask for a right in an environment, and go by its time zone from here on. Without one the view asks."""
+    if slug is None:
+        return
+    if not standing.may(right, slug):
+        if not Environment.objects.filter(slug=slug).exists():
+            raise Http404("There is no such environment.")
         raise PermissionDenied
+    timezone.activate(standing.environment(slug).zone)
+
+
+def _is_met(rule: Access | None, request: HttpRequest) -> bool:
+    if rule is Access.LOGGED_IN:
+        return request.user.is_authenticated
+    # Who has no log-in at all is led to the log-in page of Django's admin.
+    return rule is Access.ADMINISTRATOR and (request.user.is_superuser or not request.user.is_authenticated)
 
 
 def may(request: HttpRequest, right: Right, environment: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from dojo import workers
-from interactions import imports
+from interactions import activity, imports
 from interactions.errors import DojoError
 from interactions.imports import storage
 from interactions.imports.finishing import discard
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal cancels as Ctrl-C does
             signal.signal(number, signal.default_int_handler)
         try:
-            with workers.present():
+            with activity.acting("import_interactions"), workers.present():
                 imp = _carry(path, environment, check_duplicates=not options["keep_duplicates"])
         except KeyboardInterrupt:  # before there was an import
             raise CommandError(_CANCELLED, returncode=_FAILED) from None

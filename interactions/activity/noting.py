@@ -1,9 +1,4 @@
-"""The activity log: notes what was done, by whom and where from.
-
-Who acts is set once, at the entrance (:func:`acting`: the middleware for pages, each command for itself), so that a
-use case need not be told: it calls :func:`note` with what it did. All entries of one entrance share an id, unless
-the caller gives one, as an import does whose end comes from a worker (:func:`shared_by`).
-"""
+"""Add entries to the activity log."""
 
 from __future__ import annotations
 
@@ -12,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from interactions.keys import Caller
 from interactions.models import ActivityEntry, ApiKey, Environment
 
 Action = ActivityEntry.Action
@@ -26,7 +20,22 @@ ActorKind = ActivityEntry.ActorKind
 _NAMESPACE: Final = uuid.UUID("6b7d4a0e-6f0c-4d3e-9a55-0f3f4a2b9d11")
 
 
-@dataclass(frozen=True, slots=True)
+@runtime_checkable
+class Caller(Protocol):
+    """Whoever calls the API with a key: see interactions.keys."""
+
+    @property
+    def key_id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def prefix(self) -> str: ...
+
+
+By: TypeAlias = User | ApiKey | Caller | str
+
+
+@dataclass(slots=True)
 class Actor:
     """Who acts, and from where."""
 
@@ -41,9 +50,27 @@ _acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
 
 
 @contextmanager
-def acting(by: User | ApiKey | Caller | str | None, address: str = "") -> Iterator[Actor]:
+def acting(by: By | None, address: str = "") -> Iterator[Actor]:
     """Whoever notes something within, without naming an actor, means ``by``: a text names a command."""
-    actor = Actor(*_named(by), address=address)
+    with _as(Actor(*_named(by), address=address)) as actor:
+        yield actor
+
+
+@contextmanager
+def visiting(address: str) -> Iterator[Actor]:
+    """The same for a request of a browser: of nobody, until :func:`identify` says whose it is."""
+    with _as(Actor(ActorKind.NOBODY, address=address)) as actor:
+        yield actor
+
+
+def identify(user: User) -> None:
+    """From here on it is ``user`` who acts in this request."""
+    if actor := _acting.get():
+        actor.kind, actor.id, actor.name = _named(user)
+
+
+@contextmanager
+def _as(actor: Actor) -> Iterator[Actor]:
     token = _acting.set(actor)
     try:
         yield actor
@@ -54,7 +81,7 @@ def acting(by: User | ApiKey | Caller | str | None, address: str = "") -> Iterat
 def note(
     action: Action,
     *,
-    by: User | ApiKey | Caller | str | None = None,
+    by: By | None = None,
     environment: Environment | None = None,
     object: str = "",  # noqa: A002 - the log's own word
     address: str = "",
@@ -98,7 +125,7 @@ def client_address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR") or "")[:45]
 
 
-def _named(by: User | ApiKey | Caller | str | None) -> tuple[ActorKind, int | None, str]:
+def _named(by: By | None) -> tuple[ActorKind, int | None, str]:
     match by:
         case User():
             return ActorKind.USER, by.pk, by.get_username()

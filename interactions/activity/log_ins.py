@@ -1,0 +1,41 @@
+"""Notes log-ins, log-outs and changes in Django's admin, as Django's signals tell of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from interactions.activity.noting import Action, note
+
+_DID = {ADDITION: "added", CHANGE: "changed"}
+
+
+@receiver(user_logged_in)
+def _logged_in(user: User, **_: Any) -> None:
+    note(Action.LOG_IN, by=user)
+
+
+@receiver(user_logged_out)
+def _logged_out(user: User | None, **_: Any) -> None:
+    if user is not None:
+        note(Action.LOG_OUT, by=user)
+
+
+@receiver(user_login_failed)
+def _failed(credentials: dict[str, Any], **_: Any) -> None:
+    """The name that was tried is kept only where it is somebody's: else it may be a password, typed into its field."""
+    name = credentials.get("username")
+    known = isinstance(name, str) and User.objects.filter(username=name).exists()
+    note(Action.LOG_IN_FAILED, object=f"log-in of {name}" if known else "")
+
+
+@receiver(post_save, sender=LogEntry)
+def _changed_in_admin(instance: LogEntry, **_: Any) -> None:
+    kind = instance.content_type.name if instance.content_type else "row"
+    did = _DID.get(instance.action_flag, "deleted")
+    note(Action.ADMIN_CHANGED, by=instance.user, object=f"{kind} {instance.object_repr}", details={"what": did})
