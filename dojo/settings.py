@@ -101,6 +101,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+MEMBER_LINK_HOURS = environ.number("MEMBER_LINK_HOURS", default=48, least=1, most=24 * 30)
+PASSWORD_RESET_TIMEOUT = MEMBER_LINK_HOURS * 3600
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

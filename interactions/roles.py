@@ -84,6 +84,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "healthz": Access.PUBLIC,
     "login": Access.PUBLIC,
     "logout": Access.PUBLIC,
+    "set_password": Access.PUBLIC,  # the link is the permission
     "home": Access.LOGGED_IN,
     "account": Access.LOGGED_IN,
     "api_interactions": Access.KEY,
@@ -116,6 +117,11 @@ ROUTES: Final[dict[str, Rule]] = {
     "key_create": Right.KEYS,
     "key_rotate": Right.KEYS,
     "key_revoke": Right.KEYS,
+    "members": Right.MEMBERS,
+    "member_add": Right.MEMBERS,
+    "member_edit": Right.MEMBERS,
+    "member_link": Right.MEMBERS,
+    "member_deactivate": Right.MEMBERS,
 }
 
 # Addresses of Django's own apps, by their namespace.

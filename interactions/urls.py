@@ -7,13 +7,15 @@ from dojo.health import healthz
 from interactions.api.trial import trial
 from interactions.api.views import unknown
 from interactions.uploads import views as uploads
-from interactions.views import account, api_reference, dashboard, health, imports, keys, live, overview, wizard
+from interactions.views import account, api_reference, dashboard, health, imports, keys, live, members, overview, wizard
+from interactions.views.set_password import SetPassword
 
 urlpatterns = [
     path("", overview.home, name="home"),
     path("healthz", healthz, name="healthz"),
     path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("set-password/<str:uidb64>/<str:token>/", SetPassword.as_view(), name="set_password"),
     path("account/", account.account, name="account"),
     path("v1", unknown, name="api_unknown"),
     path("v1/", include("interactions.api.urls")),
@@ -43,6 +45,11 @@ urlpatterns = [
     path("<slug:environment>/live/", live.live, name="live"),
     path("<slug:environment>/live/problems/", live.live_problems, name="live_problems"),
     path("<slug:environment>/live/<int:id>/", live.live_call, name="live_call"),
+    path("<slug:environment>/members/", members.members, name="members"),
+    path("<slug:environment>/members/new/", members.member_add, name="member_add"),
+    path("<slug:environment>/members/<int:pk>/", members.member_edit, name="member_edit"),
+    path("<slug:environment>/members/<int:pk>/link/", members.member_link, name="member_link"),
+    path("<slug:environment>/members/<int:pk>/log-in/", members.member_deactivate, name="member_deactivate"),
     path("<slug:environment>/keys/", keys.keys, name="keys"),
     path("<slug:environment>/keys/new/", keys.key_create, name="key_create"),
     path("<slug:environment>/keys/<int:pk>/rotate/", keys.key_rotate, name="key_rotate"),

@@ -31,6 +31,11 @@ _KIND_OF_PAGE: Final[dict[str, str]] = {
     "key_create": "keys",
     "key_rotate": "keys",
     "key_revoke": "keys",
+    "members": "members",
+    "member_add": "members",
+    "member_edit": "members",
+    "member_link": "members",
+    "member_deactivate": "members",
 }
 
 
@@ -129,7 +134,7 @@ _SECTIONS: Final = (
     ("", (("Overview", "overview", "layout-dashboard"),)),
     ("Data sets", (("Interactions", "dashboard", "click"), ("Imports", "imports", ""), ("Health", "health", ""))),
     ("Integrate", (("Live", "live", "activity"), ("API", "api_reference", "api"))),
-    ("Settings", (("API keys", "keys", "key"),)),
+    ("Settings", (("API keys", "keys", "key"), ("Members", "members", "users"))),
 )
 
 

@@ -1,0 +1,27 @@
+"""Those who work with Dojo: what they may do where, and who changes that."""
+
+from interactions.members.changing import (
+    MemberRefused,
+    add,
+    deactivate,
+    reactivate,
+    set_roles,
+)
+from interactions.members.links import Link, new_link, user_of
+from interactions.members.listing import Member, listed
+from interactions.members.standing import Standing, standing
+
+__all__ = [
+    "Link",
+    "Member",
+    "MemberRefused",
+    "Standing",
+    "add",
+    "deactivate",
+    "listed",
+    "new_link",
+    "reactivate",
+    "set_roles",
+    "standing",
+    "user_of",
+]

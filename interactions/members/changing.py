@@ -1,0 +1,147 @@
+"""Add members, change their roles, end and resume their log-ins. Nobody locks out themselves or an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from interactions import activity
+from interactions.activity import Action
+from interactions.errors import DojoError
+from interactions.members.standing import standing
+from interactions.models import Environment, Membership
+from interactions.roles import Right, Role
+
+
+class MemberRefused(DojoError):
+    """A member was to be added or changed in a way that is not allowed."""
+
+
+def add(
+    environment: Environment, *, name: str, role: Role, by: User, full_name: str = "", email: str = ""
+) -> tuple[User, bool]:
+    """Make somebody a member of an environment; answers who, and whether their log-in is a new one.
+
+    Who has a log-in already keeps it, with its password. Raises MemberRefused.
+    """
+    with transaction.atomic():
+        _demand(by, environment)
+        user = User.objects.filter(username__iexact=name).first()
+        if user is None:
+            first, _, last = full_name.strip().partition(" ")
+            user = User(username=name, first_name=first, last_name=last.strip(), email=email)
+            user.set_unusable_password()
+            user.save()
+            is_new = True
+        else:
+            _refuse_to_add(user, environment)
+            is_new = False
+        Membership.objects.create(user=user, environment=environment, role=role)
+        _note(Action.MEMBER_ADDED, user, by, environment, role=role.label)
+    return user, is_new
+
+
+def _refuse_to_add(user: User, environment: Environment) -> None:
+    if user.is_superuser:
+        raise MemberRefused(f"{user} is an administrator, and so an owner of every environment.")
+    if Membership.objects.filter(user=user, environment=environment).exists():
+        raise MemberRefused(f"{user} is a member of {environment} already.")
+    if not user.is_active:
+        raise MemberRefused(f"The log-in of {user} is deactivated. Have it reactivated first.")
+
+
+def set_roles(user: User, roles: Mapping[Environment, Role | None], *, by: User) -> int:
+    """Give somebody these roles, None for no access; environments that are not named stay as they are.
+
+    Answers how many changed. Raises MemberRefused.
+    """
+    if user == by:
+        raise MemberRefused("You cannot change your own role. Ask another owner.")
+    if user.is_superuser:
+        raise MemberRefused(f"{user} is an administrator, and so an owner of every environment.")
+    with transaction.atomic():
+        now = {row.environment_id: row for row in Membership.objects.filter(user=user)}
+        changed = [each for each in roles.items() if _role(now.get(each[0].pk)) != each[1]]
+        for environment, role in changed:
+            _demand(by, environment)
+            before = _role(now.get(environment.pk))
+            if role is None:
+                Membership.objects.filter(user=user, environment=environment).delete()
+                _note(Action.MEMBER_REMOVED, user, by, environment, before=_label(before))
+            else:
+                Membership.objects.update_or_create(user=user, environment=environment, defaults={"role": role})
+                _note(Action.ROLE_CHANGED, user, by, environment, before=_label(before), after=role.label)
+        _require_owners(environment for environment, _ in changed)
+    return len(changed)
+
+
+def deactivate(user: User, *, by: User) -> None:
+    """End the log-in, everywhere and at once; the roles are kept. Raises MemberRefused."""
+    if user == by:
+        raise MemberRefused("You cannot deactivate your own log-in. Ask another owner.")
+    with transaction.atomic():
+        demand_log_in(user, by)
+        if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+            _note_log_in(Action.MEMBER_DEACTIVATED, user, by)
+        _require_owners(Environment.objects.filter(memberships__user=user))
+    user.refresh_from_db(fields=["is_active"])
+
+
+def reactivate(user: User, *, by: User) -> None:
+    """Let somebody log in again, with the roles and the password they had. Raises MemberRefused."""
+    with transaction.atomic():
+        demand_log_in(user, by)
+        if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+            _note_log_in(Action.MEMBER_REACTIVATED, user, by)
+    user.refresh_from_db(fields=["is_active"])
+
+
+def owns_log_in(by: User, user: User) -> bool:
+    """Whether ``by`` decides on the log-in of ``user``, which opens all their environments: an owner of all of them.
+
+    Else the owner of one environment could take over an owner of another with a set-password link.
+    """
+    if by.is_superuser:
+        return True
+    slugs = Membership.objects.filter(user=user).values_list("environment__slug", flat=True)
+    own = standing(by)
+    return not user.is_superuser and bool(slugs) and all(own.may(Right.MEMBERS, slug) for slug in slugs)
+
+
+def demand_log_in(user: User, by: User) -> None:
+    if not owns_log_in(by, user):
+        raise MemberRefused(f"{user} is also in environments that you do not own. Ask somebody who owns all of them.")
+
+
+def _demand(by: User, environment: Environment) -> None:
+    if not standing(by).may(Right.MEMBERS, environment.slug):
+        raise MemberRefused(f"You are not an owner of {environment}.")
+
+
+def _require_owners(environments: Iterable[Environment]) -> None:
+    """Raises MemberRefused where an environment would be left with nobody who may let others in."""
+    if User.objects.filter(is_superuser=True, is_active=True).exists():
+        return
+    for environment in environments:
+        owners = Membership.objects.filter(environment=environment, role=Role.OWNER, user__is_active=True)
+        if not owners.exists():
+            raise MemberRefused(f"{environment} would be left without an owner. Make somebody else its owner first.")
+
+
+def _role(row: Membership | None) -> Role | None:
+    return Role(row.role) if row else None
+
+
+def _label(role: Role | None) -> str:
+    return role.label if role else "No access"
+
+
+def _note(action: Action, user: User, by: User, environment: Environment, **details: str) -> None:
+    activity.note(action, by=by, environment=environment, object=f"member {user}", details=details)
+
+
+def _note_log_in(action: Action, user: User, by: User) -> None:
+    """Of a log-in, which belongs to no environment."""
+    activity.note(action, by=by, object=f"member {user}")

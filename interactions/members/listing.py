@@ -1,0 +1,63 @@
+"""The members of an environment, as an owner sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db.models import Prefetch, Q
+
+from interactions.members.standing import Standing
+from interactions.models import Environment, Membership
+from interactions.roles import Right, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """``roles`` are those in the environments that the one who looks owns, in their order; no role is None."""
+
+    user: User
+    role: Role
+    roles: tuple[tuple[Environment, Role | None], ...]
+    is_elsewhere: bool  # in an environment that the one who looks does not own
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the log-in is in the hands of the one who looks: see changing.owns_log_in."""
+        return not self.user.is_superuser and not self.is_elsewhere
+
+    @property
+    def state(self) -> str:
+        """In a word, for people."""
+        if not self.user.is_active:
+            return "Deactivated"
+        return "Active" if self.user.has_usable_password() else "No password yet"
+
+    @property
+    def elsewhere(self) -> list[tuple[Environment, Role]]:
+        """The other roles, without those that are none."""
+        return [(environment, role) for environment, role in self.roles[1:] if role]
+
+
+def listed(here: Environment, own: Standing) -> list[Member]:
+    """All members of ``here`` and the administrators; who is active first, then by name. Two questions."""
+    others = [each for each in own.environments if each != here and own.may(Right.MEMBERS, each.slug)]
+    users = (
+        User.objects.filter(Q(memberships__environment=here) | Q(is_superuser=True))
+        .distinct()
+        .order_by("-is_active", "username")
+        .prefetch_related(Prefetch("memberships", Membership.objects.all()))
+    )
+    return [_member(user, [here, *others]) for user in users]
+
+
+def _member(user: User, environments: list[Environment]) -> Member:
+    if user.is_superuser:
+        return Member(user, Role.OWNER, tuple((each, Role.OWNER) for each in environments), is_elsewhere=False)
+    roles = {row.environment_id: Role(row.role) for row in user.memberships.all()}
+    return Member(
+        user,
+        roles[environments[0].pk],
+        tuple((each, roles.get(each.pk)) for each in environments),
+        is_elsewhere=bool(set(roles) - {each.pk for each in environments}),
+    )
