@@ -43,13 +43,17 @@ _CONFIGURATION: dict[str, str | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A Parquet file of the table. ``path`` is absolute, ``size`` in bytes, times are UTC."""
+    """A Parquet file of the table. ``path`` is absolute, ``size`` in bytes, times are UTC.
+
+    ``import_id`` is that of all rows, 0 for live ones; None where they may be of several, or it is not known.
+    """
 
     path: Path
     size: int
     rows: int
     first: datetime
     last: datetime
+    import_id: int | None = None
 
 
 class LakeBusy(Exception):
@@ -101,6 +105,7 @@ class Lake:
                 row["num_records"],
                 row["min.timestamp"],
                 row["max.timestamp"],
+                row.get("min.import_id") if row.get("min.import_id") == row.get("max.import_id") else None,
             )
             for row in rows
         ]
@@ -143,25 +148,42 @@ class Lake:
             self.tidy(import_id)
         return self.version()
 
-    def replace(self, parts: Sequence[Part], merged: Part) -> int:
-        """Put ``merged``, written elsewhere, in the place of live ``parts`` with the same rows; the table's version.
+    def replace(self, parts: Sequence[Part], written: Sequence[Part], *, changes_data: bool) -> int:
+        """Put ``written``, which lie elsewhere, in the place of live ``parts``, in ONE commit; the table's version.
 
-        Files that no commit names any more are removed. Call it with the lock held.
+        ``changes_data`` False: the rows are the same. Files that no commit names any more are removed. Call it with
+        the lock held.
         """
         from deltalake import Schema
         from deltalake.transaction import RemoveAction
 
-        table, home, now = self._open(), self._home(0), int(time.time() * 1000)
-        gone = [RemoveAction(str(part.path.relative_to(self.folder)), False, now, part.size, {}) for part in parts]
-        table.create_write_transaction(
-            [self._add(merged, home, None), *gone], mode="append", schema=Schema.from_arrow(TABLE_SCHEMA)
-        )
-        _keep([home / merged.path.name], home, self.folder / "_delta_log")
+        table, now = self._open(), int(time.time() * 1000)
+        homes = [self._home(part.import_id or 0) for part in written]
+        adds: list[AddAction | RemoveAction] = [
+            self._add(part, home, part.import_id, changes_data=changes_data)
+            for part, home in zip(written, homes, strict=True)
+        ]
+        gone = [RemoveAction(_within(part.path, self.folder), changes_data, now, part.size, {}) for part in parts]
+        table.create_write_transaction([*adds, *gone], mode="append", schema=Schema.from_arrow(TABLE_SCHEMA))
+        made = [home / part.path.name for part, home in zip(written, homes, strict=True)]
+        _keep(made, *dict.fromkeys(homes), self.folder / "_delta_log")
+        self.clean()
+        return self.version()
+
+    def clean(self) -> None:
+        """Remove every file that no commit names, and of the log all but the last checkpoint. Lock held."""
         table = self._open()
         table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
         table.create_checkpoint()
         table.cleanup_metadata()
-        return self.version()
+        named = set(self.files())
+        for path in Path(self.folder).rglob("*"):  # what a writer left that was killed, whatever its name
+            is_of_log = "_delta_log" in path.relative_to(self.folder).parts
+            if not is_of_log and path.is_file() and str(path) not in named:
+                path.unlink(missing_ok=True)
+        for home in Path(self.folder).glob("import-*"):
+            if not any(home.iterdir()):
+                home.rmdir()
 
     def tidy(self, import_id: int) -> None:
         """Remove the parts of one import that no commit names: a try that broke off left them. Lock held."""
@@ -189,17 +211,6 @@ class Lake:
         if not self.exists():
             return 0
         return int(ds.dataset(self.files(), format="parquet").count_rows(filter=pc.field("import_id") == import_id))
-
-    def remove_import(self, import_id: int) -> tuple[int, int]:
-        """Remove the rows of one import; answers (rows removed, table version). Lock held by the caller."""
-        if not self.exists():
-            return 0, -1
-        table = self._open()
-        result = table.delete(f"import_id = {import_id}")
-        table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
-        self.tidy(import_id)
-        # A table emptied by the delete has files of no rows at most; a later append is unaffected.
-        return int(result["num_deleted_rows"] or 0), self.version()
 
     @contextmanager
     def lock(self, seconds: float = _LOCK_SECONDS) -> Iterator[Held]:
@@ -229,7 +240,7 @@ class Lake:
                 log.warning("The write lock of %s was not there to be released: %s", self.environment, error)
             client.close()
 
-    def _add(self, part: Part, home: Path, import_id: int | None) -> AddAction:
+    def _add(self, part: Part, home: Path, import_id: int | None, *, changes_data: bool = True) -> AddAction:
         """A part as a commit names it, once it is in its folder; ``import_id`` None where it may hold several."""
         from deltalake.transaction import AddAction
 
@@ -240,7 +251,7 @@ class Lake:
             size=part.size,
             partition_values={},
             modification_time=int(part.path.stat().st_mtime * 1000),
-            data_change=import_id is not None,
+            data_change=changes_data,
             stats=json.dumps(_statistics(part, import_id)),
         )
 
@@ -264,6 +275,10 @@ class Lake:
             mode="ignore",
             configuration=_CONFIGURATION,
         )
+
+
+def _within(path: Path, folder: Path) -> str:
+    return str(path.relative_to(folder))
 
 
 def _paths(table: DeltaTable) -> list[str]:

@@ -62,7 +62,7 @@ def _merge(lake: Lake, parts: Sequence[Part]) -> int:
                 log.info("Parts of %s were rewritten while they were merged: another time.", draft.stem)
                 return 0
             held.require()
-            lake.replace(parts, merged)
+            lake.replace(parts, [merged], changes_data=False)
     except FileNotFoundError:  # a rewrite removed a part while it was read
         return 0
     finally:

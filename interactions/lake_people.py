@@ -2,63 +2,57 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from interactions.codec.tombstones import COLUMNS, Tombstones
+from interactions.codec.tombstones import COLUMNS, Person, Tombstones
 from interactions.lake import Lake
+from interactions.lake_rewriting import Removed, Tell, remove_rows
 from interactions.models import Tombstone
 
 _ROWS = 262_144  # looked at in one go
-_GROUP_ROWS = 65_536
 
 
 def hidden(environment: str) -> Tombstones:
     """The people of ``environment`` (a slug) whose rows are to be erased and may still be in the table."""
     waiting = Tombstone.objects.filter(environment__slug=environment, is_erased=False)
-    return Tombstones.of(waiting.values_list("user_key", "at").iterator(5_000))
+    return Tombstones.of(waiting.stones())
 
 
-def count(lake: Lake, tombstones: Tombstones) -> Counter[int]:
-    """How many rows there are by user_key, in all files of the table's folder, also in those no longer part of it.
+def count(lake: Lake, tombstones: Tombstones) -> Counter[Person]:
+    """How many rows there are of whom, in all files of the table's folder, also in those no longer part of it.
 
-    A file that cannot be read, as one is whose writer was killed, counts as one row, of the key 0.
+    A file that cannot be read, as one is whose writer was killed, counts as one row of nobody.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    found: Counter[int] = Counter()
-    for path in _data_files(lake):
-        try:
-            with pq.ParquetFile(path) as part:
-                for batch in part.iter_batches(_ROWS, columns=COLUMNS):
-                    found += tombstones.count(pa.Table.from_batches([batch]))
-        except pa.ArrowInvalid:
-            found[0] += 1
+    found: Counter[Person] = Counter()
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+        for counted in threads.map(lambda path: _count_in(path, tombstones), _data_files(lake)):
+            found.update(counted)
     return found
 
 
-def erase(lake: Lake, tombstones: Tombstones) -> None:
+def erase(lake: Lake, tombstones: Tombstones, tell: Tell = lambda done, total: None) -> Removed:
     """Delete these people's rows and leave no trace of them: no file, no line of the log. Lock held by the caller.
 
     A repeat, after one that was broken off anywhere, does what is left to do.
     """
-    if not lake.exists():
-        return
-    from deltalake import DeltaTable, WriterProperties
+    return remove_rows(lake, tombstones.mask, COLUMNS, tell)
 
-    # As the codec writes parts. Larger row groups would be held in memory as a whole.
-    properties = WriterProperties(compression="ZSTD", compression_level=1, max_row_group_size=_GROUP_ROWS)
-    table = DeltaTable(str(lake.folder))
-    for condition in tombstones.condition():  # its text is kept in the log: hashes, not ids
-        table.delete(condition, writer_properties=properties)
-    table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
-    table.create_checkpoint()
-    table.cleanup_metadata()
-    named = set(lake.files())
-    for path in _data_files(lake):  # an append or a rewrite that was broken off left files that no commit names
-        if str(path) not in named:
-            path.unlink(missing_ok=True)
+
+def _count_in(path: Path, tombstones: Tombstones) -> Counter[Person]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found: Counter[Person] = Counter()
+    try:
+        with pq.ParquetFile(path) as part:
+            for batch in part.iter_batches(_ROWS, columns=COLUMNS, use_threads=False):
+                found.update(tombstones.count(pa.Table.from_batches([batch])))
+    except pa.ArrowInvalid:
+        found[Person()] += 1
+    return found
 
 
 def _data_files(lake: Lake) -> list[Path]:

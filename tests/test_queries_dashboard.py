@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from interactions.codec.tombstones import Tombstones
 from interactions.lake import Lake
+from interactions.lake_rewriting import remove_import
 from interactions.queries import answers, dashboard, engine
 from interactions.queries.period import ALL, Period, Unit
 from interactions.schema import GROUP_OF, TYPES
@@ -234,9 +235,9 @@ def test_an_undone_import_is_no_longer_counted() -> None:
     append(records[:200], import_id=1)
     append(records[200:], import_id=2)
     dashboard.totals("production")
-    Lake("production").remove_import(2)
+    remove_import(Lake("production"), 2)
     assert dashboard.totals("production") == counted(records[:200])
-    Lake("production").remove_import(1)
+    remove_import(Lake("production"), 1)
     assert dashboard.totals("production") is None
     assert not dashboard.has_records("production")
 
@@ -255,7 +256,7 @@ def test_a_part_that_vanishes_while_it_is_read_is_asked_for_again(monkeypatch: p
     append(records, import_id=1)
     append(traffic(20, seed=2), import_id=2)
     stale = engine.snapshot("production")
-    Lake("production").remove_import(2)
+    remove_import(Lake("production"), 2)
     states = iter([stale, engine.snapshot("production")])
     monkeypatch.setattr(answers, "snapshot", lambda environment: next(states))
     assert int(dashboard.by_type("production")["records"].sum()) == 100
@@ -264,7 +265,7 @@ def test_a_part_that_vanishes_while_it_is_read_is_asked_for_again(monkeypatch: p
 def test_a_table_that_will_not_hold_still_is_said_to_be_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     append(traffic(20), import_id=2)
     stale = engine.snapshot("production")
-    Lake("production").remove_import(2)
+    remove_import(Lake("production"), 2)
     monkeypatch.setattr(answers, "snapshot", lambda environment: stale)
     with pytest.raises(answers.DataSetBusy, match="Try again"):
         dashboard.users("production")

@@ -1,8 +1,8 @@
 """Who was erased, and until when: which records are theirs, wherever records lie.
 
-A person's records are those with their user_id, named by its keyed hash. The rule of order: what was received, or
-bears a timestamp, at or before the person's moment is theirs to be hidden, erased and refused; what is newer is not.
-Rows without a user_id whose anonymous_id belongs to the person would join in :meth:`Tombstones.until_of`.
+A person's records are those with their user_id, and those without any user_id whose anonymous_id is theirs; both are
+named by keyed hashes. The rule of order: what was received, or bears a timestamp, at or before the person's moment is
+theirs to be hidden, erased and refused; what is newer is not, unless the person is blocked for good.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -23,57 +23,123 @@ import pyarrow.compute as pc
 
 from interactions.codec.keyring import Keyring
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_NEVER = np.iinfo(np.int64).min
-_IN_ONE_LIST = 5_000  # keys in one condition: a longer one is slow to take apart
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_NEVER: Final = np.iinfo(np.int64).min
+FOR_GOOD: Final = datetime(9999, 12, 31, tzinfo=UTC)  # no record is newer
 
 # A refused record may be no JSON at all, so what it says is searched for as text.
-_STRING = r'"(?:[^"\\]|\\.)*"'
-_USER_ID = re.compile(rf'"user_id"\s*:\s*({_STRING}|\[[^\]]*\]|[^\s,}}\]]+)', re.DOTALL)
-_WORD = re.compile(rf"({_STRING})|([^\s,\[\]\"]+)", re.DOTALL)
-_TIMESTAMP = re.compile(r'"timestamp"\s*:\s*"([^"\\]*)"')
+_STRING: Final = r'"(?:[^"\\]|\\.)*"'
+_SAID: Final = {
+    name: re.compile(rf'"{name}"\s*:\s*({_STRING}|\[[^\]]*\]|[^\s,}}\]]+)', re.DOTALL)
+    for name in ("user_id", "anonymous_id")
+}
+_WORD: Final = re.compile(rf"({_STRING})|([^\s,\[\]\"]+)", re.DOTALL)
+_TIMESTAMP: Final = re.compile(r'"timestamp"\s*:\s*"([^"\\]*)"')
 
-COLUMNS = ["user_key", "timestamp", "received_at"]
+COLUMNS: Final = ["user_key", "anonymous_key", "timestamp", "received_at"]
+
+
+class Person(NamedTuple):
+    """Whose records: those of a user, or those without a user_id of an anonymous_id; one of both, a keyed hash."""
+
+    user_key: int | None = None
+    anonymous_key: int | None = None
+
+
+class Stone(NamedTuple):
+    """A person, and the moment (with a zone) up to which what is theirs may not be; FOR_GOOD for ever."""
+
+    user_key: int | None
+    anonymous_key: int | None
+    at: datetime
 
 
 @dataclass(frozen=True, eq=False)
-class Tombstones:
-    """``keys``: keyed hashes of user ids (int64), ascending, each once; ``until``: µs since 1970 of each (int64)."""
+class Moments:
+    """``keys``: keyed hashes of ids (int64), ascending, each once; ``until``: µs since 1970 of each (int64)."""
 
     keys: np.ndarray
     until: np.ndarray
 
     @classmethod
-    def of(cls, stones: Iterable[tuple[int, datetime]]) -> Tombstones:
-        """From (user_key, at); of several for one person the last moment counts."""
-        latest: dict[int, int] = {}
-        for key, at in stones:
-            latest[key] = max(latest.get(key, _NEVER), _microseconds(at))
+    def of(cls, latest: Mapping[int, int]) -> Moments:
         ordered = sorted(latest.items())
         return cls(np.array([key for key, _ in ordered], np.int64), np.array([at for _, at in ordered], np.int64))
-
-    def __bool__(self) -> bool:
-        return len(self.keys) > 0
 
     def __len__(self) -> int:
         return len(self.keys)
 
     @cached_property
-    def digest(self) -> str:
-        """Equal for equal tombstones; empty for none."""
-        return blake2b(self.keys.tobytes() + self.until.tobytes(), digest_size=16).hexdigest() if self else ""
-
-    @cached_property
-    def _moments(self) -> Mapping[int, int]:
+    def by_key(self) -> Mapping[int, int]:
         return dict(zip(self.keys.tolist(), self.until.tolist(), strict=True))
 
-    def covers(self, user_key: int | None, timestamp: datetime | None, received_at: datetime) -> bool:
-        """Whether one record is an erased person's; one without a timestamp that can be read, whenever it came."""
-        moment = self._moments.get(user_key) if user_key is not None else None
+    def of_rows(self, keys: pa.ChunkedArray) -> np.ndarray:
+        """The moment of each row by its key, in µs; before all time where the key is null or not among these."""
+        if not len(self):
+            return np.full(len(keys), _NEVER)
+        values = pc.fill_null(keys, 0).to_numpy()
+        places = np.minimum(np.searchsorted(self.keys, values), len(self) - 1)
+        known = (self.keys[places] == values) & keys.is_valid().to_numpy()
+        return np.where(known, self.until[places], _NEVER)
+
+
+@dataclass(frozen=True, eq=False)
+class Tombstones:
+    """Users by their user_key; and by their anonymous_key those whose records without a user_id are meant."""
+
+    users: Moments
+    anonymous: Moments
+    made: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @classmethod
+    def of(cls, stones: Iterable[tuple[int | None, int | None, datetime]]) -> Tombstones:
+        """From what Stone has; of several for one person the last moment counts."""
+        users: dict[int, int] = {}
+        anonymous: dict[int, int] = {}
+        for user_key, anonymous_key, at in stones:
+            latest, key = (users, user_key) if user_key is not None else (anonymous, anonymous_key)
+            if key is not None:
+                latest[key] = max(latest.get(key, _NEVER), microseconds(at))
+        return cls(Moments.of(users), Moments.of(anonymous))
+
+    def __len__(self) -> int:
+        return len(self.users) + len(self.anonymous)
+
+    @cached_property
+    def digest(self) -> str:
+        """Equal for equal tombstones; empty for none."""
+        if not self:
+            return ""
+        hashed = blake2b(digest_size=16)
+        for moments in (self.users, self.anonymous):
+            hashed.update(len(moments).to_bytes(8, "big") + moments.keys.tobytes() + moments.until.tobytes())
+        return hashed.hexdigest()
+
+    @property
+    def last_asked(self) -> int:
+        """When the last of these people asked, in µs since 1970; of those blocked for good, when this was made."""
+        last = max((int(each.until.max()) for each in (self.users, self.anonymous) if len(each)), default=int(_NEVER))
+        return min(last, microseconds(self.made))
+
+    def whose(
+        self,
+        user_key: int | None,
+        anonymous_key: int | None,
+        timestamp: datetime | None,
+        received_at: datetime,
+    ) -> Person | None:
+        """The erased person whose record it is; of one without a readable timestamp, whenever it came. Else None."""
+        if user_key is not None:
+            person, moment = Person(user_key=user_key), self.users.by_key.get(user_key)
+        elif anonymous_key is not None:
+            person, moment = Person(anonymous_key=anonymous_key), self.anonymous.by_key.get(anonymous_key)
+        else:
+            return None
         if moment is None:
-            return False
-        return timestamp is None or min(_microseconds(timestamp), _microseconds(received_at)) <= moment
+            return None
+        is_old = timestamp is None or min(microseconds(timestamp), microseconds(received_at)) <= moment
+        return person if is_old else None
 
     def mask(self, table: pa.Table, *, from_file: bool = False) -> np.ndarray:
         """Which rows of ``table``, with COLUMNS, are erased people's: a bool for each.
@@ -83,58 +149,58 @@ class Tombstones:
         """
         if not self or not table.num_rows:
             return np.zeros(table.num_rows, bool)
-        until, timestamp, received_at = (
-            self.until_of(table["user_key"]),
-            _numbers(table["timestamp"]),
-            _numbers(table["received_at"]),
-        )
+        until = self.until_of(table)
+        timestamp, received_at = _numbers(table["timestamp"]), _numbers(table["received_at"])
         gone: np.ndarray = np.minimum(timestamp, received_at) <= until
         return gone | ((timestamp == received_at) & (until != _NEVER)) if from_file else gone
 
-    def until_of(self, user_keys: pa.ChunkedArray) -> np.ndarray:
+    def until_of(self, table: pa.Table) -> np.ndarray:
         """The moment of each row's person in µs; before all time where nobody was erased."""
-        values = pc.fill_null(user_keys, 0).to_numpy()
-        places = np.minimum(np.searchsorted(self.keys, values), len(self.keys) - 1)
-        known = (self.keys[places] == values) & user_keys.is_valid().to_numpy()
-        return np.where(known, self.until[places], _NEVER)
+        until = self.users.of_rows(table["user_key"])
+        if len(self.anonymous):
+            nobodys = ~table["user_key"].is_valid().to_numpy()
+            until = np.where(nobodys, self.anonymous.of_rows(table["anonymous_key"]), until)
+        return until
 
-    def count(self, table: pa.Table) -> Counter[int]:
-        """How many rows of ``table`` are whose, by user_key."""
-        return Counter(table["user_key"].filter(pa.array(self.mask(table))).to_pylist())
-
-    def condition(self) -> list[str]:
-        """SQL conditions which together are true for exactly these people's rows: for a table's delete."""
-        found = []
-        for moment in np.unique(self.until):
-            keys = self.keys[self.until == moment].tolist()
-            stamp = (_EPOCH + int(moment) * _MICROSECOND).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-            for start in range(0, len(keys), _IN_ONE_LIST):
-                listed = ", ".join(map(str, keys[start : start + _IN_ONE_LIST]))
-                found.append(f"(user_key in ({listed}) and (timestamp <= '{stamp}' or received_at <= '{stamp}'))")
+    def count(self, table: pa.Table) -> Counter[Person]:
+        """How many rows of ``table`` are whose."""
+        theirs = table.select(["user_key", "anonymous_key"]).filter(pa.array(self.mask(table)))
+        users = Counter(theirs["user_key"].drop_null().to_pylist())
+        nobodys = theirs.filter(pc.is_null(theirs["user_key"]))
+        anonymous = Counter(nobodys["anonymous_key"].to_pylist())
+        found = Counter({Person(user_key=key): count for key, count in users.items()})
+        found.update({Person(anonymous_key=key): count for key, count in anonymous.items()})
         return found
 
-    def named_in(self, text: str, received_at: datetime, keyring: Keyring) -> int | None:
-        """The user_key of the erased person whose record ``text`` is, which need not be valid JSON; else None."""
+    def named_in(self, text: str, received_at: datetime, keyring: Keyring) -> Person | None:
+        """The erased person whose record ``text`` is, which need not be valid JSON; else None."""
         if not self:
             return None
         stated = _TIMESTAMP.search(text)
         timestamp = _moment(stated[1]) if stated else None
-        for said in _USER_ID.finditer(text):
-            for string, bare in _WORD.findall(said[1]):
-                key = _key(_plain(string) if string else bare, keyring)
-                if self.covers(key, timestamp, received_at):
-                    return key
+        has_user = False
+        for said in _said(text, "user_id"):
+            has_user = has_user or said != "null"
+            person = self.whose(_key(said, keyring), None, timestamp, received_at)
+            if person is not None:
+                return person
+        if not has_user and len(self.anonymous):
+            for said in _said(text, "anonymous_id"):
+                person = self.whose(None, _key(said, keyring), timestamp, received_at)
+                if person is not None:
+                    return person
         return None
 
 
 class People:
-    """Answers ``in`` for user ids, for whoever searches by them: the ids themselves are not known here."""
+    """Answers ``in`` for ids of both kinds, for whoever searches by them: the ids themselves are not known here."""
 
     def __init__(self, tombstones: Tombstones, keyring: Keyring) -> None:
-        self._keys, self._keyring = frozenset(tombstones.keys.tolist()), keyring
+        self._keys = frozenset(tombstones.users.keys.tolist()) | frozenset(tombstones.anonymous.keys.tolist())
+        self._keyring = keyring
 
-    def __contains__(self, user_id: object) -> bool:
-        return isinstance(user_id, str) and _key(user_id, self._keyring) in self._keys
+    def __contains__(self, identifier: object) -> bool:
+        return isinstance(identifier, str) and _key(identifier, self._keyring) in self._keys
 
 
 def leave_out(table: pa.Table, tombstones: Tombstones) -> tuple[pa.Table, int]:
@@ -144,12 +210,20 @@ def leave_out(table: pa.Table, tombstones: Tombstones) -> tuple[pa.Table, int]:
     return (table.filter(pa.array(~gone)), dropped) if dropped else (table, 0)
 
 
+def _said(text: str, field: str) -> Iterator[str]:
+    """What stands in a field of this name, wherever it stands; each word of a list."""
+    for said in _SAID[field].finditer(text):
+        for string, bare in _WORD.findall(said[1]):
+            yield plain(string) if string else bare
+
+
 def _numbers(moments: pa.ChunkedArray) -> np.ndarray:
     numbers: np.ndarray = moments.cast(pa.int64()).to_numpy()
     return numbers
 
 
-def _microseconds(moment: datetime) -> int:
+def microseconds(moment: datetime) -> int:
+    """Since 1970, as the table counts."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
@@ -161,14 +235,15 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.utcoffset() is not None else None
 
 
-def _key(user_id: str, keyring: Keyring) -> int | None:
+def _key(identifier: str, keyring: Keyring) -> int | None:
     try:
-        return keyring.key(user_id)
+        return keyring.key(identifier)
     except UnicodeEncodeError:  # half of a character: nobody's id
         return None
 
 
-def _plain(literal: str) -> str:
+def plain(literal: str) -> str:
+    """What a JSON string says; as it stands where it is none."""
     try:
         said: Any = json.loads(literal, strict=False)
     except ValueError:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from interactions.codec.keyring import Keyring
-from interactions.codec.tombstones import Tombstones
+from interactions.codec.tombstones import Person, Tombstones
 from interactions.models import Environment, InboxEntry
 
 
@@ -18,6 +18,7 @@ class _Who(msgspec.Struct, gc=False):
     """What says whose a record is; it was checked before it came here."""
 
     user_id: str | None = None
+    anonymous_id: str | None = None
     timestamp: datetime | None = None
 
 
@@ -25,10 +26,10 @@ _pieces = msgspec.json.Decoder(list[msgspec.Raw])
 _who = msgspec.json.Decoder(_Who)
 
 
-def count(environment: Environment, tombstones: Tombstones) -> Counter[int]:
-    """How many records wait in the inbox, by user_key."""
+def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
+    """How many records wait in the inbox, by person."""
     keyring = Keyring(settings.SECRET_KEY.encode())
-    found: Counter[int] = Counter()
+    found: Counter[Person] = Counter()
     for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
         found += _apart(entry, tombstones, keyring)[1]
     return found
@@ -49,15 +50,16 @@ def erase(environment: Environment, tombstones: Tombstones) -> None:
                 entry.delete()
 
 
-def _apart(entry: InboxEntry, tombstones: Tombstones, keyring: Keyring) -> tuple[list[bytes], Counter[int]]:
-    """The records to be kept, and how many are not, by user_key."""
+def _apart(entry: InboxEntry, tombstones: Tombstones, keyring: Keyring) -> tuple[list[bytes], Counter[Person]]:
+    """The records to be kept, and how many are not, by person."""
     kept: list[bytes] = []
-    gone: Counter[int] = Counter()
+    gone: Counter[Person] = Counter()
     for piece in _pieces.decode(b"[" + bytes(entry.text) + b"]"):
         who = _who.decode(piece)
-        key = keyring[who.user_id]
-        if key is not None and tombstones.covers(key, who.timestamp or entry.received_at, entry.received_at):
-            gone[key] += 1
+        moment = who.timestamp or entry.received_at
+        person = tombstones.whose(keyring[who.user_id], keyring[who.anonymous_id], moment, entry.received_at)
+        if person is not None:
+            gone[person] += 1
         else:
             kept.append(bytes(piece))
     return kept, gone

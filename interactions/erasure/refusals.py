@@ -15,16 +15,16 @@ from django.db.models import QuerySet
 
 from interactions import schema
 from interactions.codec.keyring import Keyring
-from interactions.codec.tombstones import Tombstones
+from interactions.codec.tombstones import Person, Tombstones
 from interactions.imports import rejected_path
 from interactions.imports.leaving_out import forget_examples
 from interactions.imports.rejects import Named
 from interactions.models import Environment, Import, Problem
 
 
-def count(environment: Environment, tombstones: Tombstones) -> Counter[int]:
-    """How many refused records are kept, by user_key, and examples of problems that name people."""
-    found: Counter[int] = Counter()
+def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
+    """How many refused records are kept, by person, and examples of problems that name people."""
+    found: Counter[Person] = Counter()
     for imp, path in _kept(environment):
         for _, _, person in _lines(path, _named(imp, tombstones)):
             if person is not None:
@@ -58,7 +58,7 @@ def _named(imp: Import, tombstones: Tombstones) -> Named:
     return Named(tombstones, imp.created_at, Keyring(settings.SECRET_KEY.encode()))
 
 
-def _lines(path: Path, people: Named) -> Iterator[tuple[bytes, int, int | None]]:
+def _lines(path: Path, people: Named) -> Iterator[tuple[bytes, int, Person | None]]:
     """Each line, its record's number in the imported file (from 1), and the erased person whose it is."""
     try:
         with gzip.open(path, "rb") as lines:
@@ -98,10 +98,11 @@ def _forget_examples_of(imp: Import, records: set[int]) -> None:
         forget_examples(blocks[place], indexes)
 
 
-def _examples(environment: Environment, tombstones: Tombstones) -> Iterator[tuple[Problem, int | None]]:
+def _examples(environment: Environment, tombstones: Tombstones) -> Iterator[tuple[Problem, Person | None]]:
     """Examples whose value alone says whose it is."""
     shown: QuerySet[Problem] = Problem.objects.filter(block__of__environment=environment).exclude(value="")
     for problem in shown.select_related("block__of").iterator(500):
         people = _named(problem.block.of, tombstones)
-        of_field = f'"user_id": {json.dumps(problem.value)}' if problem.path == "user_id" else problem.value
+        is_id = problem.path in ("user_id", "anonymous_id")
+        of_field = f'"{problem.path}": {json.dumps(problem.value)}' if is_id else problem.value
         yield problem, people.in_text(of_field)

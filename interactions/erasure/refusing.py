@@ -21,7 +21,7 @@ def refused(environment_id: int, *, since: datetime | None = None) -> Tombstones
     """
     stones = Tombstone.objects.filter(environment=environment_id)
     if since is not None:
-        return Tombstones.of(stones.filter(at__gte=since - _LITTLE).values_list("user_key", "at"))
+        return Tombstones.of(stones.filter(at__gte=since - _LITTLE).stones())
     state = stones.aggregate(count=Count("pk"), last=Max("pk"), at=Max("at"))
     return _read(environment_id, *state.values()) if state["count"] else Tombstones.of([])
 
@@ -29,5 +29,4 @@ def refused(environment_id: int, *, since: datetime | None = None) -> Tombstones
 @lru_cache(maxsize=8)
 def _read(environment_id: int, count: int, last: int, at: datetime) -> Tombstones:
     """Remembered as long as nobody joins or leaves them, by which ``count``, ``last`` or ``at`` changes."""
-    stones = Tombstone.objects.filter(environment=environment_id)
-    return Tombstones.of(stones.values_list("user_key", "at").iterator(5_000))
+    return Tombstones.of(Tombstone.objects.filter(environment=environment_id).stones())

@@ -16,16 +16,17 @@ from django.db import connection
 
 from interactions import lake_people, ring
 from interactions.codec.keyring import Keyring
-from interactions.codec.tombstones import People, Tombstones
-from interactions.erasure import entries, refusals
+from interactions.codec.tombstones import People, Person, Tombstones
+from interactions.erasure import entries, naming, refusals, uploaded
 from interactions.imports.leaving_out import count_in, leave_out_of
 from interactions.imports.rejects import Named
 from interactions.lake import Lake
+from interactions.lake_rewriting import Tell
 from interactions.models import Block, Environment, Import
 from interactions.queries import answers
 
-Count: TypeAlias = Callable[[Environment, Tombstones], Counter[int]]
-Erase: TypeAlias = Callable[[Environment, Tombstones], None]
+Count: TypeAlias = Callable[[Environment, Tombstones], Counter[Person]]
+Erase: TypeAlias = Callable[[Environment, Tombstones, Tell], None]
 
 SETTLE_SECONDS = 1.0  # after which a call that was answered is in the ring
 _CHECKPOINT_SECONDS = 10.0
@@ -35,8 +36,8 @@ _CHECKPOINT_SECONDS = 10.0
 class Store:
     """One place that holds personal data.
 
-    ``count`` gives how many records of these people are in it, by user_key; ``erase`` takes them out, and may be
-    repeated. With ``locked`` both want the lake's write lock held. ``holds`` names what it is made of: models by their
+    ``count`` gives how many records of these people are in it, by person, of nobody where that cannot be said;
+    ``erase`` takes them out, tells how far it is, and may be repeated. With ``locked`` both want the lake's write lock held. ``holds`` names what it is made of: models by their
     label, Redis keys as ``redis:<family>``, what lies below the data folder as ``<name>/``.
     """
 
@@ -47,12 +48,12 @@ class Store:
     locked: bool = False
 
 
-def _count_lake(environment: Environment, tombstones: Tombstones) -> Counter[int]:
+def _count_lake(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     return lake_people.count(Lake(environment.slug), tombstones)
 
 
-def _erase_lake(environment: Environment, tombstones: Tombstones) -> None:
-    lake_people.erase(Lake(environment.slug), tombstones)
+def _erase_lake(environment: Environment, tombstones: Tombstones, tell: Tell) -> None:
+    lake_people.erase(Lake(environment.slug), tombstones, tell)
 
 
 def _unfinished(environment: Environment) -> list[Import]:
@@ -61,8 +62,8 @@ def _unfinished(environment: Environment) -> list[Import]:
     return list(Import.objects.filter(environment=environment, state__in=states))
 
 
-def _count_running(environment: Environment, tombstones: Tombstones) -> Counter[int]:
-    found: Counter[int] = Counter()
+def _count_running(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
+    found: Counter[Person] = Counter()
     for imp in _unfinished(environment):
         people = Named(tombstones, imp.created_at, _keyring())
         for block in imp.blocks.filter(state=Block.State.DONE).select_related("of"):
@@ -73,28 +74,27 @@ def _count_running(environment: Environment, tombstones: Tombstones) -> Counter[
     return found
 
 
-def _erase_running(environment: Environment, tombstones: Tombstones) -> None:
+def _erase_running(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
     for imp in _unfinished(environment):
         leave_out_of(imp, tombstones)
 
 
-def _count_ring(environment: Environment, tombstones: Tombstones) -> Counter[int]:
+def _count_ring(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     """Whose the calls are is not said; calls that came after the request are none of its business."""
-    before = int(tombstones.until.max()) + 1
-    left = ring.count_users(environment.slug, People(tombstones, _keyring()), before=before)
-    return Counter({0: left} if left else {})
+    left = ring.count_users(environment.slug, People(tombstones, _keyring()), before=tombstones.last_asked + 1)
+    return Counter({Person(): left} if left else {})
 
 
-def _erase_ring(environment: Environment, tombstones: Tombstones) -> None:
-    time.sleep(min(SETTLE_SECONDS, max(0.0, tombstones.until.max() / 1e6 + SETTLE_SECONDS - time.time())))
+def _erase_ring(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
+    time.sleep(min(SETTLE_SECONDS, max(0.0, tombstones.last_asked / 1e6 + SETTLE_SECONDS - time.time())))
     ring.erase_users(environment.slug, People(tombstones, _keyring()))
 
 
-def _forget_answers(environment: Environment, _: Tombstones) -> None:
+def _forget_answers(environment: Environment, _: Tombstones, __: Tell) -> None:
     answers.forget(environment.slug)
 
 
-def _empty_log(_: Environment, __: Tombstones) -> None:
+def _empty_log(_: Environment, __: Tombstones, ___: Tell) -> None:
     """Bring what SQLite's write-ahead log holds into the database, which overwrites what it frees, and empty it."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         return
@@ -109,8 +109,12 @@ def _empty_log(_: Environment, __: Tombstones) -> None:
             time.sleep(0.05)
 
 
-def _nothing(_: Environment, __: Tombstones) -> Counter[int]:
+def _nothing(_: Environment, __: Tombstones) -> Counter[Person]:
     return Counter()
+
+
+def _silent(erase: Callable[[Environment, Tombstones], None]) -> Erase:
+    return lambda environment, tombstones, _: erase(environment, tombstones)
 
 
 def _keyring() -> Keyring:
@@ -127,9 +131,16 @@ STORES = (
         _count_running,
         locked=True,
     ),
-    Store("inbox", ("interactions.InboxEntry",), entries.erase, entries.count, locked=True),
+    Store("inbox", ("interactions.InboxEntry",), _silent(entries.erase), entries.count, locked=True),
     Store("data set", ("lake/",), _erase_lake, _count_lake, locked=True),
-    Store("refused records", ("interactions.Problem", "imports/"), refusals.erase, refusals.count),
+    Store("refused records", ("interactions.Problem", "imports/"), _silent(refusals.erase), refusals.count),
+    Store("uploaded files", ("uploads/", "imports/"), _silent(uploaded.erase), uploaded.count),
+    Store(
+        "requests in preparation",
+        ("interactions.RequestedPerson", "interactions.RequestedLink"),
+        _silent(naming.erase),
+        naming.count,
+    ),
     # Made again at any moment, without these people: what is left in there cannot be counted, nor does it name anybody.
     Store("remembered answers", ("redis:answers",), _forget_answers, _nothing),
     Store("live calls", ("redis:live", "redis/"), _erase_ring, _count_ring),
@@ -138,7 +149,6 @@ STORES = (
 
 # What holds nothing of the people in the data, and why.
 NOT_PERSONAL = {
-    "uploads/": "A file on its way in: erased people in it are refused when it is read, and it is removed then.",
     "logs/": "No log says an id.",
     "scratch/": "What engines put aside while they work; parts of the inbox are swept away by the next append.",
     "secret_key/": "A key.",
@@ -150,6 +160,8 @@ NOT_PERSONAL = {
     "interactions.ActivityEntry": "What those who work with Dojo did; people in the data are keyed hashes in it.",
     "interactions.InboxBatch": "Numbers.",
     "interactions.DeletionRequest": "Counts and times; people are named by its tombstones.",
+    "interactions.DeletionStep": "What was done to a request, and who did it.",
+    "interactions.RetentionRun": "Counts and times.",
     "interactions.Tombstone": "Keyed hashes: they have to stay, to keep people from coming back.",
     "auth.User": "Those who work with Dojo, not those in the data.",
     "auth.Group": "Names of roles.",

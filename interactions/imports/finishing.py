@@ -21,6 +21,7 @@ from interactions.imports.planning import DISK_FULL
 from interactions.imports.queue import enqueue
 from interactions.imports.rejects import collect
 from interactions.lake import Held, Lake, LakeBusy, Part
+from interactions.lake_rewriting import remove_import
 from interactions.models import Block, Import
 
 logger = logging.getLogger(__name__)
@@ -157,18 +158,18 @@ def undo(imp: Import) -> None:
     lake = Lake(imp.environment.slug)
     try:
         with beating(Import.objects.filter(pk=imp.pk)), lake.lock():
-            removed, version = lake.remove_import(imp.pk)
+            removed = remove_import(lake, imp.pk)
     except LakeBusy as reason:  # the sweep asks again
         logger.warning("Import %s waits to be undone: %s", imp.pk, reason)
         return
     storage.remove_all(imp)
     with transaction.atomic():
         undone = Import.objects.filter(pk=imp.pk, phase=Import.Phase.UNDOING).update(
-            state=Import.State.UNDONE, phase=Import.Phase.WAITING, undone_at=timezone.now(), table_version=version
+            state=Import.State.UNDONE, phase=Import.Phase.WAITING, undone_at=timezone.now(), table_version=removed.after
         )
         if undone:
-            note(Action.IMPORT_UNDONE, imp, removed=removed)
-    logger.info("Import %s undone: %s records removed", imp.pk, removed)
+            note(Action.IMPORT_UNDONE, imp, removed=removed.rows)
+    logger.info("Import %s undone: %s records removed", imp.pk, removed.rows)
 
 
 def discard(imp: Import) -> None:
@@ -179,7 +180,7 @@ def discard(imp: Import) -> None:
     if imp.phase == Import.Phase.COMMITTING:
         try:
             with lake.lock():
-                lake.remove_import(imp.pk)
+                remove_import(lake, imp.pk)
         except LakeBusy as reason:  # the sweep asks again
             logger.warning("Import %s waits to be discarded: %s", imp.pk, reason)
             return

@@ -23,7 +23,7 @@ from django.db.models import F
 from interactions.codec.keyring import Keyring
 from interactions.codec.parts import PartWriter, Written
 from interactions.codec.reader import Batch
-from interactions.codec.tombstones import COLUMNS, Tombstones
+from interactions.codec.tombstones import COLUMNS, Person, Tombstones
 from interactions.imports import storage
 from interactions.imports.rejects import ERASED, Named, Rejects
 from interactions.models import Block, Import, Problem
@@ -60,9 +60,9 @@ def leave_out_of(imp: Import, tombstones: Tombstones) -> None:
         _remove_others(block)
 
 
-def count_in(block: Block, people: Named) -> Counter[int]:
-    """How many records of erased people the files of a block hold, by user_key."""
-    found: Counter[int] = Counter()
+def count_in(block: Block, people: Named) -> Counter[Person]:
+    """How many records of erased people the files of a block hold, by person."""
+    found: Counter[Person] = Counter()
     if block.part_size:
         with pq.ParquetFile(storage.part_path(block)) as part:
             for rows in part.iter_batches(columns=COLUMNS):
@@ -139,7 +139,7 @@ def _write_refused(old: Block, new: Block, people: Named) -> list[tuple[int, boo
     return refused
 
 
-def _refused_lines(path: Path, people: Named) -> Iterator[tuple[bytes, int, int | None]]:
+def _refused_lines(path: Path, people: Named) -> Iterator[tuple[bytes, int, Person | None]]:
     if path.exists():
         with gzip.open(path, "rb") as lines:
             for line in lines:

@@ -120,6 +120,26 @@ def cancel(imp: Import) -> None:
     imp.refresh_from_db()
 
 
+def withdraw(imp: Import, sentence: str) -> bool:
+    """End an import that does not load, with all its files, for a reason that the user is told; answers whether it did.
+
+    One that failed can no longer be tried again.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        rows = Import.objects.filter(pk=imp.pk)
+        waiting = rows.filter(state__in=[Import.State.UPLOADING, Import.State.CHECKING])
+        ended = waiting.update(state=Import.State.CANCELLED, error=sentence, finished_at=now)
+        ended = ended or rows.filter(state=Import.State.FAILED).update(error=sentence)
+        if ended:
+            Problem.objects.filter(block__of=imp).delete()
+            Block.objects.filter(of=imp).delete()
+    if ended:
+        storage.remove_all(imp)
+    imp.refresh_from_db()
+    return bool(ended)
+
+
 def retry(imp: Import) -> None:
     """Go on with a failed import where it stopped. Raises ImportStateError where there is nothing to go on with."""
     if imp.state == Import.State.FAILED and not storage.has_file(imp):

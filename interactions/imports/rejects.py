@@ -18,7 +18,7 @@ import msgspec
 from interactions import schema
 from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Rejected
-from interactions.codec.tombstones import Tombstones
+from interactions.codec.tombstones import Person, Tombstones
 from interactions.imports import storage
 from interactions.models import Block, Import, Problem
 
@@ -38,8 +38,8 @@ class Named:
     received_at: datetime
     keyring: Keyring
 
-    def in_text(self, text: str) -> int | None:
-        """The user_key of the person whose record this is; None where it is nobody's who was erased."""
+    def in_text(self, text: str) -> Person | None:
+        """The person whose record this is; None where it is nobody's who was erased."""
         return self.tombstones.named_in(text, self.received_at, self.keyring)
 
 

@@ -6,19 +6,30 @@ from interactions.models.environment import Environment
 from interactions.models.imports import Block, Import, Problem, Upload
 from interactions.models.live import InboxBatch, InboxEntry
 from interactions.models.members import Membership
-from interactions.models.privacy import DeletionRequest, Tombstone
+from interactions.models.privacy import (
+    DeletionRequest,
+    DeletionStep,
+    RequestedLink,
+    RequestedPerson,
+    RetentionRun,
+    Tombstone,
+)
 
 __all__ = [
     "ActivityEntry",
     "ApiKey",
     "Block",
     "DeletionRequest",
+    "DeletionStep",
     "Environment",
     "Import",
     "InboxBatch",
     "InboxEntry",
     "Membership",
     "Problem",
+    "RequestedLink",
+    "RequestedPerson",
+    "RetentionRun",
     "Tombstone",
     "Upload",
 ]

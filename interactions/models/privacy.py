@@ -1,15 +1,31 @@
-"""Deletion requests and the tombstones they leave."""
+"""Deletion requests: who is named while they are prepared, the tombstones they leave, their steps; and retention."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.db import models
+from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.utils import timezone
 
+from interactions.codec.tombstones import FOR_GOOD
 from interactions.models.environment import Environment
+from interactions.models.imports import Import
+
+DUE_DAYS = 30  # the month that the law gives
+
+
+def _due() -> datetime:
+    return timezone.now() + timedelta(days=DUE_DAYS)
 
 
 class DeletionRequest(models.Model):
-    """Somebody asked for people's records to be erased. People are named by keyed hashes only, see Tombstone."""
+    """Somebody asked for people's records to be erased.
+
+    Who they are is said by RequestedPerson until they are hidden, from then on by keyed hashes alone, see Tombstone.
+    """
 
     class State(models.TextChoices):
         RECEIVED = "received", "Received"
@@ -19,30 +35,171 @@ class DeletionRequest(models.Model):
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
 
+    class Source(models.TextChoices):
+        DESK = "desk", "Deletion requests page"
+        API = "api", "API"
+        COMMAND = "command", "Command line"
+
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="deletion_requests")
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
+    source = models.CharField(max_length=10, choices=Source, default=Source.API)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    asked_by = models.CharField(max_length=200, blank=True, help_text="who asked; never an id of the data")
+    reference = models.CharField(max_length=100, blank=True, help_text="of the letter or ticket")
+    note = models.TextField(blank=True)
+    is_for_good = models.BooleanField(default=False, help_text="what is newer than the request is refused as well")
+
     received_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=_due)
+    counted_at = models.DateTimeField(null=True, help_text="when the preview was made")
+    hidden_at = models.DateTimeField(null=True)
+    erase_from = models.DateTimeField(null=True, help_text="erasing does not start before")
+    needs_approval = models.BooleanField(default=False, help_text="erasing does not start before a second person's word")
+    approved_at = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    people = models.PositiveIntegerField(default=0)
+
+    people = models.PositiveIntegerField(default=0, help_text="users")
+    linked = models.PositiveIntegerField(default=0, help_text="anonymous ids that are theirs")
     erased = models.PositiveBigIntegerField(default=0, help_text="records")
+    found = models.JSONField(default=dict, help_text="records there were to erase, by store")
+    version_before = models.BigIntegerField(null=True)
+    version_after = models.BigIntegerField(null=True)
+    stage = models.CharField(max_length=50, blank=True, help_text="the store that is being emptied")
+    parts_done = models.PositiveIntegerField(default=0)
+    parts_total = models.PositiveIntegerField(default=0)
+    waits_for = models.ForeignKey(
+        Import, models.SET_NULL, null=True, related_name="+", help_text="its file names these people and is being read"
+    )
     error = models.TextField(blank=True)
+    receipt = models.TextField(blank=True, help_text="signed JSON, see erasure.receipts")
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["environment", "state"])]
+
+    def __str__(self) -> str:
+        return f"deletion request {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state not in (self.State.VERIFIED, self.State.CANCELLED)
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether it may go on without anybody's doing."""
+        return self.state == self.State.ERASING or (self.state == self.State.HIDDEN and not self.awaits_approval)
+
+    @property
+    def awaits_approval(self) -> bool:
+        return self.state == self.State.HIDDEN and self.needs_approval and self.approved_at is None
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.state in (self.State.RECEIVED, self.State.HIDDEN)
+
+
+class RequestedPerson(models.Model):
+    """A user who was named, as typed, with what the preview found; gone once the request's people are hidden."""
+
+    request = models.ForeignKey(DeletionRequest, models.CASCADE, related_name="named")
+    user_id = models.CharField(max_length=512)
+    user_key = models.BigIntegerField()
+    records = models.PositiveBigIntegerField(default=0)
+    types = models.JSONField(default=dict, help_text="records by type")
+    first_at = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-records", "id"]
+        constraints = [models.UniqueConstraint(fields=["request", "user_key"], name="person_named_once")]
+
+
+class RequestedLink(models.Model):
+    """An anonymous_id that was seen with a named user, offered in the preview; gone with RequestedPerson."""
+
+    request = models.ForeignKey(DeletionRequest, models.CASCADE, related_name="links")
+    user_key = models.BigIntegerField()
+    anonymous_id = models.CharField(max_length=1024)
+    anonymous_key = models.BigIntegerField()
+    first_at = models.DateTimeField(help_text="of the first record that holds both")
+    records = models.PositiveBigIntegerField(help_text="that hold both")
+    alone = models.PositiveBigIntegerField(default=0, help_text="records with this anonymous_id and no user_id")
+    users = models.PositiveIntegerField(help_text="with how many users it was seen; more than one: a shared device")
+    is_taken = models.BooleanField(help_text="its records without a user_id go as well")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["request", "user_key", "anonymous_key"], name="link_offered_once")
+        ]
+
+    @property
+    def is_shared(self) -> bool:
+        return self.users > 1
+
+
+class DeletionStep(models.Model):
+    """What was done to a request, when, and by whom."""
+
+    request = models.ForeignKey(DeletionRequest, models.CASCADE, related_name="steps")
+    word = models.CharField(max_length=20, help_text="the state it came into, or what was done without a change of it")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.CharField(max_length=200, blank=True, help_text="a person's name, a key's; empty: Dojo itself")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["id"]
+
+
+class TombstoneRows(models.QuerySet["Tombstone"]):
+    """Tombstones, and what the codec makes of them."""
+
+    def stones(self) -> Iterator[tuple[int | None, int | None, datetime]]:
+        """As ``codec.tombstones.Tombstones.of`` takes them."""
+        ends = Case(When(is_for_good=True, then=Value(FOR_GOOD)), default=F("at"), output_field=DateTimeField())
+        rows = self.annotate(ends=ends).values_list("user_key", "anonymous_key", "ends")
+        yield from rows.iterator(5_000)
 
 
 class Tombstone(models.Model):
     """One person of a request: nothing of theirs that is not newer than ``at`` may be seen or come back.
 
-    ``user_key`` is the keyed hash of the user_id, as in the table's column of that name.
+    ``user_key`` and ``anonymous_key`` are as in the table's columns of these names; a stone has one of them, and that
+    of an anonymous_id means records without a user_id.
     """
 
     request = models.ForeignKey(DeletionRequest, models.CASCADE, related_name="tombstones")
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="+")
-    user_key = models.BigIntegerField()
+    user_key = models.BigIntegerField(null=True)
+    anonymous_key = models.BigIntegerField(null=True)
     at = models.DateTimeField()
+    is_for_good = models.BooleanField(default=False, help_text="what is newer may not come in, either")
     is_erased = models.BooleanField(default=False, help_text="no record is left that it would have to hide")
+
+    objects = TombstoneRows.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["environment", "user_key"]), models.Index(fields=["environment", "is_erased"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user_key=None, anonymous_key__isnull=False) | Q(user_key__isnull=False, anonymous_key=None),
+                name="tombstone_of_one_kind",
+            )
+        ]
+
+
+class RetentionRun(models.Model):
+    """Old records were removed, as the environment's retention says."""
+
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="retention_runs")
+    at = models.DateTimeField(default=timezone.now)
+    months = models.PositiveSmallIntegerField()
+    before = models.DateTimeField(help_text="records with a timestamp before this were removed")
+    records = models.PositiveBigIntegerField()
+    version_before = models.BigIntegerField()
+    version_after = models.BigIntegerField()
+    seconds = models.FloatField()
+
+    class Meta:
+        ordering = ["-id"]

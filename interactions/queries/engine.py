@@ -19,7 +19,7 @@ import pyarrow as pa
 from django.conf import settings
 
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.tombstones import Tombstones
+from interactions.codec.tombstones import Moments, Tombstones
 from interactions.lake import Lake
 from interactions.lake_people import hidden
 
@@ -73,9 +73,16 @@ def interactions(files: Sequence[str], hidden: Tombstones) -> Iterator[ibis.Tabl
 
 
 def _without(table: ibis.Table, hidden: Tombstones) -> ibis.Table:
-    people = ibis.memtable(pa.table({"person": hidden.keys, "until": hidden.until}))
+    table = _without_those_of(table, hidden.users, "user_key")
+    return _without_those_of(table, hidden.anonymous, "anonymous_key", table.user_key.isnull())
+
+
+def _without_those_of(table: ibis.Table, moments: Moments, column: str, *if_also: ibis.Value) -> ibis.Table:
+    if not len(moments):
+        return table
+    people = ibis.memtable(pa.table({"person": moments.keys, "until": moments.until}))
     first = ibis.least(epoch_us(table.timestamp), epoch_us(table.received_at))
-    return table.anti_join(people, [table.user_key == people.person, first <= people.until])
+    return table.anti_join(people, [table[column] == people.person, first <= people.until, *if_also])
 
 
 @ibis.udf.scalar.builtin(signature=((MOMENT,), "int64"))

@@ -1,0 +1,44 @@
+"""Who is named in requests that are still being prepared: typed ids, kept for the preview until people are hidden."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from interactions.codec.tombstones import Person, Tombstones, microseconds
+from interactions.models import Environment, RequestedLink, RequestedPerson
+
+
+def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
+    """How many rows of requests in preparation name these people."""
+    found: Counter[Person] = Counter()
+    for person, _ in _people(environment, tombstones):
+        found[person] += 1
+    for person, _ in _links(environment, tombstones):
+        found[person] += 1
+    return found
+
+
+def erase(environment: Environment, tombstones: Tombstones) -> None:
+    """Forget them: another request has seen to them. A request that came after theirs keeps whom it names."""
+    for _, row in _people(environment, tombstones):
+        row.request.links.filter(user_key=row.user_key).delete()
+        row.delete()
+    for _, link in _links(environment, tombstones):
+        link.delete()
+
+
+def _people(environment: Environment, tombstones: Tombstones) -> Iterator[tuple[Person, RequestedPerson]]:
+    rows = RequestedPerson.objects.filter(request__environment=environment).select_related("request")
+    for row in rows.iterator(2_000):
+        until = tombstones.users.by_key.get(row.user_key)
+        if until is not None and microseconds(row.request.received_at) <= until:
+            yield Person(user_key=row.user_key), row
+
+
+def _links(environment: Environment, tombstones: Tombstones) -> Iterator[tuple[Person, RequestedLink]]:
+    rows = RequestedLink.objects.filter(request__environment=environment).select_related("request")
+    for row in rows.iterator(2_000):
+        until = tombstones.anonymous.by_key.get(row.anonymous_key)
+        if until is not None and microseconds(row.request.received_at) <= until:
+            yield Person(anonymous_key=row.anonymous_key), row

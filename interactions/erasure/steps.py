@@ -1,0 +1,45 @@
+"""Write down what was done to a deletion request: with the request for its receipt, and in the activity log."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+
+from interactions import activity
+from interactions.activity import Action
+from interactions.errors import DojoError
+from interactions.keys import Caller
+from interactions.models import DeletionRequest, DeletionStep
+
+_ACTIONS: Final = {
+    "received": Action.DELETION_RECEIVED,
+    "hidden": Action.DELETION_HIDDEN,
+    "approved": Action.DELETION_APPROVED,
+    "erasing": Action.DELETION_ERASING,
+    "verified": Action.DELETION_VERIFIED,
+    "failed": Action.DELETION_FAILED,
+    "retried": Action.DELETION_RETRIED,
+    "cancelled": Action.DELETION_CANCELLED,
+}
+
+By = User | Caller | str | None
+
+
+class RequestStateError(DojoError):
+    """A deletion request was asked for something that its state does not allow."""
+
+
+def note(request: DeletionRequest, word: str, *, by: By = None, **details: Any) -> None:
+    """``by`` None: whoever acts (see activity.acting), else Dojo itself. ``details`` name nobody in the data."""
+    entry = activity.note(
+        _ACTIONS[word],
+        by=by,
+        environment=request.environment,
+        object=f"deletion request {request.pk}",
+        details=details,
+        shared=activity.shared_by("deletion request", request.pk),
+    )
+    user = by if isinstance(by, User) else None
+    name = entry.actor or {"command": "Command line", "user": "", "key": "", "system": ""}[entry.actor_kind]
+    DeletionStep.objects.create(request=request, word=word, by=name, user=user)

@@ -1,0 +1,122 @@
+"""Erased people in files that were uploaded and are still kept: those that wait, and those that are being read.
+
+Such a file is looked through as text. One that names an erased person is removed, and its import ends with a sentence
+that says so: dropped in again, it loads without them. One that is being read is left to its import, which refuses them
+and removes the file at its end; until then the erasure is not over.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from interactions.codec.keyring import Keyring
+from interactions.codec.source import PACKING_ERRORS, compression_of, open_text
+from interactions.codec.tombstones import People, Person, Tombstones, microseconds, plain
+from interactions.imports import lifecycle, storage
+from interactions.models import Environment, Import, Upload
+
+logger = logging.getLogger(__name__)
+
+REMOVED: Final = (
+    "The file named people whose records were to be erased meanwhile, so it was removed. Nothing of it was loaded. "
+    "Drop it in again to load the others."
+)
+_CHUNK: Final = 4 << 20
+_LONGEST: Final = 16 << 10  # bytes of an id's field, however it is spelled
+_FIELD: Final = re.compile(
+    rb'"(?:user_id|anonymous_id)"\s*+:\s*+("(?:[^"\\]|\\.)*+"|\[[^\]]{0,4096}\]|[^\s,}\]]++)', re.DOTALL
+)
+_WORD: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[^\s,\[\]"]++', re.DOTALL)
+
+
+def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
+    """How many kept files name these people; whose they are is not said."""
+    files = sum(_names(imp, tombstones) for imp in _with_file(environment, tombstones))
+    return Counter({Person(): files} if files else {})
+
+
+def erase(environment: Environment, tombstones: Tombstones) -> None:
+    """Remove the files that wait and name these people, and end their imports."""
+    for imp in _with_file(environment, tombstones):
+        if imp.state != Import.State.LOADING and _names(imp, tombstones) and lifecycle.withdraw(imp, REMOVED):
+            logger.info("The file of import %s named erased people and was removed", imp.pk)
+
+
+def being_read(environment: Environment, tombstones: Tombstones) -> Import | None:
+    """An import that is reading a file which names these people; its end removes the file."""
+    reading = (imp for imp in _with_file(environment, tombstones) if imp.state == Import.State.LOADING)
+    return next((imp for imp in reading if _names(imp, tombstones)), None)
+
+
+def _with_file(environment: Environment, tombstones: Tombstones) -> Iterator[Import]:
+    """Imports whose file came, or began to come, before the last of the requests."""
+    states = [Import.State.UPLOADING, Import.State.CHECKING, Import.State.LOADING, Import.State.FAILED]
+    for imp in Import.objects.filter(environment=environment, state__in=states).select_related("upload"):
+        if microseconds(imp.created_at) <= tombstones.last_asked:
+            yield imp
+
+
+def _names(imp: Import, tombstones: Tombstones) -> bool:
+    path = _text_of(imp)
+    try:
+        state = path.stat() if path is not None else None
+        return state is not None and _is_named_in(path, state.st_size, state.st_mtime_ns, tombstones)
+    except FileNotFoundError:  # cancelled meanwhile
+        return False
+
+
+def _text_of(imp: Import) -> Path | None:
+    """The unpacked text where it is whole, else the file as it was given."""
+    try:
+        if imp.compression and imp.bytes_total and storage.text_path(imp).exists():
+            return storage.text_path(imp)
+        return storage.upload_path(imp)
+    except Upload.DoesNotExist:
+        return None
+
+
+@lru_cache(maxsize=32)
+def _is_named_in(path: Path, size: int, changed: int, tombstones: Tombstones) -> bool:
+    """Remembered while the file is as it is: it is asked several times in one erasure."""
+    people = People(tombstones, Keyring(settings.SECRET_KEY.encode()))
+    known: dict[bytes, bool] = {}
+    for text in _windows(path):
+        for field in _FIELD.finditer(text):
+            said = field[1]
+            named = known.get(said)
+            if named is None:
+                words = (_said(word) for word in _WORD.findall(said))
+                named = known[said] = any(word in people for word in words)
+                if len(known) > 200_000:
+                    known.clear()
+            if named:
+                return True
+    return False
+
+
+def _windows(path: Path) -> Iterator[bytes]:
+    """The file's text piece by piece; each begins with the end of the one before, so that no field is cut in both."""
+    held = b""
+    with open_text(path, compression_of(path)) as text:
+        while True:
+            try:
+                chunk = text.read(_CHUNK)
+            except PACKING_ERRORS:  # it has not come whole, or is damaged: what can be read was read
+                return
+            if not chunk:
+                return
+            yield held + chunk
+            held = chunk[-_LONGEST:]
+
+
+def _said(word: bytes) -> str:
+    text = word.decode(errors="surrogateescape")
+    return plain(text) if text.startswith('"') else text
