@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 
 from interactions.lake import Lake
+from interactions.lake_rewriting import remove_import
 from interactions.queries import identity
 
 from .lakes import Record, _key, append, record
@@ -83,5 +84,5 @@ def test_a_link_goes_with_the_records_that_made_it() -> None:
     append([both("phone", "ann")], import_id=1)
     append([both("phone", "bob")], import_id=2)
     assert identity.unambiguous("production").num_rows == 0
-    Lake("production").remove_import(2)
+    remove_import(Lake("production"), 2)
     assert identity.unambiguous("production")["user_key"].to_pylist() == [_key("ann")]

@@ -1,10 +1,23 @@
 """Make people's records disappear: hidden at once, erased from every store, counted again, and kept from coming back.
 
-People are named by keyed hashes of their user ids; nothing here stores or logs an id.
+People are named by keyed hashes of their ids; but for requests that are being prepared, nothing here stores an id, and
+nothing logs one.
 """
 
 from interactions.codec.tombstones import Tombstones, leave_out
 from interactions.erasure.refusing import refused
-from interactions.erasure.requesting import NobodyNamed, request
+from interactions.erasure.requesting import NobodyNamed, approve, cancel, hide, request, start_now
+from interactions.erasure.steps import RequestStateError
 
-__all__ = ["NobodyNamed", "Tombstones", "leave_out", "refused", "request"]
+__all__ = [
+    "NobodyNamed",
+    "RequestStateError",
+    "Tombstones",
+    "approve",
+    "cancel",
+    "hide",
+    "leave_out",
+    "refused",
+    "request",
+    "start_now",
+]

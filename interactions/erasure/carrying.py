@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import redis
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Greatest
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from interactions.codec.tombstones import Tombstones
+from interactions.codec.tombstones import Person, Tombstones
+from interactions.erasure import receipts, uploaded
+from interactions.erasure.linking import owned_anywhere
+from interactions.erasure.steps import By, RequestStateError, note
 from interactions.erasure.stores import STORES, Store
-from interactions.errors import DojoError
+from interactions.imports import content
 from interactions.imports.beating import beating
 from interactions.imports.queue import enqueue
 from interactions.lake import Lake, LakeBusy
-from interactions.models import DeletionRequest, Environment, Tombstone
+from interactions.lake_rewriting import Tell
+from interactions.models import DeletionRequest, Environment, Import, Tombstone
+from interactions.models.privacy import TombstoneRows
 from interactions.ring import RingAway
+
+__all__ = ["RequestStateError", "erase", "retry", "sweep"]
 
 logger = logging.getLogger(__name__)
 
 State = DeletionRequest.State
+Requests = QuerySet[DeletionRequest]
 _PASSES = 3  # a block that was being read during one pass is there to be erased in the next
 _WAITING = (State.HIDDEN, State.ERASING)
-
-
-class RequestStateError(DojoError):
-    """A deletion request was asked for something that its state does not allow."""
+_TELL_SECONDS = 0.5  # between two notes of how far a store is
 
 
 def erase(request: DeletionRequest) -> None:
@@ -49,21 +53,22 @@ def erase(request: DeletionRequest) -> None:
             return
 
 
-def retry(request: DeletionRequest) -> None:
+def retry(request: DeletionRequest, *, by: By = None) -> None:
     """Have a failed request carried once more. Raises RequestStateError where it did not fail."""
     with transaction.atomic():
         failed = DeletionRequest.objects.filter(pk=request.pk, state=State.FAILED)
         if not failed.update(state=State.HIDDEN, error="", ended_at=None, heartbeat_at=timezone.now()):
             raise RequestStateError("Only a deletion request that failed can be tried again.")
+        note(request, "retried", by=by)
         enqueue("erase_people", request.pk)
     request.refresh_from_db()
 
 
 def sweep() -> None:
-    """Ask again for requests that nobody carries: the worker was lost, or never asked."""
+    """Ask again for requests that nobody carries: the worker was lost, or never asked, or their time has come."""
     quiet = _quiet()
-    silent = Q(heartbeat_at__lt=quiet) | Q(heartbeat_at=None, received_at__lt=quiet)
-    for pk in DeletionRequest.objects.filter(silent, state__in=_WAITING).values_list("pk", flat=True):
+    silent = Q(heartbeat_at__lt=quiet) | Q(heartbeat_at=None, hidden_at__lt=quiet) | Q(waits_for__isnull=False)
+    for pk in _ready().filter(silent | Q(erase_from__isnull=False, state=State.HIDDEN)).values_list("pk", flat=True):
         enqueue("erase_people", pk)
 
 
@@ -71,59 +76,110 @@ def _quiet() -> datetime:
     return timezone.now() - timedelta(seconds=settings.IMPORT_STALE_SECONDS)
 
 
+def _ready() -> Requests:
+    """Requests that wait for nothing but a worker."""
+    rows = DeletionRequest.objects.filter(state__in=_WAITING)
+    rows = rows.exclude(state=State.HIDDEN, needs_approval=True, approved_at=None)
+    rows = rows.exclude(state=State.HIDDEN, erase_from__gt=timezone.now())
+    return rows.exclude(waits_for__state=Import.State.LOADING)
+
+
 def _claim(environment: Environment) -> list[int]:
     """Take all requests that wait; none where another task is at work on the environment and will see to them."""
     with transaction.atomic():
-        waiting = DeletionRequest.objects.select_for_update().filter(environment=environment, state__in=_WAITING)
-        rows = list(waiting.order_by("pk").values_list("pk", "state", "heartbeat_at"))
+        rows = list(_ready().filter(environment=environment).order_by("pk"))
         quiet = _quiet()
-        if any(state == State.ERASING and beaten and beaten >= quiet for _, state, beaten in rows):
-            return []
-        pks = [pk for pk, _, _ in rows]
-        DeletionRequest.objects.filter(pk__in=pks).update(state=State.ERASING, heartbeat_at=timezone.now())
+        for row in rows:
+            is_carried = row.state == State.ERASING and row.waits_for_id is None
+            if is_carried and row.heartbeat_at and row.heartbeat_at >= quiet:
+                return []
+        pks = [row.pk for row in rows]
+        DeletionRequest.objects.filter(pk__in=pks).update(
+            state=State.ERASING, heartbeat_at=timezone.now(), waits_for=None, erase_from=None
+        )
+        for row in rows:
+            if row.state == State.HIDDEN:
+                note(row, "erasing")
     return pks
 
 
-def _carry(environment: Environment, requests: QuerySet[DeletionRequest]) -> None:
-    stones = Tombstone.objects.filter(request__in=requests)
+def _carry(environment: Environment, requests: Requests) -> None:
     pks = list(requests.values_list("pk", flat=True))
-    people = Tombstones.of(stones.values_list("user_key", "at").iterator(5_000))
     try:
         with beating(requests):
-            left = _erase(environment, people, stones)
+            people, left = _erase(environment, requests)
+            reading = uploaded.being_read(environment, people) if list(left) == ["uploaded files"] else None
     except (LakeBusy, RingAway, redis.RedisError):
         raise
-    except Exception:
+    except Exception as error:  # whatever it is, the request has to end with a word
         reference = uuid.uuid4().hex[:8]
         logger.exception("Deletion requests %s could not be carried out [%s]", pks, reference)
-        _fail(requests, f"Something unexpected went wrong (reference {reference}). They stay hidden: press Retry.")
+        sentence = f"Something unexpected went wrong (reference {reference})."
+        if isinstance(error, OSError) and content.is_full(error):
+            sentence = "The disk is full. Free some space: the data set's files are written anew beside the old ones."
+        _fail(requests, f"{sentence} They stay hidden: press Retry.")
         return
-    if left:
+    if reading is not None:
+        requests.update(waits_for=reading, stage="uploaded files", heartbeat_at=timezone.now())
+        logger.info("Deletion requests %s wait for the end of import %s, which reads their file", pks, reading.pk)
+    elif left:
         told = ", ".join(f"{count} in {name}" for name, count in left.items())
         logger.error("Deletion requests %s: records are left: %s", pks, told)
         _fail(requests, f"Records are left: {told}. They stay hidden: press Retry.")
-        return
-    with transaction.atomic():
-        stones.update(is_erased=True)
-        requests.update(state=State.VERIFIED, ended_at=timezone.now(), error="")
-    logger.info("Deletion requests %s are verified: nothing is left of %s people", pks, len(people))
+    else:
+        _verified(requests)
+        logger.info("Deletion requests %s are verified: nothing is left of %s people", pks, len(people))
 
 
-def _erase(environment: Environment, people: Tombstones, stones: QuerySet[Tombstone]) -> dict[str, int]:
-    """Answers how many records are left in which store after all was tried: none."""
-    with Lake(environment.slug).lock():
-        _note(stones, sum((store.count(environment, people) for store in STORES), Counter()))
-        left = _empty([store for store in STORES if store.locked], environment, people)
+def _erase(environment: Environment, requests: Requests) -> tuple[Tombstones, dict[str, int]]:
+    """Answers whom it was about, and how many records are left in which store after all was tried: none."""
+    lake = Lake(environment.slug)
+    with lake.lock():
+        _take_in_links(environment, requests)
+        people = Tombstones.of(_stones(requests).stones())
+        locked = [store for store in STORES if store.locked]
+        requests.filter(version_before=None).update(version_before=lake.version())
+        _note_found(environment, requests, locked, people)
+        left = _empty(locked, environment, requests, people)
+        requests.update(version_after=lake.version())
     # What follows may wait, for a moment or for Redis; nothing of these people comes into the first stores meanwhile.
-    return left | _empty([store for store in STORES if not store.locked], environment, people)
+    others = [store for store in STORES if not store.locked]
+    _note_found(environment, requests, others, people)
+    return people, left | _empty(others, environment, requests, people)
 
 
-def _empty(stores: Sequence[Store], environment: Environment, people: Tombstones) -> dict[str, int]:
+def _stones(requests: Requests) -> TombstoneRows:
+    return Tombstone.objects.filter(request__in=requests)
+
+
+def _take_in_links(environment: Environment, requests: Requests) -> None:
+    """Anonymous ids whose link to a person was still on its way, in the inbox or an import, when they were hidden.
+
+    What was prepared by somebody keeps to what they chose.
+    """
+    for request in requests.exclude(source=DeletionRequest.Source.DESK):
+        stones = request.tombstones.all()
+        users = list(stones.filter(anonymous_key=None).values_list("user_key", flat=True))
+        known = set(stones.filter(user_key=None).values_list("anonymous_key", flat=True))
+        new = owned_anywhere(environment, [key for key in users if key is not None]) - known
+        first = stones.first()
+        if first is None or not new:
+            continue
+        common = {"environment": environment, "at": first.at, "is_for_good": first.is_for_good}
+        with transaction.atomic():
+            Tombstone.objects.bulk_create(
+                [Tombstone(request=request, anonymous_key=key, **common) for key in sorted(new)], batch_size=500
+            )
+            DeletionRequest.objects.filter(pk=request.pk).update(linked=F("linked") + len(new))
+
+
+def _empty(stores: Sequence[Store], environment: Environment, requests: Requests, people: Tombstones) -> dict[str, int]:
     """Erase from all the stores, then count in all; answers how many records are left in which."""
     left = stores
     for _ in range(_PASSES):
         for store in left:
-            store.erase(environment, people)
+            requests.update(stage=store.name, parts_done=0, parts_total=0)
+            store.erase(environment, people, _teller(requests))
         found = {store.name: store.count(environment, people).total() for store in stores}
         left = [store for store in stores if found[store.name]]
         if not left:
@@ -131,14 +187,49 @@ def _empty(stores: Sequence[Store], environment: Environment, people: Tombstones
     return {name: count for name, count in found.items() if count}
 
 
-def _note(stones: QuerySet[Tombstone], found: Counter[int]) -> None:
+def _teller(requests: Requests) -> Tell:
+    """Notes how far a store is, now and then."""
+    told = 0.0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if done == total or time.monotonic() - told > _TELL_SECONDS:
+            told = time.monotonic()
+            requests.update(parts_done=done, parts_total=total)
+
+    return tell
+
+
+def _note_found(environment: Environment, requests: Requests, stores: Sequence[Store], people: Tombstones) -> None:
     """Write down how much there was to erase. A repeat finds less than the try that was broken off."""
-    records: Counter[int] = Counter()
-    for pk, key in stones.values_list("request", "user_key").iterator(5_000):
-        records[pk] += found[key]
-    for pk, erased in records.items():
-        DeletionRequest.objects.filter(pk=pk).update(erased=Greatest("erased", erased))
+    found = {store.name: store.count(environment, people) for store in stores}
+    for request in requests:
+        persons = [
+            Person(*keys) for keys in request.tombstones.values_list("user_key", "anonymous_key").iterator(5_000)
+        ]
+        for name, counted in found.items():
+            records = sum(counted[person] for person in persons) + counted[Person()]
+            if records > request.found.get(name, 0):
+                request.found[name] = records
+        request.erased = sum(request.found.get(name, 0) for name in _RECORDS)
+        request.save(update_fields=["found", "erased"])
 
 
-def _fail(requests: QuerySet[DeletionRequest], sentence: str) -> None:
-    requests.update(state=State.FAILED, ended_at=timezone.now(), error=sentence)
+# Where what is counted are records of theirs, rather than files or copies of records.
+_RECORDS = ("running imports", "inbox", "data set")
+
+
+def _verified(requests: Requests) -> None:
+    with transaction.atomic():
+        _stones(requests).update(is_erased=True)
+        requests.update(state=State.VERIFIED, ended_at=timezone.now(), error="", stage="")
+        for request in requests:
+            note(request, "verified", records=request.erased)
+            receipts.sign(request)
+
+
+def _fail(requests: Requests, sentence: str) -> None:
+    with transaction.atomic():
+        requests.update(state=State.FAILED, ended_at=timezone.now(), error=sentence)
+        for request in requests:
+            note(request, "failed", because=sentence)

@@ -35,6 +35,19 @@ def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     return found
 
 
+def pairs(environment: Environment) -> set[tuple[int, int]]:
+    """Which (user_key, anonymous_key) stand in one record that waits in the inbox."""
+    keyring = Keyring(settings.SECRET_KEY.encode())
+    found = set()
+    for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
+        for piece in _pieces.decode(b"[" + bytes(entry.text) + b"]"):
+            who = _who.decode(piece)
+            user_key, anonymous_key = keyring[who.user_id], keyring[who.anonymous_id]
+            if user_key is not None and anonymous_key is not None:
+                found.add((user_key, anonymous_key))
+    return found
+
+
 def erase(environment: Environment, tombstones: Tombstones) -> None:
     """Leave these people's records out of what waits in the inbox."""
     keyring = Keyring(settings.SECRET_KEY.encode())

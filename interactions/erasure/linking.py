@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from interactions.queries import identity
+from interactions.erasure import entries
+from interactions.imports import storage
+from interactions.lake import Lake
+from interactions.models import Block, Environment, Import
+from interactions.queries import identity, people
+from interactions.queries.engine import PartsGone
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +39,9 @@ class Link:
 
 
 def links_of(environment: str, user_keys: Collection[int]) -> list[Link]:
-    """All links of these users in the data set of ``environment`` (a slug)."""
+    """All links of these users that can be seen in ``environment`` (a slug). Raises DataSetBusy."""
     if not user_keys:
         return []
-    found = identity.links_of(environment, list(user_keys))
-    rows = found.sort_values(["user_key", "first_at"]).itertuples(index=False)
     return [
         Link(
             int(row.user_key),
@@ -43,10 +51,43 @@ def links_of(environment: str, user_keys: Collection[int]) -> list[Link]:
             int(row.records),
             int(row.users),
         )
-        for row in rows
+        for row in identity.links_of(environment, list(user_keys)).itertuples(index=False)
     ]
 
 
-def own(environment: str, user_keys: Collection[int]) -> set[int]:
-    """The anonymous_keys that are linked to one of these users and to nobody else."""
-    return {link.anonymous_key for link in links_of(environment, user_keys) if not link.is_shared}
+def owned(environment: Environment, user_keys: Collection[int]) -> set[int]:
+    """The anonymous keys that are seen in the data set with one of these users and with nobody else, hidden or not."""
+    for _ in range(2):
+        try:
+            return set(people.owned(Lake(environment.slug).files(), list(user_keys)))
+        except PartsGone:
+            continue
+    logger.warning("The links of a deletion request of %s are looked for once it is carried.", environment.slug)
+    return set()
+
+
+def owned_anywhere(environment: Environment, user_keys: Collection[int]) -> set[int]:
+    """The same, but also counting what waits in the inbox and in imports that load; the lake's lock is held.
+
+    A link that only waits there is one as well.
+    """
+    pairs = entries.pairs(environment)
+    files = [*Lake(environment.slug).files(), *map(str, _parts_of_imports(environment))]
+    asked = set(user_keys)
+    found = set(people.owned(files, list(asked)))
+    waiting: dict[int, set[int]] = defaultdict(set)
+    for user_key, anonymous_key in pairs:
+        waiting[anonymous_key].add(user_key)
+    doubtful = {key for key, users in waiting.items() if len(users) > 1 or (key in found and not users <= asked)}
+    new = {key for key, users in waiting.items() if len(users) == 1 and users <= asked} - found
+    strangers = set(people.seen_with_others(files, list(new), list(asked))) if new else set()
+    return (found - doubtful) | (new - strangers)
+
+
+def _parts_of_imports(environment: Environment) -> list[Path]:
+    states = [Import.State.LOADING, Import.State.FAILED]
+    blocks = Block.objects.filter(
+        of__environment=environment, of__state__in=states, state=Block.State.DONE, part_size__gt=0
+    )
+    paths = [storage.part_path(block) for block in blocks.select_related("of")]
+    return [path for path in paths if path.exists()]

@@ -1,20 +1,28 @@
-"""Take a deletion request in: from that moment its people are hidden and refused, whatever is running."""
+"""Take a deletion request in and hide its people: from that moment they are refused, too, whatever is running."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from interactions.codec.keyring import Keyring
+from interactions.erasure.linking import owned
+from interactions.erasure.steps import By, RequestStateError, note
 from interactions.errors import DojoError
 from interactions.imports.queue import enqueue
-from interactions.models import DeletionRequest, Environment, Tombstone
+from interactions.models import DeletionRequest, Environment, RequestedLink, RequestedPerson, Tombstone
 
 logger = logging.getLogger(__name__)
+
+State = DeletionRequest.State
+Source = DeletionRequest.Source
+LONGEST_ID = 512  # characters of a user_id
 
 
 class NobodyNamed(DojoError):
@@ -24,25 +32,111 @@ class NobodyNamed(DojoError):
         super().__init__("Name at least one user id.")
 
 
-def request(environment: Environment, user_ids: Iterable[str]) -> DeletionRequest:
+def request(
+    environment: Environment, user_ids: Iterable[str], *, source: Source = Source.API, by: By = None
+) -> DeletionRequest:
     """Hide these users' records of up to now at once, and have a worker erase them. Raises NobodyNamed.
 
-    Tombstones and request are stored in one transaction; when this returns nobody sees the records any more.
+    Records without a user_id of anonymous ids that are one of theirs alone go as well. When this returns nobody sees
+    any of the records any more. Where the environment wants a second person's word, what came over the API waits
+    for it, hidden; whoever has the command line needs nobody's.
     """
+    keys = _keys(user_ids)
+    linked = owned(environment, keys)
+    with transaction.atomic():
+        asked = DeletionRequest.objects.create(
+            environment=environment,
+            source=source,
+            created_by=by if isinstance(by, User) else None,
+            needs_approval=environment.needs_approval and source == Source.API,
+        )
+        note(asked, "received", by=by, people=len(keys))
+        _hide(asked, keys, linked, by)
+    asked.refresh_from_db()
+    return asked
+
+
+def hide(asked: DeletionRequest, *, by: By = None, delay: timedelta = timedelta(0)) -> None:
+    """Hide the people of a request that was prepared, and forget their ids. Raises RequestStateError, NobodyNamed.
+
+    Erasing starts after ``delay``, and after a second person's word where the environment wants one.
+    """
+    keys = list(asked.named.values_list("user_key", flat=True))
+    if not keys:
+        raise NobodyNamed
+    taken = set(asked.links.filter(is_taken=True).values_list("anonymous_key", flat=True))
+    left = set(asked.links.filter(is_taken=False).values_list("anonymous_key", flat=True)) - taken
+    linked = taken | (owned(asked.environment, keys) - left)  # some may have come since the preview
+    with transaction.atomic():
+        if not DeletionRequest.objects.filter(pk=asked.pk, state=State.RECEIVED).update(
+            needs_approval=asked.environment.needs_approval,
+            erase_from=timezone.now() + delay if delay else None,
+        ):
+            asked.refresh_from_db()
+            raise RequestStateError(f"This request is {asked.get_state_display().lower()} already.")
+        asked.refresh_from_db()
+        RequestedPerson.objects.filter(request=asked).delete()
+        RequestedLink.objects.filter(request=asked).delete()
+        _hide(asked, keys, linked, by)
+    asked.refresh_from_db()
+
+
+def _keys(user_ids: Iterable[str]) -> list[int]:
     keyring = Keyring(settings.SECRET_KEY.encode())
     keys = sorted({keyring.key(user_id) for user_id in user_ids})
     if not keys:
         raise NobodyNamed
+    return keys
+
+
+def _hide(asked: DeletionRequest, user_keys: Collection[int], anonymous_keys: Collection[int], by: By) -> None:
+    # Now, that is with the database's write lock: what was accepted before is older.
+    now = timezone.now()
+    common = {"request": asked, "environment": asked.environment, "at": now, "is_for_good": asked.is_for_good}
+    stones = [Tombstone(user_key=key, **common) for key in user_keys]
+    stones += [Tombstone(anonymous_key=key, **common) for key in sorted(anonymous_keys)]
+    Tombstone.objects.bulk_create(stones, batch_size=500)
+    received = {} if asked.source == Source.DESK else {"received_at": now}
+    DeletionRequest.objects.filter(pk=asked.pk).update(
+        state=State.HIDDEN, hidden_at=now, people=len(user_keys), linked=len(anonymous_keys), **received
+    )
+    note(asked, "hidden", by=by, people=len(user_keys), anonymous_ids=len(anonymous_keys))
+    enqueue("erase_people", asked.pk)
+    logger.info("Deletion request %s: %s people of %s are hidden", asked.pk, len(user_keys), asked.environment.slug)
+
+
+def approve(asked: DeletionRequest, *, by: User) -> None:
+    """The second person's word, after which erasing may start. Raises RequestStateError, also for the first person."""
+    hid = asked.steps.filter(word__in=["received", "hidden"], user=by).exists()
+    if asked.created_by_id == by.pk or hid:
+        raise RequestStateError("Somebody else has to approve this: you prepared it.")
     with transaction.atomic():
-        asked = DeletionRequest.objects.create(
-            environment=environment, state=DeletionRequest.State.HIDDEN, people=len(keys)
-        )
-        # Now, that is with the database's write lock: what was accepted before is older.
-        now = timezone.now()
-        DeletionRequest.objects.filter(pk=asked.pk).update(received_at=now)
-        stones = [Tombstone(request=asked, environment=environment, user_key=key, at=now) for key in keys]
-        Tombstone.objects.bulk_create(stones, batch_size=500)
+        waiting = DeletionRequest.objects.filter(pk=asked.pk, state=State.HIDDEN, needs_approval=True, approved_at=None)
+        if not waiting.update(approved_at=timezone.now()):
+            raise RequestStateError("This request does not wait for approval.")
+        note(asked, "approved", by=by)
         enqueue("erase_people", asked.pk)
     asked.refresh_from_db()
-    logger.info("Deletion request %s: %s people of %s are hidden", asked.pk, len(keys), environment.slug)
-    return asked
+
+
+def start_now(asked: DeletionRequest, *, by: By = None) -> None:
+    """Do not wait any longer to erase. Raises RequestStateError where it does not wait."""
+    with transaction.atomic():
+        waiting = DeletionRequest.objects.filter(pk=asked.pk, state=State.HIDDEN, erase_from__isnull=False)
+        if not waiting.update(erase_from=None):
+            raise RequestStateError("This request does not wait for its time.")
+        enqueue("erase_people", asked.pk)
+    asked.refresh_from_db()
+
+
+def cancel(asked: DeletionRequest, *, by: By = None) -> None:
+    """Before erasing has started: forget the request, and show its people again. Raises RequestStateError after."""
+    with transaction.atomic():
+        open_ = DeletionRequest.objects.filter(pk=asked.pk, state__in=[State.RECEIVED, State.HIDDEN])
+        if not open_.update(state=State.CANCELLED, ended_at=timezone.now(), erase_from=None):
+            raise RequestStateError("It is too late to cancel this request: erasing has started.")
+        Tombstone.objects.filter(request=asked).delete()
+        RequestedPerson.objects.filter(request=asked).delete()
+        RequestedLink.objects.filter(request=asked).delete()
+        note(asked, "cancelled", by=by)
+    asked.refresh_from_db()

@@ -37,8 +37,9 @@ class Store:
     """One place that holds personal data.
 
     ``count`` gives how many records of these people are in it, by person, of nobody where that cannot be said;
-    ``erase`` takes them out, tells how far it is, and may be repeated. With ``locked`` both want the lake's write lock held. ``holds`` names what it is made of: models by their
-    label, Redis keys as ``redis:<family>``, what lies below the data folder as ``<name>/``.
+    ``erase`` takes them out, tells how far it is, and may be repeated. With ``locked`` both want the lake's write lock
+    held. ``holds`` names what it is made of: models by their label, Redis keys as ``redis:<family>``, what lies below
+    the data folder as ``<name>/``.
     """
 
     name: str

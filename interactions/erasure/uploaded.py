@@ -18,7 +18,7 @@ from typing import Final
 from django.conf import settings
 
 from interactions.codec.keyring import Keyring
-from interactions.codec.source import PACKING_ERRORS, compression_of, open_text
+from interactions.codec.salvage import readable
 from interactions.codec.tombstones import People, Person, Tombstones, microseconds, plain
 from interactions.imports import lifecycle, storage
 from interactions.models import Environment, Import, Upload
@@ -29,7 +29,6 @@ REMOVED: Final = (
     "The file named people whose records were to be erased meanwhile, so it was removed. Nothing of it was loaded. "
     "Drop it in again to load the others."
 )
-_CHUNK: Final = 4 << 20
 _LONGEST: Final = 16 << 10  # bytes of an id's field, however it is spelled
 _FIELD: Final = re.compile(
     rb'"(?:user_id|anonymous_id)"\s*+:\s*+("(?:[^"\\]|\\.)*+"|\[[^\]]{0,4096}\]|[^\s,}\]]++)', re.DOTALL
@@ -105,16 +104,10 @@ def _is_named_in(path: Path, size: int, changed: int, tombstones: Tombstones) ->
 def _windows(path: Path) -> Iterator[bytes]:
     """The file's text piece by piece; each begins with the end of the one before, so that no field is cut in both."""
     held = b""
-    with open_text(path, compression_of(path)) as text:
-        while True:
-            try:
-                chunk = text.read(_CHUNK)
-            except PACKING_ERRORS:  # it has not come whole, or is damaged: what can be read was read
-                return
-            if not chunk:
-                return
-            yield held + chunk
-            held = chunk[-_LONGEST:]
+    for piece in readable(path):
+        held += piece
+        yield held
+        held = held[-_LONGEST:]
 
 
 def _said(word: bytes) -> str:

@@ -54,7 +54,9 @@ class DeletionRequest(models.Model):
     counted_at = models.DateTimeField(null=True, help_text="when the preview was made")
     hidden_at = models.DateTimeField(null=True)
     erase_from = models.DateTimeField(null=True, help_text="erasing does not start before")
-    needs_approval = models.BooleanField(default=False, help_text="erasing does not start before a second person's word")
+    needs_approval = models.BooleanField(
+        default=False, help_text="erasing does not start before a second person's word"
+    )
     approved_at = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

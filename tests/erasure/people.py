@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from django.utils import timezone
 
 from interactions import erasure
+from interactions.erasure import carrying
 from interactions.models import DeletionRequest, Environment
 from tests.imports.files import Record, record
 from tests.imports.house import House
@@ -44,6 +45,15 @@ def asked(house: House, *user_ids: str, environment: str = "production") -> Dele
 def erased(house: House, *user_ids: str) -> DeletionRequest:
     """A request that was carried to its end, whatever that was."""
     request = asked(house, *user_ids)
+    house.carry("erase_people")
+    request.refresh_from_db()
+    return request
+
+
+def settled(house: House, request: DeletionRequest) -> DeletionRequest:
+    """The request once the import that it waited for has ended and the sweep has come by."""
+    assert request.state == DeletionRequest.State.ERASING and request.waits_for is not None
+    house.ask(carrying.sweep)
     house.carry("erase_people")
     request.refresh_from_db()
     return request

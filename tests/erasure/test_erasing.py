@@ -197,7 +197,7 @@ BREAKS = [
     Moment(lake_people, "erase", after=False),
     Moment(lake_people, "erase"),
     Moment(entries, "erase"),
-    Moment(carrying, "_note"),
+    Moment(carrying, "_note_found"),
     Moment(carrying, "_empty"),
 ]
 
@@ -242,7 +242,7 @@ def test_a_request_whose_task_was_never_asked_for_is_swept_up(house: House) -> N
     request = asked(house)
     house.queue.clear()
     long_ago = timezone.now() - timedelta(minutes=10)
-    DeletionRequest.objects.filter(pk=request.pk).update(received_at=long_ago)
+    DeletionRequest.objects.filter(pk=request.pk).update(hidden_at=long_ago)
     house.ask(carrying.sweep)
     assert house.queue == [("erase_people", request.pk)]
 

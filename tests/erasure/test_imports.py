@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 from django.db.models import Sum
 
 from interactions import imports
-from interactions.imports import finishing, leaving_out
+from interactions.codec import salvage
+from interactions.erasure import uploaded
+from interactions.errors import ImportStateError
+from interactions.imports import finishing, leaving_out, storage
 from interactions.imports.rejects import ERASED
 from interactions.lake import Lake
-from interactions.models import DeletionRequest, Import
+from interactions.models import DeletionRequest, Environment, Import
 from tests.imports.dying import Moment, do_and_die, interrupted
 from tests.imports.files import BAD, as_lines, as_list, record, records
 from tests.imports.house import House, adds_up, rejected, rows, silent, strays, users
 
-from .people import ANN, asked, crowd, erased, later, of_ann, traces
+from .people import ANN, asked, crowd, erased, later, of_ann, settled, traces
 
 State = Import.State
 VERIFIED = DeletionRequest.State.VERIFIED
@@ -89,9 +95,9 @@ def test_a_request_while_the_import_runs_erases_what_was_read(house: House, fold
     request = asked(house)
     house.carry("erase_people")
     request.refresh_from_db()
-    assert request.state == VERIFIED
     assert traces(folders / "imports") == []
     house.carried(imp)
+    assert settled(house, request).state == VERIFIED
     assert results(imp) == (State.DONE_WITH_REJECTS, 42, 30, 12, 0)
     assert of_erased_people(imp) == 11
     assert adds_up(imp)
@@ -132,7 +138,7 @@ def test_a_commit_that_dies_before_a_request_still_adds_up(house: House, folders
     silent(Import.objects.get(pk=imp.pk))
     house.sweep()
     house.carried(imp)
-    assert (request.state, imp.state) == (VERIFIED, State.DONE_WITH_REJECTS)
+    assert (settled(house, request).state, imp.state) == (VERIFIED, State.DONE_WITH_REJECTS)
     assert results(imp)[1:] == (40, 24, 10, 6)
     assert adds_up(imp)
     assert traces(folders) == []
@@ -157,25 +163,91 @@ def test_an_erasure_that_dies_within_a_running_import_counts_each_record_once(
     silent(request)
     house.do(("erase_people", request.pk))
     request.refresh_from_db()
-    assert (request.state, traces(folders / "imports")) == (VERIFIED, [])
+    assert traces(folders / "imports") == []
     assert imp.blocks.aggregate(Sum("accepted"), Sum("rejected")) == {"accepted__sum": 30, "rejected__sum": 11}
     house.carried(imp)
     assert results(imp) == (State.DONE_WITH_REJECTS, 41, 30, 11, 0)
     assert adds_up(imp)
+    assert settled(house, request).state == VERIFIED
     assert traces(folders) == []
 
 
-def test_a_failed_import_that_is_tried_again_brings_nobody_back(house: House, folders: Path) -> None:
+def test_the_file_of_a_failed_import_that_names_the_person_goes_with_all_that_was_read(
+    house: House, folders: Path
+) -> None:
     imp = house.read(as_lines(crowd()))
     Import.objects.filter(pk=imp.pk).update(state=State.FAILED, phase=Import.Phase.COMMITTING)
     house.queue.clear()
     assert erased(house).state == VERIFIED
-    assert traces(folders / "imports") == []
+    imp.refresh_from_db()
+    assert (imp.state, imp.error) == (State.FAILED, uploaded.REMOVED)
+    assert traces(folders) == []
+    with pytest.raises(ImportStateError, match="Choose the file again"):
+        house.ask(imports.retry, imp)
+
+
+def test_a_failed_import_whose_file_names_nobody_can_be_tried_again(house: House) -> None:
+    imp = house.read(as_lines(records(10)))
+    Import.objects.filter(pk=imp.pk).update(state=State.FAILED, phase=Import.Phase.COMMITTING)
+    house.queue.clear()
+    assert erased(house).state == VERIFIED
     imp.refresh_from_db()
     house.ask(imports.retry, imp)
     house.carried(imp)
-    assert results(imp) == (State.DONE_WITH_REJECTS, 40, 30, 10, 0)
-    assert ANN not in users()
+    assert results(imp) == (State.DONE, 10, 10, 0, 0)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress], ids=["plain", "gzip", "zstd"])
+def test_a_file_that_waits_to_be_loaded_and_names_the_person_is_removed_with_a_sentence(
+    house: House, folders: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    waiting, other = house.given(pack(as_list(crowd()))), house.given(pack(as_list(records(9))))
+    assert erased(house).state == VERIFIED
+    waiting.refresh_from_db()
+    other.refresh_from_db()
+    assert (waiting.state, waiting.error) == (State.CANCELLED, uploaded.REMOVED)
+    assert other.state == State.CHECKING
+    assert traces(folders) == []
+
+
+def test_a_file_that_comes_after_the_request_waits_in_peace(house: House) -> None:
+    request = asked(house)
+    waiting = house.given(as_lines(crowd()))
+    house.carry("erase_people")
+    request.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (request.state, waiting.state) == (VERIFIED, State.CHECKING)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress], ids=["plain", "gzip", "zstd"])
+def test_what_has_come_of_a_file_that_is_still_being_sent_is_looked_through_too(
+    house: House, folders: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    whole = pack(as_lines(crowd(20_000)))
+    imp = imports.begin(Environment.objects.get(slug="production"), file_name="a.gz", size=len(whole), user=None)
+    storage.whole_upload(imp).write_bytes(whole[: len(whole) // 2])
+    assert erased(house).state == VERIFIED
+    imp.refresh_from_db()
+    assert imp.state == State.CANCELLED
+    assert list((folders / "uploads").iterdir()) == []
+
+
+@pytest.mark.parametrize("spelled", ['"ann-of-\\u0067reen-gables"', '["x", "ann-of-green-gables"]'])
+def test_an_id_in_a_waiting_file_is_found_however_it_is_spelled(house: House, spelled: str) -> None:
+    imp = house.given(as_lines(records(3)) + b'{"type": "like", "user_id" : ' + spelled.encode() + b"}\n")
+    erased(house)
+    imp.refresh_from_db()
+    assert imp.state == State.CANCELLED
+
+
+def test_an_id_that_lies_across_two_pieces_of_a_waiting_file_is_found(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(salvage, "_MOST", 64)
+    imp = house.given(as_lines([*records(5), of_ann(1), *records(5)]))
+    erased(house)
+    imp.refresh_from_db()
+    assert imp.state == State.CANCELLED
 
 
 def test_everybody_elses_records_in_a_running_import_are_as_they_would_have_been(house: House) -> None:

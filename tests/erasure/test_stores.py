@@ -12,6 +12,7 @@ from django.conf import settings
 
 from dojo.heartbeat import beat, connect
 from interactions import erasure
+from interactions.codec.tombstones import Person
 from interactions.erasure.stores import FAMILIES, NOT_PERSONAL, STORES
 from interactions.models import DeletionRequest, Environment
 from interactions.queries import dashboard
@@ -87,7 +88,7 @@ def test_every_store_that_is_left_full_makes_the_request_fail(house: House, monk
 
     for store in STORES:
         request = erasure.request(Environment.objects.get(slug="production"), ["ann"])
-        full = replace(store, count=lambda *_: Counter({1: 2}))
+        full = replace(store, count=lambda *_: Counter({Person(user_key=1): 2}))
         monkeypatch.setattr(carrying, "STORES", [full if each is store else each for each in STORES])
         house.do(("erase_people", request.pk))
         request.refresh_from_db()

@@ -97,7 +97,11 @@ def test_an_undo_done_twice_undoes_once(house: House) -> None:
 
 @pytest.mark.parametrize(
     "moment",
-    [Moment(Lake, "remove_import", after=False), Moment(Lake, "remove_import"), Moment(storage, "remove_all")],
+    [
+        Moment(finishing, "remove_import", after=False),
+        Moment(finishing, "remove_import"),
+        Moment(storage, "remove_all"),
+    ],
     ids=repr,
 )
 def test_an_undo_that_dies_is_taken_up_again(house: House, moment: Moment) -> None:

@@ -11,6 +11,7 @@ import pytest
 from interactions import inbox, lake_compacting
 from interactions.inbox.sifting import Sieve
 from interactions.lake import Held, Lake, LakeBusy
+from interactions.lake_rewriting import remove_import
 from interactions.models import Environment
 from interactions.queries import dashboard
 from tests import lakes
@@ -43,7 +44,7 @@ def test_parts_are_merged_and_no_row_changes(filled: Lake) -> None:
 def test_the_parts_of_imports_stay(filled: Lake) -> None:
     lake_compacting.compact(filled)
     assert filled.rows_of(7) == 1
-    assert filled.remove_import(7)[0] == 1
+    assert remove_import(filled, 7).rows == 1
     assert len(rows(filled)) == 11
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 import time
@@ -14,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from dojo import workers
 from interactions import erasure
 from interactions.erasure import carrying
+from interactions.erasure.listing import user_ids
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
 
@@ -27,18 +29,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--user-id", nargs="+", action="extend", default=[], metavar="ID", help="whom to erase")
-        parser.add_argument("--file", type=Path, help="a text file that has a user id on each line")
+        parser.add_argument(
+            "--file", type=Path, help="a text or CSV file: the column user_id, or the first; - for standard input"
+        )
         parser.add_argument("--environment", default="production", help="where (production)")
-        parser.add_argument("--json", action="store_true", help="the last line of output is the result as JSON")
+        parser.add_argument("--json", action="store_true", help="the last line of output is the receipt as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         environment = Environment.objects.filter(slug=options["environment"]).first()
         if environment is None:
             raise CommandError(f"There is no environment called {options['environment']}.", returncode=_FAILED)
-        user_ids = [*options["user_id"], *_listed(options["file"])]
         try:
+            people = [*options["user_id"], *_listed(options["file"])]
             with workers.present():
-                request = _wait_for(erasure.request(environment, user_ids))
+                request = _wait_for(
+                    erasure.request(environment, people, source=DeletionRequest.Source.COMMAND, by=getpass.getuser())
+                )
         except (DojoError, workers.NoWorkers) as error:
             raise CommandError(str(error), returncode=_FAILED) from error
         self._tell(request, as_json=options["json"])
@@ -48,14 +54,7 @@ class Command(BaseCommand):
         if request.error:
             self.stderr.write(request.error)
         if as_json:
-            result = {
-                "request": request.pk,
-                "state": request.state,
-                "people": request.people,
-                "erased": request.erased,
-                "seconds": round(_seconds(request), 3),
-            }
-            self.stdout.write(json.dumps(result))
+            self.stdout.write(json.dumps(_result(request)))
         elif request.state == DeletionRequest.State.VERIFIED:
             self.stdout.write(
                 f"Verified: users {request.people:,}, records erased {request.erased:,}, nothing left of them "
@@ -63,11 +62,28 @@ class Command(BaseCommand):
             )
 
 
+def _result(request: DeletionRequest) -> dict[str, Any]:
+    """The receipt, which can be checked as it is; in its place, where there is none, what is known."""
+    if request.receipt:
+        receipt: dict[str, Any] = json.loads(request.receipt)
+        return receipt
+    return {
+        "request": request.pk,
+        "state": request.state,
+        "people": {"count": request.people},
+        "records_erased": request.erased,
+        "error": request.error,
+    }
+
+
 def _listed(path: Path | None) -> list[str]:
     if path is None:
         return []
     try:
-        return [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+        if str(path) == "-":
+            return list(user_ids(sys.stdin))
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            return list(user_ids(lines))
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} cannot be read.", returncode=_FAILED) from error
 

@@ -1,0 +1,216 @@
+"""Prepare a deletion request: who is named, what there is of them, and which anonymous ids go with them.
+
+The ids stand in rows of the database until the people are hidden or the request is cancelled, and no longer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Final, TypeVar
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Count, Max, Min, Sum
+from django.utils import timezone
+
+from interactions.codec.keyring import Keyring
+from interactions.erasure.linking import links_of
+from interactions.erasure.requesting import NobodyNamed
+from interactions.erasure.steps import RequestStateError, note
+from interactions.errors import DojoError
+from interactions.models import DeletionRequest, Environment, RequestedLink, RequestedPerson
+from interactions.queries import people
+
+_ROWS: Final = 2_000  # named in one statement
+_SHORTEST_NAMED: Final = 4  # characters of an id that is looked for in what was written about the request
+
+State = DeletionRequest.State
+_Row = TypeVar("_Row", RequestedPerson, RequestedLink)
+
+
+class NamesSomebody(DojoError):
+    """What is kept about a request holds one of the ids that are to be forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is kept of a request for good, beside its numbers."""
+
+    asked_by: str = ""
+    reference: str = ""
+    note: str = ""
+    is_for_good: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What hiding and erasing would do, as counted at the request's ``counted_at``."""
+
+    people: int
+    unknown: int
+    records: int
+    alone: int
+    first: datetime | None
+    last: datetime | None
+    types: dict[str, int] = field(default_factory=dict)
+    links: int = 0
+    links_taken: int = 0
+    links_shared: int = 0
+
+    @property
+    def total(self) -> int:
+        """Records with one of the user ids, and those without any of the anonymous ids that were taken."""
+        return self.records + self.alone
+
+
+def prepare(environment: Environment, user_ids: Iterable[str], about: About, user: User | None) -> DeletionRequest:
+    """A request that is received: nothing is hidden yet. Raises NobodyNamed, NamesSomebody, NoList, DataSetBusy."""
+    keyring = Keyring(settings.SECRET_KEY.encode())
+    with transaction.atomic():
+        request = DeletionRequest.objects.create(
+            environment=environment,
+            source=DeletionRequest.Source.DESK,
+            created_by=user,
+            asked_by=about.asked_by,
+            reference=about.reference,
+            note=about.note,
+            is_for_good=about.is_for_good,
+        )
+        named = (RequestedPerson(request=request, user_id=each, user_key=keyring.key(each)) for each in user_ids)
+        for rows in _in_pieces(named):
+            RequestedPerson.objects.bulk_create(rows, ignore_conflicts=True)
+        request.people = request.named.count()
+        if not request.people:
+            raise NobodyNamed
+        _require_nobody_named(request, about)
+        request.save(update_fields=["people"])
+        note(request, "received", by=user, people=request.people)
+    count(request)
+    return request
+
+
+def count(request: DeletionRequest) -> None:
+    """Look again what there is of the people named; choices of links that were made stay. Raises DataSetBusy."""
+    keys = list(request.named.values_list("user_key", flat=True))
+    found = people.by_user(request.environment.slug, keys)
+    links = links_of(request.environment.slug, keys)
+    alone = people.alone(request.environment.slug, sorted({link.anonymous_key for link in links}))
+    records_alone = dict(zip(alone["anonymous_key"].tolist(), alone["records"].tolist(), strict=True))
+    types: dict[int, dict[str, int]] = defaultdict(dict)
+    periods: dict[int, tuple[datetime, datetime]] = {}
+    for row in found.itertuples(index=False):
+        types[row.user_key][row.type] = int(row.records)
+        first, last = row.first_at.to_pydatetime(), row.last_at.to_pydatetime()
+        known = periods.get(row.user_key, (first, last))
+        periods[row.user_key] = min(known[0], first), max(known[1], last)
+    with transaction.atomic():
+        _require_received(request)
+        chosen = dict(request.links.values_list("anonymous_key", "is_taken"))
+        _note_people(request, types, periods)
+        request.links.all().delete()
+        rows = (
+            RequestedLink(
+                request=request,
+                user_key=link.user_key,
+                anonymous_id=link.anonymous_id,
+                anonymous_key=link.anonymous_key,
+                first_at=link.first_at,
+                records=link.records,
+                alone=records_alone.get(link.anonymous_key, 0),
+                users=link.users,
+                is_taken=chosen.get(link.anonymous_key, not link.is_shared),
+            )
+            for link in links
+        )
+        for piece in _in_pieces(rows):
+            RequestedLink.objects.bulk_create(piece)
+        request.counted_at = timezone.now()
+        request.save(update_fields=["counted_at"])
+
+
+def preview(request: DeletionRequest) -> Preview:
+    """The sums of what was counted."""
+    sums = request.named.aggregate(
+        people=Count("pk"), records=Sum("records", default=0), first=Min("first_at"), last=Max("last_at")
+    )
+    links = request.links.values("anonymous_key", "alone", "users", "is_taken").distinct()
+    types: dict[str, int] = defaultdict(int)
+    for of_person in request.named.exclude(records=0).values_list("types", flat=True).iterator(_ROWS):
+        for name, records in of_person.items():
+            types[name] += records
+    return Preview(
+        people=sums["people"],
+        unknown=request.named.filter(records=0).count(),
+        records=sums["records"],
+        alone=sum(link["alone"] for link in links if link["is_taken"]),
+        first=sums["first"],
+        last=sums["last"],
+        types=dict(sorted(types.items(), key=lambda each: -each[1])),
+        links=len(links),
+        links_taken=sum(link["is_taken"] for link in links),
+        links_shared=sum(link["users"] > 1 for link in links),
+    )
+
+
+def choose_link(request: DeletionRequest, anonymous_key: int, *, is_taken: bool) -> None:
+    """Take an anonymous id in, or leave it out. Raises RequestStateError once the people are hidden."""
+    with transaction.atomic():
+        _require_received(request)
+        request.links.filter(anonymous_key=anonymous_key).update(is_taken=is_taken)
+
+
+def leave_out(request: DeletionRequest, person: int) -> None:
+    """Take a person, by the row's number, out of the request. Raises RequestStateError, NobodyNamed for the last."""
+    with transaction.atomic():
+        _require_received(request)
+        if request.named.count() == 1:
+            raise NobodyNamed
+        for row in request.named.filter(pk=person):
+            request.links.filter(user_key=row.user_key).delete()
+            row.delete()
+        request.people = request.named.count()
+        request.save(update_fields=["people"])
+
+
+def _require_received(request: DeletionRequest) -> None:
+    if not DeletionRequest.objects.filter(pk=request.pk, state=State.RECEIVED).exists():
+        raise RequestStateError("The people of this request are hidden already: it can no longer be changed.")
+
+
+def _require_nobody_named(request: DeletionRequest, about: About) -> None:
+    """What is kept for good must not hold what is to be forgotten."""
+    kept = "\n".join((about.asked_by, about.reference, about.note)).lower()
+    if not kept.strip():
+        return
+    for user_id in request.named.values_list("user_id", flat=True).iterator(_ROWS):
+        if len(user_id) >= _SHORTEST_NAMED and user_id.lower() in kept:
+            raise NamesSomebody(
+                "One of the ids stands in who asked, the reference or the note. These are kept after the erasure: "
+                "leave the id out of them."
+            )
+
+
+def _note_people(
+    request: DeletionRequest,
+    types: dict[int, dict[str, int]],
+    periods: dict[int, tuple[datetime, datetime]],
+) -> None:
+    changed = []
+    for row in request.named.all():
+        if row.user_key in types or row.records:
+            row.types = types.get(row.user_key, {})
+            row.records = sum(row.types.values())
+            row.first_at, row.last_at = periods.get(row.user_key, (None, None))
+            changed.append(row)
+    RequestedPerson.objects.bulk_update(changed, ["types", "records", "first_at", "last_at"], batch_size=200)
+
+
+def _in_pieces(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+    each = iter(rows)
+    while piece := list(islice(each, _ROWS)):
+        yield piece

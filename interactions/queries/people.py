@@ -1,0 +1,103 @@
+"""Records of given people, for deletion requests and access letters, and the ages of all records, for retention.
+
+Nothing of these answers is remembered: they name people, or are asked once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+from ibis import _
+
+from interactions.codec.tombstones import Tombstones
+from interactions.queries.answers import DataSetBusy
+from interactions.queries.engine import Expression, PartsGone, answer, epoch_us, snapshot
+
+_QUARTER_US: Final = 15 * 60 * 1_000_000
+
+
+def by_user(environment: str, user_keys: Sequence[int]) -> pd.DataFrame:
+    """``user_key, type, records, first_at, last_at``: a row for each user and type there is. Raises DataSetBusy."""
+    asked = ibis.memtable(pa.table({"asked": pa.array(user_keys, pa.int64())}))
+
+    def question(table: ibis.Table) -> ibis.Table:
+        theirs = table.semi_join(asked, [table.user_key == asked.asked])
+        return theirs.group_by("user_key", "type").agg(
+            records=_.count(), first_at=_.timestamp.min(), last_at=_.timestamp.max()
+        )
+
+    return _ask(environment, question).to_pandas()
+
+
+def alone(environment: str, anonymous_keys: Sequence[int]) -> pd.DataFrame:
+    """``anonymous_key, records``: how many records each anonymous id has that bear no user_id. Raises DataSetBusy."""
+    asked = ibis.memtable(pa.table({"asked": pa.array(anonymous_keys, pa.int64())}))
+
+    def question(table: ibis.Table) -> ibis.Table:
+        nobodys = table.filter(_.user_key.isnull())
+        theirs = nobodys.semi_join(asked, [nobodys.anonymous_key == asked.asked])
+        return theirs.group_by("anonymous_key").agg(records=_.count())
+
+    return _ask(environment, question).to_pandas()
+
+
+def owned(files: Sequence[str], user_keys: Sequence[int]) -> list[int]:
+    """The anonymous keys that stand beside one of these users, and beside no other, in the records in ``files``.
+
+    Also records of hidden people are looked at. Raises PartsGone where a file has vanished.
+    """
+    asked = ibis.memtable(pa.table({"asked": pa.array(user_keys, pa.int64())}))
+
+    def question(table: ibis.Table) -> ibis.Table:
+        both = table.filter(_.user_key.notnull(), _.anonymous_key.notnull()).select("user_key", "anonymous_key")
+        theirs = both.semi_join(asked, [both.user_key == asked.asked]).select("anonymous_key").distinct()
+        seen = both.semi_join(theirs, [both.anonymous_key == theirs.anonymous_key])
+        users = seen.group_by("anonymous_key").agg(users=_.user_key.nunique())
+        return users.filter(_.users == 1).select("anonymous_key")
+
+    keys: list[int] = answer(files, Tombstones.of([]), question)["anonymous_key"].to_pylist()
+    return keys
+
+
+def seen_with_others(files: Sequence[str], anonymous_keys: Sequence[int], user_keys: Sequence[int]) -> list[int]:
+    """Those of the anonymous keys that stand beside some user who is not one of these. Raises PartsGone."""
+
+    def question(table: ibis.Table) -> ibis.Table:
+        theirs = table.filter(_.anonymous_key.isin(anonymous_keys), _.user_key.notnull())
+        return theirs.filter(_.user_key.notin(user_keys)).select("anonymous_key").distinct()
+
+    keys: list[int] = answer(files, Tombstones.of([]), question)["anonymous_key"].to_pylist()
+    return keys
+
+
+def by_month(environment: str, before: datetime, zone: ZoneInfo) -> pd.DataFrame:
+    """``month, records``: records with a timestamp before ``before``, by month in ``zone`` («2024-03»), oldest first.
+
+    Raises DataSetBusy.
+    """
+
+    def question(table: ibis.Table) -> ibis.Table:
+        old = table.filter(_.timestamp < before)
+        # Quarters of an hour, of which every zone's months are made.
+        return old.group_by(quarter=epoch_us(old.timestamp) // _QUARTER_US).agg(records=_.count())
+
+    found = _ask(environment, question).to_pandas()
+    moments = pd.DatetimeIndex(pd.to_datetime(found["quarter"] * _QUARTER_US, unit="us", utc=True)).tz_convert(zone)
+    found["month"] = moments.strftime("%Y-%m")
+    return found.groupby("month", as_index=False)["records"].sum().sort_values("month", ignore_index=True)
+
+
+def _ask(environment: str, question: Expression) -> pa.Table:
+    for _try in range(2):
+        parts = snapshot(environment)
+        try:
+            return answer(parts.files, parts.hidden, question)
+        except PartsGone:
+            continue
+    raise DataSetBusy
