@@ -142,7 +142,8 @@ def add_environment(dojo: Dojo, slug: str) -> str:
     """An environment of a test's own, so that it starts empty and stays to itself."""
     with closing(sqlite3.connect(dojo.data_dir / "dojo.sqlite3", timeout=30)) as database, database:
         database.execute(
-            "INSERT OR IGNORE INTO interactions_environment (slug, name, position) VALUES (?, ?, 9)",
+            "INSERT INTO interactions_environment (slug, name, position, time_zone, needs_approval, thresholds)"
+            " VALUES (?, ?, 9, 'UTC', 0, '{}') ON CONFLICT (slug) DO NOTHING",
             (slug, slug.title()),
         )
     return slug
