@@ -24,6 +24,7 @@ import redis
 from django.conf import settings
 
 from interactions.codec.columns import STATISTICS_COLUMNS, TABLE_SCHEMA
+from interactions.lake_opening import asked, has_log
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -77,24 +78,27 @@ class Held:
 
 
 class Lake:
-    """The table of one environment, named by its slug. Reading needs no lock; see :meth:`lock`."""
+    """The table of one environment, named by its slug. Reading needs no lock; see :meth:`lock`.
+
+    Whatever reads the log raises LakeUnreadable where that cannot be done.
+    """
 
     def __init__(self, environment: str) -> None:
         self.environment = environment
         self.folder = settings.LAKE_DIR / environment
 
     def exists(self) -> bool:
-        return (self.folder / "_delta_log").is_dir()
+        return has_log(self.folder)
 
     def version(self) -> int:
         """The number of the last commit; -1 where nothing was ever added."""
-        return self._open().version() if self.exists() else -1
+        return asked(self.folder, lambda table: table.version()) if self.exists() else -1
 
     def parts(self) -> list[Part]:
         """The live parts, with the time range that the log knows of each."""
         if not self.exists():
             return []
-        actions = self._open().get_add_actions(flatten=True)
+        actions = asked(self.folder, lambda table: table.get_add_actions(flatten=True))
         import pyarrow as pa
 
         rows = pa.table(actions).to_pylist()
@@ -112,14 +116,13 @@ class Lake:
 
     def files(self) -> list[str]:
         """Absolute paths of the live parts, for an engine to read."""
-        return _paths(self._open()) if self.exists() else []
+        return asked(self.folder, _paths) if self.exists() else []
 
     def contents(self) -> tuple[int, list[str]]:
         """:meth:`version` and :meth:`files` of one and the same commit."""
         if not self.exists():
             return -1, []
-        table = self._open()
-        return table.version(), _paths(table)
+        return asked(self.folder, lambda table: (table.version(), _paths(table)))
 
     def append(self, parts: Sequence[Part], *, mark: str, import_id: int, version: int = 1) -> int:
         """Add ``parts``, written elsewhere on this disk, in ONE commit, and answer the table's version.
@@ -132,8 +135,8 @@ class Lake:
         from deltalake import CommitProperties, Schema, Transaction
 
         self._create()
-        table = self._open()
-        if (table.transaction_version(mark) or 0) >= version:
+        table, marked = asked(self.folder, lambda table: (table, table.transaction_version(mark) or 0))
+        if marked >= version:
             return table.version()
         home = self._home(import_id)
         adds: list[AddAction | RemoveAction] = [self._add(part, home, import_id) for part in parts]
@@ -201,7 +204,9 @@ class Lake:
 
     def marked(self, mark: str) -> int:
         """The highest version of the appends called ``mark``; 0 where there was none."""
-        return self._open().transaction_version(mark) or 0 if self.exists() else 0
+        if not self.exists():
+            return 0
+        return asked(self.folder, lambda table: table.transaction_version(mark) or 0)
 
     def rows_of(self, import_id: int) -> int:
         """How many rows one import has in the table; its parts hold no others until they are compacted."""
@@ -259,9 +264,7 @@ class Lake:
         return Path(self.folder) / (f"import-{import_id}" if import_id else "live")
 
     def _open(self) -> DeltaTable:
-        from deltalake import DeltaTable
-
-        return DeltaTable(str(self.folder))
+        return asked(self.folder, lambda table: table)
 
     def _create(self) -> None:
         if self.exists():

@@ -6,6 +6,7 @@ from interactions.erasure import carrying
 from interactions.imports import finishing, loading, planning, sweeping
 from interactions.lake import Lake, LakeBusy
 from interactions.lake_compacting import compact
+from interactions.lake_opening import LakeUnreadable
 from interactions.models import Block, DeletionRequest, Environment, Import
 
 
@@ -60,5 +61,5 @@ def compact_lakes() -> None:
     for slug in Environment.objects.values_list("slug", flat=True):
         try:
             compact(Lake(slug))
-        except LakeBusy:  # the parts can wait for the next time
+        except (LakeBusy, LakeUnreadable):  # the parts can wait for the next time
             continue

@@ -14,6 +14,7 @@ from django.db import close_old_connections, connection
 from interactions import inbox
 from interactions.inbox.sifting import Sieve
 from interactions.lake import LakeBusy
+from interactions.lake_opening import LakeUnreadable
 from interactions.models import Environment
 
 logger = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ def _append_all(sieve: Sieve, stopped: threading.Event) -> bool:
 def _append(environment: Environment, sieve: Sieve) -> bool:
     try:
         inbox.append(environment, sieve)
-    except LakeBusy as reason:
+    except (LakeBusy, LakeUnreadable) as reason:
         logger.warning("The inbox of %s waits: %s", environment.slug, reason)
         return False
     except Exception:

@@ -1,0 +1,64 @@
+"""Open a table of the lake for reading, beside those that rewrite its log.
+
+A reader lists the log, then reads the checkpoint and the commits that it found. Between the two a writer may have
+made a newer checkpoint and cleaned away what that one replaces; the log as it is then can be read again at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from interactions.errors import DojoError
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+log = logging.getLogger(__name__)
+
+_TRIES = 8
+_PAUSE_SECONDS = 0.005  # after the first try that failed, twice as long after each that follows: 0.6 s in all
+
+Answer = TypeVar("Answer")
+
+
+class LakeUnreadable(DojoError):
+    """The log of a table could not be read, however often it was tried."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The log of the data set cannot be read at this moment. Try again in a few seconds; "
+            "if that does not help, the table is damaged: see the log of Dojo."
+        )
+
+
+def asked(folder: Path, question: Callable[[DeltaTable], Answer]) -> Answer:
+    """What ``question`` answers of the table in ``folder``, as it is at one moment; it may be put more than once.
+
+    Raises LakeUnreadable where the log cannot be read.
+    """
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
+
+    pause = _PAUSE_SECONDS
+    for left in reversed(range(_TRIES)):
+        try:
+            return question(DeltaTable(str(folder)))
+        except (DeltaError, FileNotFoundError) as error:
+            if not left:
+                log.error("The log of %s cannot be read: %s", folder.name, error)
+                raise LakeUnreadable from error
+            time.sleep(pause)
+            pause *= 2
+    raise AssertionError("At least one try is made.")
+
+
+def has_log(folder: Path) -> bool:
+    """Whether there is a table: its folder is there before its first commit is."""
+    try:
+        return any(path.suffix in (".json", ".parquet") for path in (folder / "_delta_log").iterdir())
+    except FileNotFoundError:
+        return False
