@@ -7,7 +7,19 @@ from dojo.health import healthz
 from interactions.api.trial import trial
 from interactions.api.views import unknown
 from interactions.uploads import views as uploads
-from interactions.views import account, api_reference, dashboard, health, imports, keys, live, members, overview, wizard
+from interactions.views import (
+    account,
+    activity,
+    api_reference,
+    dashboard,
+    health,
+    imports,
+    keys,
+    live,
+    members,
+    overview,
+    wizard,
+)
 from interactions.views.set_password import SetPassword
 
 urlpatterns = [
@@ -50,6 +62,7 @@ urlpatterns = [
     path("<slug:environment>/members/<int:pk>/", members.member_edit, name="member_edit"),
     path("<slug:environment>/members/<int:pk>/link/", members.member_link, name="member_link"),
     path("<slug:environment>/members/<int:pk>/log-in/", members.member_deactivate, name="member_deactivate"),
+    path("<slug:environment>/activity/", activity.activity, name="activity"),
     path("<slug:environment>/keys/", keys.keys, name="keys"),
     path("<slug:environment>/keys/new/", keys.key_create, name="key_create"),
     path("<slug:environment>/keys/<int:pk>/rotate/", keys.key_rotate, name="key_rotate"),

@@ -146,7 +146,7 @@ def _end(imp: Import, version: int, *, duplicates: int) -> None:
             **sums,
         )
         if ended:
-            counts = {"accepted": sums["accepted"], "rejected": sums["rejected"], "duplicates": duplicates}
+            counts = {"accepted": sums["accepted"], "rejected": sums["rejected"], "already_there": duplicates}
             note(Action.IMPORT_DONE, imp, **counts)
     imp.refresh_from_db()
 

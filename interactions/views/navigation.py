@@ -29,6 +29,7 @@ _KIND_OF_PAGE: Final[dict[str, str]] = {
     "api_reference": "api_reference",
     "keys": "keys",
     "key_create": "keys",
+    "activity": "activity",
     "key_rotate": "keys",
     "key_revoke": "keys",
     "members": "members",
@@ -134,7 +135,7 @@ _SECTIONS: Final = (
     ("", (("Overview", "overview", "layout-dashboard"),)),
     ("Data sets", (("Interactions", "dashboard", "click"), ("Imports", "imports", ""), ("Health", "health", ""))),
     ("Integrate", (("Live", "live", "activity"), ("API", "api_reference", "api"))),
-    ("Settings", (("API keys", "keys", "key"), ("Members", "members", "users"))),
+    ("Settings", (("API keys", "keys", "key"), ("Members", "members", "users"), ("Activity", "activity", "history"))),
 )
 
 

@@ -25,7 +25,7 @@ def test_an_import_is_noted_from_start_to_end(house: House) -> None:
     start, end = entries(imp)
     assert (start.action, end.action) == (Action.IMPORT_STARTED, Action.IMPORT_DONE)
     assert (end.environment, end.object) == (imp.environment, f"import {imp.pk}")
-    assert end.details == {"accepted": 10, "rejected": 1, "duplicates": 0}
+    assert end.details == {"accepted": 10, "rejected": 1, "already_there": 0}
 
 
 def test_an_undone_import_says_how_many_records_went(house: House) -> None:

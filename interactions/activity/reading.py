@@ -1,0 +1,137 @@
+"""Read the activity log: what an owner of an environment sees of it, action by action."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from interactions.activity.noting import Action
+from interactions.models import ActivityEntry, Environment
+
+# What may be asked for in one word: a group, or one of its actions.
+GROUPS: Final[dict[str, tuple[Action, ...]]] = {
+    "Log-ins": (Action.LOG_IN, Action.LOG_IN_FAILED, Action.LOG_OUT, Action.PASSWORD_CHANGED),
+    "Imports": (
+        Action.IMPORT_STARTED,
+        Action.IMPORT_DONE,
+        Action.IMPORT_FAILED,
+        Action.IMPORT_CANCELLED,
+        Action.IMPORT_RETRIED,
+        Action.IMPORT_UNDO_STARTED,
+        Action.IMPORT_UNDONE,
+    ),
+    "Data": (Action.EXPORTED, Action.PERSON_VIEWED),
+    "Privacy": (
+        Action.DELETION_RECEIVED,
+        Action.DELETION_APPROVED,
+        Action.DELETION_HIDDEN,
+        Action.DELETION_ERASING,
+        Action.DELETION_VERIFIED,
+        Action.DELETION_FAILED,
+        Action.DELETION_RETRIED,
+        Action.DELETION_CANCELLED,
+        Action.RECEIPT_TAKEN,
+        Action.ACCESS_GIVEN,
+        Action.RETENTION_RUN,
+    ),
+    "API keys": (Action.KEY_CREATED, Action.KEY_ROTATED, Action.KEY_REVOKED),
+    "Members": (
+        Action.MEMBER_ADDED,
+        Action.MEMBER_LINKED,
+        Action.ROLE_CHANGED,
+        Action.MEMBER_REMOVED,
+        Action.MEMBER_DEACTIVATED,
+        Action.MEMBER_REACTIVATED,
+    ),
+    "Settings": (Action.SETTINGS_CHANGED, Action.ADMIN_CHANGED),
+}
+GROUP_OF: Final = {action: group for group, actions in GROUPS.items() for action in actions}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which entries: empty values ask for all. Days are in the environment's zone and both count."""
+
+    action: str = ""  # of an action, or the name of a group
+    actor: str = ""  # a part of it, as is object
+    object: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    def conditions(self, zone: ZoneInfo) -> Q:
+        found = Q()
+        if self.action:
+            found &= Q(action__in=GROUPS.get(self.action, (self.action,)))
+        if self.actor:
+            found &= Q(actor__icontains=self.actor)
+        if self.object:
+            found &= Q(object__icontains=self.object)
+        if self.since:
+            found &= Q(at__gte=_start(self.since, zone))
+        if self.until:
+            found &= Q(at__lt=_start(self.until + timedelta(days=1), zone))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One action: its last entry that was asked for, and the steps before that, oldest first."""
+
+    last: ActivityEntry
+    before: tuple[ActivityEntry, ...]
+
+
+def page(environment: Environment, search: Search, *, before: int | None, limit: int) -> tuple[list[Deed], int | None]:
+    """The newest ``limit`` actions whose last entry is older than the id ``before``, and where the next page begins.
+
+    One walk down the ids, of which it reads as many as it shows: a long log is as quick as a short one.
+    """
+    matching = entries(environment, search)
+    later = matching.filter(shared=OuterRef("shared"), id__gt=OuterRef("id")).order_by()
+    leaders = matching.filter(~Exists(later))
+    if before is not None:
+        leaders = leaders.filter(id__lt=before)
+    found = list(leaders[: limit + 1])
+    shown = found[:limit]
+    steps: defaultdict[object, list[ActivityEntry]] = defaultdict(list)
+    for entry in _seen(environment).filter(shared__in=[leader.shared for leader in shown]).order_by("id"):
+        steps[entry.shared].append(entry)
+    deeds = [Deed(leader, tuple(step for step in steps[leader.shared] if step.pk < leader.pk)) for leader in shown]
+    return deeds, shown[-1].pk if len(found) > limit else None
+
+
+def entries(environment: Environment, search: Search) -> QuerySet[ActivityEntry]:
+    """All that match, newest first."""
+    return _seen(environment).filter(search.conditions(environment.zone))
+
+
+def rows(environment: Environment, search: Search) -> Iterator[list[str]]:
+    """The same as a table with a heading, times with the environment's offset."""
+    yield ["time", "action", "actor_kind", "actor", "environment", "object", "address", "details", "shared"]
+    for entry in entries(environment, search).iterator(2_000):
+        yield [
+            entry.at.astimezone(environment.zone).isoformat(timespec="milliseconds"),
+            entry.action,
+            entry.actor_kind,
+            entry.actor,
+            environment.slug if entry.environment_id else "",
+            entry.object,
+            entry.address,
+            "; ".join(f"{key}: {value}" for key, value in entry.details.items()),
+            str(entry.shared),
+        ]
+
+
+def _seen(environment: Environment) -> QuerySet[ActivityEntry]:
+    """Of the environment, and of the whole Dojo (log-ins), which is no environment's."""
+    return ActivityEntry.objects.filter(Q(environment=environment) | Q(environment=None))
+
+
+def _start(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)

@@ -1,0 +1,79 @@
+"""How entries of the activity log are written."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import template
+from django.urls import reverse
+
+from interactions.activity import Action, ActorKind
+from interactions.activity.reading import GROUP_OF
+from interactions.models import ActivityEntry, Environment
+
+register = template.Library()
+
+_ICONS: Final = {
+    "Log-ins": "login",
+    "Imports": "file-import",
+    "Data": "download",
+    "Privacy": "user-x",
+    "API keys": "key",
+    "Members": "users",
+    "Settings": "settings",
+}
+_FAILURES: Final = (Action.LOG_IN_FAILED, Action.IMPORT_FAILED, Action.DELETION_FAILED)
+_PAGES: Final = {"import": "import_detail"}  # of objects that have one, by their first word
+
+
+@register.filter
+def actor(entry: ActivityEntry) -> str:
+    """Who: a name, with what it is where that is no member."""
+    match entry.actor_kind:
+        case ActorKind.USER:
+            return entry.actor
+        case ActorKind.KEY:
+            return f"Key {entry.actor}"
+        case ActorKind.COMMAND:
+            return f"Command {entry.actor}"
+    return str(entry.get_actor_kind_display())
+
+
+@register.filter
+def action_icon(entry: ActivityEntry) -> str:
+    return "user" if entry.action == Action.PERSON_VIEWED else _ICONS[GROUP_OF[Action(entry.action)]]
+
+
+@register.filter
+def is_failure(entry: ActivityEntry) -> bool:
+    return entry.action in _FAILURES
+
+
+@register.filter
+def told(details: dict[str, Any]) -> str:
+    """``{"accepted": 1200}`` → ``accepted 1,200``; ``before`` and ``after`` → ``Viewer → Analyst``."""
+    rest = dict(details)
+    parts = []
+    if "before" in rest and "after" in rest:
+        parts.append(f"{_word(rest.pop('before'))} → {_word(rest.pop('after'))}")
+    parts += [f"{name.replace('_', ' ')} {_word(value)}" for name, value in rest.items()]
+    return " · ".join(parts)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(map(_word, value))
+    return "none" if value is None else str(value)
+
+
+@register.simple_tag
+def url_of(entry: ActivityEntry, environment: Environment) -> str:
+    """The page of what it was done to; empty where it has none."""
+    kind, _, number = entry.object.rpartition(" ")
+    if kind not in _PAGES or not number.isdigit():
+        return ""
+    return reverse(_PAGES[kind], args=[environment.slug, int(number)])

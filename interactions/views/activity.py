@@ -1,0 +1,116 @@
+"""The activity log of an environment: filtered, action by action, and as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.http import HttpRequest, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.http import urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from interactions.activity import reading
+from interactions.activity.reading import GROUPS, Search
+from interactions.models import ActivityEntry, Environment
+from interactions.views.fragments import page_or_fragment
+
+PAGE_SIZE: Final = 50
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@require_safe
+@never_cache
+def activity(request: HttpRequest, environment: str) -> HttpResponseBase:
+    """What was done, newest first, 50 actions a page; ``format=csv`` gives every entry that matches."""
+    here = get_object_or_404(Environment, slug=environment)
+    search = search_of(request.GET)
+    if request.GET.get("format") == "csv":
+        return _csv(here, search)
+    before = _number(request.GET.get("before", ""))
+    deeds, following = reading.page(here, search, before=before, limit=PAGE_SIZE)
+    context = {
+        "environment": here,
+        "deeds": deeds,
+        "older": _query(search, before=following) if following else "",
+        "search": search,
+        "is_set": search != Search(),
+        "csv": _query(search, format="csv"),
+        "groups": {group: [(action.value, action.label) for action in actions] for group, actions in GROUPS.items()},
+        "people": _people(here),
+    }
+    if before is not None and request.htmx:  # type: ignore[attr-defined]
+        return render(request, "activity/page.html#more", context)
+    response = page_or_fragment(request, "activity/page.html", "list", context)
+    if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
+        address = request.path + _query(search)
+        response["HX-Push-Url"] = "false" if request.htmx.current_url_abs_path == address else address  # type: ignore[attr-defined]
+    return response
+
+
+def search_of(query: QueryDict) -> Search:
+    """What an address says wrongly is left out."""
+    action = query.get("action", "")
+    return Search(
+        action if action in GROUPS or action in ActivityEntry.Action.values else "",
+        query.get("actor", "").strip()[:200],
+        query.get("object", "").strip()[:300],
+        _day(query.get("since", "")),
+        _day(query.get("until", "")),
+    )
+
+
+def _query(search: Search, **more: object) -> str:
+    given = {name: getattr(search, name) for name in ("action", "actor", "object", "since", "until")} | more
+    return "?" + urlencode({name: str(value) for name, value in given.items() if value})
+
+
+def _people(here: Environment) -> list[str]:
+    """Whom the field for the actor offers."""
+    users = User.objects.filter(Q(memberships__environment=here) | Q(is_superuser=True))
+    return list(users.order_by("username").values_list("username", flat=True).distinct())
+
+
+def _csv(here: Environment, search: Search) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(
+        _lines(reading.rows(here, search)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="activity-{here.slug}.csv"'},
+    )
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+class _Echo:
+    """A file for csv.writer that gives each line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _lines(rows: Iterator[list[str]]) -> Iterator[str]:
+    writer: Any = csv.writer(_Echo())
+    for row in rows:
+        yield writer.writerow([_plain(cell) for cell in row])
+
+
+def _plain(cell: str) -> str:
+    """A spreadsheet must not take a text for a formula: names of keys and users are free to choose."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
