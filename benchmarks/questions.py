@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import django
 
@@ -23,9 +24,14 @@ from django.core.cache import cache  # noqa: E402
 
 from benchmarks.processes import answer  # noqa: E402
 from interactions.queries import dashboard  # noqa: E402
+from interactions.queries.assisted import assisted, assisted_over_time  # noqa: E402
+from interactions.queries.filter import Device, Filter  # noqa: E402
+from interactions.queries.funnel import SHOP, funnel  # noqa: E402
 from interactions.queries.period import ALL, Period, Unit  # noqa: E402
+from interactions.queries.tops import Subject, top  # noqa: E402
 
 _REPEATS = 5
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +56,23 @@ QUESTIONS: dict[str, Callable[[Asked], Any]] = {
     "over time, days": lambda asked: dashboard.over_time(asked.environment, ALL, Unit.DAY),
     "over time, hours of 30 days": lambda asked: dashboard.over_time(asked.environment, asked.month, Unit.HOUR),
     "users": lambda asked: dashboard.users(asked.environment),
-    "anonymous visitors": lambda asked: dashboard.anonymous(asked.environment),
     "products": lambda asked: dashboard.products(asked.environment),
     "products, 30 days": lambda asked: dashboard.products(asked.environment, asked.month),
     "totals (four questions in one)": lambda asked: dashboard.totals(asked.environment),
+    "totals of 30 days and of those before": lambda asked: dashboard.compared(asked.environment, Filter(asked.month)),
+    "sparklines, days": lambda asked: dashboard.sparklines(asked.environment, Filter(), Unit.DAY),
+    "rhythm of the week": lambda asked: dashboard.rhythm(asked.environment, Filter(), BERLIN),
+    "funnel": lambda asked: funnel(asked.environment, Filter(), SHOP),
+    "assisted": lambda asked: assisted(asked.environment, Filter()),
+    "assisted, over time": lambda asked: assisted_over_time(asked.environment, Filter(), Unit.DAY),
+    "top products": lambda asked: top(asked.environment, Filter(), Subject.PRODUCTS),
+    "top searches": lambda asked: top(asked.environment, Filter(), Subject.SEARCHES),
+    "top categories": lambda asked: top(asked.environment, Filter(), Subject.CATEGORIES),
+    "top campaigns": lambda asked: top(asked.environment, Filter(), Subject.CAMPAIGNS),
+    "top pages": lambda asked: top(asked.environment, Filter(), Subject.PAGES),
+    "top regions": lambda asked: top(asked.environment, Filter(), Subject.REGIONS),
+    "top devices": lambda asked: top(asked.environment, Filter(), Subject.DEVICES),
+    "totals of phones": lambda asked: dashboard.totals(asked.environment, Filter(device=Device.PHONE)),
 }
 
 

@@ -85,10 +85,15 @@ def test_a_copy_has_people_and_a_time_of_its_own(lakes, tmp_path: Path):
     append(record(at="2024-01-01T00:00:00Z", product_ids=["p1"], **person) for person in people)
     add_copies(Lake("production").files(), "playground", range(3), apart=timedelta(days=30), scratch=tmp_path)
     assert dashboard.totals("playground") == dashboard.Totals(
-        records=9,
+        interactions=9,
+        people=9,
         users=6,
         anonymous=6,
+        sessions=9,
         products=1,
+        searches=0,
+        conversions=0,
+        revenue=0.0,
         first=datetime(2024, 1, 1, tzinfo=UTC),
         last=datetime(2024, 3, 1, tzinfo=UTC),
     )

@@ -195,7 +195,7 @@ def test_the_chart_takes_the_unit_of_the_address(reader: Client, records: None) 
 
 def test_a_unit_too_fine_for_the_period_gives_way(reader: Client) -> None:
     append([record(at="2000-01-01T00:00:00Z"), record(at="2024-01-01T00:00:00Z")])
-    assert reader.get(DATA + "?panel=over_time&unit=hour").json()["unit"] == "week"
+    assert reader.get(DATA + "?panel=over_time&unit=hour").json()["unit"] == "month"
 
 
 def test_the_version_tells_that_there_is_something_new(reader: Client, records: None) -> None:

@@ -1,8 +1,8 @@
 """Answers to questions, remembered while they hold, and brought up to date by reading only what is new.
 
-A question is an expression whose answers over two sets of parts can be merged into the answer over
-both. Parts never change, so after an append only the new parts are read and merged into what is
-remembered; after a rewrite (undo, erasure, compaction) parts are gone, and all is read again.
+Where the answers over two sets of parts can be merged into the answer over both, only the new parts are read after an
+append, as parts never change, and merged into what is remembered; after a rewrite (undo, erasure, compaction) parts
+are gone, and all is read again. Where they cannot (a visit may lie in two parts), all is read after each change.
 Django's cache keeps both; where it is away, the question is answered without.
 """
 
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
+import ibis
 import pyarrow as pa
 import redis
 from django.conf import settings
@@ -22,7 +23,7 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from interactions.errors import DojoError
-from interactions.queries.engine import Expression, PartsGone, Snapshot, answer, snapshot
+from interactions.queries.engine import PartsGone, Snapshot, answer, snapshot
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +49,16 @@ class Question:
 
     ``name`` and ``parameters`` tell the question from every other. ``collect`` gives the partial answer
     over some parts, ``merge`` makes one of the rows of several, ``conclude`` the answer that is wanted.
+    Without ``merge``, ``collect`` is always asked of all parts. It and ``conclude`` get, after the table or the rows,
+    the answers to the questions in ``needs``.
     """
 
     name: str
     parameters: tuple[str, ...]
-    collect: Expression
-    merge: Callable[[pa.Table], pa.Table]
-    conclude: Callable[[pa.Table], pa.Table] = lambda rows: rows
+    collect: Callable[..., ibis.Table]
+    merge: Callable[[pa.Table], pa.Table] | None = None
+    conclude: Callable[..., pa.Table] = lambda rows, *needed: rows
+    needs: tuple[Question, ...] = ()
 
 
 def ask(environment: str, *questions: Question) -> list[pa.Table]:
@@ -89,12 +93,19 @@ def _ask_of(parts: Snapshot, question: Question) -> pa.Table:
     known = _recall(key)
     if known is None or (known.schema.metadata or {}).get(b"parts") != holds_for.encode():
         # One answer a question is kept, not one a version: with live records versions are many.
-        known = question.conclude(_collect(parts, question)).replace_schema_metadata({"parts": holds_for})
+        needed = [_ask_of(parts, other) for other in question.needs]
+        known = question.conclude(_collect(parts, question, needed), *needed)
+        known = known.replace_schema_metadata({"parts": holds_for})
         _remember(key, known, _ANSWER_SECONDS)
     return known.replace_schema_metadata(None)
 
 
-def _collect(parts: Snapshot, question: Question) -> pa.Table:
+def _collect(parts: Snapshot, question: Question, needed: list[pa.Table]) -> pa.Table:
+    def expression(table: ibis.Table) -> ibis.Table:
+        return question.collect(table, *needed)
+
+    if question.merge is None:
+        return answer(parts.files, parts.hidden, expression)
     key = f"base:{parts.environment}:{_name(question)}"
     base = _recall(key, prolong=_BASE_SECONDS)
     covers = base.schema.metadata if base is not None else {}
@@ -104,7 +115,7 @@ def _collect(parts: Snapshot, question: Question) -> pa.Table:
     new = [name for name in parts.files if name not in covered]
     pieces = [] if base is None else [base.replace_schema_metadata(None)]
     if new or base is None:
-        pieces.append(answer(new, parts.hidden, question.collect))
+        pieces.append(answer(new, parts.hidden, expression))
     whole = pieces[0] if len(pieces) == 1 else question.merge(pa.concat_tables(pieces))
     if parts.files and (base is None or len(new) >= _NEW_PARTS) and whole.nbytes <= _LARGEST_BASE:
         covers = {"files": json.dumps(parts.files), "hidden": parts.hidden.digest}

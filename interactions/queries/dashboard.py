@@ -1,14 +1,14 @@
 """The dashboard's questions: how many, of which type, when, by whom, about what.
 
-Every function takes the environment's slug, a period and, where only the records of one import are
-meant, its id; answers are exact. They raise :class:`~interactions.queries.answers.DataSetBusy` where the
-table is rewritten again and again while it is read.
+Every function takes the environment's slug and a filter; answers are exact. They raise
+:class:`~interactions.queries.answers.DataSetBusy` where the table is rewritten again and again while it is read.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from typing import Final
 
 import ibis
 import numpy as np
@@ -20,21 +20,44 @@ from ibis import _
 from interactions.lake import Lake
 from interactions.lake_people import hidden
 from interactions.queries.answers import Question, ask
-from interactions.queries.engine import MOMENT, epoch_us
-from interactions.queries.period import ALL, SHIFT_MICROSECONDS, Period, Unit, default_unit
+from interactions.queries.asking import about
+from interactions.queries.bars import Grain, bar_edges, index_of, on_bars, on_clock, starts_of
+from interactions.queries.filter import Filter
+from interactions.queries.measures import CONVERSIONS, records, revenue, summed
+from interactions.queries.period import ALL, Period, Unit, default_unit
+from interactions.queries.person import LINKS, people, unique, with_person
+from interactions.queries.sessions import sessions
 from interactions.schema import GROUP_OF, TYPES, Group
+
+EVERYTHING: Final = Filter()
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_HOUR: Final = Grain()
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How much there is. ``products`` counts distinct product ids; ``first`` and ``last`` are UTC."""
+    """How much there is.
 
-    records: int
+    ``people`` are users, and visitors not known as one (person.py); ``users`` and ``anonymous`` count the ids that
+    occur. ``sessions`` end with 30 minutes of quiet. ``products`` counts distinct product ids. ``conversions`` are
+    check-outs and subscriptions, ``revenue`` the sum of the check-outs'. ``first`` and ``last`` are UTC.
+    """
+
+    interactions: int
+    people: int
     users: int
     anonymous: int
+    sessions: int
     products: int
+    searches: int
+    conversions: int
+    revenue: float
     first: datetime
     last: datetime
+
+    @property
+    def records(self) -> int:
+        return self.interactions
 
 
 def has_records(environment: str) -> bool:
@@ -44,44 +67,63 @@ def has_records(environment: str) -> bool:
     """
     if not any(part.rows for part in Lake(environment).parts()):
         return False
-    return not hidden(environment) or totals(environment) is not None
+    return not hidden(environment) or not by_type(environment).empty
 
 
-def prepare(environment: str) -> None:
+def prepare(environment: str, zone: tzinfo = UTC) -> None:
     """Ask what the dashboard shows first, so that whoever opens it after a large import need not wait."""
     found = totals(environment)
     if found is not None:
-        start, end = ALL.bounded(found.first, found.last)
-        over_time(environment, ALL, default_unit(start, end))
+        unit = default_unit(*ALL.bounded(found.first, found.last), zone)
+        over_time(environment, EVERYTHING, unit, zone)
+        sparklines(environment, EVERYTHING, unit, zone)
 
 
-def totals(environment: str, period: Period = ALL, *, import_id: int | None = None) -> Totals | None:
+def totals(environment: str, filter: Filter | Period = EVERYTHING, *, import_id: int | None = None) -> Totals | None:
     """The totals, all of the same version of the table, or None where there is no record."""
-    columns = ("user_key", "anonymous_key", "product_ids")
-    types, *distinct = ask(
-        environment,
-        _types(period, import_id),
-        *(_distinct(column, period, import_id) for column in columns),
+    asked = _filter(filter, import_id)
+    types, who, products, visits = ask(
+        environment, _types(asked), people(asked), _products(asked), sessions(asked, _HOUR)
     )
     if not types.num_rows:
         return None
-    users, anonymous, products = (table["distinct"][0].as_py() for table in distinct)
+    of_type = dict(zip(types["type"].to_pylist(), types["records"].to_pylist(), strict=True))
+    counts = who.to_pylist()[0]
     return Totals(
-        records=pc.sum(types["records"]).as_py(),
-        users=users,
-        anonymous=anonymous,
-        products=products,
+        interactions=sum(of_type.values()),
+        people=counts["people"],
+        users=counts["users"],
+        anonymous=counts["anonymous"],
+        sessions=pc.sum(visits["sessions"]).as_py() or 0,
+        products=products["products"][0].as_py(),
+        searches=of_type.get("search", 0),
+        conversions=sum(of_type.get(name, 0) for name in CONVERSIONS),
+        revenue=pc.sum(types["revenue"]).as_py(),
         first=pc.min(types["first"]).as_py().astimezone(UTC),
         last=pc.max(types["last"]).as_py().astimezone(UTC),
     )
 
 
-def by_type(environment: str, period: Period = ALL, *, import_id: int | None = None) -> pd.DataFrame:
+def compared(environment: str, filter: Filter, zone: tzinfo = UTC) -> tuple[Totals | None, Totals | None]:
+    """The totals, and those of the previous period of the same length; None where there is no record or no such period.
+
+    What is the previous period, :meth:`Period.previous` says.
+    """
+    before = filter.period.previous(zone)
+    return totals(environment, filter), totals(environment, filter.during(before)) if before else None
+
+
+def by_type(
+    environment: str,
+    filter: Filter | Period = EVERYTHING,
+    *,
+    import_id: int | None = None,
+) -> pd.DataFrame:
     """``type, group, records, share, first, last``: a row a type that occurs, most records first.
 
     ``share`` is of all records asked about, 0 to 1; ``first`` and ``last`` are timestamps in UTC.
     """
-    frame = ask(environment, _types(period, import_id))[0].to_pandas()
+    frame = ask(environment, _types(_filter(filter, import_id)))[0].to_pandas()
     frame["rank"] = frame["type"].map(TYPES.index)
     frame = frame.sort_values(["records", "rank"], ascending=[False, True], ignore_index=True)
     frame["group"] = frame["type"].map(lambda name: GROUP_OF[name].value).astype("str")
@@ -97,119 +139,154 @@ def by_group(types: pd.DataFrame) -> pd.DataFrame:
     return frame[["group", "records", "share"]]
 
 
-def over_time(environment: str, period: Period, unit: Unit, *, import_id: int | None = None) -> pd.DataFrame:
+def over_time(
+    environment: str,
+    filter: Filter | Period,
+    unit: Unit,
+    zone: tzinfo = UTC,
+    *,
+    import_id: int | None = None,
+) -> pd.DataFrame:
     """Records a bar: the index ``start`` (UTC) has every bar of the period, a column each type that occurs.
 
     A bar without records is a row of zeros. A period without a bound goes to the first or last record.
     """
-
-    counts = ask(environment, _bars(period, unit, import_id))[0].to_pandas()
-    counts["start"] = pd.to_datetime(counts["bar"], unit="us", utc=True).astype("datetime64[us, UTC]")
-    frame = counts.pivot(index="start", columns="type", values="records")
-    if not frame.empty or (period.start and period.end):
-        frame = frame.reindex(_starts(frame, period, unit))
+    asked = _filter(filter, import_id)
+    edges, (rows,) = on_bars(environment, asked.period, unit, zone, [lambda grain: counts(asked, grain)])
+    frame = rows.to_pandas()
+    frame["start"] = starts_of(frame["bucket"].to_numpy(), edges)
+    frame = frame.pivot_table(index="start", columns="type", values="records", aggfunc="sum")
     present = [name for name in TYPES if name in frame.columns]
-    frame = frame.reindex(columns=present).fillna(0).astype("int64")
-    return frame.rename_axis(index="start", columns=None)
+    frame = frame.reindex(index=edges[:-1], columns=present).fillna(0).astype("int64")
+    return frame.set_axis(index_of(edges), axis=0).rename_axis(columns=None)
 
 
-def users(environment: str, period: Period = ALL, *, import_id: int | None = None) -> int:
+def sparklines(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
+    """The totals of each bar: the index ``start`` (UTC) has every bar of the period.
+
+    Columns are interactions, people, sessions, products, searches, conversions (int64) and revenue. A session counts
+    in the bar in which it begins; a person or a product in every bar in which it occurs.
+    """
+    edges, (counted, begun, *distinct) = on_bars(
+        environment,
+        filter.period,
+        unit,
+        zone,
+        [
+            lambda grain: counts(filter, grain),
+            lambda grain: sessions(filter, grain),
+            lambda grain: _people_of_bars(filter, grain, unit, zone),
+            lambda grain: _products_of_bars(filter, grain, unit, zone),
+        ],
+    )
+    frame = pd.DataFrame(index=edges[:-1])
+    rows = counted.to_pandas()
+    starts = pd.Series(starts_of(rows["bucket"].to_numpy(), edges), rows.index)
+    for name, kinds in {"interactions": TYPES, "searches": ("search",), "conversions": CONVERSIONS}.items():
+        frame[name] = rows["records"].where(rows["type"].isin(kinds)).groupby(starts).sum()
+    frame["revenue"] = rows["revenue"].groupby(starts).sum()
+    beginning = begun.to_pandas()
+    frame["sessions"] = beginning["sessions"].groupby(starts_of(beginning["bucket"].to_numpy(), edges)).sum()
+    for name, answer in zip(("people", "products"), distinct, strict=True):
+        frame[name] = answer.to_pandas().set_index("start")[name]
+    frame = frame.fillna(0)
+    whole = ["interactions", "people", "sessions", "products", "searches", "conversions"]
+    frame = frame.astype(dict.fromkeys(whole, "int64"))[[*whole, "revenue"]].astype({"revenue": "float64"})
+    return frame.set_axis(index_of(edges), axis=0)
+
+
+def rhythm(environment: str, filter: Filter, zone: tzinfo = UTC) -> pd.DataFrame:
+    """Records by weekday and hour of the clock in ``zone``: rows Mon to Sun, columns 0 to 23, int64."""
+    clock, rows = on_clock(environment, zone, lambda grain: counts(filter, grain))
+    grid = np.zeros((7, 24), np.int64)
+    np.add.at(grid, (clock.dayofweek, clock.hour), rows["records"].to_numpy())
+    return pd.DataFrame(grid, index=pd.Index(_DAYS), columns=range(24))
+
+
+def users(environment: str, filter: Filter | Period = EVERYTHING) -> int:
     """How many different user ids there are."""
-    return _count(environment, _distinct("user_key", period, import_id))
+    return int(ask(environment, people(_filter(filter, None)))[0]["users"][0].as_py())
 
 
-def anonymous(environment: str, period: Period = ALL, *, import_id: int | None = None) -> int:
-    """How many different anonymous ids there are."""
-    return _count(environment, _distinct("anonymous_key", period, import_id))
-
-
-def products(environment: str, period: Period = ALL, *, import_id: int | None = None) -> int:
+def products(environment: str, filter: Filter | Period = EVERYTHING) -> int:
     """How many different product ids there are."""
-    return _count(environment, _distinct("product_ids", period, import_id))
+    return int(ask(environment, _products(_filter(filter, None)))[0]["products"][0].as_py())
 
 
-def _count(environment: str, question: Question) -> int:
-    return int(ask(environment, question)[0]["distinct"][0].as_py())
+def counts(filter: Filter, grain: Grain) -> Question:
+    """``bucket, type, records, revenue``: a row for each bucket of time and type that there is."""
 
-
-def _types(period: Period, import_id: int | None) -> Question:
-    def collect(table: ibis.Table) -> ibis.Table:
-        return (
-            _within(table, period, import_id)
-            .group_by("type")
-            .agg(records=_.count(), first=_.timestamp.min(), last=_.timestamp.max())
+    def collect(rows: ibis.Table) -> ibis.Table:
+        return rows.group_by(bucket=grain.bucket(rows.timestamp), type=rows.type).agg(
+            records=records(rows), revenue=revenue(rows)
         )
 
     def merge(rows: pa.Table) -> pa.Table:
-        sums = rows.group_by("type").aggregate([("records", "sum"), ("first", "min"), ("last", "max")])
-        return sums.rename_columns(rows.column_names)
+        return summed(rows, ["bucket", "type"])
 
-    return Question("by_type", _parameters(period, import_id), collect, merge)
-
-
-def _bars(period: Period, unit: Unit, import_id: int | None) -> Question:
-    def collect(table: ibis.Table) -> ibis.Table:
-        rows = _within(table, period, import_id)
-        return rows.group_by(bar=_bar(rows.timestamp, unit), type=rows.type).agg(records=_.count())
-
-    def merge(rows: pa.Table) -> pa.Table:
-        sums = rows.group_by(["bar", "type"]).aggregate([("records", "sum")])
-        return sums.rename_columns(rows.column_names)
-
-    return Question(f"over_time:{unit.value}", _parameters(period, import_id), collect, merge)
+    return about(filter, "counts", collect, merge=merge, parameters=(grain.key,))
 
 
-def _distinct(column: str, period: Period, import_id: int | None) -> Question:
-    def collect(table: ibis.Table) -> ibis.Table:
-        values = _within(table, period, import_id)[column]
-        values = values.unnest() if values.type().is_array() else values
-        return values.name("value").as_table().distinct().filter(_.value.notnull())
+def _types(filter: Filter) -> Question:
+    def collect(rows: ibis.Table) -> ibis.Table:
+        return rows.group_by("type").agg(
+            records=records(rows), first=_.timestamp.min(), last=_.timestamp.max(), revenue=revenue(rows)
+        )
 
     def merge(rows: pa.Table) -> pa.Table:
-        values = rows["value"].combine_chunks()
-        if pa.types.is_integer(values.type):  # sorted, a million of them takes 20 ms; hashed, 150
-            return pa.table({"value": _unique(values.to_numpy())})
-        return pa.table({"value": values.unique()})
+        found = rows.group_by("type").aggregate(
+            [("records", "sum"), ("first", "min"), ("last", "max"), ("revenue", "sum")]
+        )
+        return found.rename_columns(["type", "records", "first", "last", "revenue"])
+
+    return about(filter, "by_type", collect, merge=merge)
+
+
+def _products(filter: Filter) -> Question:
+    def collect(rows: ibis.Table) -> ibis.Table:
+        products = rows.product_ids.unnest().name("product").as_table().distinct()
+        return products.filter(_.product.notnull())
+
+    def merge(rows: pa.Table) -> pa.Table:
+        return pa.table({"product": rows["product"].combine_chunks().unique()})
 
     def conclude(rows: pa.Table) -> pa.Table:
-        return pa.table({"distinct": [rows.num_rows]})
+        return pa.table({"products": [rows.num_rows]})
 
-    return Question(f"distinct:{column}", _parameters(period, import_id), collect, merge, conclude)
-
-
-def _unique(values: np.ndarray) -> np.ndarray:
-    ordered = np.sort(values)
-    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))] if len(ordered) else ordered
+    return about(filter, "products", collect, merge=merge, conclude=conclude)
 
 
-def _parameters(period: Period, import_id: int | None) -> tuple[str, ...]:
-    return str(period.start), str(period.end), str(import_id)
+def _people_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo) -> Question:
+    def collect(rows: ibis.Table, links: pa.Table, counted: pa.Table) -> ibis.Table:
+        rows = with_person(rows.select("user_key", "anonymous_key", "timestamp"), links)
+        rows = _with_start(rows, counted, filter.period, grain, unit, zone)
+        return rows.group_by("start").agg(people=rows.person.nunique())
+
+    needs = (LINKS, counts(filter, grain))
+    return about(filter, "people_of_bars", collect, needs=needs, parameters=(grain.key, unit, str(zone)))
 
 
-def _within(table: ibis.Table, period: Period, import_id: int | None) -> ibis.Table:
-    if period.start is not None:
-        table = table.filter(_.timestamp >= ibis.literal(period.start, type=MOMENT))
-    if period.end is not None:
-        table = table.filter(_.timestamp < ibis.literal(period.end, type=MOMENT))
-    return table if import_id is None else table.filter(_.import_id == import_id)
+def _products_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo) -> Question:
+    def collect(rows: ibis.Table, counted: pa.Table) -> ibis.Table:
+        rows = _with_start(rows.select("product_ids", "timestamp"), counted, filter.period, grain, unit, zone)
+        rows = rows.select("start", product=rows.product_ids.unnest())
+        return rows.group_by("start").agg(products=rows["product"].nunique())
+
+    needs = (counts(filter, grain),)
+    return about(filter, "products_of_bars", collect, needs=needs, parameters=(grain.key, unit, str(zone)))
 
 
-def _bar(moment: ibis.Value, unit: Unit) -> ibis.Value:
-    """The start of the bar of each moment, in microseconds since 1970."""
-    if unit.width is None:
-        return epoch_us(moment.truncate("Y"))
-    microseconds = epoch_us(moment)
-    return microseconds - (microseconds + SHIFT_MICROSECONDS) % (unit.width // pd.Timedelta("1us"))
+def _with_start(
+    rows: ibis.Table, counted: pa.Table, period: Period, grain: Grain, unit: Unit, zone: tzinfo
+) -> ibis.Table:
+    """``rows`` with ``start``, that of their bars, in µs since 1970; ``counted`` has all ``bucket``s of them."""
+    buckets = unique(counted["bucket"].to_numpy())
+    edges = bar_edges(buckets, period, unit, zone)
+    bars = ibis.memtable(pa.table({"bucket": buckets, "start": starts_of(buckets, edges)}))
+    return rows.mutate(bucket=grain.bucket(rows.timestamp)).join(bars, "bucket")
 
 
-def _starts(frame: pd.DataFrame, period: Period, unit: Unit) -> pd.DatetimeIndex:
-    """Every bar from the period's, or the data's, first to last."""
-    first = unit.floor(period.start) if period.start else frame.index.min().to_pydatetime()
-    last = unit.floor(period.end - pd.Timedelta("1us")) if period.end else frame.index.max().to_pydatetime()
-    starts = []
-    while first <= last:
-        starts.append(first)
-        if unit.after(first) <= first:
-            break
-        first = unit.after(first)
-    return pd.DatetimeIndex(starts, dtype="datetime64[us, UTC]", name="start")
+def _filter(filter: Filter | Period, import_id: int | None) -> Filter:
+    """Until all pages speak of filters: a period, and the id of an import."""
+    asked = filter if isinstance(filter, Filter) else Filter(filter)
+    return asked if import_id is None else replace(asked, import_id=import_id)

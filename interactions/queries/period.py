@@ -1,57 +1,86 @@
-"""Which interactions a question is about: a period, and the bars that a chart cuts it into."""
+"""When the interactions are that a question is about: a period, and the bars that a chart cuts it into.
+
+Bars are what a clock on the wall says: days from midnight, weeks from Monday, in the zone asked for. A day on which the
+clocks change has 23 or 25 hours. All moments that go in have a zone, all that come out are in UTC.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
 MOST_BARS: Final = 2_400  # 100 days of hours; a screen cannot show more
 
 _INSTANT: Final = timedelta(microseconds=1)
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 _LATEST: Final = datetime.max.replace(tzinfo=UTC)
-# Added before a remainder is taken, so that times before 1970 round down too: whole weeks, and
-# three days more because 1 January 1970 was a Thursday and weeks start on Monday.
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_SHIFT: Final = timedelta(weeks=110_000, days=3)
-SHIFT_MICROSECONDS: Final = _SHIFT // _INSTANT
 
 
 class Unit(StrEnum):
-    """The width of a bar. Weeks start on Monday; all are counted in UTC."""
+    """The width of a bar."""
 
     HOUR = "hour"
     DAY = "day"
     WEEK = "week"
-    YEAR = "year"  # for data with a stray century in it
+    MONTH = "month"
+    YEAR = "year"
 
-    @property
-    def width(self) -> timedelta | None:
-        """How long each bar is; None for years, which differ."""
-        return _WIDTHS.get(self)
+    def floor(self, moment: datetime, zone: tzinfo = UTC) -> datetime:
+        """The start of the bar that ``moment`` falls into."""
+        if self is Unit.HOUR:
+            return _hour(moment, zone)
+        local = _local(moment, zone)
+        start = _midnight(self._first_day(local.date()), zone)
+        # Where the clock goes back over midnight, it is yesterday again for a while: still the new day's bar.
+        while local.fold and (following := self.after(start, zone)) <= moment:
+            start = following
+        return start
 
-    def floor(self, moment: datetime) -> datetime:
-        """The start of the bar that ``moment``, with a zone, falls into."""
-        moment = moment.astimezone(UTC)
-        if self.width is None:
-            return datetime(moment.year, 1, 1, tzinfo=UTC)
-        return moment - (moment - _EPOCH + _SHIFT) % self.width
-
-    def after(self, start: datetime) -> datetime:
+    def after(self, start: datetime, zone: tzinfo = UTC) -> datetime:
         """The start of the bar after the one that starts at ``start``."""
-        if self.width is None:
-            return _LATEST if start.year == _LATEST.year else start.replace(year=start.year + 1)
-        return _later(start, self.width)
+        if self is Unit.HOUR:
+            return _next_hour(start, zone)
+        day, following = _local(start, zone).date(), start
+        while following <= start:
+            try:
+                day = self._next_day(self._first_day(day))
+            except (OverflowError, ValueError):  # the year 10000
+                return _LATEST
+            following = _midnight(day, zone)
+        return following
 
-    def bars(self, start: datetime, end: datetime) -> int:
-        """How many bars touch ``[start, end)``."""
-        first, last = self.floor(start), self.floor(end - _INSTANT)
-        return last.year - first.year + 1 if self.width is None else (last - first) // self.width + 1
+    def bars(self, start: datetime, end: datetime, zone: tzinfo = UTC) -> int:
+        """How many bars touch ``[start, end)``; of hours, one more where a clock changes by half an hour."""
+        first, last = self.floor(start, zone), self.floor(end - _INSTANT, zone)
+        if self is Unit.HOUR:
+            return -((first - last) // _HOUR) + 1
+        one, other = _local(first, zone), _local(last, zone)
+        if self is Unit.YEAR:
+            return other.year - one.year + 1
+        if self is Unit.MONTH:
+            return 12 * (other.year - one.year) + other.month - one.month + 1
+        days = (other.date() - one.date()).days
+        return (days if self is Unit.DAY else round(days / 7)) + 1
 
+    def _first_day(self, day: date) -> date:
+        """The first day of the bar of ``day``."""
+        if self is Unit.WEEK:
+            return day - min(timedelta(days=day.weekday()), day - date.min)
+        if self is Unit.MONTH:
+            return day.replace(day=1)
+        return day.replace(month=1, day=1) if self is Unit.YEAR else day
 
-_WIDTHS: Final = {Unit.HOUR: timedelta(hours=1), Unit.DAY: timedelta(days=1), Unit.WEEK: timedelta(weeks=1)}
+    def _next_day(self, first: date) -> date:
+        """The first day of the next bar. Raises OverflowError or ValueError at the end of the calendar."""
+        if self is Unit.MONTH:
+            return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+        if self is Unit.YEAR:
+            return first.replace(year=first.year + 1)
+        return first + _DAY * (7 if self is Unit.WEEK else 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +101,39 @@ class Period:
             raise ValueError("A period's end has to be after its start.")
 
     @classmethod
-    def last_days(cls, days: int, last: datetime) -> Period:
-        """The ``days`` whole days that end with the day of ``last``, the newest record."""
-        end = Unit.DAY.after(Unit.DAY.floor(last))
-        return cls(_later(end, -timedelta(days=days)), end)
+    def of_days(cls, first: date, last: date, zone: tzinfo = UTC) -> Period:
+        """The whole days from ``first`` to ``last``, both inside."""
+        return cls(_midnight(first, zone), _midnight(last + _DAY, zone) if last < date.max else _LATEST)
 
     @classmethod
-    def last_24_hours(cls, last: datetime) -> Period:
+    def last_days(cls, days: int, last: datetime, zone: tzinfo = UTC) -> Period:
+        """The ``days`` whole days that end with the day of ``last``, the newest record."""
+        end = Unit.DAY.after(Unit.DAY.floor(last, zone), zone)
+        return cls(_days_before(end, days, zone), end)
+
+    @classmethod
+    def last_24_hours(cls, last: datetime, zone: tzinfo = UTC) -> Period:
         """The 24 whole hours that end with the hour of ``last``."""
-        end = Unit.HOUR.after(Unit.HOUR.floor(last))
-        return cls(_later(end, -timedelta(hours=24)), end)
+        end = Unit.HOUR.after(Unit.HOUR.floor(last, zone), zone)
+        return cls(_later(end, -24 * _HOUR), end)
+
+    def previous(self, zone: tzinfo = UTC) -> Period | None:
+        """The period of the same length that ends where this one starts; None where a bound is open.
+
+        Whole months are compared with as many months before, whole days with as many days, also where the clocks
+        change; anything else with the same time.
+        """
+        if self.start is None or self.end is None:
+            return None
+        start, end = _local(self.start, zone), _local(self.end, zone)
+        if Unit.MONTH.floor(self.start, zone) == self.start and Unit.MONTH.floor(self.end, zone) == self.end:
+            months = 12 * start.year + start.month - 1 - (Unit.MONTH.bars(self.start, self.end, zone))
+            before = _midnight(date(months // 12, months % 12 + 1, 1), zone) if months >= 12 else _EARLIEST
+        elif Unit.DAY.floor(self.start, zone) == self.start and Unit.DAY.floor(self.end, zone) == self.end:
+            before = _days_before(self.start, (end.date() - start.date()).days, zone)
+        else:
+            before = _later(self.start, self.start - self.end)
+        return Period(before, self.start) if before < self.start else None
 
     def bounded(self, first: datetime, last: datetime) -> tuple[datetime, datetime]:
         """Start and end, with open bounds set so that records from ``first`` to ``last`` are inside."""
@@ -92,18 +144,78 @@ class Period:
 ALL: Final = Period()
 
 
-def allowed_units(start: datetime, end: datetime) -> list[Unit]:
-    """The units that cut ``[start, end)`` into at most MOST_BARS bars; years only where weeks do not."""
-    fine: list[Unit] = [unit for unit in Unit if unit is not Unit.YEAR and unit.bars(start, end) <= MOST_BARS]
+def allowed_units(start: datetime, end: datetime, zone: tzinfo = UTC) -> list[Unit]:
+    """The units that cut ``[start, end)`` into at most MOST_BARS bars; years only where nothing else does."""
+    fine: list[Unit] = [unit for unit in Unit if unit is not Unit.YEAR and unit.bars(start, end, zone) <= MOST_BARS]
     return fine or [Unit.YEAR]
 
 
-def default_unit(start: datetime, end: datetime) -> Unit:
-    """Hours up to three days, days up to half a year, weeks and years beyond."""
+def default_unit(start: datetime, end: datetime, zone: tzinfo = UTC) -> Unit:
+    """Hours up to three days, days up to half a year, weeks up to three years, months and years beyond."""
     width = end - start
     if width <= timedelta(days=3):
         return Unit.HOUR
-    return Unit.DAY if width <= timedelta(days=184) else allowed_units(start, end)[-1]
+    if width <= timedelta(days=184):
+        return Unit.DAY
+    return Unit.WEEK if width <= timedelta(days=3 * 366) else allowed_units(start, end, zone)[-1]
+
+
+def _local(moment: datetime, zone: tzinfo) -> datetime:
+    """What the clock in ``zone`` says, held at the ends of the calendar."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return (_EARLIEST if moment.year < _LATEST.year else _LATEST).replace(tzinfo=zone)
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    """The first moment of ``day``: midnight, or where the clock is put forward over midnight, that moment."""
+    local = datetime(day.year, day.month, day.day, tzinfo=zone)
+    before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
+    try:
+        moment = local.astimezone(UTC)
+        if before is None or after is None or before >= after:
+            return moment
+        return _change(moment - (after - before), moment, zone)
+    except OverflowError:
+        return _EARLIEST if day.year < date.max.year else _LATEST
+
+
+def _hour(moment: datetime, zone: tzinfo) -> datetime:
+    """The last moment up to ``moment`` at which an hour began, or the clock changed by less or more than hours."""
+    moment = moment.astimezone(UTC)
+    start = moment - _past_hour(moment, zone)
+    # A clock that changes by whole hours begins its hours at the same moments as before.
+    return start if _past_hour(start, zone) == timedelta(0) else _change(start, moment, zone)
+
+
+def _next_hour(start: datetime, zone: tzinfo) -> datetime:
+    following = _later(start, _HOUR - _past_hour(start, zone))
+    if following == _LATEST or _past_hour(following - _INSTANT, zone) == _HOUR - _INSTANT:
+        return following
+    return _change(start, following - _INSTANT, zone)
+
+
+def _past_hour(moment: datetime, zone: tzinfo) -> timedelta:
+    local = _local(moment, zone)
+    return timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+
+
+def _change(early: datetime, late: datetime, zone: tzinfo) -> datetime:
+    """The moment after ``early``, and not after ``late``, from which on the clock is as at ``late``."""
+    offset = late.astimezone(zone).utcoffset()
+    while late - early > _INSTANT:
+        middle = early + (late - early) // 2
+        early, late = (early, middle) if middle.astimezone(zone).utcoffset() == offset else (middle, late)
+    return late
+
+
+def _days_before(midnight: datetime, days: int, zone: tzinfo) -> datetime:
+    """The midnight ``days`` days before another."""
+    try:
+        return _midnight(_local(midnight, zone).date() - timedelta(days=days), zone)
+    except OverflowError:
+        return _EARLIEST
 
 
 def _later(moment: datetime, step: timedelta) -> datetime:

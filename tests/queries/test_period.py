@@ -43,8 +43,8 @@ def test_the_unit_chosen_by_default_is_allowed(start: datetime, width: timedelta
 
 
 def test_hours_are_refused_where_they_would_be_too_many() -> None:
-    assert allowed_units(at("2024-01-01"), at("2024-03-01")) == [Unit.HOUR, Unit.DAY, Unit.WEEK]
-    assert allowed_units(at("2020-01-01"), at("2024-03-01")) == [Unit.DAY, Unit.WEEK]
+    assert allowed_units(at("2024-01-01"), at("2024-03-01")) == [Unit.HOUR, Unit.DAY, Unit.WEEK, Unit.MONTH]
+    assert allowed_units(at("2020-01-01"), at("2024-03-01")) == [Unit.DAY, Unit.WEEK, Unit.MONTH]
     assert allowed_units(at("1000-01-01"), at("2024-03-01")) == [Unit.YEAR]
 
 

@@ -1,0 +1,47 @@
+"""Questions about the interactions that a filter lets through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import ibis
+import pyarrow as pa
+
+from interactions.queries.answers import Question
+from interactions.queries.filter import Filter
+
+
+def about(
+    filter: Filter,
+    name: str,
+    collect: Callable[..., ibis.Table],
+    *,
+    merge: Callable[[pa.Table], pa.Table] | None = None,
+    conclude: Callable[..., pa.Table] = lambda rows, *needed: rows,
+    needs: tuple[Question, ...] = (),
+    parameters: tuple[str, ...] = (),
+    whole: bool = False,
+) -> Question:
+    """The question ``name``: ``collect`` gets the filter's interactions in the place of the table.
+
+    ``whole``: it gets the table as well, before the answers to what it needs.
+    """
+    first = (AGENTS,) if filter.device is not None else ()
+
+    def of_table(table: ibis.Table, *needed: pa.Table) -> ibis.Table:
+        agents = needed[0]["user_agent"].to_pylist() if first else None
+        rows = filter.within(table, agents=agents)
+        return collect(rows, *([table] if whole else []), *needed[len(first) :])
+
+    def concluded(rows: pa.Table, *needed: pa.Table) -> pa.Table:
+        return conclude(rows, *needed[len(first) :])
+
+    return Question(name, (filter.key, *parameters), of_table, merge, concluded, first + needs)
+
+
+def _agents(table: ibis.Table) -> ibis.Table:
+    return table.select("user_agent").distinct()
+
+
+AGENTS: Final = Question("agents", (), _agents, lambda rows: rows.group_by("user_agent").aggregate([]))

@@ -1,0 +1,128 @@
+"""Miso-assisted interactions: those that carry the miso_id of the search or recommendation that led to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import Final
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from interactions.queries.answers import Question, ask
+from interactions.queries.asking import about
+from interactions.queries.bars import Grain, index_of, on_bars, starts_of
+from interactions.queries.filter import Filter
+from interactions.queries.measures import CONVERSIONS, records, revenue, summed
+from interactions.queries.period import Unit
+from interactions.schema import TYPES
+
+SHOWN: Final = ("impression", "viewable_impression")
+
+
+@dataclass(frozen=True, slots=True)
+class Assisted:
+    """What carries a miso_id, of everything.
+
+    ``types`` is ``type, records, assisted, share`` (of the type's records), a row a type that occurs, most assisted
+    first. ``conversions`` and ``revenue`` count as in the totals. ``miso_ids`` counts different ones; ``seen_once``
+    those of a single interaction: results that nobody followed, or ids made anew for each call.
+    ``clicks_unshown`` are clicks whose miso_id no impression carries: impressions that were not sent.
+    """
+
+    types: pd.DataFrame
+    records: int
+    assisted: int
+    conversions: int
+    conversions_assisted: int
+    revenue: float
+    revenue_assisted: float
+    miso_ids: int
+    seen_once: int
+    clicks: int
+    clicks_unshown: int
+
+    @property
+    def share(self) -> float:
+        """Of all records, 0 to 1."""
+        return self.assisted / self.records if self.records else 0.0
+
+
+def assisted(environment: str, filter: Filter) -> Assisted:
+    """The Miso-assisted share. The counts of miso_ids and clicks leave the filter's types and groups aside."""
+    types, ids = ask(environment, _types(filter), _ids(filter.of_all_types()))
+    frame = types.to_pandas()
+    frame["rank"] = frame["type"].map(TYPES.index)
+    frame = frame.sort_values(["assisted", "records", "rank"], ascending=[False, False, True], ignore_index=True)
+    frame["share"] = frame["assisted"] / frame["records"]
+    gains = frame[frame["type"].isin(CONVERSIONS)]
+    return Assisted(
+        types=frame[["type", "records", "assisted", "share"]],
+        records=int(frame["records"].sum()),
+        assisted=int(frame["assisted"].sum()),
+        conversions=int(gains["records"].sum()),
+        conversions_assisted=int(gains["assisted"].sum()),
+        revenue=float(frame["revenue"].sum()),
+        revenue_assisted=float(frame["revenue_assisted"].sum()),
+        **ids.to_pylist()[0],
+    )
+
+
+def assisted_over_time(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
+    """``assisted, other``: records with and without a miso_id; the index ``start`` (UTC) has every bar of it."""
+    edges, (rows,) = on_bars(environment, filter.period, unit, zone, [lambda grain: _buckets(filter, grain)])
+    frame = rows.to_pandas()
+    frame = frame.groupby(starts_of(frame["bucket"].to_numpy(), edges))[["records", "assisted"]].sum()
+    frame = frame.reindex(edges[:-1]).fillna(0).astype("int64")
+    frame = frame.assign(other=frame["records"] - frame["assisted"])[["assisted", "other"]]
+    return frame.set_axis(index_of(edges), axis=0)
+
+
+def _types(filter: Filter) -> Question:
+    def collect(rows: ibis.Table) -> ibis.Table:
+        has_id = rows.miso_id.notnull()
+        return rows.group_by("type").agg(
+            records=records(rows),
+            assisted=rows.count(where=has_id),
+            revenue=revenue(rows),
+            revenue_assisted=rows.revenue.sum(where=(rows.type == "checkout") & has_id).fill_null(0.0),
+        )
+
+    return about(filter, "assisted", collect, merge=lambda rows: summed(rows, ["type"]))
+
+
+def _buckets(filter: Filter, grain: Grain) -> Question:
+    def collect(rows: ibis.Table) -> ibis.Table:
+        return rows.group_by(bucket=grain.bucket(rows.timestamp)).agg(
+            records=records(rows), assisted=rows.count(where=rows.miso_id.notnull())
+        )
+
+    return about(
+        filter,
+        "assisted_counts",
+        collect,
+        merge=lambda rows: summed(rows, ["bucket"]),
+        parameters=(grain.key,),
+    )
+
+
+def _ids(filter: Filter) -> Question:
+    """One row: ``miso_ids, seen_once, clicks, clicks_unshown``."""
+
+    def collect(rows: ibis.Table) -> ibis.Table:
+        rows = rows.filter(rows.miso_id.notnull())
+        # A UUID may be spelt in several ways, and as a number it is compared in half the time.
+        ids = rows.group_by(id=rows.miso_id.cast("uuid")).agg(
+            records=records(rows),
+            shown=rows.count(where=rows.type.isin(SHOWN)),
+            clicks=rows.count(where=rows.type == "click"),
+        )
+        return ids.agg(
+            miso_ids=_.count(),
+            seen_once=_.count(where=_.records == 1),
+            clicks=_.clicks.sum().fill_null(0),
+            clicks_unshown=_.clicks.sum(where=_.shown == 0).fill_null(0),
+        )
+
+    return about(filter, "miso_ids", collect)

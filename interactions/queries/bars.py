@@ -1,0 +1,145 @@
+"""Moments are put into bars: the engine counts by hours of UTC, and those few are put where they belong in a zone.
+
+Bars of nearly all zones begin at a whole hour of UTC; of some at a quarter. Before clocks were set by zones, they begin
+at any second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final
+
+import ibis
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from interactions.queries.answers import Question, ask
+from interactions.queries.engine import epoch_us
+from interactions.queries.period import Period, Unit
+
+_SECOND: Final = 1_000_000
+_QUARTER: Final = 900 * _SECOND
+_HOUR: Final = 3600 * _SECOND
+# Added before a remainder is taken, so that times before 1970 round down too; whole hours.
+_SHIFT: Final = 20_000_000 * _HOUR
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Grain:
+    """How finely the engine tells moments apart: ``width`` of a bucket in µs; before ``odd`` (µs), a second."""
+
+    width: int = _HOUR
+    odd: int | None = None
+
+    @classmethod
+    def of(cls, zone: tzinfo) -> Grain:
+        """What is likely to do for ``zone``."""
+        offsets = [datetime(2020, month, 1, tzinfo=UTC).astimezone(zone).utcoffset() for month in (1, 7)]
+        return cls(_QUARTER if any(offset and offset % timedelta(hours=1) for offset in offsets) else _HOUR)
+
+    @property
+    def key(self) -> str:
+        return f"{self.width}:{self.odd}"
+
+    def bucket(self, moment: ibis.Value) -> ibis.Value:
+        """The start of each moment's bucket, in µs since 1970."""
+        microseconds = epoch_us(moment)
+        width = self.width if self.odd is None else ibis.ifelse(microseconds < self.odd, _SECOND, self.width)
+        return microseconds - (microseconds + _SHIFT) % width
+
+    def fitting(self, moments: np.ndarray) -> Grain:
+        """This grain, or a finer one where one of ``moments`` (µs) lies within a bucket."""
+        inside = moments[(moments % self.width != 0) & (moments < _LATEST)]
+        if self.odd is not None:
+            inside = inside[inside >= self.odd]
+        if not len(inside):
+            return self
+        if self.width > _QUARTER:
+            return replace(self, width=_QUARTER)
+        return replace(self, odd=int(inside.max()) + _SECOND)
+
+
+def on_bars(
+    environment: str, period: Period, unit: Unit, zone: tzinfo, questions: Sequence[Callable[[Grain], Question]]
+) -> tuple[np.ndarray, list[pa.Table]]:
+    """The edges of the bars, and the answers to ``questions``, the first of which has all ``bucket``s there are."""
+
+    def edges(buckets: np.ndarray, grain: Grain) -> np.ndarray:
+        return bar_edges(buckets, period, unit, zone)
+
+    answers, grain = _finely(environment, zone, questions, edges)
+    return edges(answers[0]["bucket"].to_numpy(), grain), answers
+
+
+def on_clock(
+    environment: str, zone: tzinfo, question: Callable[[Grain], Question]
+) -> tuple[pd.DatetimeIndex, pa.Table]:
+    """The answer to ``question``, and what the clock in ``zone`` says at each ``bucket`` in it, to the hour."""
+
+    def changing(buckets: np.ndarray, grain: Grain) -> np.ndarray:
+        """A moment within each of the buckets that are not of one hour."""
+        buckets = np.unique(buckets)
+        is_odd = np.zeros(len(buckets), bool) if grain.odd is None else buckets < grain.odd
+        last = buckets + np.where(is_odd, _SECOND, grain.width) - _SECOND
+        ahead = _clock(buckets, zone).asi8 - buckets
+        within: np.ndarray = last[(ahead % grain.width != 0) | (_clock(last, zone).asi8 - last != ahead)]
+        return within
+
+    (answer,), _ = _finely(environment, zone, [question], changing)
+    return _clock(answer["bucket"].to_numpy(), zone), answer
+
+
+def _finely(
+    environment: str,
+    zone: tzinfo,
+    questions: Sequence[Callable[[Grain], Question]],
+    moments: Callable[[np.ndarray, Grain], np.ndarray],
+) -> tuple[list[pa.Table], Grain]:
+    """The answers to ``questions``, so fine that none of ``moments`` lies within a bucket."""
+    grain = Grain.of(zone)
+    while True:
+        answers = ask(environment, *(question(grain) for question in questions))
+        finer = grain.fitting(moments(answers[0]["bucket"].to_numpy(), grain))
+        if finer == grain:
+            return answers, grain
+        grain = finer
+
+
+def bar_edges(buckets: np.ndarray, period: Period, unit: Unit, zone: tzinfo) -> np.ndarray:
+    """Where bars begin, in µs since 1970, and where the last one ends: one more than there are bars, or none at all.
+
+    They go from the period's bounds, where it has them, else from the first to the last bucket.
+    """
+    if not len(buckets) and (period.start is None or period.end is None):
+        return np.empty(0, np.int64)
+    first = unit.floor(period.start or _moment(buckets.min()), zone)
+    last = period.end - timedelta(microseconds=1) if period.end else _moment(buckets.max())
+    edges = [first, unit.after(first, zone)]
+    while edges[-1] <= last and edges[-1] > edges[-2]:  # at the end of the calendar nothing comes after
+        edges.append(unit.after(edges[-1], zone))
+    return np.array([(edge - _EPOCH) // timedelta(microseconds=1) for edge in edges], np.int64)
+
+
+def starts_of(moments: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The start of the bar that each of ``moments`` (µs) falls into; there has to be a bar where there is a moment."""
+    starts = edges[:-1]
+    return starts[np.maximum(np.searchsorted(starts, moments, side="right") - 1, 0)] if len(moments) else moments
+
+
+def index_of(edges: np.ndarray) -> pd.DatetimeIndex:
+    """The bars' starts, in UTC."""
+    return pd.DatetimeIndex(edges[:-1].astype("datetime64[us]"), name="start").tz_localize(UTC)
+
+
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=int(microseconds))
+
+
+def _clock(moments: np.ndarray, zone: tzinfo) -> pd.DatetimeIndex:
+    """What the clock in ``zone`` says at ``moments`` (µs since 1970)."""
+    return pd.DatetimeIndex(moments.astype("datetime64[us]")).tz_localize(UTC).tz_convert(zone).tz_localize(None)

@@ -1,0 +1,87 @@
+"""How many people go how far along a row of steps, and how long it takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+from ibis import _
+
+from interactions.queries.answers import Question, ask
+from interactions.queries.asking import about
+from interactions.queries.engine import epoch_us
+from interactions.queries.filter import Filter
+from interactions.queries.person import LINKS, with_person
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what it is called, and the types of which any takes a person there."""
+
+    name: str
+    types: tuple[str, ...]
+
+
+SHOP: Final = (
+    Step("Impression", ("impression",)),
+    Step("Product view", ("product_detail_page_view",)),
+    Step("Add to cart", ("add_to_cart",)),
+    Step("Check-out", ("checkout",)),
+)
+CONTENT: Final = (
+    Step("Impression", ("impression",)),
+    Step("Content view", ("product_detail_page_view",)),
+    Step("Read, watch or listen", ("read", "watch", "listen")),
+)
+
+
+def funnel(environment: str, filter: Filter, steps: Sequence[Step]) -> pd.DataFrame:
+    """``step, people, of_first, of_previous, median_seconds``: a row a step.
+
+    A person reaches a step with the first interaction of its types at or after the one that took them to the step
+    before. The shares (0 to 1) are of the people of the first step and of the one before, NaN where those are none;
+    the median is of the time since the step before, NaN for the first step. The filter's types and groups do not
+    count: the steps have their own.
+    """
+    answer = ask(environment, _reached(filter.of_all_types(), tuple(steps)))[0].to_pandas()
+    frame = answer.set_index("place").reindex(range(len(steps)))
+    people = frame["people"].fillna(0).astype("int64")
+    before = people.shift()
+    return pd.DataFrame(
+        {
+            "step": [step.name for step in steps],
+            "people": people,
+            "of_first": people / people.where(people > 0).iloc[0] if len(people) else people,
+            "of_previous": (people / before.where(before > 0)).where(frame.index > 0, 1.0),
+            "median_seconds": frame["median"].astype("float64") / 1_000_000,
+        }
+    )
+
+
+def _reached(filter: Filter, steps: tuple[Step, ...]) -> Question:
+    """``place, people, median``: how many people reached each step, and how long after the one before (median, µs)."""
+    types = sorted({name for step in steps for name in step.types})
+
+    def collect(rows: ibis.Table, links: pa.Table) -> ibis.Table:
+        rows = rows.filter(rows.type.isin(types)).select("type", "timestamp", "user_key", "anonymous_key")
+        rows = with_person(rows, links)
+        rows = rows.filter(rows.person.notnull()).select("type", "person", at=epoch_us(rows.timestamp))
+        first = rows.filter(rows.type.isin(steps[0].types)).group_by("person").agg(at=_.at.min())
+        found = [_summary(0, first.mutate(took=ibis.null("int64")))]
+        for place, step in enumerate(steps[1:], start=1):
+            before = first.select("person", reached=first.at)
+            later = rows.filter(rows.type.isin(step.types)).join(before, "person")
+            first = later.filter(later.at >= later.reached).group_by("person").agg(at=_.at.min(), since=_.reached.min())
+            found.append(_summary(place, first.mutate(took=first.at - first.since)))
+        return ibis.union(*found) if len(found) > 1 else found[0]
+
+    parameters = tuple(",".join(sorted(step.types)) for step in steps)
+    return about(filter, "funnel", collect, needs=(LINKS,), parameters=parameters)
+
+
+def _summary(place: int, reached: ibis.Table) -> ibis.Table:
+    return reached.agg(people=reached.count(), median=reached.took.cast("float64").median()).mutate(place=place)

@@ -1,0 +1,168 @@
+"""Filters: what they let through, against the same words in plain Python."""
+
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from interactions.lake import Lake
+from interactions.queries import dashboard, engine
+from interactions.queries.filter import Device, Filter
+from interactions.queries.period import ALL, Period
+from interactions.schema import TYPES, Group
+
+from ..lakes import append, record
+from .traffic import AGENTS, START, chosen, traffic
+
+RECORDS = [{**each, "import_id": place % 3} for place, each in enumerate(traffic(400, days=4))]
+MOMENTS = st.integers(0, 96).map(lambda hours: START + timedelta(hours=hours))
+PERIODS = st.tuples(MOMENTS, MOMENTS).filter(lambda bounds: bounds[0] < bounds[1]).map(lambda bounds: Period(*bounds))
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "period": PERIODS,
+    "groups": st.lists(st.sampled_from(Group), max_size=2).map(tuple),
+    "types": st.lists(st.sampled_from(TYPES), max_size=3).map(tuple),
+    "user_id": st.sampled_from(["u1", "u5", "nobody"]),
+    "anonymous_id": st.sampled_from(["a1", "a10", "a11", ""]),
+    "product_id": st.sampled_from(["p1", "p2", "none"]),
+    "miso_id": st.sampled_from(sorted({each["miso_id"] for each in RECORDS if each["miso_id"]})[:3]),
+    "keywords": st.sampled_from(["tea", "Tea", "和食器"]),
+    "category": st.sampled_from(["c1", "c9"]),
+    "campaign_source": st.sampled_from(["mail", "search"]),
+    "campaign_medium": st.sampled_from(["cpc", "CPC"]),
+    "campaign_name": st.sampled_from(["spring", "sale"]),
+    "page_contains": st.sampled_from(["example/a", "OTHER", "?x=1", "%", "_", "'", "\\"]),
+    "locale": st.sampled_from(["en-GB", "de-DE"]),
+    "region": st.sampled_from(["Kent", "Tokyo"]),
+    "device": st.sampled_from(Device),
+    "is_assisted": st.booleans(),
+    "is_live": st.booleans(),
+    "import_id": st.integers(0, 3),
+}
+FEW = st.lists(st.sampled_from(sorted(FIELDS)), max_size=3, unique=True)
+FILTERS = FEW.flatmap(lambda names: st.builds(Filter, **{name: FIELDS[name] for name in names}))
+MANY = examples(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def let_through(asked: Filter) -> int:
+    snapshot = engine.snapshot("production")
+    return engine.answer(snapshot.files, snapshot.hidden, asked.within).num_rows
+
+
+def once() -> None:
+    if not Lake("production").exists():
+        append(RECORDS[:150])
+        append(RECORDS[150:])
+
+
+@MANY
+@given(FILTERS)
+def test_a_filter_lets_through_what_it_says(asked: Filter) -> None:
+    once()
+    assert let_through(asked) == len(chosen(RECORDS, asked))
+
+
+@MANY
+@given(FILTERS)
+def test_questions_ask_what_the_filter_lets_through(asked: Filter) -> None:
+    once()
+    assert int(dashboard.by_type("production", asked)["records"].sum()) == len(chosen(RECORDS, asked))
+
+
+GIVEN: dict[str, Any] = {
+    "period": Period(START, START + timedelta(days=1)),
+    "groups": (Group.CORE,),
+    "types": ("read",),
+    "user_id": "u1",
+    "anonymous_id": "a1",
+    "product_id": "p1",
+    "miso_id": next(each["miso_id"] for each in RECORDS if each["miso_id"]),
+    "keywords": "tea",
+    "category": "c1",
+    "campaign_source": "mail",
+    "campaign_medium": "cpc",
+    "campaign_name": "spring",
+    "page_contains": "/a",
+    "locale": "en-GB",
+    "region": "Kent",
+    "device": Device.PHONE,
+    "is_assisted": False,
+    "is_live": True,
+    "import_id": 1,
+}
+
+
+@pytest.mark.parametrize("field", fields(Filter), ids=lambda field: field.name)
+def test_every_field_lets_some_through_and_leaves_some_out(field: Any) -> None:
+    once()
+    assert 0 < let_through(Filter(**{field.name: GIVEN[field.name]})) < len(RECORDS)
+
+
+def test_an_empty_filter_adds_nothing() -> None:
+    table = object()
+    assert Filter().within(table) is table
+
+
+@given(FILTERS, FILTERS)
+def test_filters_have_one_key_if_they_mean_the_same(one: Filter, other: Filter) -> None:
+    if one == other:
+        assert one.key == other.key
+    if one.key == other.key:
+        assert chosen(RECORDS, one) == chosen(RECORDS, other)
+
+
+def test_the_key_does_not_depend_on_how_types_are_named() -> None:
+    types = ("read", "watch", "listen", "complete", "add_to_collection", "remove_from_collection")
+    assert Filter(groups=(Group.CONSUMPTION,)).key == Filter(types=types[::-1]).key
+    assert Filter(types=("read",)).key != Filter().key
+
+
+def test_the_key_tells_an_absent_value_from_an_empty_one() -> None:
+    assert Filter(user_id="").key != Filter().key
+    assert Filter(is_live=False).key != Filter().key
+
+
+def test_people_are_looked_for_by_key_and_id() -> None:
+    class Keys:
+        def key(self, identifier: str) -> int:
+            return {"u": 7}[identifier]
+
+    append([record(user_id="u", user_key=7), record(user_id="u", user_key=8), record(user_id="v", user_key=7)])
+    snapshot = engine.snapshot("production")
+    found = engine.answer(
+        snapshot.files, snapshot.hidden, lambda table: Filter(user_id="u").within(table, keyring=Keys())
+    )
+    assert found.num_rows == 1
+
+
+@pytest.mark.parametrize("text", ["'; drop table x; --", '"', "\\", "100%", "a\nb", "é", "和食器"])
+def test_any_text_is_looked_for_as_it_is(text: str) -> None:
+    append([record(keywords=text, page_url=f"https://x/{text}", region=text, product_ids=[text]), record(keywords="b")])
+    for name in ("keywords", "page_contains", "region", "product_id"):
+        assert let_through(Filter(**{name: text})) == 1
+
+
+def test_a_record_without_a_user_agent_is_of_an_other_device() -> None:
+    append([record(user_agent=None), record(user_agent=AGENTS[0])])
+    assert let_through(Filter(device=Device.OTHER)) == 1
+    assert let_through(Filter(device=Device.BOT)) == 0
+
+
+def test_a_new_user_agent_is_found_though_the_others_are_remembered() -> None:
+    append([record(user_agent=AGENTS[0])])
+    desktop = Filter(device=Device.DESKTOP)
+    assert dashboard.totals("production", desktop).interactions == 1
+    append([record(user_agent=AGENTS[0].replace("131", "132")), record(user_agent=AGENTS[1])])
+    assert dashboard.totals("production", desktop).interactions == 2
+
+
+@pytest.mark.parametrize(
+    "period", [Period(datetime.min.replace(tzinfo=UTC), None), Period(None, datetime.max.replace(tzinfo=UTC))]
+)
+def test_a_period_may_reach_to_the_ends_of_time(period: Period) -> None:
+    append([record(at="2024-01-01T00:00:00Z")])
+    assert let_through(Filter(period)) == 1
+    assert Filter(ALL).key != Filter(period).key
