@@ -72,7 +72,7 @@ QUESTIONS: dict[str, Callable[[Asked], Any]] = {
     "top pages": lambda asked: top(asked.environment, Filter(), Subject.PAGES),
     "top regions": lambda asked: top(asked.environment, Filter(), Subject.REGIONS),
     "top devices": lambda asked: top(asked.environment, Filter(), Subject.DEVICES),
-    "totals of phones": lambda asked: dashboard.totals(asked.environment, Filter(device=Device.PHONE)),
+    "by type, of phones": lambda asked: dashboard.by_type(asked.environment, Filter(device=Device.PHONE)),
 }
 
 

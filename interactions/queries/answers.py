@@ -50,12 +50,12 @@ class Question:
     ``name`` and ``parameters`` tell the question from every other. ``collect`` gives the partial answer
     over some parts, ``merge`` makes one of the rows of several, ``conclude`` the answer that is wanted.
     Without ``merge``, ``collect`` is always asked of all parts. It and ``conclude`` get, after the table or the rows,
-    the answers to the questions in ``needs``.
+    the answers to the questions in ``needs``; without ``collect``, ``conclude`` gets those alone.
     """
 
     name: str
     parameters: tuple[str, ...]
-    collect: Callable[..., ibis.Table]
+    collect: Callable[..., ibis.Table] | None
     merge: Callable[[pa.Table], pa.Table] | None = None
     conclude: Callable[..., pa.Table] = lambda rows, *needed: rows
     needs: tuple[Question, ...] = ()
@@ -94,15 +94,18 @@ def _ask_of(parts: Snapshot, question: Question) -> pa.Table:
     if known is None or (known.schema.metadata or {}).get(b"parts") != holds_for.encode():
         # One answer a question is kept, not one a version: with live records versions are many.
         needed = [_ask_of(parts, other) for other in question.needs]
-        known = question.conclude(_collect(parts, question, needed), *needed)
+        rows = [_collect(parts, question, question.collect, needed)] if question.collect else []
+        known = question.conclude(*rows, *needed)
         known = known.replace_schema_metadata({"parts": holds_for})
         _remember(key, known, _ANSWER_SECONDS)
     return known.replace_schema_metadata(None)
 
 
-def _collect(parts: Snapshot, question: Question, needed: list[pa.Table]) -> pa.Table:
+def _collect(
+    parts: Snapshot, question: Question, collect: Callable[..., ibis.Table], needed: list[pa.Table]
+) -> pa.Table:
     def expression(table: ibis.Table) -> ibis.Table:
-        return question.collect(table, *needed)
+        return collect(table, *needed)
 
     if question.merge is None:
         return answer(parts.files, parts.hidden, expression)

@@ -31,7 +31,12 @@ def links(environment: str) -> pd.DataFrame:
 
 def unambiguous(environment: str) -> pa.Table:
     """``anonymous_key, user_key`` (int64): anonymous ids seen with exactly one user, and that user."""
-    pairs = _pairs(environment).select(_PAIR)
+    return of_one_user(_pairs(environment))
+
+
+def of_one_user(pairs: pa.Table) -> pa.Table:
+    """:func:`unambiguous` of the answer to LINKS."""
+    pairs = pairs.select(_PAIR)
     users = pairs.group_by("anonymous_key").aggregate([("user_key", "count"), ("user_key", "min")])
     alone = users.filter(pc.equal(users["user_key_count"], 1))
     return pa.table({"anonymous_key": alone["anonymous_key"], "user_key": alone["user_key_min"]})
@@ -74,7 +79,7 @@ def ambiguous(environment: str, limit: int) -> pd.DataFrame:
 
 
 def _pairs(environment: str) -> pa.Table:
-    return ask(environment, _LINKS)[0]
+    return ask(environment, LINKS)[0]
 
 
 def _collect(table: ibis.Table) -> ibis.Table:
@@ -87,7 +92,7 @@ def _merge(rows: pa.Table) -> pa.Table:
     return sums.rename_columns(rows.column_names)
 
 
-_LINKS = Question("links", (), _collect, _merge)
+LINKS = Question("links", (), _collect, _merge)
 
 
 def _anonymous_ids(environment: str, keys: pd.Series) -> dict[int, str]:

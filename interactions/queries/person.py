@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
 
+from interactions.queries import identity
 from interactions.queries.answers import Question
 from interactions.queries.asking import about
 from interactions.queries.filter import Filter
@@ -68,18 +69,8 @@ def _pairs(rows: ibis.Table, *_needed: Any) -> ibis.Table:
     return rows.select(_PAIR).distinct().filter(_.user_key.notnull() | _.anonymous_key.notnull())
 
 
-def _seen_together(table: ibis.Table) -> ibis.Table:
-    return table.filter(table.user_key.notnull(), table.anonymous_key.notnull()).select(_PAIR).distinct()
-
-
 def _distinct_pairs(rows: pa.Table) -> pa.Table:
     return rows.group_by(_PAIR).aggregate([])
-
-
-def _unambiguous(pairs: pa.Table) -> pa.Table:
-    found = pairs.group_by("anonymous_key").aggregate([("user_key", "min"), ("user_key", "count")])
-    alone = found.filter(pc.equal(found["user_key_count"], 1))
-    return alone.select(["anonymous_key", "user_key_min"]).rename_columns(["anonymous_key", "user_key"])
 
 
 def _numbers(keys: pa.ChunkedArray) -> np.ndarray:
@@ -88,4 +79,4 @@ def _numbers(keys: pa.ChunkedArray) -> np.ndarray:
 
 
 # Of the whole data set, whatever the filter: who a visitor is does not depend on what is looked at.
-LINKS: Final = Question("links", (), _seen_together, _distinct_pairs, _unambiguous)
+LINKS: Final = Question("unambiguous", (), None, conclude=identity.of_one_user, needs=(identity.LINKS,))
