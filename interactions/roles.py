@@ -117,6 +117,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "key_create": Right.KEYS,
     "key_rotate": Right.KEYS,
     "key_revoke": Right.KEYS,
+    "settings": Right.SETTINGS,
     "activity": Right.ACTIVITY,
     "members": Right.MEMBERS,
     "member_add": Right.MEMBERS,

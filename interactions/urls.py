@@ -18,6 +18,7 @@ from interactions.views import (
     live,
     members,
     overview,
+    settings,
     wizard,
 )
 from interactions.views.set_password import SetPassword
@@ -62,6 +63,7 @@ urlpatterns = [
     path("<slug:environment>/members/<int:pk>/", members.member_edit, name="member_edit"),
     path("<slug:environment>/members/<int:pk>/link/", members.member_link, name="member_link"),
     path("<slug:environment>/members/<int:pk>/log-in/", members.member_deactivate, name="member_deactivate"),
+    path("<slug:environment>/settings/", settings.settings, name="settings"),
     path("<slug:environment>/activity/", activity.activity, name="activity"),
     path("<slug:environment>/keys/", keys.keys, name="keys"),
     path("<slug:environment>/keys/new/", keys.key_create, name="key_create"),

@@ -1,4 +1,4 @@
-"""The account: one's name, password and theme."""
+"""The account: one's name, password, roles and theme."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import get_user_model, update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
+from django.db import transaction
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from interactions import activity
 from interactions.views.person import person
 
 
@@ -39,8 +41,12 @@ def account(request: HttpRequest) -> HttpResponse:
         return redirect(request.get_full_path())
     if sent == "password" and password.is_valid():
         # The session is tied to the password: without this the person would be logged out here too.
-        update_session_auth_hash(request, password.save())
+        with transaction.atomic():
+            update_session_auth_hash(request, password.save())
+            activity.note(activity.Action.PASSWORD_CHANGED, by=person(request))
         messages.success(request, "Your password is changed. Other browsers you were logged in with are logged out.")
         return redirect(request.get_full_path())
-    context: dict[str, Any] = {"name_form": name, "password_form": password}
+    standing = request.standing  # type: ignore[attr-defined]
+    roles = [(environment, standing.role(environment.slug)) for environment in standing.environments]
+    context: dict[str, Any] = {"name_form": name, "password_form": password, "roles": roles}
     return render(request, "account.html", context)

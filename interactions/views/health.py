@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from interactions import readiness
+from interactions import environments, readiness
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.readiness import THRESHOLDS, Threshold, Unit
@@ -111,8 +111,7 @@ def health_thresholds(request: HttpRequest, environment: str) -> HttpResponse:
 
 
 def _keep(environment: Environment, thresholds: dict[str, list[float]]) -> None:
-    environment.thresholds = thresholds
-    environment.save(update_fields=["thresholds"])
+    environments.change(environment, thresholds=thresholds)
 
 
 def _shown(value: float, threshold: Threshold) -> float:

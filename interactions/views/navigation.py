@@ -30,6 +30,7 @@ _KIND_OF_PAGE: Final[dict[str, str]] = {
     "keys": "keys",
     "key_create": "keys",
     "activity": "activity",
+    "settings": "settings",
     "key_rotate": "keys",
     "key_revoke": "keys",
     "members": "members",
@@ -135,7 +136,15 @@ _SECTIONS: Final = (
     ("", (("Overview", "overview", "layout-dashboard"),)),
     ("Data sets", (("Interactions", "dashboard", "click"), ("Imports", "imports", ""), ("Health", "health", ""))),
     ("Integrate", (("Live", "live", "activity"), ("API", "api_reference", "api"))),
-    ("Settings", (("API keys", "keys", "key"), ("Members", "members", "users"), ("Activity", "activity", "history"))),
+    (
+        "Settings",
+        (
+            ("API keys", "keys", "key"),
+            ("Members", "members", "users"),
+            ("Activity", "activity", "history"),
+            ("Environment", "settings", "adjustments"),
+        ),
+    ),
 )
 
 

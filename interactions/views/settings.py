@@ -1,0 +1,86 @@
+"""The settings of an environment."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from interactions import environments
+from interactions.models import Environment
+
+_LONGEST_RETENTION: Final = 1200  # months
+
+
+class NameForm(forms.Form):
+    """What the environment is called; its word in addresses stays."""
+
+    name = forms.CharField(max_length=50, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+
+class ZoneForm(forms.Form):
+    """A name of the time zone database, typed or picked from the list."""
+
+    time_zone = forms.CharField(
+        label="Time zone",
+        max_length=64,
+        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def clean_time_zone(self) -> str:
+        given = str(self.cleaned_data["time_zone"]).replace(" ", "_")
+        known = {name.lower(): name for name, _ in environments.zones()}
+        if given.lower() not in known:
+            raise forms.ValidationError("There is no such time zone. Type a city, and pick it from the list.")
+        return known[given.lower()]
+
+
+class RetentionForm(forms.Form):
+    """How long records are kept."""
+
+    retention_months = forms.IntegerField(
+        label="Months",
+        min_value=1,
+        max_value=_LONGEST_RETENTION,
+        required=False,
+        widget=forms.NumberInput(attrs={"placeholder": "for ever", "inputmode": "numeric"}),
+    )
+
+
+class ApprovalForm(forms.Form):
+    """Whether a deletion request waits for a second person."""
+
+    needs_approval = forms.BooleanField(label="A second person approves each deletion request", required=False)
+
+
+_FORMS: Final[dict[str, type[forms.Form]]] = {
+    "name": NameForm,
+    "zone": ZoneForm,
+    "retention": RetentionForm,
+    "approval": ApprovalForm,
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest, environment: str) -> HttpResponse:
+    """Several forms on one page; ``form`` in the POST says which one was sent."""
+    here = get_object_or_404(Environment, slug=environment)
+    sent = request.POST.get("form", "")
+    initial = {name: getattr(here, name) for name in environments.SETTINGS}
+    shown = {name: kind(request.POST if name == sent else None, initial=initial) for name, kind in _FORMS.items()}
+    if sent in shown and shown[sent].is_valid():
+        if environments.change(here, **shown[sent].cleaned_data):
+            messages.success(request, "Saved.")
+        return redirect("settings", environment=here.slug)
+    context: dict[str, Any] = {
+        "environment": here,
+        "forms": shown,
+        "zones": environments.zones(),
+        "now": timezone.now(),
+    }
+    return render(request, "settings.html", context)
