@@ -12,17 +12,22 @@ from typing import Final, TypeAlias
 class Right(StrEnum):
     """One kind of thing that a member of an environment may do there."""
 
-    LOOK = "look"  # every page that shows the data set
-    IMPORT = "import"  # import files, send test interactions; cancel and retry
-    EXPORT = "export"  # take records out as a file
-    UNDO_OWN = "undo_own"  # undo imports of one's own
-    UNDO_ANY = "undo_any"  # undo anybody's imports
-    PEOPLE = "people"  # the page of one person
-    PRIVACY = "privacy"  # deletion requests, receipts, access letters
+    LOOK = "look"
+    IMPORT = "import"
+    EXPORT = "export"
+    UNDO_OWN = "undo_own"
+    UNDO_ANY = "undo_any"
+    PEOPLE = "people"
+    PRIVACY = "privacy"
     KEYS = "keys"
     MEMBERS = "members"
     SETTINGS = "settings"
     ACTIVITY = "activity"
+
+    @property
+    def summary(self) -> str:
+        """What it allows, as in «may …»."""
+        return _MAY[self]
 
 
 class Role(StrEnum):
@@ -46,6 +51,19 @@ class Role(StrEnum):
         return right in RIGHTS[self]
 
 
+_MAY: Final = {
+    Right.LOOK: "look at the data set, imports, health, live calls and the API page",
+    Right.IMPORT: "import files, cancel and retry imports, send test interactions",
+    Right.EXPORT: "download records and rejected records",
+    Right.UNDO_OWN: "undo imports of their own",
+    Right.UNDO_ANY: "undo anybody's imports",
+    Right.PEOPLE: "see the page of a person",
+    Right.PRIVACY: "make and carry deletion requests",
+    Right.KEYS: "make, rotate and revoke API keys",
+    Right.MEMBERS: "add members and change their roles",
+    Right.SETTINGS: "change the settings of the environment",
+    Right.ACTIVITY: "read the activity log",
+}
 _LABELS: Final = {
     Role.VIEWER: "Viewer",
     Role.ANALYST: "Analyst",

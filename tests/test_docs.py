@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
+from interactions.roles import Right, Role
 from tests.running import HOUSE
 
 DOCS = HOUSE / "docs"
@@ -58,6 +59,15 @@ def test_nothing_else_reads_the_environment():
         if re.search(r"os\.(environ\[|environ\.get\(|getenv)", path.read_text())
     }
     assert readers <= allowed
+
+
+def test_the_table_of_roles_is_the_one_that_is_checked():
+    rows = re.findall(r"^\| .+ \|$", (DOCS / "members.md").read_text(), re.MULTILINE)
+    heading, *table = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    assert heading[1:] == [role.label for role in Role]
+    assert [row[0] for row in table] == [right.summary for right in Right]
+    for right, row in zip(Right, table, strict=True):
+        assert [bool(cell) for cell in row[1:]] == [role.may(right) for role in Role], row[0]
 
 
 @pytest.mark.parametrize("command", our_commands())

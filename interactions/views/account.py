@@ -33,6 +33,7 @@ def account(request: HttpRequest) -> HttpResponse:
     sent = request.POST.get("form")
     name = NameForm(request.POST if sent == "name" else None, instance=person(request))
     password = PasswordChangeForm(person(request), request.POST if sent == "password" else None)
+    password.fields["new_password2"].label = "The same again"
     # The form wants the cursor for itself, but the page begins with the name.
     password.fields["old_password"].widget.attrs.pop("autofocus", None)
     if sent == "name" and name.is_valid():

@@ -22,6 +22,11 @@ class SetPassword(PasswordResetConfirmView):
         """Unlike Django's, nobody whose log-in is deactivated."""
         return members.user_of(uidb64)
 
+    def get_form(self, form_class: type[SetPasswordForm[User]] | None = None) -> SetPasswordForm[User]:
+        form = super().get_form(form_class)
+        form.fields["new_password2"].label = "The same again"
+        return form
+
     def form_valid(self, form: SetPasswordForm[User]) -> HttpResponse:
         activity.note(activity.Action.PASSWORD_CHANGED, by=form.user)
         return super().form_valid(form)
