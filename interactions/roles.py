@@ -113,6 +113,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "upload": Right.IMPORT,
     "overview": Right.LOOK,
     "dashboard": Right.LOOK,
+    "dashboard_panels": Right.LOOK,
     "dashboard_data": Right.LOOK,
     "health": Right.LOOK,
     "health_thresholds": Right.SETTINGS,

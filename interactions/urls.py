@@ -36,6 +36,7 @@ urlpatterns = [
     path("uploads/<str:token>/", uploads.resource, name="upload"),
     path("<slug:environment>/", overview.overview, name="overview"),
     path("<slug:environment>/interactions/", dashboard.dashboard, name="dashboard"),
+    path("<slug:environment>/interactions/panels/", dashboard.dashboard_panels, name="dashboard_panels"),
     path("<slug:environment>/interactions/dashboard.json", dashboard.dashboard_data, name="dashboard_data"),
     path("<slug:environment>/interactions/health/", health.health, name="health"),
     path("<slug:environment>/interactions/health/thresholds/", health.health_thresholds, name="health_thresholds"),

@@ -79,8 +79,8 @@ def test_new_records_appear_by_themselves(page: "Page") -> None:
 
 def test_the_table_shows_the_numbers_of_the_bars(page: "Page") -> None:
     page.wait_for_selector("#dashboard:not([aria-busy])")
-    page.click("[data-show-table]")
-    counts = page.locator(".chart-table tbody td:nth-child(2)").all_inner_texts()
+    page.click("[data-panel=over_time] [data-show-table]")
+    counts = page.locator("[data-panel=over_time] .chart-table tbody td:nth-child(2)").all_inner_texts()
     assert sum(int(count.replace(",", "")) for count in counts) == records_shown(page)
 
 
@@ -90,6 +90,48 @@ def test_the_chart_comes_as_a_picture(page: "Page") -> None:
     with page.expect_download() as download:
         page.click("[data-download-png]")
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_panel_comes_as_a_picture(page: "Page") -> None:
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    for name in ("rhythm", "by_type", "devices"):
+        page.click(f"[data-panel={name}] .tool-menu summary")
+        with page.expect_download() as download:
+            page.click(f"[data-panel={name}] [data-download-png]")
+        assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_heat_map_has_a_table(page: "Page") -> None:
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    page.click("[data-panel=rhythm] [data-show-table]")
+    counts = page.locator("[data-panel=rhythm] .chart-table td").all_inner_texts()
+    assert len(counts) == 7 * 24
+    assert sum(int(count.replace(",", "")) for count in counts) == records_shown(page)
+
+
+def test_a_filter_is_set_by_a_form_or_a_row_and_cleared_by_its_chip(page: "Page") -> None:
+    everything = records_shown(page)
+    page.click("#add-filter")
+    page.fill(".filter-list [name=user]", "nobody")
+    page.press(".filter-list [name=user]", "Enter")
+    page.wait_for_url("**user=nobody")
+    assert records_shown(page) == 0
+    page.click("[data-chip=user]")
+    page.wait_for_url(f"**/{ENVIRONMENT}/interactions/")
+    assert records_shown(page) == everything
+    page.click("[data-panel=by_type] tr[data-name=like] a")
+    page.wait_for_url("**type=like")
+    assert page.inner_text("[data-chip=type]") == "Type like"
+    page.click(".chip-clear-all")
+    page.wait_for_selector("[data-chip]", state="detached")
+
+
+def test_the_filter_goes_along_in_the_address_and_survives_a_reload(page: "Page") -> None:
+    page.goto(f"/{ENVIRONMENT}/interactions/?type=like&period=7d")
+    shown = records_shown(page)
+    page.reload()
+    assert records_shown(page) == shown == 7
+    assert page.get_attribute(".pane a[aria-current=page]", "href").endswith("?period=7d&type=like")
 
 
 def test_the_chart_follows_the_theme(page: "Page") -> None:

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -12,15 +12,14 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.http import QueryDict
 from django.test import Client
-from hypothesis import given
-from hypothesis import strategies as st
 
 from interactions.lake import Lake
 from interactions.models import Environment, Import
 from interactions.queries import dashboard as questions
 from interactions.queries.answers import DataSetBusy
-from interactions.queries.period import Period, Unit
-from interactions.views.dashboard_choice import Choice, address_of, span
+from interactions.queries.period import Unit
+from interactions.views.dashboard_choice import Choice
+from interactions.views.dashboard_tables import TABLES
 
 from . import cast
 from .lakes import append, record
@@ -91,7 +90,7 @@ def test_the_page_comes_without_asking_for_numbers(reader: Client, records: None
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("The page waited for a question.")
 
-    for name in ("by_type", "over_time", "totals", "users"):
+    for name in ("by_type", "over_time", "totals", "sparklines"):
         monkeypatch.setattr(questions, name, refuse)
     page = reader.get(PAGE).content.decode()
     assert "Interactions over time" in page
@@ -101,7 +100,7 @@ def test_the_page_comes_without_asking_for_numbers(reader: Client, records: None
 def test_the_fragment_brings_the_numbers(reader: Client, records: None) -> None:
     fragment = reader.get(PAGE, headers=FRAGMENT).content.decode()
     assert "<html" not in fragment
-    assert '<tr data-name="checkout" data-records="1">' in fragment
+    assert 'data-name="checkout"' in fragment
     assert "1 – 3 Jan 2024" in fragment
     assert "50.0 %" in fragment
 
@@ -114,14 +113,15 @@ def test_without_scripts_one_address_gives_page_and_numbers(reader: Client, reco
     page = reader.get(PAGE).content.decode()
     address = re.search(r'<noscript><meta http-equiv="refresh" content="0; url=([^"]+)"', page).group(1)
     whole = reader.get(PAGE + address.replace("&amp;", "&")).content.decode()
-    assert "<html" in whole and "skeleton" not in whole.split('data-slot="types"')[1]
+    assert "<html" in whole and "skeleton" not in whole.split('data-slot="by_type"')[1]
     assert re.search(r'data-figure="products">2<', whole)
+    assert "Hours of the week" in whole and ">p2<" in whole
 
 
 def test_nothing_in_the_page_is_inline(reader: Client, records: None) -> None:
     for page in (reader.get(PAGE), reader.get(PAGE + "?figures=now"), reader.get("/playground/interactions/")):
         text = page.content.decode()
-        assert not re.search(r"<script(?![^>]*\ssrc=)", text)
+        assert not re.search(r"<script(?![^>]*(\ssrc=|\stype=\"application/json\"))", text)
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=", text)
 
 
@@ -161,41 +161,151 @@ def test_an_import_is_shown_alone_and_can_be_cleared(reader: Client, records: No
     fragment = reader.get(f"{PAGE}?import={imported.pk}", headers=FRAGMENT).content.decode()
     assert f"Import {imported.pk} · march.json" in fragment
     assert 'id="clear-import" href="?"' in fragment
+    assert "data-version" in fragment
     assert "5 Mar 2024" in fragment
     assert 'data-name="like"' in fragment and 'data-name="checkout"' not in fragment
 
 
 def test_an_import_of_another_environment_is_not_found(reader: Client, records: None, imported: Import) -> None:
     assert reader.get(f"/playground/interactions/?import={imported.pk}").status_code == 404
-    address = f"/playground/interactions/dashboard.json?panel=people&import={imported.pk}"
-    assert reader.get(address).status_code == 404
+    for address in ("dashboard.json?panel=version&", "panels/?"):
+        assert reader.get(f"/playground/interactions/{address}import={imported.pk}").status_code == 404
 
 
 # --- The data of the panels ---
 
 
-def test_people_are_counted(reader: Client, records: None) -> None:
-    assert reader.get(DATA + "?panel=people").json() == {"users": 1, "anonymous": 1, "products": 2}
+def bars(client: Client, query: str = "") -> dict:
+    """What the page's chart is drawn from."""
+    fragment = client.get(f"{PAGE}?{query}", headers=FRAGMENT).content.decode()
+    return json.loads(re.search(r'<script id="over-time-data"[^>]*>(.*?)</script>', fragment).group(1))
+
+
+def test_totals_are_shown(reader: Client, records: None) -> None:
+    fragment = reader.get(PAGE, headers=FRAGMENT).content.decode()
+    figures = dict(re.findall(r'data-figure="(\w+)">([^<]*)<', fragment))
+    assert figures == {
+        "interactions": "2", "people": "1", "sessions": "2", "products": "2", "searches": "1", "conversions": "1",
+        "revenue": "0",
+    }  # fmt: skip
+    assert "1 user id" in fragment and "1 anonymous id" in fragment
+
+
+def test_a_period_is_compared_with_the_one_before(reader: Client, records: None) -> None:
+    append([record("search", f"2024-01-03T10:0{minute}:00Z") for minute in range(3)])
+    compared = reader.get(PAGE + "?from=2024-01-03&to=2024-01-04", headers=FRAGMENT).content.decode()
+    assert "Compared with 1 – 2 Jan 2024" in compared
+    assert "+300.0 %" in compared  # 4 records after 1
+    alone = reader.get(PAGE + "?from=2024-01-03&to=2024-01-04&compare=no", headers=FRAGMENT).content.decode()
+    assert "+300.0 %" not in alone and 'aria-checked="false"' in alone
+
+
+def test_all_time_is_compared_with_nothing(reader: Client, records: None) -> None:
+    assert "on before" not in reader.get(PAGE, headers=FRAGMENT).content.decode()
 
 
 def test_the_chart_is_by_group_unless_types_are_asked_for(reader: Client, records: None) -> None:
-    def names(query: str) -> list[str]:
-        option = reader.get(f"{DATA}?panel=over_time{query}").json()["option"]
-        return [each["name"] for each in option["series"]]
+    def names(query: str = "") -> list[str]:
+        return [each["name"] for each in bars(reader, query)["option"]["series"]]
 
-    assert names("") == ["Core click-streams", "Conversion"]
-    assert names("&split=type") == ["search", "checkout"]
+    assert names() == ["Core click-streams", "Conversion"]
+    assert names("split=type") == ["search", "checkout"]
 
 
 def test_the_chart_takes_the_unit_of_the_address(reader: Client, records: None) -> None:
-    answer = reader.get(DATA + "?panel=over_time&unit=week").json()
+    answer = bars(reader, "unit=week")
     assert answer["unit"] == "week"
     assert answer["option"]["xAxis"]["data"] == ["2024-01-01T00:00Z"]
 
 
 def test_a_unit_too_fine_for_the_period_gives_way(reader: Client) -> None:
     append([record(at="2000-01-01T00:00:00Z"), record(at="2024-01-01T00:00:00Z")])
-    assert reader.get(DATA + "?panel=over_time&unit=hour").json()["unit"] == "month"
+    assert bars(reader, "unit=hour")["unit"] == "month"
+
+
+def test_days_are_those_of_the_environment(reader: Client, records: None) -> None:
+    Environment.objects.filter(slug="production").update(time_zone="America/Los_Angeles")
+    answer = bars(reader, "unit=day")
+    assert answer["zone"] == "America/Los_Angeles"
+    assert answer["option"]["xAxis"]["data"][0] == "2024-01-01T00:00-08:00"
+
+
+# --- The other panels ---
+
+
+@pytest.fixture
+def shop() -> None:
+    """A visit of a shop, from a search to a check-out."""
+    start = {"user_id": "u1", "page_url": "https://shop.example/p?x=1", "region": "Wien", "locale": "de-AT"}
+    miso = "3f0c6a36-5c1f-4a57-a6f5-6c6c3a9d2f10"
+    append(
+        [
+            record("search", "2024-01-01T10:00:00Z", keywords="dome tent", **start),
+            record("impression", "2024-01-01T10:00:05Z", product_ids=["p1"], miso_id=miso, **start),
+            record("product_detail_page_view", "2024-01-01T10:01:00Z", product_ids=["p1"], miso_id=miso, **start),
+            record("add_to_cart", "2024-01-01T10:05:00Z", product_ids=["p1"], **start),
+            record("checkout", "2024-01-01T10:09:00Z", product_ids=["p1"], revenue=12.5, **start),
+        ]
+    )
+
+
+def panels(client: Client, query: str = "") -> str:
+    answer = client.get(f"/production/interactions/panels/?{query}", headers=FRAGMENT)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_every_panel_has_its_numbers(reader: Client, shop: None) -> None:
+    text = panels(reader)
+    for title in ("Funnel", "Top products", "Top searches", "Top pages", "Top regions", "Devices"):
+        assert title in text
+    assert "half of them within 4 min" in text  # from the view to the cart, and from there to the check-out
+    assert "40.0 %" in text  # of all records are assisted
+
+
+def test_a_row_leads_to_the_page_of_it_alone(reader: Client, shop: None) -> None:
+    text = panels(reader, "period=30d")
+    for link in ("product=p1", "keywords=dome+tent", "region=Wien", "page=https%3A%2F%2Fshop.example%2Fp"):
+        assert f'href="?period=30d&amp;{link}"' in text
+
+
+def test_a_panel_without_numbers_says_why(reader: Client, shop: None) -> None:
+    assert "No record bears a campaign in this period." in panels(reader)
+
+
+def test_the_steps_of_the_funnel_can_be_chosen(reader: Client, shop: None) -> None:
+    text = panels(reader, "step=search&step=checkout")
+    steps = re.findall(r'class="funnel-name">([^<]+)<', text)
+    assert steps == ["search", "checkout"]
+
+
+def test_a_publisher_is_shown_a_funnel_of_content(reader: Client) -> None:
+    append([record("impression", user_id="u"), record("read", "2024-01-01T01:00:00Z", user_id="u")])
+    assert "Read, watch or listen" in panels(reader)
+
+
+# --- The filter ---
+
+
+def test_a_filter_narrows_all_numbers(reader: Client, shop: None) -> None:
+    fragment = reader.get(PAGE + "?type=search&type=checkout&region=Wien", headers=FRAGMENT).content.decode()
+    assert re.search(r'data-figure="interactions">2<', fragment)
+    assert "Top products" in panels(reader, "product=p1")
+    assert "dome tent" not in panels(reader, "product=p1").split("Top searches")[0]
+
+
+def test_each_part_is_a_chip_that_takes_it_away(reader: Client, shop: None) -> None:
+    fragment = reader.get(PAGE + "?type=search&region=Wien&period=7d", headers=FRAGMENT).content.decode()
+    chips = re.findall(r'href="([^"]*)" data-choice data-chip="(\w+)"', fragment)
+    assert chips == [("?period=7d&amp;region=Wien", "type"), ("?period=7d&amp;type=search", "region")]
+
+
+def test_a_filter_that_nothing_matches_says_so(reader: Client, shop: None) -> None:
+    fragment = reader.get(PAGE + "?product=nothing", headers=FRAGMENT).content.decode()
+    assert "No interaction matches this filter" in fragment
+
+
+# --- The data of the panels ---
 
 
 def test_the_version_tells_that_there_is_something_new(reader: Client, records: None) -> None:
@@ -210,9 +320,10 @@ def test_the_version_tells_that_there_is_something_new(reader: Client, records: 
 
 
 def test_an_unknown_panel_is_refused(reader: Client) -> None:
-    answer = reader.get(DATA + "?panel=weather")
-    assert answer.status_code == 400
-    assert "panel has to be one of" in answer.content.decode()
+    for query in ("panel=weather&format=csv", "panel=weather"):
+        answer = reader.get(f"{DATA}?{query}")
+        assert answer.status_code == 400
+        assert "panel has to be" in answer.content.decode()
 
 
 def test_a_table_that_is_being_rewritten_is_said_so(reader: Client, records: None, monkeypatch) -> None:
@@ -220,20 +331,23 @@ def test_a_table_that_is_being_rewritten_is_said_so(reader: Client, records: Non
         raise DataSetBusy
 
     monkeypatch.setattr(questions, "by_type", busy)
-    answer = reader.get(DATA + "?panel=people")
+    answer = reader.get(DATA + "?panel=by_type&format=csv")
     assert answer.status_code == 503
     assert "Try again" in answer.json()["message"]
+    for address in (PAGE, "/production/interactions/panels/"):
+        answer = reader.get(address, headers=FRAGMENT)
+        assert (answer.status_code, "Try again" in answer.content.decode()) == (503, True)
 
 
 def test_bars_come_as_csv_with_their_zone(reader: Client, records: None) -> None:
     answer = reader.get(DATA + "?panel=over_time&format=csv&unit=day&split=type")
     assert rows(answer) == [
-        ["start_utc", "search", "checkout"],
+        ["day (UTC)", "search", "checkout"],
         ["2024-01-01T00:00Z", "1", "0"],
         ["2024-01-02T00:00Z", "0", "0"],
         ["2024-01-03T00:00Z", "0", "1"],
     ]
-    assert 'filename="interactions-production-by-day-2024-01-01-to-2024-01-03.csv"' in answer["Content-Disposition"]
+    assert 'filename="interactions-production-over-time-2024-01-01-to-2024-01-03.csv"' in answer["Content-Disposition"]
 
 
 def test_types_and_groups_come_as_csv(reader: Client, records: None) -> None:
@@ -241,66 +355,32 @@ def test_types_and_groups_come_as_csv(reader: Client, records: None) -> None:
     assert rows(reader.get(DATA + "?panel=by_group&format=csv"))[2] == ["Conversion", "1", "0.5"]
 
 
+@pytest.mark.parametrize("panel", TABLES)
+def test_every_panel_comes_as_csv(reader: Client, shop: None, panel: str) -> None:
+    heading, *lines = rows(reader.get(f"{DATA}?panel={panel}&format=csv"))
+    assert all(len(line) == len(heading) for line in lines)
+    assert lines or panel in ("campaigns", "categories")
+
+
+def test_a_csv_holds_no_formula(reader: Client) -> None:
+    append([record("search", keywords="=HYPERLINK(1)")])
+    assert rows(reader.get(f"{DATA}?panel=searches&format=csv"))[1][0] == "'=HYPERLINK(1)"
+
+
 # --- The address ---
 
 
-def test_presets_count_back_from_the_newest_record() -> None:
-    choice = Choice.of(QueryDict("period=7d"))
-    assert choice.period(datetime(2011, 12, 9, 12, 50, tzinfo=UTC)) == Period(
-        datetime(2011, 12, 3, tzinfo=UTC), datetime(2011, 12, 10, tzinfo=UTC)
-    )
+def test_the_address_gives_bars_split_and_steps() -> None:
+    choice = Choice.of(QueryDict("unit=week&split=type&compare=no&step=search,checkout"), UTC)
+    assert (choice.unit, choice.split, choice.is_compared) == (Unit.WEEK, "type", False)
+    assert choice.steps == ("search", "checkout")
+    assert choice.filter.query() == "?unit=week&split=type&compare=no&step=search%2Ccheckout"
 
 
-def test_the_last_day_of_a_period_is_inside_it() -> None:
-    choice = Choice.of(QueryDict("from=2024-01-01&to=2024-01-31"))
-    assert (choice.start, choice.end) == (datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC))
-
-
-MOMENTS = st.datetimes(
-    min_value=datetime(1000, 1, 1),  # noqa: DTZ001 - hypothesis wants bounds without a zone
-    max_value=datetime(9000, 1, 1),  # noqa: DTZ001
-    timezones=st.just(UTC),
-)
-
-
-@given(st.none() | MOMENTS, st.none() | MOMENTS, st.none() | st.sampled_from(Unit), st.sampled_from(["group", "type"]))
-def test_an_address_gives_back_the_choice_it_was_made_of(start, end, unit, split) -> None:
-    if start and end and start >= end:
-        start, end = None, None
-    choice = Choice("30d", start, end, unit, split, 7)
-    assert Choice.of(QueryDict(choice.query().removeprefix("?"))) == choice
-
-
-def test_a_period_that_ends_before_it_starts_is_named() -> None:
-    choice = Choice.of(QueryDict("from=2024-02-01&to=2024-01-01"))
-    assert choice.mistakes == ["The period ends before it starts. Swap the two dates."]
-    assert not choice.is_custom
-
-
-@pytest.mark.parametrize("given", ["0", "-1", "x", "1" * 30, "٣"])
-def test_an_import_that_is_no_number_is_named(given: str) -> None:
-    choice = Choice.of(QueryDict(f"import={given}"))
-    assert choice.import_id is None and len(choice.mistakes) == 1
-
-
-def test_midnights_are_written_as_days() -> None:
-    moment = datetime(2024, 2, 1, tzinfo=UTC)
-    assert (address_of(moment), address_of(moment, ends=True)) == ("2024-02-01", "2024-01-31")
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "text"),
-    [
-        ("2024-01-01T00:00", "2024-03-31T00:00", "1 Jan – 30 Mar 2024"),
-        ("2024-01-01T00:00", "2024-01-02T00:00", "1 Jan 2024"),
-        ("2024-01-01T00:00", "2024-01-08T00:00", "1 – 7 Jan 2024"),
-        ("2023-12-30T00:00", "2024-01-02T00:00", "30 Dec 2023 – 1 Jan 2024"),
-        ("2024-01-01T05:00", "2024-01-01T07:00", "1 Jan 2024, 05:00 – 07:00"),
-        ("2024-01-01T05:00", "2024-01-02T00:00", "1 Jan, 05:00 – 2 Jan 2024, 00:00"),
-    ],
-)
-def test_periods_are_written_as_people_say_them(start: str, end: str, text: str) -> None:
-    assert span(datetime.fromisoformat(start + "Z"), datetime.fromisoformat(end + "Z")) == text
+def test_steps_that_are_no_types_are_named() -> None:
+    choice = Choice.of(QueryDict("step=dance&step=search"), UTC)
+    assert choice.steps == ()
+    assert choice.filter.mistakes == ["There is no type called dance."]
 
 
 # --- The command ---

@@ -11,6 +11,7 @@ from django.urls import reverse
 from interactions import members
 from interactions.models import Environment
 from interactions.roles import Right, Role, rule_of
+from interactions.views.filter_choice import carried
 
 # Pages of one import exist in one environment only: switching leads to the list of the other.
 _KIND_OF_PAGE: Final[dict[str, str]] = {
@@ -111,7 +112,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "navigation": Navigation(
             environment=current,
             environments=tuple(links),
-            sections=_sections(page, current, rights),
+            sections=_sections(page, current, rights, carried(request.GET) if page in _FILTERED else ""),
             account_url=_account(current),
             account_active=page == "account",
             role=dict(standing.roles)[current.slug],
@@ -131,6 +132,9 @@ def _account(environment: Environment) -> str:
     return reverse("account", query={"environment": environment.slug})
 
 
+# Pages of interactions: what is filtered on one stays so on the others.
+_FILTERED: Final = frozenset({"dashboard", "records"})
+
 # Title, and label, address and icon of each entry; a sub-entry has no icon. Shown is what one may open.
 _SECTIONS: Final = (
     ("", (("Overview", "overview", "layout-dashboard"),)),
@@ -148,15 +152,20 @@ _SECTIONS: Final = (
 )
 
 
-def _sections(page: str, environment: Environment, rights: frozenset[Right]) -> tuple[Section, ...]:
+def _sections(page: str, environment: Environment, rights: frozenset[Right], filtered: str) -> tuple[Section, ...]:
+    """``filtered``: the filter of the page, as the end of an address; it goes along to the pages that have one."""
+
     def is_active(name: str) -> bool:
         return page == name or _KIND_OF_PAGE.get(page) == name or (name == "imports" and page == "import_new")
+
+    def address(name: str) -> str:
+        return reverse(name, args=[environment.slug]) + (filtered if name in _FILTERED else "")
 
     sections = (
         Section(
             title,
             tuple(
-                Entry(label, reverse(name, args=[environment.slug]), is_active(name), icon)
+                Entry(label, address(name), is_active(name), icon)
                 for label, name, icon in entries
                 if rule_of(name) in rights
             ),

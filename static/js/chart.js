@@ -12,22 +12,27 @@ const day = (moment) => `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()]}`
 const longDay = (moment) => `${WEEKDAYS[moment.getUTCDay()]} ${day(moment)} ${moment.getUTCFullYear()}`;
 const clock = (moment) => moment.toISOString().slice(11, 16);
 
+// A stamp ends in its zone's offset; what counts here is what the clock there says.
+const wall = (stamp) => new Date(`${stamp.slice(0, 16)}Z`);
+
 function named(stamp, unit) {
-  const moment = new Date(stamp);
+  const moment = wall(stamp);
   if (unit === "year") return String(moment.getUTCFullYear());
-  if (unit === "hour" || unit === "minute") return `${longDay(moment)}, ${clock(moment)} UTC`;
+  if (unit === "month") return `${MONTHS[moment.getUTCMonth()]} ${moment.getUTCFullYear()}`;
+  if (unit === "hour" || unit === "minute") return `${longDay(moment)}, ${clock(moment)}`;
   return (unit === "week" ? "Week of " : "") + longDay(moment);
 }
 
 function short(stamp, unit, years) {
-  const moment = new Date(stamp);
+  const moment = wall(stamp);
   if (unit === "year") return String(moment.getUTCFullYear());
+  if (unit === "month") return `${MONTHS[moment.getUTCMonth()]} ${moment.getUTCFullYear()}`;
   if (unit === "minute") return clock(moment);
   if (unit === "hour") return moment.getUTCHours() === 0 ? day(moment) : clock(moment);
   return years > 1 ? `${MONTHS[moment.getUTCMonth()]} ${moment.getUTCFullYear()}` : day(moment);
 }
 
-function colours() {
+export function colours() {
   const style = getComputedStyle(document.documentElement);
   const probe = document.createElement("span");
   document.body.append(probe);
@@ -39,6 +44,7 @@ function colours() {
     text: read("--dojo-quiet"),
     ink: read("--dojo-ink"),
     line: read("--dojo-line"),
+    track: read("--dojo-track"),
     surface: read("--dojo-surface"),
     accent: read("--dojo-accent"),
   };
@@ -46,7 +52,7 @@ function colours() {
   return found;
 }
 
-function element(tag, className, text) {
+export function element(tag, className, text) {
   const made = document.createElement(tag);
   if (className) made.className = className;
   if (text !== undefined) made.textContent = text;
@@ -106,7 +112,7 @@ export class OverTime extends EventTarget {
     const { option, unit } = this.data;
     const theme = colours();
     const stamps = option.xAxis.data;
-    const years = stamps.length ? new Date(stamps.at(-1)).getUTCFullYear() - new Date(stamps[0]).getUTCFullYear() : 0;
+    const years = stamps.length ? wall(stamps.at(-1)).getUTCFullYear() - wall(stamps[0]).getUTCFullYear() : 0;
     const label = { color: theme.text, fontSize: 12 };
     const dense = this.place.clientWidth / stamps.length < 6;
     return {
@@ -138,7 +144,7 @@ export class OverTime extends EventTarget {
           ...label,
           alignMaxLabel: stamps.length > 20 ? "right" : null,
           // Hours of more than four days are told apart by their days.
-          interval: unit === "hour" && stamps.length > 96 ? (_, stamp) => new Date(stamp).getUTCHours() === 0 : "auto",
+          interval: unit === "hour" && stamps.length > 96 ? (_, stamp) => wall(stamp).getUTCHours() === 0 : "auto",
           formatter: (stamp) => short(stamp, unit, years),
         },
       },
@@ -191,7 +197,7 @@ export class OverTime extends EventTarget {
     const { option, unit } = this.data;
     const table = element("table", "table");
     const head = table.createTHead().insertRow();
-    for (const name of [unit === "year" ? "Year" : "Start, UTC", "All", ...option.series.map((each) => each.name)]) {
+    for (const name of [unit === "year" ? "Year" : `Start, ${this.data.zone ?? "UTC"}`, "All", ...option.series.map((each) => each.name)]) {
       const cell = element("th", head.cells.length ? "is-number" : "", name);
       cell.scope = "col";
       head.append(cell);
@@ -200,7 +206,7 @@ export class OverTime extends EventTarget {
     option.xAxis.data.map((stamp, at) => [stamp, at]).reverse().forEach(([stamp, at]) => {
       const counts = option.series.map((each) => each.data[at]);
       const row = body.insertRow();
-      const heading = element("th", "", named(stamp, unit).replace(/ UTC$/, ""));
+      const heading = element("th", "", named(stamp, unit));
       heading.scope = "row";
       row.append(heading);
       const sum = counts.reduce((total, count) => total + count, 0);
@@ -209,28 +215,35 @@ export class OverTime extends EventTarget {
     return table;
   }
 
-  /** A PNG with its title, as a data URL: drawn apart, as the page's chart has no title of its own. */
+  /** A PNG with its title, as a data URL. */
   picture(title, subtitle) {
-    const theme = colours();
-    const paper = element("div");
-    const chart = window.echarts.init(paper, null, { width: Math.max(960, this.place.clientWidth), height: 480 });
     const option = this.option();
-    chart.setOption({
+    const chosen = {
       ...option,
       brush: undefined,
-      title: {
-        text: title,
-        subtext: subtitle,
-        left: 16,
-        top: 12,
-        textStyle: { color: theme.ink, fontFamily: this.font, fontSize: 16, fontWeight: 600 },
-        subtextStyle: { color: theme.text, fontFamily: this.font, fontSize: 12 },
-      },
       legend: { ...option.legend, show: true, left: 16, bottom: 12, type: "plain" },
       grid: { ...option.grid, left: 16, right: 24, top: 72, bottom: option.series.length > 8 ? 96 : 48 },
-    });
-    const picture = chart.getDataURL({ pixelRatio: 2, backgroundColor: theme.surface });
-    chart.dispose();
-    return picture;
+    };
+    return pictureOf(chosen, title, subtitle, this.font, { width: Math.max(960, this.place.clientWidth) });
   }
+}
+
+/** Any option as a PNG with a title, as a data URL: drawn apart, as the page's charts have no titles of their own. */
+export function pictureOf(option, title, subtitle, font, { width = 960, height = 480 } = {}) {
+  const theme = colours();
+  const chart = window.echarts.init(element("div"), null, { width, height });
+  chart.setOption({
+    ...option,
+    title: {
+      text: title,
+      subtext: subtitle,
+      left: 16,
+      top: 12,
+      textStyle: { color: theme.ink, fontFamily: font, fontSize: 16, fontWeight: 600 },
+      subtextStyle: { color: theme.text, fontFamily: font, fontSize: 12 },
+    },
+  });
+  const picture = chart.getDataURL({ pixelRatio: 2, backgroundColor: theme.surface });
+  chart.dispose();
+  return picture;
 }

@@ -2,14 +2,16 @@
 // them in their places, asks again when the table has a new version, and follows the back button.
 
 import { OverTime } from "./chart.js";
-import { sortAgain } from "./sort.js";
+import { Panels } from "./panels.js";
 
 const POLL_MILLISECONDS = 5000;
 const NUMBER = new Intl.NumberFormat("en-US");
 const page = document.getElementById("dashboard");
+const font = getComputedStyle(document.body).fontFamily;
 const chartPlace = document.getElementById("over-time");
-const chart = chartPlace && new OverTime(chartPlace, getComputedStyle(document.body).fontFamily);
-const tablePlace = page.querySelector(".chart-table");
+const chart = chartPlace && new OverTime(chartPlace, font);
+const panels = chartPlace && new Panels(page, font);
+if (panels) panels.charts.over_time = chart;
 
 let version = Number(page.dataset.version);
 let asking = null; // the AbortController of what is under way
@@ -40,26 +42,23 @@ function dataAddress(panel) {
   return `${page.dataset.dataUrl}?${query}`;
 }
 
-function fill(fragment) {
-  const focused = document.activeElement?.id;
-  const menuOpen = page.querySelector(".chip-menu[open]") !== null;
-  for (const fresh of fragment.querySelectorAll("[data-slot]")) {
-    const place = page.querySelector(`[data-slot="${fresh.dataset.slot}"]`);
-    // An open menu stays as it is while the table changes under it.
-    if (!place || (fresh.dataset.slot === "chips" && menuOpen)) continue;
-    if (fresh.dataset.slot === "totals") keepPeople(place, fresh);
-    place.replaceChildren(...fresh.childNodes);
-  }
-  sortAgain(page);
-  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
+async function fragmentOf(address, signal) {
+  const text = await (await fetched(address, { headers: { "HX-Request": "true" }, signal })).text();
+  return new DOMParser().parseFromString(text, "text/html").querySelector("[data-figures]");
 }
 
-// The counts of people come later than the rest: until then the last ones stand, not a blank.
-function keepPeople(old, fresh) {
-  for (const place of fresh.querySelectorAll("[data-figure]")) {
-    const known = old.querySelector(`[data-figure="${place.dataset.figure}"]`);
-    if (known) place.replaceChildren(...known.childNodes);
+function fill(fragment) {
+  const focused = document.activeElement?.id;
+  for (const fresh of fragment.querySelectorAll("[data-slot]")) {
+    const place = page.querySelector(`[data-slot="${fresh.dataset.slot}"]`);
+    // What somebody has open stays as it is while the table changes under it.
+    if (!place || place.querySelector("details.menu[open]")) continue;
+    const scrolled = place.querySelector(".bars-scroll")?.scrollTop;
+    place.replaceChildren(...fresh.childNodes);
+    if (scrolled) place.querySelector(".bars-scroll")?.scrollTo(0, scrolled);
   }
+  for (const link of page.querySelectorAll("[data-csv]")) link.href = `${dataAddress(link.dataset.csv)}&format=csv`;
+  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
 }
 
 async function load() {
@@ -68,19 +67,15 @@ async function load() {
   const { signal } = mine;
   page.setAttribute("aria-busy", "true");
   try {
-    const figures = fetched(location.pathname + location.search, { headers: { "HX-Request": "true" }, signal });
-    const bars = fetched(dataAddress("over_time"), { signal }).then((response) => response.json());
-    bars.catch(() => {}); // whichever fails first is told below
-    const parsed = new DOMParser().parseFromString(await (await figures).text(), "text/html");
-    const fragment = parsed.querySelector("[data-figures]");
-    if (fragment.hasAttribute("data-empty")) return location.reload();
-    fill(fragment);
-    seen(Number(fragment.dataset.version));
-    showBars(await bars);
-    const people = await (await fetched(dataAddress("people"), { signal })).json();
-    for (const [name, count] of Object.entries(people)) {
-      page.querySelector(`[data-figure="${name}"]`).textContent = NUMBER.format(count);
-    }
+    const others = fragmentOf(page.dataset.panelsUrl + location.search, signal);
+    others.catch(() => {}); // whichever fails first is told below
+    const first = await fragmentOf(location.pathname + location.search, signal);
+    if (first.hasAttribute("data-empty")) return location.reload();
+    fill(first);
+    seen(Number(first.dataset.version));
+    showBars(JSON.parse(document.getElementById("over-time-data").textContent));
+    fill(await others);
+    panels.show();
     page.removeAttribute("aria-busy");
     tell("");
   } catch (error) {
@@ -93,7 +88,7 @@ async function load() {
 function showBars(data) {
   chart.show(data);
   chartPlace.parentElement.removeAttribute("aria-busy");
-  if (!tablePlace.hidden) tablePlace.replaceChildren(chart.table());
+  panels.fillTable(chartPlace.closest("[data-panel]"));
 }
 
 function tell(text) {
@@ -155,26 +150,17 @@ page.addEventListener("click", (event) => {
 page.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-choice-form]")) return;
   event.preventDefault();
-  event.target.closest("details").open = false;
-  go(`?${new URLSearchParams(new FormData(event.target))}`);
+  event.target.closest("details.menu").open = false;
+  const given = [...new FormData(event.target)].filter(([, value]) => value !== "");
+  go(`?${new URLSearchParams(given)}`);
 });
 
-page.querySelector("[data-show-table]")?.addEventListener("click", (event) => {
-  const button = event.currentTarget;
-  const shown = button.getAttribute("aria-pressed") !== "true";
-  button.setAttribute("aria-pressed", String(shown));
-  tablePlace.hidden = !shown;
-  chartPlace.classList.toggle("is-covered", shown);
-  tablePlace.replaceChildren(...(shown && chart.data ? [chart.table()] : []));
-});
-
-page.querySelector("[data-download-png]")?.addEventListener("click", (event) => {
-  if (!chart.data) return;
-  const link = document.createElement("a");
-  link.href = chart.picture("Interactions over time", `${chart.data.label} · records ${chart.data.unit === "hour" ? "an" : "a"} ${chart.data.unit} · UTC`);
-  link.download = "interactions-over-time.png";
-  link.click();
-  event.currentTarget.closest("details").open = false;
+page.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-show-table], [data-download-png]");
+  if (!button) return;
+  if (button.matches("[data-show-table]")) return panels.toggleTable(button);
+  panels.save(button.closest("[data-panel]"), page.querySelector("#period-chip").innerText.trim());
+  button.closest("details").open = false;
 });
 
 chart?.addEventListener("zoom", ({ detail }) => {

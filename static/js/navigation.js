@@ -32,7 +32,7 @@ document.addEventListener("keydown", (event) => {
       toggle.focus();
     }
   }
-  if (menu && (event.key === "ArrowDown" || event.key === "ArrowUp") && event.target.type !== "radio") {
+  if (menu && (event.key === "ArrowDown" || event.key === "ArrowUp") && !event.target.matches("input, select, textarea")) {
     const stops = [...menu.querySelectorAll("summary, a, button")];
     const next = stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1);
     stops[(next + stops.length) % stops.length].focus();

@@ -1,0 +1,35 @@
+"""Frames of numbers → ECharts options, and the colours that types and groups have everywhere."""
+
+from interactions.charts.colours import (
+    BACKGROUNDS,
+    PALETTE,
+    RANKS,
+    REST,
+    colour_of,
+    colour_of_group,
+    colour_of_rank,
+    colour_of_type,
+)
+from interactions.charts.over_time import by_group, causes_over_time, over_time, stamp
+from interactions.charts.panels import ASSISTED, assisted_over_time, ranking, rhythm
+from interactions.charts.spark import spark
+
+__all__ = [
+    "ASSISTED",
+    "BACKGROUNDS",
+    "PALETTE",
+    "RANKS",
+    "REST",
+    "assisted_over_time",
+    "by_group",
+    "causes_over_time",
+    "colour_of",
+    "colour_of_group",
+    "colour_of_rank",
+    "colour_of_type",
+    "over_time",
+    "ranking",
+    "rhythm",
+    "spark",
+    "stamp",
+]

@@ -1,0 +1,66 @@
+"""How numbers of the dashboard's panels are written."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from interactions.templatetags.presentation import number
+
+register = template.Library()
+
+
+class Kind(StrEnum):
+    """How the numbers of a column are written."""
+
+    NUMBER = "number"
+    SHARE = "share"
+    MONEY = "money"
+    CHANGE = "change"
+
+
+@register.filter
+def cell(value_and_kind: tuple[float | None, Kind]) -> str | SafeString:
+    """A number as its column writes it; a dash where there is none."""
+    value, kind = value_and_kind
+    if kind is Kind.CHANGE:
+        return change(value)
+    if value is None:
+        return "–"
+    if kind is Kind.SHARE:
+        return part(value)
+    return money(value) if kind is Kind.MONEY else number(value)
+
+
+@register.filter
+def part(fraction: float | None) -> str:
+    """``0.301`` → ``30.1 %``; ``< 0.1 %`` for the smallest, never 100 % for less than all."""
+    if fraction is None:
+        return "–"
+    percent = 100 * fraction
+    if 0 < percent < 0.1:
+        return "< 0.1 %"
+    if 99.9 < percent < 100:
+        return "99.9 %"
+    return f"{percent:.1f} %"
+
+
+@register.filter
+def money(value: float | None) -> str:
+    """``1234.5`` → ``1,234.50``; from 10,000 on without the decimals. The currency is the data's."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 10_000 or value == int(value) else f"{value:,.2f}"
+
+
+@register.filter
+def change(fraction: float | None) -> str | SafeString:
+    """``0.124`` → ``+12.4 %``, with a minus sign for less; as many times for ten times and more."""
+    if fraction is None:
+        return "–"
+    tone = "is-up" if fraction > 0 else "is-down" if fraction < 0 else "is-same"
+    words = f"{fraction + 1:,.0f} ×" if fraction >= 9 else f"{100 * fraction:+.1f} %".replace("-", "−")
+    return format_html('<span class="change {}">{}</span>', tone, "0.0 %" if fraction == 0 else words)
