@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -218,3 +218,17 @@ def test_htmx_loads_a_page_anew_that_was_refused(client: Client, method: str, pa
     headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"}
     answer = getattr(client, method)("/production/keys/", headers=headers)
     assert answer.status_code == 403 and answer.has_header("HX-Refresh") == refreshes
+
+
+def test_an_upgrade_makes_members_of_those_who_were_there() -> None:
+    from importlib import import_module
+
+    from django.apps import apps
+
+    analyst, viewer, boss = (User.objects.create_user(name) for name in ("ann", "vic", "boss"))
+    analyst.user_permissions.add(Permission.objects.get(codename="add_import"))
+    User.objects.filter(pk=boss.pk).update(is_superuser=True)
+    import_module("interactions.migrations.0007_members_and_activity").make_members(apps, None)
+    rows = set(Membership.objects.values_list("user__username", "environment__slug", "role"))
+    everywhere = [environment.slug for environment in Environment.objects.all()]
+    assert rows == {("ann", slug, "analyst") for slug in everywhere} | {("vic", slug, "viewer") for slug in everywhere}
