@@ -225,7 +225,7 @@ def test_an_upgrade_makes_members_of_those_who_were_there() -> None:
 
     from django.apps import apps
 
-    analyst, viewer, boss = (User.objects.create_user(name) for name in ("ann", "vic", "boss"))
+    analyst, _, boss = (User.objects.create_user(name) for name in ("ann", "vic", "boss"))
     analyst.user_permissions.add(Permission.objects.get(codename="add_import"))
     User.objects.filter(pk=boss.pk).update(is_superuser=True)
     import_module("interactions.migrations.0007_members_and_activity").make_members(apps, None)

@@ -20,9 +20,9 @@ from interactions.activity import reading
 from interactions.activity.reading import GROUPS, Search
 from interactions.models import ActivityEntry, Environment
 from interactions.views.fragments import page_or_fragment
+from interactions.views.spreadsheet import harmless
 
 PAGE_SIZE: Final = 50
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require_safe
@@ -97,12 +97,7 @@ class _Echo:
 def _lines(rows: Iterator[list[str]]) -> Iterator[str]:
     writer: Any = csv.writer(_Echo())
     for row in rows:
-        yield writer.writerow([_plain(cell) for cell in row])
-
-
-def _plain(cell: str) -> str:
-    """A spreadsheet must not take a text for a formula: names of keys and users are free to choose."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+        yield writer.writerow([harmless(cell) for cell in row])
 
 
 def _day(text: str) -> date | None:

@@ -17,6 +17,7 @@ from interactions.queries.funnel import funnel
 from interactions.queries.tops import Subject
 from interactions.views.dashboard_panels import top_frame
 from interactions.views.dashboard_scene import Scene
+from interactions.views.spreadsheet import harmless
 
 _MOST_ROWS: Final = 10_000
 
@@ -37,13 +38,8 @@ def as_csv(scene: Scene, panel: str) -> HttpResponse:
     )
     writer = csv.writer(response)
     writer.writerow(heading)
-    writer.writerows([_harmless(value) for value in row] for row in rows)
+    writer.writerows([harmless(value) for value in row] for row in rows)
     return response
-
-
-def _harmless(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula, so that it does not."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def _over_time(scene: Scene) -> Table:

@@ -20,6 +20,7 @@ from interactions.views.fragments import page_or_fragment
 from interactions.views.live_call import Anatomy, curl, first_call
 from interactions.views.live_filter import STATUSES, Filter
 from interactions.views.live_problems import HOURS, Overview
+from interactions.views.spreadsheet import harmless
 
 PAGE_SIZE: Final = 50
 NO_NEWS: Final = 204  # htmx leaves the page as it is
@@ -39,7 +40,7 @@ def live(request: HttpRequest, environment: str) -> HttpResponse:
         if request.htmx and chosen.after is not None:  # type: ignore[attr-defined]
             return _arrivals(request, here, chosen)
         context = _calls(here, chosen)
-        overview = Overview.of(here.slug, chosen.hours)
+        overview = Overview.of(here, chosen.hours)
     except RingAway as error:
         return _away(request, here, chosen, str(error))
     if request.htmx and chosen.before:  # type: ignore[attr-defined]
@@ -78,7 +79,7 @@ def live_problems(request: HttpRequest, environment: str) -> HttpResponse:
     here = get_object_or_404(Environment, slug=environment)
     chosen = Filter.of(request.GET)
     try:
-        overview = Overview.of(here.slug, chosen.hours)
+        overview = Overview.of(here, chosen.hours)
     except RingAway as error:
         return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
     if request.GET.get("format") == "csv":
@@ -147,12 +148,12 @@ def _away(request: HttpRequest, here: Environment, chosen: Filter, sentence: str
 
 
 def _csv(here: Environment, overview: Overview) -> HttpResponse:
-    name = f"problems-{here.slug}-{stamp(overview.starts[0])}.csv".replace(":", "")
+    name = f"problems-{here.slug}-{stamp(overview.starts[0], here.zone)}.csv".replace(":", "")
     response = HttpResponse(
         content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
     writer = csv.writer(response)
-    writer.writerow(["start_utc", *(cause.label for cause in overview.causes)])
+    writer.writerow([f"start ({here.time_zone})", *(harmless(cause.label) for cause in overview.causes)])
     for at, start in enumerate(overview.starts):
-        writer.writerow([stamp(start), *(cause.counts[at] for cause in overview.causes)])
+        writer.writerow([stamp(start, here.zone), *(cause.counts[at] for cause in overview.causes)])
     return response

@@ -6,10 +6,12 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 from interactions import charts, ring
+from interactions.models import Environment
 from interactions.ring import Cause
 
 HOURS: Final = {1: "1 h", 6: "6 h", 24: "24 h"}
@@ -43,9 +45,10 @@ class Overview:
     hours: int
     starts: list[datetime]
     causes: list[CauseOverTime]
+    zone: ZoneInfo
 
     @classmethod
-    def of(cls, environment: str, hours: int) -> Overview:
+    def of(cls, environment: Environment, hours: int) -> Overview:
         """Raises RingAway."""
         width = _BAR_MINUTES[hours]
         seconds = width * 60
@@ -54,7 +57,7 @@ class Overview:
         starts = [datetime.fromtimestamp(last, UTC) - timedelta(minutes=width * back) for back in reversed(range(bars))]
         counts: dict[Cause, list[int]] = {}
         seen: dict[Cause, datetime] = {}
-        for minute in ring.problems(environment, hours):
+        for minute in ring.problems(environment.slug, hours):
             bar = int((minute.at - starts[0]).total_seconds()) // seconds
             if 0 <= bar < bars:
                 counts.setdefault(minute.cause, [0] * bars)[bar] += minute.count
@@ -67,6 +70,7 @@ class Overview:
                 CauseOverTime(cause.path, cause.rule, counts[cause], charts.colour_of_rank(rank), seen[cause])
                 for rank, cause in enumerate(ranked)
             ],
+            environment.zone,
         )
 
     @property
@@ -89,5 +93,5 @@ class Overview:
         rest = self.causes[len(charts.RANKS) :]
         if rest:
             shown["Other causes"] = [sum(heights) for heights in zip(*(cause.counts for cause in rest), strict=True)]
-        option = charts.causes_over_time(self.starts, shown)
-        return json.dumps({"unit": "minute", "label": self.period, "option": option})
+        option = charts.causes_over_time(self.starts, shown, self.zone)
+        return json.dumps({"unit": "minute", "label": self.period, "zone": str(self.zone), "option": option})

@@ -27,7 +27,7 @@ panel?.querySelector("[data-show-table]").addEventListener("click", (event) => {
 
 panel?.querySelector("[data-download-png]").addEventListener("click", (event) => {
   const link = document.createElement("a");
-  link.href = chart.picture("Problems over time and by cause", `In ${chart.data.label} · UTC`);
+  link.href = chart.picture("Problems over time and by cause", `In ${chart.data.label} · ${chart.data.zone}`);
   link.download = "problems.png";
   link.click();
   event.currentTarget.closest("details").open = false;
