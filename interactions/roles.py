@@ -112,6 +112,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "uploads": Right.IMPORT,
     "upload": Right.IMPORT,
     "overview": Right.LOOK,
+    "overview_health": Right.LOOK,
     "dashboard": Right.LOOK,
     "dashboard_panels": Right.LOOK,
     "dashboard_data": Right.LOOK,

@@ -35,6 +35,7 @@ urlpatterns = [
     path("uploads/", uploads.creation, name="uploads"),
     path("uploads/<str:token>/", uploads.resource, name="upload"),
     path("<slug:environment>/", overview.overview, name="overview"),
+    path("<slug:environment>/overview/health/", overview.overview_health, name="overview_health"),
     path("<slug:environment>/interactions/", dashboard.dashboard, name="dashboard"),
     path("<slug:environment>/interactions/panels/", dashboard.dashboard_panels, name="dashboard_panels"),
     path("<slug:environment>/interactions/dashboard.json", dashboard.dashboard_data, name="dashboard_data"),

@@ -12,7 +12,7 @@ from interactions.charts.colours import (
 )
 from interactions.charts.over_time import by_group, causes_over_time, over_time, stamp
 from interactions.charts.panels import ASSISTED, assisted_over_time, ranking, rhythm
-from interactions.charts.spark import spark
+from interactions.charts.spark import columns, spark
 
 __all__ = [
     "ASSISTED",
@@ -27,6 +27,7 @@ __all__ = [
     "colour_of_group",
     "colour_of_rank",
     "colour_of_type",
+    "columns",
     "over_time",
     "ranking",
     "rhythm",

@@ -1,9 +1,13 @@
-"""The small line in a tile: an SVG path."""
+"""Small drawings without axes, as SVG: the line in a tile, the columns of an overview."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WIDTH: Final = 100
 HEIGHT: Final = 24
@@ -30,3 +34,30 @@ def spark(values: Sequence[float]) -> str:
         for at, height in enumerate(sums)
     )
     return "M" + "L".join(points)
+
+
+def columns(frame: pd.DataFrame, zone: tzinfo) -> list[dict[str, Any]]:
+    """Small columns, a row of ``frame`` each, its columns on top of each other; for an SVG of 100 in height.
+
+    Each has ``day`` (its start in ``zone``), ``counts`` by column, ``x``, ``width`` and ``pieces`` (column, y, height).
+    """
+    most = max(1, int(frame.sum(axis=1).max())) if len(frame) else 1
+    step = 100 / max(1, len(frame))
+    found = []
+    for place, (start, counts) in enumerate(frame.iterrows()):
+        pieces, top = [], 100.0
+        for name, count in counts.items():
+            height = 100 * int(count) / most
+            top -= height
+            if count:
+                pieces.append((str(name), round(top, 2), round(height, 2)))
+        found.append(
+            {
+                "day": start.to_pydatetime().astimezone(zone),
+                "counts": {str(name): int(count) for name, count in counts.items()},
+                "x": round(place * step, 3),
+                "width": round(step * 0.78, 3),
+                "pieces": pieces,
+            }
+        )
+    return found

@@ -44,6 +44,12 @@ def counted(value: int, noun: str) -> str:
 
 
 @register.filter
+def counted_people(value: int) -> str:
+    """``1 person``, ``2,000 people``."""
+    return f"{value:,} {'person' if value == 1 else 'people'}"
+
+
+@register.filter
 def size(value: int | None) -> str:
     """Bytes in the unit people say, three digits at most: ``412 MB``, ``3.2 GB``; units of 1000."""
     if value is None:

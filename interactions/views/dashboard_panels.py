@@ -146,14 +146,14 @@ def top_panel(scene: Scene, subject: Subject) -> Panel:
     shown = TOPS[subject]
     frame = top(scene.slug, scene.filter, subject)
     columns = _used(frame, shown.columns)
-    lengths = _lengths(frame[shown.columns[0].source].where(~frame["is_other"], 0).tolist())
+    first = columns[0].source
+    lengths = _lengths(frame[first].where(~frame["is_other"], 0).tolist())
     rows = []
     for entry, length in zip(frame.to_dict("records"), lengths, strict=True):
         others = frame.attrs["size"] - len(frame) + 1
         name = f"{others:,} others" if entry["is_other"] else _named(subject, [entry[name] for name in shown.names])
         link = "" if entry["is_other"] else _link(scene, shown, entry)
         rows.append(Row(name, link, _cells(entry, columns), length, is_other=bool(entry["is_other"])))
-    first = shown.columns[0].source
     option = charts.ranking([row.name for row in rows], frame[first].tolist())
     return Panel(subject.value, shown.title, shown.note, shown.heading, columns, rows, shown.empty, option)
 
@@ -164,11 +164,8 @@ def top_frame(scene: Scene, subject: Subject, limit: int) -> pd.DataFrame:
 
 
 def _used(frame: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:
-    """Without conversions and revenue where there are none at all."""
-    return [
-        column for column in columns
-        if column.source not in ("conversions", "revenue", "conversion", "buys", "carts") or frame[column.source].any()
-    ]  # fmt: skip
+    """Without those that are nothing in every row: a publisher has no carts."""
+    return [column for column in columns if frame[column.source].any()] or list(columns[:1])
 
 
 def _named(subject: Subject, names: list[Any]) -> str:
