@@ -8,7 +8,7 @@ import msgspec
 from django.conf import settings
 from django.http import HttpResponse
 
-from interactions import erasure, inbox
+from interactions import activity, erasure, inbox
 from interactions.api import access, limits
 from interactions.api.body import read_body
 from interactions.api.entrance import entrance
@@ -71,7 +71,8 @@ def _erase(exchange: Exchange) -> HttpResponse:
     people = f"{len(user_ids)} user id" + ("" if len(user_ids) == 1 else "s")
     if exchange.is_dry_run or not user_ids:
         return answer(200, {"message": f"{people}, nothing was changed."})
-    erasure.request(Environment.objects.get(pk=caller.environment_id), user_ids, by=caller)
+    with activity.acting(caller, activity.client_address(exchange.request)):
+        erasure.request(Environment.objects.get(pk=caller.environment_id), user_ids, by=caller)
     return answer(200, {"message": f"The records of {people} are hidden from now on and will be erased."})
 
 

@@ -27,17 +27,19 @@ class Link:
     ends_at: datetime
 
 
-def new_link(user: User, *, by: User) -> Link:
+def new_link(user: User, *, by: User, is_first: bool = False) -> Link:
     """A link that is good until it is used, the person logs in, or its time is over. Raises MemberRefused.
 
-    Of somebody who has no password yet, it ends the links made before.
+    Of somebody who has no password yet, it ends the links made before. The first is part of adding a member, and no
+    entry of its own in the activity log.
     """
     with transaction.atomic():
         demand_log_in(user, by)
         if not user.has_usable_password():
             user.set_unusable_password()  # a fresh one, which the token is made of
             user.save(update_fields=["password"])
-        activity.note(Action.MEMBER_LINKED, by=by, object=f"member {user}")
+        if not is_first:
+            activity.note(Action.MEMBER_LINKED, by=by, object=f"member {user}")
     ends_at = timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
     return Link(urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user), ends_at)
 

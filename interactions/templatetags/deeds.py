@@ -35,7 +35,7 @@ def actor(entry: ActivityEntry) -> str:
         case ActorKind.KEY:
             return f"Key {entry.actor}"
         case ActorKind.COMMAND:
-            return f"Command {entry.actor}"
+            return f"Command line ({entry.actor})"
     return str(entry.get_actor_kind_display())
 
 

@@ -99,7 +99,7 @@ def member_add(request: HttpRequest, environment: str) -> HttpResponse:
             form.add_error("username", str(error))
         else:
             if is_new:
-                return _shown(request, here, user)
+                return _shown(request, here, user, is_first=True)
             messages.success(request, f"{user} is a member of {here} now, with the log-in they had.")
             return _to_list(request, here)
     summaries = {role.value: role.summary for role in Role}
@@ -179,10 +179,10 @@ def _listed(request: HttpRequest, here: Environment) -> dict[str, Any]:
     }
 
 
-def _shown(request: HttpRequest, here: Environment, user: User) -> HttpResponse:
+def _shown(request: HttpRequest, here: Environment, user: User, *, is_first: bool = False) -> HttpResponse:
     """The only answer that holds the link."""
     try:
-        link = membership.new_link(user, by=person(request))
+        link = membership.new_link(user, by=person(request), is_first=is_first)
     except DojoError as error:
         messages.error(request, str(error))
         return _to_list(request, here)

@@ -7,7 +7,7 @@ import pytest
 from celery import current_app
 from django.test import Client
 
-from interactions.models import DeletionRequest, Environment
+from interactions.models import ActivityEntry, DeletionRequest, Environment
 from tests.api.conftest import ADDRESS
 
 
@@ -35,6 +35,17 @@ def test_people_are_hidden_when_the_answer_comes(
     request = DeletionRequest.objects.get()
     assert (request.environment, request.people, request.state) == (production, 2, DeletionRequest.State.HIDDEN)
     assert len(queue) == 1
+
+
+def test_the_activity_log_says_which_key_asked_and_from_where(
+    client: Client, secret: str, production: Environment
+) -> None:
+    client.delete(
+        f"{ADDRESS}?api_key={secret}", '{"user_ids": ["ann"]}', content_type="application/json", REMOTE_ADDR="10.0.0.9"
+    )
+    entries = ActivityEntry.objects.filter(object__startswith="deletion request")
+    assert {(entry.actor_kind, entry.address) for entry in entries} == {("key", "10.0.0.9")}
+    assert not [entry for entry in entries if "ann" in f"{entry.object}{entry.details}"]
 
 
 @pytest.mark.parametrize("query", ["&dry_run=1"])

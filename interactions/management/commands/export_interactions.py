@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from interactions import activity
 from interactions.codec import export
 from interactions.codec.tombstones import leave_out
 from interactions.lake import Lake
@@ -50,6 +51,13 @@ class Command(BaseCommand):
                     written += table.num_rows
         except OSError as error:
             raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
+        with activity.acting("export_interactions"):
+            activity.note(
+                activity.Action.EXPORTED,
+                environment=Environment.objects.get(slug=slug),
+                object="all interactions",
+                details={"records": written},
+            )
         if options["verbosity"]:
             told = self.stderr if path == STANDARD_OUTPUT else self.stdout
             told.write(f"{written:,} interactions: {path}")

@@ -1,0 +1,76 @@
+"""Members in a real browser: from the owner's dialog to the newcomer's first page, and the log of it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .running import ADMIN, PASSWORD, Dojo, add_environment
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ENVIRONMENT = "crew"
+FRESH = "staple a horse to it"
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+
+@pytest.fixture
+def page(browser: "Browser", dojo: Dojo) -> Iterator["Page"]:
+    """The Members page of an environment of its own, of the administrator."""
+    refused: list[str] = []
+    context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 800})
+    page = context.new_page()
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: refused.append(str(error)))
+    add_environment(dojo, ENVIRONMENT)
+    page.goto("/login/")
+    page.fill("[name=username]", ADMIN)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/production/")
+    page.goto(f"/{ENVIRONMENT}/members/")
+    yield page
+    context.close()
+    assert refused == []  # nothing fails unseen, the content security policy included
+
+
+def test_a_newcomer_comes_in_by_the_link_and_is_in_the_log(page: "Page", browser: "Browser", dojo: Dojo) -> None:
+    page.click("text=Add member")
+    page.fill("#member [name=username]", "nina")
+    page.check("#member [value=viewer]")
+    page.click("#member button[type=submit]")
+    link = page.inner_text("#link-text")
+    assert "No password yet" in page.inner_text("#member-list")
+    page.click("#member >> text=Done")
+    assert page.locator("#link-text").count() == 0  # the dialog keeps nothing
+
+    context = browser.new_context(base_url=dojo.url)
+    newcomer = context.new_page()
+    newcomer.goto(link)
+    newcomer.fill("[name=new_password1]", FRESH)
+    newcomer.fill("[name=new_password2]", FRESH)
+    newcomer.click("button[type=submit]")
+    newcomer.wait_for_url(f"**/{ENVIRONMENT}/")
+    assert newcomer.locator("text=API keys").count() == 0
+    newcomer.goto(f"/{ENVIRONMENT}/keys/")
+    assert "Ask an owner" in newcomer.inner_text("body")
+    context.close()
+
+    page.goto(f"/{ENVIRONMENT}/activity/")
+    page.select_option("[name=action]", "Members")
+    page.wait_for_url("**action=Members")
+    text = page.inner_text("#activity-list")
+    assert "Member added · member nina" in text and "Logged in" not in text
+
+
+def test_a_role_is_changed_in_a_dialog_and_holds_at_once(page: "Page", dojo: Dojo) -> None:
+    page.goto(f"/{ENVIRONMENT}/members/new/")  # the same form as a page of its own
+    page.fill("[name=username]", "rolf")
+    page.click("main button[type=submit]")
+    page.click("text=Done")
+    page.click("[aria-label='Roles of rolf']")
+    page.select_option(f"#member [name=role_{ENVIRONMENT}]", "analyst")
+    page.click("#member button[type=submit]")
+    page.wait_for_selector("text=The roles of rolf are changed")
+    assert "Analyst" in page.inner_text("tr[data-name=rolf]")
