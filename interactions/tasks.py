@@ -41,6 +41,14 @@ def discard_import(pk: int) -> None:
 
 
 @shared_task
+def prepare_dashboard(pk: int) -> None:
+    from interactions.queries.preparing import prepare  # its engine's threads would not survive Celery's fork
+
+    for environment in Environment.objects.filter(pk=pk):
+        prepare(environment.slug, environment.zone)
+
+
+@shared_task
 def sweep_imports() -> None:
     sweeping.sweep()
 

@@ -24,7 +24,7 @@ from interactions.queries.asking import about
 from interactions.queries.bars import Grain, bar_edges, index_of, on_bars, on_clock, starts_of
 from interactions.queries.filter import Filter
 from interactions.queries.measures import CONVERSIONS, records, revenue, summed
-from interactions.queries.period import ALL, Period, Unit, default_unit
+from interactions.queries.period import Period, Unit
 from interactions.queries.person import LINKS, people, unique, with_person
 from interactions.queries.sessions import sessions
 from interactions.schema import GROUP_OF, TYPES, Group
@@ -68,15 +68,6 @@ def has_records(environment: str) -> bool:
     if not any(part.rows for part in Lake(environment).parts()):
         return False
     return not hidden(environment) or not by_type(environment).empty
-
-
-def prepare(environment: str, zone: tzinfo = UTC) -> None:
-    """Ask what the dashboard shows first, so that whoever opens it after a large import need not wait."""
-    found = totals(environment)
-    if found is not None:
-        unit = default_unit(*ALL.bounded(found.first, found.last), zone)
-        over_time(environment, EVERYTHING, unit, zone)
-        sparklines(environment, EVERYTHING, unit, zone)
 
 
 def totals(environment: str, filter: Filter | Period = EVERYTHING, *, import_id: int | None = None) -> Totals | None:

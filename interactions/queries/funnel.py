@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +37,13 @@ CONTENT: Final = (
     Step("Content view", ("product_detail_page_view",)),
     Step("Read, watch or listen", ("read", "watch", "listen")),
 )
+
+
+def usual_steps(present: Set[str]) -> tuple[Step, ...]:
+    """What fits a data set in which the types ``present`` occur: the steps of a shop, or of a publisher."""
+    of_content = {name for step in CONTENT for name in step.types} - {name for step in SHOP for name in step.types}
+    is_shop = present & {"add_to_cart", "checkout"} or not present & of_content
+    return SHOP if is_shop else CONTENT
 
 
 def funnel(environment: str, filter: Filter, steps: Sequence[Step]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import Final
 
 from django.http import QueryDict
 
-from interactions.queries.funnel import CONTENT, SHOP, Step
+from interactions.queries.funnel import CONTENT, SHOP, Step, usual_steps
 from interactions.queries.period import Unit, allowed_units, default_unit
 from interactions.schema import TYPES
 from interactions.views.filter_choice import FilterChoice, one_of
@@ -55,9 +55,7 @@ class Choice:
             return FUNNELS[self.steps[0]][1]
         if self.steps:
             return tuple(Step(name, (name,)) for name in self.steps)
-        of_content = {name for step in CONTENT for name in step.types} - {name for step in SHOP for name in step.types}
-        is_shop = present & {"add_to_cart", "checkout"} or not present & of_content
-        return SHOP if is_shop else CONTENT
+        return usual_steps(present)
 
 
 def _steps(query: QueryDict, mistakes: list[str]) -> tuple[str, ...]:

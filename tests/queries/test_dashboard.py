@@ -262,12 +262,3 @@ def test_answers_are_the_same_however_the_records_are_cut_into_parts() -> None:
     pd.testing.assert_frame_equal(
         dashboard.over_time("playground", ALL, Unit.DAY), dashboard.over_time("production", ALL, Unit.DAY)
     )
-
-
-def test_preparing_asks_what_the_dashboard_shows_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    append(traffic(50))
-    dashboard.prepare("production")
-    readings = asked(monkeypatch)
-    dashboard.totals("production")
-    dashboard.over_time("production", ALL, Unit.DAY)
-    assert readings == []
