@@ -15,14 +15,8 @@ FRESH = "staple a horse to it"
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
-@pytest.fixture
-def page(browser: "Browser", dojo: Dojo) -> Iterator["Page"]:
-    """The Members page of an environment of its own, of the administrator."""
-    refused: list[str] = []
-    context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 800})
-    page = context.new_page()
-    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: refused.append(str(error)))
+def opened(browser: "Browser", dojo: Dojo) -> "Page":
+    page = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 800}).new_page()
     add_environment(dojo, ENVIRONMENT)
     page.goto("/login/")
     page.fill("[name=username]", ADMIN)
@@ -30,8 +24,18 @@ def page(browser: "Browser", dojo: Dojo) -> Iterator["Page"]:
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/production/")
     page.goto(f"/{ENVIRONMENT}/members/")
+    return page
+
+
+@pytest.fixture
+def page(browser: "Browser", dojo: Dojo) -> Iterator["Page"]:
+    """The Members page of an environment of its own, of the administrator."""
+    refused: list[str] = []
+    page = opened(browser, dojo)
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: refused.append(str(error)))
     yield page
-    context.close()
+    page.context.close()
     assert refused == []  # nothing fails unseen, the content security policy included
 
 
@@ -74,3 +78,12 @@ def test_a_role_is_changed_in_a_dialog_and_holds_at_once(page: "Page", dojo: Doj
     page.click("#member button[type=submit]")
     page.wait_for_selector("text=The roles of rolf are changed")
     assert "Analyst" in page.inner_text("tr[data-name=rolf]")
+
+
+def test_a_refusal_is_said_in_its_own_sentence(browser: "Browser", dojo: Dojo) -> None:
+    """As where a role changes while the page stands open. The browser's console tells of it, too."""
+    page = opened(browser, dojo)
+    page.route("**/members/new/", lambda route: route.fulfill(status=403, body="Ask.", content_type="text/plain"))
+    page.click("text=Add member")
+    page.wait_for_selector("[data-no-answer]:has-text('Ask.')")
+    page.context.close()

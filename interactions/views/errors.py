@@ -29,7 +29,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def _for_htmx(request: HttpRequest) -> HttpResponse:
     """htmx shows nothing of a 403. Where the page itself is refused by now, or was to change something, it is
     loaded anew and says so itself; a fragment that a page should not have asked for must not do that for ever."""
-    response = HttpResponseForbidden(REFUSED)
+    response = HttpResponseForbidden(REFUSED, content_type="text/plain; charset=utf-8")
     page = urlsplit(request.htmx.current_url or "").path  # type: ignore[attr-defined]
     if request.method != "GET" or page == request.path:
         response["HX-Refresh"] = "true"

@@ -2,9 +2,19 @@
 // the log-in has ended, where htmx would put the log-in page into the middle of the page.
 
 const notice = document.querySelector("[data-no-answer]");
+const away = notice.textContent;
 
-document.addEventListener("htmx:sendError", () => (notice.hidden = false));
-document.addEventListener("htmx:responseError", () => (notice.hidden = false));
+function say(sentence) {
+  notice.textContent = sentence;
+  notice.hidden = false;
+}
+
+document.addEventListener("htmx:sendError", () => say(away));
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr } = event.detail;
+  const isSentence = xhr.getResponseHeader("Content-Type")?.startsWith("text/plain");
+  say(isSentence ? xhr.responseText : away); // a refusal comes as a sentence of its own
+});
 document.addEventListener("htmx:afterOnLoad", (event) => {
   if (event.detail.successful) notice.hidden = true;
 });
