@@ -48,6 +48,13 @@ def zones() -> list[tuple[str, str]]:
     return [(name, _offset(name, now)) for name in _names()]
 
 
+def zone_called(given: str) -> str | None:
+    """The zone of that name in whatever spelling, or the only one of that city: ``berlin``, ``america/new york``."""
+    sought = given.strip().replace(" ", "_").lower()
+    found = [name for name in _names() if sought in (name.lower(), name.lower().rpartition("/")[2])]
+    return found[0] if len(found) == 1 else None
+
+
 @cache
 def _names() -> list[str]:
     """Those named for a place, and UTC: the others are older names of the same, or count the wrong way round."""

@@ -33,11 +33,10 @@ class ZoneForm(forms.Form):
     )
 
     def clean_time_zone(self) -> str:
-        given = str(self.cleaned_data["time_zone"]).replace(" ", "_")
-        known = {name.lower(): name for name, _ in environments.zones()}
-        if given.lower() not in known:
+        zone = environments.zone_called(str(self.cleaned_data["time_zone"]))
+        if zone is None:
             raise forms.ValidationError("There is no such time zone. Type a city, and pick it from the list.")
-        return known[given.lower()]
+        return zone
 
 
 class RetentionForm(forms.Form):
