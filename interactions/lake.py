@@ -96,22 +96,25 @@ class Lake:
 
     def parts(self) -> list[Part]:
         """The live parts, with the time range that the log knows of each."""
+        return self.state()[1]
+
+    def state(self) -> tuple[int, list[Part]]:
+        """:meth:`version` and :meth:`parts` of one and the same commit."""
         if not self.exists():
-            return []
-        actions = asked(self.folder, lambda table: table.get_add_actions(flatten=True))
+            return -1, []
+        version, actions = asked(self.folder, lambda table: (table.version(), table.get_add_actions(flatten=True)))
         import pyarrow as pa
 
-        rows = pa.table(actions).to_pylist()
-        return [
+        return version, [
             Part(
-                self.folder / row["path"],
+                self.folder / unquote(row["path"]),
                 row["size_bytes"],
                 row["num_records"],
                 row["min.timestamp"],
                 row["max.timestamp"],
                 row.get("min.import_id") if row.get("min.import_id") == row.get("max.import_id") else None,
             )
-            for row in rows
+            for row in pa.table(actions).to_pylist()
         ]
 
     def files(self) -> list[str]:

@@ -25,8 +25,14 @@ def record(kind: str = "like", at: str = "2024-01-01T00:00:00Z", **fields: Any) 
 
 
 def append(records: Iterable[Record], *, environment: str = "production", import_id: int = 1) -> int:
-    """Add ``records`` as one part; answers the table's version."""
+    """Add ``records`` as one part; answers the table's version. ``import_id`` is of those that do not say theirs."""
     rows = [_row(each, import_id) for each in records]
+    for of_import in sorted({row["import_id"] for row in rows}):
+        version = _add([row for row in rows if row["import_id"] == of_import], environment, of_import)
+    return version
+
+
+def _add(rows: list[Record], environment: str, import_id: int) -> int:
     folder = Path(settings.SCRATCH_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{os.urandom(8).hex()}.parquet"

@@ -17,6 +17,7 @@ from .lakes import Record, _key, append, record
 @pytest.fixture(autouse=True)
 def here(db: None, settings, tmp_path: Path) -> None:
     settings.LAKE_DIR = tmp_path / "lake"
+    settings.SUMMARIES_DIR = tmp_path / "summaries"
     settings.SCRATCH_DIR = tmp_path / "scratch"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
     cache.clear()

@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 
 from interactions.errors import DojoError
 from interactions.queries.engine import PartsGone, Snapshot, answer, snapshot
+from interactions.queries.summaries import Over, ask_summed
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,8 @@ class Question:
     ``name`` and ``parameters`` tell the question from every other. ``collect`` gives the partial answer
     over some parts, ``merge`` makes one of the rows of several, ``conclude`` the answer that is wanted.
     Without ``merge``, ``collect`` is always asked of all parts. It and ``conclude`` get, after the table or the rows,
-    the answers to the questions in ``needs``; without ``collect``, ``conclude`` gets those alone.
+    the answers to the questions in ``needs``; without ``collect``, ``conclude`` gets those alone. With ``over``,
+    ``collect`` is asked of the rows that it means, always of all of them.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Question:
     merge: Callable[[pa.Table], pa.Table] | None = None
     conclude: Callable[..., pa.Table] = lambda rows, *needed: rows
     needs: tuple[Question, ...] = ()
+    over: Over | None = None
 
 
 def ask(environment: str, *questions: Question) -> list[pa.Table]:
@@ -107,6 +110,8 @@ def _collect(
     def expression(table: ibis.Table) -> ibis.Table:
         return collect(table, *needed)
 
+    if question.over is not None:
+        return ask_summed(parts, question.over, expression)
     if question.merge is None:
         return answer(parts.files, parts.hidden, expression)
     key = f"base:{parts.environment}:{_name(question)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import tzinfo
 from typing import Final
 
 import ibis
@@ -10,6 +11,8 @@ import pyarrow as pa
 
 from interactions.queries.answers import Question
 from interactions.queries.filter import Filter
+from interactions.queries.kinds import Kind
+from interactions.queries.summaries import Over
 
 
 def about(
@@ -22,11 +25,17 @@ def about(
     needs: tuple[Question, ...] = (),
     parameters: tuple[str, ...] = (),
     whole: bool = False,
+    over: Kind | None = None,
+    zone: tzinfo | None = None,
 ) -> Question:
     """The question ``name``: ``collect`` gets the filter's interactions in the place of the table.
 
-    ``whole``: it gets the table as well, before the answers to what it needs.
+    ``whole``: it gets the table as well, before the answers to what it needs. ``over`` names a kind of summary whose
+    rows will do in their place; they are used where they can say what the filter asks (see summaries.py). With ``zone``
+    its days have to be those of that zone.
     """
+    if over is not None and filter.given <= over.fields:
+        return Question(name, (filter.key, *parameters), collect, None, conclude, needs, Over(over, filter, zone))
     first = (AGENTS,) if filter.device is not None else ()
 
     def of_table(table: ibis.Table, *needed: pa.Table) -> ibis.Table:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from typing import Final
 
 import ibis
 import pandas as pd
@@ -14,11 +13,10 @@ from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
 from interactions.queries.bars import Grain, index_of, on_bars, starts_of
 from interactions.queries.filter import Filter
-from interactions.queries.measures import CONVERSIONS, records, revenue, summed
+from interactions.queries.kinds import COUNTS, RESULTS
+from interactions.queries.measures import CONVERSIONS, is_assisted, is_summary, records, revenue, summed
 from interactions.queries.period import Unit
 from interactions.schema import TYPES
-
-SHOWN: Final = ("impression", "viewable_impression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +79,21 @@ def assisted_over_time(environment: str, filter: Filter, unit: Unit, zone: tzinf
 
 def _types(filter: Filter) -> Question:
     def collect(rows: ibis.Table) -> ibis.Table:
-        has_id = rows.miso_id.notnull()
+        has_id = is_assisted(rows)
         return rows.group_by("type").agg(
             records=records(rows),
-            assisted=rows.count(where=has_id),
+            assisted=records(rows, where=has_id),
             revenue=revenue(rows),
-            revenue_assisted=rows.revenue.sum(where=(rows.type == "checkout") & has_id).fill_null(0.0),
+            revenue_assisted=revenue(rows, where=has_id),
         )
 
-    return about(filter, "assisted", collect, merge=lambda rows: summed(rows, ["type"]))
+    return about(filter, "assisted", collect, merge=lambda rows: summed(rows, ["type"]), over=COUNTS)
 
 
 def _buckets(filter: Filter, grain: Grain) -> Question:
     def collect(rows: ibis.Table) -> ibis.Table:
         return rows.group_by(bucket=grain.bucket(rows.timestamp)).agg(
-            records=records(rows), assisted=rows.count(where=rows.miso_id.notnull())
+            records=records(rows), assisted=records(rows, where=is_assisted(rows))
         )
 
     return about(
@@ -104,6 +102,7 @@ def _buckets(filter: Filter, grain: Grain) -> Question:
         collect,
         merge=lambda rows: summed(rows, ["bucket"]),
         parameters=(grain.key,),
+        over=grain.summed(COUNTS),
     )
 
 
@@ -111,18 +110,13 @@ def _ids(filter: Filter) -> Question:
     """One row: ``miso_ids, seen_once, clicks, clicks_unshown``."""
 
     def collect(rows: ibis.Table) -> ibis.Table:
-        rows = rows.filter(rows.miso_id.notnull())
-        # A UUID may be spelt in several ways, and as a number it is compared in half the time.
-        ids = rows.group_by(id=rows.miso_id.cast("uuid")).agg(
-            records=records(rows),
-            shown=rows.count(where=rows.type.isin(SHOWN)),
-            clicks=rows.count(where=rows.type == "click"),
-        )
-        return ids.agg(
+        results = rows if is_summary(rows) else RESULTS.of(rows)
+        ids = results.group_by("id").agg(records=_.records.sum(), shown=_.shown.sum(), clicks=_.clicks.sum())
+        return ids.filter(ids.records > 0).agg(
             miso_ids=_.count(),
             seen_once=_.count(where=_.records == 1),
             clicks=_.clicks.sum().fill_null(0),
             clicks_unshown=_.clicks.sum(where=_.shown == 0).fill_null(0),
         )
 
-    return about(filter, "miso_ids", collect)
+    return about(filter, "miso_ids", collect, over=RESULTS)

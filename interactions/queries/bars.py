@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from interactions.queries.answers import Question, ask
 from interactions.queries.engine import epoch_us
+from interactions.queries.kinds import Kind
 from interactions.queries.period import Period, Unit
 
 _SECOND: Final = 1_000_000
@@ -51,6 +52,10 @@ class Grain:
         microseconds = epoch_us(moment)
         width = self.width if self.odd is None else ibis.ifelse(microseconds < self.odd, _SECOND, self.width)
         return microseconds - (microseconds + _SHIFT) % width
+
+    def summed(self, kind: Kind) -> Kind | None:
+        """``kind``, where its quarters are fine enough; else None."""
+        return kind if self.odd is None else None
 
     def fitting(self, moments: np.ndarray) -> Grain:
         """This grain, or a finer one where one of ``moments`` (µs) lies within a bucket."""

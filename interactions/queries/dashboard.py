@@ -23,7 +23,9 @@ from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
 from interactions.queries.bars import Grain, bar_edges, index_of, on_bars, on_clock, starts_of
 from interactions.queries.filter import Filter
-from interactions.queries.measures import CONVERSIONS, records, revenue, summed
+from interactions.queries.kinds import COUNTS, NAMED, presence
+from interactions.queries.measures import CONVERSIONS, first, is_summary, last, records, revenue, summed
+from interactions.queries.naming import named_products
 from interactions.queries.period import Period, Unit
 from interactions.queries.person import LINKS, people, unique, with_person
 from interactions.queries.sessions import sessions
@@ -215,13 +217,13 @@ def counts(filter: Filter, grain: Grain) -> Question:
     def merge(rows: pa.Table) -> pa.Table:
         return summed(rows, ["bucket", "type"])
 
-    return about(filter, "counts", collect, merge=merge, parameters=(grain.key,))
+    return about(filter, "counts", collect, merge=merge, parameters=(grain.key,), over=grain.summed(COUNTS))
 
 
 def _types(filter: Filter) -> Question:
     def collect(rows: ibis.Table) -> ibis.Table:
         return rows.group_by("type").agg(
-            records=records(rows), first=_.timestamp.min(), last=_.timestamp.max(), revenue=revenue(rows)
+            records=records(rows), first=first(rows), last=last(rows), revenue=revenue(rows)
         )
 
     def merge(rows: pa.Table) -> pa.Table:
@@ -230,13 +232,14 @@ def _types(filter: Filter) -> Question:
         )
         return found.rename_columns(["type", "records", "first", "last", "revenue"])
 
-    return about(filter, "by_type", collect, merge=merge)
+    return about(filter, "by_type", collect, merge=merge, over=COUNTS)
 
 
 def _products(filter: Filter) -> Question:
     def collect(rows: ibis.Table) -> ibis.Table:
-        products = rows.product_ids.unnest().name("product").as_table().distinct()
-        return products.filter(_.product.notnull())
+        named = rows if is_summary(rows) else named_products(rows, "timestamp")
+        found = named.group_by("product").agg(records=records(named))
+        return found.filter(found.records > 0).select("product")
 
     def merge(rows: pa.Table) -> pa.Table:
         return pa.table({"product": rows["product"].combine_chunks().unique()})
@@ -244,7 +247,7 @@ def _products(filter: Filter) -> Question:
     def conclude(rows: pa.Table) -> pa.Table:
         return pa.table({"products": [rows.num_rows]})
 
-    return about(filter, "products", collect, merge=merge, conclude=conclude)
+    return about(filter, "products", collect, merge=merge, conclude=conclude, over=NAMED)
 
 
 def _people_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo) -> Question:
@@ -254,17 +257,20 @@ def _people_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo) -> Q
         return rows.group_by("start").agg(people=rows.person.nunique())
 
     needs = (LINKS, counts(filter, grain))
-    return about(filter, "people_of_bars", collect, needs=needs, parameters=(grain.key, unit, str(zone)))
+    parameters, over = (grain.key, unit, str(zone)), grain.summed(presence(filter))
+    return about(filter, "people_of_bars", collect, needs=needs, parameters=parameters, over=over)
 
 
 def _products_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo) -> Question:
     def collect(rows: ibis.Table, counted: pa.Table) -> ibis.Table:
-        rows = _with_start(rows.select("product_ids", "timestamp"), counted, filter.period, grain, unit, zone)
-        rows = rows.select("start", product=rows.product_ids.unnest())
-        return rows.group_by("start").agg(products=rows["product"].nunique())
+        named = rows if is_summary(rows) else named_products(rows, "timestamp")
+        named = _with_start(named, counted, filter.period, grain, unit, zone)
+        found = named.group_by("start", "product").agg(records=records(named))
+        return found.filter(found.records > 0).group_by("start").agg(products=_.count())
 
-    needs = (counts(filter, grain),)
-    return about(filter, "products_of_bars", collect, needs=needs, parameters=(grain.key, unit, str(zone)))
+    needs, parameters = (counts(filter, grain),), (grain.key, unit, str(zone))
+    over = grain.summed(NAMED) if unit is not Unit.HOUR else None
+    return about(filter, "products_of_bars", collect, needs=needs, parameters=parameters, over=over, zone=zone)
 
 
 def _with_start(

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import duckdb
@@ -20,7 +21,7 @@ from django.conf import settings
 
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import Moments, Tombstones
-from interactions.lake import Lake
+from interactions.lake import Lake, Part
 from interactions.lake_people import hidden
 
 _MEMORY = "1GB"  # beyond it DuckDB spills into the scratch folder; a question of 10 M records needs less
@@ -44,16 +45,20 @@ class Snapshot:
 
     environment: str
     version: int
-    files: tuple[str, ...]
+    parts: tuple[Part, ...]
     hidden: Tombstones
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return tuple(str(part.path) for part in self.parts)
 
 
 def snapshot(environment: str) -> Snapshot:
     """What the table consists of now. Costs a few milliseconds: it reads the log, not the parts."""
     # In this order: whoever is no longer hidden is in no part of the versions that follow.
     people = hidden(environment)
-    version, files = Lake(environment).contents()
-    return Snapshot(environment, version, tuple(sorted(files)), people)
+    version, parts = Lake(environment).state()
+    return Snapshot(environment, version, tuple(sorted(parts, key=lambda part: part.path)), people)
 
 
 @contextmanager
@@ -69,10 +74,11 @@ def interactions(files: Sequence[str], hidden: Tombstones) -> Iterator[ibis.Tabl
         else:
             # A view, replaced by the next question's: nothing is read yet.
             table = connection.read_parquet(list(files), table_name="interactions")
-            yield _without(table, hidden) if hidden else table
+            yield without(table, hidden) if hidden else table
 
 
-def _without(table: ibis.Table, hidden: Tombstones) -> ibis.Table:
+def without(table: ibis.Table, hidden: Tombstones) -> ibis.Table:
+    """``table`` but for the records of ``hidden`` people that nobody may see."""
     table = _without_those_of(table, hidden.users, "user_key")
     return _without_those_of(table, hidden.anonymous, "anonymous_key", table.user_key.isnull())
 
@@ -100,6 +106,69 @@ def answer(files: Sequence[str], hidden: Tombstones, expression: Expression) -> 
             return _connect().to_pyarrow(expression(table))
     except duckdb.IOException as error:
         raise PartsGone from error
+
+
+def of_people(table: ibis.Table, hidden: Tombstones) -> ibis.Table:
+    """The rows of people who are ``hidden``, whenever they are of: some of them may be seen."""
+    users, alone = _keys(hidden.users), _keys(hidden.anonymous)
+    return ibis.union(
+        table.semi_join(users, [table.user_key == users.person]),
+        table.semi_join(alone, [table.anonymous_key == alone.person, table.user_key.isnull()]),
+    )
+
+
+def not_of_people(table: ibis.Table, hidden: Tombstones) -> ibis.Table:
+    """The rows of all others."""
+    users, alone = _keys(hidden.users), _keys(hidden.anonymous)
+    table = table.anti_join(users, [table.user_key == users.person])
+    return table.anti_join(alone, [table.anonymous_key == alone.person, table.user_key.isnull()])
+
+
+def _keys(moments: Moments) -> ibis.Table:
+    return ibis.memtable(pa.table({"person": moments.keys}))
+
+
+class Reading:
+    """Tables over files, for the question whose turn it is."""
+
+    def __init__(self, connection: ibis.BaseBackend) -> None:
+        self._connection = connection
+        self._views = 0
+
+    def records(self, files: Sequence[str], hidden: Tombstones | None = None) -> ibis.Table:
+        """The records in ``files``, with the columns of TABLE_SCHEMA, but for those of ``hidden`` people."""
+        if not files:
+            return ibis.memtable(TABLE_SCHEMA.empty_table())
+        table = self.rows(files)
+        return without(table, hidden) if hidden else table
+
+    def rows(self, files: Sequence[str | Path], *, named: bool = False) -> ibis.Table:
+        """What is in some Parquet files of equal columns; with ``named`` also the ``filename`` of each row's."""
+        self._views += 1
+        view = f"rows_{self._views}"  # replaced by the next question's: nothing is read yet
+        return self._connection.read_parquet([str(file) for file in files], table_name=view, filename=named)
+
+    def answer(self, expression: ibis.Table) -> pa.Table:
+        return self._connection.to_pyarrow(expression)
+
+    def write(self, expression: ibis.Table, path: Path) -> None:
+        """Write an answer as a Parquet file. Raises FileNotFoundError where the folder is gone."""
+        try:
+            self._connection.to_parquet(expression, path, compression="zstd")
+        except duckdb.IOException as error:
+            if not path.parent.exists():
+                raise FileNotFoundError(path) from error
+            raise
+
+
+@contextmanager
+def reading() -> Iterator[Reading]:
+    """The engine, for this thread alone. Raises :class:`PartsGone` where a file has vanished."""
+    with _turn:
+        try:
+            yield Reading(_connect())
+        except duckdb.IOException as error:
+            raise PartsGone from error
 
 
 class PartsGone(Exception):

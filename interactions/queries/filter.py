@@ -83,6 +83,13 @@ class Filter:
             given["period"] = (_plain(self.period.start), _plain(self.period.end))
         return json.dumps(given, sort_keys=True)
 
+    @property
+    def given(self) -> frozenset[str]:
+        """The names of the fields that something is asked of; groups are types."""
+        fields = [name for name in _NAMES if getattr(self, name) is not None]
+        more = {"types": self.has_types, "period": self.period != ALL}
+        return frozenset([*fields, *(name for name, is_given in more.items() if is_given)])
+
     def during(self, period: Period) -> Filter:
         """The same filter for another period."""
         return replace(self, period=period)

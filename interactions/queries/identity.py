@@ -9,6 +9,7 @@ People are named by the keyed hashes of their ids.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import ibis
 import pandas as pd
@@ -16,9 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
 
+from interactions.queries import kinds
 from interactions.queries.answers import Question, ask
+from interactions.queries.asking import about
+from interactions.queries.filter import Filter
+from interactions.queries.measures import first, last, records
 
-_PAIR = ["anonymous_key", "user_key"]
+_PAIR: Final = ["anonymous_key", "user_key"]
 
 
 def links(environment: str) -> pd.DataFrame:
@@ -82,9 +87,9 @@ def _pairs(environment: str) -> pa.Table:
     return ask(environment, LINKS)[0]
 
 
-def _collect(table: ibis.Table) -> ibis.Table:
-    both = table.filter(_.anonymous_key.notnull(), _.user_key.notnull())
-    return both.group_by(_PAIR).agg(first_at=_.timestamp.min(), last_at=_.timestamp.max(), records=_.count())
+def _collect(rows: ibis.Table) -> ibis.Table:
+    both = rows.filter(_.anonymous_key.notnull(), _.user_key.notnull())
+    return both.group_by(_PAIR).agg(first_at=first(both), last_at=last(both), records=records(both))
 
 
 def _merge(rows: pa.Table) -> pa.Table:
@@ -92,7 +97,7 @@ def _merge(rows: pa.Table) -> pa.Table:
     return sums.rename_columns(rows.column_names)
 
 
-LINKS = Question("links", (), _collect, _merge)
+LINKS: Final = about(Filter(), "links", _collect, merge=_merge, over=kinds.LINKS)
 
 
 def _anonymous_ids(environment: str, keys: pd.Series) -> dict[int, str]:

@@ -1,4 +1,4 @@
-"""What is summed up of interactions, said once for all questions."""
+"""What is summed up of interactions, or of the rows of their summaries, said once for all questions."""
 
 from __future__ import annotations
 
@@ -12,19 +12,42 @@ import pyarrow as pa
 CONVERSIONS: Final = ("checkout", "subscribe")
 
 
-def records(rows: ibis.Table) -> Any:
-    """How many interactions."""
-    return rows.count()
+def is_summary(rows: ibis.Table) -> bool:
+    """Whether each of ``rows`` stands for several interactions."""
+    return "records" in rows.columns
+
+
+def records(rows: ibis.Table, where: Any = None) -> Any:
+    """How many interactions; a row of a summary stands for several."""
+    return rows.records.sum(where=where).fill_null(0) if is_summary(rows) else rows.count(where=where)
 
 
 def conversions(rows: ibis.Table) -> Any:
     """How many of them are CONVERSIONS."""
-    return rows.count(where=rows.type.isin(CONVERSIONS))
+    if "conversions" in rows.columns:
+        return rows.conversions.sum().fill_null(0)
+    return records(rows, where=rows.type.isin(CONVERSIONS))
 
 
-def revenue(rows: ibis.Table) -> Any:
+def revenue(rows: ibis.Table, where: Any = True) -> Any:
     """The sum of the revenue of check-outs, in their own currency. Refunds do not say how much: none is taken off."""
-    return rows.revenue.sum(where=rows.type == "checkout").fill_null(0.0)
+    paid = where if is_summary(rows) else (rows.type == "checkout") & where
+    return rows.revenue.sum(where=paid).fill_null(0.0)
+
+
+def first(rows: ibis.Table) -> Any:
+    """When the first of them was."""
+    return rows.timestamp.min()
+
+
+def last(rows: ibis.Table) -> Any:
+    """When the last of them was."""
+    return (rows["last"] if is_summary(rows) else rows.timestamp).max()
+
+
+def is_assisted(rows: ibis.Table) -> Any:
+    """Whether they carry a miso_id."""
+    return rows.is_assisted if is_summary(rows) else rows.miso_id.notnull()
 
 
 def summed(rows: pa.Table, by: list[str]) -> pa.Table:

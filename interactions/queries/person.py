@@ -18,6 +18,7 @@ from interactions.queries import identity
 from interactions.queries.answers import Question
 from interactions.queries.asking import about
 from interactions.queries.filter import Filter
+from interactions.queries.kinds import presence
 
 _PAIR: Final = ["user_key", "anonymous_key"]
 
@@ -45,7 +46,9 @@ def people(filter: Filter) -> Question:
         counts = {"users": users[known], "anonymous": visitors[visiting], "people": persons}
         return pa.table({name: [len(unique(values))] for name, values in counts.items()})
 
-    return about(filter, "people", _pairs, merge=_distinct_pairs, conclude=conclude, needs=(LINKS,))
+    return about(
+        filter, "people", _pairs, merge=_distinct_pairs, conclude=conclude, needs=(LINKS,), over=presence(filter)
+    )
 
 
 def unique(values: np.ndarray) -> np.ndarray:

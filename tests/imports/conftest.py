@@ -13,6 +13,7 @@ from .house import House
 def folders(settings: Any, tmp_path: Path) -> Path:
     """A data folder that is this test's alone; its blocks are small, so that a small file has several."""
     settings.LAKE_DIR = tmp_path / "lake"
+    settings.SUMMARIES_DIR = tmp_path / "summaries"
     settings.UPLOADS_DIR = tmp_path / "uploads"
     settings.IMPORTS_DIR = tmp_path / "imports"
     settings.SCRATCH_DIR = tmp_path / "scratch"

@@ -28,6 +28,7 @@ def test_after_preparing_the_dashboard_reads_nothing(monkeypatch: pytest.MonkeyP
         raise AssertionError("read again")
 
     monkeypatch.setattr(answers, "answer", unread)
+    monkeypatch.setattr(answers, "ask_summed", unread)
     everything = Filter()
     assert dashboard.totals("production").interactions == 300
     dashboard.over_time("production", everything, Unit.DAY, ZONE)

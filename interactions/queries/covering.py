@@ -1,0 +1,124 @@
+"""Make segments for the parts that none covers, and larger ones of many small ones."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import tzinfo
+from pathlib import Path
+from typing import Final
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+from ibis import _
+
+from interactions.codec.tombstones import Tombstones
+from interactions.lake import Lake, Part
+from interactions.queries.engine import PartsGone, answer, reading
+from interactions.queries.kinds import KINDS, quarter
+from interactions.queries.segments import Store
+
+log = logging.getLogger(__name__)
+
+LARGEST: Final = 2_000_000  # rows of a segment: an erasure or an undo has at most so many counted anew for each part
+_SMALL: Final = (20_000, 200_000)  # rows below which a segment is merged, once there are
+_ENOUGH: Final = 8  # of them, so that a row is counted a few times at most, and segments stay few
+_NOBODY: Final = Tombstones.of([])
+
+
+def cover(environment: str, zone: tzinfo) -> int:
+    """Bring the segments of an environment (a slug) up to date with its table; answers how many were made.
+
+    ``zone`` is that of the days. Where another process is doing it, nothing is done: it will see what is new.
+    """
+    store = Store(environment)
+    made = 0
+    with _alone(store.folder) as is_alone:
+        while is_alone:
+            groups = _wanted(store, Lake(environment).parts(), str(zone))
+            if not groups:
+                break
+            for group in groups:
+                made += _make(store, group, zone)
+    return made
+
+
+def _wanted(store: Store, parts: Sequence[Part], zone: str) -> list[list[Part]]:
+    """The groups of parts of which a segment is to be made, each with at most LARGEST rows if it is of several."""
+    of_name = {name_of(part): part for part in parts}
+    kept = store.keep(of_name, zone)
+    left = set(of_name).difference(*(segment.parts for segment in kept))
+    groups = list(_grouped([part for name, part in of_name.items() if name in left and part.rows]))
+    for most in _SMALL:
+        small = [segment for segment in kept if segment.rows < most]
+        if len(small) >= _ENOUGH:
+            groups += _grouped([of_name[name] for segment in small for name in segment.parts])
+            break  # what comes of it may be merged again in the next round
+    return groups
+
+
+def _grouped(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """Parts of one import stay together where they are many, and parts of one time."""
+    group: list[Part] = []
+    rows = 0
+    for part in sorted(parts, key=lambda each: (each.import_id or 0, each.first)):
+        ends_import = rows > _SMALL[-1] and part.import_id != group[-1].import_id
+        if group and (rows + part.rows > LARGEST or ends_import):
+            yield group
+            group, rows = [], 0
+        group.append(part)
+        rows += part.rows
+    if group:
+        yield group
+
+
+def _make(store: Store, parts: Sequence[Part], zone: tzinfo) -> int:
+    """Make one segment; 0 where a part went away meanwhile, or another process was first."""
+    files = [str(part.path) for part in parts]
+    try:
+        with store.draft() as draft:
+            days = ibis.memtable(_days(files, zone))
+            for kind in KINDS:
+                with reading() as read:
+                    read.write(kind.of(read.records(files), days), draft / f"{kind.name}.parquet")
+            names = [name_of(part) for part in parts]
+            if not store.add(draft, parts, names, str(zone)):
+                return 0
+    except (PartsGone, FileNotFoundError):
+        log.info("Parts of %s went away while they were summed up.", store.environment)
+        return 0
+    return 1
+
+
+def _days(files: Sequence[str], zone: tzinfo) -> pa.Table:
+    """``quarter, day``: each quarter that occurs, and the start of the day in ``zone`` that it is in; µs since 1970."""
+
+    def collect(table: ibis.Table) -> ibis.Table:
+        return table.select(quarter=quarter(_.timestamp)).distinct()
+
+    quarters = answer(files, _NOBODY, collect)["quarter"]
+    moments = pd.DatetimeIndex(quarters.to_numpy().astype("datetime64[us]")).tz_localize("UTC").tz_convert(zone)
+    # The date alone tells days apart; it need not be the moment at which the day began.
+    days = moments.tz_localize(None).normalize().as_unit("us").asi8
+    return pa.table({"quarter": quarters, "day": pa.array(days, pa.int64())})
+
+
+def name_of(part: Part) -> str:
+    """What tells a part from all others of its table."""
+    return f"{part.path.parent.name}/{part.path.name}"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """Whether no other process of this machine is at it; others do no harm, but the same work."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+            return
+        yield True

@@ -1,0 +1,231 @@
+"""What is kept of the interactions in summaries: for each kind, the columns, and how they are made of interactions.
+
+A row of a kind stands for the interactions that are alike in its ``by`` and fall into the same quarter of an hour, or
+into the same day. Two rows may be of the same interactions' kin: questions have to put together what belongs together
+anyway, as summaries are made of parts, and parts do not know of each other. What is true of each kind:
+
+- ``timestamp`` is that of its first interaction, so a row falls into the bar that all its interactions fall into;
+- ``records`` is how many they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+import ibis
+from ibis import _
+
+from interactions.queries.engine import epoch_us
+from interactions.queries.filter import Filter
+from interactions.queries.measures import CONVERSIONS
+from interactions.queries.naming import (
+    BUY,
+    CART,
+    SHOWN,
+    VIEW,
+    named_categories,
+    named_products,
+    page_of,
+    traded_products,
+)
+
+QUARTER_US: Final = 900_000_000
+# Added before a remainder is taken, so that times before 1970 round down too: whole weeks.
+_SHIFT: Final = 110_000 * 7 * 96 * QUARTER_US
+_FLAGS: Final = ("is_assisted", "is_live")
+
+
+class Grain(Enum):
+    """The time that one row may span. A day is one of the environment's zone."""
+
+    QUARTER = "quarter"
+    DAY = "day"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of summary.
+
+    ``name`` is that of its files and ends with a number that rises when their content changes. ``rows`` gives the
+    interactions that it counts, with the columns ``by`` and those that ``measures`` are made of. Either ``by`` has the
+    people's keys, so that rows of people can be left out, or all measures are sums, so that they can be taken off.
+    """
+
+    name: str
+    grain: Grain
+    by: tuple[str, ...]
+    rows: Callable[[ibis.Table], ibis.Table]
+    measures: Callable[[ibis.Table], dict[str, Any]]
+
+    @property
+    def of_people(self) -> bool:
+        return "user_key" in self.by
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields of a filter that its rows tell apart. An import's are in segments of their own."""
+        if self.grain is Grain.ALL:
+            return frozenset()
+        types = {"types"} if "type" in self.by else set()
+        return frozenset({"period", "import_id", *types, *(name for name in _FLAGS if name in self.by)})
+
+    def of(self, table: ibis.Table, days: ibis.Table | None = None) -> ibis.Table:
+        """The summary of the interactions in ``table``, by quarters; of a kind by days with ``days``, by those.
+
+        ``days`` has ``quarter`` and ``day``: two numbers for each quarter in ``table``.
+        """
+        rows = self.rows(table).mutate(quarter=quarter(_.timestamp))
+        spans: tuple[str, ...] = ("quarter",)
+        if self.grain is Grain.ALL:
+            spans = ()
+        elif self.grain is Grain.DAY and days is not None:
+            rows, spans = rows.join(days, "quarter"), ("day",)
+        found = rows.group_by([*self.by, *spans]).agg(**self.measures(rows))
+        return found.drop(*spans)
+
+    def less(self, table: ibis.Table) -> ibis.Table:
+        """What to add so that the interactions in ``table`` no longer count: for kinds that are sums."""
+        found = self.of(table)
+        return found.mutate(**{name: -found[name] for name in found.columns if name not in (*self.by, "timestamp")})
+
+
+def quarter(moment: ibis.Value) -> ibis.Value:
+    """The start of the quarter of an hour that a moment falls into, in µs since 1970."""
+    microseconds = epoch_us(moment)
+    return microseconds - (microseconds + _SHIFT) % QUARTER_US
+
+
+def _flagged(table: ibis.Table) -> ibis.Table:
+    return table.mutate(is_assisted=_.miso_id.notnull(), is_live=_.import_id == 0)
+
+
+def _revenue(rows: ibis.Table) -> Any:
+    return rows.revenue.sum(where=rows.type == "checkout").fill_null(0.0)
+
+
+def _span(rows: ibis.Table) -> dict[str, Any]:
+    return {"timestamp": rows.timestamp.min(), "last": rows.timestamp.max(), "records": rows.count()}
+
+
+def _moments(rows: ibis.Table) -> Any:
+    at = epoch_us(rows.timestamp)
+    return ibis.ifelse(rows.count() > 2, at.collect(), ibis.null("array<int64>"))
+
+
+_PEOPLE: Final = ("user_key", "anonymous_key")
+
+COUNTS: Final = Kind(
+    "counts-1",
+    Grain.QUARTER,
+    ("type", *_FLAGS),
+    lambda table: _flagged(table),
+    lambda rows: {**_span(rows), "revenue": _revenue(rows)},
+)
+"""By type. First and last cannot be taken off: while people are hidden, VISITS answer in the place of it."""
+
+ACTIVITY: Final = Kind("activity-1", Grain.QUARTER, _PEOPLE, lambda table: table, _span)
+"""When people were there: for sessions and people, whatever they did."""
+
+VISITS: Final = Kind(
+    "visits-1",
+    Grain.QUARTER,
+    (*_PEOPLE, "type", *_FLAGS),
+    lambda table: _flagged(table),
+    lambda rows: {**_span(rows), "revenue": _revenue(rows), "moments": _moments(rows)},
+)
+"""What people did. ``moments`` has those of all interactions (µs since 1970), where they are more than two."""
+
+LINKS: Final = Kind(
+    "links-1",
+    Grain.ALL,
+    _PEOPLE,
+    lambda table: table.filter(_.user_key.notnull(), _.anonymous_key.notnull()),
+    _span,
+)
+"""Users and anonymous ids seen in one record."""
+
+NAMED: Final = Kind(
+    "named-1",
+    Grain.DAY,
+    ("product",),
+    lambda table: named_products(table, "timestamp"),
+    lambda rows: {"timestamp": rows.timestamp.min(), "records": rows.count()},
+)
+"""Products that were named by any interaction."""
+
+TRADE: Final = Kind(
+    "trade-1",
+    Grain.DAY,
+    ("product_id", *_FLAGS),
+    lambda table: traded_products(_flagged(table), "timestamp", *_FLAGS),
+    lambda rows: {
+        "timestamp": rows.timestamp.min(),
+        "records": rows.count(where=rows.is_named),
+        "views": rows.count(where=rows.is_named & (rows.type == VIEW)),
+        "carts": rows.count(where=rows.is_named & (rows.type == CART)),
+        "buys": rows.count(where=rows.is_named & (rows.type == BUY)),
+        "revenue": rows.revenue.sum(),
+    },
+)
+"""Products that were viewed, put into carts and bought."""
+
+
+def _of_values(name: str, *columns: str, rows: Callable[[ibis.Table], ibis.Table] = lambda table: table) -> Kind:
+    def having_any(table: ibis.Table) -> ibis.Table:
+        table = rows(_flagged(table))
+        return table.filter(ibis.or_(*(table[column].notnull() for column in columns)))
+
+    def measures(found: ibis.Table) -> dict[str, Any]:
+        return {
+            "timestamp": found.timestamp.min(),
+            "records": found.count(),
+            "conversions": found.count(where=found.type.isin(CONVERSIONS)),
+            "revenue": _revenue(found),
+        }
+
+    return Kind(name, Grain.DAY, (*columns, *_FLAGS), having_any, measures)
+
+
+CAMPAIGNS: Final = _of_values("campaigns-1", "campaign_source", "campaign_medium", "campaign_name")
+REGIONS: Final = _of_values("regions-1", "region")
+PAGES: Final = _of_values("pages-1", "page", rows=lambda table: table.mutate(page=page_of(table.page_url)))
+AGENTS: Final = Kind("agents-1", Grain.DAY, ("user_agent", *_FLAGS), lambda table: _flagged(table), REGIONS.measures)
+"""User agents; records without one are in it, too."""
+
+CATEGORIES: Final = Kind(
+    "categories-1",
+    Grain.DAY,
+    ("category", *_FLAGS),
+    lambda table: named_categories(_flagged(table), "timestamp", *_FLAGS),
+    NAMED.measures,
+)
+
+RESULTS: Final = Kind(
+    "results-1",
+    Grain.DAY,
+    ("id", "is_live"),
+    # A UUID may be spelt in several ways, and as a number it is compared in half the time.
+    lambda table: _flagged(table.filter(_.miso_id.notnull())).mutate(id=_.miso_id.cast("uuid")),
+    lambda rows: {
+        "timestamp": rows.timestamp.min(),
+        "records": rows.count(),
+        "shown": rows.count(where=rows.type.isin(SHOWN)),
+        "clicks": rows.count(where=rows.type == "click"),
+    },
+)
+"""The searches and recommendations that miso_ids name."""
+
+KINDS: Final = (
+    *(COUNTS, ACTIVITY, VISITS, LINKS),
+    *(NAMED, TRADE, RESULTS, CATEGORIES, CAMPAIGNS, PAGES, REGIONS, AGENTS),
+)
+FORMAT: Final = " ".join(kind.name for kind in KINDS)
+
+
+def presence(filter: Filter) -> Kind:
+    """The smallest kind that says who was there when, among what a filter asks for."""
+    return ACTIVITY if filter.given <= ACTIVITY.fields else VISITS

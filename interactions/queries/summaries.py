@@ -1,0 +1,238 @@
+"""Answers from summaries: stored segments where they cover the parts, the parts themselves where they do not.
+
+The rule of who is asked: a question over a kind goes to the segments as long as its filter says nothing but what the
+kind's rows tell apart (``Kind.fields``); with any other filter it goes to the interactions. Whatever segments lack is
+summed up from the parts as it is asked for, so that the answer is the same in any case:
+
+- parts that no segment covers yet, above all the newest;
+- the ends of a period that begins or ends within what is one row, a quarter of an hour or a day;
+- people who are hidden and not yet erased: their rows are left out, or taken off, and what of them may be seen is
+  counted anew.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import ibis
+import pyarrow as pa
+
+from interactions.codec.columns import TABLE_SCHEMA
+from interactions.lake import Part
+from interactions.queries.covering import name_of
+from interactions.queries.engine import (
+    MOMENT,
+    Expression,
+    Reading,
+    Snapshot,
+    not_of_people,
+    of_people,
+    reading,
+    without,
+)
+from interactions.queries.filter import Filter
+from interactions.queries.kinds import ACTIVITY, COUNTS, QUARTER_US, VISITS, Grain, Kind
+from interactions.queries.period import ALL, Period, Unit
+from interactions.queries.segments import Segment, Store
+
+_US: Final = timedelta(microseconds=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_KNOWN: Final = 512
+# Hidden people's records by segment and tombstones: neither changes. The engine's turn guards it.
+_known: OrderedDict[tuple[Path, str], pa.Table] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Of what a question is asked: the rows of ``kind`` of what ``filter`` lets through, which its fields can say.
+
+    With ``zone``, the days of a kind by days have to be those of that zone.
+    """
+
+    kind: Kind
+    filter: Filter
+    zone: tzinfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where the rows of an answer come from.
+
+    The segments ``stored`` answer for the period ``whole``, their parts ``covered`` for the ``edges``; the parts
+    ``bare`` for all of it.
+    """
+
+    stored: tuple[Segment, ...]
+    covered: tuple[Part, ...]
+    whole: Period
+    edges: tuple[Period, ...]
+    bare: tuple[Part, ...]
+
+
+def ask_summed(parts: Snapshot, over: Over, expression: Expression) -> pa.Table:
+    """``expression`` of the rows that are asked about. Raises PartsGone where a part or a segment has vanished."""
+    if over.kind is COUNTS and parts.hidden:  # the first and last of a quarter cannot be taken off
+        over = replace(over, kind=VISITS)
+    plan = _plan(parts, over)
+    with reading() as read:
+        pieces = [*_stored(read, parts, plan, over), *_counted(read, parts, plan, over)]
+        if parts.hidden and plan.stored:
+            pieces += _corrections(read, parts, plan, over)
+        return read.answer(expression(ibis.union(*pieces) if len(pieces) > 1 else pieces[0]))
+
+
+def _plan(parts: Snapshot, over: Over) -> Plan:
+    kind, filter = over.kind, over.filter
+    asked = [part for part in parts.parts if part.rows and _touches(part, filter)]
+    segments = [segment for segment in _usable(parts, over) if _touches(segment, filter)]
+    inner = _whole(filter.period, kind, segments)
+    if inner is None:
+        return Plan((), (), ALL, (), tuple(asked))
+    whole, edges = inner
+    covered = frozenset().union(*(segment.parts for segment in segments))
+    return Plan(
+        tuple(segments),
+        tuple(part for part in asked if name_of(part) in covered),
+        whole,
+        edges,
+        tuple(part for part in asked if name_of(part) not in covered),
+    )
+
+
+def _usable(parts: Snapshot, over: Over) -> list[Segment]:
+    """Segments of days all have one zone's; those of one import's records hold no others."""
+    kind, import_id = over.kind, over.filter.import_id
+    segments = Store(parts.environment).covering(name_of(part) for part in parts.parts)
+    if import_id is not None:
+        segments = [segment for segment in segments if segment.import_id == import_id]
+    if kind.grain is Grain.DAY and segments:
+        zones = [segment.zone for segment in segments]
+        zone = max(sorted(set(zones)), key=zones.count) if over.zone is None else str(over.zone)
+        segments = [segment for segment in segments if segment.zone == zone]
+    return segments
+
+
+def _touches(piece: Part | Segment, filter: Filter) -> bool:
+    """Whether some of its records may be meant. Times in the table's log are rounded to milliseconds, outwards."""
+    period, import_id = filter.period, filter.import_id
+    return (
+        (period.start is None or piece.last >= period.start)
+        and (period.end is None or piece.first < period.end)
+        and (import_id is None or piece.import_id in (None, import_id))
+    )
+
+
+def _whole(period: Period, kind: Kind, segments: list[Segment]) -> tuple[Period, tuple[Period, ...]] | None:
+    """The longest period in ``period`` of whole quarters or days, and what is left of it; None where there is none."""
+    if kind.grain is Grain.ALL or period == ALL:
+        return period, ()
+    zone = ZoneInfo(segments[0].zone) if segments and kind.grain is Grain.DAY else UTC
+    start = _rounded(period.start, kind, zone, up=True)
+    end = _rounded(period.end, kind, zone, up=False)
+    if _is_odd(start) or _is_odd(end) or (start and end and start >= end):
+        return None
+    edges = []
+    if start is not None and period.start != start:
+        edges.append(Period(period.start, start))
+    if end is not None and period.end != end:
+        edges.append(Period(end, period.end))
+    return Period(start, end), tuple(edges)
+
+
+def _rounded(moment: datetime | None, kind: Kind, zone: Any, *, up: bool) -> datetime | None:
+    if moment is None:
+        return None
+    if kind.grain is Grain.DAY:
+        start = Unit.DAY.floor(moment, zone)
+        return start if start == moment or not up else Unit.DAY.after(start, zone)
+    past = (moment - _EPOCH) % (QUARTER_US * _US)
+    if not past:
+        return moment
+    try:
+        return moment - past + (QUARTER_US * _US if up else timedelta(0))
+    except OverflowError:
+        return moment
+
+
+def _is_odd(moment: datetime | None) -> bool:
+    """Whether a moment is none at which a quarter begins: so did days before clocks were set by zones."""
+    return moment is not None and bool((moment - _EPOCH) % (QUARTER_US * _US))
+
+
+def _stored(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iterator[ibis.Table]:
+    if not plan.stored:
+        return
+    kind, filter = over.kind, over.filter
+    rows = read.rows([segment.file(kind.name) for segment in plan.stored])
+    rows = rows.cast(_schema(kind))
+    conditions = [
+        *([rows.timestamp >= ibis.literal(plan.whole.start, type=MOMENT)] if plan.whole.start else []),
+        *([rows.timestamp < ibis.literal(plan.whole.end, type=MOMENT)] if plan.whole.end else []),
+        *([rows.type.isin(filter.all_types)] if filter.has_types else []),
+        *([rows.is_assisted == filter.is_assisted] if filter.is_assisted is not None else []),
+        *([rows.is_live == filter.is_live] if filter.is_live is not None else []),
+    ]
+    rows = rows.filter(conditions) if conditions else rows
+    yield not_of_people(rows, parts.hidden) if parts.hidden and kind.of_people else rows
+
+
+def _counted(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iterator[ibis.Table]:
+    """What is summed up now; with no row where there is nothing to be summed up and nothing stored."""
+    kind, filter = over.kind, over.filter
+    if plan.bare or not plan.stored:
+        table = read.records([str(part.path) for part in plan.bare], parts.hidden)
+        yield kind.of(filter.within(table))
+    for edge in plan.edges:
+        cut = filter.during(edge)
+        files = [str(part.path) for part in plan.covered if _touches(part, cut)]
+        if files:
+            yield kind.of(cut.within(read.records(files, parts.hidden)))
+
+
+def _corrections(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iterator[ibis.Table]:
+    """What hidden people's records change in what is stored."""
+    found = _hidden_records(read, parts, plan)
+    if not found.num_rows:
+        return
+    theirs = over.filter.during(plan.whole).within(ibis.memtable(found))
+    if not over.kind.of_people:
+        yield over.kind.less(theirs)
+    yield over.kind.of(without(theirs, parts.hidden))
+
+
+def _hidden_records(read: Reading, parts: Snapshot, plan: Plan) -> pa.Table:
+    """All records of hidden people in the parts that are covered, also those that may be seen."""
+    digest = parts.hidden.digest
+    found = {segment: _known.get((segment.folder, digest)) for segment in plan.stored}
+    unknown = [segment for segment, table in found.items() if table is None]
+    holding = _holders(read, unknown, parts)
+    paths = {name_of(part): str(part.path) for part in parts.parts}
+    for segment in unknown:
+        files = [paths[name] for name in sorted(segment.parts)] if segment in holding else []
+        found[segment] = read.answer(of_people(read.records(files), parts.hidden))
+    for segment, table in found.items():
+        _known[segment.folder, digest] = table
+        _known.move_to_end((segment.folder, digest))
+    while len(_known) > _MOST_KNOWN:
+        _known.popitem(last=False)
+    return pa.concat_tables([table for table in found.values() if table is not None])
+
+
+def _holders(read: Reading, segments: list[Segment], parts: Snapshot) -> set[Segment]:
+    """The segments in which there is anybody who is hidden."""
+    if not segments:
+        return set()
+    rows = read.rows([segment.file(ACTIVITY.name) for segment in segments], named=True)
+    found = read.answer(of_people(rows, parts.hidden).select("filename").distinct())
+    folders = {Path(name).parent for name in found["filename"].to_pylist()}
+    return {segment for segment in segments if segment.folder in folders}
+
+
+def _schema(kind: Kind) -> ibis.Schema:
+    return kind.of(ibis.memtable(TABLE_SCHEMA.empty_table())).schema()
