@@ -84,7 +84,9 @@ def ask_summed(parts: Snapshot, over: Over, expression: Expression) -> pa.Table:
         pieces = [*_stored(read, parts, plan, over), *_counted(read, parts, plan, over)]
         if parts.hidden and plan.stored:
             pieces += _corrections(read, parts, plan, over)
-        return read.answer(expression(ibis.union(*pieces) if len(pieces) > 1 else pieces[0]))
+        columns = _columns(over.kind)
+        alike = [piece.select(*columns).cast(columns) for piece in pieces]
+        return read.answer(expression(ibis.union(*alike) if len(alike) > 1 else alike[0]))
 
 
 def _plan(parts: Snapshot, over: Over) -> Plan:
@@ -170,7 +172,6 @@ def _stored(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iterator[
         return
     kind, filter = over.kind, over.filter
     rows = read.rows([segment.file(kind.name) for segment in plan.stored])
-    rows = rows.cast(_schema(kind))
     conditions = [
         *([rows.timestamp >= ibis.literal(plan.whole.start, type=MOMENT)] if plan.whole.start else []),
         *([rows.timestamp < ibis.literal(plan.whole.end, type=MOMENT)] if plan.whole.end else []),
@@ -234,5 +235,7 @@ def _holders(read: Reading, segments: list[Segment], parts: Snapshot) -> set[Seg
     return {segment for segment in segments if segment.folder in folders}
 
 
-def _schema(kind: Kind) -> ibis.Schema:
-    return kind.of(ibis.memtable(TABLE_SCHEMA.empty_table())).schema()
+def _columns(kind: Kind) -> ibis.Schema:
+    """The columns of a kind. That some are never null is known of columns in memory, and not of those in files."""
+    schema = kind.of(ibis.memtable(TABLE_SCHEMA.empty_table())).schema()
+    return ibis.schema({name: column.copy(nullable=True) for name, column in schema.items()})

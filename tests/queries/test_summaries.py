@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -85,7 +85,7 @@ FILTERS = st.builds(
     region=st.sampled_from([None, None, None, "Kent"]),
 )
 NAMES = st.lists(st.sampled_from(list(QUESTIONS)), min_size=4, max_size=4, unique=True)
-FEW = examples(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = examples(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def same(one: Any, other: Any) -> None:
