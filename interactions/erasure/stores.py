@@ -17,7 +17,7 @@ from django.db import connection
 from interactions import lake_people, ring
 from interactions.codec.keyring import Keyring
 from interactions.codec.tombstones import People, Person, Tombstones
-from interactions.erasure import entries, naming, refusals, uploaded
+from interactions.erasure import derived, entries, naming, refusals, uploaded
 from interactions.imports.leaving_out import count_in, leave_out_of
 from interactions.imports.rejects import Named
 from interactions.lake import Lake
@@ -134,6 +134,7 @@ STORES = (
     ),
     Store("inbox", ("interactions.InboxEntry",), _silent(entries.erase), entries.count, locked=True),
     Store("data set", ("lake/",), _erase_lake, _count_lake, locked=True),
+    Store("summaries", ("summaries/",), _silent(derived.erase), derived.count, locked=True),
     Store("refused records", ("interactions.Problem", "imports/"), _silent(refusals.erase), refusals.count),
     Store("uploaded files", ("uploads/", "imports/"), _silent(uploaded.erase), uploaded.count),
     Store(

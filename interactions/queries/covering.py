@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
@@ -29,10 +29,11 @@ _ENOUGH: Final = 8  # of them, so that a row is counted a few times at most, and
 _NOBODY: Final = Tombstones.of([])
 
 
-def cover(environment: str, zone: tzinfo) -> int:
+def cover(environment: str, zone: tzinfo, is_stopped: Callable[[], bool] = lambda: False) -> int:
     """Bring the segments of an environment (a slug) up to date with its table; answers how many were made.
 
-    ``zone`` is that of the days. Where another process is doing it, nothing is done: it will see what is new.
+    ``zone`` is that of the days; it ends early once ``is_stopped`` says so. Where another process is doing it, nothing
+    is done: it will see what is new.
     """
     store = Store(environment)
     made = 0
@@ -42,6 +43,8 @@ def cover(environment: str, zone: tzinfo) -> int:
             if not groups:
                 break
             for group in groups:
+                if is_stopped():
+                    return made
                 made += _make(store, group, zone)
     return made
 
