@@ -18,6 +18,7 @@ from interactions.views import (
     live,
     members,
     overview,
+    people,
     settings,
     wizard,
 )
@@ -55,6 +56,9 @@ urlpatterns = [
         imports.import_rejected,
         name="import_rejected",
     ),
+    path("<slug:environment>/people/", people.people, name="people"),
+    path("<slug:environment>/people/figures/", people.people_figures, name="people_figures"),
+    path("<slug:environment>/people/<str:key>/", people.person, name="person"),
     path("<slug:environment>/api/", api_reference.api_reference, name="api_reference"),
     path("<slug:environment>/api/trial/", trial, name="api_trial"),
     path("<slug:environment>/live/", live.live, name="live"),

@@ -26,6 +26,8 @@ from interactions.codec.keyring import Keyring
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _NEVER: Final = np.iinfo(np.int64).min
+_BITS: Final = (1 << 64) - 1
+_ADDRESS: Final = re.compile(r"([ua])-([0-9a-f]{16})")
 FOR_GOOD: Final = datetime(9999, 12, 31, tzinfo=UTC)  # no record is newer
 
 # A refused record may be no JSON at all, so what it says is searched for as text.
@@ -45,6 +47,24 @@ class Person(NamedTuple):
 
     user_key: int | None = None
     anonymous_key: int | None = None
+
+    @property
+    def address(self) -> str:
+        """``u-`` or ``a-`` and 16 hex digits: what pages, addresses and logs say instead of an id."""
+        if self.user_key is not None:
+            return f"u-{self.user_key & _BITS:016x}"
+        if self.anonymous_key is not None:
+            return f"a-{self.anonymous_key & _BITS:016x}"
+        raise ValueError("Nobody has no address.")
+
+    @classmethod
+    def at(cls, address: str) -> Person | None:
+        """Whose :attr:`address` it is; None for any other text."""
+        match = _ADDRESS.fullmatch(address)
+        if match is None:
+            return None
+        key = int.from_bytes(bytes.fromhex(match[2]), "big", signed=True)
+        return cls(user_key=key) if match[1] == "u" else cls(anonymous_key=key)
 
 
 class Stone(NamedTuple):

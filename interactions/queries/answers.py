@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
+from typing import Final, TypeVar
 
 import ibis
 import pyarrow as pa
@@ -27,6 +27,8 @@ from interactions.queries.engine import PartsGone, Snapshot, answer, snapshot
 from interactions.queries.summaries import Over, ask_summed
 
 log = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
 
 _ANSWER_SECONDS: Final = 7 * 24 * 3600
 # From its last use. The sets of visitors of many periods looked at once must not fill the cache.
@@ -69,10 +71,18 @@ def ask(environment: str, *questions: Question) -> list[pa.Table]:
 
     Raises :class:`DataSetBusy` where the table will not hold still.
     """
+    return of_one_version(environment, lambda parts: [_ask_of(parts, question) for question in questions])
+
+
+def of_one_version(environment: str, look: Callable[[Snapshot], Found]) -> Found:
+    """What ``look`` finds in one version of the table: all its questions are asked of that. Nothing is remembered.
+
+    Raises :class:`DataSetBusy`.
+    """
     for _ in range(2):
         parts = snapshot(environment)
         try:
-            return [_ask_of(parts, question) for question in questions]
+            return look(parts)
         except PartsGone:
             log.info("A part of %s went away while it was read; asking the new version.", environment)
     raise DataSetBusy

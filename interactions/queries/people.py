@@ -16,8 +16,8 @@ import pyarrow as pa
 from ibis import _
 
 from interactions.codec.tombstones import Tombstones
-from interactions.queries.answers import DataSetBusy
-from interactions.queries.engine import Expression, PartsGone, answer, epoch_us, snapshot
+from interactions.queries.answers import of_one_version
+from interactions.queries.engine import Expression, answer, epoch_us
 
 _QUARTER_US: Final = 15 * 60 * 1_000_000
 
@@ -94,10 +94,4 @@ def by_month(environment: str, before: datetime, zone: ZoneInfo) -> pd.DataFrame
 
 
 def _ask(environment: str, question: Expression) -> pa.Table:
-    for _try in range(2):
-        parts = snapshot(environment)
-        try:
-            return answer(parts.files, parts.hidden, question)
-        except PartsGone:
-            continue
-    raise DataSetBusy
+    return of_one_version(environment, lambda parts: answer(parts.files, parts.hidden, question))

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from interactions.activity import Action, ActorKind
 from interactions.activity.reading import GROUP_OF
+from interactions.codec.tombstones import Person
 from interactions.models import ActivityEntry, Environment
 
 register = template.Library()
@@ -74,6 +75,8 @@ def _word(value: Any) -> str:
 def url_of(entry: ActivityEntry, environment: Environment) -> str:
     """The page of what it was done to; empty where it has none."""
     kind, _, number = entry.object.rpartition(" ")
+    if kind == "person" and Person.at(number):
+        return reverse("person", args=[environment.slug, number])
     if kind not in _PAGES or not number.isdigit():
         return ""
     return reverse(_PAGES[kind], args=[environment.slug, int(number)])

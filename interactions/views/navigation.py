@@ -17,6 +17,8 @@ from interactions.views.filter_choice import carried
 _KIND_OF_PAGE: Final[dict[str, str]] = {
     "overview": "overview",
     "dashboard": "dashboard",
+    "people": "people",
+    "person": "people",
     "health": "health",
     "health_thresholds": "health",
     "imports": "imports",
@@ -138,7 +140,15 @@ _FILTERED: Final = frozenset({"dashboard", "records"})
 # Title, and label, address and icon of each entry; a sub-entry has no icon. Shown is what one may open.
 _SECTIONS: Final = (
     ("", (("Overview", "overview", "layout-dashboard"),)),
-    ("Data sets", (("Interactions", "dashboard", "click"), ("Imports", "imports", ""), ("Health", "health", ""))),
+    (
+        "Data sets",
+        (
+            ("Interactions", "dashboard", "click"),
+            ("People", "people", ""),
+            ("Imports", "imports", ""),
+            ("Health", "health", ""),
+        ),
+    ),
     ("Integrate", (("Live", "live", "activity"), ("API", "api_reference", "api"))),
     (
         "Settings",

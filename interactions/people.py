@@ -1,0 +1,47 @@
+"""Look somebody up, and at what they did: nobody sees a person without a line in the activity log that says so."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from interactions import activity
+from interactions.activity import Action
+from interactions.codec.keyring import Keyring
+from interactions.codec.tombstones import Person
+from interactions.models import Environment
+from interactions.queries import timeline
+from interactions.queries.timeline import Place, Timeline
+
+PAGE_RECORDS: Final = 100
+
+
+def find(environment: Environment, identifier: str) -> list[Person]:
+    """Who in the data set has this id: a user, an anonymous id, both or nobody. Raises DataSetBusy."""
+    try:
+        key = Keyring(settings.SECRET_KEY.encode()).key(identifier)
+    except UnicodeEncodeError:  # half of a character: nobody's id
+        return []
+    return timeline.find(environment.slug, key)
+
+
+def view(environment: Environment, person: Person, viewer: User, *, after: Place | None = None) -> Timeline | None:
+    """The person and a page of their timeline, noted in the activity log; None where nobody there has this key.
+
+    All that one member sees of a person on one day is one action of the log. Raises DataSetBusy.
+    """
+    found = timeline.timeline(environment.slug, person, after=after, limit=PAGE_RECORDS)
+    if found is not None:
+        day = timezone.localdate(timezone=environment.zone)
+        activity.note(
+            Action.PERSON_VIEWED,
+            by=viewer,
+            environment=environment,
+            object=f"person {person.address}",
+            details={"records_before": after.at.isoformat(timespec="seconds")} if after else {},
+            shared=activity.shared_by(f"{environment.slug} {person.address} {day} seen by", viewer.pk),
+        )
+    return found

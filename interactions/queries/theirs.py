@@ -1,0 +1,110 @@
+"""Whose records are whose, for one person at a time: found by their keys, with nothing remembered.
+
+A person is a user, with the records without a user_id of every anonymous id that was seen with this user alone; or an
+anonymous id, with its records without a user_id. Asked are the records of the person alone, so an answer costs the
+same however many people there are. All functions raise PartsGone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+from ibis import _
+
+from interactions.codec.columns import TABLE_SCHEMA
+from interactions.codec.tombstones import Person
+from interactions.queries.engine import MOMENT, Expression, Snapshot, answer
+
+_NARROW: Final = ("timestamp", "type", "import_id")
+# Newest first; by all columns, as what nothing tells apart may change places.
+_ORDER: Final = tuple(dict.fromkeys(("timestamp", "fingerprint", *TABLE_SCHEMA.names)))
+
+
+def has_records(parts: Snapshot, person: Person) -> bool:
+    """Whether the person's key stands in any record, alone or beside another."""
+    return bool(_ask(parts, lambda table: table.filter(_is(person)).limit(1).select("type")).num_rows)
+
+
+def naming(parts: Snapshot, person: Person) -> pd.DataFrame:
+    """``timestamp, type, import_id`` of each record with the person's key; ``other`` is the other kind's, or None."""
+    other = "anonymous_key" if person.user_key is not None else "user_key"
+    rows = _ask(parts, lambda table: table.filter(_is(person)).select(*_NARROW, other=_[other]))
+    return rows.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+
+
+def alone(parts: Snapshot, anonymous_keys: Sequence[int]) -> pd.DataFrame:
+    """``timestamp, type, import_id`` of each record without a user that has one of these keys."""
+    rows = _ask(parts, lambda table: _of_keys(table.filter(_.user_key.isnull()), anonymous_keys).select(*_NARROW))
+    return rows.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+
+
+def anonymous_ids(parts: Snapshot, anonymous_keys: Sequence[int]) -> pd.DataFrame:
+    """``id, users`` by key: the ids behind these keys that were seen with a user, and with how many they were."""
+
+    def look(table: ibis.Table) -> ibis.Table:
+        beside = _of_keys(table.filter(_.user_key.notnull()), anonymous_keys)
+        return beside.group_by(key="anonymous_key").agg(id=_.anonymous_id.min(), users=_.user_key.nunique())
+
+    return _ask(parts, look).to_pandas().set_index("key")
+
+
+def users_of(parts: Snapshot, anonymous_key: int) -> pd.DataFrame:
+    """``id`` by key: the users that stand beside this anonymous id."""
+
+    def look(table: ibis.Table) -> ibis.Table:
+        beside = table.filter(_.anonymous_key == anonymous_key, _.user_key.notnull())
+        return beside.group_by(key="user_key").agg(id=_.user_id.min())
+
+    return _ask(parts, look).to_pandas().set_index("key")
+
+
+def id_of(parts: Snapshot, person: Person, at: datetime) -> str:
+    """The id itself, from one of the records with it, of the moment ``at``."""
+    column = "user_id" if person.user_key is not None else "anonymous_id"
+    moment = ibis.literal(at, type=MOMENT)
+    found = _ask(parts, lambda table: table.filter(_.timestamp == moment, _is(person)).limit(1).select(column))
+    return str(found[column][0].as_py())
+
+
+def whole(
+    parts: Snapshot, person: Person, owned: Sequence[int], newest: datetime, oldest: datetime, skip: int, limit: int
+) -> pa.Table:
+    """Rows of TABLE_SCHEMA: the person's records of this time, newest first, ``limit`` after the first ``skip``."""
+
+    def look(table: ibis.Table) -> ibis.Table:
+        low, high = (ibis.literal(bound, type=MOMENT) for bound in (oldest, newest))
+        rows = _of_person(table.filter(_.timestamp.between(low, high)), person, owned)
+        return rows.order_by([ibis.desc(name) for name in _ORDER]).limit(limit, offset=skip)
+
+    return _ask(parts, look).select(TABLE_SCHEMA.names).cast(TABLE_SCHEMA)
+
+
+def _of_person(table: ibis.Table, person: Person, owned: Sequence[int]) -> ibis.Table:
+    if person.user_key is None:
+        return table.filter(_.user_key.isnull(), _is(person))
+    known = table.filter(_is(person))
+    # Two looks, each by one column: the engine then reads the other columns of those rows alone that it finds.
+    return known.union(_of_keys(table.filter(_.user_key.isnull()), owned)) if owned else known
+
+
+def _of_keys(table: ibis.Table, anonymous_keys: Sequence[int]) -> ibis.Table:
+    if len(anonymous_keys) == 1:
+        return table.filter(_.anonymous_key == anonymous_keys[0])
+    # At 10 M records half the time of a condition that lists them.
+    wanted = ibis.memtable(pa.table({"wanted": pa.array(anonymous_keys, pa.int64())}))
+    return table.semi_join(wanted, [table.anonymous_key == wanted.wanted])
+
+
+def _is(person: Person) -> Any:
+    if person.user_key is not None:
+        return _.user_key == person.user_key
+    return _.anonymous_key == person.anonymous_key
+
+
+def _ask(parts: Snapshot, expression: Expression) -> pa.Table:
+    return answer(parts.files, parts.hidden, expression)

@@ -1,0 +1,67 @@
+"""How records, their types and their ids are written."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from interactions.charts import colour_of_type
+
+register = template.Library()
+
+
+@register.filter
+def type_dot(name: str) -> SafeString:
+    """The swatch in the colour that the type has in every chart."""
+    return format_html(
+        '<svg class="swatch" viewBox="0 0 10 10" aria-hidden="true">'
+        '<rect width="10" height="10" rx="2.5" fill="{}"/></svg>',
+        colour_of_type(name),
+    )
+
+
+@register.filter
+def pretty(record: dict[str, Any]) -> str:
+    """A record as JSON for people to read."""
+    return json.dumps(record, ensure_ascii=False, indent=2)
+
+
+@register.filter
+def cut(text: str, length: int) -> SafeString | str:
+    """A long id by its beginning and end, all of it in the title."""
+    if len(text) <= length:
+        return text
+    half = (length - 1) // 2
+    return format_html('<span class="cut" title="{}">{}…{}</span>', text, text[: length - 1 - half], text[-half:])
+
+
+@register.filter
+def second(value: datetime) -> SafeString:
+    """A ``<time>`` of a day in the environment's zone, to the second; to the microsecond in its title."""
+    here = value.astimezone(timezone.get_current_timezone())
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.astimezone(UTC).isoformat(),
+        here.strftime("%-d %b %Y, %H:%M:%S.%f %Z"),
+        here.strftime("%H:%M:%S"),
+    )
+
+
+@register.filter
+def span(started: datetime, ended: datetime) -> SafeString:
+    """``Tue 2 Jan 2024, 14:02 – 14:31`` in the environment's zone; with the day of the end where it is another."""
+    zone = timezone.get_current_timezone()
+    first, last = started.astimezone(zone), ended.astimezone(zone)
+    same_day = first.date() == last.date()
+    text = first.strftime("%a %-d %b %Y, %H:%M")
+    if not same_day:
+        text += last.strftime(" – %a %-d %b, %H:%M")
+    elif (first.hour, first.minute) != (last.hour, last.minute):
+        text += last.strftime(" – %H:%M")
+    return format_html('<time datetime="{}">{}</time>', started.astimezone(UTC).isoformat(), text)
