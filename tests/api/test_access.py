@@ -1,6 +1,7 @@
 """Keys, origins, limits."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -57,7 +58,30 @@ def test_a_rotated_key_lives_as_long_as_its_grace(client: Client, secret: str) -
     assert send(client, f"{ADDRESS}?api_key={secret}").status_code == 200
     assert send(client, f"{ADDRESS}?api_key={fresh}").status_code == 200
     ApiKey.objects.filter(pk=old.pk).update(ends_at=timezone.now())
+    time.sleep(keys.LEASE_SECONDS)
     assert send(client, f"{ADDRESS}?api_key={secret}").status_code == 401
+
+
+def test_a_key_that_is_about_to_end_is_not_relied_on_for_longer(client: Client, secret: str) -> None:
+    ApiKey.objects.update(ends_at=timezone.now() + timedelta(seconds=keys.LEASE_SECONDS / 2))
+    assert send(client, f"{ADDRESS}?api_key={secret}").status_code == 200
+    time.sleep(keys.LEASE_SECONDS / 2)
+    assert send(client, f"{ADDRESS}?api_key={secret}").status_code == 401
+
+
+def test_a_key_that_was_rotated_without_grace_is_refused_at_once(client: Client, secret: str) -> None:
+    assert send(client, f"{ADDRESS}?api_key={secret}").status_code == 200
+    keys.rotate(ApiKey.objects.get(), timedelta(0))
+    assert send(client, f"{ADDRESS}?api_key={secret}").status_code == 401
+
+
+def test_calls_in_a_hurry_do_not_ask_for_the_key_each(
+    client: Client, secret: str, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "LEASE_SECONDS", 60)
+    send(client, f"{ADDRESS}?api_key={secret}&dry_run=1")
+    with django_assert_num_queries(0):
+        assert send(client, f"{ADDRESS}?api_key={secret}&dry_run=1").status_code == 200
 
 
 def test_a_key_is_rotated_once(secret: str) -> None:
