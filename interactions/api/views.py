@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import nullcontext
 from typing import Any
 
 import msgspec
@@ -14,7 +16,7 @@ from interactions.api.body import read_body
 from interactions.api.entrance import entrance
 from interactions.api.errors import Refusal, answer
 from interactions.api.exchange import Exchange
-from interactions.codec.calls import BadCall, read_call
+from interactions.codec.calls import BadCall, Call, read_call
 from interactions.codec.keyring import Keyring
 from interactions.codec.table import Origin
 from interactions.keys import Caller
@@ -23,6 +25,8 @@ from interactions.models import Environment
 _LONGEST_ID = 512  # characters of a user_id
 _SHAPE = 'The body has to be a JSON object with a list called "user_ids".'
 _keyring = Keyring(settings.SECRET_KEY.encode())
+_LARGE_BYTES = 1 << 20
+_one_large = threading.Lock()
 
 
 @entrance("POST", "DELETE")
@@ -49,10 +53,7 @@ def _send(exchange: Exchange) -> HttpResponse:
 
 def receive(exchange: Exchange, caller: Caller) -> HttpResponse:
     """Check the records of the body and put them into the inbox of the caller's environment. Raises Refusal."""
-    try:
-        call = read_call(exchange.body, Origin(0, exchange.received_at), _keyring)
-    except BadCall as error:
-        raise Refusal(400, str(error)) from error
+    call = _checked(exchange)
     exchange.records = call.records
     if call.records > settings.API_RECORDS:
         raise Refusal(413, f"More than {settings.API_RECORDS} records in one call. Send them in several.")
@@ -63,6 +64,17 @@ def receive(exchange: Exchange, caller: Caller) -> HttpResponse:
         inbox.accept(caller.environment_id, exchange.received_at, call.records, call.text)
     # No "data" here: a client takes what it finds there for the answer's content.
     return answer(200, {"errors": False, "message": "success"})
+
+
+def _checked(exchange: Exchange) -> Call:
+    """The records of the body, each checked. Raises Refusal (400)."""
+    # Large calls one after the other: at once they would take as long, and each its memory.
+    turn = _one_large if len(exchange.body) > _LARGE_BYTES else nullcontext()
+    try:
+        with turn:
+            return read_call(exchange.body, Origin(0, exchange.received_at), _keyring)
+    except BadCall as error:
+        raise Refusal(400, str(error)) from error
 
 
 def _erase(exchange: Exchange) -> HttpResponse:

@@ -95,8 +95,8 @@ def _carry(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
 
 
 def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
-    calls = [Kept(bytes(entry.text), entry.records, entry.received_at) for entry in batch.entries.order_by("pk")]
-    calls = [call for call in calls if call.records]
+    waiting = batch.entries.filter(records__gt=0).order_by("pk").values_list("text", "records", "received_at")
+    calls = [Kept(bytes(text), records, received_at) for text, records, received_at in waiting]
     if not calls:
         return 0
     table = to_rows(calls, Keyring(settings.SECRET_KEY.encode()))

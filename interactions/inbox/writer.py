@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
@@ -19,6 +21,7 @@ from interactions.inbox.turns import turn
 from interactions.models import InboxEntry
 
 _MOST = 500  # calls in one transaction
+_GATHER_SECONDS = 0.002
 _INSERT = (
     f"INSERT INTO {InboxEntry._meta.db_table} (environment_id, received_at, records, text)"  # noqa: S608 - our own name
     " VALUES (%s, %s, %s, %s)"
@@ -29,7 +32,7 @@ _INSERT = (
 class _Waiting:
     """A call until its commit. ``settled`` is held by whoever waits, and let go by the thread."""
 
-    entry: InboxEntry
+    row: tuple[Any, ...]
     settled: threading.Lock = field(default_factory=threading.Lock)
     error: Exception | None = None
 
@@ -42,9 +45,9 @@ class _Writer:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def write(self, entry: InboxEntry) -> None:
-        """Return once the entry is committed. Raises what kept it from being so."""
-        waiting = _Waiting(entry)
+    def write(self, row: tuple[Any, ...]) -> None:
+        """Return once the row, as _INSERT takes it, is committed. Raises what kept it from being so."""
+        waiting = _Waiting(row)
         waiting.settled.acquire()
         self._queue.put(waiting)
         if self._thread is None or not self._thread.is_alive():
@@ -60,13 +63,13 @@ class _Writer:
                 self._thread.start()
 
     def _run(self) -> None:
+        last = 1
         while True:
-            group = [self._queue.get()]
-            while len(group) < _MOST and not self._queue.empty():
-                group.append(self._queue.get())
+            group = self._gathered(last)
+            last = len(group)
             error: Exception | None = None
             try:
-                _commit([waiting.entry for waiting in group])
+                _commit([waiting.row for waiting in group])
             except Exception as failure:  # noqa: BLE001 - each caller raises it
                 error = failure
                 connections[DEFAULT_DB_ALIAS].close()
@@ -74,18 +77,31 @@ class _Writer:
                 waiting.error = error
                 waiting.settled.release()
 
+    def _gathered(self, last: int) -> list[_Waiting]:
+        """What waits; where several came at once ``last`` time, so many are waited for, but not for long.
 
-def _commit(entries: list[InboxEntry]) -> None:
+        They are on their way: a commit costs more than the time in which they come.
+        """
+        group = [self._queue.get()]
+        until = time.monotonic() + _GATHER_SECONDS
+        while len(group) < _MOST:
+            try:
+                if len(group) < last:
+                    group.append(self._queue.get(timeout=max(0.0, until - time.monotonic())))
+                else:
+                    group.append(self._queue.get_nowait())
+            except Empty:
+                break
+        return group
+
+
+def _commit(rows: Sequence[tuple[Any, ...]]) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     connection.close_if_unusable_or_obsolete()
     if connection.connection is None and connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             # Elsewhere NORMAL will do: there a power cut may take back what nobody was promised.
             cursor.execute("PRAGMA synchronous=FULL")
-    adapt = connection.ops.adapt_datetimefield_value
-    rows: list[tuple[Any, ...]] = [
-        (entry.environment_id, adapt(entry.received_at), entry.records, entry.text) for entry in entries
-    ]
     with turn(), transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(_INSERT, rows)  # a tenth of what bulk_create costs, and this is once a call
 
@@ -106,6 +122,8 @@ def accept(environment_id: int, received_at: datetime, records: int, text: bytes
 
     When it returns they survive whatever happens. Raises django.db.Error where they could not be stored.
     """
-    if transaction.get_connection().in_atomic_block:
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.in_atomic_block:
         raise RuntimeError("Records cannot be accepted within a transaction: its lock is the one that they wait for.")
-    _writer.write(InboxEntry(environment_id=environment_id, received_at=received_at, records=records, text=text))
+    received = connection.ops.adapt_datetimefield_value(received_at)
+    _writer.write((environment_id, received, records, text))
