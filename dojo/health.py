@@ -28,20 +28,20 @@ def _database() -> str:
     return OK
 
 
-def _redis_and_worker() -> tuple[str, str]:
+def _redis_and_signs() -> dict[str, str]:
+    """Redis, and those whose signs of life it keeps."""
     try:
         with heartbeat.connect() as client:
-            living = heartbeat.living_workers(client)
+            living = {"worker": bool(heartbeat.living_workers(client)), "inbox": heartbeat.inbox_lives(client)}
     except redis.RedisError as error:
         logger.warning("Redis does not answer: %s", error)
-        return SILENT, "unknown without Redis"
-    return OK, OK if living else SILENT
+        return {"redis": SILENT, **dict.fromkeys(("worker", "inbox"), "unknown without Redis")}
+    return {"redis": OK, **{name: OK if lives else SILENT for name, lives in living.items()}}
 
 
 def check() -> dict[str, str]:
-    """``{"database": …, "redis": …, "worker": …}``: «ok», or in words what is wrong."""
-    redis_state, worker = _redis_and_worker()
-    return {"database": _database(), "redis": redis_state, "worker": worker}
+    """``{"database": …, "redis": …, "worker": …, "inbox": …}``: «ok», or in words what is wrong."""
+    return {"database": _database(), **_redis_and_signs()}
 
 
 @login_not_required

@@ -1,4 +1,4 @@
-"""A sign of life from every worker, kept in Redis, so that asking whether one is there costs one look.
+"""Signs of life of workers and of the inbox, kept in Redis, so that asking whether one is there costs one look.
 
 Asking the workers themselves (Celery's ping) would take a broadcast and a second of waiting.
 """
@@ -11,8 +11,10 @@ from celery import bootsteps
 from django.conf import settings
 
 KEY = "dojo:workers"  # a sorted set: worker's name → seconds of its last sign, by Redis's clock
+INBOX_KEY = "dojo:inbox"  # the same of the processes that move live records into the data set
 EVERY_SECONDS = 2.0
 DEAD_AFTER_SECONDS = 6.0
+INBOX_DEAD_AFTER_SECONDS = 20.0  # it gives no sign while it appends one group of records
 
 logger = logging.getLogger(__name__)
 
@@ -27,12 +29,12 @@ def _now(client: "redis.Redis") -> float:
     return float(seconds) + float(microseconds) / 1e6
 
 
-def beat(client: "redis.Redis", name: str) -> None:
+def beat(client: "redis.Redis", name: str, key: str = KEY) -> None:
     """Say that the worker ``name`` lives, and forget those gone for a minute."""
     now = _now(client)
     with client.pipeline(transaction=False) as pipe:
-        pipe.zadd(KEY, {name: now})
-        pipe.zremrangebyscore(KEY, "-inf", now - 60)
+        pipe.zadd(key, {name: now})
+        pipe.zremrangebyscore(key, "-inf", now - 60)
         pipe.execute()
 
 
@@ -40,6 +42,11 @@ def living_workers(client: "redis.Redis") -> list[str]:
     """The names of the workers heard of within DEAD_AFTER_SECONDS; raises redis.RedisError."""
     names = client.zrangebyscore(KEY, _now(client) - DEAD_AFTER_SECONDS, "+inf")
     return [str(name) for name in names]
+
+
+def inbox_lives(client: "redis.Redis") -> bool:
+    """Whether some process moves live records into the data set; raises redis.RedisError."""
+    return bool(client.zcount(INBOX_KEY, _now(client) - INBOX_DEAD_AFTER_SECONDS, "+inf"))
 
 
 class Heartbeat(bootsteps.StartStopStep):

@@ -12,7 +12,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LOCK_SECONDS = 30
+_WAIT_SECONDS = 1
 _CONFIGURATION: dict[str, str | None] = {
     # Without this each commit would write the smallest and largest user_id into the log.
     "delta.dataSkippingStatsColumns": ",".join(STATISTICS_COLUMNS),
@@ -221,16 +222,18 @@ class Lake:
         return int(ds.dataset(self.files(), format="parquet").count_rows(filter=pc.field("import_id") == import_id))
 
     @contextmanager
-    def lock(self, seconds: float = _LOCK_SECONDS) -> Iterator[Held]:
+    def lock(self, seconds: float = _LOCK_SECONDS, waiting: Callable[[], object] = lambda: None) -> Iterator[Held]:
         """Hold the environment's write lock: for rewrites, and for «look for duplicates, then append».
 
-        ``seconds`` after a holder has died others may take it; one that lives renews it.
+        ``seconds`` after a holder has died others may take it; one that lives renews it. ``waiting`` is called
+        every second or so while others hold it.
         Raises LakeBusy where Redis, which keeps the lock, cannot be reached.
         """
         client = redis.Redis.from_url(settings.REDIS_URL)
         lock = client.lock(f"dojo:lake:{self.environment}", timeout=seconds, thread_local=False)
         try:
-            lock.acquire(blocking=True)
+            while not lock.acquire(blocking_timeout=_WAIT_SECONDS):
+                waiting()
         except redis.exceptions.RedisError as error:
             client.close()
             raise LakeBusy(f"The write lock of {self.environment} cannot be had: {error}") from error

@@ -1,4 +1,4 @@
-"""GET /healthz says whether database, Redis and a worker answer, to anybody."""
+"""GET /healthz says whether database, Redis, a worker and the inbox answer, to anybody."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,9 +17,10 @@ pytestmark = pytest.mark.django_db
 def client_of_redis(redis_server: str):
     """Redis without any worker's sign of life."""
     with heartbeat.connect() as client:
-        client.delete(heartbeat.KEY)
+        client.delete(heartbeat.KEY, heartbeat.INBOX_KEY)
+        heartbeat.beat(client, "1@here", heartbeat.INBOX_KEY)
         yield client
-        client.delete(heartbeat.KEY)
+        client.delete(heartbeat.KEY, heartbeat.INBOX_KEY)
 
 
 def beat_ago(client: Redis, seconds: float) -> None:
@@ -32,7 +33,7 @@ def test_all_is_well_where_all_answer(client: Client, client_of_redis):
     heartbeat.beat(client_of_redis, "one@here")
     answer = client.get("/healthz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "database": "ok", "redis": "ok", "worker": "ok"}
+    assert answer.json() == {"status": "ok", "database": "ok", "redis": "ok", "worker": "ok", "inbox": "ok"}
 
 
 def test_the_answer_is_never_kept(client: Client, client_of_redis):
@@ -42,7 +43,19 @@ def test_the_answer_is_never_kept(client: Client, client_of_redis):
 def test_no_worker_is_named(client: Client, client_of_redis):
     answer = client.get("/healthz")
     assert answer.status_code == 503
-    assert answer.json() == {"status": "failing", "database": "ok", "redis": "ok", "worker": "does not answer"}
+    assert answer.json() == {
+        "status": "failing", "database": "ok", "redis": "ok", "worker": "does not answer", "inbox": "ok",
+    }  # fmt: skip
+
+
+def test_an_inbox_that_is_silent_is_named(client: Client, client_of_redis):
+    heartbeat.beat(client_of_redis, "one@here")
+    client_of_redis.zincrby(heartbeat.INBOX_KEY, -heartbeat.INBOX_DEAD_AFTER_SECONDS - 0.5, "1@here")
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "status": "failing", "database": "ok", "redis": "ok", "worker": "ok", "inbox": "does not answer",
+    }  # fmt: skip
 
 
 def test_a_worker_that_was_just_heard_of_counts(client: Client, client_of_redis):
@@ -61,6 +74,7 @@ def test_a_redis_that_is_gone_is_named(client: Client, settings, tmp_path: Path)
     assert answer.status_code == 503
     assert answer.json() == {
         "status": "failing", "database": "ok", "redis": "does not answer", "worker": "unknown without Redis",
+        "inbox": "unknown without Redis",
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
@@ -33,20 +34,22 @@ _ENTRIES = 5_000
 _LOCK_SECONDS = 10  # live records must not wait for long because a process was killed
 
 
-def append(environment: Environment, sieve: Sieve | None = None) -> int:
+def append(environment: Environment, sieve: Sieve | None = None, alive: Callable[[], object] = lambda: None) -> int:
     """Append all that waits in the inbox of one environment; answers how many records came into the table.
 
     A batch that somebody left open goes first. Raises LakeBusy where the write lock cannot be had or was lost:
-    what is not appended yet waits. A ``sieve`` that is kept from call to call remembers what it read.
+    what is not appended yet waits. A ``sieve`` that is kept from call to call remembers what it read. ``alive`` is
+    called now and then, where it takes longer.
     """
     if not _waits(environment):
         return 0
     lake = Lake(environment.slug)
     added = 0
-    with lake.lock(_LOCK_SECONDS) as held:
+    with lake.lock(_LOCK_SECONDS, alive) as held:
         _sweep(environment)
         while (batch := _open_batch(environment) or _claim(environment, lake)) is not None:
             added += _carry(batch, lake, held, sieve or Sieve())
+            alive()
     return added
 
 

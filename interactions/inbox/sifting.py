@@ -2,12 +2,13 @@
 
 A record that carries a uuid is the same record wherever that uuid comes again. Of the others, a call may hold equal
 ones on purpose, so the n-th copy in a call is matched with the n-th copy that was there before it, in the table or in
-an earlier call.
+an earlier call. Where such a record has no timestamp either, an equal one means the same only for as long as clients
+try again; later it is somebody doing the same thing once more.
 """
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -21,8 +22,10 @@ import pyarrow.parquet as pq
 from interactions.codec.fingerprint import BY_UUID, SIZE
 from interactions.lake import Lake, Part
 
-# A record without a timestamp has the time at which it came; so its copies are looked for in the day before.
+# A record without a timestamp has the time at which it came; so its uuid is looked for in the day before.
 UNTIMED_LOOKBACK = timedelta(hours=24)
+RETRIES = timedelta(minutes=10)
+_ALWAYS = (1 << 63) - 1
 _REMEMBERED = 30_000_000  # rows, of 4 bytes each
 _ROWS = 262_144  # read in one go
 
@@ -41,24 +44,32 @@ class Sieve:
     def sift(self, table: pa.Table, calls: Sequence[int], lake: Lake) -> tuple[pa.Table, int]:
         """The rows of ``table`` that are new, and how many are not; ``calls``: the rows of each call, in order."""
         prints: list[bytes] = table["fingerprint"].to_pylist()
+        received: list[int] = table["received_at"].cast(pa.int64()).to_pylist()
+        until = _until(table)
         there = self._known(prints, _reach(table, lake.parts()))
         kept = np.ones(len(prints), bool)
         row = 0
         for size in calls:
+            rows = range(row, row + size)
             seen: Counter[bytes] = Counter()
-            for fingerprint in prints[row : row + size]:
-                seen[fingerprint] += 1
-                if seen[fingerprint] <= there[fingerprint] or (fingerprint[0] & BY_UUID and seen[fingerprint] > 1):
-                    kept[row] = False
-                row += 1
-            for fingerprint, copies in seen.items():
-                there[fingerprint] = max(there[fingerprint], copies)
+            before: dict[bytes, int] = {}
+            for at in rows:
+                each = prints[at]
+                seen[each] += 1
+                if each not in before:
+                    before[each] = sum(last >= received[at] for last in there[each])
+                if seen[each] <= before[each] or (each[0] & BY_UUID and seen[each] > 1):
+                    kept[at] = False
+            for at in rows:
+                if kept[at]:
+                    there[prints[at]].append(until[at])
+            row += size
         known = int(len(kept) - kept.sum())
         return (table.filter(pa.array(kept)) if known else table), known
 
-    def _known(self, prints: Sequence[bytes], parts: Sequence[Part]) -> Counter[bytes]:
-        """How often each of the fingerprints is in the parts."""
-        known: Counter[bytes] = Counter()
+    def _known(self, prints: Sequence[bytes], parts: Sequence[Part]) -> defaultdict[bytes, list[int]]:
+        """Of each of the fingerprints the copies in the parts: until when each counts, as _until says it."""
+        known: defaultdict[bytes, list[int]] = defaultdict(list)
         asked = sorted(set(prints))
         starts = _starts_of(asked)
         for part in parts:
@@ -66,7 +77,7 @@ class Sieve:
             places = np.minimum(np.searchsorted(held, starts), len(held) - 1)
             maybe = [asked[at] for at in np.flatnonzero(held[places] == starts)]
             if maybe:
-                known += _count(part.path, maybe)
+                _add(known, part.path, maybe)
         return known
 
     def _held(self, part: Part) -> np.ndarray:
@@ -105,8 +116,22 @@ def _read(path: Path) -> np.ndarray:
     return np.sort(np.concatenate(pieces))
 
 
-def _count(path: Path, prints: Sequence[bytes]) -> Counter[bytes]:
+def _add(known: defaultdict[bytes, list[int]], path: Path, prints: Sequence[bytes]) -> None:
     found = ds.dataset(str(path), format="parquet").to_table(
-        columns=["fingerprint"], filter=pc.field("fingerprint").isin(pa.array(prints, pa.binary()))
+        columns=["fingerprint", "timestamp", "received_at"],
+        filter=pc.field("fingerprint").isin(pa.array(prints, pa.binary())),
     )
-    return Counter(found["fingerprint"].to_pylist())
+    for fingerprint, until in zip(found["fingerprint"].to_pylist(), _until(found), strict=True):
+        known[fingerprint].append(until)
+
+
+def _until(table: pa.Table) -> list[int]:
+    """Until when a record that comes and equals the row is taken for the same: microseconds since 1970."""
+    untimed = pc.equal(table["timestamp"], table["received_at"]).to_pylist()
+    received = table["received_at"].cast(pa.int64()).to_pylist()
+    by_uuid = (fingerprint[0] & BY_UUID for fingerprint in table["fingerprint"].to_pylist())
+    retries = RETRIES // timedelta(microseconds=1)
+    return [
+        moment + retries if has_no_time and not has_uuid else _ALWAYS
+        for moment, has_no_time, has_uuid in zip(received, untimed, by_uuid, strict=True)
+    ]

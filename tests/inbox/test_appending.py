@@ -1,5 +1,6 @@
 """What waits in the inbox comes into the table, once, with the moment at which each call came."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.management.color import no_style
 from django.db import connection
 from django.utils import timezone
 
+from dojo import heartbeat
 from interactions import inbox
 from interactions.inbox import appending
 from interactions.lake import Lake, LakeBusy
@@ -118,3 +120,34 @@ def test_the_command_appends_for_all_environments(production: Environment, lake:
     totals = dashboard.totals("production")
     assert totals is not None
     assert totals.records == 1
+
+
+def test_while_others_hold_the_lock_there_are_signs_of_life(production: Environment, lake: Lake) -> None:
+    call(production, like("ann"))
+    freed = threading.Event()
+    signs: list[int] = []
+
+    def give() -> None:
+        signs.append(len(users(lake)))
+        freed.set()
+
+    def hold() -> None:
+        with lake.lock():
+            held.set()
+            freed.wait()
+
+    held = threading.Event()
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait()
+    assert inbox.append(production, alive=give) == 1
+    other.join()
+    assert signs[0] == 0
+
+
+def test_the_command_gives_signs_of_life(production: Environment, redis_server: str) -> None:
+    with heartbeat.connect() as client:
+        client.delete(heartbeat.INBOX_KEY)
+        call_command("append_inbox", once=True)
+        assert heartbeat.inbox_lives(client)
+        client.delete(heartbeat.INBOX_KEY)

@@ -54,12 +54,37 @@ def test_a_uuid_seen_again_is_the_same_record_whatever_else_it_says(
     assert "bob" not in users(lake)
 
 
-def test_an_untimed_record_a_day_later_is_another(production: Environment, lake: Lake) -> None:
+@pytest.mark.parametrize("appended_between", [False, True])
+@pytest.mark.parametrize(("minutes", "kept"), [(9, 1), (11, 2)])
+def test_an_equal_record_without_time_and_uuid_is_a_retry_for_ten_minutes(
+    production: Environment, lake: Lake, minutes: int, kept: int, appended_between: bool
+) -> None:
     call(production, like("ann"))
+    if appended_between:
+        inbox.append(production)
+    call(production, like("ann"), after=60 * minutes)
     inbox.append(production)
-    call(production, like("ann"), after=25 * 3600)
+    assert users(lake) == ["ann"] * kept
+
+
+def test_only_the_copies_of_the_last_ten_minutes_are_matched(production: Environment, lake: Lake) -> None:
+    for minutes in (0, 8, 16):  # the third comes ten minutes after the first, and not after the second
+        call(production, *[like("ann")] * 2, after=60 * minutes)
+        inbox.append(production)
+    assert users(lake) == ["ann"] * 4
+
+
+@pytest.mark.parametrize(
+    "record", [TIMED, with_uuid("1", user_id="ann")], ids=["timed", "uuid"]
+)
+def test_a_record_with_time_or_uuid_is_the_same_hours_later(
+    production: Environment, lake: Lake, record: dict[str, object]
+) -> None:
+    call(production, record)
     inbox.append(production)
-    assert users(lake) == ["ann", "ann"]
+    call(production, record, after=20 * 3600)
+    inbox.append(production)
+    assert users(lake) == ["ann"]
 
 
 def test_records_of_different_content_are_all_kept(production: Environment, lake: Lake) -> None:

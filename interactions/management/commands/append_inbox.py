@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import socket
 import threading
+import time
 from argparse import ArgumentParser
 from typing import Any
 
+import redis
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 
+from dojo import heartbeat
 from interactions import inbox
 from interactions.inbox.sifting import Sieve
 from interactions.lake import LakeBusy
@@ -20,7 +25,7 @@ from interactions.models import Environment
 logger = logging.getLogger(__name__)
 
 _SECONDS = 1.0
-_LONGEST_SECONDS = 30.0  # between two tries where one after the other fails
+_LONGEST_SECONDS = 10.0  # between two tries where one after the other fails
 
 
 class Command(BaseCommand):
@@ -35,16 +40,38 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         sieve = Sieve()
-        pause = _SECONDS
+        signs = _SignsOfLife()
+        pause, calm = _SECONDS, True
         while not stopped.is_set():
-            calm = _append_all(sieve, stopped)
+            if calm:  # else it lives, and does not do what it is for
+                signs.give()
+            calm = _append_all(sieve, stopped, signs)
             if options["once"]:
                 break
             pause = _SECONDS if calm else min(2 * pause, _LONGEST_SECONDS)
             stopped.wait(pause)
 
 
-def _append_all(sieve: Sieve, stopped: threading.Event) -> bool:
+class _SignsOfLife:
+    """What ``GET /healthz`` asks for. The loop itself gives them, so one that hangs is silent."""
+
+    def __init__(self) -> None:
+        self._client = heartbeat.connect()
+        self._name = f"{os.getpid()}@{socket.gethostname()}"
+        self._next = 0.0
+
+    def give(self) -> None:
+        """Give one, if the last is old enough."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + heartbeat.EVERY_SECONDS
+        try:
+            heartbeat.beat(self._client, self._name, heartbeat.INBOX_KEY)
+        except redis.RedisError as error:
+            logger.warning("No sign of life could be given: %s", error)
+
+
+def _append_all(sieve: Sieve, stopped: threading.Event, signs: _SignsOfLife) -> bool:
     """One round over all environments; whether all went well."""
     calm = True
     close_old_connections()
@@ -52,7 +79,7 @@ def _append_all(sieve: Sieve, stopped: threading.Event) -> bool:
         for environment in Environment.objects.all():
             if stopped.is_set():
                 break
-            calm &= _append(environment, sieve)
+            calm &= _append(environment, sieve, signs)
     except Exception:
         logger.exception("The inbox cannot be read")
         connection.close()
@@ -60,9 +87,9 @@ def _append_all(sieve: Sieve, stopped: threading.Event) -> bool:
     return calm
 
 
-def _append(environment: Environment, sieve: Sieve) -> bool:
+def _append(environment: Environment, sieve: Sieve, signs: _SignsOfLife) -> bool:
     try:
-        inbox.append(environment, sieve)
+        inbox.append(environment, sieve, signs.give)
     except (LakeBusy, LakeUnreadable) as reason:
         logger.warning("The inbox of %s waits: %s", environment.slug, reason)
         return False
