@@ -12,6 +12,7 @@ from django.db import transaction
 from interactions.codec.keyring import Keyring
 from interactions.codec.tombstones import Person, Tombstones
 from interactions.models import Environment, InboxEntry
+from interactions.models.packing import pack, unpack
 
 
 class _Who(msgspec.Struct, gc=False):
@@ -40,7 +41,7 @@ def pairs(environment: Environment) -> set[tuple[int, int]]:
     keyring = Keyring(settings.SECRET_KEY.encode())
     found = set()
     for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
-        for piece in _pieces.decode(b"[" + bytes(entry.text) + b"]"):
+        for piece in _pieces.decode(b"[" + unpack(entry.text) + b"]"):
             who = _who.decode(piece)
             user_key, anonymous_key = keyring[who.user_id], keyring[who.anonymous_id]
             if user_key is not None and anonymous_key is not None:
@@ -58,7 +59,7 @@ def erase(environment: Environment, tombstones: Tombstones) -> None:
             if not gone:
                 continue
             if kept:
-                InboxEntry.objects.filter(pk=pk).update(records=len(kept), text=b",".join(kept))
+                InboxEntry.objects.filter(pk=pk).update(records=len(kept), text=pack(b",".join(kept)))
             else:
                 entry.delete()
 
@@ -67,7 +68,7 @@ def _apart(entry: InboxEntry, tombstones: Tombstones, keyring: Keyring) -> tuple
     """The records to be kept, and how many are not, by person."""
     kept: list[bytes] = []
     gone: Counter[Person] = Counter()
-    for piece in _pieces.decode(b"[" + bytes(entry.text) + b"]"):
+    for piece in _pieces.decode(b"[" + unpack(entry.text) + b"]"):
         who = _who.decode(piece)
         moment = who.timestamp or entry.received_at
         person = tombstones.whose(keyring[who.user_id], keyring[who.anonymous_id], moment, entry.received_at)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models.functions import Length
+from django.db.models.functions import Length, Substr
 
 from interactions.codec.calls import Kept, to_rows
 from interactions.codec.keyring import Keyring
@@ -24,6 +24,7 @@ from interactions.inbox.sifting import Sieve
 from interactions.inbox.turns import turn
 from interactions.lake import Held, Lake, Part
 from interactions.models import Environment, InboxBatch, InboxEntry
+from interactions.models.packing import HEAD, unpack, unpacked_size
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,9 @@ def _claim(environment: Environment, lake: Lake) -> InboxBatch | None:
         waiting = InboxEntry.objects.filter(environment=environment, batch=None).order_by("pk")
         chosen: list[int] = []
         records = size = 0
-        for pk, more, length in waiting.values_list("pk", "records", Length("text"))[:_ENTRIES]:
+        head = Substr("text", 1, HEAD)
+        for pk, more, length, begin in waiting.values_list("pk", "records", Length("text"), head)[:_ENTRIES]:
+            length = unpacked_size(begin, length)
             if chosen and (records + more > _RECORDS or size + length > _BYTES):
                 break
             chosen.append(pk)
@@ -99,7 +102,7 @@ def _carry(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
 
 def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
     waiting = batch.entries.filter(records__gt=0).order_by("pk").values_list("text", "records", "received_at")
-    calls = [Kept(bytes(text), records, received_at) for text, records, received_at in waiting]
+    calls = [Kept(unpack(text), records, received_at) for text, records, received_at in waiting]
     if not calls:
         return 0
     table = to_rows(calls, Keyring(settings.SECRET_KEY.encode()))

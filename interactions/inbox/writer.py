@@ -19,6 +19,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from interactions.inbox.turns import turn
 from interactions.models import InboxEntry
+from interactions.models.packing import pack
 
 _MOST = 500  # calls in one transaction
 _GATHER_SECONDS = 0.002
@@ -126,4 +127,4 @@ def accept(environment_id: int, received_at: datetime, records: int, text: bytes
     if connection.in_atomic_block:
         raise RuntimeError("Records cannot be accepted within a transaction: its lock is the one that they wait for.")
     received = connection.ops.adapt_datetimefield_value(received_at)
-    _writer.write((environment_id, received, records, text))
+    _writer.write((environment_id, received, records, pack(text)))

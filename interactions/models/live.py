@@ -16,7 +16,10 @@ class InboxBatch(models.Model):
 
 
 class InboxEntry(models.Model):
-    """The records of one call, checked. It is deleted once the lake has them."""
+    """The records of one call, checked. It is deleted once the lake has them.
+
+    ``text`` lies as :mod:`interactions.models.packing` says.
+    """
 
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="+")
     batch = models.ForeignKey(InboxBatch, models.SET_NULL, null=True, related_name="entries")

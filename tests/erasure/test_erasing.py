@@ -15,6 +15,7 @@ from interactions import lake_people
 from interactions.erasure import carrying, entries
 from interactions.lake import Lake
 from interactions.models import DeletionRequest, Environment, InboxEntry, Problem, Tombstone
+from interactions.models.packing import pack, unpack
 from interactions.queries import dashboard
 from tests.imports.dying import Moment, do_and_die
 from tests.imports.files import BAD, Record, as_lines, record, records
@@ -120,6 +121,17 @@ def test_a_call_in_the_inbox_is_written_anew_without_the_person(house: House, fo
     assert (request.state, request.erased) == (State.VERIFIED, 1)
     assert json.loads(b"[" + bytes(entry.text) + b"]") == [record(1), record(3)]
     assert entry.records == 2
+
+
+def test_a_large_call_in_the_inbox_which_lies_packed_is_written_anew_too(house: House) -> None:
+    entry = waiting([])
+    others = [record(number) for number in range(2000)]
+    text = ",".join(map(json.dumps, [others[0], of_ann(2), *others[1:]])).encode()
+    InboxEntry.objects.filter(pk=entry.pk).update(text=pack(text), records=2001)
+    request = erased(house)
+    entry.refresh_from_db()
+    assert (request.state, request.erased, entry.records) == (State.VERIFIED, 1, 2000)
+    assert json.loads(b"[" + unpack(entry.text) + b"]") == others
 
 
 def test_a_call_of_the_person_alone_goes(house: House) -> None:

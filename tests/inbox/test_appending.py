@@ -14,6 +14,7 @@ from interactions import inbox
 from interactions.inbox import appending
 from interactions.lake import Lake, LakeBusy
 from interactions.models import DeletionRequest, Environment, InboxBatch, InboxEntry, Tombstone
+from interactions.models.packing import HEAD, PACKED_FROM, unpack, unpacked_size
 from interactions.queries import dashboard
 from tests.inbox.entries import NOON, call, is_empty, like, rows, users
 
@@ -151,3 +152,24 @@ def test_the_command_gives_signs_of_life(production: Environment, redis_server: 
         call_command("append_inbox", once=True)
         assert heartbeat.inbox_lives(client)
         client.delete(heartbeat.INBOX_KEY)
+
+
+def test_a_large_call_is_packed_while_it_waits_and_comes_out_whole(production: Environment, lake: Lake) -> None:
+    call(production, *[like(f"user {number:04}") for number in range(3000)])
+    call(production, like("zoe"))
+    stored = InboxEntry.objects.order_by("pk")[0].text
+    assert len(stored) < 20_000
+    assert len(unpack(stored)) == unpacked_size(stored[:HEAD], len(stored)) > PACKED_FROM
+    assert inbox.append(production) == 3001
+    assert users(lake) == [*(f"user {number:04}" for number in range(3000)), "zoe"]
+
+
+def test_a_batch_is_bounded_by_the_size_of_what_is_packed(
+    production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(appending, "_BYTES", 200_000)
+    for number in range(3):
+        call(production, *[like(f"user {number} {each:04}") for each in range(3000)])  # 130 kB of text each
+    inbox.append(production)
+    assert lake.version() == 3
+    assert len(users(lake)) == 9000

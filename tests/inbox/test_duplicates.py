@@ -74,9 +74,7 @@ def test_only_the_copies_of_the_last_ten_minutes_are_matched(production: Environ
     assert users(lake) == ["ann"] * 4
 
 
-@pytest.mark.parametrize(
-    "record", [TIMED, with_uuid("1", user_id="ann")], ids=["timed", "uuid"]
-)
+@pytest.mark.parametrize("record", [TIMED, with_uuid("1", user_id="ann")], ids=["timed", "uuid"])
 def test_a_record_with_time_or_uuid_is_the_same_hours_later(
     production: Environment, lake: Lake, record: dict[str, object]
 ) -> None:
