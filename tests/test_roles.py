@@ -232,3 +232,9 @@ def test_an_upgrade_makes_members_of_those_who_were_there() -> None:
     rows = set(Membership.objects.values_list("user__username", "environment__slug", "role"))
     everywhere = [environment.slug for environment in Environment.objects.all()]
     assert rows == {("ann", slug, "analyst") for slug in everywhere} | {("vic", slug, "viewer") for slug in everywhere}
+
+
+def test_who_has_no_role_can_still_log_out(client: Client) -> None:
+    client.force_login(cast.stranger())
+    page = text_of(client, "/account/")
+    assert "No role yet" in page and 'action="/logout/"' in page

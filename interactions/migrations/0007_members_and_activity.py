@@ -151,6 +151,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "verbose_name_plural": "activity entries",
                 "indexes": [
                     models.Index(fields=["environment", "-id"], name="interaction_environ_5552d4_idx"),
                     models.Index(fields=["action", "-id"], name="interaction_action_ca4055_idx"),

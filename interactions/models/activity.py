@@ -94,6 +94,7 @@ class ActivityEntry(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name_plural = "activity entries"
         indexes = [
             models.Index(fields=["environment", "-id"]),
             models.Index(fields=["action", "-id"]),
