@@ -13,8 +13,9 @@ from interactions.activity import Action
 from interactions.codec.keyring import Keyring
 from interactions.codec.tombstones import Person
 from interactions.models import Environment
-from interactions.queries import timeline
-from interactions.queries.timeline import Place, Timeline
+from interactions.queries import profile
+from interactions.queries.profile import Profile
+from interactions.queries.timeline import Place
 
 PAGE_RECORDS: Final = 100
 
@@ -25,15 +26,15 @@ def find(environment: Environment, identifier: str) -> list[Person]:
         key = Keyring(settings.SECRET_KEY.encode()).key(identifier)
     except UnicodeEncodeError:  # half of a character: nobody's id
         return []
-    return timeline.find(environment.slug, key)
+    return profile.find(environment.slug, key)
 
 
-def view(environment: Environment, person: Person, viewer: User, *, after: Place | None = None) -> Timeline | None:
+def view(environment: Environment, person: Person, viewer: User, *, after: Place | None = None) -> Profile | None:
     """The person and a page of their timeline, noted in the activity log; None where nobody there has this key.
 
     All that one member sees of a person on one day is one action of the log. Raises DataSetBusy.
     """
-    found = timeline.timeline(environment.slug, person, after=after, limit=PAGE_RECORDS)
+    found = profile.profile(environment.slug, person, after=after, limit=PAGE_RECORDS)
     if found is not None:
         day = timezone.localdate(timezone=environment.zone)
         activity.note(

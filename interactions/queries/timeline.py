@@ -1,73 +1,25 @@
-"""One person: what there is of them, and what they did, newest first, by session."""
+"""What one person did, newest first, by session, page by page."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from interactions.codec import export
 from interactions.codec.tombstones import Person
 from interactions.queries import theirs
-from interactions.queries.answers import of_one_version
 from interactions.queries.engine import Snapshot
 from interactions.queries.sessions import QUIET
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT: Final = timedelta(microseconds=1)
 _ADDRESS: Final = re.compile(r"(-?\d{1,18})-(\d{1,9})")
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A user and an anonymous id that stand together in ``records`` records, the first of which made the link.
-
-    ``person`` and ``id`` are the other's, ``type`` and ``import_id`` (0: live) the first record's. ``users``: with how
-    many users the anonymous id was seen.
-    """
-
-    person: Person
-    id: str
-    records: int
-    first_at: datetime
-    last_at: datetime
-    type: str
-    import_id: int
-    users: int
-
-    @property
-    def is_ambiguous(self) -> bool:
-        """Seen with several users: it attributes nothing."""
-        return self.users > 1
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What there is of a person: ``records`` are theirs alone, of ``types`` the most frequent first.
-
-    ``attributed``: how many of a user's records bear only an anonymous id. ``belongs_to``: the user whose anonymous id
-    this is; the records are then that user's.
-    """
-
-    person: Person
-    id: str
-    records: int
-    attributed: int
-    sessions: int
-    first_at: datetime | None
-    last_at: datetime | None
-    types: dict[str, int]
-    links: tuple[Link, ...] = ()
-    belongs_to: Person | None = None
-
-    @property
-    def ambiguous(self) -> int:
-        """How many of the links are."""
-        return sum(link.is_ambiguous for link in self.links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,97 +77,22 @@ class Page:
     older: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """A person, and a page of what they did."""
-
-    profile: Profile
-    page: Page = field(default_factory=Page)
-
-
-def find(environment: str, key: int) -> list[Person]:
-    """Who has this keyed hash of an id: a user, an anonymous id, both or nobody. Raises DataSetBusy."""
-    either = (Person(user_key=key), Person(anonymous_key=key))
-    return of_one_version(environment, lambda parts: [one for one in either if theirs.has_records(parts, one)])
-
-
-def timeline(environment: str, person: Person, *, after: Place | None = None, limit: int) -> Timeline | None:
-    """The person, and the newest ``limit`` of the records beyond ``after``; None where no record names the person.
-
-    A session ends with 30 minutes without a record. Records that come in meanwhile push out no others, nor are any
-    shown twice, unless they bear the very moment at which the page ended. Raises DataSetBusy.
-    """
-    return of_one_version(environment, lambda parts: _timeline(parts, person, after, limit))
-
-
-def _timeline(parts: Snapshot, person: Person, after: Place | None, limit: int) -> Timeline | None:
-    named = theirs.naming(parts, person)
-    if named.empty:
-        return None
-    links = tuple(_links(parts, person, named))
-    belongs_to = links[0].person if person.user_key is None and len(links) == 1 else None
-    if person.user_key is None:
-        owned: list[int] = []
-        rows = named[named["other"].isna()] if belongs_to is None else named.iloc[:0]
-        attributed = 0
-    else:
-        keys = [link.person.anonymous_key for link in links if not link.is_ambiguous]
-        owned = [key for key in keys if key is not None]
-        more = theirs.alone(parts, owned) if owned else named.iloc[:0]
-        rows = pd.concat([named, more]) if len(more) else named
-        attributed = len(more)
-    rows = _with_sessions(rows)
-    profile = Profile(
-        person=person,
-        id=theirs.id_of(parts, person, named["timestamp"].iloc[0].to_pydatetime()),
-        records=len(rows),
-        attributed=attributed,
-        sessions=rows["session"].nunique(),
-        first_at=rows["timestamp"].iloc[-1].to_pydatetime() if len(rows) else None,
-        last_at=rows["timestamp"].iloc[0].to_pydatetime() if len(rows) else None,
-        types={str(name): int(count) for name, count in rows["type"].value_counts().items()},
-        links=links,
-        belongs_to=belongs_to,
-    )
-    return Timeline(profile, _page(parts, person, owned, rows, after, limit))
-
-
-def _links(parts: Snapshot, person: Person, named: pd.DataFrame) -> Iterator[Link]:
-    """The links that the records make, oldest first."""
-    both = named.dropna(subset="other").sort_values(["timestamp", "import_id", "type"])
-    if both.empty:
-        return
-    groups = both.groupby("other", sort=False)
-    found = groups.first().assign(records=groups.size(), last_at=groups["timestamp"].max())
-    if person.user_key is not None:
-        ids = theirs.anonymous_ids(parts, [int(key) for key in found.index])
-    else:
-        ids = theirs.users_of(parts, person.anonymous_key or 0).assign(users=len(found))
-    for row in found.itertuples():
-        key = int(row.Index)
-        yield Link(
-            person=Person(anonymous_key=key) if person.user_key is not None else Person(user_key=key),
-            id=str(ids["id"][key]),
-            records=int(row.records),
-            first_at=row.timestamp.to_pydatetime(),
-            last_at=row.last_at.to_pydatetime(),
-            type=row.type,
-            import_id=int(row.import_id),
-            users=int(ids["users"][key]),
-        )
-
-
-def _with_sessions(rows: pd.DataFrame) -> pd.DataFrame:
-    """``rows`` newest first, with ``session``, a number for each."""
+def with_sessions(rows: pd.DataFrame) -> pd.DataFrame:
+    """``rows`` newest first, with ``session``: numbers that fall from session to session."""
     rows = rows.sort_values("timestamp", ignore_index=True)
     pause = rows["timestamp"].diff()
     rows["session"] = (pause >= pd.Timedelta(QUIET, "us")).cumsum()
     return rows.iloc[::-1].reset_index(drop=True)
 
 
-def _page(
-    parts: Snapshot, person: Person, owned: list[int], rows: pd.DataFrame, after: Place | None, limit: int
+def page_of(
+    parts: Snapshot, person: Person, owned: Sequence[int], rows: pd.DataFrame, after: Place | None, limit: int
 ) -> Page:
+    """The newest ``limit`` of the person's ``rows``, as :func:`with_sessions` gives them, beyond ``after``.
+
+    Records that come in meanwhile push out no others, nor are any shown twice, unless they bear the very moment at
+    which the page before ended. Raises PartsGone.
+    """
     skip = after.shown if after else 0
     start = skip + (int((rows["timestamp"] > after.at).sum()) if after else 0)
     shown = rows.iloc[start : start + limit]
@@ -234,14 +111,14 @@ def _page(
 def _sessions(rows: pd.DataFrame, start: int, entries: list[Entry]) -> Iterator[Session]:
     """The sessions of the ``entries``, which are the rows from ``start`` on."""
     end = start + len(entries)
+    descending = -rows["session"].to_numpy()
     for number in rows["session"].iloc[start:end].unique():
-        whole = rows["timestamp"][rows["session"] == number]  # one run of rows, newest first
-        first, last = int(whole.index[0]), int(whole.index[-1])
+        first, beyond = (int(np.searchsorted(descending, -number, side=side)) for side in ("left", "right"))
         yield Session(
-            started=whole.iloc[-1].to_pydatetime(),
-            ended=whole.iloc[0].to_pydatetime(),
-            records=len(whole),
-            entries=tuple(entries[max(first, start) - start : min(last + 1, end) - start]),
+            started=rows["timestamp"].iloc[beyond - 1].to_pydatetime(),
+            ended=rows["timestamp"].iloc[first].to_pydatetime(),
+            records=beyond - first,
+            entries=tuple(entries[max(first, start) - start : min(beyond, end) - start]),
             is_continued=first < start,
-            goes_on=last >= end,
+            goes_on=beyond > end,
         )

@@ -17,7 +17,8 @@ from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.queries import identity
 from interactions.queries.audience import audience
-from interactions.queries.timeline import Place, Profile
+from interactions.queries.profile import Profile
+from interactions.queries.timeline import Place
 from interactions.views.person import person as viewer
 
 SHARED_SHOWN: Final = 100
@@ -79,16 +80,15 @@ def person(request: HttpRequest, environment: str, key: str) -> HttpResponse:
         return render(request, "people/nobody.html", {"environment": here, "trouble": str(error)}, status=503)
     if found is None:
         return render(request, "people/nobody.html", {"environment": here}, status=404)
-    profile = found.profile
-    if profile.belongs_to is not None:
-        return redirect("person", environment=here.slug, key=profile.belongs_to.address)
+    if found.belongs_to is not None:
+        return redirect("person", environment=here.slug, key=found.belongs_to.address)
     context = {
         "environment": here,
-        "profile": profile,
+        "profile": found,
         "page": found.page,
         "place": str(after or "newest"),
         "older": f"?before={found.page.older}" if found.page.older else "",
-        "types": _types(profile),
+        "types": _types(found),
     }
     if after is not None and request.htmx:  # type: ignore[attr-defined]
         return render(request, "people/person.html#more", context)

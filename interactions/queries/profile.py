@@ -1,0 +1,135 @@
+"""One person: who they are, what links them to whom, what there is of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from interactions.codec.tombstones import Person
+from interactions.queries import theirs
+from interactions.queries.answers import of_one_version
+from interactions.queries.engine import Snapshot
+from interactions.queries.timeline import Page, Place, page_of, with_sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A user and an anonymous id that stand together in ``records`` records, the first of which made the link.
+
+    ``person`` and ``id`` are the other's, ``type`` and ``import_id`` (0: live) the first record's. ``users``: with how
+    many users the anonymous id was seen.
+    """
+
+    person: Person
+    id: str
+    records: int
+    first_at: datetime
+    last_at: datetime
+    type: str
+    import_id: int
+    users: int
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Seen with several users: it attributes nothing."""
+        return self.users > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What there is of a person: ``records`` are theirs alone, of ``types`` the most frequent first.
+
+    ``attributed``: how many of a user's records bear only an anonymous id. ``belongs_to``: the user whose anonymous id
+    this is; the records are then that user's. ``page``: what they did.
+    """
+
+    person: Person
+    id: str
+    records: int
+    attributed: int
+    sessions: int
+    first_at: datetime | None
+    last_at: datetime | None
+    types: dict[str, int]
+    links: tuple[Link, ...]
+    belongs_to: Person | None
+    page: Page
+
+    @property
+    def ambiguous(self) -> int:
+        """How many of the links are."""
+        return sum(link.is_ambiguous for link in self.links)
+
+
+def find(environment: str, key: int) -> list[Person]:
+    """Who has this keyed hash of an id: a user, an anonymous id, both or nobody. Raises DataSetBusy."""
+    either = (Person(user_key=key), Person(anonymous_key=key))
+    return of_one_version(environment, lambda parts: [one for one in either if theirs.has_records(parts, one)])
+
+
+def profile(environment: str, person: Person, *, after: Place | None = None, limit: int) -> Profile | None:
+    """The person, with the newest ``limit`` of the records beyond ``after``; None where no record names the person.
+
+    Raises DataSetBusy.
+    """
+    return of_one_version(environment, lambda parts: _profile(parts, person, after, limit))
+
+
+def _profile(parts: Snapshot, person: Person, after: Place | None, limit: int) -> Profile | None:
+    named = theirs.naming(parts, person)
+    if named.empty:
+        return None
+    links = tuple(_links(parts, person, named))
+    belongs_to = links[0].person if person.user_key is None and len(links) == 1 else None
+    if person.user_key is None:
+        owned: list[int] = []
+        rows = named[named["other"].isna()] if belongs_to is None else named.iloc[:0]
+        attributed = 0
+    else:
+        keys = [link.person.anonymous_key for link in links if not link.is_ambiguous]
+        owned = [key for key in keys if key is not None]
+        more = theirs.alone(parts, owned) if owned else named.iloc[:0]
+        rows = pd.concat([named, more]) if len(more) else named
+        attributed = len(more)
+    rows = with_sessions(rows)
+    return Profile(
+        person=person,
+        id=theirs.id_of(parts, person, named["timestamp"].iloc[0].to_pydatetime()),
+        records=len(rows),
+        attributed=attributed,
+        sessions=rows["session"].nunique(),
+        first_at=rows["timestamp"].iloc[-1].to_pydatetime() if len(rows) else None,
+        last_at=rows["timestamp"].iloc[0].to_pydatetime() if len(rows) else None,
+        types={str(name): int(count) for name, count in rows["type"].value_counts().items()},
+        links=links,
+        belongs_to=belongs_to,
+        page=page_of(parts, person, owned, rows, after, limit),
+    )
+
+
+def _links(parts: Snapshot, person: Person, named: pd.DataFrame) -> Iterator[Link]:
+    """The links that the records make, oldest first."""
+    both = named.dropna(subset="other").sort_values(["timestamp", "import_id", "type"])
+    if both.empty:
+        return
+    groups = both.groupby("other", sort=False)
+    found = groups.first().assign(records=groups.size(), last_at=groups["timestamp"].max())
+    if person.user_key is not None:
+        ids = theirs.anonymous_ids(parts, [int(key) for key in found.index])
+    else:
+        ids = theirs.users_of(parts, person.anonymous_key or 0).assign(users=len(found))
+    for row in found.itertuples():
+        key = int(row.Index)
+        yield Link(
+            person=Person(anonymous_key=key) if person.user_key is not None else Person(user_key=key),
+            id=str(ids["id"][key]),
+            records=int(row.records),
+            first_at=row.timestamp.to_pydatetime(),
+            last_at=row.last_at.to_pydatetime(),
+            type=row.type,
+            import_id=int(row.import_id),
+            users=int(ids["users"][key]),
+        )
