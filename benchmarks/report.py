@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks import report_api
+from benchmarks import report_api, report_pages
 from benchmarks.markdown import megabytes, met, ranks, table
 
 RATIO_BAR = 1.0
@@ -21,7 +21,8 @@ Timing = dict[str, Any]
 class Figures:
     """What one run has measured: lists have an entry a round, timings are as ``importing.Timing`` has them.
 
-    ``api`` is what ``calling`` has answered; empty where it was left out.
+    ``pages`` are what ``pages`` has answered, one a size; ``api`` is what ``calling`` has answered;
+    both are empty where they were left out.
     """
 
     records: int
@@ -40,6 +41,7 @@ class Figures:
     others: int = 0
     questions: dict[str, dict[str, float]] = field(default_factory=dict)
     asked_of: int = 0
+    pages: list[dict[str, Any]] = field(default_factory=list)
     api: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -63,6 +65,8 @@ def page(figures: Figures) -> str:
     parts = [_head(figures), _importing(figures), _verdicts(figures), _phases(figures)]
     if figures.questions:
         parts.append(_dashboard(figures))
+    if figures.pages:
+        parts.append(report_pages.section(figures.pages))
     if figures.api:
         parts.append(report_api.section(figures.api))
     parts.append(_method(figures))
@@ -184,6 +188,8 @@ def _method(figures: Figures) -> str:
             "too. «Engine running» is the same in a process that has asked before. «Warm» is asked again of the same "
             "version of the table. All are medians.",
         ]
+    if figures.pages:
+        lines += report_pages.method()
     if figures.api:
         lines += report_api.method(figures.api)
     return "## How it was measured\n\n" + "\n".join(f"- {line}" for line in lines)

@@ -27,10 +27,13 @@ BESIDE = 5
 """How many times the file's records are in the table that it is imported beside."""
 TIMES = 10
 """How many times the file's records the dashboard's questions are put to."""
+PAGE_TIMES = (1, 10, 100)
+"""And those of its whole page, to tables of so many times as many thin records."""
 STEADY, QUICK_STEADY, LONGEST_STEADY = 300, 20, 900
 """Seconds of the API's steady run."""
 _RECORDS_A_CALL = 50  # of the file, for each call of one record that the API is sent
 _BYTES_A_RECORD = 4_500  # of disk, at the fullest moment
+_BYTES_A_THIN_RECORD = 90
 _WORK = processes.HOUSE / ".build" / "bench"
 
 
@@ -43,6 +46,9 @@ def options() -> argparse.Namespace:
         "--question-rounds", type=int, default=QUESTION_ROUNDS, help=f"how often each question ({QUESTION_ROUNDS})"
     )
     parser.add_argument("--skip-dashboard", action="store_true", help="leave the dashboard's questions out")
+    parser.add_argument(
+        "--skip-hundred", action="store_true", help="leave the largest table of the dashboard's page out"
+    )
     parser.add_argument("--skip-api", action="store_true", help="leave the live API out")
     parser.add_argument("--steady-seconds", type=int, help=f"of the API's steady run ({STEADY})")
     parser.add_argument("--results", type=Path, help="where the page of figures is written")
@@ -57,8 +63,11 @@ def options() -> argparse.Namespace:
         parser.error(f"--steady-seconds has to be from 1 to {LONGEST_STEADY}.")
     if chosen.skip_dashboard:
         chosen.question_rounds = 0
+        chosen.page_times = ()
+    else:
+        chosen.page_times = PAGE_TIMES[:-1] if chosen.skip_hundred else PAGE_TIMES
     if chosen.results is None:
-        is_full = chosen.records == FULL and not chosen.skip_dashboard
+        is_full = chosen.records == FULL and not chosen.skip_dashboard and not chosen.skip_hundred
         is_full &= chosen.steady_seconds == STEADY and not chosen.skip_api
         chosen.results = processes.HOUSE / ("benchmarks" if is_full else ".build") / "RESULTS.md"
     return chosen
@@ -71,6 +80,7 @@ class Bench:
         self.work = work
         self.records: int = chosen.records
         self.question_rounds: int = chosen.question_rounds
+        self.page_times: tuple[int, ...] = chosen.page_times
         self.steady_seconds: int = 0 if chosen.skip_api else chosen.steady_seconds
         self.lines, self.object, self.packed = (work / f"interactions.{end}" for end in ("jsonl", "json", "json.gz"))
         self.other, self.sample = work / "other.jsonl", work / "sample.jsonl"
@@ -90,6 +100,9 @@ class Bench:
             self._round()
         say(f"A table that holds {BESIDE * self.records:,} other records")
         self._large()
+        for times in self.page_times:
+            say(f"The dashboard's page at {times * self.records:,} records")
+            self._page(times * self.records)
         if self.steady_seconds:
             say("The live API")
             self._api()
@@ -142,6 +155,14 @@ class Bench:
         self.figures.questions = found["questions"]
         self.figures.asked_of = TIMES * self.records
 
+    def _page(self, records: int) -> None:
+        folder = self._fresh_folder()
+        found = processes.measure(
+            "pages", records, machine.cores(), self.question_rounds, data=folder, cores=machine.cores()
+        )
+        self.figures.pages.append(found)
+        shutil.rmtree(folder)
+
     def _api(self) -> None:
         folder = self._fresh_folder()
         calls = max(40, self.records // _RECORDS_A_CALL)
@@ -153,9 +174,10 @@ class Bench:
         return Path(tempfile.mkdtemp(prefix="data-", dir=self.work))
 
 
-def require_room(records: int) -> None:
+def require_room(records: int, page_times: int) -> None:
     """Raises Failed where the disk has too little room."""
-    needed, free = records * _BYTES_A_RECORD, shutil.disk_usage(_WORK).free
+    free = shutil.disk_usage(_WORK).free
+    needed = records * (_BYTES_A_RECORD + page_times * _BYTES_A_THIN_RECORD)
     if free < needed + (1 << 30):
         raise processes.Failed(f"The benchmarks need {needed / 1e9 + 1:.0f} GB of disk, {free / 1e9:.0f} GB are free.")
 
@@ -167,7 +189,7 @@ def main() -> None:
     work = Path(tempfile.mkdtemp(dir=_WORK))
     began = time.monotonic()
     try:
-        require_room(chosen.records)
+        require_room(chosen.records, max(chosen.page_times, default=0))
         text = page(Bench(work, chosen).run())
         chosen.results.write_text(text)
     except processes.Failed as failure:

@@ -67,21 +67,21 @@ class Slab:
     last: int
 
 
-def add_thin(environment: str, records: int, days: int, *, processes: int) -> None:
+def add_thin(environment: str, records: int, days: int, *, processes: int, name: str = "thin") -> None:
     """Append ``records`` of the ``days`` before a fixed moment, in parts that follow each other in time."""
     lake, count = Lake(environment), -(-records // PART_ROWS)
     with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as scratch, ProcessPoolExecutor(processes) as pool:
-        slabs = list(_slabs(Path(scratch), records, days))
+        slabs = list(_slabs(Path(scratch), name, records, days))
         for start in range(0, count, _COMMIT_PARTS):
             parts = list(pool.map(write, slabs[start : start + _COMMIT_PARTS], chunksize=8))
             with lake.lock():
-                lake.append(parts, mark=f"thin:{start}", import_id=1 + start // _COMMIT_PARTS)
+                lake.append(parts, mark=f"{name}:{start}", import_id=1 + start // _COMMIT_PARTS)
             for part in parts:
                 part.path.unlink()
             tell(f"  {min(records, (start + _COMMIT_PARTS) * PART_ROWS):,} records written")
 
 
-def _slabs(folder: Path, records: int, days: int) -> Iterator[Slab]:
+def _slabs(folder: Path, name: str, records: int, days: int) -> Iterator[Slab]:
     count = -(-records // PART_ROWS)
     begin = round((_END - timedelta(days=days)).timestamp() * 1e6)
     width = days * 86_400_000_000 // count
@@ -89,7 +89,7 @@ def _slabs(folder: Path, records: int, days: int) -> Iterator[Slab]:
         rows = min(PART_ROWS, records - number * PART_ROWS)
         first = begin + number * width
         people = max(10, records // _RECORDS_A_PERSON)
-        yield Slab(folder / f"thin-{number:05}.parquet", number, rows, people, first, first + width)
+        yield Slab(folder / f"{name}-{number:05}.parquet", number, rows, people, first, first + width)
 
 
 def write(slab: Slab) -> Part:

@@ -24,7 +24,7 @@ import redis
 from django.conf import settings
 
 from interactions.codec.columns import STATISTICS_COLUMNS, TABLE_SCHEMA
-from interactions.lake_opening import asked, has_log
+from interactions.lake_opening import asked, has_log, known
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -103,6 +103,9 @@ class Lake:
         """:meth:`version` and :meth:`parts` of one and the same commit."""
         if not self.exists():
             return -1, []
+        return known(self.folder, self._read_state)
+
+    def _read_state(self) -> tuple[int, list[Part]]:
         version, actions = asked(self.folder, lambda table: (table.version(), table.get_add_actions(flatten=True)))
         import pyarrow as pa
 
@@ -115,7 +118,7 @@ class Lake:
                 row["max.timestamp"],
                 row.get("min.import_id") if row.get("min.import_id") == row.get("max.import_id") else None,
             )
-            for row in pa.table(actions).to_pylist()
+            for row in sorted(pa.table(actions).to_pylist(), key=lambda row: str(row["path"]))
         ]
 
     def files(self) -> list[str]:

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from interactions.errors import DojoError
 
@@ -22,7 +22,11 @@ log = logging.getLogger(__name__)
 _TRIES = 8
 _PAUSE_SECONDS = 0.005  # after the first try that failed, twice as long after each that follows: 0.6 s in all
 
+_SETTLED_SECONDS = 0.1
+
 Answer = TypeVar("Answer")
+# By folder: when its log was written last, and what was read. A table may have thousands of parts.
+_known: dict[Path, tuple[tuple[int, int], object]] = {}
 
 
 class LakeUnreadable(DojoError):
@@ -54,6 +58,22 @@ def asked(folder: Path, question: Callable[[DeltaTable], Answer]) -> Answer:
             time.sleep(pause)
             pause *= 2
     raise AssertionError("At least one try is made.")
+
+
+def known(folder: Path, read: Callable[[], Answer]) -> Answer:
+    """What ``read`` answers of the table in ``folder``, read once for as long as nothing comes into its log or goes.
+
+    The answer is shared: nobody may change it.
+    """
+    log_folder = (folder / "_delta_log").stat()
+    token = (log_folder.st_ino, log_folder.st_mtime_ns)
+    kept = _known.get(folder)
+    if kept is not None and kept[0] == token:
+        return cast(Answer, kept[1])
+    answer = read()
+    if time.time() - log_folder.st_mtime > _SETTLED_SECONDS:  # what is written within one tick bears the same time
+        _known[folder] = (token, answer)
+    return answer
 
 
 def has_log(folder: Path) -> bool:

@@ -117,8 +117,8 @@ def _ask_of(parts: Snapshot, question: Question) -> pa.Table:
 def _collect(
     parts: Snapshot, question: Question, collect: Callable[..., ibis.Table], needed: list[pa.Table]
 ) -> pa.Table:
-    def expression(table: ibis.Table) -> ibis.Table:
-        return collect(table, *needed)
+    def expression(*tables: ibis.Table) -> ibis.Table:
+        return collect(*tables, *needed)
 
     if question.over is not None:
         return ask_summed(parts, question.over, expression)

@@ -27,15 +27,18 @@ def about(
     whole: bool = False,
     over: Kind | None = None,
     zone: tzinfo | None = None,
+    beside: Over | None = None,
 ) -> Question:
     """The question ``name``: ``collect`` gets the filter's interactions in the place of the table.
 
     ``whole``: it gets the table as well, before the answers to what it needs. ``over`` names a kind of summary whose
     rows will do in their place; they are used where they can say what the filter asks (see summaries.py). With ``zone``
-    its days have to be those of that zone.
+    its days have to be those of that zone, and ``beside`` are rows that it gets in the place of the whole table.
     """
     if over is not None and filter.given <= over.fields:
-        return Question(name, (filter.key, *parameters), collect, None, conclude, needs, Over(over, filter, zone))
+        return Question(
+            name, (filter.key, *parameters), collect, None, conclude, needs, Over(over, filter, zone, beside)
+        )
     first = (AGENTS,) if filter.device is not None else ()
 
     def of_table(table: ibis.Table, *needed: pa.Table) -> ibis.Table:

@@ -29,15 +29,17 @@ _ENOUGH: Final = 8  # of them, so that a row is counted a few times at most, and
 _NOBODY: Final = Tombstones.of([])
 
 
-def cover(environment: str, zone: tzinfo, is_stopped: Callable[[], bool] = lambda: False) -> int:
+def cover(
+    environment: str, zone: tzinfo, is_stopped: Callable[[], bool] = lambda: False, *, waits: bool = False
+) -> int:
     """Bring the segments of an environment (a slug) up to date with its table; answers how many were made.
 
     ``zone`` is that of the days; it ends early once ``is_stopped`` says so. Where another process is doing it, nothing
-    is done: it will see what is new.
+    is done, or, if it ``waits``, once that has ended.
     """
     store = Store(environment)
     made = 0
-    with _alone(store.folder) as is_alone:
+    with _alone(store.folder, waits=waits) as is_alone:
         while is_alone:
             groups = _wanted(store, Lake(environment).parts(), str(zone))
             if not groups:
@@ -115,12 +117,12 @@ def name_of(part: Part) -> str:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
+def _alone(folder: Path, *, waits: bool) -> Iterator[bool]:
     """Whether no other process of this machine is at it; others do no harm, but the same work."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             yield False
             return

@@ -58,7 +58,7 @@ def snapshot(environment: str) -> Snapshot:
     # In this order: whoever is no longer hidden is in no part of the versions that follow.
     people = hidden(environment)
     version, parts = Lake(environment).state()
-    return Snapshot(environment, version, tuple(sorted(parts, key=lambda part: part.path)), people)
+    return Snapshot(environment, version, tuple(parts), people)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import ibis
 import pandas as pd
@@ -13,10 +13,10 @@ from ibis import _
 
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
-from interactions.queries.engine import epoch_us
 from interactions.queries.filter import Filter
 from interactions.queries.kinds import VISITS
 from interactions.queries.person import LINKS, with_person
+from interactions.queries.spans import not_before, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ def _reached(filter: Filter, steps: tuple[Step, ...]) -> Question:
     types = sorted({name for step in steps for name in step.types})
 
     def collect(rows: ibis.Table, links: pa.Table) -> ibis.Table:
-        rows = with_person(rows.filter(rows.type.isin(types)).select(_span(rows)), links)
+        rows = rows.filter(rows.type.isin(types))
+        rows = with_person(rows.select("user_key", "anonymous_key", "type", **span(rows)), links)
         rows = rows.filter(rows.person.notnull())
         first = rows.filter(rows.type.isin(steps[0].types)).group_by("person").agg(at=_.at.min())
         found = [_summary(0, first.mutate(took=ibis.null("int64")))]
@@ -83,27 +84,12 @@ def _reached(filter: Filter, steps: tuple[Step, ...]) -> Question:
             before = first.select("person", reached=first.at)
             later = rows.filter(rows.type.isin(step.types)).join(before, "person")
             later = later.filter(later.until >= later.reached)
-            first = later.group_by("person").agg(at=_not_before(later, later.reached).min(), since=_.reached.min())
+            first = later.group_by("person").agg(at=not_before(later, later.reached).min(), since=_.reached.min())
             found.append(_summary(place, first.mutate(took=first.at - first.since)))
         return ibis.union(*found) if len(found) > 1 else found[0]
 
     parameters = tuple(",".join(sorted(step.types)) for step in steps)
     return about(filter, "funnel", collect, needs=(LINKS,), parameters=parameters, over=VISITS)
-
-
-def _span(rows: ibis.Table) -> dict[str, Any]:
-    """Of an interaction or a row of several: whose, of which type, from when (``at``) ``until`` when, in µs."""
-    at = epoch_us(rows.timestamp)
-    span = {"user_key": rows.user_key, "anonymous_key": rows.anonymous_key, "type": rows.type, "at": at}
-    if "moments" not in rows.columns:
-        return {**span, "until": at, "moments": ibis.null("array<int64>")}
-    return {**span, "until": epoch_us(rows["last"]), "moments": rows.moments}
-
-
-def _not_before(rows: ibis.Table, moment: ibis.Value) -> Any:
-    """The first interaction of each row at or after ``moment``, which is not later than the row's last."""
-    between = rows.moments.filter(lambda at: at >= moment).mins().coalesce(rows.until)
-    return ibis.ifelse(rows.at >= moment, rows.at, between)
 
 
 def _summary(place: int, reached: ibis.Table) -> ibis.Table:

@@ -95,7 +95,11 @@ class Kind:
 
 def quarter(moment: ibis.Value) -> ibis.Value:
     """The start of the quarter of an hour that a moment falls into, in µs since 1970."""
-    microseconds = epoch_us(moment)
+    return quarter_of(epoch_us(moment))
+
+
+def quarter_of(microseconds: ibis.Value) -> ibis.Value:
+    """As :func:`quarter`, of a moment in µs since 1970."""
     return microseconds - (microseconds + _SHIFT) % QUARTER_US
 
 
@@ -138,6 +142,15 @@ VISITS: Final = Kind(
     lambda rows: {**_span(rows), "revenue": _revenue(rows), "moments": _moments(rows)},
 )
 """What people did. ``moments`` has those of all interactions (µs since 1970), where they are more than two."""
+
+SEARCHES: Final = Kind(
+    "searches-1",
+    Grain.QUARTER,
+    (*_PEOPLE, "keywords", *_FLAGS),
+    lambda table: _flagged(table.filter(_.type == "search", _.keywords.notnull())),
+    lambda rows: {**_span(rows), "moments": _moments(rows)},
+)
+"""What people searched for; ``moments`` as in VISITS."""
 
 LINKS: Final = Kind(
     "links-1",
@@ -220,7 +233,7 @@ RESULTS: Final = Kind(
 """The searches and recommendations that miso_ids name."""
 
 KINDS: Final = (
-    *(COUNTS, ACTIVITY, VISITS, LINKS),
+    *(COUNTS, ACTIVITY, VISITS, SEARCHES, LINKS),
     *(NAMED, TRADE, RESULTS, CATEGORIES, CAMPAIGNS, PAGES, REGIONS, AGENTS),
 )
 FORMAT: Final = " ".join(kind.name for kind in KINDS)

@@ -13,7 +13,7 @@ summed up from the parts as it is asked for, so that the answer is the same in a
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -28,7 +28,6 @@ from interactions.lake import Part
 from interactions.queries.covering import name_of
 from interactions.queries.engine import (
     MOMENT,
-    Expression,
     Reading,
     Snapshot,
     not_of_people,
@@ -52,12 +51,14 @@ _known: OrderedDict[tuple[Path, str], pa.Table] = OrderedDict()
 class Over:
     """Of what a question is asked: the rows of ``kind`` of what ``filter`` lets through, which its fields can say.
 
-    With ``zone``, the days of a kind by days have to be those of that zone.
+    With ``zone``, the days of a kind by days have to be those of that zone. ``beside``: other rows that the question
+    gets after these.
     """
 
     kind: Kind
     filter: Filter
     zone: tzinfo | None = None
+    beside: Over | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +76,23 @@ class Plan:
     bare: tuple[Part, ...]
 
 
-def ask_summed(parts: Snapshot, over: Over, expression: Expression) -> pa.Table:
+def ask_summed(parts: Snapshot, over: Over, expression: Callable[..., ibis.Table]) -> pa.Table:
     """``expression`` of the rows that are asked about. Raises PartsGone where a part or a segment has vanished."""
+    with reading() as read:
+        tables = [_rows(read, parts, each) for each in (over, over.beside) if each is not None]
+        return read.answer(expression(*tables))
+
+
+def _rows(read: Reading, parts: Snapshot, over: Over) -> ibis.Table:
     if over.kind is COUNTS and parts.hidden:  # the first and last of a quarter cannot be taken off
         over = replace(over, kind=VISITS)
     plan = _plan(parts, over)
-    with reading() as read:
-        pieces = [*_stored(read, parts, plan, over), *_counted(read, parts, plan, over)]
-        if parts.hidden and plan.stored:
-            pieces += _corrections(read, parts, plan, over)
-        columns = _columns(over.kind)
-        alike = [piece.select(*columns).cast(columns) for piece in pieces]
-        return read.answer(expression(ibis.union(*alike) if len(alike) > 1 else alike[0]))
+    pieces = [*_stored(read, parts, plan, over), *_counted(read, parts, plan, over)]
+    if parts.hidden and plan.stored:
+        pieces += _corrections(read, parts, plan, over)
+    columns = _columns(over.kind)
+    alike = [piece.select(*columns).cast(columns) for piece in pieces]
+    return ibis.union(*alike) if len(alike) > 1 else alike[0]
 
 
 def _plan(parts: Snapshot, over: Over) -> Plan:

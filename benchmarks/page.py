@@ -1,0 +1,77 @@
+"""All that the dashboard's page asks, timed in a fresh process: ``python -m benchmarks.page ENVIRONMENT``.
+
+The answer has, in seconds, for each question and for the page as a whole: ``cold``, asked for the first time with
+nothing remembered, summaries on disk; ``warm``, asked again with nothing changed. ``peak`` is the most memory, bytes.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import django
+
+django.setup()
+
+from django.core.cache import cache  # noqa: E402
+
+from benchmarks.processes import answer  # noqa: E402
+from interactions.queries import dashboard  # noqa: E402
+from interactions.queries.assisted import assisted, assisted_over_time  # noqa: E402
+from interactions.queries.filter import Filter  # noqa: E402
+from interactions.queries.funnel import SHOP, funnel  # noqa: E402
+from interactions.queries.period import Unit  # noqa: E402
+from interactions.queries.tops import Subject, top  # noqa: E402
+
+ZONE = ZoneInfo("Europe/Berlin")
+_REPEATS = 5
+_EVERYTHING = Filter()
+
+QUESTIONS: dict[str, Callable[[str], Any]] = {
+    "totals": lambda environment: dashboard.totals(environment, _EVERYTHING),
+    "by type and group": lambda environment: dashboard.by_type(environment, _EVERYTHING),
+    "over time": lambda environment: dashboard.over_time(environment, _EVERYTHING, Unit.DAY, ZONE),
+    "sparklines": lambda environment: dashboard.sparklines(environment, _EVERYTHING, Unit.DAY, ZONE),
+    "hour × weekday": lambda environment: dashboard.rhythm(environment, _EVERYTHING, ZONE),
+    "funnel": lambda environment: funnel(environment, _EVERYTHING, SHOP),
+    "assisted": lambda environment: assisted(environment, _EVERYTHING),
+    "assisted over time": lambda environment: assisted_over_time(environment, _EVERYTHING, Unit.DAY, ZONE),
+    **{
+        f"top {subject.value}": lambda environment, subject=subject: top(environment, _EVERYTHING, subject)
+        for subject in Subject
+    },
+}
+
+
+def asked(environment: str) -> dict[str, float]:
+    """Seconds that each question took, in the order of the page."""
+    found = {}
+    for name, question in QUESTIONS.items():
+        began = time.perf_counter()
+        question(environment)
+        found[name] = time.perf_counter() - began
+    return found
+
+
+def main(environment: str) -> None:
+    cache.clear()
+    cold = asked(environment)
+    warm = [asked(environment) for _ in range(_REPEATS)]
+    middle = {name: statistics.median(each[name] for each in warm) for name in cold}
+    answer(
+        {
+            "questions": {name: {"cold": cold[name], "warm": middle[name]} for name in cold},
+            "cold": sum(cold.values()),
+            "warm": statistics.median(sum(each.values()) for each in warm),
+            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        }
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,59 @@
+"""The section of the page of figures about the dashboard's page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.markdown import megabytes, met, table
+
+BARS = {10_000_000: (1000, 100), 100_000_000: (5000, None)}  # records: ms cold, ms warm
+
+
+def section(pages: Sequence[dict[str, Any]]) -> str:
+    """``pages`` are answers of ``benchmarks.pages``, one a size."""
+    sizes = [f"{page['records']:,}" for page in pages]
+    heading = ("Cold / warm, ms", *sizes)
+    rows = [
+        (name, *(_both(page["questions"][name]) for page in pages)) for name in (pages[0]["questions"] if pages else ())
+    ]
+    rows.append(("**The whole page**", *(f"**{_both(page)}**" for page in pages)))
+    rows.append(("bars", *(_verdict(page) for page in pages)))
+    return "## The dashboard's page\n\n" + table(heading, rows) + "\n\n" + _around(pages, sizes)
+
+
+def _around(pages: Sequence[dict[str, Any]], sizes: Sequence[str]) -> str:
+    rows = [
+        ("summing all of it up once, s", *(f"{page['built']['seconds']:.1f}" for page in pages)),
+        ("segments", *(str(page["built"]["segments"]) for page in pages)),
+        ("summaries on disk, MB", *(str(megabytes(page["built"]["bytes"])) for page in pages)),
+        ("memory of summing up, MB", *(str(megabytes(page["built"]["peak"])) for page in pages)),
+        ("memory of asking, MB", *(str(megabytes(page["peak"])) for page in pages)),
+        ("summing up a part that was added, s", *(f"{page['added']['seconds']:.2f}" for page in pages)),
+        ("the page after that, cold, ms", *(f"{page['added']['page'] * 1000:.0f}" for page in pages)),
+        ("writing the records, s", *(f"{page['written']:.0f}" for page in pages)),
+    ]
+    return table(("", *sizes), rows)
+
+
+def method() -> list[str]:
+    return [
+        "The dashboard's page: thin records (people with devices, visits, products; what no question asks about is "
+        "null) in parts of 50,000, each size in a data folder of its own.",
+        "«Cold»: all questions of the page one after the other in a fresh process with nothing remembered; summaries "
+        "are on disk and in the system's page cache. «Warm»: again, nothing changed. The round in the middle.",
+    ]
+
+
+def _both(timing: dict[str, float]) -> str:
+    return f"{timing['cold'] * 1000:,.0f} / {timing['warm'] * 1000:.1f}"
+
+
+def _verdict(page: dict[str, Any]) -> str:
+    cold, warm = BARS.get(page["records"], (None, None))
+    if cold is None:
+        return "–"
+    said = [f"≤ {cold:,} cold: {met(page['cold'] * 1000 <= cold)}"]
+    if warm is not None:
+        said.append(f"≤ {warm} warm: {met(page['warm'] * 1000 <= warm)}")
+    return ", ".join(said)
