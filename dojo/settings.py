@@ -24,6 +24,7 @@ LAKE_DIR = DATA_DIR / "lake"
 SUMMARIES_DIR = DATA_DIR / "summaries"
 UPLOADS_DIR = DATA_DIR / "uploads"
 IMPORTS_DIR = DATA_DIR / "imports"
+EXPORTS_DIR = DATA_DIR / "exports"
 LOGS_DIR = DATA_DIR / "logs"
 SCRATCH_DIR = DATA_DIR / "scratch"
 
@@ -207,6 +208,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": _SWEEP_SECONDS,
         "options": {"expires": _SWEEP_SECONDS},
     },
+    "sweep-exports": {
+        "task": "interactions.tasks.sweep_exports",
+        "schedule": _SWEEP_SECONDS,
+        "options": {"expires": _SWEEP_SECONDS},
+    },
     "compact-lakes": {
         "task": "interactions.tasks.compact_lakes",
         "schedule": 60.0,
@@ -256,6 +262,9 @@ IMPORT_UNPACK_RATIO = environ.number("IMPORT_UNPACK_RATIO", default=200, least=2
 DISK_RESERVE_BYTES = environ.number("DISK_RESERVE_BYTES", default=512 << 20)
 UPLOAD_CHUNK_BYTES = environ.number("UPLOAD_CHUNK_BYTES", default=8 << 20, least=64 << 10)
 UPLOAD_EXPIRES_HOURS = environ.number("UPLOAD_EXPIRES_HOURS", default=72, least=1)
+
+# --- Exports ---
+EXPORT_EXPIRES_HOURS = environ.number("EXPORT_EXPIRES_HOURS", default=72, least=1)
 
 # --- The API ---
 API_BODY_BYTES = environ.number("API_BODY_BYTES", default=32 << 20, least=1 << 10)

@@ -2,12 +2,14 @@
 
 from celery import shared_task
 
+from interactions import exports
 from interactions.erasure import carrying
+from interactions.exports import writing
 from interactions.imports import finishing, loading, planning, sweeping
 from interactions.lake import Lake, LakeBusy
 from interactions.lake_compacting import compact
 from interactions.lake_opening import LakeUnreadable
-from interactions.models import Block, DeletionRequest, Environment, Import
+from interactions.models import Block, DeletionRequest, Environment, Export, Import
 
 
 @shared_task
@@ -64,6 +66,17 @@ def erase_people(pk: int) -> None:
 @shared_task
 def sweep_erasures() -> None:
     carrying.sweep()
+
+
+@shared_task
+def write_export(pk: int) -> None:
+    for export in Export.objects.filter(pk=pk).select_related("environment"):
+        writing.write(export)
+
+
+@shared_task
+def sweep_exports() -> None:
+    exports.sweep()
 
 
 @shared_task

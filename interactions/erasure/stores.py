@@ -9,12 +9,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from django.conf import settings
 from django.db import connection
 
-from interactions import lake_people, ring
+from interactions import exports, lake_people, ring
 from interactions.codec.keyring import Keyring
 from interactions.codec.tombstones import People, Person, Tombstones
 from interactions.erasure import derived, entries, naming, refusals, uploaded
@@ -110,6 +111,20 @@ def _empty_log(_: Environment, __: Tombstones, ___: Tell) -> None:
             time.sleep(0.05)
 
 
+def _count_exports(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
+    """Any export that was begun before the last of these people asked may hold them."""
+    left = exports.count_before(environment, _last_asked(tombstones))
+    return Counter({Person(): left} if left else {})
+
+
+def _erase_exports(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
+    exports.forget_before(environment, _last_asked(tombstones))
+
+
+def _last_asked(tombstones: Tombstones) -> datetime:
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=tombstones.last_asked)
+
+
 def _nothing(_: Environment, __: Tombstones) -> Counter[Person]:
     return Counter()
 
@@ -135,6 +150,8 @@ STORES = (
     Store("inbox", ("interactions.InboxEntry",), _silent(entries.erase), entries.count, locked=True),
     Store("data set", ("lake/",), _erase_lake, _count_lake, locked=True),
     Store("summaries", ("summaries/",), _silent(derived.erase), derived.count, locked=True),
+    # After the data set, so that no part that held them can be read any more.
+    Store("exports", ("interactions.Export", "exports/"), _erase_exports, _count_exports),
     Store("refused records", ("interactions.Problem", "imports/"), _silent(refusals.erase), refusals.count),
     Store("uploaded files", ("uploads/", "imports/"), _silent(uploaded.erase), uploaded.count),
     Store(

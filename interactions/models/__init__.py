@@ -3,6 +3,7 @@
 from interactions.models.access import ApiKey
 from interactions.models.activity import ActivityEntry
 from interactions.models.environment import Environment
+from interactions.models.exports import Export
 from interactions.models.imports import Block, Import, Problem, Upload
 from interactions.models.live import InboxBatch, InboxEntry
 from interactions.models.members import Membership
@@ -22,6 +23,7 @@ __all__ = [
     "DeletionRequest",
     "DeletionStep",
     "Environment",
+    "Export",
     "Import",
     "InboxBatch",
     "InboxEntry",

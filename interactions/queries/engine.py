@@ -171,6 +171,12 @@ def reading() -> Iterator[Reading]:
             raise PartsGone from error
 
 
+def answer_of(rows: pa.Table, expression: Expression) -> pa.Table:
+    """Ask ``expression`` of ``rows`` themselves, which are no part of any table."""
+    with _turn:
+        return _connect().to_pyarrow(expression(ibis.memtable(rows)))
+
+
 class PartsGone(Exception):
     """A part was removed while it was to be read: the table has a newer version."""
 

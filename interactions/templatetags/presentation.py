@@ -141,6 +141,14 @@ def moment(value: datetime | None) -> SafeString | str:
 
 
 @register.filter
+def second(value: datetime) -> SafeString:
+    """A ``<time>`` in the environment's zone to the second, as records have it."""
+    here = value.astimezone(timezone.get_current_timezone())
+    at = value.astimezone(UTC).isoformat()
+    return format_html('<time datetime="{}" title="{}">{}</time>', at, at, here.strftime("%-d %b %Y, %H:%M:%S"))
+
+
+@register.filter
 def clock(value: datetime) -> SafeString:
     """A ``<time>`` of the last hours in the environment's zone, to the second; yesterday's with its day before it."""
     here = value.astimezone(timezone.get_current_timezone())

@@ -21,6 +21,10 @@ _KIND_OF_PAGE: Final[dict[str, str]] = {
     "person": "people",
     "health": "health",
     "health_thresholds": "health",
+    "records": "records",
+    "record": "records",
+    "exports": "records",
+    "export_new": "records",
     "imports": "imports",
     "import_new": "import_new",
     "import_detail": "imports",
@@ -144,6 +148,7 @@ _SECTIONS: Final = (
         "Data sets",
         (
             ("Interactions", "dashboard", "click"),
+            ("Records", "records", ""),
             ("People", "people", ""),
             ("Imports", "imports", ""),
             ("Health", "health", ""),

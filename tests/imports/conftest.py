@@ -16,6 +16,7 @@ def folders(settings: Any, tmp_path: Path) -> Path:
     settings.SUMMARIES_DIR = tmp_path / "summaries"
     settings.UPLOADS_DIR = tmp_path / "uploads"
     settings.IMPORTS_DIR = tmp_path / "imports"
+    settings.EXPORTS_DIR = tmp_path / "exports"
     settings.SCRATCH_DIR = tmp_path / "scratch"
     settings.IMPORT_BLOCK_BYTES = 1024
     return tmp_path

@@ -1,0 +1,145 @@
+"""Records as a file for others: JSON Lines, which import again to the same records, CSV or Parquet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import Any, BinaryIO, Final, Protocol, cast
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from interactions.codec import export
+from interactions.codec.columns import TABLE_SCHEMA
+
+# What of a row is nobody's business but ours: hashes.
+_OURS: Final = ("fingerprint", "user_key", "anonymous_key")
+COLUMNS: Final = [name for name in TABLE_SCHEMA.names if name not in _OURS]
+"""The columns of CSV and Parquet files."""
+
+# A cell that begins so is taken for a formula by spreadsheets, which may send away what stands beside it.
+_FORMULA: Final = r"^([=+\-@\t\r\n])"
+_encode = msgspec.json.encode
+
+
+class Form(StrEnum):
+    """How a file is written."""
+
+    LINES = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+    @property
+    def media_type(self) -> str:
+        return _MEDIA_TYPES[self]
+
+
+_MEDIA_TYPES: Final = {
+    Form.LINES: "application/jsonl",
+    Form.CSV: "text/csv; charset=utf-8",
+    Form.PARQUET: "application/vnd.apache.parquet",
+}
+
+
+class Writer(Protocol):
+    """Writes tables with the columns of TABLE_SCHEMA; a file is whole once it was closed."""
+
+    def add(self, table: pa.Table) -> None: ...
+    def close(self) -> None: ...
+
+
+class _Lines:
+    def __init__(self, sink: BinaryIO) -> None:
+        self._sink = sink
+
+    def add(self, table: pa.Table) -> None:
+        self._sink.write(export.lines(table))
+
+    def close(self) -> None:
+        pass
+
+
+class _Csv:
+    """A cell that a spreadsheet would take for a formula has an apostrophe before it; lists are JSON."""
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self._writer = pacsv.CSVWriter(sink, pa.schema([(name, pa.string()) for name in COLUMNS]))
+
+    def add(self, table: pa.Table) -> None:
+        self._writer.write_table(pa.table({name: _cells(table[name]) for name in COLUMNS}))
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class _Parquet:
+    def __init__(self, sink: BinaryIO) -> None:
+        schema = pa.schema([TABLE_SCHEMA.field(name) for name in COLUMNS])
+        self._writer = pq.ParquetWriter(sink, schema, compression="zstd")
+
+    def add(self, table: pa.Table) -> None:
+        self._writer.write_table(table.select(COLUMNS).cast(self._writer.schema))
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+_WRITERS: Final[dict[Form, Callable[[BinaryIO], Writer]]] = {Form.LINES: _Lines, Form.CSV: _Csv, Form.PARQUET: _Parquet}
+
+
+def writer(form: Form, sink: BinaryIO) -> Writer:
+    """A writer of that form; closing it leaves ``sink`` open."""
+    return _WRITERS[form](sink)
+
+
+def pieces(form: Form, table: pa.Table, rows: int = 4096) -> Iterator[bytes]:
+    """The file of ``table`` piece by piece, so many rows each."""
+    sink = _Held()
+    out = writer(form, cast(BinaryIO, sink))
+    for start in range(0, table.num_rows, rows):
+        out.add(table.slice(start, rows))
+        yield sink.taken()
+    out.close()
+    yield sink.taken()
+
+
+class _Held(io.RawIOBase):
+    """Holds what is written until it is taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: list[bytes] = []
+        self._written = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._held.append(bytes(data))
+        self._written += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._written
+
+    def taken(self) -> bytes:
+        held, self._held = b"".join(self._held), []
+        return held
+
+
+def _cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_timestamp(column.type):
+        return export.timestamps(column)
+    if pa.types.is_list(column.type):
+        return pa.chunked_array([pa.array([_list(value) for value in column.to_pylist()], pa.string())])
+    if pa.types.is_string(column.type):
+        return pc.replace_substring_regex(column, _FORMULA, r"'\1", max_replacements=1)
+    return column.cast(pa.string())
+
+
+def _list(value: list[str] | None) -> str | None:
+    return None if value is None else _encode(value).decode()

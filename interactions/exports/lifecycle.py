@@ -1,0 +1,124 @@
+"""The states of an export and the steps between them, each a short transaction that happens once."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from interactions import activity
+from interactions.errors import DojoError
+from interactions.exports import storage
+from interactions.imports.queue import enqueue
+from interactions.models import Environment, Export
+from interactions.queries.filter import Filter
+from interactions.queries.period import ALL
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
+State = Export.State
+
+AT_ONCE: Final = 50_000  # records that go straight to the browser; more are written by a worker
+ATTEMPTS: Final = 3
+_RUNNING: Final = (State.WAITING, State.WRITING)
+
+
+class ExportStateError(DojoError):
+    """An export was asked for something that its state does not allow."""
+
+
+def begin(environment: Environment, filter: Filter, form: str, *, records: int, user: User | None) -> Export:
+    """Have a worker write the records of ``filter``, so many as were counted, as a file of one of Export.Format."""
+    with transaction.atomic():
+        export = Export.objects.create(
+            environment=environment,
+            created_by=user,
+            format=form,
+            filter=msgspec.json.encode(filter).decode(),
+            narrowed_by=", ".join(narrowed_by(filter)),
+            records_total=records,
+        )
+        _note(export, "started", records)
+        enqueue("write_export", export.pk)
+    return export
+
+
+def at_once(environment: Environment, filter: Filter, form: str, *, records: int) -> None:
+    """Note that records went straight to the browser."""
+    details = {"format": form, "records": records, "filtered by": ", ".join(narrowed_by(filter)) or "nothing"}
+    activity.note(activity.Action.EXPORTED, environment=environment, details=details)
+
+
+def taken(export: Export) -> None:
+    """Note that somebody downloads the file."""
+    _note(export, "downloaded", export.records)
+
+
+def cancel(export: Export) -> None:
+    """Stop it, or remove its file before its time. Raises ExportStateError where it has ended otherwise."""
+    running = Export.objects.filter(pk=export.pk, state__in=[*_RUNNING, State.DONE])
+    if not running.update(state=State.CANCELLED, filter="", finished_at=timezone.now()):
+        raise ExportStateError("This export has ended already.")
+    storage.remove(export)
+
+
+def filter_of(export: Export) -> Filter:
+    """The filter that it was begun with."""
+    return msgspec.json.decode(export.filter, type=Filter)
+
+
+def narrowed_by(filter: Filter) -> list[str]:
+    """The names of the parts of ``filter`` that are set, for people to read; never their values."""
+    given = [name for name in Filter.__dataclass_fields__ if getattr(filter, name) not in (None, (), ALL)]
+    return [name.removesuffix("_id").removeprefix("is_").replace("_", " ") for name in given]
+
+
+def sweep() -> None:
+    """Take up again what nobody writes any more, and remove files whose time is over."""
+    quiet = timezone.now() - timedelta(seconds=settings.IMPORT_STALE_SECONDS)
+    silent = Q(heartbeat_at__lt=quiet) | Q(heartbeat_at=None, created_at__lt=quiet)
+    for export in Export.objects.filter(silent, state__in=_RUNNING):
+        if export.attempts < ATTEMPTS:
+            enqueue("write_export", export.pk)
+        else:
+            fail(export, "The worker was lost each time it wrote this file. Export again.")
+    for export in Export.objects.filter(state=State.DONE, expires_at__lte=timezone.now()):
+        sentence = f"The file was kept for {settings.EXPORT_EXPIRES_HOURS} hours."
+        end(Export.objects.filter(pk=export.pk), state=State.REMOVED, error=sentence)
+        storage.remove(export)
+    ended = Export.objects.filter(pk__in=storage.kept()).exclude(state__in=[*_RUNNING, State.DONE])
+    for export in ended:  # left by a task that was stopped
+        storage.remove(export)
+
+
+def fail(export: Export, sentence: str) -> None:
+    if end(Export.objects.filter(pk=export.pk, state__in=_RUNNING), state=State.FAILED, error=sentence):
+        storage.remove(export)
+
+
+def end(exports: QuerySet[Export], **values: object) -> int:
+    """The last step of an export: what it was filtered by may be personal, and is of no more use."""
+    return exports.update(filter="", **{"finished_at": timezone.now(), **values})
+
+
+def _note(export: Export, step: str, records: int) -> None:
+    activity.note(
+        activity.Action.EXPORTED,
+        environment=export.environment,
+        object=f"export {export.pk}",
+        details={
+            "step": step,
+            "format": export.get_format_display(),
+            "records": records,
+            "filtered by": export.narrowed_by or "nothing",
+        },
+        shared=activity.shared_by("export", export.pk),
+    )

@@ -1,0 +1,133 @@
+"""The task of one export: write the file. Run twice, it is written once."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import BinaryIO, cast
+
+from django.conf import settings
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from interactions.codec.record_files import Form, writer
+from interactions.errors import DiskFull, DojoError
+from interactions.exports import storage
+from interactions.exports.lifecycle import end, fail, filter_of
+from interactions.imports.beating import beating
+from interactions.imports.storage import free_bytes
+from interactions.lake import Lake
+from interactions.lake_people import hidden
+from interactions.models import Export
+from interactions.queries.reading import chunks
+
+logger = logging.getLogger(__name__)
+State = Export.State
+
+_TELL_SECONDS = 0.5  # between two notes of how far it is
+_PACKING = 1  # gzip's level: a higher one takes longer than all the rest
+_DISK_FULL = "The disk is full. Make room and export again."
+_CHANGED = "The data set was changed again and again while it was read. Export again."
+
+
+class _Stopped(Exception):
+    """The export was cancelled, removed, or is in other hands."""
+
+
+def write(export: Export) -> None:
+    """Carry one export. Where it has ended, or is in other hands, nothing happens."""
+    if not _claim(export):
+        return
+    mine = Export.objects.filter(pk=export.pk, claim=export.claim, state=State.WRITING)
+    try:
+        with beating(mine):
+            _write(export, mine)
+    except _Stopped:
+        _leave(export)
+    except DojoError as error:
+        fail(export, str(error))
+    except FileNotFoundError:
+        fail(export, _CHANGED)
+    except Exception:
+        reference = uuid.uuid4().hex[:8]
+        logger.exception("Export %s could not be written [%s]", export.pk, reference)
+        fail(export, f"Something unexpected went wrong (reference {reference}). Export again.")
+
+
+def _claim(export: Export) -> bool:
+    """Take an export that waits, or whose task has been silent for long."""
+    quiet = timezone.now() - timedelta(seconds=settings.IMPORT_STALE_SECONDS)
+    waiting = Export.objects.filter(pk=export.pk, state=State.WAITING)
+    lost = Export.objects.filter(pk=export.pk, state=State.WRITING, heartbeat_at__lt=quiet)
+    now = timezone.now()
+    taken = {"state": State.WRITING, "claim": uuid.uuid4().hex, "attempts": F("attempts") + 1, "records": 0, "size": 0}
+    times = {"heartbeat_at": now, "started_at": now}
+    if not (waiting.update(**taken, **times) or lost.update(**taken, **times)):
+        return False
+    storage.remove(export)  # of an attempt that was lost
+    export.refresh_from_db()
+    return True
+
+
+def _write(export: Export, mine: QuerySet[Export]) -> None:
+    slug = export.environment.slug
+    # In this order: whoever is no longer hidden is in no part of the versions that follow.
+    people = hidden(slug)
+    files = storage.hold(export, [part for part in Lake(slug).parts() if part.rows])
+    _tell(mine, 0, 0)  # nobody was erased between those two
+    draft = storage.draft_path(export)
+    told = time.monotonic()
+    records = 0
+    with _opened(export) as sink:
+        out = writer(Form(export.format), sink)
+        for table in chunks(files, people, filter_of(export)):
+            if free_bytes() < table.nbytes:
+                raise DiskFull(_DISK_FULL)
+            out.add(table)
+            records += table.num_rows
+            if time.monotonic() - told > _TELL_SECONDS:
+                _tell(mine, records, draft.stat().st_size)
+                told = time.monotonic()
+        out.close()
+    _finish(export, mine, records)
+
+
+def _finish(export: Export, mine: QuerySet[Export], records: int) -> None:
+    draft, file = storage.draft_path(export), storage.file_path(export)
+    size = draft.stat().st_size
+    draft.rename(file)
+    expires = timezone.now() + timedelta(hours=settings.EXPORT_EXPIRES_HOURS)
+    if not end(mine, state=State.DONE, records=records, size=size, expires_at=expires):
+        raise _Stopped
+    storage.let_go(export)
+
+
+@contextmanager
+def _opened(export: Export) -> Iterator[BinaryIO]:
+    """The file to write to; text is packed."""
+    with storage.draft_path(export).open("xb") as file:
+        if export.format == Export.Format.PARQUET:
+            yield file
+        else:
+            with gzip.GzipFile("", "wb", _PACKING, file, mtime=0) as packed:
+                yield cast(BinaryIO, packed)
+
+
+def _tell(mine: QuerySet[Export], records: int, size: int) -> None:
+    """Raises _Stopped where the export is not this task's to write any more."""
+    if not mine.all().update(records=records, size=size, heartbeat_at=timezone.now()):
+        raise _Stopped
+
+
+def _leave(export: Export) -> None:
+    """Leave no file of a stopped attempt; one that somebody else writes stays."""
+    export.refresh_from_db()
+    if export.is_running:
+        return
+    if not export.is_done:
+        storage.remove(export)

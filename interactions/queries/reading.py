@@ -1,0 +1,45 @@
+"""All records that a filter lets through, some thousand at a time, for whoever writes them elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ibis import _
+
+from interactions.codec.columns import TABLE_SCHEMA
+from interactions.codec.tombstones import Tombstones, leave_out
+from interactions.queries.engine import answer_of
+from interactions.queries.filter import Filter
+from interactions.queries.walking import Parts, steady
+
+
+def records(environment: str, filter: Filter, most: int) -> pa.Table:
+    """The records of ``filter``, oldest first, in memory: ``most`` of them. Columns of TABLE_SCHEMA.
+
+    Raises :class:`~interactions.queries.answers.DataSetBusy`.
+    """
+
+    def look(parts: Parts) -> pa.Table:
+        return parts.ask(
+            parts.all, lambda table: filter.within(table).order_by([_.timestamp, _.fingerprint]).limit(most)
+        )
+
+    return steady(environment, look).select(TABLE_SCHEMA.names).cast(TABLE_SCHEMA)
+
+
+def chunks(files: Sequence[Path], people: Tombstones, filter: Filter) -> Iterator[pa.Table]:
+    """The records in Parquet ``files`` that ``filter`` lets through and that are not of these ``people``.
+
+    Tables of TABLE_SCHEMA in the order of the files; no more than a row group is held in memory.
+    """
+    for path in files:
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                rows, _gone = leave_out(file.read_row_group(group).cast(TABLE_SCHEMA), people)
+                if filter != Filter() and rows.num_rows:
+                    rows = answer_of(rows, filter.within).select(TABLE_SCHEMA.names).cast(TABLE_SCHEMA)
+                if rows.num_rows:
+                    yield rows

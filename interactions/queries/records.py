@@ -1,0 +1,119 @@
+"""Single records: one page of them after another, newest first.
+
+A page begins after a record, not at a number: page 1,000 costs what page 1 does, and nothing is shown twice or left
+out while records come in. All functions raise :class:`~interactions.queries.answers.DataSetBusy`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.conf import settings
+from ibis import _
+
+from interactions.codec.keyring import Keyring
+from interactions.queries.answers import ask
+from interactions.queries.asking import about
+from interactions.queries.dashboard import by_type
+from interactions.queries.filter import Filter
+from interactions.queries.walking import Key as Key
+from interactions.queries.walking import Parts, steady, walk
+
+# Fields of Filter that records are searched by.
+SEARCHED: Final = ("user_id", "anonymous_id", "product_id", "miso_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records, newest first: ``rows`` has the columns of TABLE_SCHEMA and ``copy``, see Key.
+
+    ``newer`` and ``older`` are the keys beyond which the neighbouring pages lie, None where there is none.
+    """
+
+    rows: pa.Table
+    newer: Key | None
+    older: Key | None
+
+    @property
+    def keys(self) -> list[Key]:
+        """The key of each row."""
+        return _keys(self.rows)
+
+
+def page(
+    environment: str,
+    filter: Filter,
+    *,
+    after: Key | None = None,
+    before: Key | None = None,
+    is_last: bool = False,
+    limit: int,
+) -> Page:
+    """The newest ``limit`` records of ``filter``, those ``after`` one of them, or just ``before`` one, or the last."""
+    upwards = before is not None or is_last
+    place = before or after
+    rows = steady(environment, lambda parts: walk(parts, filter, place, limit + 1, upwards=upwards))
+    is_more = rows.num_rows > limit
+    rows = rows.slice(0, limit)
+    if upwards:
+        rows = rows.take(list(range(rows.num_rows - 1, -1, -1)))
+    keys = _keys(rows)
+    newer, older = (is_more, before is not None) if upwards else (after is not None, is_more)
+    return Page(rows, keys[0] if keys and newer else None, keys[-1] if keys and older else None)
+
+
+def record(environment: str, key: Key) -> pa.Table | None:
+    """One record, a row of TABLE_SCHEMA, with ``copy`` and ``copies``, how many have its timestamp and fingerprint."""
+
+    def alike(parts: Parts) -> pa.Table:
+        return parts.at(key.place, lambda table: table)
+
+    found = steady(environment, alike)
+    one = found.filter(pc.equal(found["copy"], key.copy))
+    return one.append_column("copies", pa.array([found.num_rows])) if one.num_rows else None
+
+
+def count(environment: str, filter: Filter) -> int:
+    """How many records ``filter`` lets through."""
+
+    def collect(rows: ibis.Table) -> ibis.Table:
+        return rows.agg(records=_.count())
+
+    def merge(rows: pa.Table) -> pa.Table:
+        return pa.table({"records": [pc.sum(rows["records"]).as_py()]})
+
+    return int(ask(environment, about(filter, "records", collect, merge=merge))[0]["records"][0].as_py())
+
+
+def search(environment: str, text: str) -> dict[str, int]:
+    """In which of SEARCHED ``text`` stands, exactly as it is, and in how many records."""
+
+    keyring = Keyring(settings.SECRET_KEY.encode())
+
+    def look(table: ibis.Table) -> ibis.Table:
+        # Keys are numbers, which are quicker to look for than ids, and one look at the table will do.
+        return table.agg(
+            user_id=_.count(where=_.user_key == keyring.key(text)),
+            anonymous_id=_.count(where=_.anonymous_key == keyring.key(text)),
+            product_id=_.count(where=_.product_ids.contains(text)),
+            miso_id=_.count(where=_.miso_id == text),
+        )
+
+    rows = steady(environment, lambda parts: parts.ask(parts.all, look)).to_pylist()
+    return {name: rows[0][name] for name in SEARCHED if rows[0][name]}
+
+
+def newest(environment: str, import_id: int | None = None) -> datetime | None:
+    """The time of the newest record, of one import where it is given; None where there is none."""
+    types = by_type(environment, Filter(import_id=import_id))
+    return None if types.empty else types["last"].max().to_pydatetime()
+
+
+def _keys(rows: pa.Table) -> list[Key]:
+    columns = (rows[name].to_pylist() for name in ("timestamp", "fingerprint", "copy"))
+    return [Key(at.astimezone(UTC), fingerprint, copy) for at, fingerprint, copy in zip(*columns, strict=True)]

@@ -1,0 +1,205 @@
+"""Go through the records of an environment in order of time, from a place on, opening as few parts as will do.
+
+Order is by timestamp, fingerprint and number among equals. Parts are asked from the nearest on, in growing groups,
+until all that is left can only be further away.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
+from ibis import _
+
+from interactions.codec.columns import TABLE_SCHEMA
+from interactions.codec.tombstones import Tombstones
+from interactions.lake import Lake, Part
+from interactions.lake_people import hidden
+from interactions.queries.answers import DataSetBusy
+from interactions.queries.engine import MOMENT, Expression, PartsGone, answer
+from interactions.queries.filter import Filter
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_INSTANT: Final = timedelta(microseconds=1)
+_ROUNDED: Final = timedelta(milliseconds=1)  # the table's log may say times to the millisecond only
+_ADDRESS: Final = re.compile(r"(-?\d{1,18})-([0-9a-f]{2,64})-(\d{1,6})")
+_PLACE: Final = pa.schema([TABLE_SCHEMA.field("timestamp"), TABLE_SCHEMA.field("fingerprint")])
+_FIRST_ROWS: Final = 100_000  # of the parts that are asked first; then of four times as many, and so on
+_WIDER: Final = 4
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Key:
+    """The place of a record among all others of its environment.
+
+    ``copy`` counts, from 1, records of the same ``timestamp`` and ``fingerprint``: they need not be equal where their
+    sender gave them the same uuid.
+    """
+
+    timestamp: datetime
+    fingerprint: bytes
+    copy: int
+
+    @classmethod
+    def of(cls, address: str) -> Key | None:
+        """From what ``str`` makes of one; None for any other text."""
+        match = _ADDRESS.fullmatch(address)
+        if match is None or len(match[2]) % 2:
+            return None
+        try:
+            moment = _EPOCH + int(match[1]) * _INSTANT
+        except OverflowError:
+            return None
+        return cls(moment, bytes.fromhex(match[2]), int(match[3]))
+
+    def __str__(self) -> str:
+        return f"{(self.timestamp - _EPOCH) // _INSTANT}-{self.fingerprint.hex()}-{self.copy}"
+
+    @property
+    def place(self) -> pa.Table:
+        """Its ``timestamp, fingerprint``, a row."""
+        return pa.table([[self.timestamp], [self.fingerprint]], schema=_PLACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of one version of the table, and who is hidden in them."""
+
+    all: Sequence[Part]
+    hidden: Tombstones
+
+    def ask(self, parts: Sequence[Part], expression: Expression) -> pa.Table:
+        """Raises PartsGone."""
+        return answer([str(part.path) for part in parts], self.hidden, expression)
+
+    def at(self, places: pa.Table, expression: Expression) -> pa.Table:
+        """Ask of the records at ``places`` (``timestamp, fingerprint``), with the column ``copy``: see Key."""
+        if not places.num_rows:
+            return self.ask([], lambda table: expression(_numbered(table, places)))
+        times = pc.min_max(places["timestamp"]).as_py()
+        near = [part for part in self.all if _first(part) <= times["max"] and _last(part) >= times["min"]]
+        low, high = (ibis.literal(times[name], type=MOMENT) for name in ("min", "max"))
+        return self.ask(near, lambda table: expression(_numbered(table.filter(_.timestamp.between(low, high)), places)))
+
+
+def steady(environment: str, look: Callable[[Parts], pa.Table]) -> pa.Table:
+    """What ``look`` finds in the table as it is now; once more where a part goes away under it.
+
+    Raises :class:`~interactions.queries.answers.DataSetBusy`.
+    """
+    for _attempt in range(2):
+        # In this order: whoever is no longer hidden is in no part of the versions that follow.
+        people = hidden(environment)
+        try:
+            return look(Parts([part for part in Lake(environment).parts() if part.rows], people))
+        except PartsGone:
+            continue
+    raise DataSetBusy
+
+
+def walk(parts: Parts, filter: Filter, place: Key | None, limit: int, *, upwards: bool) -> pa.Table:
+    """The first ``limit`` records of ``filter`` beyond ``place``, as one comes by them: newest first, or ``upwards``.
+
+    The columns are those of TABLE_SCHEMA, and ``copy``. Without a place it begins at the end of time. Raises PartsGone.
+    """
+
+    def beyond(table: ibis.Table) -> ibis.Table:
+        # Copies were numbered before the filter, so that a record has one key whatever is looked at.
+        rows = filter.within(table)
+        if place is not None:
+            rows = rows.filter(~_is_at(place) | (_.copy < place.copy if upwards else _.copy > place.copy))
+        return rows.order_by([*_order(upwards), ibis.desc("copy") if upwards else ibis.asc("copy")]).limit(limit)
+
+    places = _places(parts, filter, place, limit, upwards)
+    # At the place itself there may be more copies.
+    return parts.at(places if place is None else pa.concat_tables([place.place, places]), beyond)
+
+
+def _places(parts: Parts, filter: Filter, place: Key | None, limit: int, upwards: bool) -> pa.Table:
+    """``timestamp, fingerprint`` of the first ``limit`` records beyond those at ``place``, as one comes by them."""
+    found = _PLACE.empty_table()
+    for group, nearest in _groups(_within_reach(parts.all, filter, place, upwards), upwards):
+        furthest = found["timestamp"][-1].as_py() if found.num_rows == limit else None
+        if furthest is not None and (nearest > furthest if upwards else nearest < furthest):
+            break
+
+        def look(table: ibis.Table, furthest: datetime | None = furthest) -> ibis.Table:
+            rows = filter.within(table)
+            if place is not None:
+                rows = rows.filter(_side(place.timestamp, upwards), _is_elsewhere(place, upwards))
+            if furthest is not None:
+                rows = rows.filter(_side(furthest, not upwards))
+            return rows.select(_PLACE.names).order_by(_order(upwards)).limit(limit)
+
+        more = parts.ask(group, look).cast(_PLACE)
+        direction = "ascending" if upwards else "descending"
+        found = pa.concat_tables([found, more]).sort_by([(name, direction) for name in _PLACE.names]).slice(0, limit)
+    return found
+
+
+def _within_reach(parts: Sequence[Part], filter: Filter, place: Key | None, upwards: bool) -> list[Part]:
+    """The parts that may hold records of the filter's period beyond the place, nearest first."""
+    start, end = filter.period.start, filter.period.end
+    reached = [
+        part
+        for part in parts
+        if (start is None or _last(part) >= start)
+        and (end is None or _first(part) < end)
+        and (place is None or (_last(part) >= place.timestamp if upwards else _first(part) <= place.timestamp))
+    ]
+    return sorted(reached, key=_first) if upwards else sorted(reached, key=_last, reverse=True)
+
+
+def _groups(parts: Sequence[Part], upwards: bool) -> Iterator[tuple[Sequence[Part], datetime]]:
+    """``parts`` in groups of more and more rows, each with the nearest time that a record of it may have."""
+    at, rows = 0, _FIRST_ROWS
+    while at < len(parts):
+        start, held = at, 0
+        while at < len(parts) and held < rows:
+            held += parts[at].rows
+            at += 1
+        yield parts[start:at], _first(parts[start]) if upwards else _last(parts[start])
+        rows *= _WIDER
+
+
+def _numbered(table: ibis.Table, places: pa.Table) -> ibis.Table:
+    """The rows of ``table`` at ``places``, with their number among those of the same place in the column ``copy``."""
+    rows = table.semi_join(ibis.memtable(places), _PLACE.names)
+    # By all columns: rows that nothing tells apart may change places.
+    window = ibis.window(group_by=_PLACE.names, order_by=["import_id", "received_at", *TABLE_SCHEMA.names])
+    return rows.mutate(copy=ibis.row_number().over(window) + 1)
+
+
+def _order(upwards: bool) -> list[Any]:
+    return [ibis.asc(name) if upwards else ibis.desc(name) for name in _PLACE.names]
+
+
+def _side(moment: datetime, upwards: bool) -> Any:
+    bound = ibis.literal(moment, type=MOMENT)
+    return _.timestamp >= bound if upwards else _.timestamp <= bound
+
+
+def _is_at(place: Key) -> Any:
+    fingerprint = ibis.literal(place.fingerprint, type="binary")
+    return (_.timestamp == ibis.literal(place.timestamp, type=MOMENT)) & (_.fingerprint == fingerprint)
+
+
+def _is_elsewhere(place: Key, upwards: bool) -> Any:
+    """Of the records of its moment only those beyond the place."""
+    fingerprint = ibis.literal(place.fingerprint, type="binary")
+    further = _.fingerprint > fingerprint if upwards else _.fingerprint < fingerprint
+    return (_.timestamp != ibis.literal(place.timestamp, type=MOMENT)) | further
+
+
+def _first(part: Part) -> datetime:
+    return part.first - _ROUNDED
+
+
+def _last(part: Part) -> datetime:
+    return part.last + _ROUNDED

@@ -1,0 +1,211 @@
+"""The Records page, the page of one record, and exports: what stands in them, where they lead, what they hand out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings as settings_of_django
+from django.core.cache import cache
+from django.test import Client
+
+from interactions.codec.keyring import Keyring
+from interactions.models import ActivityEntry, Environment, Export
+from interactions.queries import records as questions
+from interactions.queries.filter import Filter
+from interactions.views import exports as exports_view
+from interactions.views import records as records_view
+
+from . import cast
+from .lakes import Record, append, record
+
+PAGE = "/production/interactions/records/"
+EXPORTS = "/production/interactions/exports/"
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def here(settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.LAKE_DIR, settings.SCRATCH_DIR = tmp_path / "lake", tmp_path / "scratch"
+    settings.EXPORTS_DIR = tmp_path / "exports"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
+    cache.clear()
+    monkeypatch.setattr(records_view, "PAGE_SIZE", 3)
+
+
+@pytest.fixture
+def viewer(db: None, client: Client) -> Client:
+    client.force_login(cast.viewer())
+    return client
+
+
+@pytest.fixture
+def analyst(db: None, client: Client) -> Client:
+    client.force_login(cast.analyst())
+    return client
+
+
+def of(name: str, minute: int, **fields: object) -> Record:
+    key = Keyring(settings_of_django.SECRET_KEY.encode()).key(name)
+    return record(at=f"2024-01-01T10:{minute:02}:00Z", user_id=name, user_key=key, **fields)
+
+
+def eight() -> None:
+    append([of("ann" if minute % 2 else "bob", minute, product_ids=[f"p{minute}"]) for minute in range(8)])
+
+
+def rows_of(page: str) -> list[str]:
+    return re.findall(r"10:(\d\d):00</time></a>", page)
+
+
+def get(client: Client, address: str, **headers: str) -> str:
+    answer = client.get(address, headers=headers)
+    assert answer.status_code == 200, answer
+    return answer.content.decode()
+
+
+def test_the_newest_come_first_and_links_lead_on_and_back(viewer: Client) -> None:
+    eight()
+    first = get(viewer, PAGE)
+    assert rows_of(first) == ["07", "06", "05"]
+    older = re.search(r'rel="next" href="([^"]+)"', first)
+    assert older
+    second = get(viewer, PAGE + older[1].replace("&amp;", "&"), **HTMX)
+    assert rows_of(second) == ["04", "03", "02"] and "<html" not in second
+    newer = re.search(r'rel="prev" href="([^"]+)"', second)
+    assert newer and rows_of(get(viewer, PAGE + newer[1].replace("&amp;", "&"))) == rows_of(first)
+    last = get(viewer, PAGE + "?end=1")
+    assert rows_of(last) == ["02", "01", "00"] and 'rel="next"' not in last
+
+
+def test_a_filter_narrows_page_total_and_links(viewer: Client) -> None:
+    eight()
+    page = get(viewer, PAGE + "?user=ann")
+    assert rows_of(page) == ["07", "05", "03"] and "user=ann" in re.findall(r'rel="next" href="([^"]+)"', page)[0]
+    assert "4 records" in get(viewer, PAGE + "count/?user=ann")
+    assert "8 records" in get(viewer, PAGE + "count/")
+
+
+def test_what_an_address_says_wrongly_is_named_and_left_out(viewer: Client) -> None:
+    eight()
+    page = get(viewer, PAGE + "?type=nonsense&after=nonsense")
+    assert "nonsense" in page and len(rows_of(page)) == 3
+
+
+def test_columns_are_chosen_and_remembered(viewer: Client) -> None:
+    eight()
+    assert '<th scope="col">Products</th>' in get(viewer, PAGE)
+    for address in (PAGE + "?columns=user_id&columns=received_at&columns=bogus", PAGE):
+        assert re.findall(r'<th scope="col"[^>]*>([^<]+)', get(viewer, address)) == ["Time", "User id", "Received"]
+
+
+def test_a_record_opens_as_the_json_that_came(viewer: Client) -> None:
+    append([of("ann", 1, product_ids=["p<1>"], miso_id="4e68f154-c2e9-42c5-8b00-1a77c9310d19", import_id=0)])
+    key = questions.page("production", Filter(), limit=1).keys[0]
+    for headers in ({}, HTMX):
+        page = get(viewer, f"{PAGE}{key}/", **headers)
+        assert "&quot;user_id&quot;: &quot;ann&quot;" in page and "p&lt;1&gt;" in page and "A live call" in page
+        assert "?user=ann" in page and "?product=p%3C1%3E" in page
+        assert ("<html" in page) == (not headers)
+
+
+def test_a_record_leads_to_its_person_for_those_who_may_go_there(db: None, client: Client) -> None:
+    append([of("ann", 1)])
+    address = f"{PAGE}{questions.page('production', Filter(), limit=1).keys[0]}/"
+    for member, may in ((cast.viewer(), False), (cast.privacy_admin(), True)):
+        client.force_login(member)
+        assert ("/production/people/" in get(client, address).split("<dl")[1]) == may
+
+
+def test_a_record_that_is_gone_says_so(viewer: Client) -> None:
+    eight()
+    assert viewer.get(f"{PAGE}1-ab-1/").status_code == 404
+    assert viewer.get(f"{PAGE}nonsense/").status_code == 404
+    assert "no longer there" in get(viewer, f"{PAGE}1-ab-1/", **HTMX)
+
+
+def test_an_id_leads_to_its_records(viewer: Client) -> None:
+    eight()
+    assert viewer.get(PAGE + "?find=ann")["Location"] == PAGE + "?user=ann"
+    assert viewer.get(PAGE + "?find=p3&type=like")["Location"] == PAGE + "?product=p3"
+    assert "is no user id" in get(viewer, PAGE + "?find=<b>")
+
+
+def test_an_id_that_is_several_things_asks_which(viewer: Client) -> None:
+    append([of("x", 1), of("bob", 2, product_ids=["x"]), of("bob", 3, product_ids=["x"])])
+    page = get(viewer, PAGE + "?find=x")
+    assert "user id in 1 record<" in page and "product in 2 records<" in page
+
+
+def test_an_empty_environment_and_an_empty_filter_say_so(viewer: Client) -> None:
+    assert "has no records yet" in get(viewer, PAGE)
+    eight()
+    assert "No record is all of that" in get(viewer, PAGE + "?user=nobody")
+
+
+def test_times_are_those_of_the_environments_zone(viewer: Client) -> None:
+    eight()
+    Environment.objects.update(time_zone="Asia/Tokyo")
+    page = get(viewer, PAGE)
+    assert "1 Jan 2024, 19:07:00" in page and "times are in Asia/Tokyo" in page
+
+
+# --- Exports ---
+
+
+def body_of(client: Client, address: str) -> bytes:
+    return b"".join(client.get(address).streaming_content)
+
+
+def test_few_records_are_downloaded_at_once(analyst: Client) -> None:
+    eight()
+    assert "Export 4 records" in get(analyst, EXPORTS + "new/?user=ann")
+    lines = body_of(analyst, EXPORTS + "download/?user=ann&format=jsonl").splitlines()
+    assert [json.loads(line)["product_ids"] for line in lines] == [["p1"], ["p3"], ["p5"], ["p7"]]
+    answer = analyst.get(EXPORTS + "download/?format=csv")
+    assert len(list(csv.reader(io.StringIO(answer.getvalue().decode())))) == 9
+    assert re.fullmatch(r'attachment; filename="interactions-production-[\d-]+\.csv"', answer["Content-Disposition"])
+
+
+def test_a_download_is_noted_without_names(analyst: Client) -> None:
+    eight()
+    body_of(analyst, EXPORTS + "download/?user=ann")
+    entry = ActivityEntry.objects.get(action="exported")
+    assert entry.actor == "anna" and entry.details["records"] == 4 and "ann" not in json.dumps(entry.details)
+
+
+def test_many_records_are_handed_to_a_worker(analyst: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    eight()
+    monkeypatch.setattr(exports_view.exporting, "AT_ONCE", 5)
+    assert 'method="post"' in get(analyst, EXPORTS + "new/")
+    assert analyst.get(EXPORTS + "download/?format=csv")["Location"].startswith(EXPORTS + "new/")
+    assert analyst.post(EXPORTS, {"format": "parquet", "type": "like"})["Location"] == EXPORTS
+    export = Export.objects.get()
+    assert (export.format, export.records_total, export.narrowed_by) == ("parquet", 8, "types")
+    page = get(analyst, EXPORTS)
+    assert "Waiting" in page and 'hx-trigger="every 1s"' in page
+
+
+def test_a_finished_file_is_handed_out_and_noted(analyst: Client, settings) -> None:
+    here = Environment.objects.get(slug="production")
+    export = Export.objects.create(environment=here, state="done", format="csv", records_total=1, records=1)
+    address = f"{EXPORTS}{export.pk}/file/"
+    assert analyst.get(address).status_code == 404
+    folder = settings.EXPORTS_DIR / str(export.pk)
+    folder.mkdir(parents=True)
+    (folder / "records.csv").write_bytes(b"packed")
+    assert body_of(analyst, address) == b"packed"
+    assert ActivityEntry.objects.get(action="exported").details["step"] == "downloaded"
+    assert analyst.get(address.replace("production", "playground")).status_code == 404
+    analyst.post(f"{EXPORTS}{export.pk}/cancel/")
+    assert analyst.get(address).status_code == 404 and not folder.exists()
+
+
+def test_who_may_not_export_sees_no_way_to(viewer: Client) -> None:
+    eight()
+    assert "exports/new" not in get(viewer, PAGE)
+    assert viewer.get(EXPORTS + "download/").status_code == 403
