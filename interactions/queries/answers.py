@@ -30,7 +30,10 @@ log = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
 
-_ANSWER_SECONDS: Final = 7 * 24 * 3600
+_ANSWER_SECONDS: Final = 24 * 3600
+# There is an answer for each filter that anyone tries, and Redis throws nothing away by itself.
+_LARGE: Final = 128 << 10  # bytes
+_LARGE_SECONDS: Final = 3600
 # From its last use. The sets of visitors of many periods looked at once must not fill the cache.
 _BASE_SECONDS: Final = 3600
 # What is remembered is written again only once this many parts came on top of it: with live records a
@@ -110,7 +113,7 @@ def _ask_of(parts: Snapshot, question: Question) -> pa.Table:
         rows = [_collect(parts, question, question.collect, needed)] if question.collect else []
         known = question.conclude(*rows, *needed)
         known = known.replace_schema_metadata({"parts": holds_for})
-        _remember(key, known, _ANSWER_SECONDS)
+        _remember(key, known, _LARGE_SECONDS if known.nbytes > _LARGE else _ANSWER_SECONDS)
     return known.replace_schema_metadata(None)
 
 

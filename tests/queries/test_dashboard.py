@@ -270,3 +270,16 @@ def test_answers_are_the_same_however_the_records_are_cut_into_parts() -> None:
     pd.testing.assert_frame_equal(
         dashboard.over_time("playground", ALL, Unit.DAY), dashboard.over_time("production", ALL, Unit.DAY)
     )
+
+
+def test_large_answers_are_remembered_for_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: dict[str, int] = {}
+    monkeypatch.setattr(
+        answers, "_remember", lambda key, table, seconds: kept.update({key.rpartition(":")[0]: seconds})
+    )
+    append(traffic(200))
+    monkeypatch.setattr(answers, "_LARGE", 500)
+    dashboard.over_time("production", ALL, Unit.DAY)
+    dashboard.by_type("production", Filter(types=("read",)))
+    assert kept["answer:production:counts"] == 3600
+    assert kept["answer:production:by_type"] == 24 * 3600
