@@ -27,7 +27,7 @@ from interactions.queries import dashboard  # noqa: E402
 from interactions.queries.assisted import assisted, assisted_over_time  # noqa: E402
 from interactions.queries.filter import Device, Filter  # noqa: E402
 from interactions.queries.funnel import SHOP, funnel  # noqa: E402
-from interactions.queries.period import ALL, Period, Unit  # noqa: E402
+from interactions.queries.period import Period, Unit  # noqa: E402
 from interactions.queries.tops import Subject, top  # noqa: E402
 
 _REPEATS = 5
@@ -43,23 +43,23 @@ class Asked:
     import_id: int
 
     @property
-    def month(self) -> Period:
-        return Period.last_days(30, self.last)
+    def month(self) -> Filter:
+        return Filter(Period.last_days(30, self.last))
 
 
 QUESTIONS: dict[str, Callable[[Asked], Any]] = {
     "is there any record": lambda asked: dashboard.has_records(asked.environment),
     "by type": lambda asked: dashboard.by_type(asked.environment),
     "by type, 30 days": lambda asked: dashboard.by_type(asked.environment, asked.month),
-    "by type, one import": lambda asked: dashboard.by_type(asked.environment, import_id=asked.import_id),
-    "over time, weeks": lambda asked: dashboard.over_time(asked.environment, ALL, Unit.WEEK),
-    "over time, days": lambda asked: dashboard.over_time(asked.environment, ALL, Unit.DAY),
+    "by type, one import": lambda asked: dashboard.by_type(asked.environment, Filter(import_id=asked.import_id)),
+    "over time, weeks": lambda asked: dashboard.over_time(asked.environment, Filter(), Unit.WEEK),
+    "over time, days": lambda asked: dashboard.over_time(asked.environment, Filter(), Unit.DAY),
     "over time, hours of 30 days": lambda asked: dashboard.over_time(asked.environment, asked.month, Unit.HOUR),
     "users": lambda asked: dashboard.users(asked.environment),
     "products": lambda asked: dashboard.products(asked.environment),
     "products, 30 days": lambda asked: dashboard.products(asked.environment, asked.month),
     "totals (four questions in one)": lambda asked: dashboard.totals(asked.environment),
-    "totals of 30 days and of those before": lambda asked: dashboard.compared(asked.environment, Filter(asked.month)),
+    "totals of 30 days and of those before": lambda asked: dashboard.compared(asked.environment, asked.month),
     "sparklines, days": lambda asked: dashboard.sparklines(asked.environment, Filter(), Unit.DAY),
     "rhythm of the week": lambda asked: dashboard.rhythm(asked.environment, Filter(), BERLIN),
     "funnel": lambda asked: funnel(asked.environment, Filter(), SHOP),

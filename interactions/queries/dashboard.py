@@ -6,7 +6,7 @@ Every function takes the environment's slug and a filter; answers are exact. The
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
@@ -57,10 +57,6 @@ class Totals:
     first: datetime
     last: datetime
 
-    @property
-    def records(self) -> int:
-        return self.interactions
-
 
 def has_records(environment: str) -> bool:
     """Whether there is any record at all, of any time. Reads the table's log only: a few milliseconds.
@@ -72,11 +68,10 @@ def has_records(environment: str) -> bool:
     return not hidden(environment) or not by_type(environment).empty
 
 
-def totals(environment: str, filter: Filter | Period = EVERYTHING, *, import_id: int | None = None) -> Totals | None:
+def totals(environment: str, filter: Filter = EVERYTHING) -> Totals | None:
     """The totals, all of the same version of the table, or None where there is no record."""
-    asked = _filter(filter, import_id)
     types, who, products, visits = ask(
-        environment, _types(asked), people(asked), _products(asked), sessions(asked, _HOUR)
+        environment, _types(filter), people(filter), _products(filter), sessions(filter, _HOUR)
     )
     if not types.num_rows:
         return None
@@ -106,17 +101,12 @@ def compared(environment: str, filter: Filter, zone: tzinfo = UTC) -> tuple[Tota
     return totals(environment, filter), totals(environment, filter.during(before)) if before else None
 
 
-def by_type(
-    environment: str,
-    filter: Filter | Period = EVERYTHING,
-    *,
-    import_id: int | None = None,
-) -> pd.DataFrame:
+def by_type(environment: str, filter: Filter = EVERYTHING) -> pd.DataFrame:
     """``type, group, records, share, first, last``: a row a type that occurs, most records first.
 
     ``share`` is of all records asked about, 0 to 1; ``first`` and ``last`` are timestamps in UTC.
     """
-    frame = ask(environment, _types(_filter(filter, import_id)))[0].to_pandas()
+    frame = ask(environment, _types(filter))[0].to_pandas()
     frame["rank"] = frame["type"].map(TYPES.index)
     frame = frame.sort_values(["records", "rank"], ascending=[False, True], ignore_index=True)
     frame["group"] = frame["type"].map(lambda name: GROUP_OF[name].value).astype("str")
@@ -132,20 +122,12 @@ def by_group(types: pd.DataFrame) -> pd.DataFrame:
     return frame[["group", "records", "share"]]
 
 
-def over_time(
-    environment: str,
-    filter: Filter | Period,
-    unit: Unit,
-    zone: tzinfo = UTC,
-    *,
-    import_id: int | None = None,
-) -> pd.DataFrame:
+def over_time(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
     """Records a bar: the index ``start`` (UTC) has every bar of the period, a column each type that occurs.
 
     A bar without records is a row of zeros. A period without a bound goes to the first or last record.
     """
-    asked = _filter(filter, import_id)
-    edges, (rows,) = on_bars(environment, asked.period, unit, zone, [lambda grain: counts(asked, grain)])
+    edges, (rows,) = on_bars(environment, filter.period, unit, zone, [lambda grain: counts(filter, grain)])
     frame = rows.to_pandas()
     frame["start"] = starts_of(frame["bucket"].to_numpy(), edges)
     frame = frame.pivot_table(index="start", columns="type", values="records", aggfunc="sum")
@@ -196,14 +178,14 @@ def rhythm(environment: str, filter: Filter, zone: tzinfo = UTC) -> pd.DataFrame
     return pd.DataFrame(grid, index=pd.Index(_DAYS), columns=range(24))
 
 
-def users(environment: str, filter: Filter | Period = EVERYTHING) -> int:
+def users(environment: str, filter: Filter = EVERYTHING) -> int:
     """How many different user ids there are."""
-    return int(ask(environment, people(_filter(filter, None)))[0]["users"][0].as_py())
+    return int(ask(environment, people(filter))[0]["users"][0].as_py())
 
 
-def products(environment: str, filter: Filter | Period = EVERYTHING) -> int:
+def products(environment: str, filter: Filter = EVERYTHING) -> int:
     """How many different product ids there are."""
-    return int(ask(environment, _products(_filter(filter, None)))[0]["products"][0].as_py())
+    return int(ask(environment, _products(filter))[0]["products"][0].as_py())
 
 
 def counts(filter: Filter, grain: Grain) -> Question:
@@ -281,9 +263,3 @@ def _with_start(
     edges = bar_edges(buckets, period, unit, zone)
     bars = ibis.memtable(pa.table({"bucket": buckets, "start": starts_of(buckets, edges)}))
     return rows.mutate(bucket=grain.bucket(rows.timestamp)).join(bars, "bucket")
-
-
-def _filter(filter: Filter | Period, import_id: int | None) -> Filter:
-    """Until all pages speak of filters: a period, and the id of an import."""
-    asked = filter if isinstance(filter, Filter) else Filter(filter)
-    return asked if import_id is None else replace(asked, import_id=import_id)

@@ -60,7 +60,7 @@ def test_the_answers_fall_by_the_persons_records_and_stay_there(house: House) ->
     dashboard.totals("production")
     erased(house)
     totals = dashboard.totals("production")
-    assert (totals.records, totals.users) == (30, 30)
+    assert (totals.interactions, totals.users) == (30, 30)
 
 
 def test_what_was_remembered_of_the_data_set_is_forgotten(house: House) -> None:
@@ -93,7 +93,7 @@ def test_a_person_without_records_is_told_from_one_whose_key_is_nought(house: Ho
     house.done(as_lines([record(number, user_id=None) for number in range(5)]))
     request = asked(house)
     Tombstone.objects.update(user_key=0)
-    assert dashboard.totals("production").records == 5
+    assert dashboard.totals("production").interactions == 5
     house.carry()
     request.refresh_from_db()
     assert (request.state, len(rows())) == (State.VERIFIED, 5)
@@ -219,7 +219,7 @@ def test_a_task_that_dies_is_taken_up_again(house: House, folders: Path, moment:
     house.done(as_lines(crowd()))
     request = asked(house)
     do_and_die(house, house.queue[0], moment)
-    assert dashboard.totals("production").records == 30
+    assert dashboard.totals("production").interactions == 30
     fallen_silent(house, request)
     assert (request.state, request.erased, traces(folders)) == (State.VERIFIED, 10, [])
     assert len(rows()) == 30
@@ -287,7 +287,7 @@ def test_a_store_that_keeps_records_makes_the_request_fail_with_a_sentence(
         State.FAILED,
         "Records are left: 10 in data set. They stay hidden: press Retry.",
     )
-    assert dashboard.totals("production").records == 30
+    assert dashboard.totals("production").interactions == 30
     assert ANN not in caplog.text
 
 

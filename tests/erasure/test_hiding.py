@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from interactions.models import DeletionRequest, Environment, Tombstone
 from interactions.queries import dashboard
-from interactions.queries.period import ALL, Unit
+from interactions.queries.period import Unit
 from tests.imports.files import as_lines, record, records
 from tests.imports.house import House
 
@@ -18,9 +18,9 @@ def counts() -> dict[str, object]:
     totals = dashboard.totals("production")
     types = dashboard.by_type("production")
     return {
-        "totals": totals and (totals.records, totals.users, totals.products),
+        "totals": totals and (totals.interactions, totals.users, totals.products),
         "by type": dict(zip(types["type"], types["records"], strict=True)),
-        "over time": int(dashboard.over_time("production", ALL, Unit.DAY).to_numpy().sum()),
+        "over time": int(dashboard.over_time("production", dashboard.EVERYTHING, Unit.DAY).to_numpy().sum()),
     }
 
 
@@ -35,7 +35,7 @@ def test_all_counts_fall_by_the_persons_records_at_once(house: House) -> None:
 def test_records_without_a_user_stay_visible(house: House) -> None:
     house.done(as_lines([record(1, user_id=None), record(2, user_id=None, anonymous_id="a"), of_ann(3)]))
     asked(house)
-    assert dashboard.totals("production").records == 2
+    assert dashboard.totals("production").interactions == 2
 
 
 def test_what_is_newer_than_the_request_stays_visible(house: House) -> None:

@@ -120,7 +120,7 @@ def test_the_command_appends_for_all_environments(production: Environment, lake:
     assert users(lake) == ["a"]
     totals = dashboard.totals("production")
     assert totals is not None
-    assert totals.records == 1
+    assert totals.interactions == 1
 
 
 def test_while_others_hold_the_lock_there_are_signs_of_life(production: Environment, lake: Lake) -> None:

@@ -17,13 +17,14 @@ from interactions.lake_rewriting import remove_import
 from interactions.queries import answers, dashboard, engine
 from interactions.queries.covering import cover
 from interactions.queries.filter import Filter
-from interactions.queries.period import ALL, Period, Unit
+from interactions.queries.period import Period, Unit
 from interactions.schema import GROUP_OF
 
 from ..lakes import Record, append, record
 from .traffic import Persons, of_types, revenue, traffic
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
+EVERYTHING = Filter()
 
 
 def inside(records: list[Record], period: Period) -> list[Record]:
@@ -63,13 +64,13 @@ def test_totals_of_an_import_count_its_records_alone() -> None:
     records = traffic(500)
     append(records[:200], import_id=1)
     append(records[200:], import_id=2)
-    assert dashboard.totals("production", import_id=2) == counted(records[200:], records)
+    assert dashboard.totals("production", Filter(import_id=2)) == counted(records[200:], records)
 
 
 def test_environments_are_told_apart() -> None:
     append(traffic(10), environment="playground")
     assert dashboard.totals("production") is None
-    assert dashboard.totals("playground").records == 10
+    assert dashboard.totals("playground").interactions == 10
 
 
 def test_an_environment_without_a_table_has_typed_empty_answers() -> None:
@@ -78,7 +79,7 @@ def test_an_environment_without_a_table_has_typed_empty_answers() -> None:
     assert list(types.columns) == ["type", "group", "records", "share", "first", "last"]
     assert types.empty and types["records"].dtype == "int64"
     assert dashboard.by_group(types).empty
-    bars = dashboard.over_time("production", ALL, Unit.DAY)
+    bars = dashboard.over_time("production", EVERYTHING, Unit.DAY)
     assert bars.empty and str(bars.index.dtype) == "datetime64[us, UTC]"
     assert dashboard.users("production") == dashboard.products("production") == 0
     assert not dashboard.has_records("production")
@@ -107,7 +108,7 @@ def test_groups_are_the_sums_of_their_types() -> None:
 def test_bars_count_the_records_of_each_unit_and_type(unit: Unit) -> None:
     records = traffic(2000)
     append(records)
-    bars = dashboard.over_time("production", ALL, unit)
+    bars = dashboard.over_time("production", EVERYTHING, unit)
     expected = Counter((unit.floor(each["timestamp"]), each["type"]) for each in records)
     found = {(start, name): int(n) for (start, name), n in bars.stack().items() if n}
     assert found == {(pd.Timestamp(start), name): count for (start, name), count in expected.items()}
@@ -115,34 +116,34 @@ def test_bars_count_the_records_of_each_unit_and_type(unit: Unit) -> None:
 
 def test_a_gap_is_bars_of_zero() -> None:
     append([record(at="2024-01-01T10:30:00Z"), record(at="2024-01-01T14:00:00Z")])
-    bars = dashboard.over_time("production", ALL, Unit.HOUR)
+    bars = dashboard.over_time("production", EVERYTHING, Unit.HOUR)
     assert [start.hour for start in bars.index] == [10, 11, 12, 13, 14]
     assert bars["like"].tolist() == [1, 0, 0, 0, 1]
 
 
 def test_a_bounded_period_has_all_its_bars() -> None:
     append([record(at="2024-01-03T10:30:00Z")])
-    period = Period(START, START + timedelta(days=5))
+    period = Filter(Period(START, START + timedelta(days=5)))
     assert dashboard.over_time("production", period, Unit.DAY)["like"].tolist() == [0, 0, 1, 0, 0]
 
 
 def test_weeks_start_on_monday_even_before_1970() -> None:
     append([record(at="1969-12-28T23:59:59Z"), record(at="1969-12-29T00:00:00Z"), record(at="1970-01-04T12:00:00Z")])
-    bars = dashboard.over_time("production", ALL, Unit.WEEK)
+    bars = dashboard.over_time("production", EVERYTHING, Unit.WEEK)
     assert [str(start.date()) for start in bars.index] == ["1969-12-22", "1969-12-29"]
     assert bars["like"].tolist() == [1, 2]
 
 
 def test_years_span_a_stray_century() -> None:
     append([record(at="0001-01-01T00:00:00Z"), record(at="2024-05-05T00:00:00Z"), record(at="9999-12-31T23:59:59Z")])
-    bars = dashboard.over_time("production", ALL, Unit.YEAR)
+    bars = dashboard.over_time("production", EVERYTHING, Unit.YEAR)
     assert len(bars) == 9999
     assert bars["like"].sum() == 3
 
 
 def test_a_period_holds_its_start_and_not_its_end() -> None:
     append([record(at="2024-01-01T00:00:00Z"), record(at="2024-01-02T00:00:00Z")])
-    assert dashboard.totals("production", Period(START, START + timedelta(days=1))).records == 1
+    assert dashboard.totals("production", Filter(Period(START, START + timedelta(days=1)))).interactions == 1
 
 
 EDGES = st.integers(-2, 12).map(lambda hours: START + timedelta(hours=hours))
@@ -159,8 +160,8 @@ def test_any_period_counts_what_lies_in_it(start: datetime | None, end: datetime
         return
     period = Period(start, end)
     within = inside(records, period)
-    assert dashboard.totals("production", period) == (counted(within, records) if within else None)
-    bars = dashboard.over_time("production", period, Unit.HOUR)
+    assert dashboard.totals("production", Filter(period)) == (counted(within, records) if within else None)
+    bars = dashboard.over_time("production", Filter(period), Unit.HOUR)
     assert int(bars.to_numpy().sum()) == len(within)
 
 
@@ -201,7 +202,7 @@ def test_after_an_append_only_the_new_part_is_read(monkeypatch: pytest.MonkeyPat
     append(records[300:])
     readings = asked(monkeypatch)
     assert dashboard.totals("production") == counted(records)
-    bars = dashboard.over_time("production", ALL, Unit.DAY)
+    bars = dashboard.over_time("production", EVERYTHING, Unit.DAY)
     assert int(bars.to_numpy().sum()) == 400
     assert set(readings) == {1}
 
@@ -268,7 +269,7 @@ def test_answers_are_the_same_however_the_records_are_cut_into_parts() -> None:
         dashboard.totals("playground")
     assert dashboard.totals("playground") == dashboard.totals("production")
     pd.testing.assert_frame_equal(
-        dashboard.over_time("playground", ALL, Unit.DAY), dashboard.over_time("production", ALL, Unit.DAY)
+        dashboard.over_time("playground", EVERYTHING, Unit.DAY), dashboard.over_time("production", EVERYTHING, Unit.DAY)
     )
 
 
@@ -279,7 +280,7 @@ def test_large_answers_are_remembered_for_an_hour(monkeypatch: pytest.MonkeyPatc
     )
     append(traffic(200))
     monkeypatch.setattr(answers, "_LARGE", 500)
-    dashboard.over_time("production", ALL, Unit.DAY)
+    dashboard.over_time("production", EVERYTHING, Unit.DAY)
     dashboard.by_type("production", Filter(types=("read",)))
     assert kept["answer:production:counts"] == 3600
     assert kept["answer:production:by_type"] == 24 * 3600

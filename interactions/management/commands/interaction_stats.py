@@ -33,7 +33,7 @@ class Command(BaseCommand):
         except DojoError as error:
             raise CommandError(str(error)) from error
         answer = {
-            "total": totals.records if totals else 0,
+            "total": totals.interactions if totals else 0,
             "by_type": dict(zip(types["type"], types["records"].tolist(), strict=True)),
             "users": totals.users if totals else 0,
             "anonymous": totals.anonymous if totals else 0,
