@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, TypeVar
@@ -40,6 +42,8 @@ _BASE_SECONDS: Final = 3600
 # part comes every second or two, and the set of all visitors is megabytes.
 _NEW_PARTS: Final = 16
 _LARGEST_BASE: Final = 32 << 20  # bytes; a larger one is not remembered, and all parts are read each time
+
+_held: ContextVar[dict[str, Snapshot] | None] = ContextVar("_held", default=None)
 
 
 class DataSetBusy(DojoError):
@@ -83,12 +87,36 @@ def of_one_version(environment: str, look: Callable[[Snapshot], Found]) -> Found
     Raises :class:`DataSetBusy`.
     """
     for _ in range(2):
-        parts = snapshot(environment)
+        parts = _as_held(environment)
         try:
             return look(parts)
         except PartsGone:
             log.info("A part of %s went away while it was read; asking the new version.", environment)
+            if (held := _held.get()) is not None:
+                held.pop(environment, None)
     raise DataSetBusy
+
+
+@contextmanager
+def one_version() -> Iterator[None]:
+    """Within it, all that is asked of an environment is of one version of its table, whose log is read once.
+
+    But for one that goes away meanwhile: what is asked from then on is of the next.
+    """
+    token = _held.set({})
+    try:
+        yield
+    finally:
+        _held.reset(token)
+
+
+def _as_held(environment: str) -> Snapshot:
+    held = _held.get()
+    if held is None:
+        return snapshot(environment)
+    if environment not in held:
+        held[environment] = snapshot(environment)
+    return held[environment]
 
 
 def forget(environment: str) -> None:

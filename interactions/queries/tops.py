@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
-from interactions.queries.answers import Question, ask
+from interactions.queries.answers import ask
 from interactions.queries.filter import Filter
 from interactions.queries.top_products import products
 from interactions.queries.top_searches import searches
@@ -75,36 +75,40 @@ def top(environment: str, filter: Filter, subject: Subject, limit: int = 10) -> 
     whose names are None. ``attrs["size"]`` tells how many different ones there are.
     """
     asked = _TOPS[subject]
-    frame = ask(environment, _question(subject, filter))[0].to_pandas()
-    names, sums = list(asked.names), list(asked.sums)
-    frame = frame.sort_values([*sums, *names], ascending=[False] * len(sums) + [True] * len(names), ignore_index=True)
-    rows, rest = frame.iloc[:limit], frame.iloc[limit:]
-    rows = rows.assign(is_other=False)
-    if len(rest):
-        other = pd.DataFrame([{**dict.fromkeys(names), **rest[sums].sum(), "is_other": True}]).astype(
-            {name: frame[name].dtype for name in sums}
-        )
-        rows = pd.concat([rows, other.astype(dict.fromkeys(names, "object"))], ignore_index=True)
-    rows = rows.astype(dict.fromkeys(names, "object"))
-    rows[names] = rows[names].where(rows[names].notna(), None)
-    rows = _derived(rows, subject, frame)
-    rows.attrs["size"] = len(frame)
+    answer = ask(environment, _QUESTIONS[subject](filter))[0]
+    order = pc.sort_indices(
+        answer, [*((name, "descending") for name in asked.sums), *((name, "ascending") for name in asked.names)]
+    )
+    columns = answer.take(order[:limit]).select([*asked.names, *asked.sums]).to_pydict()
+    is_other = [False] * len(order[:limit])
+    if len(order) > limit:
+        rest = answer.take(order[limit:])
+        for name in asked.names:
+            columns[name].append(None)
+        for name in asked.sums:
+            columns[name].append(pc.sum(rest[name]).as_py())
+        is_other.append(True)
+    forms = {
+        **dict.fromkeys(asked.names, "object"),
+        **{name: "float64" if name == "revenue" else "int64" for name in asked.sums},
+    }
+    rows = pd.DataFrame({name: pd.Series(columns[name], dtype=form) for name, form in forms.items()})
+    rows["is_other"] = pd.Series(is_other, dtype="bool")
+    of_all = pc.sum(answer[asked.sums[0]]).as_py() or 1
+    rows = _derived(rows, subject, of_all)
+    rows.attrs["size"] = len(order)
     return rows
 
 
-def _question(subject: Subject, filter: Filter) -> Question:
-    return _QUESTIONS[subject](filter)
-
-
-def _derived(rows: pd.DataFrame, subject: Subject, frame: pd.DataFrame) -> pd.DataFrame:
+def _derived(rows: pd.DataFrame, subject: Subject, of_all: int) -> pd.DataFrame:
     """With what follows from the sums, and in the order of columns that :func:`top` names."""
     names, sums = _TOPS[subject].names, _TOPS[subject].sums
     if subject is Subject.PRODUCTS:
-        rows["conversion"] = (rows["buys"] / rows["views"].where(rows["views"] > 0)).astype("float64")
+        rows["conversion"] = rows["buys"] / rows["views"].where(rows["views"] > 0)
         return rows[[*names, *sums, "conversion", "is_other"]]
     if subject is Subject.SEARCHES:
         rows["not_followed"] = rows["searches"] - rows["followed"]
         rows["followed_share"] = rows["followed"] / rows["searches"]
         return rows[[*names, *sums, "not_followed", "followed_share", "is_other"]]
-    rows["share"] = rows["records"] / np.maximum(1, frame["records"].sum())
+    rows["share"] = rows["records"] / of_all
     return rows[[*names, "records", "share", *sums[1:], "is_other"]]

@@ -14,6 +14,7 @@ from interactions.errors import DojoError
 from interactions.lake import Lake
 from interactions.models import Environment
 from interactions.queries import dashboard as questions
+from interactions.queries.answers import one_version
 from interactions.views.dashboard_choice import SPLITS, Choice
 from interactions.views.dashboard_figures import TILES, first_figures, other_figures
 from interactions.views.dashboard_scene import Scene
@@ -32,8 +33,9 @@ def dashboard(request: HttpRequest, environment: str) -> HttpResponse:
     fragment = bool(request.htmx)  # type: ignore[attr-defined]
     if not context["is_empty"] and (fragment or request.GET.get("figures") == "now"):
         try:
-            scene = Scene.of(here, choice)
-            context |= first_figures(scene) | ({} if fragment else other_figures(scene))
+            with one_version():
+                scene = Scene.of(here, choice)
+                context |= first_figures(scene) | ({} if fragment else other_figures(scene))
         except DojoError as error:
             return _busy(error)
     response = render(request, "dashboard/figures.html" if fragment else "dashboard/page.html", context)
@@ -48,7 +50,8 @@ def dashboard_panels(request: HttpRequest, environment: str) -> HttpResponse:
     here, choice, context = _opened(request, environment)
     if not context["is_empty"]:
         try:
-            context |= other_figures(Scene.of(here, choice))
+            with one_version():
+                context |= other_figures(Scene.of(here, choice))
         except DojoError as error:
             return _busy(error)
     return render(request, "dashboard/other_figures.html", context)

@@ -284,3 +284,24 @@ def test_large_answers_are_remembered_for_an_hour(monkeypatch: pytest.MonkeyPatc
     dashboard.by_type("production", Filter(types=("read",)))
     assert kept["answer:production:counts"] == 3600
     assert kept["answer:production:by_type"] == 24 * 3600
+
+
+def test_all_that_is_asked_of_one_version_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
+    append(traffic(50))
+    with answers.one_version():
+        before = dashboard.totals("production")
+        append(traffic(20, seed=2))
+        assert int(dashboard.by_type("production")["records"].sum()) == 50
+        assert dashboard.totals("playground") is None
+    assert before is not None and before.interactions == 50
+    assert int(dashboard.by_type("production")["records"].sum()) == 70
+
+
+def test_a_version_that_goes_away_gives_way_to_the_next() -> None:
+    append(traffic(50))
+    append(traffic(20, seed=2), import_id=2)
+    with answers.one_version():
+        assert dashboard.by_type("production")["records"].sum() == 70
+        remove_import(Lake("production"), 2)
+        bars = dashboard.over_time("production", EVERYTHING, Unit.DAY)
+    assert int(bars.to_numpy().sum()) == 50
