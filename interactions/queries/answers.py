@@ -98,7 +98,7 @@ def of_one_version(environment: str, look: Callable[[Snapshot], Found]) -> Found
 
 
 @contextmanager
-def one_version() -> Iterator[None]:
+def holding_still() -> Iterator[None]:
     """Within it, all that is asked of an environment is of one version of its table, whose log is read once.
 
     But for one that goes away meanwhile: what is asked from then on is of the next.

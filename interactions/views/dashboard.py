@@ -14,7 +14,7 @@ from interactions.errors import DojoError
 from interactions.lake import Lake
 from interactions.models import Environment
 from interactions.queries import dashboard as questions
-from interactions.queries.answers import one_version
+from interactions.queries.answers import holding_still
 from interactions.views.dashboard_choice import SPLITS, Choice
 from interactions.views.dashboard_figures import TILES, first_figures, other_figures
 from interactions.views.dashboard_scene import Scene
@@ -33,7 +33,7 @@ def dashboard(request: HttpRequest, environment: str) -> HttpResponse:
     fragment = bool(request.htmx)  # type: ignore[attr-defined]
     if not context["is_empty"] and (fragment or request.GET.get("figures") == "now"):
         try:
-            with one_version():
+            with holding_still():
                 scene = Scene.of(here, choice)
                 context |= first_figures(scene) | ({} if fragment else other_figures(scene))
         except DojoError as error:
@@ -50,7 +50,7 @@ def dashboard_panels(request: HttpRequest, environment: str) -> HttpResponse:
     here, choice, context = _opened(request, environment)
     if not context["is_empty"]:
         try:
-            with one_version():
+            with holding_still():
                 context |= other_figures(Scene.of(here, choice))
         except DojoError as error:
             return _busy(error)

@@ -286,9 +286,9 @@ def test_large_answers_are_remembered_for_an_hour(monkeypatch: pytest.MonkeyPatc
     assert kept["answer:production:by_type"] == 24 * 3600
 
 
-def test_all_that_is_asked_of_one_version_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_the_table_is_held_still_all_answers_agree() -> None:
     append(traffic(50))
-    with answers.one_version():
+    with answers.holding_still():
         before = dashboard.totals("production")
         append(traffic(20, seed=2))
         assert int(dashboard.by_type("production")["records"].sum()) == 50
@@ -300,7 +300,7 @@ def test_all_that_is_asked_of_one_version_agrees(monkeypatch: pytest.MonkeyPatch
 def test_a_version_that_goes_away_gives_way_to_the_next() -> None:
     append(traffic(50))
     append(traffic(20, seed=2), import_id=2)
-    with answers.one_version():
+    with answers.holding_still():
         assert dashboard.by_type("production")["records"].sum() == 70
         remove_import(Lake("production"), 2)
         bars = dashboard.over_time("production", EVERYTHING, Unit.DAY)
