@@ -14,8 +14,6 @@ from django.views.decorators.http import require_http_methods
 from interactions import environments
 from interactions.models import Environment
 
-_LONGEST_RETENTION: Final = 1200  # months
-
 
 class NameForm(forms.Form):
     """What the environment is called; its word in addresses stays."""
@@ -39,18 +37,6 @@ class ZoneForm(forms.Form):
         return zone
 
 
-class RetentionForm(forms.Form):
-    """How long records are kept."""
-
-    retention_months = forms.IntegerField(
-        label="Months",
-        min_value=1,
-        max_value=_LONGEST_RETENTION,
-        required=False,
-        widget=forms.NumberInput(attrs={"placeholder": "for ever", "inputmode": "numeric"}),
-    )
-
-
 class ApprovalForm(forms.Form):
     """Whether a deletion request waits for a second person."""
 
@@ -60,7 +46,6 @@ class ApprovalForm(forms.Form):
 _FORMS: Final[dict[str, type[forms.Form]]] = {
     "name": NameForm,
     "zone": ZoneForm,
-    "retention": RetentionForm,
     "approval": ApprovalForm,
 }
 
