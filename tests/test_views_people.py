@@ -94,6 +94,9 @@ def test_a_person_shows_ids_links_types_and_records(client: Client) -> None:
     for fact in ("ann", "phone", "theirs alone", "«green tea»", "SKU-3", "and 1 more", "not signed in", "2 records"):
         assert fact in page
     assert '<a class="nowrap" href="/production/interactions/imports/3/">import 3</a>' in page
+    assert 'href="/production/interactions/records/?user=ann"' in page
+    record_page = page.split('href="/production/interactions/records/17')[1].split('"')[0]
+    assert "green tea" in text_of(client, f"/production/interactions/records/17{record_page}")
     assert "&quot;keywords&quot;: &quot;green tea&quot;" in page
 
 

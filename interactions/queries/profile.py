@@ -12,15 +12,16 @@ from interactions.codec.tombstones import Person
 from interactions.queries import theirs
 from interactions.queries.answers import of_one_version
 from interactions.queries.engine import Snapshot
-from interactions.queries.timeline import Page, Place, page_of, with_sessions
+from interactions.queries.timeline import Page, Place, first_of, page_of, with_sessions
+from interactions.queries.walking import Key
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
     """A user and an anonymous id that stand together in ``records`` records, the first of which made the link.
 
-    ``person`` and ``id`` are the other's, ``type`` and ``import_id`` (0: live) the first record's. ``users``: with how
-    many users the anonymous id was seen.
+    ``person`` and ``id`` are the other's; ``type``, ``import_id`` (0: live) and ``key`` the first record's. ``users``:
+    with how many users the anonymous id was seen.
     """
 
     person: Person
@@ -30,6 +31,7 @@ class Link:
     last_at: datetime
     type: str
     import_id: int
+    key: Key
     users: int
 
     @property
@@ -112,7 +114,7 @@ def _profile(parts: Snapshot, person: Person, after: Place | None, limit: int) -
 
 def _links(parts: Snapshot, person: Person, named: pd.DataFrame) -> Iterator[Link]:
     """The links that the records make, oldest first."""
-    both = named.dropna(subset="other").sort_values(["timestamp", "import_id", "type"])
+    both = named.dropna(subset="other").sort_values(["timestamp", "fingerprint", "import_id"])
     if both.empty:
         return
     groups = both.groupby("other", sort=False)
@@ -131,5 +133,6 @@ def _links(parts: Snapshot, person: Person, named: pd.DataFrame) -> Iterator[Lin
             last_at=row.last_at.to_pydatetime(),
             type=row.type,
             import_id=int(row.import_id),
+            key=first_of(row.timestamp.to_pydatetime(), row.fingerprint),
             users=int(ids["users"][key]),
         )

@@ -31,9 +31,12 @@ def has_records(parts: Snapshot, person: Person) -> bool:
 
 
 def naming(parts: Snapshot, person: Person) -> pd.DataFrame:
-    """``timestamp, type, import_id`` of each record with the person's key; ``other`` is the other kind's, or None."""
+    """``timestamp, type, import_id, fingerprint`` of each record with the person's key, and ``other``.
+
+    That is the record's key of the other kind, or None.
+    """
     other = "anonymous_key" if person.user_key is not None else "user_key"
-    rows = _ask(parts, lambda table: table.filter(_is(person)).select(*_NARROW, other=_[other]))
+    rows = _ask(parts, lambda table: table.filter(_is(person)).select(*_NARROW, "fingerprint", other=_[other]))
     return rows.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
 
 

@@ -16,6 +16,7 @@ from interactions.codec.tombstones import Person
 from interactions.queries import theirs
 from interactions.queries.engine import Snapshot
 from interactions.queries.sessions import QUIET
+from interactions.queries.walking import Key
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT: Final = timedelta(microseconds=1)
@@ -49,6 +50,10 @@ class Entry:
     columns: dict[str, Any]
     record: dict[str, Any]
 
+    @property
+    def key(self) -> Key:
+        return first_of(self.columns["timestamp"], self.columns["fingerprint"])
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -75,6 +80,11 @@ class Page:
 
     sessions: tuple[Session, ...] = ()
     older: Place | None = None
+
+
+def first_of(timestamp: datetime, fingerprint: bytes) -> Key:
+    """Where the Records page has the record; the first of them where there are several, which are copies."""
+    return Key(timestamp.astimezone(UTC), fingerprint, 1)
 
 
 def with_sessions(rows: pd.DataFrame) -> pd.DataFrame:

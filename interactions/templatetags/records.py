@@ -42,7 +42,7 @@ def cut(text: str, length: int) -> SafeString | str:
 
 
 @register.filter
-def second(value: datetime) -> SafeString:
+def time_of_day(value: datetime) -> SafeString:
     """A ``<time>`` of a day in the environment's zone, to the second; to the microsecond in its title."""
     here = value.astimezone(timezone.get_current_timezone())
     return format_html(

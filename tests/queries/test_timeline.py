@@ -13,6 +13,7 @@ from interactions.codec.tombstones import Person
 from interactions.lake import Lake
 from interactions.lake_rewriting import remove_import
 from interactions.models import DeletionRequest, Environment, Tombstone
+from interactions.queries import records as one_by_one
 from interactions.queries.profile import Profile, find, profile
 from interactions.queries.timeline import Place
 
@@ -153,6 +154,8 @@ def test_a_link_names_the_first_record_of_both() -> None:
     assert (link.id, link.type, link.import_id, link.records) == ("phone", "search", 7, 2)
     assert (link.first_at, link.last_at) == (START + timedelta(minutes=5), START + timedelta(minutes=9))
     assert link.person == visitor("phone")
+    made = one_by_one.record("production", link.key)
+    assert made is not None and made["type"].to_pylist() == ["search"]
     assert not link.is_ambiguous
 
 
