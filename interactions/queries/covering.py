@@ -88,7 +88,8 @@ def _make(store: Store, parts: Sequence[Part], zone: tzinfo) -> int:
             days = ibis.memtable(_days(files, zone))
             for kind in KINDS:
                 with reading() as read:
-                    read.write(kind.of(read.records(files), days), draft / f"{kind.name}.parquet")
+                    rows = kind.of(read.records(files), days).order_by(*kind.by)
+                    read.write(rows, draft / f"{kind.name}.parquet")
             names = [name_of(part) for part in parts]
             if not store.add(draft, parts, names, str(zone)):
                 return 0

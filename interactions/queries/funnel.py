@@ -72,17 +72,19 @@ def funnel(environment: str, filter: Filter, steps: Sequence[Step]) -> pd.DataFr
 
 def _reached(filter: Filter, steps: tuple[Step, ...]) -> Question:
     """``place, people, median``: how many people reached each step, and how long after the one before (median, µs)."""
-    types = sorted({name for step in steps for name in step.types})
 
     def collect(rows: ibis.Table, links: pa.Table) -> ibis.Table:
-        rows = rows.filter(rows.type.isin(types))
-        rows = with_person(rows.select("user_key", "anonymous_key", "type", **span(rows)), links)
-        rows = rows.filter(rows.person.notnull())
-        first = rows.filter(rows.type.isin(steps[0].types)).group_by("person").agg(at=_.at.min())
+        def taking(step: Step) -> ibis.Table:
+            """What takes people to a step: each read by itself, not all that any step asks for kept in memory."""
+            of_step = rows.filter(rows.type.isin(step.types))
+            of_step = with_person(of_step.select("user_key", "anonymous_key", **span(of_step)), links)
+            return of_step.filter(of_step.person.notnull())
+
+        first = taking(steps[0]).group_by("person").agg(at=_.at.min())
         found = [_summary(0, first.mutate(took=ibis.null("int64")))]
         for place, step in enumerate(steps[1:], start=1):
             before = first.select("person", reached=first.at)
-            later = rows.filter(rows.type.isin(step.types)).join(before, "person")
+            later = taking(step).join(before, "person")
             later = later.filter(later.until >= later.reached)
             first = later.group_by("person").agg(at=not_before(later, later.reached).min(), since=_.reached.min())
             found.append(_summary(place, first.mutate(took=first.at - first.since)))

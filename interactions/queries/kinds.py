@@ -50,9 +50,10 @@ class Grain(Enum):
 class Kind:
     """One kind of summary.
 
-    ``name`` is that of its files and ends with a number that rises when their content changes. ``rows`` gives the
-    interactions that it counts, with the columns ``by`` and those that ``measures`` are made of. Either ``by`` has the
-    people's keys, so that rows of people can be left out, or all measures are sums, so that they can be taken off.
+    ``name`` is that of its files and ends with a number that rises when their content changes; they are in the order of
+    ``by``. ``rows`` gives the interactions that it counts, with the columns ``by`` and those that ``measures`` are made
+    of. Either ``by`` has the people's keys, so that rows of people can be left out, or all measures are sums, so that
+    they can be taken off.
     """
 
     name: str
@@ -137,7 +138,7 @@ ACTIVITY: Final = Kind("activity-1", Grain.QUARTER, _PEOPLE, lambda table: table
 VISITS: Final = Kind(
     "visits-1",
     Grain.QUARTER,
-    (*_PEOPLE, "type", *_FLAGS),
+    ("type", *_PEOPLE, *_FLAGS),  # a funnel reads the types of its steps alone
     lambda table: _flagged(table),
     lambda rows: {**_span(rows), "revenue": _revenue(rows), "moments": _moments(rows)},
 )
