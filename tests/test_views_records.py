@@ -144,7 +144,7 @@ def test_an_id_that_is_several_things_asks_which(viewer: Client) -> None:
 def test_an_empty_environment_and_an_empty_filter_say_so(viewer: Client) -> None:
     assert "has no records yet" in get(viewer, PAGE)
     eight()
-    assert "No record is all of that" in get(viewer, PAGE + "?user=nobody")
+    assert "No record matches this filter" in get(viewer, PAGE + "?user=nobody")
 
 
 def test_times_are_those_of_the_environments_zone(viewer: Client) -> None:

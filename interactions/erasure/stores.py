@@ -201,6 +201,7 @@ FAMILIES = {
     "dojo:live:": "redis:live",
     "dojo:lake:": "redis:lake",
     "dojo:workers": "redis:workers",
+    "dojo:inbox": "redis:workers",
     "dojo:calls:": "redis:calls",
     "_kombu.": "redis:celery",
     "unacked": "redis:celery",
