@@ -23,7 +23,7 @@ help:
 run: setup
 	@exec $(BIN)/python manage.py run
 
-setup: .build/requirements .build/packages .build/static
+setup: .build/requirements .build/packages .build/static .build/compiled
 
 test: setup .build/requirements-dev .build/clients/done
 	@$(BIN)/python -m pytest -q
@@ -80,6 +80,12 @@ clean:
 	@echo "Gathering static files"
 	@rm -rf staticfiles
 	@$(OWN_DATA) $(BIN)/python manage.py collectstatic --no-input --verbosity 0
+	@touch $@
+
+# The loops that read records, compiled once; without this the first records would wait for it.
+.build/compiled: $(wildcard interactions/codec/*.py) interactions/schema.py .build/requirements
+	@echo "Compiling the reader of records"
+	@$(BIN)/python -m interactions.codec.scanned
 	@touch $@
 
 # The clients that sites use, in a folder of their own; the tests send with them.

@@ -1,6 +1,9 @@
 """Celery's entrances: ids in, one call each. Every task may be run twice."""
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_init
 
 from interactions import exports
 from interactions.erasure import carrying
@@ -10,6 +13,14 @@ from interactions.lake import Lake, LakeBusy
 from interactions.lake_compacting import compact
 from interactions.lake_opening import LakeUnreadable
 from interactions.models import Block, DeletionRequest, Environment, Export, Import
+
+
+@worker_init.connect
+def load_scanner(**_: Any) -> None:
+    """Before the fork, so that all processes of a worker share what is compiled."""
+    from interactions.codec import scanned  # and not in a web server, which sends tasks, too
+
+    scanned.load()
 
 
 @shared_task

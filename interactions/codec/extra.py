@@ -30,7 +30,7 @@ def extras(
     """
     found = [custom.extra for custom in customs]
     for position, more in _more(filters, quantities, rests).items():
-        found[position] = _whole(customs[position], more)
+        found[position] = whole_extra(customs[position], more)
     return pa.array(found, pa.string())
 
 
@@ -50,7 +50,8 @@ def _more(
     return more
 
 
-def _whole(custom: Custom, whole: dict[str, Any]) -> bytes:
+def whole_extra(custom: Custom, whole: dict[str, Any]) -> bytes:
+    """The extra of one record that has more than its custom_context."""
     if custom.extra is not None:
         whole["context"] = {**whole.get("context", {}), "custom_context": custom.text}
     return _encode(whole)

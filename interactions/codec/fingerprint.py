@@ -13,7 +13,7 @@ xxh3 is not a cryptographic hash and need not be: whoever may send a record can
 send an equal one, which is all that a forged collision would bring.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -58,6 +58,23 @@ def fingerprints(
         if rest and customs[position].uuid is None:
             encode(records[position], content)
             digests[position] = digest(content + _canonical.encode(whole(rest)))
+    return _array(digests, uuids)
+
+
+def digests(content: np.ndarray, ends: Sequence[int], uuids: Mapping[int, str]) -> pa.Array:
+    """The same from the content of all records, one after the other, and the place after each; ``uuids`` by row."""
+    digest, view = xxh3_128_digest, memoryview(content.data)
+    found = []
+    start = 0
+    for end in ends:
+        found.append(digest(view[start:end]))
+        start = end
+    for row, uuid in uuids.items():
+        found[row] = digest(uuid.encode())
+    return _array(found, list(uuids))
+
+
+def _array(digests: Sequence[bytes], uuids: Sequence[int]) -> pa.Array:
     values = np.frombuffer(bytearray().join(digests), np.uint8).reshape(-1, SIZE)
     values[:, 0] &= 0xFF ^ BY_UUID
     values[uuids, 0] |= BY_UUID

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 import numpy as np
@@ -21,9 +22,13 @@ from interactions.codec.lines import LineWindows
 from interactions.codec.lists import ListWindows
 from interactions.codec.record import Interaction, line_decoder, list_decoder
 from interactions.codec.table import Doubtful, Origin, to_table
-from interactions.codec.windows import Format, Run, Window
+from interactions.codec.windows import WINDOW_BYTES, Format, Run, Window
+
+if TYPE_CHECKING:
+    from interactions.codec.scanned import Scanner
 
 _BREAK = ord("\n")
+_SCANNED = 2 * WINDOW_BYTES  # larger windows are one long record
 _FEW = 200  # of which one is doubtful: the rule book is quicker then than looking for the one
 _NOT_PLAIN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Doubtful)
 
@@ -60,6 +65,12 @@ class Reader:
         self._origin, self._keyring, self._longest = origin, keyring, longest
         self._customs = Customs()
 
+    @cached_property
+    def _scanner(self) -> Scanner:
+        from interactions.codec.scanned import Scanner  # it takes a moment to load what was compiled
+
+        return Scanner(self._origin, self._keyring, self._customs)
+
     def read(self, file: BinaryIO, run: Run) -> Iterator[Batch]:
         """The batches of a run, in the order of the file. Raises Unsound where its end was guessed wrong."""
         source = (LineWindows if run.format is Format.LINES else ListWindows)(file, run, self._longest)
@@ -78,6 +89,12 @@ class Reader:
         text = window.text
         if len(text) > self._longest:
             return None
+        if len(text) <= _SCANNED:
+            try:
+                found = self._scanner.read(text, by_line=form is Format.LINES)
+                return Batch(window.size, found.records, found.untimed, found.tables)
+            except Doubtful:
+                pass  # perhaps only rare
         try:
             if form is Format.LINES:
                 records = line_decoder.decode_lines(text)

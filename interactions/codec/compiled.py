@@ -1,0 +1,37 @@
+"""Compile loops over bytes with Numba, and keep what was compiled for the next process.
+
+Numba notices when a function's own module has changed, but not when a table or a function of another module has that
+was compiled into it. So what is compiled is kept in a folder that is named by all the sources it is made from.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numba
+
+_HERE = Path(__file__).parent
+_SOURCES = [
+    _HERE.parent / "schema.py",
+    *(_HERE / f"{name}.py" for name in ("compiled", "record", "layout", "tokens", "scanning", "gathering")),
+]
+
+
+def _folder() -> Path:
+    digest = blake2b(b"".join(path.read_bytes() for path in _SOURCES), digest_size=8).hexdigest()
+    beside = _HERE / "__pycache__"
+    usable = os.access(beside if beside.exists() else _HERE, os.W_OK)
+    return (beside if usable else Path.home() / ".cache" / "dojo") / f"compiled-{digest}"
+
+
+numba.config.CACHE_DIR = str(_folder())  # type: ignore[attr-defined]
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` compiled when it is first called, or loaded where it was compiled before."""
+    made: Callable[..., Any] = numba.njit(cache=True)(function)
+    return made

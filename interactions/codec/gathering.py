@@ -1,0 +1,246 @@
+"""Copy what ``scanning`` has found out of the text: strings as Arrow keeps them, and records as they are hashed.
+
+Compiled by Numba, as ``scanning`` is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from interactions.codec.compiled import compiled
+from interactions.codec.layout import (
+    COUNT,
+    FORM,
+    INNER,
+    NAME,
+    NAME_SIZE,
+    NUMBER,
+    NUMBERS,
+    OBJECT,
+    RAW,
+    RECORD,
+    SLOT,
+    TEXTS,
+    TIME,
+    TYPE,
+    TYPE_NAME,
+    TYPE_SIZE,
+)
+from interactions.codec.tokens import hexadecimal
+
+_SHORT = np.zeros(256, np.uint8)  # what the short escapes stand for
+for _letter, _meant in zip(b'"\\/bfnrt', b'"\\/\b\f\n\r\t', strict=True):
+    _SHORT[_letter] = _meant
+
+
+@compiled
+def _code(text, i):
+    """The character that an escape beginning at ``i`` means, and the place after it."""
+    if text[i + 1] != 0x75:
+        return np.int64(_SHORT[text[i + 1]]), i + 2
+    code = hexadecimal(text, i + 2)
+    if code < 0xD800 or code > 0xDFFF:
+        return code, i + 6
+    return 0x10000 + ((code - 0xD800) << 10) + hexadecimal(text, i + 8) - 0xDC00, i + 12
+
+
+@compiled
+def _size(text, start, end):
+    """The bytes of a string as UTF-8; ``start`` is inverted where escapes are in it."""
+    if start >= 0:
+        return end - start
+    i, size = ~start, 0
+    while i < end:
+        if text[i] != 0x5C:
+            i += 1
+            size += 1
+            continue
+        code, i = _code(text, i)
+        size += 1 + (code > 0x7F) + (code > 0x7FF) + (code > 0xFFFF)
+    return size
+
+
+@compiled
+def _copy(text, start, end, out, o):
+    """Write a string as UTF-8; answers the place after it."""
+    if start >= 0:
+        for i in range(end - start):
+            out[o + i] = text[start + i]
+        return o + end - start
+    i = ~start
+    while i < end:
+        if text[i] != 0x5C:
+            out[o] = text[i]
+            i += 1
+            o += 1
+            continue
+        code, i = _code(text, i)
+        if code <= 0x7F:
+            out[o] = code
+            o += 1
+            continue
+        more = 1 + (code > 0x7FF) + (code > 0xFFFF)
+        out[o] = (0xC0, 0xE0, 0xF0)[more - 1] | (code >> (6 * more))
+        for k in range(more):
+            out[o + 1 + k] = 0x80 | ((code >> (6 * (more - 1 - k))) & 0x3F)
+        o += 1 + more
+    return o
+
+
+@compiled
+def strings(text, starts, ends, has, bit, rows, out, o, offsets, valid):
+    """One column: its strings from ``o`` on in ``out``, Arrow's offsets and bitmap. Answers the place after, and the
+    number of nulls."""
+    base, nulls = o, 0
+    offsets[0] = 0
+    for byte in range((rows + 7) // 8):
+        valid[byte] = 0
+    for row in range(rows):
+        if has[row] & bit:
+            valid[row >> 3] |= np.uint8(1 << (row & 7))
+            o = _copy(text, starts[row], ends[row], out, o)
+        else:
+            nulls += 1
+        offsets[row + 1] = o - base
+    return o, nulls
+
+
+@compiled
+def items(text, starts, ends, count, out, o, offsets):
+    """The strings of all lists of one column, one after the other; answers the place after."""
+    base = o
+    offsets[0] = 0
+    for item in range(count):
+        o = _copy(text, starts[item], ends[item], out, o)
+        offsets[item + 1] = o - base
+    return o
+
+
+@compiled
+def _big(value, count, out, o):
+    """A number in ``count`` bytes, the highest first."""
+    for k in range(count):
+        out[o + k] = (value >> (8 * (count - 1 - k))) & 0xFF
+    return o + count
+
+
+@compiled
+def _put_string(text, start, end, out, o):
+    size = _size(text, start, end)
+    if size < 32:
+        out[o] = 0xA0 | size
+        o += 1
+    elif size < 1 << 8:
+        out[o] = 0xD9
+        o = _big(size, 1, out, o + 1)
+    elif size < 1 << 16:
+        out[o] = 0xDA
+        o = _big(size, 2, out, o + 1)
+    else:
+        out[o] = 0xDB
+        o = _big(size, 4, out, o + 1)
+    return _copy(text, start, end, out, o)
+
+
+@compiled
+def _put_list(count, out, o):
+    if count < 16:
+        out[o] = 0x90 | count
+        return o + 1
+    if count < 1 << 16:
+        out[o] = 0xDC
+        return _big(count, 2, out, o + 1)
+    out[o] = 0xDD
+    return _big(count, 4, out, o + 1)
+
+
+@compiled
+def _put_map(kind, mask, out, o):
+    """The head of an object: msgspec chooses its form by how many fields there may be, not by how many there are."""
+    count = 0
+    while mask:
+        count += mask & 1
+        mask >>= 1
+    if COUNT[kind] < 16:
+        out[o] = 0x80 | count
+        return o + 1
+    out[o] = 0xDE
+    return _big(count, 2, out, o + 1)
+
+
+@compiled
+def _put_time(time, out, o):
+    seconds = time // 1_000_000
+    nanoseconds = (time - seconds * 1_000_000) * 1_000
+    if seconds >> 34:
+        out[o], out[o + 1], out[o + 2] = 0xC7, 0x0C, 0xFF
+        return _big(seconds, 8, out, _big(nanoseconds, 4, out, o + 3))
+    if nanoseconds or seconds >> 32:
+        out[o], out[o + 1] = 0xD7, 0xFF
+        return _big((nanoseconds << 34) | seconds, 8, out, o + 2)
+    out[o], out[o + 1] = 0xD6, 0xFF
+    return _big(seconds, 4, out, o + 2)
+
+
+@compiled
+def _put_number(bits, out, o):
+    out[o] = 0xCB
+    return _big(bits, 8, out, o + 1)
+
+
+@compiled
+def canonical(text, found, rows, bits, quantity_bits, raw_texts, raw_offsets, out, ends):
+    """Each record as ``fingerprint`` hashes it: the MessagePack of its Struct.
+
+    ``bits`` and ``quantity_bits`` are the numbers as unsigned integers. ``raw_texts`` are what stands for the raw
+    texts, one after the other, ``raw_offsets`` where that of each slot and number begins and ends.
+    """
+    kinds, fields = np.zeros(3, np.int64), np.zeros(3, np.int64)
+    o = np.int64(0)
+    for row in range(rows):
+        level = 0
+        kinds[0], fields[0] = RECORD, 0
+        o = _put_map(RECORD, found.has[RECORD, row], out, o)
+        while level >= 0:
+            kind, field = kinds[level], fields[level]
+            if field == COUNT[kind]:
+                level -= 1
+                continue
+            fields[level] = field + 1
+            if not found.has[kind, row] & (1 << field):
+                continue
+            size = NAME_SIZE[kind, field]
+            out[o] = 0xA0 | size
+            for k in range(size):
+                out[o + 1 + k] = NAME[kind, field, k]
+            o += 1 + size
+            form, slot = FORM[kind, field], SLOT[kind, field]
+            if form == TYPE:
+                o = _put_string(TYPE_NAME[found.types[row]], 0, TYPE_SIZE[found.types[row]], out, o)
+            elif form == TIME:
+                o = _put_time(found.times[row], out, o)
+            elif form == TEXTS:
+                start, end = found.offsets[slot, row], found.offsets[slot, row + 1]
+                o = _put_list(end - start, out, o)
+                for item in range(start, end):
+                    o = _put_string(text, found.item_starts[slot, item], found.item_ends[slot, item], out, o)
+            elif form == NUMBER:
+                o = _put_number(bits[slot, row], out, o)
+            elif form == NUMBERS:
+                start, end = found.quantity_offsets[row], found.quantity_offsets[row + 1]
+                if not found.single[row]:
+                    o = _put_list(end - start, out, o)
+                for item in range(start, end):
+                    o = _put_number(quantity_bits[item], out, o)
+            elif form == OBJECT:
+                level += 1
+                kinds[level], fields[level] = INNER[kind, field], 0
+                o = _put_map(kinds[level], found.has[kinds[level], row], out, o)
+            elif form == RAW:
+                number = found.raw_codes[slot, row]
+                for i in range(raw_offsets[slot, number], raw_offsets[slot, number + 1]):
+                    out[o] = raw_texts[i]
+                    o += 1
+            else:
+                o = _put_string(text, found.starts[slot, row], found.ends[slot, row], out, o)
+        ends[row] = o

@@ -1,0 +1,130 @@
+"""What a record may hold, as tables of numbers: for the loops over bytes that ``scanning`` and ``canonical`` compile.
+
+A record consists of objects of five kinds. A field of a kind is a row in the tables below, in the order of the Structs
+of ``record``, which fingerprints rely on; ``type`` is put first. The values of all fields of one form lie in slots.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+
+from interactions import schema
+from interactions.codec.record import Campaign, Context, Interaction, Page, Search
+from interactions.schema import Field, Form
+
+RECORD, CONTEXT, PAGE, CAMPAIGN, SEARCH = range(5)
+TYPE, TIME, TEXT, UUID, IPV4, TEXTS, NUMBER, NUMBERS, OBJECT, RAW = range(10)
+
+_STRING = Field(Form.STRING)
+_KINDS: Final[list[tuple[type[Struct], dict[str, Field]]]] = [
+    (Interaction, schema.FIELDS),
+    (Context, schema.CONTEXT_FIELDS),
+    (Page, dict.fromkeys(schema.PAGE_FIELDS, _STRING)),
+    (Campaign, dict.fromkeys(schema.CAMPAIGN_FIELDS, _STRING)),
+    (Search, schema.SEARCH_FIELDS),
+]
+_FORMS: Final = {
+    Form.STRING: TEXT,
+    Form.TIMESTAMP: TIME,
+    Form.UUID: UUID,
+    Form.IPV4: IPV4,
+    Form.STRINGS: TEXTS,
+    Form.NUMBER: NUMBER,
+    Form.NUMBER_OR_NUMBERS: NUMBERS,
+    Form.OBJECT: OBJECT,
+    Form.FILTERS: RAW,
+    Form.CUSTOM: RAW,
+}
+_INNER: Final = {"context": CONTEXT, "page": PAGE, "campaign": CAMPAIGN, "search": SEARCH}
+
+NAMES: Final = [
+    [*(("type",) if kind == RECORD else ()), *struct.__struct_fields__] for kind, (struct, _) in enumerate(_KINDS)
+]
+"""The names of each kind's fields, in their order."""
+
+MOST_FIELDS: Final = max(map(len, NAMES))
+LONGEST_NAME: Final = 24
+_SHAPE: Final = (len(_KINDS), MOST_FIELDS)
+
+COUNT = np.array([len(names) for names in NAMES], np.int64)
+FORM = np.zeros(_SHAPE, np.int8)
+SLOT = np.zeros(_SHAPE, np.int8)
+LIMIT = np.full(_SHAPE, np.iinfo(np.int32).max, np.int32)  # characters
+INNER = np.zeros(_SHAPE, np.int8)
+NAME = np.zeros((*_SHAPE, LONGEST_NAME), np.uint8)
+NAME_SIZE = np.zeros(_SHAPE, np.int64)
+
+_Place = tuple[int, int]
+TEXT_SLOTS: dict[_Place, int] = {}
+TEXTS_SLOTS: dict[_Place, int] = {}
+NUMBER_SLOTS: dict[_Place, int] = {}
+RAW_SLOTS: dict[_Place, int] = {}
+_SLOTS = {
+    TEXT: TEXT_SLOTS,
+    UUID: TEXT_SLOTS,
+    IPV4: TEXT_SLOTS,
+    TEXTS: TEXTS_SLOTS,
+    NUMBER: NUMBER_SLOTS,
+    RAW: RAW_SLOTS,
+}
+
+
+def _fill() -> None:
+    for kind, (_, fields) in enumerate(_KINDS):
+        for number, name in enumerate(NAMES[kind]):
+            field = fields[name]
+            form = TYPE if (kind, name) == (RECORD, "type") else _FORMS[field.form]
+            place = (kind, number)
+            FORM[place] = form
+            NAME[place][: len(name)] = np.frombuffer(name.encode(), np.uint8)
+            NAME_SIZE[place] = len(name)
+            if field.longest is not None:
+                LIMIT[place] = field.longest
+            if form == OBJECT:
+                INNER[place] = _INNER[name]
+            if form in _SLOTS:
+                SLOT[place] = _SLOTS[form].setdefault(place, len(_SLOTS[form]))
+
+
+_fill()
+
+
+def bit(kind: int, name: str) -> int:
+    """The bit that stands for a field in the masks of what an object has."""
+    return 1 << NAMES[kind].index(name)
+
+
+TYPES: Final = list(schema.TYPES)
+TYPE_NAME = np.zeros((len(TYPES), 32), np.uint8)
+TYPE_SIZE = np.array([len(name) for name in TYPES], np.int64)
+ALLOWED = np.zeros(len(TYPES), np.int64)  # the mask of fields that a record of the type may have
+REQUIRED = np.full(len(TYPES), bit(RECORD, "type"), np.int64)
+for _number, _name in enumerate(TYPES):
+    TYPE_NAME[_number, : len(_name)] = np.frombuffer(_name.encode(), np.uint8)
+    ALLOWED[_number] = sum(bit(RECORD, name) for name, field in schema.FIELDS.items() if _name in field.types)
+REQUIRED[TYPES.index("custom")] |= bit(RECORD, "custom_action_name")
+
+HASHES: Final = 128
+
+
+def hash_of(size: int, first: int, middle: int, last: int) -> int:
+    """Tells names apart by their length and three of their bytes; ``scanning`` computes the same."""
+    return (size * 7 + first + middle * 11 + last * 5) % HASHES
+
+
+def _hashed(names: list[str]) -> np.ndarray:
+    found = np.full(HASHES, -1, np.int8)
+    for number, name in enumerate(names):
+        code = name.encode()
+        place = hash_of(len(code), code[0], code[len(code) // 2], code[-1])
+        while found[place] >= 0:
+            place = (place + 1) % HASHES
+        found[place] = number
+    return found
+
+
+FIELD_OF = np.array([_hashed(names) for names in NAMES])
+TYPE_OF = _hashed(TYPES)

@@ -1,0 +1,348 @@
+"""Read plain records straight from their bytes into columns of numbers and places, without an object for each value.
+
+Compiled by Numba, which keeps what it has compiled beside the module. What is read here is read as the typed decoder
+of ``record`` and the checks of ``table`` would have it; tests hold the two together. A text that holds anything
+doubtful, rare or broken is not judged: ``scan`` says where it stopped, and the caller reads that part the other way.
+So this may be ignorant, but never wrong.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from interactions.codec import layout
+from interactions.codec.compiled import compiled
+from interactions.codec.layout import (
+    ALLOWED,
+    FIELD_OF,
+    FORM,
+    HASHES,
+    INNER,
+    IPV4,
+    LIMIT,
+    NAME,
+    NAME_SIZE,
+    NUMBER,
+    NUMBERS,
+    OBJECT,
+    PAGE,
+    RAW,
+    REQUIRED,
+    SLOT,
+    TEXT,
+    TEXTS,
+    TIME,
+    TYPE,
+    TYPE_NAME,
+    TYPE_OF,
+    TYPE_SIZE,
+    UUID,
+)
+from interactions.codec.tokens import (
+    CLASS,
+    PLAIN,
+    blank,
+    fits,
+    is_ipv4,
+    is_uuid,
+    moment,
+    number,
+    numbers,
+    raw,
+    string,
+    strings,
+)
+
+PADDING = b"\0" * 16  # has to follow the text, so that looking a few bytes ahead never leaves it
+ROWS = 4096  # read at once at most
+ITEMS = 1 << 16  # of lists, in these rows
+_BUCKETS = 4 * ROWS
+
+ENDED, FULL, STOPPED = range(3)
+
+_URL = layout.bit(PAGE, "url")
+
+
+class Found(NamedTuple):
+    """What ``scan`` fills, a column of ROWS values for each slot of ``layout``.
+
+    A string is the place of its first byte in the text and that after its last; the first is inverted (``~``) where
+    there are escapes in it. ``has`` tells for each kind which fields a row's object has. Raw texts are numbered, equal
+    ones of a call alike: ``raw_codes`` has each row's number, ``raws`` their places and how many keys are in them.
+    """
+
+    has: np.ndarray  # int32 [kind, row]
+    types: np.ndarray  # int8
+    times: np.ndarray  # int64: µs since 1970
+    starts: np.ndarray  # int32 [slot, row]
+    ends: np.ndarray
+    numbers: np.ndarray  # float64 [slot, row]
+    offsets: np.ndarray  # int32 [slot of lists, row + 1]
+    item_starts: np.ndarray  # int32 [slot, item]
+    item_ends: np.ndarray
+    quantities: np.ndarray  # float64 [item]
+    quantity_offsets: np.ndarray  # int32 [row + 1]
+    single: np.ndarray  # bool: quantities was a number and no list
+    raw_codes: np.ndarray  # int32 [slot, row]
+    raws: np.ndarray  # int32 [slot, number, (start, end, keys)]
+    raw_counts: np.ndarray  # int64 [slot]
+    buckets: np.ndarray  # int32 [slot, bucket]
+
+
+def found() -> Found:
+    """Room for one ``scan``; to be used again and again."""
+    texts, lists, reals, raws = map(len, (layout.TEXT_SLOTS, layout.TEXTS_SLOTS, layout.NUMBER_SLOTS, layout.RAW_SLOTS))
+    return Found(
+        has=np.zeros((len(layout.NAMES), ROWS), np.int32),
+        types=np.zeros(ROWS, np.int8),
+        times=np.zeros(ROWS, np.int64),
+        starts=np.zeros((texts, ROWS), np.int32),
+        ends=np.zeros((texts, ROWS), np.int32),
+        numbers=np.zeros((reals, ROWS), np.float64),
+        offsets=np.zeros((lists, ROWS + 1), np.int32),
+        item_starts=np.zeros((lists, ITEMS), np.int32),
+        item_ends=np.zeros((lists, ITEMS), np.int32),
+        quantities=np.zeros(ITEMS, np.float64),
+        quantity_offsets=np.zeros(ROWS + 1, np.int32),
+        single=np.zeros(ROWS, np.bool_),
+        raw_codes=np.zeros((raws, ROWS), np.int32),
+        raws=np.zeros((raws, ROWS, 3), np.int32),
+        raw_counts=np.zeros(raws, np.int64),
+        buckets=np.zeros((raws, _BUCKETS), np.int32),
+    )
+
+
+@compiled
+def _same(text, start, names, size):
+    for k in range(size):  # noqa: SIM110 - Numba compiles no generators
+        if text[start + k] != names[k]:
+            return False
+    return True
+
+
+@compiled
+def _named(text, start, end, numbers, names, sizes):
+    """The number of a name in a table of ``layout``, -1 where it is not in it."""
+    size = end - start
+    if size == 0:
+        return -1
+    place = (size * 7 + text[start] + text[start + size // 2] * 11 + text[end - 1] * 5) % HASHES
+    number = numbers[place]
+    while number >= 0:
+        if sizes[number] == size and _same(text, start, names[number], size):
+            return number
+        place = (place + 1) % HASHES
+        number = numbers[place]
+    return -1
+
+
+@compiled
+def _remember(text, start, end, keys, raws, counts, buckets, slot):
+    """The number of a raw text, the same as that of an equal one before it."""
+    mixed = np.uint64(end - start)
+    for i in range(start, end):
+        mixed = (mixed ^ np.uint64(text[i])) * np.uint64(0x100000001B3)
+    bucket = np.int64((mixed ^ (mixed >> np.uint64(29))) % np.uint64(_BUCKETS))
+    while buckets[slot, bucket] >= 0:
+        number = buckets[slot, bucket]
+        other = raws[slot, number, 0]
+        if raws[slot, number, 1] - other == end - start:
+            same = True
+            for k in range(end - start):
+                if text[other + k] != text[start + k]:
+                    same = False
+                    break
+            if same:
+                return number
+        bucket = (bucket + 1) % _BUCKETS
+    number = counts[slot]
+    counts[slot] = number + 1
+    buckets[slot, bucket] = number
+    raws[slot, number, 0], raws[slot, number, 1], raws[slot, number, 2] = start, end, keys
+    return number
+
+
+@compiled
+def _record(text, i, breaks, found, row):
+    """Read the record that begins at ``i`` into ``row``: the place after it, -1 where it is doubtful, -2 where there
+    is no room for its lists."""
+    kinds = np.zeros(3, np.int64)
+    level = 0
+    for kind in range(found.has.shape[0]):
+        found.has[kind, row] = 0
+    for slot in range(found.offsets.shape[0]):
+        found.offsets[slot, row + 1] = found.offsets[slot, row]
+    found.quantity_offsets[row + 1] = found.quantity_offsets[row]
+    found.single[row] = False
+    kind_of_record = -1
+    if text[i] != 0x7B:
+        return -1
+    i += 1
+    while True:
+        kind = kinds[level]
+        while blank(text[i], breaks):
+            i += 1
+        if text[i] != 0x22:
+            return -1
+        start = i + 1
+        i = start
+        while CLASS[text[i]] == PLAIN:
+            i += 1
+        if text[i] != 0x22:
+            return -1
+        field = _named(text, start, i, FIELD_OF[kind], NAME[kind], NAME_SIZE[kind])
+        i += 1
+        while blank(text[i], breaks):
+            i += 1
+        if text[i] != 0x3A or field < 0:
+            return -1
+        i += 1
+        while blank(text[i], breaks):
+            i += 1
+        c = text[i]
+        opened = False
+        if c == 0x6E:
+            if text[i + 1] != 0x75 or text[i + 2] != 0x6C or text[i + 3] != 0x6C:
+                return -1
+            i += 4
+        else:
+            bit = np.int32(1 << field)
+            if found.has[kind, row] & bit:
+                return -1
+            found.has[kind, row] |= bit
+            form, slot, limit = FORM[kind, field], SLOT[kind, field], LIMIT[kind, field]
+            if form == NUMBER:
+                i, value = number(text, i)
+                if i < 0:
+                    return -1
+                found.numbers[slot, row] = value
+            elif form == TEXTS:
+                if c != 0x5B:
+                    return -1
+                i, count = strings(
+                    text, i, limit, breaks, found.item_starts[slot], found.item_ends[slot], found.offsets[slot, row + 1]
+                )
+                if i < 0:
+                    return i
+                found.offsets[slot, row + 1] = count
+            elif form == NUMBERS:
+                count = found.quantity_offsets[row]
+                if c == 0x5B:
+                    i, count = numbers(text, i, breaks, found.quantities, count)
+                    if i < 0:
+                        return i
+                else:
+                    i, value = number(text, i)
+                    if i < 0:
+                        return -1
+                    if count >= ITEMS:
+                        return -2
+                    found.quantities[count] = value
+                    found.single[row] = True
+                    count += 1
+                found.quantity_offsets[row + 1] = count
+            elif form == OBJECT:
+                if c != 0x7B:
+                    return -1
+                i += 1
+                level += 1
+                kinds[level] = INNER[kind, field]
+                opened = True
+            elif form == RAW:
+                if c != 0x7B:
+                    return -1
+                start = i
+                i, keys = raw(text, i, breaks)
+                if i < 0:
+                    return -1
+                found.raw_codes[slot, row] = _remember(
+                    text, start, i, keys, found.raws, found.raw_counts, found.buckets, slot
+                )
+            else:
+                if c != 0x22:
+                    return -1
+                start = i + 1
+                i, escaped = string(text, start)
+                if i < 0:
+                    return -1
+                if form == TEXT:
+                    if not fits(text, start, i, escaped, limit):
+                        return -1
+                elif escaped:
+                    return -1
+                if form == TYPE:
+                    kind_of_record = _named(text, start, i, TYPE_OF, TYPE_NAME, TYPE_SIZE)
+                    if kind_of_record < 0:
+                        return -1
+                    found.types[row] = kind_of_record
+                elif form == TIME:
+                    time, known = moment(text, start, i)
+                    if not known:
+                        return -1
+                    found.times[row] = time
+                else:
+                    if form == UUID and not is_uuid(text, start, i):
+                        return -1
+                    if form == IPV4 and not is_ipv4(text, start, i):
+                        return -1
+                    found.starts[slot, row] = ~start if escaped else start
+                    found.ends[slot, row] = i
+                i += 1
+        while not opened:
+            while blank(text[i], breaks):
+                i += 1
+            if text[i] == 0x2C:
+                i += 1
+                break
+            if text[i] != 0x7D:
+                return -1
+            i += 1
+            kind = kinds[level]
+            has = found.has[kind, row]
+            if has == 0 or (kind == PAGE and not has & _URL):
+                return -1
+            if level == 0:
+                if kind_of_record < 0 or has & ~ALLOWED[kind_of_record]:
+                    return -1
+                return i if has & REQUIRED[kind_of_record] == REQUIRED[kind_of_record] else -1
+            level -= 1
+
+
+@compiled
+def scan(text, i, size, by_line, found):
+    """Read records from the place ``i`` of a text of ``size`` bytes and the padding, as many as there is room for.
+
+    Answers how it ended, how many there are, and the place after them: of the next record (FULL), or of one that
+    has to be read another way (STOPPED).
+    """
+    breaks = not by_line
+    for slot in range(found.raw_counts.shape[0]):
+        found.raw_counts[slot] = 0
+        found.buckets[slot, :] = -1
+    row = 0
+    while True:
+        place = i
+        while blank(text[i], breaks):
+            i += 1
+        if i >= size:
+            return (ENDED if i == place or breaks else STOPPED), row, i
+        if row == ROWS:
+            return FULL, row, i
+        end = _record(text, i, breaks, found, row)
+        if end < 0:
+            return (FULL if end == -2 and row else STOPPED), row, i
+        begun, i = i, end
+        while blank(text[i], breaks):
+            i += 1
+        if i < size:
+            if text[i] != (0x0A if by_line else 0x2C):
+                return STOPPED, row, begun
+            i += 1
+            if breaks:
+                while blank(text[i], breaks):
+                    i += 1
+                if i >= size:  # a comma at the end
+                    return STOPPED, row, begun
+        row += 1

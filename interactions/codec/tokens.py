@@ -1,0 +1,325 @@
+"""The values in a record's text, read from their bytes: strings, numbers, times, UUIDs and addresses.
+
+Each function takes the text and a place in it. What it does not read it does not judge: see ``scanning``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from interactions.codec.compiled import compiled
+
+PLAIN, _QUOTE, _BACKSLASH, _CONTROL, _WIDE = range(5)
+CLASS = np.zeros(256, np.int8)
+CLASS[:32] = _CONTROL
+CLASS[ord('"')] = _QUOTE
+CLASS[ord("\\")] = _BACKSLASH
+CLASS[128:] = _WIDE
+_ESCAPED = np.zeros(256, np.bool_)
+_ESCAPED[list(b'"\\/bfnrt')] = True
+_HEX = np.full(256, -1, np.int8)
+for _digit in range(16):
+    _HEX[ord(f"{_digit:x}")] = _HEX[ord(f"{_digit:X}")] = _digit
+_POWERS = 10.0 ** np.arange(23)  # each of them exact
+_EXACT = 1 << 53
+_DAYS_BEFORE = np.array([0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334], np.int64)
+_DAYS_IN = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
+_EPOCH = 719_162  # days from the first of January of the year 1 to that of 1970
+
+
+@compiled
+def _wide(text, i):
+    """The place after a character of several bytes; -1 where it is no UTF-8 (RFC 3629)."""
+    first, second = text[i], text[i + 1]
+    if first < 0xC2 or first > 0xF4 or second & 0xC0 != 0x80:
+        return -1
+    if first < 0xE0:
+        return i + 2
+    if text[i + 2] & 0xC0 != 0x80:
+        return -1
+    if first < 0xF0:
+        if (first == 0xE0 and second < 0xA0) or (first == 0xED and second > 0x9F):
+            return -1
+        return i + 3
+    if text[i + 3] & 0xC0 != 0x80 or (first == 0xF0 and second < 0x90) or (first == 0xF4 and second > 0x8F):
+        return -1
+    return i + 4
+
+
+@compiled
+def hexadecimal(text, i):
+    """The number that four hexadecimal digits say; negative where one is none."""
+    value = 0
+    for k in range(4):
+        digit = _HEX[text[i + k]]
+        if digit < 0:
+            return -1
+        value = value * 16 + digit
+    return value
+
+
+@compiled
+def _escape(text, i):
+    """The place after an escape that begins at ``i``; -1 where it is none, or half of a character."""
+    if _ESCAPED[text[i + 1]]:
+        return i + 2
+    if text[i + 1] != 0x75:
+        return -1
+    code = hexadecimal(text, i + 2)
+    if code < 0 or 0xDC00 <= code <= 0xDFFF:
+        return -1
+    if code < 0xD800 or code > 0xDFFF:
+        return i + 6
+    if text[i + 6] != 0x5C or text[i + 7] != 0x75:
+        return -1
+    low = hexadecimal(text, i + 8)
+    return i + 12 if 0xDC00 <= low <= 0xDFFF else -1
+
+
+@compiled
+def string(text, i):
+    """From the place after an opening quote: the place of the closing one (-1: broken), and whether escapes stand
+    between."""
+    escaped = False
+    while True:
+        what = CLASS[text[i]]
+        while what == PLAIN:
+            i += 1
+            what = CLASS[text[i]]
+        if what == _QUOTE:
+            return i, escaped
+        if what == _WIDE:
+            i = _wide(text, i)
+        elif what == _BACKSLASH:
+            i = _escape(text, i)
+            escaped = True
+        else:
+            return -1, escaped
+        if i < 0:
+            return -1, escaped
+
+
+@compiled
+def _characters(text, start, end):
+    count = 0
+    for i in range(start, end):
+        count += text[i] & 0xC0 != 0x80
+    return count
+
+
+@compiled
+def fits(text, start, end, escaped, limit):
+    """Whether a string is of at most ``limit`` characters; False also where that would take a closer look."""
+    if end - start <= limit:
+        return True
+    return not escaped and _characters(text, start, end) <= limit
+
+
+@compiled
+def blank(c, breaks):
+    return c == 0x20 or c == 0x09 or c == 0x0D or (c == 0x0A and breaks)
+
+
+@compiled
+def number(text, i):
+    """The place after a number and its value; -1 where it is none, or not surely exact this way."""
+    negative = text[i] == 0x2D
+    if negative:
+        i += 1
+    begun = i
+    mantissa, scale = np.int64(0), 0
+    while 0x30 <= text[i] <= 0x39:
+        mantissa = mantissa * 10 + (text[i] - 0x30)
+        i += 1
+    digits = i - begun
+    if digits == 0 or (digits > 1 and text[begun] == 0x30):
+        return -1, 0.0
+    if text[i] == 0x2E:
+        i += 1
+        begun = i
+        while 0x30 <= text[i] <= 0x39 and i - begun < 20:
+            mantissa = mantissa * 10 + (text[i] - 0x30)
+            i += 1
+        if i == begun:
+            return -1, 0.0
+        scale = i - begun
+        digits += scale
+    if text[i] == 0x65 or text[i] == 0x45 or digits > 17 or mantissa > _EXACT or (negative and mantissa == 0):
+        return -1, 0.0
+    value = float(mantissa) / _POWERS[scale]
+    return i, -value if negative else value
+
+
+@compiled
+def _digits(text, i, count):
+    value = 0
+    for k in range(count):
+        digit = text[i + k] - 0x30
+        if digit < 0 or digit > 9:
+            return -1
+        value = value * 10 + digit
+    return value
+
+
+@compiled
+def moment(text, i, end):
+    """An RFC 3339 date-time as µs since 1970; whether it is one of those that are read here."""
+    if end - i < 20 or text[i + 4] != 0x2D or text[i + 7] != 0x2D or text[i + 10] != 0x54:
+        return 0, False
+    if text[i + 13] != 0x3A or text[i + 16] != 0x3A:
+        return 0, False
+    year, month, day = _digits(text, i, 4), _digits(text, i + 5, 2), _digits(text, i + 8, 2)
+    hour, minute, second = _digits(text, i + 11, 2), _digits(text, i + 14, 2), _digits(text, i + 17, 2)
+    if year < 2 or year > 9998 or month < 1 or month > 12 or day < 1:
+        return 0, False
+    leap = (year % 4 == 0 and year % 100 != 0) or year % 400 == 0
+    if day > _DAYS_IN[month] + (leap and month == 2):
+        return 0, False
+    if hour < 0 or hour > 23 or minute < 0 or minute > 59 or second < 0 or second > 59:
+        return 0, False
+    place, fraction = i + 19, 0
+    if text[place] == 0x2E:
+        place += 1
+        digits = 0
+        while 0x30 <= text[place] <= 0x39 and digits < 6:
+            fraction = fraction * 10 + (text[place] - 0x30)
+            place += 1
+            digits += 1
+        if digits == 0:
+            return 0, False
+        for _ in range(6 - digits):
+            fraction *= 10
+    offset = 0
+    if text[place] == 0x5A:
+        place += 1
+    elif (text[place] == 0x2B or text[place] == 0x2D) and end - place == 6 and text[place + 3] == 0x3A:
+        hours, minutes = _digits(text, place + 1, 2), _digits(text, place + 4, 2)
+        if hours < 0 or hours > 23 or minutes < 0 or minutes > 59:
+            return 0, False
+        offset = (hours * 60 + minutes) * 60
+        if text[place] == 0x2D:
+            offset = -offset
+        place += 6
+    if place != end:
+        return 0, False
+    before = year - 1
+    days = before * 365 + before // 4 - before // 100 + before // 400 - _EPOCH
+    days += _DAYS_BEFORE[month] + (leap and month > 2) + day - 1
+    seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset
+    return seconds * 1_000_000 + fraction, True
+
+
+@compiled
+def is_uuid(text, i, end):
+    if end - i != 36:
+        return False
+    for k in range(36):
+        if k == 8 or k == 13 or k == 18 or k == 23:
+            if text[i + k] != 0x2D:
+                return False
+        elif _HEX[text[i + k]] < 0:
+            return False
+    return True
+
+
+@compiled
+def is_ipv4(text, i, end):
+    if i == end:
+        return True
+    for part in range(4):
+        value, begun = 0, i
+        while i < end and i - begun < 3 and 0x30 <= text[i] <= 0x39:
+            value = value * 10 + (text[i] - 0x30)
+            i += 1
+        size = i - begun
+        if size == 0 or value > 255 or (size == 3 and value < 100):
+            return False
+        if part < 3:
+            if i >= end or text[i] != 0x2E:
+                return False
+            i += 1
+    return i == end
+
+
+@compiled
+def raw(text, i, breaks):
+    """The place after the object that begins at ``i``, as its brackets say, and how many keys are in it."""
+    depth, keys = 0, 0
+    while True:
+        c = text[i]
+        if c == 0x22:
+            i, _ = string(text, i + 1)
+            if i < 0:
+                return -1, 0
+            i += 1
+            while blank(text[i], breaks):
+                i += 1
+            keys += text[i] == 0x3A
+            continue
+        if c == 0x7B or c == 0x5B:
+            depth += 1
+        elif c == 0x7D or c == 0x5D:
+            depth -= 1
+            if depth == 0:
+                return i + 1, keys
+        elif c == 0 or (c == 0x0A and not breaks):
+            return -1, 0
+        i += 1
+
+
+@compiled
+def strings(text, i, limit, breaks, starts, ends, count):
+    """Read a list of strings from its bracket on: the place after it (-1: not one, -2: no room), and the new count."""
+    i += 1
+    while blank(text[i], breaks):
+        i += 1
+    if text[i] == 0x5D:
+        return i + 1, count
+    while True:
+        if text[i] != 0x22:
+            return -1, count
+        if count >= len(starts):
+            return -2, count
+        start = i + 1
+        i, escaped = string(text, start)
+        if i < 0 or not fits(text, start, i, escaped, limit):
+            return -1, count
+        starts[count], ends[count] = ~start if escaped else start, i
+        count += 1
+        i += 1
+        while blank(text[i], breaks):
+            i += 1
+        if text[i] == 0x5D:
+            return i + 1, count
+        if text[i] != 0x2C:
+            return -1, count
+        i += 1
+        while blank(text[i], breaks):
+            i += 1
+
+
+@compiled
+def numbers(text, i, breaks, values, count):
+    """The same for a list of numbers."""
+    i += 1
+    while blank(text[i], breaks):
+        i += 1
+    if text[i] == 0x5D:
+        return i + 1, count
+    while True:
+        if count >= len(values):
+            return -2, count
+        i, value = number(text, i)
+        if i < 0:
+            return -1, count
+        values[count] = value
+        count += 1
+        while blank(text[i], breaks):
+            i += 1
+        if text[i] == 0x5D:
+            return i + 1, count
+        if text[i] != 0x2C:
+            return -1, count
+        i += 1
+        while blank(text[i], breaks):
+            i += 1
