@@ -15,6 +15,7 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dojo.settings")
 
 broker.install()
+memory.share_pool()
 app = Celery("dojo")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

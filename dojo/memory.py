@@ -5,9 +5,15 @@ piece back to the kernel, which clears it before it hands it out again: a sevent
 """
 
 import ctypes
+import os
 
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3  # of malloc.h
 _KEPT_BYTES = 64 << 20
+
+
+def share_pool() -> None:
+    """Have Arrow take its memory from the C library, too, once it is loaded: a pool of its own keeps more apart."""
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
 def keep_freed() -> None:
@@ -17,3 +23,10 @@ def keep_freed() -> None:
         mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES // 2)
         mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
         mallopt(_M_TOP_PAD, 4 << 20)
+
+
+def give_back() -> None:
+    """Return what is freed and kept to the system, before something else has need of memory."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

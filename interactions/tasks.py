@@ -1,13 +1,14 @@
-"""Celery's entrances: ids in, one call each. Every task may be run twice."""
+"""Celery's entrances: ids in, one call each. Every task may be run twice.
+
+What puts questions is loaded by the tasks that need it: their engine must not be in memory before the workers fork,
+and those that only read blocks do without its 70 MB.
+"""
 
 from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_init
 
-from interactions import exports
-from interactions.erasure import carrying
-from interactions.exports import writing
 from interactions.imports import finishing, loading, planning, sweeping
 from interactions.lake import Lake, LakeBusy
 from interactions.lake_compacting import compact
@@ -70,23 +71,31 @@ def sweep_imports() -> None:
 
 @shared_task
 def erase_people(pk: int) -> None:
+    from interactions.erasure import carrying
+
     for request in DeletionRequest.objects.filter(pk=pk).select_related("environment"):
         carrying.erase(request)
 
 
 @shared_task
 def sweep_erasures() -> None:
+    from interactions.erasure import carrying
+
     carrying.sweep()
 
 
 @shared_task
 def write_export(pk: int) -> None:
+    from interactions.exports import writing
+
     for export in Export.objects.filter(pk=pk).select_related("environment"):
         writing.write(export)
 
 
 @shared_task
 def sweep_exports() -> None:
+    from interactions import exports
+
     exports.sweep()
 
 

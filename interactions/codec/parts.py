@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from interactions.codec.columns import REPEATING_COLUMNS, STATISTICS_COLUMNS, TABLE_SCHEMA
 
-_GROUP_ROWS = 65_536
+_GROUP_ROWS = 32_768
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,9 +158,9 @@ class _Rows:
     def _strings(self) -> dict[str, pa.Array]:
         rows, found, form = self._rows, self._found, pa.string()
         data, place = np.empty(self._size, np.uint8), 0
+        spans: list[tuple[str, list[pa.Buffer | None], int, int, int]] = []
         offsets = np.empty((len(_TEXTS), rows + 1), np.int32)
         valid = np.empty((len(_TEXTS), (rows + 7) // 8), np.uint8)
-        whole = pa.py_buffer(data)
         arrays = {}
         for number, (name, kind, one, slot) in enumerate(_TEXTS):
             if not self._has[kind] & one:
@@ -179,8 +179,11 @@ class _Rows:
                 valid[number],
             )
             buffers = [pa.py_buffer(valid[number]) if nulls else None, pa.py_buffer(offsets[number])]
-            arrays[name] = pa.Array.from_buffers(form, rows, [*buffers, whole.slice(place, end - place)], nulls)
+            spans.append((name, buffers, place, end, nulls))
             place = end
+        whole = pa.py_buffer(data[:place].copy())  # many tables are held until they are written: without what is free
+        for name, buffers, start, end, nulls in spans:
+            arrays[name] = pa.Array.from_buffers(form, rows, [*buffers, whole.slice(start, end - start)], nulls)
         return arrays
 
     def _lists(self) -> dict[str, pa.Array]:

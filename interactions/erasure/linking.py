@@ -1,4 +1,8 @@
-"""Which anonymous ids are a user's: their records without a user_id are the same person's."""
+"""Which anonymous ids are a user's: their records without a user_id are the same person's.
+
+The questions are loaded where they are put: whatever knows of erasures would have the engine in memory, each
+process that reads an import among them, and before the workers' fork.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +17,6 @@ from interactions.erasure import entries
 from interactions.imports import storage
 from interactions.lake import Lake
 from interactions.models import Block, Environment, Import
-from interactions.queries import identity, people
-from interactions.queries.engine import PartsGone
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +42,8 @@ class Link:
 
 def links_of(environment: str, user_keys: Collection[int]) -> list[Link]:
     """All links of these users that can be seen in ``environment`` (a slug). Raises DataSetBusy."""
+    from interactions.queries import identity
+
     if not user_keys:
         return []
     return [
@@ -57,6 +61,9 @@ def links_of(environment: str, user_keys: Collection[int]) -> list[Link]:
 
 def owned(environment: Environment, user_keys: Collection[int]) -> set[int]:
     """The anonymous keys that are seen in the data set with one of these users and with nobody else, hidden or not."""
+    from interactions.queries import people
+    from interactions.queries.engine import PartsGone
+
     for _ in range(2):
         try:
             return set(people.owned(Lake(environment.slug).files(), list(user_keys)))
@@ -71,6 +78,8 @@ def owned_anywhere(environment: Environment, user_keys: Collection[int]) -> set[
 
     A link that only waits there is one as well.
     """
+    from interactions.queries import people
+
     pairs = entries.pairs(environment)
     files = [*Lake(environment.slug).files(), *map(str, _parts_of_imports(environment))]
     asked = set(user_keys)

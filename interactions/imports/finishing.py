@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max, Min, Sum
 from django.utils import timezone
 
+from dojo import memory
 from interactions.activity import Action
 from interactions.erasure import refused
 from interactions.imports import content, lifecycle, storage
@@ -37,6 +38,7 @@ def finish(imp: Import) -> None:
         return
     if _mend(imp):
         return
+    memory.give_back()  # what this process keeps from the blocks it has read
     lake = Lake(imp.environment.slug)
     try:
         with beating(Import.objects.filter(pk=imp.pk)), lake.lock() as held:

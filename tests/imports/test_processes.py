@@ -2,6 +2,8 @@
 
 import shutil
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,3 +97,11 @@ def test_redis_is_killed_and_forgets_everything(place: Place, file: Path) -> Non
         path.unlink() if path.is_file() else shutil.rmtree(path)
     place.redis()
     assert has_all_once(place, place.outcome(command))
+
+
+def test_a_worker_has_no_engine_in_memory_before_it_forks() -> None:
+    """They start threads, which do not survive the fork, and each process would have their memory."""
+    found = "import django; django.setup(); import sys; import interactions.tasks; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", found], check=True, capture_output=True, text=True)
+    assert "interactions.imports.loading" in done.stdout.split()
+    assert not {"duckdb", "deltalake", "ibis"} & set(done.stdout.split())
