@@ -46,6 +46,7 @@ class _Teller:
                 self._waiting.clear()
                 self._bytes = 0
             ring.push(told)
+            del told  # it holds the bodies, and the next call may be hours away
             time.sleep(_PAUSE_SECONDS)
 
 

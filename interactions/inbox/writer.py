@@ -77,6 +77,7 @@ class _Writer:
             for waiting in group:
                 waiting.error = error
                 waiting.settled.release()
+            del group, waiting  # they hold the records, and the next call may be hours away
 
     def _gathered(self, last: int) -> list[_Waiting]:
         """What waits; where several came at once ``last`` time, so many are waited for, but not for long.
