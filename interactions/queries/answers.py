@@ -42,6 +42,8 @@ _BASE_SECONDS: Final = 3600
 # part comes every second or two, and the set of all visitors is megabytes.
 _NEW_PARTS: Final = 16
 _LARGEST_BASE: Final = 32 << 20  # bytes; a larger one is not remembered, and all parts are read each time
+_MOST_LARGE: Final = 4
+_large: dict[str, pa.Table] = {}
 
 _held: ContextVar[dict[str, Snapshot] | None] = ContextVar("_held", default=None)
 
@@ -134,14 +136,18 @@ def _ask_of(parts: Snapshot, question: Question) -> pa.Table:
     """The answer for one snapshot, from the cache where it is there. Raises PartsGone."""
     key = f"answer:{parts.environment}:{_name(question)}"
     holds_for = _digest(str(parts.version), parts.hidden.digest, *parts.files)
-    known = _recall(key)
+    known = _large.get(key) or _recall(key)
     if known is None or (known.schema.metadata or {}).get(b"parts") != holds_for.encode():
         # One answer a question is kept, not one a version: with live records versions are many.
         needed = [_ask_of(parts, other) for other in question.needs]
         rows = [_collect(parts, question, question.collect, needed)] if question.collect else []
         known = question.conclude(*rows, *needed)
         known = known.replace_schema_metadata({"parts": holds_for})
-        _remember(key, known, _LARGE_SECONDS if known.nbytes > _LARGE else _ANSWER_SECONDS)
+        if known.nbytes > _LARGEST_BASE:
+            _keep(key, known)
+        else:
+            _large.pop(key, None)
+            _remember(key, known, _LARGE_SECONDS if known.nbytes > _LARGE else _ANSWER_SECONDS)
     return known.replace_schema_metadata(None)
 
 
@@ -170,6 +176,13 @@ def _collect(
         covers = {"files": json.dumps(parts.files), "hidden": parts.hidden.digest}
         _remember(key, whole.replace_schema_metadata(covers), _BASE_SECONDS)
     return whole
+
+
+def _keep(key: str, answer: pa.Table) -> None:
+    """Remember an answer in this process alone: other questions need it, and it is too large for the cache."""
+    _large[key] = answer
+    while len(_large) > _MOST_LARGE:
+        _large.pop(next(iter(_large)))
 
 
 def _name(question: Question) -> str:

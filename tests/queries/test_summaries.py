@@ -275,6 +275,17 @@ def test_a_draft_that_is_taken_away_makes_no_segment(monkeypatch: pytest.MonkeyP
     assert store.all() == []
 
 
+def test_an_answer_too_large_for_the_cache_is_kept_while_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_LARGEST_BASE", 0)
+    append(RECORDS[:300])
+    before = identity.links("production")["records"].sum()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers, "ask_summed", lambda *given: _raise())
+        assert identity.links("production")["records"].sum() == before
+    append(RECORDS[300:])
+    assert identity.links("production")["records"].sum() > before
+
+
 def test_a_session_over_two_segments_is_one() -> None:
     append(
         [record("like", "2024-01-01T10:10:00Z", user_id="ann"), record("like", "2024-01-01T10:50:00Z", user_id="ann")]
