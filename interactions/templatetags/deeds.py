@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django import template
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from interactions.activity import Action, ActorKind
 from interactions.activity.reading import GROUP_OF
@@ -24,7 +24,10 @@ _ICONS: Final = {
     "Settings": "settings",
 }
 _FAILURES: Final = (Action.LOG_IN_FAILED, Action.IMPORT_FAILED, Action.DELETION_FAILED)
-_PAGES: Final = {"import": "import_detail"}  # of objects that have one, by their first word
+_PAGES: Final = {
+    "import": "import_detail",
+    "deletion request": "deletion_request",
+}  # of objects that have one, by their first word
 
 
 @register.filter
@@ -79,4 +82,7 @@ def url_of(entry: ActivityEntry, environment: Environment) -> str:
         return reverse("person", args=[environment.slug, number])
     if kind not in _PAGES or not number.isdigit():
         return ""
-    return reverse(_PAGES[kind], args=[environment.slug, int(number)])
+    try:
+        return reverse(_PAGES[kind], args=[environment.slug, int(number)])
+    except NoReverseMatch:  # entries outlive pages
+        return ""
