@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
 import ibis
 import pyarrow as pa
@@ -101,7 +102,8 @@ def search(environment: str, text: str) -> dict[str, int]:
             user_id=_.count(where=_.user_key == keyring.key(text)),
             anonymous_id=_.count(where=_.anonymous_key == keyring.key(text)),
             product_id=_.count(where=_.product_ids.contains(text)),
-            miso_id=_.count(where=_.miso_id == text),
+            # The largest column of all is read only for what may stand in it.
+            miso_id=_.count(where=_.miso_id == text) if _is_uuid(text) else ibis.literal(0),
         )
 
     rows = steady(environment, lambda parts: parts.ask(parts.all, look)).to_pylist()
@@ -112,6 +114,14 @@ def newest(environment: str, import_id: int | None = None) -> datetime | None:
     """The time of the newest record, of one import where it is given; None where there is none."""
     types = by_type(environment, Filter(import_id=import_id))
     return None if types.empty else types["last"].max().to_pydatetime()
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _keys(rows: pa.Table) -> list[Key]:
