@@ -103,7 +103,7 @@ def test_what_was_acknowledged_is_in_the_table_once_whoever_was_killed(house: Do
     key = house.manage("create_api_key", "--kind", "secret").splitlines()[-1]
     load = Load(house, key)
     load.start()
-    for number, word in enumerate(("append_inbox", "granian", "redis-server"), start=1):
+    for number, word in enumerate(("append_inbox", "granian", "celery", "redis-server"), start=1):
         wait_for(lambda: len(load.acknowledged) > number * CALLS // 5, seconds=60)  # noqa: B023 - called at once
         kill(house, word)
         wait_for(house.has_ended, seconds=30, because=house.output)  # where one process ends, all do
