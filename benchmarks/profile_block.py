@@ -22,7 +22,7 @@ from typing import Any
 from unittest import mock
 
 from benchmarks import files
-from interactions.codec import custom, keyring, parts, reader, source, table
+from interactions.codec import custom, gathering, parts, reader, scanned, scanning, source, table
 from interactions.codec.keyring import Keyring
 from interactions.codec.parts import PartWriter
 from interactions.codec.reader import Reader
@@ -33,17 +33,18 @@ RECORDS = 45_000
 _LONGEST = 16 << 20
 _READINGS = 5
 _WITHIN: dict[str, list[tuple[Any, str]]] = {
-    "columns of Python objects": [(table, "_columns"), (table, "_inner")],
-    "checks of whole columns": [(table, name) for name in ("_check_values", "_check_empties", "_keys", "_check_keys")],
-    "extra": [(table, "extras")],
+    "scan": [(scanning, "scan")],
+    "copying strings": [(gathering, "strings"), (gathering, "items")],
+    "extra": [(scanned._Rows, "_extra"), (table, "extras")],
     "custom_context": [(custom.Customs, "__missing__")],
-    "fingerprints": [(table, "fingerprints")],
-    "keys of people": [(keyring.Keyring, "keys_of")],
-    "Arrow": [(reader, "to_table")],
+    "fingerprints": [(gathering, "canonical"), (scanned, "digests"), (table, "fingerprints")],
+    "keys of people": [(scanned.Scanner, "keys")],
+    "Arrow": [(scanned._Rows, "table")],
+    "columns of typed records": [(reader, "to_table")],
     "Parquet": [(parts.PartWriter, "add"), (parts.PartWriter, "_flush")],
 }
 """Stage → the functions it consists of. A stage's time is without that of the stages called by it."""
-DECODE, REST = "decode", "cutting, counting, the rest"
+DECODE, REST = "typed decoding", "cutting, counting, the rest"
 
 
 class Stages:

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from interactions.codec.check import Checked, Violation, check_bytes
+from interactions.codec.custom import Customs
 from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Reader
 from interactions.codec.record import list_decoder
@@ -119,11 +120,22 @@ _KEPT = Origin(0, _UNTIMED)
 
 
 def _at_once(text: bytes, records: int, keyring: Keyring) -> pa.Table | None:
+    if records > FEW:
+        try:
+            return _scanned(text, keyring)
+        except Doubtful:
+            pass  # perhaps only rare
     try:
         found = list_decoder.decode(b"[" + text + b"]")
         return to_table(found, _KEPT, keyring, text=text) if len(found) == records else None
     except _UNREADABLE:
         return None
+
+
+def _scanned(text: bytes, keyring: Keyring) -> pa.Table:
+    from interactions.codec.scanned import Scanner  # it takes a moment to load what was compiled
+
+    return pa.concat_tables(Scanner(_KEPT, keyring, Customs()).read(text, by_line=False).tables)
 
 
 def _one(call: Kept, keyring: Keyring) -> Iterator[pa.Table]:
