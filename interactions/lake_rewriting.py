@@ -27,6 +27,8 @@ from interactions.lake import Lake, LakeBusy, Part
 
 log = logging.getLogger(__name__)
 
+_ROWS = 8_192  # held unfiltered at a time
+
 Mask: TypeAlias = Callable[[pa.Table], np.ndarray]
 Tell: TypeAlias = Callable[[int, int], None]
 
@@ -144,8 +146,12 @@ def _without(lake: Lake, part: Part, mask: Mask, columns: Sequence[str]) -> _Rew
             for group, of_group in zip(groups, masks, strict=True):
                 if of_group.all():
                     continue
-                table = source.read_row_group(group, use_threads=False).cast(TABLE_SCHEMA)
-                writer.add(table.filter(pa.array(~of_group)) if of_group.any() else table)
+                place = 0
+                for batch in source.iter_batches(_ROWS, row_groups=[group], use_threads=False):
+                    of_batch = of_group[place : place + batch.num_rows]
+                    place += batch.num_rows
+                    table = pa.Table.from_batches([batch]).cast(TABLE_SCHEMA)
+                    writer.add(table.filter(pa.array(~of_batch)))
     written = writer.written
     if written.first is None or written.last is None:
         return _Rewrite(part, None, gone)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from interactions.codec.keyring import Keyring
@@ -42,7 +43,6 @@ def request(
     for it, hidden; whoever has the command line needs nobody's.
     """
     keys = _keys(user_ids)
-    linked = owned(environment, keys)
     with transaction.atomic():
         asked = DeletionRequest.objects.create(
             environment=environment,
@@ -51,7 +51,8 @@ def request(
             needs_approval=environment.needs_approval and source == Source.API,
         )
         note(asked, "received", by=by, people=len(keys))
-        _hide(asked, keys, linked, by)
+        _hide(asked, keys, [], by)
+    _link(asked, keys)
     asked.refresh_from_db()
     return asked
 
@@ -66,7 +67,6 @@ def hide(asked: DeletionRequest, *, by: By = None, delay: timedelta = timedelta(
         raise NobodyNamed
     taken = set(asked.links.filter(is_taken=True).values_list("anonymous_key", flat=True))
     left = set(asked.links.filter(is_taken=False).values_list("anonymous_key", flat=True)) - taken
-    linked = taken | (owned(asked.environment, keys) - left)  # some may have come since the preview
     with transaction.atomic():
         if not DeletionRequest.objects.filter(pk=asked.pk, state=State.RECEIVED).update(
             needs_approval=asked.environment.needs_approval,
@@ -77,7 +77,8 @@ def hide(asked: DeletionRequest, *, by: By = None, delay: timedelta = timedelta(
         asked.refresh_from_db()
         RequestedPerson.objects.filter(request=asked).delete()
         RequestedLink.objects.filter(request=asked).delete()
-        _hide(asked, keys, linked, by)
+        _hide(asked, keys, taken, by)
+    _link(asked, keys, known=taken | left)  # some may have come since the preview
     asked.refresh_from_db()
 
 
@@ -92,17 +93,37 @@ def _keys(user_ids: Iterable[str]) -> list[int]:
 def _hide(asked: DeletionRequest, user_keys: Collection[int], anonymous_keys: Collection[int], by: By) -> None:
     # Now, that is with the database's write lock: what was accepted before is older.
     now = timezone.now()
-    common = {"request": asked, "environment": asked.environment, "at": now, "is_for_good": asked.is_for_good}
-    stones = [Tombstone(user_key=key, **common) for key in user_keys]
-    stones += [Tombstone(anonymous_key=key, **common) for key in sorted(anonymous_keys)]
-    Tombstone.objects.bulk_create(stones, batch_size=500)
+    stones = [Tombstone(user_key=key) for key in user_keys]
+    stones += [Tombstone(anonymous_key=key) for key in sorted(anonymous_keys)]
+    _set(stones, asked, now)
     received = {} if asked.source == Source.DESK else {"received_at": now}
     DeletionRequest.objects.filter(pk=asked.pk).update(
         state=State.HIDDEN, hidden_at=now, people=len(user_keys), linked=len(anonymous_keys), **received
     )
-    note(asked, "hidden", by=by, people=len(user_keys), anonymous_ids=len(anonymous_keys))
-    enqueue("erase_people", asked.pk)
+    note(asked, "hidden", by=by, people=len(user_keys))
     logger.info("Deletion request %s: %s people of %s are hidden", asked.pk, len(user_keys), asked.environment.slug)
+
+
+def _link(asked: DeletionRequest, user_keys: Collection[int], *, known: Collection[int] = ()) -> None:
+    """Also hide what has no user_id and is certainly theirs, then ask for the erasure.
+
+    The users are hidden already, as this looks through the data set. Where it is broken off, or another task was
+    quicker, whoever carries the request does it.
+    """
+    found = sorted(owned(asked.environment, user_keys) - set(known))
+    with transaction.atomic():
+        rows = DeletionRequest.objects.filter(pk=asked.pk, state=State.HIDDEN)
+        if found and rows.update(linked=F("linked") + len(found)):
+            asked.refresh_from_db()
+            _set([Tombstone(anonymous_key=key) for key in found], asked, asked.hidden_at)
+        enqueue("erase_people", asked.pk)
+
+
+def _set(stones: list[Tombstone], asked: DeletionRequest, at: datetime | None) -> None:
+    for stone in stones:
+        stone.request, stone.environment, stone.is_for_good = asked, asked.environment, asked.is_for_good
+        stone.at = at or timezone.now()
+    Tombstone.objects.bulk_create(stones, batch_size=500)
 
 
 def approve(asked: DeletionRequest, *, by: User) -> None:

@@ -1,0 +1,182 @@
+"""Erase people from a large table of the running product: ``python -m benchmarks.erasing FILE OTHER RECORDS TIMES``.
+
+The table of «production» has TIMES times the RECORDS records of FILE. People are erased by one call of the API twice:
+with nothing else to do, and while calls arrive, the dashboard is asked and OTHER is imported into another environment
+and into this one. After each, no record of theirs may be in the table: else it ends with a sentence.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import django
+
+django.setup()
+
+import pyarrow as pa  # noqa: E402
+import pyarrow.compute as pc  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
+from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from benchmarks import processes, serving  # noqa: E402
+from benchmarks.calling import _key  # noqa: E402
+from benchmarks.copies import add_copies  # noqa: E402
+from benchmarks.importing import carry, prepare  # noqa: E402
+from benchmarks.memory import WorkerMemory  # noqa: E402
+from benchmarks.processes import tell  # noqa: E402
+from interactions.codec.keyring import Keyring  # noqa: E402
+from interactions.lake import Lake  # noqa: E402
+from interactions.models import DeletionRequest  # noqa: E402
+from interactions.queries import dashboard, people  # noqa: E402
+
+ENVIRONMENT = "production"
+PEOPLE = 1_000
+_APART = timedelta(days=30)
+_POLL_SECONDS = 0.05
+_LONGEST_SECONDS = 900.0
+_PAUSE_SECONDS = 0.05  # between two calls that arrive
+
+
+class Beside:
+    """What else goes on: work of a thread of its own, again and again, with the milliseconds that each took."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.took: list[float] = []
+        self.failures = 0
+
+    def __enter__(self) -> Beside:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(_PAUSE_SECONDS):
+            began = time.perf_counter()
+            try:
+                self._work()
+            except OSError:
+                self.failures += 1
+            self.took.append((time.perf_counter() - began) * 1000)
+        connection.close()
+
+
+def spread(took: Sequence[float]) -> dict[str, float]:
+    """How many, and in milliseconds the middle one, that of 99 in 100, and the longest."""
+    ordered = sorted(took) or [0.0]
+    return {
+        "count": len(took),
+        "p50": ordered[len(ordered) // 2],
+        "p99": ordered[int(len(ordered) * 0.99)],
+        "longest": ordered[-1],
+    }
+
+
+def some_people(count: int, seed: int) -> list[str]:
+    """User ids that are in the table, drawn from all of its parts."""
+    found: set[str] = set()
+    for path in Lake(ENVIRONMENT).files():
+        column = pq.read_table(path, columns=["user_id"])["user_id"]
+        found.update(pc.unique(column.drop_null()).to_pylist())
+    return random.Random(seed).sample(sorted(found), count)
+
+
+def erase(port: int, key: str, user_ids: list[str], pid: int) -> dict[str, Any]:
+    """One call, and the wait for its verification."""
+    keyring = Keyring(settings.SECRET_KEY.encode())
+    keys = [keyring.key(user_id) for user_id in user_ids]
+    rows = sum(part.rows for part in Lake(ENVIRONMENT).parts())
+    memory = WorkerMemory("celery", pid)
+    began = time.perf_counter()
+    call(port, key, "DELETE", {"user_ids": user_ids})
+    hidden = time.perf_counter() - began
+    if len(people.by_user(ENVIRONMENT, keys)):
+        sys.exit("A question asked after the answer to a DELETE still saw the people's records.")
+    while (request := DeletionRequest.objects.first()) is None or request.ended_at is None:
+        time.sleep(_POLL_SECONDS)
+        memory.look()
+        if time.perf_counter() - began > _LONGEST_SECONDS:
+            sys.exit(f"The erasure was given up: it is {request and request.state}, {request and request.stage}.")
+    verified = time.perf_counter() - began
+    if request.state != DeletionRequest.State.VERIFIED:
+        sys.exit(f"The erasure ended as {request.state}. {request.error}")
+    if any(_holds(path, keys) for path in Lake(ENVIRONMENT).files()):
+        sys.exit("Records of the people are in the table after the erasure.")
+    return {
+        "people": len(user_ids),
+        "linked": request.linked,
+        "rows": rows,
+        "erased": request.erased,
+        "hidden": hidden,
+        "verified": verified,
+        "peaks": sorted(memory.peaks.values(), reverse=True),
+        "own": sorted(memory.own.values(), reverse=True),
+    }
+
+
+def _holds(path: str, keys: list[int]) -> bool:
+    column = pq.read_table(path, columns=["user_key"])["user_key"]
+    return bool(pc.any(pc.is_in(column, value_set=pa.array(keys, column.type))).as_py())
+
+
+def call(port: int, key: str, method: str, body: dict[str, Any]) -> None:
+    """Raises OSError where it is not answered with 200."""
+    there = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        there.request(method, f"/v1/interactions?api_key={key}", json.dumps(body))
+        answer = there.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise OSError(f"{method} was answered with {answer.status}.")
+    finally:
+        there.close()
+
+
+def main(file: Path, other: Path, records: int, times: int) -> None:
+    prepare()
+    scratch = Path(settings.DATA_DIR) / "copies"
+    scratch.mkdir()
+    with serving.dojo() as (pid, port):
+        carry(file, ENVIRONMENT)
+        tell(f"Writing {times * records:,} records to erase people from")
+        add_copies(Lake(ENVIRONMENT).files(), ENVIRONMENT, range(1, times), apart=_APART, scratch=scratch)
+        key = _key()
+        chosen = some_people(2 * PEOPLE, seed=4)
+        dashboard.totals(ENVIRONMENT)
+        quiet = erase(port, key, chosen[:PEOPLE], pid)
+        tell(f"  {PEOPLE:,} people: hidden in {quiet['hidden']:.2f} s, verified in {quiet['verified']:.1f} s")
+        calls = Beside(lambda: call(port, key, "POST", {"data": [{"type": "like", "product_ids": ["p1"]}]}))
+        questions = Beside(lambda: dashboard.by_type(ENVIRONMENT))
+        loading = threading.Thread(target=carry, args=(other, ENVIRONMENT))
+        with calls, questions:
+            loading.start()
+            busy = erase(port, key, chosen[PEOPLE:], pid)
+        loading.join()
+        tell(f"  at work: hidden in {busy['hidden']:.2f} s, verified in {busy['verified']:.1f} s")
+    processes.answer(
+        {
+            "quiet": quiet,
+            "busy": busy,
+            "calls": {**spread(calls.took), "failures": calls.failures},
+            "questions": {**spread(questions.took), "failures": questions.failures},
+        }
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

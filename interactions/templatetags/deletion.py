@@ -1,0 +1,71 @@
+"""How deletion requests are written on their pages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django import template
+from django.utils import timezone
+
+from interactions.models import DeletionRequest
+from interactions.templatetags.presentation import counted, duration, percent
+
+register = template.Library()
+
+State = DeletionRequest.State
+_TONES: Final = {
+    State.RECEIVED: "amber",
+    State.HIDDEN: "blue",
+    State.ERASING: "blue",
+    State.VERIFIED: "green",
+    State.FAILED: "red",
+    State.CANCELLED: "grey",
+}
+_SHOWN_TYPES: Final = 4
+
+
+@register.filter
+def deletion_tone(request: DeletionRequest) -> str:
+    """The colour that a request's state has everywhere."""
+    return "amber" if request.awaits_approval else _TONES[State(request.state)]
+
+
+@register.filter
+def deletion_state(request: DeletionRequest) -> str:
+    """The state in words, with how far it is."""
+    if request.awaits_approval:
+        return "Hidden, waits for approval"
+    if request.state == State.ERASING and request.parts_total and not request.waits_for_id:
+        return f"Erasing {percent(request.parts_done / request.parts_total)}"
+    return "Preview" if request.state == State.RECEIVED else str(request.get_state_display())
+
+
+@register.filter
+def took(request: DeletionRequest) -> str:
+    """From the request to its end."""
+    return duration(request.ended_at - request.received_at) if request.ended_at else "–"
+
+
+@register.filter
+def days_left(request: DeletionRequest) -> int:
+    """Whole days until it is due; negative once it is over."""
+    return (request.due_at - timezone.now()).days
+
+
+@register.filter
+def due(request: DeletionRequest) -> str:
+    """``in 12 days``, ``today``, ``3 days over``."""
+    left = days_left(request)
+    if left < 0:
+        return f"{counted(-left, 'day')} over"
+    return f"in {counted(left, 'day')}" if left else "today"
+
+
+@register.filter
+def most(types: dict[str, int]) -> list[tuple[str, int]]:
+    """The types with most records, most first; those beyond some few as one."""
+    ordered = sorted(types.items(), key=lambda each: -each[1])
+    if len(ordered) <= _SHOWN_TYPES:
+        return ordered
+    others = sum(records for _, records in ordered[_SHOWN_TYPES - 1 :])
+    return [*ordered[: _SHOWN_TYPES - 1], (f"{len(ordered) - _SHOWN_TYPES + 1} others", others)]

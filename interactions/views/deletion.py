@@ -1,0 +1,258 @@
+"""Deletion requests: the list, taking one in, its preview and choices, and its steps to the end."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from itertools import chain
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from interactions import erasure
+from interactions.erasure import carrying, listing, preparing
+from interactions.errors import DojoError
+from interactions.models import DeletionRequest, Environment
+from interactions.views.fragments import page_or_fragment
+from interactions.views.person import person
+
+PAGE_SIZE: Final = 50
+_PEOPLE_SHOWN: Final = 50
+_LONGEST_PASTE: Final = 2_000_000  # characters; a longer list comes as a file
+State = DeletionRequest.State
+_OPEN: Final = (State.RECEIVED, State.HIDDEN, State.ERASING, State.FAILED)
+_SHOWN: Final = {"open": "Open", "done": "Done", "all": "All"}
+
+
+class RequestForm(forms.Form):
+    """Who is to be erased, and what is kept about the request."""
+
+    ids = forms.CharField(
+        label="User ids",
+        required=False,
+        max_length=_LONGEST_PASTE,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={
+                "rows": 7,
+                "spellcheck": "false",
+                "autocomplete": "off",
+                "placeholder": "one a line",
+                "autofocus": True,
+            }
+        ),
+    )
+    file = forms.FileField(label="Or a text or CSV file", required=False)
+    asked_by = forms.CharField(label="Who asked (optional)", max_length=200, required=False)
+    reference = forms.CharField(label="Reference (optional)", max_length=100, required=False)
+    note = forms.CharField(
+        label="Note (optional)", max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    is_for_good = forms.BooleanField(label="Block them for good", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if not self.errors and not given.get("ids", "").strip() and not given.get("file"):
+            raise forms.ValidationError("Name at least one user id: paste it, or choose a file.")
+        return given
+
+    def user_ids(self) -> Iterator[str]:
+        """All that are named, pasted ones first. Raises NoList."""
+        pasted: Iterable[str] = listing.user_ids(io.StringIO(self.cleaned_data["ids"], newline=""))
+        uploaded: Iterable[str] = ()
+        if self.cleaned_data["file"]:
+            text = io.TextIOWrapper(self.cleaned_data["file"], encoding="utf-8-sig", newline="")
+            uploaded = listing.user_ids(text)
+        yield from chain(pasted, uploaded)
+
+    def about(self) -> preparing.About:
+        given = self.cleaned_data
+        return preparing.About(given["asked_by"], given["reference"], given["note"], given["is_for_good"])
+
+
+class HideForm(forms.Form):
+    """When erasing starts once the people are hidden: until then it can be cancelled."""
+
+    DELAYS: Final = {
+        "0": ("At once", "Erasing starts within seconds. It cannot be cancelled then."),
+        "3600": ("In 1 hour", "Hidden at once. You can cancel for an hour."),
+        "86400": ("In 24 hours", "Hidden at once. You can cancel for a day."),
+    }
+    delay = forms.ChoiceField(
+        choices=[(seconds, label) for seconds, (label, _) in DELAYS.items()], widget=forms.RadioSelect, initial="3600"
+    )
+
+
+@require_safe
+@never_cache
+def deletion_requests(request: HttpRequest, environment: str) -> HttpResponse:
+    """The requests that are open, done, or all (``show``), those due first."""
+    here = get_object_or_404(Environment, slug=environment)
+    show = request.GET.get("show", "open")
+    show = show if show in _SHOWN else "open"
+    rows = here.deletion_requests.select_related("created_by").prefetch_related("steps")
+    if show == "open":
+        rows = rows.filter(state__in=_OPEN).order_by("due_at", "id")
+    elif show == "done":
+        rows = rows.exclude(state__in=_OPEN)
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "environment": here,
+        "page": page,
+        "show": show,
+        "choices": [(name, label, _count(here, name)) for name, label in _SHOWN.items()],
+        "has_any": here.deletion_requests.exists(),
+        "changing": any(each.is_changing for each in page),
+    }
+    return page_or_fragment(request, "privacy/list.html", "rows", context)
+
+
+def _count(here: Environment, show: str) -> int:
+    rows = here.deletion_requests.all()
+    if show == "open":
+        return rows.filter(state__in=_OPEN).count()
+    return rows.exclude(state__in=_OPEN).count() if show == "done" else rows.count()
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def deletion_new(request: HttpRequest, environment: str) -> HttpResponse:
+    """Take a request in and look what there is of the people it names; nothing is hidden by that."""
+    here = get_object_or_404(Environment, slug=environment)
+    form = RequestForm(request.POST, request.FILES) if request.method == "POST" else RequestForm()
+    if form.is_bound and form.is_valid():
+        try:
+            made = preparing.prepare(here, form.user_ids(), form.about(), person(request))
+        except UnicodeDecodeError:
+            form.add_error("file", "This file is no text in UTF-8.")
+        except listing.NoList as error:
+            form.add_error("file" if form.cleaned_data["file"] else "ids", str(error))
+        except DojoError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("deletion_request", environment=here.slug, pk=made.pk)
+    return page_or_fragment(request, "privacy/new.html", "form", {"environment": here, "form": form})
+
+
+@require_safe
+@never_cache
+def deletion_request(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """One request: its preview while it can be changed, then how far it is."""
+    found = _find(environment, pk)
+    return page_or_fragment(request, "privacy/request.html", "progress", _shown(request, found))
+
+
+def _shown(request: HttpRequest, found: DeletionRequest) -> dict[str, Any]:
+    context: dict[str, Any] = {
+        "environment": found.environment,
+        "asked": found,
+        "steps": found.steps.all(),
+        "is_first_person": found.created_by_id == request.user.pk,
+        "found": [(name, count) for name, count in found.found.items() if count],
+        "hide": HideForm(),
+        "delays": [(radio, HideForm.DELAYS[radio.data["value"]][1]) for radio in HideForm()["delay"]],
+    }
+    if found.state == State.RECEIVED:
+        people = Paginator(found.named.all(), _PEOPLE_SHOWN).get_page(request.GET.get("people"))
+        links = Paginator(found.links.order_by("-users", "id"), _PEOPLE_SHOWN).get_page(request.GET.get("links"))
+        names = dict(
+            found.named.filter(user_key__in={link.user_key for link in links}).values_list("user_key", "user_id")
+        )
+        context |= {
+            "preview": preparing.preview(found),
+            "people": people,
+            "links": [(link, names.get(link.user_key, "")) for link in links],
+            "link_pages": links,
+        }
+    return context
+
+
+@require_POST
+def deletion_link(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Take an anonymous id in or leave it out; answers the preview as it is then."""
+    found = _find(environment, pk)
+    try:
+        key = int(request.POST.get("anonymous_key", ""))
+        preparing.choose_link(found, key, is_taken=request.POST.get("take") == "1")
+    except ValueError:
+        messages.error(request, "That anonymous id is not among those of this request.")
+    except DojoError as error:
+        messages.error(request, str(error))
+    if request.htmx:  # type: ignore[attr-defined]
+        return page_or_fragment(request, "privacy/request.html", "preview", _shown(request, found))
+    return _to(found)
+
+
+@require_POST
+def deletion_leave_out(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Take one person out of a request that is being prepared."""
+    return _do(request, environment, pk, lambda found: preparing.leave_out(found, _number(request, "person")))
+
+
+@require_POST
+def deletion_count(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Look again what there is of the people."""
+    return _do(request, environment, pk, preparing.count)
+
+
+@require_POST
+def deletion_hide(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Hide the people and have them erased."""
+    form = HideForm(request.POST)
+    delay = timedelta(seconds=int(form.cleaned_data["delay"]) if form.is_valid() else 0)
+    return _do(request, environment, pk, lambda found: erasure.hide(found, by=person(request), delay=delay))
+
+
+@require_POST
+def deletion_approve(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """The second person's word."""
+    user = person(request)
+    return _do(request, environment, pk, lambda found: erasure.approve(found, by=user))
+
+
+@require_POST
+def deletion_start(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Do not wait for the time that was chosen."""
+    return _do(request, environment, pk, lambda found: erasure.start_now(found, by=person(request)))
+
+
+@require_POST
+def deletion_cancel(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Forget the request, and show its people again."""
+    return _do(request, environment, pk, lambda found: erasure.cancel(found, by=person(request)))
+
+
+@require_POST
+def deletion_retry(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Carry a failed request once more."""
+    return _do(request, environment, pk, lambda found: carrying.retry(found, by=person(request)))
+
+
+def _do(request: HttpRequest, environment: str, pk: int, use_case: Callable[[DeletionRequest], object]) -> HttpResponse:
+    found = _find(environment, pk)
+    try:
+        use_case(found)
+    except DojoError as error:
+        messages.error(request, str(error))
+    return _to(found)
+
+
+def _to(found: DeletionRequest) -> HttpResponse:
+    return redirect("deletion_request", environment=found.environment.slug, pk=found.pk)
+
+
+def _find(environment: str, pk: int) -> DeletionRequest:
+    rows = DeletionRequest.objects.select_related("environment", "created_by", "waits_for")
+    return get_object_or_404(rows, pk=pk, environment__slug=environment)
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    given = request.POST.get(name, "")
+    return int(given) if given.isdigit() else 0

@@ -1,0 +1,103 @@
+"""The receipt of a verified erasure: to print, to download, and to check again later."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from interactions import activity
+from interactions.activity import Action
+from interactions.erasure import receipts
+from interactions.errors import DojoError
+from interactions.models import DeletionRequest
+from interactions.views.person import person
+
+_LONGEST: Final = 20_000_000  # characters: a receipt names each person by 19 of them
+
+
+class VerifyForm(forms.Form):
+    """A receipt, pasted or as its file, and an id to look for in it."""
+
+    receipt = forms.CharField(
+        label="Receipt",
+        required=False,
+        max_length=_LONGEST,
+        widget=forms.Textarea(
+            attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off", "placeholder": "Paste its JSON"}
+        ),
+    )
+    file = forms.FileField(label="Or its file", required=False)
+    identifier = forms.CharField(
+        label="Does this id belong to it? (optional)",
+        max_length=1024,
+        required=False,
+        strip=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
+
+    def text(self) -> str:
+        uploaded = self.cleaned_data["file"]
+        return uploaded.read(_LONGEST).decode("utf-8-sig", "replace") if uploaded else self.cleaned_data["receipt"]
+
+
+@require_safe
+@never_cache
+def deletion_receipt(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """The receipt as a page to be printed."""
+    found = _find(environment, pk)
+    context = {"environment": found.environment, "asked": found, **_told(json.loads(found.receipt))}
+    return render(request, "privacy/receipt.html", context)
+
+
+@require_safe
+@never_cache
+def deletion_receipt_json(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """The receipt as the file that can be checked."""
+    found = _find(environment, pk)
+    activity.note(
+        Action.RECEIPT_TAKEN, by=person(request), environment=found.environment, object=f"deletion request {pk}"
+    )
+    name = f"deletion-{environment}-{pk}.json"
+    return HttpResponse(
+        found.receipt,
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def receipt_verify(request: HttpRequest) -> HttpResponse:
+    """Whether a receipt is as it was signed here, what it says, and whether an id belongs to it."""
+    form = VerifyForm(request.POST, request.FILES) if request.method == "POST" else VerifyForm()
+    context: dict[str, Any] = {"form": form}
+    if form.is_bound and form.is_valid():
+        try:
+            receipt = receipts.check(form.text())
+        except DojoError as error:
+            context["refusal"] = str(error)
+        else:
+            identifier = form.cleaned_data["identifier"]
+            context |= {**_told(receipt.said), "is_valid": True, "identifier": identifier}
+            context["is_named"] = bool(identifier) and receipt.names(identifier)
+    return render(request, "privacy/verify.html", context)
+
+
+def _told(said: dict[str, Any]) -> dict[str, Any]:
+    """What the page of a receipt shows of it."""
+    stores = [(name, count) for name, count in said["erased_by_store"].items() if count]
+    return {"said": said, "stores": stores, "anonymous": len(said["people"]["anonymous_ids"])}
+
+
+def _find(environment: str, pk: int) -> DeletionRequest:
+    rows = DeletionRequest.objects.select_related("environment")
+    found = get_object_or_404(rows, pk=pk, environment__slug=environment)
+    if not found.receipt:
+        raise Http404("There is a receipt once the erasure is verified.")
+    return found
