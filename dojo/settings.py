@@ -213,6 +213,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": _SWEEP_SECONDS,
         "options": {"expires": _SWEEP_SECONDS},
     },
+    "run-retention": {
+        "task": "interactions.tasks.run_retention",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "compact-lakes": {
         "task": "interactions.tasks.compact_lakes",
         "schedule": 60.0,

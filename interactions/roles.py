@@ -144,6 +144,22 @@ ROUTES: Final[dict[str, Rule]] = {
     "live": Right.LOOK,
     "live_problems": Right.LOOK,
     "live_call": Right.LOOK,
+    "deletion_requests": Right.PRIVACY,
+    "deletion_new": Right.PRIVACY,
+    "deletion_request": Right.PRIVACY,
+    "deletion_link": Right.PRIVACY,
+    "deletion_leave_out": Right.PRIVACY,
+    "deletion_count": Right.PRIVACY,
+    "deletion_hide": Right.PRIVACY,
+    "deletion_approve": Right.PRIVACY,  # the use case refuses the person who prepared it
+    "deletion_start": Right.PRIVACY,
+    "deletion_cancel": Right.PRIVACY,
+    "deletion_retry": Right.PRIVACY,
+    "deletion_receipt": Right.PRIVACY,
+    "deletion_receipt_json": Right.PRIVACY,
+    "receipt_verify": Access.LOGGED_IN,  # a receipt may be checked by whoever has it
+    "access_letter": Right.PRIVACY,
+    "retention": Right.PRIVACY,  # the view asks for SETTINGS to change it
     "keys": Right.KEYS,
     "key_create": Right.KEYS,
     "key_rotate": Right.KEYS,

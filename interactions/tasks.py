@@ -100,6 +100,13 @@ def sweep_exports() -> None:
 
 
 @shared_task
+def run_retention() -> None:
+    from interactions import retention
+
+    retention.run_due()
+
+
+@shared_task
 def compact_lakes() -> None:
     for slug in Environment.objects.values_list("slug", flat=True):
         try:

@@ -6,7 +6,7 @@ nothing logs one.
 
 from interactions.codec.tombstones import Tombstones, leave_out
 from interactions.erasure.refusing import refused
-from interactions.erasure.requesting import NobodyNamed, approve, cancel, hide, request, start_now
+from interactions.erasure.requesting import NobodyNamed, approve, cancel, hide, open_requests, request, start_now
 from interactions.erasure.steps import RequestStateError
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "cancel",
     "hide",
     "leave_out",
+    "open_requests",
     "refused",
     "request",
     "start_now",

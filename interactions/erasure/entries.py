@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
@@ -49,6 +50,15 @@ def pairs(environment: Environment) -> set[tuple[int, int]]:
     return found
 
 
+def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
+    """These people's records that wait in the inbox, as they came."""
+    keyring = Keyring(settings.SECRET_KEY.encode())
+    for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
+        for piece in _pieces.decode(b"[" + unpack(entry.text) + b"]"):
+            if _whose(piece, entry, theirs, keyring) is not None:
+                yield bytes(piece)
+
+
 def erase(environment: Environment, tombstones: Tombstones) -> None:
     """Leave these people's records out of what waits in the inbox."""
     keyring = Keyring(settings.SECRET_KEY.encode())
@@ -69,11 +79,15 @@ def _apart(entry: InboxEntry, tombstones: Tombstones, keyring: Keyring) -> tuple
     kept: list[bytes] = []
     gone: Counter[Person] = Counter()
     for piece in _pieces.decode(b"[" + unpack(entry.text) + b"]"):
-        who = _who.decode(piece)
-        moment = who.timestamp or entry.received_at
-        person = tombstones.whose(keyring[who.user_id], keyring[who.anonymous_id], moment, entry.received_at)
+        person = _whose(piece, entry, tombstones, keyring)
         if person is not None:
             gone[person] += 1
         else:
             kept.append(bytes(piece))
     return kept, gone
+
+
+def _whose(piece: msgspec.Raw, entry: InboxEntry, tombstones: Tombstones, keyring: Keyring) -> Person | None:
+    who = _who.decode(piece)
+    moment = who.timestamp or entry.received_at
+    return tombstones.whose(keyring[who.user_id], keyring[who.anonymous_id], moment, entry.received_at)

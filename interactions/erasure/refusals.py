@@ -35,6 +35,14 @@ def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     return found
 
 
+def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
+    """These people's refused records, as JSON lines of the files to be downloaded."""
+    for imp, path in _kept(environment):
+        for line, _, person in _lines(path, _named(imp, theirs)):
+            if person is not None:
+                yield line.rstrip()
+
+
 def erase(environment: Environment, tombstones: Tombstones) -> None:
     """Write the files anew without these people's records, and forget the examples that show something of them."""
     for imp, path in _kept(environment):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from interactions.codec.keyring import Keyring
@@ -124,6 +124,11 @@ def _set(stones: list[Tombstone], asked: DeletionRequest, at: datetime | None) -
         stone.request, stone.environment, stone.is_for_good = asked, asked.environment, asked.is_for_good
         stone.at = at or timezone.now()
     Tombstone.objects.bulk_create(stones, batch_size=500)
+
+
+def open_requests(environment: Environment) -> QuerySet[DeletionRequest]:
+    """Those that are not verified, nor cancelled."""
+    return environment.deletion_requests.exclude(state__in=[State.VERIFIED, State.CANCELLED])
 
 
 def approve(asked: DeletionRequest, *, by: User) -> None:

@@ -27,7 +27,7 @@ PAGE_SIZE: Final = 50
 _PEOPLE_SHOWN: Final = 50
 _LONGEST_PASTE: Final = 2_000_000  # characters; a longer list comes as a file
 State = DeletionRequest.State
-_OPEN: Final = (State.RECEIVED, State.HIDDEN, State.ERASING, State.FAILED)
+_ENDED: Final = (State.VERIFIED, State.CANCELLED)
 _SHOWN: Final = {"open": "Open", "done": "Done", "all": "All"}
 
 
@@ -44,7 +44,7 @@ class RequestForm(forms.Form):
                 "rows": 7,
                 "spellcheck": "false",
                 "autocomplete": "off",
-                "placeholder": "one a line",
+                "placeholder": "One a line",
                 "autofocus": True,
             }
         ),
@@ -99,9 +99,9 @@ def deletion_requests(request: HttpRequest, environment: str) -> HttpResponse:
     show = show if show in _SHOWN else "open"
     rows = here.deletion_requests.select_related("created_by").prefetch_related("steps")
     if show == "open":
-        rows = rows.filter(state__in=_OPEN).order_by("due_at", "id")
+        rows = rows.exclude(state__in=_ENDED).order_by("due_at", "id")
     elif show == "done":
-        rows = rows.exclude(state__in=_OPEN)
+        rows = rows.filter(state__in=_ENDED)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "environment": here,
@@ -115,10 +115,10 @@ def deletion_requests(request: HttpRequest, environment: str) -> HttpResponse:
 
 
 def _count(here: Environment, show: str) -> int:
-    rows = here.deletion_requests.all()
+    rows = here.deletion_requests
     if show == "open":
-        return rows.filter(state__in=_OPEN).count()
-    return rows.exclude(state__in=_OPEN).count() if show == "done" else rows.count()
+        return erasure.open_requests(here).count()
+    return rows.filter(state__in=_ENDED).count() if show == "done" else rows.count()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -186,7 +186,7 @@ def deletion_link(request: HttpRequest, environment: str, pk: int) -> HttpRespon
     except DojoError as error:
         messages.error(request, str(error))
     if request.htmx:  # type: ignore[attr-defined]
-        return page_or_fragment(request, "privacy/request.html", "preview", _shown(request, found))
+        return page_or_fragment(request, "privacy/preview.html", "preview", _shown(request, found))
     return _to(found)
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from interactions import members
+from interactions.erasure import open_requests
 from interactions.models import Environment
 from interactions.roles import Right, Role, rule_of
 from interactions.views.filter_choice import carried
@@ -34,6 +35,13 @@ _KIND_OF_PAGE: Final[dict[str, str]] = {
     "live_problems": "live",
     "live_call": "live",
     "api_reference": "api_reference",
+    "deletion_requests": "deletion_requests",
+    "deletion_new": "deletion_requests",
+    "deletion_request": "deletion_requests",
+    "deletion_receipt": "deletion_requests",
+    "receipt_verify": "deletion_requests",
+    "access_letter": "access_letter",
+    "retention": "retention",
     "keys": "keys",
     "key_create": "keys",
     "activity": "activity",
@@ -50,12 +58,13 @@ _KIND_OF_PAGE: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A link of the pane; ``icon`` is empty for a sub-entry."""
+    """A link of the pane; ``icon`` is empty for a sub-entry, ``badge`` a number of things that wait."""
 
     label: str
     url: str
     active: bool
     icon: str = ""
+    badge: int = 0
 
     @property
     def is_sub(self) -> bool:
@@ -156,6 +165,14 @@ _SECTIONS: Final = (
     ),
     ("Integrate", (("Live", "live", "activity"), ("API", "api_reference", "api"))),
     (
+        "Privacy",
+        (
+            ("Deletion requests", "deletion_requests", "user-x"),
+            ("Access letter", "access_letter", ""),
+            ("Retention", "retention", ""),
+        ),
+    ),
+    (
         "Settings",
         (
             ("API keys", "keys", "key"),
@@ -176,11 +193,14 @@ def _sections(page: str, environment: Environment, rights: frozenset[Right], fil
     def address(name: str) -> str:
         return reverse(name, args=[environment.slug]) + (filtered if name in _FILTERED else "")
 
+    def badge(name: str) -> int:
+        return open_requests(environment).count() if name == "deletion_requests" else 0
+
     sections = (
         Section(
             title,
             tuple(
-                Entry(label, address(name), is_active(name), icon)
+                Entry(label, address(name), is_active(name), icon, badge(name))
                 for label, name, icon in entries
                 if rule_of(name) in rights
             ),

@@ -43,7 +43,9 @@ class VerifyForm(forms.Form):
 
     def text(self) -> str:
         uploaded = self.cleaned_data["file"]
-        return uploaded.read(_LONGEST).decode("utf-8-sig", "replace") if uploaded else self.cleaned_data["receipt"]
+        if uploaded:
+            return str(uploaded.read(_LONGEST), "utf-8-sig", "replace")
+        return str(self.cleaned_data["receipt"])
 
 
 @require_safe

@@ -1,0 +1,80 @@
+"""Everything about one person, for the letter that asks what is held: as JSON, a store after the other, in pieces."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+from django.conf import settings
+from django.utils import timezone
+
+from interactions import activity
+from interactions.activity import Action
+from interactions.codec import export
+from interactions.codec.keyring import Keyring
+from interactions.codec.tombstones import COLUMNS, FOR_GOOD, Tombstones, leave_out
+from interactions.erasure import entries, refusals
+from interactions.erasure.linking import links_of
+from interactions.erasure.steps import By
+from interactions.lake import Lake
+from interactions.lake_people import hidden
+from interactions.models import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Whom it is about: a user, and the anonymous ids that are theirs alone."""
+
+    environment: Environment
+    user_id: str
+    anonymous_ids: tuple[str, ...]
+    theirs: Tombstones  # here it chooses what is theirs, whenever it came
+
+
+def letter(environment: Environment, user_id: str, *, by: By = None) -> Letter:
+    """Find out who somebody is, and note that it was asked. Raises DataSetBusy."""
+    key = Keyring(settings.SECRET_KEY.encode()).key(user_id)
+    own = [link for link in links_of(environment.slug, [key]) if not link.is_shared]
+    stones = [(key, None, FOR_GOOD), *((None, link.anonymous_key, FOR_GOOD) for link in own)]
+    activity.note(
+        Action.ACCESS_GIVEN, by=by, environment=environment, details={"person": f"{key & 0xFFFFFFFFFFFFFFFF:016x}"}
+    )
+    return Letter(environment, user_id, tuple(link.anonymous_id for link in own), Tombstones.of(stones))
+
+
+def write(asked: Letter) -> Iterator[bytes]:
+    """The letter as JSON in UTF-8, piece by piece: records of the data set, those on their way, and refused ones."""
+    head = {
+        "environment": asked.environment.slug,
+        "user_id": asked.user_id,
+        "anonymous_ids": asked.anonymous_ids,
+        "made_at": timezone.now().isoformat(),
+    }
+    yield json.dumps(head, ensure_ascii=False).encode()[:-1]
+    yield b', "records": ['
+    yield from _listed(_records(asked))
+    yield b'], "waiting": ['
+    yield from _listed(entries.texts(asked.environment, asked.theirs))
+    yield b'], "refused": ['
+    yield from _listed(refusals.texts(asked.environment, asked.theirs))
+    yield b"]}\n"
+
+
+def _listed(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    for number, piece in enumerate(pieces):
+        yield (b",\n" if number else b"\n") + piece
+
+
+def _records(asked: Letter) -> Iterator[bytes]:
+    import pyarrow.parquet as pq
+
+    people = hidden(asked.environment.slug)
+    for name in Lake(asked.environment.slug).files():
+        with pq.ParquetFile(name) as part:
+            for group in range(part.num_row_groups):
+                mask = asked.theirs.mask(part.read_row_group(group, columns=COLUMNS))
+                if mask.any():
+                    table = part.read_row_group(group).filter(pa.array(mask))
+                    yield from export.lines(leave_out(table, people)[0]).splitlines()

@@ -1,0 +1,41 @@
+"""Write everything about one person to a file, for the letter that asks what is held."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from interactions.erasure import letters
+from interactions.errors import DojoError
+from interactions.models import Environment
+
+
+class Command(BaseCommand):
+    help = "Write everything that an environment holds about a user as JSON. It is noted in the activity log."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE", help="where to; - for standard output")
+        parser.add_argument("--user-id", required=True, metavar="ID", help="whom it is about")
+        parser.add_argument("--environment", default="production", help="where (production)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        environment = Environment.objects.filter(slug=options["environment"]).first()
+        if environment is None:
+            raise CommandError(f"There is no environment called {options['environment']}.")
+        path: Path = options["file"]
+        try:
+            asked = letters.letter(environment, options["user_id"], by=getpass.getuser())
+            if str(path) == "-":
+                sys.stdout.buffer.writelines(letters.write(asked))
+                return
+            with path.open("wb") as out:
+                out.writelines(letters.write(asked))
+        except DojoError as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error

@@ -1,0 +1,113 @@
+"""Keep records for as long as an environment says, and no longer: once a day older ones are removed for good.
+
+A record's age is that of its timestamp. Whole days of the environment's zone go.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from interactions import activity
+from interactions.activity import Action
+from interactions.erasure.steps import By
+from interactions.errors import DojoError
+from interactions.lake import Lake, LakeBusy
+from interactions.lake_rewriting import remove_older
+from interactions.models import Environment, RetentionRun
+from interactions.queries import answers
+
+logger = logging.getLogger(__name__)
+
+MOST_MONTHS = 1_200
+_EVERY = timedelta(hours=23)  # a run a day, whatever the scheduler's hour
+
+
+class BadRetention(DojoError):
+    """A number of months that cannot be kept."""
+
+
+def before(environment: Environment, months: int | None, now: datetime | None = None) -> datetime | None:
+    """What is older goes: the start of the day so many calendar months ago; None where all is kept."""
+    if not months:
+        return None
+    today = (now or timezone.now()).astimezone(environment.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
+    if year < 1:
+        return None
+    for day in range(today.day, 0, -1):  # 31 May less three months is the last day of February
+        try:
+            return today.replace(year=year, month=month + 1, day=day)
+        except ValueError:
+            continue
+    raise AssertionError("every month has a first day")
+
+
+def keep(environment: Environment, months: int | None, *, by: By = None) -> None:
+    """Set for how many months records are kept; None: for ever. Raises BadRetention.
+
+    Nothing is removed now, but by the next run.
+    """
+    if months is not None and not 1 <= months <= MOST_MONTHS:
+        raise BadRetention(f"Keep records for 1 to {MOST_MONTHS:,} months, or for ever.")
+    with transaction.atomic():
+        former = environment.retention_months
+        if former == months:
+            return
+        Environment.objects.filter(pk=environment.pk).update(retention_months=months)
+        environment.retention_months = months
+        activity.note(
+            Action.SETTINGS_CHANGED,
+            by=by,
+            environment=environment,
+            object="retention",
+            details={"before": _said(former), "after": _said(months)},
+        )
+
+
+def run(environment: Environment) -> RetentionRun | None:
+    """Remove what is too old. None where nothing is; else what was done. Raises LakeBusy."""
+    moment = before(environment, environment.retention_months)
+    if moment is None or not environment.retention_months:
+        return None
+    lake = Lake(environment.slug)
+    began = time.monotonic()
+    if not any(part.first < moment for part in lake.parts()):
+        return None
+    with lake.lock():
+        removed = remove_older(lake, moment)
+    answers.forget(environment.slug)
+    with transaction.atomic():
+        done = RetentionRun.objects.create(
+            environment=environment,
+            months=environment.retention_months,
+            before=moment,
+            records=removed.rows,
+            version_before=removed.before,
+            version_after=removed.after,
+            seconds=time.monotonic() - began,
+        )
+        details = {"records": removed.rows, "before": moment.isoformat()}
+        activity.note(Action.RETENTION_RUN, environment=environment, object="retention", details=details)
+    logger.info("%s records of %s from before %s were removed", removed.rows, environment.slug, moment.date())
+    return done
+
+
+def run_due() -> None:
+    """Each environment that keeps records for some months, once a day."""
+    for environment in Environment.objects.exclude(retention_months=None):
+        last = environment.retention_runs.first()
+        if last is not None and timezone.now() - last.at < _EVERY:
+            continue
+        try:
+            run(environment)
+        except LakeBusy as reason:  # the next hour is as good
+            logger.warning("Old records of %s wait to be removed: %s", environment.slug, reason)
+
+
+def _said(months: int | None) -> str:
+    return "for ever" if months is None else f"{months} months"
