@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from django import template
-from django.utils.safestring import SafeString
-
-from interactions.templatetags.presentation import moment
+from django.utils import timezone
 
 register = template.Library()
 
 
 @register.filter
-def instant(text: str) -> SafeString | str:
-    """A moment as receipts write it (ISO 8601), in the environment's zone."""
-    return moment(datetime.fromisoformat(text))
+def instant(text: str) -> str:
+    """A moment as receipts keep it (ISO 8601), to the second, in the environment's zone."""
+    return datetime.fromisoformat(text).astimezone(timezone.get_current_timezone()).strftime("%-d %b %Y, %H:%M:%S")

@@ -97,7 +97,7 @@ def deletion_requests(request: HttpRequest, environment: str) -> HttpResponse:
     here = get_object_or_404(Environment, slug=environment)
     show = request.GET.get("show", "open")
     show = show if show in _SHOWN else "open"
-    rows = here.deletion_requests.select_related("created_by").prefetch_related("steps")
+    rows = here.deletion_requests.select_related("created_by")
     if show == "open":
         rows = rows.exclude(state__in=_ENDED).order_by("due_at", "id")
     elif show == "done":

@@ -18,7 +18,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;
   const button = event.submitter;
-  if (button) setTimeout(() => (button.disabled = true), 0);
+  // What answers with a file leaves the page as it is, so its button stays.
+  if (button && !("repeats" in button.dataset)) setTimeout(() => (button.disabled = true), 0);
 });
 
 // A page that comes back out of the browser's cache must not keep its buttons off.

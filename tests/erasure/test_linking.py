@@ -1,0 +1,101 @@
+"""Records without a user id of an anonymous id that is the person's go with theirs; those of others stay."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from django.utils import timezone
+
+from interactions.models import DeletionRequest, Environment, InboxEntry
+from interactions.queries import dashboard
+from tests.imports.files import Record, as_lines, record, records
+from tests.imports.house import House, rows
+
+from .people import ANN, asked, erased, of_ann, settled, traces
+
+BROWSER, TABLET = "browser-of-ann", "tablet-of-all"
+VERIFIED = DeletionRequest.State.VERIFIED
+
+
+def nobodys(number: int, anonymous_id: str, **fields: object) -> Record:
+    return record(number, user_id=None, anonymous_id=anonymous_id, **fields)
+
+
+def home() -> list[Record]:
+    """Ann's own browser, before and after she said who she is, and a tablet that Bob uses as well."""
+    return [
+        nobodys(1, BROWSER), nobodys(2, BROWSER), of_ann(3, anonymous_id=BROWSER), of_ann(4, anonymous_id=TABLET),
+        nobodys(5, TABLET), record(6, user_id="bob", anonymous_id=TABLET), *records(3, start=10),
+    ]  # fmt: skip
+
+
+def shown() -> int:
+    totals = dashboard.totals("production")
+    return totals.records if totals else 0
+
+
+def test_linked_records_are_hidden_at_once_and_erased_with_the_person(house: House, folders: Path) -> None:
+    house.done(as_lines(home()))
+    request = asked(house)
+    assert (request.people, request.linked, shown()) == (1, 1, 5)
+    house.carry()
+    request.refresh_from_db()
+    assert (request.state, request.erased) == (VERIFIED, 4)
+    assert traces(folders, ANN) == traces(folders, BROWSER) == []
+
+
+def test_a_shared_device_attributes_nothing(house: House) -> None:
+    house.done(as_lines(home()))
+    erased(house)
+    assert [row["user_id"] for row in rows() if row["anonymous_id"] == TABLET] == [None, "bob"]
+
+
+def test_the_old_file_does_not_bring_the_linked_records_back(house: House) -> None:
+    house.done(as_lines(home()))
+    erased(house)
+    again = house.done(as_lines(home()))
+    assert (again.accepted, again.rejected, again.duplicates) == (0, 4, 5)
+
+
+def test_a_link_that_waits_in_the_inbox_counts(house: House) -> None:
+    house.done(as_lines([nobodys(1, BROWSER), *records(3, start=10)]))
+    InboxEntry.objects.create(
+        environment=Environment.objects.get(slug="production"), received_at=timezone.now(), records=1,
+        text=json.dumps(of_ann(2, anonymous_id=BROWSER)).encode(),
+    )  # fmt: skip
+    request = erased(house)
+    assert (request.state, request.linked, len(rows())) == (VERIFIED, 1, 3)
+
+
+def test_a_link_in_the_inbox_to_somebody_else_makes_the_device_shared(house: House) -> None:
+    house.done(as_lines([nobodys(1, BROWSER), *records(3, start=10)]))
+    made = [of_ann(2, anonymous_id=BROWSER), record(3, user_id="bob", anonymous_id=BROWSER)]
+    InboxEntry.objects.create(
+        environment=Environment.objects.get(slug="production"), received_at=timezone.now(), records=2,
+        text=json.dumps(made)[1:-1].encode(),
+    )  # fmt: skip
+    assert (erased(house).linked, len(rows())) == (0, 4)
+
+
+def test_a_link_that_an_import_is_reading_counts(house: House, folders: Path) -> None:
+    imp = house.read(as_lines(home()))
+    request = asked(house)
+    assert request.linked == 0
+    house.carry("erase_people")
+    request.refresh_from_db()
+    house.carried(imp)
+    settled(house, request)
+    assert (request.state, request.linked, imp.accepted) == (VERIFIED, 1, 5)
+    assert traces(folders, BROWSER) == []
+
+
+def test_refused_and_waiting_records_of_the_anonymous_id_go_as_well(house: House, folders: Path) -> None:
+    house.done(as_lines([*home(), nobodys(20, BROWSER, type="rate", rating="five")]))
+    InboxEntry.objects.create(
+        environment=Environment.objects.get(slug="production"), received_at=timezone.now(), records=1,
+        text=json.dumps(nobodys(21, BROWSER)).encode(),
+    )  # fmt: skip
+    assert erased(house).state == VERIFIED
+    assert not InboxEntry.objects.exists()
+    assert traces(folders, BROWSER) == []
