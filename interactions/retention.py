@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from interactions import activity
+from interactions import activity, environments
 from interactions.activity import Action
-from interactions.erasure.steps import By
 from interactions.errors import DojoError
 from interactions.lake import Lake, LakeBusy
 from interactions.lake_rewriting import remove_older
@@ -47,26 +46,14 @@ def before(environment: Environment, months: int | None, now: datetime | None = 
     raise AssertionError("every month has a first day")
 
 
-def keep(environment: Environment, months: int | None, *, by: By = None) -> None:
+def keep(environment: Environment, months: int | None) -> None:
     """Set for how many months records are kept; None: for ever. Raises BadRetention.
 
     Nothing is removed now, but by the next run.
     """
     if months is not None and not 1 <= months <= MOST_MONTHS:
         raise BadRetention(f"Keep records for 1 to {MOST_MONTHS:,} months, or for ever.")
-    with transaction.atomic():
-        former = environment.retention_months
-        if former == months:
-            return
-        Environment.objects.filter(pk=environment.pk).update(retention_months=months)
-        environment.retention_months = months
-        activity.note(
-            Action.SETTINGS_CHANGED,
-            by=by,
-            environment=environment,
-            object="retention",
-            details={"before": _said(former), "after": _said(months)},
-        )
+    environments.change(environment, retention_months=months)
 
 
 def run(environment: Environment) -> RetentionRun | None:
@@ -107,7 +94,3 @@ def run_due() -> None:
             run(environment)
         except LakeBusy as reason:  # the next hour is as good
             logger.warning("Old records of %s wait to be removed: %s", environment.slug, reason)
-
-
-def _said(months: int | None) -> str:
-    return "for ever" if months is None else f"{months} months"

@@ -18,7 +18,6 @@ from interactions.queries import people
 from interactions.roles import Right
 from interactions.views.fragments import page_or_fragment
 from interactions.views.gate import demand
-from interactions.views.person import person
 
 _RUNS: Final = 20
 
@@ -55,7 +54,7 @@ def retention(request: HttpRequest, environment: str) -> HttpResponse:
 
 def _keep(request: HttpRequest, here: Environment, months: int | None) -> HttpResponse:
     try:
-        keeping.keep(here, months, by=person(request))
+        keeping.keep(here, months)
     except DojoError as error:
         messages.error(request, str(error))
     else:
