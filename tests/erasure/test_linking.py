@@ -32,7 +32,7 @@ def home() -> list[Record]:
 
 def shown() -> int:
     totals = dashboard.totals("production")
-    return totals.records if totals else 0
+    return totals.interactions if totals else 0
 
 
 def test_linked_records_are_hidden_at_once_and_erased_with_the_person(house: House, folders: Path) -> None:
