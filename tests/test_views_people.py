@@ -1,5 +1,6 @@
 """The People page and the page of a person: who is found, what is shown to whom, and that it is written down."""
 
+import html
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -234,3 +235,16 @@ def test_the_activity_log_leads_back_to_the_person(client: Client) -> None:
     text_of(client, page_of(user="ann"))
     client.force_login(cast.owner())
     assert f'href="{page_of(user="ann")}"' in text_of(client, "/production/activity/")
+
+
+def test_a_deletion_request_begins_at_the_person_and_erases_nothing_yet(client: Client) -> None:
+    odd = 'ann, "the; first"'
+    append([of(user=odd)])
+    page = text_of(client, page_of(user=odd))
+    named = html.unescape(page.split('name="ids" value="')[1].split('">')[0])
+    answer = client.post("/production/privacy/requests/new/", {"ids": named})
+    request = DeletionRequest.objects.get()
+    assert answer["Location"].endswith(f"/requests/{request.pk}/")
+    assert [row.user_id for row in request.named.all()] == [odd]
+    assert request.state == DeletionRequest.State.RECEIVED
+    assert odd in html.unescape(text_of(client, page_of(user=odd)))

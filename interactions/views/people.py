@@ -89,6 +89,7 @@ def person(request: HttpRequest, environment: str, key: str) -> HttpResponse:
         "place": str(after or "newest"),
         "older": f"?before={found.page.older}" if found.page.older else "",
         "types": _types(found),
+        "named": _as_list(found.id),
     }
     if after is not None and request.htmx:  # type: ignore[attr-defined]
         return render(request, "people/person.html#more", context)
@@ -115,6 +116,12 @@ def _figures(here: Environment) -> dict[str, Any]:
         }
     except DojoError as error:
         return {"trouble": str(error)}
+
+
+def _as_list(user_id: str) -> str:
+    """A list of this one id, as the form of deletion requests takes it, whatever stands in the id."""
+    quoted = user_id.replace('"', '""')
+    return f'user_id\n"{quoted}"'
 
 
 def _types(profile: Profile) -> list[dict[str, Any]]:
