@@ -89,11 +89,13 @@ class Photographer:
         page.get_by_role("link", name="Next step").wait_for(timeout=600_000)
         page.context.close()
 
-    def imports(self) -> None:
-        page = self.page(size={"width": 1440, "height": 640})
-        page.goto("/production/interactions/imports/")
-        page.wait_for_selector("#rows")
-        self.shoot(page, "imports")
+    def still(self, name: str, path: str, shown: str) -> None:
+        """A page of production, once ``shown`` is there."""
+        page = self.page()
+        page.goto(f"/production/{path}")
+        page.wait_for_selector(shown)
+        page.wait_for_load_state("networkidle")
+        self.shoot(page, name)
         page.context.close()
 
 
@@ -115,7 +117,10 @@ def main() -> None:
         photographer.dashboard("dashboard-light")
         photographer.dashboard("dashboard-dark", theme="dark")
         photographer.dashboard("phone", size=PHONE, sharp=2)
-        photographer.imports()
+        photographer.still("overview", "", ".tile-health .tile-more")
+        photographer.still("records", "interactions/records/", "tbody tr")
+        photographer.still("health", "interactions/health/", ".health-seal")
+        photographer.still("privacy", "privacy/requests/new/", "form")
         browser.close()
 
 

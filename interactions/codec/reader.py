@@ -59,10 +59,13 @@ class Batch:
 
 
 class Reader:
-    """Reads runs for one origin. A record of more than ``longest`` bytes is refused."""
+    """Reads runs for one origin. A record of more than ``longest`` bytes is refused.
 
-    def __init__(self, origin: Origin, keyring: Keyring, *, longest: int) -> None:
-        self._origin, self._keyring, self._longest = origin, keyring, longest
+    ``compiled``: with the compiled loops, which are faster and take a process some 100 MB more.
+    """
+
+    def __init__(self, origin: Origin, keyring: Keyring, *, longest: int, compiled: bool = True) -> None:
+        self._origin, self._keyring, self._longest, self._compiled = origin, keyring, longest, compiled
         self._customs = Customs()
 
     @cached_property
@@ -89,7 +92,7 @@ class Reader:
         text = window.text
         if len(text) > self._longest:
             return None
-        if len(text) <= _SCANNED:
+        if self._compiled and len(text) <= _SCANNED:
             try:
                 found = self._scanner.read(text, by_line=form is Format.LINES)
                 return Batch(window.size, found.records, found.untimed, found.tables)
