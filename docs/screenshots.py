@@ -120,7 +120,7 @@ def main() -> None:
         photographer.still("overview", "", ".tile-health .tile-more")
         photographer.still("records", "interactions/records/", "tbody tr")
         photographer.still("health", "interactions/health/", ".health-seal")
-        photographer.still("privacy", "privacy/requests/new/", "form")
+        photographer.still("privacy", "privacy/requests/new/", "main form")
         browser.close()
 
 
