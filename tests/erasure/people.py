@@ -78,6 +78,8 @@ def _pieces(path: Path) -> Iterator[bytes]:
     if content[:4] == b"PAR1":
         for column in pq.read_table(path).columns:
             values = pc.list_flatten(column) if pa.types.is_list(column.type) else column
+            if isinstance(values.type, pa.BaseExtensionType):
+                values = values.cast(values.type.storage_type)
             if not pa.types.is_nested(values.type):
                 values = pc.unique(values)
             yield "\n".join(map(str, values.to_pylist())).encode() if _may_say(values.type) else b""

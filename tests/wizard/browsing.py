@@ -137,11 +137,15 @@ def percent_of(page: Page) -> str:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the Interactions page shows: its five tiles, the records of each type, the sum of all bars."""
+    """What the Interactions page shows: its tiles, the line below them, the records of each type, the sum of all bars."""
 
     tiles: dict[str, str]
+    facts: list[str]
     types: dict[str, str]
     in_bars: int
+
+
+_TILES = ("Interactions", "Products")
 
 
 def dashboard(page: Page) -> Seen:
@@ -149,13 +153,21 @@ def dashboard(page: Page) -> Seen:
     page.wait_for_selector("#dashboard:not([aria-busy])")
     page.wait_for_selector("#over-time canvas")
     page.wait_for_selector("#dashboard .tiles .skeleton", state="detached")
-    tiles = zip(page.locator(".tiles dt").all_inner_texts(), page.locator(".tiles dd").all_inner_texts(), strict=True)
+    tiles = zip(
+        page.locator(".tiles dt").all_inner_texts(), page.locator(".tiles [data-figure]").all_inner_texts(), strict=True
+    )
     types = zip(
-        page.locator("[data-slot=types] tbody th").all_inner_texts(),
-        page.locator("[data-slot=types] .shares-count").all_inner_texts(),
+        page.locator("[data-slot=by_type] .bar-name").all_inner_texts(),
+        page.locator("[data-slot=by_type] tbody td:nth-child(2)").all_inner_texts(),
         strict=True,
     )
-    page.click("[data-show-table]")
-    bars = page.locator(".chart-table tbody td:nth-child(2)").all_inner_texts()
-    page.click("[data-show-table]")
-    return Seen(dict(tiles), dict(types), sum(int(bar.replace(",", "")) for bar in bars))
+    page.click("[data-panel=over_time] [data-show-table]")
+    bars = page.locator("[data-panel=over_time] .chart-table tbody td:nth-child(2)").all_inner_texts()
+    page.click("[data-panel=over_time] [data-show-table]")
+    facts = page.locator(".dash-facts span").all_inner_texts()
+    return Seen(
+        {name: value for name, value in tiles if name in _TILES},
+        facts,
+        dict(types),
+        sum(int(bar.replace(",", "")) for bar in bars),
+    )

@@ -20,7 +20,7 @@ LONG_NAME = "clickstream-of-all-shops-and-all-countries-in-one-file-without-a-br
 
 def press_until(page: Page, name: str, *, key: str = "Tab") -> None:
     """Press a key until the focus is on what is called ``name``."""
-    for _ in range(40):
+    for _ in range(80):
         focused = page.locator("*:focus")
         if focused.count() and name in (focused.inner_text().strip(), focused.get_attribute("id")):
             return

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 ORDERS = Seen(
-    tiles={
-        "Records": "1,260",
-        "Users": "90",
-        "Anonymous visitors": "8",
-        "Products": "25",
-        "First and last, UTC": "1 Mar 2024, 08:26\n27 Mar 2024, 13:56",
-    },
+    tiles={"Interactions": "1,260", "Products": "25"},
+    facts=[
+        "90 user ids",
+        "8 anonymous ids",
+        "First record 1 Mar 2024, 08:26",
+        "Last record 27 Mar 2024, 13:56",
+        "Times are in UTC",
+    ],
     types={"checkout": "1,203", "refund": "40", "custom": "17"},
     in_bars=1260,
 )
@@ -93,7 +94,7 @@ def test_an_import_undone_leaves_the_data_set_as_it_was(page: Page, environment:
     bring_in(page, environment, orders)
     bring_in(page, environment, files.as_lines(orders.with_name("likes.jsonl"), files.likes(50)))
     page.goto(f"/{environment}/interactions/")
-    assert dashboard(page).tiles["Records"] == "1,310"
+    assert dashboard(page).tiles["Interactions"] == "1,310"
 
     page.get_by_role("link", name="Imports").click()
     page.get_by_role("link", name="likes.jsonl").click()
@@ -172,5 +173,5 @@ def test_sample_data_ends_on_a_dashboard_of_50_000_records(page: Page, environme
     assert outcome(page) | {"Accepted": "50,000", "Rejected": "0"} == outcome(page)
     page.get_by_role("link", name="Next step").click()
     seen = dashboard(page)
-    assert seen.tiles["Records"] == "50,000" and seen.in_bars == 50_000
+    assert seen.tiles["Interactions"] == "50,000" and seen.in_bars == 50_000
     assert len(seen.types) > 15
