@@ -137,7 +137,7 @@ def percent_of(page: Page) -> str:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the Interactions page shows: its tiles, the line below them, the records of each type, the sum of all bars."""
+    """What the Interactions page shows: two tiles, the line below, the records of each type, the sum of all bars."""
 
     tiles: dict[str, str]
     facts: list[str]
