@@ -1,8 +1,8 @@
 """Erase people from a large table of the running product: ``python -m benchmarks.erasing FILE OTHER RECORDS TIMES``.
 
 The table of «production» has TIMES times the RECORDS records of FILE. People are erased by one call of the API twice:
-with nothing else to do, and while calls arrive, the dashboard is asked and OTHER is imported into another environment
-and into this one. After each, no record of theirs may be in the table: else it ends with a sentence.
+with nothing else to do, and while calls arrive, the dashboard is asked and OTHER is imported into the same environment.
+After each, no record of theirs may be in the table: else it ends with a sentence.
 """
 
 from __future__ import annotations

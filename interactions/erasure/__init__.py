@@ -6,10 +6,20 @@ nothing logs one.
 
 from interactions.codec.tombstones import Tombstones, leave_out
 from interactions.erasure.refusing import refused
-from interactions.erasure.requesting import NobodyNamed, approve, cancel, hide, open_requests, request, start_now
+from interactions.erasure.requesting import (
+    LONGEST_ID,
+    NobodyNamed,
+    approve,
+    cancel,
+    hide,
+    open_requests,
+    request,
+    start_now,
+)
 from interactions.erasure.steps import RequestStateError
 
 __all__ = [
+    "LONGEST_ID",
     "NobodyNamed",
     "RequestStateError",
     "Tombstones",

@@ -38,7 +38,7 @@ def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
 
 
 def pairs(environment: Environment) -> set[tuple[int, int]]:
-    """Which (user_key, anonymous_key) stand in one record that waits in the inbox."""
+    """Which (anonymous_key, user_key) stand in one record that waits in the inbox."""
     keyring = Keyring(settings.SECRET_KEY.encode())
     found = set()
     for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
@@ -46,7 +46,7 @@ def pairs(environment: Environment) -> set[tuple[int, int]]:
             who = _who.decode(piece)
             user_key, anonymous_key = keyring[who.user_id], keyring[who.anonymous_id]
             if user_key is not None and anonymous_key is not None:
-                found.add((user_key, anonymous_key))
+                found.add((anonymous_key, user_key))
     return found
 
 

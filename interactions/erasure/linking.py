@@ -7,7 +7,6 @@ process that reads an import among them, and before the workers' fork.
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,6 @@ from pathlib import Path
 
 from interactions.erasure import entries
 from interactions.imports import storage
-from interactions.lake import Lake
 from interactions.models import Block, Environment, Import
 
 logger = logging.getLogger(__name__)
@@ -61,36 +59,22 @@ def links_of(environment: str, user_keys: Collection[int]) -> list[Link]:
 
 def owned(environment: Environment, user_keys: Collection[int]) -> set[int]:
     """The anonymous keys that are seen in the data set with one of these users and with nobody else, hidden or not."""
-    from interactions.queries import people
-    from interactions.queries.engine import PartsGone
+    from interactions.queries import owning
 
     for _ in range(2):
         try:
-            return set(people.owned(Lake(environment.slug).files(), list(user_keys)))
-        except PartsGone:
+            return owning.owned(environment.slug, user_keys)
+        except FileNotFoundError:  # the table was rewritten meanwhile
             continue
     logger.warning("The links of a deletion request of %s are looked for once it is carried.", environment.slug)
     return set()
 
 
 def owned_anywhere(environment: Environment, user_keys: Collection[int]) -> set[int]:
-    """The same, but also counting what waits in the inbox and in imports that load; the lake's lock is held.
+    """The same, but what waits in the inbox and in imports that load counts as well; the lake's lock is held."""
+    from interactions.queries import owning
 
-    A link that only waits there is one as well.
-    """
-    from interactions.queries import people
-
-    pairs = entries.pairs(environment)
-    files = [*Lake(environment.slug).files(), *map(str, _parts_of_imports(environment))]
-    asked = set(user_keys)
-    found = set(people.owned(files, list(asked)))
-    waiting: dict[int, set[int]] = defaultdict(set)
-    for user_key, anonymous_key in pairs:
-        waiting[anonymous_key].add(user_key)
-    doubtful = {key for key, users in waiting.items() if len(users) > 1 or (key in found and not users <= asked)}
-    new = {key for key, users in waiting.items() if len(users) == 1 and users <= asked} - found
-    strangers = set(people.seen_with_others(files, list(new), list(asked))) if new else set()
-    return (found - doubtful) | (new - strangers)
+    return owning.owned(environment.slug, user_keys, _parts_of_imports(environment), entries.pairs(environment))
 
 
 def _parts_of_imports(environment: Environment) -> list[Path]:

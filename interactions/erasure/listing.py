@@ -6,9 +6,9 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from interactions.erasure.requesting import LONGEST_ID
 from interactions.errors import DojoError
 
-LONGEST: Final = 512  # characters of a user_id
 _NAMES: Final = ("user_id", "userid", "user id")
 _SEPARATORS: Final = (";", "\t", ",")
 
@@ -36,8 +36,8 @@ def user_ids(lines: Iterable[str]) -> Iterator[str]:
                 column = heading
                 continue
             identifier = row[column].strip() if len(row) > column else ""
-            if len(identifier) > LONGEST:
-                raise NoList(f"Line {number} has more than {LONGEST} characters where a user id should stand.")
+            if len(identifier) > LONGEST_ID:
+                raise NoList(f"Line {number} has more than {LONGEST_ID} characters where a user id should stand.")
             if identifier:
                 yield identifier
     except csv.Error as error:

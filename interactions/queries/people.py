@@ -15,7 +15,6 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
-from interactions.codec.tombstones import Tombstones
 from interactions.queries.answers import of_one_version
 from interactions.queries.engine import Expression, answer, epoch_us
 
@@ -45,35 +44,6 @@ def alone(environment: str, anonymous_keys: Sequence[int]) -> pd.DataFrame:
         return theirs.group_by("anonymous_key").agg(records=_.count())
 
     return _ask(environment, question).to_pandas()
-
-
-def owned(files: Sequence[str], user_keys: Sequence[int]) -> list[int]:
-    """The anonymous keys that stand beside one of these users, and beside no other, in the records in ``files``.
-
-    Also records of hidden people are looked at. Raises PartsGone where a file has vanished.
-    """
-    asked = ibis.memtable(pa.table({"asked": pa.array(user_keys, pa.int64())}))
-
-    def question(table: ibis.Table) -> ibis.Table:
-        both = table.filter(_.user_key.notnull(), _.anonymous_key.notnull()).select("user_key", "anonymous_key")
-        theirs = both.semi_join(asked, [both.user_key == asked.asked]).select("anonymous_key").distinct()
-        seen = both.semi_join(theirs, [both.anonymous_key == theirs.anonymous_key])
-        users = seen.group_by("anonymous_key").agg(users=_.user_key.nunique())
-        return users.filter(_.users == 1).select("anonymous_key")
-
-    keys: list[int] = answer(files, Tombstones.of([]), question)["anonymous_key"].to_pylist()
-    return keys
-
-
-def seen_with_others(files: Sequence[str], anonymous_keys: Sequence[int], user_keys: Sequence[int]) -> list[int]:
-    """Those of the anonymous keys that stand beside some user who is not one of these. Raises PartsGone."""
-
-    def question(table: ibis.Table) -> ibis.Table:
-        theirs = table.filter(_.anonymous_key.isin(anonymous_keys), _.user_key.notnull())
-        return theirs.filter(_.user_key.notin(user_keys)).select("anonymous_key").distinct()
-
-    keys: list[int] = answer(files, Tombstones.of([]), question)["anonymous_key"].to_pylist()
-    return keys
 
 
 def by_month(environment: str, before: datetime, zone: ZoneInfo) -> pd.DataFrame:

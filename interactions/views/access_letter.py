@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from django import forms
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -11,12 +9,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from interactions.erasure import letters
+from interactions.erasure import LONGEST_ID, letters
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.views.person import person
-
-_LONGEST: Final = 512
 
 
 class LetterForm(forms.Form):
@@ -24,7 +20,7 @@ class LetterForm(forms.Form):
 
     user_id = forms.CharField(
         label="User id",
-        max_length=_LONGEST,
+        max_length=LONGEST_ID,
         strip=False,
         widget=forms.TextInput(
             attrs={"autofocus": True, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}

@@ -64,7 +64,7 @@ class RequestForm(forms.Form):
         return given
 
     def user_ids(self) -> Iterator[str]:
-        """All that are named, pasted ones first. Raises NoList."""
+        """All that are named. Raises NoList."""
         pasted: Iterable[str] = listing.user_ids(io.StringIO(self.cleaned_data["ids"], newline=""))
         uploaded: Iterable[str] = ()
         if self.cleaned_data["file"]:

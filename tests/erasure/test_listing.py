@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from interactions.erasure.listing import LONGEST, NoList, user_ids
+from interactions.erasure import LONGEST_ID
+from interactions.erasure.listing import NoList, user_ids
 
 
 def read(text: str) -> list[str]:
@@ -36,7 +37,7 @@ def test_ids_are_found(text: str, found: list[str]) -> None:
     ("text", "sentence"),
     [
         ("ann\nb\x00b\n", "no text file"),
-        ("x" * (LONGEST + 1), "Line 1 has more than 512 characters"),
+        ("x" * (LONGEST_ID + 1), "Line 1 has more than 512 characters"),
         ('ann\n"bob', "quotes do not match"),
     ],
 )

@@ -1,0 +1,312 @@
+"""The pages of deletion requests, receipts, access letters and retention. Plain and with htmx."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from interactions import erasure
+from interactions.models import ActivityEntry, DeletionRequest, Environment, RequestedPerson, RetentionRun, Tombstone
+from tests.erasure.people import ANN
+from tests.erasure.test_linking import BROWSER, TABLET, home
+from tests.imports.conftest import folders, house
+from tests.imports.files import as_lines
+from tests.imports.house import House
+
+from . import cast
+from .pages import HTMX, text_of
+
+__all__ = ["folders", "house"]
+
+LIST = "/production/privacy/requests/"
+NEW = f"{LIST}new/"
+State = DeletionRequest.State
+
+
+@pytest.fixture
+def petra(client: Client, db: None) -> User:
+    """A privacy admin, logged in."""
+    user = cast.privacy_admin()
+    client.force_login(user)
+    return user
+
+
+def taken_in(client: Client, ids: str = ANN, **given: object) -> DeletionRequest:
+    """A request by way of the form."""
+    answer = client.post(NEW, {"ids": ids, **given})
+    assert answer.status_code == 302, answer.content.decode()
+    return DeletionRequest.objects.get(pk=int(answer["Location"].split("/")[-2]))
+
+
+def page(request: DeletionRequest, step: str = "") -> str:
+    return f"{LIST}{request.pk}/{step}"
+
+
+def post(client: Client, request: DeletionRequest, step: str, **given: object) -> DeletionRequest:
+    assert client.post(page(request, f"{step}/"), given).status_code == 302
+    request.refresh_from_db()
+    return request
+
+
+# --- The list ---
+
+
+def test_an_empty_list_says_what_the_page_is_for(client: Client, petra: User) -> None:
+    assert "Nobody has asked to be forgotten" in text_of(client, LIST)
+
+
+def test_the_list_shows_open_requests_with_their_clock_and_the_pane_counts_them(client: Client, petra: User) -> None:
+    request = taken_in(client, reference="Letter 7", asked_by="Marilla")
+    DeletionRequest.objects.update(due_at=timezone.now() - timedelta(days=2, hours=1))
+    text = text_of(client, LIST)
+    for fact in ("Letter 7", "Marilla", "petra", "Preview", "3 days over"):
+        assert fact in text
+    assert '<span class="pane-badge" aria-label="1 open">1</span>' in text
+    post(client, request, "cancel")
+    text = text_of(client, LIST)
+    assert "No request is open." in text and "pane-badge" not in text
+    assert "Cancelled" in text_of(client, f"{LIST}?show=done")
+
+
+def test_a_request_of_another_environment_is_not_found(client: Client, petra: User) -> None:
+    request = taken_in(client)
+    assert client.get(f"/playground/privacy/requests/{request.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("who", [cast.viewer, cast.analyst])
+def test_who_may_not_see_people_sees_no_requests(client: Client, db: None, who: object) -> None:
+    client.force_login(who())  # type: ignore[operator]
+    assert client.get(LIST).status_code == 403
+    assert "Deletion requests" not in text_of(client, "/production/")
+
+
+# --- Intake and preview ---
+
+
+def test_intake_leads_to_a_preview_and_hides_nothing(client: Client, petra: User, house: House) -> None:
+    house.done(as_lines(home()))
+    request = taken_in(client, f"{ANN}\nnobody-here", note="By post")
+    text = text_of(client, page(request))
+    for fact in (
+        ANN,
+        "nobody-here",
+        "Not in the data",
+        BROWSER,
+        TABLET,
+        "Shared by 2 users",
+        "Nothing has happened yet",
+    ):
+        assert fact in text
+    assert "<strong>4 records</strong>" in text
+    assert not Tombstone.objects.exists()
+
+
+def test_ids_may_come_from_a_file_of_any_length_beside_pasted_ones(client: Client, petra: User) -> None:
+    listed = "\n".join(["name,user_id", *(f'"N, {number}",user-{number}' for number in range(5_000))])
+    file = SimpleUploadedFile("people.csv", listed.encode("utf-8-sig"))
+    request = taken_in(client, "ann\nann", file=file)
+    assert request.people == 5_001
+    assert "1–50 of 5,001" in text_of(client, page(request))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"ids": " \n"}, "Name at least one user id"),
+        ({"ids": "user_id\n"}, "Name at least one user id"),
+        ({"ids": "x" * 600}, "more than 512 characters"),
+        ({"ids": "marilla", "note": "Marilla wrote"}, "leave the id out"),
+        ({"ids": "", "file": SimpleUploadedFile("a.csv", b"\xff\xfe\x00")}, "no text in UTF-8"),
+    ],
+)
+def test_what_cannot_be_taken_in_is_refused_with_a_sentence(
+    client: Client, petra: User, given: dict[str, object], sentence: str
+) -> None:
+    answer = client.post(NEW, given)
+    assert answer.status_code == 200
+    assert sentence in answer.content.decode()
+    assert not DeletionRequest.objects.exists() and not RequestedPerson.objects.exists()
+
+
+def test_a_link_is_taken_in_by_a_press_and_the_totals_follow(client: Client, petra: User, house: House) -> None:
+    house.done(as_lines(home()))
+    request = taken_in(client)
+    key = request.links.get(anonymous_id=TABLET).anonymous_key
+    answer = client.post(page(request, "link/"), {"anonymous_key": key, "take": "1"}, headers=HTMX)
+    text = answer.content.decode()
+    assert "<html" not in text and 'id="hide-total"' in text and "<strong>5 records</strong>" in text
+    post(client, request, "link", anonymous_key=key, take="0")
+    assert "<strong>4 records</strong>" in text_of(client, page(request))
+
+
+def test_a_person_is_left_out_by_a_press(client: Client, petra: User) -> None:
+    request = taken_in(client, "ann\nbob")
+    post(client, request, "leave-out", person=request.named.get(user_id="ann").pk)
+    assert request.people == 1
+    post(client, request, "leave-out", person=request.named.get().pk)
+    assert "Name at least one user id" in text_of(client, page(request))
+
+
+# --- Steps ---
+
+
+def test_hiding_says_until_when_it_can_be_cancelled(client: Client, petra: User, house: House) -> None:
+    house.done(as_lines(home()))
+    request = post(client, taken_in(client), "hide", delay="3600")
+    text = text_of(client, page(request))
+    assert "1 user and 1 anonymous id are hidden" in text
+    assert "Until then it can be cancelled" in text and "Erase now" in text
+    assert ANN not in text
+    post(client, request, "cancel")
+    assert "visible as before" in text_of(client, page(request))
+    assert not Tombstone.objects.exists()
+
+
+def test_a_first_person_is_told_to_wait_and_a_second_may_approve(client: Client, petra: User) -> None:
+    Environment.objects.update(needs_approval=True)
+    request = post(client, taken_in(client), "hide", delay="0")
+    assert "somebody else than you" in text_of(client, page(request))
+    post(client, request, "approve")
+    assert (request.approved_at, "Somebody else" in text_of(client, page(request))) == (None, True)
+    client.force_login(cast.owner())
+    assert "Approve…" in text_of(client, page(request))
+    assert post(client, request, "approve").approved_at is not None
+
+
+def test_progress_is_shown_while_it_is_erased(client: Client, petra: User) -> None:
+    request = post(client, taken_in(client), "hide", delay="0")
+    DeletionRequest.objects.update(state=State.ERASING, stage="data set", parts_done=34, parts_total=100)
+    text = text_of(client, page(request), **HTMX)
+    assert "<html" not in text and "34 of 100 files" in text and "Erasing 34 %" in text
+    assert 'hx-trigger="every 1s"' in text
+    assert "Cancel request" not in text
+
+
+def test_a_failed_request_says_why_and_can_be_tried_again(client: Client, petra: User) -> None:
+    request = post(client, taken_in(client), "hide", delay="0")
+    DeletionRequest.objects.update(state=State.FAILED, error="Records are left: 2 in inbox.", ended_at=timezone.now())
+    assert "2 in inbox" in text_of(client, page(request))
+    assert post(client, request, "retry").state == State.HIDDEN
+
+
+def test_a_step_that_comes_too_late_is_refused_with_a_sentence(client: Client, petra: User) -> None:
+    request = post(client, taken_in(client), "hide", delay="0")
+    DeletionRequest.objects.update(state=State.ERASING)
+    post(client, request, "cancel")
+    assert "too late to cancel" in text_of(client, page(request))
+
+
+# --- Receipts ---
+
+
+@pytest.fixture
+def verified(client: Client, petra: User, house: House) -> DeletionRequest:
+    house.done(as_lines(home()))
+    request = taken_in(client, reference="Letter 7")
+    house.ask(erasure.hide, request, by=petra)
+    house.carry()
+    request.refresh_from_db()
+    assert request.state == State.VERIFIED
+    return request
+
+
+def test_a_receipt_can_be_printed_and_downloaded(client: Client, verified: DeletionRequest) -> None:
+    text = text_of(client, page(verified, "receipt/"))
+    for fact in ("Letter 7", "1 user and 1 anonymous id", "petra", "Signature"):
+        assert fact in text
+    answer = client.get(page(verified, "receipt.json"))
+    assert json.loads(answer.content)["records_erased"] == 4
+    assert "attachment" in answer["Content-Disposition"]
+    assert ActivityEntry.objects.filter(action="receipt_taken").exists()
+
+
+def test_there_is_no_receipt_before_it_is_verified(client: Client, petra: User) -> None:
+    assert client.get(page(taken_in(client), "receipt/")).status_code == 404
+
+
+@pytest.mark.parametrize("how", ["pasted", "file"])
+def test_a_receipt_is_checked_and_asked_about_an_id(client: Client, verified: DeletionRequest, how: str) -> None:
+    given = (
+        {"receipt": verified.receipt}
+        if how == "pasted"
+        else {"file": SimpleUploadedFile("r.json", verified.receipt.encode())}
+    )
+    text = client.post("/privacy/verify/", {**given, "identifier": ANN}).content.decode()
+    assert "<strong>Valid.</strong>" in text and "belongs to this receipt" in text
+
+
+def test_another_id_does_not_belong_to_a_receipt(client: Client, verified: DeletionRequest) -> None:
+    text = client.post("/privacy/verify/", {"receipt": verified.receipt, "identifier": "bob"}).content.decode()
+    assert "does not belong" in text
+
+
+@pytest.mark.parametrize("change", [("Letter 7", "Letter 8"), ("verified", "failed"), ("{", "")])
+def test_a_changed_receipt_is_not_valid(client: Client, verified: DeletionRequest, change: tuple[str, str]) -> None:
+    text = client.post("/privacy/verify/", {"receipt": verified.receipt.replace(*change)}).content.decode()
+    assert "Not valid." in text and "<strong>Valid.</strong>" not in text
+
+
+# --- Access letters ---
+
+
+def test_an_access_letter_holds_everything_and_is_noted_without_the_id(
+    client: Client, petra: User, house: House
+) -> None:
+    house.done(as_lines([*home(), {"type": "rate", "rating": "five", "user_id": ANN}]))
+    answer = client.post("/production/privacy/access/", {"user_id": ANN})
+    letter = json.loads(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
+    assert (letter["user_id"], letter["anonymous_ids"]) == (ANN, [BROWSER])
+    assert len(letter["records"]) == 4
+    assert [each["user_id"] for each in letter["refused"]] == [ANN]
+    noted = ActivityEntry.objects.get(action="access_given")
+    assert ANN not in str(noted.details)
+
+
+def test_a_letter_about_nobody_is_empty(client: Client, petra: User, house: House) -> None:
+    answer = client.post("/production/privacy/access/", {"user_id": "nobody"})
+    letter = json.loads(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
+    assert (letter["records"], letter["waiting"], letter["refused"]) == ([], [], [])
+
+
+# --- Retention ---
+
+
+def test_a_preview_of_retention_counts_what_would_go(client: Client, house: House) -> None:
+    client.force_login(cast.owner())
+    house.done(as_lines(home()))
+    text = text_of(client, "/production/privacy/retention/?months=12")
+    assert "<strong>9 records</strong>" in text and "2024-03" in text and "Keep 12 months from now on" in text
+    assert Environment.objects.get(slug="production").retention_months is None
+
+
+def test_an_owner_sets_retention_and_a_privacy_admin_only_sees_it(client: Client, petra: User) -> None:
+    assert client.post("/production/privacy/retention/", {"months": "12"}).status_code == 403
+    assert "from now on" not in text_of(client, "/production/privacy/retention/?months=12")
+    client.force_login(cast.owner())
+    client.post("/production/privacy/retention/", {"months": "12"})
+    assert Environment.objects.get(slug="production").retention_months == 12
+    client.post("/production/privacy/retention/", {"months": ""})
+    assert Environment.objects.get(slug="production").retention_months is None
+
+
+def test_runs_are_listed(client: Client, petra: User) -> None:
+    here = Environment.objects.get(slug="production")
+    RetentionRun.objects.create(
+        environment=here, months=3, before=timezone.now(), records=1_234, version_before=1, version_after=2, seconds=2
+    )
+    assert "1,234" in text_of(client, "/production/privacy/retention/")
+
+
+def test_the_admin_shows_requests_to_read_only(client: Client, db: None, tmp_path: Path) -> None:
+    client.force_login(User.objects.create_superuser("root"))
+    request = DeletionRequest.objects.create(environment=Environment.objects.get(slug="production"), reference="L 9")
+    assert "L 9" in text_of(client, "/admin/interactions/deletionrequest/")
+    assert client.get(f"/admin/interactions/deletionrequest/{request.pk}/delete/").status_code == 403
+    assert client.post("/admin/interactions/deletionrequest/add/").status_code == 403
