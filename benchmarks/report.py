@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks import report_api, report_pages
+from benchmarks import report_api, report_erasing, report_pages
 from benchmarks.markdown import megabytes, met, ranks, table
 
 RATIO_BAR = 1.0
@@ -43,6 +43,7 @@ class Figures:
     asked_of: int = 0
     pages: list[dict[str, Any]] = field(default_factory=list)
     api: dict[str, Any] = field(default_factory=dict)
+    erasing: dict[str, Any] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float:
@@ -69,6 +70,8 @@ def page(figures: Figures) -> str:
         parts.append(report_pages.section(figures.pages))
     if figures.api:
         parts.append(report_api.section(figures.api))
+    if figures.erasing:
+        parts.append(report_erasing.section(figures.erasing))
     parts.append(_method(figures))
     return "\n\n".join(parts) + "\n"
 
@@ -192,6 +195,8 @@ def _method(figures: Figures) -> str:
         lines += report_pages.method()
     if figures.api:
         lines += report_api.method(figures.api)
+    if figures.erasing:
+        lines += report_erasing.method()
     return "## How it was measured\n\n" + "\n".join(f"- {line}" for line in lines)
 
 

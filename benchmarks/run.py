@@ -50,6 +50,7 @@ def options() -> argparse.Namespace:
         "--skip-hundred", action="store_true", help="leave the largest table of the dashboard's page out"
     )
     parser.add_argument("--skip-api", action="store_true", help="leave the live API out")
+    parser.add_argument("--skip-erasing", action="store_true", help="leave the erasing of people out")
     parser.add_argument("--steady-seconds", type=int, help=f"of the API's steady run ({STEADY})")
     parser.add_argument("--results", type=Path, help="where the page of figures is written")
     chosen = parser.parse_args()
@@ -68,7 +69,7 @@ def options() -> argparse.Namespace:
         chosen.page_times = PAGE_TIMES[:-1] if chosen.skip_hundred else PAGE_TIMES
     if chosen.results is None:
         is_full = chosen.records == FULL and not chosen.skip_dashboard and not chosen.skip_hundred
-        is_full &= chosen.steady_seconds == STEADY and not chosen.skip_api
+        is_full &= chosen.steady_seconds == STEADY and not chosen.skip_api and not chosen.skip_erasing
         chosen.results = processes.HOUSE / ("benchmarks" if is_full else ".build") / "RESULTS.md"
     return chosen
 
@@ -81,6 +82,7 @@ class Bench:
         self.records: int = chosen.records
         self.question_rounds: int = chosen.question_rounds
         self.page_times: tuple[int, ...] = chosen.page_times
+        self.is_erasing: bool = not chosen.skip_erasing
         self.steady_seconds: int = 0 if chosen.skip_api else chosen.steady_seconds
         self.lines, self.object, self.packed = (work / f"interactions.{end}" for end in ("jsonl", "json", "json.gz"))
         self.other, self.sample = work / "other.jsonl", work / "sample.jsonl"
@@ -106,6 +108,9 @@ class Bench:
         if self.steady_seconds:
             say("The live API")
             self._api()
+        if self.is_erasing:
+            say(f"People are erased from {TIMES * self.records:,} records")
+            self._erasing()
         return self.figures
 
     def _make_files(self) -> None:
@@ -167,6 +172,12 @@ class Bench:
         folder = self._fresh_folder()
         calls = max(40, self.records // _RECORDS_A_CALL)
         self.figures.api = processes.measure("calling", calls, self.steady_seconds, data=folder, cores=machine.cores())
+        shutil.rmtree(folder)
+
+    def _erasing(self) -> None:
+        folder = self._fresh_folder()
+        asked = (self.lines, self.other, TIMES)
+        self.figures.erasing = processes.measure("erasing", *asked, data=folder, cores=machine.cores())
         shutil.rmtree(folder)
 
     def _fresh_folder(self) -> Path:
