@@ -14,8 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from django.conf import settings
 
 from interactions.codec.columns import TABLE_SCHEMA
+from interactions.codec.keyring import Keyring
 from interactions.codec.parts import PartWriter
 from interactions.lake import Lake, Part
 
@@ -52,16 +54,23 @@ def _copy(file: Path, scratch: Path, number: int, apart: timedelta) -> Part:
 
 def _changed(table: pa.Table, number: int, apart: timedelta) -> pa.Table:
     columns = dict(zip(table.column_names, table.columns, strict=True))
-    for name in ("user_id", "anonymous_id"):
-        columns[name] = pc.binary_join_element_wise(columns[name], f"{number}", "-")
-    for name in ("user_key", "anonymous_key"):
-        columns[name] = pc.bit_wise_xor(columns[name], pa.scalar(_salt(number), pa.int64()))
+    for kind in ("user", "anonymous"):
+        columns[f"{kind}_id"] = pc.binary_join_element_wise(columns[f"{kind}_id"], f"{number}", "-")
+        columns[f"{kind}_key"] = _keys(columns[f"{kind}_id"])
     columns["timestamp"] = pc.add(columns["timestamp"], pa.scalar(number * apart, pa.duration("us")))
     columns["import_id"] = pa.repeat(pa.scalar(FIRST_IMPORT + number, pa.int64()), table.num_rows)
     columns["fingerprint"] = _other_fingerprints(columns["fingerprint"], number)
     return pa.Table.from_arrays(
         [columns[name].cast(TABLE_SCHEMA.field(name).type) for name in TABLE_SCHEMA.names], schema=TABLE_SCHEMA
     )
+
+
+def _keys(identifiers: pa.ChunkedArray) -> pa.ChunkedArray:
+    """What an import would have made of these ids."""
+    keyring = Keyring(settings.SECRET_KEY.encode())
+    coded = identifiers.combine_chunks().dictionary_encode()
+    keys = pa.array(keyring.keys_of(coded.dictionary.to_pylist()), pa.int64())
+    return keys.take(coded.indices)
 
 
 def _other_fingerprints(column: pa.ChunkedArray, number: int) -> pa.Array:

@@ -30,7 +30,7 @@ from django.db import connection  # noqa: E402
 
 from benchmarks import processes, serving  # noqa: E402
 from benchmarks.calling import _key  # noqa: E402
-from benchmarks.copies import add_copies  # noqa: E402
+from benchmarks.copies import FIRST_IMPORT, add_copies  # noqa: E402
 from benchmarks.importing import Timing, carry, prepare  # noqa: E402
 from benchmarks.memory import WorkerMemory  # noqa: E402
 from benchmarks.processes import tell  # noqa: E402
@@ -88,9 +88,10 @@ def spread(took: Sequence[float]) -> dict[str, float]:
 
 
 def some_people(count: int, seed: int) -> list[str]:
-    """User ids that are in the table, drawn from all of its parts; a third of them where they are few."""
+    """User ids of all the copies in the table, whom no file names; a third of them where they are few."""
     found: set[str] = set()
-    for path in Lake(ENVIRONMENT).files():
+    copied = [part.path for part in Lake(ENVIRONMENT).parts() if (part.import_id or 0) > FIRST_IMPORT]
+    for path in copied:
         column = pq.read_table(path, columns=["user_id"])["user_id"]
         found.update(pc.unique(column.drop_null()).to_pylist())
     return random.Random(seed).sample(sorted(found), min(count, len(found) // 3))
@@ -115,6 +116,8 @@ def erase(port: int, key: str, user_ids: list[str], pid: int) -> dict[str, Any]:
     verified = time.perf_counter() - began
     if request.state != DeletionRequest.State.VERIFIED:
         sys.exit(f"The erasure ended as {request.state}. {request.error}")
+    if request.erased < len(user_ids):
+        sys.exit(f"Of {len(user_ids)} people only {request.erased} records were erased.")
     if any(_holds(path, keys) for path in Lake(ENVIRONMENT).files()):
         sys.exit("Records of the people are in the table after the erasure.")
     return {
