@@ -51,6 +51,8 @@ def command(socket: Path, folder: Path, log: Path) -> list[str]:
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": "",
+        # Packed, a text hides from whoever searches the data folder for what was erased.
+        "rdbcompression": "no",
         # A broker must refuse when it is full; forgetting keys would lose tasks in silence.
         "maxmemory-policy": "noeviction",
         "daemonize": "no",

@@ -34,7 +34,9 @@ def environ(data_dir: Path, **more: str) -> dict[str, str]:
     return {**keep, "DJANGO_SETTINGS_MODULE": "dojo.settings", "DOJO_DATA_DIR": str(data_dir), **more}
 
 
-def wait_for(what: Callable[[], Any], *, seconds: float = 30.0, because: Callable[[], str] = str) -> Any:
+def wait_for(
+    what: Callable[[], Any], *, seconds: float = 30.0, because: Callable[[], str] = str, pause: float = 0.05
+) -> Any:
     """The first true answer of ``what``; fails after so many seconds, saying ``because()``."""
     deadline = time.monotonic() + seconds
     while True:
@@ -42,7 +44,7 @@ def wait_for(what: Callable[[], Any], *, seconds: float = 30.0, because: Callabl
         if answer:
             return answer
         assert time.monotonic() < deadline, f"Nothing after {seconds} seconds. {because()}"
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 class Dojo:

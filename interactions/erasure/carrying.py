@@ -37,6 +37,7 @@ Requests = QuerySet[DeletionRequest]
 _PASSES = 3  # a block that was being read during one pass is there to be erased in the next
 _WAITING = (State.HIDDEN, State.ERASING)
 _TELL_SECONDS = 0.5  # between two notes of how far a store is
+_LOCK_SECONDS = 15  # records do not wait longer for a worker that was killed
 
 
 def erase(request: DeletionRequest) -> None:
@@ -134,7 +135,7 @@ def _carry(environment: Environment, requests: Requests) -> None:
 def _erase(environment: Environment, requests: Requests) -> tuple[Tombstones, dict[str, int]]:
     """Answers whom it was about, and how many records are left in which store after all was tried: none."""
     lake = Lake(environment.slug)
-    with lake.lock():
+    with lake.lock(_LOCK_SECONDS):
         _take_in_links(environment, requests)
         people = Tombstones.of(_stones(requests).stones())
         locked = [store for store in STORES if store.locked]

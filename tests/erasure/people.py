@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import zstandard
 from django.utils import timezone
 
 from interactions import erasure
@@ -75,6 +76,8 @@ def _pieces(path: Path) -> Iterator[bytes]:
     yield content
     if content[:2] == b"\x1f\x8b":
         yield gzip.decompress(content)
+    if content[:4] == b"\x28\xb5\x2f\xfd":
+        yield zstandard.ZstdDecompressor().decompressobj().decompress(content)
     if content[:4] == b"PAR1":
         for column in pq.read_table(path).columns:
             values = pc.list_flatten(column) if pa.types.is_list(column.type) else column

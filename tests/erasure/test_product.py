@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,21 @@ from .people import ANN, of_ann, traces
 
 pytestmark = pytest.mark.slow
 ENVIRONMENT = "letters"
+BROWSER = "browser-of-green-gables"
 
 
 def clickstream(count: int, start: int = 0) -> bytes:
-    """Records of which one in a hundred is Ann's, and one in a thousand a refused one of hers."""
+    """Records of which one in a hundred is Ann's; of these one in ten is refused, and one in ten without her name."""
     made = []
     for number in range(start, start + count):
-        bad = {"type": "rate", "rating": "five"} if number % 1000 == 0 else {}
-        made.append(of_ann(number, **bad) if number % 100 == 0 else record(number))
+        if number % 1000 == 0:
+            made.append(of_ann(number, type="rate", rating="five"))
+        elif number % 1000 == 500:
+            made.append(record(number, user_id=None, anonymous_id=BROWSER))
+        elif number % 100 == 0:
+            made.append(of_ann(number, anonymous_id=BROWSER))
+        else:
+            made.append(record(number))
     return as_lines(made)
 
 
@@ -33,9 +42,9 @@ def last_line(output: str) -> dict[str, Any]:
     return answer
 
 
-def start_import(dojo: Dojo, path: Path) -> subprocess.Popen[str]:
+def start_import(dojo: Dojo, path: Path, environment: str = ENVIRONMENT) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "manage.py", "import_interactions", str(path), "--environment", ENVIRONMENT, "--json"],
+        [sys.executable, "manage.py", "import_interactions", str(path), "--environment", environment, "--json"],
         cwd=HOUSE, env=dojo.environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
 
@@ -44,29 +53,66 @@ def is_loading(dojo: Dojo) -> bool:
     return any((dojo.data_dir / "imports").glob("*/*"))
 
 
+def imported(dojo: Dojo, path: Path, environment: str = ENVIRONMENT) -> dict[str, Any]:
+    with start_import(dojo, path, environment) as importing:
+        told, _ = importing.communicate(timeout=120)
+    return last_line(told)
+
+
+def total(dojo: Dojo, environment: str = ENVIRONMENT) -> int:
+    return int(last_line(dojo.manage("interaction_stats", "--environment", environment))["total"])
+
+
+def left(dojo: Dojo) -> list[str]:
+    """Whatever names her or her browser, anywhere below the data folder, in any packing."""
+    return traces(dojo.data_dir, ANN) + traces(dojo.data_dir, BROWSER)
+
+
 def test_nothing_of_a_person_is_left_anywhere_though_an_import_runs(dojo: Dojo, tmp_path: Path) -> None:
     add_environment(dojo, ENVIRONMENT)
     first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
     first.write_bytes(clickstream(20_000))
     second.write_bytes(clickstream(100_000, start=20_000))
-    with start_import(dojo, first) as importing:
-        assert importing.wait(60) == 1  # done with rejects
+    done = imported(dojo, first)
+    assert (done["accepted"], done["rejected"]) == (19_980, 20)
     importing = start_import(dojo, second)
     wait_for(lambda: is_loading(dojo))
     receipt = last_line(dojo.manage("erase_users", "--user-id", ANN, "--environment", ENVIRONMENT, "--json"))
-    assert receipt["state"] == "verified"
+    # At once: it waited for the file that was being read.
+    assert left(dojo) == []
+    assert (receipt["state"], receipt["people"]["count"]) == ("verified", 1)
+    assert len(receipt["people"]["anonymous_ids"]) == 1
     assert receipt["records_erased"] >= 180
     assert receipt["erased_by_store"]["refused records"] >= 20
-    told, _ = importing.communicate(timeout=120)
-    done = last_line(told)
-    if done["rejected"] > 100:  # the import was not done before the request
-        assert (done["accepted"], done["rejected"]) == (99_000, 1000)
-    stats = last_line(dojo.manage("interaction_stats", "--environment", ENVIRONMENT))
-    assert stats["total"] == 118_800
-    wait_for(lambda: traces(dojo.data_dir) == [], seconds=10, because=lambda: str(traces(dojo.data_dir)))
-    with start_import(dojo, first) as again:
-        told, _ = again.communicate(timeout=60)
-    done = last_line(told)
-    assert (done["accepted"], done["rejected"], done["duplicates"]) == (0, 200, 19_800)
-    assert traces(dojo.data_dir) == []
-    assert dojo.output().count(ANN) == 0
+    importing.communicate(timeout=120)
+    assert total(dojo) == 118_800
+    again = imported(dojo, first)
+    assert (again["accepted"], again["rejected"], again["duplicates"]) == (0, 200, 19_800)
+    assert left(dojo) == []
+    assert not [each for each in (ANN, BROWSER) if each in dojo.output()]
+
+
+def test_an_erasure_whose_worker_is_killed_is_carried_to_its_end(dojo: Dojo, tmp_path: Path) -> None:
+    environment = add_environment(dojo, "storms")
+    file = tmp_path / "file.jsonl"
+    file.write_bytes(clickstream(50_000))
+    imported(dojo, file, environment)
+    before = total(dojo, environment)
+    erasing = subprocess.Popen(
+        [sys.executable, "manage.py", "erase_users", "--user-id", ANN, "--environment", environment, "--json"],
+        cwd=HOUSE, env=dojo.environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    wait_for(lambda: is_erasing(dojo), pause=0.002)
+    for process in dojo.worker().children():
+        process.kill()
+    told, _ = erasing.communicate(timeout=180)
+    receipt = last_line(told)
+    assert (receipt["state"], receipt["records_erased"]) == ("verified", 450)
+    assert total(dojo, environment) == before - 450
+    assert left(dojo) == []
+
+
+def is_erasing(dojo: Dojo) -> bool:
+    with closing(sqlite3.connect(f"file:{dojo.data_dir / 'dojo.sqlite3'}?mode=ro", uri=True)) as database:
+        states = database.execute("SELECT 1 FROM interactions_deletionrequest WHERE state = 'erasing'")
+        return states.fetchone() is not None
