@@ -44,14 +44,14 @@ PEOPLE = 1_000
 _APART = timedelta(days=30)
 _POLL_SECONDS = 0.05
 _LONGEST_SECONDS = 900.0
-_PAUSE_SECONDS = 0.05  # between two calls that arrive
+_CALL_SECONDS, _LOOK_SECONDS = 0.05, 1.0  # between two calls that arrive, and between two looks at the dashboard
 
 
 class Beside:
-    """What else goes on: work of a thread of its own, again and again, with the milliseconds that each took."""
+    """What else goes on: work of a thread of its own, with a pause after each, and the milliseconds that each took."""
 
-    def __init__(self, work: Callable[[], object]) -> None:
-        self._work = work
+    def __init__(self, work: Callable[[], object], pause: float) -> None:
+        self._work, self._pause = work, pause
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.took: list[float] = []
@@ -66,7 +66,7 @@ class Beside:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._stopped.wait(_PAUSE_SECONDS):
+        while not self._stopped.wait(self._pause):
             began = time.perf_counter()
             try:
                 self._work()
@@ -164,8 +164,10 @@ def main(file: Path, other: Path, times: int) -> None:
         half = len(chosen) // 2
         quiet = erase(port, key, chosen[:half], pid)
         tell(f"  {half:,} people: hidden in {quiet['hidden']:.2f} s, verified in {quiet['verified']:.1f} s")
-        calls = Beside(lambda: call(port, key, "POST", {"data": [{"type": "like", "product_ids": ["p1"]}]}))
-        questions = Beside(lambda: dashboard.by_type(ENVIRONMENT))
+        calls = Beside(
+            lambda: call(port, key, "POST", {"data": [{"type": "like", "product_ids": ["p1"]}]}), _CALL_SECONDS
+        )
+        questions = Beside(lambda: dashboard.by_type(ENVIRONMENT), _LOOK_SECONDS)
         loaded: list[Timing] = []
         loading = threading.Thread(target=lambda: loaded.append(carry(other, ENVIRONMENT)))
         with calls, questions:

@@ -44,8 +44,8 @@ def method() -> list[str]:
         "Erasing: the running product; people drawn from all parts of the table are named by one call of the API. "
         "«Hidden» is the answer to that call, after which a question for them finds nothing; «verified» is the end of "
         "the erasure, after every store was counted again. Then the table's own files are read for their keys.",
-        "«At work»: one call after the other, one question of the dashboard (records by type) after the other, and an "
-        "import, all begun before the call.",
+        "«At work»: calls 50 ms apart, a question of the dashboard (records by type) each second, and an import, all "
+        "begun before the call that names the people. Their times are counted from the end of one to the next.",
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
 from typing import Final
 
 from django import template
@@ -48,8 +50,8 @@ def took(request: DeletionRequest) -> str:
 
 @register.filter
 def days_left(request: DeletionRequest) -> int:
-    """Whole days until it is due; negative once it is over."""
-    return (request.due_at - timezone.now()).days
+    """Days until it is due, one that has begun counts; negative once it is over by a day."""
+    return math.ceil((request.due_at - timezone.now()) / timedelta(days=1))
 
 
 @register.filter
