@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from interactions.codec.tombstones import COLUMNS, Person, Tombstones
 from interactions.lake import Lake
-from interactions.lake_rewriting import Removed, Tell, remove_rows
+from interactions.lake_rewriting import Removed, Tell, remove_most, remove_rows
 from interactions.models import Tombstone
 
 _ROWS = 262_144  # looked at in one go
@@ -39,6 +40,19 @@ def erase(lake: Lake, tombstones: Tombstones, tell: Tell = lambda done, total: N
     A repeat, after one that was broken off anywhere, does what is left to do.
     """
     return remove_rows(lake, tombstones.mask, COLUMNS, tell)
+
+
+def erase_most(
+    lake: Lake,
+    tombstones: Tombstones,
+    tell: Tell = lambda done, total: None,
+    note: Callable[[Counter[Person]], object] = lambda found: None,
+) -> Removed:
+    """The same for what is in the table now, without holding up those who add to it; ``note`` hears what goes of whom.
+
+    :func:`erase` has to follow. Takes the lock by itself; raises LakeBusy where it cannot be had.
+    """
+    return remove_most(lake, tombstones.mask, COLUMNS, tell, lambda gone: note(tombstones.count(gone)))
 
 
 def _count_in(path: Path, tombstones: Tombstones) -> Counter[Person]:

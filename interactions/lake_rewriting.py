@@ -1,7 +1,8 @@
 """Take rows out of a table for good: the parts that hold some are written anew, in one commit, and no trace is left.
 
 A part of which a few columns say that it holds none of the rows is not touched. Parts are looked at and written by as
-many threads as there are cores, each with one row group in memory. The table's write lock is held by the caller.
+many threads as there are cores, each with one row group in memory. The table's write lock is held by the caller, but
+for :func:`remove_most`: parts never change, so what comes in their place can be written while others add to the table.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from django.conf import settings
 
 from interactions.codec.columns import TABLE_SCHEMA
@@ -49,6 +51,33 @@ class _Rewrite:
     old: Part
     new: Part | None
     rows: int
+    gone: pa.Table | None = None  # the columns that were looked at, of the rows that go
+
+
+def remove_most(
+    lake: Lake,
+    mask: Mask,
+    columns: Sequence[str],
+    tell: Tell = lambda done, total: None,
+    note: Callable[[pa.Table], object] = lambda gone: None,
+) -> Removed:
+    """The same as :func:`remove_rows` for the table as it is now; takes the lock by itself, for the commit alone.
+
+    Parts that are gone by then are left to a later call, as are those that came meanwhile. ``note`` is given what goes
+    before it is gone. Raises LakeBusy where the lock cannot be had.
+    """
+    if not lake.exists():
+        return Removed(0, -1, -1)
+    with _drafts(_prefix(lake, "aside")) as prefix:
+        made = list(_in_parallel(lambda part: _without(prefix, part, mask, columns), lake.parts(), tell))
+        with lake.lock() as held:
+            before, there = lake.version(), {part.path for part in lake.parts()}
+            left = [each for each in made if each is not None and each.old.path in there]
+            if left:
+                note(pa.concat_tables([each.gone for each in left if each.gone is not None]))
+                held.require()
+                _commit(lake, left)
+            return Removed(sum(each.rows for each in left), before, lake.version())
 
 
 def remove_rows(lake: Lake, mask: Mask, columns: Sequence[str], tell: Tell = lambda done, total: None) -> Removed:
@@ -57,7 +86,7 @@ def remove_rows(lake: Lake, mask: Mask, columns: Sequence[str], tell: Tell = lam
     ``tell`` hears how many parts were seen to, of how many. Raises LakeBusy where parts have changed meanwhile,
     which they cannot while the lock is held.
     """
-    return _remove(lake, lake.parts(), lambda part: _without(lake, part, mask, columns), tell)
+    return _remove(lake, lake.parts(), lambda part: _without(_prefix(lake), part, mask, columns), tell)
 
 
 def remove_import(lake: Lake, import_id: int) -> Removed:
@@ -67,7 +96,7 @@ def remove_import(lake: Lake, import_id: int) -> Removed:
     def rewritten(part: Part) -> _Rewrite | None:
         if part.import_id == import_id:
             return _Rewrite(part, None, part.rows)
-        return _without(lake, part, lambda table: _equal(table["import_id"], import_id), ["import_id"])
+        return _without(_prefix(lake), part, lambda table: _equal(table["import_id"], import_id), ["import_id"])
 
     return _remove(lake, may_hold, rewritten)
 
@@ -84,7 +113,7 @@ def remove_older(lake: Lake, moment: datetime, tell: Tell = lambda done, total: 
     def rewritten(part: Part) -> _Rewrite | None:
         if part.last < moment:
             return _Rewrite(part, None, part.rows)
-        return _without(lake, part, is_older, ["timestamp"])
+        return _without(_prefix(lake), part, is_older, ["timestamp"])
 
     return _remove(lake, may_hold, rewritten, tell)
 
@@ -103,7 +132,7 @@ def _remove(
     if not lake.exists():
         return Removed(0, -1, -1)
     before = lake.version()
-    with _drafts(lake):
+    with _drafts(_prefix(lake)):
         made = list(_in_parallel(rewritten, parts, tell))
         _commit(lake, [each for each in made if each is not None])
     lake.clean()  # also where nothing was to be done: a try that was broken off may have left files
@@ -131,46 +160,60 @@ def _commit(lake: Lake, made: Sequence[_Rewrite]) -> None:
     lake.replace([each.old for each in made], [each.new for each in made if each.new is not None], changes_data=True)
 
 
-def _without(lake: Lake, part: Part, mask: Mask, columns: Sequence[str]) -> _Rewrite | None:
-    """The part without the rows of the mask; None where it holds none of them."""
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(part.path) as source:
-        groups = range(source.num_row_groups)
-        masks = [mask(source.read_row_group(group, columns=list(columns), use_threads=False)) for group in groups]
-        gone = sum(int(each.sum()) for each in masks)
-        if not gone:
+def _without(prefix: str, part: Part, mask: Mask, columns: Sequence[str]) -> _Rewrite | None:
+    """The part without the rows of the mask; None where it holds none of them, or was taken away meanwhile."""
+    try:
+        source = pq.ParquetFile(part.path)
+    except FileNotFoundError:
+        return None
+    with source:
+        columns = list(columns)
+        looked_at = [source.read_row_group(group, columns=columns, use_threads=False) for group in _groups(source)]
+        masks = [mask(table) for table in looked_at]
+        if not any(each.any() for each in masks):
             return None
-        draft = _folder() / f"{_prefix(lake)}{secrets.token_hex(8)}.parquet"
-        with PartWriter(draft) as writer:
-            for group, of_group in zip(groups, masks, strict=True):
-                if of_group.all():
-                    continue
-                place = 0
-                for batch in source.iter_batches(_ROWS, row_groups=[group], use_threads=False):
-                    of_batch = of_group[place : place + batch.num_rows]
-                    place += batch.num_rows
-                    table = pa.Table.from_batches([batch]).cast(TABLE_SCHEMA)
-                    writer.add(table.filter(pa.array(~of_batch)))
+        gone = pa.concat_tables(table.filter(pa.array(each)) for table, each in zip(looked_at, masks, strict=True))
+        new = _write_without(prefix, source, masks, part.import_id)
+    return _Rewrite(part, new, gone.num_rows, gone)
+
+
+def _groups(source: pq.ParquetFile) -> range:
+    return range(source.num_row_groups)
+
+
+def _write_without(
+    prefix: str, source: pq.ParquetFile, masks: Sequence[np.ndarray], import_id: int | None
+) -> Part | None:
+    """The rows that are in no mask, of which there is one a row group; None where no row is left."""
+    draft = _folder() / f"{prefix}{secrets.token_hex(8)}.parquet"
+    with PartWriter(draft) as writer:
+        for group, of_group in zip(_groups(source), masks, strict=True):
+            if of_group.all():
+                continue
+            place = 0
+            for batch in source.iter_batches(_ROWS, row_groups=[group], use_threads=False):
+                of_batch = of_group[place : place + batch.num_rows]
+                place += batch.num_rows
+                table = pa.Table.from_batches([batch]).cast(TABLE_SCHEMA)
+                writer.add(table.filter(pa.array(~of_batch)))
     written = writer.written
     if written.first is None or written.last is None:
-        return _Rewrite(part, None, gone)
-    new = Part(draft, written.size, written.rows, written.first, written.last, part.import_id)
-    return _Rewrite(part, new, gone)
+        return None
+    return Part(draft, written.size, written.rows, written.first, written.last, import_id)
 
 
 @contextmanager
-def _drafts(lake: Lake) -> Iterator[None]:
+def _drafts(prefix: str) -> Iterator[str]:
     """Remove what is written on the way, and before that what a process left that ended in the middle."""
-    _sweep(lake)
+    _sweep(prefix)
     try:
-        yield
+        yield prefix
     finally:
-        _sweep(lake)
+        _sweep(prefix)
 
 
-def _sweep(lake: Lake) -> None:
-    for path in _folder().glob(f"{_prefix(lake)}*"):
+def _sweep(prefix: str) -> None:
+    for path in _folder().glob(f"{prefix}*"):
         path.unlink(missing_ok=True)
 
 
@@ -180,5 +223,5 @@ def _folder() -> Path:
     return folder
 
 
-def _prefix(lake: Lake) -> str:
-    return f"rewrite-{lake.environment}-"
+def _prefix(lake: Lake, kind: str = "rewrite") -> str:
+    return f"{kind}-{lake.environment}-"

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import redis
+from django.conf import settings
 
 from interactions.lake import Lake
-from interactions.lake_rewriting import Removed, remove_import, remove_older, remove_rows
+from interactions.lake_rewriting import Removed, remove_import, remove_most, remove_older, remove_rows
 from tests.lakes import append, record
 
 MARCH = datetime(2024, 3, 1, tzinfo=UTC)
@@ -95,6 +98,41 @@ def test_progress_tells_of_every_part(lake: Lake) -> None:
     told: list[tuple[int, int]] = []
     remove_rows(lake, likes, ["type"], lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_most_is_removed_with_the_lock_held_for_the_commit_alone(lake: Lake, redis_server: str) -> None:
+    told: list[int] = []
+    held: list[bool] = []
+    with patch.object(Lake, "replace", autospec=True, side_effect=Lake.replace) as replace:
+        removed = remove_most(
+            lake, likes, ["type"], lambda *_: held.append(is_locked()), lambda gone: told.append(len(gone))
+        )
+    assert (removed.rows, told, replace.call_count) == (9, [9], 1)
+    assert held == [False] * 3
+    assert {row["type"] for row in rows(lake)} == {"search"}
+
+
+def is_locked() -> bool:
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        return bool(client.exists("dojo:lake:production"))
+
+
+def test_a_part_that_goes_while_most_is_removed_stays_gone(lake: Lake, redis_server: str) -> None:
+    """And one that comes is not touched."""
+    done: list[bool] = []
+
+    def meanwhile(*_: int) -> None:
+        if not done:
+            done.append(True)
+            remove_import(lake, 1)
+            append([record("like")], import_id=3)
+
+    assert remove_most(lake, likes, ["type"], meanwhile).rows == 6
+    assert sorted({(row["import_id"], row["type"]) for row in rows(lake)}) == [
+        (0, "search"),
+        (2, "search"),
+        (3, "like"),
+    ]
 
 
 def test_an_import_goes_with_exactly_its_rows(lake: Lake) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import redis
@@ -14,6 +15,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from interactions import lake_people
 from interactions.codec.tombstones import Person, Tombstones
 from interactions.erasure import receipts, uploaded
 from interactions.erasure.linking import owned_anywhere
@@ -135,18 +137,38 @@ def _carry(environment: Environment, requests: Requests) -> None:
 def _erase(environment: Environment, requests: Requests) -> tuple[Tombstones, dict[str, int]]:
     """Answers whom it was about, and how many records are left in which store after all was tried: none."""
     lake = Lake(environment.slug)
+    requests.filter(version_before=None).update(version_before=lake.version())
+    removed = _erase_most(lake, requests)
     with lake.lock(_LOCK_SECONDS):
         _take_in_links(environment, requests)
         people = Tombstones.of(_stones(requests).stones())
         locked = [store for store in STORES if store.locked]
-        requests.filter(version_before=None).update(version_before=lake.version())
-        _note_found(environment, requests, locked, people)
+        found = _count(locked, environment, people)
+        found[_DATA_SET].update(removed)
+        _note_found(requests, found)
         left = _empty(locked, environment, requests, people)
         requests.update(version_after=lake.version())
     # What follows may wait, for a moment or for Redis; nothing of these people comes into the first stores meanwhile.
     others = [store for store in STORES if not store.locked]
-    _note_found(environment, requests, others, people)
+    _note_found(requests, _count(others, environment, people))
     return people, left | _empty(others, environment, requests, people)
+
+
+def _erase_most(lake: Lake, requests: Requests) -> Counter[Person]:
+    """What is in the table already goes first, so that imports and live records wait for little; answers what went."""
+    removed: Counter[Person] = Counter()
+
+    def note_removed(found: Counter[Person]) -> None:
+        removed.update(found)
+        _note_found(requests, {_DATA_SET: found})
+
+    requests.update(stage=_DATA_SET, parts_done=0, parts_total=0)
+    try:
+        lake_people.erase_most(lake, Tombstones.of(_stones(requests).stones()), _teller(requests), note_removed)
+    except FileNotFoundError as reason:  # another task took this one for lost, and swept away what it had written
+        logger.warning("What was prepared for %s is gone: %s", lake.environment, reason)
+        removed.clear()
+    return removed
 
 
 def _stones(requests: Requests) -> TombstoneRows:
@@ -201,13 +223,15 @@ def _teller(requests: Requests) -> Tell:
     return tell
 
 
-def _note_found(environment: Environment, requests: Requests, stores: Sequence[Store], people: Tombstones) -> None:
+def _count(stores: Sequence[Store], environment: Environment, people: Tombstones) -> dict[str, Counter[Person]]:
+    return {store.name: store.count(environment, people) for store in stores}
+
+
+def _note_found(requests: Requests, found: Mapping[str, Counter[Person]]) -> None:
     """Write down how much there was to erase. A repeat finds less than the try that was broken off."""
-    found = {store.name: store.count(environment, people) for store in stores}
     for request in requests:
-        persons = [
-            Person(*keys) for keys in request.tombstones.values_list("user_key", "anonymous_key").iterator(5_000)
-        ]
+        keys = request.tombstones.values_list("user_key", "anonymous_key").iterator(5_000)
+        persons = [Person(*pair) for pair in keys]
         for name, counted in found.items():
             records = sum(counted[person] for person in persons) + counted[Person()]
             if records > request.found.get(name, 0):
@@ -217,7 +241,8 @@ def _note_found(environment: Environment, requests: Requests, stores: Sequence[S
 
 
 # Where what is counted are records of theirs, rather than files or copies of records.
-_RECORDS = ("running imports", "inbox", "data set")
+_DATA_SET = "data set"
+_RECORDS = ("running imports", "inbox", _DATA_SET)
 
 
 def _verified(requests: Requests) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +16,7 @@ import pyarrow.parquet as pq
 import zstandard
 from django.utils import timezone
 
-from interactions import erasure
+from interactions import erasure, lake_people
 from interactions.erasure import carrying
 from interactions.models import DeletionRequest, Environment
 from tests.imports.files import Record, record
@@ -58,6 +60,13 @@ def settled(house: House, request: DeletionRequest) -> DeletionRequest:
     house.carry("erase_people")
     request.refresh_from_db()
     return request
+
+
+@contextmanager
+def stuck() -> Iterator[None]:
+    """Nothing goes from the data set, whoever tries."""
+    with patch.object(lake_people, "erase"), patch.object(lake_people, "erase_most"):
+        yield
 
 
 def traces(folder: Path, text: str = ANN) -> list[str]:

@@ -11,17 +11,18 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from interactions import lake_people
+from interactions import imports, lake_people, lake_rewriting
 from interactions.erasure import carrying, entries
+from interactions.imports import finishing, leaving_out
 from interactions.lake import Lake
 from interactions.models import DeletionRequest, Environment, InboxEntry, Problem, Tombstone
 from interactions.models.packing import pack, unpack
 from interactions.queries import dashboard
-from tests.imports.dying import Moment, do_and_die
+from tests.imports.dying import Moment, do_and_die, interrupted
 from tests.imports.files import BAD, Record, as_lines, record, records
 from tests.imports.house import House, rejected, rows, silent, users
 
-from .people import ANN, asked, crowd, erased, later, of_ann, traces
+from .people import ANN, asked, crowd, erased, later, of_ann, stuck, traces
 
 State = DeletionRequest.State
 
@@ -206,6 +207,11 @@ def test_examples_of_problems_that_show_something_of_the_person_are_forgotten(ho
 
 
 BREAKS = [
+    Moment(lake_people, "erase_most", after=False),
+    Moment(lake_rewriting, "_in_parallel"),
+    Moment(lake_rewriting, "_commit", after=False),
+    Moment(lake_rewriting, "_commit"),
+    Moment(lake_people, "erase_most"),
     Moment(lake_people, "erase", after=False),
     Moment(lake_people, "erase"),
     Moment(entries, "erase"),
@@ -249,6 +255,33 @@ def test_files_that_no_commit_names_go_too(house: House, folders: Path) -> None:
     assert traces(folders) == []
 
 
+def test_records_that_are_added_while_most_is_erased_go_as_well_and_are_counted(house: House, folders: Path) -> None:
+    house.done(as_lines(crowd()))
+    late = house.read(as_lines([of_ann(number) for number in range(100, 104)]))
+    request = asked(house)
+    finish = ("finish_import", late.pk)
+    with (
+        patch.object(leaving_out, "count_in", return_value=0),
+        patch.object(finishing, "leave_out_of"),
+        interrupted(Moment(lake_rewriting, "_in_parallel"), lambda: house.do(finish)),
+    ):
+        house.carry("erase_people")
+    request.refresh_from_db()
+    assert (request.state, request.erased, traces(folders)) == (State.VERIFIED, 14, [])
+
+
+def test_parts_that_others_replace_while_most_is_erased_are_seen_to_afterwards(house: House, folders: Path) -> None:
+    house.done(as_lines(crowd()))
+    gone = house.done(as_lines([*records(9, start=200), of_ann(300)]))
+    house.ask(imports.undo, gone)
+    request = asked(house)
+    undo = ("undo_import", gone.pk)
+    with interrupted(Moment(lake_rewriting, "_in_parallel"), lambda: house.do(undo)):
+        house.carry("erase_people")
+    request.refresh_from_db()
+    assert (request.state, request.erased, len(rows()), traces(folders)) == (State.VERIFIED, 10, 30, [])
+
+
 def test_a_request_whose_task_was_never_asked_for_is_swept_up(house: House) -> None:
     house.done(as_lines(crowd()))
     request = asked(house)
@@ -281,7 +314,7 @@ def test_a_store_that_keeps_records_makes_the_request_fail_with_a_sentence(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     house.done(as_lines(crowd()))
-    with patch.object(lake_people, "erase"):
+    with stuck():
         request = erased(house)
     assert (request.state, request.error) == (
         State.FAILED,
@@ -305,7 +338,7 @@ def test_a_failure_that_nobody_foresaw_ends_with_a_reference_that_the_log_has(
 
 def test_a_failed_request_can_be_tried_again(house: House, folders: Path) -> None:
     house.done(as_lines(crowd()))
-    with patch.object(lake_people, "erase"):
+    with stuck():
         request = erased(house)
     house.ask(carrying.retry, request)
     house.carry()
