@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+import psutil
 
 django.setup()
 
@@ -44,6 +45,7 @@ PEOPLE = 1_000
 _APART = timedelta(days=30)
 _POLL_SECONDS = 0.05
 _LONGEST_SECONDS = 900.0
+_QUIET_SECONDS, _IDLE_SHARE = 5.0, 0.15  # of one core
 _CALL_SECONDS, _LOOK_SECONDS = 0.05, 1.0  # between two calls that arrive, and between two looks at the dashboard
 
 
@@ -95,6 +97,23 @@ def some_people(count: int, seed: int) -> list[str]:
         column = pq.read_table(path, columns=["user_id"])["user_id"]
         found.update(pc.unique(column.drop_null()).to_pylist())
     return random.Random(seed).sample(sorted(found), min(count, len(found) // 3))
+
+
+def wait_for_quiet(pid: int) -> None:
+    """Until no process below ``pid`` has work: summaries are made anew of what an import or an erasure has written."""
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while time.monotonic() < deadline:
+        before = _worked(pid)
+        time.sleep(_QUIET_SECONDS)
+        if _worked(pid) - before < _QUIET_SECONDS * _IDLE_SHARE:
+            return
+    sys.exit("Dojo had something to do all the time.")
+
+
+def _worked(pid: int) -> float:
+    """Seconds of computing by all processes that run below ``pid``."""
+    times = (process.cpu_times() for process in psutil.Process(pid).children(recursive=True))
+    return sum(each.user + each.system for each in times)
 
 
 def erase(port: int, key: str, user_ids: list[str], pid: int) -> dict[str, Any]:
@@ -160,10 +179,11 @@ def main(file: Path, other: Path, times: int) -> None:
         add_copies(Lake(ENVIRONMENT).files(), ENVIRONMENT, range(1, times), apart=_APART, scratch=scratch)
         key = _key()
         chosen = some_people(2 * PEOPLE, seed=4)
-        dashboard.totals(ENVIRONMENT)
+        wait_for_quiet(pid)
         half = len(chosen) // 2
         quiet = erase(port, key, chosen[:half], pid)
         tell(f"  {half:,} people: hidden in {quiet['hidden']:.2f} s, verified in {quiet['verified']:.1f} s")
+        wait_for_quiet(pid)
         calls = Beside(
             lambda: call(port, key, "POST", {"data": [{"type": "like", "product_ids": ["p1"]}]}), _CALL_SECONDS
         )
