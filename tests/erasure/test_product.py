@@ -49,8 +49,11 @@ def start_import(dojo: Dojo, path: Path, environment: str = ENVIRONMENT) -> subp
     )  # fmt: skip
 
 
-def is_loading(dojo: Dojo) -> bool:
-    return any((dojo.data_dir / "imports").glob("*/*"))
+def is_there(dojo: Dojo, kind: str, state: str) -> bool:
+    """Whether any row of a kind is in that state."""
+    with closing(sqlite3.connect(f"file:{dojo.data_dir / 'dojo.sqlite3'}?mode=ro", uri=True)) as database:
+        found = database.execute(f"SELECT 1 FROM interactions_{kind} WHERE state = ?", [state])
+        return found.fetchone() is not None
 
 
 def imported(dojo: Dojo, path: Path, environment: str = ENVIRONMENT) -> dict[str, Any]:
@@ -76,7 +79,7 @@ def test_nothing_of_a_person_is_left_anywhere_though_an_import_runs(dojo: Dojo, 
     done = imported(dojo, first)
     assert (done["accepted"], done["rejected"]) == (19_980, 20)
     importing = start_import(dojo, second)
-    wait_for(lambda: is_loading(dojo))
+    wait_for(lambda: is_there(dojo, "import", "loading"), pause=0.002)
     receipt = last_line(dojo.manage("erase_users", "--user-id", ANN, "--environment", ENVIRONMENT, "--json"))
     # At once: it waited for the file that was being read.
     assert left(dojo) == []
@@ -102,7 +105,7 @@ def test_an_erasure_whose_worker_is_killed_is_carried_to_its_end(dojo: Dojo, tmp
         [sys.executable, "manage.py", "erase_users", "--user-id", ANN, "--environment", environment, "--json"],
         cwd=HOUSE, env=dojo.environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
-    wait_for(lambda: is_erasing(dojo), pause=0.002)
+    wait_for(lambda: is_there(dojo, "deletionrequest", "erasing"), pause=0.002)
     for process in dojo.worker().children():
         process.kill()
     told, _ = erasing.communicate(timeout=180)
@@ -110,9 +113,3 @@ def test_an_erasure_whose_worker_is_killed_is_carried_to_its_end(dojo: Dojo, tmp
     assert (receipt["state"], receipt["records_erased"]) == ("verified", 450)
     assert total(dojo, environment) == before - 450
     assert left(dojo) == []
-
-
-def is_erasing(dojo: Dojo) -> bool:
-    with closing(sqlite3.connect(f"file:{dojo.data_dir / 'dojo.sqlite3'}?mode=ro", uri=True)) as database:
-        states = database.execute("SELECT 1 FROM interactions_deletionrequest WHERE state = 'erasing'")
-        return states.fetchone() is not None
