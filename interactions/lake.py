@@ -24,7 +24,7 @@ import redis
 from django.conf import settings
 
 from interactions.codec.columns import STATISTICS_COLUMNS, TABLE_SCHEMA
-from interactions.lake_opening import asked, has_log, known
+from interactions.lake_opening import asked, has_log, known, opened
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -142,21 +142,22 @@ class Lake:
         from deltalake import CommitProperties, Schema, Transaction
 
         self._create()
-        table, marked = asked(self.folder, lambda table: (table, table.transaction_version(mark) or 0))
-        if marked >= version:
-            return table.version()
         home = self._home(import_id)
-        adds: list[AddAction | RemoveAction] = [self._add(part, home, import_id) for part in parts]
-        table.create_write_transaction(
-            adds,
-            mode="append",
-            schema=Schema.from_arrow(TABLE_SCHEMA),
-            commit_properties=CommitProperties(app_transactions=[Transaction(mark, version)]),
-        )
+        with opened(self.folder, lambda table: table.transaction_version(mark) or 0) as (table, marked):
+            if marked >= version:
+                return table.version()
+            adds: list[AddAction | RemoveAction] = [self._add(part, home, import_id) for part in parts]
+            table.create_write_transaction(
+                adds,
+                mode="append",
+                schema=Schema.from_arrow(TABLE_SCHEMA),
+                commit_properties=CommitProperties(app_transactions=[Transaction(mark, version)]),
+            )
+            committed = table.version()
         _keep([home / part.path.name for part in parts], home, self.folder / "_delta_log")
         if import_id:
             self.tidy(import_id)
-        return self.version()
+        return committed
 
     def replace(self, parts: Sequence[Part], written: Sequence[Part], *, changes_data: bool) -> int:
         """Put ``written``, which lie elsewhere, in the place of live ``parts``, in ONE commit; the table's version.
@@ -167,14 +168,15 @@ class Lake:
         from deltalake import Schema
         from deltalake.transaction import RemoveAction
 
-        table, now = self._open(), int(time.time() * 1000)
+        now = int(time.time() * 1000)
         homes = [self._home(part.import_id or 0) for part in written]
         adds: list[AddAction | RemoveAction] = [
             self._add(part, home, part.import_id, changes_data=changes_data)
             for part, home in zip(written, homes, strict=True)
         ]
         gone = [RemoveAction(_within(part.path, self.folder), changes_data, now, part.size, {}) for part in parts]
-        table.create_write_transaction([*adds, *gone], mode="append", schema=Schema.from_arrow(TABLE_SCHEMA))
+        with opened(self.folder, lambda table: None) as (table, _):
+            table.create_write_transaction([*adds, *gone], mode="append", schema=Schema.from_arrow(TABLE_SCHEMA))
         made = [home / part.path.name for part, home in zip(written, homes, strict=True)]
         _keep(made, *dict.fromkeys(homes), self.folder / "_delta_log")
         self.clean()
@@ -182,10 +184,10 @@ class Lake:
 
     def clean(self) -> None:
         """Remove every file that no commit names, and of the log all but the last checkpoint. Lock held."""
-        table = self._open()
-        table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
-        table.create_checkpoint()
-        table.cleanup_metadata()
+        with opened(self.folder, lambda table: None) as (table, _):
+            table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
+            table.create_checkpoint()
+            table.cleanup_metadata()
         named = set(self.files())
         for path in Path(self.folder).rglob("*"):  # what a writer left that was killed, whatever its name
             is_of_log = "_delta_log" in path.relative_to(self.folder).parts
@@ -272,9 +274,6 @@ class Lake:
     def _home(self, import_id: int) -> Path:
         return Path(self.folder) / (f"import-{import_id}" if import_id else "live")
 
-    def _open(self) -> DeltaTable:
-        return asked(self.folder, lambda table: table)
-
     def _create(self) -> None:
         if self.exists():
             return
@@ -307,9 +306,15 @@ def _appear(part: Path, home: Path) -> None:
 
 
 def _keep(files: Sequence[Path], *folders: Path) -> None:
-    """Make sure that files and the last commit are on the disk itself, before what they were made of goes away."""
+    """Make sure that files and the last commit are on the disk itself, before what they were made of goes away.
+
+    So is the last checkpoint: it stands for commits that are gone.
+    """
     log = folders[-1]
-    for path in (*files, *sorted(log.glob("*.json"))[-2:], *folders):
+    names = sorted(os.listdir(log))
+    commits = [name for name in names if name.endswith(".json")][-2:]
+    checkpoints = [name for name in names if name.endswith(".parquet")][-1:]
+    for path in (*files, *(log / name for name in (*commits, *checkpoints)), *folders):
         place = os.open(path, os.O_RDONLY)
         try:
             os.fsync(place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.synchronize
 import os
+import shutil
 import threading
 import time
 from pathlib import Path
@@ -73,9 +74,9 @@ def test_readers_never_meet_a_log_that_is_cleaned_away(lake: Lake) -> None:
     try:
         for _ in range(MOST_APPENDS):
             lakes.append([lakes.record()], import_id=0)
-            table = lake._open()
-            table.create_checkpoint()
-            table.cleanup_metadata()
+            with lake_opening.opened(lake.folder, lambda table: None) as (table, _):
+                table.create_checkpoint()
+                table.cleanup_metadata()
             if met.value >= MET:
                 break
         done.set()
@@ -88,8 +89,14 @@ def test_readers_never_meet_a_log_that_is_cleaned_away(lake: Lake) -> None:
             process.join()
 
 
+def forget() -> None:
+    """As a process that has not opened any table yet."""
+    lake_opening._kept.clear()
+
+
 def test_a_log_that_comes_back_is_read(lake: Lake) -> None:
     lakes.append([lakes.record()])
+    forget()
     log, away = lake.folder / "_delta_log", lake.folder / "away"
     log.rename(away)
     log.mkdir()
@@ -112,6 +119,7 @@ def test_a_log_that_stays_unreadable_is_said_in_a_sentence(
 ) -> None:
     lakes.append([lakes.record()])
     (lake.folder / "_delta_log" / "00000000000000000001.json").write_text("broken")
+    forget()
     monkeypatch.setattr(lake_opening, "_PAUSE_SECONDS", 0)
     with pytest.raises(LakeUnreadable, match="cannot be read at this moment"):
         _ask(lake, ask)
@@ -124,6 +132,31 @@ def _ask(lake: Lake, ask: str) -> None:
         lake.tidy(1)
     else:
         getattr(lake, ask)()
+
+
+def test_what_others_commit_is_seen_though_the_log_was_cleaned_meanwhile(lake: Lake) -> None:
+    lakes.append([lakes.record()])
+    assert len(lake.files()) == 1
+    kept = dict(lake_opening._kept)
+    forget()  # what follows is another process's doing
+    for _ in range(3):
+        lakes.append([lakes.record()])
+    lake.clean()
+    lakes.append([lakes.record()])
+    now = lake.contents()
+    lake_opening._kept.update(kept)
+    assert lake.contents() == now
+    assert len(lake.parts()) == len(lake.files()) == 5
+
+
+def test_a_table_that_was_made_anew_in_its_place_is_read_anew(lake: Lake) -> None:
+    for _ in range(3):
+        lakes.append([lakes.record()])
+    assert lake.version() == 3
+    shutil.rmtree(lake.folder)
+    lakes.append([lakes.record()])
+    assert lake.version() == 1
+    assert len(lake.parts()) == 1
 
 
 def test_a_folder_without_a_commit_is_no_table_yet(lake: Lake) -> None:

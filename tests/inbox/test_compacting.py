@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow.dataset as ds
 import pytest
+from deltalake import DeltaTable
 
 from interactions import inbox, lake_compacting
 from interactions.inbox.sifting import Sieve
@@ -90,7 +91,7 @@ def test_parts_that_were_rewritten_meanwhile_are_not_merged(filled: Lake, monkey
 
     def meanwhile(*args: Any) -> Any:
         written = real(*args)
-        filled._open().delete("user_id = 'ann'")
+        DeltaTable(str(filled.folder)).delete("user_id = 'ann'")
         return written
 
     monkeypatch.setattr(lake_compacting, "_write", meanwhile)
