@@ -14,6 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.db.models.functions import Length, Substr
 
 from interactions.codec.calls import Kept, to_rows
@@ -38,9 +39,10 @@ _LOCK_SECONDS = 10  # live records must not wait for long because a process was 
 def append(environment: Environment, sieve: Sieve | None = None, alive: Callable[[], object] = lambda: None) -> int:
     """Append all that waits in the inbox of one environment; answers how many records came into the table.
 
-    A batch that somebody left open goes first. Raises LakeBusy where the write lock cannot be had or was lost:
-    what is not appended yet waits. A ``sieve`` that is kept from call to call remembers what it read. ``alive`` is
-    called now and then, where it takes longer.
+    What comes in meanwhile is left to the next append, which costs the same for one record and for a thousand. A batch
+    that somebody left open goes first. Raises LakeBusy where the write lock cannot be had or was lost: what is not
+    appended yet waits. A ``sieve`` that is kept from call to call remembers what it read. ``alive`` is called now and
+    then, where it takes longer.
     """
     if not _waits(environment):
         return 0
@@ -48,7 +50,8 @@ def append(environment: Environment, sieve: Sieve | None = None, alive: Callable
     added = 0
     with lake.lock(_LOCK_SECONDS, alive) as held:
         _sweep(environment)
-        while (batch := _open_batch(environment) or _claim(environment, lake)) is not None:
+        last = _last(environment)
+        while (batch := _open_batch(environment) or _claim(environment, lake, last)) is not None:
             added += _carry(batch, lake, held, sieve or Sieve())
             alive()
     return added
@@ -65,10 +68,18 @@ def _open_batch(environment: Environment) -> InboxBatch | None:
     return InboxBatch.objects.filter(environment=environment).order_by("pk").first()
 
 
-def _claim(environment: Environment, lake: Lake) -> InboxBatch | None:
+def _last(environment: Environment) -> int:
+    """The newest entry that is there now."""
+    return InboxEntry.objects.filter(environment=environment).aggregate(last=Max("pk"))["last"] or 0
+
+
+def _claim(environment: Environment, lake: Lake, last: int) -> InboxBatch | None:
+    """A batch of what waits up to the entry ``last``."""
+    waiting = InboxEntry.objects.filter(environment=environment, batch=None, pk__lte=last).order_by("pk")
+    if not waiting.exists():
+        return None
     marked = lake.marked(MARK)
     with turn(), transaction.atomic():
-        waiting = InboxEntry.objects.filter(environment=environment, batch=None).order_by("pk")
         chosen: list[int] = []
         records = size = 0
         head = Substr("text", 1, HEAD)

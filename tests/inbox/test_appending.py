@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -12,6 +13,7 @@ from django.utils import timezone
 from dojo import heartbeat
 from interactions import inbox
 from interactions.inbox import appending
+from interactions.inbox.sifting import Sieve
 from interactions.lake import Lake, LakeBusy
 from interactions.models import DeletionRequest, Environment, InboxBatch, InboxEntry, Tombstone
 from interactions.models.packing import HEAD, PACKED_FROM, unpack, unpacked_size
@@ -173,3 +175,21 @@ def test_a_batch_is_bounded_by_the_size_of_what_is_packed(
     inbox.append(production)
     assert lake.version() == 3
     assert len(users(lake)) == 9000
+
+
+def test_what_comes_in_meanwhile_is_left_to_the_next_append(
+    production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Sieve.sift
+
+    def meanwhile(*given: Any) -> Any:
+        call(production, like("late"), after=1)
+        return real(*given)
+
+    call(production, like("ann"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Sieve, "sift", meanwhile)
+        assert inbox.append(production) == 1
+    assert users(lake) == ["ann"]
+    assert inbox.append(production) == 1
+    assert users(lake) == ["ann", "late"]
