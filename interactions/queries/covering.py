@@ -26,22 +26,31 @@ log = logging.getLogger(__name__)
 LARGEST: Final = 2_000_000  # rows of a segment: an erasure or an undo has at most so many counted anew for each part
 _SMALL: Final = (20_000, 200_000)  # rows below which a segment is merged, once there are
 _ENOUGH: Final = 8  # of them, so that a row is counted a few times at most, and segments stay few
+# Parts that no segment covers may be left so while they are no more than these: a question counts them in milliseconds,
+# and a segment costs as much for a few rows as for thousands.
+_FEW_PARTS: Final = 24
+_FEW_ROWS: Final = 20_000
 _NOBODY: Final = Tombstones.of([])
 
 
 def cover(
-    environment: str, zone: tzinfo, is_stopped: Callable[[], bool] = lambda: False, *, waits: bool = False
+    environment: str,
+    zone: tzinfo,
+    is_stopped: Callable[[], bool] = lambda: False,
+    *,
+    waits: bool = False,
+    leaves_few: bool = False,
 ) -> int:
     """Bring the segments of an environment (a slug) up to date with its table; answers how many were made.
 
     ``zone`` is that of the days; it ends early once ``is_stopped`` says so. Where another process is doing it, nothing
-    is done, or, if it ``waits``, once that has ended.
+    is done, or, if it ``waits``, once that has ended. If it ``leaves_few``, new parts stay bare until there are more.
     """
     store = Store(environment)
     made = 0
     with _alone(store.folder, waits=waits) as is_alone:
         while is_alone:
-            groups = _wanted(store, Lake(environment).parts(), str(zone))
+            groups = _wanted(store, Lake(environment).parts(), str(zone), leaves_few=leaves_few)
             if not groups:
                 break
             for group in groups:
@@ -51,18 +60,23 @@ def cover(
     return made
 
 
-def _wanted(store: Store, parts: Sequence[Part], zone: str) -> list[list[Part]]:
+def _wanted(store: Store, parts: Sequence[Part], zone: str, *, leaves_few: bool) -> list[list[Part]]:
     """The groups of parts of which a segment is to be made, each with at most LARGEST rows if it is of several."""
     of_name = {name_of(part): part for part in parts}
     kept = store.keep(of_name, zone)
     left = set(of_name).difference(*(segment.parts for segment in kept))
-    groups = list(_grouped([part for name, part in of_name.items() if name in left and part.rows]))
+    bare = [part for name, part in of_name.items() if name in left and part.rows]
+    groups = [] if leaves_few and _are_few(bare) else list(_grouped(bare))
     for most in _SMALL:
         small = [segment for segment in kept if segment.rows < most]
         if len(small) >= _ENOUGH:
             groups += _grouped([of_name[name] for segment in small for name in segment.parts])
             break  # what comes of it may be merged again in the next round
     return groups
+
+
+def _are_few(parts: Sequence[Part]) -> bool:
+    return len(parts) < _FEW_PARTS and sum(part.rows for part in parts) < _FEW_ROWS
 
 
 def _grouped(parts: Sequence[Part]) -> Iterator[list[Part]]:

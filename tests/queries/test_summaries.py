@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +20,8 @@ from hypothesis import strategies as st
 from interactions.codec.tombstones import Tombstones
 from interactions.lake import Lake
 from interactions.lake_rewriting import remove_import
+from interactions.management.commands import keep_summaries
+from interactions.models import Environment
 from interactions.queries import (
     answers,
     assisted,
@@ -213,6 +216,44 @@ def test_small_segments_become_one() -> None:
     found = Store("production").covering(_names())
     assert len(found) == 1 and found[0].rows == 80
     assert dashboard.by_type("production")["records"].sum() == 80
+
+
+def test_a_few_new_parts_are_left_to_the_questions() -> None:
+    append(RECORDS[:600])
+    cover("production", BERLIN)
+    for number in range(covering._FEW_PARTS - 1):
+        append(RECORDS[600 + number : 601 + number])
+    assert cover("production", BERLIN, leaves_few=True) == 0
+    assert dashboard.totals("production").interactions == 600 + covering._FEW_PARTS - 1
+    append(RECORDS[-1:])
+    assert cover("production", BERLIN, leaves_few=True) == 1
+    assert dashboard.totals("production").interactions == 600 + covering._FEW_PARTS
+
+
+def test_many_new_records_are_summed_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    append(RECORDS[:600])
+    cover("production", BERLIN)
+    monkeypatch.setattr(covering, "_FEW_ROWS", 100)
+    append(RECORDS[600:])
+    assert cover("production", BERLIN, leaves_few=True) == 1
+
+
+def test_the_last_few_parts_are_summed_up_once_nothing_more_comes(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    production = Environment.objects.get(slug="production")
+
+    def look(before: keep_summaries._Seen | None) -> keep_summaries._Seen:
+        return keep_summaries._cover(production, before, threading.Event())
+
+    append(RECORDS[:600])
+    seen = look(None)
+    assert len(Store("production").all()) == 1
+    append(RECORDS[600:])
+    seen = look(look(seen))
+    assert len(Store("production").all()) == 1
+    monkeypatch.setattr(keep_summaries, "_QUIET_SECONDS", 0)
+    seen = look(seen)
+    assert len(Store("production").all()) == 2
+    assert look(seen) is seen
 
 
 def test_a_segment_of_a_part_that_is_gone_is_not_used_and_goes() -> None:

@@ -1,11 +1,18 @@
-"""``manage.py keep_summaries``: sum up what comes into the data sets, every second, until told to stop."""
+"""``manage.py keep_summaries``: sum up what comes into the data sets, until told to stop.
+
+Each second it is looked whether anything came. What is live comes each second, too, so a few new parts are left to the
+questions; once there are more, or nothing more comes, they are summed up. After each round it rests for four times as
+long as that took: whatever comes, it takes a fifth of a core.
+"""
 
 from __future__ import annotations
 
 import logging
 import signal
 import threading
+import time
 from argparse import ArgumentParser
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -18,7 +25,18 @@ from interactions.queries.covering import cover
 logger = logging.getLogger(__name__)
 
 _SECONDS = 1.0
-_LONGEST_SECONDS = 60.0  # between two tries where one after the other fails
+_LONGEST_SECONDS = 60.0  # between two rounds, where they take long or one after the other fails
+_REST = 4  # times that a round took
+_QUIET_SECONDS = 60.0  # without anything new, after which the last few parts are summed up, too
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The table of an environment in its last round: version and zone, when they were new, and if all was summed up."""
+
+    state: tuple[int, str]
+    since: float
+    is_whole: bool
 
 
 class Command(BaseCommand):
@@ -32,28 +50,41 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        done: dict[str, tuple[int, str]] = {}
-        pause = _SECONDS
+        seen: dict[str, _Seen] = {}
+        failures = 0
         while not stopped.is_set():
             close_old_connections()
-            calm = _cover_all(done, stopped)
+            began = time.monotonic()
+            calm = _cover_all(seen, stopped)
             if options["once"]:
                 break
-            pause = _SECONDS if calm else min(2 * pause, _LONGEST_SECONDS)
-            stopped.wait(pause)
+            failures = 0 if calm else failures + 1
+            rest = max(_SECONDS * 2**failures, _REST * (time.monotonic() - began))
+            stopped.wait(min(rest, _LONGEST_SECONDS))
 
 
-def _cover_all(done: dict[str, tuple[int, str]], stopped: threading.Event) -> bool:
-    """One round over all environments; ``done`` has the version and the zone of each that is summed up."""
-    calm = True
+def _cover_all(seen: dict[str, _Seen], stopped: threading.Event) -> bool:
+    """One round over all environments; whether all went well."""
     try:
         for environment in Environment.objects.all():
-            state = (Lake(environment.slug).version(), environment.time_zone)
-            if stopped.is_set() or done.get(environment.slug) == state:
-                continue
-            cover(environment.slug, environment.zone, stopped.is_set)
-            done[environment.slug] = state
+            if stopped.is_set():
+                break
+            seen[environment.slug] = _cover(environment, seen.get(environment.slug), stopped)
     except Exception:
         logger.exception("The summaries could not be kept; the parts themselves answer until they are")
-        calm = False
-    return calm
+        return False
+    return True
+
+
+def _cover(environment: Environment, before: _Seen | None, stopped: threading.Event) -> _Seen:
+    """Sum up what is to be by now: all at the first look, and once it is quiet."""
+    now = time.monotonic()
+    state = (Lake(environment.slug).version(), environment.time_zone)
+    if before is not None and before.state == state:
+        if before.is_whole or now - before.since < _QUIET_SECONDS:
+            return before
+        since, is_whole = before.since, True
+    else:
+        since, is_whole = now, before is None
+    cover(environment.slug, environment.zone, stopped.is_set, leaves_few=not is_whole)
+    return _Seen(state, since, is_whole)
