@@ -2,55 +2,27 @@
 
 A record that carries a uuid is the same record wherever that uuid comes again. Of the others, a file may hold equal
 ones on purpose, so the n-th copy in the import is matched with the n-th copy in the table: what goes beyond the
-copies in the table is new. DuckDB does the matching, because it may spill to disk and an import may be of any size.
+copies in the table is new. Fingerprints are compared by all their bits, a share of the import's at a time, so that
+an import may be of any size.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.conf import settings
 
 from interactions.codec.parts import part_writer
+from interactions.imports import prints
+from interactions.imports.matching import Groups
 from interactions.imports.untimed import find_untimed
 from interactions.lake import Part
 
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
-_MEMORY = "200MB"
-_BY_UUID = r"fingerprint >= '\x80'::BLOB"  # the mark is the top bit of the first byte: see codec.fingerprint
-_PLAIN = "CREATE VIEW own AS SELECT fingerprint, filename, file_row_number AS row FROM mine"
-_WITH_UNTIMED = """
-CREATE VIEW own AS
-SELECT coalesce(untimed.fingerprint, mine.fingerprint) AS fingerprint, mine.filename, mine.file_row_number AS row
-FROM mine LEFT JOIN untimed ON untimed.filename = mine.filename AND untimed.row = mine.file_row_number
-"""
-_FIND = rf"""
-CREATE TABLE duplicate AS
-WITH known AS (
-    SELECT fingerprint, count(*) AS copies
-    FROM theirs
-    WHERE fingerprint IN (SELECT fingerprint FROM own)
-    GROUP BY fingerprint
-),
-candidate AS (
-    SELECT own.*, coalesce(known.copies, 0) AS copies
-    FROM own LEFT JOIN known USING (fingerprint)
-    WHERE known.copies IS NOT NULL OR {_BY_UUID}
-),
-numbered AS (
-    SELECT *, row_number() OVER (PARTITION BY fingerprint ORDER BY filename, row) AS copy FROM candidate
-)
-SELECT filename, row FROM numbered
-WHERE CASE WHEN {_BY_UUID} THEN copies > 0 OR copy > 1 ELSE copy <= copies END
-"""  # noqa: S608 - all of it stands here
+_SHARE = 1_250_000  # records of an import that are looked for at once; each takes some 40 bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,67 +40,118 @@ def sift(mine: Sequence[Part], theirs: Sequence[Part], *, untimed: bool) -> Sift
     time at which they were received, which tells nothing of their copies. Nor does the time of a record that has a
     uuid. Parts are written anew beside the old ones, which stay as they are, so that this can be done again.
     """
-    with _connection() as duck:
-        _show(duck, "mine", mine)
-        has_uuids = _has_uuids(duck)
-        if not untimed and not has_uuids:
-            first, last = min(part.first for part in mine), max(part.last for part in mine)
-            theirs = [part for part in theirs if part.first <= last and first <= part.last]
-        if not theirs and not has_uuids:
-            return Sifted(list(mine), 0)
-        _show(duck, "theirs", theirs)
-        duck.execute(_WITH_UNTIMED if find_untimed(duck, mine) else _PLAIN)
-        duck.execute(_FIND)
-        counts = dict(duck.execute("SELECT filename, count(*) FROM duplicate GROUP BY filename").fetchall())
-        kept = []
-        for part in mine:
-            count = counts.get(str(part.path), 0)
-            if count == 0:
-                kept.append(part)
-            elif count < part.rows:
-                rows = duck.execute("SELECT row FROM duplicate WHERE filename = ?", [str(part.path)]).fetchnumpy()
-                kept.append(_without(part, rows["row"]))
-    return Sifted(kept, sum(counts.values()))
+    has_uuids = _has_uuids(mine)
+    if not untimed and not has_uuids:
+        first, last = min(part.first for part in mine), max(part.last for part in mine)
+        theirs = [part for part in theirs if part.first <= last and first <= part.last]
+    if not theirs and not has_uuids:
+        return Sifted(list(mine), 0)
+    known = _find(find_untimed(mine, theirs), theirs, sum(part.rows for part in mine))
+    kept, duplicates, base = [], 0, 0
+    for part in mine:
+        is_known = known.of(base, part.rows)
+        count = int(np.count_nonzero(is_known))
+        if count == 0:
+            kept.append(part)
+        elif count < part.rows:
+            kept.append(_without(part, is_known))
+        duplicates += count
+        base += part.rows
+    return Sifted(kept, duplicates)
 
 
-@contextmanager
-def _connection() -> Iterator[DuckDBPyConnection]:
-    import duckdb  # after the fork only: it starts threads
+class _Marks:
+    """A bit for each record of an import, whatever its size."""
 
-    settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
-    options: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": _MEMORY,
-        "temp_directory": str(settings.SCRATCH_DIR),
-        "preserve_insertion_order": False,
-    }
-    with duckdb.connect(":memory:", config=options) as duck:
-        yield duck
+    def __init__(self, rows: int) -> None:
+        self._bits = np.zeros(rows // 8 + 1, np.uint8)
 
+    def add(self, rows: np.ndarray) -> None:
+        np.bitwise_or.at(self._bits, rows >> 3, np.uint8(1) << (rows & 7).astype(np.uint8))
 
-def _show(duck: DuckDBPyConnection, name: str, parts: Sequence[Part]) -> None:
-    """Make a view of the rows of ``parts``, with the file and the number of each row in it."""
-    if parts:
-        paths = [str(part.path) for part in parts]
-        duck.read_parquet(paths, filename=True, file_row_number=True).create_view(name)
-    else:
-        duck.execute(f"CREATE VIEW {name} AS SELECT * FROM mine LIMIT 0")  # noqa: S608
+    def of(self, first: int, rows: int) -> np.ndarray:
+        """Whether each of so many records from ``first`` on is marked."""
+        bits = np.unpackbits(self._bits[first >> 3 : (first + rows >> 3) + 1], bitorder="little")
+        return bits[first & 7 :][:rows].astype(bool)
 
 
-def _has_uuids(duck: DuckDBPyConnection) -> bool:
-    return bool(duck.execute(f"SELECT 1 FROM mine WHERE {_BY_UUID} LIMIT 1").fetchall())  # noqa: S608
+def _has_uuids(parts: Sequence[Part]) -> bool:
+    return any(prints.are_by_uuid(words[:, 0]).any() for part in parts for words in prints.read(part.path))
 
 
-def _without(part: Part, rows: np.ndarray) -> Part:
+def _find(own: Sequence[Path], theirs: Sequence[Part], rows: int) -> _Marks:
+    """Which of the records, whose fingerprints lie in the files ``own``, are there already."""
+    known = _Marks(rows)
+    shares = -(-rows // _SHARE)
+    for share, size in enumerate(_sizes(own, shares) if shares > 1 else [rows]):
+        if size:
+            numbers = np.empty(size, np.min_scalar_type(rows))
+            known.add(numbers[_known_of(share, shares, own, theirs, numbers)])
+    return known
+
+
+def _known_of(share: int, shares: int, own: Sequence[Path], theirs: Sequence[Part], numbers: np.ndarray) -> np.ndarray:
+    """Which records of one share are there already, by their place in ``numbers``, which is filled with theirs."""
+    first, second = _gather(share, shares, own, numbers)
+    groups = Groups([first, second])
+    del first
+    copies = np.zeros(len(numbers), np.uint32)
+    for part in theirs:
+        for words in prints.read(part.path):
+            words = words[_rows_of(share, shares, words)] if shares > 1 else words
+            np.add.at(copies, groups.find([words[:, 1], words[:, 0]])[1], 1)
+    there, nth = copies[groups.start], groups.nth()
+    by_uuid = prints.are_by_uuid(second)[groups.rows]
+    known: np.ndarray = groups.rows[np.where(by_uuid, (there > 0) | (nth > 0), nth < there)]
+    return known
+
+
+def _sizes(files: Sequence[Path], shares: int) -> np.ndarray:
+    """How many records there are of each share."""
+    sizes = np.zeros(shares, np.int64)
+    for path in files:
+        for words in prints.read(path):
+            sizes += np.bincount(_share_of(words, shares), minlength=shares)
+    return sizes
+
+
+def _gather(share: int, shares: int, files: Sequence[Path], numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The words of the fingerprints of one share, in the order of its records, whose numbers go into ``numbers``.
+
+    First the second words, without the mark that is the same in half of them or all.
+    """
+    first, second = np.empty(len(numbers), np.uint64), np.empty(len(numbers), np.uint64)
+    base = at = 0
+    for path in files:
+        for words in prints.read(path):
+            rows = _rows_of(share, shares, words)
+            here = slice(at, at + len(rows))
+            numbers[here] = base + rows
+            second[here], first[here] = words[rows].T
+            base += len(words)
+            at += len(rows)
+    return first, second
+
+
+def _rows_of(share: int, shares: int, words: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(_share_of(words, shares) == share)
+
+
+def _share_of(words: np.ndarray, shares: int) -> np.ndarray:
+    """Equal fingerprints are of one share; their mark, that they come of a uuid, has no part in it."""
+    shared: np.ndarray = (words[:, 0] >> 32) * np.uint64(shares) >> 32
+    return shared.astype(np.intp)
+
+
+def _without(part: Part, is_known: np.ndarray) -> Part:
     """The part less some rows, as a new file, a row group at a time."""
     path = part.path.with_name(f"{part.path.stem}-kept.parquet")
-    keep = np.ones(part.rows, bool)
-    keep[rows] = False
     base = 0
     with pq.ParquetFile(part.path) as source, part_writer(path) as writer:
         for group in range(source.num_row_groups):
             table = source.read_row_group(group)
-            kept = table.filter(pa.array(keep[base : base + table.num_rows]))
+            kept = table.filter(pa.array(~is_known[base : base + table.num_rows]))
             if kept.num_rows:
                 writer.write_table(kept, row_group_size=kept.num_rows)
             base += table.num_rows
-    return Part(path, path.stat().st_size, part.rows - len(rows), part.first, part.last)
+    return Part(path, path.stat().st_size, part.rows - int(is_known.sum()), part.first, part.last)

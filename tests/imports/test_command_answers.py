@@ -121,6 +121,18 @@ def test_copies_without_a_time_are_counted_as_well(house: House, tmp_path: Path)
     assert (again.accepted, again.duplicates) == (1, 2)
 
 
+def test_what_had_no_time_is_recognised_however_little_is_compared_at_once(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for start in (0, 20, 40):
+        house.done(as_lines([record(number, timestamp=None) for number in range(start, start + 10)]))
+    text = exported(tmp_path)
+    for name in ("_ROWS", "_MOMENTS", "_CANDIDATES"):
+        monkeypatch.setattr(f"interactions.imports.untimed.{name}", 2)
+    again = house.done(text + as_lines(records(5, start=60)))
+    assert (again.accepted, again.duplicates) == (5, 30)
+
+
 def test_another_record_of_that_very_moment_is_added(house: House, tmp_path: Path) -> None:
     imp = house.done(as_lines([record(1, timestamp=None)]))
     again = house.done(as_lines([record(2, timestamp=imp.created_at.isoformat())]))
