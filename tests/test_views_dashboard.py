@@ -269,6 +269,20 @@ def test_a_row_leads_to_the_page_of_it_alone(reader: Client, shop: None) -> None
         assert f'href="?period=30d&amp;{link}"' in text
 
 
+def test_pages_are_told_apart_by_their_paths(reader: Client, shop: None) -> None:
+    assert 'title="https://shop.example/p">/p</a>' in panels(reader)
+
+
+def test_pages_of_several_sites_keep_their_hosts(reader: Client, shop: None) -> None:
+    append(
+        [record("home_page_view", page_url="https://other.example/"), record("home_page_view", page_url="http://[::1")]
+    )
+    text = panels(reader)
+    assert ">shop.example/p</a>" in text
+    assert ">other.example/</a>" in text
+    assert ">[::1/</a>" in text  # whatever was sent as an address
+
+
 def test_a_panel_without_numbers_says_why(reader: Client, shop: None) -> None:
     assert "No record bears a campaign in this period." in panels(reader)
 

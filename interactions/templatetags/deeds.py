@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django import template
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from interactions.activity import Action, ActorKind
 from interactions.activity.reading import GROUP_OF
@@ -82,7 +82,4 @@ def url_of(entry: ActivityEntry, environment: Environment) -> str:
         return reverse("person", args=[environment.slug, number])
     if kind not in _PAGES or not number.isdigit():
         return ""
-    try:
-        return reverse(_PAGES[kind], args=[environment.slug, int(number)])
-    except NoReverseMatch:  # entries outlive pages
-        return ""
+    return reverse(_PAGES[kind], args=[environment.slug, int(number)])

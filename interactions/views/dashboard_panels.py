@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import pandas as pd
@@ -28,7 +28,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: ``length`` of its bar is 0 to 100, of the longest; ``link`` sets the filter to it."""
+    """A row: ``length`` of its bar is 0 to 100, of the longest; ``link`` sets the filter to it.
+
+    ``full`` is the whole name where ``name`` is cut.
+    """
 
     name: str
     link: str
@@ -36,6 +39,7 @@ class Row:
     length: float
     colour: str = ""
     is_other: bool = False
+    full: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +154,15 @@ def top_panel(scene: Scene, subject: Subject) -> Panel:
     lengths = _lengths(frame[first].where(~frame["is_other"], 0).tolist())
     rows = []
     for entry, length in zip(frame.to_dict("records"), lengths, strict=True):
-        others = frame.attrs["size"] - len(frame) + 1
-        name = f"{others:,} others" if entry["is_other"] else _named(subject, [entry[name] for name in shown.names])
-        link = "" if entry["is_other"] else _link(scene, shown, entry)
-        rows.append(Row(name, link, _cells(entry, columns), length, is_other=bool(entry["is_other"])))
+        cells = _cells(entry, columns)
+        if entry["is_other"]:
+            others = frame.attrs["size"] - len(frame) + 1
+            rows.append(Row(f"{others:,} others", "", cells, length, is_other=True))
+        else:
+            name = _named(subject, [entry[name] for name in shown.names])
+            rows.append(Row(name, _link(scene, shown, entry), cells, length, full=name))
+    if subject is Subject.PAGES:
+        rows = _without_site(rows)
     option = charts.ranking([row.name for row in rows], frame[first].tolist())
     return Panel(subject.value, shown.title, shown.note, shown.heading, columns, rows, shown.empty, option)
 
@@ -172,6 +181,22 @@ def _named(subject: Subject, names: list[Any]) -> str:
     if subject is Subject.DEVICES:
         return str(names[0]).capitalize()
     return " / ".join("–" if name is None else str(name) for name in names)
+
+
+def _without_site(rows: list[Row]) -> list[Row]:
+    """Pages by their paths, as what tells them apart would be cut off; with the host where there are several."""
+    hosts = {_host_and_path(row.full)[0] for row in rows if not row.is_other}
+    named = []
+    for row in rows:
+        host, path = _host_and_path(row.full)
+        named.append(replace(row, name=path if len(hosts) == 1 else host + path) if host else row)
+    return named
+
+
+def _host_and_path(address: str) -> tuple[str, str]:
+    """``https://shop.example/a?b`` → ``shop.example``, ``/a?b``; no host where there is none. Never fails."""
+    host, slash, path = address.partition("://")[2].partition("/")
+    return host, slash + path or "/"
 
 
 def _link(scene: Scene, shown: Top, entry: dict[str, Any]) -> str:

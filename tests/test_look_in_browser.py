@@ -1,0 +1,81 @@
+"""How pages look in a real browser, where a style can go wrong that no text shows."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .lakes import append, record
+from .running import ADMIN, PASSWORD, Dojo, add_environment
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+FULL, EMPTY = "look", "look-empty"
+START = datetime(2024, 1, 1, tzinfo=UTC)
+LANDMARKS = """() => [...document.querySelectorAll("header, nav, main, aside, [role=region], section[aria-labelledby]")]
+    .filter((each) => each.offsetParent && !(each.matches("header") && each.closest("main, section")))
+    .map((each) => {
+      const named = document.getElementById(each.getAttribute("aria-labelledby"));
+      const role = each.matches("section, [role=region]") ? "region" : each.localName;
+      return `${role} ${each.getAttribute("aria-label") ?? named?.textContent ?? ""}`;
+    })"""
+
+
+@pytest.fixture
+def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
+    """A page of somebody logged in; one environment has records, one has none."""
+    settings.LAKE_DIR, settings.SCRATCH_DIR = dojo.data_dir / "lake", dojo.data_dir / "scratch"
+    if not (settings.LAKE_DIR / FULL).exists():
+        add_environment(dojo, FULL)
+        add_environment(dojo, EMPTY)
+        views = (
+            record(
+                "product_detail_page_view", (START + timedelta(hours=hour)).isoformat(),
+                user_id="u1", product_ids=["p1"], page_url="https://shop.example/p",
+            )
+            for hour in range(200)
+        )  # fmt: skip
+        append(views, environment=FULL)
+    context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto("/login/")
+    page.fill("[name=username]", ADMIN)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/production/")
+    yield page
+    context.close()
+
+
+def test_the_numbers_of_the_health_page_stand_in_one_column(page: "Page") -> None:
+    page.goto(f"/{FULL}/interactions/health/")
+    page.wait_for_selector(".check-value")
+    ends = page.eval_on_selector_all(".check-value", "all => all.map((each) => each.getBoundingClientRect().right)")
+    assert len(ends) > 10
+    assert max(ends) - min(ends) < 1
+
+
+@pytest.mark.parametrize("name", ["", "interactions/", "interactions/records/", "interactions/health/", "keys/"])
+def test_what_an_empty_environment_is_told_stands_in_the_middle_of_its_card(page: "Page", name: str) -> None:
+    page.goto(f"/{EMPTY}/{name}")
+    page.wait_for_selector(".empty-state")
+    off = page.eval_on_selector(
+        ".empty-state",
+        """(card) => {
+          const [outer, inner] = [card, card.querySelector("h2")].map((each) => each.getBoundingClientRect());
+          return Math.abs(outer.left + outer.right - inner.left - inner.right) / 2;
+        }""",
+    )
+    assert off < 2
+
+
+@pytest.mark.parametrize("name", ["interactions/", "interactions/records/"])
+def test_the_landmarks_of_a_page_are_told_apart_by_their_names(page: "Page", name: str) -> None:
+    page.goto(f"/{FULL}/{name}")
+    page.wait_for_load_state("networkidle")
+    landmarks = page.evaluate(LANDMARKS)
+    assert len(landmarks) > 3
+    assert len(landmarks) == len(set(landmarks))
