@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -43,13 +44,16 @@ _BASE_SECONDS: Final = 3600
 _NEW_PARTS: Final = 16
 _LARGEST_BASE: Final = 32 << 20  # bytes; a larger one is not remembered, and all parts are read each time
 _MOST_LARGE: Final = 4
+# For how long a question is asked anew of a table that is being rewritten: erasures may follow one upon another.
+_PATIENCE_SECONDS: Final = 10.0
+_PAUSE_SECONDS: Final = 0.05
 _large: dict[str, pa.Table] = {}
 
 _held: ContextVar[dict[str, Snapshot] | None] = ContextVar("_held", default=None)
 
 
 class DataSetBusy(DojoError):
-    """The table was rewritten twice while one question was being answered."""
+    """The table was rewritten again and again while one question was being answered."""
 
     def __init__(self) -> None:
         super().__init__("The data set is being rewritten at this moment. Try again in a few seconds.")
@@ -88,15 +92,18 @@ def of_one_version(environment: str, look: Callable[[Snapshot], Found]) -> Found
 
     Raises :class:`DataSetBusy`.
     """
-    for _ in range(2):
+    patient_until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
         parts = _as_held(environment)
         try:
             return look(parts)
-        except PartsGone:
+        except PartsGone as gone:
+            if time.monotonic() > patient_until:
+                raise DataSetBusy from gone
             log.info("A part of %s went away while it was read; asking the new version.", environment)
             if (held := _held.get()) is not None:
                 held.pop(environment, None)
-    raise DataSetBusy
+            time.sleep(_PAUSE_SECONDS)
 
 
 @contextmanager

@@ -77,6 +77,14 @@ def interactions(files: Sequence[str], hidden: Tombstones) -> Iterator[ibis.Tabl
             yield without(table, hidden) if hidden else table
 
 
+def kept(expression: ibis.Table) -> ibis.Table:
+    """``expression``, worked out now and once, for the question whose turn it is: it may go on with it several times.
+
+    Raises duckdb.IOException where what it reads has vanished, as the question itself does.
+    """
+    return ibis.memtable(_connect().to_pyarrow(expression))
+
+
 def without(table: ibis.Table, hidden: Tombstones) -> ibis.Table:
     """``table`` but for the records of ``hidden`` people that nobody may see."""
     table = _without_those_of(table, hidden.users, "user_key")

@@ -13,6 +13,7 @@ from ibis import _
 
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
+from interactions.queries.engine import kept
 from interactions.queries.filter import Filter
 from interactions.queries.kinds import VISITS
 from interactions.queries.person import LINKS, with_person
@@ -77,16 +78,22 @@ def _reached(filter: Filter, steps: tuple[Step, ...]) -> Question:
         def taking(step: Step) -> ibis.Table:
             """What takes people to a step: each read by itself, not all that any step asks for kept in memory."""
             of_step = rows.filter(rows.type.isin(step.types))
-            of_step = with_person(of_step.select("user_key", "anonymous_key", **span(of_step)), links)
-            return of_step.filter(of_step.person.notnull())
+            return of_step.select("user_key", "anonymous_key", **span(of_step))
 
-        first = taking(steps[0]).group_by("person").agg(at=_.at.min())
+        def somebody(table: ibis.Table) -> ibis.Table:
+            return with_person(table, links).filter(_.person.notnull())
+
+        # Of each pair of ids the first, before it is asked who that is: pairs are few, and lie together in summaries.
+        pairs = taking(steps[0]).group_by("user_key", "anonymous_key").agg(at=_.at.min())
+        first = kept(somebody(pairs).group_by("person").agg(at=_.at.min()))
         found = [_summary(0, first.mutate(took=ibis.null("int64")))]
         for place, step in enumerate(steps[1:], start=1):
             before = first.select("person", reached=first.at)
-            later = taking(step).join(before, "person")
+            later = somebody(taking(step)).join(before, "person")
             later = later.filter(later.until >= later.reached)
-            first = later.group_by("person").agg(at=not_before(later, later.reached).min(), since=_.reached.min())
+            first = kept(
+                later.group_by("person").agg(at=not_before(later, later.reached).min(), since=later.reached.min())
+            )
             found.append(_summary(place, first.mutate(took=first.at - first.since)))
         return ibis.union(*found) if len(found) > 1 else found[0]
 

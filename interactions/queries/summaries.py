@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -90,9 +91,11 @@ def _rows(read: Reading, parts: Snapshot, over: Over) -> ibis.Table:
     pieces = [*_stored(read, parts, plan, over), *_counted(read, parts, plan, over)]
     if parts.hidden and plan.stored:
         pieces += _corrections(read, parts, plan, over)
+    if len(pieces) == 1:
+        return pieces[0]
     columns = _columns(over.kind)
     alike = [piece.select(*columns).cast(columns) for piece in pieces]
-    return ibis.union(*alike) if len(alike) > 1 else alike[0]
+    return ibis.union(*alike)
 
 
 def _plan(parts: Snapshot, over: Over) -> Plan:
@@ -241,6 +244,7 @@ def _holders(read: Reading, segments: list[Segment], parts: Snapshot) -> set[Seg
     return {segment for segment in segments if segment.folder in folders}
 
 
+@cache
 def _columns(kind: Kind) -> ibis.Schema:
     """The columns of a kind. That some are never null is known of columns in memory, and not of those in files."""
     schema = kind.of(ibis.memtable(TABLE_SCHEMA.empty_table())).schema()

@@ -15,7 +15,7 @@ from interactions.codec import export
 from interactions.codec.tombstones import Person
 from interactions.queries import theirs
 from interactions.queries.engine import Snapshot
-from interactions.queries.sessions import QUIET
+from interactions.queries.visiting import QUIET
 from interactions.queries.walking import Key
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

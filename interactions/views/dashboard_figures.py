@@ -48,7 +48,7 @@ class Tile:
 def first_figures(scene: Scene) -> dict[str, Any]:
     """What is seen first: totals, records over time, types and groups."""
     types = scene.types
-    totals = questions.totals(scene.slug, scene.filter)
+    totals = questions.totals(scene.slug, scene.filter, scene.unit, scene.environment.zone)
     return {
         "has_figures": True,
         "label": scene.label,

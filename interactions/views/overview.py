@@ -16,8 +16,8 @@ from interactions import charts, readiness, ring
 from interactions.errors import DojoError
 from interactions.members import standing
 from interactions.models import Environment, Import
-from interactions.queries import dashboard
 from interactions.queries import overview as questions
+from interactions.queries.preparing import first_look
 from interactions.ring import RingAway
 from interactions.views.person import person
 
@@ -50,7 +50,8 @@ def overview(request: HttpRequest, environment: str) -> HttpResponse:
     here = get_object_or_404(Environment, slug=environment)
     imports = list(here.imports.select_related("created_by")[:5])
     running = next((imp for imp in imports if not imp.has_ended), None)
-    totals = dashboard.totals(here.slug)
+    found = first_look(here.slug, here.zone)
+    totals = found[0] if found else None
     context: dict[str, Any] = {
         "environment": here,
         "totals": totals,

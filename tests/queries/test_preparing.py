@@ -30,7 +30,7 @@ def test_after_preparing_the_dashboard_reads_nothing(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(answers, "answer", unread)
     monkeypatch.setattr(answers, "ask_summed", unread)
     everything = Filter()
-    assert dashboard.totals("production").interactions == 300
+    assert dashboard.totals("production", everything, Unit.DAY, ZONE).interactions == 300
     dashboard.over_time("production", everything, Unit.DAY, ZONE)
     dashboard.sparklines("production", everything, Unit.DAY, ZONE)
     dashboard.rhythm("production", everything, ZONE)
