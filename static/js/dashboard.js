@@ -4,7 +4,8 @@
 import { OverTime } from "./chart.js";
 import { Panels } from "./panels.js";
 
-const POLL_MILLISECONDS = 5000;
+const POLL_MILLISECONDS = 2000;
+const CALM = 4; // with live records the table changes all the time: rest so many times as long as the numbers took
 const NUMBER = new Intl.NumberFormat("en-US");
 const page = document.getElementById("dashboard");
 const font = getComputedStyle(document.body).fontFamily;
@@ -16,6 +17,7 @@ if (panels) panels.charts.over_time = chart;
 let version = Number(page.dataset.version);
 let asking = null; // the AbortController of what is under way
 let checkedAt = Date.now();
+let rest = POLL_MILLISECONDS;
 
 async function fetched(address, options) {
   const response = await fetch(address, options);
@@ -65,6 +67,7 @@ async function load() {
   asking?.abort();
   const mine = (asking = new AbortController());
   const { signal } = mine;
+  const began = performance.now();
   page.setAttribute("aria-busy", "true");
   try {
     const others = fragmentOf(page.dataset.panelsUrl + location.search, signal);
@@ -76,6 +79,7 @@ async function load() {
     showBars(JSON.parse(document.getElementById("over-time-data").textContent));
     fill(await others);
     panels.show();
+    rest = Math.max(POLL_MILLISECONDS, CALM * (performance.now() - began));
     page.removeAttribute("aria-busy");
     tell("");
   } catch (error) {
@@ -116,7 +120,7 @@ function showAge() {
 }
 
 async function poll() {
-  if (document.hidden) return;
+  if (document.hidden || page.getAttribute("aria-busy") === "true") return;
   try {
     const now = await (await fetched(dataAddress("version"))).json();
     if (now.is_empty !== page.hasAttribute("data-empty")) return location.reload();
@@ -127,6 +131,11 @@ async function poll() {
   } catch {
     // The age goes on counting, which says that the numbers are old; the next round tries again.
   }
+}
+
+async function watch() {
+  await poll();
+  setTimeout(watch, rest);
 }
 
 function go(address) {
@@ -175,7 +184,7 @@ chart?.addEventListener("zoom", ({ detail }) => {
 
 window.addEventListener("popstate", load);
 document.addEventListener("visibilitychange", poll);
-setInterval(poll, POLL_MILLISECONDS);
+setTimeout(watch, rest);
 if (!page.hasAttribute("data-empty")) {
   setInterval(showAge, 1000);
   load();
