@@ -80,6 +80,7 @@ def tell(exchange: Exchange, status: int) -> None:
             status=status,
             milliseconds=exchange.milliseconds,
             lines=exchange.lines,
-            body=exchange.body,
+            body=exchange.body[: ring.BODY_BYTES],  # else a large one would stay in memory until it is told
+            size=len(exchange.body),
         )
     )

@@ -25,6 +25,7 @@ from interactions.codec.windows import BLANK, Format, Run
 
 FEW = 50  # records that are checked one by one: reading so few as columns costs more
 _SMALL = 64 << 10  # bytes of a list that may hold so few
+_OPENING = ord("[")
 _BOM = b"\xef\xbb\xbf"
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 _MOMENT = pa.timestamp("us", "UTC")
@@ -66,26 +67,36 @@ def read_call(body: bytes, origin: Origin, keyring: Keyring) -> Call:
     """Check all records of a body. Raises BadCall where it is not JSON, or no object with a list called data."""
     body = body.removeprefix(_BOM)
     try:
-        listed = bytes(_body.decode(body).data).strip(BLANK)
+        listed = _without_blanks(memoryview(_body.decode(body).data))
     except msgspec.ValidationError:
         raise BadCall('The body has to be a JSON object with a list called "data".') from None
     except msgspec.DecodeError as error:
         raise BadCall(_malformed(body, str(error))) from None
     except RecursionError:
         raise BadCall("The body is nested too deep.") from None
-    if not listed.startswith(b"["):
+    if listed[0] != _OPENING:
         raise BadCall('"data" has to be a list of records.')
-    text = listed[1:-1].strip(BLANK)
+    text = _without_blanks(listed[1:-1])
     if len(text) <= _SMALL:
         pieces = _pieces.decode(listed)
         if len(pieces) <= FEW:
             checked = enumerate(check_bytes(bytes(piece)) for piece in pieces)
-            return Call(len(pieces), text, {index: one.violations for index, one in checked if one.violations})
+            return Call(len(pieces), bytes(text), {index: one.violations for index, one in checked if one.violations})
     records, problems = 0, {}
-    for batch in _reader(origin, keyring, text).read(*_file(text)):
+    for batch in _reader(origin, keyring, text, only_checks=True).read(*_file(text)):
         records += batch.records
         problems.update({rejected.index: rejected.violations for rejected in batch.rejected})
-    return Call(records, text, problems)
+    return Call(records, bytes(text), problems)
+
+
+def _without_blanks(text: memoryview) -> memoryview:
+    """The text without the blanks around it. It is not copied: a call may be large."""
+    start, end = 0, len(text)
+    while start < end and text[start] in BLANK:
+        start += 1
+    while start < end and text[end - 1] in BLANK:
+        end -= 1
+    return text[start:end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +165,16 @@ def _one(call: Kept, keyring: Keyring) -> Iterator[pa.Table]:
         yield to_table(records, _KEPT, keyring, rests=[one.rest for one in good])
 
 
-def _reader(origin: Origin, keyring: Keyring, text: bytes) -> Reader:
+def _reader(origin: Origin, keyring: Keyring, text: bytes | memoryview, *, only_checks: bool = False) -> Reader:
     # The call as a whole is bounded already. Web processes are many, and large calls few: without the compiled loops
     # each of them stays 100 MB smaller.
-    return Reader(origin, keyring, longest=len(text) + 1, compiled=False)
+    return Reader(origin, keyring, longest=len(text) + 1, compiled=False, only_checks=only_checks)
 
 
-def _file(text: bytes) -> tuple[io.BytesIO, Run]:
+def _file(text: bytes | memoryview) -> tuple[io.BytesIO, Run]:
     """The text of a list as a file that a Reader takes: it wants the closing bracket."""
-    return io.BytesIO(text + b"]"), Run(0, len(text) + 1, len(text) + 1, Format.ARRAY)
+    closed = b"".join((text, b"]"))
+    return io.BytesIO(closed), Run(0, len(closed), len(closed), Format.ARRAY)
 
 
 def _malformed(body: bytes, reason: str) -> str:

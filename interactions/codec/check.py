@@ -247,10 +247,10 @@ def _field(path: str, field: Field, value: Any) -> Iterator[Violation]:
                     path, "It has to be a date and time with an offset, such as 2024-03-01T09:41:07Z.", _shown(value)
                 )
         case Form.UUID:
-            if not isinstance(value, str) or not _UUID.match(value):
+            if not isinstance(value, str) or not is_uuid(value):
                 yield Violation(path, "It has to be a UUID.", _shown(value))
         case Form.IPV4:
-            if not isinstance(value, str) or not _IPV4.match(value):
+            if not isinstance(value, str) or not is_ipv4(value):
                 yield Violation(path, "It has to be an IPv4 address.", _shown(value))
 
 
@@ -316,6 +316,15 @@ def is_custom_value(value: Any) -> bool:
             or all(_is_number(item) for item in value)
         )
     return value is None or isinstance(value, (bool, str)) or _is_number(value)
+
+
+def is_uuid(text: str) -> bool:
+    return _UUID.match(text) is not None
+
+
+def is_ipv4(text: str) -> bool:
+    """Whether it is an IPv4 address, or empty."""
+    return _IPV4.match(text) is not None
 
 
 def _is_number(value: Any) -> bool:

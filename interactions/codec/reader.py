@@ -22,6 +22,7 @@ from interactions.codec.lines import LineWindows
 from interactions.codec.lists import ListWindows
 from interactions.codec.record import Interaction, line_decoder, list_decoder
 from interactions.codec.table import Doubtful, Origin, to_table
+from interactions.codec.whole_check import check_whole
 from interactions.codec.windows import WINDOW_BYTES, Format, Run, Window
 
 if TYPE_CHECKING:
@@ -61,11 +62,15 @@ class Batch:
 class Reader:
     """Reads runs for one origin. A record of more than ``longest`` bytes is refused.
 
-    ``compiled``: with the compiled loops, which are faster and take a process some 100 MB more.
+    ``compiled``: with the compiled loops, which are faster and take a process some 100 MB more. ``only_checks``: it
+    need not make tables, and makes none where all is well.
     """
 
-    def __init__(self, origin: Origin, keyring: Keyring, *, longest: int, compiled: bool = True) -> None:
-        self._origin, self._keyring, self._longest, self._compiled = origin, keyring, longest, compiled
+    def __init__(
+        self, origin: Origin, keyring: Keyring, *, longest: int, compiled: bool = True, only_checks: bool = False
+    ) -> None:
+        self._origin, self._keyring, self._longest = origin, keyring, longest
+        self._compiled, self._only_checks = compiled, only_checks
         self._customs = Customs()
 
     @cached_property
@@ -98,13 +103,15 @@ class Reader:
                 return Batch(window.size, found.records, found.untimed, found.tables)
             except Doubtful:
                 pass  # perhaps only rare
+        if self._only_checks:
+            try:
+                records = _decoded(text, form)
+                check_whole(records, text, self._customs)
+                return Batch(window.size, len(records), _untimed(records))
+            except _NOT_PLAIN:
+                pass  # perhaps only rare
         try:
-            if form is Format.LINES:
-                records = line_decoder.decode_lines(text)
-                if len(records) != _lines(text):
-                    return None  # msgspec lets a record go over several lines, and several stand in one
-            else:
-                records = list_decoder.decode(b"[" + text + b"]")
+            records = _decoded(text, form)
             tables = [self.table(records, text)] if records else []
         except _NOT_PLAIN:
             return None
@@ -117,6 +124,16 @@ class Reader:
     def table_of_checked(self, records: list[Interaction], rests: list[dict[str, Any] | None]) -> pa.Table:
         """Records that were checked one by one, as a table."""
         return to_table(records, self._origin, self._keyring, known=self._customs, rests=rests)
+
+
+def _decoded(text: bytes, form: Format) -> list[Interaction]:
+    """All records of a window. Raises one of _NOT_PLAIN."""
+    if form is not Format.LINES:
+        return list_decoder.decode(b"[" + text + b"]")
+    records = line_decoder.decode_lines(text)
+    if len(records) != _lines(text):
+        raise Doubtful("lines")  # msgspec lets a record go over several lines, and several stand in one
+    return records
 
 
 def _lines(text: bytes) -> int:

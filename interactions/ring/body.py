@@ -57,7 +57,8 @@ class _Body(msgspec.Struct):
 
 def _sent(delivery: Delivery) -> Sent:
     body = delivery.body
-    is_cut = len(body) > BODY_BYTES
+    size = max(delivery.size, len(body))
+    is_cut = size > BODY_BYTES
     records: list[str | None] = []
     text = ""
     if is_cut:
@@ -69,7 +70,7 @@ def _sent(delivery: Delivery) -> Sent:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             text = body.decode(errors="replace")
     lines = [_without_value(line, len(records)) for line in map(read_line, delivery.lines[:MOST_LINES])]
-    return Sent(records, "" if records else text, len(body), is_cut, lines)
+    return Sent(records, "" if records else text, size, is_cut, lines)
 
 
 def _without_value(line: Line, kept: int) -> Line:

@@ -79,7 +79,8 @@ class Delivery(msgspec.Struct, kw_only=True):
     """One API call.
 
     Who pushes one gives all but ``id``, ``problems`` and ``sent``, which the ring gives. ``path`` may hold the query,
-    ``lines`` are those of the 422, ``types`` counts the records by type, ``body`` is what came, unpacked.
+    ``lines`` are those of the 422, ``types`` counts the records by type, ``body`` is what came, unpacked; of a
+    large one its beginning, BODY_BYTES of it, with the ``size`` of all.
     Where the ring gives one, ``lines`` and ``body`` are empty and ``sent`` has what is kept of them.
     """
 
@@ -96,6 +97,7 @@ class Delivery(msgspec.Struct, kw_only=True):
     lines: list[str] = []
     types: dict[str, int] = {}
     body: bytes = b""
+    size: int = 0
     id: int = 0
     problems: int = 0
     sent: Sent | None = None
