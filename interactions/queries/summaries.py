@@ -44,6 +44,31 @@ from interactions.queries.segments import Segment, Store
 _US: Final = timedelta(microseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_KNOWN: Final = 512
+# What the kinds are made of, and the filters that they can answer.
+_SUMMED: Final = (
+    *(
+        "type",
+        "timestamp",
+        "received_at",
+        "import_id",
+        "user_key",
+        "anonymous_key",
+        "miso_id",
+        "revenue",
+        "product_ids",
+    ),
+    *(
+        "quantities",
+        "keywords",
+        "category",
+        "campaign_source",
+        "campaign_medium",
+        "campaign_name",
+        "page_url",
+        "region",
+    ),
+    "user_agent",
+)
 # Hidden people's records by segment and tombstones: neither changes. The engine's turn guards it.
 _known: OrderedDict[tuple[Path, str], pa.Table] = OrderedDict()
 
@@ -225,7 +250,7 @@ def _hidden_records(read: Reading, parts: Snapshot, plan: Plan) -> pa.Table:
     paths = {name_of(part): str(part.path) for part in parts.parts}
     for segment in unknown:
         files = [paths[name] for name in sorted(segment.parts)] if segment in holding else []
-        found[segment] = read.answer(of_people(read.records(files), parts.hidden))
+        found[segment] = read.answer(of_people(read.records(files).select(*_SUMMED), parts.hidden))
     for segment, table in found.items():
         _known[segment.folder, digest] = table
         _known.move_to_end((segment.folder, digest))
