@@ -22,9 +22,10 @@ from interactions.lake_people import hidden
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
 from interactions.queries.bars import Grain, index_of, on_bars, on_clock, starts_of, with_start
+from interactions.queries.counting import counts, counts_of_bars, counts_of_buckets
 from interactions.queries.filter import Filter
 from interactions.queries.kinds import COUNTS, NAMED
-from interactions.queries.measures import CONVERSIONS, first, is_summary, last, records, revenue, summed
+from interactions.queries.measures import CONVERSIONS, first, is_summary, last, records, revenue
 from interactions.queries.naming import named_products
 from interactions.queries.period import Unit
 from interactions.queries.person import people
@@ -78,7 +79,7 @@ def totals(environment: str, filter: Filter = EVERYTHING, unit: Unit = Unit.YEAR
         unit,
         zone,
         [
-            lambda grain: counts(filter, grain),
+            lambda grain: counts_of_bars(filter, grain, unit, zone),
             lambda grain: visiting(filter, grain, unit, zone, counts(filter, grain)),
             lambda _grain: _types(filter),
             lambda _grain: people(filter),
@@ -136,10 +137,10 @@ def over_time(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC) 
 
     A bar without records is a row of zeros. A period without a bound goes to the first or last record.
     """
-    edges, (rows,) = on_bars(environment, filter.period, unit, zone, [lambda grain: counts(filter, grain)])
-    frame = rows.to_pandas()
-    frame["start"] = starts_of(frame["bucket"].to_numpy(), edges)
-    frame = frame.pivot_table(index="start", columns="type", values="records", aggfunc="sum")
+    edges, (rows,) = on_bars(
+        environment, filter.period, unit, zone, [lambda grain: counts_of_bars(filter, grain, unit, zone)]
+    )
+    frame = rows.to_pandas().pivot(index="start", columns="type", values="records")
     present = [name for name in TYPES if name in frame.columns]
     frame = frame.reindex(index=edges[:-1], columns=present).fillna(0).astype("int64")
     return frame.set_axis(index_of(edges), axis=0).rename_axis(columns=None)
@@ -157,14 +158,14 @@ def sparklines(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC)
         unit,
         zone,
         [
-            lambda grain: counts(filter, grain),
+            lambda grain: counts_of_bars(filter, grain, unit, zone),
             lambda grain: visiting(filter, grain, unit, zone, counts(filter, grain)),
             lambda grain: _products_of_bars(filter, grain, unit, zone),
         ],
     )
     frame = pd.DataFrame(index=edges[:-1])
     rows = counted.to_pandas()
-    starts = pd.Series(starts_of(rows["bucket"].to_numpy(), edges), rows.index)
+    starts = rows["start"]
     for name, kinds in {"interactions": TYPES, "searches": ("search",), "conversions": CONVERSIONS}.items():
         frame[name] = rows["records"].where(rows["type"].isin(kinds)).groupby(starts).sum()
     frame["revenue"] = rows["revenue"].groupby(starts).sum()
@@ -180,7 +181,7 @@ def sparklines(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC)
 
 def rhythm(environment: str, filter: Filter, zone: tzinfo = UTC) -> pd.DataFrame:
     """Records by weekday and hour of the clock in ``zone``: rows Mon to Sun, columns 0 to 23, int64."""
-    clock, rows = on_clock(environment, zone, lambda grain: counts(filter, grain))
+    clock, rows = on_clock(environment, zone, lambda grain: counts_of_buckets(filter, grain))
     grid = np.zeros((7, 24), np.int64)
     np.add.at(grid, (clock.day_of_week, clock.hour), rows["records"].to_numpy())
     return pd.DataFrame(grid, index=pd.Index(_DAYS), columns=range(24))
@@ -194,20 +195,6 @@ def users(environment: str, filter: Filter = EVERYTHING) -> int:
 def products(environment: str, filter: Filter = EVERYTHING) -> int:
     """How many different product ids there are."""
     return int(ask(environment, _products(filter))[0]["products"][0].as_py())
-
-
-def counts(filter: Filter, grain: Grain) -> Question:
-    """``bucket, type, records, revenue``: a row for each bucket of time and type that there is."""
-
-    def collect(rows: ibis.Table) -> ibis.Table:
-        return rows.group_by(bucket=grain.bucket(rows.timestamp), type=rows.type).agg(
-            records=records(rows), revenue=revenue(rows)
-        )
-
-    def merge(rows: pa.Table) -> pa.Table:
-        return summed(rows, ["bucket", "type"])
-
-    return about(filter, "counts", collect, merge=merge, parameters=(grain.key,), over=grain.summed(COUNTS))
 
 
 def _types(filter: Filter) -> Question:
