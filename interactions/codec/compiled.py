@@ -17,7 +17,7 @@ import numba
 _HERE = Path(__file__).parent
 _SOURCES = [
     _HERE.parent / "schema.py",
-    *(_HERE / f"{name}.py" for name in ("compiled", "record", "layout", "tokens", "scanning", "gathering")),
+    *(_HERE / f"{name}.py" for name in ("compiled", "record", "layout", "lanes", "tokens", "scanning", "gathering")),
 ]
 
 
@@ -28,10 +28,15 @@ def _folder() -> Path:
     return (beside if usable else Path.home() / ".cache" / "dojo") / f"compiled-{digest}"
 
 
+_OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
 numba.config.CACHE_DIR = str(_folder())  # type: ignore[attr-defined]
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function`` compiled when it is first called, or loaded where it was compiled before."""
-    made: Callable[..., Any] = numba.njit(cache=True)(function)
+    """``function`` compiled when it is first called, or loaded where it was compiled before.
+
+    It may make no arrays. That spares it to count how many hold each of those that it is given, which took a third of
+    its time: atomically, as if other threads had them.
+    """
+    made: Callable[..., Any] = numba.njit(**_OPTIONS)(function)
     return made

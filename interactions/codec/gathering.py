@@ -1,12 +1,14 @@
 """Copy what ``scanning`` has found out of the text: strings as Arrow keeps them, and records as they are hashed.
 
-Compiled by Numba, as ``scanning`` is.
+Compiled by Numba, as ``scanning`` is. Strings are copied by whole lanes: what they are copied into needs SLACK bytes
+more than they have, and so does what they are copied from.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from interactions.codec import lanes
 from interactions.codec.compiled import compiled
 from interactions.codec.layout import (
     COUNT,
@@ -28,6 +30,7 @@ from interactions.codec.layout import (
 )
 from interactions.codec.tokens import hexadecimal
 
+SLACK = lanes.WIDTH
 _SHORT = np.zeros(256, np.uint8)  # what the short escapes stand for
 for _letter, _meant in zip(b'"\\/bfnrt', b'"\\/\b\f\n\r\t', strict=True):
     _SHORT[_letter] = _meant
@@ -61,12 +64,17 @@ def _size(text, start, end):
 
 
 @compiled
+def _copy_bytes(text, start, size, out, o):
+    for k in range(0, size, lanes.WIDTH):
+        lanes.copy(text, start + k, out, o + k)
+    return o + size
+
+
+@compiled
 def _copy(text, start, end, out, o):
     """Write a string as UTF-8; answers the place after it."""
     if start >= 0:
-        for i in range(end - start):
-            out[o + i] = text[start + i]
-        return o + end - start
+        return _copy_bytes(text, start, end - start, out, o)
     i = ~start
     while i < end:
         if text[i] != 0x5C:
@@ -195,7 +203,7 @@ def canonical(text, found, rows, bits, quantity_bits, raw_texts, raw_offsets, ou
     ``bits`` and ``quantity_bits`` are the numbers as unsigned integers. ``raw_texts`` are what stands for the raw
     texts, one after the other, ``raw_offsets`` where that of each slot and number begins and ends.
     """
-    kinds, fields = np.zeros(3, np.int64), np.zeros(3, np.int64)
+    kinds, fields = found.open, found.fields
     o = np.int64(0)
     for row in range(rows):
         level = 0
@@ -211,9 +219,7 @@ def canonical(text, found, rows, bits, quantity_bits, raw_texts, raw_offsets, ou
                 continue
             size = NAME_SIZE[kind, field]
             out[o] = 0xA0 | size
-            for k in range(size):
-                out[o + 1 + k] = NAME[kind, field, k]
-            o += 1 + size
+            o = _copy_bytes(NAME[kind, field], 0, size, out, o + 1)
             form, slot = FORM[kind, field], SLOT[kind, field]
             if form == TYPE:
                 o = _put_string(TYPE_NAME[found.types[row]], 0, TYPE_SIZE[found.types[row]], out, o)
@@ -238,9 +244,8 @@ def canonical(text, found, rows, bits, quantity_bits, raw_texts, raw_offsets, ou
                 o = _put_map(kinds[level], found.has[kinds[level], row], out, o)
             elif form == RAW:
                 number = found.raw_codes[slot, row]
-                for i in range(raw_offsets[slot, number], raw_offsets[slot, number + 1]):
-                    out[o] = raw_texts[i]
-                    o += 1
+                start, end = raw_offsets[slot, number], raw_offsets[slot, number + 1]
+                o = _copy_bytes(raw_texts, start, end - start, out, o)
             else:
                 o = _put_string(text, found.starts[slot, row], found.ends[slot, row], out, o)
         ends[row] = o

@@ -46,7 +46,7 @@ NAMES: Final = [
 """The names of each kind's fields, in their order."""
 
 MOST_FIELDS: Final = max(map(len, NAMES))
-LONGEST_NAME: Final = 24
+LONGEST_NAME: Final = 32  # and so many bytes are there of each, for two lanes
 _SHAPE: Final = (len(_KINDS), MOST_FIELDS)
 
 COUNT = np.array([len(names) for names in NAMES], np.int64)

@@ -157,7 +157,7 @@ class _Rows:
 
     def _strings(self) -> dict[str, pa.Array]:
         rows, found, form = self._rows, self._found, pa.string()
-        data, place = np.empty(self._size, np.uint8), 0
+        data, place = np.empty(self._size + gathering.SLACK, np.uint8), 0
         spans: list[tuple[str, list[pa.Buffer | None], int, int, int]] = []
         offsets = np.empty((len(_TEXTS), rows + 1), np.int32)
         valid = np.empty((len(_TEXTS), (rows + 7) // 8), np.uint8)
@@ -195,7 +195,7 @@ class _Rows:
                 continue
             count = int(found.offsets[slot, rows])
             starts, ends = found.item_starts[slot], found.item_ends[slot]
-            data, offsets = np.empty(self._size, np.uint8), np.empty(count + 1, np.int32)
+            data, offsets = np.empty(self._size + gathering.SLACK, np.uint8), np.empty(count + 1, np.int32)
             end = gathering.items(self._codes, starts, ends, count, data, 0, offsets)
             inner = pa.Array.from_buffers(
                 pa.string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(data[:end].copy())], 0
@@ -292,7 +292,8 @@ class _Rows:
             place = int(offsets[slot, len(texts)])
             codes = (self._customs if slot == _CUSTOM else self._filters).codes
             repeated += int(sizes[1:][codes[codes >= 0]].sum())
-        out = np.empty(self._size + repeated + _SLACK * rows + 9 * int(found.quantity_offsets[rows]), np.uint8)
+        numbers = 9 * int(found.quantity_offsets[rows])
+        out = np.empty(self._size + repeated + _SLACK * rows + numbers + gathering.SLACK, np.uint8)
         ends = np.empty(rows, np.int64)
         gathering.canonical(
             self._codes,
@@ -300,7 +301,7 @@ class _Rows:
             rows,
             found.numbers.view(np.int64),
             found.quantities.view(np.int64),
-            np.frombuffer(b"".join(raws[0] + raws[1]) + b"\0", np.uint8),
+            np.frombuffer(b"".join(raws[0] + raws[1]) + scanning.PADDING, np.uint8),
             offsets,
             out,
             ends,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from interactions.codec import layout
+from interactions.codec import lanes, layout
 from interactions.codec.compiled import compiled
 from interactions.codec.layout import (
     ALLOWED,
@@ -29,6 +29,7 @@ from interactions.codec.layout import (
     OBJECT,
     PAGE,
     RAW,
+    RECORD,
     REQUIRED,
     SLOT,
     TEXT,
@@ -41,8 +42,6 @@ from interactions.codec.layout import (
     UUID,
 )
 from interactions.codec.tokens import (
-    CLASS,
-    PLAIN,
     blank,
     fits,
     is_ipv4,
@@ -50,6 +49,7 @@ from interactions.codec.tokens import (
     moment,
     number,
     numbers,
+    plain_end,
     raw,
     string,
     strings,
@@ -59,6 +59,7 @@ PADDING = b"\0" * 16  # has to follow the text, so that looking a few bytes ahea
 ROWS = 4096  # read at once at most
 ITEMS = 1 << 16  # of lists, in these rows
 _BUCKETS = 4 * ROWS
+_DEEPEST = 3  # objects within each other: a record, its context, its page
 
 ENDED, FULL, STOPPED = range(3)
 
@@ -89,6 +90,8 @@ class Found(NamedTuple):
     raws: np.ndarray  # int32 [slot, number, (start, end, keys)]
     raw_counts: np.ndarray  # int64 [slot]
     buckets: np.ndarray  # int32 [slot, bucket]
+    open: np.ndarray  # int64 [level]: the kinds of the objects that are being read, or written by ``gathering``
+    fields: np.ndarray  # int64 [level]: the field that each is at
 
 
 def found() -> Found:
@@ -111,14 +114,18 @@ def found() -> Found:
         raws=np.zeros((raws, ROWS, 3), np.int32),
         raw_counts=np.zeros(raws, np.int64),
         buckets=np.zeros((raws, _BUCKETS), np.int32),
+        open=np.zeros(_DEEPEST, np.int64),
+        fields=np.zeros(_DEEPEST, np.int64),
     )
 
 
 @compiled
 def _same(text, start, names, size):
-    for k in range(size):  # noqa: SIM110 - Numba compiles no generators
-        if text[start + k] != names[k]:
+    k = 0
+    while k < size:
+        if lanes.equal(text, start + k, names, k) < min(size - k, lanes.WIDTH):
             return False
+        k += lanes.WIDTH
     return True
 
 
@@ -142,20 +149,18 @@ def _named(text, start, end, numbers, names, sizes):
 def _remember(text, start, end, keys, raws, counts, buckets, slot):
     """The number of a raw text, the same as that of an equal one before it."""
     mixed = np.uint64(end - start)
-    for i in range(start, end):
-        mixed = (mixed ^ np.uint64(text[i])) * np.uint64(0x100000001B3)
+    for i in range(start, end, 8):
+        eight = lanes.word(text, i)
+        if end - i < 8:
+            eight &= (np.uint64(1) << np.uint64(8 * (end - i))) - np.uint64(1)
+        mixed = (mixed ^ eight) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(32)
     bucket = np.int64((mixed ^ (mixed >> np.uint64(29))) % np.uint64(_BUCKETS))
     while buckets[slot, bucket] >= 0:
         number = buckets[slot, bucket]
         other = raws[slot, number, 0]
-        if raws[slot, number, 1] - other == end - start:
-            same = True
-            for k in range(end - start):
-                if text[other + k] != text[start + k]:
-                    same = False
-                    break
-            if same:
-                return number
+        if raws[slot, number, 1] - other == end - start and _same(text, start, text[other:], end - start):
+            return number
         bucket = (bucket + 1) % _BUCKETS
     number = counts[slot]
     counts[slot] = number + 1
@@ -168,7 +173,8 @@ def _remember(text, start, end, keys, raws, counts, buckets, slot):
 def _record(text, i, breaks, found, row):
     """Read the record that begins at ``i`` into ``row``: the place after it, -1 where it is doubtful, -2 where there
     is no room for its lists."""
-    kinds = np.zeros(3, np.int64)
+    kinds = found.open
+    kinds[0] = RECORD
     level = 0
     for kind in range(found.has.shape[0]):
         found.has[kind, row] = 0
@@ -188,8 +194,7 @@ def _record(text, i, breaks, found, row):
             return -1
         start = i + 1
         i = start
-        while CLASS[text[i]] == PLAIN:
-            i += 1
+        i = plain_end(text, i)
         if text[i] != 0x22:
             return -1
         field = _named(text, start, i, FIELD_OF[kind], NAME[kind], NAME_SIZE[kind])

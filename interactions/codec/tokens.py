@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from interactions.codec import lanes
 from interactions.codec.compiled import compiled
 
-PLAIN, _QUOTE, _BACKSLASH, _CONTROL, _WIDE = range(5)
+_PLAIN, _QUOTE, _BACKSLASH, _CONTROL, _WIDE = range(5)
 CLASS = np.zeros(256, np.int8)
 CLASS[:32] = _CONTROL
 CLASS[ord('"')] = _QUOTE
@@ -77,15 +78,23 @@ def _escape(text, i):
 
 
 @compiled
+def plain_end(text, i):
+    """The place of the first byte from ``i`` on that is not plain."""
+    count = lanes.plain(text, i)
+    while count == lanes.WIDTH:
+        i += lanes.WIDTH
+        count = lanes.plain(text, i)
+    return i + count
+
+
+@compiled
 def string(text, i):
     """From the place after an opening quote: the place of the closing one (-1: broken), and whether escapes stand
     between."""
     escaped = False
     while True:
+        i = plain_end(text, i)
         what = CLASS[text[i]]
-        while what == PLAIN:
-            i += 1
-            what = CLASS[text[i]]
         if what == _QUOTE:
             return i, escaped
         if what == _WIDE:

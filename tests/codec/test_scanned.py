@@ -106,6 +106,24 @@ class TestItAgreesWithTheTypedWay:
     def test_on_strings(self, text: str, escaped: bool) -> None:
         agrees(json.dumps({"type": "like", "user_id": text, "product_ids": [text]}, ensure_ascii=escaped).encode())
 
+    @pytest.mark.parametrize("size", range(35))
+    def test_on_strings_that_end_at_any_place_of_a_lane(self, size: int) -> None:
+        for special in ("", '"', "\\", "\n", "\x1f", "\x7f", "ä", "😀"):
+            for text in ("b" * size + special, special + "b" * size, "b" * size + special + "c" * 17):
+                record = {"type": "custom", "custom_action_name": text, "product_ids": [text, text]}
+                raw = json.dumps({**record, "context": {"custom_context": {text: text}}}, ensure_ascii=False).encode()
+                assert takes(raw)
+                agrees(raw)
+                agrees(json.dumps({"type": "like", text: 1}, ensure_ascii=False).encode())
+
+    @pytest.mark.parametrize("size", range(1, 40))
+    def test_on_custom_contexts_that_differ_in_their_last_byte(self, size: int) -> None:
+        contexts = [{"a": "x" * size + last} for last in ("y", "z", "y", "")]
+        records = [{"type": "like", "context": {"custom_context": context}} for context in contexts]
+        raw = b",".join(json.dumps(record).encode() for record in records)
+        assert takes(raw)
+        agrees(raw)
+
     @pytest.mark.parametrize("size", [0, 1, 31, 32, 255, 256, 65_535, 65_536])
     def test_on_the_hash_of_long_strings_and_lists(self, size: int) -> None:
         agrees(json.dumps({"type": "custom", "custom_action_name": "ä" * size}).encode())

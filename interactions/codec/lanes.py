@@ -1,0 +1,97 @@
+"""Sixteen bytes at a time, for the loops that Numba compiles: it has no words of its own for that.
+
+Each of these reads, and ``copy`` writes, a whole lane, so sixteen bytes have to follow the last place it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+WIDTH = 16
+_LANE = ir.VectorType(ir.IntType(8), WIDTH)
+_MASK = ir.IntType(WIDTH)
+
+
+def _inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` answers the types of a call and what builds it, as Numba wants it."""
+    made: Callable[..., Any] = intrinsic(function)
+    return made
+
+
+def _all(byte: int) -> ir.Constant:
+    return ir.Constant(_LANE, [byte] * WIDTH)
+
+
+def _pointer(context: Any, builder: Any, form: Any, place: Any, to: Any = _LANE) -> Any:
+    """To bytes of an array of the type ``form``; ``place``: the array and the number of the first."""
+    array, number = place
+    start = context.make_array(form)(context, builder, array).data
+    return builder.bitcast(builder.gep(start, [number]), to.as_pointer())
+
+
+def _load(context: Any, builder: Any, form: Any, place: Any, to: Any = _LANE) -> Any:
+    value = builder.load(_pointer(context, builder, form, place, to))
+    value.align = 1
+    return value
+
+
+def _before_first(builder: Any, found: Any) -> Any:
+    """How many lanes come before the first that was found, all of them where none was."""
+    bits = builder.zext(builder.bitcast(found, _MASK), ir.IntType(64))
+    guarded = builder.or_(bits, ir.Constant(ir.IntType(64), 1 << WIDTH))
+    return builder.cttz(guarded, ir.Constant(ir.IntType(1), 1))
+
+
+@_inlined
+def plain(_: Any, text: Any, i: Any) -> Any:
+    """How many of the sixteen bytes at ``i`` come before the first that is no ASCII letter, digit or sign, or is a
+    quote or backslash."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        lane = _load(context, builder, signature.args[0], arguments)
+        found = builder.icmp_signed("<", lane, _all(0x20))  # bytes beyond ASCII are negative
+        for byte in b'"\\':
+            found = builder.or_(found, builder.icmp_unsigned("==", lane, _all(byte)))
+        return _before_first(builder, found)
+
+    return types.int64(text, types.intp), build
+
+
+@_inlined
+def equal(_: Any, text: Any, i: Any, other: Any, k: Any) -> Any:
+    """How many of the sixteen bytes at ``i`` and at ``k`` of another text come before the first that differs."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        first = _load(context, builder, signature.args[0], arguments[:2])
+        second = _load(context, builder, signature.args[2], arguments[2:])
+        return _before_first(builder, builder.icmp_unsigned("!=", first, second))
+
+    return types.int64(text, types.intp, other, types.intp), build
+
+
+@_inlined
+def copy(_: Any, text: Any, i: Any, out: Any, o: Any) -> Any:
+    """Copy the sixteen bytes at ``i`` to ``o``."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        lane = _load(context, builder, signature.args[0], arguments[:2])
+        stored = builder.store(lane, _pointer(context, builder, signature.args[2], arguments[2:]))
+        stored.align = 1
+        return context.get_dummy_value()
+
+    return types.void(text, types.intp, out, types.intp), build
+
+
+@_inlined
+def word(_: Any, text: Any, i: Any) -> Any:
+    """The eight bytes at ``i`` as a number."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _load(context, builder, signature.args[0], arguments, ir.IntType(64))
+
+    return types.uint64(text, types.intp), build
