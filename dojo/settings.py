@@ -103,6 +103,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+# The first ends too many tries of one name from one address, the second looks at the password.
+AUTHENTICATION_BACKENDS = ["interactions.members.attempts.Limit", "django.contrib.auth.backends.ModelBackend"]
+LOG_IN_FAILURES = environ.number("LOG_IN_FAILURES", default=10)  # 0: as many as come
 MEMBER_LINK_HOURS = environ.number("MEMBER_LINK_HOURS", default=48, least=1, most=24 * 30)
 PASSWORD_RESET_TIMEOUT = MEMBER_LINK_HOURS * 3600
 AUTH_PASSWORD_VALIDATORS = [

@@ -28,12 +28,13 @@ from interactions.views import (
     settings,
     wizard,
 )
+from interactions.views.log_in import LogIn
 from interactions.views.set_password import SetPassword
 
 urlpatterns = [
     path("", overview.home, name="home"),
     path("healthz", healthz, name="healthz"),
-    path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", LogIn.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("set-password/<str:uidb64>/<str:token>/", SetPassword.as_view(), name="set_password"),
     path("account/", account.account, name="account"),

@@ -104,9 +104,27 @@ def test_a_key_is_made_in_a_dialog_and_shown_once(page: "Page") -> None:
     page.click("text=Create key")
     key = page.inner_text("#key-text")
     assert key.startswith("dojo_sk_")
+    page.mouse.click(300, 750)  # beside the dialog: what is shown once stays until it is put away
+    assert page.inner_text("#key-text") == key
     page.click("text=Done")
+    page.wait_for_selector("#key-text", state="detached")
     assert key not in page.content()
     assert "Till" in page.inner_text("#key-list")
+
+
+def test_a_press_that_begins_in_a_dialog_does_not_close_it_where_it_ends(page: "Page") -> None:
+    page.goto(f"/{ENVIRONMENT}/keys/")
+    page.click("text=Create API key")
+    page.fill("#key [name=name]", "Till")
+    box = page.locator("#key [name=name]").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(250, box["y"], steps=4)
+    page.mouse.up()
+    assert page.input_value("#key [name=name]") == "Till"
+    page.mouse.click(250, 700)
+    page.wait_for_selector("#key", state="hidden")
 
 
 def test_nothing_is_wider_than_a_phone(page: "Page") -> None:

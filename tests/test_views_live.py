@@ -213,6 +213,19 @@ def test_a_body_that_could_not_be_read_is_shown_as_it_came(client: Client) -> No
     assert "could not be taken apart" in page and escape('{"data": [{"type"') in page
 
 
+def test_a_refused_call_says_what_the_client_was_told(client: Client) -> None:
+    call = delivered(status=400, body=b'{"data": [', reason="The body is not valid JSON: it ends too early.")
+    assert "The body is not valid JSON: it ends too early." in text_of(client, f"{LIVE}{call.id}/")
+
+
+def test_a_body_that_went_with_an_erased_person_is_no_command_to_copy(client: Client) -> None:
+    call = delivered(status=400, body=b'{"data": [{"user_id": "u1')
+    ring.erase_users("production", ["u1"])
+    page = text_of(client, f"{LIVE}{call.id}/")
+    assert "What was sent is not kept." in page
+    assert "Copy as curl" not in page
+
+
 def test_an_erased_record_says_so(client: Client) -> None:
     call = delivered(body=body_of({"user_id": "ann"}, {"user_id": "bob"}))
     ring.erase_users("production", ["ann"])

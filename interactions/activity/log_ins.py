@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_save
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from interactions.activity.noting import Action, note
+from interactions.members import attempts
 
 _DID = {ADDITION: "added", CHANGE: "changed"}
 
 
 @receiver(user_logged_in)
-def _logged_in(user: User, **_: Any) -> None:
+def _logged_in(user: User, request: HttpRequest | None = None, **_: Any) -> None:
+    if request is not None:
+        attempts.succeeded(request, user.get_username())
     note(Action.LOG_IN, by=user)
 
 
@@ -27,11 +32,19 @@ def _logged_out(user: User | None, **_: Any) -> None:
 
 
 @receiver(user_login_failed)
-def _failed(credentials: dict[str, Any], **_: Any) -> None:
-    """The name that was tried is kept only where it is somebody's: else it may be a password, typed into its field."""
-    name = credentials.get("username")
-    known = isinstance(name, str) and User.objects.filter(username=name).exists()
-    note(Action.LOG_IN_FAILED, object=f"log-in of {name}" if known else "")
+def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    """The name that was tried is kept only where it is somebody's: else it may be a password, typed into its field.
+
+    What is refused after too many is not noted one by one: whoever goes on trying must not fill the log.
+    """
+    name = str(credentials.get("username") or "")
+    failures = attempts.failed(request, name) if request is not None and name else 0
+    limit: int = settings.LOG_IN_FAILURES
+    if limit and failures > limit:
+        return
+    known = User.objects.filter(username=name).exists()
+    details = {"refused_for": f"{attempts.MINUTES} minutes"} if limit and failures == limit else {}
+    note(Action.LOG_IN_FAILED, object=f"log-in of {name}" if known else "", details=details)
 
 
 @receiver(post_save, sender=LogEntry)

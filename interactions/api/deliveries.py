@@ -79,6 +79,7 @@ def tell(exchange: Exchange, status: int) -> None:
             records=exchange.records,
             status=status,
             milliseconds=exchange.milliseconds,
+            reason=exchange.reason,
             lines=exchange.lines,
             body=exchange.body[: ring.BODY_BYTES],  # else a large one would stay in memory until it is told
             size=len(exchange.body),

@@ -63,7 +63,7 @@ def _answer(act: Callable[[Exchange], HttpResponse], exchange: Exchange, methods
             raise Refusal(405, f"{request.method} is not understood here: use {allowed}.", {"Allow": allowed})
         return act(exchange)
     except Refusal as refusal:
-        exchange.lines = refusal.lines
+        exchange.reason, exchange.lines = str(refusal), refusal.lines
         read_off(request)
         return refused(refusal)
     except DatabaseError:

@@ -25,6 +25,7 @@ class Exchange:
     caller: Caller | None = None
     body: bytes = b""
     records: int = 0
+    reason: str = ""  # why it was refused
     lines: list[str] = field(default_factory=list)
 
     @property

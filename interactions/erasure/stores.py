@@ -191,6 +191,8 @@ NOT_PERSONAL = {
     "redis:lake": "The write lock.",
     "redis:workers": "Signs of life.",
     "redis:calls": "How many calls a key made in a minute.",
+    "redis:forms": "Which forms for a key were sent, by a number made for each.",
+    "redis:log-ins": "How many log-ins failed, by keyed hashes of those who work with Dojo.",
     "redis:celery": "Tasks: names and row numbers.",
 }
 
@@ -203,6 +205,8 @@ FAMILIES = {
     "dojo:workers": "redis:workers",
     "dojo:inbox": "redis:workers",
     "dojo:calls:": "redis:calls",
+    "dojo:1:form:": "redis:forms",
+    "dojo:1:log-in:": "redis:log-ins",
     "_kombu.": "redis:celery",
     "unacked": "redis:celery",
     "dojo": "redis:celery",  # the queue has no other name

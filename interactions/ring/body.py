@@ -39,6 +39,7 @@ def kept_of(delivery: Delivery) -> tuple[Delivery, Sent | None]:
         records=delivery.records,
         status=delivery.status,
         milliseconds=round(delivery.milliseconds, 1),
+        reason=delivery.reason[:LONGEST],
         types=dict(list(types.items())[:_MOST_TYPES]),
         problems=sum(count for _, count in causes(delivery)),
     )

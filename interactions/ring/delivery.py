@@ -76,7 +76,7 @@ class Sent(msgspec.Struct, array_like=True):
 
 
 class Delivery(msgspec.Struct, kw_only=True):
-    """One API call.
+    """One API call. ``reason`` is what the client was told of a refusal: our own words, which name nobody.
 
     Who pushes one gives all but ``id``, ``problems`` and ``sent``, which the ring gives. ``path`` may hold the query,
     ``lines`` are those of the 422, ``types`` counts the records by type, ``body`` is what came, unpacked; of a
@@ -94,6 +94,7 @@ class Delivery(msgspec.Struct, kw_only=True):
     records: int
     status: int
     milliseconds: float
+    reason: str = ""
     lines: list[str] = []
     types: dict[str, int] = {}
     body: bytes = b""

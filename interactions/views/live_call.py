@@ -50,9 +50,9 @@ class Anatomy:
 
     @classmethod
     def of(cls, call: Delivery) -> Anatomy | None:
-        """None where nothing of the body is kept."""
+        """None where nothing of the body is kept: what could not be read goes with the next person who is erased."""
         sent = call.sent
-        if sent is None:
+        if sent is None or not (call.is_ok or sent.records or sent.text):
             return None
         problems: dict[int, list[Line]] = {}
         for line in sent.lines:

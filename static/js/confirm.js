@@ -1,11 +1,17 @@
 // Dialogs that ask before something is lost. A button names its <dialog> with «commandfor», which
-// newer browsers follow by themselves; the rest is taught here. A click beside a dialog closes it.
+// newer browsers follow by themselves; the rest is taught here. A click beside a dialog closes it, but
+// not one that shows what is shown only once.
 
 const followsCommands = "commandForElement" in HTMLButtonElement.prototype;
 
+// Text that is marked up to beyond the dialog's edge ends in a click beside it, too, as browsers see it.
+let pressed = null;
+document.addEventListener("pointerdown", (event) => (pressed = event.target));
+
 document.addEventListener("click", (event) => {
   const dialog = event.target;
-  if (dialog instanceof HTMLDialogElement) dialog.close();
+  const isBeside = dialog instanceof HTMLDialogElement && pressed === dialog;
+  if (isBeside && !dialog.querySelector("[data-once]")) dialog.close();
   if (followsCommands) return;
   const button = event.target.closest("button[commandfor]");
   if (!button) return;

@@ -1,5 +1,6 @@
 """What the Live page is told of a call."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,13 @@ def test_of_a_large_call_its_beginning_is_told_and_how_large_it_was(
     assert sent is not None and sent.is_cut
     assert len(delivery.body) == BODY_BYTES < sent.size
     assert 1000 < len(sent.records) < 5000
+
+
+def test_a_call_is_told_with_why_it_was_refused(post: Callable[..., HttpResponse], told: list[Any]) -> None:
+    answer = post(b'{"data":')
+    (delivery,) = told
+    assert delivery.reason == json.loads(answer.content)["message"]
+    assert "it ends too early" in delivery.reason
 
 
 def test_a_call_without_a_known_key_belongs_nowhere(client: Client, told: list[Any], db: None) -> None:

@@ -56,6 +56,14 @@ def test_every_family_of_keys_that_the_code_names_is_in_the_register() -> None:
     assert [name for name in named if not any(f.startswith(name) for f in FAMILIES)] == []
 
 
+def test_every_key_that_the_code_keeps_in_djangos_cache_is_in_the_register() -> None:
+    """The cache puts its own beginning before them."""
+    using = [text for text in sources() if "django.core.cache import" in text]
+    named = {name for text in using for name in re.findall(r'f"([a-z-]+:)\{', text)}
+    assert {"form:", "log-in:"} <= named
+    assert [name for name in named if f"dojo:1:{name}" not in FAMILIES] == []
+
+
 def test_every_key_that_is_there_is_in_the_register(house: House) -> None:
     house.done(as_lines(crowd()))
     dashboard.totals("production")

@@ -1,0 +1,108 @@
+"""Logging in, and being refused after too many tries."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from interactions import members
+from interactions.models import ActivityEntry
+
+from . import cast
+
+pytestmark = pytest.mark.django_db
+RIGHT, WRONG = "correct horse battery", "wrong horse"
+
+
+@pytest.fixture(autouse=True)
+def three_tries(settings, tmp_path: Path) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
+    settings.LOG_IN_FAILURES = 3
+    cache.clear()
+
+
+@pytest.fixture
+def olga() -> User:
+    user = cast.owner("olga")
+    user.set_password(RIGHT)
+    user.save()
+    return user
+
+
+def tried(password: str, times: int = 1, name: str = "olga", address: str = "10.0.0.1", page: str = "login") -> str:
+    """What the last of so many tries is answered; empty where it got in."""
+    for _ in range(times):
+        client = Client(REMOTE_ADDR=address)
+        answer = client.post(reverse(page), {"username": name, "password": password})
+    return "" if answer.status_code == 302 else answer.content.decode()
+
+
+def test_after_too_many_failures_the_right_password_is_refused_too(olga: User) -> None:
+    assert "is not right" in tried(WRONG, 2)
+    assert "Too many tries failed. Wait 15 minutes" in tried(WRONG)
+    assert "Too many tries failed." in tried(RIGHT)
+
+
+def test_another_address_and_another_name_are_not_refused(olga: User) -> None:
+    tried(WRONG, 5)
+    assert tried(RIGHT, address="10.0.0.2") == ""
+    assert "is not right" in tried(WRONG, name="nobody")
+
+
+def test_a_log_in_begins_to_count_anew(olga: User) -> None:
+    tried(WRONG, 2)
+    assert tried(RIGHT) == ""
+    assert "is not right" in tried(WRONG, 2)
+
+
+def test_a_name_is_not_got_at_by_writing_it_in_another_way(olga: User) -> None:
+    tried(WRONG, 2, name="OLGA")
+    assert "Too many tries failed." in tried(WRONG)
+
+
+def test_the_log_in_of_djangos_admin_is_held_by_the_same_limit(admin_user: User) -> None:
+    tried(WRONG, 3, name="admin", page="admin:login")
+    assert tried("password", name="admin", page="admin:login") != ""
+    cache.clear()
+    assert tried("password", name="admin", page="admin:login") == ""
+
+
+def test_the_log_tells_of_the_refusal_once_and_not_of_each_try_after_it(olga: User) -> None:
+    tried(WRONG, 6)
+    entries = list(ActivityEntry.objects.filter(action="log_in_failed").order_by("id"))
+    assert [entry.details for entry in entries] == [{}, {}, {"refused_for": "15 minutes"}]
+    assert {entry.object for entry in entries} == {"log-in of olga"}
+
+
+def test_neither_name_nor_address_stands_in_redis(olga: User) -> None:
+    tried(WRONG)
+    (key,) = cache._cache
+    assert "olga" not in key
+    assert "10.0.0.1" not in key
+
+
+def test_nobody_is_refused_while_redis_is_away(olga: User, settings) -> None:
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}
+    }
+    assert "is not right" in tried(WRONG, 4)
+    assert tried(RIGHT) == ""
+
+
+def test_zero_is_as_many_as_come(olga: User, settings) -> None:
+    settings.LOG_IN_FAILURES = 0
+    assert "is not right" in tried(WRONG, 5)
+    assert tried(RIGHT) == ""
+
+
+def test_a_new_link_leads_in_although_the_name_is_refused(olga: User) -> None:
+    tried(WRONG, 4)
+    link = members.new_link(olga, by=cast.owner("otto"))
+    client = Client(REMOTE_ADDR="10.0.0.1")
+    form = client.get(reverse("set_password", args=[link.uid, link.token]), follow=True)
+    fresh = {"new_password1": "staple a horse", "new_password2": "staple a horse"}
+    assert client.post(form.redirect_chain[-1][0], fresh).status_code == 302
+    assert client.get(reverse("account")).status_code == 200
