@@ -275,10 +275,12 @@ def test_pages_are_told_apart_by_their_paths(reader: Client, shop: None) -> None
 
 def test_pages_of_several_sites_keep_their_hosts(reader: Client, shop: None) -> None:
     append(
-        [record("home_page_view", page_url="https://other.example/"), record("home_page_view", page_url="http://[::1")]
+        record("home_page_view", page_url=address)
+        for address in ("https://other.example/", "http://[::1", "https://shop.example/caf%C3%A9")
     )
     text = panels(reader)
     assert ">shop.example/p</a>" in text
+    assert ">shop.example/café</a>" in text
     assert ">other.example/</a>" in text
     assert ">[::1/</a>" in text  # whatever was sent as an address
 
@@ -291,6 +293,11 @@ def test_the_steps_of_the_funnel_can_be_chosen(reader: Client, shop: None) -> No
     text = panels(reader, "step=search&step=checkout")
     steps = re.findall(r'class="funnel-name">([^<]+)<', text)
     assert steps == ["search", "checkout"]
+
+
+def test_the_funnel_says_that_it_leaves_the_types_of_the_filter_aside(reader: Client, shop: None) -> None:
+    assert "whatever types are filtered for" not in panels(reader, "region=Wien")
+    assert "whatever types are filtered for" in panels(reader, "type=search")
 
 
 def test_a_publisher_is_shown_a_funnel_of_content(reader: Client) -> None:

@@ -199,6 +199,7 @@ def test_a_finished_file_is_handed_out_and_noted(analyst: Client, settings) -> N
     folder.mkdir(parents=True)
     (folder / "records.csv").write_bytes(b"packed")
     assert body_of(analyst, address) == b"packed"
+    assert "as soon as anybody is erased who may be in it" in get(analyst, EXPORTS)
     assert ActivityEntry.objects.get(action="exported").details["step"] == "downloaded"
     assert analyst.get(address.replace("production", "playground")).status_code == 404
     analyst.post(f"{EXPORTS}{export.pk}/cancel/")

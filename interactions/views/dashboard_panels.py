@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from urllib.parse import unquote
 
 import pandas as pd
 
@@ -194,9 +195,9 @@ def _without_site(rows: list[Row]) -> list[Row]:
 
 
 def _host_and_path(address: str) -> tuple[str, str]:
-    """``https://shop.example/a?b`` → ``shop.example``, ``/a?b``; no host where there is none. Never fails."""
+    """``https://shop.example/a%20b`` → ``shop.example``, ``/a b``; no host where there is none. Never fails."""
     host, slash, path = address.partition("://")[2].partition("/")
-    return host, slash + path or "/"
+    return host, unquote(slash + path) or "/"
 
 
 def _link(scene: Scene, shown: Top, entry: dict[str, Any]) -> str:
