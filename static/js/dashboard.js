@@ -5,7 +5,7 @@ import { OverTime } from "./chart.js";
 import { Panels } from "./panels.js";
 
 const POLL_MILLISECONDS = 2000;
-const CALM = 4; // with live records the table changes all the time: rest so many times as long as the numbers took
+const CALM = 2; // with live records the table changes all the time: rest so many times as long as the numbers took
 const NUMBER = new Intl.NumberFormat("en-US");
 const page = document.getElementById("dashboard");
 const font = getComputedStyle(document.body).fontFamily;
