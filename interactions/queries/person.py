@@ -42,7 +42,8 @@ def people(filter: Filter) -> Question:
         users, known = _numbers(rows["user_key"]), rows["user_key"].is_valid().to_numpy()
         visitors, visiting = _numbers(rows["anonymous_key"]), rows["anonymous_key"].is_valid().to_numpy()
         alone = visiting & ~known
-        persons = np.concatenate([users[known], _persons(visitors[alone], links)])
+        # In order they are looked up several times as fast.
+        persons = np.concatenate([users[known], _persons(unique(visitors[alone]), links)])
         counts = {"users": users[known], "anonymous": visitors[visiting], "people": persons}
         return pa.table({name: [len(unique(values))] for name, values in counts.items()})
 
