@@ -55,16 +55,6 @@ def discard_import(pk: int) -> None:
 
 
 @shared_task
-def prepare_dashboard(pk: int) -> None:
-    from interactions.queries.covering import cover  # its engine's threads would not survive Celery's fork
-    from interactions.queries.preparing import prepare
-
-    for environment in Environment.objects.filter(pk=pk):
-        cover(environment.slug, environment.zone, waits=True)
-        prepare(environment.slug, environment.zone)
-
-
-@shared_task
 def sweep_imports() -> None:
     sweeping.sweep()
 

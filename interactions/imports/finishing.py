@@ -27,8 +27,6 @@ from interactions.models import Block, Import
 
 logger = logging.getLogger(__name__)
 
-LARGE = 50_000  # records added, from which on the dashboard would keep whoever opens it waiting
-
 
 def finish(imp: Import) -> None:
     """Commit an import whose blocks are all read. A repeat finds the commit there and only counts."""
@@ -152,8 +150,6 @@ def _end(imp: Import, version: int, *, duplicates: int) -> None:
         if ended:
             counts = {"accepted": sums["accepted"], "rejected": sums["rejected"], "already_there": duplicates}
             note(Action.IMPORT_DONE, imp, **counts)
-        if ended and sums["accepted"] >= LARGE:
-            enqueue("prepare_dashboard", imp.environment_id)
     imp.refresh_from_db()
 
 

@@ -38,17 +38,16 @@ def cover(
     zone: tzinfo,
     is_stopped: Callable[[], bool] = lambda: False,
     *,
-    waits: bool = False,
     leaves_few: bool = False,
 ) -> int:
     """Bring the segments of an environment (a slug) up to date with its table; answers how many were made.
 
     ``zone`` is that of the days; it ends early once ``is_stopped`` says so. Where another process is doing it, nothing
-    is done, or, if it ``waits``, once that has ended. If it ``leaves_few``, new parts stay bare until there are more.
+    is done. If it ``leaves_few``, new parts stay bare until there are more.
     """
     store = Store(environment)
     made = 0
-    with _alone(store.folder, waits=waits) as is_alone:
+    with _alone(store.folder) as is_alone:
         while is_alone:
             groups = _wanted(store, Lake(environment).parts(), str(zone), leaves_few=leaves_few)
             if not groups:
@@ -132,12 +131,12 @@ def name_of(part: Part) -> str:
 
 
 @contextmanager
-def _alone(folder: Path, *, waits: bool) -> Iterator[bool]:
+def _alone(folder: Path) -> Iterator[bool]:
     """Whether no other process of this machine is at it; others do no harm, but the same work."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             yield False
             return

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from interactions import imports
-from interactions.imports import finishing
 from interactions.models import Import
-from interactions.queries import dashboard
 
 from .files import BAD, Record, as_lines, as_list, as_object, packed, record, records
 from .house import House, adds_up, files, rejected, rows, users
@@ -160,18 +158,3 @@ def test_a_record_without_a_time_has_that_of_its_receipt(house: House) -> None:
     timed, untimed = rows()
     assert (timed["received_at"], untimed["timestamp"]) == (imp.created_at, imp.created_at)
     assert (imp.first_timestamp, imp.last_timestamp) == (timed["timestamp"], imp.created_at)
-
-
-def test_after_a_large_import_the_dashboard_is_prepared(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finishing, "LARGE", 50)
-    imp = house.read(as_lines(records(50)))
-    house.do(("finish_import", imp.pk))
-    assert house.queue == [("prepare_dashboard", imp.environment_id)]
-    house.carry()
-    assert dashboard.totals("production").interactions == 50
-
-
-def test_after_a_small_one_it_is_quick_enough(house: House) -> None:
-    imp = house.read(as_lines(records(50)))
-    house.do(("finish_import", imp.pk))
-    assert house.queue == []

@@ -256,6 +256,22 @@ def test_the_last_few_parts_are_summed_up_once_nothing_more_comes(db: None, monk
     assert look(seen) is seen
 
 
+def test_after_a_large_import_the_dashboard_is_prepared(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    production = Environment.objects.get(slug="production")
+    asked: list[str] = []
+    monkeypatch.setattr(keep_summaries, "_LARGE", 600)
+    monkeypatch.setattr(keep_summaries, "prepare", lambda environment, zone: asked.append(environment))
+    seen = keep_summaries._cover(production, None, threading.Event())
+    append(RECORDS[600:700])
+    seen = keep_summaries._cover(production, seen, threading.Event())
+    assert asked == []
+    append(RECORDS[:600])
+    seen = keep_summaries._cover(production, seen, threading.Event())
+    assert asked == ["production"]
+    keep_summaries._cover(production, seen, threading.Event())
+    assert asked == ["production"]
+
+
 def test_a_segment_of_a_part_that_is_gone_is_not_used_and_goes() -> None:
     append(RECORDS[:300], import_id=1)
     append(RECORDS[300:], import_id=2)

@@ -1,7 +1,8 @@
 """``manage.py keep_summaries``: sum up what comes into the data sets, until told to stop.
 
 Each second it is looked whether anything came. What is live comes each second, too, so a few new parts are left to the
-questions; once there are more, or nothing more comes, they are summed up. After each round it rests for four times as
+questions; once there are more, or nothing more comes, they are summed up. After a large import the dashboard's
+questions are asked before anyone opens it. After each round it rests for four times as
 long as that took: whatever comes, it takes a fifth of a core.
 """
 
@@ -21,6 +22,7 @@ from django.db import close_old_connections
 from interactions.lake import Lake
 from interactions.models import Environment
 from interactions.queries.covering import cover
+from interactions.queries.preparing import prepare
 
 logger = logging.getLogger(__name__)
 
@@ -28,13 +30,16 @@ _SECONDS = 1.0
 _LONGEST_SECONDS = 60.0  # between two rounds, where they take long or one after the other fails
 _REST = 4  # times that a round took
 _QUIET_SECONDS = 60.0  # without anything new, after which the last few parts are summed up, too
+_LARGE = 50_000  # records added, from which on the dashboard would keep whoever opens it waiting
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """The table of an environment in its last round: version and zone, when they were new, and if all was summed up."""
+    """The table of an environment in its last round: version and zone, its records, when they were new, and if all
+    was summed up."""
 
     state: tuple[int, str]
+    rows: int
     since: float
     is_whole: bool
 
@@ -79,7 +84,8 @@ def _cover_all(seen: dict[str, _Seen], stopped: threading.Event) -> bool:
 def _cover(environment: Environment, before: _Seen | None, stopped: threading.Event) -> _Seen:
     """Sum up what is to be by now: all at the first look, and once it is quiet."""
     now = time.monotonic()
-    state = (Lake(environment.slug).version(), environment.time_zone)
+    version, parts = Lake(environment.slug).state()
+    state, rows = (version, environment.time_zone), sum(part.rows for part in parts)
     if before is not None and before.state == state:
         if before.is_whole or now - before.since < _QUIET_SECONDS:
             return before
@@ -87,4 +93,6 @@ def _cover(environment: Environment, before: _Seen | None, stopped: threading.Ev
     else:
         since, is_whole = now, before is None
     cover(environment.slug, environment.zone, stopped.is_set, leaves_few=not is_whole)
-    return _Seen(state, since, is_whole)
+    if before is not None and rows - before.rows >= _LARGE:
+        prepare(environment.slug, environment.zone)
+    return _Seen(state, rows, since, is_whole)
