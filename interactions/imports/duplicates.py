@@ -22,7 +22,7 @@ from interactions.imports.matching import Groups
 from interactions.imports.untimed import find_untimed
 from interactions.lake import Part
 
-_SHARE = 1_250_000  # records of an import that are looked for at once; each takes some 40 bytes
+_SHARE = 750_000  # records of an import that are looked for at once; each takes some 40 bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,9 @@ def finish(imp: Import) -> None:
         return
     if _mend(imp):
         return
-    memory.give_back()  # what this process keeps from the blocks it has read
     lake = Lake(imp.environment.slug)
     try:
-        with beating(Import.objects.filter(pk=imp.pk)), lake.lock() as held:
+        with memory.sparing(), beating(Import.objects.filter(pk=imp.pk)), lake.lock() as held:
             _commit(imp, lake, held)
     except LakeBusy as reason:  # Redis was away: the sweep asks again
         logger.warning("Import %s waits to be committed: %s", imp.pk, reason)
