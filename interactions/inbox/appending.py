@@ -1,6 +1,6 @@
 """Move what waits in the inbox into the lake, in groups, exactly once.
 
-A group of entries is claimed by a batch, in one transaction. The batch's id is the version of the table's mark
+A group of entries is claimed by a batch, which names them. The batch's id is the version of the table's mark
 «inbox», written by the same commit that adds the rows; so whoever finds a batch, after whatever crash, sees by the
 mark whether its rows are in the table already, and only then removes batch and entries.
 """
@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.db.models.functions import Length, Substr
 
@@ -23,7 +23,7 @@ from interactions.codec.parts import PartWriter
 from interactions.erasure import leave_out, refused
 from interactions.inbox.sifting import Sieve
 from interactions.inbox.turns import turn
-from interactions.lake import Held, Lake, Part
+from interactions.lake import Held, Lake, LakeBusy, Part
 from interactions.models import Environment, InboxBatch, InboxEntry
 from interactions.models.packing import HEAD, unpack, unpacked_size
 
@@ -33,6 +33,7 @@ MARK = "inbox"
 _RECORDS = 50_000  # in a batch, and
 _BYTES = 32 << 20  # of text: they bound the memory; a single call may be larger
 _ENTRIES = 5_000
+_AT_ONCE = 250  # entries that are read, or removed, by one statement
 _LOCK_SECONDS = 10  # live records must not wait for long because a process was killed
 
 
@@ -74,30 +75,47 @@ def _last(environment: Environment) -> int:
 
 
 def _claim(environment: Environment, lake: Lake, last: int) -> InboxBatch | None:
-    """A batch of what waits up to the entry ``last``."""
-    waiting = InboxEntry.objects.filter(environment=environment, batch=None, pk__lte=last).order_by("pk")
-    if not waiting.exists():
+    """A batch of what waits up to the entry ``last``, where no batch is open. Raises LakeBusy where there is one."""
+    chosen = _chosen(environment, last)
+    if not chosen:
         return None
-    marked = lake.marked(MARK)
-    with turn(), transaction.atomic():
-        chosen: list[int] = []
-        records = size = 0
-        head = Substr("text", 1, HEAD)
-        for pk, more, length, begin in waiting.values_list("pk", "records", Length("text"), head)[:_ENTRIES]:
-            length = unpacked_size(begin, length)
-            if chosen and (records + more > _RECORDS or size + length > _BYTES):
-                break
-            chosen.append(pk)
-            records += more
-            size += length
-        if not chosen:
-            return None
-        batch = InboxBatch.objects.create(environment=environment)
-        if batch.pk <= marked:  # a database younger than the table: its numbers must not pass for done
-            batch.delete()
-            batch = InboxBatch.objects.create(pk=marked + 1, environment=environment)
-        InboxEntry.objects.filter(pk__in=chosen).update(batch=batch)
+    marked, runs = lake.marked(MARK), _runs(chosen)
+    try:
+        with turn(), transaction.atomic():
+            batch = InboxBatch.objects.create(environment=environment, runs=runs)
+            if batch.pk <= marked:  # a database younger than the table: its numbers must not pass for done
+                batch.delete()
+                batch = InboxBatch.objects.create(pk=marked + 1, environment=environment, runs=runs)
+    except IntegrityError as error:
+        raise LakeBusy(f"Somebody else moves the inbox of {environment.slug}: the write lock was lost.") from error
     return batch
+
+
+def _chosen(environment: Environment, last: int) -> list[int]:
+    """The ids of the oldest entries up to ``last``, as many as one batch may hold."""
+    waiting = InboxEntry.objects.filter(environment=environment, pk__lte=last).order_by("pk")
+    chosen: list[int] = []
+    records = size = 0
+    head = Substr("text", 1, HEAD)
+    for pk, more, length, begin in waiting.values_list("pk", "records", Length("text"), head)[:_ENTRIES]:
+        length = unpacked_size(begin, length)
+        if chosen and (records + more > _RECORDS or size + length > _BYTES):
+            break
+        chosen.append(pk)
+        records += more
+        size += length
+    return chosen
+
+
+def _runs(ids: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of each run of ``ids``, which rise. Whatever was not seen ends one: it may yet be committed."""
+    runs: list[tuple[int, int]] = []
+    for pk in ids:
+        if runs and pk == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], pk)
+        else:
+            runs.append((pk, pk))
+    return runs
 
 
 def _carry(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
@@ -105,15 +123,27 @@ def _carry(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
     added = 0
     if lake.marked(MARK) < batch.pk:
         added = _append(batch, lake, held, sieve)
-    with turn(), transaction.atomic():
-        batch.entries.all().delete()
-        batch.delete()
+    _remove(batch)
     return added
 
 
+def _remove(batch: InboxBatch) -> None:
+    """Remove a batch whose records are in the table. Its entries go some at a time: calls wait meanwhile.
+
+    The newest go with the batch, so that no entry gets an id that an open batch names.
+    """
+    ids = batch.entry_ids
+    while len(ids) > _AT_ONCE:
+        with turn(), transaction.atomic():
+            InboxEntry.objects.filter(pk__in=ids[:_AT_ONCE]).delete()
+        ids = ids[_AT_ONCE:]
+    with turn(), transaction.atomic():
+        InboxEntry.objects.filter(pk__in=ids).delete()
+        batch.delete()
+
+
 def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
-    waiting = batch.entries.filter(records__gt=0).order_by("pk").values_list("text", "records", "received_at")
-    calls = [Kept(unpack(text), records, received_at) for text, records, received_at in waiting]
+    calls = list(_calls(batch))
     if not calls:
         return 0
     table = to_rows(calls, Keyring(settings.SECRET_KEY.encode()))
@@ -143,6 +173,14 @@ def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
     finally:
         path.unlink(missing_ok=True)
     return int(kept.num_rows)
+
+
+def _calls(batch: InboxBatch) -> Iterator[Kept]:
+    ids = batch.entry_ids
+    for start in range(0, len(ids), _AT_ONCE):
+        waiting = InboxEntry.objects.filter(pk__in=ids[start : start + _AT_ONCE], records__gt=0).order_by("pk")
+        for text, records, received_at in waiting.values_list("text", "records", "received_at"):
+            yield Kept(unpack(text), records, received_at)
 
 
 def _folder() -> Path:

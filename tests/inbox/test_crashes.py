@@ -10,6 +10,7 @@ from django.db import models
 
 from interactions import inbox
 from interactions.codec.parts import PartWriter
+from interactions.inbox import appending
 from interactions.inbox.sifting import Sieve
 from interactions.lake import Held, Lake, LakeBusy
 from interactions.models import Environment, InboxBatch, InboxEntry
@@ -34,7 +35,7 @@ def dies_after(act: Callable[..., Any]) -> Callable[..., Any]:
 
 STEPS: dict[str, tuple[Any, str, Any]] = {
     "before the batch is made": (models.Manager, "create", dies),
-    "while entries are claimed": (models.QuerySet, "update", dies),
+    "after the batch is made": (models.Manager, "create", dies_after(models.Manager.create)),
     "before the part is written": (Sieve, "sift", dies),
     "while the part is written": (PartWriter, "add", dies_after(PartWriter.add)),
     "before the commit": (Held, "require", dies),
@@ -73,6 +74,46 @@ def test_a_crash_leaves_no_files_behind(
             inbox.append(production)
     inbox.append(production)
     assert not list(settings.SCRATCH_DIR.glob("*.parquet*"))
+
+
+def test_entries_that_a_crash_left_of_a_batch_that_is_in_the_table_are_removed(
+    production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(appending, "_AT_ONCE", 2)
+    for number in range(5):
+        call(production, like(f"user {number}"), after=number)
+    with monkeypatch.context() as patch:
+        patch.setattr(InboxBatch, "delete", dies)
+        with pytest.raises(Killed):
+            inbox.append(production)
+    assert InboxEntry.objects.count() == 1
+    call(production, like("zoe"), after=9)
+    assert inbox.append(production) == 1
+    assert users(lake) == [*(f"user {number}" for number in range(5)), "zoe"]
+    assert is_empty()
+
+
+def test_what_is_committed_late_is_not_of_a_batch_made_before(production: Environment, lake: Lake) -> None:
+    """Where calls are stored at once, one may get its id before another and be there after it."""
+    for number in range(3):
+        call(production, like(f"user {number}"), after=number)
+    late = InboxEntry.objects.order_by("pk")[1]
+    InboxEntry.objects.filter(pk=late.pk).delete()
+    batch = appending._claim(production, lake, late.pk + 1)
+    late.save(force_insert=True)
+    assert batch is not None and late.pk not in batch.entry_ids
+    inbox.append(production)
+    assert users(lake) == ["user 0", "user 1", "user 2"]
+    assert is_empty()
+
+
+def test_of_two_that_claim_at_once_one_waits(production: Environment, lake: Lake) -> None:
+    call(production, like("ann"))
+    assert appending._claim(production, lake, InboxEntry.objects.get().pk) is not None
+    with pytest.raises(LakeBusy):
+        appending._claim(production, lake, InboxEntry.objects.get().pk)
+    inbox.append(production)
+    assert users(lake) == ["ann"]
 
 
 def test_whoever_lost_the_lock_appends_nothing(
