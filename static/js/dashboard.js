@@ -5,7 +5,9 @@ import { OverTime } from "./chart.js";
 import { Panels } from "./panels.js";
 
 const POLL_MILLISECONDS = 2000;
-const CALM = 2; // with live records the table changes all the time: rest so many times as long as the numbers took
+// With live records the table changes all the time: where its numbers take long, rest longer than they took.
+const LONG_MILLISECONDS = 1500;
+const CALM = 2;
 const NUMBER = new Intl.NumberFormat("en-US");
 const page = document.getElementById("dashboard");
 const font = getComputedStyle(document.body).fontFamily;
@@ -79,7 +81,8 @@ async function load() {
     showBars(JSON.parse(document.getElementById("over-time-data").textContent));
     fill(await others);
     panels.show();
-    rest = Math.max(POLL_MILLISECONDS, CALM * (performance.now() - began));
+    const took = performance.now() - began;
+    rest = took > LONG_MILLISECONDS ? CALM * took : POLL_MILLISECONDS;
     page.removeAttribute("aria-busy");
     tell("");
   } catch (error) {
