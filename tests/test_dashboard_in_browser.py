@@ -10,7 +10,7 @@ from .lakes import append, record
 from .running import ADMIN, PASSWORD, Dojo, add_environment, wait_for
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 ENVIRONMENT = "charts"
@@ -45,6 +45,21 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
 def records_shown(page: "Page") -> int:
     page.wait_for_selector("#dashboard:not([aria-busy])")
     return int(page.inner_text("dd >> nth=0").replace(",", ""))
+
+
+def test_numbers_that_took_long_do_not_hold_up_looking_for_new_records(page: "Page") -> None:
+    def slowly(route: "Route") -> None:
+        page.wait_for_timeout(5000)
+        route.continue_()
+
+    page.route("**/interactions/panels/*", slowly)
+    with page.expect_response("**/interactions/panels/*"):
+        page.click("text=Week")
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    # The numbers are not asked for again for ten seconds; whether there are new ones is.
+    for _ in range(3):
+        with page.expect_request("**/dashboard.json?*panel=version*", timeout=8_000):
+            pass
 
 
 def test_a_drag_across_the_bars_zooms_and_the_back_button_returns(page: "Page") -> None:

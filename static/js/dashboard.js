@@ -19,7 +19,7 @@ if (panels) panels.charts.over_time = chart;
 let version = Number(page.dataset.version);
 let asking = null; // the AbortController of what is under way
 let checkedAt = Date.now();
-let rest = POLL_MILLISECONDS;
+let calmUntil = 0; // until then new records wait
 
 async function fetched(address, options) {
   const response = await fetch(address, options);
@@ -82,7 +82,7 @@ async function load() {
     fill(await others);
     panels.show();
     const took = performance.now() - began;
-    rest = took > LONG_MILLISECONDS ? CALM * took : POLL_MILLISECONDS;
+    calmUntil = took > LONG_MILLISECONDS ? performance.now() + CALM * took : 0;
     page.removeAttribute("aria-busy");
     tell("");
   } catch (error) {
@@ -128,9 +128,9 @@ async function poll() {
     const now = await (await fetched(dataAddress("version"))).json();
     if (now.is_empty !== page.hasAttribute("data-empty")) return location.reload();
     if (page.hasAttribute("data-empty")) return;
-    checkedAt = Date.now();
-    if (now.version !== version) await load();
-    else if (!page.querySelector("[data-trouble]").hidden) await load();
+    if (now.version === version) checkedAt = Date.now();
+    else if (performance.now() >= calmUntil) await load();
+    if (!page.querySelector("[data-trouble]").hidden) await load();
   } catch {
     // The age goes on counting, which says that the numbers are old; the next round tries again.
   }
@@ -138,7 +138,7 @@ async function poll() {
 
 async function watch() {
   await poll();
-  setTimeout(watch, rest);
+  setTimeout(watch, POLL_MILLISECONDS);
 }
 
 function go(address) {
@@ -187,7 +187,7 @@ chart?.addEventListener("zoom", ({ detail }) => {
 
 window.addEventListener("popstate", load);
 document.addEventListener("visibilitychange", poll);
-setTimeout(watch, rest);
+setTimeout(watch, POLL_MILLISECONDS);
 if (!page.hasAttribute("data-empty")) {
   setInterval(showAge, 1000);
   load();
