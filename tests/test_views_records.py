@@ -210,3 +210,8 @@ def test_who_may_not_export_sees_no_way_to(viewer: Client) -> None:
     eight()
     assert "exports/new" not in get(viewer, PAGE)
     assert viewer.get(EXPORTS + "download/").status_code == 403
+
+
+def test_a_page_is_shown_as_it_is_read(viewer: Client) -> None:
+    append([record("like", "2025-01-01T10:30:00Z", page_url="https://shop.example/p/k%C5%8Db%C5%8D")])
+    assert "/p/kōbō" in get(viewer, PAGE)

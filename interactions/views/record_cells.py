@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import unquote
 
 from interactions import charts
 from interactions.queries.records import Key
@@ -167,8 +168,8 @@ def _plain(value: Any, column: Column, choice: FilterChoice) -> Cell:
 
 
 def _page(url: str, choice: FilterChoice) -> Value:
-    """The path alone: the site is mostly the same one."""
-    path = "/" + url.partition("://")[2].partition("/")[2]
+    """The path alone, as it is read: the site is mostly the same one."""
+    path = "/" + unquote(url.partition("://")[2].partition("/")[2])
     return Value(path if path != "/" else url, only(choice, "page_contains", url), whole=url)
 
 
