@@ -172,7 +172,7 @@ def test_a_fault_nobody_expected_gets_a_reference_that_is_in_the_log(
     def fall_over(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("interactions.views.overview.dashboard.totals", fall_over)
+    monkeypatch.setattr("interactions.views.overview.first_look", fall_over)
     client.raise_request_exception = False
     with caplog.at_level(logging.ERROR):
         answer = client.get(reverse("overview", args=["production"]))
