@@ -42,8 +42,8 @@ def method() -> list[str]:
         "The dashboard's page: thin records (people with devices, visits, products; what no question asks about is "
         "null) in parts of 50,000, each size in a data folder of its own.",
         "«Cold»: all questions of the page one after the other with nothing remembered, in a fresh process that has "
-        "started its engine by a question about no table; summaries are on disk and in the system's page cache. «Warm»: "
-        "again, nothing changed. The round in the middle.",
+        "started its engine by a question about no table; summaries are on disk and in the system's page cache. "
+        "«Warm»: again, nothing changed. The round in the middle.",
     ]
 
 
