@@ -13,9 +13,12 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 HOUSE = Path(__file__).resolve().parent.parent
 ADMIN = "admin"
@@ -138,6 +141,15 @@ class Dojo:
                 for process in self.processes():
                     process.kill()
                 self.process.wait()
+
+
+def log_in(page: "Page") -> None:
+    """As the administrator, on a page whose addresses are those of a running Dojo."""
+    page.goto("/login/")
+    page.fill("[name=username]", ADMIN)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url("**/production/")
 
 
 def add_environment(dojo: Dojo, slug: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from interactions import ring
 
 from .deliveries import body_of, delivery
-from .running import ADMIN, PASSWORD, Dojo, add_environment, wait_for
+from .running import Dojo, add_environment, log_in, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -30,11 +30,7 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
     page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: refused.append(str(error)))
     add_environment(dojo, ENVIRONMENT)
-    page.goto("/login/")
-    page.fill("[name=username]", ADMIN)
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/production/")
+    log_in(page)
     page.goto(f"/{ENVIRONMENT}/live/")
     came()
     page.wait_for_selector(".call")

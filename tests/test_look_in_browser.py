@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .lakes import append, record
-from .running import ADMIN, PASSWORD, Dojo, add_environment
+from .running import Dojo, add_environment, log_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -41,11 +41,7 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
         append(views, environment=FULL)
     context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.goto("/login/")
-    page.fill("[name=username]", ADMIN)
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/production/")
+    log_in(page)
     yield page
     context.close()
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .running import ADMIN, PASSWORD, Dojo, add_environment
+from .running import Dojo, add_environment, log_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -18,11 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 def opened(browser: "Browser", dojo: Dojo) -> "Page":
     page = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 800}).new_page()
     add_environment(dojo, ENVIRONMENT)
-    page.goto("/login/")
-    page.fill("[name=username]", ADMIN)
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/production/")
+    log_in(page)
     page.goto(f"/{ENVIRONMENT}/members/")
     return page
 

@@ -9,7 +9,7 @@ import pytest
 from interactions.codec.keyring import Keyring
 
 from .lakes import append, record
-from .running import ADMIN, PASSWORD, Dojo, add_environment, wait_for
+from .running import Dojo, add_environment, log_in, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -39,11 +39,7 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
     page = context.new_page()
     page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: refused.append(str(error)))
-    page.goto("/login/")
-    page.fill("[name=username]", ADMIN)
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/production/")
+    log_in(page)
     page.goto(f"/{ENVIRONMENT}/people/")
     yield page
     context.close()

@@ -1,24 +1,18 @@
-"""The Interactions page: what stands in it, at which address, for whom; and the command beside it."""
+"""The Interactions page: what stands in it, at which address, for whom."""
 
 import csv
 import io
 import json
 import re
-from datetime import UTC
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache
-from django.core.management import CommandError, call_command
-from django.http import QueryDict
 from django.test import Client
 
-from interactions.lake import Lake
 from interactions.models import Environment, Import
 from interactions.queries import dashboard as questions
 from interactions.queries.answers import DataSetBusy
-from interactions.queries.period import Unit
-from interactions.views.dashboard_choice import Choice
 from interactions.views.dashboard_tables import TABLES
 
 from . import cast
@@ -386,59 +380,3 @@ def test_every_panel_comes_as_csv(reader: Client, shop: None, panel: str) -> Non
 def test_a_csv_holds_no_formula(reader: Client) -> None:
     append([record("search", keywords="=HYPERLINK(1)")])
     assert rows(reader.get(f"{DATA}?panel=searches&format=csv"))[1][0] == "'=HYPERLINK(1)"
-
-
-# --- The address ---
-
-
-def test_the_address_gives_bars_split_and_steps() -> None:
-    choice = Choice.of(QueryDict("unit=week&split=type&compare=no&step=search,checkout"), UTC)
-    assert (choice.unit, choice.split, choice.is_compared) == (Unit.WEEK, "type", False)
-    assert choice.steps == ("search", "checkout")
-    assert choice.filter.query() == "?unit=week&split=type&compare=no&step=search%2Ccheckout"
-
-
-def test_steps_that_are_no_types_are_named() -> None:
-    choice = Choice.of(QueryDict("step=dance&step=search"), UTC)
-    assert choice.steps == ()
-    assert choice.filter.mistakes == ["There is no type called dance."]
-
-
-# --- The command ---
-
-
-def stats(*arguments: str) -> dict:
-    out = io.StringIO()
-    call_command("interaction_stats", *arguments, stdout=out)
-    return json.loads(out.getvalue())
-
-
-def test_the_command_says_what_an_environment_holds(db: None, records: None) -> None:
-    assert stats() == {
-        "total": 2,
-        "by_type": {"search": 1, "checkout": 1},
-        "users": 1,
-        "anonymous": 1,
-        "products": 2,
-        "first": "2024-01-01T10:00:00Z",
-        "last": "2024-01-03T11:30:00Z",
-        "version": Lake("production").version(),
-    }
-
-
-def test_the_command_says_that_there_is_nothing(db: None) -> None:
-    assert stats("--environment", "playground") == {
-        "total": 0,
-        "by_type": {},
-        "users": 0,
-        "anonymous": 0,
-        "products": 0,
-        "first": None,
-        "last": None,
-        "version": -1,
-    }
-
-
-def test_the_command_names_the_environments_there_are(db: None) -> None:
-    with pytest.raises(CommandError, match="production, playground, development"):
-        stats("--environment", "nowhere")

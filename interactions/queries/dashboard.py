@@ -6,6 +6,7 @@ Every function takes the environment's slug and a filter; answers are exact. The
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Final
@@ -79,8 +80,7 @@ def totals(environment: str, filter: Filter = EVERYTHING, unit: Unit = Unit.YEAR
         unit,
         zone,
         [
-            lambda grain: counts_of_bars(filter, grain, unit, zone),
-            lambda grain: visiting(filter, grain, unit, zone, counts(filter, grain)),
+            *_of_bars(filter, unit, zone),
             lambda _grain: _types(filter),
             lambda _grain: people(filter),
             lambda _grain: _products(filter),
@@ -158,8 +158,7 @@ def sparklines(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC)
         unit,
         zone,
         [
-            lambda grain: counts_of_bars(filter, grain, unit, zone),
-            lambda grain: visiting(filter, grain, unit, zone, counts(filter, grain)),
+            *_of_bars(filter, unit, zone),
             lambda grain: _products_of_bars(filter, grain, unit, zone),
         ],
     )
@@ -195,6 +194,14 @@ def users(environment: str, filter: Filter = EVERYTHING) -> int:
 def products(environment: str, filter: Filter = EVERYTHING) -> int:
     """How many different product ids there are."""
     return int(ask(environment, _products(filter))[0]["products"][0].as_py())
+
+
+def _of_bars(filter: Filter, unit: Unit, zone: tzinfo) -> tuple[Callable[[Grain], Question], ...]:
+    """What totals and sparklines both ask, so that it is asked once."""
+    return (
+        lambda grain: counts_of_bars(filter, grain, unit, zone),
+        lambda grain: visiting(filter, grain, unit, zone, counts(filter, grain)),
+    )
 
 
 def _types(filter: Filter) -> Question:

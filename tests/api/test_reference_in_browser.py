@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.running import ADMIN, PASSWORD
+from tests.running import log_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -21,11 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 def opened(dojo_server: str, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(base_url=dojo_server, viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.goto("/login/")
-    page.fill("[name=username]", ADMIN)
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/production/")
+    log_in(page)
     yield page
     context.close()
 

@@ -6,7 +6,6 @@ import json
 import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ from tests.running import HOUSE, Dojo, wait_for
 
 CLIENTS = HOUSE / ".build" / "clients"
 ENVIRONMENT = "development"
-
-with_erasure = pytest.mark.skipif(find_spec("interactions.erasure") is None, reason="Nothing can be erased yet.")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.clients.calling import call
-from tests.clients.conftest import Api, with_erasure
+from tests.clients.conftest import Api
 
 pytestmark = pytest.mark.slow
 
@@ -75,7 +75,6 @@ def test_its_dry_run_comes_with_async_and_stores_nothing(api: Api) -> None:
     assert api.holds_nothing_of("node-dry")
 
 
-@with_erasure
 def test_its_delete_is_a_post_of_user_ids_within_data(api: Api) -> None:
     post(api, "interactions", {"data": [{"type": "like", "user_id": "node-gone"}]})
     api.wait_for("node-gone", 1)

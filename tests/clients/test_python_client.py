@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.conftest import Api, with_erasure
+from tests.clients.conftest import Api
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +63,6 @@ def test_a_publishable_key_may_not_delete(api: Api, python_client: Make) -> None
     assert python_client("delete", key=api.publishable, user_ids=["python-gone"])["status"] == 403
 
 
-@with_erasure
 def test_a_delete_takes_a_person_out_and_leaves_the_others(api: Api, python_client: Make) -> None:
     people = ("python-gone", "python-stays")
     assert python_client("upload", data=[{**VIEW, "user_id": name} for name in people])["status"] == 200

@@ -2,8 +2,8 @@
 
 Each second it is looked whether anything came. What is live comes each second, too, so a few new parts are left to the
 questions; once there are more, or nothing more comes, they are summed up. After a large import the dashboard's
-questions are asked before anyone opens it. After each round it rests for four times as
-long as that took: whatever comes, it takes a fifth of a core.
+questions are asked before anyone opens it. After each round it rests for four times as long as that took: whatever
+comes, it takes a fifth of a core.
 """
 
 from __future__ import annotations
