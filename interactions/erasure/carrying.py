@@ -18,7 +18,7 @@ from django.utils import timezone
 from interactions import lake_people
 from interactions.codec.tombstones import Person, Tombstones
 from interactions.erasure import receipts, uploaded
-from interactions.erasure.linking import owned_anywhere
+from interactions.erasure.linking import seen_anywhere
 from interactions.erasure.steps import By, RequestStateError, note
 from interactions.erasure.stores import STORES, Store
 from interactions.imports import content
@@ -180,19 +180,20 @@ def _take_in_links(environment: Environment, requests: Requests) -> None:
 
     What was prepared by somebody keeps to what they chose.
     """
-    for request in requests.exclude(source=DeletionRequest.Source.DESK):
+    unchosen = list(requests.exclude(source=DeletionRequest.Source.DESK))
+    if not unchosen:
+        return
+    pairs = seen_anywhere(environment)
+    for request in unchosen:
         stones = request.tombstones.all()
         users = list(stones.filter(anonymous_key=None).values_list("user_key", flat=True))
         known = set(stones.filter(user_key=None).values_list("anonymous_key", flat=True))
-        new = owned_anywhere(environment, [key for key in users if key is not None]) - known
+        new = pairs.owned([key for key in users if key is not None]) - known
         first = stones.first()
         if first is None or not new:
             continue
-        common = {"environment": environment, "at": first.at, "is_for_good": first.is_for_good}
         with transaction.atomic():
-            Tombstone.objects.bulk_create(
-                [Tombstone(request=request, anonymous_key=key, **common) for key in sorted(new)], batch_size=500
-            )
+            Tombstone.objects.lay(request, first.at, anonymous=sorted(new))
             DeletionRequest.objects.filter(pk=request.pk).update(linked=F("linked") + len(new))
 
 

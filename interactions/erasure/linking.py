@@ -11,10 +11,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from interactions.erasure import entries
 from interactions.imports import storage
 from interactions.models import Block, Environment, Import
+
+if TYPE_CHECKING:
+    from interactions.queries.owning import Pairs
 
 logger = logging.getLogger(__name__)
 
@@ -63,18 +67,18 @@ def owned(environment: Environment, user_keys: Collection[int]) -> set[int]:
 
     for _ in range(2):
         try:
-            return owning.owned(environment.slug, user_keys)
+            return owning.pairs(environment.slug).owned(user_keys)
         except FileNotFoundError:  # the table was rewritten meanwhile
             continue
     logger.warning("The links of a deletion request of %s are looked for once it is carried.", environment.slug)
     return set()
 
 
-def owned_anywhere(environment: Environment, user_keys: Collection[int]) -> set[int]:
-    """The same, but what waits in the inbox and in imports that load counts as well; the lake's lock is held."""
+def seen_anywhere(environment: Environment) -> Pairs:
+    """What was seen together, also in what waits in the inbox and in imports that load; the lake's lock is held."""
     from interactions.queries import owning
 
-    return owning.owned(environment.slug, user_keys, _parts_of_imports(environment), entries.pairs(environment))
+    return owning.pairs(environment.slug, _parts_of_imports(environment), entries.pairs(environment))
 
 
 def _parts_of_imports(environment: Environment) -> list[Path]:

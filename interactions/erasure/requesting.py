@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -93,9 +93,7 @@ def _keys(user_ids: Iterable[str]) -> list[int]:
 def _hide(asked: DeletionRequest, user_keys: Collection[int], anonymous_keys: Collection[int], by: By) -> None:
     # Now, that is with the database's write lock: what was accepted before is older.
     now = timezone.now()
-    stones = [Tombstone(user_key=key) for key in user_keys]
-    stones += [Tombstone(anonymous_key=key) for key in sorted(anonymous_keys)]
-    _set(stones, asked, now)
+    Tombstone.objects.lay(asked, now, users=user_keys, anonymous=sorted(anonymous_keys))
     received = {} if asked.source == Source.DESK else {"received_at": now}
     DeletionRequest.objects.filter(pk=asked.pk).update(
         state=State.HIDDEN, hidden_at=now, people=len(user_keys), linked=len(anonymous_keys), **received
@@ -115,15 +113,8 @@ def _link(asked: DeletionRequest, user_keys: Collection[int], *, known: Collecti
         rows = DeletionRequest.objects.filter(pk=asked.pk, state=State.HIDDEN)
         if found and rows.update(linked=F("linked") + len(found)):
             asked.refresh_from_db()
-            _set([Tombstone(anonymous_key=key) for key in found], asked, asked.hidden_at)
+            Tombstone.objects.lay(asked, asked.hidden_at or timezone.now(), anonymous=found)
         enqueue("erase_people", asked.pk)
-
-
-def _set(stones: list[Tombstone], asked: DeletionRequest, at: datetime | None) -> None:
-    for stone in stones:
-        stone.request, stone.environment, stone.is_for_good = asked, asked.environment, asked.is_for_good
-        stone.at = at or timezone.now()
-    Tombstone.objects.bulk_create(stones, batch_size=500)
 
 
 def open_requests(environment: Environment) -> QuerySet[DeletionRequest]:

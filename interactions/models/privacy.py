@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.utils import timezone
 
@@ -162,6 +163,19 @@ class TombstoneRows(models.QuerySet["Tombstone"]):
         ends = Case(When(is_for_good=True, then=Value(FOR_GOOD)), default=F("at"), output_field=DateTimeField())
         rows = self.annotate(ends=ends).values_list("user_key", "anonymous_key", "ends")
         yield from rows.iterator(5_000)
+
+    def lay(
+        self, request: DeletionRequest, at: datetime, *, users: Iterable[int] = (), anonymous: Iterable[int] = ()
+    ) -> None:
+        """Add a stone for each of these keyed hashes. A sixth of what bulk_create costs: all others wait meanwhile."""
+        common = (request.pk, request.environment_id, connection.ops.adapt_datetimefield_value(at), request.is_for_good)
+        keys = chain(((key, None) for key in users), ((None, key) for key in anonymous))
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"INSERT INTO {self.model._meta.db_table} (user_key, anonymous_key, request_id, environment_id, at,"  # noqa: S608 - our own name
+                " is_for_good, is_erased) VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                [(*pair, *common, False) for pair in keys],
+            )
 
 
 class Tombstone(models.Model):

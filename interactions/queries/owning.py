@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -27,25 +28,40 @@ _PAIR: Final = ["anonymous_key", "user_key"]
 _SCHEMA: Final = pa.schema([TABLE_SCHEMA.field(name) for name in _PAIR])
 
 
-def owned(
-    environment: str,
-    user_keys: Collection[int],
-    files: Sequence[Path] = (),
-    pairs: Iterable[tuple[int, int]] = (),
-) -> set[int]:
-    """The anonymous keys that were seen with one of these users and with nobody else.
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Which anonymous and user keys were seen in one record; a pair may be there several times. Two int64 arrays."""
 
-    They are looked for in the data set of ``environment`` (a slug), in ``files`` with records that are not in it yet,
-    and among ``pairs`` of an anonymous and a user key. Raises FileNotFoundError where a part has vanished.
+    anonymous: np.ndarray
+    users: np.ndarray
+
+    def owned(self, user_keys: Collection[int]) -> set[int]:
+        """The anonymous keys that were seen with one of these users and with nobody else."""
+        # Whoever was never seen with one of them is left out first: few remain, so nothing has to be put in order.
+        theirs = _among(self.users, np.unique(np.fromiter(user_keys, np.int64)))
+        candidates = np.unique(self.anonymous[theirs])
+        seen = _among(self.anonymous, candidates)
+        distinct = np.unique(np.stack([self.anonymous[seen], self.users[seen]]), axis=1)
+        keys, users = np.unique(distinct[0], return_counts=True)
+        return set(keys[users == 1].tolist())
+
+
+def pairs(environment: str, files: Sequence[Path] = (), more: Iterable[tuple[int, int]] = ()) -> Pairs:
+    """Those of the data set of ``environment`` (a slug), of ``files`` with records not in it yet, and ``more``.
+
+    ``more`` are pairs of an anonymous and a user key. Raises FileNotFoundError where a part has vanished.
     """
-    listed = list(pairs)
-    waiting = pa.table([pa.array([pair[at] for pair in listed], pa.int64()) for at in (0, 1)], schema=_SCHEMA)
-    found = pa.concat_tables([*_known(environment, files), waiting])
-    distinct = found.group_by(_PAIR).aggregate([])
-    users = distinct.group_by("anonymous_key").aggregate([("user_key", "count"), ("user_key", "min")])
-    alone = users.filter(pc.equal(users["user_key_count"], 1))
-    theirs = np.isin(alone["user_key_min"].to_numpy(), np.fromiter(user_keys, np.int64))
-    return set(alone["anonymous_key"].to_numpy()[theirs].tolist())
+    tables = _known(environment, files)
+    listed = np.array(list(more), np.int64).reshape(-1, 2)
+    columns = ([table[name].to_numpy() for table in tables] for name in _PAIR)
+    anonymous, users = (np.concatenate([*column, listed[:, at]]) for at, column in enumerate(columns))
+    return Pairs(anonymous, users)
+
+
+def _among(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Which of ``values`` are in ``wanted``, which rise."""
+    found: np.ndarray = pc.is_in(pa.array(values), value_set=pa.array(wanted)).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _known(environment: str, files: Sequence[Path]) -> list[pa.Table]:
@@ -59,13 +75,17 @@ def _known(environment: str, files: Sequence[Path]) -> list[pa.Table]:
         covered |= segment.parts
     left = [path for name, path in parts.items() if name not in covered]
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-        tables += threads.map(_read, [*left, *files])
+        tables += threads.map(_distinct, [*left, *files])
     return tables
 
 
-def _read(path: Path) -> pa.Table:
-    """The distinct pairs that stand in one record."""
-    with pq.ParquetFile(path) as part:
-        table = part.read(columns=_PAIR, use_threads=False).select(_PAIR)
+def _distinct(path: Path) -> pa.Table:
+    """The distinct pairs of a part: its records are many times as many."""
+    table = _read(path)
     both = pc.and_(pc.is_valid(table["anonymous_key"]), pc.is_valid(table["user_key"]))
-    return table.filter(both).cast(_SCHEMA).group_by(_PAIR, use_threads=False).aggregate([])
+    return table.filter(both).group_by(_PAIR, use_threads=False).aggregate([])
+
+
+def _read(path: Path) -> pa.Table:
+    with pq.ParquetFile(path) as part:
+        return part.read(columns=_PAIR, use_threads=False).select(_PAIR).cast(_SCHEMA)

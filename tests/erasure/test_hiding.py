@@ -89,6 +89,13 @@ def test_a_request_names_people_by_keyed_hashes_only(house: House, caplog: pytes
     assert Tombstone.objects.count() == 1
 
 
+def test_who_is_hidden_is_so_as_of_the_request(house: House) -> None:
+    house.done(as_lines([of_ann(1, anonymous_id="ann-s-phone")]))
+    request = asked(house)
+    stones = request.tombstones.values_list("environment__slug", "at", "is_for_good", "is_erased")
+    assert list(stones) == [("production", request.hidden_at, False, False)] * 2
+
+
 def test_a_person_named_twice_is_one(house: House) -> None:
     assert asked(house, ANN, "bob", ANN).people == 2
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+from django.conf import settings
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
+from interactions.codec.keyring import Keyring
 from interactions.models import DeletionRequest, Environment, InboxEntry
 from interactions.queries import dashboard
+from interactions.queries.owning import Pairs
 from tests.imports.files import Record, as_lines, record, records
 from tests.imports.house import House, rows
 
@@ -43,6 +49,28 @@ def test_linked_records_are_hidden_at_once_and_erased_with_the_person(house: Hou
     request.refresh_from_db()
     assert (request.state, request.erased) == (VERIFIED, 4)
     assert traces(folders, ANN) == traces(folders, BROWSER) == []
+
+
+def test_requests_that_are_carried_together_keep_their_own_links(house: House) -> None:
+    house.read(as_lines([*home(), nobodys(20, "bobs"), record(21, user_id="bob", anonymous_id="bobs")]))
+    both = [asked(house), asked(house, "bob")]
+    house.carry("erase_people")
+    keyring = Keyring(settings.SECRET_KEY.encode())
+    linked = [request.tombstones.filter(user_key=None).values_list("anonymous_key", flat=True) for request in both]
+    assert [list(keys) for keys in linked] == [[keyring.key(BROWSER)], [keyring.key("bobs")]]
+
+
+@given(
+    seen=st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), max_size=12),
+    asked_for=st.lists(st.integers(-3, 3), max_size=4),
+)
+def test_an_anonymous_id_is_owned_by_whoever_alone_was_seen_with_it(
+    seen: list[tuple[int, int]], asked_for: list[int]
+) -> None:
+    users = {anonymous: {user for other, user in seen if other == anonymous} for anonymous, _ in seen}
+    owned = {anonymous for anonymous, found in users.items() if len(found) == 1 and found <= set(asked_for)}
+    found = np.array(seen, np.int64).reshape(-1, 2)
+    assert Pairs(found[:, 0], found[:, 1]).owned(asked_for) == owned
 
 
 def test_a_shared_device_attributes_nothing(house: House) -> None:
