@@ -40,3 +40,12 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     made: Callable[..., Any] = numba.njit(**_OPTIONS)(function)
     return made
+
+
+def compiled_beside(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As :func:`compiled`, for what runs in several threads at once: while it does, Python goes on.
+
+    Its module may take nothing from others but numbers, as it is not among the sources: Numba looks at the module.
+    """
+    made: Callable[..., Any] = numba.njit(nogil=True, **_OPTIONS)(function)
+    return made

@@ -8,18 +8,16 @@ from interactions.codec.tombstones import Person, Tombstones
 from interactions.lake import Lake
 from interactions.models import Environment
 from interactions.queries.covering import name_of
-from interactions.queries.kinds import ACTIVITY
+from interactions.queries.journeys import Journeys
 from interactions.queries.segments import Store
 
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     """How many rows of summaries are these people's. They are no records, so they count as nobody's."""
-    import pyarrow.parquet as pq
-
     found: Counter[Person] = Counter()
     for segment in Store(environment.slug).all():
         try:
-            rows = pq.read_table(segment.file(ACTIVITY.name), columns=["user_key", "anonymous_key", "timestamp"])
+            rows = Journeys.read(segment.journeys).begun()
         except FileNotFoundError:  # removed meanwhile
             continue
         gone = tombstones.mask(rows.append_column("received_at", rows["timestamp"]))

@@ -67,7 +67,8 @@ class Question:
     over some parts, ``merge`` makes one of the rows of several, ``conclude`` the answer that is wanted.
     Without ``merge``, ``collect`` is always asked of all parts. It and ``conclude`` get, after the table or the rows,
     the answers to the questions in ``needs``; without ``collect``, ``conclude`` gets those alone. With ``over``,
-    ``collect`` is asked of the rows that it means, always of all of them.
+    ``collect`` is asked of the rows that it means, always of all of them. ``look`` in the place of ``collect`` gets the
+    snapshot and those answers, and finds its rows itself.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Question:
     conclude: Callable[..., pa.Table] = lambda rows, *needed: rows
     needs: tuple[Question, ...] = ()
     over: Over | None = None
+    look: Callable[[Snapshot, list[pa.Table]], pa.Table] | None = None
 
 
 def ask(environment: str, *questions: Question) -> list[pa.Table]:
@@ -142,12 +144,14 @@ def forget(environment: str) -> None:
 def _ask_of(parts: Snapshot, question: Question) -> pa.Table:
     """The answer for one snapshot, from the cache where it is there. Raises PartsGone."""
     key = f"answer:{parts.environment}:{_name(question)}"
-    holds_for = _digest(str(parts.version), parts.hidden.digest, *parts.files)
+    holds_for = parts.digest
     known = _large.get(key) or _recall(key)
     if known is None or (known.schema.metadata or {}).get(b"parts") != holds_for.encode():
         # One answer a question is kept, not one a version: with live records versions are many.
         needed = [_ask_of(parts, other) for other in question.needs]
         rows = [_collect(parts, question, question.collect, needed)] if question.collect else []
+        if question.look is not None:
+            rows = [question.look(parts, needed)]
         known = question.conclude(*rows, *needed)
         known = known.replace_schema_metadata({"parts": holds_for})
         if known.nbytes > _LARGEST_BASE:

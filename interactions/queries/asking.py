@@ -24,27 +24,22 @@ def about(
     conclude: Callable[..., pa.Table] = lambda rows, *needed: rows,
     needs: tuple[Question, ...] = (),
     parameters: tuple[str, ...] = (),
-    whole: bool = False,
     over: Kind | None = None,
     zone: tzinfo | None = None,
-    beside: Over | None = None,
 ) -> Question:
     """The question ``name``: ``collect`` gets the filter's interactions in the place of the table.
 
-    ``whole``: it gets the table as well, before the answers to what it needs. ``over`` names a kind of summary whose
-    rows will do in their place; they are used where they can say what the filter asks (see summaries.py). With ``zone``
-    its days have to be those of that zone, and ``beside`` are rows that it gets in the place of the whole table.
+    ``over`` names a kind of summary whose rows will do in their place; they are used where they can say what the filter
+    asks (see summaries.py). With ``zone`` its days have to be those of that zone.
     """
     if over is not None and filter.given <= over.fields:
-        return Question(
-            name, (filter.key, *parameters), collect, None, conclude, needs, Over(over, filter, zone, beside)
-        )
+        return Question(name, (filter.key, *parameters), collect, None, conclude, needs, Over(over, filter, zone))
     first = (AGENTS,) if filter.device is not None else ()
 
     def of_table(table: ibis.Table, *needed: pa.Table) -> ibis.Table:
         agents = needed[0]["user_agent"].to_pylist() if first else None
         rows = filter.within(table, agents=agents)
-        return collect(rows, *([table] if whole else []), *needed[len(first) :])
+        return collect(rows, *needed[len(first) :])
 
     def concluded(rows: pa.Table, *needed: pa.Table) -> pa.Table:
         return conclude(rows, *needed[len(first) :])

@@ -80,21 +80,23 @@ def assisted_over_time(environment: str, filter: Filter, unit: Unit, zone: tzinf
 def _types(filter: Filter) -> Question:
     def collect(rows: ibis.Table) -> ibis.Table:
         has_id = is_assisted(rows)
-        return rows.group_by("type").agg(
+        found = rows.group_by("type").agg(
             records=records(rows),
             assisted=records(rows, where=has_id),
             revenue=revenue(rows),
             revenue_assisted=revenue(rows, where=has_id),
         )
+        return found.filter(found.records > 0)
 
     return about(filter, "assisted", collect, merge=lambda rows: summed(rows, ["type"]), over=COUNTS)
 
 
 def _buckets(filter: Filter, grain: Grain) -> Question:
     def collect(rows: ibis.Table) -> ibis.Table:
-        return rows.group_by(bucket=grain.bucket(rows.timestamp)).agg(
+        found = rows.group_by(bucket=grain.bucket(rows.timestamp)).agg(
             records=records(rows), assisted=records(rows, where=is_assisted(rows))
         )
+        return found.filter(found.records > 0)
 
     return about(
         filter,

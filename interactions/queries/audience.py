@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pyarrow.compute as pc
 
-from interactions.queries import identity, person
+from interactions.queries import identity
 from interactions.queries.answers import ask
 from interactions.queries.filter import Filter
+from interactions.queries.person import people
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Audience:
 
 def audience(environment: str) -> Audience:
     """Of the whole data set. Raises :class:`~interactions.queries.answers.DataSetBusy`."""
-    counts, pairs, linked = ask(environment, person.people(Filter()), identity.LINKS, person.LINKS)
+    counts, pairs, linked = ask(environment, people(Filter()), identity.LINKS, identity.OWNERS)
     found = counts.to_pylist()[0]
     seen = pc.count_distinct(pairs["anonymous_key"]).as_py()
     return Audience(**found, linked=linked.num_rows, shared=seen - linked.num_rows)

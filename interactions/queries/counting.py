@@ -24,9 +24,10 @@ def counts(filter: Filter, grain: Grain) -> Question:
     """``bucket, type, records, revenue``: a row for each bucket of time and type that there is."""
 
     def collect(rows: ibis.Table) -> ibis.Table:
-        return rows.group_by(bucket=grain.bucket(rows.timestamp), type=rows.type).agg(
+        found = rows.group_by(bucket=grain.bucket(rows.timestamp), type=rows.type).agg(
             records=records(rows), revenue=revenue(rows)
         )
+        return found.filter(found.records > 0)  # of hidden people's there are none left
 
     def merge(rows: pa.Table) -> pa.Table:
         return summed(rows, ["bucket", "type"])

@@ -18,6 +18,8 @@ from ibis import _
 from interactions.codec.tombstones import Tombstones
 from interactions.lake import Lake, Part
 from interactions.queries.engine import PartsGone, answer, reading
+from interactions.queries.journeys import NAME as JOURNEYS
+from interactions.queries.journeys import Journeys, moments_of
 from interactions.queries.kinds import KINDS, quarter
 from interactions.queries.segments import Store
 
@@ -99,6 +101,10 @@ def _make(store: Store, parts: Sequence[Part], zone: tzinfo) -> int:
     try:
         with store.draft() as draft:
             days = ibis.memtable(_days(files, zone))
+            with reading() as read:
+                journeys = Journeys.of(read.answer(moments_of(read.records(files))))
+            journeys.write(draft / f"{JOURNEYS}.arrow")
+            del journeys
             for kind in KINDS:
                 with reading() as read:
                     rows = kind.of(read.records(files), days).order_by(*kind.by)

@@ -22,7 +22,7 @@ from interactions.lake import Lake
 from interactions.lake_people import hidden
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
-from interactions.queries.bars import Grain, index_of, on_bars, on_clock, starts_of, with_start
+from interactions.queries.bars import Grain, index_of, on_bars, on_clock, with_start
 from interactions.queries.counting import counts, counts_of_bars, counts_of_buckets
 from interactions.queries.filter import Filter
 from interactions.queries.kinds import COUNTS, NAMED
@@ -30,6 +30,7 @@ from interactions.queries.measures import CONVERSIONS, first, is_summary, last, 
 from interactions.queries.naming import named_products
 from interactions.queries.period import Unit
 from interactions.queries.person import people
+from interactions.queries.type_spans import spans_beside_hidden
 from interactions.queries.visiting import visiting
 from interactions.schema import GROUP_OF, TYPES, Group
 
@@ -168,9 +169,8 @@ def sparklines(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC)
     for name, kinds in {"interactions": TYPES, "searches": ("search",), "conversions": CONVERSIONS}.items():
         frame[name] = rows["records"].where(rows["type"].isin(kinds)).groupby(starts).sum()
     frame["revenue"] = rows["revenue"].groupby(starts).sum()
-    beginning = begun.to_pandas()
-    of_bars = beginning.groupby(starts_of(beginning["bucket"].to_numpy(), edges))
-    frame["sessions"], frame["people"] = of_bars["sessions"].sum(), of_bars["people"].sum()
+    of_bars = begun.to_pandas().set_index("start")
+    frame["sessions"], frame["people"] = of_bars["sessions"], of_bars["people"]
     frame["products"] = named.to_pandas().set_index("start")["products"]
     frame = frame.fillna(0)
     whole = ["interactions", "people", "sessions", "products", "searches", "conversions"]
@@ -205,10 +205,13 @@ def _of_bars(filter: Filter, unit: Unit, zone: tzinfo) -> tuple[Callable[[Grain]
 
 
 def _types(filter: Filter) -> Question:
-    def collect(rows: ibis.Table) -> ibis.Table:
-        return rows.group_by("type").agg(
+    """``type, records, first, last, revenue``: a row a type that occurs."""
+
+    def collect(rows: ibis.Table, *_spans: pa.Table) -> ibis.Table:
+        found = rows.group_by("type").agg(
             records=records(rows), first=first(rows), last=last(rows), revenue=revenue(rows)
         )
+        return found.filter(found.records > 0)
 
     def merge(rows: pa.Table) -> pa.Table:
         found = rows.group_by("type").aggregate(
@@ -216,7 +219,11 @@ def _types(filter: Filter) -> Question:
         )
         return found.rename_columns(["type", "records", "first", "last", "revenue"])
 
-    return about(filter, "by_type", collect, merge=merge, over=COUNTS)
+    def conclude(rows: pa.Table, spans: pa.Table) -> pa.Table:
+        return rows.drop(["first", "last"]).join(spans, "type", join_type="inner") if len(spans) else rows
+
+    needs = (spans_beside_hidden(filter),)
+    return about(filter, "by_type", collect, merge=merge, conclude=conclude, needs=needs, over=COUNTS)
 
 
 def _products(filter: Filter) -> Question:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,6 +52,12 @@ class Snapshot:
     @property
     def files(self) -> tuple[str, ...]:
         return tuple(str(part.path) for part in self.parts)
+
+    @property
+    def digest(self) -> str:
+        """Equal where the same is seen."""
+        words = (self.environment, str(self.version), self.hidden.digest, *self.files)
+        return blake2b("\0".join(words).encode(), digest_size=16).hexdigest()
 
 
 def snapshot(environment: str) -> Snapshot:

@@ -6,18 +6,16 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
-import ibis
+import numpy as np
 import pandas as pd
 import pyarrow as pa
-from ibis import _
 
+from interactions.queries import walks
+from interactions.queries.along import along
 from interactions.queries.answers import Question, ask
-from interactions.queries.asking import about
-from interactions.queries.engine import kept
+from interactions.queries.crowds import Crowd
 from interactions.queries.filter import Filter
-from interactions.queries.kinds import VISITS
-from interactions.queries.person import LINKS, with_person
-from interactions.queries.spans import not_before, span
+from interactions.queries.walks import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,33 +71,15 @@ def funnel(environment: str, filter: Filter, steps: Sequence[Step]) -> pd.DataFr
 
 def _reached(filter: Filter, steps: tuple[Step, ...]) -> Question:
     """``place, people, median``: how many people reached each step, and how long after the one before (median, µs)."""
+    taking: dict[str, int] = {}
+    for place, step in enumerate(steps):
+        for name in step.types:
+            taking[name] = taking.get(name, 0) | 1 << place
 
-    def collect(rows: ibis.Table, links: pa.Table) -> ibis.Table:
-        def taking(step: Step) -> ibis.Table:
-            """What takes people to a step: each read by itself, not all that any step asks for kept in memory."""
-            of_step = rows.filter(rows.type.isin(step.types))
-            return of_step.select("user_key", "anonymous_key", **span(of_step))
-
-        def somebody(table: ibis.Table) -> ibis.Table:
-            return with_person(table, links).filter(_.person.notnull())
-
-        # Of each pair of ids the first, before it is asked who that is: pairs are few, and lie together in summaries.
-        pairs = taking(steps[0]).group_by("user_key", "anonymous_key").agg(at=_.at.min())
-        first = kept(somebody(pairs).group_by("person").agg(at=_.at.min()))
-        found = [_summary(0, first.mutate(took=ibis.null("int64")))]
-        for place, step in enumerate(steps[1:], start=1):
-            before = first.select("person", reached=first.at)
-            later = somebody(taking(step)).join(before, "person")
-            later = later.filter(later.until >= later.reached)
-            first = kept(
-                later.group_by("person").agg(at=not_before(later, later.reached).min(), since=later.reached.min())
-            )
-            found.append(_summary(place, first.mutate(took=first.at - first.since)))
-        return ibis.union(*found) if len(found) > 1 else found[0]
+    def walk(crowd: Crowd) -> pa.Table:
+        counts, took = walks.steps(crowd, Asked.by(filter, taking), len(steps))
+        medians = [float(np.median(times)) if place and len(times) else None for place, times in enumerate(took)]
+        return pa.table({"place": range(len(steps)), "people": counts, "median": pa.array(medians, pa.float64())})
 
     parameters = tuple(",".join(sorted(step.types)) for step in steps)
-    return about(filter, "funnel", collect, needs=(LINKS,), parameters=parameters, over=VISITS)
-
-
-def _summary(place: int, reached: ibis.Table) -> ibis.Table:
-    return reached.agg(people=reached.count(), median=reached.took.cast("float64").median()).mutate(place=place)
+    return along(filter, "funnel", walk, parameters=parameters)

@@ -98,6 +98,8 @@ def _merge(rows: pa.Table) -> pa.Table:
 
 
 LINKS: Final = about(Filter(), "links", _collect, merge=_merge, over=kinds.LINKS)
+# Of the whole data set, whatever the filter: who a visitor is does not depend on what is looked at.
+OWNERS: Final = Question("unambiguous", (), None, conclude=of_one_user, needs=(LINKS,))
 
 
 def _anonymous_ids(environment: str, keys: pd.Series) -> dict[int, str]:

@@ -19,8 +19,6 @@ import ibis
 from ibis import _
 
 from interactions.queries.engine import epoch_us
-from interactions.queries.filter import Filter
-from interactions.queries.following import with_followed
 from interactions.queries.measures import CONVERSIONS
 from interactions.queries.naming import (
     BUY,
@@ -54,8 +52,7 @@ class Kind:
     ``name`` is that of its files and ends with a number that rises when their content changes; they are in the order of
     ``by``. ``rows`` gives the interactions that it counts, with the columns ``by`` and those that ``measures`` are made
     of. Either ``by`` has the people's keys, so that rows of people can be left out, or all measures are sums, so that
-    they can be taken off. With ``keeps_moments`` a row is of one or two interactions, so ``timestamp`` and ``last`` say
-    exactly when each of them was; ``measures`` gives the ``moments`` of all of them, and sums.
+    they can be taken off.
     """
 
     name: str
@@ -63,7 +60,6 @@ class Kind:
     by: tuple[str, ...]
     rows: Callable[[ibis.Table], ibis.Table]
     measures: Callable[[ibis.Table], dict[str, Any]]
-    keeps_moments: bool = False
 
     @property
     def of_people(self) -> bool:
@@ -88,13 +84,13 @@ class Kind:
             spans = ()
         elif self.grain is Grain.DAY and days is not None:
             rows, spans = rows.join(days, "quarter"), ("day",)
-        found = rows.group_by([*self.by, *spans]).agg(**self.measures(rows)).drop(*spans)
-        return _in_twos(found, self.by) if self.keeps_moments else found
+        return rows.group_by([*self.by, *spans]).agg(**self.measures(rows)).drop(*spans)
 
     def less(self, table: ibis.Table) -> ibis.Table:
         """What to add so that the interactions in ``table`` no longer count: for kinds that are sums."""
         found = self.of(table)
-        return found.mutate(**{name: -found[name] for name in found.columns if name not in (*self.by, "timestamp")})
+        kept = (*self.by, "timestamp", "last")
+        return found.mutate(**{name: -found[name] for name in found.columns if name not in kept})
 
 
 def quarter(moment: ibis.Value) -> ibis.Value:
@@ -119,20 +115,6 @@ def _span(rows: ibis.Table) -> dict[str, Any]:
     return {"timestamp": rows.timestamp.min(), "last": rows.timestamp.max(), "records": rows.count()}
 
 
-def _in_twos(found: ibis.Table, by: tuple[str, ...]) -> ibis.Table:
-    """A row for every two of the ``moments`` of each row of ``found``; its sums go to the first of them."""
-    sums = [name for name in found.columns if name not in (*by, "moments")]
-    rows = found.mutate(place=ibis.range(0, found.moments.length(), 2).unnest())
-    one, other = rows.moments[rows.place], rows.moments[rows.place + 1]
-    return rows.select(
-        *by,
-        timestamp=ibis.least(one, other.coalesce(one)),
-        last=ibis.greatest(one, other.coalesce(one)),
-        records=ibis.ifelse(other.isnull(), 1, 2).cast("int64"),
-        **{name: ibis.ifelse(rows.place == 0, rows[name], 0).cast(rows[name].type()) for name in sums},
-    )
-
-
 _PEOPLE: Final = ("user_key", "anonymous_key")
 
 COUNTS: Final = Kind(
@@ -142,30 +124,7 @@ COUNTS: Final = Kind(
     lambda table: _flagged(table),
     lambda rows: {**_span(rows), "revenue": _revenue(rows)},
 )
-"""By type. First and last cannot be taken off: while people are hidden, VISITS answer in the place of it."""
-
-ACTIVITY: Final = Kind("activity-1", Grain.QUARTER, _PEOPLE, lambda table: table, _span)
-"""When people were there: for sessions and people, whatever they did."""
-
-VISITS: Final = Kind(
-    "visits-2",
-    Grain.QUARTER,
-    ("type", *_PEOPLE, *_FLAGS),  # a funnel reads the types of its steps alone
-    lambda table: _flagged(table),
-    lambda rows: {"moments": rows.timestamp.collect(), "revenue": _revenue(rows)},
-    keeps_moments=True,
-)
-"""What people did, and exactly when."""
-
-SEARCHES: Final = Kind(
-    "searches-2",
-    Grain.QUARTER,
-    ("is_followed", *_PEOPLE, "keywords", *_FLAGS),
-    lambda table: with_followed(_flagged(table)),
-    lambda rows: {"moments": rows.timestamp.collect()},
-    keeps_moments=True,
-)
-"""What people searched for, and whether it is known to be followed (following.py)."""
+"""By type. First and last cannot be taken off: while people are hidden, they are looked for in journeys."""
 
 LINKS: Final = Kind(
     "links-1",
@@ -247,13 +206,5 @@ RESULTS: Final = Kind(
 )
 """The searches and recommendations that miso_ids name."""
 
-KINDS: Final = (
-    *(COUNTS, ACTIVITY, VISITS, SEARCHES, LINKS),
-    *(NAMED, TRADE, RESULTS, CATEGORIES, CAMPAIGNS, PAGES, REGIONS, AGENTS),
-)
+KINDS: Final = (*(COUNTS, LINKS, NAMED, TRADE, RESULTS, CATEGORIES, CAMPAIGNS, PAGES, REGIONS, AGENTS),)
 FORMAT: Final = " ".join(kind.name for kind in KINDS)
-
-
-def presence(filter: Filter) -> Kind:
-    """The smallest kind that says who was there when, among what a filter asks for."""
-    return ACTIVITY if filter.given <= ACTIVITY.fields else VISITS

@@ -24,8 +24,10 @@ from typing import Final
 from django.conf import settings
 
 from interactions.lake import Part
-from interactions.queries.kinds import FORMAT
+from interactions.queries.journeys import NAME as JOURNEYS
+from interactions.queries.kinds import FORMAT as KINDS
 
+FORMAT: Final = f"{KINDS} {JOURNEYS}"
 _ABOUT: Final = "about.json"
 _DRAFT: Final = ".draft-"
 _LEFT_SECONDS: Final = 3600  # after which a draft is one that somebody left behind
@@ -49,6 +51,10 @@ class Segment:
 
     def file(self, kind: str) -> Path:
         return self.folder / f"{kind}.parquet"
+
+    @property
+    def journeys(self) -> Path:
+        return self.folder / f"{JOURNEYS}.arrow"
 
 
 class Store:

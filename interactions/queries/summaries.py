@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
@@ -27,8 +27,10 @@ import pyarrow as pa
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.lake import Part
 from interactions.queries.covering import name_of
+from interactions.queries.crowds import theirs
 from interactions.queries.engine import (
     MOMENT,
+    PartsGone,
     Reading,
     Snapshot,
     not_of_people,
@@ -37,7 +39,8 @@ from interactions.queries.engine import (
     without,
 )
 from interactions.queries.filter import Filter
-from interactions.queries.kinds import ACTIVITY, COUNTS, QUARTER_US, VISITS, Grain, Kind
+from interactions.queries.journeys import Journeys
+from interactions.queries.kinds import QUARTER_US, Grain, Kind
 from interactions.queries.period import ALL, Period, Unit
 from interactions.queries.segments import Segment, Store
 
@@ -77,14 +80,12 @@ _known: OrderedDict[tuple[Path, str], pa.Table] = OrderedDict()
 class Over:
     """Of what a question is asked: the rows of ``kind`` of what ``filter`` lets through, which its fields can say.
 
-    With ``zone``, the days of a kind by days have to be those of that zone. ``beside``: other rows that the question
-    gets after these.
+    With ``zone``, the days of a kind by days have to be those of that zone.
     """
 
     kind: Kind
     filter: Filter
     zone: tzinfo | None = None
-    beside: Over | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +103,14 @@ class Plan:
     bare: tuple[Part, ...]
 
 
-def ask_summed(parts: Snapshot, over: Over, expression: Callable[..., ibis.Table]) -> pa.Table:
+def ask_summed(parts: Snapshot, over: Over, expression: Callable[[ibis.Table], ibis.Table]) -> pa.Table:
     """``expression`` of the rows that are asked about. Raises PartsGone where a part or a segment has vanished."""
     with reading() as read:
-        tables = [_rows(read, parts, each) for each in (over, over.beside) if each is not None]
-        return read.answer(expression(*tables))
+        return read.answer(expression(_rows(read, parts, over)))
 
 
 def _rows(read: Reading, parts: Snapshot, over: Over) -> ibis.Table:
-    if over.kind is COUNTS and parts.hidden:  # the first and last of a quarter cannot be taken off
-        over = replace(over, kind=VISITS)
-    plan = _plan(parts, over)
+    plan = planned(parts, over.kind.grain, over.filter, over.zone)
     pieces = [*_stored(read, parts, plan, over), *_counted(read, parts, plan, over)]
     if parts.hidden and plan.stored:
         pieces += _corrections(read, parts, plan, over)
@@ -123,11 +121,11 @@ def _rows(read: Reading, parts: Snapshot, over: Over) -> ibis.Table:
     return ibis.union(*alike)
 
 
-def _plan(parts: Snapshot, over: Over) -> Plan:
-    kind, filter = over.kind, over.filter
+def planned(parts: Snapshot, grain: Grain, filter: Filter, zone: tzinfo | None = None) -> Plan:
+    """Where the rows of a kind of that grain come from, of what the filter's period and import let through."""
     asked = [part for part in parts.parts if part.rows and _touches(part, filter)]
-    segments = [segment for segment in _usable(parts, over) if _touches(segment, filter)]
-    inner = _whole(filter.period, kind, segments)
+    segments = [segment for segment in _usable(parts, grain, filter, zone) if _touches(segment, filter)]
+    inner = _whole(filter.period, grain, segments)
     if inner is None:
         return Plan((), (), ALL, (), tuple(asked))
     whole, edges = inner
@@ -141,16 +139,15 @@ def _plan(parts: Snapshot, over: Over) -> Plan:
     )
 
 
-def _usable(parts: Snapshot, over: Over) -> list[Segment]:
+def _usable(parts: Snapshot, grain: Grain, filter: Filter, zone: tzinfo | None) -> list[Segment]:
     """Segments of days all have one zone's; those of one import's records hold no others."""
-    kind, import_id = over.kind, over.filter.import_id
     segments = Store(parts.environment).covering(name_of(part) for part in parts.parts)
-    if import_id is not None:
-        segments = [segment for segment in segments if segment.import_id == import_id]
-    if kind.grain is Grain.DAY and segments:
+    if filter.import_id is not None:
+        segments = [segment for segment in segments if segment.import_id == filter.import_id]
+    if grain is Grain.DAY and segments:
         zones = [segment.zone for segment in segments]
-        zone = max(sorted(set(zones)), key=zones.count) if over.zone is None else str(over.zone)
-        segments = [segment for segment in segments if segment.zone == zone]
+        days = max(sorted(set(zones)), key=zones.count) if zone is None else str(zone)
+        segments = [segment for segment in segments if segment.zone == days]
     return segments
 
 
@@ -164,13 +161,13 @@ def _touches(piece: Part | Segment, filter: Filter) -> bool:
     )
 
 
-def _whole(period: Period, kind: Kind, segments: list[Segment]) -> tuple[Period, tuple[Period, ...]] | None:
+def _whole(period: Period, grain: Grain, segments: list[Segment]) -> tuple[Period, tuple[Period, ...]] | None:
     """The longest period in ``period`` of whole quarters or days, and what is left of it; None where there is none."""
-    if kind.grain is Grain.ALL or period == ALL:
+    if grain is Grain.ALL or period == ALL:
         return period, ()
-    zone = ZoneInfo(segments[0].zone) if segments and kind.grain is Grain.DAY else UTC
-    start = _rounded(period.start, kind, zone, up=True)
-    end = _rounded(period.end, kind, zone, up=False)
+    zone = ZoneInfo(segments[0].zone) if segments and grain is Grain.DAY else UTC
+    start = _rounded(period.start, grain, zone, up=True)
+    end = _rounded(period.end, grain, zone, up=False)
     if _is_odd(start) or _is_odd(end) or (start and end and start >= end):
         return None
     edges = []
@@ -181,10 +178,10 @@ def _whole(period: Period, kind: Kind, segments: list[Segment]) -> tuple[Period,
     return Period(start, end), tuple(edges)
 
 
-def _rounded(moment: datetime | None, kind: Kind, zone: Any, *, up: bool) -> datetime | None:
+def _rounded(moment: datetime | None, grain: Grain, zone: Any, *, up: bool) -> datetime | None:
     if moment is None:
         return None
-    if kind.grain is Grain.DAY:
+    if grain is Grain.DAY:
         start = Unit.DAY.floor(moment, zone)
         return start if start == moment or not up else Unit.DAY.after(start, zone)
     past = (moment - _EPOCH) % (QUARTER_US * _US)
@@ -232,7 +229,7 @@ def _counted(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iterator
 
 def _corrections(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iterator[ibis.Table]:
     """What hidden people's records change in what is stored."""
-    found = _hidden_records(read, parts, plan)
+    found = records_of_hidden(read, parts, plan)
     if not found.num_rows:
         return
     theirs = over.filter.during(plan.whole).within(ibis.memtable(found))
@@ -241,12 +238,12 @@ def _corrections(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iter
     yield over.kind.of(without(theirs, parts.hidden))
 
 
-def _hidden_records(read: Reading, parts: Snapshot, plan: Plan) -> pa.Table:
+def records_of_hidden(read: Reading, parts: Snapshot, plan: Plan) -> pa.Table:
     """All records of hidden people in the parts that are covered, also those that may be seen."""
     digest = parts.hidden.digest
     found = {segment: _known.get((segment.folder, digest)) for segment in plan.stored}
     unknown = [segment for segment, table in found.items() if table is None]
-    holding = _holders(read, unknown, parts)
+    holding = _holders(unknown, parts)
     paths = {name_of(part): str(part.path) for part in parts.parts}
     for segment in unknown:
         files = [paths[name] for name in sorted(segment.parts)] if segment in holding else []
@@ -259,14 +256,12 @@ def _hidden_records(read: Reading, parts: Snapshot, plan: Plan) -> pa.Table:
     return pa.concat_tables([table for table in found.values() if table is not None])
 
 
-def _holders(read: Reading, segments: list[Segment], parts: Snapshot) -> set[Segment]:
+def _holders(segments: list[Segment], parts: Snapshot) -> set[Segment]:
     """The segments in which there is anybody who is hidden."""
-    if not segments:
-        return set()
-    rows = read.rows([segment.file(ACTIVITY.name) for segment in segments], named=True)
-    found = read.answer(of_people(rows, parts.hidden).select("filename").distinct())
-    folders = {Path(name).parent for name in found["filename"].to_pylist()}
-    return {segment for segment in segments if segment.folder in folders}
+    try:
+        return {each for each in segments if theirs(Journeys.read(each.journeys), parts.hidden).any()}
+    except FileNotFoundError as error:
+        raise PartsGone from error
 
 
 @cache

@@ -23,6 +23,7 @@ from interactions.lake_rewriting import remove_import
 from interactions.management.commands import keep_summaries
 from interactions.models import Environment
 from interactions.queries import (
+    along,
     answers,
     assisted,
     covering,
@@ -120,6 +121,7 @@ def raw(asked: Filter, names: list[str]) -> dict[str, Any]:
     """The same answers, from the interactions alone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kinds.Kind, "fields", frozenset())
+        patch.setattr(along, "FIELDS", frozenset())
         patch.setattr(summaries.Store, "covering", lambda self, parts, zone=None: [])
         return answered(asked, names)
 

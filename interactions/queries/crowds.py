@@ -1,0 +1,151 @@
+"""Crowds: journeys, and whose they are.
+
+A person is a user, or an anonymous id that belongs to none (person.py). Persons have codes: users from 0 on, then the
+anonymous ids. Their journeys are dealt into batches of persons, which can be walked one beside the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from interactions.codec.tombstones import Tombstones
+from interactions.queries import loops
+from interactions.queries.journeys import Journeys
+from interactions.queries.loops import HAS_USER, HAS_VISITOR, NOBODY
+
+_BATCH: Final = 1 << 14  # persons whose moments are put together at once: a few MB
+
+
+class Crowd:
+    """``pieces``, of which those of people in ``hidden`` are left out; ``links`` as :func:`identity.of_one_user` has.
+
+    ``stored`` says of how many pieces, from the first on, people may be hidden. Where there are no links, those that
+    the pieces show are meant, which then have to be of the whole data set. ``asked``: which pieces a question is about,
+    where others are beside them.
+    """
+
+    def __init__(
+        self,
+        pieces: Sequence[Journeys],
+        *,
+        links: pa.Table | None = None,
+        hidden: Tombstones | None = None,
+        stored: int = 0,
+        asked: Sequence[bool] | None = None,
+    ) -> None:
+        self.pieces = tuple(pieces)
+        self.asked = asked
+        gone = [theirs(piece, hidden) for piece in pieces[:stored]] if hidden else []
+        known = [piece.known for piece in pieces]
+        for place, rows in enumerate(gone):
+            known[place] = np.where(rows, np.uint8(0), known[place])
+        users, visitors = [piece.users for piece in pieces], [piece.visitors for piece in pieces]
+        if links is not None:
+            users.append(links["user_key"].to_numpy())
+            visitors.append(links["anonymous_key"].to_numpy())
+            known.append(np.full(len(links), HAS_USER | HAS_VISITOR, np.uint8))
+        edges = np.cumsum([0, *(len(piece) for piece in pieces)])
+        first_link = 0 if links is None else int(edges[-1])
+        persons = self._number(_joined(users), _joined(visitors), _joined(known, np.uint8), first_link)
+        self.user_codes, self.visitor_codes, self.persons = (
+            [codes[start:end] for start, end in pairwise(edges)] for codes in persons
+        )
+        self._deal(gone)
+
+    def _number(
+        self, users: np.ndarray, visitors: np.ndarray, known: np.ndarray, first_link: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The codes of the user, the visitor and the person of each pair."""
+        with ThreadPoolExecutor(2) as pool:
+            found = pool.map(_numbered, (users, visitors), (known, known), (HAS_USER, HAS_VISITOR))
+            (user_codes, self.several_users), (visitor_codes, self.several_visitors) = found
+        persons = np.empty(len(known), np.int32)
+        owners = np.full(self.several_visitors, NOBODY, np.int32)
+        loops.own(user_codes, visitor_codes, first_link, owners, persons)
+        several = self.several_users + self.several_visitors
+        bits = (several // _BATCH).bit_length()
+        self.first = np.zeros((1 << bits) + 1, np.int64)
+        loops.house(persons, users, visitors, known, 64 - bits, np.full(several, NOBODY, np.int32), self.first)
+        return user_codes, visitor_codes, persons
+
+    def _deal(self, gone: list[np.ndarray]) -> None:
+        self._bounds: list[np.ndarray] = []
+        self._rows: list[np.ndarray] = []
+        for place, persons in enumerate(self.persons):
+            bounds, rows = np.zeros(self.batches + 2, np.int64), np.empty(len(persons), np.int32)
+            loops.deal(persons, self.first, bounds, rows)
+            if place < len(gone):  # they were dealt to nobody
+                nobodys = rows[bounds[-2] :]
+                rows = np.concatenate([rows[: bounds[-2]], nobodys[~gone[place][nobodys]]])
+            self._bounds.append(bounds)
+            self._rows.append(rows)
+
+    @property
+    def batches(self) -> int:
+        return len(self.first) - 1
+
+    @property
+    def people(self) -> int:
+        """How many persons there are."""
+        return int(self.first[-1])
+
+    def rows_of(self, piece: int, batch: int) -> np.ndarray:
+        """The places in a piece of the journeys of one batch's persons, whose codes are from ``first[batch]`` on."""
+        rows, bounds = self._rows[piece], self._bounds[piece]
+        found: np.ndarray = rows[bounds[batch] : bounds[batch + 1]]
+        return found
+
+    def rows_of_nobody(self, piece: int) -> np.ndarray:
+        """The places in a piece of the journeys without ids."""
+        return self._rows[piece][self._bounds[piece][-2] :]
+
+    def rows_seen(self, piece: int) -> np.ndarray:
+        """The places in a piece of all journeys that may be seen."""
+        return self._rows[piece]
+
+    @cached_property
+    def words(self) -> tuple[pa.Array, list[np.ndarray]]:
+        """What is searched for, each once, and for each piece the numbers of its searches; NOBODY for none."""
+        if not self.pieces:
+            return pa.array([], pa.string()), []
+        columns = pa.chunked_array([piece.words for piece in self.pieces]).unify_dictionaries()
+        codes = [pc.fill_null(chunk.indices, NOBODY).to_numpy() for chunk in columns.chunks]
+        return columns.chunk(0).dictionary, codes
+
+
+def _joined(columns: Sequence[np.ndarray], form: type = np.int64) -> np.ndarray:
+    return np.concatenate(columns) if columns else np.empty(0, form)
+
+
+def _numbered(keys: np.ndarray, known: np.ndarray, bit: int) -> tuple[np.ndarray, int]:
+    """The code of each key, and how many there are."""
+    slots = np.zeros(1 << max(4, (2 * len(keys)).bit_length()), np.int32)
+    codes = np.empty(len(keys), np.int32)
+    several = loops.number(keys, known, bit, slots, np.empty(len(keys), np.int64), codes)
+    return codes, several
+
+
+def theirs(piece: Journeys, hidden: Tombstones) -> np.ndarray:
+    """Which journeys are of hidden people, whenever they were: some of their records may be seen."""
+    is_user = piece.known & HAS_USER > 0
+    found: np.ndarray = np.where(
+        is_user,
+        _among(piece.users, hidden.users.keys),
+        (piece.known & HAS_VISITOR > 0) & _among(piece.visitors, hidden.anonymous.keys),
+    )
+    return found
+
+
+def _among(keys: np.ndarray, ordered: np.ndarray) -> np.ndarray:
+    if not len(ordered):
+        return np.zeros(len(keys), bool)
+    found: np.ndarray = ordered[np.minimum(np.searchsorted(ordered, keys), len(ordered) - 1)] == keys
+    return found

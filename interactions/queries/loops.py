@@ -1,0 +1,381 @@
+"""The loops along what people did, compiled: over journeys (journeys.py), whose pairs of ids are told apart here.
+
+All of them are given the arrays that they write into. Codes are numbers from 0 on, in the order of appearance. A batch
+is of some persons with codes that follow each other; ``begins`` and ``ends`` say where each one's moments are in
+``moments`` (µs since 1970) and ``tags``, what those mean to a question.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from interactions.codec.compiled import compiled_beside as compiled
+
+NOBODY: Final = -1  # as a code
+HAS_USER: Final = 1
+HAS_VISITOR: Final = 2
+NOT_ASKED: Final = -(1 << 31)  # as a tag
+_SHARED: Final = -2
+_STIR: Final = np.uint64(0x9E3779B97F4A7C15)
+_HALF: Final = np.uint64(32)
+
+
+@compiled
+def number(keys: Any, known: Any, bit: int, slots: Any, different: Any, codes: Any) -> int:
+    """Write the code of each key into ``codes``, NOBODY where ``known`` lacks ``bit``; answer how many there are.
+
+    ``different`` gets each key once. ``slots`` are zeros, a power of two of them, at least twice as many as keys.
+    """
+    count = 0
+    code = -1
+    last = len(slots) - 1
+    for row in range(len(keys)):
+        if not known[row] & bit:
+            codes[row] = -1
+            continue
+        key = keys[row]
+        if code >= 0 and different[code] == key:  # in their order equal keys lie together
+            codes[row] = code
+            continue
+        place = np.int64((np.uint64(key) * _STIR) >> _HALF) & last
+        while True:
+            code = slots[place] - 1
+            if code < 0:
+                code = count
+                different[code] = key
+                count += 1
+                slots[place] = count
+                break
+            if different[code] == key:
+                break
+            place = (place + 1) & last
+        codes[row] = code
+    return count
+
+
+@compiled
+def own(users: Any, visitors: Any, first_link: int, owners: Any, persons: Any) -> None:
+    """Write the person of each pair into ``persons``: its user, else the one that its visitor belongs to, else itself.
+
+    That is what pairs from ``first_link`` on show; ``owners`` is NOBODY for each visitor. A person that is no user has
+    the code of the visitor after all users'.
+    """
+    several = 0
+    for row in range(len(users)):
+        user, visitor = users[row], visitors[row]
+        several = max(several, user + 1)
+        if row >= first_link and user >= 0 and visitor >= 0:
+            if owners[visitor] == -1:
+                owners[visitor] = user
+            elif owners[visitor] != user:
+                owners[visitor] = -2
+    for row in range(len(users)):
+        user, visitor = users[row], visitors[row]
+        if user < 0 and visitor >= 0:
+            user = owners[visitor] if owners[visitor] >= 0 else several + visitor
+        persons[row] = user
+
+
+@compiled
+def house(persons: Any, user_keys: Any, visitor_keys: Any, known: Any, shift: int, codes: Any, bounds: Any) -> None:
+    """Give persons other codes, by batches: each is of those whose first journey's order has the same first bits.
+
+    So their journeys lie together in each piece. ``codes``, NOBODY for each person, gets the new ones, ``persons`` are
+    written anew, and those of batch b are from ``bounds`` b to before b + 1; it is zeros, one more than there are
+    batches. ``shift`` leaves of 64 bits those that number the batches; with 64 there is one.
+    """
+    half = (len(bounds) - 1) // 2
+    for row in range(len(persons)):
+        person = persons[row]
+        if person >= 0 and codes[person] < 0:
+            key = visitor_keys[row] if known[row] & HAS_VISITOR else user_keys[row]
+            codes[person] = (key >> shift) + half if shift < 64 else 0
+            bounds[codes[person] + 1] += 1
+    for batch in range(1, len(bounds)):
+        bounds[batch] += bounds[batch - 1]
+    for person in range(len(codes)):
+        batch = codes[person]
+        if batch >= 0:
+            codes[person] = bounds[batch]
+            bounds[batch] += 1
+    for batch in range(len(bounds) - 1, 0, -1):  # each has moved on to where the next begins
+        bounds[batch] = bounds[batch - 1]
+    bounds[0] = 0
+    for row in range(len(persons)):
+        if persons[row] >= 0:
+            persons[row] = codes[persons[row]]
+
+
+@compiled
+def deal(persons: Any, batches: Any, bounds: Any, rows: Any) -> None:
+    """Write into ``rows`` the places of all pairs, by their persons' batches; those of nobody come last.
+
+    Those of the batch b are from ``bounds`` b to before b + 1; ``bounds`` are zeros, two more than there are batches.
+    ``batches`` are the bounds of the persons' codes.
+    """
+    nobodys = len(bounds) - 2
+    batch = 0
+    for row in range(len(persons)):
+        person = persons[row]
+        if person < 0:
+            bounds[nobodys + 1] += 1
+            continue
+        if not batches[batch] <= person < batches[batch + 1]:
+            batch = np.searchsorted(batches, person, side="right") - 1
+        bounds[batch + 1] += 1
+    for batch in range(1, len(bounds)):
+        bounds[batch] += bounds[batch - 1]
+    batch = 0
+    for row in range(len(persons)):
+        person = persons[row]
+        if person < 0:
+            rows[bounds[nobodys]] = row
+            bounds[nobodys] += 1
+            continue
+        if not batches[batch] <= person < batches[batch + 1]:
+            batch = np.searchsorted(batches, person, side="right") - 1
+        rows[bounds[batch]] = row
+        bounds[batch] += 1
+    for batch in range(len(bounds) - 1, 0, -1):
+        bounds[batch] = bounds[batch - 1]
+    bounds[0] = 0
+
+
+@compiled
+def measure(rows: Any, persons: Any, first: int, starts: Any, sizes: Any) -> None:
+    """Add to ``sizes`` how many moments each person has at most; the batch's first has the code ``first``."""
+    for place in range(len(rows)):
+        row = rows[place]
+        sizes[persons[row] - first] += starts[row + 1] - starts[row]
+
+
+@compiled
+def gather(
+    rows: Any,
+    persons: Any,
+    first: int,
+    starts: Any,
+    at: Any,
+    what: Any,
+    meanings: Any,
+    since: int,
+    until: int,
+    ends: Any,
+    moments: Any,
+    tags: Any,
+) -> None:
+    """Add the moments from ``since`` to before ``until`` to those of their persons, with what ``meanings`` has."""
+    for place in range(len(rows)):
+        row = rows[place]
+        person = persons[row] - first
+        end = ends[person]
+        for index in range(starts[row], starts[row + 1]):
+            tag, moment = meanings[what[index]], at[index]
+            moments[end], tags[end] = moment, tag  # there is room for all of them
+            end += (tag != NOT_ASKED) & (since <= moment) & (moment < until)
+        ends[person] = end
+
+
+@compiled
+def gather_searches(
+    rows: Any,
+    persons: Any,
+    first: int,
+    starts: Any,
+    at: Any,
+    what: Any,
+    meanings: Any,
+    since: int,
+    until: int,
+    ends: Any,
+    moments: Any,
+    tags: Any,
+    searching: int,
+    word_starts: Any,
+    words: Any,
+    until_followed: int,
+) -> None:
+    """As :func:`gather`; a search, whose meaning is not asked about or 0, has the code of its words as a tag.
+
+    ``searching >> 2`` is the type of searches. Other moments count to before ``until_followed``.
+    """
+    for place in range(len(rows)):
+        row = rows[place]
+        person = persons[row] - first
+        end = ends[person]
+        word = word_starts[row]
+        for index in range(starts[row], starts[row + 1]):
+            tag, moment = meanings[what[index]], at[index]
+            last = until_followed
+            if what[index] >> 2 == searching:
+                if tag != NOT_ASKED:
+                    tag = words[word] if words[word] >= 0 else NOT_ASKED
+                word += 1
+                last = until
+            moments[end], tags[end] = moment, tag
+            end += (tag != NOT_ASKED) & (since <= moment) & (moment < last)
+        ends[person] = end
+
+
+@compiled
+def count_searches(
+    rows: Any,
+    starts: Any,
+    at: Any,
+    what: Any,
+    meanings: Any,
+    since: int,
+    until: int,
+    searching: int,
+    word_starts: Any,
+    words: Any,
+    searches: Any,
+) -> None:
+    """Add to ``searches`` how often each of the words was searched for, in journeys of nobody."""
+    for place in range(len(rows)):
+        row = rows[place]
+        word = word_starts[row]
+        for index in range(starts[row], starts[row + 1]):
+            if what[index] >> 2 == searching:
+                if meanings[what[index]] != NOT_ASKED and words[word] >= 0 and since <= at[index] < until:
+                    searches[words[word]] += 1
+                word += 1
+
+
+@compiled
+def put_in_order(begins: Any, ends: Any, moments: Any, tags: Any, more_moments: Any, more_tags: Any) -> None:
+    """Put each person's moments in the order of time. They come in ascending runs, and those are merged."""
+    for person in range(len(begins)):
+        begin, end = begins[person], ends[person]
+        turns = 0
+        while True:
+            place, runs = begin, 0
+            while place < end:
+                middle = place + 1
+                while middle < end and moments[middle - 1] <= moments[middle]:
+                    middle += 1
+                if place == begin and middle == end:
+                    break
+                one, other, stop, to = place, middle, middle, place
+                if other < end:
+                    stop += 1
+                    while stop < end and moments[stop - 1] <= moments[stop]:
+                        stop += 1
+                # Visits lie together, so what comes next is mostly of the same run.
+                while one < middle and other < stop:
+                    while one < middle and moments[one] <= moments[other]:
+                        more_moments[to], more_tags[to] = moments[one], tags[one]
+                        one += 1
+                        to += 1
+                    while one < middle and other < stop and moments[other] < moments[one]:
+                        more_moments[to], more_tags[to] = moments[other], tags[other]
+                        other += 1
+                        to += 1
+                while one < middle:
+                    more_moments[to], more_tags[to] = moments[one], tags[one]
+                    one += 1
+                    to += 1
+                while other < stop:
+                    more_moments[to], more_tags[to] = moments[other], tags[other]
+                    other += 1
+                    to += 1
+                place = stop
+                runs += 1
+            if runs == 0:
+                break
+            moments, more_moments = more_moments, moments
+            tags, more_tags = more_tags, tags
+            turns += 1
+        if turns % 2:  # back to where they are looked for
+            moments, more_moments = more_moments, moments
+            tags, more_tags = more_tags, tags
+            for place in range(begin, end):
+                moments[place], tags[place] = more_moments[place], more_tags[place]
+
+
+@compiled
+def visit(begins: Any, ends: Any, moments: Any, quiet: int, starts: Any, sessions: Any, people: Any) -> None:
+    """Add to each bar, of which ``starts`` are the starts, the sessions that begin in it, and the people there."""
+    several = len(starts)
+    for person in range(len(begins)):
+        bar = -1
+        before = 0
+        for index in range(begins[person], ends[person]):
+            moment = moments[index]
+            found = bar
+            if bar < 0 or (bar + 1 < several and moment >= starts[bar + 1]):
+                found = max(np.searchsorted(starts, moment, side="right") - 1, 0)
+            if bar < 0 or moment - before >= quiet:
+                sessions[found] += 1
+            if found != bar:
+                people[found] += 1
+                bar = found
+            before = moment
+
+
+@compiled
+def step(begins: Any, ends: Any, moments: Any, tags: Any, took: Any, counts: Any) -> None:
+    """Count who reaches each step, of which ``tags`` have the bit; ``took`` (a row a step) gets how long it took, µs.
+
+    A step is reached with the first moment at or after the one before: those of one moment are in any order.
+    """
+    for person in range(len(begins)):
+        begin, end = begins[person], ends[person]
+        index, reached = begin, 0
+        for place in range(len(counts)):
+            while index < end and not tags[index] >> place & 1:
+                index += 1
+            if index == end:
+                break
+            if place:
+                took[place, counts[place]] = moments[index] - reached
+            counts[place] += 1
+            reached = moments[index]
+            while index > begin and moments[index - 1] == reached:
+                index -= 1
+
+
+@compiled
+def follow(begins: Any, ends: Any, moments: Any, tags: Any, within: int, searches: Any, followed: Any) -> None:
+    """Count the searches for each of the words, and those that are followed within so many µs.
+
+    A search has the code of its words as a tag, what may follow one NOBODY.
+    """
+    for person in range(len(begins)):
+        index = ends[person] - 1
+        next_one, is_any = 0, False
+        while index >= begins[person]:
+            moment, head = moments[index], index
+            while head >= begins[person] and moments[head] == moment:
+                if tags[head] < 0:
+                    next_one, is_any = moment, True
+                head -= 1
+            for place in range(head + 1, index + 1):
+                if tags[place] >= 0:
+                    searches[tags[place]] += 1
+                    followed[tags[place]] += is_any and next_one - moment <= within
+            index = head
+
+
+@compiled
+def mark_present(starts: Any, at: Any, what: Any, meanings: Any, since: int, until: int, present: Any) -> None:
+    """Say of each journey whether any of its moments is asked about."""
+    for row in range(len(present)):
+        for index in range(starts[row], starts[row + 1]):
+            if meanings[what[index]] != NOT_ASKED and since <= at[index] < until:
+                present[row] = True
+                break
+
+
+@compiled
+def span(rows: Any, starts: Any, at: Any, what: Any, since: int, until: int, first: Any, last: Any) -> None:
+    """Lower and raise the ``first`` and ``last`` moment of each number in ``what``."""
+    for place in range(len(rows)):
+        row = rows[place]
+        for index in range(starts[row], starts[row + 1]):
+            moment = at[index]
+            if since <= moment < until:
+                first[what[index]] = min(first[what[index]], moment)
+                last[what[index]] = max(last[what[index]], moment)
