@@ -82,10 +82,11 @@ clean:
 	@$(OWN_DATA) $(BIN)/python manage.py collectstatic --no-input --verbosity 0
 	@touch $@
 
-# The loops that read records, compiled once; without this the first records would wait for it.
-.build/compiled: $(wildcard interactions/codec/*.py) interactions/schema.py .build/requirements
+# The loops that read records and walk along them, compiled once; without this the first would wait for it.
+.build/compiled: $(wildcard interactions/codec/*.py) interactions/schema.py interactions/queries/loops.py .build/requirements
 	@echo "Compiling the reader of records"
 	@$(BIN)/python -m interactions.codec.scanned
+	@$(OWN_DATA) DJANGO_SETTINGS_MODULE=dojo.settings $(BIN)/python -m interactions.queries.readying
 	@touch $@
 
 # The clients that sites use, in a folder of their own; the tests send with them.

@@ -16,20 +16,19 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from ibis import _
 
 from interactions.lake import Lake
 from interactions.lake_people import hidden
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
-from interactions.queries.bars import Grain, index_of, on_bars, on_clock, with_start
+from interactions.queries.bars import Grain, index_of, on_bars, on_clock
 from interactions.queries.counting import counts, counts_of_bars, counts_of_buckets
 from interactions.queries.filter import Filter
-from interactions.queries.kinds import COUNTS, NAMED
-from interactions.queries.measures import CONVERSIONS, first, is_summary, last, records, revenue
-from interactions.queries.naming import named_products
+from interactions.queries.kinds import COUNTS
+from interactions.queries.measures import CONVERSIONS, first, last, records, revenue
 from interactions.queries.period import Unit
 from interactions.queries.person import people
+from interactions.queries.product_counts import different_products, products_of_bars
 from interactions.queries.type_spans import spans_beside_hidden
 from interactions.queries.visiting import visiting
 from interactions.schema import GROUP_OF, TYPES, Group
@@ -84,7 +83,7 @@ def totals(environment: str, filter: Filter = EVERYTHING, unit: Unit = Unit.YEAR
             *_of_bars(filter, unit, zone),
             lambda _grain: _types(filter),
             lambda _grain: people(filter),
-            lambda _grain: _products(filter),
+            lambda _grain: different_products(filter),
         ],
     )
     if not counted.num_rows:
@@ -160,7 +159,7 @@ def sparklines(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC)
         zone,
         [
             *_of_bars(filter, unit, zone),
-            lambda grain: _products_of_bars(filter, grain, unit, zone),
+            lambda grain: products_of_bars(filter, grain, unit, zone, counts(filter, grain)),
         ],
     )
     frame = pd.DataFrame(index=edges[:-1])
@@ -193,7 +192,7 @@ def users(environment: str, filter: Filter = EVERYTHING) -> int:
 
 def products(environment: str, filter: Filter = EVERYTHING) -> int:
     """How many different product ids there are."""
-    return int(ask(environment, _products(filter))[0]["products"][0].as_py())
+    return int(ask(environment, different_products(filter))[0]["products"][0].as_py())
 
 
 def _of_bars(filter: Filter, unit: Unit, zone: tzinfo) -> tuple[Callable[[Grain], Question], ...]:
@@ -224,31 +223,3 @@ def _types(filter: Filter) -> Question:
 
     needs = (spans_beside_hidden(filter),)
     return about(filter, "by_type", collect, merge=merge, conclude=conclude, needs=needs, over=COUNTS)
-
-
-def _products(filter: Filter) -> Question:
-    def collect(rows: ibis.Table) -> ibis.Table:
-        named = rows if is_summary(rows) else named_products(rows, "timestamp")
-        found = named.group_by("product").agg(records=records(named))
-        return found.filter(found.records > 0).select("product")
-
-    def merge(rows: pa.Table) -> pa.Table:
-        return pa.table({"product": rows["product"].combine_chunks().unique()})
-
-    def conclude(rows: pa.Table) -> pa.Table:
-        return pa.table({"products": [rows.num_rows]})
-
-    return about(filter, "products", collect, merge=merge, conclude=conclude, over=NAMED)
-
-
-def _products_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo) -> Question:
-    def collect(rows: ibis.Table, counted: pa.Table) -> ibis.Table:
-        named = rows if is_summary(rows) else named_products(rows, "timestamp")
-        named = named.mutate(bucket=grain.bucket(named.timestamp))
-        named = with_start(named, counted["bucket"].to_numpy(), filter.period, unit, zone)
-        found = named.group_by("start", "product").agg(records=records(named))
-        return found.filter(found.records > 0).group_by("start").agg(products=_.count())
-
-    needs, parameters = (counts(filter, grain),), (grain.key, unit, str(zone))
-    over = grain.summed(NAMED) if unit is not Unit.HOUR else None
-    return about(filter, "products_of_bars", collect, needs=needs, parameters=parameters, over=over, zone=zone)

@@ -379,3 +379,32 @@ def span(rows: Any, starts: Any, at: Any, what: Any, since: int, until: int, fir
             if since <= moment < until:
                 first[what[index]] = min(first[what[index]], moment)
                 last[what[index]] = max(last[what[index]], moment)
+
+
+@compiled
+def count_different(
+    at: Any, codes: Any, amounts: Any, starts: Any, bounds: Any, bars: Any, of_bars: Any, sums: Any, counts: Any
+) -> None:
+    """Count for each bar, of which ``starts`` are the starts, the codes of which there is an amount in it.
+
+    ``bounds``, one more than there are bars, and ``sums``, one a code, are zeros; ``bars`` and ``of_bars``, of two
+    columns, are room for all rows.
+    """
+    for row in range(len(at)):
+        bars[row] = max(np.searchsorted(starts, at[row], side="right") - 1, 0)
+        bounds[bars[row] + 1] += 1
+    for bar in range(1, len(bounds)):
+        bounds[bar] += bounds[bar - 1]
+    for row in range(len(at)):
+        place = bounds[bars[row]]
+        of_bars[place, 0], of_bars[place, 1] = codes[row], amounts[row]
+        bounds[bars[row]] += 1
+    begin = 0
+    for bar in range(len(counts)):
+        for place in range(begin, bounds[bar]):
+            sums[of_bars[place, 0]] += of_bars[place, 1]
+        for place in range(begin, bounds[bar]):
+            code = of_bars[place, 0]
+            counts[bar] += sums[code] > 0
+            sums[code] = 0
+        begin = bounds[bar]

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from interactions import activity, members
 from interactions.models import Environment
+from interactions.queries import readying
 from interactions.roles import Access, Right, rule_of
 
 
@@ -45,6 +46,7 @@ class Gate:
         request.standing = members.standing(request.user)  # type: ignore[attr-defined]
         if isinstance(rule, Right):
             _let_in(request.standing, rule, kwargs.get("environment"))  # type: ignore[attr-defined]
+            readying.begin()
         elif not _is_met(rule, request):
             raise PermissionDenied
 

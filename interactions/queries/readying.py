@@ -1,0 +1,54 @@
+"""What a first question would wait for, done ahead: the engine at work, and the loops loaded, or compiled.
+
+A web process does so when it shows its first page of an environment: while that is read, mostly. It takes a fifth of a
+second, and some ten MB that a process that answers the API alone has no need of.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pyarrow as pa
+
+from interactions.queries import loops, walks
+from interactions.queries.crowds import Crowd
+from interactions.queries.engine import reading
+from interactions.queries.filter import Filter
+from interactions.queries.journeys import Journeys, moments_of
+from interactions.queries.walks import Asked
+
+_begun = threading.Event()
+
+
+def begin() -> None:
+    """Be ready soon, without keeping anybody waiting. Only the first call in a process does anything."""
+    if not _begun.is_set():
+        _begun.set()
+        threading.Thread(target=ready, name="readying", daemon=True).start()
+
+
+def ready() -> None:
+    """Start the engine, and load the loops by walking along no journeys at all."""
+    with reading() as read:
+        nothing = Journeys.of(read.answer(moments_of(read.records([]))))
+    crowd, asked = Crowd([nothing]), Asked.by(Filter(), {"search": 0})
+    bars = np.zeros(1, np.int64)
+    walks.visits(crowd, asked, bars, 0)
+    walks.steps(crowd, asked, 1)
+    walks.searches(crowd, [asked], 0)
+    walks.counted(crowd, asked)
+    walks.spans(crowd, asked)
+    amounts = pa.array([], pa.int64()).to_numpy()
+    codes = pa.array([], pa.int32()).to_numpy()
+    loops.count_different(
+        *(amounts, codes, amounts, bars, np.zeros(2, np.int64), np.empty(0, np.int32), np.empty((0, 2), np.int64)),
+        *(np.zeros(0, np.int64), np.zeros(1, np.int64)),
+    )
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    ready()
