@@ -107,10 +107,6 @@ class Crowd:
         """The places in a piece of the journeys without ids."""
         return self._rows[piece][self._bounds[piece][-2] :]
 
-    def rows_seen(self, piece: int) -> np.ndarray:
-        """The places in a piece of all journeys that may be seen."""
-        return self._rows[piece]
-
     @cached_property
     def words(self) -> tuple[pa.Array, list[np.ndarray]]:
         """What is searched for, each once, and for each piece the numbers of its searches; NOBODY for none."""

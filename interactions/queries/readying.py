@@ -38,7 +38,7 @@ def ready() -> None:
     walks.steps(crowd, asked, 1)
     walks.searches(crowd, [asked], 0)
     walks.counted(crowd, asked)
-    walks.spans(crowd, asked)
+    walks.spans([(nothing, np.empty(0, np.int32))], asked)
     amounts = pa.array([], pa.int64()).to_numpy()
     codes = pa.array([], pa.int32()).to_numpy()
     loops.count_different(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ import numpy as np
 from interactions.queries import loops
 from interactions.queries.crowds import Crowd
 from interactions.queries.filter import Filter
-from interactions.queries.journeys import ASSISTED, LIVE, SEARCH, what_of
+from interactions.queries.journeys import ASSISTED, LIVE, SEARCH, Journeys, what_of
 from interactions.queries.loops import NOT_ASKED
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -144,11 +144,13 @@ def counted(crowd: Crowd, asked: Asked) -> tuple[int, int, int]:
     return int(users.sum()), int(visitors.sum()), int(persons.sum())
 
 
-def spans(crowd: Crowd, asked: Asked) -> tuple[np.ndarray, np.ndarray]:
-    """The first and the last moment of each ``what`` of journeys, in µs; of none the first is later than the last."""
+def spans(pieces: Iterable[tuple[Journeys, np.ndarray]], asked: Asked) -> tuple[np.ndarray, np.ndarray]:
+    """The first and the last moment of each ``what`` of journeys, in µs; of none the first is later than the last.
+
+    With each piece come the places (int32) of those of its journeys that are asked about.
+    """
     first, last = np.full(_ALL, _NEVER.max), np.full(_ALL, _NEVER.min)
-    for place, journeys in enumerate(crowd.pieces):
-        rows = crowd.rows_seen(place)
+    for journeys, rows in pieces:
         loops.span(rows, journeys.starts, journeys.at, journeys.what, asked.since, asked.until, first, last)
     return first, last
 
