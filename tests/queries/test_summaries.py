@@ -274,6 +274,22 @@ def test_after_a_large_import_the_dashboard_is_prepared(db: None, monkeypatch: p
     assert asked == ["production"]
 
 
+def test_the_rest_ends_once_much_of_what_was_summed_up_is_written_anew(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    production = Environment.objects.get(slug="production")
+    append(RECORDS[:300], import_id=1)
+    append(RECORDS[300:], import_id=2)
+    seen = {"production": keep_summaries._cover(production, None, threading.Event())}
+    monkeypatch.setattr(keep_summaries, "_SECONDS", 0)
+    monkeypatch.setattr(keep_summaries, "_LARGE", 401)
+    append(RECORDS[:5])
+    remove_import(Lake("production"), 2)
+    assert not keep_summaries._is_rewritten("production", seen["production"])
+    monkeypatch.setattr(keep_summaries, "_LARGE", 400)
+    keep_summaries._rest(3600, seen, threading.Event())
+
+
 def test_a_segment_of_a_part_that_is_gone_is_not_used_and_goes() -> None:
     append(RECORDS[:300], import_id=1)
     append(RECORDS[300:], import_id=2)

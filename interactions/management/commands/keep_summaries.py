@@ -3,7 +3,8 @@
 Each second it is looked whether anything came. What is live comes each second, too, so a few new parts are left to the
 questions; once there are more, or nothing more comes, they are summed up. After a large import the dashboard's
 questions are asked before anyone opens it. After each round it rests for four times as long as that took: whatever
-comes, it takes a fifth of a core.
+comes, it takes a fifth of a core. An erasure or an undo ends the rest: until all that it wrote anew is summed up again,
+each question counts it from the records.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import signal
 import threading
 import time
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
 from interactions.lake import Lake
+from interactions.lake_opening import LakeUnreadable
 from interactions.models import Environment
 from interactions.queries.covering import cover
 from interactions.queries.preparing import prepare
@@ -30,18 +34,22 @@ _SECONDS = 1.0
 _LONGEST_SECONDS = 60.0  # between two rounds, where they take long or one after the other fails
 _REST = 4  # times that a round took
 _QUIET_SECONDS = 60.0  # without anything new, after which the last few parts are summed up, too
-_LARGE = 50_000  # records added, from which on the dashboard would keep whoever opens it waiting
+_LARGE = 50_000  # records added or written anew, from which on the dashboard would keep whoever opens it waiting
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """The table of an environment in its last round: version and zone, its records, when they were new, and if all
-    was summed up."""
+    """The table of an environment in its last round: version and zone, the records of each part, when they were new,
+    and if all was summed up."""
 
     state: tuple[int, str]
-    rows: int
+    parts: Mapping[Path, int]
     since: float
     is_whole: bool
+
+    @property
+    def rows(self) -> int:
+        return sum(self.parts.values())
 
 
 class Command(BaseCommand):
@@ -65,7 +73,23 @@ class Command(BaseCommand):
                 break
             failures = 0 if calm else failures + 1
             rest = max(_SECONDS * 2**failures, _REST * (time.monotonic() - began))
-            stopped.wait(min(rest, _LONGEST_SECONDS))
+            _rest(min(rest, _LONGEST_SECONDS), seen if calm else {}, stopped)
+
+
+def _rest(seconds: float, seen: Mapping[str, _Seen], stopped: threading.Event) -> None:
+    until = time.monotonic() + seconds
+    while not stopped.wait(min(_SECONDS, max(0.0, until - time.monotonic()))):
+        if time.monotonic() >= until or any(_is_rewritten(slug, before) for slug, before in seen.items()):
+            return
+
+
+def _is_rewritten(slug: str, before: _Seen) -> bool:
+    """Whether much of what was summed up is no longer in the table."""
+    try:
+        there = {part.path for part in Lake(slug).parts()}
+    except LakeUnreadable:
+        return False
+    return sum(rows for path, rows in before.parts.items() if path not in there) >= _LARGE
 
 
 def _cover_all(seen: dict[str, _Seen], stopped: threading.Event) -> bool:
@@ -85,7 +109,7 @@ def _cover(environment: Environment, before: _Seen | None, stopped: threading.Ev
     """Sum up what is to be by now: all at the first look, and once it is quiet."""
     now = time.monotonic()
     version, parts = Lake(environment.slug).state()
-    state, rows = (version, environment.time_zone), sum(part.rows for part in parts)
+    state, rows = (version, environment.time_zone), {part.path: part.rows for part in parts}
     if before is not None and before.state == state:
         if before.is_whole or now - before.since < _QUIET_SECONDS:
             return before
@@ -93,6 +117,7 @@ def _cover(environment: Environment, before: _Seen | None, stopped: threading.Ev
     else:
         since, is_whole = now, before is None
     cover(environment.slug, environment.zone, stopped.is_set, leaves_few=not is_whole)
-    if before is not None and rows - before.rows >= _LARGE:
+    seen = _Seen(state, rows, since, is_whole)
+    if before is not None and seen.rows - before.rows >= _LARGE:
         prepare(environment.slug, environment.zone)
-    return _Seen(state, rows, since, is_whole)
+    return seen
