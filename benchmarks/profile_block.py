@@ -22,7 +22,7 @@ from typing import Any
 from unittest import mock
 
 from benchmarks import files
-from interactions.codec import custom, gathering, parts, reader, scanned, scanning, source, table
+from interactions.codec import custom, gathering, hashing, parts, reader, scanned, scanning, source, table
 from interactions.codec.keyring import Keyring
 from interactions.codec.parts import PartWriter
 from interactions.codec.reader import Reader
@@ -36,8 +36,8 @@ _WITHIN: dict[str, list[tuple[Any, str]]] = {
     "scan": [(scanning, "scan")],
     "copying strings": [(gathering, "strings"), (gathering, "items")],
     "extra": [(scanned._Rows, "_extra"), (table, "extras")],
-    "custom_context": [(custom.Customs, "__missing__")],
-    "fingerprints": [(gathering, "canonical"), (scanned, "digests"), (table, "fingerprints")],
+    "custom_context": [(scanned._Rows, "_custom_contexts"), (custom.Customs, "__missing__")],
+    "fingerprints": [(gathering, "canonical"), (hashing, "fingerprints"), (table, "fingerprints")],
     "keys of people": [(scanned.Scanner, "keys")],
     "Arrow": [(scanned._Rows, "table")],
     "columns of typed records": [(reader, "to_table")],

@@ -72,6 +72,7 @@ REPEATING_COLUMNS = [
     "anonymous_id",
     "user_key",
     "anonymous_key",
+    "extra",
 ]
 
 # Only these get smallest and largest values, in Parquet and in the table's log: no column with

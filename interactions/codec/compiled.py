@@ -15,10 +15,8 @@ from typing import Any
 import numba
 
 _HERE = Path(__file__).parent
-_SOURCES = [
-    _HERE.parent / "schema.py",
-    *(_HERE / f"{name}.py" for name in ("compiled", "record", "layout", "lanes", "tokens", "scanning", "gathering")),
-]
+_MADE_FROM = ("compiled", "record", "layout", "lanes", "tokens", "scanning", "gathering", "custom_texts")
+_SOURCES = [_HERE.parent / "schema.py", *(_HERE / f"{name}.py" for name in _MADE_FROM)]
 
 
 def _folder() -> Path:

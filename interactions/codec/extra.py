@@ -30,7 +30,8 @@ def extras(
     """
     found = [custom.extra for custom in customs]
     for position, more in _more(filters, quantities, rests).items():
-        found[position] = whole_extra(customs[position], more)
+        custom = customs[position]
+        found[position] = whole_extra(None if custom.extra is None else custom.text, more)
     return pa.array(found, pa.string())
 
 
@@ -50,8 +51,8 @@ def _more(
     return more
 
 
-def whole_extra(custom: Custom, whole: dict[str, Any]) -> bytes:
-    """The extra of one record that has more than its custom_context."""
-    if custom.extra is not None:
-        whole["context"] = {**whole.get("context", {}), "custom_context": custom.text}
+def whole_extra(custom: msgspec.Raw | None, whole: dict[str, Any]) -> bytes:
+    """The extra of one record that has more than its custom_context, ``custom`` as its fingerprint has it."""
+    if custom is not None:
+        whole["context"] = {**whole.get("context", {}), "custom_context": custom}
     return _encode(whole)

@@ -13,7 +13,7 @@ xxh3 is not a cryptographic hash and need not be: whoever may send a record can
 send an equal one, which is all that a forged collision would bring.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -43,13 +43,13 @@ def fingerprints(
     content = bytearray()  # one buffer for all: making one for each record takes as long as filling it
     encode, digest = _canonical.encode_into, xxh3_128_digest
     digests: list[bytes] = []
-    uuids: list[int] = []
+    by_uuid = np.zeros(len(records), bool)
     for record, custom in zip(records, customs, strict=True):
         context = record.context
         if context is not None:
             context.custom_context = custom.text
             if custom.uuid is not None:
-                uuids.append(len(digests))
+                by_uuid[len(digests)] = True
                 digests.append(digest(custom.uuid.encode()))
                 continue
         encode(record, content)
@@ -58,25 +58,14 @@ def fingerprints(
         if rest and customs[position].uuid is None:
             encode(records[position], content)
             digests[position] = digest(content + _canonical.encode(whole(rest)))
-    return _array(digests, uuids)
+    return marked(np.frombuffer(bytearray().join(digests), np.uint8), by_uuid)
 
 
-def digests(content: np.ndarray, ends: Sequence[int], uuids: Mapping[int, str]) -> pa.Array:
-    """The same from the content of all records, one after the other, and the place after each; ``uuids`` by row."""
-    digest, view = xxh3_128_digest, memoryview(content.data)
-    found = []
-    start = 0
-    for end in ends:
-        found.append(digest(view[start:end]))
-        start = end
-    for row, uuid in uuids.items():
-        found[row] = digest(uuid.encode())
-    return _array(found, list(uuids))
-
-
-def _array(digests: Sequence[bytes], uuids: Sequence[int]) -> pa.Array:
-    values = np.frombuffer(bytearray().join(digests), np.uint8).reshape(-1, SIZE)
-    values[:, 0] &= 0xFF ^ BY_UUID
-    values[uuids, 0] |= BY_UUID
-    offsets = np.arange(0, SIZE * len(digests) + 1, SIZE, dtype=np.int32)
-    return pa.Array.from_buffers(pa.binary(), len(digests), [None, pa.py_buffer(offsets), pa.py_buffer(values)])
+def marked(values: np.ndarray, by_uuid: np.ndarray) -> pa.Array:
+    """Fingerprints from the bytes of all digests, each marked by whether it comes of a uuid. Changes ``values``."""
+    firsts = values[::SIZE]
+    firsts &= 0xFF ^ BY_UUID
+    firsts |= np.where(by_uuid, np.uint8(BY_UUID), np.uint8(0))
+    count = len(firsts)
+    offsets = np.arange(0, SIZE * count + 1, SIZE, dtype=np.int32)
+    return pa.Array.from_buffers(pa.binary(), count, [None, pa.py_buffer(offsets), pa.py_buffer(values)])

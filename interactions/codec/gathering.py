@@ -64,7 +64,7 @@ def _size(text, start, end):
 
 
 @compiled
-def _copy_bytes(text, start, size, out, o):
+def copy_bytes(text, start, size, out, o):
     for k in range(0, size, lanes.WIDTH):
         lanes.copy(text, start + k, out, o + k)
     return o + size
@@ -74,7 +74,7 @@ def _copy_bytes(text, start, size, out, o):
 def _copy(text, start, end, out, o):
     """Write a string as UTF-8; answers the place after it."""
     if start >= 0:
-        return _copy_bytes(text, start, end - start, out, o)
+        return copy_bytes(text, start, end - start, out, o)
     i = ~start
     while i < end:
         if text[i] != 0x5C:
@@ -96,21 +96,25 @@ def _copy(text, start, end, out, o):
 
 
 @compiled
-def strings(text, starts, ends, has, bit, rows, out, o, offsets, valid):
-    """One column: its strings from ``o`` on in ``out``, Arrow's offsets and bitmap. Answers the place after, and the
-    number of nulls."""
-    base, nulls = o, 0
-    offsets[0] = 0
-    for byte in range((rows + 7) // 8):
-        valid[byte] = 0
-    for row in range(rows):
-        if has[row] & bit:
-            valid[row >> 3] |= np.uint8(1 << (row & 7))
-            o = _copy(text, starts[row], ends[row], out, o)
-        else:
-            nulls += 1
-        offsets[row + 1] = o - base
-    return o, nulls
+def strings(text, found, columns, rows, out, places, offsets, valid, nulls):
+    """Columns of strings, one after the other in ``out``: Arrow's offsets and bitmap of each, its number of nulls, and
+    the place after it; ``columns`` has the kind, the field's bit and the slot of each."""
+    o = np.int64(0)
+    for column in range(columns.shape[0]):
+        kind, bit, slot = columns[column, 0], np.int32(columns[column, 1]), columns[column, 2]
+        base, missing = o, 0
+        offsets[column, 0] = 0
+        for byte in range((rows + 7) // 8):
+            valid[column, byte] = 0
+        for row in range(rows):
+            if found.has[kind, row] & bit:
+                valid[column, row >> 3] |= np.uint8(1 << (row & 7))
+                o = _copy(text, found.starts[slot, row], found.ends[slot, row], out, o)
+            else:
+                missing += 1
+            offsets[column, row + 1] = o - base
+        nulls[column] = missing
+        places[column] = o
 
 
 @compiled
@@ -167,8 +171,8 @@ def _put_map(kind, mask, out, o):
     """The head of an object: msgspec chooses its form by how many fields there may be, not by how many there are."""
     count = 0
     while mask:
-        count += mask & 1
-        mask >>= 1
+        count += 1
+        mask &= mask - 1
     if COUNT[kind] < 16:
         out[o] = 0x80 | count
         return o + 1
@@ -197,55 +201,101 @@ def _put_number(bits, out, o):
 
 
 @compiled
-def canonical(text, found, rows, bits, quantity_bits, raw_texts, raw_offsets, out, ends):
-    """Each record as ``fingerprint`` hashes it: the MessagePack of its Struct.
+def numbered(texts, spans, codes, rows, out, offsets, valid):
+    """A column of strings that repeat, each copied by its number in ``codes``; below 0 is null. Answers the bytes, and
+    the number of nulls. See ``strings``."""
+    o, nulls = np.int64(0), 0
+    offsets[0] = 0
+    for byte in range((rows + 7) // 8):
+        valid[byte] = 0
+    for row in range(rows):
+        number = codes[row]
+        if number >= 0:
+            valid[row >> 3] |= np.uint8(1 << (row & 7))
+            start = spans[number, 0]
+            o = copy_bytes(texts, start, spans[number, 1] - start, out, o)
+        else:
+            nulls += 1
+        offsets[row + 1] = o
+    return o, nulls
 
-    ``bits`` and ``quantity_bits`` are the numbers as unsigned integers. ``raw_texts`` are what stands for the raw
-    texts, one after the other, ``raw_offsets`` where that of each slot and number begins and ends.
+
+@compiled
+def _packed(text, found, row, bits, quantity_bits, raw_texts, raw_spans, out, o):
+    """The MessagePack of a record's Struct; answers the place after it."""
+    kinds, left = found.open, found.left
+    level = 0
+    kinds[0], left[0] = RECORD, found.has[RECORD, row]
+    o = _put_map(RECORD, left[0], out, o)
+    while level >= 0:
+        kind, mask = kinds[level], left[level]
+        if mask == 0:
+            level -= 1
+            continue
+        field = lanes.lowest(mask)
+        left[level] = mask & (mask - 1)
+        size = NAME_SIZE[kind, field]
+        out[o] = 0xA0 | size
+        o = copy_bytes(NAME[kind, field], 0, size, out, o + 1)
+        form, slot = FORM[kind, field], SLOT[kind, field]
+        if form == TYPE:
+            o = _put_string(TYPE_NAME[found.types[row]], 0, TYPE_SIZE[found.types[row]], out, o)
+        elif form == TIME:
+            o = _put_time(found.times[row], out, o)
+        elif form == TEXTS:
+            start, end = found.offsets[slot, row], found.offsets[slot, row + 1]
+            o = _put_list(end - start, out, o)
+            for item in range(start, end):
+                o = _put_string(text, found.item_starts[slot, item], found.item_ends[slot, item], out, o)
+        elif form == NUMBER:
+            o = _put_number(bits[slot, row], out, o)
+        elif form == NUMBERS:
+            start, end = found.quantity_offsets[row], found.quantity_offsets[row + 1]
+            if not found.single[row]:
+                o = _put_list(end - start, out, o)
+            for item in range(start, end):
+                o = _put_number(quantity_bits[item], out, o)
+        elif form == OBJECT:
+            level += 1
+            inner = INNER[kind, field]
+            kinds[level], left[level] = inner, found.has[inner, row]
+            o = _put_map(inner, left[level], out, o)
+        elif form == RAW:
+            number = found.raw_codes[slot, row]
+            start = raw_spans[slot, number, 0]
+            o = copy_bytes(raw_texts, start, raw_spans[slot, number, 1] - start, out, o)
+        else:
+            o = _put_string(text, found.starts[slot, row], found.ends[slot, row], out, o)
+    return o
+
+
+@compiled
+def canonical(text, found, rows, bits, quantity_bits, raw_texts, raw_spans, codes, uuids, out, ends, by_uuid):
+    """What ``fingerprint`` hashes of each record: its uuid, else the MessagePack of its Struct; ``by_uuid`` says which.
+
+    ``bits`` and ``quantity_bits`` are the numbers as unsigned integers. ``raw_spans`` are where in ``raw_texts`` what
+    stands for the raw text of each slot and number begins and ends, ``uuids`` the same of the uuid in each
+    custom_context, -1 where it has none; ``codes`` has the number of each row's, below 0 where it has none.
     """
-    kinds, fields = found.open, found.fields
     o = np.int64(0)
     for row in range(rows):
-        level = 0
-        kinds[0], fields[0] = RECORD, 0
-        o = _put_map(RECORD, found.has[RECORD, row], out, o)
-        while level >= 0:
-            kind, field = kinds[level], fields[level]
-            if field == COUNT[kind]:
-                level -= 1
-                continue
-            fields[level] = field + 1
-            if not found.has[kind, row] & (1 << field):
-                continue
-            size = NAME_SIZE[kind, field]
-            out[o] = 0xA0 | size
-            o = _copy_bytes(NAME[kind, field], 0, size, out, o + 1)
-            form, slot = FORM[kind, field], SLOT[kind, field]
-            if form == TYPE:
-                o = _put_string(TYPE_NAME[found.types[row]], 0, TYPE_SIZE[found.types[row]], out, o)
-            elif form == TIME:
-                o = _put_time(found.times[row], out, o)
-            elif form == TEXTS:
-                start, end = found.offsets[slot, row], found.offsets[slot, row + 1]
-                o = _put_list(end - start, out, o)
-                for item in range(start, end):
-                    o = _put_string(text, found.item_starts[slot, item], found.item_ends[slot, item], out, o)
-            elif form == NUMBER:
-                o = _put_number(bits[slot, row], out, o)
-            elif form == NUMBERS:
-                start, end = found.quantity_offsets[row], found.quantity_offsets[row + 1]
-                if not found.single[row]:
-                    o = _put_list(end - start, out, o)
-                for item in range(start, end):
-                    o = _put_number(quantity_bits[item], out, o)
-            elif form == OBJECT:
-                level += 1
-                kinds[level], fields[level] = INNER[kind, field], 0
-                o = _put_map(kinds[level], found.has[kinds[level], row], out, o)
-            elif form == RAW:
-                number = found.raw_codes[slot, row]
-                start, end = raw_offsets[slot, number], raw_offsets[slot, number + 1]
-                o = _copy_bytes(raw_texts, start, end - start, out, o)
-            else:
-                o = _put_string(text, found.starts[slot, row], found.ends[slot, row], out, o)
+        number = codes[row]
+        by_uuid[row] = number >= 0 and uuids[number, 0] >= 0
+        if by_uuid[row]:
+            start = uuids[number, 0]
+            o = copy_bytes(raw_texts, start, uuids[number, 1] - start, out, o)
+        else:
+            o = _packed(text, found, row, bits, quantity_bits, raw_texts, raw_spans, out, o)
         ends[row] = o
+
+
+@compiled
+def hashed(address, content, ends, rows, out):
+    """The hash of each record's content by the function at ``address``, see ``lanes.hash128``: the higher word first,
+    each with its highest byte first."""
+    start = np.int64(0)
+    for row in range(rows):
+        low, high = lanes.hash128(address, content, start, ends[row] - start)
+        _big(high, 8, out, 16 * row)
+        _big(low, 8, out, 16 * row + 8)
+        start = ends[row]

@@ -15,7 +15,8 @@ class Keyring(dict[str | None, int | None]):
 
     def __init__(self, secret: bytes) -> None:
         super().__init__({None: None})
-        self._secret = blake2b(secret, digest_size=32, person=b"dojo ids").digest()
+        key = blake2b(secret, digest_size=32, person=b"dojo ids").digest()
+        self._keyed = blake2b(key=key, digest_size=8)
 
     def __missing__(self, identifier: str) -> int:
         if len(self) > _KNOWN:
@@ -26,8 +27,9 @@ class Keyring(dict[str | None, int | None]):
 
     def key(self, identifier: str) -> int:
         """The hash of one id, as a signed 64-bit number."""
-        digest = blake2b(identifier.encode(), key=self._secret, digest_size=8).digest()
-        return int.from_bytes(digest, "big", signed=True)
+        hashed = self._keyed.copy()  # in half the time of beginning anew
+        hashed.update(identifier.encode())
+        return int.from_bytes(hashed.digest(), "big", signed=True)
 
     def keys_of(self, identifiers: Sequence[str | None]) -> list[int | None]:
         """The hash of each id."""

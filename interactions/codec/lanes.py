@@ -1,6 +1,6 @@
 """Sixteen bytes at a time, for the loops that Numba compiles: it has no words of its own for that.
 
-Each of these reads, and ``copy`` writes, a whole lane, so sixteen bytes have to follow the last place it is asked for.
+Most of these read, and ``copy`` writes, a whole lane: sixteen bytes have to follow the last place they are asked for.
 """
 
 from __future__ import annotations
@@ -95,3 +95,31 @@ def word(_: Any, text: Any, i: Any) -> Any:
         return _load(context, builder, signature.args[0], arguments, ir.IntType(64))
 
     return types.uint64(text, types.intp), build
+
+
+@_inlined
+def lowest(_: Any, bits: Any) -> Any:
+    """The number of the lowest bit that is set; there has to be one."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), build
+
+
+@_inlined
+def hash128(_: Any, address: Any, text: Any, i: Any, size: Any) -> Any:
+    """What the C function at ``address`` makes of ``size`` bytes at ``i``: its two words, as xxHash's XXH3_128bits
+    returns them."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        where, array, number, count = arguments
+        word, byte = ir.IntType(64), ir.IntType(8)
+        form = ir.FunctionType(ir.LiteralStructType([word, word]), [byte.as_pointer(), word])
+        function = builder.inttoptr(where, form.as_pointer())
+        start = _pointer(context, builder, signature.args[1], (array, number), byte)
+        made = builder.call(function, [start, count])
+        words = [builder.extract_value(made, 0), builder.extract_value(made, 1)]
+        return context.make_tuple(builder, signature.return_type, words)
+
+    return types.UniTuple(types.uint64, 2)(types.int64, text, types.intp, types.intp), build

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from interactions.codec.columns import REPEATING_COLUMNS, STATISTICS_COLUMNS, TABLE_SCHEMA
 
 _GROUP_ROWS = 32_768
+_BATCH_ROWS = 16_384  # of a column, encoded in one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ def part_writer(path: Path) -> pq.ParquetWriter:
         use_dictionary=REPEATING_COLUMNS,
         write_statistics=STATISTICS_COLUMNS,
         store_schema=False,
+        write_batch_size=_BATCH_ROWS,
     )
 
 

@@ -14,14 +14,19 @@ _LOOK_BYTES = 64 << 10
 _FARTHEST = 32 << 20  # held at most; without a seam by then, the block is made longer
 
 
-def blocks(file: BinaryIO, shape: Shape, length: int, *, size: int) -> Iterator[tuple[int, int]]:
+def blocks(
+    file: BinaryIO, shape: Shape, length: int, *, size: int, smallest: int = 0, share: int = 1
+) -> Iterator[tuple[int, int]]:
     """``(start, end)`` byte offsets of blocks of about ``size`` bytes that together cover the text.
+
+    Towards the end they are less: one of ``share`` equal parts of what is left, but not below ``smallest``, so that all
+    who read them are done at about the same time.
 
     Seams in lists are guesses, which reading proves: see ``structure``. There is at least one block.
     """
     start = shape.start
     while True:
-        target = start + size
+        target = start + max(smallest, min(size, (length - start) // share), 1)
         end = _seam(file, shape.format, target, length) if target < length else None
         if end is None:
             yield start, length

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -12,11 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from interactions import schema
-from interactions.codec import gathering, layout, scanning
+from interactions.codec import custom_texts, gathering, hashing, layout, scanning
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.custom import NONE, Custom, Customs, NotPlain
+from interactions.codec.custom import Customs, NotPlain
 from interactions.codec.extra import whole_extra
-from interactions.codec.fingerprint import digests
 from interactions.codec.keyring import Keyring
 from interactions.codec.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, SEARCH, bit
 from interactions.codec.table import Doubtful, Origin
@@ -30,9 +28,20 @@ _KINDS = {
 }
 
 
-def _columns(slots: dict[tuple[int, int], int]) -> list[tuple[str, int, int, int]]:
-    """The column, the kind, the field's bit and the slot of each place."""
-    return [(_KINDS[kind][layout.NAMES[kind][field]], kind, 1 << field, slot) for (kind, field), slot in slots.items()]
+class _Column(NamedTuple):
+    """A column, and where its values are found: the kind of object, the bit of the field, and the slot."""
+
+    name: str
+    kind: int
+    bit: int
+    slot: int
+
+
+def _columns(slots: dict[tuple[int, int], int]) -> list[_Column]:
+    return [
+        _Column(_KINDS[kind][layout.NAMES[kind][field]], kind, 1 << field, slot)
+        for (kind, field), slot in slots.items()
+    ]
 
 
 _TEXTS, _LISTS, _NUMBERS = map(_columns, (layout.TEXT_SLOTS, layout.TEXTS_SLOTS, layout.NUMBER_SLOTS))
@@ -43,6 +52,7 @@ _TIMED, _QUANTITIES = bit(RECORD, "timestamp"), bit(RECORD, "quantities")
 _TYPES = pa.array(layout.TYPES, pa.string())
 _MOMENT, _KEY = pa.timestamp("us", "UTC"), pa.int64()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_AROUND = np.array([-len(custom_texts.BEFORE), len(custom_texts.AFTER)])  # of a custom_context in an extra
 _SLACK = 96  # bytes of a hashed record beyond its JSON: each of its numbers takes nine
 
 _filters = msgspec.json.Decoder(dict[str, list[str]])
@@ -109,10 +119,31 @@ def load() -> None:
     Scanner(Origin(0, _EPOCH), Keyring(b""), Customs()).read(text, by_line=True)
 
 
-class _Raws(NamedTuple):
-    """The raw texts of some rows by their number; ``codes`` has the number of each row, -1 where it has none."""
+class _Customs(NamedTuple):
+    """The different custom_contexts of some rows by their number, as extras in ``texts``.
 
-    values: list[Any]
+    ``spans``: where each begins and ends there, without what stands around it in an extra; ``uuids``: where the uuid
+    of each does, -1 where it has none. ``codes`` has the number of each row, -1 where it has none.
+    """
+
+    texts: np.ndarray
+    spans: np.ndarray
+    uuids: np.ndarray
+    codes: np.ndarray
+
+    def text(self, row: int) -> msgspec.Raw | None:
+        """That of one row, as its hash has it."""
+        number = self.codes[row]
+        if number < 0:
+            return None
+        start, end = self.spans[number].tolist()
+        return msgspec.Raw(self.texts[start:end].tobytes())
+
+
+class _Filters(NamedTuple):
+    """The different search filters of some rows by their number; ``codes`` as in _Customs."""
+
+    values: list[dict[str, list[str]]]
     codes: np.ndarray
 
 
@@ -156,34 +187,26 @@ class _Rows:
         return pa.Table.from_arrays([arrays[name] for name in TABLE_SCHEMA.names], schema=TABLE_SCHEMA)
 
     def _strings(self) -> dict[str, pa.Array]:
-        rows, found, form = self._rows, self._found, pa.string()
-        data, place = np.empty(self._size + gathering.SLACK, np.uint8), 0
-        spans: list[tuple[str, list[pa.Buffer | None], int, int, int]] = []
-        offsets = np.empty((len(_TEXTS), rows + 1), np.int32)
-        valid = np.empty((len(_TEXTS), (rows + 7) // 8), np.uint8)
-        arrays = {}
-        for number, (name, kind, one, slot) in enumerate(_TEXTS):
-            if not self._has[kind] & one:
-                arrays[name] = pa.nulls(rows, form)
-                continue
-            end, nulls = gathering.strings(
-                self._codes,
-                found.starts[slot],
-                found.ends[slot],
-                found.has[kind],
-                one,
-                rows,
-                data,
-                place,
-                offsets[number],
-                valid[number],
-            )
-            buffers = [pa.py_buffer(valid[number]) if nulls else None, pa.py_buffer(offsets[number])]
-            spans.append((name, buffers, place, end, nulls))
-            place = end
-        whole = pa.py_buffer(data[:place].copy())  # many tables are held until they are written: without what is free
-        for name, buffers, start, end, nulls in spans:
-            arrays[name] = pa.Array.from_buffers(form, rows, [*buffers, whole.slice(start, end - start)], nulls)
+        rows, form = self._rows, pa.string()
+        there = [text for text in _TEXTS if self._has[text.kind] & text.bit]
+        arrays = {text.name: pa.nulls(rows, form) for text in _TEXTS if text not in there}
+        data = np.empty(self._size + gathering.SLACK, np.uint8)
+        offsets = np.empty((len(there), rows + 1), np.int32)
+        valid = np.empty((len(there), (rows + 7) // 8), np.uint8)
+        places, nulls = np.zeros(len(there), np.int64), np.zeros(len(there), np.int64)
+        columns = np.array([text[1:] for text in there], np.int64).reshape(-1, 3)
+        gathering.strings(self._codes, self._found, columns, rows, data, places, offsets, valid, nulls)
+        # Many tables are held until they are written: without what is free.
+        whole = pa.py_buffer(data[: places[-1] if there else 0].copy())
+        start = 0
+        for number, (text, end, missing) in enumerate(zip(there, places.tolist(), nulls.tolist(), strict=True)):
+            buffers = [
+                pa.py_buffer(valid[number]) if missing else None,
+                pa.py_buffer(offsets[number]),
+                whole.slice(start, end - start),
+            ]
+            arrays[text.name] = pa.Array.from_buffers(form, rows, buffers, missing)
+            start = end
         return arrays
 
     def _lists(self) -> dict[str, pa.Array]:
@@ -236,23 +259,47 @@ class _Rows:
         found: np.ndarray = self._found.has[kind, : self._rows] & one != 0
         return found
 
-    def _custom_contexts(self, known: Customs) -> _Raws:
-        customs = []
-        for start, end, keys in self._raw_places(_CUSTOM):
+    def _custom_contexts(self, known: Customs) -> _Customs:
+        count = int(self._found.raw_counts[_CUSTOM])
+        raws = self._found.raws[_CUSTOM, :count]
+        out = np.empty(custom_texts.room(int((raws[:, 1] - raws[:, 0]).sum()), count), np.uint8)
+        order = np.empty((custom_texts.MOST_KEYS, 4), np.int64)
+        spans, uuids = np.empty((count, 2), np.int64), np.empty((count, 2), np.int64)
+        place = custom_texts.write(self._codes, raws, count, order, out, spans, uuids)
+        others = np.flatnonzero(spans[:, 0] < 0).tolist()
+        if others:
+            more = self._other_customs(known, others, spans, uuids, place)
+            out = np.concatenate([out[:place], np.frombuffer(more + scanning.PADDING, np.uint8)])
+        return _Customs(out, spans, uuids, self._raw_codes(_CUSTOM, CONTEXT, _CUSTOM_BIT))
+
+    def _other_customs(
+        self, known: Customs, numbers: list[int], spans: np.ndarray, uuids: np.ndarray, place: int
+    ) -> bytearray:
+        """Those that are not plain, as text that begins at ``place``: fills in where they are."""
+        more = bytearray()
+        places = self._raw_places(_CUSTOM)
+        for number in numbers:
+            start, end, keys = places[number]
             custom = known[self._text[start:end]]
             if custom.keys != keys:
                 raise Doubtful("keys")
-            customs.append(custom)
-        return _Raws(customs, self._raw_codes(_CUSTOM, CONTEXT, _CUSTOM_BIT))
+            more += custom_texts.BEFORE
+            spans[number] = place + len(more), place + len(more) + len(custom.text)
+            more += bytes(custom.text) + custom_texts.AFTER
+            if custom.uuid is not None:
+                uuids[number, 0] = place + len(more)
+                more += custom.uuid.encode()
+                uuids[number, 1] = place + len(more)
+        return more
 
-    def _search_filters(self) -> _Raws:
+    def _search_filters(self) -> _Filters:
         values = []
         for start, end, keys in self._raw_places(_FILTERS):
             filters = _filters.decode(self._text[start:end])
             if len(filters) != keys:
                 raise Doubtful("keys")
             values.append(filters)
-        return _Raws(values, self._raw_codes(_FILTERS, SEARCH, _FILTERS_BIT))
+        return _Filters(values, self._raw_codes(_FILTERS, SEARCH, _FILTERS_BIT))
 
     def _raw_places(self, slot: int) -> list[tuple[int, int, int]]:
         count = int(self._found.raw_counts[slot])
@@ -263,14 +310,27 @@ class _Rows:
         return np.where(self._there(kind, one), self._found.raw_codes[slot, : self._rows], -1)
 
     def _extra(self) -> pa.Array:
-        customs = self._customs
-        values = [custom.extra for custom in customs.values]
-        codes = customs.codes.astype(np.int32)
-        for row in np.flatnonzero((self._filters.codes >= 0) | self._found.single[: self._rows]).tolist():
-            custom: Custom = customs.values[codes[row]] if codes[row] >= 0 else NONE
-            codes[row] = len(values)
-            values.append(whole_extra(custom, self._more(row)))
-        return pa.array(values, pa.string()).take(pa.array(codes, mask=codes < 0))
+        texts, spans, _, codes = self._customs
+        spans = spans + _AROUND
+        others = np.flatnonzero((self._filters.codes >= 0) | self._found.single[: self._rows])
+        if len(others):
+            more = [whole_extra(self._customs.text(row), self._more(row)) for row in others.tolist()]
+            ends = len(texts) + np.cumsum(np.array([len(text) for text in more], np.int64))
+            texts = np.concatenate([texts, np.frombuffer(b"".join(more) + scanning.PADDING, np.uint8)])
+            codes = codes.copy()
+            codes[others] = np.arange(len(spans), len(spans) + len(more))
+            spans = np.concatenate([spans, np.column_stack([np.append(len(self._customs.texts), ends[:-1]), ends])])
+        sizes = spans[:, 1] - spans[:, 0]
+        return self._numbered(texts, spans, codes, int(sizes[codes[codes >= 0]].sum()))
+
+    def _numbered(self, texts: np.ndarray, spans: np.ndarray, codes: np.ndarray, size: int) -> pa.Array:
+        """A column of the texts at ``spans``, of ``size`` bytes in all."""
+        rows = self._rows
+        data, offsets = np.empty(size + gathering.SLACK, np.uint8), np.empty(rows + 1, np.int32)
+        valid = np.empty((rows + 7) // 8, np.uint8)
+        _, nulls = gathering.numbered(texts, spans, codes, rows, data, offsets, valid)
+        buffers = [pa.py_buffer(valid) if nulls else None, pa.py_buffer(offsets), pa.py_buffer(data[:size])]
+        return pa.Array.from_buffers(pa.string(), rows, buffers, nulls)
 
     def _more(self, row: int) -> dict[str, Any]:
         more: dict[str, Any] = {}
@@ -281,42 +341,37 @@ class _Rows:
         return more
 
     def _fingerprints(self) -> pa.Array:
-        found, rows = self._found, self._rows
-        customs = [custom.text for custom in self._customs.values]
-        raws = {_CUSTOM: [bytes(text) for text in customs], _FILTERS: list(map(_packed.encode, self._filters.values))}
-        offsets = np.zeros((len(raws), max(map(len, raws.values())) + 1), np.int64)
-        place = repeated = 0
-        for slot, texts in raws.items():
-            sizes = np.array([0, *map(len, texts)], np.int64)
-            offsets[slot, : len(sizes)] = place + np.cumsum(sizes)
-            place = int(offsets[slot, len(texts)])
-            codes = (self._customs if slot == _CUSTOM else self._filters).codes
-            repeated += int(sizes[1:][codes[codes >= 0]].sum())
+        found, rows, customs, filters = self._found, self._rows, self._customs, self._filters
+        packed = list(map(_packed.encode, filters.values))
+        ends = len(customs.texts) + np.cumsum(np.array([0, *map(len, packed)], np.int64))
+        spans = np.zeros((2, max(len(customs.spans), len(packed)), 2), np.int64)
+        spans[_CUSTOM, : len(customs.spans)] = customs.spans
+        spans[_FILTERS, : len(packed)] = np.column_stack([ends[:-1], ends[1:]])
+        texts = customs.texts
+        if packed:
+            texts = np.concatenate([texts, np.frombuffer(b"".join(packed) + scanning.PADDING, np.uint8)])
+        repeated = 0
+        for slot, codes in ((_CUSTOM, customs.codes), (_FILTERS, filters.codes)):
+            sizes = spans[slot, :, 1] - spans[slot, :, 0]
+            repeated += int(sizes[codes[codes >= 0]].sum())
         numbers = 9 * int(found.quantity_offsets[rows])
         out = np.empty(self._size + repeated + _SLACK * rows + numbers + gathering.SLACK, np.uint8)
-        ends = np.empty(rows, np.int64)
+        places, by_uuid = np.empty(rows, np.int64), np.empty(rows, np.bool_)
         gathering.canonical(
             self._codes,
             found,
             rows,
             found.numbers.view(np.int64),
             found.quantities.view(np.int64),
-            np.frombuffer(b"".join(raws[0] + raws[1]) + scanning.PADDING, np.uint8),
-            offsets,
+            texts,
+            spans,
+            customs.codes,
+            customs.uuids,
             out,
-            ends,
+            places,
+            by_uuid,
         )
-        return digests(out, ends.tolist(), self._uuids())
-
-    def _uuids(self) -> dict[int, str]:
-        """The uuid of each row whose record is known by one."""
-        named = np.array([custom.uuid is not None for custom in self._customs.values], bool)
-        if not named.any():
-            return {}
-        codes = self._customs.codes
-        rows = np.flatnonzero((codes >= 0) & named[codes]).tolist()
-        customs: Sequence[Custom] = self._customs.values
-        return {row: str(customs[codes[row]].uuid) for row in rows}
+        return hashing.fingerprints(out, places, by_uuid)
 
 
 def _plain(values: np.ndarray, form: pa.DataType) -> pa.Array:

@@ -91,7 +91,7 @@ class Found(NamedTuple):
     raw_counts: np.ndarray  # int64 [slot]
     buckets: np.ndarray  # int32 [slot, bucket]
     open: np.ndarray  # int64 [level]: the kinds of the objects that are being read, or written by ``gathering``
-    fields: np.ndarray  # int64 [level]: the field that each is at
+    left: np.ndarray  # int64 [level]: the fields of each that are still to be written, as in ``has``
 
 
 def found() -> Found:
@@ -115,7 +115,7 @@ def found() -> Found:
         raw_counts=np.zeros(raws, np.int64),
         buckets=np.zeros((raws, _BUCKETS), np.int32),
         open=np.zeros(_DEEPEST, np.int64),
-        fields=np.zeros(_DEEPEST, np.int64),
+        left=np.zeros(_DEEPEST, np.int64),
     )
 
 

@@ -126,7 +126,7 @@ def fits(text, start, end, escaped, limit):
 
 @compiled
 def blank(c, breaks):
-    return c == 0x20 or c == 0x09 or c == 0x0D or (c == 0x0A and breaks)
+    return c <= 0x20 and (c == 0x20 or c == 0x09 or c == 0x0D or (c == 0x0A and breaks))
 
 
 @compiled

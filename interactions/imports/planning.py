@@ -83,7 +83,7 @@ def _cut(imp: Import) -> None:
     with text.open("rb") as file:
         shape = source.shape_of(file)
         length = text.stat().st_size
-        bounds = list(cutting.blocks(file, shape, length, size=_block_size(length)))
+        bounds = list(cutting.blocks(file, shape, length, **_block_sizes(length)))
     _save(imp, shape, length, bounds)
 
 
@@ -96,10 +96,11 @@ def _claim(imp: Import) -> bool:
     return bool(claimed)
 
 
-def _block_size(length: int) -> int:
+def _block_sizes(length: int) -> dict[str, int]:
     """Small enough that all cores have work to the end, large enough for good row groups."""
-    share = length // (4 * (os.cpu_count() or 1))
-    return min(settings.IMPORT_BLOCK_BYTES, max(_SMALLEST_BLOCK, share))
+    cores = os.cpu_count() or 1
+    size = min(settings.IMPORT_BLOCK_BYTES, max(_SMALLEST_BLOCK, length // (4 * cores)))
+    return {"size": size, "smallest": min(size, _SMALLEST_BLOCK), "share": cores + 1}
 
 
 def _save(imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int, int]]) -> None:

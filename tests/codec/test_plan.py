@@ -32,6 +32,16 @@ class TestBlocks:
         assert found[-1][1] == len(text)
         assert all(start < end for start, end in found)
 
+    def test_are_less_towards_the_end(self) -> None:
+        text = b"\n".join([LIKE] * 10_000)
+        file = io.BytesIO(text)
+        found = plan.blocks(file, shape_of(file), len(text), size=20_000, smallest=2_000, share=3)
+        sizes = [end - start for start, end in found]
+        assert sum(sizes) == len(text)
+        assert all(abs(size - 20_000) < 100 for size in sizes[:5])
+        assert sizes[5:] == sorted(sizes[5:], reverse=True)
+        assert sizes[-2] < 2_100
+
     def test_begin_with_a_record(self) -> None:
         for text in (b"\n".join([LIKE] * 50), b"[" + b" ,\n ".join([LIKE] * 50) + b"]"):
             found = bounds(text, 100)

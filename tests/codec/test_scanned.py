@@ -45,6 +45,8 @@ FULL: Record = {
         "custom_context": {"b": [1, 2.0], "a": {"x": 1}.get("x"), "uuid": None, "items": [{"n": 1}]},
     },
 }
+FULL_RAW = json.dumps(FULL).encode()
+names = st.one_of(st.text("ab", max_size=20), st.sampled_from(["uuid", "uuid ", "ä", "\x7f", "x" * 70]))
 
 
 def scanned(text: bytes, *, by_line: bool = False) -> Scanned:
@@ -123,6 +125,38 @@ class TestItAgreesWithTheTypedWay:
         raw = b",".join(json.dumps(record).encode() for record in records)
         assert takes(raw)
         agrees(raw)
+
+    @many
+    @given(st.dictionaries(names, st.one_of(names, st.booleans(), st.integers(-(1 << 63), 1 << 63)), max_size=40))
+    def test_on_custom_contexts_of_many_plain_keys(self, values: dict[str, object]) -> None:
+        for written in (json.dumps(values), json.dumps(values, separators=(",", ":"), ensure_ascii=False)):
+            agrees(b'{"type":"like","context":{"custom_context":%s}}' % written.encode())
+
+    @pytest.mark.parametrize(
+        "inner",
+        [
+            b"{}",
+            b'{ "b" : 1 ,\t"a":"x" , "ab":true}',
+            b'{"a":-0}',
+            b'{"a":-7,"b":0,"c":999999999999999999,"d":1000000000000000000}',
+            b'{"a":01}',
+            b'{"a":1.0}',
+            b'{"a":1e3}',
+            b'{"a":truest}',
+            b'{"a":"x","a":"y"}',
+            b'{"a":null,"b":1}',
+            b'{"uuid":"one"}',
+            b'{"z":1,"uuid":"\\u00e4"}',
+            b'{"uuid":""}',
+            b'{"uuid":7}',
+            b'{"uuid":"two","prices":[1.5]}',
+            b'{"uuids":"three","uui":"four"}',
+        ],
+    )
+    def test_on_custom_contexts_at_the_edge_of_plain(self, inner: bytes) -> None:
+        raw = b'{"type":"like","context":{"custom_context":%s}}' % inner
+        agrees(raw)
+        agrees(b",".join([raw, FULL_RAW, raw.replace(b"like", b"share")]))
 
     @pytest.mark.parametrize("size", [0, 1, 31, 32, 255, 256, 65_535, 65_536])
     def test_on_the_hash_of_long_strings_and_lists(self, size: int) -> None:
