@@ -10,6 +10,7 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -79,8 +80,9 @@ def _known(environment: str, files: Sequence[Path]) -> list[pa.Table]:
     return tables
 
 
+@lru_cache(maxsize=512)
 def _distinct(path: Path) -> pa.Table:
-    """The distinct pairs of a part: its records are many times as many."""
+    """The distinct pairs of a part: its records are many times as many. Parts never change, so they are remembered."""
     table = _read(path)
     both = pc.and_(pc.is_valid(table["anonymous_key"]), pc.is_valid(table["user_key"]))
     return table.filter(both).group_by(_PAIR, use_threads=False).aggregate([])

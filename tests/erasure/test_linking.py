@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from django.conf import settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from interactions.codec.keyring import Keyring
 from interactions.models import DeletionRequest, Environment, InboxEntry
-from interactions.queries import dashboard
+from interactions.queries import dashboard, owning
 from interactions.queries.owning import Pairs
 from tests.imports.files import Record, as_lines, record, records
 from tests.imports.house import House, rows
@@ -58,6 +59,14 @@ def test_requests_that_are_carried_together_keep_their_own_links(house: House) -
     keyring = Keyring(settings.SECRET_KEY.encode())
     linked = [request.tombstones.filter(user_key=None).values_list("anonymous_key", flat=True) for request in both]
     assert [list(keys) for keys in linked] == [[keyring.key(BROWSER)], [keyring.key("bobs")]]
+
+
+def test_the_links_of_a_part_are_read_once(house: House) -> None:
+    house.done(as_lines(home()))
+    assert asked(house).linked == 1
+    with patch.object(owning, "_read") as read:
+        assert asked(house).linked == 1
+    assert not read.called
 
 
 @given(
