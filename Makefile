@@ -86,7 +86,8 @@ clean:
 .build/compiled: $(wildcard interactions/codec/*.py) interactions/schema.py interactions/queries/loops.py .build/requirements
 	@echo "Compiling the reader of records"
 	@$(BIN)/python -m interactions.codec.scanned
-	@$(OWN_DATA) DJANGO_SETTINGS_MODULE=dojo.settings $(BIN)/python -m interactions.queries.readying
+	@$(OWN_DATA) DJANGO_SETTINGS_MODULE=dojo.settings $(BIN)/python -c \
+	  "import django; django.setup(); from interactions.queries.readying import ready; ready()"
 	@touch $@
 
 # The clients that sites use, in a folder of their own; the tests send with them.

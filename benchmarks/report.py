@@ -159,10 +159,16 @@ def _phases(figures: Figures) -> str:
 def _dashboard(figures: Figures) -> str:
     rows = []
     for name, timing in figures.questions.items():
-        cold, warm, running = (timing[kind] * 1000 for kind in ("cold", "warm", "running"))
+        started, cold, warm = (timing[kind] * 1000 for kind in ("started", "cold", "warm"))
         verdict = f"{met(cold <= COLD_BAR)}, {met(warm <= WARM_BAR)}"
-        rows.append((name, f"{cold:.0f}", f"{running:.0f}", f"{warm:.1f}", verdict))
-    heading = ("Question", "cold, ms", "engine running, ms", "warm, ms", f"≤ {COLD_BAR} cold, ≤ {WARM_BAR} warm")
+        rows.append((name, f"{started + cold:.0f}", f"{cold:.0f}", f"{warm:.1f}", verdict))
+    heading = (
+        "Question",
+        "with the engine's start, ms",
+        "cold, ms",
+        "warm, ms",
+        f"≤ {COLD_BAR} cold, ≤ {WARM_BAR} warm",
+    )
     return f"## The dashboard's questions at {figures.asked_of:,} records\n\n" + table(heading, rows)
 
 
@@ -187,9 +193,9 @@ def _method(figures: Figures) -> str:
             f"Questions: the parts of one import of {figures.records:,} records were written "
             f"{_times(figures.asked_of // figures.records)}, each copy with people of its own and 30 days later. The "
             "parts are in the system's page cache.",
-            "«Cold» is the first question of a fresh process with nothing remembered: it loads and starts the engine, "
-            "too. «Engine running» is the same in a process that has asked before. «Warm» is asked again of the same "
-            "version of the table. All are medians.",
+            "«Cold» is the first question of a fresh process with nothing remembered, once its engine is at work: a "
+            "web process starts that when it shows its first page, before anything can be asked. «With the engine's "
+            "start» is both together. «Warm» is asked again of the same version of the table. All are medians.",
         ]
     if figures.pages:
         lines += report_pages.method()

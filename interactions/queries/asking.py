@@ -9,6 +9,7 @@ from typing import Final
 import ibis
 import pyarrow as pa
 
+from interactions.queries import kinds
 from interactions.queries.answers import Question
 from interactions.queries.filter import Filter
 from interactions.queries.kinds import Kind
@@ -26,14 +27,17 @@ def about(
     parameters: tuple[str, ...] = (),
     over: Kind | None = None,
     zone: tzinfo | None = None,
+    instead: Kind | None = None,
 ) -> Question:
     """The question ``name``: ``collect`` gets the filter's interactions in the place of the table.
 
     ``over`` names a kind of summary whose rows will do in their place; they are used where they can say what the filter
-    asks (see summaries.py). With ``zone`` its days have to be those of that zone.
+    asks (see summaries.py). With ``zone`` its days have to be those of that zone, or it goes to the kind ``instead``.
     """
     if over is not None and filter.given <= over.fields:
-        return Question(name, (filter.key, *parameters), collect, None, conclude, needs, Over(over, filter, zone))
+        return Question(
+            name, (filter.key, *parameters), collect, None, conclude, needs, Over(over, filter, zone, instead)
+        )
     first = (AGENTS,) if filter.device is not None else ()
 
     def of_table(table: ibis.Table, *needed: pa.Table) -> ibis.Table:
@@ -47,8 +51,11 @@ def about(
     return Question(name, (filter.key, *parameters), of_table, merge, concluded, first + needs)
 
 
-def _agents(table: ibis.Table) -> ibis.Table:
-    return table.select("user_agent").distinct()
+def _agents(rows: ibis.Table) -> ibis.Table:
+    return rows.select("user_agent").distinct()
 
 
-AGENTS: Final = Question("agents", (), _agents, lambda rows: rows.group_by("user_agent").aggregate([]))
+AGENTS: Final = Question(
+    *("agents", (), _agents, lambda rows: rows.group_by("user_agent").aggregate([])),
+    over=Over(kinds.AGENTS, Filter()),
+)

@@ -13,7 +13,7 @@ from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
 from interactions.queries.bars import Grain, index_of, on_bars, starts_of
 from interactions.queries.filter import Filter
-from interactions.queries.kinds import COUNTS, RESULTS
+from interactions.queries.kinds import COUNTS, DAILY, RESULTS
 from interactions.queries.measures import CONVERSIONS, is_assisted, is_summary, records, revenue, summed
 from interactions.queries.period import Unit
 from interactions.schema import TYPES
@@ -88,7 +88,7 @@ def _types(filter: Filter) -> Question:
         )
         return found.filter(found.records > 0)
 
-    return about(filter, "assisted", collect, merge=lambda rows: summed(rows, ["type"]), over=COUNTS)
+    return about(filter, "assisted", collect, merge=lambda rows: summed(rows, ["type"]), over=DAILY, instead=COUNTS)
 
 
 def _buckets(filter: Filter, grain: Grain) -> Question:

@@ -15,13 +15,16 @@ from interactions.queries.answers import Question
 from interactions.queries.asking import about
 from interactions.queries.bars import Grain, bar_edges, starts_of
 from interactions.queries.filter import Filter
-from interactions.queries.kinds import COUNTS
+from interactions.queries.kinds import COUNTS, DAILY
 from interactions.queries.measures import records, revenue, summed
 from interactions.queries.period import Unit
 
 
-def counts(filter: Filter, grain: Grain) -> Question:
-    """``bucket, type, records, revenue``: a row for each bucket of time and type that there is."""
+def counts(filter: Filter, grain: Grain, days: tzinfo | None = None) -> Question:
+    """``bucket, type, records, revenue``: a row for each bucket of time and type that there is.
+
+    With ``days``, all of a day in that zone may be in its first bucket.
+    """
 
     def collect(rows: ibis.Table) -> ibis.Table:
         found = rows.group_by(bucket=grain.bucket(rows.timestamp), type=rows.type).agg(
@@ -32,7 +35,16 @@ def counts(filter: Filter, grain: Grain) -> Question:
     def merge(rows: pa.Table) -> pa.Table:
         return summed(rows, ["bucket", "type"])
 
-    return about(filter, "counts", collect, merge=merge, parameters=(grain.key,), over=grain.summed(COUNTS))
+    if days is None or not filter.given <= DAILY.fields:
+        return about(filter, "counts", collect, merge=merge, parameters=(grain.key,), over=grain.summed(COUNTS))
+    return about(
+        *(filter, "counts_of_days", collect),
+        merge=merge,
+        parameters=(grain.key, str(days)),
+        over=grain.summed(DAILY),
+        zone=days,
+        instead=COUNTS,
+    )
 
 
 def counts_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo) -> Question:
@@ -49,7 +61,8 @@ def counts_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo) -> Qu
         return bars.rename_columns(["start", "type", "records", "revenue", "bucket"])
 
     parameters = (filter.key, grain.key, unit, str(zone))
-    return Question("counts_of_bars", parameters, None, conclude=conclude, needs=(counts(filter, grain),))
+    needs = (counts(filter, grain, None if unit is Unit.HOUR else zone),)
+    return Question("counts_of_bars", parameters, None, conclude=conclude, needs=needs)
 
 
 def counts_of_buckets(filter: Filter, grain: Grain) -> Question:

@@ -22,9 +22,9 @@ from interactions.lake_people import hidden
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
 from interactions.queries.bars import Grain, index_of, on_bars, on_clock
-from interactions.queries.counting import counts, counts_of_bars, counts_of_buckets
+from interactions.queries.counting import counts_of_bars, counts_of_buckets
 from interactions.queries.filter import Filter
-from interactions.queries.kinds import COUNTS
+from interactions.queries.kinds import COUNTS, DAILY
 from interactions.queries.measures import CONVERSIONS, first, last, records, revenue
 from interactions.queries.period import Unit
 from interactions.queries.person import people
@@ -159,7 +159,7 @@ def sparklines(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC)
         zone,
         [
             *_of_bars(filter, unit, zone),
-            lambda grain: products_of_bars(filter, grain, unit, zone, counts(filter, grain)),
+            lambda grain: products_of_bars(filter, grain, unit, zone, counts_of_bars(filter, grain, unit, zone)),
         ],
     )
     frame = pd.DataFrame(index=edges[:-1])
@@ -199,7 +199,7 @@ def _of_bars(filter: Filter, unit: Unit, zone: tzinfo) -> tuple[Callable[[Grain]
     """What totals and sparklines both ask, so that it is asked once."""
     return (
         lambda grain: counts_of_bars(filter, grain, unit, zone),
-        lambda grain: visiting(filter, grain, unit, zone, counts(filter, grain)),
+        lambda grain: visiting(filter, grain, unit, zone, counts_of_bars(filter, grain, unit, zone)),
     )
 
 
@@ -222,4 +222,4 @@ def _types(filter: Filter) -> Question:
         return rows.drop(["first", "last"]).join(spans, "type", join_type="inner") if len(spans) else rows
 
     needs = (spans_beside_hidden(filter),)
-    return about(filter, "by_type", collect, merge=merge, conclude=conclude, needs=needs, over=COUNTS)
+    return about(filter, "by_type", collect, merge=merge, conclude=conclude, needs=needs, over=DAILY, instead=COUNTS)

@@ -126,6 +126,9 @@ COUNTS: Final = Kind(
 )
 """By type. First and last cannot be taken off: while people are hidden, they are looked for in journeys."""
 
+DAILY: Final = Kind("daily-1", Grain.DAY, COUNTS.by, COUNTS.rows, COUNTS.measures)
+"""By type, too: a fraction of the rows, where days will do."""
+
 LINKS: Final = Kind(
     "links-1",
     Grain.ALL,
@@ -206,5 +209,5 @@ RESULTS: Final = Kind(
 )
 """The searches and recommendations that miso_ids name."""
 
-KINDS: Final = (*(COUNTS, LINKS, NAMED, TRADE, RESULTS, CATEGORIES, CAMPAIGNS, PAGES, REGIONS, AGENTS),)
+KINDS: Final = (*(COUNTS, DAILY, LINKS, NAMED, TRADE, RESULTS, CATEGORIES, CAMPAIGNS, PAGES, REGIONS, AGENTS),)
 FORMAT: Final = " ".join(kind.name for kind in KINDS)

@@ -169,6 +169,8 @@ def gather(
     """Add the moments from ``since`` to before ``until`` to those of their persons, with what ``meanings`` has."""
     for place in range(len(rows)):
         row = rows[place]
+        if at[starts[row]] >= until or at[starts[row + 1] - 1] < since:
+            continue
         person = persons[row] - first
         end = ends[person]
         for index in range(starts[row], starts[row + 1]):
@@ -203,6 +205,8 @@ def gather_searches(
     """
     for place in range(len(rows)):
         row = rows[place]
+        if at[starts[row]] >= until_followed or at[starts[row + 1] - 1] < since:
+            continue
         person = persons[row] - first
         end = ends[person]
         word = word_starts[row]
@@ -363,6 +367,8 @@ def follow(begins: Any, ends: Any, moments: Any, tags: Any, within: int, searche
 def mark_present(starts: Any, at: Any, what: Any, meanings: Any, since: int, until: int, present: Any) -> None:
     """Say of each journey whether any of its moments is asked about."""
     for row in range(len(present)):
+        if at[starts[row]] >= until or at[starts[row + 1] - 1] < since:
+            continue
         for index in range(starts[row], starts[row + 1]):
             if meanings[what[index]] != NOT_ASKED and since <= at[index] < until:
                 present[row] = True

@@ -38,8 +38,9 @@ def different_products(filter: Filter) -> Question:
 
 
 def products_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo, counts: Question) -> Question:
-    """``start, products``: a row for each bar of ``unit``, which begins there; ``counts`` has all ``bucket``s.
+    """``start, products``: a row for each bar of ``unit``, which begins there.
 
+    ``counts`` has the first and the last ``bucket`` that there are.
     To group by bars and products takes the engine five times as long as all the rest of it.
     """
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from interactions.queries import loops, walks
 from interactions.queries.crowds import Crowd
+from interactions.queries.device import device_of
 from interactions.queries.engine import reading
 from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys, moments_of
@@ -29,7 +30,8 @@ def begin() -> None:
 
 
 def ready() -> None:
-    """Start the engine, and load the loops by walking along no journeys at all."""
+    """Start the engine and the reader of user agents, and load the loops by walking along no journeys at all."""
+    device_of("a user agent")
     with reading() as read:
         nothing = Journeys.of(read.answer(moments_of(read.records([]))))
     crowd, asked = Crowd([nothing]), Asked.by(Filter(), {"search": 0})
@@ -45,10 +47,3 @@ def ready() -> None:
         *(amounts, codes, amounts, bars, np.zeros(2, np.int64), np.empty(0, np.int32), np.empty((0, 2), np.int64)),
         *(np.zeros(0, np.int64), np.zeros(1, np.int64)),
     )
-
-
-if __name__ == "__main__":
-    import django
-
-    django.setup()
-    ready()

@@ -80,12 +80,14 @@ _known: OrderedDict[tuple[Path, str], pa.Table] = OrderedDict()
 class Over:
     """Of what a question is asked: the rows of ``kind`` of what ``filter`` lets through, which its fields can say.
 
-    With ``zone``, the days of a kind by days have to be those of that zone.
+    With ``zone``, the days of a kind by days have to be those of that zone. ``instead`` is a finer kind of equal
+    columns, which is asked where the days in segments are another zone's, or the period does not consist of days.
     """
 
     kind: Kind
     filter: Filter
     zone: tzinfo | None = None
+    instead: Kind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def ask_summed(parts: Snapshot, over: Over, expression: Callable[[ibis.Table], i
 
 def _rows(read: Reading, parts: Snapshot, over: Over) -> ibis.Table:
     plan = planned(parts, over.kind.grain, over.filter, over.zone)
+    if over.instead is not None and (plan.edges or not plan.stored):
+        return _rows(read, parts, Over(over.instead, over.filter))
     pieces = [*_stored(read, parts, plan, over), *_counted(read, parts, plan, over)]
     if parts.hidden and plan.stored:
         pieces += _corrections(read, parts, plan, over)

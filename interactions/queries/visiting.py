@@ -26,7 +26,8 @@ def visiting(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo, counts: Que
 
     ``sessions`` are those that begin in it, with an interaction after QUIET; ``people`` are there in it. A session
     belongs to a person; interactions without ids are in none. Only what the filter lets through counts, so a session
-    that was under way when a period starts begins with it. ``counts`` has all ``bucket``s that there are.
+    that was under way when a period starts begins with it. ``counts`` has the first and the last ``bucket`` that there
+    are.
     """
 
     def walk(crowd: Crowd, counted: pa.Table) -> pa.Table:
