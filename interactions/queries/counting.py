@@ -10,6 +10,7 @@ from datetime import tzinfo
 
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from interactions.queries.answers import Question
 from interactions.queries.asking import about
@@ -30,7 +31,8 @@ def counts(filter: Filter, grain: Grain, days: tzinfo | None = None) -> Question
         found = rows.group_by(bucket=grain.bucket(rows.timestamp), type=rows.type).agg(
             records=records(rows), revenue=revenue(rows)
         )
-        return found.filter(found.records > 0)  # of hidden people's there are none left
+        # Hidden people's are taken off: of a day, where they were, which may be another bucket than the day's.
+        return found.filter(found.records != 0)
 
     def merge(rows: pa.Table) -> pa.Table:
         return summed(rows, ["bucket", "type"])
@@ -58,7 +60,8 @@ def counts_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo) -> Qu
         starts = starts_of(buckets, bar_edges(buckets, filter.period, unit, zone))
         rows = counted.append_column("start", pa.array(starts, pa.int64()))
         bars = rows.group_by(["start", "type"]).aggregate([("records", "sum"), ("revenue", "sum"), ("bucket", "min")])
-        return bars.rename_columns(["start", "type", "records", "revenue", "bucket"])
+        bars = bars.rename_columns(["start", "type", "records", "revenue", "bucket"])
+        return bars.filter(pc.greater(bars["records"], 0))
 
     parameters = (filter.key, grain.key, unit, str(zone))
     needs = (counts(filter, grain, None if unit is Unit.HOUR else zone),)

@@ -396,9 +396,17 @@ def count_different(
     ``bounds``, one more than there are bars, and ``sums``, one a code, are zeros; ``bars`` and ``of_bars``, of two
     columns, are room for all rows.
     """
+    several = len(starts)
+    width = max(1, (starts[-1] - starts[0]) // max(1, several - 1)) if several else 1
     for row in range(len(at)):
-        bars[row] = max(np.searchsorted(starts, at[row], side="right") - 1, 0)
-        bounds[bars[row] + 1] += 1
+        moment = at[row]
+        bar = min(max((moment - starts[0]) // width, 0), several - 1)  # nearly: bars are nearly of one length
+        while bar > 0 and moment < starts[bar]:
+            bar -= 1
+        while bar + 1 < several and moment >= starts[bar + 1]:
+            bar += 1
+        bars[row] = bar
+        bounds[bar + 1] += 1
     for bar in range(1, len(bounds)):
         bounds[bar] += bounds[bar - 1]
     for row in range(len(at)):

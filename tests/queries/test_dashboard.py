@@ -283,7 +283,7 @@ def test_large_answers_are_remembered_for_an_hour(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(answers, "_LARGE", 500)
     dashboard.over_time("production", EVERYTHING, Unit.DAY)
     dashboard.by_type("production", Filter(types=("read",)))
-    assert kept["answer:production:counts"] == 3600
+    assert kept["answer:production:counts_of_days"] == 3600
     assert kept["answer:production:by_type"] == 24 * 3600
 
 
