@@ -44,8 +44,10 @@ _BASE_SECONDS: Final = 3600
 _NEW_PARTS: Final = 16
 _LARGEST_BASE: Final = 32 << 20  # bytes; a larger one is not remembered, and all parts are read each time
 _MOST_LARGE: Final = 4
-# For how long a question is asked anew of a table that is being rewritten: erasures may follow one upon another.
+# For how long, and how often at least, a question is asked anew of a table that is being rewritten: erasures may follow
+# one upon another, and a long question is not to fail by the first.
 _PATIENCE_SECONDS: Final = 10.0
+_TRIES: Final = 3
 _PAUSE_SECONDS: Final = 0.05
 _large: dict[str, pa.Table] = {}
 
@@ -95,12 +97,13 @@ def of_one_version(environment: str, look: Callable[[Snapshot], Found]) -> Found
     Raises :class:`DataSetBusy`.
     """
     patient_until = time.monotonic() + _PATIENCE_SECONDS
+    tries = 0
     while True:
-        parts = _as_held(environment)
+        parts, tries = _as_held(environment), tries + 1
         try:
             return look(parts)
         except PartsGone as gone:
-            if time.monotonic() > patient_until:
+            if tries >= _TRIES and time.monotonic() > patient_until:
                 raise DataSetBusy from gone
             log.info("A part of %s went away while it was read; asking the new version.", environment)
             if (held := _held.get()) is not None:

@@ -252,6 +252,17 @@ def test_parts_that_vanish_while_they_are_read_are_asked_for_again(monkeypatch: 
     assert int(dashboard.by_type("production")["records"].sum()) == 100
 
 
+def test_a_question_that_takes_longer_than_the_patience_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    append(traffic(100), import_id=1)
+    append(traffic(20, seed=2), import_id=2)
+    stale = engine.snapshot("production")
+    remove_import(Lake("production"), 2)
+    states = iter([stale, stale, engine.snapshot("production")])
+    monkeypatch.setattr(answers, "snapshot", lambda environment: next(states))
+    monkeypatch.setattr(answers, "_PATIENCE_SECONDS", 0)
+    assert int(dashboard.by_type("production")["records"].sum()) == 100
+
+
 def test_a_table_that_will_not_hold_still_is_said_to_be_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     append(traffic(20), import_id=2)
     stale = engine.snapshot("production")
