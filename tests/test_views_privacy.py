@@ -68,11 +68,28 @@ def test_the_list_shows_open_requests_with_their_clock_and_the_pane_counts_them(
     text = text_of(client, LIST)
     for fact in ("Letter 7", "Marilla", "petra", "Preview", "2 days over"):
         assert fact in text
-    assert '<span class="pane-badge" aria-label="1 open">1</span>' in text
+    assert '<span class="pane-badge" id="badge-deletion_requests" aria-label="1 open">1</span>' in text
     post(client, request, "cancel")
     text = text_of(client, LIST)
-    assert "No request is open." in text and "pane-badge" not in text
+    assert "No request is open." in text
+    assert '<span class="pane-badge" id="badge-deletion_requests" hidden>0</span>' in text
     assert "Cancelled" in text_of(client, f"{LIST}?show=done")
+
+
+def test_what_is_fetched_while_requests_go_on_brings_the_count_in_the_pane_up_to_date(
+    client: Client, petra: User
+) -> None:
+    request = taken_in(client)
+    swapped = '<span class="pane-badge" id="badge-deletion_requests" hx-swap-oob="true"'
+    DeletionRequest.objects.update(state=State.ERASING)
+    for address in (LIST, page(request)):
+        assert f'{swapped} aria-label="1 open">1</span>' in text_of(client, address, **HTMX)
+    DeletionRequest.objects.update(state=State.VERIFIED, ended_at=timezone.now())
+    for address in (LIST, page(request)):
+        assert f"{swapped} hidden>0</span>" in text_of(client, address, **HTMX)
+    assert 'hx-swap-oob="true"><a class="tab" aria-current="true" href="?show=open">Open <span>0</span>' in text_of(
+        client, LIST, **HTMX
+    )
 
 
 def test_a_request_of_another_environment_is_not_found(client: Client, petra: User) -> None:

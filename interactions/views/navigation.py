@@ -58,13 +58,17 @@ _KIND_OF_PAGE: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A link of the pane; ``icon`` is empty for a sub-entry, ``badge`` a number of things that wait."""
+    """A link of the pane to the page ``name``; ``icon`` is empty for a sub-entry.
 
+    ``badge`` is a number of things that wait; None on pages where nothing ever does.
+    """
+
+    name: str
     label: str
     url: str
     active: bool
     icon: str = ""
-    badge: int = 0
+    badge: int | None = None
 
     @property
     def is_sub(self) -> bool:
@@ -98,6 +102,11 @@ class Navigation:
     account_url: str
     account_active: bool
     role: Role
+
+    @property
+    def badges(self) -> list[Entry]:
+        """The entries with a badge: a fragment that is fetched while things happen brings them up to date."""
+        return [entry for section in self.sections for entry in section.entries if entry.badge is not None]
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -193,14 +202,14 @@ def _sections(page: str, environment: Environment, rights: frozenset[Right], fil
     def address(name: str) -> str:
         return reverse(name, args=[environment.slug]) + (filtered if name in _FILTERED else "")
 
-    def badge(name: str) -> int:
-        return open_requests(environment).count() if name == "deletion_requests" else 0
+    def badge(name: str) -> int | None:
+        return open_requests(environment).count() if name == "deletion_requests" else None
 
     sections = (
         Section(
             title,
             tuple(
-                Entry(label, address(name), is_active(name), icon, badge(name))
+                Entry(name, label, address(name), is_active(name), icon, badge(name))
                 for label, name, icon in entries
                 if rule_of(name) in rights
             ),
