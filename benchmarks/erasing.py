@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -105,15 +106,21 @@ def wait_for_quiet(pid: int) -> None:
     while time.monotonic() < deadline:
         before = _worked(pid)
         time.sleep(_QUIET_SECONDS)
-        if _worked(pid) - before < _QUIET_SECONDS * _IDLE_SHARE:
+        # One by one: a worker that was replaced meanwhile takes its seconds with it.
+        worked = sum(seconds - before.get(each, 0.0) for each, seconds in _worked(pid).items())
+        if worked < _QUIET_SECONDS * _IDLE_SHARE:
             return
     sys.exit("Dojo had something to do all the time.")
 
 
-def _worked(pid: int) -> float:
-    """Seconds of computing by all processes that run below ``pid``."""
-    times = (process.cpu_times() for process in psutil.Process(pid).children(recursive=True))
-    return sum(each.user + each.system for each in times)
+def _worked(pid: int) -> dict[int, float]:
+    """Seconds of computing by each process that runs below ``pid``."""
+    found = {}
+    for process in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            found[process.pid] = times.user + times.system
+    return found
 
 
 def erase(port: int, key: str, user_ids: list[str], pid: int) -> dict[str, Any]:
