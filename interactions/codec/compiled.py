@@ -26,7 +26,8 @@ def _folder() -> Path:
     return (beside if usable else Path.home() / ".cache" / "dojo") / f"compiled-{digest}"
 
 
-_OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
+# Inlined, as a call hands over seven values for each array: half of the time of writing what is hashed.
+_OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False, "forceinline": True}
 numba.config.CACHE_DIR = str(_folder())  # type: ignore[attr-defined]
 
 
