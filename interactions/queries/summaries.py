@@ -23,6 +23,7 @@ from zoneinfo import ZoneInfo
 
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.lake import Part
@@ -246,18 +247,26 @@ def records_of_hidden(read: Reading, parts: Snapshot, plan: Plan) -> pa.Table:
     """All records of hidden people in the parts that are covered, also those that may be seen."""
     digest = parts.hidden.digest
     found = {segment: _known.get((segment.folder, digest)) for segment in plan.stored}
-    unknown = [segment for segment, table in found.items() if table is None]
-    holding = _holders(unknown, parts)
-    paths = {name_of(part): str(part.path) for part in parts.parts}
-    for segment in unknown:
-        files = [paths[name] for name in sorted(segment.parts)] if segment in holding else []
-        found[segment] = read.answer(of_people(read.records(files).select(*_SUMMED), parts.hidden))
+    found |= _read_of_hidden(read, [segment for segment, table in found.items() if table is None], parts)
     for segment, table in found.items():
         _known[segment.folder, digest] = table
         _known.move_to_end((segment.folder, digest))
     while len(_known) > _MOST_KNOWN:
         _known.popitem(last=False)
     return pa.concat_tables([table for table in found.values() if table is not None])
+
+
+def _read_of_hidden(read: Reading, segments: list[Segment], parts: Snapshot) -> dict[Segment, pa.Table]:
+    """All segments' at once: one by one each would have the engine open its files with half of the cores idle."""
+    paths = {name_of(part): str(part.path) for part in parts.parts}
+    holding = _holders(segments, parts)
+    files = {segment: [paths[name] for name in segment.parts] if segment in holding else [] for segment in segments}
+    wanted = [file for each in files.values() for file in each]
+    rows = read.rows(wanted, named=True) if wanted else read.records([]).mutate(filename=ibis.literal(""))
+    found = read.answer(of_people(rows.select(*_SUMMED, "filename"), parts.hidden))
+    names = found["filename"]
+    found = found.drop("filename")
+    return {segment: found.filter(pc.is_in(names, pa.array(each, pa.string()))) for segment, each in files.items()}
 
 
 def _holders(segments: list[Segment], parts: Snapshot) -> set[Segment]:
