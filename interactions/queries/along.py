@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import ibis
 import pyarrow as pa
@@ -20,12 +20,17 @@ from interactions.queries.journeys import Journeys, moments_of
 from interactions.queries.kinds import Grain
 from interactions.queries.summaries import Plan, planned, records_of_hidden
 
+Key = TypeVar("Key")
+Kept = TypeVar("Kept")
+
 # What the moments of journeys say of a filter; with any other, they are made of the interactions that it lets through.
 FIELDS: Final = frozenset({"period", "types", "is_assisted", "is_live", "import_id"})
-_AT_ONCE: Final = 2_000_000  # rows that are made into journeys at a time
+_AT_ONCE: Final = 1_000_000  # rows that are made into journeys at a time
 _MOST_KEPT: Final = 2
-# The last crowds, as all questions of a page walk along one. The engine's turn guards them.
+# The last crowds, and the last journeys that were made of what a filter lets through, as all questions of a page walk
+# along the same. The engine's turn guards them.
 _kept: OrderedDict[tuple[str, str, bool], Crowd] = OrderedDict()
+_let_through: OrderedDict[tuple[str, str], list[Journeys]] = OrderedDict()
 
 
 def along(
@@ -51,10 +56,8 @@ def along(
         known = needed[len(first)] if links else None
         with reading() as read:
             key = (parts.digest, "" if is_whole else _narrowed(filter).key, beside and not is_whole)
-            crowd = _kept.pop(key, None) or _crowd(read, parts, filter, agents, known, beside=beside)
-            _kept[key] = crowd
-            while len(_kept) > _MOST_KEPT:
-                _kept.popitem(last=False)
+            crowd = _kept.get(key) or _crowd(read, parts, filter, agents, known, beside=beside)
+            _keep(_kept, key, crowd, _MOST_KEPT)
             return walk(crowd, *needed[len(first) + len(links) :])
 
     return Question(name, (filter.key, *parameters), None, needs=first + links + needs, look=look)
@@ -78,8 +81,7 @@ def _crowd(
     if filter.given <= FIELDS:
         stored, made = _pieces(read, parts, narrowed)
     else:
-        touched = [part for part in parts.parts if part.rows]
-        stored, made = [], list(_made(read, parts, touched, lambda table: narrowed.within(table, agents=agents)))
+        stored, made = [], _of_filter(read, parts, filter, agents)
     if not beside or narrowed == Filter():
         return Crowd([*stored, *made], links=links, hidden=parts.hidden, stored=len(stored))
     others, more = _pieces(read, parts, Filter())
@@ -92,6 +94,24 @@ def _crowd(
             *([True] * len(made) + [False] * len(more)),
         ],
     )
+
+
+def _of_filter(read: Reading, parts: Snapshot, filter: Filter, agents: Sequence[str | None] | None) -> list[Journeys]:
+    """All that the filter lets through, made of interactions."""
+    key = (parts.digest, filter.key)
+    made = _let_through.get(key)
+    if made is None:
+        touched = [part for part in parts.parts if part.rows]
+        made = list(_made(read, parts, touched, lambda table: filter.within(table, agents=agents)))
+    _keep(_let_through, key, made, 1)
+    return made
+
+
+def _keep(kept: OrderedDict[Key, Kept], key: Key, value: Kept, most: int) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 def _pieces(read: Reading, parts: Snapshot, filter: Filter) -> tuple[list[Journeys], list[Journeys]]:

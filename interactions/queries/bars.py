@@ -115,6 +115,15 @@ def _finely(
         grain = finer
 
 
+def with_start(rows: ibis.Table, buckets: np.ndarray, period: Period, unit: Unit, zone: tzinfo) -> ibis.Table:
+    """``rows``, which have a ``bucket``, with the ``start`` of their bars (µs since 1970); ``buckets`` are all there
+    are."""
+    buckets = np.unique(buckets)
+    edges = bar_edges(buckets, period, unit, zone)
+    bars = ibis.memtable(pa.table({"bucket": buckets, "start": starts_of(buckets, edges)}))
+    return rows.join(bars, "bucket")
+
+
 def bar_edges(buckets: np.ndarray, period: Period, unit: Unit, zone: tzinfo) -> np.ndarray:
     """Where bars begin, in µs since 1970, and where the last one ends: one more than there are bars, or none at all.
 

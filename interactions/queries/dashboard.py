@@ -159,7 +159,7 @@ def sparklines(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC)
         zone,
         [
             *_of_bars(filter, unit, zone),
-            lambda grain: products_of_bars(filter, grain, unit, zone, counts_of_bars(filter, grain, unit, zone)),
+            lambda grain: products_of_bars(filter, grain, unit, zone),
         ],
     )
     frame = pd.DataFrame(index=edges[:-1])

@@ -11,7 +11,8 @@ import pyarrow as pa
 from interactions.queries import loops
 from interactions.queries.answers import Question
 from interactions.queries.asking import about
-from interactions.queries.bars import Grain, bar_edges
+from interactions.queries.bars import Grain, bar_edges, with_start
+from interactions.queries.counting import counts, counts_of_bars
 from interactions.queries.engine import epoch_us
 from interactions.queries.filter import Filter
 from interactions.queries.kinds import NAMED
@@ -37,18 +38,21 @@ def different_products(filter: Filter) -> Question:
     return about(filter, "products", collect, merge=merge, conclude=conclude, over=NAMED)
 
 
-def products_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo, counts: Question) -> Question:
+def products_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo) -> Question:
     """``start, products``: a row for each bar of ``unit``, which begins there.
 
-    ``counts`` has the first and the last ``bucket`` that there are.
-    To group by bars and products takes the engine five times as long as all the rest of it.
+    To group the rows of summaries by bars and products takes the engine five times as long as all the rest of it.
     """
+    over = grain.summed(NAMED) if unit is not Unit.HOUR else None
+    is_summed = over is not None and filter.given <= over.fields
 
-    def collect(rows: ibis.Table, *_counted: pa.Table) -> ibis.Table:
-        if is_summary(rows):
+    def collect(rows: ibis.Table, counted: pa.Table) -> ibis.Table:
+        if is_summed:
             return rows.select("product", "records", at=epoch_us(rows.timestamp))
         named = named_products(rows, "timestamp")
-        return named.group_by("product", at=grain.bucket(named.timestamp)).agg(records=records(named))
+        named = named.mutate(bucket=grain.bucket(named.timestamp))
+        named = with_start(named, counted["bucket"].to_numpy(), filter.period, unit, zone)
+        return named.group_by("product", at=named.start).agg(records=records(named))
 
     def conclude(rows: pa.Table, counted: pa.Table) -> pa.Table:
         starts = bar_edges(np.unique(counted["bucket"].to_numpy()), filter.period, unit, zone)[:-1]
@@ -61,12 +65,13 @@ def products_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo, cou
         )
         return pa.table({"start": starts, "products": counts})
 
-    over = grain.summed(NAMED) if unit is not Unit.HOUR else None
+    # Of summaries the first and the last bucket do; what is not summed up is joined with all of them.
+    needs = (counts_of_bars(filter, grain, unit, zone) if is_summed else counts(filter, grain),)
     parameters = (grain.key, unit, str(zone))
     return about(
         *(filter, "products_of_bars", collect),
         conclude=conclude,
-        needs=(counts,),
+        needs=needs,
         parameters=parameters,
         over=over,
         zone=zone,
