@@ -17,9 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from interactions.codec.tombstones import Tombstones
-from interactions.queries import loops
+from interactions.queries import coding
+from interactions.queries.coding import HAS_USER, HAS_VISITOR, NOBODY
 from interactions.queries.journeys import Journeys
-from interactions.queries.loops import HAS_USER, HAS_VISITOR, NOBODY
+from interactions.queries.loops import NO_WORDS
 
 _BATCH: Final = 1 << 14  # persons whose moments are put together at once: a few MB
 
@@ -69,11 +70,11 @@ class Crowd:
             (user_codes, self.several_users), (visitor_codes, self.several_visitors) = found
         persons = np.empty(len(known), np.int32)
         owners = np.full(self.several_visitors, NOBODY, np.int32)
-        loops.own(user_codes, visitor_codes, first_link, owners, persons)
+        coding.own(user_codes, visitor_codes, first_link, owners, persons)
         several = self.several_users + self.several_visitors
         bits = (several // _BATCH).bit_length()
         self.first = np.zeros((1 << bits) + 1, np.int64)
-        loops.house(persons, users, visitors, known, 64 - bits, np.full(several, NOBODY, np.int32), self.first)
+        coding.house(persons, users, visitors, known, 64 - bits, np.full(several, NOBODY, np.int32), self.first)
         return user_codes, visitor_codes, persons
 
     def _deal(self, gone: list[np.ndarray]) -> None:
@@ -81,7 +82,7 @@ class Crowd:
         self._rows: list[np.ndarray] = []
         for place, persons in enumerate(self.persons):
             bounds, rows = np.zeros(self.batches + 2, np.int64), np.empty(len(persons), np.int32)
-            loops.deal(persons, self.first, bounds, rows)
+            coding.deal(persons, self.first, bounds, rows)
             if place < len(gone):  # they were dealt to nobody
                 nobodys = rows[bounds[-2] :]
                 rows = np.concatenate([rows[: bounds[-2]], nobodys[~gone[place][nobodys]]])
@@ -109,11 +110,11 @@ class Crowd:
 
     @cached_property
     def words(self) -> tuple[pa.Array, list[np.ndarray]]:
-        """What is searched for, each once, and for each piece the numbers of its searches; NOBODY for none."""
+        """What is searched for, each once, and for each piece the numbers of its searches; NO_WORDS for none."""
         if not self.pieces:
             return pa.array([], pa.string()), []
         columns = pa.chunked_array([piece.words for piece in self.pieces]).unify_dictionaries()
-        codes = [pc.fill_null(chunk.indices, NOBODY).to_numpy() for chunk in columns.chunks]
+        codes = [pc.fill_null(chunk.indices, NO_WORDS).to_numpy() for chunk in columns.chunks]
         return columns.chunk(0).dictionary, codes
 
 
@@ -125,7 +126,7 @@ def _numbered(keys: np.ndarray, known: np.ndarray, bit: int) -> tuple[np.ndarray
     """The code of each key, and how many there are."""
     slots = np.zeros(1 << max(4, (2 * len(keys)).bit_length()), np.int32)
     codes = np.empty(len(keys), np.int32)
-    several = loops.number(keys, known, bit, slots, np.empty(len(keys), np.int64), codes)
+    several = coding.number(keys, known, bit, slots, np.empty(len(keys), np.int64), codes)
     return codes, several
 
 

@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interactions.queries.coding import HAS_USER, HAS_VISITOR
 from interactions.queries.engine import epoch_us
-from interactions.queries.loops import HAS_USER, HAS_VISITOR
 from interactions.schema import TYPES
 
 NAME: Final = "journeys-1"

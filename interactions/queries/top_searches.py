@@ -13,7 +13,7 @@ from interactions.queries.along import along
 from interactions.queries.answers import Question
 from interactions.queries.crowds import Crowd
 from interactions.queries.filter import Filter
-from interactions.queries.loops import NOBODY
+from interactions.queries.loops import NO_WORDS
 from interactions.queries.walks import Asked
 
 FOLLOWS: Final = ("click", "product_detail_page_view")
@@ -29,7 +29,7 @@ def searches(filter: Filter) -> Question:
 
     def walk(crowd: Crowd) -> pa.Table:
         searching = Asked.by(filter, {"search": 0})
-        following = dict.fromkeys(FOLLOWS, NOBODY)
+        following = dict.fromkeys(FOLLOWS, NO_WORDS)
         asked = [searching.beside(following)] * len(crowd.pieces)
         if crowd.asked is not None:
             others = Asked.by(Filter(filter.period), following)

@@ -11,9 +11,9 @@ import pytest
 
 from interactions.codec.tombstones import Tombstones
 from interactions.lake import Lake
+from interactions.queries.coding import HAS_USER, HAS_VISITOR
 from interactions.queries.engine import answer
 from interactions.queries.journeys import ASSISTED, LIVE, SEARCH, Journeys, moments_of, what_of
-from interactions.queries.loops import HAS_USER, HAS_VISITOR
 
 from ..lakes import Record, _key, append, record
 from .traffic import traffic

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from interactions.queries import crowds, dashboard, funnel, loops, readying, tops, walks
+from interactions.queries import coding, crowds, dashboard, funnel, loops, readying, tops, walks
 from interactions.queries.covering import cover
 from interactions.queries.crowds import Crowd
 from interactions.queries.filter import Filter
@@ -128,7 +128,7 @@ def test_searches_that_are_followed(pieces: list[list[Row]], within: int) -> Non
                     row[3] == "click" and 0 <= row[2] - moment <= within for row in rows
                 )
     crowd = Crowd([piece(rows) for rows in pieces])
-    asked = Asked.by(Filter(), {"search": 0}).beside({"click": loops.NOBODY})
+    asked = Asked.by(Filter(), {"search": 0}).beside({"click": loops.NO_WORDS})
     searches, followed = walks.searches(crowd, [asked] * len(pieces), within)
     words = crowd.words[0].to_pylist()
     found = {word: [int(searches[place]), int(followed[place])] for place, word in enumerate(words) if searches[place]}
@@ -153,7 +153,9 @@ def _ranges(edges: np.ndarray) -> list[tuple[int, int]]:
 
 def test_nothing_is_left_to_compile_once_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     readying.ready()
-    compiled = {name: each for name, each in vars(loops).items() if hasattr(each, "signatures")}
+    compiled = {
+        name: each for module in (coding, loops) for name, each in vars(module).items() if hasattr(each, "signatures")
+    }
     before = {name: len(each.signatures) for name, each in compiled.items()}
     assert "visit" in before
     records = traffic(400)
