@@ -8,8 +8,9 @@ an import may be of any size.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,13 @@ import pyarrow.parquet as pq
 from interactions.codec.parts import part_writer
 from interactions.imports import prints
 from interactions.imports.matching import Groups
+from interactions.imports.repeated import are_there, known_among
 from interactions.imports.untimed import find_untimed
 from interactions.lake import Part
 
 _SHARE = 750_000  # records of an import that are looked for at once; each takes some 40 bytes
+# A share of more has many that are equal, as fingerprints are spread evenly: of them each different one is held once.
+_LARGEST = 2 * _SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,10 @@ def _find(own: Sequence[Path], theirs: Sequence[Part], rows: int) -> _Marks:
     known = _Marks(rows)
     shares = -(-rows // _SHARE)
     for share, size in enumerate(_sizes(own, shares) if shares > 1 else [rows]):
-        if size:
+        if size > _LARGEST:
+            for found in known_among(partial(_rows, own, share, shares), partial(_copies, theirs, share, shares)):
+                known.add(found)
+        elif size:
             numbers = np.empty(size, np.min_scalar_type(rows))
             known.add(numbers[_known_of(share, shares, own, theirs, numbers)])
     return known
@@ -95,15 +102,30 @@ def _known_of(share: int, shares: int, own: Sequence[Path], theirs: Sequence[Par
     first, second = _gather(share, shares, own, numbers)
     groups = Groups([first, second])
     del first
-    copies = np.zeros(len(numbers), np.uint32)
+    there, nth = _copies(theirs, share, shares, groups)[groups.start], groups.nth()
+    by_uuid = prints.are_by_uuid(second)[groups.rows]
+    known: np.ndarray = groups.rows[are_there(by_uuid, there, nth)]
+    return known
+
+
+def _copies(theirs: Sequence[Part], share: int, shares: int, groups: Groups) -> np.ndarray:
+    """How many records of the table are in each group, at the place of its start."""
+    copies = np.zeros(len(groups.rows), np.uint32)
     for part in theirs:
         for words in prints.read(part.path):
             words = words[_rows_of(share, shares, words)] if shares > 1 else words
             np.add.at(copies, groups.find([words[:, 1], words[:, 0]])[1], 1)
-    there, nth = copies[groups.start], groups.nth()
-    by_uuid = prints.are_by_uuid(second)[groups.rows]
-    known: np.ndarray = groups.rows[np.where(by_uuid, (there > 0) | (nth > 0), nth < there)]
-    return known
+    return copies
+
+
+def _rows(own: Sequence[Path], share: int, shares: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The numbers of the records of one share in their order, and their words, a piece at a time."""
+    base = 0
+    for path in own:
+        for words in prints.read(path):
+            rows = _rows_of(share, shares, words)
+            yield base + rows, words[rows]
+            base += len(words)
 
 
 def _sizes(files: Sequence[Path], shares: int) -> np.ndarray:

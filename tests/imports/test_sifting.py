@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.fingerprint import BY_UUID
-from interactions.imports import duplicates, prints
+from interactions.imports import duplicates, prints, repeated
 from interactions.imports.duplicates import sift
 from interactions.imports.matching import Groups
 from interactions.lake import Part
@@ -79,11 +79,23 @@ def folder() -> Iterator[Path]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(mine=files, theirs=st.one_of(st.just([]), files), share=st.integers(1, 40), piece=st.integers(1, 12))
+@given(
+    mine=files,
+    theirs=st.one_of(st.just([]), files),
+    share=st.integers(1, 40),
+    largest=st.integers(0, 40),
+    piece=st.integers(1, 12),
+)
 def test_each_record_is_matched_as_the_rule_says(
-    folder: Path, mine: list[list[bytes]], theirs: list[list[bytes]], share: int, piece: int
+    folder: Path, mine: list[list[bytes]], theirs: list[list[bytes]], share: int, largest: int, piece: int
 ) -> None:
-    with patch.object(duplicates, "_SHARE", share), patch.object(prints, "_ROWS", piece):
+    """Also where a share holds more than is held at once, so that each different one of them is."""
+    with (
+        patch.object(duplicates, "_SHARE", share),
+        patch.object(duplicates, "_LARGEST", largest),
+        patch.object(repeated, "_MOST", largest // 4),
+        patch.object(prints, "_ROWS", piece),
+    ):
         sifted = sift([part(folder, each) for each in mine], [part(folder, each) for each in theirs], untimed=False)
     expected = by_the_rule(mine, theirs)
     assert rows_of(sifted.parts) == expected
@@ -91,12 +103,13 @@ def test_each_record_is_matched_as_the_rule_says(
     assert sifted.duplicates == sum(map(len, mine)) - sum(map(len, expected))
 
 
-def test_many_records_are_matched_as_the_rule_says(folder: Path) -> None:
+@pytest.mark.parametrize("largest", [100, 2000])
+def test_many_records_are_matched_as_the_rule_says(folder: Path, largest: int) -> None:
     random = np.random.default_rng(7)
     known = [random.bytes(16) for _ in range(3000)]
     mine = [[known[at] for at in random.integers(0, 3000, 2000)] + [random.bytes(16)] * 2 for _ in range(3)]
     theirs = [[known[at] for at in random.integers(0, 3000, 1500)] for _ in range(2)]
-    with patch.object(duplicates, "_SHARE", 1000):
+    with patch.object(duplicates, "_SHARE", 1000), patch.object(duplicates, "_LARGEST", largest):
         sifted = sift(
             [part(folder, each, group=700) for each in mine], [part(folder, each) for each in theirs], untimed=False
         )
