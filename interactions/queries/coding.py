@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from interactions.codec.compiled import compiled_beside as compiled
+from interactions.queries.later import compiled
 
 NOBODY: Final = -1  # as a code
 HAS_USER: Final = 1

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from interactions.codec.compiled import compiled_beside as compiled
+from interactions.queries.later import compiled
 
 # As tags:
 NOT_ASKED: Final = -(1 << 31)

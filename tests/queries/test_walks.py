@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +20,7 @@ from interactions.queries.covering import cover
 from interactions.queries.crowds import Crowd
 from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys, what_of
+from interactions.queries.later import Later
 from interactions.queries.walks import Asked
 from interactions.schema import TYPES
 
@@ -154,7 +158,7 @@ def _ranges(edges: np.ndarray) -> list[tuple[int, int]]:
 def test_nothing_is_left_to_compile_once_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     readying.ready()
     compiled = {
-        name: each for module in (coding, loops) for name, each in vars(module).items() if hasattr(each, "signatures")
+        name: each.made for module in (coding, loops) for name, each in vars(module).items() if isinstance(each, Later)
     }
     before = {name: len(each.signatures) for name, each in compiled.items()}
     assert "visit" in before
@@ -169,3 +173,15 @@ def test_nothing_is_left_to_compile_once_ready(monkeypatch: pytest.MonkeyPatch) 
         funnel.funnel("production", asked, funnel.SHOP)
         tops.top("production", asked, tops.Subject.SEARCHES)
     assert {name: len(each.signatures) for name, each in compiled.items()} == before
+
+
+def test_a_process_that_asks_nothing_does_without_numba() -> None:
+    """The API's processes import all pages, and have little memory."""
+    code = (
+        "import django, sys; django.setup()\n"
+        "import dojo.wsgi, interactions.urls, interactions.erasure.stores\n"
+        "assert 'interactions.queries.walks' in sys.modules\n"
+        "assert 'numba' not in sys.modules"
+    )
+    named = {**os.environ, "DJANGO_SETTINGS_MODULE": "dojo.settings"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=named)
