@@ -26,7 +26,7 @@ class Groups:
         self._rest = words[1:]
         self.rows = np.argsort(words[0], kind="stable").astype(small)
         self._first = words[0][self.rows]
-        fresh = _changes(self._first)
+        fresh = changes(self._first)
         if (self._are_fresh() > fresh).any():  # different rows with the first word in common
             self.rows = np.lexsort(tuple(reversed(words))).astype(small)
             fresh |= self._are_fresh()
@@ -62,15 +62,15 @@ class Groups:
         """Of each of ``rows``, whether it differs from the one before in any word but the first."""
         fresh = np.zeros(len(self.rows), bool)
         for column in self._rest:
-            fresh |= _changes(column[self.rows])
+            fresh |= changes(column[self.rows])
         return fresh
 
 
-def _changes(values: np.ndarray) -> np.ndarray:
+def changes(values: np.ndarray) -> np.ndarray:
     """Of each value, whether it differs from the one before."""
-    changes = np.ones(len(values), bool)
-    np.not_equal(values[1:], values[:-1], out=changes[1:])
-    return changes
+    found = np.ones(len(values), bool)
+    np.not_equal(values[1:], values[:-1], out=found[1:])
+    return found
 
 
 def _filter(firsts: np.ndarray) -> tuple[np.uint64, np.ndarray]:
@@ -84,6 +84,6 @@ def _filter(firsts: np.ndarray) -> tuple[np.uint64, np.ndarray]:
     for start in range(0, len(firsts), _PIECE):
         places = firsts[start : start + _PIECE] >> shift
         bytes_ = places >> 3
-        fresh = np.flatnonzero(_changes(bytes_))
+        fresh = np.flatnonzero(changes(bytes_))
         taken[bytes_[fresh]] |= np.bitwise_or.reduceat(np.uint8(1) << (places & 7).astype(np.uint8), fresh)
     return shift, taken

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from interactions.imports import prints
-from interactions.imports.matching import Groups
+from interactions.imports.matching import Groups, changes
 
 _MOST = 750_000  # different ones of several pieces that are put together at once
 
@@ -54,18 +54,14 @@ def _different(rows: Rows) -> np.ndarray:
 
 def _once(words: np.ndarray) -> np.ndarray:
     words = words[np.lexsort((words[:, 0], words[:, 1]))]
-    fresh = np.ones(len(words), bool)
-    fresh[1:] = (words[1:] != words[:-1]).any(axis=1)
-    return words[fresh]
+    return words[changes(words[:, 0]) | changes(words[:, 1])]
 
 
 def _nth(places: np.ndarray) -> np.ndarray:
     """How many equal ones are before each."""
     order = np.argsort(places, kind="stable")
     ordered = places[order]
-    fresh = np.ones(len(ordered), bool)
-    fresh[1:] = ordered[1:] != ordered[:-1]
-    heads = np.maximum.accumulate(np.where(fresh, np.arange(len(ordered)), 0))
+    heads = np.maximum.accumulate(np.where(changes(ordered), np.arange(len(ordered)), 0))
     nth = np.empty(len(ordered), np.int64)
     nth[order] = np.arange(len(ordered)) - heads
     return nth

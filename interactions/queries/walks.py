@@ -6,19 +6,17 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 import numpy as np
 
+from interactions.codec.tombstones import microseconds
 from interactions.queries import loops
 from interactions.queries.crowds import Crowd
 from interactions.queries.filter import Filter
 from interactions.queries.journeys import ASSISTED, LIVE, SEARCH, Journeys, what_of
 from interactions.queries.loops import NOT_ASKED
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_US: Final = timedelta(microseconds=1)
 _NEVER: Final = np.iinfo(np.int64)
 _ALL: Final = 256  # as many as a moment's ``what`` may be
 
@@ -57,8 +55,8 @@ class Asked:
 def _bounds(filter: Filter) -> tuple[int, int]:
     start, end = filter.period.start, filter.period.end
     return (
-        (start - _EPOCH) // _US if start else _NEVER.min,
-        (end - _EPOCH) // _US if end else _NEVER.max,
+        microseconds(start) if start else _NEVER.min,
+        microseconds(end) if end else _NEVER.max,
     )
 
 
