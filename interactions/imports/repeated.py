@@ -54,7 +54,8 @@ def _different(rows: Rows) -> np.ndarray:
 
 def _once(words: np.ndarray) -> np.ndarray:
     words = words[np.lexsort((words[:, 0], words[:, 1]))]
-    return words[changes(words[:, 0]) | changes(words[:, 1])]
+    once: np.ndarray = words[changes(words[:, 0]) | changes(words[:, 1])]
+    return once
 
 
 def _nth(places: np.ndarray) -> np.ndarray:
