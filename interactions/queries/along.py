@@ -12,6 +12,7 @@ import pyarrow as pa
 from interactions.lake import Part
 from interactions.queries.answers import Question
 from interactions.queries.asking import AGENTS
+from interactions.queries.bundles import Shelf
 from interactions.queries.crowds import Crowd
 from interactions.queries.engine import PartsGone, Reading, Snapshot, reading, without
 from interactions.queries.filter import Filter
@@ -118,13 +119,24 @@ def _pieces(read: Reading, parts: Snapshot, filter: Filter) -> tuple[list[Journe
     """What segments hold of the filter's import or of everything, and the rest, made of interactions."""
     plan = planned(parts, Grain.ALL, filter)
     try:
-        stored = [Journeys.read(segment.journeys) for segment in plan.stored]
+        stored = list(_stored(parts, plan, filter))
     except FileNotFoundError as error:
         raise PartsGone from error
     made = list(_made(read, parts, plan.bare, filter.within))
     if parts.hidden and plan.stored:
         made += _seen(read, parts, plan, filter)
     return stored, made
+
+
+def _stored(parts: Snapshot, plan: Plan, filter: Filter) -> Iterator[Journeys]:
+    """What segments hold; of everything, bundles in their place where there are any. Raises FileNotFoundError."""
+    bundles = [] if filter.given else Shelf(parts.environment).of(plan.stored)
+    for bundle in bundles:
+        yield from bundle.read()
+    bundled = frozenset().union(*(bundle.segments for bundle in bundles))
+    for segment in plan.stored:
+        if segment.folder.name not in bundled:
+            yield Journeys.read(segment.journeys)
 
 
 def _made(

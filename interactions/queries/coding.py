@@ -76,19 +76,26 @@ def own(users: Any, visitors: Any, first_link: int, owners: Any, persons: Any) -
 
 
 @compiled
-def house(persons: Any, user_keys: Any, visitor_keys: Any, known: Any, shift: int, codes: Any, bounds: Any) -> None:
-    """Give persons other codes, by batches: each is of those whose first journey's order has the same first bits.
+def order(persons: Any, user_keys: Any, visitor_keys: Any, known: Any, orders: Any) -> None:
+    """Write for each person where its first journey is, in the order of the devices, into ``orders``."""
+    for row in range(len(persons) - 1, -1, -1):
+        if persons[row] >= 0:
+            orders[persons[row]] = visitor_keys[row] if known[row] & HAS_VISITOR else user_keys[row]
 
-    So their journeys lie together in each piece. ``codes``, NOBODY for each person, gets the new ones, ``persons`` are
-    written anew, and those of batch b are from ``bounds`` b to before b + 1; it is zeros, one more than there are
-    batches. ``shift`` leaves of 64 bits those that number the batches; with 64 there is one.
+
+@compiled
+def house(persons: Any, orders: Any, shift: int, codes: Any, bounds: Any) -> None:
+    """Give persons other codes, by batches: each is of those whose ``orders``, one a person, have the same first bits.
+
+    ``codes``, NOBODY for each person, gets the new ones, ``persons`` are written anew, and those of batch b are from
+    ``bounds`` b to before b + 1; it is zeros, one more than there are batches. ``shift`` leaves of 64 bits those that
+    number the batches; with 64 there is one.
     """
     half = (len(bounds) - 1) // 2
     for row in range(len(persons)):
         person = persons[row]
         if person >= 0 and codes[person] < 0:
-            key = visitor_keys[row] if known[row] & HAS_VISITOR else user_keys[row]
-            codes[person] = (key >> shift) + half if shift < 64 else 0
+            codes[person] = (orders[person] >> shift) + half if shift < 64 else 0
             bounds[codes[person] + 1] += 1
     for batch in range(1, len(bounds)):
         bounds[batch] += bounds[batch - 1]

@@ -17,6 +17,9 @@ from ibis import _
 
 from interactions.codec.tombstones import Tombstones
 from interactions.lake import Lake, Part
+from interactions.queries import bundles
+from interactions.queries.bundles import Shelf
+from interactions.queries.bundling import bundled
 from interactions.queries.engine import PartsGone, answer, reading
 from interactions.queries.journeys import NAME as JOURNEYS
 from interactions.queries.journeys import Journeys, moments_of
@@ -45,7 +48,8 @@ def cover(
     """Bring the segments of an environment (a slug) up to date with its table; answers how many were made.
 
     ``zone`` is that of the days; it ends early once ``is_stopped`` says so. Where another process is doing it, nothing
-    is done. If it ``leaves_few``, new parts stay bare until there are more.
+    is done. If it ``leaves_few``, new parts stay bare until there are more. What the segments hold of people is put
+    together in bundles.
     """
     store = Store(environment)
     made = 0
@@ -58,6 +62,8 @@ def cover(
                 if is_stopped():
                     return made
                 made += _make(store, group, zone)
+        if is_alone and not is_stopped():
+            _bundle(store, Lake(environment).parts(), str(zone))
     return made
 
 
@@ -116,6 +122,24 @@ def _make(store: Store, parts: Sequence[Part], zone: tzinfo) -> int:
         log.info("Parts of %s went away while they were summed up.", store.environment)
         return 0
     return 1
+
+
+def _bundle(store: Store, parts: Sequence[Part], zone: str) -> None:
+    """Put the journeys of segments together, unless most of them are already."""
+    segments = store.covering((name_of(part) for part in parts), zone)
+    shelf = Shelf(store.environment)
+    shelf.keep(segments)
+    settled = [segment for segment in segments if segment.rows >= _SMALL[-1]]  # the others are merged soon
+    wanted = shelf.wanted(settled)
+    if not wanted:
+        return
+    try:
+        with shelf.draft() as draft:
+            pieces = [Journeys.read(segment.journeys) for segment in wanted]
+            bundles.write(bundled(pieces), draft, wanted)
+            shelf.add(draft, wanted)
+    except FileNotFoundError:
+        log.info("Segments of %s went away while they were put together.", store.environment)
 
 
 def _days(files: Sequence[str], zone: tzinfo) -> pa.Table:

@@ -30,7 +30,8 @@ class Crowd:
 
     ``stored`` says of how many pieces, from the first on, people may be hidden. Where there are no links, those that
     the pieces show are meant, which then have to be of the whole data set. ``asked``: which pieces a question is about,
-    where others are beside them.
+    where others are beside them. ``by_people``: whether batches follow the order of people; if not said, that in
+    which most of the pieces are.
     """
 
     def __init__(
@@ -41,9 +42,12 @@ class Crowd:
         hidden: Tombstones | None = None,
         stored: int = 0,
         asked: Sequence[bool] | None = None,
+        by_people: bool | None = None,
     ) -> None:
         self.pieces = tuple(pieces)
         self.asked = asked
+        if by_people is None:
+            by_people = sum(len(piece) if piece.by_people else -len(piece) for piece in pieces) > 0
         gone = [theirs(piece, hidden) for piece in pieces[:stored]] if hidden else []
         known = [piece.known for piece in pieces]
         for place, rows in enumerate(gone):
@@ -55,26 +59,30 @@ class Crowd:
             known.append(np.full(len(links), HAS_USER | HAS_VISITOR, np.uint8))
         edges = np.cumsum([0, *(len(piece) for piece in pieces)])
         first_link = 0 if links is None else int(edges[-1])
-        persons = self._number(_joined(users), _joined(visitors), _joined(known, np.uint8), first_link)
+        pairs = _joined(users), _joined(visitors), _joined(known, np.uint8)
+        persons = self._number(*pairs, first_link, by_people=by_people)
         self.user_codes, self.visitor_codes, self.persons = (
             [codes[start:end] for start, end in pairwise(edges)] for codes in persons
         )
         self._deal(gone)
 
     def _number(
-        self, users: np.ndarray, visitors: np.ndarray, known: np.ndarray, first_link: int
+        self, users: np.ndarray, visitors: np.ndarray, known: np.ndarray, first_link: int, *, by_people: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The codes of the user, the visitor and the person of each pair."""
         with ThreadPoolExecutor(2) as pool:
             found = pool.map(_numbered, (users, visitors), (known, known), (HAS_USER, HAS_VISITOR))
-            (user_codes, self.several_users), (visitor_codes, self.several_visitors) = found
+            (user_codes, different_users), (visitor_codes, different_visitors) = found
+        self.several_users, self.several_visitors = len(different_users), len(different_visitors)
         persons = np.empty(len(known), np.int32)
         owners = np.full(self.several_visitors, NOBODY, np.int32)
         coding.own(user_codes, visitor_codes, first_link, owners, persons)
-        several = self.several_users + self.several_visitors
-        bits = (several // _BATCH).bit_length()
+        orders = np.concatenate([different_users, different_visitors])
+        if not by_people:
+            coding.order(persons, users, visitors, known, orders)
+        bits = (len(orders) // _BATCH).bit_length()
         self.first = np.zeros((1 << bits) + 1, np.int64)
-        coding.house(persons, users, visitors, known, 64 - bits, np.full(several, NOBODY, np.int32), self.first)
+        coding.house(persons, orders, 64 - bits, np.full(len(orders), NOBODY, np.int32), self.first)
         return user_codes, visitor_codes, persons
 
     def _deal(self, gone: list[np.ndarray]) -> None:
@@ -88,6 +96,8 @@ class Crowd:
                 rows = np.concatenate([rows[: bounds[-2]], nobodys[~gone[place][nobodys]]])
             self._bounds.append(bounds)
             self._rows.append(rows)
+        counts = np.diff(np.array(self._bounds, np.int64).reshape(-1, self.batches + 2)[:, :-1])
+        self._there = [np.flatnonzero(each) for each in counts.T]
 
     @property
     def batches(self) -> int:
@@ -98,10 +108,18 @@ class Crowd:
         """How many persons there are."""
         return int(self.first[-1])
 
-    def rows_of(self, piece: int, batch: int) -> np.ndarray:
-        """The places in a piece of the journeys of one batch's persons, whose codes are from ``first[batch]`` on."""
+    def rows_of(self, piece: int, batch: int, end: int | None = None) -> np.ndarray:
+        """The places in a piece of the journeys of one batch's persons, whose codes are from ``first[batch]`` on.
+
+        With ``end`` of all batches before that one.
+        """
         rows, bounds = self._rows[piece], self._bounds[piece]
-        found: np.ndarray = rows[bounds[batch] : bounds[batch + 1]]
+        found: np.ndarray = rows[bounds[batch] : bounds[batch + 1 if end is None else end]]
+        return found
+
+    def pieces_with(self, batch: int) -> list[int]:
+        """The pieces that have journeys of a batch's persons."""
+        found: list[int] = self._there[batch].tolist()
         return found
 
     def rows_of_nobody(self, piece: int) -> np.ndarray:
@@ -122,12 +140,12 @@ def _joined(columns: Sequence[np.ndarray], form: type = np.int64) -> np.ndarray:
     return np.concatenate(columns) if columns else np.empty(0, form)
 
 
-def _numbered(keys: np.ndarray, known: np.ndarray, bit: int) -> tuple[np.ndarray, int]:
-    """The code of each key, and how many there are."""
+def _numbered(keys: np.ndarray, known: np.ndarray, bit: int) -> tuple[np.ndarray, np.ndarray]:
+    """The code of each key, and each key once, in the order of the codes."""
     slots = np.zeros(1 << max(4, (2 * len(keys)).bit_length()), np.int32)
-    codes = np.empty(len(keys), np.int32)
-    several = coding.number(keys, known, bit, slots, np.empty(len(keys), np.int64), codes)
-    return codes, several
+    codes, different = np.empty(len(keys), np.int32), np.empty(len(keys), np.int64)
+    several = coding.number(keys, known, bit, slots, different, codes)
+    return codes, different[:several]
 
 
 def theirs(piece: Journeys, hidden: Tombstones) -> np.ndarray:

@@ -27,7 +27,7 @@ SEARCH: Final = TYPES.index("search")
 WHATS: Final = np.arange(len(TYPES) * 4)  # every number that says what a moment is of
 
 _WORDS: Final = pa.dictionary(pa.int32(), pa.string())
-_SCHEMA: Final = pa.schema(
+SCHEMA: Final = pa.schema(
     {
         "user_key": pa.int64(),
         "anonymous_key": pa.int64(),
@@ -68,11 +68,13 @@ class Journeys:
 
     The moments of row n are those from ``starts[n]`` to ``starts[n + 1]``: ``at``, µs since 1970, ascending, and
     ``what``: four times the type's place in TYPES, with the bits ASSISTED and LIVE. Of its searches the words are those
-    from ``word_starts[n]`` on in ``words``, which may be null.
+    from ``word_starts[n]`` on in ``words``, which may be null. ``by_people``: they are a piece of a bundle, whose rows
+    are in the order of people instead (bundling.py).
     """
 
-    def __init__(self, batch: pa.RecordBatch) -> None:
-        self._batch = batch
+    def __init__(self, batch: pa.RecordBatch, *, by_people: bool = False) -> None:
+        self.batch = batch
+        self.by_people = by_people
 
     @classmethod
     def of(cls, rows: pa.Table) -> Journeys:
@@ -104,7 +106,7 @@ class Journeys:
             pa.ListArray.from_arrays(starts, pa.array(what[places])),
             pa.ListArray.from_arrays(word_starts, words.take(pa.array(word_places))),
         ]
-        return cls(pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA))
+        return cls(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
 
     @classmethod
     def read(cls, path: Path) -> Journeys:
@@ -113,11 +115,11 @@ class Journeys:
 
     def write(self, path: Path) -> None:
         """Into a file. Raises FileNotFoundError where the folder is gone."""
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
-            writer.write_batch(self._batch)
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
+            writer.write_batch(self.batch)
 
     def __len__(self) -> int:
-        return int(self._batch.num_rows)
+        return int(self.batch.num_rows)
 
     def begun(self) -> pa.Table:
         """``user_key, anonymous_key, timestamp``: a row a pair of ids, null where there is none, and when it begins."""
@@ -133,35 +135,35 @@ class Journeys:
 
     @cached_property
     def users(self) -> np.ndarray:
-        return _numbers(self._batch["user_key"])
+        return _numbers(self.batch["user_key"])
 
     @cached_property
     def visitors(self) -> np.ndarray:
-        return _numbers(self._batch["anonymous_key"])
+        return _numbers(self.batch["anonymous_key"])
 
     @cached_property
     def known(self) -> np.ndarray:
-        return _numbers(self._batch["known"])
+        return _numbers(self.batch["known"])
 
     @cached_property
     def starts(self) -> np.ndarray:
-        return _numbers(self._batch["at"].offsets)
+        return _numbers(self.batch["at"].offsets)
 
     @cached_property
     def at(self) -> np.ndarray:
-        return _numbers(self._batch["at"].values)
+        return _numbers(self.batch["at"].values)
 
     @cached_property
     def what(self) -> np.ndarray:
-        return _numbers(self._batch["what"].values)
+        return _numbers(self.batch["what"].values)
 
     @cached_property
     def word_starts(self) -> np.ndarray:
-        return _numbers(self._batch["words"].offsets)
+        return _numbers(self.batch["words"].offsets)
 
     @cached_property
     def words(self) -> pa.DictionaryArray:
-        return self._batch["words"].values
+        return self.batch["words"].values
 
 
 def _put(begins: np.ndarray, ends: np.ndarray) -> tuple[pa.Array, np.ndarray]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numpy as np
-
 from interactions.queries.later import compiled
 
 # As tags:
 NOT_ASKED: Final = -(1 << 31)
 NO_WORDS: Final = -1
+_EARLIEST: Final = -(1 << 63)
+_LATEST: Final = (1 << 63) - 1
 
 
 @compiled
@@ -37,22 +37,44 @@ def gather(
     meanings: Any,
     since: int,
     until: int,
+    begins: Any,
     ends: Any,
     moments: Any,
     tags: Any,
+    mixed: Any,
 ) -> None:
-    """Add the moments from ``since`` to before ``until`` to those of their persons, with what ``meanings`` has."""
+    """Add the moments from ``since`` to before ``until`` to those of their persons, with what ``meanings`` has.
+
+    ``mixed`` becomes true of persons whose moments are not in order then.
+    """
     for place in range(len(rows)):
         row = rows[place]
         if at[starts[row]] >= until or at[starts[row + 1] - 1] < since:
             continue
         person = persons[row] - first
-        end = ends[person]
+        begin = end = ends[person]
         for index in range(starts[row], starts[row + 1]):
             tag, moment = meanings[what[index]], at[index]
             moments[end], tags[end] = moment, tag  # there is room for all of them
             end += (tag != NOT_ASKED) & (since <= moment) & (moment < until)
         ends[person] = end
+        mixed[person] |= begins[person] < begin < end and moments[begin] < moments[begin - 1]
+
+
+@compiled
+def gather_all(
+    rows: Any, persons: Any, first: int, starts: Any, at: Any, begins: Any, ends: Any, moments: Any, mixed: Any
+) -> None:
+    """As :func:`gather`, of all moments, whatever they mean."""
+    for place in range(len(rows)):
+        row = rows[place]
+        person = persons[row] - first
+        begin = end = ends[person]
+        for index in range(starts[row], starts[row + 1]):
+            moments[end] = at[index]
+            end += 1
+        ends[person] = end
+        mixed[person] |= begins[person] < begin < end and moments[begin] < moments[begin - 1]
 
 
 @compiled
@@ -66,9 +88,11 @@ def gather_searches(
     meanings: Any,
     since: int,
     until: int,
+    begins: Any,
     ends: Any,
     moments: Any,
     tags: Any,
+    mixed: Any,
     searching: int,
     word_starts: Any,
     words: Any,
@@ -84,7 +108,7 @@ def gather_searches(
         if at[starts[row]] >= until_followed or at[starts[row + 1] - 1] < since:
             continue
         person = persons[row] - first
-        end = ends[person]
+        begin = end = ends[person]
         word = word_starts[row]
         for index in range(starts[row], starts[row + 1]):
             tag, moment = meanings[what[index]], at[index]
@@ -97,6 +121,7 @@ def gather_searches(
             moments[end], tags[end] = moment, tag
             end += (tag != NOT_ASKED) & (since <= moment) & (moment < last)
         ends[person] = end
+        mixed[person] |= begins[person] < begin < end and moments[begin] < moments[begin - 1]
 
 
 @compiled
@@ -125,9 +150,42 @@ def count_searches(
 
 
 @compiled
-def put_in_order(begins: Any, ends: Any, moments: Any, tags: Any, more_moments: Any, more_tags: Any) -> None:
-    """Put each person's moments in the order of time. They come in ascending runs, and those are merged."""
+def collect(
+    rows: Any,
+    persons: Any,
+    starts: Any,
+    at: Any,
+    what: Any,
+    searching: int,
+    word_starts: Any,
+    words: Any,
+    ends: Any,
+    moments: Any,
+    tags: Any,
+) -> None:
+    """Add all moments to those of their persons; a tag is the ``what``, and from the ninth bit on the code of words."""
+    for place in range(len(rows)):
+        row = rows[place]
+        end = ends[persons[row]]
+        word = word_starts[row]
+        for index in range(starts[row], starts[row + 1]):
+            code = 0
+            if what[index] >> 2 == searching:
+                code = words[word]
+                word += 1
+            moments[end], tags[end] = at[index], (code << 8) | what[index]
+            end += 1
+        ends[persons[row]] = end
+
+
+@compiled
+def put_in_order(
+    mixed: Any, begins: Any, ends: Any, moments: Any, tags: Any, more_moments: Any, more_tags: Any
+) -> None:
+    """Put the moments of ``mixed`` persons in the order of time. They come in ascending runs, and those are merged."""
     for person in range(len(begins)):
+        if not mixed[person]:
+            continue
         begin, end = begins[person], ends[person]
         turns = 0
         while True:
@@ -179,20 +237,24 @@ def put_in_order(begins: Any, ends: Any, moments: Any, tags: Any, more_moments: 
 def visit(begins: Any, ends: Any, moments: Any, quiet: int, starts: Any, sessions: Any, people: Any) -> None:
     """Add to each bar, of which ``starts`` are the starts, the sessions that begin in it, and the people there."""
     several = len(starts)
+    begin = float(starts[0])
+    each = (several - 1) / max(1.0, float(starts[-1]) - begin)  # bars are nearly of one length
     for person in range(len(begins)):
-        bar = -1
-        before = 0
+        bar, edge = -1, _EARLIEST  # where the next bar begins
+        soon = _EARLIEST  # from then on it is another session
         for index in range(begins[person], ends[person]):
             moment = moments[index]
-            found = bar
-            if bar < 0 or (bar + 1 < several and moment >= starts[bar + 1]):
-                found = max(np.searchsorted(starts, moment, side="right") - 1, 0)
-            if bar < 0 or moment - before >= quiet:
-                sessions[found] += 1
-            if found != bar:
-                people[found] += 1
-                bar = found
-            before = moment
+            if moment >= edge:
+                bar = int(min(max((moment - begin) * each, 0.0), several - 1.0))
+                while bar > 0 and moment < starts[bar]:
+                    bar -= 1
+                while bar + 1 < several and moment >= starts[bar + 1]:
+                    bar += 1
+                edge = starts[bar + 1] if bar + 1 < several else _LATEST
+                people[bar] += 1
+            if moment >= soon:
+                sessions[bar] += 1
+            soon = moment + quiet
 
 
 @compiled

@@ -7,6 +7,7 @@ second, and some ten MB that a process that answers the API alone has no need of
 from __future__ import annotations
 
 import threading
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,10 +17,20 @@ from interactions.queries.crowds import Crowd
 from interactions.queries.device import device_of
 from interactions.queries.engine import reading
 from interactions.queries.filter import Filter
-from interactions.queries.journeys import Journeys, moments_of
+from interactions.queries.journeys import Journeys, moments_of, what_of
 from interactions.queries.walks import Asked
+from interactions.schema import TYPES
 
 _begun = threading.Event()
+_JOURNEY: Final = pa.table(
+    {
+        "user_key": pa.array([None], pa.int64()),
+        "anonymous_key": pa.array([0], pa.int64()),
+        "at": pa.array([0], pa.int64()),
+        "what": pa.array([what_of("search")], pa.uint8()),
+        "words": pa.array(["words"]),
+    }
+)
 
 
 def begin() -> None:
@@ -30,17 +41,19 @@ def begin() -> None:
 
 
 def ready() -> None:
-    """Start the engine and the reader of user agents, and load the loops by walking along no journeys at all."""
+    """Start the engine and the reader of user agents, and load the loops by walking along a journey."""
     device_of("a user agent")
     with reading() as read:
-        nothing = Journeys.of(read.answer(moments_of(read.records([]))))
-    crowd, asked = Crowd([nothing]), Asked.by(Filter(), {"search": 0})
+        read.answer(moments_of(read.records([])))
+    journey = Journeys.of(_JOURNEY)
+    crowd, asked = Crowd([journey]), Asked.by(Filter(), {"search": 0})
     bars = np.zeros(1, np.int64)
     walks.visits(crowd, asked, bars, 0)
+    walks.visits(crowd, Asked.by(Filter(), dict.fromkeys(TYPES, 0)), bars, 0)
     walks.steps(crowd, asked, 1)
     walks.searches(crowd, [asked], 0)
     walks.counted(crowd, asked)
-    walks.spans([(nothing, np.empty(0, np.int32))], asked)
+    walks.spans([(journey, np.empty(0, np.int32))], asked)
     amounts = pa.array([], pa.int64()).to_numpy()
     codes = pa.array([], pa.int32()).to_numpy()
     loops.count_different(

@@ -28,9 +28,10 @@ from interactions.queries.journeys import NAME as JOURNEYS
 from interactions.queries.kinds import FORMAT as KINDS
 
 FORMAT: Final = f"{KINDS} {JOURNEYS}"
+BUNDLES: Final = "bundles"  # the folder of what is made of segments, beside them
 _ABOUT: Final = "about.json"
 _DRAFT: Final = ".draft-"
-_LEFT_SECONDS: Final = 3600  # after which a draft is one that somebody left behind
+LEFT_SECONDS: Final = 3600  # after which a draft is one that somebody left behind
 _GRACE_SECONDS: Final = 30  # for those who are reading a segment whose place another has taken
 
 
@@ -133,9 +134,9 @@ class Store:
         kept = self.covering(there, zone)
         before = time.time() - _GRACE_SECONDS
         for folder in alive - {segment.folder for segment in kept}:
-            if _modified(folder) < before:
+            if modified(folder) < before:
                 self._remove(folder)
-        self._sweep(_LEFT_SECONDS)
+        self._sweep(LEFT_SECONDS)
         return kept
 
     def drop_drafts(self) -> None:
@@ -143,12 +144,12 @@ class Store:
         self._sweep(-1)
 
     def files(self) -> list[Path]:
-        """Every file of the store, those of drafts included."""
-        return [path for path in self.folder.rglob("*.parquet") if path.is_file()]
+        """Every file of summaries, those of bundles and drafts included."""
+        return [path for path in self.folder.rglob("*") if path.suffix in (".parquet", ".arrow")]
 
     def _names(self) -> list[str]:
         try:
-            return [name for name in os.listdir(self.folder) if not name.startswith(".")]
+            return [name for name in os.listdir(self.folder) if not name.startswith(".") and name != BUNDLES]
         except FileNotFoundError:
             return []
 
@@ -164,13 +165,14 @@ class Store:
     def _sweep(self, seconds: float) -> None:
         before = time.time() - seconds
         for draft in self.folder.glob(f"{_DRAFT}*"):
-            if _modified(draft) < before:
+            if modified(draft) < before:
                 self._remove(draft)
 
 
-def _modified(folder: Path) -> float:
+def modified(path: Path) -> float:
+    """When it was, in seconds since 1970; 0 where it is gone."""
     try:
-        return folder.stat().st_mtime
+        return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
 

@@ -14,7 +14,7 @@ from interactions.codec.tombstones import microseconds
 from interactions.queries import loops
 from interactions.queries.crowds import Crowd
 from interactions.queries.filter import Filter
-from interactions.queries.journeys import ASSISTED, LIVE, SEARCH, Journeys, what_of
+from interactions.queries.journeys import ASSISTED, LIVE, SEARCH, WHATS, Journeys, what_of
 from interactions.queries.loops import NOT_ASKED
 
 _NEVER: Final = np.iinfo(np.int64)
@@ -44,6 +44,11 @@ class Asked:
                     meanings[what_of(name) | flags] = tags[name]
         return cls(meanings, *_bounds(filter))
 
+    @property
+    def is_all(self) -> bool:
+        """Whether all moments are asked about, whatever they are of."""
+        return (self.since, self.until) == (_NEVER.min, _NEVER.max) and bool((self.meanings[WHATS] != NOT_ASKED).all())
+
     def beside(self, tags: Mapping[str, int]) -> Asked:
         """With some other types, whatever else the filter says."""
         meanings = self.meanings.copy()
@@ -66,7 +71,8 @@ def visits(crowd: Crowd, asked: Asked, starts: np.ndarray, quiet: int) -> tuple[
     def walk(found: np.ndarray, batch: _Batch) -> None:
         loops.visit(batch.begins, batch.ends, batch.moments, quiet, starts, *found)
 
-    found = _along(crowd, _gatherer(crowd, asked), lambda: np.zeros((2, len(starts)), np.int64), walk)
+    gather = _gatherer_of_all(crowd) if asked.is_all else _gatherer(crowd, asked)
+    found = _along(crowd, gather, lambda: np.zeros((2, len(starts)), np.int64), walk)
     sessions, people = np.sum(found, axis=0)
     return sessions, people
 
@@ -174,6 +180,17 @@ def _gatherer(crowd: Crowd, asked: Asked) -> Callable[..., None]:
     return gather
 
 
+def _gatherer_of_all(crowd: Crowd) -> Callable[..., None]:
+    """Of all moments; they have no tags."""
+
+    def gather(piece: int, rows: np.ndarray, first: int, *room: np.ndarray) -> None:
+        journeys = crowd.pieces[piece]
+        begins, ends, moments, _tags, mixed = room
+        loops.gather_all(rows, crowd.persons[piece], first, journeys.starts, journeys.at, begins, ends, moments, mixed)
+
+    return gather
+
+
 def _along(
     crowd: Crowd,
     gather: Callable[..., None],
@@ -202,17 +219,17 @@ class _Room:
 
     def batch(self, number: int) -> _Batch:
         crowd, first = self._crowd, int(self._crowd.first[number])
-        rows = [crowd.rows_of(piece, number) for piece in range(len(crowd.pieces))]
+        rows = {piece: crowd.rows_of(piece, number) for piece in crowd.pieces_with(number)}
         sizes = np.zeros(int(crowd.first[number + 1]) - first + 1, np.int64)
-        for piece, journeys in enumerate(crowd.pieces):
-            loops.measure(rows[piece], crowd.persons[piece], first, journeys.starts, sizes[1:])
+        for piece, those in rows.items():
+            loops.measure(those, crowd.persons[piece], first, crowd.pieces[piece].starts, sizes[1:])
         begins = np.cumsum(sizes)
         moments, tags, *more = self._columns_of(int(begins[-1]))
         begins = begins[:-1]
-        ends = begins.copy()
-        for piece, those in enumerate(rows):
-            self._gather(piece, those, first, ends, moments, tags)
-        loops.put_in_order(begins, ends, moments, tags, *more)
+        ends, mixed = begins.copy(), np.zeros(len(begins), bool)
+        for piece, those in rows.items():
+            self._gather(piece, those, first, begins, ends, moments, tags, mixed)
+        loops.put_in_order(mixed, begins, ends, moments, tags, *more)
         return _Batch(begins, ends, moments, tags)
 
     def _columns_of(self, size: int) -> tuple[np.ndarray, ...]:

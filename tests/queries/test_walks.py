@@ -16,6 +16,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from interactions.queries import coding, crowds, dashboard, funnel, loops, readying, tops, walks
+from interactions.queries.bundling import bundled
 from interactions.queries.covering import cover
 from interactions.queries.crowds import Crowd
 from interactions.queries.filter import Filter
@@ -39,8 +40,14 @@ ROWS = st.tuples(
     st.sampled_from([None, "a", "b"]),
 )
 PIECES = st.lists(st.lists(ROWS, max_size=30), max_size=4)
-MANY = examples(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = examples(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 EVERY = dict.fromkeys(TYPES, 0)
+_way = "apart"
+
+
+@pytest.fixture(autouse=True, params=["apart", "partly", "bundled"])
+def bundled_pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "_way", request.param)
 
 
 @pytest.fixture(autouse=True, params=[1, 1 << 14])
@@ -64,6 +71,13 @@ def piece(rows: list[Row]) -> Journeys:
             }
         )
     )
+
+
+def crowd_of(pieces: list[list[Row]]) -> Crowd:
+    """Of some pieces as they are and of others put together in a bundle, as `bundled_pieces` says."""
+    made = [piece(rows) for rows in pieces]
+    several = {"apart": 0, "partly": len(made) - 1, "bundled": len(made)}[_way]
+    return Crowd([*bundled(made[:several]), *made[several:]] if several > 0 else made)
 
 
 def timelines(pieces: list[list[Row]]) -> dict[Any, list[Row]]:
@@ -102,7 +116,7 @@ def test_sessions_and_people_of_bars(pieces: list[list[Row]], quiet: int) -> Non
             sessions[bar(moment)] += place == 0 or moment - moments[place - 1] >= quiet
         for each in {bar(moment) for moment in moments}:
             people[each] += 1
-    crowd = Crowd([piece(rows) for rows in pieces])
+    crowd = crowd_of(pieces)
     found = walks.visits(crowd, Asked.by(Filter(), EVERY), starts, quiet)
     assert [each.tolist() for each in found] == [sessions, people]
 
@@ -116,7 +130,7 @@ def test_who_occurs(pieces: list[list[Row]]) -> None:
     users = {row[0] for row in meant} - {None}
     visitors = {row[1] for row in meant} - {None}
     people = [1 for each in of_people(pieces) if any(row[3] in ("like", "click") for row in each)]
-    assert walks.counted(Crowd([piece(rows) for rows in pieces]), asked) == (len(users), len(visitors), len(people))
+    assert walks.counted(crowd_of(pieces), asked) == (len(users), len(visitors), len(people))
 
 
 @MANY
@@ -131,9 +145,9 @@ def test_searches_that_are_followed(pieces: list[list[Row]], within: int) -> Non
                 counts[1] += person is not None and any(
                     row[3] == "click" and 0 <= row[2] - moment <= within for row in rows
                 )
-    crowd = Crowd([piece(rows) for rows in pieces])
+    crowd = crowd_of(pieces)
     asked = Asked.by(Filter(), {"search": 0}).beside({"click": loops.NO_WORDS})
-    searches, followed = walks.searches(crowd, [asked] * len(pieces), within)
+    searches, followed = walks.searches(crowd, [asked] * len(crowd.pieces), within)
     words = crowd.words[0].to_pylist()
     found = {word: [int(searches[place]), int(followed[place])] for place, word in enumerate(words) if searches[place]}
     assert found == expected
@@ -147,7 +161,8 @@ def test_moments_are_put_in_order_with_their_tags(runs: list[list[int]]) -> None
     tags = np.arange(len(moments), dtype=np.int32)
     edges = np.cumsum([0, *map(len, people)])
     pairs = [sorted(zip(moments[start:end], tags[start:end], strict=True)) for start, end in _ranges(edges)]
-    loops.put_in_order(edges[:-1], edges[1:], moments, tags, np.empty_like(moments), np.empty_like(tags))
+    mixed = np.array([each != sorted(each) for each in people])
+    loops.put_in_order(mixed, edges[:-1], edges[1:], moments, tags, np.empty_like(moments), np.empty_like(tags))
     assert [list(zip(moments[start:end], tags[start:end], strict=True)) for start, end in _ranges(edges)] == pairs
 
 
