@@ -32,9 +32,11 @@ def about(
     """The question ``name``: ``collect`` gets the filter's interactions in the place of the table.
 
     ``over`` names a kind of summary whose rows will do in their place; they are used where they can say what the filter
-    asks (see summaries.py). With ``zone`` its days have to be those of that zone, or it goes to the kind ``instead``.
+    asks (see summaries.py). With ``zone`` its days have to be those of that zone, or it goes to the kind ``instead``,
+    where that can say it as well.
     """
     if over is not None and filter.given <= over.fields:
+        instead = instead if instead is not None and filter.given <= instead.fields else None
         return Question(
             name, (filter.key, *parameters), collect, None, conclude, needs, Over(over, filter, zone, instead)
         )

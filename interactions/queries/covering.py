@@ -20,6 +20,7 @@ from interactions.lake import Lake, Part
 from interactions.queries import bundles
 from interactions.queries.bundles import Shelf
 from interactions.queries.bundling import bundled
+from interactions.queries.device import device_of
 from interactions.queries.engine import PartsGone, answer, reading
 from interactions.queries.journeys import NAME as JOURNEYS
 from interactions.queries.journeys import Journeys, moments_of
@@ -106,14 +107,14 @@ def _make(store: Store, parts: Sequence[Part], zone: tzinfo) -> int:
     files = [str(part.path) for part in parts]
     try:
         with store.draft() as draft:
-            days = ibis.memtable(_days(files, zone))
+            days, devices = ibis.memtable(_days(files, zone)), ibis.memtable(_devices(files))
             with reading() as read:
                 journeys = Journeys.of(read.answer(moments_of(read.records(files))))
             journeys.write(draft / f"{JOURNEYS}.arrow")
             del journeys
             for kind in KINDS:
                 with reading() as read:
-                    rows = kind.of(read.records(files), days).order_by(*kind.by)
+                    rows = kind.of(read.records(files), days, devices).order_by(*kind.by)
                     read.write(rows, draft / f"{kind.name}.parquet")
             names = [name_of(part) for part in parts]
             if not store.add(draft, parts, names, str(zone)):
@@ -153,6 +154,13 @@ def _days(files: Sequence[str], zone: tzinfo) -> pa.Table:
     # The date alone tells days apart; it need not be the moment at which the day began.
     days = moments.tz_localize(None).normalize().as_unit("us").asi8
     return pa.table({"quarter": quarters, "day": pa.array(days, pa.int64())})
+
+
+def _devices(files: Sequence[str]) -> pa.Table:
+    """``agent, device``: each user agent that occurs, "" for none, and what it runs on."""
+    found = answer(files, _NOBODY, lambda table: table.select(agent=table.user_agent.fill_null("")).distinct())
+    devices = [device_of(agent).value for agent in found["agent"].to_pylist()]
+    return pa.table({"agent": found["agent"], "device": pa.array(devices, pa.string())})
 
 
 def name_of(part: Part) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Final
 
 import ibis
@@ -40,6 +41,7 @@ _PROGRAMS: Final = frozenset(
         *("HTTPie", "PostmanRuntime"),
     }
 )
+RULES: Final = version("ua-parser-builtins")  # by which device_of judges
 _KNOWN: Final = 100_000  # user agents remembered; bounds the memory, not the answer
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 import ibis
 from ibis import _
 
+from interactions.queries.device import RULES
 from interactions.queries.engine import epoch_us
 from interactions.queries.measures import CONVERSIONS
 from interactions.queries.naming import (
@@ -71,14 +72,18 @@ class Kind:
         if self.grain is Grain.ALL:
             return frozenset()
         types = {"types"} if "type" in self.by else set()
-        return frozenset({"period", "import_id", *types, *(name for name in _FLAGS if name in self.by)})
+        return frozenset({"period", "import_id", *types, *(name for name in (*_FLAGS, "device") if name in self.by)})
 
-    def of(self, table: ibis.Table, days: ibis.Table | None = None) -> ibis.Table:
+    def of(self, table: ibis.Table, days: ibis.Table | None = None, devices: ibis.Table | None = None) -> ibis.Table:
         """The summary of the interactions in ``table``, by quarters; of a kind by days with ``days``, by those.
 
-        ``days`` has ``quarter`` and ``day``: two numbers for each quarter in ``table``.
+        ``days`` has ``quarter`` and ``day``: two numbers for each quarter in ``table``; ``devices`` has ``agent`` and
+        ``device``, for each user agent, "" for none. Without it devices are null: no question asks about them but by a
+        filter, which ``table`` has been through then.
         """
         rows = self.rows(table).mutate(quarter=quarter(_.timestamp))
+        if "device" in self.by:
+            rows = _with_device(rows, devices)
         spans: tuple[str, ...] = ("quarter",)
         if self.grain is Grain.ALL:
             spans = ()
@@ -107,6 +112,12 @@ def _flagged(table: ibis.Table) -> ibis.Table:
     return table.mutate(is_assisted=_.miso_id.notnull(), is_live=_.import_id == 0)
 
 
+def _with_device(rows: ibis.Table, devices: ibis.Table | None) -> ibis.Table:
+    if devices is None:
+        return rows.mutate(device=ibis.null("string"))
+    return rows.mutate(agent=_.user_agent.fill_null("")).join(devices, "agent")
+
+
 def _revenue(rows: ibis.Table) -> Any:
     return rows.revenue.sum(where=rows.type == "checkout").fill_null(0.0)
 
@@ -126,8 +137,8 @@ COUNTS: Final = Kind(
 )
 """By type. First and last cannot be taken off: while people are hidden, they are looked for in journeys."""
 
-DAILY: Final = Kind("daily-1", Grain.DAY, COUNTS.by, COUNTS.rows, COUNTS.measures)
-"""By type, too: a fraction of the rows, where days will do."""
+DAILY: Final = Kind("daily-2", Grain.DAY, (*COUNTS.by, "device"), COUNTS.rows, COUNTS.measures)
+"""By type and what it was seen on: a fraction of the rows of COUNTS, where days will do."""
 
 LINKS: Final = Kind(
     "links-1",
@@ -210,4 +221,4 @@ RESULTS: Final = Kind(
 """The searches and recommendations that miso_ids name."""
 
 KINDS: Final = (*(COUNTS, DAILY, LINKS, NAMED, TRADE, RESULTS, CATEGORIES, CAMPAIGNS, PAGES, REGIONS, AGENTS),)
-FORMAT: Final = " ".join(kind.name for kind in KINDS)
+FORMAT: Final = " ".join([*(kind.name for kind in KINDS), f"devices-{RULES}"])

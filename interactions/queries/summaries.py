@@ -81,8 +81,9 @@ _known: OrderedDict[tuple[Path, str], pa.Table] = OrderedDict()
 class Over:
     """Of what a question is asked: the rows of ``kind`` of what ``filter`` lets through, which its fields can say.
 
-    With ``zone``, the days of a kind by days have to be those of that zone. ``instead`` is a finer kind of equal
-    columns, which is asked where the days in segments are another zone's, or the period does not consist of days.
+    With ``zone``, the days of a kind by days have to be those of that zone. ``instead`` is a finer kind, which
+    has all columns that are asked about: it is asked where the days in segments are another zone's, or the period does
+    not consist of days.
     """
 
     kind: Kind
@@ -214,6 +215,7 @@ def _stored(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iterator[
         *([rows.type.isin(filter.all_types)] if filter.has_types else []),
         *([rows.is_assisted == filter.is_assisted] if filter.is_assisted is not None else []),
         *([rows.is_live == filter.is_live] if filter.is_live is not None else []),
+        *([rows.device == filter.device.value] if filter.device is not None else []),
     ]
     rows = rows.filter(conditions) if conditions else rows
     yield not_of_people(rows, parts.hidden) if parts.hidden and kind.of_people else rows

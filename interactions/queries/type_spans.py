@@ -1,7 +1,8 @@
 """The first and the last interaction of each type while people are hidden.
 
 Summaries keep first and last, but hidden people cannot be taken off them as they can off sums. The moments of all
-others are in journeys, which are gone through once; nobody has to know whose they are.
+others are in journeys, which are gone through once; nobody has to know whose they are. Of a device, which journeys do
+not tell, the interactions are asked.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from interactions.queries.crowds import theirs
 from interactions.queries.engine import PartsGone, Reading, Snapshot, reading, without
 from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys
-from interactions.queries.kinds import Grain
+from interactions.queries.kinds import DAILY, Grain
 from interactions.queries.loops import NOT_ASKED
 from interactions.queries.summaries import Plan, planned, records_of_hidden
 from interactions.queries.walks import Asked
@@ -34,9 +35,11 @@ def spans_beside_hidden(filter: Filter) -> Question:
     """``type, first, last``: a row a type that occurs; none at all where nobody is hidden, or no summary is asked."""
 
     def look(parts: Snapshot, _needed: list[pa.Table]) -> pa.Table:
-        if not parts.hidden or not filter.given <= FIELDS:
+        if not parts.hidden or not filter.given <= DAILY.fields:
             return _SCHEMA.empty_table()
         with reading() as read:
+            if not filter.given <= FIELDS:
+                return _spans(read, filter.within(read.records(parts.files, parts.hidden)))
             plan = planned(parts, Grain.ALL, filter)
             found = pa.concat_tables([_stored(parts, plan, filter), *_counted(read, parts, plan, filter)])
         found = found.group_by("type").aggregate([("first", "min"), ("last", "max")])

@@ -33,7 +33,7 @@ from interactions.queries import (
     tops,
 )
 from interactions.queries.covering import cover, name_of
-from interactions.queries.filter import Filter
+from interactions.queries.filter import Device, Filter
 from interactions.queries.period import ALL, Period, Unit
 from interactions.queries.segments import Store
 from interactions.schema import Group
@@ -84,6 +84,7 @@ FILTERS = st.builds(
     is_live=st.sampled_from([None, None, True, False]),
     import_id=st.sampled_from([None, None, None, 0, 2]),
     region=st.sampled_from([None, None, None, "Kent"]),
+    device=st.sampled_from([None, None, None, Device.PHONE, Device.OTHER]),
 )
 NAMES = st.lists(st.sampled_from(list(QUESTIONS)), min_size=4, max_size=4, unique=True)
 FEW = examples(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -124,11 +125,17 @@ def raw(asked: Filter, names: list[str]) -> dict[str, Any]:
 
 
 def scattered(pieces: list[list[Record]]) -> None:
-    """A lake of several parts, of several imports and of live records, the last of which no segment covers."""
+    """A lake of several parts, of several imports and of live records, the last of which no segment covers.
+
+    The journeys of the first segments are put together in a bundle.
+    """
     for number, piece in enumerate(pieces):
         append(piece, import_id=number % 3)
-        if number == len(pieces) // 2:
-            cover("production", BERLIN)
+        with pytest.MonkeyPatch.context() as patch:
+            if number < len(pieces) // 2:
+                patch.setattr(covering, "_SMALL", (0, 0))
+            if number <= len(pieces) // 2:
+                cover("production", BERLIN)
 
 
 def emptied() -> None:
