@@ -19,6 +19,7 @@ from interactions.queries.filter import Filter
 from interactions.queries.identity import OWNERS
 from interactions.queries.journeys import Journeys, moments_of
 from interactions.queries.kinds import Grain
+from interactions.queries.picking import picked
 from interactions.queries.summaries import Plan, planned, records_of_hidden
 
 Key = TypeVar("Key")
@@ -102,10 +103,20 @@ def _of_filter(read: Reading, parts: Snapshot, filter: Filter, agents: Sequence[
     key = (parts.digest, filter.key)
     made = _let_through.get(key)
     if made is None:
-        touched = [part for part in parts.parts if part.rows]
-        made = list(_made(read, parts, touched, lambda table: filter.within(table, agents=agents)))
+        made = list(_of_interactions(read, parts, filter, agents))
     _keep(_let_through, key, made, 1)
     return made
+
+
+def _of_interactions(
+    read: Reading, parts: Snapshot, filter: Filter, agents: Sequence[str | None] | None
+) -> Iterator[Journeys]:
+    rows = picked(parts, filter, agents)
+    if rows is not None:
+        yield Journeys.of(read.answer(moments_of(ibis.memtable(rows))))
+        return
+    touched = [part for part in parts.parts if part.rows]
+    yield from _made(read, parts, touched, lambda table: filter.within(table, agents=agents))
 
 
 def _keep(kept: OrderedDict[Key, Kept], key: Key, value: Kept, most: int) -> None:

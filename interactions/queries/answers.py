@@ -70,7 +70,8 @@ class Question:
     Without ``merge``, ``collect`` is always asked of all parts. It and ``conclude`` get, after the table or the rows,
     the answers to the questions in ``needs``; without ``collect``, ``conclude`` gets those alone. With ``over``,
     ``collect`` is asked of the rows that it means, always of all of them. ``look`` in the place of ``collect`` gets the
-    snapshot and those answers, and finds its rows itself.
+    snapshot and those answers, and finds its rows itself. ``glance`` gets them, too, before ``collect`` is asked: where
+    it answers, that is the partial answer over everything.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Question:
     needs: tuple[Question, ...] = ()
     over: Over | None = None
     look: Callable[[Snapshot, list[pa.Table]], pa.Table] | None = None
+    glance: Callable[[Snapshot, list[pa.Table]], pa.Table | None] | None = None
 
 
 def ask(environment: str, *questions: Question) -> list[pa.Table]:
@@ -152,10 +154,7 @@ def _ask_of(parts: Snapshot, question: Question) -> pa.Table:
     if known is None or (known.schema.metadata or {}).get(b"parts") != holds_for.encode():
         # One answer a question is kept, not one a version: with live records versions are many.
         needed = [_ask_of(parts, other) for other in question.needs]
-        rows = [_collect(parts, question, question.collect, needed)] if question.collect else []
-        if question.look is not None:
-            rows = [question.look(parts, needed)]
-        known = question.conclude(*rows, *needed)
+        known = question.conclude(*_rows(parts, question, needed), *needed)
         known = known.replace_schema_metadata({"parts": holds_for})
         if known.nbytes > _LARGEST_BASE:
             _keep(key, known)
@@ -163,6 +162,17 @@ def _ask_of(parts: Snapshot, question: Question) -> pa.Table:
             _large.pop(key, None)
             _remember(key, known, _LARGE_SECONDS if known.nbytes > _LARGE else _ANSWER_SECONDS)
     return known.replace_schema_metadata(None)
+
+
+def _rows(parts: Snapshot, question: Question, needed: list[pa.Table]) -> list[pa.Table]:
+    """The partial answer over all parts, as one or no table."""
+    if question.look is not None:
+        return [question.look(parts, needed)]
+    if question.glance is not None:
+        found = question.glance(parts, needed)
+        if found is not None:
+            return [found]
+    return [_collect(parts, question, question.collect, needed)] if question.collect else []
 
 
 def _collect(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import Final
 
@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from interactions.queries import kinds
 from interactions.queries.answers import Question
+from interactions.queries.engine import Snapshot, answer_of
 from interactions.queries.filter import Filter
 from interactions.queries.kinds import Kind
+from interactions.queries.picking import picked
 from interactions.queries.summaries import Over
 
 
@@ -42,15 +44,24 @@ def about(
         )
     first = (AGENTS,) if filter.device is not None else ()
 
+    def agents(needed: Sequence[pa.Table]) -> list[str | None] | None:
+        return needed[0]["user_agent"].to_pylist() if first else None
+
     def of_table(table: ibis.Table, *needed: pa.Table) -> ibis.Table:
-        agents = needed[0]["user_agent"].to_pylist() if first else None
-        rows = filter.within(table, agents=agents)
-        return collect(rows, *needed[len(first) :])
+        return collect(filter.within(table, agents=agents(needed)), *needed[len(first) :])
+
+    def glance(parts: Snapshot, needed: list[pa.Table]) -> pa.Table | None:
+        rows = picked(parts, filter, agents(needed))
+        return None if rows is None else answer_of(rows, lambda table: collect(table, *needed[len(first) :]))
 
     def concluded(rows: pa.Table, *needed: pa.Table) -> pa.Table:
         return conclude(rows, *needed[len(first) :])
 
-    return Question(name, (filter.key, *parameters), of_table, merge, concluded, first + needs)
+    return Question(
+        *(name, (filter.key, *parameters), of_table, merge, concluded, first + needs),
+        # What no kind is about is asked by itself, not with a page's other questions.
+        glance=glance if over is not None else None,
+    )
 
 
 def _agents(rows: ibis.Table) -> ibis.Table:

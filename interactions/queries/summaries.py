@@ -49,7 +49,7 @@ _US: Final = timedelta(microseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_KNOWN: Final = 512
 # What the kinds are made of, and the filters that they can answer.
-_SUMMED: Final = (
+SUMMED: Final = (
     *(
         "type",
         "timestamp",
@@ -129,8 +129,8 @@ def _rows(read: Reading, parts: Snapshot, over: Over) -> ibis.Table:
 
 def planned(parts: Snapshot, grain: Grain, filter: Filter, zone: tzinfo | None = None) -> Plan:
     """Where the rows of a kind of that grain come from, of what the filter's period and import let through."""
-    asked = [part for part in parts.parts if part.rows and _touches(part, filter)]
-    segments = [segment for segment in _usable(parts, grain, filter, zone) if _touches(segment, filter)]
+    asked = [part for part in parts.parts if part.rows and touches(part, filter)]
+    segments = [segment for segment in _usable(parts, grain, filter, zone) if touches(segment, filter)]
     inner = _whole(filter.period, grain, segments)
     if inner is None:
         return Plan((), (), ALL, (), tuple(asked))
@@ -157,7 +157,7 @@ def _usable(parts: Snapshot, grain: Grain, filter: Filter, zone: tzinfo | None) 
     return segments
 
 
-def _touches(piece: Part | Segment, filter: Filter) -> bool:
+def touches(piece: Part | Segment, filter: Filter) -> bool:
     """Whether some of its records may be meant. Times in the table's log are rounded to milliseconds, outwards."""
     period, import_id = filter.period, filter.import_id
     return (
@@ -229,7 +229,7 @@ def _counted(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iterator
         yield kind.of(filter.within(table))
     for edge in plan.edges:
         cut = filter.during(edge)
-        files = [str(part.path) for part in plan.covered if _touches(part, cut)]
+        files = [str(part.path) for part in plan.covered if touches(part, cut)]
         if files:
             yield kind.of(cut.within(read.records(files, parts.hidden)))
 
@@ -265,7 +265,7 @@ def _read_of_hidden(read: Reading, segments: list[Segment], parts: Snapshot) -> 
     files = {segment: [paths[name] for name in segment.parts] if segment in holding else [] for segment in segments}
     wanted = [file for each in files.values() for file in each]
     rows = read.rows(wanted, named=True) if wanted else read.records([]).mutate(filename=ibis.literal(""))
-    found = read.answer(of_people(rows.select(*_SUMMED, "filename"), parts.hidden))
+    found = read.answer(of_people(rows.select(*SUMMED, "filename"), parts.hidden))
     names = found["filename"]
     found = found.drop("filename")
     return {segment: found.filter(pc.is_in(names, pa.array(each, pa.string()))) for segment, each in files.items()}

@@ -29,6 +29,7 @@ from interactions.queries import (
     funnel,
     identity,
     kinds,
+    picking,
     summaries,
     tops,
 )
@@ -120,6 +121,7 @@ def raw(asked: Filter, names: list[str]) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kinds.Kind, "fields", frozenset())
         patch.setattr(along, "FIELDS", frozenset())
+        patch.setattr(picking, "_MOST_ROWS", -1)
         patch.setattr(summaries.Store, "covering", lambda self, parts, zone=None: [])
         return answered(asked, names)
 
@@ -200,6 +202,17 @@ def test_segments_are_asked_and_not_the_parts() -> None:
         part.path.write_bytes(b"not a part")
     assert dashboard.totals("production").interactions == 700
     assert funnel.funnel("production", Filter(), funnel.SHOP)["people"].iloc[0] > 0
+
+
+def test_devices_are_told_apart_by_segments() -> None:
+    append(RECORDS)
+    phones = Filter(device=Device.PHONE)
+    expected = raw(phones, ["by type", "over time, days"])
+    cover("production", BERLIN)
+    for part in Lake("production").parts():
+        part.path.write_bytes(b"not a part")
+    for name, found in expected.items():
+        same(QUESTIONS[name](phones), found)
 
 
 def test_what_no_segment_covers_counts_at_once() -> None:
