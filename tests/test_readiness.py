@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,8 +16,6 @@ from interactions.readiness.data import data_checks
 HEALTHY = Measures(
     records=100_000,
     by_type={"product_detail_page_view": 60_000, "search": 20_000, "add_to_cart": 10_000, "checkout": 10_000},
-    first=datetime(2024, 1, 1, tzinfo=UTC),
-    last=datetime(2024, 4, 30, tzinfo=UTC),
     with_user=30_000,
     with_anonymous=95_000,
     without_id=0,
@@ -103,7 +101,7 @@ def test_what_could_be_better_and_is_not_essential_does_not_keep_from_being_read
 
 def test_nothing_is_not_yet_ready() -> None:
     nothing = dict.fromkeys(("records", "days", "days_spanned", "users", "about_products", "with_products"), 0)
-    assert overall(**nothing, by_type={}, first=None, last=None) is Overall.NOT_YET
+    assert overall(**nothing, by_type={}) is Overall.NOT_YET
 
 
 def test_what_to_do_begins_with_what_is_essential_and_poor() -> None:

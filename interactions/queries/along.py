@@ -26,7 +26,7 @@ Key = TypeVar("Key")
 Kept = TypeVar("Kept")
 
 # What the moments of journeys say of a filter; with any other, they are made of the interactions that it lets through.
-FIELDS: Final = frozenset({"period", "types", "is_assisted", "is_live", "import_id"})
+FIELDS: Final = frozenset({"period", "types", "is_assisted", "is_live", "import_id", "without_import"})
 _AT_ONCE: Final = 1_000_000  # rows that are made into journeys at a time
 _MOST_KEPT: Final = 2
 # The last crowds, and the last journeys that were made of what a filter lets through, as all questions of a page walk
@@ -49,7 +49,7 @@ def along(
     Of the crowd, pieces may hold more than the filter lets through, but nothing else than its FIELDS would tell apart.
     With ``beside`` it is of the whole data set as well, for which ``Crowd.asked`` tells its pieces apart.
     """
-    is_whole = filter.given <= FIELDS and filter.import_id is None
+    is_whole = filter.given <= FIELDS and _narrowed(filter) == Filter()
     first = (AGENTS,) if filter.device is not None else ()
     links = () if is_whole or beside else (OWNERS,)
 
@@ -67,7 +67,9 @@ def along(
 
 def _narrowed(filter: Filter) -> Filter:
     """What of the filter decides which pieces there are: all of it where they are made of interactions."""
-    return Filter(import_id=filter.import_id) if filter.given <= FIELDS else filter
+    if not filter.given <= FIELDS:
+        return filter
+    return Filter(import_id=filter.import_id, without_import=filter.without_import)
 
 
 def _crowd(
@@ -127,7 +129,7 @@ def _keep(kept: OrderedDict[Key, Kept], key: Key, value: Kept, most: int) -> Non
 
 
 def _pieces(read: Reading, parts: Snapshot, filter: Filter) -> tuple[list[Journeys], list[Journeys]]:
-    """What segments hold of the filter's import or of everything, and the rest, made of interactions."""
+    """What segments hold of everything, or of all of one import or but one, and the rest, made of interactions."""
     plan = planned(parts, Grain.ALL, filter)
     try:
         stored = list(_stored(parts, plan, filter))

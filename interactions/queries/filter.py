@@ -39,7 +39,8 @@ class Filter:
     """What every interaction shown has to be: all that is given, of lists one of them.
 
     ``page_contains`` is looked for in the page's URL without regard to case; all other texts have to be equal.
-    ``groups`` and ``types`` together mean any of either. ``is_live`` False: from an import.
+    ``groups`` and ``types`` together mean any of either. ``is_live`` False: from an import. ``without_import`` leaves
+    the records of one import out.
     """
 
     period: Period = ALL
@@ -61,6 +62,7 @@ class Filter:
     is_assisted: bool | None = None
     is_live: bool | None = None
     import_id: int | None = None
+    without_import: int | None = None
 
     @property
     def all_types(self) -> tuple[str, ...]:
@@ -150,6 +152,8 @@ class Filter:
             found.append(_.miso_id.notnull() if self.is_assisted else _.miso_id.isnull())
         if self.is_live is not None:
             found.append(_.import_id == 0 if self.is_live else _.import_id != 0)
+        if self.without_import is not None:
+            found.append(_.import_id != self.without_import)
         return found
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 import ibis
 from ibis import _
 
+from interactions.queries import health_counts
 from interactions.queries.device import RULES
 from interactions.queries.engine import epoch_us
 from interactions.queries.measures import CONVERSIONS
@@ -72,7 +73,8 @@ class Kind:
         if self.grain is Grain.ALL:
             return frozenset()
         types = {"types"} if "type" in self.by else set()
-        return frozenset({"period", "import_id", *types, *(name for name in (*_FLAGS, "device") if name in self.by)})
+        always = ("period", "import_id", "without_import")
+        return frozenset({*always, *types, *(name for name in (*_FLAGS, "device") if name in self.by)})
 
     def of(self, table: ibis.Table, days: ibis.Table | None = None, devices: ibis.Table | None = None) -> ibis.Table:
         """The summary of the interactions in ``table``, by quarters; of a kind by days with ``days``, by those.
@@ -205,6 +207,24 @@ CATEGORIES: Final = Kind(
     NAMED.measures,
 )
 
+HEALTH: Final = Kind(
+    "health-1",
+    Grain.DAY,
+    ("type",),
+    lambda table: table,
+    lambda rows: {"timestamp": rows.timestamp.min(), "records": rows.count(), **health_counts.counts(rows)},
+)
+"""What tells whether interactions are fit to train on."""
+
+RECEIVED: Final = Kind(
+    "received-1",
+    Grain.ALL,
+    ("received", "is_live"),
+    lambda table: _flagged(table).mutate(received=quarter(table.received_at)),
+    lambda rows: {"timestamp": rows.timestamp.min(), "records": rows.count()},
+)
+"""By the quarter of an hour, in µs since 1970, in which they came."""
+
 RESULTS: Final = Kind(
     "results-1",
     Grain.DAY,
@@ -220,5 +240,7 @@ RESULTS: Final = Kind(
 )
 """The searches and recommendations that miso_ids name."""
 
-KINDS: Final = (*(COUNTS, DAILY, LINKS, NAMED, TRADE, RESULTS, CATEGORIES, CAMPAIGNS, PAGES, REGIONS, AGENTS),)
+KINDS: Final = (
+    *(COUNTS, DAILY, LINKS, NAMED, TRADE, RESULTS, CATEGORIES, CAMPAIGNS, PAGES, REGIONS, AGENTS, HEALTH, RECEIVED),
+)
 FORMAT: Final = " ".join([*(kind.name for kind in KINDS), f"devices-{RULES}"])

@@ -8,15 +8,14 @@ from datetime import datetime, timedelta, tzinfo
 import ibis
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from interactions.lake import Lake
 from interactions.queries.answers import Question, ask
-from interactions.queries.bars import Grain
-from interactions.queries.measures import summed
+from interactions.queries.asking import about
+from interactions.queries.filter import Filter
+from interactions.queries.kinds import RECEIVED
+from interactions.queries.measures import records
 from interactions.queries.period import Unit
-
-_QUARTER_HOUR = Grain(width=15 * 60 * 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,8 @@ def added(environment: str, now: datetime, days: int, zone: tzinfo) -> pd.DataFr
 
 
 def _received() -> Question:
-    def collect(table: ibis.Table) -> ibis.Table:
-        return table.group_by(bucket=_QUARTER_HOUR.bucket(table.received_at), is_live=table.import_id == 0).agg(
-            records=table.count()
-        )
+    def collect(rows: ibis.Table) -> ibis.Table:
+        found = rows.group_by(bucket=rows.received, is_live=rows.is_live).agg(records=records(rows))
+        return found.filter(found.records > 0)
 
-    def merge(rows: pa.Table) -> pa.Table:
-        return summed(rows, ["bucket", "is_live"])
-
-    return Question("received", (), collect, merge)
+    return about(Filter(), "received", collect, over=RECEIVED)

@@ -146,10 +146,13 @@ def planned(parts: Snapshot, grain: Grain, filter: Filter, zone: tzinfo | None =
 
 
 def _usable(parts: Snapshot, grain: Grain, filter: Filter, zone: tzinfo | None) -> list[Segment]:
-    """Segments of days all have one zone's; those of one import's records hold no others."""
+    """Segments of days all have one zone's; those of one import's records hold no others, or those of all but it."""
     segments = Store(parts.environment).covering(name_of(part) for part in parts.parts)
     if filter.import_id is not None:
         segments = [segment for segment in segments if segment.import_id == filter.import_id]
+    if filter.without_import is not None:
+        left_out = {name_of(part) for part in parts.parts if part.import_id in (None, filter.without_import)}
+        segments = [segment for segment in segments if not segment.parts & left_out]
     if grain is Grain.DAY and segments:
         zones = [segment.zone for segment in segments]
         days = max(sorted(set(zones)), key=zones.count) if zone is None else str(zone)
@@ -164,6 +167,7 @@ def touches(piece: Part | Segment, filter: Filter) -> bool:
         (period.start is None or piece.last >= period.start)
         and (period.end is None or piece.first < period.end)
         and (import_id is None or piece.import_id in (None, import_id))
+        and (filter.without_import is None or piece.import_id != filter.without_import)
     )
 
 
