@@ -11,12 +11,14 @@ import threading
 import numpy as np
 import pyarrow as pa
 
-from interactions.queries import loops, walks
+from interactions.queries import walks
 from interactions.queries.crowds import Crowd
 from interactions.queries.device import device_of
 from interactions.queries.engine import reading
 from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys, moments_of
+from interactions.queries.named import Named
+from interactions.queries.product_bars import Piece, counted, numbered
 from interactions.queries.walks import Asked
 
 _begun = threading.Event()
@@ -41,9 +43,6 @@ def ready() -> None:
     walks.searches(crowd, [asked], 0)
     walks.counted(crowd, asked)
     walks.spans([(nothing, np.empty(0, np.int32))], asked)
-    amounts = pa.array([], pa.int64()).to_numpy()
-    codes = pa.array([], pa.int32()).to_numpy()
-    loops.count_different(
-        *(amounts, codes, amounts, bars, np.zeros(2, np.int64), np.empty(0, np.int32), np.empty((0, 2), np.int64)),
-        *(np.zeros(0, np.int64), np.zeros(1, np.int64)),
-    )
+    named = Named.of(pa.table({"day": [0], "at": [0], "product": ["a product"], "records": [1]}))
+    products, meanings = numbered([named.products])
+    counted([Piece(named, meanings[0], 0, bars)], len(products), 1)

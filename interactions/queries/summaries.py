@@ -116,12 +116,25 @@ def _rows(read: Reading, parts: Snapshot, over: Over) -> ibis.Table:
     plan = planned(parts, over.kind.grain, over.filter, over.zone)
     if over.instead is not None and (plan.edges or not plan.stored):
         return _rows(read, parts, Over(over.instead, over.filter))
-    pieces = [*_stored(read, parts, plan, over), *_counted(read, parts, plan, over)]
+    return _together([*_stored(read, parts, plan, over), *_unstored(read, parts, plan, over)], over.kind)
+
+
+def unstored(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> ibis.Table | None:
+    """The rows that segments lack, and those that take hidden people's off; None where nothing is lacking."""
+    pieces = list(_unstored(read, parts, plan, over))
+    return _together(pieces, over.kind) if pieces else None
+
+
+def _unstored(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iterator[ibis.Table]:
+    yield from _counted(read, parts, plan, over)
     if parts.hidden and plan.stored:
-        pieces += _corrections(read, parts, plan, over)
+        yield from _corrections(read, parts, plan, over)
+
+
+def _together(pieces: list[ibis.Table], kind: Kind) -> ibis.Table:
     if len(pieces) == 1:
         return pieces[0]
-    columns = _columns(over.kind)
+    columns = _columns(kind)
     alike = [piece.select(*columns).cast(columns) for piece in pieces]
     return ibis.union(*alike)
 
