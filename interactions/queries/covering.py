@@ -108,7 +108,7 @@ def _make(store: Store, parts: Sequence[Part], zone: tzinfo) -> int:
             journeys.write(draft / f"{JOURNEYS}.arrow")
             del journeys
             with reading() as read:
-                named = Named.of(read.answer(named_of_days(read.records(files), days)))
+                named = Named.of_days(read.answer(named_of_days(read.records(files), days)))
             named.write(draft / f"{NAMED}.arrow")
             del named
             for kind in KINDS:

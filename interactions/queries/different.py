@@ -14,10 +14,11 @@ from interactions.codec.tombstones import microseconds
 from interactions.queries.engine import PartsGone, Reading, Snapshot, epoch_us, reading
 from interactions.queries.named import Named
 from interactions.queries.period import ALL, Period
-from interactions.queries.product_bars import Piece, counted, numbered
+from interactions.queries.product_bars import Piece, bars_of, counted, numbered
 from interactions.queries.segments import Segment
 from interactions.queries.summaries import Over, Plan, planned, unstored
 
+_NEVER: Final = np.iinfo(np.int64)
 _MOST_KEPT: Final = 2
 # What the last sets of segments name, and the numbers that the products of each have in that. The engine's turn guards
 # them.
@@ -25,10 +26,12 @@ _kept: OrderedDict[tuple[Path, ...], tuple[pa.Array, list[np.ndarray]]] = Ordere
 
 
 def different(parts: Snapshot, over: Over, starts: np.ndarray) -> np.ndarray:
-    """How many different products are named in each of the bars with these ``starts`` (µs), of which there is one.
+    """How many different products are named in each of the bars with these ``starts`` (µs), which are of quarters.
 
     ``over`` means rows of the kind NAMED. Raises PartsGone where a part or a segment has vanished.
     """
+    if not len(starts):
+        return np.zeros(0, np.int64)
     with reading() as read:
         plan = planned(parts, over.kind.grain, over.filter, over.zone)
         try:
@@ -39,7 +42,7 @@ def different(parts: Snapshot, over: Over, starts: np.ndarray) -> np.ndarray:
         products, meanings = _numbered(plan.stored, stored, made)
         periods = [*(plan.whole for _ in stored), *(ALL for _ in made)]
         pieces = [
-            _piece(named, each, period, starts)
+            Piece(named, each, starts, *_bounds(period))
             for named, each, period in zip([*stored, *made], meanings, periods, strict=True)
         ]
         return counted(pieces, len(products), len(starts))
@@ -51,8 +54,7 @@ def _made(read: Reading, parts: Snapshot, plan: Plan, over: Over, starts: np.nda
     if rows is None:
         return []
     found = read.answer(rows.select("product", "records", at=epoch_us(rows.timestamp)))
-    bars = _bars(found["at"].to_numpy(), starts)
-    return [Named.of(found.append_column("day", pa.array(bars)))]
+    return [Named.of_bars(found, bars_of(found["at"].to_numpy(), starts), starts)]
 
 
 def _numbered(
@@ -73,13 +75,8 @@ def _numbered(
     return products, [*meanings, *others]
 
 
-def _piece(named: Named, meanings: np.ndarray, period: Period, starts: np.ndarray) -> Piece:
-    """Its spans in ``period``, which holds each as a whole or not at all."""
-    begin = int(np.searchsorted(named.at, microseconds(period.start))) if period.start else 0
-    end = int(np.searchsorted(named.at, microseconds(period.end))) if period.end else len(named.at)
-    return Piece(named, meanings, begin, _bars(named.at[begin:end], starts))
-
-
-def _bars(moments: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """The number of each one's bar."""
-    return np.maximum(np.searchsorted(starts, moments, side="right") - 1, 0)
+def _bounds(period: Period) -> tuple[int, int]:
+    return (
+        microseconds(period.start) if period.start else _NEVER.min,
+        microseconds(period.end) if period.end else _NEVER.max,
+    )

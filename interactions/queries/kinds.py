@@ -140,7 +140,7 @@ LINKS: Final = Kind(
 
 NAMED: Final = Kind(
     "named-2",
-    Grain.DAY,
+    Grain.QUARTER,
     ("product",),
     lambda table: named_products(table, "timestamp"),
     lambda rows: {"timestamp": rows.timestamp.min(), "records": rows.count()},

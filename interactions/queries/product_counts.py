@@ -49,12 +49,12 @@ def different_products(filter: Filter) -> Question:
 def products_of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo) -> Question:
     """``start, products``: a row for each bar of ``unit``, which begins there."""
     parameters = (grain.key, unit, str(zone))
-    over = grain.summed(NAMED) if unit is not Unit.HOUR else None
+    over = grain.summed(NAMED)
     if over is not None and filter.given <= over.fields:
 
         def look(parts: Snapshot, needed: Sequence[pa.Table]) -> pa.Table:
             starts = _starts(needed[0], filter, unit, zone)
-            return pa.table({"start": starts, "products": different(parts, Over(over, filter, zone), starts)})
+            return pa.table({"start": starts, "products": different(parts, Over(over, filter), starts)})
 
         needs = (counts_of_bars(filter, grain, unit, zone),)
         return Question("products_of_bars", (filter.key, *parameters), None, needs=needs, look=look)

@@ -17,6 +17,7 @@ from interactions.queries.device import device_of
 from interactions.queries.engine import reading
 from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys, moments_of
+from interactions.queries.kinds import QUARTER_US
 from interactions.queries.named import Named
 from interactions.queries.product_bars import Piece, counted, numbered
 from interactions.queries.walks import Asked
@@ -43,6 +44,8 @@ def ready() -> None:
     walks.searches(crowd, [asked], 0)
     walks.counted(crowd, asked)
     walks.spans([(nothing, np.empty(0, np.int32))], asked)
-    named = Named.of(pa.table({"day": [0], "at": [0], "product": ["a product"], "records": [1]}))
+    day = {"day": [0], "product": ["a product"], "first": [0], "last": [QUARTER_US], "quarters": [[0, 1]]}
+    named = Named.of_days(pa.table(day))
     products, meanings = numbered([named.products])
-    counted([Piece(named, meanings[0], 0, bars)], len(products), 1)
+    for until in (2 * QUARTER_US, QUARTER_US):  # the whole day, and a part of it
+        counted([Piece(named, meanings[0], bars, 0, until)], len(products), 1)
