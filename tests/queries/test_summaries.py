@@ -186,6 +186,18 @@ def test_hidden_people_are_in_no_answer(
             same(found, expected[name])
 
 
+def test_the_revenue_of_an_hour_is_not_taken_off_with_hidden_people_of_another_segment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = "2024-01-01T{}:00:00Z".format
+    append([record("checkout", at("10"), user_id="ann"), record("checkout", at("12"), user_id="bob")])
+    cover("production", BERLIN)
+    append([record("checkout", at("12"), user_id="ann", revenue=117.0)])
+    cover("production", BERLIN)
+    hide(monkeypatch, (_key("bob"), None, START))
+    assert dashboard.sparklines("production", Filter(), Unit.DAY, BERLIN)["revenue"].tolist() == [117.0]
+
+
 def test_segments_are_asked_and_not_the_parts() -> None:
     for start in range(0, 700, 100):
         append(RECORDS[start : start + 100])
