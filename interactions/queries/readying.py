@@ -17,9 +17,10 @@ from interactions.queries.device import device_of
 from interactions.queries.engine import reading
 from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys, moments_of
-from interactions.queries.kinds import QUARTER_US
+from interactions.queries.kinds import KINDS, QUARTER_US
 from interactions.queries.named import Named
 from interactions.queries.product_bars import Piece, counted, numbered
+from interactions.queries.summaries import columns_of
 from interactions.queries.walks import Asked
 
 _begun = threading.Event()
@@ -37,6 +38,8 @@ def ready() -> None:
     device_of("a user agent")
     with reading() as read:
         nothing = Journeys.of(read.answer(moments_of(read.records([]))))
+    for kind in KINDS:
+        columns_of(kind)
     crowd, asked = Crowd([nothing]), Asked.by(Filter(), {"search": 0})
     bars = np.zeros(1, np.int64)
     walks.visits(crowd, asked, bars, 0)

@@ -134,7 +134,7 @@ def _unstored(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iterato
 def _together(pieces: list[ibis.Table], kind: Kind) -> ibis.Table:
     if len(pieces) == 1:
         return pieces[0]
-    columns = _columns(kind)
+    columns = columns_of(kind)
     alike = [piece.select(*columns).cast(columns) for piece in pieces]
     return ibis.union(*alike)
 
@@ -220,7 +220,7 @@ def _stored(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iterator[
     if not plan.stored:
         return
     kind, filter = over.kind, over.filter
-    rows = read.rows([segment.file(kind.name) for segment in plan.stored])
+    rows = read.summed([segment.file(kind.name) for segment in plan.stored], columns_of(kind))
     conditions = [
         *([rows.timestamp >= ibis.literal(plan.whole.start, type=MOMENT)] if plan.whole.start else []),
         *([rows.timestamp < ibis.literal(plan.whole.end, type=MOMENT)] if plan.whole.end else []),
@@ -291,7 +291,7 @@ def _holders(segments: list[Segment], parts: Snapshot) -> set[Segment]:
 
 
 @cache
-def _columns(kind: Kind) -> ibis.Schema:
+def columns_of(kind: Kind) -> ibis.Schema:
     """The columns of a kind. That some are never null is known of columns in memory, and not of those in files."""
     schema = kind.of(ibis.memtable(TABLE_SCHEMA.empty_table())).schema()
     return ibis.schema({name: column.copy(nullable=True) for name, column in schema.items()})

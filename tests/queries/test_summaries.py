@@ -208,6 +208,15 @@ def test_segments_are_asked_and_not_the_parts() -> None:
     assert funnel.funnel("production", Filter(), funnel.SHOP)["people"].iloc[0] > 0
 
 
+def test_the_columns_of_a_kind_are_those_of_its_files() -> None:
+    append(RECORDS)
+    cover("production", BERLIN)
+    (segment,) = Store("production").all()
+    with engine.reading() as read:
+        found = {kind.name: read.rows([segment.file(kind.name)]).schema() for kind in kinds.KINDS}
+    assert found == {kind.name: summaries.columns_of(kind) for kind in kinds.KINDS}
+
+
 def test_what_no_segment_covers_counts_at_once() -> None:
     append(RECORDS[:600])
     cover("production", BERLIN)
