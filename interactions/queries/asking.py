@@ -30,12 +30,13 @@ def about(
     over: Kind | None = None,
     zone: tzinfo | None = None,
     instead: Kind | None = None,
+    is_alone: bool = False,
 ) -> Question:
     """The question ``name``: ``collect`` gets the filter's interactions in the place of the table.
 
     ``over`` names a kind of summary whose rows will do in their place; they are used where they can say what the filter
     asks (see summaries.py). With ``zone`` its days have to be those of that zone, or it goes to the kind ``instead``,
-    where that can say it as well.
+    where that can say it as well. If it ``is_alone``, it is not asked with all the others of a page.
     """
     if over is not None and filter.given <= over.fields:
         instead = instead if instead is not None and filter.given <= instead.fields else None
@@ -57,10 +58,10 @@ def about(
     def concluded(rows: pa.Table, *needed: pa.Table) -> pa.Table:
         return conclude(rows, *needed[len(first) :])
 
+    is_summed = filter.given <= kinds.COUNTS.fields  # what most of a page's questions will do with
     return Question(
         *(name, (filter.key, *parameters), of_table, merge, concluded, first + needs),
-        # What no kind is about is asked by itself, not with a page's other questions.
-        glance=glance if over is not None else None,
+        glance=None if is_alone or is_summed else glance,
     )
 
 

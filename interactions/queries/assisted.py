@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 import ibis
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 from ibis import _
 
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
-from interactions.queries.bars import Grain, index_of, on_bars, starts_of
+from interactions.queries.bars import Grain, bar_edges, on_edges, starts_of
 from interactions.queries.filter import Filter
 from interactions.queries.kinds import COUNTS, DAILY, RESULTS
 from interactions.queries.measures import CONVERSIONS, is_assisted, is_summary, records, revenue, summed
@@ -69,12 +71,7 @@ def assisted(environment: str, filter: Filter) -> Assisted:
 
 def assisted_over_time(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
     """``assisted, other``: records with and without a miso_id; the index ``start`` (UTC) has every bar of it."""
-    edges, (rows,) = on_bars(environment, filter.period, unit, zone, [lambda grain: _buckets(filter, grain)])
-    frame = rows.to_pandas()
-    frame = frame.groupby(starts_of(frame["bucket"].to_numpy(), edges))[["records", "assisted"]].sum()
-    frame = frame.reindex(edges[:-1]).fillna(0).astype("int64")
-    frame = frame.assign(other=frame["records"] - frame["assisted"])[["assisted", "other"]]
-    return frame.set_axis(index_of(edges), axis=0)
+    return on_edges(environment, zone, lambda grain: _of_bars(filter, grain, unit, zone))
 
 
 def _types(filter: Filter) -> Question:
@@ -89,6 +86,22 @@ def _types(filter: Filter) -> Question:
         return found.filter(found.records > 0)
 
     return about(filter, "assisted", collect, merge=lambda rows: summed(rows, ["type"]), over=DAILY, instead=COUNTS)
+
+
+def _of_bars(filter: Filter, grain: Grain, unit: Unit, zone: tzinfo) -> Question:
+    """``edge, assisted, other``: as :func:`bars.on_edges` has it."""
+
+    def conclude(rows: pa.Table) -> pa.Table:
+        buckets = rows["bucket"].to_numpy()
+        edges = bar_edges(buckets, filter.period, unit, zone)
+        bars = np.searchsorted(edges, starts_of(buckets, edges))
+        found = np.zeros((2, len(edges)), np.int64)
+        for sums, name in zip(found, ("assisted", "records"), strict=True):
+            np.add.at(sums, bars, rows[name].to_numpy())
+        return pa.table({"edge": edges, "assisted": found[0], "other": found[1] - found[0]})
+
+    parameters = (filter.key, grain.key, unit, str(zone))
+    return Question("assisted_of_bars", parameters, None, conclude=conclude, needs=(_buckets(filter, grain),))
 
 
 def _buckets(filter: Filter, grain: Grain) -> Question:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final
 
 import ibis
@@ -71,14 +72,22 @@ class Grain:
 
 def on_bars(
     environment: str, period: Period, unit: Unit, zone: tzinfo, questions: Sequence[Callable[[Grain], Question]]
-) -> tuple[np.ndarray, list[pa.Table]]:
-    """The edges of the bars, and the answers to ``questions``, the first of which has all ``bucket``s there are."""
+) -> list[pa.Table]:
+    """The answers to ``questions`` about bars, the first of which has all ``bucket``s there are."""
 
-    def edges(buckets: np.ndarray, grain: Grain) -> np.ndarray:
-        return bar_edges(buckets, period, unit, zone)
+    def edges(first: pa.Table, _grain: Grain) -> np.ndarray:
+        return bar_edges(first["bucket"].to_numpy(), period, unit, zone)
 
-    answers, grain = _finely(environment, zone, questions, edges)
-    return edges(answers[0]["bucket"].to_numpy(), grain), answers
+    answers, _ = _finely(environment, zone, questions, edges)
+    return answers
+
+
+def on_edges(environment: str, zone: tzinfo, question: Callable[[Grain], Question]) -> pd.DataFrame:
+    """The answer to ``question``, which has an ``edge`` a row, as :func:`bar_edges` has them: the index ``start`` (UTC)
+    has every bar. In its last row, where the last bar ends, there is nothing."""
+    (answer,), _ = _finely(environment, zone, [question], lambda first, _grain: first["edge"].to_numpy())
+    columns = {name: answer[name].to_numpy()[:-1] for name in answer.column_names if name != "edge"}
+    return pd.DataFrame(columns, index=index_of(answer["edge"].to_numpy()), columns=pd.Index(columns, dtype="str"))
 
 
 def on_clock(
@@ -86,9 +95,9 @@ def on_clock(
 ) -> tuple[pd.DatetimeIndex, pa.Table]:
     """The answer to ``question``, and what the clock in ``zone`` says at each ``bucket`` in it, to the hour."""
 
-    def changing(buckets: np.ndarray, grain: Grain) -> np.ndarray:
+    def changing(first: pa.Table, grain: Grain) -> np.ndarray:
         """A moment within each of the buckets that are not of one hour."""
-        buckets = np.unique(buckets)
+        buckets = np.unique(first["bucket"].to_numpy())
         is_odd = np.zeros(len(buckets), bool) if grain.odd is None else buckets < grain.odd
         last = buckets + np.where(is_odd, _SECOND, grain.width) - _SECOND
         ahead = _clock(buckets, zone).asi8 - buckets
@@ -103,13 +112,13 @@ def _finely(
     environment: str,
     zone: tzinfo,
     questions: Sequence[Callable[[Grain], Question]],
-    moments: Callable[[np.ndarray, Grain], np.ndarray],
+    moments: Callable[[pa.Table, Grain], np.ndarray],
 ) -> tuple[list[pa.Table], Grain]:
-    """The answers to ``questions``, so fine that none of ``moments`` lies within a bucket."""
+    """The answers to ``questions``, so fine that none of the ``moments`` that the first gives lies within a bucket."""
     grain = Grain.of(zone)
     while True:
         answers = ask(environment, *(question(grain) for question in questions))
-        finer = grain.fitting(moments(answers[0]["bucket"].to_numpy(), grain))
+        finer = grain.fitting(moments(answers[0], grain))
         if finer == grain:
             return answers, grain
         grain = finer
@@ -133,6 +142,13 @@ def bar_edges(buckets: np.ndarray, period: Period, unit: Unit, zone: tzinfo) -> 
         return np.empty(0, np.int64)
     first = unit.floor(period.start or _moment(buckets.min()), zone)
     last = period.end - timedelta(microseconds=1) if period.end else _moment(buckets.max())
+    return _edges(first, last, unit, zone).copy()
+
+
+@lru_cache(32)
+def _edges(first: datetime, last: datetime, unit: Unit, zone: tzinfo) -> np.ndarray:
+    """From the start of a bar on to the end of that of ``last``: all questions of a page have the same, up to
+    thousands."""
     edges = [first, unit.after(first, zone)]
     while edges[-1] <= last and edges[-1] > edges[-2]:  # at the end of the calendar nothing comes after
         edges.append(unit.after(edges[-1], zone))

@@ -31,8 +31,9 @@ def counts(filter: Filter, grain: Grain, days: tzinfo | None = None) -> Question
         found = rows.group_by(bucket=grain.bucket(rows.timestamp), type=rows.type).agg(
             records=records(rows), revenue=revenue(rows)
         )
-        # Hidden people's are taken off: of a day, where they were, which may be another bucket than the day's.
-        return found.filter(found.records != 0)
+        # Hidden people's are taken off: of a day, where they were, which may be another bucket than the day's, and that
+        # of others whose revenue is left.
+        return found.filter((found.records != 0) | (found.revenue != 0))
 
     def merge(rows: pa.Table) -> pa.Table:
         return summed(rows, ["bucket", "type"])

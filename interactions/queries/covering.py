@@ -25,6 +25,8 @@ from interactions.queries.engine import PartsGone, answer, reading
 from interactions.queries.journeys import NAME as JOURNEYS
 from interactions.queries.journeys import Journeys, moments_of
 from interactions.queries.kinds import KINDS, quarter
+from interactions.queries.named import NAME as NAMED
+from interactions.queries.named import Named, named_of_days
 from interactions.queries.segments import Store
 
 log = logging.getLogger(__name__)
@@ -112,6 +114,10 @@ def _make(store: Store, parts: Sequence[Part], zone: tzinfo) -> int:
                 journeys = Journeys.of(read.answer(moments_of(read.records(files))))
             journeys.write(draft / f"{JOURNEYS}.arrow")
             del journeys
+            with reading() as read:
+                named = Named.of_days(read.answer(named_of_days(read.records(files), days)))
+            named.write(draft / f"{NAMED}.arrow")
+            del named
             for kind in KINDS:
                 with reading() as read:
                     rows = kind.of(read.records(files), days, devices).order_by(*kind.by)

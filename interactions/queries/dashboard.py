@@ -6,7 +6,6 @@ Every function takes the environment's slug and a filter; answers are exact. The
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Final
@@ -21,14 +20,15 @@ from interactions.lake import Lake
 from interactions.lake_people import hidden
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
-from interactions.queries.bars import Grain, index_of, on_bars, on_clock
+from interactions.queries.bars import on_bars, on_clock, on_edges
 from interactions.queries.counting import counts_of_bars, counts_of_buckets
 from interactions.queries.filter import Filter
 from interactions.queries.kinds import COUNTS, DAILY
+from interactions.queries.lines import lines, types_over_time
 from interactions.queries.measures import CONVERSIONS, first, last, records, revenue
 from interactions.queries.period import Unit
 from interactions.queries.person import people
-from interactions.queries.product_counts import different_products, products_of_bars
+from interactions.queries.product_counts import different_products
 from interactions.queries.type_spans import spans_beside_hidden
 from interactions.queries.visiting import visiting
 from interactions.schema import GROUP_OF, TYPES, Group
@@ -74,13 +74,14 @@ def totals(environment: str, filter: Filter = EVERYTHING, unit: Unit = Unit.YEAR
 
     ``unit`` and ``zone`` change nothing; but with those of the :func:`sparklines` both take hardly longer than one.
     """
-    _edges, (counted, visits, types, who, products) = on_bars(
+    counted, visits, types, who, products = on_bars(
         environment,
         filter.period,
         unit,
         zone,
         [
-            *_of_bars(filter, unit, zone),
+            lambda grain: counts_of_bars(filter, grain, unit, zone),
+            lambda grain: visiting(filter, grain, unit, zone, counts_of_bars(filter, grain, unit, zone)),
             lambda _grain: _types(filter),
             lambda _grain: people(filter),
             lambda _grain: different_products(filter),
@@ -137,13 +138,7 @@ def over_time(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC) 
 
     A bar without records is a row of zeros. A period without a bound goes to the first or last record.
     """
-    edges, (rows,) = on_bars(
-        environment, filter.period, unit, zone, [lambda grain: counts_of_bars(filter, grain, unit, zone)]
-    )
-    frame = rows.to_pandas().pivot(index="start", columns="type", values="records")
-    present = [name for name in TYPES if name in frame.columns]
-    frame = frame.reindex(index=edges[:-1], columns=present).fillna(0).astype("int64")
-    return frame.set_axis(index_of(edges), axis=0).rename_axis(columns=None)
+    return on_edges(environment, zone, lambda grain: types_over_time(filter, grain, unit, zone))
 
 
 def sparklines(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
@@ -152,29 +147,7 @@ def sparklines(environment: str, filter: Filter, unit: Unit, zone: tzinfo = UTC)
     Columns are interactions, people, sessions, products, searches, conversions (int64) and revenue. A session counts
     in the bar in which it begins; a person or a product in every bar in which it occurs.
     """
-    edges, (counted, begun, named) = on_bars(
-        environment,
-        filter.period,
-        unit,
-        zone,
-        [
-            *_of_bars(filter, unit, zone),
-            lambda grain: products_of_bars(filter, grain, unit, zone),
-        ],
-    )
-    frame = pd.DataFrame(index=edges[:-1])
-    rows = counted.to_pandas()
-    starts = rows["start"]
-    for name, kinds in {"interactions": TYPES, "searches": ("search",), "conversions": CONVERSIONS}.items():
-        frame[name] = rows["records"].where(rows["type"].isin(kinds)).groupby(starts).sum()
-    frame["revenue"] = rows["revenue"].groupby(starts).sum()
-    of_bars = begun.to_pandas().set_index("start")
-    frame["sessions"], frame["people"] = of_bars["sessions"], of_bars["people"]
-    frame["products"] = named.to_pandas().set_index("start")["products"]
-    frame = frame.fillna(0)
-    whole = ["interactions", "people", "sessions", "products", "searches", "conversions"]
-    frame = frame.astype(dict.fromkeys(whole, "int64"))[[*whole, "revenue"]].astype({"revenue": "float64"})
-    return frame.set_axis(index_of(edges), axis=0)
+    return on_edges(environment, zone, lambda grain: lines(filter, grain, unit, zone))
 
 
 def rhythm(environment: str, filter: Filter, zone: tzinfo = UTC) -> pd.DataFrame:
@@ -193,14 +166,6 @@ def users(environment: str, filter: Filter = EVERYTHING) -> int:
 def products(environment: str, filter: Filter = EVERYTHING) -> int:
     """How many different product ids there are."""
     return int(ask(environment, different_products(filter))[0]["products"][0].as_py())
-
-
-def _of_bars(filter: Filter, unit: Unit, zone: tzinfo) -> tuple[Callable[[Grain], Question], ...]:
-    """What totals and sparklines both ask, so that it is asked once."""
-    return (
-        lambda grain: counts_of_bars(filter, grain, unit, zone),
-        lambda grain: visiting(filter, grain, unit, zone, counts_of_bars(filter, grain, unit, zone)),
-    )
 
 
 def _types(filter: Filter) -> Question:

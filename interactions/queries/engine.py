@@ -163,6 +163,11 @@ class Reading:
         view = f"rows_{self._views}"  # replaced by the next question's: nothing is read yet
         return self._connection.read_parquet([str(file) for file in files], table_name=view, filename=named)
 
+    def summed(self, files: Sequence[Path], schema: ibis.Schema) -> ibis.Table:
+        """As :meth:`rows`, of columns that are known: the engine need not open the files twice."""
+        listed = ", ".join("'{}'".format(str(file).replace("'", "''")) for file in files)
+        return self._connection.sql(f"SELECT * FROM read_parquet([{listed}])", schema=schema)  # noqa: S608 - our own names
+
     def answer(self, expression: ibis.Table) -> pa.Table:
         return self._connection.to_pyarrow(expression)
 

@@ -152,13 +152,13 @@ LINKS: Final = Kind(
 """Users and anonymous ids seen in one record."""
 
 NAMED: Final = Kind(
-    "named-1",
-    Grain.DAY,
+    "named-2",
+    Grain.QUARTER,
     ("product",),
     lambda table: named_products(table, "timestamp"),
     lambda rows: {"timestamp": rows.timestamp.min(), "records": rows.count()},
 )
-"""Products that were named by any interaction."""
+"""Products that were named by any interaction. Segments have them in a form of their own (named.py)."""
 
 TRADE: Final = Kind(
     "trade-1",
@@ -241,6 +241,6 @@ RESULTS: Final = Kind(
 """The searches and recommendations that miso_ids name."""
 
 KINDS: Final = (
-    *(COUNTS, DAILY, LINKS, NAMED, TRADE, RESULTS, CATEGORIES, CAMPAIGNS, PAGES, REGIONS, AGENTS, HEALTH, RECEIVED),
+    *(COUNTS, DAILY, LINKS, TRADE, RESULTS, CATEGORIES, CAMPAIGNS, PAGES, REGIONS, AGENTS, HEALTH, RECEIVED),
 )
 FORMAT: Final = " ".join([*(kind.name for kind in KINDS), f"devices-{RULES}"])

@@ -12,12 +12,16 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from interactions.queries import loops, walks
+from interactions.queries import walks
 from interactions.queries.crowds import Crowd
 from interactions.queries.device import device_of
 from interactions.queries.engine import reading
 from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys, moments_of, what_of
+from interactions.queries.kinds import KINDS, QUARTER_US
+from interactions.queries.named import Named
+from interactions.queries.product_bars import Piece, counted, numbered
+from interactions.queries.summaries import columns_of
 from interactions.queries.walks import Asked
 from interactions.schema import TYPES
 
@@ -45,6 +49,8 @@ def ready() -> None:
     device_of("a user agent")
     with reading() as read:
         read.answer(moments_of(read.records([])))
+    for kind in KINDS:
+        columns_of(kind)
     journey = Journeys.of(_JOURNEY)
     crowd, asked = Crowd([journey]), Asked.by(Filter(), {"search": 0})
     bars = np.zeros(1, np.int64)
@@ -54,9 +60,8 @@ def ready() -> None:
     walks.searches(crowd, [asked], 0)
     walks.counted(crowd, asked)
     walks.spans([(journey, np.empty(0, np.int32))], asked)
-    amounts = pa.array([], pa.int64()).to_numpy()
-    codes = pa.array([], pa.int32()).to_numpy()
-    loops.count_different(
-        *(amounts, codes, amounts, bars, np.zeros(2, np.int64), np.empty(0, np.int32), np.empty((0, 2), np.int64)),
-        *(np.zeros(0, np.int64), np.zeros(1, np.int64)),
-    )
+    day = {"day": [0], "product": ["a product"], "first": [0], "last": [QUARTER_US], "quarters": [[0, 1]]}
+    named = Named.of_days(pa.table(day))
+    products, meanings = numbered([named.products])
+    for until in (2 * QUARTER_US, QUARTER_US):  # the whole day, and a part of it
+        counted([Piece(named, meanings[0], bars, 0, until)], len(products), 1)

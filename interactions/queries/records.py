@@ -88,7 +88,7 @@ def count(environment: str, filter: Filter) -> int:
     def merge(rows: pa.Table) -> pa.Table:
         return pa.table({"records": [pc.sum(rows["records"]).as_py()]})
 
-    return int(ask(environment, about(filter, "records", collect, merge=merge))[0]["records"][0].as_py())
+    return int(ask(environment, about(filter, "records", collect, merge=merge, is_alone=True))[0]["records"][0].as_py())
 
 
 def search(environment: str, text: str) -> dict[str, int]:

@@ -26,10 +26,12 @@ from django.conf import settings
 from interactions.lake import Part
 from interactions.queries.journeys import NAME as JOURNEYS
 from interactions.queries.kinds import FORMAT as KINDS
+from interactions.queries.named import NAME as NAMED
 
-FORMAT: Final = f"{KINDS} {JOURNEYS}"
+FORMAT: Final = f"{KINDS} {JOURNEYS} {NAMED}"
 BUNDLES: Final = "bundles"  # the folder of what is made of segments, beside them
 _ABOUT: Final = "about.json"
+_SUFFIXES: Final = (".parquet", ".arrow")  # of what is made of records
 _DRAFT: Final = ".draft-"
 LEFT_SECONDS: Final = 3600  # after which a draft is one that somebody left behind
 _GRACE_SECONDS: Final = 30  # for those who are reading a segment whose place another has taken
@@ -56,6 +58,10 @@ class Segment:
     @property
     def journeys(self) -> Path:
         return self.folder / f"{JOURNEYS}.arrow"
+
+    @property
+    def named(self) -> Path:
+        return self.folder / f"{NAMED}.arrow"
 
 
 class Store:
@@ -144,8 +150,8 @@ class Store:
         self._sweep(-1)
 
     def files(self) -> list[Path]:
-        """Every file of summaries, those of bundles and drafts included."""
-        return [path for path in self.folder.rglob("*") if path.suffix in (".parquet", ".arrow")]
+        """Every file that is made of records, those of bundles and drafts included."""
+        return [path for path in self.folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file()]
 
     def _names(self) -> list[str]:
         try:

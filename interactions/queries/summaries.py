@@ -117,12 +117,25 @@ def _rows(read: Reading, parts: Snapshot, over: Over) -> ibis.Table:
     plan = planned(parts, over.kind.grain, over.filter, over.zone)
     if over.instead is not None and (plan.edges or not plan.stored):
         return _rows(read, parts, Over(over.instead, over.filter))
-    pieces = [*_stored(read, parts, plan, over), *_counted(read, parts, plan, over)]
+    return _together([*_stored(read, parts, plan, over), *_unstored(read, parts, plan, over)], over.kind)
+
+
+def unstored(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> ibis.Table | None:
+    """The rows that segments lack, and those that take hidden people's off; None where nothing is lacking."""
+    pieces = list(_unstored(read, parts, plan, over))
+    return _together(pieces, over.kind) if pieces else None
+
+
+def _unstored(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iterator[ibis.Table]:
+    yield from _counted(read, parts, plan, over)
     if parts.hidden and plan.stored:
-        pieces += _corrections(read, parts, plan, over)
+        yield from _corrections(read, parts, plan, over)
+
+
+def _together(pieces: list[ibis.Table], kind: Kind) -> ibis.Table:
     if len(pieces) == 1:
         return pieces[0]
-    columns = _columns(over.kind)
+    columns = columns_of(kind)
     alike = [piece.select(*columns).cast(columns) for piece in pieces]
     return ibis.union(*alike)
 
@@ -212,7 +225,7 @@ def _stored(read: Reading, parts: Snapshot, plan: Plan, over: Over) -> Iterator[
     if not plan.stored:
         return
     kind, filter = over.kind, over.filter
-    rows = read.rows([segment.file(kind.name) for segment in plan.stored])
+    rows = read.summed([segment.file(kind.name) for segment in plan.stored], columns_of(kind))
     conditions = [
         *([rows.timestamp >= ibis.literal(plan.whole.start, type=MOMENT)] if plan.whole.start else []),
         *([rows.timestamp < ibis.literal(plan.whole.end, type=MOMENT)] if plan.whole.end else []),
@@ -284,7 +297,7 @@ def _holders(segments: list[Segment], parts: Snapshot) -> set[Segment]:
 
 
 @cache
-def _columns(kind: Kind) -> ibis.Schema:
+def columns_of(kind: Kind) -> ibis.Schema:
     """The columns of a kind. That some are never null is known of columns in memory, and not of those in files."""
     schema = kind.of(ibis.memtable(TABLE_SCHEMA.empty_table())).schema()
     return ibis.schema({name: column.copy(nullable=True) for name, column in schema.items()})

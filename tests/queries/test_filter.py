@@ -41,6 +41,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "is_assisted": st.booleans(),
     "is_live": st.booleans(),
     "import_id": st.integers(0, 3),
+    "without_import": st.integers(0, 3),
 }
 FEW = st.lists(st.sampled_from(sorted(FIELDS)), max_size=3, unique=True)
 FILTERS = FEW.flatmap(lambda names: st.builds(Filter, **{name: FIELDS[name] for name in names}))
@@ -92,6 +93,7 @@ GIVEN: dict[str, Any] = {
     "is_assisted": False,
     "is_live": True,
     "import_id": 1,
+    "without_import": 1,
 }
 
 

@@ -53,6 +53,7 @@ QUESTIONS: dict[str, Callable[[Filter], Any]] = {
     "over time, hours": lambda asked: dashboard.over_time("production", asked, Unit.HOUR, KATHMANDU),
     "over time, days": lambda asked: dashboard.over_time("production", asked, Unit.DAY, BERLIN),
     "sparklines, days": lambda asked: dashboard.sparklines("production", asked, Unit.DAY, BERLIN),
+    "sparklines, hours": lambda asked: dashboard.sparklines("production", asked, Unit.HOUR, KATHMANDU),
     "sparklines, weeks": lambda asked: dashboard.sparklines("production", asked, Unit.WEEK, KATHMANDU),
     "rhythm": lambda asked: dashboard.rhythm("production", asked, BERLIN),
     "funnel": lambda asked: funnel.funnel("production", asked, funnel.SHOP),
@@ -194,6 +195,18 @@ def test_hidden_people_are_in_no_answer(
             same(found, expected[name])
 
 
+def test_the_revenue_of_an_hour_is_not_taken_off_with_hidden_people_of_another_segment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = "2024-01-01T{}:00:00Z".format
+    append([record("checkout", at("10"), user_id="ann"), record("checkout", at("12"), user_id="bob")])
+    cover("production", BERLIN)
+    append([record("checkout", at("12"), user_id="ann", revenue=117.0)])
+    cover("production", BERLIN)
+    hide(monkeypatch, (_key("bob"), None, START))
+    assert dashboard.sparklines("production", Filter(), Unit.DAY, BERLIN)["revenue"].tolist() == [117.0]
+
+
 def test_segments_are_asked_and_not_the_parts() -> None:
     for start in range(0, 700, 100):
         append(RECORDS[start : start + 100])
@@ -213,6 +226,15 @@ def test_devices_are_told_apart_by_segments() -> None:
         part.path.write_bytes(b"not a part")
     for name, found in expected.items():
         same(QUESTIONS[name](phones), found)
+
+
+def test_the_columns_of_a_kind_are_those_of_its_files() -> None:
+    append(RECORDS)
+    cover("production", BERLIN)
+    (segment,) = Store("production").all()
+    with engine.reading() as read:
+        found = {kind.name: read.rows([segment.file(kind.name)]).schema() for kind in kinds.KINDS}
+    assert found == {kind.name: summaries.columns_of(kind) for kind in kinds.KINDS}
 
 
 def test_what_no_segment_covers_counts_at_once() -> None:
@@ -324,9 +346,8 @@ def test_all_questions_go_over_a_kind_or_say_that_they_do_not() -> None:
     read: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(answers, "answer", lambda files, hidden, expression: read.append(len(files)) or _raise())
-        for name, question in QUESTIONS.items():
-            if name != "sparklines, weeks":  # of the days of another zone
-                question(Filter(Period(START, START + timedelta(days=7))))
+        for question in QUESTIONS.values():
+            question(Filter(Period(START, START + timedelta(days=7))))
     assert read == []
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from interactions.queries import coding, crowds, dashboard, funnel, loops, readying, tops, walks
+from interactions.queries import coding, crowds, dashboard, funnel, loops, product_loops, readying, tops, walks
 from interactions.queries.bundling import bundled
 from interactions.queries.covering import cover
 from interactions.queries.crowds import Crowd
@@ -173,7 +173,10 @@ def _ranges(edges: np.ndarray) -> list[tuple[int, int]]:
 def test_nothing_is_left_to_compile_once_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     readying.ready()
     compiled = {
-        name: each.made for module in (coding, loops) for name, each in vars(module).items() if isinstance(each, Later)
+        name: each.made
+        for module in (coding, loops, product_loops)
+        for name, each in vars(module).items()
+        if isinstance(each, Later)
     }
     before = {name: len(each.signatures) for name, each in compiled.items()}
     assert "visit" in before

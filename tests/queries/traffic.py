@@ -82,6 +82,7 @@ def _is_meant(record: Record, asked: Filter) -> bool:
             asked.device is None or device_of(record.get("user_agent")) is asked.device,
             asked.is_assisted is None or asked.is_assisted == (record.get("miso_id") is not None),
             asked.is_live is None or asked.is_live == (record.get("import_id", 1) == 0),
+            asked.without_import is None or asked.without_import != record.get("import_id", 1),
         )
     )
 
