@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from interactions import schema
-from interactions.codec import custom_texts, gathering, hashing, layout, scanning
+from interactions.codec import custom_texts, gathering, hashing, layout, rest, scanning
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.custom import Customs, NotPlain
 from interactions.codec.extra import whole_extra
 from interactions.codec.keyring import Keyring
-from interactions.codec.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, SEARCH, bit
+from interactions.codec.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, REST, SEARCH, bit
 from interactions.codec.table import Doubtful, Origin
 
 _KINDS = {
@@ -73,7 +73,7 @@ class Scanner:
     """Reads texts for one origin; ``known`` remembers what custom_contexts are."""
 
     def __init__(self, origin: Origin, keyring: Keyring, known: Customs) -> None:
-        self._keyring, self._known = keyring, known
+        self._keyring, self._known, self._rests = keyring, known, rest.Finder()
         self._found = scanning.found()
         self._origin = origin
         self._received = (origin.received_at - _EPOCH) // timedelta(microseconds=1)
@@ -87,7 +87,8 @@ class Scanner:
             if how == scanning.STOPPED:
                 raise Doubtful
             if rows:
-                tables.append(_Rows(self._found, codes, text, place, end, rows, self._known).table(self))
+                found = _Rows(self._found, codes, text, place, end, rows, self._known, self._rests)
+                tables.append(found.table(self))
                 untimed += rows - int(np.count_nonzero(self._found.has[RECORD, :rows] & _TIMED))
                 records += rows
             if how == scanning.ENDED:
@@ -115,7 +116,7 @@ class Scanner:
 
 def load() -> None:
     """Load what is compiled, or compile it where that was never done, so that the first records need not wait."""
-    text = b'{"type":"checkout","user_id":"","product_ids":["a"],"quantities":1,"revenue":1}'
+    text = b'{"type":"checkout","user_id":"","product_ids":["a"],"quantities":1,"revenue":1,"context":{"a":1}}'
     Scanner(Origin(0, _EPOCH), Keyring(b""), Customs()).read(text, by_line=True)
 
 
@@ -131,13 +132,12 @@ class _Customs(NamedTuple):
     uuids: np.ndarray
     codes: np.ndarray
 
-    def text(self, row: int) -> msgspec.Raw | None:
-        """That of one row, as its hash has it."""
-        number = self.codes[row]
+    def text(self, number: int) -> bytes:
+        """That of a number, as its hash has it; empty for -1."""
         if number < 0:
-            return None
+            return b""
         start, end = self.spans[number].tolist()
-        return msgspec.Raw(self.texts[start:end].tobytes())
+        return self.texts[start:end].tobytes()
 
 
 class _Filters(NamedTuple):
@@ -159,6 +159,7 @@ class _Rows:
         end: int,
         rows: int,
         known: Customs,
+        rests: rest.Finder,
     ) -> None:
         self._found, self._codes, self._text, self._rows = found, codes, text, rows
         self._size = end - start
@@ -166,6 +167,7 @@ class _Rows:
         try:
             self._customs = self._custom_contexts(known)
             self._filters = self._search_filters()
+            self._rests = rests.find(codes, found, rows)
         except _BROKEN as error:
             raise Doubtful(str(error)) from error
 
@@ -312,16 +314,34 @@ class _Rows:
     def _extra(self) -> pa.Array:
         texts, spans, _, codes = self._customs
         spans = spans + _AROUND
-        others = np.flatnonzero((self._filters.codes >= 0) | self._found.single[: self._rows])
+        single = np.where(self._found.single[: self._rows], self._found.quantity_offsets[: self._rows], -1)
+        more = (self._filters.codes, single, self._rests.codes)
+        others = np.flatnonzero(np.maximum.reduce(more) >= 0)
         if len(others):
-            more = [whole_extra(self._customs.text(row), self._more(row)) for row in others.tolist()]
-            ends = len(texts) + np.cumsum(np.array([len(text) for text in more], np.int64))
-            texts = np.concatenate([texts, np.frombuffer(b"".join(more) + scanning.PADDING, np.uint8)])
+            numbers: dict[tuple[int, ...], int] = {}
+            parts = zip(*(each[others].tolist() for each in (codes, *more)), strict=True)
             codes = codes.copy()
-            codes[others] = np.arange(len(spans), len(spans) + len(more))
+            codes[others] = [len(spans) + numbers.setdefault(each, len(numbers)) for each in parts]
+            wholes = [self._whole_extra(*each) for each in numbers]
+            ends = len(texts) + np.cumsum(np.array([len(text) for text in wholes], np.int64))
+            texts = np.concatenate([texts, np.frombuffer(b"".join(wholes) + scanning.PADDING, np.uint8)])
             spans = np.concatenate([spans, np.column_stack([np.append(len(self._customs.texts), ends[:-1]), ends])])
         sizes = spans[:, 1] - spans[:, 0]
         return self._numbered(texts, spans, codes, int(sizes[codes[codes >= 0]].sum()))
+
+    def _whole_extra(self, custom: int, filters: int, single: int, rest: int) -> bytes:
+        """The extra of rows that have more than a custom_context: of the parts with these numbers, below 0 is none."""
+        text = self._customs.text(custom)
+        if custom >= 0 and filters < 0 and single < 0:
+            return self._rests.values[rest].around(text)
+        more: dict[str, Any] = {}
+        if rest >= 0:
+            more["context"] = self._rests.values[rest].values
+        if single >= 0:
+            more["quantities"] = float(self._found.quantities[single])
+        if filters >= 0:
+            more["search"] = {"filters": self._filters.values[filters]}
+        return whole_extra(None if custom < 0 else msgspec.Raw(text), more)
 
     def _numbered(self, texts: np.ndarray, spans: np.ndarray, codes: np.ndarray, size: int) -> pa.Array:
         """A column of the texts at ``spans``, of ``size`` bytes in all."""
@@ -332,31 +352,25 @@ class _Rows:
         buffers = [pa.py_buffer(valid) if nulls else None, pa.py_buffer(offsets), pa.py_buffer(data[:size])]
         return pa.Array.from_buffers(pa.string(), rows, buffers, nulls)
 
-    def _more(self, row: int) -> dict[str, Any]:
-        more: dict[str, Any] = {}
-        if self._found.single[row]:
-            more["quantities"] = float(self._found.quantities[self._found.quantity_offsets[row]])
-        if self._filters.codes[row] >= 0:
-            more["search"] = {"filters": self._filters.values[self._filters.codes[row]]}
-        return more
-
     def _fingerprints(self) -> pa.Array:
-        found, rows, customs, filters = self._found, self._rows, self._customs, self._filters
-        packed = list(map(_packed.encode, filters.values))
+        found, rows, customs, filters, rests = self._found, self._rows, self._customs, self._filters, self._rests
+        packed = [*map(_packed.encode, filters.values), *(each.packed for each in rests.values)]
         ends = len(customs.texts) + np.cumsum(np.array([0, *map(len, packed)], np.int64))
-        spans = np.zeros((2, max(len(customs.spans), len(packed)), 2), np.int64)
+        places = np.column_stack([ends[:-1], ends[1:]])
+        spans = np.zeros((REST + 1, max(len(customs.spans), len(packed)), 2), np.int64)
         spans[_CUSTOM, : len(customs.spans)] = customs.spans
-        spans[_FILTERS, : len(packed)] = np.column_stack([ends[:-1], ends[1:]])
+        spans[_FILTERS, : len(filters.values)] = places[: len(filters.values)]
+        spans[REST, : len(rests.values)] = places[len(filters.values) :]
         texts = customs.texts
         if packed:
             texts = np.concatenate([texts, np.frombuffer(b"".join(packed) + scanning.PADDING, np.uint8)])
         repeated = 0
-        for slot, codes in ((_CUSTOM, customs.codes), (_FILTERS, filters.codes)):
+        for slot, codes in ((_CUSTOM, customs.codes), (_FILTERS, filters.codes), (REST, rests.codes)):
             sizes = spans[slot, :, 1] - spans[slot, :, 0]
             repeated += int(sizes[codes[codes >= 0]].sum())
         numbers = 9 * int(found.quantity_offsets[rows])
         out = np.empty(self._size + repeated + _SLACK * rows + numbers + gathering.SLACK, np.uint8)
-        places, by_uuid = np.empty(rows, np.int64), np.empty(rows, np.bool_)
+        after, by_uuid = np.empty(rows, np.int64), np.empty(rows, np.bool_)
         gathering.canonical(
             self._codes,
             found,
@@ -367,11 +381,12 @@ class _Rows:
             spans,
             customs.codes,
             customs.uuids,
+            rests.codes,
             out,
-            places,
+            after,
             by_uuid,
         )
-        return hashing.fingerprints(out, places, by_uuid)
+        return hashing.fingerprints(out, after, by_uuid)
 
 
 def _plain(values: np.ndarray, form: pa.DataType) -> pa.Array:

@@ -177,8 +177,11 @@ class TestTheFastWay:
             "quantities": [1, 2],
             "revenue": 10,
             "context": {
-                "page": {"url": "/", "title": "A : B"},
+                "page": {"url": "/", "title": "A : B", "scroll": 7},
                 "truncated_ip": "10.0.0.0",
+                "campaign": {},
+                "device": "mobile",
+                "app": {"version": "3.2", "builds": [1, 2.5]},
                 "custom_context": {"price": 10.0, "sizes": [1, 2], "variants": [{"a": None}], "none": None},
             },
         }
