@@ -18,7 +18,7 @@ from interactions.codec.layout import CONTEXT, REST, SEARCH, bit
 from interactions.codec.table import Doubtful
 
 _AROUND = np.array([-len(custom_texts.BEFORE), len(custom_texts.AFTER)])  # of a custom_context in an extra
-_BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, NotPlain)
+_BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, NotPlain)
 
 _filters = msgspec.json.Decoder(dict[str, list[str]])
 _packed = msgspec.msgpack.Encoder(order="deterministic")
@@ -51,12 +51,10 @@ class _Customs(NamedTuple):
     uuids: np.ndarray
     codes: np.ndarray
 
-    def text(self, number: int) -> bytes:
-        """That of a number, as its hash has it; empty for -1."""
-        if number < 0:
-            return b""
-        start, end = self.spans[number].tolist()
-        return self.texts[start:end].tobytes()
+    def written(self) -> list[bytes]:
+        """Each of them as its hash has it."""
+        texts = self.texts.tobytes()
+        return [texts[start:end] for start, end in self.spans.tolist()]
 
 
 class _Filters(NamedTuple):
@@ -98,24 +96,25 @@ class FreeForm:
         spans = spans + _AROUND
         single = np.where(self._found.single[: self._rows], self._found.quantity_offsets[: self._rows], -1)
         more = (self._filters.codes, single, self._rests.codes)
-        others = np.flatnonzero(np.maximum.reduce(more) >= 0)
-        if len(others):
+        rare = np.flatnonzero(np.maximum.reduce(more) >= 0)
+        if len(rare):
             numbers: dict[tuple[int, ...], int] = {}
-            parts = zip(*(each[others].tolist() for each in (codes, *more)), strict=True)
+            parts = zip(*(each[rare].tolist() for each in (codes, *more)), strict=True)
             codes = codes.copy()
-            codes[others] = [len(spans) + numbers.setdefault(each, len(numbers)) for each in parts]
-            wholes = [self._whole_extra(*each) for each in numbers]
+            codes[rare] = [len(spans) + numbers.setdefault(each, len(numbers)) for each in parts]
+            customs = [*self._customs.written(), b""]  # the last is that of the number -1
+            wholes = [self._whole_extra(customs[custom], *others) for custom, *others in numbers]
             ends = len(texts) + np.cumsum(np.array([len(text) for text in wholes], np.int64))
             texts = np.concatenate([texts, np.frombuffer(b"".join(wholes) + scanning.PADDING, np.uint8)])
             spans = np.concatenate([spans, np.column_stack([np.append(len(self._customs.texts), ends[:-1]), ends])])
         sizes = spans[:, 1] - spans[:, 0]
         return self._numbered(texts, spans, codes, int(sizes[codes[codes >= 0]].sum()))
 
-    def _whole_extra(self, custom: int, filters: int, single: int, rest: int) -> bytes:
-        """The extra of rows that have more than a custom_context: of the parts with these numbers, below 0 is none."""
-        text = self._customs.text(custom)
-        if custom >= 0 and filters < 0 and single < 0:
-            return self._rests.values[rest].around(text)
+    def _whole_extra(self, custom: bytes, filters: int, single: int, rest: int) -> bytes:
+        """The extra of rows that have more than a custom_context: of this one, which is empty where there is none, and
+        the parts with these numbers, below 0 where there is none."""
+        if custom and filters < 0 and single < 0:
+            return self._rests.values[rest].around(custom)
         more: dict[str, Any] = {}
         if rest >= 0:
             more["context"] = self._rests.values[rest].values
@@ -123,7 +122,7 @@ class FreeForm:
             more["quantities"] = float(self._found.quantities[single])
         if filters >= 0:
             more["search"] = {"filters": self._filters.values[filters]}
-        return whole_extra(None if custom < 0 else msgspec.Raw(text), more)
+        return whole_extra(msgspec.Raw(custom) if custom else None, more)
 
     def _numbered(self, texts: np.ndarray, spans: np.ndarray, codes: np.ndarray, size: int) -> pa.Array:
         """A column of the texts at ``spans``, of ``size`` bytes in all."""

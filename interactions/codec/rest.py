@@ -17,6 +17,7 @@ from interactions.codec.custom import NotPlain, keys_within, whole
 _REMEMBERED = 4_000  # texts; bounds the memory, not the answer
 _LARGEST = 2048  # bytes; a longer text is unlikely to come again
 _DEPTH = 2  # at which a context stands in a record
+_FLAT = frozenset({str, bool, int, type(None)})
 _HERE = msgspec.Raw(b"\0")  # a byte that JSON never holds
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -43,10 +44,10 @@ class Rest(NamedTuple):
 
 
 class Rests(dict[bytes, Rest]):
-    """From the JSON of a rest to what it is. Raises NotPlain, or what msgspec raises, for one at fault."""
+    """From the JSON of a rest to what it is. Raises what ``read`` does for one at fault."""
 
     def __missing__(self, text: bytes) -> Rest:
-        rest = _read(text)
+        rest = read(text)
         if len(text) <= _LARGEST:
             if len(self) > _REMEMBERED:
                 self.clear()
@@ -54,9 +55,13 @@ class Rests(dict[bytes, Rest]):
         return rest
 
 
-def _read(text: bytes) -> Rest:
+def read(text: bytes) -> Rest:
+    """Read the JSON of one rest. Raises what msgspec raises for one at fault, and NotPlain or OverflowError for a whole
+    number of more than 64 bits."""
     values = _decode(text)
     before, _, after = _encode({"context": {**values, "custom_context": _HERE}}).partition(_HERE)
+    if _FLAT.issuperset(map(type, values.values())):
+        return Rest(values, _pack({"context": values}), before, after, len(values))
     return Rest(values, _pack(whole({"context": values})), before, after, keys_within(values, _DEPTH))
 
 
@@ -77,7 +82,7 @@ class Finder:
         self._buckets = np.zeros((1, known_texts.BUCKETS), np.int32)
 
     def find(self, text: np.ndarray, found: scanning.Found, rows: int) -> Found:
-        """Those of the rows found in ``text``. Raises NotPlain, or what msgspec raises, where one may be at fault."""
+        """Those of the rows found in ``text``. Raises NotPlain, or what ``read`` raises, where one may be at fault."""
         codes = np.full(rows, -1, np.int32)
         fields = found.unknown[: found.unknown_offsets[rows]]
         if not len(fields):
