@@ -12,12 +12,11 @@ import msgspec
 import numpy as np
 
 from interactions.codec import known_texts, rest_texts, scanning
-from interactions.codec.custom import NotPlain, keys_within, whole
+from interactions.codec.custom import NotPlain, is_whole, keys_within, whole
 
 _REMEMBERED = 4_000  # texts; bounds the memory, not the answer
 _LARGEST = 2048  # bytes; a longer text is unlikely to come again
 _DEPTH = 2  # at which a context stands in a record
-_FLAT = frozenset({str, bool, int, type(None)})
 _HERE = msgspec.Raw(b"\0")  # a byte that JSON never holds
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -60,9 +59,8 @@ def read(text: bytes) -> Rest:
     number of more than 64 bits."""
     values = _decode(text)
     before, _, after = _encode({"context": {**values, "custom_context": _HERE}}).partition(_HERE)
-    if _FLAT.issuperset(map(type, values.values())):
-        return Rest(values, _pack({"context": values}), before, after, len(values))
-    return Rest(values, _pack(whole({"context": values})), before, after, keys_within(values, _DEPTH))
+    keys = keys_within(values, _DEPTH)
+    return Rest(values, _pack({"context": values if is_whole(values) else whole(values)}), before, after, keys)
 
 
 class Found(NamedTuple):
@@ -73,7 +71,7 @@ class Found(NamedTuple):
 
 
 class Finder:
-    """Finds the rests of rows that were just scanned; ``known`` remembers what rests are."""
+    """Finds the rests of rows that were just scanned, and remembers them for the next."""
 
     def __init__(self) -> None:
         self._known = Rests()

@@ -62,7 +62,7 @@ from interactions.codec.tokens import (
 PADDING = b"\0" * 16  # has to follow the text, so that looking a few bytes ahead never leaves it
 ROWS = 4096  # read at once at most
 ITEMS = 1 << 16  # of lists, in these rows
-UNKNOWN = 1 << 15  # fields that have no name in ``layout``, in these rows
+UNKNOWN = 1 << 14  # fields that have no name in ``layout``, in these rows
 _DEEPEST = 3  # objects within each other: a record, its context, its page
 
 ENDED, FULL, STOPPED = range(3)

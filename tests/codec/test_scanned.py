@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactions import schema, synthetic
-from interactions.codec import scanning
+from interactions.codec import rest, scanning
 from interactions.codec.check import check_bytes
 from interactions.codec.custom import Customs
 from interactions.codec.record import list_decoder
@@ -373,6 +373,16 @@ class TestRoom:
         assert [name for table in tables for name in table["user_id"].to_pylist()] == ["0", "1", "2"]
         for table in tables:
             assert [len(json.loads(extra)["context"]) for extra in table["extra"].to_pylist()] == [half]
+
+    def test_more_different_unknown_values_than_are_remembered(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(rest, "_REMEMBERED", 2)
+        text = b",".join(b'{"type":"like","context":{"n":%d}}' % (number % 7) for number in range(50))
+        scanner = Scanner(ORIGIN, KEYRING, Customs())
+        for _ in range(2):
+            (table,) = scanner.read(text, by_line=False).tables
+            assert [json.loads(extra)["context"]["n"] for extra in table["extra"].to_pylist()] == [
+                number % 7 for number in range(50)
+            ]
 
     def test_a_context_that_has_more_alone_is_not_taken(self) -> None:
         context = {f"x{number}": 1 for number in range(scanning.UNKNOWN + 1)}
