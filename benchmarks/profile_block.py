@@ -22,7 +22,7 @@ from typing import Any
 from unittest import mock
 
 from benchmarks import files
-from interactions.codec import custom, gathering, hashing, parts, reader, scanned, scanning, source, table
+from interactions.codec import custom, free_form, gathering, hashing, parts, reader, scanned, scanning, source, table
 from interactions.codec.keyring import Keyring
 from interactions.codec.parts import PartWriter
 from interactions.codec.reader import Reader
@@ -35,11 +35,11 @@ _READINGS = 5
 _WITHIN: dict[str, list[tuple[Any, str]]] = {
     "scan": [(scanning, "scan")],
     "copying strings": [(gathering, "strings"), (gathering, "items")],
-    "extra": [(scanned._Rows, "_extra"), (table, "extras")],
-    "custom_context": [(scanned._Rows, "_custom_contexts"), (custom.Customs, "__missing__")],
+    "extra": [(free_form.FreeForm, "extra"), (table, "extras")],
+    "custom_context": [(free_form.FreeForm, "_custom_contexts"), (custom.Customs, "__missing__")],
     "fingerprints": [(gathering, "canonical"), (hashing, "fingerprints"), (table, "fingerprints")],
-    "keys of people": [(scanned.Scanner, "keys")],
-    "Arrow": [(scanned._Rows, "table")],
+    "keys of people": [(scanned.Scanner, "_keys")],
+    "Arrow": [(scanned.Scanner, "_table")],
     "columns of typed records": [(reader, "to_table")],
     "Parquet": [(parts.PartWriter, "add"), (parts.PartWriter, "_flush")],
 }

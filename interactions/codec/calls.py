@@ -10,18 +10,23 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
 from interactions.codec.check import Checked, Violation, check_bytes
+from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.custom import Customs
 from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Reader
 from interactions.codec.record import list_decoder
 from interactions.codec.table import Doubtful, Origin, to_table
 from interactions.codec.windows import BLANK, Format, Run
+
+if TYPE_CHECKING:
+    from interactions.codec.scanned import Scanner
 
 FEW = 50  # records that are checked one by one: reading so few as columns costs more
 _SMALL = 64 << 10  # bytes of a list that may hold so few
@@ -113,10 +118,9 @@ def to_rows(calls: Sequence[Kept], keyring: Keyring) -> pa.Table:
 
     Raises ValueError where one is not what was accepted: that would be a defect.
     """
-    table = _at_once(b",".join(call.text for call in calls), sum(call.records for call in calls), keyring)
-    if table is None:
-        table = pa.concat_tables([part for call in calls for part in _one(call, keyring)])
     counts = [call.records for call in calls]
+    scanner = _scanner(keyring) if sum(counts) > FEW else None
+    table = pa.concat_tables([TABLE_SCHEMA.empty_table(), *_tables(calls, keyring, scanner)])
     if table.num_rows != sum(counts):
         raise ValueError(f"{sum(counts)} records were accepted, and {table.num_rows} can be read.")
     received = pa.array([call.received_at for call in calls], _MOMENT).take(np.repeat(np.arange(len(calls)), counts))
@@ -130,10 +134,33 @@ def to_rows(calls: Sequence[Kept], keyring: Keyring) -> pa.Table:
 _KEPT = Origin(0, _UNTIMED)
 
 
-def _at_once(text: bytes, records: int, keyring: Keyring) -> pa.Table | None:
-    if records > FEW:
+def _scanner(keyring: Keyring) -> Scanner:
+    from interactions.codec.scanned import Scanner  # it takes a moment to load what was compiled
+
+    return Scanner(_KEPT, keyring, Customs())
+
+
+def _tables(calls: Sequence[Kept], keyring: Keyring, scanner: Scanner | None) -> Iterator[pa.Table]:
+    """The rows of the calls in order: of all at once, or where some are rare, of halves, until few are left."""
+    text, records = b",".join(call.text for call in calls), sum(call.records for call in calls)
+    table = _at_once(text, records, keyring, scanner)
+    if table is not None:
+        yield table
+    elif records <= FEW:
+        yield from _one_by_one(text, keyring)
+    elif len(calls) == 1:
+        for batch in _reader(_KEPT, keyring, text).read(*_file(text)):
+            yield from batch.tables
+    else:
+        middle = len(calls) // 2
+        yield from _tables(calls[:middle], keyring, scanner)
+        yield from _tables(calls[middle:], keyring, scanner)
+
+
+def _at_once(text: bytes, records: int, keyring: Keyring, scanner: Scanner | None) -> pa.Table | None:
+    if scanner is not None:
         try:
-            return _scanned(text, keyring)
+            return pa.concat_tables(scanner.read(text, by_line=False).tables)
         except Doubtful:
             pass  # perhaps only rare
     try:
@@ -143,22 +170,8 @@ def _at_once(text: bytes, records: int, keyring: Keyring) -> pa.Table | None:
         return None
 
 
-def _scanned(text: bytes, keyring: Keyring) -> pa.Table:
-    from interactions.codec.scanned import Scanner  # it takes a moment to load what was compiled
-
-    return pa.concat_tables(Scanner(_KEPT, keyring, Customs()).read(text, by_line=False).tables)
-
-
-def _one(call: Kept, keyring: Keyring) -> Iterator[pa.Table]:
-    if call.records > FEW:
-        for batch in _reader(_KEPT, keyring, call.text).read(*_file(call.text)):
-            yield from batch.tables
-        return
-    table = _at_once(call.text, call.records, keyring)
-    if table is not None:
-        yield table
-        return
-    checked: list[Checked] = [check_bytes(bytes(piece)) for piece in _pieces.decode(b"[" + call.text + b"]")]
+def _one_by_one(text: bytes, keyring: Keyring) -> Iterator[pa.Table]:
+    checked: list[Checked] = [check_bytes(bytes(piece)) for piece in _pieces.decode(b"[" + text + b"]")]
     good = [one for one in checked if one.record is not None]
     if good:
         records = [one.record for one in good if one.record is not None]

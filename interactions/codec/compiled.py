@@ -15,7 +15,8 @@ from typing import Any
 import numba
 
 _HERE = Path(__file__).parent
-_MADE_FROM = ("compiled", "record", "layout", "lanes", "tokens", "scanning", "gathering", "custom_texts")
+_LOOPS = ("lanes", "tokens", "known_texts", "scanning", "gathering", "custom_texts", "rest_texts")
+_MADE_FROM = ("compiled", "record", "layout", *_LOOPS)
 _SOURCES = [_HERE.parent / "schema.py", *(_HERE / f"{name}.py" for name in _MADE_FROM)]
 
 

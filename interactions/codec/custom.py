@@ -81,7 +81,7 @@ def _read_all(values: dict[str, Any]) -> Custom:
     return _made(
         values,
         _encode({key: whole(value) for key, value in values.items()}),
-        keys=len(values) + sum(map(_keys_within, lists)),
+        keys=len(values) + sum(map(keys_within, lists)),
         nulls=sum(value is None for value in values.values()) + sum(map(_nulls_within, lists)),
     )
 
@@ -108,15 +108,31 @@ def whole(value: Any) -> Any:
     return [whole(inner) for inner in value] if value.__class__ is list else value
 
 
-def _keys_within(value: Any, depth: int = 4) -> int:
+def is_whole(value: Any) -> bool:
+    """Whether ``whole`` surely changes nothing in ``value``, an object or list."""
+    for inner in value.values() if value.__class__ is dict else value:
+        kind = inner.__class__
+        if kind is float:
+            if inner.is_integer():
+                return False
+        elif (kind is dict or kind is list) and not is_whole(inner):
+            return False
+    return True
+
+
+def keys_within(value: Any, depth: int = 4) -> int:
     """The keys of all objects in ``value``, which stands so deep in a record as a list of custom_context does."""
     if value.__class__ is not dict and value.__class__ is not list:
         return 0
     if depth > schema.DEEPEST:
         raise NotPlain
+    keys = 0
     if value.__class__ is dict:
-        return len(value) + sum(_keys_within(inner, depth + 1) for inner in value.values())
-    return sum(_keys_within(inner, depth + 1) for inner in value)
+        keys, value = len(value), value.values()
+    for inner in value:
+        if inner.__class__ is dict or inner.__class__ is list:
+            keys += keys_within(inner, depth + 1)
+    return keys
 
 
 def _nulls_within(value: Any) -> int:

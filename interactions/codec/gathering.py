@@ -21,6 +21,7 @@ from interactions.codec.layout import (
     OBJECT,
     RAW,
     RECORD,
+    REST,
     SLOT,
     TEXTS,
     TIME,
@@ -270,12 +271,13 @@ def _packed(text, found, row, bits, quantity_bits, raw_texts, raw_spans, out, o)
 
 
 @compiled
-def canonical(text, found, rows, bits, quantity_bits, raw_texts, raw_spans, codes, uuids, out, ends, by_uuid):
+def canonical(text, found, rows, bits, quantity_bits, raw_texts, raw_spans, codes, uuids, rests, out, ends, by_uuid):
     """What ``fingerprint`` hashes of each record: its uuid, else the MessagePack of its Struct; ``by_uuid`` says which.
 
     ``bits`` and ``quantity_bits`` are the numbers as unsigned integers. ``raw_spans`` are where in ``raw_texts`` what
     stands for the raw text of each slot and number begins and ends, ``uuids`` the same of the uuid in each
-    custom_context, -1 where it has none; ``codes`` has the number of each row's, below 0 where it has none.
+    custom_context, -1 where it has none; ``codes`` has the number of each row's, below 0 where it has none. ``rests``
+    has that of what stands for the rest of its context, in the slot REST.
     """
     o = np.int64(0)
     for row in range(rows):
@@ -286,6 +288,10 @@ def canonical(text, found, rows, bits, quantity_bits, raw_texts, raw_spans, code
             o = copy_bytes(raw_texts, start, uuids[number, 1] - start, out, o)
         else:
             o = _packed(text, found, row, bits, quantity_bits, raw_texts, raw_spans, out, o)
+            rest = rests[row]
+            if rest >= 0:
+                start = raw_spans[REST, rest, 0]
+                o = copy_bytes(raw_texts, start, raw_spans[REST, rest, 1] - start, out, o)
         ends[row] = o
 
 

@@ -49,6 +49,9 @@ MOST_FIELDS: Final = max(map(len, NAMES))
 LONGEST_NAME: Final = 32  # and so many bytes are there of each, for two lanes
 _SHAPE: Final = (len(_KINDS), MOST_FIELDS)
 
+KEEPS_UNKNOWN = np.array([kind in (CONTEXT, PAGE, CAMPAIGN) for kind in range(len(_KINDS))])
+"""Whether fields of other names are kept: an object of another kind may have none."""
+
 COUNT = np.array([len(names) for names in NAMES], np.int64)
 FORM = np.zeros(_SHAPE, np.int8)
 SLOT = np.zeros(_SHAPE, np.int8)
@@ -90,6 +93,8 @@ def _fill() -> None:
 
 
 _fill()
+REST: Final = len(RAW_SLOTS)
+"""The number after those slots, of what has no name here."""
 
 
 def bit(kind: int, name: str) -> int:

@@ -26,7 +26,7 @@ from interactions.codec.whole_check import check_whole
 from interactions.codec.windows import WINDOW_BYTES, Format, Run, Window
 
 if TYPE_CHECKING:
-    from interactions.codec.scanned import Scanner
+    from interactions.codec.scanned import Scanned, Scanner
 
 _BREAK = ord("\n")
 _SCANNED = 2 * WINDOW_BYTES  # larger windows are one long record
@@ -117,6 +117,10 @@ class Reader:
             return None
         return Batch(window.size, len(records), _untimed(records), tables)
 
+    def runs(self, texts: list[bytes]) -> Iterator[tuple[int, Scanned]]:
+        """Those of some records that the compiled loops take, see ``Scanner.runs``."""
+        return self._scanner.runs(texts) if self._compiled else iter(())
+
     def table(self, records: list[Interaction], text: bytes) -> pa.Table:
         """The records of ``text``, as a table. Raises one of _NOT_PLAIN."""
         return to_table(records, self._origin, self._keyring, known=self._customs, text=text)
@@ -157,14 +161,17 @@ class _Apart:
         self._untimed = 0
 
     def batch(self) -> Batch:
+        whole = []
+        for number, piece in enumerate(self._pieces):
+            if piece.rule is None:
+                whole.append(number)
+            else:
+                self._refused[number] = [Violation("", piece.rule)]
         typed: dict[int, Interaction] = {}
         doubtful: list[int] = []
-        for number, (piece, text) in enumerate(zip(self._pieces, self._texts, strict=True)):
-            if piece.rule is not None:
-                self._refused[number] = [Violation("", piece.rule)]
-                continue
+        for number in self._scan(whole):
             try:
-                typed[number] = line_decoder.decode(text)
+                typed[number] = line_decoder.decode(self._texts[number])
             except _NOT_PLAIN:
                 doubtful.append(number)
         doubtful += self._take(typed)
@@ -174,6 +181,19 @@ class _Apart:
             for number, found in sorted(self._refused.items())
         ]
         return Batch(self._window.size, len(self._pieces), self._untimed, self._in_order(), rejected)
+
+    def _scan(self, numbers: list[int]) -> list[int]:
+        """Make tables of those that the compiled loops take; answers the numbers of the others."""
+        if len(self._window.text) > _SCANNED:
+            return numbers
+        taken: set[int] = set()
+        for first, found in self._reader.runs([self._texts[number] for number in numbers]):
+            run = numbers[first : first + found.records]
+            taken.update(run)
+            self._numbers += run
+            self._tables += found.tables
+            self._untimed += found.untimed
+        return [number for number in numbers if number not in taken]
 
     def _take(self, typed: dict[int, Interaction]) -> list[int]:
         """Make a table of these records; answers the numbers of those among which some are doubtful."""

@@ -12,15 +12,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from interactions.codec import lanes, layout
+from interactions.codec import known_texts, layout
 from interactions.codec.compiled import compiled
+from interactions.codec.known_texts import named, remember
 from interactions.codec.layout import (
     ALLOWED,
+    CAMPAIGN,
+    CONTEXT,
     FIELD_OF,
     FORM,
-    HASHES,
     INNER,
     IPV4,
+    KEEPS_UNKNOWN,
     LIMIT,
     NAME,
     NAME_SIZE,
@@ -42,6 +45,7 @@ from interactions.codec.layout import (
     UUID,
 )
 from interactions.codec.tokens import (
+    any_value,
     blank,
     fits,
     is_ipv4,
@@ -58,12 +62,13 @@ from interactions.codec.tokens import (
 PADDING = b"\0" * 16  # has to follow the text, so that looking a few bytes ahead never leaves it
 ROWS = 4096  # read at once at most
 ITEMS = 1 << 16  # of lists, in these rows
-_BUCKETS = 4 * ROWS
+UNKNOWN = 1 << 14  # fields that have no name in ``layout``, in these rows
 _DEEPEST = 3  # objects within each other: a record, its context, its page
 
 ENDED, FULL, STOPPED = range(3)
 
 _URL = layout.bit(PAGE, "url")
+_CONTEXT, _CAMPAIGN = np.int32(layout.bit(RECORD, "context")), np.int32(layout.bit(CONTEXT, "campaign"))
 
 
 class Found(NamedTuple):
@@ -72,6 +77,8 @@ class Found(NamedTuple):
     A string is the place of its first byte in the text and that after its last; the first is inverted (``~``) where
     there are escapes in it. ``has`` tells for each kind which fields a row's object has. Raw texts are numbered, equal
     ones of a call alike: ``raw_codes`` has each row's number, ``raws`` their places and how many keys are in them.
+    Of fields that ``layout`` does not name there is the place of the key and value together; an object that has no
+    field at all has an empty one.
     """
 
     has: np.ndarray  # int32 [kind, row]
@@ -90,6 +97,8 @@ class Found(NamedTuple):
     raws: np.ndarray  # int32 [slot, number, (start, end, keys)]
     raw_counts: np.ndarray  # int64 [slot]
     buckets: np.ndarray  # int32 [slot, bucket]
+    unknown: np.ndarray  # int32 [item, (kind, start, end, keys)]
+    unknown_offsets: np.ndarray  # int32 [row + 1]
     open: np.ndarray  # int64 [level]: the kinds of the objects that are being read, or written by ``gathering``
     left: np.ndarray  # int64 [level]: the fields of each that are still to be written, as in ``has``
 
@@ -113,60 +122,33 @@ def found() -> Found:
         raw_codes=np.zeros((raws, ROWS), np.int32),
         raws=np.zeros((raws, ROWS, 3), np.int32),
         raw_counts=np.zeros(raws, np.int64),
-        buckets=np.zeros((raws, _BUCKETS), np.int32),
+        buckets=np.zeros((raws, known_texts.BUCKETS), np.int32),
+        unknown=np.zeros((UNKNOWN, 4), np.int32),
+        unknown_offsets=np.zeros(ROWS + 1, np.int32),
         open=np.zeros(_DEEPEST, np.int64),
         left=np.zeros(_DEEPEST, np.int64),
     )
 
 
 @compiled
-def _same(text, start, names, size):
-    k = 0
-    while k < size:
-        if lanes.equal(text, start + k, names, k) < min(size - k, lanes.WIDTH):
-            return False
-        k += lanes.WIDTH
+def _note_unknown(found, row, kind, start, end, keys):
+    """Note a field that ``layout`` does not name; whether there was room for it."""
+    count = found.unknown_offsets[row + 1]
+    if count >= UNKNOWN:
+        return False
+    unknown = found.unknown[count]
+    unknown[0], unknown[1], unknown[2], unknown[3] = kind, start, end, keys
+    found.unknown_offsets[row + 1] = count + 1
     return True
 
 
 @compiled
-def _named(text, start, end, numbers, names, sizes):
-    """The number of a name in a table of ``layout``, -1 where it is not in it."""
-    size = end - start
-    if size == 0:
-        return -1
-    place = (size * 7 + text[start] + text[start + size // 2] * 11 + text[end - 1] * 5) % HASHES
-    number = numbers[place]
-    while number >= 0:
-        if sizes[number] == size and _same(text, start, names[number], size):
-            return number
-        place = (place + 1) % HASHES
-        number = numbers[place]
-    return -1
-
-
-@compiled
-def _remember(text, start, end, keys, raws, counts, buckets, slot):
-    """The number of a raw text, the same as that of an equal one before it."""
-    mixed = np.uint64(end - start)
-    for i in range(start, end, 8):
-        eight = lanes.word(text, i)
-        if end - i < 8:
-            eight &= (np.uint64(1) << np.uint64(8 * (end - i))) - np.uint64(1)
-        mixed = (mixed ^ eight) * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= mixed >> np.uint64(32)
-    bucket = np.int64((mixed ^ (mixed >> np.uint64(29))) % np.uint64(_BUCKETS))
-    while buckets[slot, bucket] >= 0:
-        number = buckets[slot, bucket]
-        other = raws[slot, number, 0]
-        if raws[slot, number, 1] - other == end - start and _same(text, start, text[other:], end - start):
-            return number
-        bucket = (bucket + 1) % _BUCKETS
-    number = counts[slot]
-    counts[slot] = number + 1
-    buckets[slot, bucket] = number
-    raws[slot, number, 0], raws[slot, number, 1], raws[slot, number, 2] = start, end, keys
-    return number
+def _leave_out_emptied(found, row):
+    """An object of nothing but fields that ``layout`` does not name is none in a typed record."""
+    if found.has[CAMPAIGN, row] == 0:
+        found.has[CONTEXT, row] &= ~_CAMPAIGN
+    if found.has[CONTEXT, row] == 0:
+        found.has[RECORD, row] &= ~_CONTEXT
 
 
 @compiled
@@ -181,8 +163,9 @@ def _record(text, i, breaks, found, row):
     for slot in range(found.offsets.shape[0]):
         found.offsets[slot, row + 1] = found.offsets[slot, row]
     found.quantity_offsets[row + 1] = found.quantity_offsets[row]
+    found.unknown_offsets[row + 1] = found.unknown_offsets[row]
     found.single[row] = False
-    kind_of_record = -1
+    kind_of_record, kinds_with_unknown = -1, 0
     if text[i] != 0x7B:
         return -1
     i += 1
@@ -196,19 +179,30 @@ def _record(text, i, breaks, found, row):
         i = start
         i = plain_end(text, i)
         if text[i] != 0x22:
-            return -1
-        field = _named(text, start, i, FIELD_OF[kind], NAME[kind], NAME_SIZE[kind])
+            i, escaped = string(text, i)
+            if i < 0 or escaped:  # it may be a name in disguise
+                return -1
+        field = named(text, start, i, FIELD_OF[kind], NAME[kind], NAME_SIZE[kind])
         i += 1
         while blank(text[i], breaks):
             i += 1
-        if text[i] != 0x3A or field < 0:
+        if text[i] != 0x3A:
             return -1
         i += 1
         while blank(text[i], breaks):
             i += 1
         c = text[i]
         opened = False
-        if c == 0x6E:
+        if field < 0:
+            if not KEEPS_UNKNOWN[kind]:
+                return -1
+            i, keys = any_value(text, i, breaks)
+            if i < 0:
+                return -1
+            if not _note_unknown(found, row, kind, start - 1, i, keys + 1):
+                return -2
+            kinds_with_unknown |= 1 << kind
+        elif c == 0x6E:
             if text[i + 1] != 0x75 or text[i + 2] != 0x6C or text[i + 3] != 0x6C:
                 return -1
             i += 4
@@ -252,9 +246,16 @@ def _record(text, i, breaks, found, row):
                 if c != 0x7B:
                     return -1
                 i += 1
-                level += 1
-                kinds[level] = INNER[kind, field]
-                opened = True
+                inner = INNER[kind, field]
+                if text[i] == 0x7D and inner in (CONTEXT, CAMPAIGN):
+                    if not _note_unknown(found, row, inner, i, i, 0):
+                        return -2
+                    kinds_with_unknown |= 1 << inner
+                    i += 1
+                else:
+                    level += 1
+                    kinds[level] = inner
+                    opened = True
             elif form == RAW:
                 if c != 0x7B:
                     return -1
@@ -262,7 +263,7 @@ def _record(text, i, breaks, found, row):
                 i, keys = raw(text, i, breaks)
                 if i < 0:
                     return -1
-                found.raw_codes[slot, row] = _remember(
+                found.raw_codes[slot, row] = remember(
                     text, start, i, keys, found.raws, found.raw_counts, found.buckets, slot
                 )
             else:
@@ -278,7 +279,7 @@ def _record(text, i, breaks, found, row):
                 elif escaped:
                     return -1
                 if form == TYPE:
-                    kind_of_record = _named(text, start, i, TYPE_OF, TYPE_NAME, TYPE_SIZE)
+                    kind_of_record = named(text, start, i, TYPE_OF, TYPE_NAME, TYPE_SIZE)
                     if kind_of_record < 0:
                         return -1
                     found.types[row] = kind_of_record
@@ -306,11 +307,19 @@ def _record(text, i, breaks, found, row):
             i += 1
             kind = kinds[level]
             has = found.has[kind, row]
-            if has == 0 or (kind == PAGE and not has & _URL):
+            if has == 0 and not kinds_with_unknown & (1 << kind):  # all of it is null
+                if kind not in (CONTEXT, CAMPAIGN):
+                    return -1
+                if not _note_unknown(found, row, kind, i, i, 0):
+                    return -2
+                kinds_with_unknown |= 1 << kind
+            if kind == PAGE and not has & _URL:
                 return -1
             if level == 0:
                 if kind_of_record < 0 or has & ~ALLOWED[kind_of_record]:
                     return -1
+                if kinds_with_unknown:
+                    _leave_out_emptied(found, row)
                 return i if has & REQUIRED[kind_of_record] == REQUIRED[kind_of_record] else -1
             level -= 1
 

@@ -252,7 +252,7 @@ def is_ipv4(text, i, end):
 
 @compiled
 def raw(text, i, breaks):
-    """The place after the object that begins at ``i``, as its brackets say, and how many keys are in it."""
+    """The place after the object or list that begins at ``i``, as its brackets say, and how many keys are in it."""
     depth, keys = 0, 0
     while True:
         c = text[i]
@@ -274,6 +274,22 @@ def raw(text, i, breaks):
         elif c == 0 or (c == 0x0A and not breaks):
             return -1, 0
         i += 1
+
+
+@compiled
+def any_value(text, i, breaks):
+    """The place after the value that begins at ``i``, whatever it is, and how many keys are in it. Only strings are
+    looked at; the others are JSON if all that is taken for their text decodes."""
+    c = text[i]
+    if c == 0x7B or c == 0x5B:
+        return raw(text, i, breaks)
+    if c == 0x22:
+        i, _ = string(text, i + 1)
+        return (-1 if i < 0 else i + 1), 0
+    begun = i
+    while text[i] > 0x20 and text[i] != 0x2C and text[i] != 0x7D:
+        i += 1
+    return (-1 if i == begun else i), 0
 
 
 @compiled

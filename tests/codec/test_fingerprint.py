@@ -120,6 +120,20 @@ class TestKept:
                 },
                 "73469deb7ef144dc1fe3ad6947602f86",
             ),
+            (
+                {
+                    "type": "read",
+                    "context": {
+                        "page": {"url": "/", "scroll": 10.0},
+                        "campaign": {"id": "x", "name": None},
+                        "device": "mobile",
+                        "n": 2**63,
+                    },
+                },
+                "5ac5a48ecd81df07d39c65990289afc9",
+            ),
+            ({"type": "like", "context": {"campaign": {}}}, "51b33d7073048ab9431347b7e24d0b0f"),
+            ({"type": "like", "context": {"app": {"b": 1, "a": [1.5, "ä"]}}}, "7180f802a318c165dc768495bcecd88f"),
             (custom(uuid="2b0d6f3e"), "9f9423e522b5ed6787a28585626900c5"),
         ],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from unittest import mock
 
 import pyarrow as pa
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from interactions import schema
 from interactions.codec import reader as reading
+from interactions.codec import scanned
 from interactions.codec.check import check_bytes
 from interactions.codec.reader import Batch
 from interactions.codec.table import Origin, to_table
@@ -85,10 +87,12 @@ def by_the_book(raws: list[bytes]) -> tuple[list[int], list[pa.Table]]:
 
 
 def agrees(raws: list[bytes]) -> None:
-    outcome = read_lines(raws)
     refused, rows = by_the_book(raws)
-    assert [index for index, _, _ in outcome.rejected] == refused
-    assert outcome.table.to_pylist() == [row for table in rows for row in table.to_pylist()]
+    for few in (1, scanned.FEW):
+        with mock.patch.object(scanned, "FEW", few):
+            outcome = read_lines(raws)
+        assert [index for index, _, _ in outcome.rejected] == refused
+        assert outcome.table.to_pylist() == [row for table in rows for row in table.to_pylist()]
 
 
 def mutated(raw: bytes, place: int, code: int, how: int) -> bytes:
@@ -177,8 +181,11 @@ class TestTheFastWay:
             "quantities": [1, 2],
             "revenue": 10,
             "context": {
-                "page": {"url": "/", "title": "A : B"},
+                "page": {"url": "/", "title": "A : B", "scroll": 7},
                 "truncated_ip": "10.0.0.0",
+                "campaign": {},
+                "device": "mobile",
+                "app": {"version": "3.2", "builds": [1, 2.5]},
                 "custom_context": {"price": 10.0, "sizes": [1, 2], "variants": [{"a": None}], "none": None},
             },
         }
@@ -197,6 +204,27 @@ class TestTheFastWay:
         assert outcome.table.num_rows == 499
         assert b'{"type":"love"}' in seen
         assert len(seen) <= 2
+
+    @pytest.mark.parametrize("way", range(4))
+    def test_faulty_records_leave_those_between_them_to_the_compiled_loops(
+        self, monkeypatch: pytest.MonkeyPatch, way: int
+    ) -> None:
+        seen: list[bytes] = []
+        monkeypatch.setattr(reading, "check_bytes", lambda raw: seen.append(raw) or check_bytes(raw))
+        records: list[Record] = [{"type": "like", "context": {"page": {"url": f"/{n}"}, "n": n}} for n in range(300)]
+        faults: dict[int, Record] = {
+            0: {"type": "love"},
+            100: {"type": "like", "context": {"custom_context": {"a": [1, "b"]}}},
+            101: {"type": "like", "context": {"n": 2**64}},
+            220: {"type": "like", "user_id": "\n", "user": 1},
+            299: {},
+        }
+        for text in files([faults.get(n, record) for n, record in enumerate(records)], way).values():
+            seen.clear()
+            outcome = read_file(text)
+            assert [index for index, _, _ in outcome.rejected] == list(faults)
+            assert [row["context"]["n"] for row in outcome.accepted] == [n for n in range(300) if n not in faults]
+            assert len(seen) < len(faults) + 4 * scanned.FEW
 
 
 def _never(raw: bytes) -> None:

@@ -12,14 +12,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactions import schema, synthetic
-from interactions.codec import scanning
+from interactions.codec import rest, scanning
 from interactions.codec.check import check_bytes
 from interactions.codec.custom import Customs
 from interactions.codec.record import list_decoder
 from interactions.codec.scanned import Scanned, Scanner
 from interactions.codec.table import Doubtful, Origin, to_table
 from tests.codec.reading import KEYRING, RECEIVED, Record
-from tests.codec.strategies import dumped, faulty, interactions, numbers, respelled, texts, timestamps
+from tests.codec.strategies import (
+    anything,
+    campaigns,
+    contexts,
+    dumped,
+    faulty,
+    interactions,
+    numbers,
+    pages,
+    respelled,
+    texts,
+    timestamps,
+)
 
 ORIGIN = Origin(7, RECEIVED)
 many = settings(max_examples=200)
@@ -48,6 +60,92 @@ FULL: Record = {
 FULL_RAW = json.dumps(FULL).encode()
 names = st.one_of(st.text("ab", max_size=20), st.sampled_from(["uuid", "uuid ", "ä", "\x7f", "x" * 70]))
 
+plain_keys = st.from_regex(r"x[a-z_]{0,20}", fullmatch=True) | st.sampled_from(["", "urls", "custom_contexts", "a b"])
+unknown = st.dictionaries(plain_keys, anything, max_size=3)
+UNKNOWN = [
+    b'"x":1',
+    b'"x" : "a" ',
+    b'"x":"\\u00e4\\ud83d\\ude00"',
+    b'"x":"\\ud83d"',
+    b'"x":"\\x"',
+    b'"x":"\xff"',
+    b'"x":"\t"',
+    b'"x":null',
+    b'"x":nul',
+    b'"x":true,"y":false',
+    b'"x":truefalse',
+    b'"x":true false',
+    b'"x":-',
+    b'"x":-0',
+    b'"x":-0.0',
+    b'"x":10.0',
+    b'"x":01',
+    b'"x":1.',
+    b'"x":.5',
+    b'"x":1e5',
+    b'"x":1E400',
+    b'"x":NaN',
+    b'"x":123456789012345678901234567890.5',
+    b'"x":9223372036854775808',
+    b'"x":18446744073709551615',
+    b'"x":18446744073709551616',
+    b'"x":-9223372036854775809',
+    b'"x":[-9223372036854775809]',
+    b'"x":',
+    b'"x"',
+    b'"x":,',
+    b'"x":{},"y":[]',
+    b'"x":[1,]',
+    b'"x":{"a":1,}',
+    b'"x":[}',
+    b'"x":{]',
+    b'"x":[},"y":{]',
+    b'"x":{"a"}',
+    b'"x":{"a":1 "b":2}',
+    b'"x":[1 2]',
+    b'"x":[{"b":10.0,"a":[null,"]"]},2.5]',
+    b'"x":1,"x":2',
+    b'"x":1,"y":3,"x":1',
+    b'"x":null,"x":2',
+    b'"x":1,"\\u0078":2',
+    b'"x":{"a":1,"a":1}',
+    b'"x":{"a":1,"\\u0061":1}',
+    b'"x":{"a":null,"a":1}',
+    b'"x":{"context":{"custom_context":1}}',
+    b'"":1',
+    b'"gr\xc3\xb6\xc3\x9fe":1',
+    b'"gr\\u00f6\\u00dfe":1',
+    b'"loc\\u0061le":"a"',
+    b'"locale" :null,"x":1',
+    b'"custom_contexu":1,"custom_contex":2',
+    b'"_dojo":{"problems":[]}',
+    b'"campaign":{}',
+    b'"campaign":{ }',
+    b'"campaign":{"name":null}',
+    b'"campaign":{"name":null,"id":1}',
+    b'"campaign":{},"campaign":{}',
+    b'"campaign":{},"campaign":{"name":"a"}',
+    b'"campaign":{"name":"a"},"campaign":{}',
+    b'"page":{}',
+    b'"page":{"x":1}',
+    b'"page":{"url":null,"x":1}',
+    b'"region":null',
+]
+
+
+@st.composite
+def _contexts_with_unknown(draw: st.DrawFn) -> Record:
+    """A context with plain keys that the contract does not name, in one of its objects at least."""
+    context = draw(contexts)
+    if draw(st.booleans()):
+        context["campaign"] = {**draw(campaigns), "id": draw(anything)}
+    if draw(st.booleans()):
+        context["page"] = {**draw(pages), **draw(unknown)}
+    return {**context, **draw(unknown), "x": draw(anything)}
+
+
+contexts_with_unknown = _contexts_with_unknown()
+
 
 def scanned(text: bytes, *, by_line: bool = False) -> Scanned:
     return Scanner(ORIGIN, KEYRING, Customs()).read(text, by_line=by_line)
@@ -61,28 +159,33 @@ def takes(text: bytes) -> bool:
 
 
 def agrees(text: bytes) -> None:
-    """Where the text is taken, the rule book has nothing against it, and the typed way makes the same rows."""
+    """Where the text is taken, the rule book has nothing against it, and makes the same rows; so does the typed way
+    where it knows all fields."""
     try:
         found = scanned(text)
     except Doubtful:
         return
-    records = list_decoder.decode(b"[" + text + b"]")
-    assert found.records == len(records)
+    checked = [check_bytes(bytes(piece)) for piece in pieces.decode(b"[" + text + b"]")]
+    records = [one.record for one in checked if one.record is not None]
+    assert found.records == len(records) == len(checked)
     assert found.untimed == sum(record.timestamp is None for record in records)
     (table,) = found.tables
     table.validate(full=True)
-    assert table.to_pylist() == to_table(records, ORIGIN, KEYRING).to_pylist()
-    assert not any(check_bytes(bytes(piece)).violations for piece in pieces.decode(b"[" + text + b"]"))
+    rests = [one.rest for one in checked]
+    assert table.to_pylist() == to_table(records, ORIGIN, KEYRING, rests=rests).to_pylist()
+    if not any(rests):
+        typed = list_decoder.decode(b"[" + text + b"]")
+        assert table.to_pylist() == to_table(typed, ORIGIN, KEYRING).to_pylist()
 
 
-class TestItAgreesWithTheTypedWay:
+class TestItAgreesWithTheOtherWays:
     @many
-    @given(st.lists(st.builds(dumped, interactions(unknown=False), st.integers(0, 3)), min_size=1, max_size=4))
+    @given(st.lists(st.builds(dumped, interactions(), st.integers(0, 3)), min_size=1, max_size=4))
     def test_on_good_records(self, raws: list[bytes]) -> None:
         agrees(b",".join(raws))
 
     @many
-    @given(interactions(unknown=False), st.integers(0, 1000))
+    @given(interactions(), st.integers(0, 1000))
     def test_however_a_record_is_spelled(self, record: Record, seed: int) -> None:
         agrees(respelled(record, seed))
 
@@ -158,6 +261,43 @@ class TestItAgreesWithTheTypedWay:
         agrees(raw)
         agrees(b",".join([raw, FULL_RAW, raw.replace(b"like", b"share")]))
 
+    @many
+    @given(st.lists(contexts_with_unknown, min_size=1, max_size=4), st.sampled_from([0, 1, 3]), st.integers(0, 10_000))
+    def test_on_unknown_keys_of_a_context(self, contexts: list[Record], way: int, place: int) -> None:
+        raws = [dumped({"type": "like", "context": context}, way) for context in contexts]
+        assert all(map(takes, raws))
+        raw = b",".join(raws)
+        agrees(raw)
+        place %= len(raw)
+        for byte in b'"\\{}[],:0n':
+            agrees(raw[:place] + bytes([byte]) + raw[place + 1 :])
+
+    @pytest.mark.parametrize("inner", UNKNOWN)
+    def test_on_unknown_keys_at_the_edge_of_plain(self, inner: bytes) -> None:
+        for others in (b"", b',"custom_context":{"uuid":7}', b',"custom_context":{"uuid":"a"}', b',"locale":"de"'):
+            raw = b'{"type":"like","context":{%s%s}}' % (inner, others)
+            agrees(raw)
+            agrees(b",".join([raw, FULL_RAW, raw.replace(b"like", b"share")]))
+        agrees(b'{"type":"like","context":{"page":{"url":"a",%s}}}' % inner)
+        agrees(b'{"type":"search","search":{"filters":{"a":[]}},"context":{"campaign":{%s}}}' % inner)
+        agrees(b'{"type":"checkout","quantities":2,"context":{%s,"campaign":{"name":"a",%s}}}' % (inner, inner))
+        agrees(b'{"type":"like",%s}' % inner)
+        agrees(b'{"type":"search","search":{"keywords":"a",%s}}' % inner)
+
+    @pytest.mark.parametrize(
+        "context", [b"{}", b"{ }", b'{},"context":{}', b'{},"context":{"x":1}', b'{"x":1},"context":{}']
+    )
+    def test_on_empty_contexts(self, context: bytes) -> None:
+        agrees(b'{"type":"like","context":%s}' % context)
+
+    @pytest.mark.parametrize("depth", [1, 97, 98, 99, 2_000, 100_000])
+    def test_on_unknown_values_that_are_nested(self, depth: int) -> None:
+        for opening, closing in ((b"[", b"]"), (b'{"a":', b"}")):
+            value = opening * depth + b"1" + closing * depth
+            raw = b'{"type":"like","context":{"x":%s}}' % value
+            agrees(raw)
+            assert takes(raw) == (depth <= schema.DEEPEST - 2)
+
     @pytest.mark.parametrize("size", [0, 1, 31, 32, 255, 256, 65_535, 65_536])
     def test_on_the_hash_of_long_strings_and_lists(self, size: int) -> None:
         agrees(json.dumps({"type": "custom", "custom_action_name": "ä" * size}).encode())
@@ -203,6 +343,12 @@ class TestWhatIsTaken:
         assert found.records == 3_000
         assert sum(table.num_rows for table in found.tables) == 3_000
 
+    def test_unknown_keys_of_a_context_whatever_their_values(self) -> None:
+        context = {"device": "mobile", "größe": None, "app": {"version": "3.2", "builds": [1, 2.5, {}]}}
+        raw = dumped({"type": "like", "context": {**context, "page": {"url": "/", "scroll": 7}}}, 0)
+        assert takes(raw)
+        agrees(raw)
+
 
 class TestRoom:
     def test_more_rows_than_are_read_at_once(self) -> None:
@@ -218,6 +364,29 @@ class TestRoom:
 
     def test_a_list_that_has_more_alone_is_not_taken(self) -> None:
         assert not takes(json.dumps({"type": "checkout", "quantities": [1] * (scanning.ITEMS + 1)}).encode())
+
+    def test_more_unknown_keys_than_there_is_room_for(self) -> None:
+        half = scanning.UNKNOWN // 2 + 1
+        fields = ",".join(f'"x{number}":{number}' for number in range(half))
+        text = b",".join(b'{"type":"like","user_id":"%d","context":{%s}}' % (n, fields.encode()) for n in range(3))
+        tables = scanned(text).tables
+        assert [name for table in tables for name in table["user_id"].to_pylist()] == ["0", "1", "2"]
+        for table in tables:
+            assert [len(json.loads(extra)["context"]) for extra in table["extra"].to_pylist()] == [half]
+
+    def test_more_different_unknown_values_than_are_remembered(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(rest, "_REMEMBERED", 2)
+        text = b",".join(b'{"type":"like","context":{"n":%d}}' % (number % 7) for number in range(50))
+        scanner = Scanner(ORIGIN, KEYRING, Customs())
+        for _ in range(2):
+            (table,) = scanner.read(text, by_line=False).tables
+            assert [json.loads(extra)["context"]["n"] for extra in table["extra"].to_pylist()] == [
+                number % 7 for number in range(50)
+            ]
+
+    def test_a_context_that_has_more_alone_is_not_taken(self) -> None:
+        context = {f"x{number}": 1 for number in range(scanning.UNKNOWN + 1)}
+        assert not takes(json.dumps({"type": "like", "context": context}).encode())
 
 
 class TestLines:

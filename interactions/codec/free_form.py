@@ -1,0 +1,204 @@
+"""What of scanned records is free in form: custom_contexts, search filters, and what of contexts has no name.
+
+Each different one is read once; they make the ``extra`` column, and are part of what is hashed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from interactions.codec import custom_texts, gathering, layout, rest, scanning
+from interactions.codec.custom import Customs, NotPlain
+from interactions.codec.extra import whole_extra
+from interactions.codec.layout import CONTEXT, REST, SEARCH, bit
+from interactions.codec.table import Doubtful
+
+_AROUND = np.array([-len(custom_texts.BEFORE), len(custom_texts.AFTER)])  # of a custom_context in an extra
+_BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, NotPlain)
+
+_filters = msgspec.json.Decoder(dict[str, list[str]])
+_packed = msgspec.msgpack.Encoder(order="deterministic")
+
+
+def _slot(kind: int, name: str) -> int:
+    return layout.RAW_SLOTS[kind, layout.NAMES[kind].index(name)]
+
+
+_CUSTOM, _FILTERS = _slot(CONTEXT, "custom_context"), _slot(SEARCH, "filters")
+_CUSTOM_BIT, _FILTERS_BIT = bit(CONTEXT, "custom_context"), bit(SEARCH, "filters")
+
+
+class Known(NamedTuple):
+    """What remembers custom_contexts and rests of contexts from one text to the next."""
+
+    customs: Customs
+    rests: rest.Finder
+
+
+class _Customs(NamedTuple):
+    """The different custom_contexts of some rows by their number, as extras in ``texts``.
+
+    ``spans``: where each begins and ends there, without what stands around it in an extra; ``uuids``: where the uuid
+    of each does, -1 where it has none. ``codes`` has the number of each row, -1 where it has none.
+    """
+
+    texts: np.ndarray
+    spans: np.ndarray
+    uuids: np.ndarray
+    codes: np.ndarray
+
+    def written(self) -> list[bytes]:
+        """Each of them as its hash has it."""
+        texts = self.texts.tobytes()
+        return [texts[start:end] for start, end in self.spans.tolist()]
+
+
+class _Filters(NamedTuple):
+    """The different search filters of some rows by their number; ``codes`` as in _Customs."""
+
+    values: list[dict[str, list[str]]]
+    codes: np.ndarray
+
+
+class Hashed(NamedTuple):
+    """What stands for the free-form parts in what is hashed, as ``gathering.canonical`` wants it.
+
+    ``size``: bytes that all rows take of ``texts``.
+    """
+
+    texts: np.ndarray
+    spans: np.ndarray
+    customs: np.ndarray
+    uuids: np.ndarray
+    rests: np.ndarray
+    size: int
+
+
+class FreeForm:
+    """The free-form parts of ``rows`` rows just found in ``text``. Raises Doubtful where one may be at fault."""
+
+    def __init__(self, found: scanning.Found, codes: np.ndarray, text: bytes, rows: int, known: Known) -> None:
+        self._found, self._codes, self._text, self._rows = found, codes, text, rows
+        try:
+            self._customs = self._custom_contexts(known.customs)
+            self._filters = self._search_filters()
+            self._rests = known.rests.find(codes, found, rows)
+        except _BROKEN as error:
+            raise Doubtful(str(error)) from error
+
+    def extra(self) -> pa.Array:
+        """The column of that name."""
+        texts, spans, _, codes = self._customs
+        spans = spans + _AROUND
+        single = np.where(self._found.single[: self._rows], self._found.quantity_offsets[: self._rows], -1)
+        more = (self._filters.codes, single, self._rests.codes)
+        rare = np.flatnonzero(np.maximum.reduce(more) >= 0)
+        if len(rare):
+            numbers: dict[tuple[int, ...], int] = {}
+            parts = zip(*(each[rare].tolist() for each in (codes, *more)), strict=True)
+            codes = codes.copy()
+            codes[rare] = [len(spans) + numbers.setdefault(each, len(numbers)) for each in parts]
+            customs = [*self._customs.written(), b""]  # the last is that of the number -1
+            wholes = [self._whole_extra(customs[custom], *others) for custom, *others in numbers]
+            ends = len(texts) + np.cumsum(np.array([len(text) for text in wholes], np.int64))
+            texts = np.concatenate([texts, np.frombuffer(b"".join(wholes) + scanning.PADDING, np.uint8)])
+            spans = np.concatenate([spans, np.column_stack([np.append(len(self._customs.texts), ends[:-1]), ends])])
+        sizes = spans[:, 1] - spans[:, 0]
+        return self._numbered(texts, spans, codes, int(sizes[codes[codes >= 0]].sum()))
+
+    def _whole_extra(self, custom: bytes, filters: int, single: int, rest: int) -> bytes:
+        """The extra of rows that have more than a custom_context: of this one, which is empty where there is none, and
+        the parts with these numbers, below 0 where there is none."""
+        if custom and filters < 0 and single < 0:
+            return self._rests.values[rest].around(custom)
+        more: dict[str, Any] = {}
+        if rest >= 0:
+            more["context"] = self._rests.values[rest].values
+        if single >= 0:
+            more["quantities"] = float(self._found.quantities[single])
+        if filters >= 0:
+            more["search"] = {"filters": self._filters.values[filters]}
+        return whole_extra(msgspec.Raw(custom) if custom else None, more)
+
+    def _numbered(self, texts: np.ndarray, spans: np.ndarray, codes: np.ndarray, size: int) -> pa.Array:
+        """A column of the texts at ``spans``, of ``size`` bytes in all."""
+        rows = self._rows
+        data, offsets = np.empty(size + gathering.SLACK, np.uint8), np.empty(rows + 1, np.int32)
+        valid = np.empty((rows + 7) // 8, np.uint8)
+        _, nulls = gathering.numbered(texts, spans, codes, rows, data, offsets, valid)
+        buffers = [pa.py_buffer(valid) if nulls else None, pa.py_buffer(offsets), pa.py_buffer(data[:size])]
+        return pa.Array.from_buffers(pa.string(), rows, buffers, nulls)
+
+    def hashed(self) -> Hashed:
+        """What of them is hashed."""
+        customs, filters, rests = self._customs, self._filters, self._rests
+        packed = [*map(_packed.encode, filters.values), *(each.packed for each in rests.values)]
+        ends = len(customs.texts) + np.cumsum(np.array([0, *map(len, packed)], np.int64))
+        places = np.column_stack([ends[:-1], ends[1:]])
+        spans = np.zeros((REST + 1, max(len(customs.spans), len(packed)), 2), np.int64)
+        spans[_CUSTOM, : len(customs.spans)] = customs.spans
+        spans[_FILTERS, : len(filters.values)] = places[: len(filters.values)]
+        spans[REST, : len(rests.values)] = places[len(filters.values) :]
+        texts = customs.texts
+        if packed:
+            texts = np.concatenate([texts, np.frombuffer(b"".join(packed) + scanning.PADDING, np.uint8)])
+        size = 0
+        for slot, codes in ((_CUSTOM, customs.codes), (_FILTERS, filters.codes), (REST, rests.codes)):
+            sizes = spans[slot, :, 1] - spans[slot, :, 0]
+            size += int(sizes[codes[codes >= 0]].sum())
+        return Hashed(texts, spans, customs.codes, customs.uuids, rests.codes, size)
+
+    def _custom_contexts(self, known: Customs) -> _Customs:
+        count = int(self._found.raw_counts[_CUSTOM])
+        raws = self._found.raws[_CUSTOM, :count]
+        out = np.empty(custom_texts.room(int((raws[:, 1] - raws[:, 0]).sum()), count), np.uint8)
+        order = np.empty((custom_texts.MOST_KEYS, 4), np.int64)
+        spans, uuids = np.empty((count, 2), np.int64), np.empty((count, 2), np.int64)
+        place = custom_texts.write(self._codes, raws, count, order, out, spans, uuids)
+        others = np.flatnonzero(spans[:, 0] < 0).tolist()
+        if others:
+            more = self._other_customs(known, others, spans, uuids, place)
+            out = np.concatenate([out[:place], np.frombuffer(more + scanning.PADDING, np.uint8)])
+        return _Customs(out, spans, uuids, self._raw_codes(_CUSTOM, CONTEXT, _CUSTOM_BIT))
+
+    def _other_customs(
+        self, known: Customs, numbers: list[int], spans: np.ndarray, uuids: np.ndarray, place: int
+    ) -> bytearray:
+        """Those that are not plain, as text that begins at ``place``: fills in where they are."""
+        more = bytearray()
+        places = self._raw_places(_CUSTOM)
+        for number in numbers:
+            start, end, keys = places[number]
+            custom = known[self._text[start:end]]
+            if custom.keys != keys:
+                raise Doubtful("keys")
+            more += custom_texts.BEFORE
+            spans[number] = place + len(more), place + len(more) + len(custom.text)
+            more += bytes(custom.text) + custom_texts.AFTER
+            if custom.uuid is not None:
+                uuids[number, 0] = place + len(more)
+                more += custom.uuid.encode()
+                uuids[number, 1] = place + len(more)
+        return more
+
+    def _search_filters(self) -> _Filters:
+        values = []
+        for start, end, keys in self._raw_places(_FILTERS):
+            filters = _filters.decode(self._text[start:end])
+            if len(filters) != keys:
+                raise Doubtful("keys")
+            values.append(filters)
+        return _Filters(values, self._raw_codes(_FILTERS, SEARCH, _FILTERS_BIT))
+
+    def _raw_places(self, slot: int) -> list[tuple[int, int, int]]:
+        count = int(self._found.raw_counts[slot])
+        places: list[tuple[int, int, int]] = self._found.raws[slot, :count].tolist()
+        return places
+
+    def _raw_codes(self, slot: int, kind: int, one: int) -> np.ndarray:
+        there = self._found.has[kind, : self._rows] & one != 0
+        return np.where(there, self._found.raw_codes[slot, : self._rows], -1)

@@ -1,0 +1,64 @@
+"""Recognise texts: a name among those of ``layout``, or one that came before.
+
+Compiled by Numba, as ``scanning`` is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from interactions.codec import lanes
+from interactions.codec.compiled import compiled
+from interactions.codec.layout import HASHES
+
+BUCKETS = 1 << 14  # for texts that are told apart: four for each row that is read at once
+
+
+@compiled
+def _same(text, start, names, size):
+    k = 0
+    while k < size:
+        if lanes.equal(text, start + k, names, k) < min(size - k, lanes.WIDTH):
+            return False
+        k += lanes.WIDTH
+    return True
+
+
+@compiled
+def named(text, start, end, numbers, names, sizes):
+    """The number of a name in a table of ``layout``, -1 where it is not in it."""
+    size = end - start
+    if size == 0:
+        return -1
+    place = (size * 7 + text[start] + text[start + size // 2] * 11 + text[end - 1] * 5) % HASHES
+    number = numbers[place]
+    while number >= 0:
+        if sizes[number] == size and _same(text, start, names[number], size):
+            return number
+        place = (place + 1) % HASHES
+        number = numbers[place]
+    return -1
+
+
+@compiled
+def remember(text, start, end, keys, raws, counts, buckets, slot):
+    """The number of a raw text, the same as that of an equal one before it."""
+    mixed = np.uint64(end - start)
+    for i in range(start, end, 8):
+        eight = lanes.word(text, i)
+        if end - i < 8:
+            eight &= (np.uint64(1) << np.uint64(8 * (end - i))) - np.uint64(1)
+        mixed = (mixed ^ eight) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(32)
+    bucket = np.int64((mixed ^ (mixed >> np.uint64(29))) % np.uint64(BUCKETS))
+    while buckets[slot, bucket] >= 0:
+        number = buckets[slot, bucket]
+        other = raws[slot, number, 0]
+        if raws[slot, number, 1] - other == end - start and _same(text, start, text[other:], end - start):
+            return number
+        bucket = (bucket + 1) % BUCKETS
+    number = counts[slot]
+    counts[slot] = number + 1
+    buckets[slot, bucket] = number
+    raws[slot, number, 0], raws[slot, number, 1], raws[slot, number, 2] = start, end, keys
+    return number

@@ -1,0 +1,174 @@
+"""The columns of records that ``scanning`` has found."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from interactions import schema
+from interactions.codec import gathering, hashing, layout, scanning
+from interactions.codec.free_form import FreeForm, Known
+from interactions.codec.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, SEARCH, bit
+
+_KINDS = {
+    RECORD: {name: name for name in schema.FIELDS},
+    CONTEXT: {name: name for name in schema.CONTEXT_FIELDS},
+    PAGE: {name: f"page_{name}" for name in schema.PAGE_FIELDS},
+    CAMPAIGN: {name: f"campaign_{name}" for name in schema.CAMPAIGN_FIELDS},
+    SEARCH: {name: name for name in schema.SEARCH_FIELDS},
+}
+
+
+class _Column(NamedTuple):
+    """A column, and where its values are found: the kind of object, the bit of the field, and the slot."""
+
+    name: str
+    kind: int
+    bit: int
+    slot: int
+
+
+def _columns(slots: dict[tuple[int, int], int]) -> list[_Column]:
+    return [
+        _Column(_KINDS[kind][layout.NAMES[kind][field]], kind, 1 << field, slot)
+        for (kind, field), slot in slots.items()
+    ]
+
+
+_TEXTS, _LISTS, _NUMBERS = map(_columns, (layout.TEXT_SLOTS, layout.TEXTS_SLOTS, layout.NUMBER_SLOTS))
+_QUANTITIES = bit(RECORD, "quantities")
+_TYPES = pa.array(layout.TYPES, pa.string())
+_SLACK = 96  # bytes of a hashed record beyond its JSON: each of its numbers takes nine
+
+
+class Rows:
+    """Rows just found in ``text`` between two places of it. Raises Doubtful where one may be at fault."""
+
+    def __init__(
+        self,
+        found: scanning.Found,
+        codes: np.ndarray,
+        text: bytes,
+        start: int,
+        end: int,
+        rows: int,
+        known: Known,
+    ) -> None:
+        self._found, self._codes, self._rows = found, codes, rows
+        self._size = end - start
+        self._has = np.bitwise_or.reduce(found.has[:, :rows], axis=1)
+        self._free = FreeForm(found, codes, text, rows, known)
+
+    def columns(self) -> dict[str, pa.Array]:
+        """Those that hold what the records say, but for their times."""
+        return {
+            "type": _TYPES.take(pa.array(self._found.types[: self._rows])),
+            **self._strings(),
+            **self._lists(),
+            **self._numbers(),
+            "quantities": self._quantities(),
+            "extra": self._free.extra(),
+            "fingerprint": self._fingerprints(),
+        }
+
+    def _strings(self) -> dict[str, pa.Array]:
+        rows, form = self._rows, pa.string()
+        there = [text for text in _TEXTS if self._has[text.kind] & text.bit]
+        arrays = {text.name: pa.nulls(rows, form) for text in _TEXTS if text not in there}
+        data = np.empty(self._size + gathering.SLACK, np.uint8)
+        offsets = np.empty((len(there), rows + 1), np.int32)
+        valid = np.empty((len(there), (rows + 7) // 8), np.uint8)
+        places, nulls = np.zeros(len(there), np.int64), np.zeros(len(there), np.int64)
+        columns = np.array([text[1:] for text in there], np.int64).reshape(-1, 3)
+        gathering.strings(self._codes, self._found, columns, rows, data, places, offsets, valid, nulls)
+        # Many tables are held until they are written: without what is free.
+        whole = pa.py_buffer(data[: places[-1] if there else 0].copy())
+        start = 0
+        for number, (text, end, missing) in enumerate(zip(there, places.tolist(), nulls.tolist(), strict=True)):
+            buffers = [
+                pa.py_buffer(valid[number]) if missing else None,
+                pa.py_buffer(offsets[number]),
+                whole.slice(start, end - start),
+            ]
+            arrays[text.name] = pa.Array.from_buffers(form, rows, buffers, missing)
+            start = end
+        return arrays
+
+    def _lists(self) -> dict[str, pa.Array]:
+        rows, found, form = self._rows, self._found, pa.list_(pa.string())
+        arrays = {}
+        for name, kind, one, slot in _LISTS:
+            if not self._has[kind] & one:
+                arrays[name] = pa.nulls(rows, form)
+                continue
+            count = int(found.offsets[slot, rows])
+            starts, ends = found.item_starts[slot], found.item_ends[slot]
+            data, offsets = np.empty(self._size + gathering.SLACK, np.uint8), np.empty(count + 1, np.int32)
+            end = gathering.items(self._codes, starts, ends, count, data, 0, offsets)
+            inner = pa.Array.from_buffers(
+                pa.string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(data[:end].copy())], 0
+            )
+            arrays[name] = self._listed(form, kind, one, found.offsets[slot], inner)
+        return arrays
+
+    def _quantities(self) -> pa.Array:
+        form = pa.list_(pa.float64())
+        if not self._has[RECORD] & _QUANTITIES:
+            return pa.nulls(self._rows, form)
+        offsets = self._found.quantity_offsets
+        inner = plain(self._found.quantities[: offsets[self._rows]].copy(), pa.float64())
+        return self._listed(form, RECORD, _QUANTITIES, offsets, inner)
+
+    def _listed(self, form: pa.DataType, kind: int, one: int, offsets: np.ndarray, inner: pa.Array) -> pa.Array:
+        valid, nulls = self._valid(kind, one)
+        buffers = [valid, pa.py_buffer(offsets[: self._rows + 1].copy())]
+        return pa.Array.from_buffers(form, self._rows, buffers, nulls, children=[inner])
+
+    def _numbers(self) -> dict[str, pa.Array]:
+        arrays = {}
+        for name, kind, one, slot in _NUMBERS:
+            if not self._has[kind] & one:
+                arrays[name] = pa.nulls(self._rows, pa.float64())
+                continue
+            valid, nulls = self._valid(kind, one)
+            values = pa.py_buffer(self._found.numbers[slot, : self._rows].copy())
+            arrays[name] = pa.Array.from_buffers(pa.float64(), self._rows, [valid, values], nulls)
+        return arrays
+
+    def _valid(self, kind: int, one: int) -> tuple[pa.Buffer | None, int]:
+        there = self._there(kind, one)
+        nulls = self._rows - int(np.count_nonzero(there))
+        return (pa.py_buffer(np.packbits(there, bitorder="little")) if nulls else None), nulls
+
+    def _there(self, kind: int, one: int) -> np.ndarray:
+        found: np.ndarray = self._found.has[kind, : self._rows] & one != 0
+        return found
+
+    def _fingerprints(self) -> pa.Array:
+        found, rows, free = self._found, self._rows, self._free.hashed()
+        numbers = 9 * int(found.quantity_offsets[rows])
+        out = np.empty(self._size + free.size + _SLACK * rows + numbers + gathering.SLACK, np.uint8)
+        after, by_uuid = np.empty(rows, np.int64), np.empty(rows, np.bool_)
+        gathering.canonical(
+            self._codes,
+            found,
+            rows,
+            found.numbers.view(np.int64),
+            found.quantities.view(np.int64),
+            free.texts,
+            free.spans,
+            free.customs,
+            free.uuids,
+            free.rests,
+            out,
+            after,
+            by_uuid,
+        )
+        return hashing.fingerprints(out, after, by_uuid)
+
+
+def plain(values: np.ndarray, form: pa.DataType) -> pa.Array:
+    """A column of these values, none of them null."""
+    return pa.Array.from_buffers(form, len(values), [None, pa.py_buffer(values)], 0)

@@ -1,0 +1,52 @@
+"""Calls that were accepted become rows: all of them at once, and in their order whatever they hold."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interactions.codec import calls
+from interactions.codec.calls import Kept, to_rows
+from interactions.codec.check import check_bytes
+from tests.codec.reading import KEYRING, RECEIVED
+from tests.codec.strategies import dumped, interactions
+
+RARE = json.dumps({"type": "like", "user_id": "rare", "context": {"größe": 1}}).encode()  # a key with escapes
+
+
+def kept(number: int, *texts: bytes) -> Kept:
+    return Kept(b",".join(texts), len(texts), RECEIVED + timedelta(seconds=number))
+
+
+def like(number: int) -> bytes:
+    return b'{"type":"like","user_id":"%d","context":{"n":%d}}' % (number, number)
+
+
+class TestRows:
+    @settings(max_examples=60)
+    @given(st.lists(st.lists(st.builds(dumped, interactions(), st.integers(0, 3)), min_size=1, max_size=3), min_size=1))
+    def test_are_those_of_each_call_by_itself(self, texts: list[list[bytes]]) -> None:
+        given = [kept(number, *each) for number, each in enumerate(texts)]
+        alone = [row for call in given for row in to_rows([call], KEYRING).to_pylist()]
+        assert to_rows(given, KEYRING).to_pylist() == alone
+
+    @pytest.mark.parametrize("places", [[], [0], [399], [7, 8, 150]])
+    def test_rare_calls_leave_the_others_to_be_read_at_once(
+        self, places: list[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[bytes] = []
+        monkeypatch.setattr(calls, "check_bytes", lambda raw: seen.append(raw) or check_bytes(raw))
+        given = [kept(number, RARE if number in places else like(number)) for number in range(400)]
+        rows = to_rows(given, KEYRING)
+        assert rows["user_id"].to_pylist() == ["rare" if n in places else str(n) for n in range(400)]
+        assert rows["received_at"].to_pylist() == [call.received_at for call in given]
+        assert len(seen) <= calls.FEW * len(places)
+
+    def test_of_a_large_call_with_a_rare_record_are_all_of_it(self) -> None:
+        texts = [RARE if number == 70 else like(number) for number in range(120)]
+        rows = to_rows([kept(0, *texts)], KEYRING)
+        assert rows["user_id"].to_pylist() == ["rare" if n == 70 else str(n) for n in range(120)]
