@@ -189,12 +189,35 @@ def test_hiding_says_until_when_it_can_be_cancelled(client: Client, petra: User,
 def test_a_first_person_is_told_to_wait_and_a_second_may_approve(client: Client, petra: User) -> None:
     Environment.objects.update(needs_approval=True)
     request = post(client, taken_in(client), "hide", delay="0")
-    assert "somebody else than you" in text_of(client, page(request))
+    assert "somebody other than you" in text_of(client, page(request))
     post(client, request, "approve")
     assert (request.approved_at, "Somebody else" in text_of(client, page(request))) == (None, True)
     client.force_login(cast.owner())
     assert "Approve…" in text_of(client, page(request))
     assert post(client, request, "approve").approved_at is not None
+
+
+@pytest.mark.parametrize("given", [{}, {"delay": "soon"}])
+def test_without_a_delay_that_can_be_erasing_waits_its_usual_hour(
+    client: Client, petra: User, given: dict[str, str]
+) -> None:
+    request = post(client, taken_in(client), "hide", **given)
+    assert request.erase_from and request.erase_from > timezone.now() + timedelta(minutes=59)
+
+
+def test_what_a_delay_means_is_said_with_the_approval_that_is_wanted(client: Client, petra: User) -> None:
+    request = taken_in(client)
+    assert "within seconds of the approval" not in text_of(client, page(request))
+    Environment.objects.update(needs_approval=True)
+    text = text_of(client, page(request))
+    assert "within seconds of the approval" in text and "You can cancel for an hour" not in text
+
+
+def test_hiding_once_more_from_another_tab_says_that_it_is_done(client: Client, petra: User) -> None:
+    request = post(client, taken_in(client), "hide", delay="3600")
+    post(client, request, "hide", delay="0")
+    assert "This request is hidden already." in text_of(client, page(request))
+    assert request.erase_from is not None
 
 
 def test_progress_is_shown_while_it_is_erased(client: Client, petra: User) -> None:
@@ -270,6 +293,18 @@ def test_a_changed_receipt_is_not_valid(client: Client, verified: DeletionReques
     assert "Not valid." in text and "<strong>Valid.</strong>" not in text
 
 
+def test_a_check_without_a_receipt_asks_for_one(client: Client, petra: User) -> None:
+    text = client.post("/privacy/verify/", {"receipt": " "}).content.decode()
+    assert "Paste the JSON of a receipt" in text and "Not valid." not in text
+
+
+def test_a_receipt_tells_rows_of_summaries_from_records(client: Client, petra: User) -> None:
+    request = post(client, taken_in(client), "hide", delay="0")
+    DeletionRequest.objects.update(state=State.VERIFIED, found={"data set": 9, "summaries": 2})
+    text = text_of(client, page(request))
+    assert "<dt>Data set</dt><dd>9</dd>" in text and "<dt>Rows of summaries</dt><dd>2</dd>" in text
+
+
 # --- Access letters ---
 
 
@@ -286,8 +321,16 @@ def test_an_access_letter_holds_everything_and_is_noted_without_the_id(
     assert ANN not in str(noted.details)
 
 
+def test_who_is_not_in_the_data_is_said_to_be_nobody_before_a_letter_is_made(
+    client: Client, petra: User, house: House
+) -> None:
+    house.done(as_lines(home()))
+    answer = client.post("/production/privacy/access/", {"user_id": ANN.upper()})
+    assert "holds nothing of this id" in answer.content.decode()
+
+
 def test_a_letter_about_nobody_is_empty(client: Client, petra: User, house: House) -> None:
-    answer = client.post("/production/privacy/access/", {"user_id": "nobody"})
+    answer = client.post("/production/privacy/access/", {"user_id": "nobody", "may_be_empty": "1"})
     letter = json.loads(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
     assert (letter["records"], letter["waiting"], letter["refused"]) == ([], [], [])
 
