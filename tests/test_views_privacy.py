@@ -326,7 +326,10 @@ def test_who_is_not_in_the_data_is_said_to_be_nobody_before_a_letter_is_made(
 ) -> None:
     house.done(as_lines(home()))
     answer = client.post("/production/privacy/access/", {"user_id": ANN.upper()})
-    assert "holds nothing of this id" in answer.content.decode()
+    page = answer.content.decode()
+    assert "holds nothing of this id" in page
+    # Enter presses the first button: with the id mended, that is the whole letter.
+    assert page.index("Download everything") < page.index("Download the empty letter")
 
 
 def test_a_letter_about_nobody_is_empty(client: Client, petra: User, house: House) -> None:
