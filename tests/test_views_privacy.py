@@ -236,6 +236,21 @@ def test_a_failed_request_says_why_and_can_be_tried_again(client: Client, petra:
     assert post(client, request, "retry").state == State.HIDDEN
 
 
+def test_a_page_that_waits_for_somebody_elses_word_looks_for_it(client: Client, petra: User) -> None:
+    Environment.objects.update(needs_approval=True)
+    request = post(client, taken_in(client), "hide", delay="0")
+    assert 'hx-trigger="every 10s"' in text_of(client, page(request))
+    post(client, request, "cancel")
+    assert "hx-trigger" not in text_of(client, page(request), **HTMX)
+
+
+def test_cancelling_once_more_from_another_tab_says_that_it_is_done(client: Client, petra: User) -> None:
+    request = post(client, taken_in(client), "hide", delay="3600")
+    for _press in range(2):
+        post(client, request, "cancel")
+    assert "This request is cancelled already." in text_of(client, page(request))
+
+
 def test_a_step_that_comes_too_late_is_refused_with_a_sentence(client: Client, petra: User) -> None:
     request = post(client, taken_in(client), "hide", delay="0")
     DeletionRequest.objects.update(state=State.ERASING)

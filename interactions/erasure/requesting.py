@@ -156,6 +156,9 @@ def cancel(asked: DeletionRequest, *, by: By = None) -> None:
     with transaction.atomic():
         open_ = DeletionRequest.objects.filter(pk=asked.pk, state__in=[State.RECEIVED, State.HIDDEN])
         if not open_.update(state=State.CANCELLED, ended_at=timezone.now(), erase_from=None):
+            asked.refresh_from_db()
+            if asked.state == State.CANCELLED:
+                raise _too_late(asked)
             raise RequestStateError("It is too late to cancel this request: erasing has started.")
         Tombstone.objects.filter(request=asked).delete()
         RequestedPerson.objects.filter(request=asked).delete()

@@ -88,8 +88,8 @@ class HideForm(forms.Form):
     }
     APPROVED: Final = {  # the same where a second person's word is wanted
         "0": ("Once approved", "Erasing starts within seconds of the approval. It cannot be cancelled then."),
-        "3600": ("In 1 hour", "Hidden at once. If it is approved later than that, erasing starts then."),
-        "86400": ("In 24 hours", "Hidden at once. If it is approved later than that, erasing starts then."),
+        "3600": ("In 1 hour", "Hidden at once. Erased after an hour, or with the approval where that comes later."),
+        "86400": ("In 24 hours", "Hidden at once. Erased after a day, or with the approval where that comes later."),
     }
     delay = forms.ChoiceField(
         choices=[(seconds, label) for seconds, (label, _) in DELAYS.items()], widget=forms.RadioSelect, initial="3600"

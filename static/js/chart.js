@@ -97,11 +97,14 @@ export class OverTime extends EventTarget {
     }
   }
 
-  /** The tip goes with its bar: at the same place there may be another one now, or none. */
+  /** The tip and the shade go with their bar: at the same place there may be another one now, or none. */
   forget() {
     const stamps = this.data.option.xAxis.data;
     const isSame = stamps.length === this.stamps?.length && stamps[0] === this.stamps[0];
-    if (!isSame) this.chart.dispatchAction({ type: "hideTip" });
+    if (!isSame) {
+      this.chart.dispatchAction({ type: "hideTip" });
+      this.chart.dispatchAction({ type: "updateAxisPointer", currTrigger: "leave" });
+    }
     this.stamps = stamps;
   }
 
