@@ -89,6 +89,24 @@ class Photographer:
         page.get_by_role("link", name="Next step").wait_for(timeout=600_000)
         page.context.close()
 
+    def deletion(self) -> None:
+        """What a request would erase: prepared for two who bought something, looked at and cancelled."""
+        page = self.page()
+        page.goto("/production/interactions/records/?type=checkout")
+        buyers = page.locator(".record-person a:not(.is-quiet)").all_inner_texts()
+        page.goto("/production/privacy/requests/new/")
+        page.get_by_label("User ids").fill("\n".join(dict.fromkeys(buyers[:2])))
+        page.get_by_label("Who asked").fill("Two customers, by letter")
+        page.get_by_label("Reference").fill("Letter 2026-17")
+        page.get_by_role("button", name="Preview").click()
+        page.get_by_role("heading", name="Letter 2026-17").wait_for()
+        page.wait_for_load_state("networkidle")
+        self.shoot(page, "privacy")
+        page.get_by_role("button", name="Cancel request").click()
+        page.get_by_role("dialog").get_by_role("button", name="Cancel request").click()
+        page.get_by_text("The request was cancelled.").wait_for()
+        page.context.close()
+
     def still(self, name: str, path: str, shown: str) -> None:
         """A page of production, once ``shown`` is there."""
         page = self.page()
@@ -120,7 +138,7 @@ def main() -> None:
         photographer.still("overview", "", ".tile-health .tile-more")
         photographer.still("records", "interactions/records/", "tbody tr")
         photographer.still("health", "interactions/health/", ".health-seal")
-        photographer.still("privacy", "privacy/requests/new/", "main form")
+        photographer.deletion()
         browser.close()
 
 

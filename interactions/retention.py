@@ -84,11 +84,17 @@ def run(environment: Environment) -> RetentionRun | None:
     return done
 
 
+def next_run(environment: Environment) -> datetime | None:
+    """When the next run may start at the earliest; None: at once, that is when the scheduler looks, each hour."""
+    last = environment.retention_runs.first()
+    earliest = last.at + _EVERY if last else None
+    return earliest if earliest and earliest > timezone.now() else None
+
+
 def run_due() -> None:
     """Each environment that keeps records for some months, once a day."""
     for environment in Environment.objects.exclude(retention_months=None):
-        last = environment.retention_runs.first()
-        if last is not None and timezone.now() - last.at < _EVERY:
+        if next_run(environment):
             continue
         try:
             run(environment)

@@ -58,7 +58,7 @@ _MAY: Final = {
     Right.UNDO_OWN: "undo imports of their own",
     Right.UNDO_ANY: "undo anybody's imports",
     Right.PEOPLE: "see the page of a person",
-    Right.PRIVACY: "make and carry deletion requests",
+    Right.PRIVACY: "make and carry out deletion requests",
     Right.KEYS: "make, rotate and revoke API keys",
     Right.MEMBERS: "add members and change their roles",
     Right.SETTINGS: "change the settings of the environment",
@@ -72,8 +72,8 @@ _LABELS: Final = {
 }
 _SUMMARIES: Final = {
     Role.VIEWER: "Looks at the data set.",
-    Role.ANALYST: "Also imports and exports, and undoes own imports.",
-    Role.PRIVACY: "Looks, sees the page of a person, and carries deletion requests.",
+    Role.ANALYST: "Also imports and exports, and undoes their own imports.",
+    Role.PRIVACY: "Looks, sees the page of a person, and carries out deletion requests.",
     Role.OWNER: "May do everything: keys, members, settings and activity too.",
 }
 

@@ -74,6 +74,22 @@ def test_a_drag_across_the_bars_zooms_and_the_back_button_returns(page: "Page") 
     assert records_shown(page) == everything
 
 
+def test_after_a_zoom_no_tip_of_a_bar_that_is_gone_is_left(page: "Page") -> None:
+    """The pointer rests where it let go; what it pointed at before may be beyond the bars of now."""
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    place = page.locator("#over-time").bounding_box()
+    assert place
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + 100)
+    page.wait_for_selector("#over-time .tip")
+    page.mouse.down()
+    page.mouse.move(place["x"] + place["width"] * 0.8, place["y"] + 100, steps=8)
+    page.mouse.up()
+    page.wait_for_url("**from=2024-*")
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    page.wait_for_timeout(500)  # in which a tip would be drawn anew
+    assert "NaN" not in page.locator("#over-time").inner_text()
+
+
 def test_a_bar_tells_its_numbers(page: "Page") -> None:
     page.wait_for_selector("#dashboard:not([aria-busy])")
     place = page.locator("#over-time").bounding_box()

@@ -38,7 +38,12 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
             )
             for hour in range(200)
         )  # fmt: skip
-        append(views, environment=FULL)
+        sold = {"user_id": "u1", "product_ids": ["p1"], "region": "Niederösterreich"}
+        bought = [
+            record("add_to_cart", START.isoformat(), **sold),
+            record("checkout", (START + timedelta(hours=1)).isoformat(), revenue=1234.5, quantities=[2], **sold),
+        ]
+        append([*views, *bought], environment=FULL)
     context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 900})
     page = context.new_page()
     log_in(page)
@@ -75,3 +80,35 @@ def test_the_landmarks_of_a_page_are_told_apart_by_their_names(page: "Page", nam
     landmarks = page.evaluate(LANDMARKS)
     assert len(landmarks) > 3
     assert len(landmarks) == len(set(landmarks))
+
+
+def test_on_a_phone_no_table_of_the_dashboard_is_cut_at_its_side(page: "Page") -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/{FULL}/interactions/")
+    page.wait_for_selector(".skeleton", state="detached")
+    cut = page.eval_on_selector_all(
+        ".bars-scroll", "all => all.filter((each) => each.scrollWidth > each.clientWidth + 1).length"
+    )
+    assert page.locator(".bars-wide").count() > 0
+    assert cut == 0
+
+
+def test_on_a_phone_the_bar_says_in_which_environment_one_is(page: "Page") -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/{FULL}/")
+    assert page.locator(".pane-bar").get_by_text(FULL.title(), exact=True).is_visible()
+    assert not page.locator(".environment-menu").is_visible()
+
+
+def test_letters_do_not_move_the_page_as_they_come(page: "Page") -> None:
+    """On a phone another font's wider words wrapped the buttons below the title for a moment."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.add_init_script(
+        """window.shift = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) window.shift += entry.value;
+        }).observe({ type: "layout-shift", buffered: true });"""
+    )
+    page.goto(f"/{FULL}/interactions/records/")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.shift") < 0.05

@@ -66,6 +66,12 @@ def test_entries_come_newest_first_with_all_that_is_known(client: Client, olga: 
     assert 'href="/production/interactions/imports/7/"' in page
 
 
+def test_a_moment_among_the_details_is_in_the_zone_of_the_environment(client: Client, olga: User) -> None:
+    Environment.objects.update(time_zone="Asia/Tokyo")
+    noted(Action.RETENTION_RUN, details={"records": 5, "before": "2026-10-25T15:00:00+00:00"})
+    assert "records 5 · before 26 Oct 2026, 00:00" in text_of(client, PAGE)
+
+
 def test_one_sees_ones_environment_and_what_belongs_to_none(client: Client) -> None:
     noted(object="here")
     noted(object="there", environment="playground")

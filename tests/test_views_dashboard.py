@@ -280,7 +280,7 @@ def test_pages_of_several_sites_keep_their_hosts(reader: Client, shop: None) -> 
 
 
 def test_a_panel_without_numbers_says_why(reader: Client, shop: None) -> None:
-    assert "No record bears a campaign in this period." in panels(reader)
+    assert "No record has a campaign in this period." in panels(reader)
 
 
 def test_the_steps_of_the_funnel_can_be_chosen(reader: Client, shop: None) -> None:

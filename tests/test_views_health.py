@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,13 @@ def test_the_usual_thresholds_can_be_had_back(admin_client: Client) -> None:
     Environment.objects.filter(slug="production").update(thresholds={"span": [20, 10]})
     admin_client.post(THRESHOLDS, {"reset": "1"})
     assert Environment.objects.get(slug="production").thresholds == {}
+
+
+def test_enter_in_a_field_saves_the_thresholds(admin_client: Client) -> None:
+    """It presses the form's first button, which must not be the one that takes all changes back."""
+    form = text_of(admin_client, THRESHOLDS).split('<form class="card thresholds"')[1]
+    first = re.search(r'<button[^>]*type="submit"[^>]*>([^<]*)<', form)
+    assert first and first[1] == "Save"
 
 
 def test_changed_thresholds_change_the_verdict() -> None:

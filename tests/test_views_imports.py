@@ -47,7 +47,8 @@ def reader(client: Client) -> User:
 
 
 def test_an_environment_without_imports_says_what_comes_here(client: Client, analyst: User) -> None:
-    assert "No imports yet" in text_of(client, reverse("imports", args=["production"]))
+    page = text_of(client, reverse("imports", args=["production"]))
+    assert "No imports yet" in page and page.count("Import data file") == 1
 
 
 def test_the_list_shows_one_environments_imports(client: Client, analyst: User) -> None:

@@ -71,6 +71,13 @@ def test_calls_come_newest_first_with_all_that_is_known(client: Client) -> None:
         assert fact in page
 
 
+def test_a_call_without_a_key_names_no_part_of_one(client: Client) -> None:
+    """Test interactions come with a log-in."""
+    ring.push([delivery(key_name="Log-in of ann", key_prefix="")])
+    page = text_of(client, LIVE)
+    assert "Log-in of ann" in page and "…</small>" not in page
+
+
 def test_a_call_of_another_environment_is_not_shown(client: Client) -> None:
     ring.push([delivery(environment="playground")])
     assert not rows(text_of(client, LIVE))

@@ -191,3 +191,39 @@ def test_the_list_asks_as_often_for_many_as_for_few(client: Client, olga: User, 
     assert Environment.objects.count() == 3
     with django_assert_max_num_queries(12):
         client.get(LIST)
+
+
+@pytest.fixture
+def many(olga: User) -> None:
+    """olga and 60 viewers, of whom viewer07 is Vera Vogel."""
+    for number in range(60):
+        cast.viewer(f"viewer{number:02}")
+    User.objects.filter(username="viewer07").update(first_name="Vera", last_name="Vogel")
+
+
+def test_a_long_list_comes_in_pages(client: Client, many: None) -> None:
+    first, second = text_of(client, LIST), text_of(client, f"{LIST}?page=2")
+    assert "1–50 of 61" in first and "viewer48" in first and "viewer49" not in first
+    assert "51–61 of 61" in second and "viewer49" in second and "viewer48" not in second
+
+
+def test_a_page_alone_is_not_sorted_as_if_it_were_all(client: Client, many: None) -> None:
+    assert "data-sort=" not in text_of(client, LIST)
+    assert "data-sort=" in text_of(client, f"{LIST}?find=vogel")
+
+
+@pytest.mark.parametrize("words", ["viewer07", "VOGEL", "vogel vera"])
+def test_a_member_is_found_by_any_name(client: Client, many: None, words: str) -> None:
+    found = client.get(LIST, {"find": words}).content.decode()
+    assert "1 member with" in found and "viewer07" in found and "viewer08" not in found
+
+
+def test_finding_answers_htmx_with_the_list_alone(client: Client, many: None) -> None:
+    found = client.get(LIST, {"find": "nobody"}, headers=HTMX).content.decode()
+    assert "<html" not in found and "No member has «nobody» in the name." in found
+
+
+def test_roles_of_a_member_beyond_the_first_page_can_be_changed(client: Client, many: None) -> None:
+    last = User.objects.get(username="viewer59")
+    client.post(f"{LIST}{last.pk}/", {"role_production": "analyst"})
+    assert Membership.objects.get(user=last, environment__slug="production").role == "analyst"

@@ -70,3 +70,10 @@ def test_the_last_imports_are_listed(reader: Client) -> None:
     page = text_of(reader, PAGE)
     assert "june.json" in page and "8 accepted, 2 rejected" in page
     assert "See why 2 records were rejected" in page
+
+
+def test_a_single_rejected_record_is_spoken_of_as_one(reader: Client) -> None:
+    append([record()])
+    made(State.DONE_WITH_REJECTS, file_name="june.json", records=10, accepted=9, rejected=1)
+    page = text_of(reader, PAGE)
+    assert "See why 1 record was rejected" in page and "mend it and drop it in again" in page

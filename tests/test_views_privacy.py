@@ -189,12 +189,35 @@ def test_hiding_says_until_when_it_can_be_cancelled(client: Client, petra: User,
 def test_a_first_person_is_told_to_wait_and_a_second_may_approve(client: Client, petra: User) -> None:
     Environment.objects.update(needs_approval=True)
     request = post(client, taken_in(client), "hide", delay="0")
-    assert "somebody else than you" in text_of(client, page(request))
+    assert "somebody other than you" in text_of(client, page(request))
     post(client, request, "approve")
     assert (request.approved_at, "Somebody else" in text_of(client, page(request))) == (None, True)
     client.force_login(cast.owner())
     assert "Approve…" in text_of(client, page(request))
     assert post(client, request, "approve").approved_at is not None
+
+
+@pytest.mark.parametrize("given", [{}, {"delay": "soon"}])
+def test_without_a_delay_that_can_be_erasing_waits_its_usual_hour(
+    client: Client, petra: User, given: dict[str, str]
+) -> None:
+    request = post(client, taken_in(client), "hide", **given)
+    assert request.erase_from and request.erase_from > timezone.now() + timedelta(minutes=59)
+
+
+def test_what_a_delay_means_is_said_with_the_approval_that_is_wanted(client: Client, petra: User) -> None:
+    request = taken_in(client)
+    assert "within seconds of the approval" not in text_of(client, page(request))
+    Environment.objects.update(needs_approval=True)
+    text = text_of(client, page(request))
+    assert "within seconds of the approval" in text and "You can cancel for an hour" not in text
+
+
+def test_hiding_once_more_from_another_tab_says_that_it_is_done(client: Client, petra: User) -> None:
+    request = post(client, taken_in(client), "hide", delay="3600")
+    post(client, request, "hide", delay="0")
+    assert "This request is hidden already." in text_of(client, page(request))
+    assert request.erase_from is not None
 
 
 def test_progress_is_shown_while_it_is_erased(client: Client, petra: User) -> None:
@@ -211,6 +234,21 @@ def test_a_failed_request_says_why_and_can_be_tried_again(client: Client, petra:
     DeletionRequest.objects.update(state=State.FAILED, error="Records are left: 2 in inbox.", ended_at=timezone.now())
     assert "2 in inbox" in text_of(client, page(request))
     assert post(client, request, "retry").state == State.HIDDEN
+
+
+def test_a_page_that_waits_for_somebody_elses_word_looks_for_it(client: Client, petra: User) -> None:
+    Environment.objects.update(needs_approval=True)
+    request = post(client, taken_in(client), "hide", delay="0")
+    assert 'hx-trigger="every 10s"' in text_of(client, page(request))
+    post(client, request, "cancel")
+    assert "hx-trigger" not in text_of(client, page(request), **HTMX)
+
+
+def test_cancelling_once_more_from_another_tab_says_that_it_is_done(client: Client, petra: User) -> None:
+    request = post(client, taken_in(client), "hide", delay="3600")
+    for _press in range(2):
+        post(client, request, "cancel")
+    assert "This request is cancelled already." in text_of(client, page(request))
 
 
 def test_a_step_that_comes_too_late_is_refused_with_a_sentence(client: Client, petra: User) -> None:
@@ -270,6 +308,18 @@ def test_a_changed_receipt_is_not_valid(client: Client, verified: DeletionReques
     assert "Not valid." in text and "<strong>Valid.</strong>" not in text
 
 
+def test_a_check_without_a_receipt_asks_for_one(client: Client, petra: User) -> None:
+    text = client.post("/privacy/verify/", {"receipt": " "}).content.decode()
+    assert "Paste the JSON of a receipt" in text and "Not valid." not in text
+
+
+def test_a_receipt_tells_rows_of_summaries_from_records(client: Client, petra: User) -> None:
+    request = post(client, taken_in(client), "hide", delay="0")
+    DeletionRequest.objects.update(state=State.VERIFIED, found={"data set": 9, "summaries": 2})
+    text = text_of(client, page(request))
+    assert "<dt>Data set</dt><dd>9</dd>" in text and "<dt>Rows of summaries</dt><dd>2</dd>" in text
+
+
 # --- Access letters ---
 
 
@@ -286,8 +336,19 @@ def test_an_access_letter_holds_everything_and_is_noted_without_the_id(
     assert ANN not in str(noted.details)
 
 
+def test_who_is_not_in_the_data_is_said_to_be_nobody_before_a_letter_is_made(
+    client: Client, petra: User, house: House
+) -> None:
+    house.done(as_lines(home()))
+    answer = client.post("/production/privacy/access/", {"user_id": ANN.upper()})
+    page = answer.content.decode()
+    assert "holds nothing of this id" in page
+    # Enter presses the first button: with the id mended, that is the whole letter.
+    assert page.index("Download everything") < page.index("Download the empty letter")
+
+
 def test_a_letter_about_nobody_is_empty(client: Client, petra: User, house: House) -> None:
-    answer = client.post("/production/privacy/access/", {"user_id": "nobody"})
+    answer = client.post("/production/privacy/access/", {"user_id": "nobody", "may_be_empty": "1"})
     letter = json.loads(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
     assert (letter["records"], letter["waiting"], letter["refused"]) == ([], [], [])
 
@@ -299,7 +360,7 @@ def test_a_preview_of_retention_counts_what_would_go(client: Client, house: Hous
     client.force_login(cast.owner())
     house.done(as_lines(home()))
     text = text_of(client, "/production/privacy/retention/?months=12")
-    assert "<strong>9 records</strong>" in text and "2024-03" in text and "Keep 12 months from now on" in text
+    assert "<strong>9 records</strong>" in text and "Mar 2024" in text and "Keep 12 months from now on" in text
     assert Environment.objects.get(slug="production").retention_months is None
 
 
@@ -311,6 +372,24 @@ def test_an_owner_sets_retention_and_a_privacy_admin_only_sees_it(client: Client
     assert Environment.objects.get(slug="production").retention_months == 12
     client.post("/production/privacy/retention/", {"months": ""})
     assert Environment.objects.get(slug="production").retention_months is None
+
+
+def test_retention_that_removes_something_is_asked_about(client: Client, house: House) -> None:
+    client.force_login(cast.owner())
+    house.done(as_lines(home()))
+    assert "Remove 9 records?" in text_of(client, "/production/privacy/retention/?months=12")
+    assert "<dialog" not in text_of(client, "/production/privacy/retention/?months=1200")
+
+
+def test_a_preview_of_retention_says_when_records_go(client: Client, house: House) -> None:
+    client.force_login(cast.owner())
+    house.done(as_lines(home()))
+    assert "within the hour of keeping this" in text_of(client, "/production/privacy/retention/?months=12")
+    here = Environment.objects.get(slug="production")
+    RetentionRun.objects.create(
+        environment=here, months=3, before=timezone.now(), records=1, version_before=1, version_after=2, seconds=2
+    )
+    assert "or within the hour after" in text_of(client, "/production/privacy/retention/?months=12")
 
 
 def test_runs_are_listed(client: Client, petra: User) -> None:

@@ -63,6 +63,19 @@ def test_the_pane_names_the_environments_and_marks_the_page(client: Client, anal
     assert page.count('aria-current="page"') == 1
 
 
+def test_the_bar_of_a_phone_names_the_environment(client: Client, analyst: User) -> None:
+    page = client.get(reverse("imports", args=["playground"])).content.decode()
+    bar = page.split('class="pane-bar"')[1].split("</header>")[0]
+    assert "dot-playground" in bar and "Playground" in bar
+
+
+@pytest.mark.parametrize("who", ["somebody", "nobody"])
+def test_letters_are_fetched_before_the_style_sheet_that_names_them(client: Client, analyst: User, who: str) -> None:
+    browser, name = (client, "account") if who == "somebody" else (Client(), "login")
+    head = browser.get(reverse(name)).content.decode().split("</head>")[0]
+    assert head.index('rel="preload"') < head.index("wght.css")
+
+
 @pytest.mark.parametrize("name", NAMES_IN_AN_ENVIRONMENT)
 def test_switching_the_environment_keeps_the_kind_of_page(client: Client, name: str) -> None:
     client.force_login(cast.owner())

@@ -41,7 +41,7 @@ def assisted_over_time(frame: pd.DataFrame, zone: tzinfo = UTC) -> dict[str, Any
     return {
         "animation": False,
         "aria": {"enabled": True},
-        "grid": {"left": 4, "right": 8, "top": 8, "bottom": 4, "outerBoundsMode": "same"},
+        "grid": {"left": 4, "right": 20, "top": 8, "bottom": 4, "outerBoundsMode": "same"},
         "legend": {"show": False},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
         "xAxis": {

@@ -64,7 +64,8 @@ def hide(asked: DeletionRequest, *, by: By = None, delay: timedelta = timedelta(
     """
     keys = list(asked.named.values_list("user_key", flat=True))
     if not keys:
-        raise NobodyNamed
+        asked.refresh_from_db()
+        raise NobodyNamed if asked.state == State.RECEIVED else _too_late(asked)  # ids are forgotten once hidden
     taken = set(asked.links.filter(is_taken=True).values_list("anonymous_key", flat=True))
     left = set(asked.links.filter(is_taken=False).values_list("anonymous_key", flat=True)) - taken
     with transaction.atomic():
@@ -73,13 +74,17 @@ def hide(asked: DeletionRequest, *, by: By = None, delay: timedelta = timedelta(
             erase_from=timezone.now() + delay if delay else None,
         ):
             asked.refresh_from_db()
-            raise RequestStateError(f"This request is {asked.get_state_display().lower()} already.")
+            raise _too_late(asked)
         asked.refresh_from_db()
         RequestedPerson.objects.filter(request=asked).delete()
         RequestedLink.objects.filter(request=asked).delete()
         _hide(asked, keys, taken, by)
     _link(asked, keys, known=taken | left)  # some may have come since the preview
     asked.refresh_from_db()
+
+
+def _too_late(asked: DeletionRequest) -> RequestStateError:
+    return RequestStateError(f"This request is {asked.get_state_display().lower()} already.")
 
 
 def _keys(user_ids: Iterable[str]) -> list[int]:
@@ -151,6 +156,9 @@ def cancel(asked: DeletionRequest, *, by: By = None) -> None:
     with transaction.atomic():
         open_ = DeletionRequest.objects.filter(pk=asked.pk, state__in=[State.RECEIVED, State.HIDDEN])
         if not open_.update(state=State.CANCELLED, ended_at=timezone.now(), erase_from=None):
+            asked.refresh_from_db()
+            if asked.state == State.CANCELLED:
+                raise _too_late(asked)
             raise RequestStateError("It is too late to cancel this request: erasing has started.")
         Tombstone.objects.filter(request=asked).delete()
         RequestedPerson.objects.filter(request=asked).delete()

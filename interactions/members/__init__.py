@@ -8,7 +8,7 @@ from interactions.members.changing import (
     set_roles,
 )
 from interactions.members.links import Link, new_link, user_of
-from interactions.members.listing import Member, listed
+from interactions.members.listing import Member, as_members, users
 from interactions.members.standing import Standing, standing
 
 __all__ = [
@@ -17,11 +17,12 @@ __all__ = [
     "MemberRefused",
     "Standing",
     "add",
+    "as_members",
     "deactivate",
-    "listed",
     "new_link",
     "reactivate",
     "set_roles",
     "standing",
     "user_of",
+    "users",
 ]

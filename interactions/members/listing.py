@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 
 from interactions.members.standing import Standing
 from interactions.models import Environment, Membership
@@ -39,16 +40,28 @@ class Member:
         return [(environment, role) for environment, role in self.roles[1:] if role]
 
 
-def listed(here: Environment, own: Standing) -> list[Member]:
-    """All members of ``here`` and the administrators; who is active first, then by name. Two questions."""
+def users(here: Environment, *, named: str = "") -> QuerySet[User]:
+    """All members of ``here`` and the administrators, or those with ``named`` in a name or an address of theirs.
+
+    Who is active comes first, then by name.
+    """
+    rows = User.objects.filter(Q(memberships__environment=here) | Q(is_superuser=True))
+    for word in named.split():
+        rows = rows.filter(
+            Q(username__icontains=word)
+            | Q(first_name__icontains=word)
+            | Q(last_name__icontains=word)
+            | Q(email__icontains=word)
+        )
+    return rows.distinct().order_by("-is_active", "username")
+
+
+def as_members(rows: Iterable[User], here: Environment, own: Standing) -> list[Member]:
+    """What each of these users is, to the one who looks. One question for all."""
     others = [each for each in own.environments if each != here and own.may(Right.MEMBERS, each.slug)]
-    users = (
-        User.objects.filter(Q(memberships__environment=here) | Q(is_superuser=True))
-        .distinct()
-        .order_by("-is_active", "username")
-        .prefetch_related(Prefetch("memberships", Membership.objects.all()))
-    )
-    return [_member(user, [here, *others]) for user in users]
+    found = list(rows)
+    prefetch_related_objects(found, Prefetch("memberships", Membership.objects.all()))
+    return [_member(user, [here, *others]) for user in found]
 
 
 def _member(user: User, environments: list[Environment]) -> Member:

@@ -90,17 +90,17 @@ def _people(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]
 
     return [
         of_records(
-            "with_user", found.with_user, "bear a user_id",
+            "with_user", found.with_user, "have a user_id",
             "A user id joins what one person does on all devices.",
             "Send user_id for everybody who is signed in.", False,
         ),
         of_records(
-            "with_anonymous", found.with_anonymous, "bear an anonymous_id",
+            "with_anonymous", found.with_anonymous, "have an anonymous_id",
             "Most visitors never sign in. An anonymous id makes their visits count, and links them once they do.",
             "Send the same anonymous_id from a visitor's first page to the last, also after signing in.", False,
         ),
         of_records(
-            "without_id", found.without_id, "bear no id at all",
+            "without_id", found.without_id, "have no id at all",
             "Nothing can be learned about anybody from a record that is nobody's.",
             "Send at least an anonymous_id with every record.", True,
         ),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import Any, Final
 
 from django import template
 from django.urls import reverse
+from django.utils import timezone
 
 from interactions.activity import Action, ActorKind
 from interactions.activity.reading import GROUP_OF
@@ -24,6 +27,7 @@ _ICONS: Final = {
     "Settings": "settings",
 }
 _FAILURES: Final = (Action.LOG_IN_FAILED, Action.IMPORT_FAILED, Action.DELETION_FAILED)
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d")
 _PAGES: Final = {
     "import": "import_detail",
     "deletion request": "deletion_request",
@@ -71,6 +75,8 @@ def _word(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, list):
         return ", ".join(map(_word, value))
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return f"{datetime.fromisoformat(value).astimezone(timezone.get_current_timezone()):%-d %b %Y, %H:%M}"
     return "none" if value is None else str(value)
 
 

@@ -11,6 +11,12 @@ register = template.Library()
 
 
 @register.filter
+def store(name: str) -> str:
+    """What was counted in a store, as a receipt names it; all but summaries hold records."""
+    return "Rows of summaries" if name == "summaries" else name.capitalize()
+
+
+@register.filter
 def instant(text: str) -> str:
     """A moment as receipts keep it (ISO 8601), to the second, in the environment's zone."""
     return datetime.fromisoformat(text).astimezone(timezone.get_current_timezone()).strftime("%-d %b %Y, %H:%M:%S")

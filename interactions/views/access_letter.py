@@ -26,24 +26,36 @@ class LetterForm(forms.Form):
             attrs={"autofocus": True, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
         ),
     )
+    may_be_empty = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def access_letter(request: HttpRequest, environment: str) -> HttpResponseBase:
-    """Ask for a user, then answer with the file. The id is sent in the body, so that no log of addresses has it."""
+    """Ask for a user, then answer with the file. The id is sent in the body, so that no log of addresses has it.
+
+    Where nothing is held of them that is said first: an id mistyped would make a letter that is not true.
+    """
     here = get_object_or_404(Environment, slug=environment)
     form = LetterForm(request.POST if request.method == "POST" else None)
+    is_nobody = False
     if form.is_bound and form.is_valid():
         try:
             asked = letters.letter(here, form.cleaned_data["user_id"], by=person(request))
+            is_nobody = not form.cleaned_data["may_be_empty"] and letters.is_empty(asked)
         except DojoError as error:
             form.add_error("user_id", str(error))
         else:
-            return StreamingHttpResponse(
-                letters.write(asked),
-                content_type="application/json",
-                headers={"Content-Disposition": 'attachment; filename="everything.json"'},
-            )
-    answer: HttpResponse = render(request, "privacy/access.html", {"environment": here, "form": form})
+            if not is_nobody:
+                return _file(asked)
+    context = {"environment": here, "form": form, "is_nobody": is_nobody}
+    answer: HttpResponse = render(request, "privacy/access.html", context)
     return answer
+
+
+def _file(asked: letters.Letter) -> StreamingHttpResponse:
+    return StreamingHttpResponse(
+        letters.write(asked),
+        content_type="application/json",
+        headers={"Content-Disposition": 'attachment; filename="everything.json"'},
+    )

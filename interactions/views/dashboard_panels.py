@@ -98,8 +98,8 @@ TOPS: Final[dict[Subject, Top]] = {
         "No views of category pages in this period.", ("category",), ("category",), _VALUE,
     ),
     Subject.CAMPAIGNS: Top(
-        "Top campaigns", "Records that bear a campaign: source, medium, name", "Campaign",
-        "No record bears a campaign in this period.", ("source", "medium", "name"),
+        "Top campaigns", "Records that have a campaign: source, medium, name", "Campaign",
+        "No record has a campaign in this period.", ("source", "medium", "name"),
         ("campaign_source", "campaign_medium", "campaign_name"), _GAIN,
     ),
     Subject.REGIONS: Top(

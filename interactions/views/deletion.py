@@ -11,6 +11,7 @@ from typing import Any, Final
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms.boundfield import BoundWidget
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
@@ -85,9 +86,25 @@ class HideForm(forms.Form):
         "3600": ("In 1 hour", "Hidden at once. You can cancel for an hour."),
         "86400": ("In 24 hours", "Hidden at once. You can cancel for a day."),
     }
+    APPROVED: Final = {  # the same where a second person's word is wanted
+        "0": ("Once approved", "Erasing starts within seconds of the approval. It cannot be cancelled then."),
+        "3600": ("In 1 hour", "Hidden at once. Erased after an hour, or with the approval where that comes later."),
+        "86400": ("In 24 hours", "Hidden at once. Erased after a day, or with the approval where that comes later."),
+    }
     delay = forms.ChoiceField(
         choices=[(seconds, label) for seconds, (label, _) in DELAYS.items()], widget=forms.RadioSelect, initial="3600"
     )
+
+    def waits(self) -> timedelta:
+        """What was chosen; the usual delay where nothing that can be was, as what is erased is gone."""
+        chosen = self.cleaned_data["delay"] if self.is_valid() else self.fields["delay"].initial
+        return timedelta(seconds=int(chosen))
+
+    @classmethod
+    def choices(cls, *, needs_approval: bool) -> list[tuple[BoundWidget, str, str]]:
+        """Each radio with its label and a sentence on what it means here."""
+        said = cls.APPROVED if needs_approval else cls.DELAYS
+        return [(radio, *said[radio.data["value"]]) for radio in cls()["delay"]]
 
 
 @require_safe
@@ -156,8 +173,7 @@ def _shown(request: HttpRequest, found: DeletionRequest) -> dict[str, Any]:
         "steps": found.steps.all(),
         "is_first_person": found.created_by_id == request.user.pk,
         "found": [(name, count) for name, count in found.found.items() if count],
-        "hide": HideForm(),
-        "delays": [(radio, HideForm.DELAYS[radio.data["value"]][1]) for radio in HideForm()["delay"]],
+        "delays": HideForm.choices(needs_approval=found.environment.needs_approval),
     }
     if found.state == State.RECEIVED:
         people = Paginator(found.named.all(), _PEOPLE_SHOWN).get_page(request.GET.get("people"))
@@ -205,8 +221,7 @@ def deletion_count(request: HttpRequest, environment: str, pk: int) -> HttpRespo
 @require_POST
 def deletion_hide(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Hide the people and have them erased."""
-    form = HideForm(request.POST)
-    delay = timedelta(seconds=int(form.cleaned_data["delay"]) if form.is_valid() else 0)
+    delay = HideForm(request.POST).waits()
     return _do(request, environment, pk, lambda found: erasure.hide(found, by=person(request), delay=delay))
 
 

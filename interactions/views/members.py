@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -23,6 +24,7 @@ from interactions.roles import Role
 from interactions.views.fragments import page_or_fragment
 from interactions.views.person import person
 
+PAGE_SIZE: Final = 50
 _NO_ACCESS: Final = ("", "No access")
 _ROLES: Final = [(role.value, role.label) for role in Role]
 
@@ -73,7 +75,7 @@ def _field(environment: Environment) -> str:
 @require_safe
 @never_cache
 def members(request: HttpRequest, environment: str) -> HttpResponse:
-    """All members and administrators: who is active first."""
+    """Members and administrators, 50 a page: who is active first; ``find`` has them by name."""
     here = get_object_or_404(Environment, slug=environment)
     return page_or_fragment(request, "members/list.html", "list", _listed(request, here))
 
@@ -161,19 +163,19 @@ def member_deactivate(request: HttpRequest, environment: str, pk: int) -> HttpRe
 def _find(request: HttpRequest, environment: str, pk: int) -> tuple[Environment, Member]:
     """Administrators are no members: they are changed in Django's admin."""
     here = get_object_or_404(Environment, slug=environment)
-    get_object_or_404(User, pk=pk, memberships__environment=here, is_superuser=False)
-    return here, next(member for member in _all(request, here) if member.user.pk == pk)
-
-
-def _all(request: HttpRequest, here: Environment) -> list[Member]:
-    return membership.listed(here, request.standing)  # type: ignore[attr-defined]
+    user = get_object_or_404(User, pk=pk, memberships__environment=here, is_superuser=False)
+    return here, membership.as_members([user], here, request.standing)[0]  # type: ignore[attr-defined]
 
 
 def _listed(request: HttpRequest, here: Environment) -> dict[str, Any]:
-    rows = _all(request, here)
+    find = request.GET.get("find", "").strip()
+    page = Paginator(membership.users(here, named=find), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = membership.as_members(page, here, request.standing)  # type: ignore[attr-defined]
     return {
         "environment": here,
         "members": rows,
+        "page": page,
+        "find": find,
         "roles": list(Role),
         "has_others": any(len(row.roles) > 1 for row in rows),
     }

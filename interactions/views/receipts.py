@@ -41,6 +41,12 @@ class VerifyForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
     )
 
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if not self.errors and not given.get("receipt") and not given.get("file"):
+            self.add_error("receipt", "Paste the JSON of a receipt, or choose its file.")
+        return given
+
     def text(self) -> str:
         uploaded = self.cleaned_data["file"]
         if uploaded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 
 from django import forms
@@ -16,6 +17,7 @@ from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.queries import people
 from interactions.roles import Right
+from interactions.templatetags.presentation import counted
 from interactions.views.fragments import page_or_fragment
 from interactions.views.gate import demand
 
@@ -58,7 +60,8 @@ def _keep(request: HttpRequest, here: Environment, months: int | None) -> HttpRe
     except DojoError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "Kept. Older records are removed by the next daily run.")
+        kept = f"for {counted(months, 'month')}" if months else "for ever"
+        messages.success(request, f"Saved. Records are kept {kept} from now on.")
     return redirect("retention", environment=here.slug)
 
 
@@ -70,10 +73,16 @@ def _preview(here: Environment, months: int | None) -> dict[str, Any]:
         found = people.by_month(here.slug, moment, here.zone)
     except DojoError as error:
         return {"before": moment, "busy": str(error)}
-    rows = list(found.itertuples(index=False, name=None))
+    rows = [(_month(month), records) for month, records in found.itertuples(index=False, name=None)]
     return {
         "before": moment,
+        "next_run": keeping.next_run(here),
         "rows": rows,
         "total": int(found["records"].sum()),
         "largest": max((records for _, records in rows), default=0),
     }
+
+
+def _month(month: str) -> str:
+    """``2024-03`` → ``Mar 2024``."""
+    return date.fromisoformat(f"{month}-01").strftime("%b %Y")

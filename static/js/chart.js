@@ -68,6 +68,7 @@ export class OverTime extends EventTarget {
     this.font = font;
     this.chart = null;
     this.data = null;
+    this.stamps = null; // of what is drawn
     // The option holds no colours of the theme, so another theme is the same data drawn again.
     new MutationObserver(() => this.draw()).observe(document.documentElement, {
       attributes: true,
@@ -84,6 +85,7 @@ export class OverTime extends EventTarget {
   draw() {
     if (!this.data || !this.place.clientWidth) return;
     this.chart ??= this.start();
+    this.forget();
     this.chart.setOption(this.option(), { notMerge: false, replaceMerge: ["series"], lazyUpdate: false });
     // On a touch screen a drag scrolls the page; there the dates are chosen in the period's menu.
     if (this.canZoom && !matchMedia("(pointer: coarse)").matches) {
@@ -93,6 +95,17 @@ export class OverTime extends EventTarget {
         brushOption: { brushType: "lineX", brushMode: "single" },
       });
     }
+  }
+
+  /** The tip and the shade go with their bar: at the same place there may be another one now, or none. */
+  forget() {
+    const stamps = this.data.option.xAxis.data;
+    const isSame = stamps.length === this.stamps?.length && stamps[0] === this.stamps[0];
+    if (!isSame) {
+      this.chart.dispatchAction({ type: "hideTip" });
+      this.chart.dispatchAction({ type: "updateAxisPointer", currTrigger: "leave" });
+    }
+    this.stamps = stamps;
   }
 
   start() {
@@ -172,6 +185,7 @@ export class OverTime extends EventTarget {
 
   tooltip(points) {
     const { unit } = this.data;
+    if (points[0]?.value === undefined) return "";
     const box = element("div", "tip");
     box.append(element("div", "tip-title", named(points[0].axisValue, unit)));
     const counted = points.filter((point) => point.value > 0).reverse();
