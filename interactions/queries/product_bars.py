@@ -15,7 +15,7 @@ from interactions.queries import product_loops
 from interactions.queries.kinds import QUARTER_US
 from interactions.queries.named import WIDTH, Named
 
-_AT_ONCE: Final = 1 << 17  # rows that are put together at once, where one piece has no more in a bar: a MB
+_AT_ONCE: Final = 1 << 18  # rows that are put together at once, where one piece has no more in a bar: 2 MB
 
 
 def numbered(products: Sequence[pa.Array]) -> tuple[pa.Array, list[np.ndarray]]:
