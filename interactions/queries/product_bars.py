@@ -15,7 +15,7 @@ from interactions.queries import product_loops
 from interactions.queries.kinds import QUARTER_US
 from interactions.queries.named import WIDTH, Named
 
-_AT_ONCE: Final = 1 << 17  # rows that are put together at once, where a bar has no more: a MB
+_AT_ONCE: Final = 1 << 18  # rows that are put together at once, where one piece has no more in a bar: 2 MB
 
 
 def numbered(products: Sequence[pa.Array]) -> tuple[pa.Array, list[np.ndarray]]:
@@ -49,12 +49,13 @@ class Piece:
         is_asked = (quarters >= since) & (quarters < until)
         self._cut_bars = np.where(is_asked, bars_of(quarters, starts), -1).astype(np.int32)
 
-    def measure(self, sizes: np.ndarray) -> None:
-        """Add to ``sizes`` how many rows there are for each bar."""
-        named = self._named
-        np.add.at(sizes, self._bars, np.diff(named.starts)[self._spans])
+    def sizes(self, bars: int) -> np.ndarray:
+        """How many rows there are for each bar, at most."""
+        named, found = self._named, np.zeros(bars, np.int64)
+        np.add.at(found, self._bars, np.diff(named.starts)[self._spans])
         if len(self._cut):
-            product_loops.measure_quarters(self._cut, self._cut_bars, named.quarter_starts, named.quarters, sizes)
+            product_loops.measure_quarters(self._cut, self._cut_bars, named.quarter_starts, named.quarters, found)
+        return found
 
     def gather(self, first: int, ends: np.ndarray, products: np.ndarray, records: np.ndarray) -> None:
         """Add the rows of the bars from ``first`` on, as many as there are ``ends``."""
@@ -76,22 +77,23 @@ class Piece:
 
 def counted(pieces: Sequence[Piece], several: int, bars: int) -> np.ndarray:
     """How many of ``several`` products have a record in each of so many ``bars``, all pieces taken together."""
-    sizes = np.zeros(bars, np.int64)
-    for piece in pieces:
-        piece.measure(sizes)
-    groups = list(_groups(sizes))
+    sizes = np.array([piece.sizes(bars) for piece in pieces]).reshape(-1, bars)
+    of_all = sizes.sum(axis=0)
+    groups = list(_groups(of_all))
     counts = np.zeros(bars, np.int64)
 
     def work(those: Sequence[tuple[int, int]]) -> None:
         last, sums = np.full(several, -1, np.int32), np.empty(several, np.int64)
-        most = max(int(sizes[first:end].sum()) for first, end in those)
+        most = max(int(sizes[:, first].max() if first + 1 == end else of_all[first:end].sum()) for first, end in those)
         products, records = np.empty(most, np.int32), np.empty(most, np.int32)
         for first, end in those:
-            begins = np.cumsum(sizes[first:end]) - sizes[first:end]
-            ends = begins.copy()
-            for piece in pieces:
-                piece.gather(first, ends, products, records)
-            product_loops.count(begins, ends, first, products, records, last, sums, counts)
+            begins = np.cumsum(of_all[first:end]) - of_all[first:end]
+            # A bar alone may have any number of rows: it is counted piece by piece.
+            for some in [[piece] for piece in pieces] if first + 1 == end else [pieces]:
+                ends = begins.copy()
+                for piece in some:
+                    piece.gather(first, ends, products, records)
+                product_loops.count(begins, ends, first, products, records, last, sums, counts)
 
     cores = min(len(os.sched_getaffinity(0)), len(groups))
     if cores:

@@ -41,7 +41,7 @@ TAKEN = st.lists(st.tuples(QUARTERS, st.sampled_from("abcdefg"), st.integers(-3,
 MANY = examples(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.fixture(autouse=True, params=[1, 1 << 17])
+@pytest.fixture(autouse=True, params=[1, 1 << 18])
 def rows_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(product_bars, "_AT_ONCE", request.param)
 
