@@ -18,6 +18,7 @@ from interactions.codec.layout import CONTEXT, REST, SEARCH, bit
 from interactions.codec.table import Doubtful
 
 _AROUND = np.array([-len(custom_texts.BEFORE), len(custom_texts.AFTER)])  # of a custom_context in an extra
+_NOWHERE = np.zeros((1, 2), np.int64)  # for the number -1
 _BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, NotPlain)
 
 _filters = msgspec.json.Decoder(dict[str, list[str]])
@@ -50,11 +51,6 @@ class _Customs(NamedTuple):
     spans: np.ndarray
     uuids: np.ndarray
     codes: np.ndarray
-
-    def written(self) -> list[bytes]:
-        """Each of them as its hash has it."""
-        texts = self.texts.tobytes()
-        return [texts[start:end] for start, end in self.spans.tolist()]
 
 
 class _Filters(NamedTuple):
@@ -93,22 +89,28 @@ class FreeForm:
     def extra(self) -> pa.Array:
         """The column of that name."""
         texts, spans, _, codes = self._customs
+        single = self._found.single[: self._rows]
+        rare = np.flatnonzero((self._filters.codes >= 0) | single | (self._rests.codes >= 0))
         spans = spans + _AROUND
-        single = np.where(self._found.single[: self._rows], self._found.quantity_offsets[: self._rows], -1)
-        more = (self._filters.codes, single, self._rests.codes)
-        rare = np.flatnonzero(np.maximum.reduce(more) >= 0)
         if len(rare):
-            numbers: dict[tuple[int, ...], int] = {}
-            parts = zip(*(each[rare].tolist() for each in (codes, *more)), strict=True)
+            wholes, numbers = self._whole_extras(rare)
             codes = codes.copy()
-            codes[rare] = [len(spans) + numbers.setdefault(each, len(numbers)) for each in parts]
-            customs = [*self._customs.written(), b""]  # the last is that of the number -1
-            wholes = [self._whole_extra(customs[custom], *others) for custom, *others in numbers]
+            codes[rare] = np.array(numbers) + len(spans)
             ends = len(texts) + np.cumsum(np.array([len(text) for text in wholes], np.int64))
+            spans = np.concatenate([spans, np.column_stack([np.append(len(texts), ends[:-1]), ends])])
             texts = np.concatenate([texts, np.frombuffer(b"".join(wholes) + scanning.PADDING, np.uint8)])
-            spans = np.concatenate([spans, np.column_stack([np.append(len(self._customs.texts), ends[:-1]), ends])])
-        sizes = spans[:, 1] - spans[:, 0]
-        return self._numbered(texts, spans, codes, int(sizes[codes[codes >= 0]].sum()))
+        return self._numbered(texts, spans, codes, _size(spans, codes))
+
+    def _whole_extras(self, rows: np.ndarray) -> tuple[list[bytes], list[int]]:
+        """The different extras of rows that have more than a custom_context, and the number of each row's."""
+        texts, spans = self._customs.texts.data, self._customs.spans
+        places = np.concatenate([spans, _NOWHERE])[self._customs.codes[rows]]
+        single = np.where(self._found.single[rows], self._found.quantity_offsets[rows], -1)
+        parts = np.column_stack([places, self._filters.codes[rows], single, self._rests.codes[rows]])
+        numbers: dict[tuple[int, ...], int] = {}
+        numbered = [numbers.setdefault(tuple(each), len(numbers)) for each in parts.tolist()]
+        wholes = [self._whole_extra(bytes(texts[start:end]), *others) for start, end, *others in numbers]
+        return wholes, numbered
 
     def _whole_extra(self, custom: bytes, filters: int, single: int, rest: int) -> bytes:
         """The extra of rows that have more than a custom_context: of this one, which is empty where there is none, and
@@ -146,10 +148,9 @@ class FreeForm:
         texts = customs.texts
         if packed:
             texts = np.concatenate([texts, np.frombuffer(b"".join(packed) + scanning.PADDING, np.uint8)])
-        size = 0
-        for slot, codes in ((_CUSTOM, customs.codes), (_FILTERS, filters.codes), (REST, rests.codes)):
-            sizes = spans[slot, :, 1] - spans[slot, :, 0]
-            size += int(sizes[codes[codes >= 0]].sum())
+        size = _size(customs.spans, customs.codes)
+        size += _size(spans[_FILTERS], filters.codes) if filters.values else 0
+        size += _size(spans[REST], rests.codes) if rests.values else 0
         return Hashed(texts, spans, customs.codes, customs.uuids, rests.codes, size)
 
     def _custom_contexts(self, known: Customs) -> _Customs:
@@ -202,3 +203,8 @@ class FreeForm:
     def _raw_codes(self, slot: int, kind: int, one: int) -> np.ndarray:
         there = self._found.has[kind, : self._rows] & one != 0
         return np.where(there, self._found.raw_codes[slot, : self._rows], -1)
+
+
+def _size(spans: np.ndarray, codes: np.ndarray) -> int:
+    """Bytes of all rows with these numbers, none where that is -1."""
+    return int(np.append(spans[:, 1] - spans[:, 0], 0)[codes].sum())
