@@ -112,3 +112,16 @@ def test_letters_do_not_move_the_page_as_they_come(page: "Page") -> None:
     page.goto(f"/{FULL}/interactions/records/")
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.shift") < 0.05
+
+
+def test_a_long_number_is_shown_whole_in_its_tile(page: "Page", dojo: Dojo) -> None:
+    """Cut off at the tile's edge, 3,703,703,700 read as 3,703,703,70."""
+    rich = add_environment(dojo, "look-rich")
+    if not (dojo.data_dir / "lake" / rich).exists():
+        sale = record("checkout", START.isoformat(), user_id="u1", product_ids=["p1"], revenue=3_703_703_700.0)
+        append([sale], environment=rich)
+    page.goto(f"/{rich}/interactions/")
+    figure = page.locator("[data-figure=revenue]")
+    figure.wait_for()
+    assert figure.inner_text() == "3,703,703,700"
+    assert figure.evaluate("(each) => each.scrollWidth <= each.clientWidth")

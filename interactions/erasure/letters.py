@@ -29,19 +29,24 @@ class Letter:
 
     environment: Environment
     user_id: str
+    user_key: int
     anonymous_ids: tuple[str, ...]
     theirs: Tombstones  # here it chooses what is theirs, whenever it came
 
 
-def letter(environment: Environment, user_id: str, *, by: By = None) -> Letter:
-    """Find out who somebody is, and note that it was asked. Raises DataSetBusy."""
+def letter(environment: Environment, user_id: str) -> Letter:
+    """Find out who somebody is. Raises DataSetBusy."""
     key = Keyring(settings.SECRET_KEY.encode()).key(user_id)
     own = [link for link in links_of(environment.slug, [key]) if not link.is_shared]
     stones = [(key, None, FOR_GOOD), *((None, link.anonymous_key, FOR_GOOD) for link in own)]
-    activity.note(
-        Action.ACCESS_GIVEN, by=by, environment=environment, details={"person": f"{key & 0xFFFFFFFFFFFFFFFF:016x}"}
-    )
-    return Letter(environment, user_id, tuple(link.anonymous_id for link in own), Tombstones.of(stones))
+    return Letter(environment, user_id, key, tuple(link.anonymous_id for link in own), Tombstones.of(stones))
+
+
+def hand_over(asked: Letter, *, by: By = None) -> Iterator[bytes]:
+    """Note that the letter is taken, then give it, piece by piece."""
+    person = f"{asked.user_key & 0xFFFFFFFFFFFFFFFF:016x}"
+    activity.note(Action.ACCESS_GIVEN, by=by, environment=asked.environment, details={"person": person})
+    return _written(asked)
 
 
 def is_empty(asked: Letter) -> bool:
@@ -58,7 +63,7 @@ def _stores(asked: Letter) -> dict[str, Iterator[bytes]]:
     }
 
 
-def write(asked: Letter) -> Iterator[bytes]:
+def _written(asked: Letter) -> Iterator[bytes]:
     """The letter as JSON in UTF-8, piece by piece: records of the data set, those on their way, and refused ones."""
     head = {
         "environment": asked.environment.slug,

@@ -57,6 +57,12 @@ def money(value: float | None) -> str:
 
 
 @register.filter
+def length_class(figure: str) -> str:
+    """The class of a tile's number by its length: one that is cut off reads as another number."""
+    return "is-longest" if len(figure) > 12 else "is-long" if len(figure) > 9 else ""
+
+
+@register.filter
 def change(fraction: float | None) -> str | SafeString:
     """``0.124`` → ``+12.4 %``, with a minus sign for less; as many times for ten times and more."""
     if fraction is None:

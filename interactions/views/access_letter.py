@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django import forms
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -41,21 +43,21 @@ def access_letter(request: HttpRequest, environment: str) -> HttpResponseBase:
     is_nobody = False
     if form.is_bound and form.is_valid():
         try:
-            asked = letters.letter(here, form.cleaned_data["user_id"], by=person(request))
+            asked = letters.letter(here, form.cleaned_data["user_id"])
             is_nobody = not form.cleaned_data["may_be_empty"] and letters.is_empty(asked)
         except DojoError as error:
             form.add_error("user_id", str(error))
         else:
             if not is_nobody:
-                return _file(asked)
+                return _file(letters.hand_over(asked, by=person(request)))
     context = {"environment": here, "form": form, "is_nobody": is_nobody}
     answer: HttpResponse = render(request, "privacy/access.html", context)
     return answer
 
 
-def _file(asked: letters.Letter) -> StreamingHttpResponse:
+def _file(pieces: Iterator[bytes]) -> StreamingHttpResponse:
     return StreamingHttpResponse(
-        letters.write(asked),
+        pieces,
         content_type="application/json",
         headers={"Content-Disposition": 'attachment; filename="everything.json"'},
     )

@@ -29,12 +29,12 @@ class Command(BaseCommand):
             raise CommandError(f"There is no environment called {options['environment']}.")
         path: Path = options["file"]
         try:
-            asked = letters.letter(environment, options["user_id"], by=getpass.getuser())
+            asked = letters.letter(environment, options["user_id"])
             if str(path) == "-":
-                sys.stdout.buffer.writelines(letters.write(asked))
+                sys.stdout.buffer.writelines(letters.hand_over(asked, by=getpass.getuser()))
                 return
             with path.open("wb") as out:
-                out.writelines(letters.write(asked))
+                out.writelines(letters.hand_over(asked, by=getpass.getuser()))
         except DojoError as error:
             raise CommandError(str(error)) from error
         except OSError as error:
