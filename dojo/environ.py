@@ -68,8 +68,8 @@ def url(name: str, default: str, schemes: set[str]) -> str:
 
 
 def folder(name: str, default: Path) -> Path:
-    """A folder that exists and can be written to, made where it is missing."""
-    path = Path(text(name, str(default))).expanduser().absolute()
+    """A folder that exists and can be written to, made where it is missing; by the path without symbolic links."""
+    path = Path(text(name, str(default))).expanduser().resolve()
     try:
         path.mkdir(parents=True, exist_ok=True)
         writable = os.access(path, os.W_OK | os.X_OK)

@@ -188,10 +188,10 @@ class Lake:
             table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
             table.create_checkpoint()
             table.cleanup_metadata()
-        named = set(self.files())
+        named = self._named()
         for path in Path(self.folder).rglob("*"):  # what a writer left that was killed, whatever its name
             is_of_log = "_delta_log" in path.relative_to(self.folder).parts
-            if not is_of_log and path.is_file() and str(path) not in named:
+            if not is_of_log and path.is_file() and path not in named:
                 path.unlink(missing_ok=True)
         for home in Path(self.folder).glob("import-*"):
             if not any(home.iterdir()):
@@ -200,12 +200,19 @@ class Lake:
     def tidy(self, import_id: int) -> None:
         """Remove the parts of one import that no commit names: a try that broke off left them. Lock held."""
         home = self._home(import_id)
-        named = set(self.files())
+        named = self._named()
         for path in home.glob("*"):
-            if str(path) not in named:
+            if path not in named:
                 path.unlink()
         if home.is_dir() and not any(home.iterdir()):
             home.rmdir()
+
+    def _named(self) -> set[Path]:
+        """The files that the last commit names, by the paths that a look into the folder gives.
+
+        Those of ``files`` may be others: the library follows symbolic links.
+        """
+        return {part.path for part in self.parts()}
 
     def has_mark(self, mark: str) -> bool:
         """Whether the append called ``mark`` was committed."""

@@ -62,6 +62,12 @@ def test_a_folder_is_made(given, tmp_path: Path):
     assert environ.folder("SETTING", Path()).is_dir()
 
 
+def test_a_folder_behind_a_symbolic_link_goes_by_its_own_path(given, tmp_path: Path):
+    (tmp_path / "link").symlink_to(tmp_path)
+    given(str(tmp_path / "link" / "folder"))
+    assert environ.folder("SETTING", Path()) == tmp_path.resolve() / "folder"
+
+
 def test_a_folder_that_cannot_be_made_is_refused(given, tmp_path: Path):
     (tmp_path / "file").write_text("")
     given(str(tmp_path / "file" / "folder"))

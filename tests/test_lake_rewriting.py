@@ -151,3 +151,16 @@ def test_what_is_older_goes_and_the_moment_itself_stays(lake: Lake) -> None:
 
 def test_an_environment_without_a_table_has_nothing_to_remove() -> None:
     assert remove_rows(Lake("playground"), likes, ["type"]) == Removed(0, -1, -1)
+
+
+def test_behind_a_symbolic_link_nothing_is_lost(settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    settings.LAKE_DIR = tmp_path / "link" / "lake"
+    append([record("like"), record("search")], import_id=1)  # which tidies up
+    append([record("search")], import_id=2)
+    linked = Lake("production")
+    assert len(rows(linked)) == 3
+    remove_rows(linked, likes, ["type"])  # which cleans
+    assert [row["type"] for row in rows(linked)] == ["search", "search"]
+    assert all(part.path.exists() for part in linked.parts())
