@@ -83,6 +83,13 @@ def test_fifty_imports_a_page(client: Client, analyst: User) -> None:
     assert text_of(client, f"{address}?page=2").count('class="cell-file"') == 1
 
 
+def test_the_next_page_has_the_same_order(client: Client, analyst: User) -> None:
+    for _ in range(PAGE_SIZE + 1):
+        made(State.DONE)
+    page = text_of(client, reverse("imports", args=["production"]) + "?sort=size")
+    assert re.findall(r'rel="next" href="([^"]+)"', page) == ["?sort=size&amp;page=2"]
+
+
 def test_the_list_refreshes_itself_only_while_something_runs(client: Client, analyst: User) -> None:
     half_loaded()
     address = reverse("imports", args=["production"])
