@@ -1,9 +1,11 @@
-"""All that the dashboard's page asks, timed in a fresh process: ``python -m benchmarks.page ENVIRONMENT``.
+"""All that the dashboard's page asks, timed in a fresh process.
+
+``python -m benchmarks.page ENVIRONMENT [--by-region]``
 
 The answer has, in seconds, for each question and for the page as a whole: ``cold``, asked for the first time with
 nothing remembered, summaries on disk; ``warm``, asked again with nothing changed. As a web server that has answered
 something before, the process has its engine at work: ``started`` is how long that took. ``peak`` is the most memory,
-bytes.
+bytes. ``of_region``: the page cold once more, filtered by one region of forty, if that is wanted.
 """
 
 from __future__ import annotations
@@ -34,32 +36,32 @@ from interactions.queries.tops import Subject, top  # noqa: E402
 
 ZONE = ZoneInfo("Europe/Berlin")
 _REPEATS = 5
-_EVERYTHING = Filter()
+_EVERYTHING, _A_REGION = Filter(), Filter(region="region-7")  # of forty (thin.py)
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
-QUESTIONS: dict[str, Callable[[str], Any]] = {
-    "totals": lambda environment: dashboard.totals(environment, _EVERYTHING, Unit.DAY, ZONE),
-    "by type and group": lambda environment: dashboard.by_type(environment, _EVERYTHING),
-    "over time": lambda environment: dashboard.over_time(environment, _EVERYTHING, Unit.DAY, ZONE),
-    "sparklines": lambda environment: dashboard.sparklines(environment, _EVERYTHING, Unit.DAY, ZONE),
-    "hour × weekday": lambda environment: dashboard.rhythm(environment, _EVERYTHING, ZONE),
-    "funnel": lambda environment: funnel(environment, _EVERYTHING, SHOP),
-    "assisted": lambda environment: assisted(environment, _EVERYTHING),
-    "assisted over time": lambda environment: assisted_over_time(environment, _EVERYTHING, Unit.DAY, ZONE),
+QUESTIONS: dict[str, Callable[[str, Filter], Any]] = {
+    "totals": lambda environment, filter: dashboard.totals(environment, filter, Unit.DAY, ZONE),
+    "by type and group": lambda environment, filter: dashboard.by_type(environment, filter),
+    "over time": lambda environment, filter: dashboard.over_time(environment, filter, Unit.DAY, ZONE),
+    "sparklines": lambda environment, filter: dashboard.sparklines(environment, filter, Unit.DAY, ZONE),
+    "hour × weekday": lambda environment, filter: dashboard.rhythm(environment, filter, ZONE),
+    "funnel": lambda environment, filter: funnel(environment, filter, SHOP),
+    "assisted": lambda environment, filter: assisted(environment, filter),
+    "assisted over time": lambda environment, filter: assisted_over_time(environment, filter, Unit.DAY, ZONE),
     **{
-        f"top {subject.value}": lambda environment, subject=subject: top(environment, _EVERYTHING, subject)
+        f"top {subject.value}": lambda environment, filter, subject=subject: top(environment, filter, subject)
         for subject in Subject
     },
 }
 
 
-def asked(environment: str) -> dict[str, float]:
+def asked(environment: str, filter: Filter) -> dict[str, float]:
     """Seconds that each question took, in the order of the page, all of one version of the table as there."""
     found = {}
     with holding_still():
         for name, question in QUESTIONS.items():
             began = time.perf_counter()
-            question(environment)
+            question(environment, filter)
             found[name] = time.perf_counter() - began
     return found
 
@@ -73,11 +75,12 @@ def start() -> float:
     return time.perf_counter() - began
 
 
-def main(environment: str) -> None:
+def main(environment: str, *, by_region: bool) -> None:
     started = start()
     cache.clear()
-    cold = asked(environment)
-    warm = [asked(environment) for _ in range(_REPEATS)]
+    cold = asked(environment, _EVERYTHING)
+    warm = [asked(environment, _EVERYTHING) for _ in range(_REPEATS)]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     middle = {name: statistics.median(each[name] for each in warm) for name in cold}
     answer(
         {
@@ -85,10 +88,11 @@ def main(environment: str) -> None:
             "cold": sum(cold.values()),
             "warm": statistics.median(sum(each.values()) for each in warm),
             "started": started,
-            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            "peak": peak,
+            "of_region": sum(asked(environment, _A_REGION).values()) if by_region else None,
         }
     )
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], by_region=sys.argv[2:] == ["--by-region"])

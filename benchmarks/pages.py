@@ -21,6 +21,7 @@ from dojo import workers
 ENVIRONMENT = "production"
 _DAYS = 90
 _ADDED = 2_000
+_NARROW = 10_000_000  # records of which a fortieth is held in memory
 
 
 def main(records: int, cores: int, rounds: int) -> None:
@@ -31,7 +32,8 @@ def main(records: int, cores: int, rounds: int) -> None:
         written = time.perf_counter() - began
         built = _measure("covering", cores)
         tell(f"  {built['segments']} segments of {records:,} records in {built['seconds']:.1f} s")
-        pages = [_measure("page", cores) for _ in range(rounds)]
+        by_region = ["--by-region"] if records <= _NARROW else []
+        pages = [_measure("page", cores, *by_region) for _ in range(rounds)]
         add_thin(ENVIRONMENT, _ADDED, 1, processes=1, name="added")
         added = _measure("covering", cores)
         refreshed = _measure("page", cores)
@@ -48,8 +50,8 @@ def main(records: int, cores: int, rounds: int) -> None:
     )
 
 
-def _measure(module: str, cores: int) -> dict[str, Any]:
-    return processes.measure(module, ENVIRONMENT, data=Path(settings.DATA_DIR), cores=cores)
+def _measure(module: str, cores: int, *options: str) -> dict[str, Any]:
+    return processes.measure(module, ENVIRONMENT, *options, data=Path(settings.DATA_DIR), cores=cores)
 
 
 def _middle(pages: list[dict[str, Any]]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from interactions.queries import dashboard, readying  # noqa: E402
 from interactions.queries.assisted import assisted, assisted_over_time  # noqa: E402
 from interactions.queries.filter import Device, Filter  # noqa: E402
 from interactions.queries.funnel import SHOP, funnel  # noqa: E402
+from interactions.queries.health import measure  # noqa: E402
 from interactions.queries.period import Period, Unit  # noqa: E402
 from interactions.queries.tops import Subject, top  # noqa: E402
 
@@ -62,6 +63,7 @@ QUESTIONS: dict[str, Callable[[Asked], Any]] = {
     "totals (four questions in one)": lambda asked: dashboard.totals(asked.environment),
     "totals of 30 days and of those before": lambda asked: dashboard.compared(asked.environment, asked.month),
     "sparklines, days": lambda asked: dashboard.sparklines(asked.environment, Filter(), Unit.DAY),
+    "sparklines, hours of 30 days": lambda asked: dashboard.sparklines(asked.environment, asked.month, Unit.HOUR),
     "rhythm of the week": lambda asked: dashboard.rhythm(asked.environment, Filter(), BERLIN),
     "funnel": lambda asked: funnel(asked.environment, Filter(), SHOP),
     "assisted": lambda asked: assisted(asked.environment, Filter()),
@@ -74,6 +76,7 @@ QUESTIONS: dict[str, Callable[[Asked], Any]] = {
     "top regions": lambda asked: top(asked.environment, Filter(), Subject.REGIONS),
     "top devices": lambda asked: top(asked.environment, Filter(), Subject.DEVICES),
     "by type, of phones": lambda asked: dashboard.by_type(asked.environment, Filter(device=Device.PHONE)),
+    "health": lambda asked: measure(asked.environment, BERLIN),
 }
 
 

@@ -32,6 +32,7 @@ def _around(pages: Sequence[dict[str, Any]], sizes: Sequence[str]) -> str:
         ("memory of asking, MB", *(str(megabytes(page["peak"])) for page in pages)),
         ("summing up a part that was added, s", *(f"{page['added']['seconds']:.2f}" for page in pages)),
         ("the page after that, cold, ms", *(f"{page['added']['page'] * 1000:.0f}" for page in pages)),
+        ("the page of one region of forty, cold, ms", *(_milliseconds(page["of_region"]) for page in pages)),
         ("writing the records, s", *(f"{page['written']:.0f}" for page in pages)),
     ]
     return table(("", *sizes), rows)
@@ -45,6 +46,10 @@ def method() -> list[str]:
         "started its engine by a question about no table; summaries are on disk and in the system's page cache. "
         "«Warm»: again, nothing changed. The round in the middle.",
     ]
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds * 1000:.0f}"
 
 
 def _both(timing: dict[str, float]) -> str:
