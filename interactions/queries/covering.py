@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -66,7 +67,7 @@ def cover(
                     return made
                 made += _make(store, group, zone)
         if is_alone and not is_stopped():
-            _bundle(store, Lake(environment).parts(), str(zone))
+            _bundle(store, Lake(environment).parts(), str(zone), is_stopped)
     return made
 
 
@@ -131,7 +132,7 @@ def _make(store: Store, parts: Sequence[Part], zone: tzinfo) -> int:
     return 1
 
 
-def _bundle(store: Store, parts: Sequence[Part], zone: str) -> None:
+def _bundle(store: Store, parts: Sequence[Part], zone: str, is_stopped: Callable[[], bool]) -> None:
     """Put the journeys of segments together, unless most of them are already."""
     segments = store.covering((name_of(part) for part in parts), zone)
     shelf = Shelf(store.environment)
@@ -143,8 +144,9 @@ def _bundle(store: Store, parts: Sequence[Part], zone: str) -> None:
     try:
         with shelf.draft() as draft:
             pieces = [Journeys.read(segment.journeys) for segment in wanted]
-            bundles.write(bundled(pieces), draft, wanted)
-            shelf.add(draft, wanted)
+            bundles.write(takewhile(lambda _: not is_stopped(), bundled(pieces)), draft, wanted)
+            if not is_stopped():
+                shelf.add(draft, wanted)
     except FileNotFoundError:
         log.info("Segments of %s went away while they were put together.", store.environment)
 

@@ -118,6 +118,17 @@ def test_small_segments_are_left_alone() -> None:
     assert Shelf("production").all() == []
 
 
+def test_who_is_told_to_stop_leaves_no_part_of_a_bundle(settled: None) -> None:
+    _segments()
+    (bundle,) = Shelf("production").all()
+    bundle.path.unlink()
+    asked = iter([False, True])  # once before it begins, then as it is being made
+    cover("production", BERLIN, lambda: next(asked, True))
+    assert list(Shelf("production").folder.iterdir()) == []
+    cover("production", BERLIN)
+    assert Shelf("production").all() == [bundle]
+
+
 def test_answers_come_of_bundles(settled: None, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = (
         lambda: dashboard.totals("production"),
