@@ -51,7 +51,7 @@ def test_an_address_says_what_is_meant(query: str, expected: Filter) -> None:
     [
         ("type=dance", "There is no type called dance."),
         ("group=dance", "There is no group called dance."),
-        ("device=toaster", "The address says device=toaster; it can be desktop, phone, tablet, bot or other."),
+        ("device=toaster", "The address says device=toaster; it can be desktop, phone, tablet, bot, other or unknown."),
         ("period=fortnight", "The address says period=fortnight; it can be "),
         ("from=2024-02-30", "The address says from=2024-02-30, which is no date. Dates look like 2024-01-31."),
         ("from=2024-02-01&to=2024-01-01", "The period ends before it starts. Swap the two dates."),

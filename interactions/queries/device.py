@@ -19,6 +19,7 @@ class Device(StrEnum):
     TABLET = "tablet"
     BOT = "bot"
     OTHER = "other"
+    UNKNOWN = "unknown"
 
 
 # The names that ua-parser has for systems and for clients which no person looks through.
@@ -47,9 +48,10 @@ _KNOWN: Final = 100_000  # user agents remembered; bounds the memory, not the an
 
 @lru_cache(_KNOWN)
 def device_of(agent: str | None) -> Device:
-    """The device of one user agent; OTHER where there is none, and for televisions, consoles and what nobody knows."""
+    """The device of one user agent; UNKNOWN where there is none, OTHER for televisions, consoles and what is like
+    nothing else."""
     if not agent:
-        return Device.OTHER
+        return Device.UNKNOWN
     from ua_parser import parse  # its rules take a moment to load
 
     found = parse(agent)

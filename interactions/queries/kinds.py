@@ -139,7 +139,7 @@ COUNTS: Final = Kind(
 )
 """By type. First and last cannot be taken off: while people are hidden, they are looked for in journeys."""
 
-DAILY: Final = Kind("daily-2", Grain.DAY, (*COUNTS.by, "device"), COUNTS.rows, COUNTS.measures)
+DAILY: Final = Kind("daily-3", Grain.DAY, (*COUNTS.by, "device"), COUNTS.rows, COUNTS.measures)
 """By type and what it was seen on: a fraction of the rows of COUNTS, where days will do."""
 
 LINKS: Final = Kind(

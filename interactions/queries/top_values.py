@@ -53,7 +53,7 @@ def regions(filter: Filter) -> Question:
 
 
 def devices(filter: Filter) -> Question:
-    """``device, records, conversions, revenue``; a record without a user agent is of an other device."""
+    """``device, records, conversions, revenue``; of a record without a user agent it is unknown."""
 
     def collect(rows: ibis.Table) -> ibis.Table:
         found = rows.group_by("user_agent").agg(**_sums(rows))

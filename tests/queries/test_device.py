@@ -40,8 +40,8 @@ GOOGLEBOT = "(compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
         (Device.OTHER, f"Mozilla/5.0 (Linux; Android 9; BRAVIA 4K UR2 TV) {WEBKIT} Chrome/100.0 Safari/537.36"),
         (Device.OTHER, f"Mozilla/5.0 (PlayStation; PlayStation 5/6.00) {SAFARI} Safari/605.1.15"),
         (Device.OTHER, "a shop's own app"),
-        (Device.OTHER, ""),
-        (Device.OTHER, None),
+        (Device.UNKNOWN, ""),
+        (Device.UNKNOWN, None),
     ],
 )  # fmt: skip
 def test_a_user_agent_is_of_a_device(device: Device, agent: str | None) -> None:

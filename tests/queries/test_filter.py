@@ -147,9 +147,10 @@ def test_any_text_is_looked_for_as_it_is(text: str) -> None:
         assert let_through(Filter(**{name: text})) == 1
 
 
-def test_a_record_without_a_user_agent_is_of_an_other_device() -> None:
+def test_a_record_without_a_user_agent_is_of_an_unknown_device() -> None:
     append([record(user_agent=None), record(user_agent=AGENTS[0])])
-    assert let_through(Filter(device=Device.OTHER)) == 1
+    assert let_through(Filter(device=Device.UNKNOWN)) == 1
+    assert let_through(Filter(device=Device.OTHER)) == 0
     assert let_through(Filter(device=Device.BOT)) == 0
 
 

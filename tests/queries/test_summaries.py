@@ -86,7 +86,7 @@ FILTERS = st.builds(
     is_live=st.sampled_from([None, None, True, False]),
     import_id=st.sampled_from([None, None, None, 0, 2]),
     region=st.sampled_from([None, None, None, "Kent"]),
-    device=st.sampled_from([None, None, None, Device.PHONE, Device.OTHER]),
+    device=st.sampled_from([None, None, None, Device.PHONE, Device.OTHER, Device.UNKNOWN]),
 )
 NAMES = st.lists(st.sampled_from(list(QUESTIONS)), min_size=4, max_size=4, unique=True)
 FEW = examples(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
