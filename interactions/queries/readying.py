@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from interactions.queries import walks
+from interactions.queries.bundling import bundled
 from interactions.queries.crowds import Crowd
 from interactions.queries.device import device_of
 from interactions.queries.engine import reading
@@ -65,3 +66,9 @@ def ready() -> None:
     products, meanings = numbered([named.products])
     for until in (2 * QUARTER_US, QUARTER_US):  # the whole day, and a part of it
         counted([Piece(named, meanings[0], bars, 0, until)], len(products), 1)
+
+
+def compile_all() -> None:
+    """Have all loops compiled, also those that only summing up needs."""
+    ready()
+    list(bundled([Journeys.of(_JOURNEY)]))

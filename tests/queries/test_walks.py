@@ -193,6 +193,14 @@ def test_nothing_is_left_to_compile_once_ready(monkeypatch: pytest.MonkeyPatch) 
     assert {name: len(each.signatures) for name, each in compiled.items()} == before
 
 
+def test_nothing_is_left_to_compile_where_journeys_are_put_together() -> None:
+    readying.compile_all()
+    compiled = {name: each.made for name, each in vars(loops).items() if isinstance(each, Later)}
+    before = {name: len(each.signatures) for name, each in compiled.items()}
+    list(bundled([piece([(1, 2, 3, "search", "a")]), piece([(1, 2, 2, "click", None)])]))
+    assert {name: len(each.signatures) for name, each in compiled.items()} == before
+
+
 def test_a_process_that_asks_nothing_does_without_numba() -> None:
     """The API's processes import all pages, and have little memory."""
     code = (
