@@ -6,9 +6,8 @@ Everything is counted over all records of the table; nothing is judged here, see
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import ibis
@@ -17,10 +16,10 @@ import pandas as pd
 import pyarrow as pa
 
 from interactions.queries.along import along
-from interactions.queries.answers import Question, ask
+from interactions.queries.answers import Question, ask, holding_still
 from interactions.queries.asking import about
-from interactions.queries.bars import Grain
-from interactions.queries.counting import counts_of_buckets
+from interactions.queries.bars import on_clock
+from interactions.queries.counting import counts
 from interactions.queries.crowds import Crowd
 from interactions.queries.filter import Filter
 from interactions.queries.health_counts import ABOUT_PRODUCTS as ABOUT_PRODUCTS
@@ -28,8 +27,6 @@ from interactions.queries.health_counts import COUNTS
 from interactions.queries.health_counts import PLACEHOLDERS as PLACEHOLDERS
 from interactions.queries.kinds import HEALTH
 from interactions.queries.measures import is_summary, summed
-
-_QUARTER: Final = Grain(width=15 * 60 * 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +64,11 @@ def measure(environment: str, zone: ZoneInfo, *, without_import: int | None = No
     Raises DataSetBusy.
     """
     filter = Filter(without_import=without_import)
-    types, quarters, repeats = ask(environment, _by_type(filter), counts_of_buckets(filter, _QUARTER), _repeats(filter))
+    with holding_still():
+        types, repeats = ask(environment, _by_type(filter), _repeats(filter))
+        clock, counted = on_clock(environment, zone, lambda grain: counts(filter, grain, zone))
     sums = types.to_pandas()
-    days = _days(quarters["bucket"].to_numpy(), zone)
+    days = _days(clock, counted["records"].to_numpy())
     users, anonymous = repeats.to_pylist()
     return Measures(
         by_type=dict(zip(sums["type"], sums["records"].tolist(), strict=True)),
@@ -118,13 +117,11 @@ def _told(counts: np.ndarray) -> dict[str, int]:
     }
 
 
-def _days(quarters: np.ndarray, zone: ZoneInfo) -> list[date]:
-    """The days in ``zone`` that quarters of an hour (their starts, µs since 1970) fall on, in order.
-
-    Every zone's days are made of whole quarters.
-    """
-    moments = pd.DatetimeIndex(quarters.astype("M8[us]")).tz_localize(UTC).tz_convert(zone)
-    return sorted(set(moments.date))
+def _days(clock: pd.DatetimeIndex, records: np.ndarray) -> list[date]:
+    """The days on which there are records, in order: so many when the clock said that."""
+    found = pd.Series(records).groupby(clock.normalize()).sum()
+    days: list[date] = found.index[found > 0].date.tolist()
+    return days
 
 
 def _longest_gap(days: list[date]) -> tuple[date, date] | None:
