@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from django.contrib.auth.models import User
 from django.template import Context, Template
+from django.test import RequestFactory
 from django.utils import timezone as clock
 
 from interactions.models import Import
 from interactions.templatetags import icons, presentation
+from interactions.templatetags.paging import page_query
 
 
 @pytest.mark.parametrize(("value", "text"), [(0, "0"), (1002032, "1,002,032"), (None, "–")])
@@ -129,3 +131,9 @@ def test_an_icon_is_inlined_and_hidden_from_screen_readers() -> None:
 def test_an_icon_that_does_not_exist_is_named() -> None:
     with pytest.raises(LookupError, match="no-such-icon"):
         icons.icon("no-such-icon")
+
+
+def test_a_list_is_paged_and_another_on_the_same_page_stays_where_it_is(rf: RequestFactory) -> None:
+    context = {"request": rf.get("/?people=2&links=3")}
+    assert page_query(context, 4, "links") == "?people=2&links=4"
+    assert page_query(context, 5) == "?people=2&links=3&page=5"
