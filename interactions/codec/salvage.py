@@ -9,7 +9,7 @@ from typing import BinaryIO, Final
 
 import zstandard
 
-from interactions.codec.source import Compression, compression_of
+from interactions.codec.unpack import Compression, compression_of
 
 _PACKED_BYTES: Final = 64 << 10
 _MOST: Final = 4 << 20  # bytes unpacked at a time: even a bomb makes no more

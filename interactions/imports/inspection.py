@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from interactions.codec import source
+from interactions.codec import source, unpack
 from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.table import Origin
@@ -44,11 +44,11 @@ class Inspection:
 def inspect(imp: Import) -> Inspection:
     """Read a sample of the file of ``imp``. Raises FileRefused where it cannot be imported at all."""
     path = storage.upload_path(imp)
-    compression = source.compression_of(path)
-    with source.open_text(path, compression) as file:
+    compression = unpack.compression_of(path)
+    with unpack.open_text(path, compression) as file:
         shape = source.shape_of(file)
-    with source.open_text(path, compression) as file:
-        text = source.read_head(file, shape.start + SAMPLE_BYTES).getvalue()
+    with unpack.open_text(path, compression) as file:
+        text = unpack.read_head(file, shape.start + SAMPLE_BYTES).getvalue()
     whole = len(text) < shape.start + SAMPLE_BYTES
     if not whole and shape.format is Format.LINES:
         text = text[: text.rfind(b"\n") + 1]

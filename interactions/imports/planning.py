@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from interactions import synthetic
 from interactions.codec import plan as cutting
-from interactions.codec import source
+from interactions.codec import source, unpack
 from interactions.errors import DiskFull, DojoError, FileRefused
 from interactions.imports import content, lifecycle, storage
 from interactions.imports.beating import beating
@@ -122,7 +122,7 @@ def _save(imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int,
 def _unpack(imp: Import) -> Path:
     """The text of the import; a packed file is unpacked beside it, within the bounds of disk and ratio."""
     packed = storage.upload_path(imp)
-    compression = source.compression_of(packed)
+    compression = unpack.compression_of(packed)
     if imp.compression != compression:
         Import.objects.filter(pk=imp.pk).update(compression=compression)
         imp.compression = compression
@@ -131,7 +131,7 @@ def _unpack(imp: Import) -> Path:
         return text
     draft = text.with_name(f"text.{uuid.uuid4().hex}.draft")
     try:
-        with source.open_text(packed, compression) as unpacked, draft.open("wb") as file:
+        with unpack.open_text(packed, compression) as unpacked, draft.open("wb") as file:
             written, looked = 0, time.monotonic()
             while chunk := _read(unpacked):
                 written += len(chunk)
@@ -150,8 +150,8 @@ def _unpack(imp: Import) -> Path:
 def _read(unpacked: BinaryIO) -> bytes:
     try:
         return unpacked.read(_CHUNK)
-    except source.PACKING_ERRORS as error:
-        raise FileRefused(f"{source.DAMAGED} Nothing of it was loaded.") from error
+    except unpack.PACKING_ERRORS as error:
+        raise FileRefused(f"{unpack.DAMAGED} Nothing of it was loaded.") from error
 
 
 def _check_room(imp: Import, written: int, more: int) -> None:

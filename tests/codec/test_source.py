@@ -12,8 +12,9 @@ import zstandard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from interactions.codec import source
-from interactions.codec.source import Compression, Shape, shape_of
+from interactions.codec import source, unpack
+from interactions.codec.source import Shape, shape_of
+from interactions.codec.unpack import Compression
 from interactions.codec.windows import Format
 from interactions.errors import FileRefused
 
@@ -148,13 +149,13 @@ class TestCompression:
     @pytest.mark.parametrize("how", Compression)
     def test_is_found_from_the_bytes_and_undone(self, tmp_path: Path, how: Compression) -> None:
         path = self.packed(tmp_path, how)
-        assert source.compression_of(path) is how
-        with source.open_text(path, how) as text:
+        assert unpack.compression_of(path) is how
+        with unpack.open_text(path, how) as text:
             assert text.read() == self.TEXT
-        with source.open_text(path, how) as text:
+        with unpack.open_text(path, how) as text:
             assert shape_of(text).format is Format.OBJECT
-        with source.open_text(path, how) as text:
-            assert source.read_head(text, 5000).getvalue() == self.TEXT[:5000]
+        with unpack.open_text(path, how) as text:
+            assert unpack.read_head(text, 5000).getvalue() == self.TEXT[:5000]
 
     @pytest.mark.parametrize("how", [Compression.GZIP, Compression.ZSTD])
     @pytest.mark.parametrize("left", [0.1, 0.9, 0.9999])
@@ -163,15 +164,15 @@ class TestCompression:
         text = b'{"note":' + json.dumps(list(range(100_000))).encode() + b"}"
         whole = gzip.compress(text) if how is Compression.GZIP else zstandard.compress(text)
         path.write_bytes(whole[: int(len(whole) * left)])
-        with source.open_text(path, how) as file, pytest.raises(FileRefused, match="damaged or cut short"):
+        with unpack.open_text(path, how) as file, pytest.raises(FileRefused, match="damaged or cut short"):
             shape_of(file)
-        with source.open_text(path, how) as file, pytest.raises(source.PACKING_ERRORS):
+        with unpack.open_text(path, how) as file, pytest.raises(unpack.PACKING_ERRORS):
             file.read()
 
     def test_of_garbage_is_said(self, tmp_path: Path) -> None:
         path = tmp_path / "garbage"
         path.write_bytes(b"\x1f\x8b\x08\x00" + b"garbage" * 50)
-        with source.open_text(path, Compression.GZIP) as file, pytest.raises(FileRefused, match="damaged"):
+        with unpack.open_text(path, Compression.GZIP) as file, pytest.raises(FileRefused, match="damaged"):
             shape_of(file)
 
 
