@@ -19,7 +19,7 @@ def promises() -> list[tuple[str, list[str]]]:
     return [(promise, tests) for promise, tests in found if promise != "Promise" and set(promise) != {"-"}]
 
 
-def tests_in(path: Path) -> set[str]:
+def names_in(path: Path) -> set[str]:
     """The names of the test functions in a file, also those of its classes."""
     nodes = ast.walk(ast.parse(path.read_text()))
     return {node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
@@ -38,4 +38,4 @@ def test_a_promise_names_tests_that_exist(promise: str, tests: list[str]):
     for test in tests:
         path, _, name = test.partition("::")
         assert (HOUSE / path).exists(), test
-        assert not name or name in tests_in(HOUSE / path), test
+        assert not name or name in names_in(HOUSE / path), test
