@@ -14,10 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from django.conf import settings
 
+from interactions import identity
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.keyring import Keyring
 from interactions.codec.parts import PartWriter
 from interactions.lake import Lake, Part
 
@@ -67,7 +66,7 @@ def _changed(table: pa.Table, number: int, apart: timedelta) -> pa.Table:
 
 def _keys(identifiers: pa.ChunkedArray) -> pa.ChunkedArray:
     """What an import would have made of these ids."""
-    keyring = Keyring(settings.SECRET_KEY.encode())
+    keyring = identity.keyring()
     coded = identifiers.combine_chunks().dictionary_encode()
     keys = pa.array(keyring.keys_of(coded.dictionary.to_pylist()), pa.int64())
     return keys.take(coded.indices)

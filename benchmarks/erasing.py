@@ -36,7 +36,7 @@ from benchmarks.copies import FIRST_IMPORT, add_copies  # noqa: E402
 from benchmarks.importing import Timing, carry, prepare  # noqa: E402
 from benchmarks.memory import WorkerMemory  # noqa: E402
 from benchmarks.processes import tell  # noqa: E402
-from interactions.codec.keyring import Keyring  # noqa: E402
+from interactions import identity  # noqa: E402
 from interactions.lake import Lake  # noqa: E402
 from interactions.models import DeletionRequest  # noqa: E402
 from interactions.queries import dashboard, people  # noqa: E402
@@ -125,7 +125,7 @@ def _worked(pid: int) -> dict[int, float]:
 
 def erase(port: int, key: str, user_ids: list[str], pid: int) -> dict[str, Any]:
     """One call, and the wait for its verification."""
-    keyring = Keyring(settings.SECRET_KEY.encode())
+    keyring = identity.keyring()
     keys = [keyring.key(user_id) for user_id in user_ids]
     rows = sum(part.rows for part in Lake(ENVIRONMENT).parts())
     memory = WorkerMemory("celery", pid)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from interactions import activity
+from interactions import activity, identity
 from interactions.activity import Action
-from interactions.codec.keyring import Keyring
 from interactions.codec.tombstones import Person
 from interactions.models import Environment
 from interactions.queries import profile
@@ -23,7 +21,7 @@ PAGE_RECORDS: Final = 100
 def find(environment: Environment, identifier: str) -> list[Person]:
     """Who in the data set has this id: a user, an anonymous id, both or nobody. Raises DataSetBusy."""
     try:
-        key = Keyring(settings.SECRET_KEY.encode()).key(identifier)
+        key = identity.keyring().key(identifier)
     except UnicodeEncodeError:  # half of a character: nobody's id
         return []
     return profile.find(environment.slug, key)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.cache import cache
 
-from interactions.codec.keyring import Keyring
+from interactions import identity
 from interactions.codec.tombstones import Tombstones
 from interactions.queries import engine, health
 from interactions.queries.covering import cover
@@ -36,7 +36,7 @@ def here(db: None, settings: Any, tmp_path: Path) -> None:
 
 def keyed(records: list[Record], settings: Any) -> list[Record]:
     """With the keys that the product itself would give the ids."""
-    keyring = Keyring(settings.SECRET_KEY.encode())
+    keyring = identity.keyring()
     return [
         {**each, "user_key": keyring[each.get("user_id")], "anonymous_key": keyring[each.get("anonymous_id")]}
         for each in records

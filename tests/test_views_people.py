@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 
+from interactions import identity
 from interactions import people as looking
-from interactions.codec.keyring import Keyring
 from interactions.codec.tombstones import Person
 from interactions.models import ActivityEntry, DeletionRequest, Environment, Tombstone
 from interactions.queries.audience import Audience, audience
@@ -40,7 +39,7 @@ def petra(client: Client) -> User:
 
 
 def key(text: str) -> int:
-    return Keyring(django_settings.SECRET_KEY.encode()).key(text)
+    return identity.keyring().key(text)
 
 
 def of(*, user: str | None = None, anonymous: str | None = None, minute: int = 0, **fields: Any) -> Record:

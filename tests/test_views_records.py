@@ -9,11 +9,10 @@ import re
 from pathlib import Path
 
 import pytest
-from django.conf import settings as settings_of_django
 from django.core.cache import cache
 from django.test import Client
 
-from interactions.codec.keyring import Keyring
+from interactions import identity
 from interactions.models import ActivityEntry, Environment, Export
 from interactions.queries import records as questions
 from interactions.queries.filter import Filter
@@ -50,7 +49,7 @@ def analyst(db: None, client: Client) -> Client:
 
 
 def of(name: str, minute: int, **fields: object) -> Record:
-    key = Keyring(settings_of_django.SECRET_KEY.encode()).key(name)
+    key = identity.keyring().key(name)
     return record(at=f"2024-01-01T10:{minute:02}:00Z", user_id=name, user_key=key, **fields)
 
 

@@ -10,21 +10,19 @@ import msgspec
 from django.conf import settings
 from django.http import HttpResponse
 
-from interactions import activity, erasure, inbox
+from interactions import activity, erasure, identity, inbox
 from interactions.api import access, limits
 from interactions.api.body import read_body
 from interactions.api.entrance import entrance
 from interactions.api.errors import Refusal, answer
 from interactions.api.exchange import Exchange
 from interactions.codec.calls import BadCall, Call, read_call
-from interactions.codec.keyring import Keyring
 from interactions.codec.table import Origin
 from interactions.keys import Caller
 from interactions.models import Environment
 
 _LONGEST_ID = 512  # characters of a user_id
 _SHAPE = 'The body has to be a JSON object with a list called "user_ids".'
-_keyring = Keyring(settings.SECRET_KEY.encode())
 _LARGE_BYTES = 1 << 20
 _one_large = threading.Lock()
 
@@ -72,7 +70,7 @@ def _checked(exchange: Exchange) -> Call:
     turn = _one_large if len(exchange.body) > _LARGE_BYTES else nullcontext()
     try:
         with turn:
-            return read_call(exchange.body, Origin(0, exchange.received_at), _keyring)
+            return read_call(exchange.body, Origin(0, exchange.received_at), identity.keyring())
     except BadCall as error:
         raise Refusal(400, str(error)) from error
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
-from django.conf import settings
 from django.db import transaction
 
+from interactions import identity
 from interactions.codec.keyring import Keyring
 from interactions.codec.tombstones import Person, Tombstones
 from interactions.models import Environment, InboxEntry
@@ -30,7 +30,7 @@ _who = msgspec.json.Decoder(_Who)
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     """How many records wait in the inbox, by person."""
-    keyring = Keyring(settings.SECRET_KEY.encode())
+    keyring = identity.keyring()
     found: Counter[Person] = Counter()
     for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
         found += _apart(entry, tombstones, keyring)[1]
@@ -39,7 +39,7 @@ def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
 
 def pairs(environment: Environment) -> set[tuple[int, int]]:
     """Which (anonymous_key, user_key) stand in one record that waits in the inbox."""
-    keyring = Keyring(settings.SECRET_KEY.encode())
+    keyring = identity.keyring()
     found = set()
     for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
         for piece in _pieces.decode(b"[" + unpack(entry.text) + b"]"):
@@ -52,7 +52,7 @@ def pairs(environment: Environment) -> set[tuple[int, int]]:
 
 def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
     """These people's records that wait in the inbox, as they came."""
-    keyring = Keyring(settings.SECRET_KEY.encode())
+    keyring = identity.keyring()
     for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
         for piece in _pieces.decode(b"[" + unpack(entry.text) + b"]"):
             if _whose(piece, entry, theirs, keyring) is not None:
@@ -61,7 +61,7 @@ def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
 
 def erase(environment: Environment, tombstones: Tombstones) -> None:
     """Leave these people's records out of what waits in the inbox."""
-    keyring = Keyring(settings.SECRET_KEY.encode())
+    keyring = identity.keyring()
     for pk in list(InboxEntry.objects.filter(environment=environment).values_list("pk", flat=True)):
         with transaction.atomic():
             entry = InboxEntry.objects.get(pk=pk)

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
-from django.conf import settings
 from django.utils import timezone
 
-from interactions import activity
+from interactions import activity, identity
 from interactions.activity import Action
 from interactions.codec import export
-from interactions.codec.keyring import Keyring
 from interactions.codec.tombstones import COLUMNS, FOR_GOOD, Tombstones, leave_out
 from interactions.erasure import entries, refusals
 from interactions.erasure.linking import links_of
@@ -36,7 +34,7 @@ class Letter:
 
 def letter(environment: Environment, user_id: str) -> Letter:
     """Find out who somebody is. Raises DataSetBusy."""
-    key = Keyring(settings.SECRET_KEY.encode()).key(user_id)
+    key = identity.keyring().key(user_id)
     own = [link for link in links_of(environment.slug, [key]) if not link.is_shared]
     stones = [(key, None, FOR_GOOD), *((None, link.anonymous_key, FOR_GOOD) for link in own)]
     return Letter(environment, user_id, key, tuple(link.anonymous_id for link in own), Tombstones.of(stones))

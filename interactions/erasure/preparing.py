@@ -12,13 +12,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Final, TypeVar
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, Max, Min, Sum
 from django.utils import timezone
 
-from interactions.codec.keyring import Keyring
+from interactions import identity
 from interactions.erasure.linking import links_of
 from interactions.erasure.requesting import NobodyNamed
 from interactions.erasure.steps import RequestStateError, note
@@ -70,7 +69,7 @@ class Preview:
 
 def prepare(environment: Environment, user_ids: Iterable[str], about: About, user: User | None) -> DeletionRequest:
     """A request that is received: nothing is hidden yet. Raises NobodyNamed, NamesSomebody, NoList, DataSetBusy."""
-    keyring = Keyring(settings.SECRET_KEY.encode())
+    keyring = identity.keyring()
     with transaction.atomic():
         request = DeletionRequest.objects.create(
             environment=environment,

@@ -9,10 +9,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.conf import settings
 from django.core.signing import BadSignature, Signer
 
-from interactions.codec.keyring import Keyring
+from interactions import identity
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest
 
@@ -34,7 +33,7 @@ class Receipt:
 
     def names(self, identifier: str) -> bool:
         """Whether an id, of a user or an anonymous one, is among those that were erased."""
-        key = _hash(Keyring(settings.SECRET_KEY.encode()).key(identifier))
+        key = _hash(identity.keyring().key(identifier))
         people = self.said["people"]
         return key in people["users"] or key in people["anonymous_ids"]
 

@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
-from django.conf import settings
 from django.db.models import QuerySet
 
-from interactions import schema
-from interactions.codec.keyring import Keyring
+from interactions import identity, schema
 from interactions.codec.tombstones import Person, Tombstones
 from interactions.imports import rejected_path
 from interactions.imports.leaving_out import forget_examples
@@ -63,7 +61,7 @@ def _kept(environment: Environment) -> Iterator[tuple[Import, Path]]:
 
 
 def _named(imp: Import, tombstones: Tombstones) -> Named:
-    return Named(tombstones, imp.created_at, Keyring(settings.SECRET_KEY.encode()))
+    return Named(tombstones, imp.created_at, identity.keyring())
 
 
 def _lines(path: Path, people: Named) -> Iterator[tuple[bytes, int, Person | None]]:

@@ -6,13 +6,12 @@ import logging
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from interactions.codec.keyring import Keyring
+from interactions import identity
 from interactions.erasure.linking import owned
 from interactions.erasure.steps import By, RequestStateError, note
 from interactions.errors import DojoError
@@ -88,7 +87,7 @@ def _too_late(asked: DeletionRequest) -> RequestStateError:
 
 
 def _keys(user_ids: Iterable[str]) -> list[int]:
-    keyring = Keyring(settings.SECRET_KEY.encode())
+    keyring = identity.keyring()
     keys = sorted({keyring.key(user_id) for user_id in user_ids})
     if not keys:
         raise NobodyNamed

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from django.conf import settings
 from django.db import connection
 
-from interactions import exports, lake_people, ring
-from interactions.codec.keyring import Keyring
+from interactions import exports, identity, lake_people, ring
 from interactions.codec.tombstones import People, Person, Tombstones
 from interactions.erasure import derived, entries, naming, refusals, uploaded
 from interactions.imports.leaving_out import count_in, leave_out_of
@@ -67,7 +65,7 @@ def _unfinished(environment: Environment) -> list[Import]:
 def _count_running(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     found: Counter[Person] = Counter()
     for imp in _unfinished(environment):
-        people = Named(tombstones, imp.created_at, _keyring())
+        people = Named(tombstones, imp.created_at, identity.keyring())
         for block in imp.blocks.filter(state=Block.State.DONE).select_related("of"):
             try:
                 found += count_in(block, people)
@@ -83,13 +81,13 @@ def _erase_running(environment: Environment, tombstones: Tombstones, _: Tell) ->
 
 def _count_ring(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     """Whose the calls are is not said; calls that came after the request are none of its business."""
-    left = ring.count_users(environment.slug, People(tombstones, _keyring()), before=tombstones.last_asked + 1)
+    left = ring.count_users(environment.slug, People(tombstones, identity.keyring()), before=tombstones.last_asked + 1)
     return Counter({Person(): left} if left else {})
 
 
 def _erase_ring(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
     time.sleep(min(SETTLE_SECONDS, max(0.0, tombstones.last_asked / 1e6 + SETTLE_SECONDS - time.time())))
-    ring.erase_users(environment.slug, People(tombstones, _keyring()))
+    ring.erase_users(environment.slug, People(tombstones, identity.keyring()))
 
 
 def _forget_answers(environment: Environment, _: Tombstones, __: Tell) -> None:
@@ -131,10 +129,6 @@ def _nothing(_: Environment, __: Tombstones) -> Counter[Person]:
 
 def _silent(erase: Callable[[Environment, Tombstones], None]) -> Erase:
     return lambda environment, tombstones, _: erase(environment, tombstones)
-
-
-def _keyring() -> Keyring:
-    return Keyring(settings.SECRET_KEY.encode())
 
 
 # In the order in which they are erased: records move from imports and inbox into the lake, never back, and all three

@@ -15,9 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from django.conf import settings
-
-from interactions.codec.keyring import Keyring
+from interactions import identity
 from interactions.codec.salvage import readable
 from interactions.codec.tombstones import People, Person, Tombstones, microseconds, plain
 from interactions.imports import lifecycle, storage
@@ -85,7 +83,7 @@ def _text_of(imp: Import) -> Path | None:
 @lru_cache(maxsize=32)
 def _is_named_in(path: Path, size: int, changed: int, tombstones: Tombstones) -> bool:
     """Remembered while the file is as it is: it is asked several times in one erasure."""
-    people = People(tombstones, Keyring(settings.SECRET_KEY.encode()))
+    people = People(tombstones, identity.keyring())
     known: dict[bytes, bool] = {}
     for text in _windows(path):
         for field in _FIELD.finditer(text):

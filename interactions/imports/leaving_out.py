@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from interactions.codec.keyring import Keyring
+from interactions import identity
 from interactions.codec.parts import PartWriter, Written
 from interactions.codec.reader import Batch
 from interactions.codec.tombstones import COLUMNS, Person, Tombstones
@@ -50,7 +49,7 @@ def leave_out_of(imp: Import, tombstones: Tombstones) -> None:
     """Take erased people's records out of what was read of an import so far. The lake's lock is held by the caller."""
     if not tombstones:
         return
-    people = Named(tombstones, imp.created_at, Keyring(settings.SECRET_KEY.encode()))
+    people = Named(tombstones, imp.created_at, identity.keyring())
     for block in imp.blocks.filter(state=Block.State.DONE).select_related("of"):
         try:
             if count_in(block, people):

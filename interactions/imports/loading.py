@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from interactions.codec.keyring import Keyring
+from interactions import identity
 from interactions.codec.parts import PartWriter
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.table import Origin
@@ -149,7 +149,7 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
     imp = block.of
     path = storage.text_path(imp)
     origin = Origin(imp.pk, received_at(imp))
-    keyring = Keyring(settings.SECRET_KEY.encode())
+    keyring = identity.keyring()
     reader = Reader(origin, keyring, longest=settings.IMPORT_RECORD_BYTES)
     people = Named(refused(imp.environment_id), origin.received_at, keyring)
     run = Run(block.start, block.end, path.stat().st_size, Format(imp.format))

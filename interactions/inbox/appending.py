@@ -17,8 +17,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.db.models.functions import Length, Substr
 
+from interactions import identity
 from interactions.codec.calls import Kept, to_rows
-from interactions.codec.keyring import Keyring
 from interactions.codec.parts import PartWriter
 from interactions.erasure import leave_out, refused
 from interactions.inbox.sifting import Sieve
@@ -146,7 +146,7 @@ def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
     calls = list(_calls(batch))
     if not calls:
         return 0
-    table = to_rows(calls, Keyring(settings.SECRET_KEY.encode()))
+    table = to_rows(calls, identity.keyring())
     new, known = sieve.sift(table, [call.records for call in calls], lake)
     kept, erased = leave_out(new, refused(batch.environment_id))
     if known or erased:

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import ibis
-from django.conf import settings
 from ibis import _
 
-from interactions.codec.keyring import Keyring
+from interactions import identity
 from interactions.queries.engine import MOMENT, epoch_us
 from interactions.schema import TYPES_BY_GROUP, Group
 
@@ -69,7 +68,7 @@ def _has_placeholder(rows: ibis.Table) -> Any:
     Those that occur at all are looked for first: mostly there is none, and to compare each record with all of them
     takes the engine fifteen times as long.
     """
-    keyring = Keyring(settings.SECRET_KEY.encode())
+    keyring = identity.keyring()
     people = [keyring.key(word) for word in PLACEHOLDERS]
     users, visitors = (_occurring(rows.select(value=rows[name]), people) for name in ("user_key", "anonymous_key"))
     named = rows.filter(rows.product_ids.notnull())

@@ -14,10 +14,9 @@ from uuid import UUID
 import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
-from django.conf import settings
 from ibis import _
 
-from interactions.codec.keyring import Keyring
+from interactions import identity
 from interactions.queries.answers import ask
 from interactions.queries.asking import about
 from interactions.queries.dashboard import by_type
@@ -94,7 +93,7 @@ def count(environment: str, filter: Filter) -> int:
 def search(environment: str, text: str) -> dict[str, int]:
     """In which of SEARCHED ``text`` stands, exactly as it is, and in how many records."""
 
-    keyring = Keyring(settings.SECRET_KEY.encode())
+    keyring = identity.keyring()
 
     def look(table: ibis.Table) -> ibis.Table:
         # Keys are numbers, which are quicker to look for than ids, and one look at the table will do.

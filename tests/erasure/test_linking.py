@@ -7,12 +7,11 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from django.conf import settings
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactions.codec.keyring import Keyring
+from interactions import identity
 from interactions.models import DeletionRequest, Environment, InboxEntry
 from interactions.queries import dashboard, owning
 from interactions.queries.owning import Pairs
@@ -56,7 +55,7 @@ def test_requests_that_are_carried_together_keep_their_own_links(house: House) -
     house.read(as_lines([*home(), nobodys(20, "bobs"), record(21, user_id="bob", anonymous_id="bobs")]))
     both = [asked(house), asked(house, "bob")]
     house.carry("erase_people")
-    keyring = Keyring(settings.SECRET_KEY.encode())
+    keyring = identity.keyring()
     linked = [request.tombstones.filter(user_key=None).values_list("anonymous_key", flat=True) for request in both]
     assert [list(keys) for keys in linked] == [[keyring.key(BROWSER)], [keyring.key("bobs")]]
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from dojo import heartbeat
-from interactions import inbox
+from interactions import identity, inbox
 from interactions.inbox import appending
 from interactions.inbox.sifting import Sieve
 from interactions.lake import Lake, LakeBusy
@@ -111,7 +111,7 @@ def test_without_redis_all_waits(production: Environment, settings: object) -> N
 def test_people_who_were_erased_do_not_come_back(production: Environment, lake: Lake) -> None:
     call(production, like("ann"), like("bob"))
     request = DeletionRequest.objects.create(environment=production)
-    key = appending.Keyring(appending.settings.SECRET_KEY.encode()).key("ann")
+    key = identity.keyring().key("ann")
     Tombstone.objects.create(request=request, environment=production, user_key=key, at=timezone.now())
     assert inbox.append(production) == 1
     assert users(lake) == ["bob"]

@@ -8,13 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from django.conf import settings as settings_of_django
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from interactions.codec.keyring import Keyring
+from interactions import identity
 from interactions.lake import Lake
 from interactions.lake_people import hidden
 from interactions.models import DeletionRequest, Environment, Tombstone
@@ -156,7 +155,7 @@ def test_only_parts_that_may_hold_the_page_are_read(monkeypatch: pytest.MonkeyPa
 
 def test_hidden_people_are_on_no_page() -> None:
     production = Environment.objects.get(slug="production")
-    keyring = Keyring(settings_of_django.SECRET_KEY.encode())
+    keyring = identity.keyring()
     lakes.append([record(user_id=name, user_key=keyring.key(name), value=name) for name in ("ann", "bob", "ann")])
     request = DeletionRequest.objects.create(environment=production)
     Tombstone.objects.create(request=request, environment=production, user_key=keyring.key("ann"), at=timezone.now())
@@ -173,7 +172,7 @@ def test_the_count_is_that_of_all_pages() -> None:
 
 
 def test_an_id_is_found_in_each_field_it_stands_in() -> None:
-    key = Keyring(settings_of_django.SECRET_KEY.encode()).key("x-1")
+    key = identity.keyring().key("x-1")
     miso = "4e68f154-c2e9-42c5-8b00-1a77c9310d19"
     lakes.append(
         [
