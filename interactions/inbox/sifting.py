@@ -2,15 +2,15 @@
 
 A record that carries a uuid is the same record wherever that uuid comes again. Of the others, a call may hold equal
 ones on purpose, so the n-th copy in a call is matched with the n-th copy that was there before it, in the table or in
-an earlier call. Where such a record has no timestamp either, an equal one means the same only for as long as clients
-try again; later it is somebody doing the same thing once more.
+an earlier call. A record with neither uuid nor timestamp is never a duplicate: two equal page views in a row are two.
 """
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +24,6 @@ from interactions.lake import Lake, Part
 
 # A record without a timestamp has the time at which it came; so its uuid is looked for in the day before.
 UNTIMED_LOOKBACK = timedelta(hours=24)
-RETRIES = timedelta(minutes=10)
-_ALWAYS = (1 << 63) - 1
 _REMEMBERED = 30_000_000  # rows, of 4 bytes each
 _ROWS = 262_144  # read in one go
 
@@ -43,33 +41,33 @@ class Sieve:
 
     def sift(self, table: pa.Table, calls: Sequence[int], lake: Lake) -> tuple[pa.Table, int]:
         """The rows of ``table`` that are new, and how many are not; ``calls``: the rows of each call, in order."""
-        prints: list[bytes] = table["fingerprint"].to_pylist()
-        received: list[int] = table["received_at"].cast(pa.int64()).to_pylist()
-        until = _until(table)
-        there = self._known(prints, _reach(table, lake.parts()))
-        kept = np.ones(len(prints), bool)
-        row = 0
-        for size in calls:
-            rows = range(row, row + size)
-            seen: Counter[bytes] = Counter()
-            before: dict[bytes, int] = {}
-            for at in rows:
-                each = prints[at]
-                seen[each] += 1
-                if each not in before:
-                    before[each] = sum(last >= received[at] for last in there[each])
-                if seen[each] <= before[each] or (each[0] & BY_UUID and seen[each] > 1):
-                    kept[at] = False
-            for at in rows:
-                if kept[at]:
-                    there[prints[at]].append(until[at])
-            row += size
+        kept = np.ones(table.num_rows, bool)
+        matched = np.flatnonzero(~_is_unlike_any(table))
+        if len(matched):
+            self._leave_out(table.take(pa.array(matched)), matched, _call_of(calls)[matched], kept, lake)
         known = int(len(kept) - kept.sum())
         return (table.filter(pa.array(kept)) if known else table), known
 
-    def _known(self, prints: Sequence[bytes], parts: Sequence[Part]) -> defaultdict[bytes, list[int]]:
-        """Of each of the fingerprints the copies in the parts: until when each counts, as _until says it."""
-        known: defaultdict[bytes, list[int]] = defaultdict(list)
+    def _leave_out(self, table: pa.Table, rows: np.ndarray, call_of: np.ndarray, kept: np.ndarray, lake: Lake) -> None:
+        """In ``kept`` unmark the ``rows`` that are there already; ``table`` holds them, ``call_of`` their calls."""
+        prints: list[bytes] = table["fingerprint"].to_pylist()
+        there = self._known(prints, _reach(table, lake.parts()))
+        added: Counter[bytes] = Counter()  # by the calls before this one
+        for _call, places in groupby(range(len(prints)), key=lambda place: int(call_of[place])):
+            seen: Counter[bytes] = Counter()
+            new: Counter[bytes] = Counter()
+            for place in places:
+                each = prints[place]
+                seen[each] += 1
+                if seen[each] <= there[each] + added[each] or (each[0] & BY_UUID and seen[each] > 1):
+                    kept[rows[place]] = False
+                else:
+                    new[each] += 1
+            added.update(new)  # += would look at all that was added so far
+
+    def _known(self, prints: Sequence[bytes], parts: Sequence[Part]) -> Counter[bytes]:
+        """How many copies of each of the fingerprints are in the parts."""
+        known: Counter[bytes] = Counter()
         asked = sorted(set(prints))
         starts = _starts_of(asked)
         for part in parts:
@@ -77,7 +75,7 @@ class Sieve:
             places = np.minimum(np.searchsorted(held, starts), len(held) - 1)
             maybe = [asked[at] for at in np.flatnonzero(held[places] == starts)]
             if maybe:
-                _add(known, part.path, maybe)
+                known.update(_among(part.path, maybe))
         return known
 
     def _held(self, part: Part) -> np.ndarray:
@@ -116,22 +114,25 @@ def _read(path: Path) -> np.ndarray:
     return np.sort(np.concatenate(pieces))
 
 
-def _add(known: defaultdict[bytes, list[int]], path: Path, prints: Sequence[bytes]) -> None:
-    found = ds.dataset(str(path), format="parquet").to_table(
-        columns=["fingerprint", "timestamp", "received_at"],
-        filter=pc.field("fingerprint").isin(pa.array(prints, pa.binary())),
+def _among(path: Path, prints: Sequence[bytes]) -> list[bytes]:
+    """The fingerprints of the part that are among these, each as often as it is there."""
+    found: list[bytes] = (
+        ds.dataset(str(path), format="parquet")
+        .to_table(columns=["fingerprint"], filter=pc.field("fingerprint").isin(pa.array(prints, pa.binary())))[
+            "fingerprint"
+        ]
+        .to_pylist()
     )
-    for fingerprint, until in zip(found["fingerprint"].to_pylist(), _until(found), strict=True):
-        known[fingerprint].append(until)
+    return found
 
 
-def _until(table: pa.Table) -> list[int]:
-    """Until when a record that comes and equals the row is taken for the same: microseconds since 1970."""
-    untimed = pc.equal(table["timestamp"], table["received_at"]).to_pylist()
-    received = table["received_at"].cast(pa.int64()).to_pylist()
-    by_uuid = (fingerprint[0] & BY_UUID for fingerprint in table["fingerprint"].to_pylist())
-    retries = RETRIES // timedelta(microseconds=1)
-    return [
-        moment + retries if has_no_time and not has_uuid else _ALWAYS
-        for moment, has_no_time, has_uuid in zip(received, untimed, by_uuid, strict=True)
-    ]
+def _is_unlike_any(table: pa.Table) -> np.ndarray:
+    """Of each row whether it can have no duplicate: it has neither a timestamp of its own nor a uuid."""
+    untimed: np.ndarray = pc.equal(table["timestamp"], table["received_at"]).to_numpy()
+    firsts = pc.binary_slice(table["fingerprint"], 0, 1).to_pylist()
+    return untimed & np.array([first[0] & BY_UUID == 0 for first in firsts], bool)
+
+
+def _call_of(calls: Sequence[int]) -> np.ndarray:
+    """The number of the call that each row came in; ``calls``: the rows of each."""
+    return np.repeat(np.arange(len(calls)), calls)

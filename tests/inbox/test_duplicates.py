@@ -10,15 +10,16 @@ from tests.inbox.entries import call, like, rows, users, with_uuid
 TIMED = like("ann", timestamp="2026-05-04T11:59:00Z")
 
 
-@pytest.mark.parametrize("record", [like("ann"), TIMED, with_uuid("1", user_id="ann")])
+@pytest.mark.parametrize("record", [TIMED, with_uuid("1", user_id="ann")])
 @pytest.mark.parametrize("appended_between", [False, True])
 def test_a_call_that_is_sent_again_adds_nothing(
     production: Environment, lake: Lake, record: dict[str, object], appended_between: bool
 ) -> None:
-    call(production, record, like("bob"))
+    bob = like("bob", timestamp="2026-05-04T11:58:00Z")
+    call(production, record, bob)
     if appended_between:
         inbox.append(production)
-    call(production, record, like("bob"), after=3)
+    call(production, record, bob, after=3)
     inbox.append(production)
     assert users(lake) == ["ann", "bob"]
 
@@ -55,23 +56,24 @@ def test_a_uuid_seen_again_is_the_same_record_whatever_else_it_says(
 
 
 @pytest.mark.parametrize("appended_between", [False, True])
-@pytest.mark.parametrize(("minutes", "kept"), [(9, 1), (11, 2)])
-def test_an_equal_record_without_time_and_uuid_is_a_retry_for_ten_minutes(
-    production: Environment, lake: Lake, minutes: int, kept: int, appended_between: bool
+@pytest.mark.parametrize("seconds", [0, 1, 3600])
+def test_equal_records_with_neither_time_nor_uuid_are_all_kept(
+    production: Environment, lake: Lake, seconds: int, appended_between: bool
 ) -> None:
-    call(production, like("ann"))
-    if appended_between:
-        inbox.append(production)
-    call(production, like("ann"), after=60 * minutes)
+    for number in range(3):
+        call(production, like("ann"), after=seconds * number)
+        if appended_between:
+            inbox.append(production)
     inbox.append(production)
-    assert users(lake) == ["ann"] * kept
+    assert users(lake) == ["ann"] * 3
 
 
-def test_only_the_copies_of_the_last_ten_minutes_are_matched(production: Environment, lake: Lake) -> None:
-    for minutes in (0, 8, 16):  # the third comes ten minutes after the first, and not after the second
-        call(production, *[like("ann")] * 2, after=60 * minutes)
-        inbox.append(production)
-    assert users(lake) == ["ann"] * 4
+def test_they_are_kept_among_others_that_are_there_already(production: Environment, lake: Lake) -> None:
+    call(production, like("ann"), TIMED)
+    inbox.append(production)
+    call(production, TIMED, like("ann"), with_uuid("1", user_id="bob"), like("ann"), with_uuid("1"), after=2)
+    inbox.append(production)
+    assert users(lake) == ["ann"] * 4 + ["bob"]
 
 
 @pytest.mark.parametrize("record", [TIMED, with_uuid("1", user_id="ann")], ids=["timed", "uuid"])
