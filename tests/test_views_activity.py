@@ -48,7 +48,7 @@ def objects(page: str) -> list[str]:
 
 def read(client: Client, query: str = "") -> list[dict[str, str]]:
     answer = client.get(f"{PAGE}?format=csv{query}")
-    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     return list(csv.DictReader(io.StringIO(text)))
 
 

@@ -64,7 +64,7 @@ def records() -> None:
 
 
 def rows(response) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(response.content.decode())))
+    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
 
 
 # --- The page ---
@@ -380,3 +380,9 @@ def test_every_panel_comes_as_csv(reader: Client, shop: None, panel: str) -> Non
 def test_a_csv_holds_no_formula(reader: Client) -> None:
     append([record("search", keywords="=HYPERLINK(1)")])
     assert rows(reader.get(f"{DATA}?panel=searches&format=csv"))[1][0] == "'=HYPERLINK(1)"
+
+
+def test_a_sum_of_money_is_what_people_would_say(reader: Client) -> None:
+    append([record("checkout", "2024-01-03T11:30:00Z", revenue=price) for price in (0.1, 0.2)])
+    heading, line = rows(reader.get(f"{DATA}?panel=totals&format=csv&unit=day"))
+    assert line[heading.index("revenue")] == "0.3"

@@ -9,11 +9,10 @@ from typing import Any, BinaryIO, Final, Protocol, cast
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from interactions.codec import export
+from interactions.codec import export, spreadsheet
 from interactions.codec.columns import TABLE_SCHEMA
 
 # What of a row is nobody's business but ours: hashes.
@@ -21,8 +20,6 @@ _OURS: Final = ("fingerprint", "user_key", "anonymous_key")
 COLUMNS: Final = [name for name in TABLE_SCHEMA.names if name not in _OURS]
 """The columns of CSV and Parquet files."""
 
-# A cell that begins so is taken for a formula by spreadsheets, which may send away what stands beside it.
-_FORMULA: Final = r"^([=+\-@\t\r\n])"
 _encode = msgspec.json.encode
 
 
@@ -64,9 +61,10 @@ class _Lines:
 
 
 class _Csv:
-    """A cell that a spreadsheet would take for a formula has an apostrophe before it; lists are JSON."""
+    """Cells are as :mod:`interactions.codec.spreadsheet` makes them; lists are JSON."""
 
     def __init__(self, sink: BinaryIO) -> None:
+        sink.write(spreadsheet.BYTE_ORDER_MARK.encode())
         self._writer = pacsv.CSVWriter(sink, pa.schema([(name, pa.string()) for name in COLUMNS]))
 
     def add(self, table: pa.Table) -> None:
@@ -135,9 +133,10 @@ def _cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_timestamp(column.type):
         return export.timestamps(column)
     if pa.types.is_list(column.type):
-        return pa.chunked_array([pa.array([_list(value) for value in column.to_pylist()], pa.string())])
+        lists = pa.array([_list(value) for value in column.to_pylist()], pa.string())
+        return spreadsheet.harmless_column(pa.chunked_array([lists]))
     if pa.types.is_string(column.type):
-        return pc.replace_substring_regex(column, _FORMULA, r"'\1", max_replacements=1)
+        return spreadsheet.harmless_column(column)
     return column.cast(pa.string())
 
 

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from interactions.codec.spreadsheet import as_it_was
 from interactions.erasure.requesting import LONGEST_ID
 from interactions.errors import DojoError
 
@@ -21,7 +22,8 @@ def user_ids(lines: Iterable[str]) -> Iterator[str]:
     """The ids, in order, as they are written; each may come again.
 
     They stand in the column called user_id where the first line has one, else in the first column; columns are
-    separated by comma, semicolon or tab, and may be quoted. Blank lines are passed over. Raises NoList.
+    separated by comma, semicolon or tab, and may be quoted. Blank lines are passed over. In a column called user_id,
+    an apostrophe that our own CSV files put before a formula is taken off again. Raises NoList.
     """
     filled = (line for line in _cleaned(lines) if line.strip())
     first = next(filled, None)
@@ -29,17 +31,17 @@ def user_ids(lines: Iterable[str]) -> Iterator[str]:
         return
     separator = next((each for each in _SEPARATORS if each in first), ",")
     rows = csv.reader(_chained(first, filled), delimiter=separator, skipinitialspace=True, strict=True)
-    column = 0
+    column, is_named = 0, False
     try:
         for number, row in enumerate(rows, start=1):
             if number == 1 and (heading := _heading(row)) is not None:
-                column = heading
+                column, is_named = heading, True
                 continue
             identifier = row[column].strip() if len(row) > column else ""
             if len(identifier) > LONGEST_ID:
                 raise NoList(f"Line {number} has more than {LONGEST_ID} characters where a user id should stand.")
             if identifier:
-                yield identifier
+                yield as_it_was(identifier) if is_named else identifier
     except csv.Error as error:
         raise NoList(f"Line {rows.line_num} is not what a list or a CSV file has: its quotes do not match.") from error
 

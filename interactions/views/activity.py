@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from django.contrib.auth.models import User
 from django.db.models import Q
-from django.http import HttpRequest, QueryDict, StreamingHttpResponse
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import urlencode
@@ -20,7 +18,7 @@ from interactions.activity import reading
 from interactions.activity.reading import GROUPS, Search
 from interactions.models import ActivityEntry, Environment
 from interactions.views.fragments import page_or_fragment
-from interactions.views.spreadsheet import harmless
+from interactions.views.spreadsheet import as_stream
 
 PAGE_SIZE: Final = 50
 
@@ -32,7 +30,7 @@ def activity(request: HttpRequest, environment: str) -> HttpResponseBase:
     here = get_object_or_404(Environment, slug=environment)
     search = search_of(request.GET)
     if request.GET.get("format") == "csv":
-        return _csv(here, search)
+        return as_stream(reading.rows(here, search), f"activity-{here.slug}.csv")
     before = _number(request.GET.get("before", ""))
     deeds, following = reading.page(here, search, before=before, limit=PAGE_SIZE)
     context = {
@@ -75,29 +73,6 @@ def _people(here: Environment) -> list[str]:
     """Whom the field for the actor offers."""
     users = User.objects.filter(Q(memberships__environment=here) | Q(is_superuser=True))
     return list(users.order_by("username").values_list("username", flat=True).distinct())
-
-
-def _csv(here: Environment, search: Search) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(
-        _lines(reading.rows(here, search)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="activity-{here.slug}.csv"'},
-    )
-    response["X-Accel-Buffering"] = "no"
-    return response
-
-
-class _Echo:
-    """A file for csv.writer that gives each line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _lines(rows: Iterator[list[str]]) -> Iterator[str]:
-    writer: Any = csv.writer(_Echo())
-    for row in rows:
-        yield writer.writerow([harmless(cell) for cell in row])
 
 
 def _day(text: str) -> date | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -17,7 +16,7 @@ from interactions.queries.funnel import funnel
 from interactions.queries.tops import Subject
 from interactions.views.dashboard_panels import top_frame
 from interactions.views.dashboard_scene import Scene
-from interactions.views.spreadsheet import harmless
+from interactions.views.spreadsheet import as_file
 
 _MOST_ROWS: Final = 10_000
 
@@ -33,13 +32,7 @@ def as_csv(scene: Scene, panel: str) -> HttpResponse:
         first, last = scene.start.astimezone(zone), (scene.end - timedelta(microseconds=1)).astimezone(zone)
         when = f"-{first:%Y-%m-%d}-to-{last:%Y-%m-%d}"
     name = f"interactions-{scene.slug}-{panel.replace('_', '-')}{when}.csv"
-    response = HttpResponse(
-        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
-    writer = csv.writer(response)
-    writer.writerow(heading)
-    writer.writerows([harmless(value) for value in row] for row in rows)
-    return response
+    return as_file([heading, *rows], name)
 
 
 def _over_time(scene: Scene) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,7 +19,7 @@ from interactions.views.fragments import page_or_fragment
 from interactions.views.live_call import Anatomy, curl, first_call
 from interactions.views.live_filter import STATUSES, Filter
 from interactions.views.live_problems import HOURS, Overview
-from interactions.views.spreadsheet import harmless
+from interactions.views.spreadsheet import as_file
 
 PAGE_SIZE: Final = 50
 NO_NEWS: Final = 204  # htmx leaves the page as it is
@@ -149,11 +148,7 @@ def _away(request: HttpRequest, here: Environment, chosen: Filter, sentence: str
 
 def _csv(here: Environment, overview: Overview) -> HttpResponse:
     name = f"problems-{here.slug}-{stamp(overview.starts[0], here.zone)}.csv".replace(":", "")
-    response = HttpResponse(
-        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
-    writer = csv.writer(response)
-    writer.writerow([f"start ({here.time_zone})", *(harmless(cause.label) for cause in overview.causes)])
+    rows: list[list[Any]] = [[f"start ({here.time_zone})", *(cause.label for cause in overview.causes)]]
     for at, start in enumerate(overview.starts):
-        writer.writerow([stamp(start, here.zone), *(cause.counts[at] for cause in overview.causes)])
-    return response
+        rows.append([stamp(start, here.zone), *(cause.counts[at] for cause in overview.causes)])
+    return as_file(rows, name)

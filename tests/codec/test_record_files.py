@@ -14,6 +14,7 @@ import pytest
 from interactions.codec import export
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.record_files import COLUMNS, Form, pieces
+from interactions.codec.spreadsheet import harmless
 
 MOMENT = datetime(2024, 1, 31, 12, 30, 15, 250_000, UTC)
 
@@ -26,23 +27,30 @@ def table(*rows: dict[str, Any]) -> pa.Table:
 
 
 def as_csv(rows: pa.Table) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(b"".join(pieces(Form.CSV, rows)).decode(), newline="")))
+    return list(csv.DictReader(io.StringIO(b"".join(pieces(Form.CSV, rows)).decode("utf-8-sig"), newline="")))
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
-def test_no_cell_of_a_csv_is_a_formula(text: str) -> None:
-    assert as_csv(table({"user_id": text}))[0]["user_id"] == f"'{text}"
+@pytest.mark.parametrize("text", ["=1+1", "+1-1", "-1-1", "@SUM(A1)", "a;=1", "\t=1", "\r=1", "\n=1", "＝1"])
+def test_cells_of_a_csv_are_made_harmless(text: str) -> None:
+    assert as_csv(table({"user_id": text}))[0]["user_id"] == harmless(text) != text
 
 
-@pytest.mark.parametrize("text", ["a=1", "ann", 'say "hi", you', "two\nlines", "", "é"])
+def test_a_csv_begins_with_a_mark_that_excel_knows_utf_8_by() -> None:
+    assert b"".join(pieces(Form.CSV, table({"user_id": "é"}))).count(b"\xef\xbb\xbf") == 1
+    assert b"".join(pieces(Form.CSV, table())).startswith(b'\xef\xbb\xbf"type"')
+
+
+@pytest.mark.parametrize(
+    "text", ["a=1", "ann", "-8845298781299428018", "+1", "-1.5e3", 'say "hi", you', "two\nlines", "", "é"]
+)
 def test_other_cells_of_a_csv_are_as_they_were(text: str) -> None:
     assert as_csv(table({"keywords": text}))[0]["keywords"] == text
 
 
 def test_a_csv_has_times_in_utc_numbers_and_lists() -> None:
-    row = as_csv(table({"product_ids": ["a", "=b"], "revenue": -5.5, "quantities": [1.0, 2.0]}))[0]
+    row = as_csv(table({"product_ids": ["-34", "=b"], "revenue": -5.5, "quantities": [1.0, 2.0]}))[0]
     assert row["timestamp"] == "2024-01-31T12:30:15.25Z"
-    assert (row["product_ids"], row["revenue"], row["quantities"]) == ('["a","=b"]', "-5.5", "[1.0,2.0]")
+    assert (row["product_ids"], row["revenue"], row["quantities"]) == ('["-34","=b"]', "-5.5", "[1.0,2.0]")
     assert row["import_id"] == "4"
 
 
@@ -52,7 +60,7 @@ def test_every_column_but_our_hashes_is_in_it() -> None:
 
 
 def test_a_csv_without_records_has_its_heading() -> None:
-    assert b"".join(pieces(Form.CSV, table())).decode().startswith('"type","timestamp"')
+    assert b"".join(pieces(Form.CSV, table())).decode("utf-8-sig").startswith('"type","timestamp"')
 
 
 @pytest.mark.parametrize("form", list(Form))

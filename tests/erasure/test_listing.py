@@ -26,6 +26,8 @@ def read(text: str) -> list[str]:
         ('"ann, of Green Gables",1\n"say ""hi""",2\n', ["ann, of Green Gables", 'say "hi"']),
         ('id,user_id\n1,"two\nlines"\n', ["two\nlines"]),
         ("a,b\n\nshort\n", ["a", "short"]),
+        ("user_id\n'=1+1\n''@ann\n-5\n", ["=1+1", "'@ann", "-5"]),  # as our CSV files have them
+        ("'=1+1\n-5\n", ["'=1+1", "-5"]),  # a list has what it says
         ("", []),
     ],
 )

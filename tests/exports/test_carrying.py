@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from interactions import erasure, exports, tasks
+from interactions.erasure.listing import user_ids
 from interactions.exports import writing
 from interactions.lake import Lake
 from interactions.lake_rewriting import remove_import
@@ -87,10 +88,18 @@ def test_parquet_has_the_columns_with_their_types_and_none_of_ours(house: House,
 
 def test_csv_has_a_line_a_record(house: House, environment: Environment) -> None:
     house.done(as_lines(records(5, user_id="=HYPERLINK(1)")))
-    text = gzip.decompress(exports.file_path(written(house, environment, form="csv")).read_bytes()).decode()
+    text = gzip.decompress(exports.file_path(written(house, environment, form="csv")).read_bytes()).decode("utf-8-sig")
     found = list(csv.DictReader(io.StringIO(text)))
     assert len(found) == 5 and {row["user_id"] for row in found} == {"'=HYPERLINK(1)"}
     assert found[0]["timestamp"].endswith("Z")
+
+
+def test_the_ids_of_a_csv_name_the_same_people_to_a_deletion_request(house: House, environment: Environment) -> None:
+    ids = ["-8845298781299428018", "=1+1", "'@ann", "red;=blue", "+49 30 1"]
+    given = [{**record, "user_id": user} for record, user in zip(records(len(ids)), ids, strict=True)]
+    house.done(as_lines(given))
+    text = gzip.decompress(exports.file_path(written(house, environment, form="csv")).read_bytes()).decode()
+    assert sorted(user_ids(io.StringIO(text, newline=""))) == sorted(ids)
 
 
 @pytest.mark.parametrize(
