@@ -38,7 +38,7 @@ _WITHIN: dict[str, list[tuple[Any, str]]] = {
     "extra": [(free_form.FreeForm, "extra"), (table, "extras")],
     "custom_context": [(free_form.FreeForm, "_custom_contexts"), (custom.Customs, "__missing__")],
     "fingerprints": [(gathering, "canonical"), (hashing, "fingerprints"), (table, "fingerprints")],
-    "keys of people": [(scanned.Scanner, "_keys")],
+    "keys of people": [(Keyring, "column")],
     "Arrow": [(scanned.Scanner, "_table")],
     "columns of typed records": [(reader, "to_table")],
     "Parquet": [(parts.PartWriter, "add"), (parts.PartWriter, "_flush")],

@@ -10,7 +10,7 @@ import msgspec
 from django.conf import settings
 from django.http import HttpResponse
 
-from interactions import activity, erasure, identity, inbox
+from interactions import activity, erasure, inbox
 from interactions.api import access, limits
 from interactions.api.body import read_body
 from interactions.api.entrance import entrance
@@ -70,7 +70,7 @@ def _checked(exchange: Exchange) -> Call:
     turn = _one_large if len(exchange.body) > _LARGE_BYTES else nullcontext()
     try:
         with turn:
-            return read_call(exchange.body, Origin(0, exchange.received_at), identity.keyring())
+            return read_call(exchange.body, Origin(0, exchange.received_at))
     except BadCall as error:
         raise Refusal(400, str(error)) from error
 

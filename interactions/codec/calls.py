@@ -68,7 +68,7 @@ class Call:
         return [violation.line(index) for index, found in self.problems.items() for violation in found]
 
 
-def read_call(body: bytes, origin: Origin, keyring: Keyring) -> Call:
+def read_call(body: bytes, origin: Origin) -> Call:
     """Check all records of a body. Raises BadCall where it is not JSON, or no object with a list called data."""
     body = body.removeprefix(_BOM)
     try:
@@ -88,7 +88,7 @@ def read_call(body: bytes, origin: Origin, keyring: Keyring) -> Call:
             checked = enumerate(check_bytes(bytes(piece)) for piece in pieces)
             return Call(len(pieces), bytes(text), {index: one.violations for index, one in checked if one.violations})
     records, problems = 0, {}
-    for batch in _reader(origin, keyring, text, only_checks=True).read(*_file(text)):
+    for batch in _reader(origin, None, text, only_checks=True).read(*_file(text)):
         records += batch.records
         problems.update({rejected.index: rejected.violations for rejected in batch.rejected})
     return Call(records, bytes(text), problems)
@@ -178,7 +178,7 @@ def _one_by_one(text: bytes, keyring: Keyring) -> Iterator[pa.Table]:
         yield to_table(records, _KEPT, keyring, rests=[one.rest for one in good])
 
 
-def _reader(origin: Origin, keyring: Keyring, text: bytes | memoryview, *, only_checks: bool = False) -> Reader:
+def _reader(origin: Origin, keyring: Keyring | None, text: bytes | memoryview, *, only_checks: bool = False) -> Reader:
     # The call as a whole is bounded already. Web processes are many, and large calls few: without the compiled loops
     # each of them stays 100 MB smaller.
     return Reader(origin, keyring, longest=len(text) + 1, compiled=False, only_checks=only_checks)

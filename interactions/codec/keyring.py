@@ -1,36 +1,125 @@
 """Keyed hashes of ids: what deletes and the table's log name people by."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from hashlib import blake2b
+from typing import Final
 
-_KNOWN = 100_000  # ids remembered; bounds the memory, not the answer
+import numpy as np
+import pyarrow as pa
+
+_FORM: Final = pa.int64()
+_WORD: Final = (1 << 64) - 1
+_NOTHING: Final = bytes(1)  # where all strings are empty, Arrow may keep no text
+_FEW: Final = 20  # ids; fewer are hashed without what is compiled, which takes a process some 100 MB
 
 
-class Keyring(dict[str | None, int | None]):
-    """From id to keyed 64-bit hash, made when first asked for; None stays None.
+class Keyring:
+    """From id to keyed 64-bit hash: SipHash-2-4 of its UTF-8, as a signed number.
 
-    The key is secret, so that nobody who finds a hash can try ids against it. People come in runs, so what was
-    made is kept for a while.
+    The key is secret, so that nobody who finds a hash can try ids against it. No id is kept.
     """
 
     def __init__(self, secret: bytes) -> None:
-        super().__init__({None: None})
-        key = blake2b(secret, digest_size=32, person=b"dojo ids").digest()
-        self._keyed = blake2b(key=key, digest_size=8)
+        self._key = blake2b(secret, digest_size=16, person=b"dojo identities").digest()
 
-    def __missing__(self, identifier: str) -> int:
-        if len(self) > _KNOWN:
-            self.clear()
-            self[None] = None
-        self[identifier] = made = self.key(identifier)
-        return made
+    @property
+    def check(self) -> str:
+        """Tells keyrings apart, and nothing about their keys."""
+        return blake2b(b"check", key=self._key, digest_size=16, person=b"dojo check").hexdigest()
 
     def key(self, identifier: str) -> int:
-        """The hash of one id, as a signed 64-bit number."""
+        """The hash of one id. Raises UnicodeEncodeError where half of a character stands in it."""
+        return _signed(siphash(self._key, identifier.encode()))
+
+    def __getitem__(self, identifier: str | None) -> int | None:
+        return None if identifier is None else self.key(identifier)
+
+    def column(self, identifiers: pa.Array) -> pa.Array:
+        """The hash of each string of a column; null where that is null."""
+        if identifiers.null_count == len(identifiers):
+            return pa.nulls(len(identifiers), _FORM)
+        if len(identifiers) < _FEW:
+            return pa.array([self[each] for each in identifiers.to_pylist()], _FORM)
+        return _of_strings(identifiers, self._key)
+
+
+def name_people(arrays: dict[str, pa.Array], keyring: Keyring | None) -> None:
+    """Put beside the columns of ids those of their hashes; without a keyring, all of them null."""
+    for kind in ("user", "anonymous"):
+        ids = arrays[f"{kind}_id"]
+        arrays[f"{kind}_key"] = pa.nulls(len(ids), _FORM) if keyring is None else keyring.column(ids)
+
+
+def _of_strings(identifiers: pa.Array, key: bytes) -> pa.Array:
+    from interactions.codec import siphash as loops
+
+    rows, first = len(identifiers), identifiers.offset
+    _, places, data = identifiers.buffers()
+    offsets = np.frombuffer(places, np.int32)[first : first + rows + 1]
+    text = np.frombuffer(data or _NOTHING, np.uint8)
+    hashes = np.empty(rows, np.uint64)
+    loops.strings(text, offsets, rows, *np.frombuffer(key, "<u8"), hashes)
+    missing = identifiers.is_null().to_numpy(zero_copy_only=False) if identifiers.null_count else None
+    return pa.array(hashes.view(np.int64), _FORM, mask=missing)
+
+
+def siphash(key: bytes, text: bytes) -> int:
+    """SipHash-2-4 of a text by a key of 16 bytes, as an unsigned 64-bit number; ``codec.siphash`` says the same."""
+    k0, k1 = int.from_bytes(key[:8], "little"), int.from_bytes(key[8:], "little")
+    state = (
+        k0 ^ 0x736F6D6570736575,
+        k1 ^ 0x646F72616E646F6D,
+        k0 ^ 0x6C7967656E657261,
+        k1 ^ 0x7465646279746573,
+    )
+    padded = text + bytes(7 - len(text) % 8) + bytes([len(text) & 0xFF])
+    for place in range(0, len(padded), 8):
+        word = int.from_bytes(padded[place : place + 8], "little")
+        v0, v1, v2, v3 = _rounds(2, *state[:3], state[3] ^ word)
+        state = v0 ^ word, v1, v2, v3
+    v0, v1, v2, v3 = _rounds(4, *state[:2], state[2] ^ 0xFF, state[3])
+    return v0 ^ v1 ^ v2 ^ v3
+
+
+def _rounds(count: int, v0: int, v1: int, v2: int, v3: int) -> tuple[int, int, int, int]:
+    for _ in range(count):
+        v0, v2 = (v0 + v1) & _WORD, (v2 + v3) & _WORD
+        v1, v3 = _turned(v1, 13) ^ v0, _turned(v3, 16) ^ v2
+        v2, v0 = (v2 + v1) & _WORD, (_turned(v0, 32) + v3) & _WORD
+        v1, v3, v2 = _turned(v1, 17) ^ v2, _turned(v3, 21) ^ v0, _turned(v2, 32)
+    return v0, v1, v2, v3
+
+
+def _turned(word: int, bits: int) -> int:
+    return (word << bits) & _WORD | word >> (64 - bits)
+
+
+def _signed(word: int) -> int:
+    return word - (1 << 64) if word >> 63 else word
+
+
+class EarlierKeyring:
+    """The hashes that people were named by before: BLAKE2b, by a key that came of SECRET_KEY; as a signed number.
+
+    What named somebody by it and does not hold their id, as a tombstone, goes on being asked by it.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._keyed = blake2b(key=key, digest_size=8)
+
+    @staticmethod
+    def key_of(secret: bytes) -> bytes:
+        """The key that came of a secret key."""
+        return blake2b(secret, digest_size=32, person=b"dojo ids").digest()
+
+    def key(self, identifier: str) -> int:
+        """The hash of one id. Raises UnicodeEncodeError where half of a character stands in it."""
         hashed = self._keyed.copy()  # in half the time of beginning anew
         hashed.update(identifier.encode())
         return int.from_bytes(hashed.digest(), "big", signed=True)
 
-    def keys_of(self, identifiers: Sequence[str | None]) -> list[int | None]:
-        """The hash of each id."""
-        return [self[identifier] for identifier in identifiers]
+    def column(self, identifiers: pa.Array) -> pa.Array:
+        """The hash of each string of a column; null where that is null."""
+        named = identifiers.dictionary_encode()
+        return pa.array([self.key(each) for each in named.dictionary.to_pylist()], _FORM).take(named.indices)

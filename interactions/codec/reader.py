@@ -67,7 +67,7 @@ class Reader:
     """
 
     def __init__(
-        self, origin: Origin, keyring: Keyring, *, longest: int, compiled: bool = True, only_checks: bool = False
+        self, origin: Origin, keyring: Keyring | None, *, longest: int, compiled: bool = True, only_checks: bool = False
     ) -> None:
         self._origin, self._keyring, self._longest = origin, keyring, longest
         self._compiled, self._only_checks = compiled, only_checks

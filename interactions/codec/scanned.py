@@ -13,7 +13,7 @@ from interactions.codec import rest, scanning
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.custom import Customs
 from interactions.codec.free_form import Known
-from interactions.codec.keyring import Keyring
+from interactions.codec.keyring import Keyring, name_people
 from interactions.codec.layout import RECORD, bit
 from interactions.codec.scanned_rows import Rows, plain
 from interactions.codec.table import Doubtful, Origin
@@ -37,7 +37,7 @@ class Scanned:
 class Scanner:
     """Reads texts for one origin; ``known`` remembers what custom_contexts are."""
 
-    def __init__(self, origin: Origin, keyring: Keyring, known: Customs) -> None:
+    def __init__(self, origin: Origin, keyring: Keyring | None, known: Customs) -> None:
         self._keyring, self._known = keyring, Known(known, rest.Finder())
         self._found = scanning.found()
         self._origin = origin
@@ -89,25 +89,17 @@ class Scanner:
         arrays["timestamp"] = plain(np.where(timed, self._found.times[:rows], self._received), _MOMENT)
         arrays["received_at"] = plain(np.full(rows, self._received), _MOMENT)
         arrays["import_id"] = plain(np.full(rows, self._origin.import_id), _KEY)
-        arrays["user_key"] = self._keys(arrays["user_id"])
-        arrays["anonymous_key"] = self._keys(arrays["anonymous_id"])
+        name_people(arrays, self._keyring)
         return pa.Table.from_arrays([arrays[name] for name in TABLE_SCHEMA.names], schema=TABLE_SCHEMA)
 
     def _untimed(self, rows: int) -> int:
         return rows - int(np.count_nonzero(self._found.has[RECORD, :rows] & _TIMED))
 
-    def _keys(self, identifiers: pa.Array) -> pa.Array:
-        """The keyed hash of each id."""
-        if identifiers.null_count == len(identifiers):
-            return pa.nulls(len(identifiers), _KEY)
-        named = identifiers.dictionary_encode()
-        return pa.array(self._keyring.keys_of(named.dictionary.to_pylist()), _KEY).take(named.indices)
-
 
 def load() -> None:
     """Load what is compiled, or compile it where that was never done, so that the first records need not wait."""
     text = b'{"type":"checkout","user_id":"","product_ids":["a"],"quantities":1,"revenue":1,"context":{"a":1}}'
-    Scanner(Origin(0, _EPOCH), Keyring(b""), Customs()).read(text, by_line=True)
+    Scanner(Origin(0, _EPOCH), Keyring(b""), Customs()).read(b"\n".join([text] * FEW), by_line=True)
 
 
 if __name__ == "__main__":

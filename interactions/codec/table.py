@@ -23,7 +23,7 @@ from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.custom import Custom, Customs, NotPlain
 from interactions.codec.extra import extras
 from interactions.codec.fingerprint import fingerprints
-from interactions.codec.keyring import Keyring
+from interactions.codec.keyring import Keyring, name_people
 from interactions.codec.record import KINDS, Campaign, Context, Interaction, Page, Search
 from interactions.codec.windows import BLANK
 
@@ -64,7 +64,7 @@ _EARLIEST, _LATEST = (int(moment.timestamp()) * 1_000_000 for moment in (EARLIES
 def to_table(
     records: Sequence[Interaction],
     origin: Origin,
-    keyring: Keyring,
+    keyring: Keyring | None,
     *,
     known: Customs | None = None,
     rests: Sequence[dict[str, Any] | None] | None = None,
@@ -72,6 +72,7 @@ def to_table(
 ) -> pa.Table:
     """Records as a table of TABLE_SCHEMA; at least one record.
 
+    Without a ``keyring``, for who only looks at them, nobody is named by a key.
     ``known`` remembers what custom_contexts are, for the next records of the same file.
     ``rests`` are the parts that the typed records have no place for; giving them says that the
     records were checked one by one. Where it is None, the rules that the Structs cannot say are
@@ -111,8 +112,7 @@ def to_table(
     arrays["timestamp"] = arrays["timestamp"].fill_null(received)
     arrays["received_at"] = pa.repeat(received, len(records))
     arrays["import_id"] = pa.repeat(pa.scalar(origin.import_id, _KEY), len(records))
-    arrays["user_key"] = pa.array(keyring.keys_of(top["user_id"]), _KEY)
-    arrays["anonymous_key"] = pa.array(keyring.keys_of(top["anonymous_id"]), _KEY)
+    name_people(arrays, keyring)
     return pa.Table.from_arrays([arrays[name] for name in TABLE_SCHEMA.names], schema=TABLE_SCHEMA)
 
 

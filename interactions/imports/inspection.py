@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from interactions.codec import source, unpack
-from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.table import Origin
 from interactions.codec.windows import Format, Run, Unsound
@@ -69,7 +68,7 @@ def inspect(imp: Import) -> Inspection:
 def _read(text: bytes, shape: source.Shape, whole: bool) -> list[Batch]:
     """The records of the sample; one that is cut off at its end is left out."""
     origin = Origin(0, datetime.now(UTC))
-    reader = Reader(origin, Keyring(b"sample"), longest=SAMPLE_BYTES, compiled=False)  # quick enough for a web process
+    reader = Reader(origin, None, longest=SAMPLE_BYTES, compiled=False)  # quick enough for a web process
     run = Run(shape.start, len(text), len(text) if whole else len(text) + 1, shape.format)
     batches: list[Batch] = []
     try:
