@@ -21,6 +21,7 @@ LOG_LEVEL = environ.choice("LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO"
 # --- State: everything Dojo keeps lives under one folder, so that a backup is a copy of it. ---
 DATA_DIR = environ.folder("DOJO_DATA_DIR", default=BASE_DIR / "data")
 LAKE_DIR = DATA_DIR / "lake"
+OVERLAPS_DIR = DATA_DIR / "overlaps"
 SUMMARIES_DIR = DATA_DIR / "summaries"
 UPLOADS_DIR = DATA_DIR / "uploads"
 IMPORTS_DIR = DATA_DIR / "imports"

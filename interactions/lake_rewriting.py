@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from django.conf import settings
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.parts import PartWriter
 from interactions.lake import Lake, LakeBusy, Part
+from interactions.lake_overlaps import Handover
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +48,10 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class _Rewrite:
-    """A part and what comes in its place; None where all of it goes."""
+    """A part and what comes in its place: nothing where all of it goes."""
 
     old: Part
-    new: Part | None
+    new: tuple[Part, ...]
     rows: int
     gone: pa.Table | None = None  # the columns that were looked at, of the rows that go
 
@@ -89,13 +91,16 @@ def remove_rows(lake: Lake, mask: Mask, columns: Sequence[str], tell: Tell = lam
     return _remove(lake, lake.parts(), lambda part: _without(_prefix(lake), part, mask, columns), tell)
 
 
-def remove_import(lake: Lake, import_id: int) -> Removed:
-    """Remove the rows of one import."""
+def remove_import(lake: Lake, import_id: int, handover: Handover | None = None) -> Removed:
+    """Remove the rows of one import, but for those that ``handover`` gives to others."""
     may_hold = [part for part in lake.parts() if part.import_id in (None, import_id)]
+    handover = handover or Handover()
 
     def rewritten(part: Part) -> _Rewrite | None:
+        if part.path in handover.of:
+            return _handed_over(lake, part, import_id, handover)
         if part.import_id == import_id:
-            return _Rewrite(part, None, part.rows)
+            return _Rewrite(part, (), part.rows)
         return _without(_prefix(lake), part, lambda table: _equal(table["import_id"], import_id), ["import_id"])
 
     return _remove(lake, may_hold, rewritten)
@@ -112,7 +117,7 @@ def remove_older(lake: Lake, moment: datetime, tell: Tell = lambda done, total: 
 
     def rewritten(part: Part) -> _Rewrite | None:
         if part.last < moment:
-            return _Rewrite(part, None, part.rows)
+            return _Rewrite(part, (), part.rows)
         return _without(_prefix(lake), part, is_older, ["timestamp"])
 
     return _remove(lake, may_hold, rewritten, tell)
@@ -157,7 +162,7 @@ def _commit(lake: Lake, made: Sequence[_Rewrite]) -> None:
         return
     if not {each.old.path for each in made} <= {part.path for part in lake.parts()}:
         raise LakeBusy(f"Parts of {lake.environment} were changed while they were written anew.")
-    lake.replace([each.old for each in made], [each.new for each in made if each.new is not None], changes_data=True)
+    lake.replace([each.old for each in made], [new for each in made for new in each.new], changes_data=True)
 
 
 def _without(prefix: str, part: Part, mask: Mask, columns: Sequence[str]) -> _Rewrite | None:
@@ -173,33 +178,70 @@ def _without(prefix: str, part: Part, mask: Mask, columns: Sequence[str]) -> _Re
         if not any(each.any() for each in masks):
             return None
         gone = pa.concat_tables(table.filter(pa.array(each)) for table, each in zip(looked_at, masks, strict=True))
-        new = _write_without(prefix, source, masks, part.import_id)
+        new = _write(prefix, source, [~each for each in masks], part.import_id)
     return _Rewrite(part, new, gone.num_rows, gone)
+
+
+def _handed_over(lake: Lake, part: Part, import_id: int, handover: Handover) -> _Rewrite:
+    """The part without the import's rows but for those that others get, which are parts of theirs."""
+    new: list[Part] = []
+    owners = handover.of[part.path]
+    with pq.ParquetFile(part.path) as source:
+        sizes = [source.metadata.row_group(group).num_rows for group in _groups(source)]
+        ends = np.cumsum(sizes)[:-1]
+        own = _equal(source.read(columns=["import_id"])["import_id"], import_id)
+        new += _write(_prefix(lake), source, np.split(~own, ends), part.import_id)
+        for place in np.unique(owners[owners > 0]).tolist():
+            name = f"{_prefix(lake)}{_handed_name(import_id)}"
+            new += _write(name, source, np.split(owners == place, ends), handover.holders[place - 1], becomes=True)
+    return _Rewrite(part, tuple(new), int(own.sum()) - int(np.count_nonzero(owners)))
+
+
+def handed_over(lake: Lake, import_id: int) -> Counter[int]:
+    """How many rows an undone import left to whom, by import id, as the parts of the table are named."""
+    found: Counter[int] = Counter()
+    for part in lake.parts():
+        if part.import_id is not None and _handed_name(import_id) in part.path.name:
+            found[part.import_id] += part.rows
+    return found
+
+
+def _handed_name(import_id: int) -> str:
+    return f"handed-{import_id}-"
 
 
 def _groups(source: pq.ParquetFile) -> range:
     return range(source.num_row_groups)
 
 
-def _write_without(
-    prefix: str, source: pq.ParquetFile, masks: Sequence[np.ndarray], import_id: int | None
-) -> Part | None:
-    """The rows that are in no mask, of which there is one a row group; None where no row is left."""
+def _write(
+    prefix: str, source: pq.ParquetFile, masks: Sequence[np.ndarray], import_id: int | None, *, becomes: bool = False
+) -> tuple[Part, ...]:
+    """The rows that are in a mask, of which there is one a row group, as a part; nothing where none is.
+
+    ``becomes``: they change to those of ``import_id``.
+    """
     draft = _folder() / f"{prefix}{secrets.token_hex(8)}.parquet"
     with PartWriter(draft) as writer:
         for group, of_group in zip(_groups(source), masks, strict=True):
-            if of_group.all():
+            if not of_group.any():
                 continue
             place = 0
             for batch in source.iter_batches(_ROWS, row_groups=[group], use_threads=False):
                 of_batch = of_group[place : place + batch.num_rows]
                 place += batch.num_rows
-                table = pa.Table.from_batches([batch]).cast(TABLE_SCHEMA)
-                writer.add(table.filter(pa.array(~of_batch)))
+                table = pa.Table.from_batches([batch]).cast(TABLE_SCHEMA).filter(pa.array(of_batch))
+                writer.add(_with_import(table, import_id) if becomes else table)
     written = writer.written
     if written.first is None or written.last is None:
-        return None
-    return Part(draft, written.size, written.rows, written.first, written.last, import_id)
+        return ()
+    return (Part(draft, written.size, written.rows, written.first, written.last, import_id),)
+
+
+def _with_import(table: pa.Table, import_id: int | None) -> pa.Table:
+    place = TABLE_SCHEMA.get_field_index("import_id")
+    column = pa.array(np.full(table.num_rows, import_id, np.int64))
+    return table.set_column(place, TABLE_SCHEMA.field(place), column)
 
 
 @contextmanager

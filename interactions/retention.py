@@ -16,6 +16,7 @@ from interactions import activity, environments
 from interactions.activity import Action
 from interactions.errors import DojoError
 from interactions.lake import Lake, LakeBusy
+from interactions.lake_overlaps import Overlaps
 from interactions.lake_rewriting import remove_older
 from interactions.models import Environment, RetentionRun
 from interactions.queries import answers
@@ -67,6 +68,7 @@ def run(environment: Environment) -> RetentionRun | None:
         return None
     with lake.lock():
         removed = remove_older(lake, moment)
+        Overlaps(lake.environment).remove_older(moment)
     answers.forget(environment.slug)
     with transaction.atomic():
         done = RetentionRun.objects.create(

@@ -138,6 +138,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "import_cancel": Right.IMPORT,
     "import_retry": Right.IMPORT,
     "import_undo": Right.UNDO_OWN,  # the view asks for UNDO_ANY where it is somebody else's
+    "import_undo_preview": Right.UNDO_OWN,  # and so here
     "import_rejected": Right.EXPORT,
     "api_reference": Right.LOOK,
     "api_trial": Right.LOOK,  # a dry run; the view asks for IMPORT where records are to be stored

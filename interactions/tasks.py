@@ -9,7 +9,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
-from interactions.imports import finishing, loading, planning, sweeping
+from interactions.imports import finishing, loading, planning, removal, sweeping
 from interactions.lake import Lake, LakeBusy
 from interactions.lake_compacting import compact
 from interactions.lake_opening import LakeUnreadable
@@ -45,13 +45,13 @@ def finish_import(pk: int) -> None:
 @shared_task
 def undo_import(pk: int) -> None:
     for imp in Import.objects.filter(pk=pk).select_related("environment"):
-        finishing.undo(imp)
+        removal.undo(imp)
 
 
 @shared_task
 def discard_import(pk: int) -> None:
     for imp in Import.objects.filter(pk=pk).select_related("environment"):
-        finishing.discard(imp)
+        removal.discard(imp)
 
 
 @shared_task

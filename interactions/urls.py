@@ -68,6 +68,11 @@ urlpatterns = [
     path("<slug:environment>/interactions/imports/<int:pk>/retry/", imports.import_retry, name="import_retry"),
     path("<slug:environment>/interactions/imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
     path(
+        "<slug:environment>/interactions/imports/<int:pk>/undo/preview/",
+        imports.import_undo_preview,
+        name="import_undo_preview",
+    ),
+    path(
         "<slug:environment>/interactions/imports/<int:pk>/rejected.jsonl",
         imports.import_rejected,
         name="import_rejected",

@@ -15,7 +15,7 @@ from interactions.imports import storage
 from interactions.models import Environment, Import
 from interactions.views.imports import PAGE_SIZE
 
-from . import cast
+from . import cast, lakes
 from .pages import HTMX, State, half_loaded, made, page_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +24,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def folders(settings: Any, tmp_path: Path) -> None:
     settings.UPLOADS_DIR = tmp_path / "uploads"
+    settings.LAKE_DIR, settings.SCRATCH_DIR = tmp_path / "lake", tmp_path / "scratch"
+    settings.OVERLAPS_DIR = tmp_path / "overlaps"
     settings.IMPORTS_DIR = tmp_path / "imports"
 
 
@@ -150,7 +152,16 @@ def test_only_what_applies_is_offered(client: Client, analyst: User, state: str,
 
 def test_the_question_before_undo_names_the_number_of_records(client: Client, analyst: User) -> None:
     imp = made(State.DONE, records=1500, accepted=1400, duplicates=100, created_by=analyst)
-    assert "removes exactly the 1,400 records" in text_of(client, page_of("import_detail", imp))
+    assert "Records that other imports or live calls sent as well will stay" in text_of(
+        client, page_of("import_detail", imp)
+    )
+    lakes.append([lakes.record()] * 4, import_id=imp.pk)
+    asked = text_of(client, page_of("import_undo_preview", imp), **HTMX)
+    assert "This removes 4 records of" in asked and "Everything else stays." in asked
+
+
+def test_who_may_not_undo_it_is_not_told_what_would_go(client: Client, analyst: User) -> None:
+    assert client.get(page_of("import_undo_preview", made(State.DONE))).status_code == 403
 
 
 def test_undo_sets_the_import_on_its_way_out(client: Client, analyst: User) -> None:

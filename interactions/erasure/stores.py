@@ -20,6 +20,7 @@ from interactions.erasure import derived, entries, naming, refusals, uploaded
 from interactions.imports.leaving_out import count_in, leave_out_of
 from interactions.imports.rejects import Named
 from interactions.lake import Lake
+from interactions.lake_overlaps import Overlaps
 from interactions.lake_rewriting import Tell
 from interactions.models import Block, Environment, Import
 from interactions.queries import answers
@@ -54,6 +55,14 @@ def _count_lake(environment: Environment, tombstones: Tombstones) -> Counter[Per
 
 def _erase_lake(environment: Environment, tombstones: Tombstones, tell: Tell) -> None:
     lake_people.erase(Lake(environment.slug), tombstones, tell)
+
+
+def _count_overlaps(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
+    return Overlaps(environment.slug).count(tombstones)
+
+
+def _erase_overlaps(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
+    Overlaps(environment.slug).remove(tombstones.mask)
 
 
 def _unfinished(environment: Environment) -> list[Import]:
@@ -143,6 +152,7 @@ STORES = (
     ),
     Store("inbox", ("interactions.InboxEntry",), _silent(entries.erase), entries.count, locked=True),
     Store("data set", ("lake/",), _erase_lake, _count_lake, locked=True),
+    Store("records left out of imports", ("overlaps/",), _erase_overlaps, _count_overlaps, locked=True),
     Store("summaries", ("summaries/",), _silent(derived.erase), derived.count, locked=True),
     # After the data set, so that no part that held them can be read any more.
     Store("exports", ("interactions.Export", "exports/"), _erase_exports, _count_exports),

@@ -15,6 +15,7 @@ from interactions.imports.lifecycle import (
     undo,
 )
 from interactions.imports.progress import Cause, Progress, causes, progress
+from interactions.imports.removal import preview_undo
 from interactions.imports.storage import rejected_path
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "causes",
     "create_sample",
     "inspect",
+    "preview_undo",
     "progress",
     "received",
     "rejected_path",

@@ -8,7 +8,7 @@ an import may be of any size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from interactions.imports.matching import Groups
 from interactions.imports.repeated import are_there, known_among
 from interactions.imports.untimed import find_untimed
 from interactions.lake import Part
+from interactions.lake_overlaps import COLUMNS
 
 _SHARE = 750_000  # records of an import that are looked for at once; each takes some 40 bytes
 # A share of more has many that are equal, as fingerprints are spread evenly: of them each different one is held once.
@@ -37,8 +38,10 @@ class Sifted:
     duplicates: int
 
 
-def sift(mine: Sequence[Part], theirs: Sequence[Part], *, untimed: bool) -> Sifted:
+def sift(mine: Sequence[Part], theirs: Sequence[Part], *, untimed: bool, note: Callable[[pa.Table], object]) -> Sifted:
     """Leave out of the parts ``mine``, at least one, what the table's parts ``theirs`` hold.
+
+    ``note`` is given what is left out, with the columns of ``lake_overlaps``.
 
     Only parts of the same time are looked at, unless some records came without one (``untimed``): those have the
     time at which they were received, which tells nothing of their copies. Nor does the time of a record that has a
@@ -50,11 +53,15 @@ def sift(mine: Sequence[Part], theirs: Sequence[Part], *, untimed: bool) -> Sift
         theirs = [part for part in theirs if part.first <= last and first <= part.last]
     if not theirs and not has_uuids:
         return Sifted(list(mine), 0)
-    known = _find(find_untimed(mine, theirs), theirs, sum(part.rows for part in mine))
+    own = find_untimed(mine, theirs)
+    known = _find(own, theirs, sum(part.rows for part in mine))
     kept, duplicates, base = [], 0, 0
-    for part in mine:
+    for part, file in zip(mine, own, strict=True):
         is_known = known.of(base, part.rows)
         count = int(np.count_nonzero(is_known))
+        if count:
+            for left_out in _left_out(part, file, is_known):
+                note(left_out)
         if count == 0:
             kept.append(part)
         elif count < part.rows:
@@ -133,7 +140,7 @@ def _sizes(files: Sequence[Path], shares: int) -> np.ndarray:
     sizes = np.zeros(shares, np.int64)
     for path in files:
         for words in prints.read(path):
-            sizes += np.bincount(_share_of(words, shares), minlength=shares)
+            sizes += np.bincount(prints.share_of(words, shares), minlength=shares)
     return sizes
 
 
@@ -156,13 +163,21 @@ def _gather(share: int, shares: int, files: Sequence[Path], numbers: np.ndarray)
 
 
 def _rows_of(share: int, shares: int, words: np.ndarray) -> np.ndarray:
-    return np.flatnonzero(_share_of(words, shares) == share)
+    return np.flatnonzero(prints.share_of(words, shares) == share)
 
 
-def _share_of(words: np.ndarray, shares: int) -> np.ndarray:
-    """Equal fingerprints are of one share; their mark, that they come of a uuid, has no part in it."""
-    shared: np.ndarray = (words[:, 0] >> 32) * np.uint64(shares) >> 32
-    return shared.astype(np.intp)
+def _left_out(part: Part, file: Path, is_known: np.ndarray) -> Iterator[pa.Table]:
+    """What is left out of a part, by the fingerprints in ``file``, as the table knows it by those."""
+    words = prints.changed(file) if file != part.path else None
+    base = 0
+    with pq.ParquetFile(part.path) as source:
+        for batch in source.iter_batches(prints.ROWS, columns=COLUMNS, use_threads=False):
+            chosen = is_known[base : base + batch.num_rows]
+            table = pa.Table.from_batches([batch]).select(COLUMNS)
+            if words is not None:
+                table = table.set_column(0, COLUMNS[0], prints.fingerprints_of(words[base : base + batch.num_rows]))
+            yield table.filter(pa.array(chosen))
+            base += batch.num_rows
 
 
 def _without(part: Part, is_known: np.ndarray) -> Part:

@@ -1,4 +1,4 @@
-"""The last task of an import: leave out duplicates, make ONE commit, say what came of it. And its undoing."""
+"""The last task of an import: leave out duplicates, make ONE commit, say what came of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from interactions.imports.planning import DISK_FULL
 from interactions.imports.queue import enqueue
 from interactions.imports.rejects import collect
 from interactions.lake import Held, Lake, LakeBusy, Part
-from interactions.lake_rewriting import remove_import
+from interactions.lake_overlaps import Overlaps
 from interactions.models import Block, Import
 
 logger = logging.getLogger(__name__)
@@ -123,7 +123,8 @@ def _sift(imp: Import, lake: Lake, blocks: list[Block]) -> Sifted:
     ]
     if not imp.check_duplicates or not parts:
         return Sifted(parts, 0)
-    return sift(parts, lake.parts(), untimed=any(block.untimed for block in blocks))
+    with Overlaps(lake.environment).of_import(imp.pk) as note:
+        return sift(parts, lake.parts(), untimed=any(block.untimed for block in blocks), note=note)
 
 
 def _end(imp: Import, version: int, *, duplicates: int) -> None:
@@ -150,40 +151,3 @@ def _end(imp: Import, version: int, *, duplicates: int) -> None:
             counts = {"accepted": sums["accepted"], "rejected": sums["rejected"], "already_there": duplicates}
             note(Action.IMPORT_DONE, imp, **counts)
     imp.refresh_from_db()
-
-
-def undo(imp: Import) -> None:
-    """Remove exactly the records of the import from the data set. A repeat finds none and only says so."""
-    if imp.phase != Import.Phase.UNDOING:
-        return
-    lake = Lake(imp.environment.slug)
-    try:
-        with beating(Import.objects.filter(pk=imp.pk)), lake.lock():
-            removed = remove_import(lake, imp.pk)
-    except LakeBusy as reason:  # the sweep asks again
-        logger.warning("Import %s waits to be undone: %s", imp.pk, reason)
-        return
-    storage.remove_all(imp)
-    with transaction.atomic():
-        undone = Import.objects.filter(pk=imp.pk, phase=Import.Phase.UNDOING).update(
-            state=Import.State.UNDONE, phase=Import.Phase.WAITING, undone_at=timezone.now(), table_version=removed.after
-        )
-        if undone:
-            note(Action.IMPORT_UNDONE, imp, removed=removed.rows)
-    logger.info("Import %s undone: %s records removed", imp.pk, removed.rows)
-
-
-def discard(imp: Import) -> None:
-    """Leave nothing of a cancelled import, even where its commit was under way."""
-    if imp.state != Import.State.CANCELLED:
-        return
-    lake = Lake(imp.environment.slug)
-    if imp.phase == Import.Phase.COMMITTING:
-        try:
-            with lake.lock():
-                remove_import(lake, imp.pk)
-        except LakeBusy as reason:  # the sweep asks again
-            logger.warning("Import %s waits to be discarded: %s", imp.pk, reason)
-            return
-    storage.remove_all(imp)
-    Import.objects.filter(pk=imp.pk).update(phase=Import.Phase.WAITING)

@@ -28,7 +28,7 @@ def known_among(rows: Rows, copies_of: Callable[[Groups], np.ndarray]) -> Iterat
         found, starts = groups.find([words[:, 1], words[:, 0]])
         places = np.empty(len(words), np.intp)
         places[found] = starts
-        nth = seen[places] + _nth(places)
+        nth = seen[places] + nth_of(places)
         seen += np.bincount(places, minlength=len(seen))
         yield numbers[are_there(prints.are_by_uuid(words[:, 0]), there[places], nth)]
 
@@ -58,7 +58,7 @@ def _once(words: np.ndarray) -> np.ndarray:
     return once
 
 
-def _nth(places: np.ndarray) -> np.ndarray:
+def nth_of(places: np.ndarray) -> np.ndarray:
     """How many equal ones are before each."""
     order = np.argsort(places, kind="stable")
     ordered = places[order]

@@ -24,6 +24,7 @@ from interactions.erasure import leave_out, refused
 from interactions.inbox.sifting import Sieve
 from interactions.inbox.turns import turn
 from interactions.lake import Held, Lake, LakeBusy, Part
+from interactions.lake_overlaps import Overlaps
 from interactions.models import Environment, InboxBatch, InboxEntry
 from interactions.models.packing import HEAD, unpack, unpacked_size
 
@@ -147,12 +148,16 @@ def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
     if not calls:
         return 0
     table = to_rows(calls, identity.keyring())
-    new, known = sieve.sift(table, [call.records for call in calls], lake)
-    kept, erased = leave_out(new, refused(batch.environment_id))
-    if known or erased:
+    sifted = sieve.sift(table, [call.records for call in calls], lake)
+    gone = refused(batch.environment_id)
+    kept, erased = leave_out(sifted.new, gone)
+    overlap, _ = leave_out(sifted.of_imports, gone)
+    if overlap.num_rows:
+        Overlaps(lake.environment).add_live(batch.pk, overlap)
+    if sifted.known or erased:
         logger.info(
             "Of %s records for %s, %s were there already and %s are of people who were erased",
-            *(table.num_rows, lake.environment, known, erased),
+            *(table.num_rows, lake.environment, sifted.known, erased),
         )
     if not kept.num_rows:
         return 0

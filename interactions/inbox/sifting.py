@@ -8,7 +8,8 @@ an earlier call. A record with neither uuid nor timestamp is never a duplicate: 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
@@ -21,11 +22,21 @@ import pyarrow.parquet as pq
 
 from interactions.codec.fingerprint import BY_UUID, SIZE
 from interactions.lake import Lake, Part
+from interactions.lake_overlaps import LIVE
 
 # A record without a timestamp has the time at which it came; so its uuid is looked for in the day before.
 UNTIMED_LOOKBACK = timedelta(hours=24)
 _REMEMBERED = 30_000_000  # rows, of 4 bytes each
 _ROWS = 262_144  # read in one go
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """The rows that are new, how many are not, and those of them that an import brought: undone, it leaves them."""
+
+    new: pa.Table
+    known: int
+    of_imports: pa.Table
 
 
 class Sieve:
@@ -39,35 +50,25 @@ class Sieve:
         self._starts: OrderedDict[Path, np.ndarray] = OrderedDict()  # sorted, the part used last at the end
         self._rows = 0
 
-    def sift(self, table: pa.Table, calls: Sequence[int], lake: Lake) -> tuple[pa.Table, int]:
-        """The rows of ``table`` that are new, and how many are not; ``calls``: the rows of each call, in order."""
-        kept = np.ones(table.num_rows, bool)
-        matched = np.flatnonzero(~_is_unlike_any(table))
-        if len(matched):
-            self._leave_out(table.take(pa.array(matched)), matched, _call_of(calls)[matched], kept, lake)
-        known = int(len(kept) - kept.sum())
-        return (table.filter(pa.array(kept)) if known else table), known
+    def sift(self, table: pa.Table, calls: Sequence[int], lake: Lake) -> Sifted:
+        """Tell which rows of ``table`` are new; ``calls``: the rows of each call, in order."""
+        new = np.ones(table.num_rows, bool)
+        of_imports = np.zeros(table.num_rows, bool)
+        rows = np.flatnonzero(~_is_unlike_any(table))
+        if len(rows):
+            some = table.take(pa.array(rows))
+            prints = some["fingerprint"].to_pylist()
+            there, brought = self._known(prints, _reach(some, lake.parts()))
+            new[rows] = _are_new(prints, _call_of(calls)[rows], there)
+            of_imports[rows] = [each in brought for each in prints]
+        known = int(len(new) - new.sum())
+        left_out = table.filter(pa.array(~new & of_imports))
+        return Sifted(table.filter(pa.array(new)) if known else table, known, left_out)
 
-    def _leave_out(self, table: pa.Table, rows: np.ndarray, call_of: np.ndarray, kept: np.ndarray, lake: Lake) -> None:
-        """In ``kept`` unmark the ``rows`` that are there already; ``table`` holds them, ``call_of`` their calls."""
-        prints: list[bytes] = table["fingerprint"].to_pylist()
-        there = self._known(prints, _reach(table, lake.parts()))
-        added: Counter[bytes] = Counter()  # by the calls before this one
-        for _call, places in groupby(range(len(prints)), key=lambda place: int(call_of[place])):
-            seen: Counter[bytes] = Counter()
-            new: Counter[bytes] = Counter()
-            for place in places:
-                each = prints[place]
-                seen[each] += 1
-                if seen[each] <= there[each] + added[each] or (each[0] & BY_UUID and seen[each] > 1):
-                    kept[rows[place]] = False
-                else:
-                    new[each] += 1
-            added.update(new)  # += would look at all that was added so far
-
-    def _known(self, prints: Sequence[bytes], parts: Sequence[Part]) -> Counter[bytes]:
-        """How many copies of each of the fingerprints are in the parts."""
+    def _known(self, prints: Sequence[bytes], parts: Sequence[Part]) -> tuple[Counter[bytes], set[bytes]]:
+        """How many copies of each of the fingerprints are in the parts, and of which some may be an import's."""
         known: Counter[bytes] = Counter()
+        of_imports: set[bytes] = set()
         asked = sorted(set(prints))
         starts = _starts_of(asked)
         for part in parts:
@@ -75,8 +76,11 @@ class Sieve:
             places = np.minimum(np.searchsorted(held, starts), len(held) - 1)
             maybe = [asked[at] for at in np.flatnonzero(held[places] == starts)]
             if maybe:
-                known.update(_among(part.path, maybe))
-        return known
+                found = _among(part.path, maybe)
+                known.update(found)
+                if part.import_id != LIVE:
+                    of_imports.update(found)
+        return known, of_imports
 
     def _held(self, part: Part) -> np.ndarray:
         held = self._starts.get(part.path)
@@ -126,11 +130,27 @@ def _among(path: Path, prints: Sequence[bytes]) -> list[bytes]:
     return found
 
 
+def _are_new(prints: Sequence[bytes], call_of: np.ndarray, there: Mapping[bytes, int]) -> list[bool]:
+    """Of each record whether it is new; ``call_of``: the number of its call, which rises; ``there``: copies of each."""
+    new: list[bool] = []
+    added: Counter[bytes] = Counter()  # by the calls before this one
+    for _call, places in groupby(range(len(prints)), key=lambda place: int(call_of[place])):
+        seen: Counter[bytes] = Counter()
+        of_call: Counter[bytes] = Counter()
+        for each in (prints[place] for place in places):
+            seen[each] += 1
+            new.append(seen[each] > there[each] + added[each] and not (each[0] & BY_UUID and seen[each] > 1))
+            of_call[each] += new[-1]
+        added.update(of_call)  # += would look at all that was added so far
+    return new
+
+
 def _is_unlike_any(table: pa.Table) -> np.ndarray:
     """Of each row whether it can have no duplicate: it has neither a timestamp of its own nor a uuid."""
-    untimed: np.ndarray = pc.equal(table["timestamp"], table["received_at"]).to_numpy()
+    untimed = pc.equal(table["timestamp"], table["received_at"]).to_numpy()
     firsts = pc.binary_slice(table["fingerprint"], 0, 1).to_pylist()
-    return untimed & np.array([first[0] & BY_UUID == 0 for first in firsts], bool)
+    alone: np.ndarray = untimed & np.array([first[0] & BY_UUID == 0 for first in firsts], bool)
+    return alone
 
 
 def _call_of(calls: Sequence[int]) -> np.ndarray:

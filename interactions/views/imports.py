@@ -12,12 +12,13 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from interactions import imports as importing
 from interactions.errors import DojoError
+from interactions.lake import LakeBusy
 from interactions.models import Environment, Import
 from interactions.roles import Right
 from interactions.views.fragments import page_or_fragment
@@ -155,6 +156,19 @@ def import_undo(request: HttpRequest, environment: str, pk: int) -> HttpResponse
     """Take its records out of the data set again."""
     demand(request, _right_to_undo(request, find_import(environment, pk)), environment)
     return _carry_out(request, environment, pk, importing.undo, "import_detail")
+
+
+@require_safe
+def import_undo_preview(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """What an undo would take out of the data set, and what would stay: a part of the dialog."""
+    imp = find_import(environment, pk)
+    demand(request, _right_to_undo(request, imp), environment)
+    context: dict[str, object] = {"environment": imp.environment, "import": imp}
+    try:
+        context["goes"], context["stays"] = importing.preview_undo(imp)
+    except LakeBusy:
+        pass  # the sentence without figures holds all the same
+    return render(request, "imports/undo_preview.html", context)
 
 
 def _right_to_undo(request: HttpRequest, imp: Import) -> Right:

@@ -1,5 +1,7 @@
 """Every test of the import has folders of its own and a real Redis for the lock."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from .house import House
 def folders(settings: Any, tmp_path: Path) -> Path:
     """A data folder that is this test's alone; its blocks are small, so that a small file has several."""
     settings.LAKE_DIR = tmp_path / "lake"
+    settings.OVERLAPS_DIR = tmp_path / "overlaps"
     settings.SUMMARIES_DIR = tmp_path / "summaries"
     settings.UPLOADS_DIR = tmp_path / "uploads"
     settings.IMPORTS_DIR = tmp_path / "imports"
@@ -28,3 +31,15 @@ def house(db: None, redis_server: str, monkeypatch: pytest.MonkeyPatch) -> House
     house = House()
     monkeypatch.setattr(current_app, "send_task", house.send_task)
     return house
+
+
+@pytest.fixture
+def emptied(house: House, folders: Path) -> Callable[[], House]:
+    """The same house with nothing in its data set, for each example of a property."""
+
+    def emptied() -> House:
+        for name in ("lake", "overlaps"):
+            shutil.rmtree(folders / name, ignore_errors=True)
+        return house
+
+    return emptied

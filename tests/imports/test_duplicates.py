@@ -167,14 +167,13 @@ def test_imports_into_two_environments_know_nothing_of_each_other(house: House, 
     assert users() == users("playground")
 
 
-def test_after_the_first_is_undone_the_file_can_be_imported_again(house: House) -> None:
-    first = house.done(as_lines(records(50)))
-    second = house.done(as_lines(records(50)))
-    house.ask(imports.undo, first)
-    house.carry()
+def test_after_both_are_undone_the_file_can_be_imported_again(house: House) -> None:
+    for imp in [house.done(as_lines(records(50))) for _ in range(2)]:
+        house.ask(imports.undo, imp)
+        house.carry()
     assert rows() == []
     third = house.done(as_lines(records(50)))
-    assert (second.accepted, third.accepted, third.duplicates) == (0, 50, 0)
+    assert (third.accepted, third.duplicates) == (50, 0)
     assert len(rows()) == 50
 
 

@@ -7,7 +7,7 @@ import pytest
 from deltalake import DeltaTable
 
 from interactions import imports
-from interactions.imports import finishing, storage
+from interactions.imports import removal, storage
 from interactions.lake import Lake
 from interactions.models import Block, Import
 
@@ -99,8 +99,8 @@ def test_an_undo_done_twice_undoes_once(house: House) -> None:
 @pytest.mark.parametrize(
     "moment",
     [
-        Moment(finishing, "remove_import", after=False),
-        Moment(finishing, "remove_import"),
+        Moment(removal, "remove_import", after=False),
+        Moment(removal, "remove_import"),
         Moment(storage, "remove_all"),
     ],
     ids=repr,
@@ -133,7 +133,7 @@ def test_an_undone_import_is_never_taken_up_again(house: House) -> None:
     imp = undone(house, house.done(as_lines(records(10))))
     silent(imp)
     assert house.sweep() == []
-    finishing.undo(imp)
+    removal.undo(imp)
     imp.refresh_from_db()
     assert imp.state == State.UNDONE
 

@@ -14,6 +14,7 @@ __all__ = ["committed", "production"]
 @pytest.fixture(autouse=True)
 def folders(settings: Any, tmp_path: Path) -> None:
     settings.LAKE_DIR = tmp_path / "lake"
+    settings.OVERLAPS_DIR = tmp_path / "overlaps"
     settings.SCRATCH_DIR = tmp_path / "scratch"
 
 

@@ -17,7 +17,7 @@ from dojo import workers
 from interactions import activity, imports
 from interactions.errors import DojoError
 from interactions.imports import storage
-from interactions.imports.finishing import discard
+from interactions.imports.removal import discard
 from interactions.imports.sweeping import sweep
 from interactions.models import Environment, Import
 

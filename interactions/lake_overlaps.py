@@ -1,0 +1,143 @@
+"""Records that somebody sent and that were left out, as the table held them already.
+
+Undoing the import that brought such records must not take them from others who sent them as well, so each import, and
+each batch of live records, keeps a list of what was left out of it: a Parquet file below ``overlaps/<environment>/``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from django.conf import settings
+
+from interactions.codec.columns import TABLE_SCHEMA
+from interactions.codec.fingerprint import SIZE
+from interactions.codec.tombstones import COLUMNS as PERSON_COLUMNS
+from interactions.codec.tombstones import Person, Tombstones
+
+LIVE: Final = 0  # the import id of live records
+COLUMNS: Final = ["fingerprint", *PERSON_COLUMNS]
+_SCHEMA: Final = pa.schema(
+    [pa.field("fingerprint", pa.binary(SIZE)), *(TABLE_SCHEMA.field(name) for name in PERSON_COLUMNS)]
+)
+_ROWS: Final = 262_144  # held at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Which rows of an import stay when it is undone, and whose they become.
+
+    ``of``: by the path of a part, for each of its rows (uint16) 0 where it goes, else the place in ``holders``, from
+    1 on, of the import id that it gets. Parts of which nothing stays are left out.
+    """
+
+    holders: Sequence[int] = ()
+    of: Mapping[Path, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows stay."""
+        return sum(int(np.count_nonzero(owners)) for owners in self.of.values())
+
+
+class Overlaps:
+    """The lists of one environment, named by its slug. Writing needs the write lock of its table."""
+
+    def __init__(self, environment: str) -> None:
+        self._folder = Path(settings.OVERLAPS_DIR) / environment
+
+    @contextmanager
+    def of_import(self, import_id: int) -> Iterator[Callable[[pa.Table], None]]:
+        """Write the list of an import, in place of the one it has; gives what takes tables that have ``COLUMNS``."""
+        with self._written(self._path(import_id)) as add:
+            yield add
+
+    def add_live(self, batch: int, table: pa.Table) -> None:
+        """Write the list of a batch of live records: ``table`` has ``COLUMNS``."""
+        with self._written(self._folder / f"{LIVE}-{batch}.parquet") as add:
+            add(table)
+
+    def lists(self, *, but: int) -> list[tuple[int, Path]]:
+        """Each list with its import id, except that of one import."""
+        found = [(int(path.stem.split("-")[0]), path) for path in sorted(self._folder.glob("*.parquet"))]
+        return [(import_id, path) for import_id, path in found if import_id != but]
+
+    def forget(self, import_id: int) -> None:
+        """Remove the list of an import."""
+        self._path(import_id).unlink(missing_ok=True)
+
+    def count(self, tombstones: Tombstones) -> Counter[Person]:
+        """How many entries there are of whom."""
+        found: Counter[Person] = Counter()
+        for path in self._folder.glob("*.parquet"):
+            for table in _tables(path):
+                found += tombstones.count(table)
+        return found
+
+    def remove(self, mask: Callable[[pa.Table], np.ndarray]) -> None:
+        """Remove the entries for which ``mask`` is true, given tables of ``COLUMNS``."""
+        for draft in self._folder.glob("*.draft"):  # of a process that ended in the middle
+            draft.unlink(missing_ok=True)
+        for path in self._folder.glob("*.parquet"):
+            if any(mask(table).any() for table in _tables(path)):
+                with self._written(path) as add:
+                    for table in _tables(path):
+                        add(table.filter(pa.array(~mask(table))))
+
+    def remove_older(self, moment: datetime) -> None:
+        """Remove the entries whose timestamp is before ``moment``."""
+        limit = pa.scalar(moment, TABLE_SCHEMA.field("timestamp").type)
+        self.remove(lambda table: pc.less(table["timestamp"], limit).to_numpy())
+
+    def _path(self, import_id: int) -> Path:
+        return self._folder / f"{import_id}.parquet"
+
+    @contextmanager
+    def _written(self, path: Path) -> Iterator[Callable[[pa.Table], None]]:
+        """A file that is there whole and on the disk itself, or not at all; none where it has no rows."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".draft")
+        rows = 0
+        try:
+            with pq.ParquetWriter(draft, _SCHEMA, compression="zstd", compression_level=1) as writer:
+
+                def add(table: pa.Table) -> None:
+                    nonlocal rows
+                    rows += table.num_rows
+                    if table.num_rows:
+                        writer.write_table(table.select(COLUMNS).cast(_SCHEMA))
+
+                yield add
+            if rows:
+                _settle(draft)
+                draft.replace(path)
+            else:
+                path.unlink(missing_ok=True)
+            _settle(self._folder)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _tables(path: Path) -> Iterator[pa.Table]:
+    with pq.ParquetFile(path) as source:
+        for batch in source.iter_batches(_ROWS):
+            yield pa.Table.from_batches([batch])
+
+
+def _settle(path: Path) -> None:
+    place = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
