@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from honcho.environ import parse_procfile
 
 from benchmarks.processes import HOUSE
+from dojo import procfile
 
 _START_SECONDS = 90.0
 _STOP_SECONDS = 30.0
@@ -34,7 +34,7 @@ def dojo() -> Iterator[tuple[int, int]]:
 @contextmanager
 def empty_site() -> Iterator[tuple[int, int]]:
     """The web server of the Procfile with as many processes, and an empty 200 in place of Dojo."""
-    web = parse_procfile((HOUSE / "Procfile").read_text()).processes["web"]
+    web = procfile.commands(HOUSE / "Procfile")[procfile.WEB]
     line = web.replace("dojo.wsgi:application", "benchmarks.empty_site:application")
     if line == web:
         sys.exit("The web server of the Procfile does not name dojo.wsgi:application, so nothing can take its place.")

@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from dojo import heartbeat
+from dojo import heartbeat, supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +39,18 @@ def _redis_and_signs() -> dict[str, str]:
     return {"redis": OK, **{name: OK if lives else SILENT for name, lives in living.items()}}
 
 
+def _processes() -> str:
+    try:
+        ending = [process.name for process in supervisor.processes() if process.keeps_ending]
+    except supervisor.Silent as error:
+        logger.warning("The supervisor does not answer: %s", error)
+        return SILENT
+    return f"{', '.join(ending)}: ends again and again, see logs/dojo.log" if ending else OK
+
+
 def check() -> dict[str, str]:
-    """``{"database": …, "redis": …, "worker": …, "inbox": …}``: «ok», or in words what is wrong."""
-    return {"database": _database(), **_redis_and_signs()}
+    """``{"database": …, "redis": …, "worker": …, "inbox": …, "processes": …}``: "ok", or in words what is wrong."""
+    return {"database": _database(), **_redis_and_signs(), "processes": _processes()}
 
 
 @login_not_required

@@ -2,14 +2,13 @@
 
 Run in the foreground by ``python -m dojo.redis_server``. It listens on a socket below the data
 folder and on no port, so nobody but this user reaches it. Where REDIS_URL names a server of
-one's own there is nothing to run, and the process only waits, so that the Procfile fits both.
+one's own there is nothing to run.
 """
 
 import fcntl
 import importlib.util
 import os
 import shutil
-import signal
 import sys
 import time
 from pathlib import Path
@@ -100,10 +99,7 @@ def folder() -> Path:
 
 
 def main() -> None:
-    """Become the Redis server, or wait for the end where the server is the operator's own."""
-    if not settings.REDIS_IS_OURS:
-        signal.sigwait({signal.SIGTERM, signal.SIGINT})
-        return
+    """Become the Redis server."""
     try:
         lock(folder())
         settings.REDIS_SOCKET.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

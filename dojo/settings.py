@@ -154,20 +154,21 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 
 
-def _redis_socket() -> Path:
-    """Where our own Redis listens: under the data folder, or, as a socket's path may have
-    about 100 characters at most, in the temporary folder under a name made of the data folder's."""
-    path = DATA_DIR / "redis" / "redis.sock"
-    if len(str(path)) <= 100:
+def _socket(folder: str, name: str) -> Path:
+    """A socket under the data folder, or, as a socket's path may have about 100 characters at most, in the temporary
+    folder under a name made of the data folder's."""
+    path = DATA_DIR / folder / name
+    if len(str(path)) <= 90:  # supervisord first makes one with a process id at its end
         return path
     digest = blake2b(str(DATA_DIR).encode(), digest_size=8).hexdigest()
-    return Path(tempfile.gettempdir()) / f"dojo-{digest}" / "redis.sock"
+    return Path(tempfile.gettempdir()) / f"dojo-{digest}" / name
 
 
 # --- Redis: broker, locks, caches. REDIS_URL names a server of one's own; without it Dojo runs one. ---
-REDIS_SOCKET = _redis_socket()
+REDIS_SOCKET = _socket("redis", "redis.sock")
 REDIS_URL = environ.url("REDIS_URL", default=f"unix://{REDIS_SOCKET}", schemes={"redis", "rediss", "unix"})
 REDIS_IS_OURS = not environ.text("REDIS_URL")
+SUPERVISOR_SOCKET = _socket("scratch", "supervisor.sock")  # of what runs the processes
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

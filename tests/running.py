@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 HOUSE = Path(__file__).resolve().parent.parent
+# What stands in the command line of each process of the Procfile.
+COMMANDS = {
+    "redis": "redis-server",
+    "web": "granian",
+    "worker": "--app dojo worker",
+    "scheduler": "--app dojo.scheduler beat",
+    "inbox": "append_inbox",
+    "summaries": "keep_summaries",
+}
 ADMIN = "admin"
 PASSWORD = "correct horse battery"
 
@@ -123,10 +132,22 @@ class Dojo:
                 continue  # ended meanwhile, or somebody else's
         return found
 
+    def supervisor(self) -> psutil.Process:
+        """Supervisord, which runs the others."""
+        assert self.process is not None
+        return psutil.Process(self.process.pid).children()[0]
+
+    def running(self) -> dict[str, psutil.Process]:
+        """The first process of each command of the Procfile that runs, by the command's name."""
+        try:
+            lines = [(child, " ".join(child.cmdline())) for child in self.supervisor().children()]
+        except (psutil.Error, IndexError):
+            return {}  # one of them ended meanwhile
+        return {name: child for name, words in COMMANDS.items() for child, line in lines if words in line}
+
     def worker(self) -> psutil.Process:
         """The worker's first process, which its others belong to."""
-        workers = [p for p in self.processes() if "worker" in p.cmdline() and "--app" in p.cmdline()]
-        return min(workers, key=lambda process: process.create_time())
+        return self.running()["worker"]
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """End it as Ctrl-C does; the exit code. Whatever is left after a while is killed."""

@@ -8,7 +8,8 @@ from django.db import connection
 from django.test import Client
 from redis import Redis
 
-from dojo import heartbeat
+from dojo import health, heartbeat
+from dojo.supervisor import Process
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,14 @@ def test_all_is_well_where_all_answer(client: Client, client_of_redis):
     heartbeat.beat(client_of_redis, "one@here")
     answer = client.get("/healthz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "database": "ok", "redis": "ok", "worker": "ok", "inbox": "ok"}
+    assert answer.json() == {
+        "status": "ok",
+        "database": "ok",
+        "redis": "ok",
+        "worker": "ok",
+        "inbox": "ok",
+        "processes": "ok",
+    }
 
 
 def test_the_answer_is_never_kept(client: Client, client_of_redis):
@@ -45,6 +53,7 @@ def test_no_worker_is_named(client: Client, client_of_redis):
     assert answer.status_code == 503
     assert answer.json() == {
         "status": "failing", "database": "ok", "redis": "ok", "worker": "does not answer", "inbox": "ok",
+        "processes": "ok",
     }  # fmt: skip
 
 
@@ -55,6 +64,7 @@ def test_an_inbox_that_is_silent_is_named(client: Client, client_of_redis):
     assert answer.status_code == 503
     assert answer.json() == {
         "status": "failing", "database": "ok", "redis": "ok", "worker": "ok", "inbox": "does not answer",
+        "processes": "ok",
     }  # fmt: skip
 
 
@@ -74,7 +84,7 @@ def test_a_redis_that_is_gone_is_named(client: Client, settings, tmp_path: Path)
     assert answer.status_code == 503
     assert answer.json() == {
         "status": "failing", "database": "ok", "redis": "does not answer", "worker": "unknown without Redis",
-        "inbox": "unknown without Redis",
+        "inbox": "unknown without Redis", "processes": "ok",
     }  # fmt: skip
 
 
@@ -100,3 +110,27 @@ def test_signs_of_workers_long_gone_are_forgotten(client_of_redis):
     beat_ago(client_of_redis, 61)
     heartbeat.beat(client_of_redis, "two@here")
     assert client_of_redis.zrange(heartbeat.KEY, 0, -1) == ["two@here"]
+
+
+@pytest.mark.parametrize(
+    ("process", "state"),
+    [
+        (Process("inbox", "RUNNING", start=100, stop=0), "ok"),
+        (Process("inbox", "STARTING", start=100, stop=0), "ok"),
+        (Process("inbox", "STARTING", start=100, stop=99), "ok"),  # it ran well, ended, and was started again at once
+        (Process("inbox", "STARTING", start=100, stop=98), "inbox: ends again and again, see logs/dojo.log"),
+        (Process("inbox", "BACKOFF", start=100, stop=101), "inbox: ends again and again, see logs/dojo.log"),
+        (Process("inbox", "FATAL", start=100, stop=101), "inbox: ends again and again, see logs/dojo.log"),
+    ],
+)
+def test_a_process_that_ends_again_and_again_is_named(
+    client: Client, client_of_redis, monkeypatch: pytest.MonkeyPatch, process: Process, state: str
+):
+    monkeypatch.setattr(health.supervisor, "processes", lambda: [process])
+    assert client.get("/healthz").json()["processes"] == state
+
+
+def test_a_supervisor_that_is_gone_is_named(client: Client, client_of_redis, settings, tmp_path: Path):
+    settings.SUPERVISOR_SOCKET = tmp_path / "left behind"
+    settings.SUPERVISOR_SOCKET.touch()
+    assert client.get("/healthz").json()["processes"] == "does not answer"

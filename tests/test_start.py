@@ -71,15 +71,6 @@ def test_a_start_that_is_killed_outright_leaves_no_process_either(fresh: Dojo):
     wait_for(lambda: fresh.processes() == [], because=lambda: str(fresh.processes()))
 
 
-def test_one_process_that_dies_ends_all(fresh: Dojo):
-    fresh.start()
-    fresh.worker().kill()
-    wait_for(fresh.has_ended, because=fresh.output)
-    assert "worker has ended by itself" in fresh.output()
-    assert fresh.stop() == 1
-    assert fresh.processes() == []
-
-
 def test_health_notices_a_worker_that_hangs(dojo: Dojo):
     worker = dojo.worker()
     worker.suspend()

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from dojo import administrator, redis_server
+from dojo import administrator, procfile, redis_server
 from dojo.processes import Processes
 
 
@@ -53,12 +53,17 @@ def processes() -> Processes:
         "WEB_WORKERS": str(settings.WEB_WORKERS),
         "LOG_LEVEL": settings.LOG_LEVEL,
     }
+    lines = procfile.commands(settings.BASE_DIR / "Procfile")
+    if not settings.REDIS_IS_OURS:
+        del lines[procfile.REDIS]
     return Processes(
-        settings.BASE_DIR / "Procfile",
+        lines,
         env,
         redis_url=settings.REDIS_URL,
         address=address(settings.HOST, settings.PORT),
         log=settings.LOGS_DIR / "dojo.log",
+        socket=settings.SUPERVISOR_SOCKET,
+        scratch=settings.SCRATCH_DIR,
     )
 
 
@@ -91,7 +96,9 @@ def check_port(host: str, port: int) -> None:
 
 def check_data_folder() -> None:
     """Make the folders; raise NotStarted where one cannot be written to or another Dojo uses them."""
-    for folder in (settings.LOGS_DIR, settings.SCRATCH_DIR, redis_server.folder()):
+    for folder in (
+        settings.LOGS_DIR, settings.SCRATCH_DIR, redis_server.folder(), settings.SUPERVISOR_SOCKET.parent,
+    ):  # fmt: skip
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             writable = os.access(folder, os.W_OK | os.X_OK)
