@@ -1,0 +1,57 @@
+"""Text in UTF-16 or UTF-32, with or without a byte order mark, made into UTF-8 as it is read."""
+
+from __future__ import annotations
+
+import codecs
+
+from interactions.codec.unpack.stream import Pieces, Stream
+
+_MARKS = (  # the longer first: the mark of UTF-32 begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# Where the bytes of the first two characters stand that are not zero, as both are ASCII in any JSON.
+_PATTERNS = (
+    ((True, False, False, False) * 2, "utf-32-le"),
+    ((False, False, False, True) * 2, "utf-32-be"),
+    ((True, False) * 2, "utf-16-le"),
+    ((False, True) * 2, "utf-16-be"),
+)
+_WRONG = "utf-8-wrong"
+
+
+def _wrong(error: UnicodeError) -> tuple[str, int]:
+    """What is no character becomes half of one, which no UTF-8 holds: so it costs its own record alone.
+
+    Half of a line end, or of a blank, at the end of the text is nothing that could be missed.
+    """
+    assert isinstance(error, UnicodeDecodeError)
+    rest = error.object[error.start : error.end]
+    return "" if "truncated" in error.reason and not rest.strip(b"\x00 \t\r\n") else "\udcff", error.end
+
+
+codecs.register_error(_WRONG, _wrong)
+
+
+def wide_encoding(head: bytes) -> tuple[str, int] | None:
+    """The encoding of a text that begins with ``head``, and the length of its mark; None where it is neither."""
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding, len(mark)
+    for pattern, encoding in _PATTERNS:
+        if len(head) >= len(pattern) and all(
+            (0 < byte < 128) if is_there else not byte for byte, is_there in zip(head, pattern, strict=False)
+        ):
+            return encoding, 0
+    return None
+
+
+def transcode(stream: Stream, encoding: str, mark: int) -> Pieces:
+    """The stream's text in UTF-8, without its mark of ``mark`` bytes."""
+    stream.skip(mark)
+    decoder = codecs.getincrementaldecoder(encoding)(errors=_WRONG)
+    while piece := stream.take():
+        yield decoder.decode(piece).encode("utf-8", "surrogatepass")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")

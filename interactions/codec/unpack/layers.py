@@ -1,0 +1,144 @@
+"""What bytes are packed in, found from their beginning; each layer is taken off, and what is left is looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from interactions.codec.unpack import archives, encodings, frames, mongo, quoted, tar, zip
+from interactions.codec.unpack.stream import Meter, Pieces, Stream
+from interactions.errors import FileRefused
+
+_HEAD = 64 << 10  # bytes that tell what they are packed in
+_DEEPEST = 8
+_NAMED = 10  # files that were left out, by name
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+
+
+@dataclass(slots=True)
+class Contents:
+    """What was found on the way: ``layers`` by name, outermost first, up to the first text.
+
+    ``texts`` counts files of records; ``left_out`` has the first names of an archive's files that are none, and
+    ``left_out_count`` how many they are. ``everything``: they are read as well.
+    """
+
+    everything: bool = False
+    layers: list[str] = field(default_factory=list)
+    texts: int = 0
+    left_out: list[str] = field(default_factory=list)
+    left_out_count: int = 0
+
+    def leave_out(self, name: str, what: str) -> None:
+        self.left_out_count += 1
+        if len(self.left_out) < _NAMED:
+            self.left_out.append(name[-200:] + what)
+
+    @property
+    def sentence(self) -> str:
+        """Which files were left out, as a sentence; empty where none was."""
+        if not self.left_out_count:
+            return ""
+        subject = "1 file" if self.left_out_count == 1 else f"{self.left_out_count:,} files"
+        verbs = "holds no JSON and was" if self.left_out_count == 1 else "hold no JSON and were"
+        return f"{subject} in the archive {verbs} left out: {self._names}."
+
+    @property
+    def refusal(self) -> str:
+        """Why an archive without any file of records is refused."""
+        return f"The archive holds no JSON, but {self._names}."
+
+    @property
+    def _names(self) -> str:
+        more = self.left_out_count - len(self.left_out)
+        return ", ".join(self.left_out) + (f" and {more:,} more" if more else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    name: str
+    is_there: Callable[[bytes], bool]
+    take_off: Callable[[Stream], Pieces]
+
+
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    name: str
+    is_there: Callable[[bytes], bool]
+    members: Callable[[Stream], archives.Members]
+
+
+def _is_zstd(head: bytes) -> bool:
+    return head.startswith(b"\x28\xb5\x2f\xfd") or (0x50 <= head[0] <= 0x5F and head[1:4] == b"\x2a\x4d\x18")
+
+
+def _transcode(stream: Stream) -> Pieces:
+    found = encodings.wide_encoding(stream.peek(8))
+    assert found is not None
+    return encodings.transcode(stream, *found)
+
+
+_LAYERS: tuple[_Layer | _Archive, ...] = (
+    _Layer("gzip", lambda head: head.startswith(b"\x1f\x8b"), frames.gunzip),
+    _Layer("zstd", _is_zstd, frames.unzstd),
+    _Archive("zip", lambda head: head.startswith(zip.MAGIC), zip.members),
+    _Archive("tar", tar.is_tar, tar.members),
+    _Layer("UTF-16", lambda head: "16" in (encodings.wide_encoding(head) or ("",))[0], _transcode),
+    _Layer("UTF-32", lambda head: "32" in (encodings.wide_encoding(head) or ("",))[0], _transcode),
+    _Layer("JSON in strings", quoted.is_quoted, quoted.unquote),
+    _Layer("mongoexport", mongo.is_mongo, mongo.unwrap),
+)
+
+
+def text(stream: Stream, meter: Meter, contents: Contents) -> Pieces:
+    """The text in UTF-8, of all files of an archive one after another, each on lines of its own.
+
+    Raises FileRefused where it cannot be unpacked, or one of ``frames.ERRORS``.
+    """
+    yield from _unpacked(stream, meter, contents, ())
+    if contents.left_out and not contents.texts:
+        raise FileRefused(contents.refusal)
+
+
+def _unpacked(
+    stream: Stream, meter: Meter, contents: Contents, above: tuple[str, ...], member: str = ""
+) -> Iterator[bytes]:
+    head = stream.peek(_HEAD)
+    layer = next((layer for layer in _LAYERS if head and layer.is_there(head)), None)
+    if layer is None:
+        yield from _leaf(stream, head, contents, above, member)
+        return
+    if len(above) == _DEEPEST:
+        raise FileRefused(f"The file is packed more than {_DEEPEST} times over: unpack it first.")
+    above = (*above, layer.name)
+    if isinstance(layer, _Layer):
+        inner = Stream(meter.counted(layer.take_off(stream)))
+        yield from _unpacked(inner, meter, contents, above, member)
+        return
+    if not contents.texts:
+        contents.layers = list(above)
+    for found in layer.members(stream):
+        if found.is_of_the_system:
+            continue
+        if found.content is None:
+            contents.leave_out(found.name, f" ({found.what})")
+            continue
+        inner = Stream(meter.counted(found.content))
+        yield from _unpacked(inner, meter, contents, above, found.name)
+
+
+def _leaf(stream: Stream, head: bytes, contents: Contents, above: tuple[str, ...], member: str) -> Pieces:
+    start = head.lstrip(_BLANK)[:1]
+    if member and not contents.everything:
+        if not start and len(head) < _HEAD:
+            return
+        if start not in (b"{", b"["):
+            contents.leave_out(member, "")
+            return
+    contents.texts += 1
+    if contents.texts == 1:
+        contents.layers = list(above)
+    while piece := stream.take():
+        yield piece
+    if member:
+        yield b"\n"

@@ -1,0 +1,73 @@
+"""Records as mongoexport writes them: values that JSON has no form for stand in objects, ``{"$date": "2024-…"}``."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from interactions.codec.unpack.stream import Pieces, Stream
+
+# All repetitions are bounded, so that a match never reaches further than _REACH.
+_B = rb"[ \t\r\n]{0,64}+"
+_ID = rb'\{' + _B + rb'"\$oid"' + _B + rb":" + _B + rb'"[0-9a-fA-F]{24}"' + _B + rb"\}"
+_LONG = rb'\{' + _B + rb'"\$numberLong"' + _B + rb":" + _B + rb'"(?P<milliseconds>-?[0-9]{1,17})"' + _B + rb"\}"
+_WRAPPED = (
+    rb"\{" + _B + rb'"\$(?P<kind>oid|date|numberLong|numberInt|numberDouble|numberDecimal)"' + _B + rb":" + _B
+    + rb'(?:"(?P<text>[^"\\\x00-\x1f]{0,64})"|(?P<number>-?[0-9]{1,17})|' + _LONG + rb")" + _B + rb"\}"
+)  # fmt: skip
+_VALUE = re.compile(
+    rb"(?P<inner>:" + _B + rb"\{" + _B + rb'"_id"' + _B + rb":" + _B + rb")?"
+    rb'(?:(?<!:)(?P<own>"_id"' + _B + rb":" + _B + _ID + _B + rb"," + _B + rb")|" + _WRAPPED + rb")"
+)
+_REACH = 2048
+_FIELDS = rb"_id|timestamp|revenue|duration|rating|quantities"
+_BEGINNING = re.compile(rb'"(?:' + _FIELDS + rb')"' + _B + rb":" + _B + rb"(?:\[" + _B + rb")?" + _WRAPPED)
+_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def is_mongo(head: bytes) -> bool:
+    return _BEGINNING.search(head) is not None
+
+
+def unwrap(stream: Stream) -> Pieces:
+    """The text with plain values, and without the ``_id`` that MongoDB gave each record."""
+    held = b""
+    while piece := stream.take():
+        held += piece
+        made, end = _plain(held, len(held) - _REACH)
+        yield made
+        held = held[end:]
+    yield _plain(held, len(held))[0]
+
+
+def _plain(text: bytes, until: int) -> tuple[bytes, int]:
+    """``text`` with plain values up to ``until``, or up to the end of a value that reaches beyond it; and where."""
+    made, place = [], 0
+    for found in _VALUE.finditer(text):
+        if found.start() >= until:
+            break
+        made += text[place : found.start()], _value(found)
+        place = found.end()
+    end = max(place, until, 0)
+    made.append(text[place:end])
+    return b"".join(made), end
+
+
+def _value(found: re.Match[bytes]) -> bytes:
+    if found["own"]:
+        return b""
+    before = found["inner"] or b""
+    milliseconds = found["number"] or found["milliseconds"]
+    if found["kind"] == b"date" and milliseconds:
+        try:
+            moment = _EPOCH + timedelta(milliseconds=int(milliseconds))
+        except OverflowError:
+            return found[0]
+        return before + b'"%s"' % moment.isoformat(timespec="milliseconds").encode()
+    text = found["text"]
+    if text is None:
+        return found[0]
+    if found["kind"] in (b"oid", b"date"):
+        return before + b'"%s"' % text
+    return before + text if _NUMBER.match(text) else found[0]

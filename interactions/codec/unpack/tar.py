@@ -1,0 +1,115 @@
+"""A tar archive, read from front to back.
+
+The standard library knows its headers. What it does around them is not for foreign files: a damaged header ends an
+archive in silence, and a header's own text may be of any size.
+"""
+
+from __future__ import annotations
+
+import tarfile
+
+from interactions.codec.unpack.archives import Member, Members
+from interactions.codec.unpack.stream import Damaged, Stream
+from interactions.errors import FileRefused
+
+BLOCK = tarfile.BLOCKSIZE
+_MOST_HEADER = 1 << 20  # bytes of a name, or of what else is said of a file
+_GNU_NAME, _GNU_LINK = tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK
+_PAX = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE)
+_LINKS = {tarfile.LNKTYPE: "a link", tarfile.SYMTYPE: "a link"}
+_PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
+_WITHOUT_CONTENT = (tarfile.DIRTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, *_LINKS)
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether a text begins with a tar header, whose sum tells, or with the zeros of an archive without files."""
+    if len(head) < BLOCK:
+        return False
+    try:
+        _header(head[:BLOCK])
+    except tarfile.EmptyHeaderError:
+        return False
+    except tarfile.EOFHeaderError:
+        return len(head) >= 2 * BLOCK and not head.strip(b"\x00")
+    except tarfile.HeaderError:
+        return False
+    return True
+
+
+def members(stream: Stream) -> Members:
+    """Its files. Raises Damaged where it is cut short or a header is wrong, FileRefused for a sparse file."""
+    said: dict[str, str] = {}
+    ended = False
+    while block := stream.peek(BLOCK):
+        if len(block) < BLOCK and not (ended and not block.strip(b"\x00")):
+            raise Damaged
+        stream.skip(len(block))
+        try:
+            header = _header(block)
+        except (tarfile.EOFHeaderError, tarfile.TruncatedHeaderError):  # zeros; the last may be fewer
+            ended = True
+            continue
+        except (tarfile.HeaderError, ValueError) as error:
+            raise Damaged from error
+        ended = False
+        if header.type in (_GNU_NAME, _GNU_LINK, *_PAX, tarfile.XGLTYPE):
+            said |= _said(header.type, _text(stream, header.size))
+            continue
+        yield from _member(stream, header, said)
+        said = {}
+    if not ended:
+        raise Damaged
+
+
+def _header(block: bytes) -> tarfile.TarInfo:
+    header = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
+    if header.size < 0:
+        raise tarfile.InvalidHeaderError("negative size")
+    return header
+
+
+def _text(stream: Stream, size: int) -> bytes:
+    if size > _MOST_HEADER:
+        raise Damaged
+    text = stream.exactly(size)
+    stream.skip(-size % BLOCK)
+    return text
+
+
+def _said(kind: bytes, text: bytes) -> dict[str, str]:
+    """What a header says of the file that follows."""
+    if kind == _GNU_NAME:
+        return {"path": text.rstrip(b"\x00").decode(errors="replace")}
+    return _records(text) if kind in _PAX else {}
+
+
+def _records(text: bytes) -> dict[str, str]:
+    """``LENGTH KEY=VALUE`` and a line end, one after another."""
+    found = {}
+    while text.strip(b"\x00"):
+        length, blank, _ = text.partition(b" ")
+        if not blank or not length.isdigit() or not len(length) < int(length) <= len(text):
+            raise Damaged
+        key, _, value = text[len(length) + 1 : int(length) - 1].partition(b"=")
+        found[key.decode(errors="replace")] = value.decode(errors="replace")
+        text = text[int(length) :]
+    return found
+
+
+def _member(stream: Stream, header: tarfile.TarInfo, said: dict[str, str]) -> Members:
+    name = said.get("path", header.name)
+    if header.type in _WITHOUT_CONTENT:
+        if header.type in _LINKS:
+            yield Member(name, None, _LINKS[header.type])
+        return
+    if header.type == tarfile.GNUTYPE_SPARSE or any(key.startswith("GNU.sparse.") for key in said):
+        raise FileRefused(f"{name} is a sparse file in its tar archive: pack it again without --sparse.")
+    size = said.get("size", str(header.size))
+    if not size.isdigit() or len(size) > 20:
+        raise Damaged
+    content = stream.limited(int(size))
+    if header.type in _PLAIN and not (header.type == tarfile.AREGTYPE and name.endswith("/")):
+        yield Member(name, content)
+    for _ in content:
+        pass
+    stream.skip(-int(size) % BLOCK)

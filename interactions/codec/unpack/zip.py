@@ -1,0 +1,161 @@
+"""A ZIP archive, read from front to back by the headers of its files; the list at its end only confirms them.
+
+So no archive can name the same bytes twice, and one within another file is read like any other.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from interactions.codec.unpack.archives import Member, Members
+from interactions.codec.unpack.frames import inflate
+from interactions.codec.unpack.stream import Damaged, Pieces, Stream
+from interactions.errors import FileRefused
+
+FILE, _LISTED, _END, _SPANNED = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x07\x08"
+MAGIC = (FILE, _END, _SPANNED + FILE, b"PK00" + FILE)
+_END_64, _PLACE_64, _SIGNATURE = b"PK\x06\x06", b"PK\x06\x07", b"PK\x05\x05"
+_HEADER = struct.Struct("<4sHHHHHIIIHH")  # up to the lengths of name and extra field
+_ENCRYPTED, _SIZES_FOLLOW, _UTF_8 = 1, 8, 1 << 11
+_STORED, _DEFLATED = 0, 8
+_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "zstd", 95: "xz", 98: "PPMd"}
+_FULL = 0xFFFFFFFF  # of a size that stands in the extra field
+_MASK = 0xFFFFFFFF
+_OFFICE = ("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "mimetype")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    name: str
+    flags: int
+    method: int
+    crc: int
+    packed: int | None  # bytes; None where they are said behind the file
+    size: int
+
+
+def members(stream: Stream) -> Members:
+    """Its files. Raises Damaged where it is cut short, and FileRefused for what is packed in a way not read here."""
+    if stream.peek(4) in (_SPANNED, b"PK00"):
+        stream.skip(4)
+    files = listed = 0
+    ended = False
+    while mark := stream.peek(4):
+        if mark == FILE:
+            ended = False
+            files += 1
+            yield from _member(stream, _entry(stream))
+        elif mark == _LISTED:
+            listed += 1
+            stream.skip(sum(struct.unpack("<HHH", stream.exactly(46)[28:34])))
+        elif mark == _END:
+            stream.skip(struct.unpack("<H", stream.exactly(22)[20:])[0])
+            if files != listed:
+                raise FileRefused("The ZIP archive holds other files than its list says: pack it again.")
+            ended = True
+        elif mark in _OTHERS:
+            stream.skip(_OTHERS[mark](stream))
+        elif ended and not mark.strip(b"\x00\r\n"):
+            stream.skip(len(mark))
+        else:
+            raise Damaged
+    if not ended:
+        raise Damaged
+
+
+_OTHERS: dict[bytes, Callable[[Stream], int]] = {
+    _END_64: lambda stream: struct.unpack("<Q", stream.exactly(12)[4:])[0],
+    _PLACE_64: lambda stream: 20,
+    _SIGNATURE: lambda stream: struct.unpack("<H", stream.exactly(6)[4:])[0],
+}
+
+
+def _entry(stream: Stream) -> _Entry:
+    _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _HEADER.unpack(
+        stream.exactly(_HEADER.size)
+    )
+    name = stream.exactly(name_length).decode("utf-8" if flags & _UTF_8 else "cp437", "replace")
+    extra = stream.exactly(extra_length)
+    if packed == _FULL or size == _FULL:
+        packed, size = _long_sizes(extra, packed, size)
+    return _Entry(name, flags, method, crc, None if flags & _SIZES_FOLLOW else packed, size)
+
+
+def _long_sizes(extra: bytes, packed: int, size: int) -> tuple[int, int]:
+    while len(extra) >= 4:
+        kind, length = struct.unpack("<HH", extra[:4])
+        field, extra = extra[4 : 4 + length], extra[4 + length :]
+        if kind == 1:
+            longs = [int.from_bytes(field[at : at + 8], "little") for at in range(0, len(field) - 7, 8)]
+            size = longs.pop(0) if size == _FULL and longs else size
+            packed = longs.pop(0) if packed == _FULL and longs else packed
+    return packed, size
+
+
+def _member(stream: Stream, entry: _Entry) -> Members:
+    if entry.name in _OFFICE:
+        raise FileRefused("The file is an Office document, such as an Excel workbook, not JSON.")
+    content = _Content(stream, entry)
+    member = Member(entry.name, content.pieces)
+    if entry.name.endswith("/"):
+        if entry.packed is None:
+            content.drain()
+        else:
+            stream.skip(entry.packed)
+        return
+    if member.is_of_the_system and entry.packed is not None:
+        stream.skip(entry.packed)
+        return
+    _require_known(entry)
+    yield member
+    content.drain()
+
+
+def _require_known(entry: _Entry) -> None:
+    if entry.flags & _ENCRYPTED:
+        raise FileRefused(f"{entry.name} in the ZIP archive is encrypted: pack it without a password.")
+    if entry.method not in (_STORED, _DEFLATED):
+        method = _METHODS.get(entry.method, f"method {entry.method}")
+        raise FileRefused(f"{entry.name} in the ZIP archive is packed with {method}: pack it with Deflate.")
+    if entry.method == _STORED and entry.packed is None:
+        raise FileRefused(f"{entry.name} in the ZIP archive is stored without its size: pack it with Deflate.")
+
+
+class _Content:
+    """The text of a file, whose length and sum are held against what the archive says."""
+
+    def __init__(self, stream: Stream, entry: _Entry) -> None:
+        self._stream, self._entry = stream, entry
+        self._crc = self._size = 0
+        self.pieces = self._read()
+
+    def drain(self) -> None:
+        for _ in self.pieces:
+            pass
+
+    def _read(self) -> Pieces:
+        entry, taken = self._entry, self._stream.taken
+        unpacked = inflate(self._stream) if entry.method == _DEFLATED else self._stream.limited(entry.packed or 0)
+        for piece in unpacked:
+            self._crc = zlib.crc32(piece, self._crc)
+            self._size += len(piece)
+            yield piece
+        packed = self._stream.taken - taken
+        if entry.packed is None:
+            self._confirm(packed)
+        elif (self._crc, packed, self._size) != (entry.crc, entry.packed, entry.size):
+            raise Damaged
+
+    def _confirm(self, packed: int) -> None:
+        """Read the sizes behind the file, which may have a mark before them, and four or eight bytes each."""
+        for mark in (_SPANNED, b""):
+            for form in ("<III", "<IQQ"):
+                mask = _MASK if form == "<III" else ~0
+                said = mark + struct.pack(form, self._crc, packed & mask, self._size & mask)
+                if self._stream.peek(len(said)) == said:
+                    self._stream.skip(len(said))
+                    return
+        raise Damaged
