@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import BinaryIO
 
 from django.conf import settings
 from django.http import HttpRequest, UnreadablePostError
 
 from interactions.api.errors import Refusal
+from interactions.codec.unpack import CutShort, Damaged, gunzip
 
 _PIECE = 64 << 10
+_MOST_PIECES = 100_000  # of a packed body: each member is one at least
 _READ_OFF = 4  # times the limit: so much of a refused body is read and dropped
 
 
@@ -70,17 +71,16 @@ def _stream(request: HttpRequest) -> BinaryIO:
 
 def _unpacked(body: bytes, limit: int) -> bytes:
     text = bytearray()
-    rest = body
     try:
-        while rest:  # a gzip body may be several, one after another
-            unpacker = zlib.decompressobj(wbits=31)
-            text += unpacker.decompress(rest, limit + 1 - len(text))
+        for number, piece in enumerate(gunzip(body)):
+            text += piece
             if len(text) > limit:
                 raise _too_large(limit)
-            if not unpacker.eof:
-                raise Refusal(400, "The body is not whole gzip: it ends too early.")
-            rest = unpacker.unused_data
-    except zlib.error as error:
+            if number > _MOST_PIECES:
+                raise Refusal(413, "The body is packed in too many gzip members. Pack it in one.")
+    except CutShort as error:
+        raise Refusal(400, "The body is not whole gzip: it ends too early.") from error
+    except Damaged as error:
         raise Refusal(400, "The body is said to be gzip, and is not.") from error
     return bytes(text)
 

@@ -13,7 +13,7 @@ _MOST: Final = 4 << 20  # bytes at a time
 
 
 def readable(path: Path) -> Iterator[bytes]:
-    """The text of all the file holds, unpacked as far as that is possible; in pieces of 4 MB at most. Raises OSError."""
+    """All the file's text, unpacked as far as that is possible; in pieces of 4 MB at most. Raises OSError."""
     try:
         with open_text(path, everything=True) as text:
             while piece := text.read(_MOST):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import msgspec
 
 from interactions.codec.foreign import not_json
 from interactions.codec.structure import scan
-from interactions.codec.unpack import read
+from interactions.codec.unpack import Readable, read
 from interactions.codec.windows import Format
 from interactions.errors import FileRefused
 
@@ -33,7 +32,7 @@ class Shape:
     start: int
 
 
-def shape_of(file: BinaryIO) -> Shape:
+def shape_of(file: Readable) -> Shape:
     """Find the shape of a text from its beginning. Raises FileRefused, saying what the file is not."""
     head = read(file, 1 << 16)
     start = len(_BOM) if head.startswith(_BOM) else 0

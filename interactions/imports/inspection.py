@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from interactions.codec import source, unpack
@@ -18,6 +19,8 @@ from interactions.imports.progress import Cause
 from interactions.models import Import
 
 SAMPLE_BYTES = 1 << 20
+_MOST_UNPACKED = 256 << 20  # bytes that a first look may unpack
+_NO_RECORD_YET = "The first 256 MB of what is packed hold no record: pack the file of records alone."
 _FIRST, _SHOWN = 3, 4000  # records shown, and characters of each
 
 
@@ -26,7 +29,8 @@ class Inspection:
     """What a file is, found from its first ``bytes_read`` bytes (unpacked).
 
     ``first`` are its first records as indented JSON, cut; ``types`` the types of the good records of the sample,
-    most first; ``unpacked_size`` in bytes, None where only unpacking would tell.
+    most first; ``unpacked_size`` in bytes, None where only unpacking would tell. ``left_out`` says which files of an
+    archive were left out so far, as a sentence.
     """
 
     format: str
@@ -38,17 +42,17 @@ class Inspection:
     types: list[tuple[str, int]]
     first: list[str]
     problems: list[Cause]
+    left_out: str
 
 
 def inspect(imp: Import) -> Inspection:
     """Read a sample of the file of ``imp``. Raises FileRefused where it cannot be imported at all."""
     path = storage.upload_path(imp)
-    compression = unpack.compression_of(path)
-    with unpack.open_text(path, compression) as file:
+    with _opened(path) as file:
         shape = source.shape_of(file)
-    with unpack.open_text(path, compression) as file:
+    with _opened(path) as file:
         text = unpack.read_head(file, shape.start + SAMPLE_BYTES).getvalue()
-    whole = len(text) < shape.start + SAMPLE_BYTES
+        whole, compression, left_out = not file.read(1), file.layers, file.left_out
     if not whole and shape.format is Format.LINES:
         text = text[: text.rfind(b"\n") + 1]
     batches = _read(text, shape, whole)
@@ -62,7 +66,12 @@ def inspect(imp: Import) -> Inspection:
         types=_types(batches),
         first=_first(text, shape),
         problems=_problems(batches),
+        left_out=left_out,
     )
+
+
+def _opened(path: Path) -> unpack.Text:
+    return unpack.open_text(path, most=_MOST_UNPACKED, sentence=_NO_RECORD_YET)
 
 
 def _read(text: bytes, shape: source.Shape, whole: bool) -> list[Batch]:

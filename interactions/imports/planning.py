@@ -8,7 +8,6 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
 
 from django.conf import settings
 from django.db import transaction
@@ -121,45 +120,55 @@ def _save(imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int,
 
 def _unpack(imp: Import) -> Path:
     """The text of the import; a packed file is unpacked beside it, within the bounds of disk and ratio."""
-    packed = storage.upload_path(imp)
-    compression = unpack.compression_of(packed)
-    if imp.compression != compression:
-        Import.objects.filter(pk=imp.pk).update(compression=compression)
-        imp.compression = compression
-    text = storage.text_path(imp)
-    if not compression:
-        return text
-    draft = text.with_name(f"text.{uuid.uuid4().hex}.draft")
-    try:
-        with unpack.open_text(packed, compression) as unpacked, draft.open("wb") as file:
-            written, looked = 0, time.monotonic()
-            while chunk := _read(unpacked):
-                written += len(chunk)
-                _check_room(imp, written, len(chunk))
-                file.write(chunk)
-                if time.monotonic() - looked > _LOOK_SECONDS:
-                    _require_planning(imp)
-                    looked = time.monotonic()
-        _require_planning(imp)
-        draft.replace(text)
-    finally:
-        draft.unlink(missing_ok=True)
+    with _opened(imp) as unpacked:
+        if imp.compression != unpacked.layers:
+            Import.objects.filter(pk=imp.pk).update(compression=unpacked.layers)
+            imp.compression = unpacked.layers
+        text = storage.text_path(imp)
+        if unpacked.layers:
+            _write(imp, unpacked, text)
     return text
 
 
-def _read(unpacked: BinaryIO) -> bytes:
+def _opened(imp: Import) -> unpack.Text:
+    ratio = settings.IMPORT_UNPACK_RATIO
+    return unpack.open_text(
+        storage.upload_path(imp),
+        most=max(_RATIO_FROM, imp.size * ratio),
+        sentence=f"The file unpacks to more than {ratio} times its size, which no data set does.",
+        look=_Look(imp).again,
+    )
+
+
+class _Look:
+    """Looks every second whether the import is still to be planned."""
+
+    def __init__(self, imp: Import) -> None:
+        self._imp, self._looked = imp, time.monotonic()
+
+    def again(self) -> None:
+        if time.monotonic() - self._looked > _LOOK_SECONDS:
+            _require_planning(self._imp)
+            self._looked = time.monotonic()
+
+
+def _write(imp: Import, unpacked: unpack.Text, text: Path) -> None:
+    draft = text.with_name(f"text.{uuid.uuid4().hex}.draft")
     try:
-        return unpacked.read(_CHUNK)
-    except unpack.PACKING_ERRORS as error:
-        raise FileRefused(f"{unpack.DAMAGED} Nothing of it was loaded.") from error
+        with draft.open("wb") as file:
+            while chunk := unpacked.read(_CHUNK):
+                _require_room(len(chunk))
+                file.write(chunk)
+        _require_planning(imp)
+        Import.objects.filter(pk=imp.pk).update(left_out=unpacked.left_out)
+        draft.replace(text)
+    except FileRefused as refusal:
+        raise FileRefused(f"{refusal} Nothing of it was loaded.") from refusal
+    finally:
+        draft.unlink(missing_ok=True)
 
 
-def _check_room(imp: Import, written: int, more: int) -> None:
-    if written > _RATIO_FROM and written > imp.size * settings.IMPORT_UNPACK_RATIO:
-        raise FileRefused(
-            f"The file unpacks to more than {settings.IMPORT_UNPACK_RATIO} times its size, which no data set does. "
-            "Nothing of it was loaded."
-        )
+def _require_room(more: int) -> None:
     if storage.free_bytes() < more:
         raise DiskFull("The disk has no room for the unpacked file. Free some space, then press Retry.")
 

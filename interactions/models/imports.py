@@ -52,7 +52,10 @@ class Import(models.Model):
     file_name = models.CharField(max_length=255)
     size = models.PositiveBigIntegerField(help_text="bytes of the file as it was given")
     format = models.CharField(max_length=10, blank=True, help_text="array, object or lines")
-    compression = models.CharField(max_length=4, blank=True, help_text="empty, gzip or zstd")
+    compression = models.CharField(
+        max_length=120, blank=True, help_text="what the text is packed in, outermost first: gzip, tar"
+    )
+    left_out = models.TextField(blank=True, help_text="which files of an archive were left out, as a sentence")
     check_duplicates = models.BooleanField(default=True)
 
     bytes_total = models.PositiveBigIntegerField(default=0, help_text="bytes to read, unpacked; 0 until known")

@@ -17,7 +17,6 @@ register = template.Library()
 _SIZES = ("kB", "MB", "GB", "TB", "PB")
 # Up to how many seconds, in which unit of how many, with what is left in which smaller one.
 _SPANS = ((3600, "min", 60, "s", 1), (86400, "h", 3600, "min", 60), (None, "d", 86400, "h", 3600))
-_PACKINGS = {"": "", "gzip": "gzip", "zstd": "zstd"}
 _FORMATS = {"array": "JSON, a list", "object": 'JSON, {"data": […]}', "lines": "JSON Lines"}
 _TONES = {
     Import.State.UPLOADING: "blue",
@@ -190,10 +189,9 @@ def initials(user: AbstractBaseUser) -> str:
 
 @register.filter
 def file_form(subject: object) -> str:
-    """What a file is, of anything with ``format`` and ``compression``: ``JSON Lines, gzip``."""
+    """What a file is, of anything with ``format`` and ``compression``: ``JSON Lines, gzip, tar``."""
     form = _FORMATS.get(getattr(subject, "format", ""), "")
-    packing = _PACKINGS.get(getattr(subject, "compression", ""), "")
-    return ", ".join(part for part in (form, packing) if part)
+    return ", ".join(part for part in (form, getattr(subject, "compression", "")) if part)
 
 
 @register.filter

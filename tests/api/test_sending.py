@@ -90,6 +90,20 @@ def test_a_broken_gzip_body_is_refused(post: Post, cut: int) -> None:
     assert post(packed, headers={"Content-Encoding": "gzip"}).status_code == 400
 
 
+def test_a_gzip_body_of_many_members_is_unpacked_with_work_that_grows_with_them(post: Post) -> None:
+    text = json.dumps({"data": [GOOD]}).encode()
+    empty = gzip.compress(b"")
+    packed = empty * 3000 + gzip.compress(text[:9]) + empty * 3000 + gzip.compress(text[9:])
+    assert post(packed, headers={"Content-Encoding": "gzip"}).status_code == 200
+    assert waiting() == 1
+
+
+def test_a_gzip_body_of_more_members_than_any_client_makes_is_refused(post: Post, monkeypatch: Any) -> None:
+    monkeypatch.setattr("interactions.api.body._MOST_PIECES", 100)
+    answer = post(gzip.compress(b"") * 102, headers={"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.json()["message"][:42]) == (413, "The body is packed in too many gzip member")
+
+
 def test_a_packing_that_is_not_known_is_refused(post: Post) -> None:
     assert post(b"x", headers={"Content-Encoding": "br"}).status_code == 415
 

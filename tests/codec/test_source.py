@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import json
-from pathlib import Path
 
 import pytest
-import zstandard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from interactions.codec import source, unpack
+from interactions.codec import source
 from interactions.codec.source import Shape, shape_of
-from interactions.codec.unpack import Compression
 from interactions.codec.windows import Format
 from interactions.errors import FileRefused
 
@@ -125,55 +120,6 @@ class TestShape:
         except FileRefused:
             return
         assert 0 <= found.start <= len(text)
-
-
-class TestCompression:
-    TEXT = (
-        b'{"note":"'
-        + bytes(range(32, 127)).replace(b'"', b"").replace(b"\\", b"") * 3000
-        + b'","data":['
-        + LIKE
-        + b"]}"
-    )
-
-    def packed(self, folder: Path, how: Compression) -> Path:
-        made = {
-            Compression.NONE: self.TEXT,
-            Compression.GZIP: gzip.compress(self.TEXT[:1000]) + gzip.compress(self.TEXT[1000:]),
-            Compression.ZSTD: zstandard.compress(self.TEXT[:1000]) + zstandard.compress(self.TEXT[1000:]),
-        }[how]
-        path = folder / "named.txt"
-        path.write_bytes(made)
-        return path
-
-    @pytest.mark.parametrize("how", Compression)
-    def test_is_found_from_the_bytes_and_undone(self, tmp_path: Path, how: Compression) -> None:
-        path = self.packed(tmp_path, how)
-        assert unpack.compression_of(path) is how
-        with unpack.open_text(path, how) as text:
-            assert text.read() == self.TEXT
-        with unpack.open_text(path, how) as text:
-            assert shape_of(text).format is Format.OBJECT
-        with unpack.open_text(path, how) as text:
-            assert unpack.read_head(text, 5000).getvalue() == self.TEXT[:5000]
-
-    @pytest.mark.parametrize("how", [Compression.GZIP, Compression.ZSTD])
-    @pytest.mark.parametrize("left", [0.1, 0.9, 0.9999])
-    def test_that_is_damaged_is_said(self, tmp_path: Path, how: Compression, left: float) -> None:
-        path = tmp_path / "cut"
-        text = b'{"note":' + json.dumps(list(range(100_000))).encode() + b"}"
-        whole = gzip.compress(text) if how is Compression.GZIP else zstandard.compress(text)
-        path.write_bytes(whole[: int(len(whole) * left)])
-        with unpack.open_text(path, how) as file, pytest.raises(FileRefused, match="damaged or cut short"):
-            shape_of(file)
-        with unpack.open_text(path, how) as file, pytest.raises(unpack.PACKING_ERRORS):
-            file.read()
-
-    def test_of_garbage_is_said(self, tmp_path: Path) -> None:
-        path = tmp_path / "garbage"
-        path.write_bytes(b"\x1f\x8b\x08\x00" + b"garbage" * 50)
-        with unpack.open_text(path, Compression.GZIP) as file, pytest.raises(FileRefused, match="damaged"):
-            shape_of(file)
 
 
 class TestFirstPieces:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from interactions.codec.unpack import frames, layers
-from interactions.codec.unpack.stream import CHUNK, DAMAGED, CutShort, Damaged, Meter, Stream, TooMuch
+from interactions.codec.unpack.stream import CHUNK, DAMAGED, CutShort, Damaged, Meter, Readable, Stream, TooMuch
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer as WriteableBuffer
 
-__all__ = ["DAMAGED", "CutShort", "Damaged", "Text", "TooMuch", "gunzip", "open_text", "read", "read_head"]
+__all__ = ["DAMAGED", "CutShort", "Damaged", "Readable", "Text", "TooMuch", "gunzip", "open_text", "read", "read_head"]
 
 _UNBOUNDED = 1 << 63
 
@@ -30,6 +30,7 @@ class Text(io.RawIOBase):
         self._contents = layers.Contents(everything)
         self._pieces = layers.text(Stream(_chunks(self._file)), meter, self._contents)
         self._held = memoryview(b"")
+        self._ended = False
         try:
             self._fill()
         except BaseException:
@@ -46,6 +47,11 @@ class Text(io.RawIOBase):
         """Which files of an archive were left out so far, as a sentence; empty where none was."""
         return self._contents.sentence
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether all of the text has been read."""
+        return self._ended and not self._held
+
     def readable(self) -> bool:
         return True
 
@@ -60,8 +66,9 @@ class Text(io.RawIOBase):
     def _fill(self) -> None:
         """Hold a piece, unless the text is at its end."""
         try:
-            while not self._held and (piece := next(self._pieces, None)) is not None:
-                self._held = memoryview(piece)
+            while not self._held and not self._ended:
+                piece = next(self._pieces, None)
+                self._held, self._ended = memoryview(piece or b""), piece is None
         except frames.ERRORS as error:
             raise Damaged from error
 
@@ -99,15 +106,19 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
-def read(file: BinaryIO, size: int) -> bytes:
-    """``size`` bytes, fewer only at the end: a packed file gives less than asked for."""
+def read(file: Readable, size: int) -> bytes:
+    """``size`` bytes, fewer only at the end, or where unpacking more would be TooMuch."""
     parts = []
-    while size > 0 and (part := file.read(size)):
-        parts.append(part)
-        size -= len(part)
+    try:
+        while size > 0 and (part := file.read(size)):
+            parts.append(part)
+            size -= len(part)
+    except TooMuch:
+        if not parts:
+            raise
     return b"".join(parts)
 
 
-def read_head(file: BinaryIO, size: int) -> io.BytesIO:
+def read_head(file: Readable, size: int) -> io.BytesIO:
     """The first ``size`` bytes of a text, fewer where it is shorter. Raises FileRefused where it cannot be unpacked."""
     return io.BytesIO(read(file, size))

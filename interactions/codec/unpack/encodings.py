@@ -27,7 +27,8 @@ def _wrong(error: UnicodeError) -> tuple[str, int]:
 
     Half of a line end, or of a blank, at the end of the text is nothing that could be missed.
     """
-    assert isinstance(error, UnicodeDecodeError)
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
     rest = error.object[error.start : error.end]
     return "" if "truncated" in error.reason and not rest.strip(b"\x00 \t\r\n") else "\udcff", error.end
 
@@ -35,21 +36,29 @@ def _wrong(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_WRONG, _wrong)
 
 
-def wide_encoding(head: bytes) -> tuple[str, int] | None:
-    """The encoding of a text that begins with ``head``, and the length of its mark; None where it is neither."""
+def is_utf_16(head: bytes) -> bool:
+    return _encoding(head)[0].startswith("utf-16")
+
+
+def is_utf_32(head: bytes) -> bool:
+    return _encoding(head)[0].startswith("utf-32")
+
+
+def _encoding(head: bytes) -> tuple[str, int]:
+    """The encoding of a text that begins with ``head``, and the length of its mark; empty where it is neither."""
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding, len(mark)
     for pattern, encoding in _PATTERNS:
-        if len(head) >= len(pattern) and all(
-            (0 < byte < 128) if is_there else not byte for byte, is_there in zip(head, pattern, strict=False)
-        ):
+        first = head[: len(pattern)]
+        if tuple(0 < byte < 128 for byte in first) == pattern and first.count(0) == pattern.count(False):
             return encoding, 0
-    return None
+    return "", 0
 
 
-def transcode(stream: Stream, encoding: str, mark: int) -> Pieces:
-    """The stream's text in UTF-8, without its mark of ``mark`` bytes."""
+def transcode(stream: Stream) -> Pieces:
+    """The stream's text in UTF-8, without its mark."""
+    encoding, mark = _encoding(stream.peek(8))
     stream.skip(mark)
     decoder = codecs.getincrementaldecoder(encoding)(errors=_WRONG)
     while piece := stream.take():

@@ -10,7 +10,11 @@ from isal import isal_zlib  # reads gzip about three times as fast as the standa
 
 from interactions.codec.unpack.stream import CHUNK, CutShort, Pieces, Stream
 
-ERRORS: tuple[type[Exception], ...] = (zlib.error, isal_zlib.error, zstandard.ZstdError)
+ERRORS: tuple[type[Exception], ...] = (
+    zlib.error,
+    isal_zlib.error,  # type: ignore[assignment]  # its types take it for an instance
+    zstandard.ZstdError,
+)
 _GZIP = 31
 _RAW = -15
 # Bytes of a frame that are taken first, then twice as many each time: what belongs to the next frame is copied.

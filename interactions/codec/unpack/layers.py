@@ -1,11 +1,12 @@
-"""What bytes are packed in, found from their beginning; each layer is taken off, and what is left is looked at again."""
+"""What bytes are packed in, found from their beginning: a layer is taken off, and the rest is looked at again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from interactions.codec.unpack import archives, encodings, frames, mongo, quoted, tar, zip
+from interactions.codec.unpack import encodings, frames, mongo, quoted, tar_archive, zip_archive
+from interactions.codec.unpack.member import Members
 from interactions.codec.unpack.stream import Meter, Pieces, Stream
 from interactions.errors import FileRefused
 
@@ -65,26 +66,20 @@ class _Layer:
 class _Archive:
     name: str
     is_there: Callable[[bytes], bool]
-    members: Callable[[Stream], archives.Members]
+    members: Callable[[Stream], Members]
 
 
 def _is_zstd(head: bytes) -> bool:
     return head.startswith(b"\x28\xb5\x2f\xfd") or (0x50 <= head[0] <= 0x5F and head[1:4] == b"\x2a\x4d\x18")
 
 
-def _transcode(stream: Stream) -> Pieces:
-    found = encodings.wide_encoding(stream.peek(8))
-    assert found is not None
-    return encodings.transcode(stream, *found)
-
-
 _LAYERS: tuple[_Layer | _Archive, ...] = (
     _Layer("gzip", lambda head: head.startswith(b"\x1f\x8b"), frames.gunzip),
     _Layer("zstd", _is_zstd, frames.unzstd),
-    _Archive("zip", lambda head: head.startswith(zip.MAGIC), zip.members),
-    _Archive("tar", tar.is_tar, tar.members),
-    _Layer("UTF-16", lambda head: "16" in (encodings.wide_encoding(head) or ("",))[0], _transcode),
-    _Layer("UTF-32", lambda head: "32" in (encodings.wide_encoding(head) or ("",))[0], _transcode),
+    _Archive("zip", lambda head: head.startswith(zip_archive.MAGIC), zip_archive.members),
+    _Archive("tar", tar_archive.is_tar, tar_archive.members),
+    _Layer("UTF-16", encodings.is_utf_16, encodings.transcode),
+    _Layer("UTF-32", encodings.is_utf_32, encodings.transcode),
     _Layer("JSON in strings", quoted.is_quoted, quoted.unquote),
     _Layer("mongoexport", mongo.is_mongo, mongo.unwrap),
 )
@@ -118,13 +113,14 @@ def _unpacked(
     if not contents.texts:
         contents.layers = list(above)
     for found in layer.members(stream):
-        if found.is_of_the_system:
-            continue
         if found.content is None:
             contents.leave_out(found.name, f" ({found.what})")
             continue
         inner = Stream(meter.counted(found.content))
-        yield from _unpacked(inner, meter, contents, above, found.name)
+        if not found.is_of_the_system:
+            yield from _unpacked(inner, meter, contents, above, found.name)
+        while inner.take():  # what is left out costs time as well
+            pass
 
 
 def _leaf(stream: Stream, head: bytes, contents: Contents, above: tuple[str, ...], member: str) -> Pieces:

@@ -9,8 +9,8 @@ from interactions.codec.unpack.stream import Pieces, Stream
 
 # All repetitions are bounded, so that a match never reaches further than _REACH.
 _B = rb"[ \t\r\n]{0,64}+"
-_ID = rb'\{' + _B + rb'"\$oid"' + _B + rb":" + _B + rb'"[0-9a-fA-F]{24}"' + _B + rb"\}"
-_LONG = rb'\{' + _B + rb'"\$numberLong"' + _B + rb":" + _B + rb'"(?P<milliseconds>-?[0-9]{1,17})"' + _B + rb"\}"
+_ID = rb"\{" + _B + rb'"\$oid"' + _B + rb":" + _B + rb'"[0-9a-fA-F]{24}"' + _B + rb"\}"
+_LONG = rb"\{" + _B + rb'"\$numberLong"' + _B + rb":" + _B + rb'"(?P<milliseconds>-?[0-9]{1,17})"' + _B + rb"\}"
 _WRAPPED = (
     rb"\{" + _B + rb'"\$(?P<kind>oid|date|numberLong|numberInt|numberDouble|numberDecimal)"' + _B + rb":" + _B
     + rb'(?:"(?P<text>[^"\\\x00-\x1f]{0,64})"|(?P<number>-?[0-9]{1,17})|' + _LONG + rb")" + _B + rb"\}"
@@ -43,7 +43,8 @@ def unwrap(stream: Stream) -> Pieces:
 
 def _plain(text: bytes, until: int) -> tuple[bytes, int]:
     """``text`` with plain values up to ``until``, or up to the end of a value that reaches beyond it; and where."""
-    made, place = [], 0
+    made: list[bytes] = []
+    place = 0
     for found in _VALUE.finditer(text):
         if found.start() >= until:
             break

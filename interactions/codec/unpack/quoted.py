@@ -9,7 +9,10 @@ import msgspec
 from interactions.codec.unpack.stream import Pieces, Stream
 
 _BEGINNING = re.compile(rb'(?:\xef\xbb\xbf)?\s*+(?:\[\s*+)?"(?:\\[nrt]|\s)*+(?:\{|\[|\\")')
-_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^"]++', re.DOTALL)
+# A string; what stands between two; and from anything else on the rest of its line.
+_TOKEN = re.compile(
+    rb'"(?:[^"\\]++|\\.)*+"|[ \t\r\n,\[\]\xef\xbb\xbf]++|[^" \t\r\n,\[\]\xef\xbb\xbf][^\n]*+\n', re.DOTALL
+)
 _BETWEEN = b" \t\r\n,[]\xef\xbb\xbf"
 _LONGEST = 64 << 20  # bytes of a string that never ends, before it is given out as it is
 
@@ -28,22 +31,27 @@ def unquote(stream: Stream) -> Pieces:
             parts.append(piece)
             length -= len(piece)
         text = b"".join(parts)
-        tokens = [token[0] for token in _TOKEN.finditer(text)]
-        end = sum(map(len, tokens))  # an open string at the end is no token
-        if end == len(text) and not tokens[-1].startswith(b'"'):
-            end -= len(tokens.pop())  # it may go on
+        lines, end = _lines(text)
+        yield lines
         held = text[end:]
-        yield b"".join(map(_line, tokens))
         if len(held) > _LONGEST:
             yield held
             held = b""
-    yield _line(held)
+    yield held
+
+
+def _lines(text: bytes) -> tuple[bytes, int]:
+    """What the whole tokens at the beginning of a text hold, and where they end."""
+    found, end = [], 0
+    while (token := _TOKEN.match(text, end)) is not None:
+        found.append(_line(token[0]))
+        end = token.end()
+    return b"".join(found), end
 
 
 def _line(token: bytes) -> bytes:
     if not token.startswith(b'"'):
-        rest = token.strip(_BETWEEN)
-        return rest + b"\n" if rest else b""
+        return token if token.strip(_BETWEEN) else b""
     try:
         return msgspec.json.decode(token, type=str).encode() + b"\n"
     except (msgspec.DecodeError, UnicodeError):

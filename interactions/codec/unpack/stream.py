@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 from interactions.errors import FileRefused
 
@@ -10,6 +11,12 @@ CHUNK = 256 << 10  # bytes that are asked for at once
 _STEP = 256  # bytes that a piece costs besides its own: thousands of empty ones are work, too
 
 Pieces = Iterator[bytes]
+
+
+class Readable(Protocol):
+    """What a text is read from."""
+
+    def read(self, size: int, /) -> bytes | None: ...
 
 
 class Damaged(FileRefused):

@@ -10,8 +10,8 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from interactions.codec.unpack.archives import Member, Members
 from interactions.codec.unpack.frames import inflate
+from interactions.codec.unpack.member import Member, Members
 from interactions.codec.unpack.stream import Damaged, Pieces, Stream
 from interactions.errors import FileRefused
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import tarfile
 
-from interactions.codec.unpack.archives import Member, Members
-from interactions.codec.unpack.stream import Damaged, Stream
+from interactions.codec.unpack.member import Member, Members
+from interactions.codec.unpack.stream import CutShort, Damaged, Stream
 from interactions.errors import FileRefused
 
 BLOCK = tarfile.BLOCKSIZE
@@ -25,12 +25,10 @@ def is_tar(head: bytes) -> bool:
     """Whether a text begins with a tar header, whose sum tells, or with the zeros of an archive without files."""
     if len(head) < BLOCK:
         return False
+    if not head.strip(b"\x00"):
+        return len(head) >= 2 * BLOCK
     try:
         _header(head[:BLOCK])
-    except tarfile.EmptyHeaderError:
-        return False
-    except tarfile.EOFHeaderError:
-        return len(head) >= 2 * BLOCK and not head.strip(b"\x00")
     except tarfile.HeaderError:
         return False
     return True
@@ -41,30 +39,28 @@ def members(stream: Stream) -> Members:
     said: dict[str, str] = {}
     ended = False
     while block := stream.peek(BLOCK):
-        if len(block) < BLOCK and not (ended and not block.strip(b"\x00")):
-            raise Damaged
         stream.skip(len(block))
-        try:
-            header = _header(block)
-        except (tarfile.EOFHeaderError, tarfile.TruncatedHeaderError):  # zeros; the last may be fewer
+        if not block.strip(b"\x00"):
             ended = True
             continue
-        except (tarfile.HeaderError, ValueError) as error:
-            raise Damaged from error
         ended = False
+        try:
+            header = _header(block)
+        except tarfile.HeaderError as error:
+            raise Damaged from error
         if header.type in (_GNU_NAME, _GNU_LINK, *_PAX, tarfile.XGLTYPE):
             said |= _said(header.type, _text(stream, header.size))
             continue
         yield from _member(stream, header, said)
         said = {}
     if not ended:
-        raise Damaged
+        raise CutShort
 
 
 def _header(block: bytes) -> tarfile.TarInfo:
     header = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
     if header.size < 0:
-        raise tarfile.InvalidHeaderError("negative size")
+        raise tarfile.HeaderError("a negative size")
     return header
 
 

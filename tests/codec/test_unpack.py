@@ -1,0 +1,432 @@
+"""What a file is packed in is found from its bytes, taken off layer by layer, and nothing of it is lost in silence."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import struct
+import tarfile
+import tracemalloc
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interactions.codec import unpack
+from interactions.codec.unpack import frames, open_text
+from interactions.errors import FileRefused
+
+from .archives import member, tarred, zipped
+
+RECORDS = b"".join(json.dumps({"type": "like", "user_id": f"Zoë {n}"}).encode() + b"\n" for n in range(300))
+HALF = RECORDS.index(b"\n", len(RECORDS) // 2) + 1
+PIECES = RECORDS[:HALF], RECORDS[HALF:]
+DAMAGED = "The file is packed, but cannot be unpacked: it is damaged or cut short."
+
+
+def skippable(content: bytes, number: int = 0) -> bytes:
+    return struct.pack("<II", 0x184D2A50 + number, len(content)) + content
+
+
+def text_of(folder: Path, content: bytes, **options: Any) -> tuple[bytes, str, str]:
+    """The file's text without blank lines, its layers, and what was left out."""
+    path = folder / "named.txt"
+    path.write_bytes(content)
+    with open_text(path, **options) as text:
+        lines = text.read().splitlines(keepends=True)
+        return b"".join(line for line in lines if line.strip()), text.layers, text.left_out
+
+
+def refusal(folder: Path, content: bytes, **options: Any) -> str:
+    with pytest.raises(FileRefused) as caught:
+        text_of(folder, content, **options)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "layers"),
+    [
+        pytest.param(RECORDS, "", id="plain"),
+        pytest.param(gzip.compress(PIECES[0]) + gzip.compress(PIECES[1]), "gzip", id="gzip of two members"),
+        pytest.param(gzip.compress(RECORDS) + bytes(700), "gzip", id="gzip filled up with zeros"),
+        pytest.param(gzip.compress(gzip.compress(gzip.compress(RECORDS))), "gzip, gzip, gzip", id="gzip in gzip"),
+        pytest.param(b"".join(map(zstandard.compress, PIECES)), "zstd", id="zstd of two frames"),
+        pytest.param(
+            skippable(b"size") + zstandard.compress(PIECES[0]) + skippable(b"") + zstandard.compress(PIECES[1])
+            + skippable(bytes(3000), 15),
+            "zstd",
+            id="zstd with frames to be skipped",
+        ),
+        pytest.param(gzip.compress(zstandard.compress(RECORDS)), "gzip, zstd", id="zstd in gzip"),
+        pytest.param(zipped({"a.json": RECORDS}), "zip", id="zip"),
+        pytest.param(zipped({"a.json": RECORDS}, zipfile.ZIP_STORED), "zip", id="zip, stored"),
+        pytest.param(zipped(dict(zip("ab", PIECES, strict=True)), through_a_pipe=True), "zip", id="zip, sizes behind"),
+        pytest.param(zipped({"b/": b"", "b/1": PIECES[0], "a": PIECES[1]}), "zip", id="zip with a folder"),
+        pytest.param(zipped({"a": PIECES[0]}) + zipped({"b": PIECES[1]}), "zip", id="zip after zip"),
+        pytest.param(zipped({"a.zip": zipped({"a.json": RECORDS})}), "zip, zip", id="zip in zip"),
+        pytest.param(gzip.compress(zipped({"a": RECORDS})), "gzip, zip", id="zip in gzip"),
+        pytest.param(zipped({"a.gz": gzip.compress(RECORDS)}), "zip, gzip", id="gzip in zip"),
+        pytest.param(tarred(dict(zip("ab", PIECES, strict=True))), "tar", id="tar"),
+        pytest.param(tarred({"x" * 300: RECORDS}), "tar", id="tar with a long name"),
+        pytest.param(tarred({"x" * 300: RECORDS}, tarfile.GNU_FORMAT), "tar", id="tar by GNU"),
+        pytest.param(tarred({"x": RECORDS}, tarfile.USTAR_FORMAT).replace(b"ustar\x0000", b""), "", id="no tar at all"),
+        pytest.param(gzip.compress(tarred({"a": RECORDS})), "gzip, tar", id="tar.gz"),
+        pytest.param(zstandard.compress(tarred({"a": RECORDS})), "zstd, tar", id="tar.zst"),
+        pytest.param(tarred({"a": PIECES[0]}) + tarred({"b": PIECES[1]}), "tar", id="tar after tar"),
+        *(
+            pytest.param(mark + RECORDS.decode().encode(encoding), encoding[:6].upper(), id=f"{encoding} {len(mark)}")
+            for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+            for mark in (b"", "\ufeff".encode(encoding))
+        ),
+        pytest.param(zipped({"a": RECORDS.decode().encode("utf-16")}), "zip, UTF-16", id="UTF-16 in zip"),
+    ],
+)  # fmt: skip
+def test_the_text_is_found_whatever_it_is_packed_in(tmp_path: Path, content: bytes, layers: str) -> None:
+    if layers or content == RECORDS:
+        assert text_of(tmp_path, content) == (RECORDS, layers, "")
+
+
+def test_the_text_of_files_in_an_archive_comes_in_their_order_and_each_begins_a_line(tmp_path: Path) -> None:
+    found, _, _ = text_of(tmp_path, zipped({"b.json": b'{"n":1}', "c.json": b" \n", "a.json": b'{"n":2}'}))
+    assert found == b'{"n":1}\n{"n":2}\n'
+
+
+def test_what_systems_put_into_archives_is_left_out_without_a_word(tmp_path: Path) -> None:
+    files = {
+        "__MACOSX/._a.json": b"\x00\x05\x16\x07", "data/._a.json": b"{", "data/.DS_Store": b"{", "a.json": RECORDS,
+        "PaxHeaders.0/a.json": b"{", "empty.json": b"",
+    }  # fmt: skip
+    for content in (zipped(files), zipped(files, through_a_pipe=True), tarred(files)):
+        found, _, left_out = text_of(tmp_path, content)
+        assert (found, left_out) == (RECORDS, "")
+
+
+def test_files_that_hold_no_json_are_left_out_and_named(tmp_path: Path) -> None:
+    files = {"README.txt": b"Read me.", "a.json": RECORDS, "b.csv": b"type,user_id\nlike,a\n"}
+    sentence = "2 files in the archive hold no JSON and were left out: README.txt, b.csv."
+    for content in (zipped(files), gzip.compress(tarred(files))):
+        assert text_of(tmp_path, content)[::2] == (RECORDS, sentence)
+    one = tarred({"a": RECORDS, "b.png": b"\x89PNG"})
+    assert text_of(tmp_path, one)[2] == "1 file in the archive holds no JSON and was left out: b.png."
+    many = zipped({"a": RECORDS} | {f"{number:02}.txt": b"x" for number in range(1000)})
+    assert text_of(tmp_path, many)[2].endswith("08.txt, 09.txt and 990 more.")
+
+
+def test_they_are_read_where_everything_is_asked_for(tmp_path: Path) -> None:
+    content = zipped({"b.csv": b"like,alice\n", "a.json": RECORDS})
+    assert text_of(tmp_path, content, everything=True)[0] == b"like,alice\n" + RECORDS
+
+
+def test_links_in_a_tar_archive_are_named(tmp_path: Path) -> None:
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as archive:
+        archive.addfile(member("a.json", len(RECORDS)), io.BytesIO(RECORDS))
+        link = member("b.json", kind=tarfile.LNKTYPE)
+        link.linkname = "a.json"
+        archive.addfile(link)
+        archive.addfile(member("folder", kind=tarfile.DIRTYPE))
+        archive.addfile(member("pipe", kind=tarfile.FIFOTYPE))
+    found, _, left_out = text_of(tmp_path, sink.getvalue())
+    assert (found, left_out[-42:]) == (RECORDS, "holds no JSON and was left out: b.json (a link)."[-42:])
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        pytest.param(zipped({"a.csv": b"a", "b.txt": b""}), "The archive holds no JSON, but a.csv.", id="no JSON"),
+        pytest.param(
+            zipped({"a.json": RECORDS}, zipfile.ZIP_LZMA),
+            "a.json in the ZIP archive is packed with LZMA: pack it with Deflate.",
+            id="another method",
+        ),
+        pytest.param(
+            zipped({"a.json": RECORDS}, zipfile.ZIP_STORED, through_a_pipe=True),
+            "a.json in the ZIP archive is stored without its size: pack it with Deflate.",
+            id="stored without a size",
+        ),
+        pytest.param(
+            zipped({"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>"}),
+            "The file is an Office document, such as an Excel workbook, not JSON.",
+            id="an Excel workbook",
+        ),
+    ],
+)  # fmt: skip
+def test_an_archive_that_is_not_read_is_refused_with_what_to_do(tmp_path: Path, content: bytes, sentence: str) -> None:
+    assert refusal(tmp_path, content) == sentence
+
+
+def test_an_encrypted_file_is_named(tmp_path: Path) -> None:
+    content = bytearray(zipped({"secret.json": RECORDS}))
+    content[6] |= 1
+    sentence = "secret.json in the ZIP archive is encrypted: pack it without a password."
+    assert refusal(tmp_path, bytes(content)) == sentence
+
+
+def test_a_file_that_its_archive_no_longer_lists_is_not_read_in_silence(tmp_path: Path) -> None:
+    two, one = zipped({"a": PIECES[0], "b": PIECES[1]}), zipped({"a": PIECES[0]})
+    listed = one[one.index(b"PK\x01\x02") :]
+    assert refusal(tmp_path, two[: two.index(b"PK\x01\x02")] + listed).endswith("pack it again.")
+
+
+def test_a_sparse_file_is_named(tmp_path: Path) -> None:
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as archive:
+        sparse = member("a.json", len(RECORDS))
+        sparse.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
+        archive.addfile(sparse, io.BytesIO(RECORDS))
+    assert refusal(tmp_path, sink.getvalue()).startswith("a.json is a sparse file")
+
+
+PACKED = {
+    "gzip": gzip.compress(RECORDS),
+    "gzip in gzip": gzip.compress(gzip.compress(RECORDS)),
+    "zstd": skippable(b"size") + zstandard.ZstdCompressor(write_checksum=True).compress(RECORDS),
+    "zip": zipped(dict(zip("ab", PIECES, strict=True))),
+    "zip through a pipe": zipped(dict(zip("ab", PIECES, strict=True)), through_a_pipe=True),
+    "tar": tarred(dict(zip("ab", PIECES, strict=True))),
+    "tar.gz": gzip.compress(tarred(dict(zip("ab", PIECES, strict=True)))),
+}
+
+
+@pytest.mark.parametrize("kind", PACKED)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_what_is_cut_short_anywhere_is_refused(tmp_path_factory: pytest.TempPathFactory, kind: str, data: Any) -> None:
+    whole = PACKED[kind]
+    # Of a tar archive the zeros at its end may be fewer, but not none; what comes before 512 bytes is no archive.
+    last = len(whole.rstrip(b"\x00")) if kind == "tar" else len(whole) - 1
+    left = data.draw(st.integers(600 if kind == "tar" else 20, last))
+    assert refusal(tmp_path_factory.mktemp("cut"), whole[:left]) == DAMAGED
+
+
+@pytest.mark.parametrize("kind", [kind for kind in PACKED if kind != "tar"])
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_damage_anywhere_gives_the_same_text_or_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, data: Any
+) -> None:
+    content = bytearray(PACKED[kind])
+    content[data.draw(st.integers(12, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    try:
+        found, _, left_out = text_of(tmp_path_factory.mktemp("damaged"), bytes(content))
+    except FileRefused:
+        pass
+    else:
+        assert found == RECORDS and not left_out
+
+
+def test_a_damaged_header_does_not_end_a_tar_archive_in_silence(tmp_path: Path) -> None:
+    whole = tarred(dict(zip("ab", PIECES, strict=True)))
+    second = whole.rindex(b"ustar") - 257
+    assert refusal(tmp_path, whole[:second] + b"x" * 512 + whole[second + 512 :]) == DAMAGED
+
+
+@pytest.mark.parametrize(
+    "content", [zipped({}), tarred({}), gzip.compress(tarred({})), zipped({"a": b"", "b": b" \n"})]
+)
+def test_an_archive_without_anything_has_no_text(tmp_path: Path, content: bytes) -> None:
+    found, layers, left_out = text_of(tmp_path, content)
+    assert (found, left_out) == (b"", "") and layers
+
+
+def test_packing_that_never_ends_is_refused(tmp_path: Path) -> None:
+    content = RECORDS
+    for _ in range(9):
+        content = gzip.compress(content)
+    assert refusal(tmp_path, content) == "The file is packed more than 8 times over: unpack it first."
+
+
+def _read_through(path: Path) -> None:
+    with open_text(path, most=20 << 20, sentence="too much") as text:
+        while text.read(1 << 20):
+            pass
+
+
+def bomb(size: int) -> bytes:
+    packer = zlib.compressobj(9, wbits=31)
+    return b"".join([*(packer.compress(bytes(1 << 20)) for _ in range(size >> 20)), packer.flush()])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        bomb(64 << 20),
+        gzip.compress(bomb(64 << 20)),
+        zstandard.compress(bytes(64 << 20)),
+        zipped({"a.csv": b"x" * (64 << 20), "b.json": RECORDS}),
+        gzip.compress(tarred({"a.csv": b"x" * (64 << 20)})),
+        zipped({"a.json.gz": bomb(64 << 20)}),
+    ],
+    ids=["gzip", "gzip in gzip", "zstd", "zip, of what is left out", "tar.gz, of what is left out", "gzip in zip"],
+)
+def test_a_bomb_is_stopped_in_little_memory(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bomb"
+    path.write_bytes(content)
+    del content
+    tracemalloc.start()
+    try:
+        with pytest.raises(unpack.TooMuch, match="too much"):
+            _read_through(path)
+        assert tracemalloc.get_traced_memory()[1] < 48 << 20  # zstd makes up to 32 MB of 1 KB
+    finally:
+        tracemalloc.stop()
+
+
+class _Counting:
+    """A decompressor that counts the bytes it is given and gives back."""
+
+    bytes = 0
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def decompress(self, data: bytes, *most: int) -> bytes:
+        _Counting.bytes += len(data)
+        made: bytes = self._inner.decompress(data, *most)
+        _Counting.bytes += len(self._inner.unused_data)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+@pytest.mark.parametrize(("pack", "name"), [(gzip.compress, "Deflate"), (zstandard.compress, "_Zstd")])
+@pytest.mark.parametrize("piece", [b"", b'{"type":"like"}\n'])
+def test_work_grows_with_the_number_of_members_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Any, name: str, piece: bytes
+) -> None:
+    kind = getattr(frames, name)
+    made = kind.__init__
+
+    def counted(self: Any, *given: Any) -> None:
+        made(self, *given)
+        self._object = _Counting(self._object)
+
+    monkeypatch.setattr(kind, "__init__", counted)
+    steps = []
+    for members in (1000, 4000):
+        _Counting.bytes = 0
+        assert text_of(tmp_path, pack(piece) * members)[0] == piece * members
+        steps.append(_Counting.bytes)
+    assert steps[1] <= 4.2 * steps[0]
+    assert steps[1] < 4000 * 3 * 64
+
+
+def test_members_by_the_thousand_hold_nothing_for_each(tmp_path: Path) -> None:
+    path = tmp_path / "many.tar"
+    path.write_bytes(tarred({str(number): b"{}" for number in range(5000)}))
+    with open_text(path) as text:
+        text.read(1000)
+        tracemalloc.start()
+        while text.read(1 << 20):
+            pass
+        assert tracemalloc.get_traced_memory()[1] < 2 << 20
+        tracemalloc.stop()
+
+
+class TestWideText:
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+    def test_what_is_no_character_costs_its_own_line_alone(self, tmp_path: Path, encoding: str) -> None:
+        wrong = b"\xd8\x00" if "16" in encoding else b"\x00\x11\x00\x00"
+        wrong = wrong[::-1] if encoding.endswith("le") else wrong
+        lines = ['{"n":1}\n'.encode(encoding), '{"n":"'.encode(encoding) + wrong + '"}\n'.encode(encoding)]
+        found = text_of(tmp_path, b"".join([*lines, '{"n":3}\n'.encode(encoding)]))[0].splitlines()
+        assert (found[0], found[2]) == (b'{"n":1}', b'{"n":3}')
+        with pytest.raises(UnicodeDecodeError):
+            found[1].decode()
+
+    def test_characters_beyond_the_first_plane_are_read_wherever_they_are_cut(self, tmp_path: Path) -> None:
+        text = '{"a":"' + "🎈" * 200_000 + '"}\n'
+        assert text_of(tmp_path, b"\xff\xfe" + text.encode("utf-16-le"))[0] == text.encode()
+
+    def test_half_a_line_end_is_nothing_and_half_of_anything_else_shows(self, tmp_path: Path) -> None:
+        whole = '{"n":1}\n'.encode("utf-16-le")
+        assert text_of(tmp_path, whole[:-1])[0] == b'{"n":1}'
+        with pytest.raises(UnicodeDecodeError):
+            text_of(tmp_path, whole[:-3])[0].decode()
+
+
+class TestStrings:
+    LINES = RECORDS.decode().splitlines()
+
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_that_hold_records_are_read_as_those(self, tmp_path: Path, times: int) -> None:
+        lines = self.LINES
+        for _ in range(times):
+            lines = [json.dumps(line, ensure_ascii=False) for line in lines]
+        layers = ", ".join(["JSON in strings"] * times)
+        assert text_of(tmp_path, "\n".join(lines).encode()) == (RECORDS, layers, "")
+        assert text_of(tmp_path, ("[" + ",\n".join(lines) + "]").encode()) == (RECORDS, layers, "")
+
+    def test_beside_what_is_no_string_lose_nothing(self, tmp_path: Path) -> None:
+        content = b'"{\\"n\\":1}"\n{"n":2}\n"\\x"\nnull\n"open'
+        assert text_of(tmp_path, content)[0] == b'{"n":1}\n{"n":2}\n"\\x"\nnull\n"open'
+
+    def test_of_any_length_are_read_with_work_that_grows_with_them(self, tmp_path: Path) -> None:
+        long = json.dumps({"type": "like", "user_id": "x" * (3 << 20)})
+        found = text_of(tmp_path, (json.dumps(long) + "\n" + json.dumps("{}")).encode())[0]
+        assert found == long.encode() + b"\n{}\n"
+
+    def test_that_hold_anything_else_are_left_as_they_are(self, tmp_path: Path) -> None:
+        for content in (b'["like"]', b'"like"\n"view"\n', b'"type","user_id"\n"like","a"\n'):
+            assert text_of(tmp_path, content) == (content, "", "")
+
+
+class TestMongoexport:
+    @pytest.mark.parametrize(
+        ("given", "right"),
+        [
+            ('{"$date": "2024-03-01T10:00:00Z"}', '"2024-03-01T10:00:00Z"'),
+            ('{"$date":{"$numberLong":"1709287200123"}}', '"2024-03-01T10:00:00.123+00:00"'),
+            ('{"$date": 1709287200000}', '"2024-03-01T10:00:00.000+00:00"'),
+            ('{\n  "$oid" : "65e1a0b0aaaaaaaaaaaaaa00"\n}', '"65e1a0b0aaaaaaaaaaaaaa00"'),
+            ('{"$numberLong":"-5"}', "-5"),
+            ('{"$numberInt":"5"}', "5"),
+            ('{"$numberDouble":"1.5"}', "1.5"),
+            ('{"$numberDecimal":"12.50"}', "12.50"),
+            ('{"$numberDouble":"NaN"}', '{"$numberDouble":"NaN"}'),
+            ('{"$numberLong":"0x5"}', '{"$numberLong":"0x5"}'),
+            ('{"$date":{"$numberLong":"99999999999999999"}}', '{"$date":{"$numberLong":"99999999999999999"}}'),
+            ('"{\\"$oid\\":\\"65e1a0b0aaaaaaaaaaaaaa00\\"}"', '"{\\"$oid\\":\\"65e1a0b0aaaaaaaaaaaaaa00\\"}"'),
+        ],
+    )
+    def test_values_are_read_as_what_they_stand_for(self, tmp_path: Path, given: str, right: str) -> None:
+        before = '{"_id":{"$oid":"65e1a0b0aaaaaaaaaaaaaa00"},"type":"like","a":'
+        found, layers, _ = text_of(tmp_path, f"{before}{given}}}".encode())
+        assert (found.decode(), layers) == (f'{{"type":"like","a":{right}}}', "mongoexport")
+
+    def test_ids_that_mongodb_gave_are_left_out_of_records_alone(self, tmp_path: Path) -> None:
+        oid = '{"$oid":"65e1a0b0aaaaaaaaaaaaaa00"}'
+        content = f'[{{"_id":{oid},"a":{{"_id":{oid},"b":1}}}},{{"_id":{oid},"a":2}}]'.encode()
+        assert text_of(tmp_path, content)[0] == b'[{"a":{"_id":"65e1a0b0aaaaaaaaaaaaaa00","b":1}},{"a":2}]'
+
+    def test_all_of_a_long_file_is_read_alike(self, tmp_path: Path) -> None:
+        line = b'{"_id":{"$oid":"65e1a0b0aaaaaaaaaaaaaa00"},"type":"rate","rating":{"$numberLong":"4"}}\n'
+        assert text_of(tmp_path, line * 20_000)[0] == b'{"type":"rate","rating":4}\n' * 20_000
+
+    def test_other_files_are_left_as_they_are(self, tmp_path: Path) -> None:
+        content = b'{"type":"like","context":{"custom_context":{"a":{"$oid":"65e1a0b0aaaaaaaaaaaaaa00"}}}}\n'
+        assert text_of(tmp_path, content) == (content, "", "")
+
+
+MAGIC = st.sampled_from([b"PK\x03\x04", b"\x1f\x8b", b"(\xb5/\xfd", b"\xff\xfe", b'"{', b""])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.builds(bytes.__add__, MAGIC, st.binary(max_size=2000)))
+def test_no_bytes_raise_anything_but_a_sentence(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    try:
+        text_of(tmp_path_factory.mktemp("bytes"), content)
+    except FileRefused:
+        pass
+
+
+@pytest.mark.parametrize("content", [gzip.compress(RECORDS) + RECORDS, zstandard.compress(RECORDS) + b"x"])
+def test_what_stands_behind_what_is_packed_is_no_silent_loss(tmp_path: Path, content: bytes) -> None:
+    assert refusal(tmp_path, content) == DAMAGED
