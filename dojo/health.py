@@ -32,11 +32,18 @@ def _redis_and_signs() -> dict[str, str]:
     """Redis, and those whose signs of life it keeps."""
     try:
         with heartbeat.connect() as client:
-            living = {"worker": bool(heartbeat.living_workers(client)), "inbox": heartbeat.inbox_lives(client)}
+            worker = OK if heartbeat.living_workers(client) else SILENT
+            return {"redis": OK, "worker": worker, "inbox": _inbox(client)}
     except redis.RedisError as error:
         logger.warning("Redis does not answer: %s", error)
         return {"redis": SILENT, **dict.fromkeys(("worker", "inbox"), "unknown without Redis")}
-    return {"redis": OK, **{name: OK if lives else SILENT for name, lives in living.items()}}
+
+
+def _inbox(client: "redis.Redis") -> str:
+    if not heartbeat.inbox_lives(client):
+        return SILENT
+    stuck = heartbeat.stuck_inboxes(client)
+    return f"does not move: {', '.join(stuck)}" if stuck else OK
 
 
 def _processes() -> str:

@@ -14,7 +14,10 @@ KEY = "dojo:workers"  # a sorted set: worker's name → seconds of its last sign
 INBOX_KEY = "dojo:inbox"  # the same of the processes that move live records into the data set
 EVERY_SECONDS = 2.0
 DEAD_AFTER_SECONDS = 6.0
-INBOX_DEAD_AFTER_SECONDS = 20.0  # it gives no sign while it appends one group of records
+INBOX_DEAD_AFTER_SECONDS = 13.0  # it gives no sign while it appends one group of records
+STUCK_KEY = "dojo:inbox:stuck"  # a hash: environment → seconds since which its inbox cannot be moved
+STUCK_AFTER_SECONDS = 3.0  # a lock that was lost, or a log that was just rewritten, is made good by the next try
+_STUCK_FOR_SECONDS = 60  # without another word of it
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +50,25 @@ def living_workers(client: "redis.Redis") -> list[str]:
 def inbox_lives(client: "redis.Redis") -> bool:
     """Whether some process moves live records into the data set; raises redis.RedisError."""
     return bool(client.zcount(INBOX_KEY, _now(client) - INBOX_DEAD_AFTER_SECONDS, "+inf"))
+
+
+def inbox_moves(client: "redis.Redis", environment: str, *, moves: bool) -> None:
+    """Say whether what waits in the inbox of ``environment`` could be moved just now."""
+    if moves:
+        client.hdel(STUCK_KEY, environment)
+        return
+    now = _now(client)
+    with client.pipeline(transaction=False) as pipe:
+        pipe.hsetnx(STUCK_KEY, environment, now)
+        pipe.expire(STUCK_KEY, _STUCK_FOR_SECONDS)
+        pipe.execute()
+
+
+def stuck_inboxes(client: "redis.Redis") -> list[str]:
+    """The environments whose inboxes could not be moved for STUCK_AFTER_SECONDS; raises redis.RedisError."""
+    since: dict[str, str] = client.hgetall(STUCK_KEY)  # type: ignore[assignment]
+    before = _now(client) - STUCK_AFTER_SECONDS if since else 0.0
+    return sorted(environment for environment, seconds in since.items() if float(seconds) <= before)
 
 
 class Heartbeat(bootsteps.StartStopStep):

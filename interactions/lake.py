@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -25,6 +25,7 @@ from django.conf import settings
 
 from interactions.codec.columns import STATISTICS_COLUMNS, TABLE_SCHEMA
 from interactions.lake_opening import asked, has_log, known, opened
+from interactions.lake_statistics import Span, span_of, statistics
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -109,17 +110,13 @@ class Lake:
         version, actions = asked(self.folder, lambda table: (table.version(), table.get_add_actions(flatten=True)))
         import pyarrow as pa
 
-        return version, [
-            Part(
-                self.folder / unquote(row["path"]),
-                row["size_bytes"],
-                row["num_records"],
-                row["min.timestamp"],
-                row["max.timestamp"],
-                row.get("min.import_id") if row.get("min.import_id") == row.get("max.import_id") else None,
-            )
-            for row in sorted(pa.table(actions).to_pylist(), key=lambda row: str(row["path"]))
-        ]
+        rows = sorted(pa.table(actions).to_pylist(), key=lambda row: str(row["path"]))
+        return version, [self._part(row) for row in rows]
+
+    def _part(self, row: dict[str, Any]) -> Part:
+        path = self.folder / unquote(row["path"])
+        import_id = row.get("min.import_id") if row.get("min.import_id") == row.get("max.import_id") else None
+        return Part(path, row["size_bytes"], *span_of(row, path), import_id)
 
     def files(self) -> list[str]:
         """Absolute paths of the live parts, for an engine to read."""
@@ -275,7 +272,7 @@ class Lake:
             partition_values={},
             modification_time=int(part.path.stat().st_mtime * 1000),
             data_change=changes_data,
-            stats=json.dumps(_statistics(part, import_id)),
+            stats=json.dumps(statistics(Span(part.rows, part.first, part.last), import_id)),
         )
 
     def _home(self, import_id: int) -> Path:
@@ -336,22 +333,3 @@ def _renew(lock: Any, stopped: threading.Event, seconds: float) -> None:
         except redis.exceptions.RedisError as error:
             log.warning("The write lock could not be renewed: %s", error)
             time.sleep(1)
-
-
-def _statistics(part: Part, import_id: int | None) -> dict[str, Any]:
-    """What the table's log says of a part; times in milliseconds, rounded outwards."""
-    earliest = part.first.replace(microsecond=part.first.microsecond // 1000 * 1000)
-    latest = part.last
-    if latest.microsecond % 1000:
-        latest += timedelta(microseconds=1000 - latest.microsecond % 1000)
-    of_import = {} if import_id is None else {"import_id": import_id}
-    return {
-        "numRecords": part.rows,
-        "minValues": {"timestamp": _milliseconds(earliest), **of_import},
-        "maxValues": {"timestamp": _milliseconds(latest), **of_import},
-        "nullCount": {"timestamp": 0, **dict.fromkeys(of_import, 0)},
-    }
-
-
-def _milliseconds(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

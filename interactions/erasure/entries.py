@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 
 import msgspec
 from django.db import transaction
 
 from interactions import identity
+from interactions.codec.instants import instant
 from interactions.codec.keyring import Keyring
 from interactions.codec.tombstones import Person, Tombstones
 from interactions.models import Environment, InboxEntry
@@ -21,11 +21,15 @@ class _Who(msgspec.Struct, gc=False):
 
     user_id: str | None = None
     anonymous_id: str | None = None
-    timestamp: datetime | None = None
+    timestamp: str | None = None
+
+    def __post_init__(self) -> None:
+        self.user_id, self.anonymous_id = self.user_id or None, self.anonymous_id or None
 
 
 _pieces = msgspec.json.Decoder(list[msgspec.Raw])
 _who = msgspec.json.Decoder(_Who)
+_UNREADABLE = _Who()
 
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
@@ -42,8 +46,8 @@ def pairs(environment: Environment) -> set[tuple[int, int]]:
     keyring = identity.keyring()
     found = set()
     for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
-        for piece in _pieces.decode(b"[" + unpack(entry.text) + b"]"):
-            who = _who.decode(piece)
+        for piece in _records(entry):
+            who = _said(piece)
             user_key, anonymous_key = keyring[who.user_id], keyring[who.anonymous_id]
             if user_key is not None and anonymous_key is not None:
                 found.add((anonymous_key, user_key))
@@ -54,7 +58,7 @@ def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
     """These people's records that wait in the inbox, as they came."""
     keyring = identity.keyring()
     for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
-        for piece in _pieces.decode(b"[" + unpack(entry.text) + b"]"):
+        for piece in _records(entry):
             if _whose(piece, entry, theirs, keyring) is not None:
                 yield bytes(piece)
 
@@ -78,7 +82,7 @@ def _apart(entry: InboxEntry, tombstones: Tombstones, keyring: Keyring) -> tuple
     """The records to be kept, and how many are not, by person."""
     kept: list[bytes] = []
     gone: Counter[Person] = Counter()
-    for piece in _pieces.decode(b"[" + unpack(entry.text) + b"]"):
+    for piece in _records(entry):
         person = _whose(piece, entry, tombstones, keyring)
         if person is not None:
             gone[person] += 1
@@ -87,7 +91,28 @@ def _apart(entry: InboxEntry, tombstones: Tombstones, keyring: Keyring) -> tuple
     return kept, gone
 
 
+def _records(entry: InboxEntry) -> list[msgspec.Raw]:
+    """The records of an entry. One that was set aside may be no JSON: then it is one record, of nobody can say whom."""
+    text = unpack(entry.text)
+    try:
+        return _pieces.decode(b"[" + text + b"]")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return [msgspec.Raw(text)]
+
+
+def _said(piece: msgspec.Raw) -> _Who:
+    try:
+        return _who.decode(piece)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _UNREADABLE
+
+
 def _whose(piece: msgspec.Raw, entry: InboxEntry, tombstones: Tombstones, keyring: Keyring) -> Person | None:
-    who = _who.decode(piece)
-    moment = who.timestamp or entry.received_at
-    return tombstones.whose(keyring[who.user_id], keyring[who.anonymous_id], moment, entry.received_at)
+    """Whom a record is of, of those of ``tombstones``; one that cannot be read goes with them, as nobody's."""
+    who = _said(piece)
+    if who is _UNREADABLE:
+        return Person()
+    moment = instant(who.timestamp) if who.timestamp else None
+    return tombstones.whose(
+        keyring[who.user_id], keyring[who.anonymous_id], moment or entry.received_at, entry.received_at
+    )

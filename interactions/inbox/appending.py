@@ -10,21 +10,26 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Length, Substr
 
 from interactions import identity
 from interactions.codec.calls import Kept, to_rows
 from interactions.codec.parts import PartWriter
 from interactions.erasure import leave_out, refused
+from interactions.inbox.aside import Waiting, set_aside, unfit
 from interactions.inbox.sifting import Sieve
 from interactions.inbox.turns import turn
 from interactions.lake import Held, Lake, LakeBusy, Part
+from interactions.lake_opening import LakeUnreadable
 from interactions.lake_overlaps import Overlaps
+from interactions.lake_statistics import Span, statistics
 from interactions.models import Environment, InboxBatch, InboxEntry
 from interactions.models.packing import HEAD, unpack, unpacked_size
 
@@ -36,6 +41,19 @@ _BYTES = 32 << 20  # of text: they bound the memory; a single call may be larger
 _ENTRIES = 5_000
 _AT_ONCE = 250  # entries that are read, or removed, by one statement
 _LOCK_SECONDS = 10  # live records must not wait for long because a process was killed
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What became of some calls: a part, None where none of their records is new, and the rows that an import brought.
+
+    ``known`` counts the records that are there already, ``erased`` those of erased people.
+    """
+
+    part: Part | None
+    overlap: pa.Table
+    known: int
+    erased: int
 
 
 def append(environment: Environment, sieve: Sieve | None = None, alive: Callable[[], object] = lambda: None) -> int:
@@ -60,10 +78,12 @@ def append(environment: Environment, sieve: Sieve | None = None, alive: Callable
 
 
 def _waits(environment: Environment) -> bool:
-    return (
-        InboxEntry.objects.filter(environment=environment).exists()
-        or InboxBatch.objects.filter(environment=environment).exists()
-    )
+    return _waiting(environment).exists() or InboxBatch.objects.filter(environment=environment).exists()
+
+
+def _waiting(environment: Environment) -> QuerySet[InboxEntry]:
+    """The entries that wait: not those that were set aside."""
+    return InboxEntry.objects.filter(environment=environment, problem="")
 
 
 def _open_batch(environment: Environment) -> InboxBatch | None:
@@ -72,7 +92,7 @@ def _open_batch(environment: Environment) -> InboxBatch | None:
 
 def _last(environment: Environment) -> int:
     """The newest entry that is there now."""
-    return InboxEntry.objects.filter(environment=environment).aggregate(last=Max("pk"))["last"] or 0
+    return _waiting(environment).aggregate(last=Max("pk"))["last"] or 0
 
 
 def _claim(environment: Environment, lake: Lake, last: int) -> InboxBatch | None:
@@ -94,7 +114,7 @@ def _claim(environment: Environment, lake: Lake, last: int) -> InboxBatch | None
 
 def _chosen(environment: Environment, last: int) -> list[int]:
     """The ids of the oldest entries up to ``last``, as many as one batch may hold."""
-    waiting = InboxEntry.objects.filter(environment=environment, pk__lte=last).order_by("pk")
+    waiting = _waiting(environment).filter(pk__lte=last).order_by("pk")
     chosen: list[int] = []
     records = size = 0
     head = Substr("text", 1, HEAD)
@@ -144,48 +164,73 @@ def _remove(batch: InboxBatch) -> None:
 
 
 def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
-    calls = list(_calls(batch))
-    if not calls:
+    """Append a batch's records; those that cannot be moved, whatever the reason in them, are set aside."""
+    waiting = list(_calls(batch))
+    while waiting:
+        try:
+            return _append_all(batch, [each.call for each in waiting], lake, held, sieve)
+        except (LakeBusy, LakeUnreadable, OSError, MemoryError, DatabaseError):
+            raise  # of the machine, not of the records: they can be moved later
+        except Exception:
+            found = unfit(waiting, lambda calls: _try(batch, calls))
+            if not found:
+                raise
+            set_aside(batch.environment, found)
+        waiting = list(_calls(batch))
+    return 0
+
+
+def _append_all(batch: InboxBatch, calls: Sequence[Kept], lake: Lake, held: Held, sieve: Sieve) -> int:
+    made = _make(batch, calls, sieve, lake.parts())
+    if made.overlap.num_rows:
+        Overlaps(lake.environment).add_live(batch.pk, made.overlap)
+    if made.known or made.erased:
+        logger.info(
+            "Of %s records for %s, %s were there already and %s are of people who were erased",
+            *(sum(call.records for call in calls), lake.environment, made.known, made.erased),
+        )
+    if made.part is None:
         return 0
+    try:
+        held.require()  # else somebody else may be carrying this batch, or the same records in an import
+        lake.append([made.part], mark=MARK, version=batch.pk, import_id=0)
+    finally:
+        made.part.path.unlink(missing_ok=True)
+    return made.part.rows
+
+
+def _try(batch: InboxBatch, calls: Sequence[Kept]) -> None:
+    """Make a part of the calls for nothing but to see whether it can be done."""
+    part = _make(batch, calls, Sieve(), ()).part
+    if part is not None:
+        statistics(Span(part.rows, part.first, part.last), 0)
+        part.path.unlink()
+
+
+def _make(batch: InboxBatch, calls: Sequence[Kept], sieve: Sieve, there: Sequence[Part]) -> _Made:
+    """Write the calls' records that are new beside the parts ``there``."""
     table = to_rows(calls, identity.keyring())
-    sifted = sieve.sift(table, [call.records for call in calls], lake)
+    sifted = sieve.sift(table, [call.records for call in calls], there)
     gone = refused(batch.environment_id)
     kept, erased = leave_out(sifted.new, gone)
     overlap, _ = leave_out(sifted.of_imports, gone)
-    if overlap.num_rows:
-        Overlaps(lake.environment).add_live(batch.pk, overlap)
-    if sifted.known or erased:
-        logger.info(
-            "Of %s records for %s, %s were there already and %s are of people who were erased",
-            *(table.num_rows, lake.environment, sifted.known, erased),
-        )
     if not kept.num_rows:
-        return 0
+        return _Made(None, overlap, sifted.known, erased)
     path = _folder() / f"{_prefix(batch.environment_id)}{batch.pk}-{secrets.token_hex(4)}.parquet"
-    try:
-        with PartWriter(path) as part:
-            part.add(kept)
-        written = part.written
-        if written.first is None or written.last is None:
-            return 0
-        held.require()  # else somebody else may be carrying this batch, or the same records in an import
-        lake.append(
-            [Part(path, written.size, written.rows, written.first, written.last)],
-            mark=MARK,
-            version=batch.pk,
-            import_id=0,
-        )
-    finally:
-        path.unlink(missing_ok=True)
-    return int(kept.num_rows)
+    with PartWriter(path) as writer:
+        writer.add(kept)
+    written = writer.written
+    assert written.first is not None and written.last is not None  # noqa: S101, PT018 - it has rows
+    part = Part(path, written.size, written.rows, written.first, written.last)
+    return _Made(part, overlap, sifted.known, erased)
 
 
-def _calls(batch: InboxBatch) -> Iterator[Kept]:
+def _calls(batch: InboxBatch) -> Iterator[Waiting]:
     ids = batch.entry_ids
     for start in range(0, len(ids), _AT_ONCE):
-        waiting = InboxEntry.objects.filter(pk__in=ids[start : start + _AT_ONCE], records__gt=0).order_by("pk")
-        for text, records, received_at in waiting.values_list("text", "records", "received_at"):
-            yield Kept(unpack(text), records, received_at)
+        entries = InboxEntry.objects.filter(pk__in=ids[start : start + _AT_ONCE], records__gt=0).order_by("pk")
+        for pk, text, records, received_at in entries.values_list("pk", "text", "records", "received_at"):
+            yield Waiting(pk, Kept(unpack(text), records, received_at))
 
 
 def _folder() -> Path:

@@ -21,7 +21,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from interactions.codec.fingerprint import BY_UUID, SIZE
-from interactions.lake import Lake, Part
+from interactions.lake import Part
 from interactions.lake_overlaps import LIVE
 
 # A record without a timestamp has the time at which it came; so its uuid is looked for in the day before.
@@ -50,15 +50,15 @@ class Sieve:
         self._starts: OrderedDict[Path, np.ndarray] = OrderedDict()  # sorted, the part used last at the end
         self._rows = 0
 
-    def sift(self, table: pa.Table, calls: Sequence[int], lake: Lake) -> Sifted:
-        """Tell which rows of ``table`` are new; ``calls``: the rows of each call, in order."""
+    def sift(self, table: pa.Table, calls: Sequence[int], parts: Sequence[Part]) -> Sifted:
+        """Tell which rows of ``table`` are in none of ``parts``; ``calls``: the rows of each call, in order."""
         new = np.ones(table.num_rows, bool)
         of_imports = np.zeros(table.num_rows, bool)
         rows = np.flatnonzero(~_is_unlike_any(table))
         if len(rows):
             some = table.take(pa.array(rows))
             prints = some["fingerprint"].to_pylist()
-            there, brought = self._known(prints, _reach(some, lake.parts()))
+            there, brought = self._known(prints, _reach(some, parts))
             new[rows] = _are_new(prints, _call_of(calls)[rows], there)
             of_imports[rows] = [each in brought for each in prints]
         known = int(len(new) - new.sum())

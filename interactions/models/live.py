@@ -31,6 +31,7 @@ class InboxBatch(models.Model):
 class InboxEntry(models.Model):
     """The records of one call, checked. It is deleted once the lake has them.
 
+    One with a ``problem`` was set aside: Dojo could not move it, and goes on without it.
     ``text`` lies as :mod:`interactions.models.packing` says.
     """
 
@@ -38,6 +39,7 @@ class InboxEntry(models.Model):
     received_at = models.DateTimeField()
     records = models.PositiveIntegerField()
     text = models.BinaryField(help_text="the records as JSON, the text of a list without its brackets")
+    problem = models.CharField(max_length=200, blank=True, db_default="", default="")
 
     class Meta:
         ordering = ["id"]

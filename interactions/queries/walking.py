@@ -27,6 +27,8 @@ from interactions.queries.filter import Filter
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT: Final = timedelta(microseconds=1)
+_START: Final = datetime.min.replace(tzinfo=UTC)
+_END: Final = datetime.max.replace(tzinfo=UTC)
 _ROUNDED: Final = timedelta(milliseconds=1)  # the table's log may say times to the millisecond only
 _ADDRESS: Final = re.compile(r"(-?\d{1,18})-([0-9a-f]{2,64})-(\d{1,6})")
 _PLACE: Final = pa.schema([TABLE_SCHEMA.field("timestamp"), TABLE_SCHEMA.field("fingerprint")])
@@ -198,8 +200,8 @@ def _is_elsewhere(place: Key, upwards: bool) -> Any:
 
 
 def _first(part: Part) -> datetime:
-    return part.first - _ROUNDED
+    return max(part.first, _START + _ROUNDED) - _ROUNDED
 
 
 def _last(part: Part) -> datetime:
-    return part.last + _ROUNDED
+    return min(part.last, _END - _ROUNDED) + _ROUNDED

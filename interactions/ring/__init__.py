@@ -4,7 +4,7 @@ It holds personal data, so it is bounded in count, age and size, and a person's 
 What it loses is lost for the page alone: nothing is ever read back from here into the data set.
 """
 
-from interactions.ring.body import BODY_BYTES
+from interactions.ring.body import BODY_BYTES, MOST_LINES
 from interactions.ring.connection import RingAway
 from interactions.ring.delivery import Cause, Delivery, Line, Sent, client_name
 from interactions.ring.erasing import count_users, erase_users
@@ -13,6 +13,7 @@ from interactions.ring.reading import Minute, get, newest, problems, recent
 
 __all__ = [
     "BODY_BYTES",
+    "MOST_LINES",
     "Cause",
     "Delivery",
     "Line",

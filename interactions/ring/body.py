@@ -41,6 +41,7 @@ def kept_of(delivery: Delivery) -> tuple[Delivery, Sent | None]:
         milliseconds=round(delivery.milliseconds, 1),
         reason=delivery.reason[:LONGEST],
         types=dict(list(types.items())[:_MOST_TYPES]),
+        is_aside=delivery.is_aside,
         problems=sum(count for _, count in causes(delivery)),
     )
     return head, sent

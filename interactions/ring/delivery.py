@@ -81,6 +81,7 @@ class Delivery(msgspec.Struct, kw_only=True):
     Who pushes one gives all but ``id``, ``problems`` and ``sent``, which the ring gives. ``path`` may hold the query,
     ``lines`` are those of the 422, ``types`` counts the records by type, ``body`` is what came, unpacked; of a
     large one its beginning, BODY_BYTES of it, with the ``size`` of all.
+    ``is_aside``: not a call, but records of earlier ones that Dojo accepted and could not move into the data set.
     Where the ring gives one, ``lines`` and ``body`` are empty and ``sent`` has what is kept of them.
     """
 
@@ -99,6 +100,7 @@ class Delivery(msgspec.Struct, kw_only=True):
     types: dict[str, int] = {}
     body: bytes = b""
     size: int = 0
+    is_aside: bool = False
     id: int = 0
     problems: int = 0
     sent: Sent | None = None

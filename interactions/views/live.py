@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from interactions import ring
+from interactions import inbox, ring
 from interactions.charts import stamp
 from interactions.models import Environment
 from interactions.ring import RingAway
@@ -93,6 +93,7 @@ def _calls(here: Environment, chosen: Filter) -> dict[str, Any]:
     calls = found[:PAGE_SIZE]
     return {
         "environment": here,
+        "aside": inbox.aside(here),
         "filter": chosen,
         "calls": calls,
         "is_empty": not newest,

@@ -13,7 +13,7 @@ from typing import Any
 
 import redis
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 
 from dojo import heartbeat
 from interactions import inbox
@@ -42,9 +42,8 @@ class Command(BaseCommand):
         sieve = Sieve()
         signs = _SignsOfLife()
         pause, calm = _SECONDS, True
+        _try_again()
         while not stopped.is_set():
-            if calm:  # else it lives, and does not do what it is for
-                signs.give()
             calm = _append_all(sieve, stopped, signs)
             if options["once"]:
                 break
@@ -59,6 +58,7 @@ class _SignsOfLife:
         self._client = heartbeat.connect()
         self._name = f"{os.getpid()}@{socket.gethostname()}"
         self._next = 0.0
+        self._moved: dict[str, bool] = {}
 
     def give(self) -> None:
         """Give one, if the last is old enough."""
@@ -70,16 +70,39 @@ class _SignsOfLife:
         except redis.RedisError as error:
             logger.warning("No sign of life could be given: %s", error)
 
+    def moves(self, environment: str, *, moves: bool) -> None:
+        """Say whether an environment's inbox moves; nothing where it does, as it did before."""
+        if moves and self._moved.get(environment):
+            return
+        try:
+            heartbeat.inbox_moves(self._client, environment, moves=moves)
+        except redis.RedisError as error:
+            logger.warning("It could not be said whether the inbox of %s moves: %s", environment, error)
+        else:
+            self._moved[environment] = moves
+
+
+def _try_again() -> None:
+    try:
+        if again := inbox.try_again():
+            logger.warning("%s calls that were set aside are tried again", again)
+    except DatabaseError:
+        logger.exception("What was set aside cannot be tried again")
+
 
 def _append_all(sieve: Sieve, stopped: threading.Event, signs: _SignsOfLife) -> bool:
     """One round over all environments; whether all went well."""
     calm = True
     close_old_connections()
     try:
-        for environment in Environment.objects.all():
+        environments = list(Environment.objects.all())
+        signs.give()
+        for environment in environments:
             if stopped.is_set():
                 break
-            calm &= _append(environment, sieve, signs)
+            moves = _append(environment, sieve, signs)
+            signs.moves(environment.slug, moves=moves)
+            calm &= moves
     except Exception:
         logger.exception("The inbox cannot be read")
         connection.close()

@@ -1,0 +1,13 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("interactions", "0011_inbox_entries_alone")]
+
+    operations = [
+        migrations.AddField(
+            model_name="inboxentry",
+            name="problem",
+            field=models.CharField(blank=True, db_default="", default="", max_length=200),
+        ),
+    ]
