@@ -94,12 +94,12 @@ def test_what_the_machine_lacks_sets_nothing_aside(
 
 
 def test_a_fault_of_the_table_sets_nothing_aside(production: Environment, lake: Lake) -> None:
-    call(production, like("ann", timestamp="2026-05-04T12:00:00Z"))
+    call(production, like("ann", timestamp="2026-05-04T11:00:00Z"))
     inbox.append(production)
     part = lake.parts()[0].path
     whole = part.read_bytes()
     part.write_bytes(b"PAR1" + bytes(len(whole) - 8) + b"PAR1")
-    call(production, like("bob", timestamp="2026-05-04T12:00:00Z"))
+    call(production, like("bob", timestamp="2026-05-04T11:00:00Z"))
     with pytest.raises(Exception, match=r"Parquet|parquet|thrift|footer"):
         inbox.append(production)
     part.write_bytes(whole)
