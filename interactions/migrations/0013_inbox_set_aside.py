@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("interactions", "0011_inbox_entries_alone")]
+    dependencies = [("interactions", "0012_containers")]
 
     operations = [
         migrations.AddField(
