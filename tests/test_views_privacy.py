@@ -105,11 +105,11 @@ def test_ids_may_come_from_a_file_of_any_length_beside_pasted_ones(client: Clien
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"ids": " \n"}, "Name at least one user id"),
-        ({"ids": "user_id\n"}, "Name at least one user id"),
+        ({"ids": " \n"}, "Name at least one id"),
+        ({"ids": "user_id\n"}, "Name at least one id"),
         ({"ids": "x" * 600}, "more than 512 characters"),
         ({"ids": "marilla", "note": "Marilla wrote"}, "leave the id out"),
-        ({"ids": "", "file": SimpleUploadedFile("a.csv", b"\xff\xfe\x00")}, "no text in UTF-8"),
+        ({"ids": "", "file": SimpleUploadedFile("a.csv", b"\xff\xfe\x00")}, "not text in UTF-8"),
     ],
 )
 def test_what_cannot_be_taken_in_is_refused_with_a_sentence(
@@ -134,10 +134,10 @@ def test_a_link_is_taken_in_by_a_press_and_the_totals_follow(client: Client, pet
 
 def test_a_person_is_left_out_by_a_press(client: Client, petra: User) -> None:
     request = taken_in(client, "ann\nbob")
-    post(client, request, "leave-out", person=request.named.get(user_id="ann").pk)
+    post(client, request, "leave-out", person=request.named.get(identifier="ann").pk)
     assert request.people == 1
     post(client, request, "leave-out", person=request.named.get().pk)
-    assert "Name at least one user id" in text_of(client, page(request))
+    assert "Name at least one id" in text_of(client, page(request))
 
 
 # --- Steps ---

@@ -83,7 +83,7 @@ def _erase(exchange: Exchange) -> HttpResponse:
         return answer(200, {"message": f"{people}, nothing was changed."})
     with activity.acting(caller, activity.client_address(exchange.request)):
         erasure.request(Environment.objects.get(pk=caller.environment_id), user_ids, by=caller)
-    return answer(200, {"message": f"The records of {people} are hidden from now on and will be erased."})
+    return answer(200, {"message": f"Whatever is held of {people} is hidden from now on and will be erased."})
 
 
 def _admit(exchange: Exchange, *, secret: bool) -> Caller:

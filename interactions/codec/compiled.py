@@ -15,7 +15,17 @@ from typing import Any
 import numba
 
 _HERE = Path(__file__).parent
-_LOOPS = ("lanes", "tokens", "known_texts", "scanning", "gathering", "custom_texts", "rest_texts", "siphash")
+_LOOPS = (
+    "lanes",
+    "tokens",
+    "known_texts",
+    "scanning",
+    "gathering",
+    "custom_texts",
+    "rest_texts",
+    "siphash",
+    "id_fields",
+)
 _MADE_FROM = ("compiled", "record", "layout", *_LOOPS)
 _SOURCES = [_HERE.parent / "schema.py", *(_HERE / f"{name}.py" for name in _MADE_FROM)]
 

@@ -2,25 +2,26 @@
 
 A person's records are those with their user_id, and those without any user_id whose anonymous_id is theirs; both are
 named by keyed hashes. The rule of order: what was received, or bears a timestamp, at or before the person's moment is
-theirs to be hidden, erased and refused; what is newer is not, unless the person is blocked for good.
+theirs to be hidden, erased and refused; what is newer is not, unless the person is blocked for good. What is dated more
+than an hour after it came is not newer, whatever it says: an old record could come back under any date.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interactions.codec.identified import said_in
 from interactions.codec.keyring import Keyring
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,15 +30,7 @@ _NEVER: Final = np.iinfo(np.int64).min
 _BITS: Final = (1 << 64) - 1
 _ADDRESS: Final = re.compile(r"([ua])-([0-9a-f]{16})")
 FOR_GOOD: Final = datetime(9999, 12, 31, tzinfo=UTC)  # no record is newer
-
-# A refused record may be no JSON at all, so what it says is searched for as text.
-_STRING: Final = r'"(?:[^"\\]|\\.)*"'
-_SAID: Final = {
-    name: re.compile(rf'"{name}"\s*:\s*({_STRING}|\[[^\]]*\]|[^\s,}}\]]+)', re.DOTALL)
-    for name in ("user_id", "anonymous_id")
-}
-_WORD: Final = re.compile(rf"({_STRING})|([^\s,\[\]\"]+)", re.DOTALL)
-_TIMESTAMP: Final = re.compile(r'"timestamp"\s*:\s*"([^"\\]*)"')
+AHEAD: Final = 3_600_000_000  # µs that a clock may be ahead of ours
 
 COLUMNS: Final = ["user_key", "anonymous_key", "timestamp", "received_at"]
 
@@ -158,8 +151,10 @@ class Tombstones:
             return None
         if moment is None:
             return None
-        is_old = timestamp is None or min(microseconds(timestamp), microseconds(received_at)) <= moment
-        return person if is_old else None
+        if timestamp is None:
+            return person
+        dated, received = microseconds(timestamp), microseconds(received_at)
+        return person if min(dated, received) <= moment or dated - received > AHEAD else None
 
     def mask(self, table: pa.Table, *, from_file: bool = False) -> np.ndarray:
         """Which rows of ``table``, with COLUMNS, are erased people's: a bool for each.
@@ -171,8 +166,10 @@ class Tombstones:
             return np.zeros(table.num_rows, bool)
         until = self.until_of(table)
         timestamp, received_at = _numbers(table["timestamp"]), _numbers(table["received_at"])
-        gone: np.ndarray = np.minimum(timestamp, received_at) <= until
-        return gone | ((timestamp == received_at) & (until != _NEVER)) if from_file else gone
+        theirs = until != _NEVER
+        gone: np.ndarray = (np.minimum(timestamp, received_at) <= until) & theirs
+        gone |= theirs & (timestamp - received_at > AHEAD)
+        return gone | ((timestamp == received_at) & theirs) if from_file else gone
 
     def until_of(self, table: pa.Table) -> np.ndarray:
         """The moment of each row's person in µs; before all time where nobody was erased."""
@@ -192,35 +189,61 @@ class Tombstones:
         found.update({Person(anonymous_key=key): count for key, count in anonymous.items()})
         return found
 
-    def named_in(self, text: str, received_at: datetime, keyring: Keyring) -> Person | None:
-        """The erased person whose record ``text`` is, which need not be valid JSON; else None."""
+    def named_in(
+        self, text: str, received_at: datetime, keyring: Keyring, *, conservative: bool = False
+    ) -> Person | None:
+        """The erased person whose record ``text`` is, which need not be valid JSON; else None.
+
+        A damaged text is theirs where any word of it is an id of theirs. With ``conservative`` nobody (``Person()``)
+        stands for whoever is named in a field that cannot be read, of a text that came before the last of them asked.
+        """
         if not self:
             return None
-        stated = _TIMESTAMP.search(text)
-        timestamp = _moment(stated[1]) if stated else None
-        has_user = False
-        for said in _said(text, "user_id"):
-            has_user = has_user or said != "null"
-            person = self.whose(_key(said, keyring), None, timestamp, received_at)
+        said = said_in(text)
+        for each in said.users:
+            person = self.whose(_key(each, keyring), None, said.timestamp, received_at)
             if person is not None:
                 return person
-        if not has_user and len(self.anonymous):
-            for said in _said(text, "anonymous_id"):
-                person = self.whose(None, _key(said, keyring), timestamp, received_at)
-                if person is not None:
-                    return person
-        return None
+        for each in () if said.users or not len(self.anonymous) else said.visitors:
+            person = self.whose(None, _key(each, keyring), said.timestamp, received_at)
+            if person is not None:
+                return person
+        if said.words:
+            people = People(self, keyring)
+            people.look_for(said.words)
+            if people.met:
+                return min(people.met, key=str)
+        is_unclear = conservative and said.is_unclear and microseconds(received_at) <= self.last_asked
+        return Person() if is_unclear else None
 
 
 class People:
-    """Answers ``in`` for ids of both kinds, for whoever searches by them: the ids themselves are not known here."""
+    """Answers whether ids are of erased people, for whoever searches by them: the ids themselves are not known here.
+
+    ``met`` are those who were found.
+    """
 
     def __init__(self, tombstones: Tombstones, keyring: Keyring) -> None:
-        self._keys = frozenset(tombstones.users.keys.tolist()) | frozenset(tombstones.anonymous.keys.tolist())
-        self._keyring = keyring
+        self._tombstones, self._keyring = tombstones, keyring
+        self.met: set[Person] = set()
 
     def __contains__(self, identifier: object) -> bool:
-        return isinstance(identifier, str) and _key(identifier, self._keyring) in self._keys
+        """Of either kind: for a text in which an id may stand in any field."""
+        if not isinstance(identifier, str):
+            return False
+        key = _key(identifier, self._keyring)
+        found = [Person(user_key=key)] if key in self._tombstones.users.by_key else []
+        found += [Person(anonymous_key=key)] if key in self._tombstones.anonymous.by_key else []
+        self.met.update(found)
+        return bool(found)
+
+    def look_for(self, identifiers: Collection[str], *, user: bool = True, anonymous: bool = True) -> None:
+        """Meet all whose id, of one of the kinds that are asked for, is among these."""
+        keys = self._keyring.column(pa.array(filter(_is_whole, identifiers), pa.string()))
+        for kind, moments in (("user", self._tombstones.users), ("anonymous", self._tombstones.anonymous)):
+            if (user if kind == "user" else anonymous) and len(moments):
+                theirs = pc.unique(keys.filter(pc.is_in(keys, value_set=pa.array(moments.keys))))
+                self.met.update(Person(**{f"{kind}_key": key}) for key in theirs.to_pylist())
 
 
 def leave_out(table: pa.Table, tombstones: Tombstones) -> tuple[pa.Table, int]:
@@ -228,13 +251,6 @@ def leave_out(table: pa.Table, tombstones: Tombstones) -> tuple[pa.Table, int]:
     gone = tombstones.mask(table)
     dropped = int(gone.sum())
     return (table.filter(pa.array(~gone)), dropped) if dropped else (table, 0)
-
-
-def _said(text: str, field: str) -> Iterator[str]:
-    """What stands in a field of this name, wherever it stands; each word of a list."""
-    for said in _SAID[field].finditer(text):
-        for string, bare in _WORD.findall(said[1]):
-            yield plain(string) if string else bare
 
 
 def _numbers(moments: pa.ChunkedArray) -> np.ndarray:
@@ -247,12 +263,13 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def _moment(text: str) -> datetime | None:
+def _is_whole(identifier: str) -> bool:
+    """Whether it has no half of a character: such a text is nobody's id."""
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.utcoffset() is not None else None
+        identifier.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _key(identifier: str, keyring: Keyring) -> int | None:
@@ -260,12 +277,3 @@ def _key(identifier: str, keyring: Keyring) -> int | None:
         return keyring.key(identifier)
     except UnicodeEncodeError:  # half of a character: nobody's id
         return None
-
-
-def plain(literal: str) -> str:
-    """What a JSON string says; as it stands where it is none."""
-    try:
-        said: Any = json.loads(literal, strict=False)
-    except ValueError:
-        return literal[1:-1]
-    return str(said)

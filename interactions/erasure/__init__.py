@@ -5,9 +5,9 @@ nothing logs one.
 """
 
 from interactions.codec.tombstones import Tombstones, leave_out
+from interactions.erasure.ids import LONGEST_ANONYMOUS_ID, LONGEST_ID
 from interactions.erasure.refusing import refused
 from interactions.erasure.requesting import (
-    LONGEST_ID,
     NobodyNamed,
     approve,
     cancel,
@@ -19,6 +19,7 @@ from interactions.erasure.requesting import (
 from interactions.erasure.steps import RequestStateError
 
 __all__ = [
+    "LONGEST_ANONYMOUS_ID",
     "LONGEST_ID",
     "NobodyNamed",
     "RequestStateError",

@@ -6,8 +6,9 @@ import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 import redis
 from django.conf import settings
@@ -36,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 State = DeletionRequest.State
 Requests = QuerySet[DeletionRequest]
+_KEYS = 2_000  # named in one statement
 _PASSES = 3  # a block that was being read during one pass is there to be erased in the next
 _WAITING = (State.HIDDEN, State.ERASING)
 _TELL_SECONDS = 0.5  # between two notes of how far a store is
@@ -110,7 +112,9 @@ def _carry(environment: Environment, requests: Requests) -> None:
     pks = list(requests.values_list("pk", flat=True))
     try:
         with beating(requests):
-            people, left = _erase(environment, requests)
+            people, counted = _erase(environment, requests)
+            requests.update(left=counted)
+            left = {name: count for name, count in counted.items() if count}
             reading = uploaded.being_read(environment, people) if list(left) == ["uploaded files"] else None
     except (LakeBusy, RingAway, redis.RedisError):
         raise
@@ -135,12 +139,13 @@ def _carry(environment: Environment, requests: Requests) -> None:
 
 
 def _erase(environment: Environment, requests: Requests) -> tuple[Tombstones, dict[str, int]]:
-    """Answers whom it was about, and how many records are left in which store after all was tried: none."""
+    """Answers whom it was about, and how many records are left in each store after all was tried: none."""
     lake = Lake(environment.slug)
     requests.filter(version_before=None).update(version_before=lake.version())
     removed = _erase_most(lake, requests)
     with lake.lock(_LOCK_SECONDS):
         _take_in_links(environment, requests)
+        _note_beside(environment, requests)
         people = Tombstones.of(_stones(requests).stones())
         locked = [store for store in STORES if store.locked]
         found = _count(locked, environment, people)
@@ -151,6 +156,9 @@ def _erase(environment: Environment, requests: Requests) -> tuple[Tombstones, di
     # What follows may wait, for a moment or for Redis; nothing of these people comes into the first stores meanwhile.
     others = [store for store in STORES if not store.locked]
     _note_found(requests, _count(others, environment, people))
+    for store in others:
+        if store.held is not None:
+            _note_held(requests, store.held(environment, people))
     return people, left | _empty(others, environment, requests, people)
 
 
@@ -193,12 +201,21 @@ def _take_in_links(environment: Environment, requests: Requests) -> None:
         if first is None or not new:
             continue
         with transaction.atomic():
-            Tombstone.objects.lay(request, first.at, anonymous=sorted(new))
+            Tombstone.objects.lay(request, first.at, linked=sorted(new))
             DeletionRequest.objects.filter(pk=request.pk).update(linked=F("linked") + len(new))
 
 
+def _note_beside(environment: Environment, requests: Requests) -> None:
+    """Which anonymous ids that were named by themselves are in records with a user_id, which stay."""
+    stones = _stones(requests).filter(user_key=None, request__anonymous__gt=0)
+    if stones.exists():
+        keys = [key for key in stones.values_list("anonymous_key", flat=True) if key is not None]
+        for some in _in_pieces(sorted(seen_anywhere(environment).seen(keys))):
+            stones.filter(anonymous_key__in=some).update(is_beside_user=True)
+
+
 def _empty(stores: Sequence[Store], environment: Environment, requests: Requests, people: Tombstones) -> dict[str, int]:
-    """Erase from all the stores, then count in all; answers how many records are left in which."""
+    """Erase from all the stores, then count in all; answers how many records are left in each."""
     left = stores
     for _ in range(_PASSES):
         for store in left:
@@ -208,7 +225,7 @@ def _empty(stores: Sequence[Store], environment: Environment, requests: Requests
         left = [store for store in stores if found[store.name]]
         if not left:
             break
-    return {name: count for name, count in found.items() if count}
+    return found
 
 
 def _teller(requests: Requests) -> Tell:
@@ -229,16 +246,34 @@ def _count(stores: Sequence[Store], environment: Environment, people: Tombstones
 
 
 def _note_found(requests: Requests, found: Mapping[str, Counter[Person]]) -> None:
-    """Write down how much there was to erase. A repeat finds less than the try that was broken off."""
+    """Write down how much there was to erase, and of whom. A repeat finds less than the try that was broken off.
+
+    What may be anybody's is no record of theirs, so it counts where files and copies are counted alone.
+    """
     for request in requests:
         keys = request.tombstones.values_list("user_key", "anonymous_key").iterator(5_000)
         persons = [Person(*pair) for pair in keys]
         for name, counted in found.items():
-            records = sum(counted[person] for person in persons) + counted[Person()]
+            records = sum(counted[person] for person in persons) + (0 if name in _RECORDS else counted[Person()])
             if records > request.found.get(name, 0):
                 request.found[name] = records
         request.erased = sum(request.found.get(name, 0) for name in _RECORDS)
         request.save(update_fields=["found", "erased"])
+    _note_held(requests, set().union(*found.values()))
+
+
+def _note_held(requests: Requests, people: Collection[Person]) -> None:
+    stones = _stones(requests)
+    for some in _in_pieces(person.user_key for person in people if person.user_key is not None):
+        stones.filter(user_key__in=some).update(was_held=True)
+    for some in _in_pieces(person.anonymous_key for person in people if person.anonymous_key is not None):
+        stones.filter(anonymous_key__in=some).update(was_held=True)
+
+
+def _in_pieces(keys: Iterable[int]) -> Iterator[list[int]]:
+    each = iter(keys)
+    while piece := list(islice(each, _KEYS)):
+        yield piece
 
 
 # Where what is counted are records of theirs, rather than files or copies of records.
@@ -250,8 +285,9 @@ def _verified(requests: Requests) -> None:
     with transaction.atomic():
         _stones(requests).update(is_erased=True)
         requests.update(state=State.VERIFIED, ended_at=timezone.now(), error="", stage="")
-        for request in requests:
-            note(request, "verified", records=request.erased)
+        for request in requests.all():
+            outcome = {"outcome": "nothing was held"} if request.held_nothing else {}
+            note(request, "verified", records=request.erased, **outcome)
             receipts.sign(request)
 
 

@@ -1,63 +1,86 @@
-"""Read user ids from what people have: a pasted list, a text file, a CSV file; of any length, a line at a time."""
+"""Read ids from what people have: a pasted list, a text file, a CSV file; of any length, a line at a time."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 from interactions.codec.spreadsheet import as_it_was
-from interactions.erasure.requesting import LONGEST_ID
+from interactions.erasure.ids import Id
 from interactions.errors import DojoError
 
-_NAMES: Final = ("user_id", "userid", "user id")
-_SEPARATORS: Final = (";", "\t", ",")
+_SEPARATORS: Final = (",", ";", "\t")
 
 
 class NoList(DojoError):
-    """A text that is no list of user ids."""
+    """A text that is no list of ids."""
 
 
-def user_ids(lines: Iterable[str]) -> Iterator[str]:
-    """The ids, in order, as they are written; each may come again.
+def ids(lines: Iterable[str], *, anonymous: bool = False) -> Iterator[Id]:
+    """The ids, in order and as they are written; each may come again. Raises NoList.
 
-    They stand in the column called user_id where the first line has one, else in the first column; columns are
-    separated by comma, semicolon or tab, and may be quoted. Blank lines are passed over. In a column called user_id,
-    an apostrophe that our own CSV files put before a formula is taken off again. Raises NoList.
+    Where the first line names a column ``user_id`` or ``anonymous_id``, the text is CSV (comma, semicolon or tab) and
+    the columns of these names are read; an apostrophe that our own CSV files put before a formula is taken off again.
+    Any other text has one id a line, of the kind that ``anonymous`` says: commas, quotes and spaces belong to it, the
+    line's end does not. Empty lines are passed over.
     """
-    filled = (line for line in _cleaned(lines) if line.strip())
-    first = next(filled, None)
+    text = _checked(lines)
+    first = next((line for line in text if line.strip()), None)
     if first is None:
         return
-    separator = next((each for each in _SEPARATORS if each in first), ",")
-    rows = csv.reader(_chained(first, filled), delimiter=separator, skipinitialspace=True, strict=True)
-    column, is_named = 0, False
-    try:
-        for number, row in enumerate(rows, start=1):
-            if number == 1 and (heading := _heading(row)) is not None:
-                column, is_named = heading, True
-                continue
-            identifier = row[column].strip() if len(row) > column else ""
-            if len(identifier) > LONGEST_ID:
-                raise NoList(f"Line {number} has more than {LONGEST_ID} characters where a user id should stand.")
-            if identifier:
-                yield as_it_was(identifier) if is_named else identifier
-    except csv.Error as error:
-        raise NoList(f"Line {rows.line_num} is not what a list or a CSV file has: its quotes do not match.") from error
+    separator, columns = _heading(first)
+    if columns:
+        yield from _from_columns(chain([first], text), separator, columns)
+    else:
+        yield from _one_a_line(chain([first], text), anonymous=anonymous)
 
 
-def _cleaned(lines: Iterable[str]) -> Iterator[str]:
-    for line in lines:
+def _checked(lines: Iterable[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
         if "\x00" in line:
             raise NoList("This is no text file.")
-        yield line.removeprefix("\ufeff")
+        yield line.removeprefix("\ufeff") if number == 0 else line
 
 
-def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
+def _heading(line: str) -> tuple[str, dict[int, bool]]:
+    """The separator, and each column that holds ids: whether these are anonymous ids. Without columns: no heading."""
+    for separator in _SEPARATORS:
+        names = [name.strip().strip('"').lower().replace(" ", "_") for name in line.strip().split(separator)]
+        columns = {at: name == "anonymous_id" for at, name in enumerate(names) if name in ("user_id", "anonymous_id")}
+        if columns:
+            return separator, columns
+    return ",", {}
 
 
-def _heading(row: list[str]) -> int | None:
-    names = [name.strip().lower() for name in row]
-    return next((names.index(name) for name in _NAMES if name in names), None)
+def _one_a_line(lines: Iterable[str], *, anonymous: bool) -> Iterator[Id]:
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield _sized(Id(line.rstrip("\r\n"), anonymous), number)
+
+
+def _from_columns(lines: Iterable[str], separator: str, columns: dict[int, bool]) -> Iterator[Id]:
+    rows = csv.reader(lines, delimiter=separator, strict=True)
+    try:
+        width = len(next(rows))
+        for row in rows:
+            if len(row) > width:
+                raise NoList(
+                    f"Line {rows.line_num} has more columns than the first line. "
+                    f"Put double quotes around an id that holds {_NAMES[separator]}."
+                )
+            for at, is_anonymous in columns.items():
+                if at < len(row) and row[at]:
+                    yield _sized(Id(as_it_was(row[at]), is_anonymous), rows.line_num)
+    except csv.Error as error:
+        raise NoList(f"Line {rows.line_num} is not CSV: its quotes do not match.") from error
+
+
+_NAMES: Final = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
+
+
+def _sized(identifier: Id, line: int) -> Id:
+    if len(identifier.text) > identifier.longest:
+        raise NoList(f"Line {line}: no {identifier.kind} has more than {identifier.longest:,} characters.")
+    return identifier

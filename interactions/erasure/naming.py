@@ -21,8 +21,9 @@ def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
 
 def erase(environment: Environment, tombstones: Tombstones) -> None:
     """Forget them: another request has seen to them. A request that came after theirs keeps whom it names."""
-    for _, row in _people(environment, tombstones):
-        row.request.links.filter(user_key=row.user_key).delete()
+    for person, row in _people(environment, tombstones):
+        if person.user_key is not None:
+            row.request.links.filter(user_key=person.user_key).delete()
         row.delete()
     for _, link in _links(environment, tombstones):
         link.delete()
@@ -31,9 +32,9 @@ def erase(environment: Environment, tombstones: Tombstones) -> None:
 def _people(environment: Environment, tombstones: Tombstones) -> Iterator[tuple[Person, RequestedPerson]]:
     rows = RequestedPerson.objects.filter(request__environment=environment).select_related("request")
     for row in rows.iterator(2_000):
-        until = tombstones.users.by_key.get(row.user_key)
+        until = (tombstones.anonymous if row.is_anonymous else tombstones.users).by_key.get(row.key)
         if until is not None and microseconds(row.request.received_at) <= until:
-            yield Person(user_key=row.user_key), row
+            yield Person(anonymous_key=row.key) if row.is_anonymous else Person(user_key=row.key), row
 
 
 def _links(environment: Environment, tombstones: Tombstones) -> Iterator[tuple[Person, RequestedLink]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -18,12 +18,16 @@ from django.db.models import Count, Max, Min, Sum
 from django.utils import timezone
 
 from interactions import identity
+from interactions.erasure.ids import Id
 from interactions.erasure.linking import links_of
 from interactions.erasure.requesting import NobodyNamed
 from interactions.erasure.steps import RequestStateError, note
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment, RequestedLink, RequestedPerson
 from interactions.queries import people
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ROWS: Final = 2_000  # named in one statement
 _SHORTEST_NAMED: Final = 4  # characters of an id that is looked for in what was written about the request
@@ -48,7 +52,11 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What hiding and erasing would do, as counted at the request's ``counted_at``."""
+    """What hiding and erasing would do, as counted at the request's ``counted_at``.
+
+    ``people`` are users and anonymous ids that were named, ``beside`` the records of the latter that have a user_id:
+    those stay, as they are that user's.
+    """
 
     people: int
     unknown: int
@@ -60,14 +68,15 @@ class Preview:
     links: int = 0
     links_taken: int = 0
     links_shared: int = 0
+    beside: int = 0
 
     @property
     def total(self) -> int:
-        """Records with one of the user ids, and those without any of the anonymous ids that were taken."""
+        """Records of those who are named, and those without a user_id of the anonymous ids that were taken."""
         return self.records + self.alone
 
 
-def prepare(environment: Environment, user_ids: Iterable[str], about: About, user: User | None) -> DeletionRequest:
+def prepare(environment: Environment, ids: Iterable[Id], about: About, user: User | None) -> DeletionRequest:
     """A request that is received: nothing is hidden yet. Raises NobodyNamed, NamesSomebody, NoList, DataSetBusy."""
     keyring = identity.keyring()
     with transaction.atomic():
@@ -80,37 +89,39 @@ def prepare(environment: Environment, user_ids: Iterable[str], about: About, use
             note=about.note,
             is_for_good=about.is_for_good,
         )
-        named = (RequestedPerson(request=request, user_id=each, user_key=keyring.key(each)) for each in user_ids)
+        named = (
+            RequestedPerson(
+                request=request, identifier=each.text, key=keyring.key(each.text), is_anonymous=each.is_anonymous
+            )
+            for each in ids
+        )
         for rows in _in_pieces(named):
             RequestedPerson.objects.bulk_create(rows, ignore_conflicts=True)
-        request.people = request.named.count()
-        if not request.people:
+        _note_how_many(request)
+        if not request.people + request.anonymous:
             raise NobodyNamed
         _require_nobody_named(request, about)
-        request.save(update_fields=["people"])
-        note(request, "received", by=user, people=request.people)
+        note(request, "received", by=user, people=request.people + request.anonymous)
     count(request)
     return request
 
 
 def count(request: DeletionRequest) -> None:
     """Look again what there is of the people named; choices of links that were made stay. Raises DataSetBusy."""
-    keys = list(request.named.values_list("user_key", flat=True))
+    keys = _keys(request, anonymous=False)
+    visitors = _keys(request, anonymous=True)
     found = people.by_user(request.environment.slug, keys)
-    links = links_of(request.environment.slug, keys)
+    found_of_visitors = people.by_visitor(request.environment.slug, visitors) if visitors else None
+    named = set(visitors)
+    links = [link for link in links_of(request.environment.slug, keys) if link.anonymous_key not in named]
     alone = people.alone(request.environment.slug, sorted({link.anonymous_key for link in links}))
     records_alone = dict(zip(alone["anonymous_key"].tolist(), alone["records"].tolist(), strict=True))
-    types: dict[int, dict[str, int]] = defaultdict(dict)
-    periods: dict[int, tuple[datetime, datetime]] = {}
-    for row in found.itertuples(index=False):
-        types[row.user_key][row.type] = int(row.records)
-        first, last = row.first_at.to_pydatetime(), row.last_at.to_pydatetime()
-        known = periods.get(row.user_key, (first, last))
-        periods[row.user_key] = min(known[0], first), max(known[1], last)
     with transaction.atomic():
         _require_received(request)
         chosen = dict(request.links.values_list("anonymous_key", "is_taken"))
-        _note_people(request, types, periods)
+        _note_people(request, found, anonymous=False)
+        if found_of_visitors is not None:
+            _note_people(request, found_of_visitors, anonymous=True)
         request.links.all().delete()
         rows = (
             RequestedLink(
@@ -135,7 +146,11 @@ def count(request: DeletionRequest) -> None:
 def preview(request: DeletionRequest) -> Preview:
     """The sums of what was counted."""
     sums = request.named.aggregate(
-        people=Count("pk"), records=Sum("records", default=0), first=Min("first_at"), last=Max("last_at")
+        people=Count("pk"),
+        records=Sum("records", default=0),
+        beside=Sum("beside", default=0),
+        first=Min("first_at"),
+        last=Max("last_at"),
     )
     links = request.links.values("anonymous_key", "alone", "users", "is_taken").distinct()
     types: dict[str, int] = defaultdict(int)
@@ -144,7 +159,7 @@ def preview(request: DeletionRequest) -> Preview:
             types[name] += records
     return Preview(
         people=sums["people"],
-        unknown=request.named.filter(records=0).count(),
+        unknown=request.named.filter(records=0, beside=0).count(),
         records=sums["records"],
         alone=sum(link["alone"] for link in links if link["is_taken"]),
         first=sums["first"],
@@ -153,6 +168,7 @@ def preview(request: DeletionRequest) -> Preview:
         links=len(links),
         links_taken=sum(link["is_taken"] for link in links),
         links_shared=sum(link["users"] > 1 for link in links),
+        beside=sums["beside"],
     )
 
 
@@ -170,10 +186,20 @@ def leave_out(request: DeletionRequest, person: int) -> None:
         if request.named.count() == 1:
             raise NobodyNamed
         for row in request.named.filter(pk=person):
-            request.links.filter(user_key=row.user_key).delete()
+            if not row.is_anonymous:
+                request.links.filter(user_key=row.key).delete()
             row.delete()
-        request.people = request.named.count()
-        request.save(update_fields=["people"])
+        _note_how_many(request)
+
+
+def _note_how_many(request: DeletionRequest) -> None:
+    request.anonymous = request.named.filter(is_anonymous=True).count()
+    request.people = request.named.filter(is_anonymous=False).count()
+    request.save(update_fields=["people", "anonymous"])
+
+
+def _keys(request: DeletionRequest, *, anonymous: bool) -> list[int]:
+    return list(request.named.filter(is_anonymous=anonymous).values_list("key", flat=True))
 
 
 def _require_received(request: DeletionRequest) -> None:
@@ -186,27 +212,31 @@ def _require_nobody_named(request: DeletionRequest, about: About) -> None:
     kept = "\n".join((about.asked_by, about.reference, about.note)).lower()
     if not kept.strip():
         return
-    for user_id in request.named.values_list("user_id", flat=True).iterator(_ROWS):
-        if len(user_id) >= _SHORTEST_NAMED and user_id.lower() in kept:
+    for identifier in request.named.values_list("identifier", flat=True).iterator(_ROWS):
+        if len(identifier) >= _SHORTEST_NAMED and identifier.lower() in kept:
             raise NamesSomebody(
                 "One of the ids stands in who asked, the reference or the note. These are kept after the erasure: "
                 "leave the id out of them."
             )
 
 
-def _note_people(
-    request: DeletionRequest,
-    types: dict[int, dict[str, int]],
-    periods: dict[int, tuple[datetime, datetime]],
-) -> None:
+def _note_people(request: DeletionRequest, found: pd.DataFrame, *, anonymous: bool) -> None:
+    """``found`` as ``people.by_user`` and ``people.by_visitor`` give it: rows by key and type."""
+    of_key: dict[int, list[Any]] = defaultdict(list)
+    for each in found.itertuples(index=False):
+        of_key[each.anonymous_key if anonymous else each.user_key].append(each)
     changed = []
-    for row in request.named.all():
-        if row.user_key in types or row.records:
-            row.types = types.get(row.user_key, {})
+    for row in request.named.filter(is_anonymous=anonymous):
+        rows = of_key.get(row.key, [])
+        if rows or row.records or row.beside:
+            seen = [each for each in rows if each.records]
+            row.types = {each.type: int(each.records) for each in seen}
             row.records = sum(row.types.values())
-            row.first_at, row.last_at = periods.get(row.user_key, (None, None))
+            row.beside = sum(int(each.beside) for each in rows) if anonymous else 0
+            row.first_at = min((each.first_at.to_pydatetime() for each in seen), default=None)
+            row.last_at = max((each.last_at.to_pydatetime() for each in seen), default=None)
             changed.append(row)
-    RequestedPerson.objects.bulk_update(changed, ["types", "records", "first_at", "last_at"], batch_size=200)
+    RequestedPerson.objects.bulk_update(changed, ["types", "records", "beside", "first_at", "last_at"], batch_size=200)
 
 
 def _in_pieces(rows: Iterable[_Row]) -> Iterator[list[_Row]]:

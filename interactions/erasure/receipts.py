@@ -18,6 +18,7 @@ from interactions.models import DeletionRequest
 KIND: Final = "dojo deletion receipt"
 _SALT: Final = "interactions.erasure.receipt"
 _SIGNATURE: Final = "signature"
+_KINDS: Final = ("users", "anonymous_ids")
 _BITS: Final = 0xFFFFFFFFFFFFFFFF
 
 
@@ -36,6 +37,12 @@ class Receipt:
         key = _hash(identity.keyring().key(identifier))
         people = self.said["people"]
         return key in people["users"] or key in people["anonymous_ids"]
+
+    def was_held(self, identifier: str) -> bool:
+        """Whether there was anything of an id that it :meth:`names`; True of receipts from before this was kept."""
+        key = _hash(identity.keyring().key(identifier))
+        people, unknown = self.said["people"], self.said["people"].get("not_in_the_data", {})
+        return any(key in people[kind] and key not in unknown.get(kind, ()) for kind in _KINDS)
 
 
 def sign(request: DeletionRequest) -> None:
@@ -65,37 +72,54 @@ def check(text: str) -> Receipt:
 
 
 def _said(request: DeletionRequest) -> dict[str, Any]:
-    users: list[int] = []
-    anonymous: list[int] = []
-    for user_key, anonymous_key in request.tombstones.values_list("user_key", "anonymous_key"):
-        if user_key is not None:
-            users.append(user_key)
-        elif anonymous_key is not None:
-            anonymous.append(anonymous_key)
+    held_nothing = request.held_nothing
     return {
         "kind": KIND,
         "request": request.pk,
         "environment": request.environment.slug,
         "state": str(request.state),
+        "outcome": "nothing was held" if held_nothing else "erased",
         "source": str(request.source),
         "asked_by": request.asked_by,
         "reference": request.reference,
         "received_at": request.received_at.isoformat(),
         "refused_until": "for good" if request.is_for_good else request.hidden_at.isoformat(),  # type: ignore[union-attr]
         "verified_at": request.ended_at.isoformat(),  # type: ignore[union-attr]
-        "people": {
-            "count": len(users),
-            "hash": "keyed BLAKE2b of the id, 64 bits",
-            "users": sorted(map(_hash, users)),
-            "anonymous_ids": sorted(map(_hash, anonymous)),
-        },
+        "people": _people(request),
         "records_erased": request.erased,
         "erased_by_store": request.found,
-        "left": 0,
+        "left": sum(request.left.values()),
+        "left_by_store": request.left,
         "table_version": {"before": request.version_before, "after": request.version_after},
         "steps": [
             {"what": step.word, "at": step.at.isoformat(), "by": step.by or "Dojo"} for step in request.steps.all()
         ],
+    }
+
+
+def _people(request: DeletionRequest) -> dict[str, Any]:
+    """Everybody whom the request covers, by keyed hashes, and of whom there was nothing."""
+    covered: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    unknown: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    beside: list[str] = []
+    rows = request.tombstones.values_list("user_key", "anonymous_key", "was_held", "is_beside_user")
+    for user_key, anonymous_key, was_held, is_beside_user in rows.iterator(5_000):
+        kind, key = ("users", user_key) if user_key is not None else ("anonymous_ids", anonymous_key)
+        if key is None:
+            continue
+        covered[kind].append(_hash(key))
+        if is_beside_user:
+            beside.append(_hash(key))
+        elif not was_held:
+            unknown[kind].append(_hash(key))
+    return {
+        "count": request.people,
+        "anonymous_count": request.anonymous,
+        "linked_count": request.linked,
+        "hash": "keyed BLAKE2b of the id, 64 bits",
+        **{kind: sorted(keys) for kind, keys in covered.items()},
+        "not_in_the_data": {kind: sorted(keys) for kind, keys in unknown.items()},
+        "kept_with_a_user_id": sorted(beside),
     }
 
 

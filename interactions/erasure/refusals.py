@@ -36,7 +36,7 @@ def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
 def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
     """These people's refused records, as JSON lines of the files to be downloaded."""
     for imp, path in _kept(environment):
-        for line, _, person in _lines(path, _named(imp, theirs)):
+        for line, _, person in _lines(path, _named(imp, theirs, conservative=False)):
             if person is not None:
                 yield line.rstrip()
 
@@ -60,8 +60,8 @@ def _kept(environment: Environment) -> Iterator[tuple[Import, Path]]:
             yield imp, path
 
 
-def _named(imp: Import, tombstones: Tombstones) -> Named:
-    return Named(tombstones, imp.created_at, identity.keyring())
+def _named(imp: Import, tombstones: Tombstones, *, conservative: bool = True) -> Named:
+    return Named(tombstones, imp.created_at, identity.keyring(), conservative)
 
 
 def _lines(path: Path, people: Named) -> Iterator[tuple[bytes, int, Person | None]]:
@@ -108,7 +108,4 @@ def _examples(environment: Environment, tombstones: Tombstones) -> Iterator[tupl
     """Examples whose value alone says whose it is."""
     shown: QuerySet[Problem] = Problem.objects.filter(block__of__environment=environment).exclude(value="")
     for problem in shown.select_related("block__of").iterator(500):
-        people = _named(problem.block.of, tombstones)
-        is_id = problem.path in ("user_id", "anonymous_id")
-        of_field = f'"{problem.path}": {json.dumps(problem.value)}' if is_id else problem.value
-        yield problem, people.in_text(of_field)
+        yield problem, _named(problem.block.of, tombstones).in_value(problem.value)

@@ -22,26 +22,32 @@ logger = logging.getLogger(__name__)
 
 State = DeletionRequest.State
 Source = DeletionRequest.Source
-LONGEST_ID = 512  # characters of a user_id
 
 
 class NobodyNamed(DojoError):
-    """A request without a single user id."""
+    """A request without a single id."""
 
     def __init__(self) -> None:
-        super().__init__("Name at least one user id.")
+        super().__init__("Name at least one id.")
 
 
 def request(
-    environment: Environment, user_ids: Iterable[str], *, source: Source = Source.API, by: By = None
+    environment: Environment,
+    user_ids: Iterable[str],
+    *,
+    anonymous_ids: Iterable[str] = (),
+    source: Source = Source.API,
+    by: By = None,
 ) -> DeletionRequest:
     """Hide these users' records of up to now at once, and have a worker erase them. Raises NobodyNamed.
 
-    Records without a user_id of anonymous ids that are one of theirs alone go as well. When this returns nobody sees
-    any of the records any more. Where the environment wants a second person's word, what came over the API waits
-    for it, hidden; whoever has the command line needs nobody's.
+    Records without a user_id go as well: those of ``anonymous_ids``, and those of anonymous ids that are one of the
+    users' alone. When this returns nobody sees any of the records any more. Where the environment wants a second
+    person's word, what came over the API waits for it, hidden; whoever has the command line needs nobody's.
     """
-    keys = _keys(user_ids)
+    keys, anonymous = _keys(user_ids), _keys(anonymous_ids)
+    if not keys and not anonymous:
+        raise NobodyNamed
     with transaction.atomic():
         asked = DeletionRequest.objects.create(
             environment=environment,
@@ -49,9 +55,9 @@ def request(
             created_by=by if isinstance(by, User) else None,
             needs_approval=environment.needs_approval and source == Source.API,
         )
-        note(asked, "received", by=by, people=len(keys))
-        _hide(asked, keys, [], by)
-    _link(asked, keys)
+        note(asked, "received", by=by, people=len(keys) + len(anonymous))
+        _hide(asked, keys, anonymous, [], by)
+    _link(asked, keys, known=anonymous)
     asked.refresh_from_db()
     return asked
 
@@ -61,8 +67,9 @@ def hide(asked: DeletionRequest, *, by: By = None, delay: timedelta = timedelta(
 
     Erasing starts after ``delay``, and after a second person's word where the environment wants one.
     """
-    keys = list(asked.named.values_list("user_key", flat=True))
-    if not keys:
+    keys = list(asked.named.filter(is_anonymous=False).values_list("key", flat=True))
+    anonymous = set(asked.named.filter(is_anonymous=True).values_list("key", flat=True))
+    if not keys and not anonymous:
         asked.refresh_from_db()
         raise NobodyNamed if asked.state == State.RECEIVED else _too_late(asked)  # ids are forgotten once hidden
     taken = set(asked.links.filter(is_taken=True).values_list("anonymous_key", flat=True))
@@ -77,8 +84,8 @@ def hide(asked: DeletionRequest, *, by: By = None, delay: timedelta = timedelta(
         asked.refresh_from_db()
         RequestedPerson.objects.filter(request=asked).delete()
         RequestedLink.objects.filter(request=asked).delete()
-        _hide(asked, keys, taken, by)
-    _link(asked, keys, known=taken | left)  # some may have come since the preview
+        _hide(asked, keys, anonymous, taken - anonymous, by)
+    _link(asked, keys, known=anonymous | taken | left)  # some may have come since the preview
     asked.refresh_from_db()
 
 
@@ -86,24 +93,24 @@ def _too_late(asked: DeletionRequest) -> RequestStateError:
     return RequestStateError(f"This request is {asked.get_state_display().lower()} already.")
 
 
-def _keys(user_ids: Iterable[str]) -> list[int]:
+def _keys(identifiers: Iterable[str]) -> list[int]:
     keyring = identity.keyring()
-    keys = sorted({keyring.key(user_id) for user_id in user_ids})
-    if not keys:
-        raise NobodyNamed
-    return keys
+    return sorted({keyring.key(each) for each in identifiers if each})
 
 
-def _hide(asked: DeletionRequest, user_keys: Collection[int], anonymous_keys: Collection[int], by: By) -> None:
+def _hide(
+    asked: DeletionRequest, users: Collection[int], anonymous: Collection[int], linked: Collection[int], by: By
+) -> None:
     # Now, that is with the database's write lock: what was accepted before is older.
     now = timezone.now()
-    Tombstone.objects.lay(asked, now, users=user_keys, anonymous=sorted(anonymous_keys))
+    Tombstone.objects.lay(asked, now, users=users, anonymous=sorted(anonymous), linked=sorted(linked))
     received = {} if asked.source == Source.DESK else {"received_at": now}
     DeletionRequest.objects.filter(pk=asked.pk).update(
-        state=State.HIDDEN, hidden_at=now, people=len(user_keys), linked=len(anonymous_keys), **received
+        state=State.HIDDEN, hidden_at=now, people=len(users), anonymous=len(anonymous), linked=len(linked), **received
     )
-    note(asked, "hidden", by=by, people=len(user_keys))
-    logger.info("Deletion request %s: %s people of %s are hidden", asked.pk, len(user_keys), asked.environment.slug)
+    people = len(users) + len(anonymous)
+    note(asked, "hidden", by=by, people=people)
+    logger.info("Deletion request %s: %s people of %s are hidden", asked.pk, people, asked.environment.slug)
 
 
 def _link(asked: DeletionRequest, user_keys: Collection[int], *, known: Collection[int] = ()) -> None:
@@ -117,7 +124,7 @@ def _link(asked: DeletionRequest, user_keys: Collection[int], *, known: Collecti
         rows = DeletionRequest.objects.filter(pk=asked.pk, state=State.HIDDEN)
         if found and rows.update(linked=F("linked") + len(found)):
             asked.refresh_from_db()
-            Tombstone.objects.lay(asked, asked.hidden_at or timezone.now(), anonymous=found)
+            Tombstone.objects.lay(asked, asked.hidden_at or timezone.now(), linked=found)
         enqueue("erase_people", asked.pk)
 
 

@@ -26,6 +26,7 @@ from interactions.models import Block, Environment, Import
 from interactions.queries import answers
 
 Count: TypeAlias = Callable[[Environment, Tombstones], Counter[Person]]
+Held: TypeAlias = Callable[[Environment, Tombstones], set[Person]]
 Erase: TypeAlias = Callable[[Environment, Tombstones, Tell], None]
 
 SETTLE_SECONDS = 1.0  # after which a call that was answered is in the ring
@@ -38,8 +39,8 @@ class Store:
 
     ``count`` gives how many records of these people are in it, by person, of nobody where that cannot be said;
     ``erase`` takes them out, tells how far it is, and may be repeated. With ``locked`` both want the lake's write lock
-    held. ``holds`` names what it is made of: models by their label, Redis keys as ``redis:<family>``, what lies below
-    the data folder as ``<name>/``.
+    held. Where what is counted are files or calls, ``held`` says who is named in them. ``holds`` names what it is made
+    of: models by their label, Redis keys as ``redis:<family>``, what lies below the data folder as ``<name>/``.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Store:
     erase: Erase
     count: Count
     locked: bool = False
+    held: Held | None = None
 
 
 def _count_lake(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
@@ -74,7 +76,7 @@ def _unfinished(environment: Environment) -> list[Import]:
 def _count_running(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     found: Counter[Person] = Counter()
     for imp in _unfinished(environment):
-        people = Named(tombstones, imp.created_at, identity.keyring())
+        people = Named(tombstones, imp.created_at, identity.keyring(), conservative=True)
         for block in imp.blocks.filter(state=Block.State.DONE).select_related("of"):
             try:
                 found += count_in(block, people)
@@ -92,6 +94,12 @@ def _count_ring(environment: Environment, tombstones: Tombstones) -> Counter[Per
     """Whose the calls are is not said; calls that came after the request are none of its business."""
     left = ring.count_users(environment.slug, People(tombstones, identity.keyring()), before=tombstones.last_asked + 1)
     return Counter({Person(): left} if left else {})
+
+
+def _held_in_ring(environment: Environment, tombstones: Tombstones) -> set[Person]:
+    people = People(tombstones, identity.keyring())
+    ring.count_users(environment.slug, people, before=tombstones.last_asked + 1)
+    return people.met
 
 
 def _erase_ring(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
@@ -157,7 +165,7 @@ STORES = (
     # After the data set, so that no part that held them can be read any more.
     Store("exports", ("interactions.Export", "exports/"), _erase_exports, _count_exports),
     Store("refused records", ("interactions.Problem", "imports/"), _silent(refusals.erase), refusals.count),
-    Store("uploaded files", ("uploads/", "imports/"), _silent(uploaded.erase), uploaded.count),
+    Store("uploaded files", ("uploads/", "imports/"), _silent(uploaded.erase), uploaded.count, held=uploaded.held),
     Store(
         "requests in preparation",
         ("interactions.RequestedPerson", "interactions.RequestedLink"),
@@ -166,7 +174,7 @@ STORES = (
     ),
     # Made again at any moment, without these people: what is left in there cannot be counted, nor does it name anybody.
     Store("remembered answers", ("redis:answers",), _forget_answers, _nothing),
-    Store("live calls", ("redis:live", "redis/"), _erase_ring, _count_ring),
+    Store("live calls", ("redis:live", "redis/"), _erase_ring, _count_ring, held=_held_in_ring),
     Store("database log", ("dojo.sqlite3/",), _empty_log, _nothing),
 )
 

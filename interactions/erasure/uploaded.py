@@ -1,14 +1,14 @@
 """Erased people in files that were uploaded and are still kept: those that wait, and those that are being read.
 
-Such a file is looked through as text. One that names an erased person is removed, and its import ends with a sentence
-that says so: dropped in again, it loads without them. One that is being read is left to its import, which refuses them
-and removes the file at its end; until then the erasure is not over.
+Such a file is looked through by the codec, as far as it has come and whether or not it is whole. One that names an
+erased person is removed, and its import ends with a sentence that says so: dropped in again, it loads without them. One
+that is being read is left to its import, which refuses them and removes the file at its end; until then the erasure is
+not over.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from interactions import identity
+from interactions.codec.named_files import named_in
 from interactions.codec.salvage import readable
-from interactions.codec.tombstones import People, Person, Tombstones, microseconds, plain
+from interactions.codec.tombstones import People, Person, Tombstones, microseconds
 from interactions.imports import lifecycle, storage
 from interactions.models import Environment, Import, Upload
 
@@ -27,30 +28,30 @@ REMOVED: Final = (
     "The file named people whose records were to be erased meanwhile, so it was removed. Nothing of it was loaded. "
     "Drop it in again to load the others."
 )
-_LONGEST: Final = 16 << 10  # bytes of an id's field, however it is spelled
-_FIELD: Final = re.compile(
-    rb'"(?:user_id|anonymous_id)"\s*+:\s*+("(?:[^"\\]|\\.)*+"|\[[^\]]{0,4096}\]|[^\s,}\]]++)', re.DOTALL
-)
-_WORD: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[^\s,\[\]"]++', re.DOTALL)
 
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     """How many kept files name these people; whose they are is not said."""
-    files = sum(_names(imp, tombstones) for imp in _with_file(environment, tombstones))
+    files = sum(bool(_named(imp, tombstones)) for imp in _with_file(environment, tombstones))
     return Counter({Person(): files} if files else {})
+
+
+def held(environment: Environment, tombstones: Tombstones) -> set[Person]:
+    """Which of these people kept files name."""
+    return set().union(*(_named(imp, tombstones) for imp in _with_file(environment, tombstones)))
 
 
 def erase(environment: Environment, tombstones: Tombstones) -> None:
     """Remove the files that wait and name these people, and end their imports."""
     for imp in _with_file(environment, tombstones):
-        if imp.state != Import.State.LOADING and _names(imp, tombstones) and lifecycle.withdraw(imp, REMOVED):
+        if imp.state != Import.State.LOADING and _named(imp, tombstones) and lifecycle.withdraw(imp, REMOVED):
             logger.info("The file of import %s named erased people and was removed", imp.pk)
 
 
 def being_read(environment: Environment, tombstones: Tombstones) -> Import | None:
     """An import that is reading a file which names these people; its end removes the file."""
     reading = (imp for imp in _with_file(environment, tombstones) if imp.state == Import.State.LOADING)
-    return next((imp for imp in reading if _names(imp, tombstones)), None)
+    return next((imp for imp in reading if _named(imp, tombstones)), None)
 
 
 def _with_file(environment: Environment, tombstones: Tombstones) -> Iterator[Import]:
@@ -61,13 +62,15 @@ def _with_file(environment: Environment, tombstones: Tombstones) -> Iterator[Imp
             yield imp
 
 
-def _names(imp: Import, tombstones: Tombstones) -> bool:
+def _named(imp: Import, tombstones: Tombstones) -> frozenset[Person]:
     path = _text_of(imp)
     try:
         state = path.stat() if path is not None else None
-        return state is not None and _is_named_in(path, state.st_size, state.st_mtime_ns, tombstones)
+        if path is None or state is None:
+            return frozenset()
+        return _named_in(path, state.st_size, state.st_mtime_ns, tombstones)
     except FileNotFoundError:  # cancelled meanwhile
-        return False
+        return frozenset()
 
 
 def _text_of(imp: Import) -> Path | None:
@@ -81,33 +84,7 @@ def _text_of(imp: Import) -> Path | None:
 
 
 @lru_cache(maxsize=32)
-def _is_named_in(path: Path, size: int, changed: int, tombstones: Tombstones) -> bool:
+def _named_in(path: Path, size: int, changed: int, tombstones: Tombstones) -> frozenset[Person]:
     """Remembered while the file is as it is: it is asked several times in one erasure."""
     people = People(tombstones, identity.keyring())
-    known: dict[bytes, bool] = {}
-    for text in _windows(path):
-        for field in _FIELD.finditer(text):
-            said = field[1]
-            named = known.get(said)
-            if named is None:
-                words = (_said(word) for word in _WORD.findall(said))
-                named = known[said] = any(word in people for word in words)
-                if len(known) > 200_000:
-                    known.clear()
-            if named:
-                return True
-    return False
-
-
-def _windows(path: Path) -> Iterator[bytes]:
-    """The file's text piece by piece; each begins with the end of the one before, so that no field is cut in both."""
-    held = b""
-    for piece in readable(path):
-        held += piece
-        yield held
-        held = held[-_LONGEST:]
-
-
-def _said(word: bytes) -> str:
-    text = word.decode(errors="surrogateescape")
-    return plain(text) if text.startswith('"') else text
+    return named_in(readable(path), people)

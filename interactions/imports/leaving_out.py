@@ -49,7 +49,7 @@ def leave_out_of(imp: Import, tombstones: Tombstones) -> None:
     """Take erased people's records out of what was read of an import so far. The lake's lock is held by the caller."""
     if not tombstones:
         return
-    people = Named(tombstones, imp.created_at, identity.keyring())
+    people = Named(tombstones, imp.created_at, identity.keyring(), conservative=True)
     for block in imp.blocks.filter(state=Block.State.DONE).select_related("of"):
         try:
             if count_in(block, people):

@@ -16,9 +16,10 @@ from typing import Any
 import msgspec
 
 from interactions import schema
+from interactions.codec.identified import words_in
 from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Rejected
-from interactions.codec.tombstones import Person, Tombstones
+from interactions.codec.tombstones import People, Person, Tombstones
 from interactions.imports import storage
 from interactions.models import Block, Import, Problem
 
@@ -32,15 +33,27 @@ _CAUSES_KEPT = 200  # of one block; a file with more kinds of fault than this ha
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Looks for erased people in the text of refused records, which came in at ``received_at``."""
+    """Looks for erased people in the text of refused records, which came in at ``received_at``.
+
+    ``conservative``: what came before they asked, and has an id that cannot be read, counts as theirs.
+    """
 
     tombstones: Tombstones
     received_at: datetime
     keyring: Keyring
+    conservative: bool = False
 
     def in_text(self, text: str) -> Person | None:
-        """The person whose record this is; None where it is nobody's who was erased."""
-        return self.tombstones.named_in(text, self.received_at, self.keyring)
+        """The person whose record this is, ``Person()`` where that cannot be said; None where it is no erased one's."""
+        return self.tombstones.named_in(text, self.received_at, self.keyring, conservative=self.conservative)
+
+    def in_value(self, value: str) -> Person | None:
+        """The same of what was shown of a record, in whatever field."""
+        found = self.in_text(value)
+        if found is not None:
+            return found
+        people = People(self.tombstones, self.keyring)
+        return next(iter(people.met), None) if any(word in people for word in (value, *words_in(value))) else None
 
 
 class Rejects:

@@ -63,9 +63,11 @@ class DeletionRequest(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     people = models.PositiveIntegerField(default=0, help_text="users")
+    anonymous = models.PositiveIntegerField(default=0, help_text="anonymous ids that were named by themselves")
     linked = models.PositiveIntegerField(default=0, help_text="anonymous ids that are theirs")
     erased = models.PositiveBigIntegerField(default=0, help_text="records")
     found = models.JSONField(default=dict, help_text="records there were to erase, by store")
+    left = models.JSONField(default=dict, help_text="what was left after erasing, counted, by store")
     version_before = models.BigIntegerField(null=True)
     version_after = models.BigIntegerField(null=True)
     stage = models.CharField(max_length=50, blank=True, help_text="the store that is being emptied")
@@ -98,24 +100,33 @@ class DeletionRequest(models.Model):
         return self.state == self.State.HIDDEN and self.needs_approval and self.approved_at is None
 
     @property
+    def held_nothing(self) -> bool:
+        """Whether it is verified that there was nothing of any of its people."""
+        return self.state == self.State.VERIFIED and not self.tombstones.filter(was_held=True).exists()
+
+    @property
     def can_cancel(self) -> bool:
         return self.state in (self.State.RECEIVED, self.State.HIDDEN)
 
 
 class RequestedPerson(models.Model):
-    """A user who was named, as typed, with what the preview found; gone once the request's people are hidden."""
+    """Who was named, as typed, with what the preview found; gone once the request's people are hidden."""
 
     request = models.ForeignKey(DeletionRequest, models.CASCADE, related_name="named")
-    user_id = models.CharField(max_length=512)
-    user_key = models.BigIntegerField()
+    identifier = models.CharField(max_length=1024)
+    key = models.BigIntegerField()
+    is_anonymous = models.BooleanField(default=False, help_text="an anonymous_id: its records without a user_id")
     records = models.PositiveBigIntegerField(default=0)
+    beside = models.PositiveBigIntegerField(
+        default=0, help_text="records of an anonymous_id that have a user_id, too: they are that user's"
+    )
     types = models.JSONField(default=dict, help_text="records by type")
     first_at = models.DateTimeField(null=True)
     last_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-records", "id"]
-        constraints = [models.UniqueConstraint(fields=["request", "user_key"], name="person_named_once")]
+        constraints = [models.UniqueConstraint(fields=["request", "is_anonymous", "key"], name="person_named_once")]
 
 
 class RequestedLink(models.Model):
@@ -165,16 +176,30 @@ class TombstoneRows(models.QuerySet["Tombstone"]):
         yield from rows.iterator(5_000)
 
     def lay(
-        self, request: DeletionRequest, at: datetime, *, users: Iterable[int] = (), anonymous: Iterable[int] = ()
+        self,
+        request: DeletionRequest,
+        at: datetime,
+        *,
+        users: Iterable[int] = (),
+        anonymous: Iterable[int] = (),
+        linked: Iterable[int] = (),
     ) -> None:
-        """Add a stone for each of these keyed hashes. A sixth of what bulk_create costs: all others wait meanwhile."""
+        """Add a stone for each of these keyed hashes. A sixth of what bulk_create costs: all others wait meanwhile.
+
+        ``linked`` are anonymous ids that were seen with one of the users: so there is something of them.
+        """
         common = (request.pk, request.environment_id, connection.ops.adapt_datetimefield_value(at), request.is_for_good)
-        keys = chain(((key, None) for key in users), ((None, key) for key in anonymous))
+        keys = chain(
+            ((key, None, False) for key in users),
+            ((None, key, False) for key in anonymous),
+            ((None, key, True) for key in linked),
+        )
         with connection.cursor() as cursor:
             cursor.executemany(
-                f"INSERT INTO {self.model._meta.db_table} (user_key, anonymous_key, request_id, environment_id, at,"  # noqa: S608 - our own name
-                " is_for_good, is_erased) VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                [(*pair, *common, False) for pair in keys],
+                f"INSERT INTO {self.model._meta.db_table} (user_key, anonymous_key, was_held, request_id,"  # noqa: S608 - our own name
+                " environment_id, at, is_for_good, is_erased, is_beside_user)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                [(*each, *common, False, False) for each in keys],
             )
 
 
@@ -192,6 +217,8 @@ class Tombstone(models.Model):
     at = models.DateTimeField()
     is_for_good = models.BooleanField(default=False, help_text="what is newer may not come in, either")
     is_erased = models.BooleanField(default=False, help_text="no record is left that it would have to hide")
+    was_held = models.BooleanField(default=False, help_text="something of theirs was found")
+    is_beside_user = models.BooleanField(default=False, help_text="an anonymous_id that is in records with a user_id")
 
     objects = TombstoneRows.as_manager()
 

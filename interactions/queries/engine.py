@@ -21,7 +21,7 @@ import pyarrow as pa
 from django.conf import settings
 
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.tombstones import Moments, Tombstones
+from interactions.codec.tombstones import AHEAD, Moments, Tombstones
 from interactions.lake import Lake, Part
 from interactions.lake_people import hidden
 
@@ -102,8 +102,9 @@ def _without_those_of(table: ibis.Table, moments: Moments, column: str, *if_also
     if not len(moments):
         return table
     people = ibis.memtable(pa.table({"person": moments.keys, "until": moments.until}))
-    first = ibis.least(epoch_us(table.timestamp), epoch_us(table.received_at))
-    return table.anti_join(people, [table[column] == people.person, first <= people.until, *if_also])
+    dated, received = epoch_us(table.timestamp), epoch_us(table.received_at)
+    is_theirs = (ibis.least(dated, received) <= people.until) | (dated - received > AHEAD)
+    return table.anti_join(people, [table[column] == people.person, is_theirs, *if_also])
 
 
 @ibis.udf.scalar.builtin(signature=((MOMENT,), "int64"))

@@ -36,6 +36,11 @@ class Pairs:
     anonymous: np.ndarray
     users: np.ndarray
 
+    def seen(self, anonymous_keys: Collection[int]) -> set[int]:
+        """Those of these anonymous keys that were seen with any user."""
+        wanted = np.unique(np.fromiter(anonymous_keys, np.int64))
+        return set(np.unique(self.anonymous[_among(self.anonymous, wanted)]).tolist())
+
     def owned(self, user_keys: Collection[int]) -> set[int]:
         """The anonymous keys that were seen with one of these users and with nobody else."""
         # Whoever was never seen with one of them is left out first: few remain, so nothing has to be put in order.

@@ -46,6 +46,26 @@ def alone(environment: str, anonymous_keys: Sequence[int]) -> pd.DataFrame:
     return _ask(environment, question).to_pandas()
 
 
+def by_visitor(environment: str, anonymous_keys: Sequence[int]) -> pd.DataFrame:
+    """``anonymous_key, type, records, beside, first_at, last_at``: a row for each anonymous id and type there is.
+
+    ``records`` and the times are of those without a user_id, ``beside`` counts those with one. Raises DataSetBusy.
+    """
+    asked = ibis.memtable(pa.table({"asked": pa.array(anonymous_keys, pa.int64())}))
+
+    def question(table: ibis.Table) -> ibis.Table:
+        theirs = table.semi_join(asked, [table.anonymous_key == asked.asked])
+        is_alone = theirs.user_key.isnull()
+        return theirs.group_by("anonymous_key", "type").agg(
+            records=is_alone.sum(),
+            beside=(~is_alone).sum(),
+            first_at=theirs.timestamp.min(where=is_alone),
+            last_at=theirs.timestamp.max(where=is_alone),
+        )
+
+    return _ask(environment, question).to_pandas()
+
+
 def by_month(environment: str, before: datetime, zone: ZoneInfo) -> pd.DataFrame:
     """``month, records``: records with a timestamp before ``before``, by month in ``zone`` («2024-03»), oldest first.
 

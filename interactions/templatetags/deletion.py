@@ -26,9 +26,29 @@ _TONES: Final = {
 _SHOWN_TYPES: Final = 4
 
 
+def named(users: int, anonymous: int) -> str:
+    """``2 users and 1 anonymous id``."""
+    parts = [counted(users, "user")] if users or not anonymous else []
+    return " and ".join([*parts, counted(anonymous, "anonymous id")] if anonymous else parts)
+
+
+@register.filter
+def people_named(request: DeletionRequest) -> str:
+    """Whom it names: users, and anonymous ids by themselves."""
+    return named(request.people, request.anonymous)
+
+
+@register.filter
+def people_covered(request: DeletionRequest) -> str:
+    """Whom it hides and erases: those named, and anonymous ids that are theirs."""
+    return named(request.people, request.anonymous + request.linked)
+
+
 @register.filter
 def deletion_tone(request: DeletionRequest) -> str:
     """The colour that a request's state has everywhere."""
+    if request.held_nothing:
+        return "grey"
     return "amber" if request.awaits_approval else _TONES[State(request.state)]
 
 
@@ -39,6 +59,8 @@ def deletion_state(request: DeletionRequest) -> str:
         return "Hidden, waits for approval"
     if request.state == State.ERASING and request.parts_total and not request.waits_for_id:
         return f"Erasing {percent(request.parts_done / request.parts_total)}"
+    if request.held_nothing:
+        return "Nothing was held"
     return "Preview" if request.state == State.RECEIVED else str(request.get_state_display())
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from itertools import chain
 from typing import Any, Final
 
 from django import forms
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from interactions import erasure
 from interactions.erasure import carrying, listing, preparing
+from interactions.erasure.ids import Id
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
 from interactions.views.fragments import page_or_fragment
@@ -36,7 +36,7 @@ class RequestForm(forms.Form):
     """Who is to be erased, and what is kept about the request."""
 
     ids = forms.CharField(
-        label="User ids",
+        label="Ids",
         required=False,
         max_length=_LONGEST_PASTE,
         strip=False,
@@ -51,6 +51,13 @@ class RequestForm(forms.Form):
         ),
     )
     file = forms.FileField(label="Or a text or CSV file", required=False)
+    kind = forms.ChoiceField(
+        label="These are",
+        choices=[("user", "User ids"), ("anonymous", "Anonymous ids")],
+        initial="user",
+        required=False,
+        widget=forms.RadioSelect,
+    )
     asked_by = forms.CharField(label="Who asked (optional)", max_length=200, required=False)
     reference = forms.CharField(label="Reference (optional)", max_length=100, required=False)
     note = forms.CharField(
@@ -61,17 +68,16 @@ class RequestForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
         if not self.errors and not given.get("ids", "").strip() and not given.get("file"):
-            raise forms.ValidationError("Name at least one user id: paste it, or choose a file.")
+            raise forms.ValidationError("Name at least one id: paste it, or choose a file.")
         return given
 
-    def user_ids(self) -> Iterator[str]:
+    def named(self) -> Iterator[Id]:
         """All that are named. Raises NoList."""
-        pasted: Iterable[str] = listing.user_ids(io.StringIO(self.cleaned_data["ids"], newline=""))
-        uploaded: Iterable[str] = ()
+        anonymous = self.cleaned_data["kind"] == "anonymous"
+        yield from listing.ids(io.StringIO(self.cleaned_data["ids"], newline=""), anonymous=anonymous)
         if self.cleaned_data["file"]:
             text = io.TextIOWrapper(self.cleaned_data["file"], encoding="utf-8-sig", newline="")
-            uploaded = listing.user_ids(text)
-        yield from chain(pasted, uploaded)
+            yield from listing.ids(text, anonymous=anonymous)
 
     def about(self) -> preparing.About:
         given = self.cleaned_data
@@ -146,9 +152,9 @@ def deletion_new(request: HttpRequest, environment: str) -> HttpResponse:
     form = RequestForm(request.POST, request.FILES) if request.method == "POST" else RequestForm()
     if form.is_bound and form.is_valid():
         try:
-            made = preparing.prepare(here, form.user_ids(), form.about(), person(request))
+            made = preparing.prepare(here, form.named(), form.about(), person(request))
         except UnicodeDecodeError:
-            form.add_error("file", "This file is no text in UTF-8.")
+            form.add_error("file", "This file is not text in UTF-8.")
         except listing.NoList as error:
             form.add_error("file" if form.cleaned_data["file"] else "ids", str(error))
         except DojoError as error:
@@ -173,14 +179,15 @@ def _shown(request: HttpRequest, found: DeletionRequest) -> dict[str, Any]:
         "steps": found.steps.all(),
         "is_first_person": found.created_by_id == request.user.pk,
         "found": [(name, count) for name, count in found.found.items() if count],
+        "unknown": found.tombstones.filter(was_held=False, is_beside_user=False).count(),
+        "beside": found.tombstones.filter(is_beside_user=True).count(),
         "delays": HideForm.choices(needs_approval=found.environment.needs_approval),
     }
     if found.state == State.RECEIVED:
         people = Paginator(found.named.all(), _PEOPLE_SHOWN).get_page(request.GET.get("people"))
         links = Paginator(found.links.order_by("-users", "id"), _PEOPLE_SHOWN).get_page(request.GET.get("links"))
-        names = dict(
-            found.named.filter(user_key__in={link.user_key for link in links}).values_list("user_key", "user_id")
-        )
+        users = found.named.filter(is_anonymous=False, key__in={link.user_key for link in links})
+        names = dict(users.values_list("key", "identifier"))
         context |= {
             "preview": preparing.preview(found),
             "people": people,

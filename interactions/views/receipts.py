@@ -16,8 +16,10 @@ from interactions.activity import Action
 from interactions.erasure import receipts
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest
+from interactions.templatetags.deletion import named
 from interactions.views.person import person
 
+_KEYS_SHOWN: Final = 200
 _LONGEST: Final = 20_000_000  # characters: a receipt names each person by 19 of them
 
 
@@ -94,13 +96,31 @@ def receipt_verify(request: HttpRequest) -> HttpResponse:
             identifier = form.cleaned_data["identifier"]
             context |= {**_told(receipt.said), "is_valid": True, "identifier": identifier}
             context["is_named"] = bool(identifier) and receipt.names(identifier)
+            context["was_held"] = context["is_named"] and receipt.was_held(identifier)
     return render(request, "privacy/verify.html", context)
 
 
 def _told(said: dict[str, Any]) -> dict[str, Any]:
     """What the page of a receipt shows of it."""
     stores = [(name, count) for name, count in said["erased_by_store"].items() if count]
-    return {"said": said, "stores": stores, "anonymous": len(said["people"]["anonymous_ids"])}
+    people = said["people"]
+    unknown = people.get("not_in_the_data", {})
+    anonymous = people.get("anonymous_count", 0)
+    return {
+        "said": said,
+        "stores": stores,
+        "held_nothing": said.get("outcome") == "nothing was held",
+        "who": named(people["count"], anonymous),
+        "linked": len(people["anonymous_ids"]) - anonymous,
+        "unknown": sum(map(len, unknown.values())),
+        "keys": [
+            (label, [(key, key in unknown.get(kind, ())) for key in people[kind][:_KEYS_SHOWN]], len(people[kind]))
+            for kind, label in (("users", "Users"), ("anonymous_ids", "Anonymous ids"))
+            if people[kind]
+        ],
+        "keys_shown": _KEYS_SHOWN,
+        "beside": people.get("kept_with_a_user_id", []),
+    }
 
 
 def _find(environment: str, pk: int) -> DeletionRequest:

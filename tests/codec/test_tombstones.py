@@ -60,6 +60,17 @@ def test_what_is_newer_than_the_request_is_not_theirs_to_be_erased() -> None:
     assert leave_out(rows, STONES)[1] == 0
 
 
+def test_what_is_dated_more_than_an_hour_after_it_came_is_not_newer() -> None:
+    hour = timedelta(hours=1)
+    ahead = [
+        (ANN, None, LATE + hour),
+        (ANN, None, LATE + hour + timedelta(microseconds=1)),
+        (BOB, None, LATE + 2 * hour),
+    ]
+    assert STONES.mask(table(*ahead, received=LATE)).tolist() == [False, True, False]
+    assert [STONES.whose(*row, LATE) is not None for row in ahead] == [False, True, False]
+
+
 def test_a_person_blocked_for_good_has_nothing_that_is_newer() -> None:
     blocked = Tombstones.of([(ANN, None, FOR_GOOD)])
     assert blocked.mask(table((ANN, None, LATE), received=LATE)).all()

@@ -13,8 +13,8 @@ from dojo import workers
 from interactions import erasure
 from interactions.erasure import receipts
 from interactions.models import DeletionRequest
-from tests.imports.files import as_lines, records
-from tests.imports.house import House, users
+from tests.imports.files import as_lines, record, records
+from tests.imports.house import House, rows, users
 
 from .people import ANN, crowd
 
@@ -68,7 +68,7 @@ def test_ids_may_come_from_a_file(at_work: House, capsys: pytest.CaptureFixture[
 
 def test_another_environment_can_be_named(at_work: House, capsys: pytest.CaptureFixture[str]) -> None:
     at_work.done(as_lines(crowd()))
-    assert erase_users("--user-id", ANN, "--environment", "playground", "--json") == 0
+    assert erase_users("--user-id", ANN, "--environment", "playground", "--json") == 1
     assert (result(capsys)["records_erased"], len(users())) == (0, 40)
 
 
@@ -76,7 +76,7 @@ def test_without_json_it_says_so_in_a_sentence(at_work: House, capsys: pytest.Ca
     at_work.done(as_lines(records(3)))
     erase_users("--user-id", "user-1")
     said = capsys.readouterr().out
-    assert said.startswith("Verified: users 1, records erased 1, nothing left of them after ")
+    assert said.startswith("Verified: 1 user, records erased 1, nothing left of them after ")
     assert "user-1" not in said
 
 
@@ -92,10 +92,54 @@ def test_what_could_not_be_erased_is_said_and_the_exit_code_tells(
     assert json.loads(said.out.splitlines()[-1])["state"] == "failed"
 
 
+def of(*identifiers: str) -> bytes:
+    return as_lines([record(number, user_id=each) for number, each in enumerate(identifiers)])
+
+
+def test_an_id_in_a_file_keeps_its_commas_and_spaces(at_work: House, tmp_path: Path) -> None:
+    at_work.done(of("a", "a,b", "b", "trail ", "trail"))
+    (tmp_path / "ids.txt").write_bytes(b"\xef\xbb\xbfa,b\r\ntrail \r\n")
+    assert erase_users("--file", str(tmp_path / "ids.txt")) == 0
+    assert sorted(users()) == ["a", "b", "trail"]
+
+
+def test_an_id_that_is_written_otherwise_is_not_found_and_that_is_no_success(
+    at_work: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_work.done(of("trail "))
+    assert erase_users("--user-id", "trail") == 1
+    said = capsys.readouterr().out
+    assert said.startswith("Nothing was held of 1 user, so nothing was erased.") and "erified" not in said
+    assert users() == ["trail "]
+
+
+def test_the_receipt_tells_which_ids_were_not_in_the_data(at_work: House, capsys: pytest.CaptureFixture[str]) -> None:
+    at_work.done(of("ann"))
+    assert erase_users("--user-id", "ann", "nobody", "--json") == 0
+    answer = result(capsys)
+    receipt = receipts.check(json.dumps(answer))
+    assert receipt.was_held("ann") and receipt.names("nobody") and not receipt.was_held("nobody")
+    assert (answer["outcome"], len(answer["people"]["not_in_the_data"]["users"])) == ("erased", 1)
+
+
+def test_an_anonymous_id_is_erased_by_itself(
+    at_work: House, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    alone = [record(number, user_id=None, anonymous_id=f"browser-{number % 3}") for number in range(6)]
+    at_work.done(as_lines([*alone, record(9, user_id="ann", anonymous_id="browser-0")]))
+    (tmp_path / "ids.csv").write_text('anonymous_id\nbrowser-1\n"nowhere"\n')
+    assert erase_users("--anonymous-id", "browser-0", "--file", str(tmp_path / "ids.csv"), "--json") == 0
+    people = result(capsys)["people"]
+    assert (people["count"], people["anonymous_count"], len(people["anonymous_ids"])) == (0, 3, 3)
+    assert (len(people["not_in_the_data"]["anonymous_ids"]), len(people["kept_with_a_user_id"])) == (1, 1)
+    assert sorted(row["anonymous_id"] for row in rows()) == ["browser-0", "browser-2", "browser-2"]
+    assert users().count("ann") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "Name at least one user id."),
+        ([], "Name at least one id."),
         (["--user-id", "a", "--environment", "nowhere"], "There is no environment called nowhere."),
         (["--file", "/nowhere/ids.txt"], "/nowhere/ids.txt cannot be read."),
     ],

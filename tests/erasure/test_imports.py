@@ -71,6 +71,14 @@ def test_a_record_in_a_file_that_bears_no_time_counts_as_old(house: House) -> No
     assert results(imp) == (State.DONE_WITH_REJECTS, 2, 1, 1, 0)
 
 
+def test_a_record_dated_in_the_future_does_not_come_back(house: House) -> None:
+    made = as_lines([of_ann(1), of_ann(2, timestamp="2099-01-01T00:00:00Z"), record(3)])
+    house.done(made)
+    erased(house)
+    imp = house.done(made)
+    assert (results(imp), users()) == ((State.DONE_WITH_REJECTS, 3, 0, 2, 1), ["user-3"])
+
+
 def test_refused_records_of_an_erased_person_are_not_kept(house: House, folders: Path) -> None:
     erased(house)
     imp = house.done(as_lines([*records(3), of_ann(1, type="rate", rating="five"), BAD]))

@@ -1,4 +1,4 @@
-"""Lists of user ids as people have them."""
+"""Lists of ids as people have them."""
 
 from __future__ import annotations
 
@@ -7,31 +7,53 @@ import io
 import pytest
 
 from interactions.erasure import LONGEST_ID
-from interactions.erasure.listing import NoList, user_ids
+from interactions.erasure.ids import Id
+from interactions.erasure.listing import NoList, ids
 
 
-def read(text: str) -> list[str]:
-    return list(user_ids(io.StringIO(text, newline="")))
+def read(text: str, *, anonymous: bool = False) -> list[Id]:
+    return list(ids(io.StringIO(text, newline=""), anonymous=anonymous))
 
 
 @pytest.mark.parametrize(
     ("text", "found"),
     [
         ("ann\nbob\n", ["ann", "bob"]),
-        ("\ufeffann\r\n\r\n  bob  \r\n", ["ann", "bob"]),
-        ("user_id\nann\n", ["ann"]),
-        ("name,User_ID,asked\nAnn Shirley,ann,2024\nBob,bob,2024\n", ["ann", "bob"]),
-        ("ann;Ann Shirley\nbob;Bob\n", ["ann", "bob"]),
-        ("ann\tAnn Shirley\n", ["ann"]),
-        ('"ann, of Green Gables",1\n"say ""hi""",2\n', ["ann, of Green Gables", 'say "hi"']),
-        ('id,user_id\n1,"two\nlines"\n', ["two\nlines"]),
-        ("a,b\n\nshort\n", ["a", "short"]),
-        ("user_id\n'=1+1\n''@ann\n-5\n", ["=1+1", "'@ann", "-5"]),  # as our CSV files have them
-        ("'=1+1\n-5\n", ["'=1+1", "-5"]),  # a list has what it says
+        ("\ufeffann\r\n\r\n  bob  \r\n", ["ann", "  bob  "]),
+        ("a,b\nCN=jane,OU=x\n", ["a,b", "CN=jane,OU=x"]),
+        ("ann;Ann\tShirley", ["ann;Ann\tShirley"]),
+        ('"quoted"\nhalf"\n', ['"quoted"', 'half"']),
+        ("trail \n lead\n", ["trail ", " lead"]),
+        ("\n \nann\n", ["ann"]),
+        ("ann\ufeff\n", ["ann\ufeff"]),
+        ("'=1+1\n-5\n", ["'=1+1", "-5"]),
         ("", []),
     ],
 )
-def test_ids_are_found(text: str, found: list[str]) -> None:
+def test_without_a_heading_each_line_is_an_id_as_it_is_written(text: str, found: list[str]) -> None:
+    assert read(text) == [Id(each) for each in found]
+
+
+def test_ids_without_a_heading_are_of_the_kind_that_was_said() -> None:
+    assert read("browser,1\n", anonymous=True) == [Id("browser,1", is_anonymous=True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("user_id\nann\n", [Id("ann")]),
+        ("\ufeffuser_id\r\nann \r\n", [Id("ann ")]),
+        ("name,User_ID,asked\nAnn Shirley,ann,2024\nBob,bob,2024\n", [Id("ann"), Id("bob")]),
+        ("user_id;name\nann;Ann Shirley\n", [Id("ann")]),
+        ("name\tuser_id\nAnn\tann\n", [Id("ann")]),
+        ('user_id\n"ann, of Green Gables"\n"say ""hi"""\n', [Id("ann, of Green Gables"), Id('say "hi"')]),
+        ('id,user_id\n1,"two\nlines"\n', [Id("two\nlines")]),
+        ("user_id\n'=1+1\n''@ann\n-5\n", [Id("=1+1"), Id("'@ann"), Id("-5")]),  # as our CSV files have them
+        ("anonymous_id\nbrowser\n", [Id("browser", is_anonymous=True)]),
+        ("user_id,anonymous_id\nann,browser\n,phone\n", [Id("ann"), Id("browser", True), Id("phone", True)]),
+    ],
+)
+def test_columns_are_read_where_the_first_line_names_them(text: str, found: list[Id]) -> None:
     assert read(text) == found
 
 
@@ -39,8 +61,9 @@ def test_ids_are_found(text: str, found: list[str]) -> None:
     ("text", "sentence"),
     [
         ("ann\nb\x00b\n", "no text file"),
-        ("x" * (LONGEST_ID + 1), "Line 1 has more than 512 characters"),
-        ('ann\n"bob', "quotes do not match"),
+        ("x" * (LONGEST_ID + 1), "Line 1: no user id has more than 512 characters"),
+        ('user_id\nann\n"bob', "quotes do not match"),
+        ("user_id\na,b\n", "Line 2 has more columns than the first line. Put double quotes around"),
     ],
 )
 def test_what_is_no_list_is_refused_with_a_sentence(text: str, sentence: str) -> None:
@@ -50,5 +73,5 @@ def test_what_is_no_list_is_refused_with_a_sentence(text: str, sentence: str) ->
 
 def test_a_list_is_read_a_line_at_a_time() -> None:
     endless = (f"user-{number}\n" for number in range(10**12))
-    ids = user_ids(endless)
-    assert [next(ids) for _ in range(3)] == ["user-0", "user-1", "user-2"]
+    found = ids(endless)
+    assert [next(found).text for _ in range(3)] == ["user-0", "user-1", "user-2"]

@@ -36,6 +36,14 @@ def test_old_records_that_are_sent_again_are_dropped_and_new_ones_kept(house: Ho
     assert sorted(users()) == [ANN, ANN, "user-3"]
 
 
+def test_a_live_record_dated_more_than_an_hour_ahead_is_dropped(house: House) -> None:
+    erased(house)
+    ahead = (timezone.now() + timedelta(hours=3)).isoformat()
+    accepted([of_ann(1, timestamp=ahead), later(2), record(3, timestamp=ahead)], hours=1)
+    assert appended() == 2
+    assert sorted(users()) == [ANN, "user-3"]
+
+
 def test_a_call_that_waited_when_its_person_was_erased_is_appended_without_them(house: House) -> None:
     accepted([of_ann(1), record(2)])
     request = erased(house)

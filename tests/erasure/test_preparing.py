@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from interactions import erasure
 from interactions.erasure import carrying, preparing, receipts
+from interactions.erasure.ids import of_users
 from interactions.erasure.preparing import About
 from interactions.models import (
     ActivityEntry,
@@ -42,7 +43,7 @@ def production(**settings: Any) -> Environment:
 
 
 def prepared(*user_ids: str, by: User | None = None, **about: Any) -> DeletionRequest:
-    return preparing.prepare(production(), user_ids or [ANN], About(**about), by)
+    return preparing.prepare(production(), of_users(user_ids or [ANN]), About(**about), by)
 
 
 def test_a_preview_says_what_there_is_and_hides_nothing(house: House, petra: User) -> None:
@@ -95,9 +96,9 @@ def test_a_choice_stays_when_it_is_counted_again(house: House) -> None:
 def test_a_person_can_be_taken_out_but_not_the_last_one(house: House) -> None:
     house.done(as_lines(home()))
     request = prepared(ANN, "bob")
-    preparing.leave_out(request, request.named.get(user_id=ANN).pk)
-    assert list(request.named.values_list("user_id", flat=True)) == ["bob"]
-    assert not request.links.exclude(user_key=request.named.get().user_key).exists()
+    preparing.leave_out(request, request.named.get(identifier=ANN).pk)
+    assert list(request.named.values_list("identifier", flat=True)) == ["bob"]
+    assert not request.links.exclude(user_key=request.named.get().key).exists()
     with pytest.raises(erasure.NobodyNamed):
         preparing.leave_out(request, request.named.get().pk)
 
@@ -116,7 +117,7 @@ def test_ids_of_a_request_in_preparation_go_when_another_request_erases_them(hou
     house.done(as_lines(home()))
     request = prepared(ANN, "bob")
     assert erased(house, ANN).state == State.VERIFIED
-    assert list(request.named.values_list("user_id", flat=True)) == ["bob"]
+    assert list(request.named.values_list("identifier", flat=True)) == ["bob"]
     assert not request.links.filter(anonymous_id=BROWSER).exists()
 
 

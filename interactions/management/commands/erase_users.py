@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import io
 import json
 import sys
 import time
@@ -14,23 +15,39 @@ from django.core.management.base import BaseCommand, CommandError
 
 from dojo import workers
 from interactions import erasure
-from interactions.erasure import carrying
-from interactions.erasure.listing import user_ids
+from interactions.erasure import carrying, listing
+from interactions.erasure.ids import Id
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
+from interactions.templatetags.deletion import people_named
 
 _POLL_SECONDS = 0.1
 _SWEEP_SECONDS = 10.0
+_NOTHING_HELD = 1
 _FAILED = 2
 
 
 class Command(BaseCommand):
-    help = "Erase all records of users up to now, and wait until that is verified. Exit code: 0 verified, 2 not."
+    help = (
+        "Erase all records of users up to now, and wait until that is verified. "
+        "Exit code: 0 erased and verified, 1 nothing was held of any of them, 2 not verified."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--user-id", nargs="+", action="extend", default=[], metavar="ID", help="whom to erase")
         parser.add_argument(
-            "--file", type=Path, help="a text or CSV file: the column user_id, or the first; - for standard input"
+            "--anonymous-id",
+            nargs="+",
+            action="extend",
+            default=[],
+            metavar="ID",
+            help="an anonymous id whose records without a user_id are to be erased",
+        )
+        parser.add_argument(
+            "--file",
+            type=Path,
+            help="one user id a line, as it is written; or CSV whose first line names a column user_id or "
+            "anonymous_id; - for standard input",
         )
         parser.add_argument("--environment", default="production", help="where (production)")
         parser.add_argument("--json", action="store_true", help="the last line of output is the receipt as JSON")
@@ -40,15 +57,23 @@ class Command(BaseCommand):
         if environment is None:
             raise CommandError(f"There is no environment called {options['environment']}.", returncode=_FAILED)
         try:
-            people = [*options["user_id"], *_listed(options["file"])]
+            ids = _ids(options)
             with workers.present():
                 request = _wait_for(
-                    erasure.request(environment, people, source=DeletionRequest.Source.COMMAND, by=getpass.getuser())
+                    erasure.request(
+                        environment,
+                        [each.text for each in ids if not each.is_anonymous],
+                        anonymous_ids=[each.text for each in ids if each.is_anonymous],
+                        source=DeletionRequest.Source.COMMAND,
+                        by=getpass.getuser(),
+                    )
                 )
         except (DojoError, workers.NoWorkers) as error:
             raise CommandError(str(error), returncode=_FAILED) from error
         self._tell(request, as_json=options["json"])
-        sys.exit(0 if request.state == DeletionRequest.State.VERIFIED else _FAILED)
+        if request.state != DeletionRequest.State.VERIFIED:
+            sys.exit(_FAILED)
+        sys.exit(_NOTHING_HELD if request.held_nothing else 0)
 
     def _tell(self, request: DeletionRequest, *, as_json: bool) -> None:
         if request.error:
@@ -56,10 +81,23 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(_result(request)))
         elif request.state == DeletionRequest.State.VERIFIED:
-            self.stdout.write(
-                f"Verified: users {request.people:,}, records erased {request.erased:,}, nothing left of them "
-                f"after {_seconds(request):.1f} s."
-            )
+            self.stdout.write(_told(request))
+
+
+def _told(request: DeletionRequest) -> str:
+    if request.held_nothing:
+        return (
+            f"Nothing was held of {people_named(request)}, so nothing was erased. "
+            "Ids count as they are written: capital letters and spaces, too."
+        )
+    unknown = request.tombstones.filter(was_held=False, is_beside_user=False).count()
+    beside = request.tombstones.filter(is_beside_user=True).count()
+    return (
+        f"Verified: {people_named(request)}, records erased {request.erased:,}, nothing left of them "
+        f"after {_seconds(request):.1f} s."
+        + (f" Not in the data: {unknown:,} of these ids." if unknown else "")
+        + (f" Also in records with a user_id, which stay: {beside:,} anonymous ids." if beside else "")
+    )
 
 
 def _result(request: DeletionRequest) -> dict[str, Any]:
@@ -70,20 +108,26 @@ def _result(request: DeletionRequest) -> dict[str, Any]:
     return {
         "request": request.pk,
         "state": request.state,
-        "people": {"count": request.people},
+        "people": {"count": request.people, "anonymous_count": request.anonymous},
         "records_erased": request.erased,
         "error": request.error,
     }
 
 
-def _listed(path: Path | None) -> list[str]:
+def _ids(options: dict[str, Any]) -> list[Id]:
+    users = [Id(each) for each in options["user_id"]]
+    visitors = [Id(each, is_anonymous=True) for each in options["anonymous_id"]]
+    return [*users, *visitors, *_listed(options["file"])]
+
+
+def _listed(path: Path | None) -> list[Id]:
     if path is None:
         return []
     try:
         if str(path) == "-":
-            return list(user_ids(sys.stdin))
+            return list(listing.ids(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")))
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            return list(user_ids(lines))
+            return list(listing.ids(lines))
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} cannot be read.", returncode=_FAILED) from error
 

@@ -1,0 +1,69 @@
+"""Where a text has a field for an id, found from the bytes alone: whatever the text is, however the name is spelled.
+
+Names are matched from their colon backwards, so neither brackets nor quotes have to be right: what is cut, damaged or
+JSON within a string is searched alike. ``user_id``, ``userId`` and ``user\\u005fid`` are the same name.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from interactions.codec.compiled import compiled
+from interactions.codec.tokens import hexadecimal
+
+NONE, USER, ANONYMOUS = 0, 1, 2
+_USER = np.frombuffer(b"userid", np.uint8)
+_ANONYMOUS = np.frombuffer(b"anonymousid", np.uint8)
+
+
+@compiled
+def next_field(text, i, end):
+    """From ``i`` on: where the value of the next field for an id begins, and whose (NONE: there is none)."""
+    while i < end:
+        if text[i] == 0x3A:
+            j = i - 1
+            while j >= 0 and text[j] <= 0x20:
+                j -= 1
+            if j >= 0 and (text[j] == 0x22 or text[j] == 0x27):
+                j -= 1
+            while j >= 0 and text[j] == 0x5C:
+                j -= 1
+            kind = USER if _is_before(text, j, _USER) else ANONYMOUS if _is_before(text, j, _ANONYMOUS) else NONE
+            if kind != NONE:
+                i += 1
+                while i < end and text[i] <= 0x20:
+                    i += 1
+                return i, kind
+        i += 1
+    return end, NONE
+
+
+@compiled
+def _is_before(text, j, name):
+    """Whether the text up to ``j`` ends with a name: capitals, separators and escapes make no difference."""
+    k = len(name) - 1
+    while k >= 0:
+        if j < 0:
+            return False
+        c = np.int64(text[j])
+        step = 1
+        if j >= 5 and text[j - 5] == 0x5C and text[j - 4] == 0x75:
+            code = hexadecimal(text, j - 3)
+            if code >= 0:
+                c, step = code, 6
+        j -= step
+        while step == 6 and j >= 0 and text[j] == 0x5C:  # JSON within a string
+            j -= 1
+        if 0x41 <= c <= 0x5A:
+            c += 0x20
+        if c == 0x5F or c == 0x2D or c == 0x20:
+            continue
+        if c != name[k]:
+            return False
+        k -= 1
+    return j < 0 or not _is_alphanumeric(text[j])
+
+
+@compiled
+def _is_alphanumeric(c):
+    return 0x30 <= c <= 0x39 or 0x41 <= c <= 0x5A or 0x61 <= c <= 0x7A

@@ -1,0 +1,31 @@
+"""An id that somebody names: whose kind it is, and that it is kept as it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+LONGEST_ID: Final = 512  # characters of a user_id
+LONGEST_ANONYMOUS_ID: Final = 1_024
+
+
+class Id(NamedTuple):
+    """A user_id, or an anonymous_id that is meant by itself: its records without a user_id."""
+
+    text: str
+    is_anonymous: bool = False
+
+    @property
+    def longest(self) -> int:
+        """The most characters that an id of its kind has."""
+        return LONGEST_ANONYMOUS_ID if self.is_anonymous else LONGEST_ID
+
+    @property
+    def kind(self) -> str:
+        """Its kind in words."""
+        return "anonymous id" if self.is_anonymous else "user id"
+
+
+def of_users(user_ids: Iterable[str]) -> Iterator[Id]:
+    """User ids as ids."""
+    return (Id(each) for each in user_ids)
