@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from interactions import erasure
+from interactions.erasure.stores import STORES
 from interactions.models import ActivityEntry, DeletionRequest
 from tests.erasure.people import ANN
 from tests.erasure.test_linking import BROWSER, home
@@ -51,6 +52,43 @@ def test_a_receipt_can_be_printed_and_downloaded(client: Client, verified: Delet
     assert json.loads(answer.content)["records_erased"] == 4
     assert "attachment" in answer["Content-Disposition"]
     assert ActivityEntry.objects.filter(action="receipt_taken").exists()
+
+
+def carried(client: Client, house: House, petra: User, ids: str, **given: object) -> DeletionRequest:
+    request = taken_in(client, ids, **given)
+    house.ask(erasure.hide, request, by=petra)
+    house.carry()
+    request.refresh_from_db()
+    assert request.state == State.VERIFIED
+    return request
+
+
+def test_where_nothing_was_held_every_page_says_so(client: Client, house: House, petra: User) -> None:
+    house.done(as_lines(home()))
+    request = carried(client, house, petra, f"{ANN} ")  # a space too many
+    for shown in (text_of(client, page(request)), text_of(client, page(request, "receipt/"))):
+        assert "Nothing was held of 1 user" in shown and "nothing of them is left" not in shown
+    assert "Nothing was held" in text_of(client, f"{page(request).partition('requests/')[0]}requests/?show=done")
+    receipt = json.loads(request.receipt)
+    assert (receipt["outcome"], receipt["left"]) == ("nothing was held", 0)
+    text = client.post("/privacy/verify/", {"receipt": request.receipt, "identifier": f"{ANN} "}).content.decode()
+    assert "but was not in the data" in text
+
+
+def test_an_anonymous_id_goes_through_the_desk_by_itself(client: Client, house: House, petra: User) -> None:
+    house.done(as_lines(home()))
+    text = text_of(client, page(taken_in(client, f"{BROWSER}\nnowhere", kind="anonymous")))
+    assert "Anonymous id" in text and "with a user id stay" in text and "Not in the data" in text
+    request = carried(client, house, petra, BROWSER, kind="anonymous")
+    assert (request.people, request.anonymous, request.erased) == (0, 1, 2)
+    assert "2 records of 1 anonymous id erased." in text_of(client, page(request))
+    assert "records with a user id stay" in text_of(client, page(request, "receipt/"))
+
+
+def test_what_is_left_is_counted_in_each_store(verified: DeletionRequest) -> None:
+    receipt = json.loads(verified.receipt)
+    assert receipt["left"] == sum(receipt["left_by_store"].values()) == 0
+    assert set(receipt["left_by_store"]) == {store.name for store in STORES}
 
 
 def test_there_is_no_receipt_before_it_is_verified(client: Client, petra: User) -> None:

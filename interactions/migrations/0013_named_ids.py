@@ -14,7 +14,7 @@ def note_those_held(apps: Any, _: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("interactions", "0011_inbox_entries_alone")]
+    dependencies = [("interactions", "0012_containers")]
 
     operations = [
         migrations.RemoveConstraint(model_name="requestedperson", name="person_named_once"),
