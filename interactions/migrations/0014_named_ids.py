@@ -14,7 +14,7 @@ def note_those_held(apps: Any, _: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("interactions", "0012_containers")]
+    dependencies = [("interactions", "0013_inbox_set_aside")]
 
     operations = [
         migrations.RemoveConstraint(model_name="requestedperson", name="person_named_once"),
