@@ -7,7 +7,16 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, HttpResponse
 from django.urls import re_path
 
-settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], MIDDLEWARE=[], SECRET_KEY="of no use here")
+from dojo.gateway import Door, Gateway
+
+settings.configure(
+    ROOT_URLCONF=__name__,
+    ALLOWED_HOSTS=["*"],
+    MIDDLEWARE=[],
+    SECRET_KEY="of no use here",
+    BODY_PATIENCE_SECONDS=15,
+    BODY_LEAST_RATE=1024,
+)
 
 
 def empty(_request: HttpRequest) -> HttpResponse:
@@ -15,4 +24,4 @@ def empty(_request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [re_path("", empty)]
-application = get_wsgi_application()
+application = Gateway(get_wsgi_application(), [Door("", largest_body=1 << 20)])

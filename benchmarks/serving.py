@@ -35,9 +35,9 @@ def dojo() -> Iterator[tuple[int, int]]:
 def empty_site() -> Iterator[tuple[int, int]]:
     """The web server of the Procfile with as many processes, and an empty 200 in place of Dojo."""
     web = procfile.commands(HOUSE / "Procfile")[procfile.WEB]
-    line = web.replace("dojo.wsgi:application", "benchmarks.empty_site:application")
+    line = web.replace("dojo.asgi:application", "benchmarks.empty_site:application")
     if line == web:
-        sys.exit("The web server of the Procfile does not name dojo.wsgi:application, so nothing can take its place.")
+        sys.exit("The web server of the Procfile does not name dojo.asgi:application, so nothing can take its place.")
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
     with _served(["/bin/sh", "-c", line], "/", PATH=path, WEB_WORKERS=str(settings.WEB_WORKERS)) as served:
         yield served

@@ -84,7 +84,6 @@ MIDDLEWARE = [
     "interactions.views.gate.Gate",  # last: it asks who is logged in, and a refusal is a page like any other
 ]
 ROOT_URLCONF = "dojo.urls"
-WSGI_APPLICATION = "dojo.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -276,9 +275,23 @@ UPLOAD_EXPIRES_HOURS = environ.number("UPLOAD_EXPIRES_HOURS", default=72, least=
 # --- Exports ---
 EXPORT_EXPIRES_HOURS = environ.number("EXPORT_EXPIRES_HOURS", default=72, least=1)
 
+# --- Bodies of requests, read by an event loop ---
+BODY_PATIENCE_SECONDS = environ.number("BODY_PATIENCE_SECONDS", default=15, least=1, most=3600)
+BODY_LEAST_RATE = environ.number("BODY_LEAST_RATE", default=1024)
+
 # --- The API ---
 API_BODY_BYTES = environ.number("API_BODY_BYTES", default=32 << 20, least=1 << 10)
 API_RECORDS = environ.number("API_RECORDS", default=50_000, least=1)
+_PAGE_BODY_BYTES = 64 << 20  # lists of ids are files on a page
+GATEWAY_DOORS = {
+    "/v1": {
+        "largest_body": API_BODY_BYTES,
+        "before_body": "interactions.api.entrance.before_body",
+        "refused": "interactions.api.entrance.turned_away",
+    },
+    "/uploads": {"largest_body": UPLOAD_CHUNK_BYTES, "streams": True},
+    "": {"largest_body": _PAGE_BODY_BYTES},
+}
 API_CALLS_PER_MINUTE = environ.number("API_CALLS_PER_MINUTE", default=300_000)  # of one key; 0: as many as come
 
 LOGGING = {

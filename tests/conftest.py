@@ -16,6 +16,7 @@ from django.db import connection
 from dojo import heartbeat
 from dojo import redis_server as server
 from tests.running import HOUSE, PASSWORD, Dojo, environ, wait_for
+from tests.web_server import Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -103,6 +104,15 @@ def dojo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dojo]:
 def dojo_server(dojo: Dojo) -> str:
     """The address of that product, without a slash at its end; log in as running.ADMIN, running.PASSWORD."""
     return dojo.url
+
+
+@pytest.fixture(scope="session")
+def web_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The web server alone, as the Procfile starts it, that is patient for two seconds."""
+    server = Server(tmp_path_factory.mktemp("server"), BODY_PATIENCE_SECONDS="2")
+    server.start()
+    yield server
+    server.end()
 
 
 @pytest.fixture(scope="session")

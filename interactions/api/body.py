@@ -10,9 +10,7 @@ from django.http import HttpRequest, UnreadablePostError
 from interactions.api.errors import Refusal
 from interactions.codec.unpack import CutShort, Damaged, gunzip
 
-_PIECE = 64 << 10
 _MOST_PIECES = 100_000  # of a packed body: each member is one at least
-_READ_OFF = 4  # times the limit: so much of a refused body is read and dropped
 
 
 def read_body(request: HttpRequest) -> bytes:
@@ -21,12 +19,7 @@ def read_body(request: HttpRequest) -> bytes:
     Raises Refusal: 413 where it is too large, 400 where it cannot be read, 415 where it is packed in another way.
     """
     limit: int = settings.API_BODY_BYTES
-    encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
-    if encoding not in ("", "identity", "gzip"):
-        raise Refusal(415, f"The content encoding {encoding[:40]!r} is not known here: use gzip, or none.")
-    length = _length(request)
-    if length is not None and length > limit:
-        raise _too_large(limit)
+    encoding, length = check_head(request)
     try:
         body = _stream(request).read(limit + 1 if length is None else length)
     except (UnreadablePostError, OSError) as error:
@@ -38,21 +31,15 @@ def read_body(request: HttpRequest) -> bytes:
     return _unpacked(body, limit) if encoding == "gzip" else body
 
 
-def read_off(request: HttpRequest) -> None:
-    """Read what is left of a refused call's body, within bounds, and drop it.
-
-    A connection that ends with bytes unread is reset, and the client then sees no answer.
-    """
-    left: int = _READ_OFF * settings.API_BODY_BYTES
+def check_head(request: HttpRequest) -> tuple[str, int | None]:
+    """How the body is packed, and its length in bytes, None where it was not announced. Raises Refusal as read_body."""
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        raise Refusal(415, f"The content encoding {encoding[:40]!r} is not known here: use gzip, or none.")
     length = _length(request)
-    if request.META.get("HTTP_EXPECT") or (length is not None and length > left):
-        return
-    try:
-        stream = _stream(request)
-        while left > 0 and (piece := stream.read(_PIECE)):
-            left -= len(piece)
-    except (UnreadablePostError, OSError):
-        return  # it is gone, and so is whoever waited for the answer
+    if length is not None and length > settings.API_BODY_BYTES:
+        raise _too_large(settings.API_BODY_BYTES)
+    return encoding, length
 
 
 def _length(request: HttpRequest) -> int | None:

@@ -6,16 +6,16 @@ import logging
 import secrets
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
 from django.views.decorators.csrf import csrf_exempt
 
 from interactions.api import access, deliveries
-from interactions.api.body import read_off
 from interactions.api.errors import Refusal, answer, refused
 from interactions.api.exchange import Exchange
 
@@ -23,11 +23,23 @@ logger = logging.getLogger(__name__)
 
 PREFIX = "/v1"
 _resolved = lru_cache(256)(resolve)  # all calls go to the same few addresses
-View: TypeAlias = Callable[..., HttpResponse]
+Check: TypeAlias = Callable[[Exchange], object]
+_Result = TypeVar("_Result")
 
 
-def entrance(*methods: str) -> Callable[[Callable[[Exchange], HttpResponse]], View]:
-    """Make a view of a function from Exchange to answer, which may raise Refusal; it is asked ``methods`` only."""
+class View(Protocol):
+    """A view that also says whether it refuses a request whose body has not come yet."""
+
+    def __call__(self, request: HttpRequest, **address: str) -> HttpResponse: ...
+
+    def before_body(self, request: HttpRequest) -> HttpResponse | None: ...
+
+
+def entrance(*methods: str, check: Check | None = None) -> Callable[[Callable[[Exchange], HttpResponse]], View]:
+    """Make a view of a function from Exchange to answer, which may raise Refusal; it is asked ``methods`` only.
+
+    ``check`` raises Refusal for what the function would refuse whatever the body. Without one it needs no body.
+    """
 
     def decorate(act: Callable[[Exchange], HttpResponse]) -> View:
         @csrf_exempt
@@ -38,14 +50,40 @@ def entrance(*methods: str) -> Callable[[Callable[[Exchange], HttpResponse]], Vi
                 response = answer(200, {"message": "Go ahead."}, access.preflight(request))
             else:
                 response = carry(act, Exchange(request), methods)
-            access.allow_browsers(response)
-            response.headers["X-Content-Type-Options"] = "nosniff"
-            response._has_been_logged = True  # type: ignore[attr-defined]  # a refused call is for Live, not for the log
-            return response
+            return _dressed(response)
 
-        return view
+        def before_body(request: HttpRequest) -> HttpResponse | None:
+            if check is None or request.method == "OPTIONS":
+                return view(request)
+            exchange = Exchange(request)
+            refusal = _answer(check, exchange, methods)
+            if not isinstance(refusal, HttpResponse):
+                return None
+            deliveries.tell(exchange, refusal.status_code)
+            return _dressed(refusal)
+
+        view.before_body = before_body  # type: ignore[attr-defined]
+        return cast(View, view)
 
     return decorate
+
+
+def before_body(environ: dict[str, Any]) -> HttpResponse | None:
+    """The refusal of a call whose body has not come yet; None where the body is needed to say."""
+    request = WSGIRequest(environ)
+    return cast(View, _resolved(request.path_info).func).before_body(request)
+
+
+def turned_away(status: int, sentence: str) -> HttpResponse:
+    """The answer to a call that was refused before it was looked at."""
+    return _dressed(refused(Refusal(status, sentence)))
+
+
+def _dressed(response: HttpResponse) -> HttpResponse:
+    access.allow_browsers(response)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # a refused call is for Live, not for the log
+    return response
 
 
 def carry(act: Callable[[Exchange], HttpResponse], exchange: Exchange, methods: tuple[str, ...] = ()) -> HttpResponse:
@@ -55,7 +93,7 @@ def carry(act: Callable[[Exchange], HttpResponse], exchange: Exchange, methods: 
     return response
 
 
-def _answer(act: Callable[[Exchange], HttpResponse], exchange: Exchange, methods: tuple[str, ...]) -> HttpResponse:
+def _answer(act: Callable[[Exchange], _Result], exchange: Exchange, methods: tuple[str, ...]) -> _Result | HttpResponse:
     request = exchange.request
     try:
         if methods and request.method not in methods:
@@ -64,7 +102,6 @@ def _answer(act: Callable[[Exchange], HttpResponse], exchange: Exchange, methods
         return act(exchange)
     except Refusal as refusal:
         exchange.reason, exchange.lines = str(refusal), refusal.lines
-        read_off(request)
         return refused(refusal)
     except DatabaseError:
         reference = _log(request)

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 
 from interactions import activity, erasure, inbox
 from interactions.api import access, limits
-from interactions.api.body import read_body
+from interactions.api.body import check_head, read_body
 from interactions.api.entrance import entrance
 from interactions.api.errors import Refusal, answer
 from interactions.api.exchange import Exchange
@@ -27,13 +27,24 @@ _LARGE_BYTES = 1 << 20
 _one_large = threading.Lock()
 
 
-@entrance("POST", "DELETE")
+def _check(exchange: Exchange) -> None:
+    """Raises Refusal for what is refused whatever the body says."""
+    access.admit(exchange, secret=exchange.request.method == "DELETE")
+    check_head(exchange.request)
+
+
+def _check_deletion(exchange: Exchange) -> None:
+    access.admit(exchange, secret=True)
+    check_head(exchange.request)
+
+
+@entrance("POST", "DELETE", check=_check)
 def interactions(exchange: Exchange) -> HttpResponse:
     """POST adds records, DELETE erases people's."""
     return _send(exchange) if exchange.request.method == "POST" else _erase(exchange)
 
 
-@entrance("POST")
+@entrance("POST", check=_check_deletion)
 def deletion(exchange: Exchange) -> HttpResponse:
     """Erase people's records, for clients whose DELETE has no body."""
     return _erase(exchange)

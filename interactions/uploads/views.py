@@ -1,11 +1,9 @@
 """The addresses of resumable uploads (tus 1.0.0): ``/uploads/`` makes one, ``/uploads/<token>/`` carries it."""
 
 import secrets
-from collections import deque
 from collections.abc import Callable
 from functools import wraps
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -51,7 +49,6 @@ def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
                 protocol.check_version(request.headers)
                 answer = act(request, user, method, **address)
         except Refusal as refusal:
-            _read_off(request)
             answer = HttpResponse(
                 f"{refusal}\n",
                 status=refusal.status,
@@ -84,7 +81,6 @@ def creation(request: HttpRequest, user: User, method: str) -> HttpResponse:
             upload = receive(upload, offset=0, length=length, body=pieces(request), checksum=checksum)
         except Refusal:
             # The upload does exist and has to be named: what was kept of the bytes is in its offset.
-            _read_off(request)
             upload.refresh_from_db(fields=["offset", "expires_at"])
     answer = HttpResponse(status=201, headers=_standing(upload))
     answer["Location"] = reverse("upload", kwargs={"token": upload.token})
@@ -185,19 +181,3 @@ def _standing(upload: Upload) -> dict[str, str]:
     if not upload.is_complete:
         headers["Upload-Expires"] = http_date(upload.expires_at.timestamp())
     return headers
-
-
-def _read_off(request: HttpRequest) -> None:
-    """Read what is left of a refused body of ordinary size, and drop it.
-
-    A connection that ends with bytes unread is reset, and the browser then shows a network
-    error in place of the answer. A client that waits to be told to go on has sent nothing yet.
-    """
-    if "Expect" in request.headers:
-        return
-    try:
-        length = protocol.body_length(request.headers)
-    except Refusal:
-        return
-    if length <= 2 * settings.UPLOAD_CHUNK_BYTES:
-        deque(pieces(request), maxlen=0)

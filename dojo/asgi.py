@@ -1,0 +1,33 @@
+"""The entrance that the web server imports."""
+
+import gc
+import os
+import resource
+from typing import Any
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
+
+from dojo.gateway import Door, Gateway
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dojo.settings")
+
+_django = get_wsgi_application()
+
+
+def _door(prefix: str, given: dict[str, Any]) -> Door:
+    """Functions are named in the settings."""
+    return Door(prefix, **{name: import_string(one) if isinstance(one, str) else one for name, one in given.items()})
+
+
+_doors: dict[str, dict[str, Any]] = settings.GATEWAY_DOORS  # type: ignore[assignment]  # of mixed values
+application = Gateway(_django, [_door(prefix, given) for prefix, given in _doors.items()])
+
+# A connection is a file: as many as the system allows, so that slow clients do not use them up.
+_most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (_most, _most))
+
+# What is loaded by now stays: nobody need look through it for garbage again, in the middle of a call.
+gc.collect()
+gc.freeze()

@@ -1,0 +1,88 @@
+"""The ASGI application: one coroutine a request."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dojo.gateway.answer import Answer, Send, answer_of, ask, send_answer
+from dojo.gateway.arrival import Arrival, Receive
+from dojo.gateway.body import Inflow, Refused, drain, gather
+from dojo.gateway.door import Door, Environ
+from dojo.gateway.environ import Scope, environ_of
+from dojo.gateway.pool import Pool
+
+logger = logging.getLogger(__name__)
+
+SHORT_THREADS = 8
+LONG_THREADS = 48
+
+
+class Gateway:
+    """Serves a WSGI application. Of ``doors`` the first that leads to a path holds for it.
+
+    Requests with small bodies share ``SHORT_THREADS``; what takes its time (large bodies, uploads, downloads that are
+    made as they are sent) has ``LONG_THREADS`` of its own.
+    """
+
+    def __init__(self, application: Callable[..., Any], doors: Sequence[Door]) -> None:
+        self._application = application
+        self._doors = doors
+        self._short = Pool("short", SHORT_THREADS)
+        self._long = Pool("long", LONG_THREADS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        environ = environ_of(scope)
+        arrival = Arrival(receive, environ)
+        door = next(door for door in self._doors if door.leads_to(environ["PATH_INFO"]))
+        try:
+            answer = await self._answer(arrival, door, environ)
+        except Refused as refused:
+            answer = answer_of(refused.response)
+        except OSError as error:
+            answer = answer_of(door.refused(*_trouble(error)))
+        except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer
+            answer = answer_of(door.refused(500, f"Something unexpected went wrong (reference {_logged(environ)})."))
+        if arrival.has_more:
+            answer.headers.append((b"Connection", b"close"))
+        await send_answer(answer, send, receive, self._short, self._long)
+        if arrival.has_more:
+            await drain(arrival, door.largest_body)
+
+    async def _answer(self, arrival: Arrival, door: Door, environ: Environ) -> Answer:
+        if not arrival.has_more:
+            return await self._short.run(ask, self._application, environ)
+        if door.streams:
+            return await self._answer_streaming(arrival, environ)
+        spool = await gather(arrival, door, environ, self._short)
+        environ["wsgi.input"] = spool.stream()
+        try:
+            return await (self._long if spool.is_large else self._short).run(ask, self._application, environ)
+        finally:
+            spool.close()
+
+    async def _answer_streaming(self, arrival: Arrival, environ: Environ) -> Answer:
+        inflow = Inflow(arrival)
+        environ["wsgi.input"] = inflow
+        try:
+            return await self._long.run(ask, self._application, environ)
+        finally:
+            await inflow.stop()
+
+
+def _trouble(error: OSError) -> tuple[int, str]:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return 503, "The disk of this server is full. Try again once there is room."
+    logger.error("A request could not be read: %s", error)
+    return 503, "The server cannot take this request now. Try again."
+
+
+def _logged(environ: Environ) -> str:
+    reference = secrets.token_hex(4)
+    # The path alone: the query may hold a key.
+    logger.exception("Reference %s: %s %s failed.", reference, environ["REQUEST_METHOD"], environ["PATH_INFO"])
+    return reference

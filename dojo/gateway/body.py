@@ -1,0 +1,182 @@
+"""Read a request's body: whole before Django is asked, or piece by piece for a view that takes it as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import suppress
+from io import RawIOBase
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+
+from dojo.gateway.arrival import Arrival, Pace, TooSlow
+from dojo.gateway.door import Door, Environ
+from dojo.gateway.pool import Pool
+from dojo.gateway.spool import MEMORY_BYTES, Spool
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_MOMENT_SECONDS = 0.1  # in which a small body of an honest client is there
+_AHEAD_BYTES = 1 << 20  # that wait for a view which reads as they come
+_DRAIN_SECONDS = 60.0
+_DRAIN_TIMES = 4  # the largest body: so much of a refused one is read and dropped
+
+
+class Refused(Exception):
+    """A request that Django is not asked about; ``response`` says why."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+async def gather(arrival: Arrival, door: Door, environ: Environ, pool: Pool) -> Spool:
+    """The whole body. Raises Refused, OSError where the disk is full, and what ``door.before_body`` raises."""
+    if door.before_body is not None and ("HTTP_EXPECT" in environ or (arrival.length or 0) > MEMORY_BYTES):
+        refusal = await pool.run(door.before_body, environ)
+        if refusal is not None:
+            raise Refused(refusal)
+    if (arrival.length or 0) > door.largest_body:
+        raise Refused(door.refused(413, "The body of this request is too large."))
+    spool = Spool()
+    try:
+        with _Look(door, environ, pool), Pace(arrival):
+            await _fill(spool, arrival, door)
+    except BaseException as error:
+        spool.close()
+        if isinstance(error, TooSlow):
+            raise Refused(door.refused(408, "The body came too slowly. Try again.")) from error
+        raise
+    return spool
+
+
+async def _fill(spool: Spool, arrival: Arrival, door: Door) -> None:
+    while arrival.has_more:
+        spool.add(await arrival.piece())
+        if spool.size > door.largest_body:
+            raise Refused(door.refused(413, "The body of this request is too large."))
+    if arrival.is_cut:
+        raise Refused(door.refused(400, "The body broke off."))
+
+
+class _Look:
+    """Asks ``door.before_body`` about a body that is not there at once, and raises Refused out of the context."""
+
+    def __init__(self, door: Door, environ: Environ, pool: Pool) -> None:
+        self._door = door
+        self._environ = environ
+        self._pool = pool
+        self._answer: asyncio.Future[HttpResponse | None] | None = None
+        self._refusal: HttpResponse | None = None
+        self._is_over = False
+
+    def __enter__(self) -> None:
+        self._task = asyncio.current_task()
+        self._timer = asyncio.get_running_loop().call_later(_MOMENT_SECONDS, self._ask)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:
+        self._is_over = True
+        self._timer.cancel()
+        if self._refusal is not None and kind is asyncio.CancelledError and self._task is not None:
+            self._task.uncancel()
+            raise Refused(self._refusal)
+
+    def _ask(self) -> None:
+        if self._door.before_body is not None:
+            self._answer = self._pool.run(self._door.before_body, self._environ)
+            self._answer.add_done_callback(self._told)
+
+    def _told(self, answer: asyncio.Future[HttpResponse | None]) -> None:
+        # What went wrong there goes wrong again once the body is there, and is answered then.
+        if self._is_over or answer.exception() is not None or answer.result() is None or self._task is None:
+            return
+        self._refusal = answer.result()
+        self._task.cancel()
+
+
+class Inflow(RawIOBase):
+    """``wsgi.input`` of a view that reads the body as it comes: filled by the loop, read by one thread.
+
+    Ends early, without an error, where the client has gone or is too slow: what was read did arrive.
+    """
+
+    def __init__(self, arrival: Arrival) -> None:
+        super().__init__()
+        self._arrival = arrival
+        self._loop = asyncio.get_running_loop()
+        self._room = asyncio.Event()
+        self._some = threading.Condition()
+        self._held = bytearray()
+        self._has_ended = not arrival.has_more
+        self._filling: asyncio.Task[None] | None = None
+        self._is_asked = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        """The next bytes; none at the end."""
+        with self._some:
+            if not self._is_asked:
+                self._is_asked = True
+                self._loop.call_soon_threadsafe(self._begin)
+            while not self._held and not self._has_ended:
+                self._some.wait()
+            view = memoryview(buffer)
+            count = min(len(view), len(self._held))
+            view[:count] = self._held[:count]
+            del self._held[:count]
+        self._loop.call_soon_threadsafe(self._room.set)
+        return count
+
+    async def stop(self) -> None:
+        """Read no more."""
+        self._is_asked = True
+        if self._filling is not None:
+            self._filling.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._filling
+
+    def _begin(self) -> None:
+        self._filling = self._loop.create_task(self._fill())
+
+    async def _fill(self) -> None:
+        try:
+            with suppress(TooSlow), Pace(self._arrival) as pace:
+                while self._arrival.has_more:
+                    self._add(await self._arrival.piece())
+                    pace.is_paused = True
+                    await self._wait_for_room()
+                    pace.is_paused = False
+        finally:
+            with self._some:
+                self._has_ended = True
+                self._some.notify()
+
+    def _add(self, piece: bytes) -> None:
+        with self._some:
+            self._held += piece
+            self._some.notify()
+
+    async def _wait_for_room(self) -> None:
+        while len(self._held) > _AHEAD_BYTES:
+            self._room.clear()
+            if len(self._held) > _AHEAD_BYTES:
+                await self._room.wait()
+
+
+async def drain(arrival: Arrival, largest_body: int) -> None:
+    """Read what is left of a body that was answered already, within bounds, and drop it.
+
+    A connection that ends with bytes unread is reset, and the client might then not see its answer.
+    """
+    left = _DRAIN_TIMES * largest_body
+    if arrival.length is not None and arrival.length - arrival.came > left:
+        return
+    with suppress(TooSlow, TimeoutError), Pace(arrival):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            while arrival.has_more and left > 0:
+                left -= len(await arrival.piece())

@@ -1,0 +1,34 @@
+"""What is special about the requests under one path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from django.http import HttpResponse
+
+Environ: TypeAlias = dict[str, Any]
+
+
+def _in_words(status: int, sentence: str) -> HttpResponse:
+    return HttpResponse(f"{sentence}\n", status=status, content_type="text/plain; charset=utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How requests under ``prefix`` come in.
+
+    ``before_body`` gets a WSGI environ without a body and says whether to refuse the request at once; it is asked only
+    where the body is large or slow. ``refused`` makes the answer of a refusal. With ``streams`` Django begins at once
+    and reads the body as it comes, in a thread that may wait for it. ``largest_body`` is in bytes.
+    """
+
+    prefix: str
+    largest_body: int
+    before_body: Callable[[Environ], HttpResponse | None] | None = None
+    refused: Callable[[int, str], HttpResponse] = _in_words
+    streams: bool = False
+
+    def leads_to(self, path: str) -> bool:
+        return f"/{path.lstrip('/')}/".startswith(f"{self.prefix}/")

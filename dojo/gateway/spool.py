@@ -1,0 +1,64 @@
+"""Bytes on their way between a thread and the event loop: few in memory, many in a file without a name."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from io import BytesIO
+from typing import BinaryIO
+
+from django.conf import settings
+
+MEMORY_BYTES = 128 << 10
+
+
+class Spool:
+    """Bytes that are added at the end and read at any place; one may write and another read at the same time."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._memory = bytearray()
+        self._file: BinaryIO | None = None
+
+    def add(self, piece: bytes) -> None:
+        """Raises OSError, as where the disk is full."""
+        if self._file is None and self.size + len(piece) <= MEMORY_BYTES:
+            self._memory += piece
+        else:
+            if self._file is None:
+                file = tempfile.TemporaryFile(dir=settings.SCRATCH_DIR, buffering=0)  # noqa: SIM115 - closed by close
+                _write(file.fileno(), self._memory, 0)
+                self._file = file
+            _write(self._file.fileno(), piece, self.size)
+        self.size += len(piece)
+
+    def read(self, at: int, most: int) -> bytes:
+        """Up to ``most`` bytes from place ``at`` on; none where nothing has come there yet."""
+        if self._file is None:
+            return bytes(self._memory[at : at + most])
+        self._memory = bytearray()
+        return os.pread(self._file.fileno(), min(most, self.size - at), at)
+
+    @property
+    def is_large(self) -> bool:
+        return self._file is not None
+
+    def stream(self) -> BinaryIO:
+        """All of it as a file, for one reader. Nothing may be added afterwards."""
+        if self._file is None:
+            return BytesIO(self._memory)
+        self._file.seek(0)
+        return self._file
+
+    def close(self) -> None:
+        """Give memory and disk back."""
+        self._memory = bytearray()
+        if self._file is not None:
+            self._file.close()
+
+
+def _write(place: int, piece: bytes | bytearray, at: int) -> None:
+    view = memoryview(piece)
+    while view:
+        written = os.pwrite(place, view, at)
+        view, at = view[written:], at + written
