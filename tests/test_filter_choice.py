@@ -70,12 +70,19 @@ def test_what_is_wrong_is_named_and_left_out(query: str, mistake: str) -> None:
     [
         ("24h", datetime(2011, 12, 8, 13, tzinfo=UTC), datetime(2011, 12, 9, 13, tzinfo=UTC)),
         ("7d", datetime(2011, 12, 3, tzinfo=UTC), datetime(2011, 12, 10, tzinfo=UTC)),
-        ("month", datetime(2011, 12, 1, tzinfo=UTC), datetime(2012, 1, 1, tzinfo=UTC)),
+        ("month", datetime(2011, 12, 1, tzinfo=UTC), datetime(2011, 12, 10, tzinfo=UTC)),
         ("last-month", datetime(2011, 11, 1, tzinfo=UTC), datetime(2011, 12, 1, tzinfo=UTC)),
     ],
 )
 def test_presets_count_back_from_the_newest_record(preset: str, start: datetime, end: datetime) -> None:
     assert choice(f"period={preset}").period(NEWEST) == Period(start, end)
+
+
+def test_this_month_is_compared_with_the_same_days_of_the_last() -> None:
+    this, before = choice("period=month"), Period(datetime(2011, 11, 1, tzinfo=UTC), datetime(2011, 11, 10, tzinfo=UTC))
+    assert this.before(this.period(NEWEST)) == before
+    custom = choice("from=2011-12-01&to=2011-12-09")
+    assert custom.before(custom.period(None)) == Period(datetime(2011, 11, 22, tzinfo=UTC), custom.start)
 
 
 def test_days_are_those_of_the_zone() -> None:

@@ -1,5 +1,6 @@
 """Frames of numbers → ECharts options, and the colours that types and groups have everywhere."""
 
+from interactions.charts.change import Change
 from interactions.charts.colours import (
     BACKGROUNDS,
     PALETTE,
@@ -20,6 +21,7 @@ __all__ = [
     "PALETTE",
     "RANKS",
     "REST",
+    "Change",
     "assisted_over_time",
     "by_group",
     "causes_over_time",

@@ -72,5 +72,12 @@ def _stacked(
 
 
 def stamp(moment: datetime, zone: tzinfo = UTC) -> str:
-    """A moment as the clock in ``zone`` says it, to the minute: ``2024-01-31T05:00+01:00``, in UTC with ``Z``."""
-    return moment.astimezone(zone).isoformat(timespec="minutes").replace("+00:00", "Z")
+    """A moment as the clock in ``zone`` says it, to the minute: ``2024-01-31T05:00+01:00``, in UTC with ``Z``.
+
+    In UTC, too, at the ends of the calendar, where the clock in ``zone`` is in another year than there is.
+    """
+    try:
+        here = moment.astimezone(zone)
+    except OverflowError:
+        here = moment.astimezone(UTC)
+    return here.isoformat(timespec="minutes").replace("+00:00", "Z")

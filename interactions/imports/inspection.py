@@ -10,6 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.utils import timezone
+
 from interactions.codec import source, unpack
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.table import Origin
@@ -17,6 +21,7 @@ from interactions.codec.windows import Format, Run, Unsound
 from interactions.imports import storage
 from interactions.imports.progress import Cause
 from interactions.models import Import
+from interactions.queries.reach import OLDEST, horizon
 
 SAMPLE_BYTES = 1 << 20
 _MOST_UNPACKED = 256 << 20  # bytes that a first look may unpack
@@ -29,8 +34,8 @@ class Inspection:
     """What a file is, found from its first ``bytes_read`` bytes (unpacked).
 
     ``first`` are its first records as indented JSON, cut; ``types`` the types of the good records of the sample,
-    most first; ``unpacked_size`` in bytes, None where only unpacking would tell. ``left_out`` says which files of an
-    archive were left out so far, as a sentence.
+    most first; ``odd_dates`` counts those of them dated after tomorrow or before 2000; ``unpacked_size`` in bytes, None
+    where only unpacking would tell. ``left_out`` says which files of an archive were left out so far, as a sentence.
     """
 
     format: str
@@ -39,6 +44,7 @@ class Inspection:
     unpacked_size: int | None
     bytes_read: int
     sample_records: int
+    odd_dates: int
     types: list[tuple[str, int]]
     first: list[str]
     problems: list[Cause]
@@ -63,6 +69,7 @@ def inspect(imp: Import) -> Inspection:
         unpacked_size=len(text) if whole else None if compression else imp.size,
         bytes_read=len(text),
         sample_records=sum(batch.records for batch in batches),
+        odd_dates=_odd_dates(batches, horizon(timezone.now(), imp.environment.zone)),
         types=_types(batches),
         first=_first(text, shape),
         problems=_problems(batches),
@@ -93,6 +100,14 @@ def _types(batches: list[Batch]) -> list[tuple[str, int]]:
         for table in batch.tables:
             counts.update(table["type"].to_pylist())
     return counts.most_common()
+
+
+def _odd_dates(batches: list[Batch], horizon: datetime) -> int:
+    moments = (table["timestamp"] for batch in batches for table in batch.tables)
+    return sum(
+        pc.sum(pc.or_(pc.less(each, pa.scalar(OLDEST)), pc.greater_equal(each, pa.scalar(horizon)))).as_py() or 0
+        for each in moments
+    )
 
 
 def _problems(batches: list[Batch]) -> list[Cause]:

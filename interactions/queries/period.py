@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 MOST_BARS: Final = 2_400  # 100 days of hours; a screen cannot show more
+_MOST_AT_FIRST: Final = 300  # 25 years of months; more are drawn where somebody asks for them
 
 _INSTANT: Final = timedelta(microseconds=1)
 _HOUR: Final = timedelta(hours=1)
@@ -28,15 +29,22 @@ class Unit(StrEnum):
     WEEK = "week"
     MONTH = "month"
     YEAR = "year"
+    DECADE = "decade"
+    CENTURY = "century"
+
+    @property
+    def years(self) -> int:
+        """How many years a bar has; none where it has less than one."""
+        return _YEARS.get(self, 0)
 
     def floor(self, moment: datetime, zone: tzinfo = UTC) -> datetime:
         """The start of the bar that ``moment`` falls into."""
         if self is Unit.HOUR:
             return _hour(moment, zone)
-        local = _local(moment, zone)
-        start = _midnight(self._first_day(local.date()), zone)
+        here = local(moment, zone)
+        start = _midnight(self._first_day(here.date()), zone)
         # Where the clock goes back over midnight, it is yesterday again for a while: still the new day's bar.
-        while local.fold and (following := self.after(start, zone)) <= moment:
+        while here.fold and (following := self.after(start, zone)) <= moment:
             start = following
         return start
 
@@ -44,7 +52,7 @@ class Unit(StrEnum):
         """The start of the bar after the one that starts at ``start``."""
         if self is Unit.HOUR:
             return _next_hour(start, zone)
-        day, following = _local(start, zone).date(), start
+        day, following = local(start, zone).date(), start
         while following <= start:
             try:
                 day = self._next_day(self._first_day(day))
@@ -58,9 +66,9 @@ class Unit(StrEnum):
         first, last = self.floor(start, zone), self.floor(end - _INSTANT, zone)
         if self is Unit.HOUR:
             return -((first - last) // _HOUR) + 1
-        one, other = _local(first, zone), _local(last, zone)
-        if self is Unit.YEAR:
-            return other.year - one.year + 1
+        one, other = local(first, zone), local(last, zone)
+        if self.years:
+            return other.year // self.years - one.year // self.years + 1
         if self is Unit.MONTH:
             return 12 * (other.year - one.year) + other.month - one.month + 1
         days = (other.date() - one.date()).days
@@ -72,15 +80,19 @@ class Unit(StrEnum):
             return day - min(timedelta(days=day.weekday()), day - date.min)
         if self is Unit.MONTH:
             return day.replace(day=1)
-        return day.replace(month=1, day=1) if self is Unit.YEAR else day
+        return date(max(1, day.year - day.year % self.years), 1, 1) if self.years else day
 
     def _next_day(self, first: date) -> date:
         """The first day of the next bar. Raises OverflowError or ValueError at the end of the calendar."""
         if self is Unit.MONTH:
             return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-        if self is Unit.YEAR:
-            return first.replace(year=first.year + 1)
+        if self.years:
+            return first.replace(year=first.year - first.year % self.years + self.years)
         return first + _DAY * (7 if self is Unit.WEEK else 1)
+
+
+_YEARS: Final = {Unit.YEAR: 1, Unit.DECADE: 10, Unit.CENTURY: 100}
+_COARSE: Final = (Unit.MONTH, *_YEARS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +137,7 @@ class Period:
         """
         if self.start is None or self.end is None:
             return None
-        start, end = _local(self.start, zone), _local(self.end, zone)
+        start, end = local(self.start, zone), local(self.end, zone)
         if Unit.MONTH.floor(self.start, zone) == self.start and Unit.MONTH.floor(self.end, zone) == self.end:
             months = 12 * start.year + start.month - 1 - (Unit.MONTH.bars(self.start, self.end, zone))
             before = _midnight(date(months // 12, months % 12 + 1, 1), zone) if months >= 12 else _EARLIEST
@@ -134,6 +146,19 @@ class Period:
         else:
             before = _later(self.start, self.start - self.end)
         return Period(before, self.start) if before < self.start else None
+
+    def same_days_before(self, zone: tzinfo = UTC) -> Period | None:
+        """Of a period that begins with a month and goes to a day in it: the same days of the month before.
+
+        None where nothing is before. A shorter month before is taken whole.
+        """
+        if self.start is None or self.end is None:
+            return None
+        days = Unit.DAY.bars(self.start, self.end, zone)
+        start = Unit.MONTH.floor(_later(self.start, -_INSTANT), zone)
+        last = local(start, zone).date() + timedelta(days=days - 1)
+        end = min(Unit.DAY.after(_midnight(last, zone), zone), self.start)
+        return Period(start, end) if start < end else None
 
     def bounded(self, first: datetime, last: datetime) -> tuple[datetime, datetime]:
         """Start and end, with open bounds set so that records from ``first`` to ``last`` are inside."""
@@ -145,22 +170,26 @@ ALL: Final = Period()
 
 
 def allowed_units(start: datetime, end: datetime, zone: tzinfo = UTC) -> list[Unit]:
-    """The units that cut ``[start, end)`` into at most MOST_BARS bars; years only where nothing else does."""
-    fine: list[Unit] = [unit for unit in Unit if unit is not Unit.YEAR and unit.bars(start, end, zone) <= MOST_BARS]
-    return fine or [Unit.YEAR]
+    """The units that cut ``[start, end)`` into at most MOST_BARS bars; of years and more only the one to begin with."""
+    first = default_unit(start, end, zone)
+    fine = [unit for unit in Unit if not unit.years and unit.bars(start, end, zone) <= MOST_BARS]
+    return fine if first in fine else [*fine, first]
 
 
 def default_unit(start: datetime, end: datetime, zone: tzinfo = UTC) -> Unit:
-    """Hours up to three days, days up to half a year, weeks up to three years, months and years beyond."""
+    """Hours up to three days, days up to half a year, weeks up to three years, then the first of months, years,
+    decades and centuries that makes no more than 300 bars."""
     width = end - start
     if width <= timedelta(days=3):
         return Unit.HOUR
     if width <= timedelta(days=184):
         return Unit.DAY
-    return Unit.WEEK if width <= timedelta(days=3 * 366) else allowed_units(start, end, zone)[-1]
+    if width <= timedelta(days=3 * 366):
+        return Unit.WEEK
+    return next(unit for unit in _COARSE if unit.bars(start, end, zone) <= _MOST_AT_FIRST)
 
 
-def _local(moment: datetime, zone: tzinfo) -> datetime:
+def local(moment: datetime, zone: tzinfo) -> datetime:
     """What the clock in ``zone`` says, held at the ends of the calendar."""
     try:
         return moment.astimezone(zone)
@@ -170,10 +199,10 @@ def _local(moment: datetime, zone: tzinfo) -> datetime:
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
     """The first moment of ``day``: midnight, or where the clock is put forward over midnight, that moment."""
-    local = datetime(day.year, day.month, day.day, tzinfo=zone)
-    before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    before, after = midnight.utcoffset(), midnight.replace(fold=1).utcoffset()
     try:
-        moment = local.astimezone(UTC)
+        moment = midnight.astimezone(UTC)
         if before is None or after is None or before >= after:
             return moment
         return _change(moment - (after - before), moment, zone)
@@ -184,7 +213,7 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
 def _hour(moment: datetime, zone: tzinfo) -> datetime:
     """The last moment up to ``moment`` at which an hour began, or the clock changed by less or more than hours."""
     moment = moment.astimezone(UTC)
-    start = moment - _past_hour(moment, zone)
+    start = _later(moment, -_past_hour(moment, zone))
     # A clock that changes by whole hours begins its hours at the same moments as before.
     return start if _past_hour(start, zone) == timedelta(0) else _change(start, moment, zone)
 
@@ -197,23 +226,23 @@ def _next_hour(start: datetime, zone: tzinfo) -> datetime:
 
 
 def _past_hour(moment: datetime, zone: tzinfo) -> timedelta:
-    local = _local(moment, zone)
-    return timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    here = local(moment, zone)
+    return timedelta(minutes=here.minute, seconds=here.second, microseconds=here.microsecond)
 
 
 def _change(early: datetime, late: datetime, zone: tzinfo) -> datetime:
     """The moment after ``early``, and not after ``late``, from which on the clock is as at ``late``."""
-    offset = late.astimezone(zone).utcoffset()
+    offset = local(late, zone).utcoffset()
     while late - early > _INSTANT:
         middle = early + (late - early) // 2
-        early, late = (early, middle) if middle.astimezone(zone).utcoffset() == offset else (middle, late)
+        early, late = (early, middle) if local(middle, zone).utcoffset() == offset else (middle, late)
     return late
 
 
 def _days_before(midnight: datetime, days: int, zone: tzinfo) -> datetime:
     """The midnight ``days`` days before another."""
     try:
-        return _midnight(_local(midnight, zone).date() - timedelta(days=days), zone)
+        return _midnight(local(midnight, zone).date() - timedelta(days=days), zone)
     except OverflowError:
         return _EARLIEST
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 
 from interactions.queries.assisted import assisted, assisted_over_time
 from interactions.queries.dashboard import EVERYTHING, Totals, by_type, over_time, rhythm, sparklines, totals
+from interactions.queries.filter import Filter
 from interactions.queries.funnel import funnel, usual_steps
 from interactions.queries.period import ALL, Unit, default_unit
+from interactions.queries.reach import Reach, reach
 from interactions.queries.tops import Subject, top
 
 
@@ -16,23 +19,37 @@ def prepare(environment: str, zone: tzinfo = UTC) -> None:
     found = first_look(environment, zone)
     if found is None:
         return
-    _totals, unit = found
-    over_time(environment, EVERYTHING, unit, zone)
-    sparklines(environment, EVERYTHING, unit, zone)
-    rhythm(environment, EVERYTHING, zone)
-    funnel(environment, EVERYTHING, usual_steps(set(by_type(environment)["type"])))
+    unit, filter = found.unit, found.filter
+    over_time(environment, filter, unit, zone)
+    sparklines(environment, filter, unit, zone)
+    rhythm(environment, filter, zone)
+    funnel(environment, filter, usual_steps(set(by_type(environment, filter)["type"])))
     for subject in Subject:
-        top(environment, EVERYTHING, subject)
-    assisted(environment, EVERYTHING)
-    assisted_over_time(environment, EVERYTHING, unit, zone)
+        top(environment, filter, subject)
+    assisted(environment, filter)
+    assisted_over_time(environment, filter, unit, zone)
 
 
-def first_look(environment: str, zone: tzinfo = UTC) -> tuple[Totals, Unit] | None:
-    """The totals of all there is, and the unit of the bars in which it is shown at first; None without a record."""
-    types = by_type(environment)
-    if types.empty:
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What is seen before anything is chosen: the totals of ``filter``, in bars of ``unit``."""
+
+    totals: Totals
+    filter: Filter
+    unit: Unit
+    reach: Reach
+
+
+def first_look(environment: str, zone: tzinfo = UTC) -> FirstLook | None:
+    """The totals of all time, as :mod:`interactions.queries.reach` has it; None without a record.
+
+    Where all records are dated in the future, they are all time.
+    """
+    found = reach(environment, datetime.now(UTC), zone)
+    if found.first is None or found.last is None:
         return None
-    first, last = types["first"].min().to_pydatetime(), types["last"].max().to_pydatetime()
-    unit = default_unit(*ALL.bounded(first, last), zone)
-    found = totals(environment, EVERYTHING, unit, zone)
-    return (found, unit) if found else None
+    period = ALL if found.newest is None else found.everything
+    filter = EVERYTHING.during(period)
+    unit = default_unit(*period.bounded(found.first, found.last), zone)
+    of_all = totals(environment, filter, unit, zone)
+    return FirstLook(of_all, filter, unit, found) if of_all else None

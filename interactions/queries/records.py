@@ -7,7 +7,7 @@ out while records come in. All functions raise :class:`~interactions.queries.ans
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +19,6 @@ from ibis import _
 from interactions import identity
 from interactions.queries.answers import ask
 from interactions.queries.asking import about
-from interactions.queries.dashboard import by_type
 from interactions.queries.filter import Filter
 from interactions.queries.walking import Key as Key
 from interactions.queries.walking import Parts, steady, walk
@@ -107,12 +106,6 @@ def search(environment: str, text: str) -> dict[str, int]:
 
     rows = steady(environment, lambda parts: parts.ask(parts.all, look)).to_pylist()
     return {name: rows[0][name] for name in SEARCHED if rows[0][name]}
-
-
-def newest(environment: str, import_id: int | None = None) -> datetime | None:
-    """The time of the newest record, of one import where it is given; None where there is none."""
-    types = by_type(environment, Filter(import_id=import_id))
-    return None if types.empty else types["last"].max().to_pydatetime()
 
 
 def _is_uuid(text: str) -> bool:

@@ -8,6 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from interactions.charts import Change
 from interactions.templatetags.presentation import number
 
 register = template.Library()
@@ -23,10 +24,10 @@ class Kind(StrEnum):
 
 
 @register.filter
-def cell(value_and_kind: tuple[float | None, Kind]) -> str | SafeString:
+def cell(value_and_kind: tuple[float | Change | None, Kind]) -> str | SafeString:
     """A number as its column writes it; a dash where there is none."""
     value, kind = value_and_kind
-    if kind is Kind.CHANGE:
+    if isinstance(value, Change):
         return change(value)
     if value is None:
         return "–"
@@ -63,10 +64,20 @@ def length_class(figure: str) -> str:
 
 
 @register.filter
-def change(fraction: float | None) -> str | SafeString:
-    """``0.124`` → ``+12.4 %``, with a minus sign for less; as many times for ten times and more."""
-    if fraction is None:
+def change(value: Change | None) -> str | SafeString:
+    """``+12.4 %``, with a minus sign for less; "new", or what it was before, where a percentage says nothing."""
+    if value is None or not (value.now or value.before):
         return "–"
-    tone = "is-up" if fraction > 0 else "is-down" if fraction < 0 else "is-same"
-    words = f"{fraction + 1:,.0f} ×" if fraction >= 9 else f"{100 * fraction:+.1f} %".replace("-", "−")
-    return format_html('<span class="change {}">{}</span>', tone, "0.0 %" if fraction == 0 else words)
+    tone = "is-up" if value.now > value.before else "is-down" if value.now < value.before else "is-same"
+    if value.is_new:
+        return format_html('<span class="change is-same">{}</span>', "new")
+    if value.fraction is None:
+        both = f"{_short(value.before)} → {_short(value.now)}"
+        return format_html('<span class="change {}" title="{}">from {}</span>', tone, both, _short(value.before))
+    words = f"{100 * value.fraction:+.1f} %".replace("-", "−") if value.fraction else "0.0 %"
+    return format_html('<span class="change {}">{}</span>', tone, words)
+
+
+def _short(value: float) -> str:
+    """Whole numbers as such, others with two decimals."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from interactions.models import ApiKey, Import
+from interactions.queries.period import local
 
 register = template.Library()
 
@@ -130,7 +131,7 @@ def moment(value: datetime | None) -> SafeString | str:
     """A ``<time>`` in the environment's zone to the minute, its seconds in the title; the page names the zone once."""
     if value is None:
         return "–"
-    here = value.astimezone(timezone.get_current_timezone())
+    here = local(value, timezone.get_current_timezone())
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -142,7 +143,7 @@ def moment(value: datetime | None) -> SafeString | str:
 @register.filter
 def second(value: datetime) -> SafeString:
     """A ``<time>`` in the environment's zone to the second, as records have it."""
-    here = value.astimezone(timezone.get_current_timezone())
+    here = local(value, timezone.get_current_timezone())
     at = value.astimezone(UTC).isoformat()
     return format_html('<time datetime="{}" title="{}">{}</time>', at, at, here.strftime("%-d %b %Y, %H:%M:%S"))
 

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from interactions.charts import colour_of_type
+from interactions.queries.period import local
 
 register = template.Library()
 
@@ -44,7 +45,7 @@ def cut(text: str, length: int) -> SafeString | str:
 @register.filter
 def time_of_day(value: datetime) -> SafeString:
     """A ``<time>`` of a day in the environment's zone, to the second; to the microsecond in its title."""
-    here = value.astimezone(timezone.get_current_timezone())
+    here = local(value, timezone.get_current_timezone())
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.astimezone(UTC).isoformat(),
@@ -57,7 +58,7 @@ def time_of_day(value: datetime) -> SafeString:
 def span(started: datetime, ended: datetime) -> SafeString:
     """``Tue 2 Jan 2024, 14:02 – 14:31`` in the environment's zone; with the day of the end where it is another."""
     zone = timezone.get_current_timezone()
-    first, last = started.astimezone(zone), ended.astimezone(zone)
+    first, last = local(started, zone), local(ended, zone)
     same_day = first.date() == last.date()
     text = first.strftime("%a %-d %b %Y, %H:%M")
     if not same_day:

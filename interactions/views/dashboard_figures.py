@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pandas as pd
 
 from interactions import charts
+from interactions.charts import Change
 from interactions.queries import dashboard as questions
 from interactions.queries.assisted import assisted, assisted_over_time
-from interactions.queries.change import change
 from interactions.queries.funnel import funnel
 from interactions.queries.period import Unit
 from interactions.queries.tops import Subject
@@ -35,13 +35,13 @@ _RIGHT: Final = (Subject.SEARCHES, Subject.CAMPAIGNS, Subject.DEVICES, Subject.R
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A total; ``change`` is a part of the period before's, None where there is none; ``line`` an SVG path."""
+    """A total; ``change`` is None where nothing is compared; ``line`` is an SVG path."""
 
     name: str
     label: str
     note: str
     value: float
-    change: float | None
+    change: Change | None
     line: str
 
 
@@ -53,6 +53,8 @@ def first_figures(scene: Scene) -> dict[str, Any]:
         "has_figures": True,
         "label": scene.label,
         "label_before": scene.label_before,
+        "uncovered": scene.uncovered,
+        "odd": scene.odd_dates,
         "from_day": scene.first_day,
         "to_day": scene.last_day,
         "records": int(types["records"].sum()),
@@ -61,12 +63,7 @@ def first_figures(scene: Scene) -> dict[str, Any]:
         "unit": scene.unit,
         "units": _units(scene),
         "splits": [(split, scene.choice.filter.query(split=split), split == scene.choice.split) for split in SPLITS],
-        "bars": {
-            "unit": scene.unit,
-            "label": scene.label,
-            "zone": scene.environment.time_zone,
-            "option": charts.over_time(scene.over_time(), scene.environment.zone),
-        },
+        "bars": _bars(scene, charts.over_time(scene.over_time(), scene.environment.zone)),
         "by_type": by_type(scene),
         "by_group": by_group(scene),
     }
@@ -88,19 +85,43 @@ def other_figures(scene: Scene) -> dict[str, Any]:
     }
 
 
+def _bars(scene: Scene, option: dict[str, Any]) -> dict[str, Any]:
+    """What the browser needs to draw bars over time: the option, and which of the bars is to be hatched."""
+    zone = scene.environment.zone
+    return {
+        "unit": scene.unit,
+        "label": scene.label,
+        "zone": scene.environment.time_zone,
+        "so_far": charts.stamp(scene.so_far, zone) if scene.so_far else None,
+        "option": option,
+    }
+
+
 def _tiles(scene: Scene, now: questions.Totals | None) -> list[Tile]:
     before = questions.totals(scene.slug, scene.before) if scene.before else None
-    lines = questions.sparklines(scene.slug, scene.filter, scene.unit, scene.environment.zone) if now else None
     found = []
     for name, label, note in TILES:
         value = getattr(now, name, 0)
-        line = charts.spark(lines[name].tolist()) if lines is not None else ""
-        found.append(Tile(name, label, note, value, change(value, getattr(before, name, None)), line))
-    return found
+        change = Change(value, getattr(before, name, 0)) if scene.before else None
+        found.append(Tile(name, label, note, value, change, ""))
+    return _with_lines(scene, found) if now else found
+
+
+def _with_lines(scene: Scene, tiles: list[Tile]) -> list[Tile]:
+    """The tiles with a line of each bar's total."""
+    frame = questions.sparklines(scene.slug, scene.filter, scene.unit, scene.environment.zone)
+    return [replace(tile, line=charts.spark(_without_fall(scene, frame[tile.name]))) for tile in tiles]
+
+
+def _without_fall(scene: Scene, bars: pd.Series) -> list[float]:
+    """The bars' totals. The one that isn't complete yet is left out where it would look like a fall."""
+    totals: list[float] = bars.tolist()
+    at = bars.index.get_loc(scene.so_far) if scene.so_far in bars.index else 0
+    return totals[:at] + totals[at + 1 :] if at and totals[at] < totals[at - 1] else totals
 
 
 def _units(scene: Scene) -> list[tuple[Unit, str, bool, bool]]:
-    shown = Unit if scene.unit is Unit.YEAR else (Unit.HOUR, Unit.DAY, Unit.WEEK, Unit.MONTH)
+    shown = [Unit.HOUR, Unit.DAY, Unit.WEEK, Unit.MONTH, *(unit for unit in scene.units if unit.years)]
     query = scene.choice.filter.query
     return [(unit, query(unit=unit.value), unit in scene.units, unit == scene.unit) for unit in shown]
 
@@ -139,12 +160,7 @@ def _assisted(scene: Scene) -> dict[str, Any]:
         "found": found,
         "is_empty": not found.assisted,
         "types": found.types[found.types["assisted"] > 0].head(8).to_dict("records"),
-        "bars": {
-            "unit": scene.unit,
-            "label": scene.label,
-            "zone": scene.environment.time_zone,
-            "option": charts.assisted_over_time(over_time, scene.environment.zone),
-        },
+        "bars": _bars(scene, charts.assisted_over_time(over_time, scene.environment.zone)),
     }
 
 

@@ -10,8 +10,9 @@ from urllib.parse import unquote
 import pandas as pd
 
 from interactions import charts
+from interactions.charts import Change
 from interactions.queries import dashboard as questions
-from interactions.queries.change import with_change
+from interactions.queries.filter import Filter
 from interactions.queries.tops import Subject, top
 from interactions.schema import Group
 from interactions.templatetags.dashboard import Kind
@@ -36,7 +37,7 @@ class Row:
 
     name: str
     link: str
-    cells: list[tuple[float | None, Kind]]
+    cells: list[tuple[float | Change | None, Kind]]
     length: float
     colour: str = ""
     is_other: bool = False
@@ -132,8 +133,7 @@ def by_group(scene: Scene) -> Panel:
 def _shares(scene: Scene, frame: pd.DataFrame, by: str, title: str, note: str, link: Callable[[str], str]) -> Panel:
     columns = list(_VALUE)
     if scene.before is not None:
-        before = questions.by_type(scene.slug, scene.before)
-        frame = with_change(frame, before if by == "type" else questions.by_group(before), by)
+        frame = frame.assign(change=_changes(scene, scene.before, frame, by))
         columns.append(Column("change", "Change", Kind.CHANGE))
     colours = [charts.colour_of(name) for name in frame[by]]
     rows = [
@@ -144,6 +144,13 @@ def _shares(scene: Scene, frame: pd.DataFrame, by: str, title: str, note: str, l
     ]
     option = charts.ranking(frame[by].tolist(), frame["records"].tolist(), colours)
     return Panel(f"by_{by}", title, note, by.capitalize(), columns, rows, "Nothing to count in this period.", option)
+
+
+def _changes(scene: Scene, before: Filter, frame: pd.DataFrame, by: str) -> list[Change]:
+    """Of each row of ``frame``, by its type or group."""
+    types = questions.by_type(scene.slug, before)
+    records = (types if by == "type" else questions.by_group(types)).set_index(by)["records"]
+    return [Change(now, int(records.get(name, 0))) for name, now in zip(frame[by], frame["records"], strict=True)]
 
 
 def top_panel(scene: Scene, subject: Subject) -> Panel:
@@ -207,7 +214,7 @@ def _link(scene: Scene, shown: Top, entry: dict[str, Any]) -> str:
     return scene.choice.filter.replaced(**values).query()
 
 
-def _cells(entry: dict[str, Any], columns: Sequence[Column]) -> list[tuple[float | None, Kind]]:
+def _cells(entry: dict[str, Any], columns: Sequence[Column]) -> list[tuple[float | Change | None, Kind]]:
     cells = ((entry[column.source], column.kind) for column in columns)
     return [(None if pd.isna(value) else value, kind) for value, kind in cells]
 

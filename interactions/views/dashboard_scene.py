@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 import pandas as pd
+from django.utils import timezone
 
 from interactions import charts
 from interactions.models import Environment
 from interactions.queries import dashboard as questions
 from interactions.queries.filter import Filter
-from interactions.queries.period import Unit, allowed_units
+from interactions.queries.period import Period, Unit, allowed_units
+from interactions.queries.reach import Reach, is_over, reach
 from interactions.views.dashboard_choice import Choice
-from interactions.views.filter_choice import PRESETS, address_of, span
+from interactions.views.filter_choice import PRESETS, address_of, day_of, span
+from interactions.views.odd_dates import OddDates
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -26,20 +29,22 @@ class Scene:
     environment: Environment
     choice: Choice
     filter: Filter
+    reach: Reach
     start: datetime | None
     end: datetime | None
+    now: datetime
 
     @classmethod
     def of(cls, environment: Environment, choice: Choice) -> Scene:
         """Raises DataSetBusy."""
+        now = timezone.now()
         # Periods count back from the newest record of all, whatever else is filtered.
-        whole = questions.by_type(environment.slug, Filter(import_id=choice.filter.parts.import_id))
-        first = None if whole.empty else whole["first"].min().to_pydatetime()
-        last = None if whole.empty else whole["last"].max().to_pydatetime()
-        filter = choice.filter.filter(last)
-        period = filter.period
-        start, end = (period.start, period.end) if first is None or last is None else period.bounded(first, last)
-        return cls(environment, choice, filter, start, end)
+        found = reach(environment.slug, now, environment.zone, choice.filter.parts.import_id)
+        filter = choice.filter.filter(found.newest, found.everything)
+        start, end = filter.period.start, filter.period.end
+        if found.first is not None and found.last is not None:
+            start, end = filter.period.bounded(found.first, found.last)
+        return cls(environment, choice, filter, found, start, end, now)
 
     @property
     def slug(self) -> str:
@@ -51,10 +56,43 @@ class Scene:
         return questions.by_type(self.slug, self.filter)
 
     @cached_property
+    def _period_before(self) -> Period | None:
+        """What to compare with, whether there is data or not; None where nothing is compared."""
+        return self.choice.filter.before(self.filter.period) if self.choice.is_compared else None
+
+    @cached_property
     def before(self) -> Filter | None:
-        """The filter of the period before, where there is one and it is to be compared with."""
-        period = self.filter.period.previous(self.environment.zone) if self.choice.is_compared else None
-        return self.filter.during(period) if period else None
+        """The filter of the period before, where it is to be compared with and there is data from its start on."""
+        return self.filter.during(self._period_before) if self._period_before and not self.uncovered else None
+
+    @cached_property
+    def uncovered(self) -> str:
+        """The day on which the data begins, where that is within the period to compare with, or after it; else empty.
+
+        A day counts as whole: nobody's data begins at midnight sharp.
+        """
+        period, begins, zone = self._period_before, self.reach.begins, self.environment.zone
+        if period is None or period.start is None or period.end is None or begins is None:
+            return ""
+        unit = Unit.DAY if period.end - period.start >= timedelta(days=1) else Unit.HOUR
+        return day_of(begins, zone, period.end) if unit.floor(begins, zone) > period.start else ""
+
+    @cached_property
+    def odd_dates(self) -> OddDates | None:
+        """The records whose dates can hardly be right; None where the period was chosen by its days."""
+        choice = self.choice.filter
+        return None if choice.is_custom else OddDates.of(self.slug, self.reach, choice)
+
+    @cached_property
+    def so_far(self) -> datetime | None:
+        """The start of the bar that has not all its data yet: the one with the newest record; None where all have."""
+        newest, zone = self.reach.newest, self.environment.zone
+        if newest is None or self.start is None or self.end is None or not self.start <= newest:
+            return None
+        # A bar that the period cuts is not whole either.
+        until = min(newest, self.end - _INSTANT)
+        bar = self.unit.floor(until, zone)
+        return None if is_over(bar, self.unit, zone, until=until, now=self.now) else bar
 
     @property
     def label(self) -> str:

@@ -13,6 +13,7 @@ from interactions import charts
 from interactions.queries import dashboard as questions
 from interactions.queries.assisted import assisted, assisted_over_time
 from interactions.queries.funnel import funnel
+from interactions.queries.period import local
 from interactions.queries.tops import Subject
 from interactions.views.dashboard_panels import top_frame
 from interactions.views.dashboard_scene import Scene
@@ -29,8 +30,8 @@ def as_csv(scene: Scene, panel: str) -> HttpResponse:
     when = ""
     if scene.start and scene.end:
         zone = scene.environment.zone
-        first, last = scene.start.astimezone(zone), (scene.end - timedelta(microseconds=1)).astimezone(zone)
-        when = f"-{first:%Y-%m-%d}-to-{last:%Y-%m-%d}"
+        first, last = local(scene.start, zone), local(scene.end - timedelta(microseconds=1), zone)
+        when = f"-{first.date().isoformat()}-to-{last.date().isoformat()}"
     name = f"interactions-{scene.slug}-{panel.replace('_', '-')}{when}.csv"
     return as_file([heading, *rows], name)
 

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 
 from interactions.queries.dashboard import EVERYTHING
 from interactions.queries.filter import Device, Filter
-from interactions.queries.period import ALL, Period, Unit
+from interactions.queries.period import ALL, Period, Unit, local
 from interactions.schema import GROUP_OF, TYPES, TYPES_BY_GROUP, Group
 
 PRESETS: Final[dict[str, str]] = {
@@ -117,24 +117,33 @@ class FilterChoice:
     def is_custom(self) -> bool:
         return self.start is not None or self.end is not None
 
-    def period(self, last: datetime | None) -> Period:
-        """The period meant. Presets count back from ``last``, the newest record: a history ends in the past."""
+    def period(self, last: datetime | None, everything: Period = ALL) -> Period:
+        """The period meant. Presets count back from ``last``, the newest record: a history ends in the past.
+
+        ``everything`` is what "all time" means.
+        """
         if self.is_custom:
             return Period(self.start, self.end)
         if last is None or self.preset == "all":
-            return ALL
+            return everything
         if self.preset == "24h":
             return Period.last_24_hours(last, self.zone)
         if self.preset.endswith("month"):
             this = Unit.MONTH.floor(last, self.zone)
             if self.preset == "month":
-                return Period(this, Unit.MONTH.after(this, self.zone))
+                return Period(this, Unit.DAY.after(Unit.DAY.floor(last, self.zone), self.zone))
             return Period(Unit.MONTH.floor(this - _INSTANT, self.zone), this)
         return Period.last_days(int(self.preset.removesuffix("d")), last, self.zone)
 
-    def filter(self, last: datetime | None) -> Filter:
-        """What to ask with; ``last`` as in :meth:`period`."""
-        return self.parts.during(self.period(last))
+    def before(self, period: Period) -> Period | None:
+        """What ``period``, which this choice came to, is compared with: for this month, the same days of the last."""
+        if self.preset == "month" and not self.is_custom:
+            return period.same_days_before(self.zone)
+        return period.previous(self.zone)
+
+    def filter(self, last: datetime | None, everything: Period = ALL) -> Filter:
+        """What to ask with; both as in :meth:`period`."""
+        return self.parts.during(self.period(last, everything))
 
     @property
     def chips(self) -> list[Chip]:
@@ -166,6 +175,10 @@ class FilterChoice:
     def timeless(self) -> FilterChoice:
         """The same choice for all time."""
         return replace(self, preset="all", start=None, end=None)
+
+    def during(self, period: Period) -> FilterChoice:
+        """The same choice for that period."""
+        return replace(self, preset="all", start=period.start, end=period.end)
 
     def cleared(self) -> FilterChoice:
         """The same period of everything."""
@@ -266,22 +279,22 @@ def carried(query: QueryDict) -> str:
 
 def address_of(moment: datetime, zone: tzinfo, *, ends: bool = False) -> str:
     """A bound as an address says it: a day (the last day inside, for an end), else the time there and its offset."""
-    local = moment.astimezone(zone)
+    here = local(moment, zone)
     if Unit.DAY.floor(moment, zone) == moment:
-        return (local.date() - _DAY if ends else local.date()).isoformat()
-    return local.isoformat()
+        return (here.date() - _DAY if ends else here.date()).isoformat()
+    return here.isoformat()
 
 
 def span(start: datetime, end: datetime, zone: tzinfo) -> str:
     """``1 Jan – 30 Mar 2024``, and with times where a bound is not midnight; ``end`` is not inside."""
     if Unit.DAY.floor(start, zone) == start and Unit.DAY.floor(end, zone) == end:
-        first, last = start.astimezone(zone).date(), (end - _INSTANT).astimezone(zone).date()
+        first, last = local(start, zone).date(), local(end - _INSTANT, zone).date()
         if first == last:
             return _day(first)
         if (first.year, first.month) == (last.year, last.month):
             return f"{first.day} – {_day(last)}"
         return f"{_day(first, year=first.year != last.year)} – {_day(last)}"
-    start, end = start.astimezone(zone), end.astimezone(zone)
+    start, end = local(start, zone), local(end, zone)
     if start.date() == end.date():
         return f"{_day(start.date())}, {_clock(start)} – {_clock(end)}"
     return f"{_day(start.date(), year=start.year != end.year)}, {_clock(start)} – {_day(end.date())}, {_clock(end)}"
@@ -356,6 +369,12 @@ def _without(given: tuple[Any, ...], one: Any) -> tuple[Any, ...]:
 
 def _day(day: date, *, year: bool = True) -> str:
     return f"{day.day} {day:%b}" + (f" {day.year}" if year else "")
+
+
+def day_of(moment: datetime, zone: tzinfo, year_known: datetime) -> str:
+    """``28 Nov``, with the year where it is another than that of ``year_known``."""
+    day = local(moment, zone).date()
+    return _day(day, year=day.year != local(year_known, zone).year)
 
 
 def _clock(moment: datetime) -> str:

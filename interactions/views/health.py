@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -15,8 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from interactions import environments, readiness
 from interactions.errors import DojoError
 from interactions.models import Environment
+from interactions.queries.filter import Filter
+from interactions.queries.reach import reach
 from interactions.readiness import THRESHOLDS, Threshold, Unit
+from interactions.views.filter_choice import FilterChoice
 from interactions.views.imports import find_import
+from interactions.views.odd_dates import OddDates
 
 _PERCENT: Final = 100
 
@@ -45,13 +50,16 @@ def import_health(request: HttpRequest, environment: str, pk: int) -> HttpRespon
     imp = find_import(environment, pk)
     if not imp.is_done or not imp.accepted:
         return HttpResponse("")
+    here = imp.environment
+    choice = FilterChoice(here.zone, parts=Filter(import_id=imp.pk))
     try:
         before, after, changes = readiness.changes(imp)
+        odd = OddDates.of(here.slug, reach(here.slug, timezone.now(), here.zone, imp.pk), choice)
     except DojoError as error:
         return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
     return render(
         request, "health/changes.html",
-        {"environment": imp.environment, "before": before, "after": after, "changes": changes},
+        {"environment": here, "before": before, "after": after, "changes": changes, "odd": odd},
     )  # fmt: skip
 
 

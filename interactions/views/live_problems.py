@@ -94,4 +94,6 @@ class Overview:
         if rest:
             shown["Other causes"] = [sum(heights) for heights in zip(*(cause.counts for cause in rest), strict=True)]
         option = charts.causes_over_time(self.starts, shown, self.zone)
-        return json.dumps({"unit": "minute", "label": self.period, "zone": str(self.zone), "option": option})
+        so_far = charts.stamp(self.starts[-1], self.zone)
+        shown_as = {"unit": "minute", "label": self.period, "zone": str(self.zone), "so_far": so_far}
+        return json.dumps({**shown_as, "option": option})

@@ -19,6 +19,8 @@ from interactions.models import Environment, Import
 from interactions.queries import overview as questions
 from interactions.queries.preparing import first_look
 from interactions.ring import RingAway
+from interactions.views.filter_choice import FilterChoice
+from interactions.views.odd_dates import OddDates
 from interactions.views.person import person
 
 _DAYS: Final = 30
@@ -51,10 +53,12 @@ def overview(request: HttpRequest, environment: str) -> HttpResponse:
     imports = list(here.imports.select_related("created_by")[:5])
     running = next((imp for imp in imports if not imp.has_ended), None)
     found = first_look(here.slug, here.zone)
-    totals = found[0] if found else None
+    totals = found.totals if found else None
+    odd = OddDates.of(here.slug, found.reach, FilterChoice(here.zone)) if found else None
     context: dict[str, Any] = {
         "environment": here,
         "totals": totals,
+        "odd": odd,
         "imports": imports,
         "last": imports[0] if imports else None,
         "running": running,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -20,6 +21,7 @@ from interactions.lake import Lake
 from interactions.models import Environment
 from interactions.queries import records as questions
 from interactions.queries.filter import Filter
+from interactions.queries.reach import reach
 from interactions.queries.records import Key
 from interactions.views.filter_choice import PRESETS, FilterChoice, address_of, span
 from interactions.views.fragments import page_or_fragment
@@ -95,10 +97,10 @@ def record(request: HttpRequest, environment: str, key: str) -> HttpResponse:
 
 
 def filter_of(here: Environment, choice: FilterChoice) -> Filter:
-    """What to ask with."""
-    return choice.filter(
-        None if choice.is_custom or choice.preset == "all" else questions.newest(here.slug, choice.parts.import_id)
-    )
+    """What to ask with. All time has every record here, also those dated in the future: a list is not ruled by them."""
+    if choice.is_custom or choice.preset == "all":
+        return choice.filter(None)
+    return choice.filter(reach(here.slug, timezone.now(), here.zone, choice.parts.import_id).newest)
 
 
 def period_of(choice: FilterChoice, zone: tzinfo) -> str:

@@ -6,6 +6,7 @@ const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const NUMBER = new Intl.NumberFormat("en-US");
 const ROUND = new Intl.NumberFormat("en-US", { notation: "compact" });
 const MOST_ROWS = 12;
+const NAMES = { year: "Year", decade: "Years", century: "Years" };
 
 // In the words the server uses, whatever the browser's language: the page is in one language.
 const day = (moment) => `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()]}`;
@@ -17,20 +18,27 @@ const wall = (stamp) => new Date(`${stamp.slice(0, 16)}Z`);
 
 function named(stamp, unit) {
   const moment = wall(stamp);
-  if (unit === "year") return String(moment.getUTCFullYear());
-  if (unit === "month") return `${MONTHS[moment.getUTCMonth()]} ${moment.getUTCFullYear()}`;
+  const year = moment.getUTCFullYear();
+  if (unit === "century") return `${year} – ${year - (year % 100) + 99}`;
+  if (unit === "decade") return `${year} – ${year - (year % 10) + 9}`;
+  if (unit === "year") return String(year);
+  if (unit === "month") return `${MONTHS[moment.getUTCMonth()]} ${year}`;
   if (unit === "hour" || unit === "minute") return `${longDay(moment)}, ${clock(moment)}`;
   return (unit === "week" ? "Week of " : "") + longDay(moment);
 }
 
 function short(stamp, unit, years) {
   const moment = wall(stamp);
-  if (unit === "year") return String(moment.getUTCFullYear());
+  if (unit === "year" || unit === "decade" || unit === "century") return String(moment.getUTCFullYear());
   if (unit === "month") return `${MONTHS[moment.getUTCMonth()]} ${moment.getUTCFullYear()}`;
   if (unit === "minute") return clock(moment);
   if (unit === "hour") return moment.getUTCHours() === 0 ? day(moment) : clock(moment);
   return years > 1 ? `${MONTHS[moment.getUTCMonth()]} ${moment.getUTCFullYear()}` : day(moment);
 }
+
+// Over the bar that isn't complete yet. ECharts draws it on top of the bar's own colour.
+const HATCH = { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [3, 4], rotation: Math.PI / 4 };
+const SO_FAR = "so far";
 
 export function colours() {
   const style = getComputedStyle(document.documentElement);
@@ -179,15 +187,28 @@ export class OverTime extends EventTarget {
       series: option.series.map((each) => ({
         ...each,
         itemStyle: { ...each.itemStyle, borderColor: theme.surface, borderWidth: dense ? 0 : 0.5 },
+        data: this.heights(each, theme),
       })),
     };
   }
 
+  /** What a bar is called in the tip and the table; the one that isn't complete yet says so. */
+  title(stamp) {
+    const name = named(stamp, this.data.unit);
+    return stamp === this.data.so_far ? `${name} (${SO_FAR})` : name;
+  }
+
+  /** The heights of a series: that of the incomplete bar is hatched. */
+  heights(series, theme) {
+    const stamps = this.data.option.xAxis.data;
+    const itemStyle = { decal: { ...HATCH, color: theme.surface } };
+    return series.data.map((value, at) => (stamps[at] === this.data.so_far ? { value, itemStyle } : value));
+  }
+
   tooltip(points) {
-    const { unit } = this.data;
     if (points[0]?.value === undefined) return "";
     const box = element("div", "tip");
-    box.append(element("div", "tip-title", named(points[0].axisValue, unit)));
+    box.append(element("div", "tip-title", this.title(points[0].axisValue)));
     const counted = points.filter((point) => point.value > 0).reverse();
     const table = element("div", "tip-rows");
     for (const point of counted.slice(0, MOST_ROWS)) {
@@ -211,7 +232,7 @@ export class OverTime extends EventTarget {
     const { option, unit } = this.data;
     const table = element("table", "table");
     const head = table.createTHead().insertRow();
-    for (const name of [unit === "year" ? "Year" : `Start, ${this.data.zone ?? "UTC"}`, "All", ...option.series.map((each) => each.name)]) {
+    for (const name of [NAMES[unit] ?? `Start, ${this.data.zone ?? "UTC"}`, "All", ...option.series.map((each) => each.name)]) {
       const cell = element("th", head.cells.length ? "is-number" : "", name);
       cell.scope = "col";
       head.append(cell);
@@ -220,7 +241,7 @@ export class OverTime extends EventTarget {
     option.xAxis.data.map((stamp, at) => [stamp, at]).reverse().forEach(([stamp, at]) => {
       const counts = option.series.map((each) => each.data[at]);
       const row = body.insertRow();
-      const heading = element("th", "", named(stamp, unit));
+      const heading = element("th", "", this.title(stamp));
       heading.scope = "row";
       row.append(heading);
       const sum = counts.reduce((total, count) => total + count, 0);

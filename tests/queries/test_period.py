@@ -45,7 +45,37 @@ def test_the_unit_chosen_by_default_is_allowed(start: datetime, width: timedelta
 def test_hours_are_refused_where_they_would_be_too_many() -> None:
     assert allowed_units(at("2024-01-01"), at("2024-03-01")) == [Unit.HOUR, Unit.DAY, Unit.WEEK, Unit.MONTH]
     assert allowed_units(at("2020-01-01"), at("2024-03-01")) == [Unit.DAY, Unit.WEEK, Unit.MONTH]
-    assert allowed_units(at("1000-01-01"), at("2024-03-01")) == [Unit.YEAR]
+    assert allowed_units(at("1800-01-01"), at("2024-03-01")) == [Unit.YEAR]
+    assert allowed_units(at("1000-01-01"), at("2024-03-01")) == [Unit.DECADE]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "unit"),
+    [
+        ("2020-01-01", "2026-12-01", Unit.MONTH),
+        ("1970-01-01", "2026-12-01", Unit.YEAR),
+        ("0001-01-01", "2026-12-01", Unit.DECADE),
+        ("2024-01-01", "2999-01-01", Unit.DECADE),
+        ("0001-01-01", "9999-12-31", Unit.CENTURY),
+    ],
+)
+def test_a_record_of_another_time_makes_wider_bars_and_not_more(start: str, end: str, unit: Unit) -> None:
+    assert default_unit(at(start), at(end)) is unit
+    assert unit.bars(at(start), at(end)) <= 300
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "before"),
+    [
+        ("2024-11-01", "2024-11-16", ("2024-10-01", "2024-10-16")),
+        ("2024-11-01", "2024-12-01", ("2024-10-01", "2024-10-31")),
+        ("2024-03-01", "2024-04-01", ("2024-02-01", "2024-03-01")),  # a shorter month is taken whole
+        ("2024-03-01", "2024-03-02", ("2024-02-01", "2024-02-02")),
+        ("2024-01-01", "2024-01-10", ("2023-12-01", "2023-12-10")),
+    ],
+)
+def test_days_of_a_month_are_compared_with_the_same_days(start: str, end: str, before: tuple[str, str]) -> None:
+    assert Period(at(start), at(end)).same_days_before() == Period(at(before[0]), at(before[1]))
 
 
 def test_the_last_days_are_whole_days_that_end_with_the_last_record() -> None:
