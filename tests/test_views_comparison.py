@@ -169,12 +169,18 @@ def test_records_before_2000_make_wide_bars_and_can_be_left_out(reader: Client) 
     assert figure(shown(reader, since.removeprefix("?"))) == "2"
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles"])
+@pytest.mark.parametrize(
+    ("moment", "zone"),
+    [
+        ("0001-01-01T00:00:00Z", "America/Los_Angeles"),
+        ("1970-01-01T00:00:00Z", "UTC"),
+        ("9999-12-31T23:59:59Z", "Asia/Tokyo"),
+    ],
+)
 def test_no_date_makes_more_bars_than_a_screen_shows(reader: Client, moment: str, zone: str) -> None:
     Environment.objects.filter(slug="production").update(time_zone=zone)
     append([*on("2024-11-30", 3), record("like", moment)])
-    for query in ("", "from=0001-01-01", "period=30d", "period=month", "period=last-month"):
+    for query in ("", "from=0001-01-01", "period=month"):
         assert len(bars(shown(reader, query))["option"]["xAxis"]["data"]) <= 300, query
     assert reader.get("/production/").status_code == 200
 
