@@ -10,6 +10,9 @@ from pathlib import Path
 import dj_database_url
 
 from dojo import environ
+from dojo.machine import local_hosts, own_hosts
+
+os.umask(0o077)  # what Dojo writes is for its own user alone, whichever process writes it
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = environ.flag("DEBUG", default=False)
@@ -50,7 +53,8 @@ def _secret_key() -> str:
 
 SECRET_KEY = _secret_key()
 ADMIN_PASSWORD = environ.text("DOJO_ADMIN_PASSWORD")  # of the first administrator; empty: a random one
-ALLOWED_HOSTS = environ.text("ALLOWED_HOSTS", default="*").split(",")
+_hosts = [one.strip() for one in environ.text("ALLOWED_HOSTS").split(",") if one.strip()]
+ALLOWED_HOSTS = [*(_hosts or own_hosts()), *local_hosts(HOST)]
 CSRF_TRUSTED_ORIGINS = [o for o in environ.text("CSRF_TRUSTED_ORIGINS").split(",") if o]
 
 # --- Django ---
@@ -69,6 +73,7 @@ INSTALLED_APPS = [
     "interactions",
 ]
 MIDDLEWARE = [
+    "dojo.hosts.Hosts",
     "interactions.api.entrance.Shortcut",  # all of /v1 goes this way, and no further
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -106,6 +111,7 @@ LOGOUT_REDIRECT_URL = "login"
 # The first ends too many tries of one name from one address, the second looks at the password.
 AUTHENTICATION_BACKENDS = ["interactions.members.attempts.Limit", "django.contrib.auth.backends.ModelBackend"]
 LOG_IN_FAILURES = environ.number("LOG_IN_FAILURES", default=10)  # 0: as many as come
+LOG_IN_FAILURES_OF_ADDRESS = environ.number("LOG_IN_FAILURES_OF_ADDRESS", default=50)
 MEMBER_LINK_HOURS = environ.number("MEMBER_LINK_HOURS", default=48, least=1, most=24 * 30)
 PASSWORD_RESET_TIMEOUT = MEMBER_LINK_HOURS * 3600
 AUTH_PASSWORD_VALIDATORS = [
@@ -300,7 +306,15 @@ LOGGING = {
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
+    "filters": {"refusals": {"()": "dojo.log_filter.NoTracebackOfRefusals"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["refusals"],
+            "stream": sys.stderr,
+        }
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # Celery's own INFO is two lines a task: the imports page says it better.
     "loggers": {"celery": {"level": "WARNING"}},

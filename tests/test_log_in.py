@@ -79,9 +79,9 @@ def test_the_log_tells_of_the_refusal_once_and_not_of_each_try_after_it(olga: Us
 
 def test_neither_name_nor_address_stands_in_redis(olga: User) -> None:
     tried(WRONG)
-    (key,) = cache._cache
-    assert "olga" not in key
-    assert "10.0.0.1" not in key
+    of_name, of_address = cache._cache
+    assert "olga" not in of_name + of_address
+    assert "10.0.0.1" not in of_name + of_address
 
 
 def test_nobody_is_refused_while_redis_is_away(olga: User, settings) -> None:
@@ -92,8 +92,47 @@ def test_nobody_is_refused_while_redis_is_away(olga: User, settings) -> None:
     assert tried(RIGHT) == ""
 
 
+def test_an_address_that_fails_with_many_names_is_refused_with_every_name(olga: User, settings) -> None:
+    settings.LOG_IN_FAILURES_OF_ADDRESS = 5
+    for number in range(5):
+        tried(WRONG, name=f"somebody {number}")
+    assert "Too many tries failed." in tried(RIGHT)
+    assert tried(RIGHT, address="10.0.0.2") == ""
+
+
+def test_a_log_in_of_its_own_does_not_let_an_address_go_on_trying_others(olga: User, settings) -> None:
+    settings.LOG_IN_FAILURES_OF_ADDRESS = 4
+    for number in range(4):
+        tried(WRONG, name=f"somebody {number}")
+        assert number == 3 or tried(RIGHT) == ""
+    assert "Too many tries failed." in tried(WRONG, name="victim")
+
+
+def test_the_refusal_of_an_address_is_noted_once(olga: User, settings) -> None:
+    settings.LOG_IN_FAILURES_OF_ADDRESS = 3
+    for number in range(6):
+        tried(WRONG, name=f"somebody {number}")
+    entries = list(ActivityEntry.objects.filter(action="log_in_failed").order_by("id"))
+    assert [entry.details for entry in entries] == [{}, {}, {"refused_for": "15 minutes"}]
+
+
+@pytest.mark.parametrize("is_believed", [False, True])
+def test_what_a_proxy_says_of_the_address_counts_only_where_a_setting_says_so(
+    olga: User, settings, is_believed: bool
+) -> None:
+    settings.LOG_IN_FAILURES_OF_ADDRESS, settings.BEHIND_HTTPS = 3, is_believed
+    for number in range(4):
+        Client(headers={"X-Forwarded-For": f"10.9.9.{number}"}).post(
+            reverse("login"), {"username": f"somebody {number}", "password": WRONG}
+        )
+    answer = Client(headers={"X-Forwarded-For": "10.9.9.9"}).post(
+        reverse("login"), {"username": "olga", "password": RIGHT}
+    )
+    assert (answer.status_code == 302) == is_believed
+
+
 def test_zero_is_as_many_as_come(olga: User, settings) -> None:
-    settings.LOG_IN_FAILURES = 0
+    settings.LOG_IN_FAILURES = settings.LOG_IN_FAILURES_OF_ADDRESS = 0
     assert "is not right" in tried(WRONG, 5)
     assert tried(RIGHT) == ""
 

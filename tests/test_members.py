@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 
 from interactions import members
 from interactions.members import MemberRefused
@@ -158,3 +160,29 @@ def test_a_log_in_is_in_the_hands_of_those_who_own_all_its_environments(act) -> 
 def test_an_administrators_log_in_is_no_owners_business(act) -> None:
     with pytest.raises(MemberRefused):
         act(User.objects.create_superuser("boss"), by=cast.owner())
+
+
+def logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    assert client.get(reverse("account")).status_code == 200
+    return client
+
+
+def test_a_deactivated_members_sessions_end_and_never_live_again(production: Environment) -> None:
+    olga, tom = cast.owner(), cast.viewer("tom")
+    phone, laptop, other = logged_in(tom), logged_in(tom), logged_in(olga)
+    members.deactivate(tom, by=olga)
+    assert [client.get(reverse("account")).status_code for client in (phone, laptop)] == [302, 302]
+    members.reactivate(tom, by=olga)
+    assert [client.get(reverse("account")).status_code for client in (phone, laptop)] == [302, 302]
+    assert other.get(reverse("account")).status_code == 200
+
+
+def test_a_session_ends_for_good_also_where_djangos_admin_deactivates(production: Environment) -> None:
+    tom = cast.viewer("tom")
+    client = logged_in(tom)
+    for is_active in (False, True):
+        tom.is_active = is_active
+        tom.save()
+    assert client.get(reverse("account")).status_code == 302

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -38,12 +37,11 @@ def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_
     What is refused after too many is not noted one by one: whoever goes on trying must not fill the log.
     """
     name = str(credentials.get("username") or "")
-    failures = attempts.failed(request, name) if request is not None and name else 0
-    limit: int = settings.LOG_IN_FAILURES
-    if limit and failures > limit:
+    failure = attempts.failed(request, name) if request is not None and name else attempts.Failure()
+    if failure.is_over:
         return
     known = User.objects.filter(username=name).exists()
-    details = {"refused_for": f"{attempts.MINUTES} minutes"} if limit and failures == limit else {}
+    details = {"refused_for": f"{attempts.MINUTES} minutes"} if failure.refuses else {}
     note(Action.LOG_IN_FAILED, object=f"log-in of {name}" if known else "", details=details)
 
 

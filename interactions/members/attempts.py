@@ -1,4 +1,4 @@
-"""How often a log-in failed: who has tried a name too often from one address is refused for a while.
+"""How often a log-in failed: who has tried a name too often from one address, or many names, is refused for a while.
 
 Counted in Redis for all web processes together, under a keyed hash, so that neither name nor address stands there.
 Where Redis is away nobody is refused. Another address is not touched: nobody can lock somebody else out.
@@ -7,6 +7,7 @@ Where Redis is away nobody is refused. Another address is not touched: nobody ca
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
@@ -34,33 +35,55 @@ class Limit:
 
 
 def is_refused(request: HttpRequest, username: str) -> bool:
-    """Whether too many tries for this name failed from where the request comes from."""
-    limit: int = settings.LOG_IN_FAILURES
+    """Whether too many tries failed from where the request comes from: for this name, or for any names together."""
     try:
-        return bool(limit) and int(cache.get(_place(request, username), 0)) >= limit
+        return any(limit and int(cache.get(place, 0)) >= limit for place, limit in _counted(request, username))
     except _AWAY as error:
         log.warning("Log-ins are not counted while Redis is away: %s", type(error).__name__)
         return False
 
 
-def failed(request: HttpRequest, username: str) -> int:
-    """Count one that failed: the how manyeth it is, 0 where that is not known."""
-    place = _place(request, username)
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """``refuses``: it was the last try that was let through. ``is_over``: it was not let through."""
+
+    refuses: bool = False
+    is_over: bool = False
+
+
+def failed(request: HttpRequest, username: str) -> Failure:
+    """Count one that failed."""
     try:
-        cache.add(place, 0, MINUTES * 60)
-        return int(cache.incr(place))
+        counts = [(limit, _counted_up(place)) for place, limit in _counted(request, username)]
     except (*_AWAY, ValueError):  # it was forgotten between the two
-        return 0
+        return Failure()
+    return Failure(
+        refuses=any(limit and count == limit for limit, count in counts),
+        is_over=any(limit and count > limit for limit, count in counts),
+    )
 
 
 def succeeded(request: HttpRequest, username: str) -> None:
-    """Begin to count anew."""
+    """Begin to count the name anew; not the address, whose own log-in would else let it try others for ever."""
     try:
         cache.delete(_place(request, username))
     except _AWAY as error:
         log.warning("Log-ins are not counted while Redis is away: %s", type(error).__name__)
 
 
-def _place(request: HttpRequest, username: str) -> str:
+def _counted(request: HttpRequest, username: str) -> tuple[tuple[str, int], tuple[str, int]]:
+    """Where the failures of the name are counted and the limit, and the same of the address."""
+    return (
+        (_place(request, username), settings.LOG_IN_FAILURES),
+        (_place(request), settings.LOG_IN_FAILURES_OF_ADDRESS),
+    )
+
+
+def _counted_up(place: str) -> int:
+    cache.add(place, 0, MINUTES * 60)
+    return int(cache.incr(place))
+
+
+def _place(request: HttpRequest, username: str = "") -> str:
     who = salted_hmac("log-in", f"{client_address(request)} {username.casefold()}").hexdigest()
     return f"log-in:{who}"

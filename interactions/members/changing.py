@@ -10,6 +10,7 @@ from django.db import transaction
 from interactions import activity
 from interactions.activity import Action
 from interactions.errors import DojoError
+from interactions.members.sessions import end_sessions
 from interactions.members.standing import standing
 from interactions.models import Environment, Membership
 from interactions.roles import Right, Role
@@ -84,6 +85,7 @@ def deactivate(user: User, *, by: User) -> None:
     with transaction.atomic():
         demand_log_in(user, by)
         if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+            end_sessions(user)
             _note_log_in(Action.MEMBER_DEACTIVATED, user, by)
         _require_owners(Environment.objects.filter(memberships__user=user))
     user.refresh_from_db(fields=["is_active"])
@@ -94,6 +96,7 @@ def reactivate(user: User, *, by: User) -> None:
     with transaction.atomic():
         demand_log_in(user, by)
         if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+            end_sessions(user)  # one that began while the log-in was ended
             _note_log_in(Action.MEMBER_REACTIVATED, user, by)
     user.refresh_from_db(fields=["is_active"])
 

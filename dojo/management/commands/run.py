@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from dojo import administrator, procfile, redis_server
+from dojo.private import make_private
 from dojo.processes import Processes
 
 
@@ -106,6 +107,7 @@ def check_data_folder() -> None:
             writable = False
         if not writable:
             raise NotStarted(f"{folder} cannot be written to: change its owner or choose another DOJO_DATA_DIR.")
+    make_private(settings.DATA_DIR)
     if settings.REDIS_IS_OURS:
         try:
             os.close(redis_server.lock(redis_server.folder()))  # released at once: the server takes it

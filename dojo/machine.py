@@ -1,0 +1,44 @@
+"""The names and addresses of this machine."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+_HOSTS_FILE = Path("/etc/hosts")
+
+
+def own_hosts() -> list[str]:
+    """This machine's names and addresses, as ALLOWED_HOSTS takes them. Asks no name server: one may be slow."""
+    addresses = set(_addresses())
+    name = socket.gethostname().lower()
+    names = {"localhost", ".localhost", name, name.partition(".")[0], f"{name.partition('.')[0]}.local"}
+    names.update(_names_of(addresses))
+    return sorted(names) + sorted(f"[{each}]" if ":" in each else each for each in addresses)
+
+
+def _addresses() -> Iterator[str]:
+    yield from ("127.0.0.1", "::1")
+    for each in psutil.net_if_addrs().values():
+        for one in each:
+            if one.family in (socket.AF_INET, socket.AF_INET6):
+                yield one.address.partition("%")[0]  # without the interface of an address that is local to a link
+
+
+def _names_of(addresses: set[str]) -> Iterator[str]:
+    try:
+        lines = _HOSTS_FILE.read_text(errors="replace").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        address, *names = line.partition("#")[0].split() or [""]
+        if address in addresses or address.startswith("127."):
+            yield from (name.lower() for name in names)
+
+
+def local_hosts(listening: str) -> list[str]:
+    """By what this machine itself asks a server that listens on ``listening``, as its start does."""
+    return ["localhost", "127.0.0.1", "[::1]", f"[{listening}]" if ":" in listening else listening]
