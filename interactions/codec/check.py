@@ -31,6 +31,7 @@ _UUID = re.compile(UUID_PATTERN.replace("$", r"\Z"))
 _IPV4 = re.compile(IPV4_PATTERN.replace("$", r"\Z"))
 _SQUARE = str.maketrans("()", "[]")
 _PLACE = re.compile(r"data\.(?=\d+\.)")
+_AMBIGUOUS = re.compile(r'\s*+(?:["{\[]|(?:-?\d[\d.eE+-]*+|true|false|null)\s*+\Z|\Z)')
 _SHOWN = 80  # characters of a value that a problem shows
 _INTEGERS = range(-(1 << 63), 1 << 64)  # what the table's JSON, and most readers of it, can hold
 _LONG_INTEGER = "A whole number of more than 64 bits has to stand in quotes."
@@ -85,16 +86,16 @@ def check_bytes(raw: bytes) -> Checked:
         value = _decode(text)
     except UnicodeDecodeError as error:
         if error.reason == "unexpected end of data":
-            return _refused(_CUT_SHORT, _shown(raw[:200].decode(errors="replace")))
+            return _refused(_CUT_SHORT, _cut(raw[:200].decode(errors="replace")))
         return _refused("It is not UTF-8 text.", _excerpt(raw, error.start))
     except RecursionError:
         return _refused(_TOO_DEEP)
     except _RepeatedKey as error:
-        return _refused("The same key stands in it twice.", _shown(str(error)))
+        return _refused("The same key stands in it twice.", _cut(str(error)))
     except (msgspec.MsgspecError, ValueError) as error:
         reason, place = _reason(error, text)
         return _refused(
-            f"It is not valid JSON: {reason}.", _shown(text[:200]) if place is None else _excerpt(raw, place)
+            f"It is not valid JSON: {reason}.", _cut(text[:200]) if place is None else _excerpt(raw, place)
         )
     if text.count("{") + text.count("[") <= schema.DEEPEST:
         return _judged(value)
@@ -156,7 +157,7 @@ def _reason(error: Exception, raw: str) -> tuple[str, int | None]:
 
 def _excerpt(raw: bytes, place: int) -> str:
     """The text around the byte at ``place``, which it names."""
-    return _shown(f"byte {place}: {raw[max(0, place - 20) : place + 20].decode(errors='replace')}")
+    return _cut(f"byte {place}: {raw[max(0, place - 20) : place + 20].decode(errors='replace')}")
 
 
 def _depth(value: Any) -> int:
@@ -169,8 +170,14 @@ def _depth(value: Any) -> int:
 
 
 def _shown(value: Any) -> str:
-    """A value as a problem shows it: JSON, on one line, cut."""
-    text = value if isinstance(value, str) else _encode(value)
+    """A value as a problem shows it: JSON, on one line, cut.
+
+    A text has no quotes unless it reads like another value: "12" the text, 12 the number.
+    """
+    return _cut(value if isinstance(value, str) and not _AMBIGUOUS.match(value) else _encode(value))
+
+
+def _cut(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 

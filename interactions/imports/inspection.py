@@ -15,9 +15,11 @@ import pyarrow.compute as pc
 from django.utils import timezone
 
 from interactions.codec import source, unpack
+from interactions.codec.foreign import other_form
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.table import Origin
 from interactions.codec.windows import Format, Run, Unsound
+from interactions.errors import FileRefused
 from interactions.imports import storage
 from interactions.imports.progress import Cause
 from interactions.models import Import
@@ -26,6 +28,8 @@ from interactions.queries.reach import OLDEST, horizon
 SAMPLE_BYTES = 1 << 20
 _MOST_UNPACKED = 256 << 20  # bytes that a first look may unpack
 _NO_RECORD_YET = "The first 256 MB of what is packed hold no record: pack the file of records alone."
+_FOREIGN_BYTES = 64 << 10  # that tell the forms of other tools
+NO_RECORDS = "The file has no records."
 _FIRST, _SHOWN = 3, 4000  # records shown, and characters of each
 
 
@@ -44,6 +48,7 @@ class Inspection:
     unpacked_size: int | None
     bytes_read: int
     sample_records: int
+    sample_rejected: int
     odd_dates: int
     types: list[tuple[str, int]]
     first: list[str]
@@ -55,6 +60,10 @@ def inspect(imp: Import) -> Inspection:
     """Read a sample of the file of ``imp``. Raises FileRefused where it cannot be imported at all."""
     path = storage.upload_path(imp)
     with _opened(path) as file:
+        foreign = other_form(unpack.read(file, _FOREIGN_BYTES))
+    if foreign is not None:
+        raise FileRefused(foreign)
+    with _opened(path) as file:
         shape = source.shape_of(file)
     with _opened(path) as file:
         text = unpack.read_head(file, shape.start + SAMPLE_BYTES).getvalue()
@@ -62,13 +71,17 @@ def inspect(imp: Import) -> Inspection:
     if not whole and shape.format is Format.LINES:
         text = text[: text.rfind(b"\n") + 1]
     batches = _read(text, shape, whole)
+    records = sum(batch.records for batch in batches)
+    if whole and not records:
+        raise FileRefused(NO_RECORDS)
     return Inspection(
         format=shape.format,
         compression=compression,
         size=imp.size,
         unpacked_size=len(text) if whole else None if compression else imp.size,
         bytes_read=len(text),
-        sample_records=sum(batch.records for batch in batches),
+        sample_records=records,
+        sample_rejected=sum(len(batch.rejected) for batch in batches),
         odd_dates=_odd_dates(batches, horizon(timezone.now(), imp.environment.zone)),
         types=_types(batches),
         first=_first(text, shape),

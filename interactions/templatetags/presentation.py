@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 from django import template
@@ -193,6 +194,18 @@ def file_form(subject: object) -> str:
     """What a file is, of anything with ``format`` and ``compression``: ``JSON Lines, gzip, tar``."""
     form = _FORMATS.get(getattr(subject, "format", ""), "")
     return ", ".join(part for part in (form, getattr(subject, "compression", "")) if part)
+
+
+@register.filter
+def as_written(value: str, path: str) -> str:
+    """The value of a problem as JSON writes it: ``"12"`` the text, ``12`` the number; a piece of a record as it is."""
+    if not path or value[:1] in ('"', "{", "["):
+        return value
+    try:
+        json.loads(value)
+    except ValueError:
+        return f'"{value}"'
+    return value
 
 
 @register.filter
