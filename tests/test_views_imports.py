@@ -141,7 +141,8 @@ def test_the_page_of_an_import_tells_all_that_is_known(client: Client, analyst: 
     ],
 )
 def test_only_what_applies_is_offered(client: Client, analyst: User, state: str, offered: set[str]) -> None:
-    page = text_of(client, page_of("import_detail", made(state, created_by=analyst)))
+    phase = "blocks" if state == State.FAILED else ""
+    page = text_of(client, page_of("import_detail", made(state, created_by=analyst, phase=phase)))
     shown = {
         "cancel": 'commandfor="cancel-import">Cancel' in page,
         "undo": 'command="show-modal" commandfor="undo-import"' in page,

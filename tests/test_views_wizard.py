@@ -181,8 +181,57 @@ def test_a_file_that_was_here_already_says_so(client: Client, analyst: User) -> 
 
 
 def test_a_failed_import_says_why_and_can_be_retried(client: Client, analyst: User) -> None:
-    page = text_of(client, page_of("import_load", made(State.FAILED, error="The packing breaks off.")))
-    assert "The packing breaks off." in page and "Retry" in page
+    page = text_of(client, page_of("import_load", made(State.FAILED, phase="blocks", error="The disk is full.")))
+    assert "The disk is full." in page and "Retry" in page
+
+
+def test_a_file_that_brought_nothing_is_a_failure_with_its_rejects_and_no_way_on(client: Client, analyst: User) -> None:
+    imp = made(State.FAILED, records=30, rejected=30, error="All 30 records were rejected.")
+    (storage.folder(imp) / "rejected.jsonl.gz").touch()
+    for name in ("import_load", "import_detail"):
+        page = text_of(client, page_of(name, imp))
+        assert "Nothing was loaded.</strong> All 30 records were rejected." in page
+        assert page_of("import_rejected", imp) in page
+        assert "/retry/" not in page and "bar-good" not in page.replace("bar bar-thin bar-good", "")
+    assert "Choose another file" in text_of(client, page_of("import_load", imp))
+    assert 'class="state state-red">Failed' in text_of(client, reverse("imports", args=["production"]))
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"data":[]}', b"", b" \n"])
+def test_a_file_without_records_has_no_next_step(client: Client, analyst: User, content: bytes) -> None:
+    page = text_of(client, page_of("import_check", received(content)))
+    assert "The file has no records." in page and "Choose another file" in page and "Next step" not in page
+
+
+def test_the_check_says_how_many_of_the_sample_will_be_rejected(client: Client, analyst: User) -> None:
+    broken = b'{"type":"page_view"}\n'
+    some = text_of(client, page_of("import_check", received(RECORDS + broken)))
+    assert "1 of the first 3 records will be rejected." in some
+    every = text_of(client, page_of("import_check", received(broken * 4)))
+    assert "All of the first 4 records will be rejected." in every
+    only = text_of(client, page_of("import_check", received(broken)))
+    assert "The only record read so far will be rejected." in only
+
+
+def test_a_value_is_shown_as_what_it_was(client: Client, analyst: User) -> None:
+    content = b'{"type":"rate","rating":"12"}\n{"type":"like","user_id":12}\n{"type":"like","timestamp":"noon"}\n'
+    page = text_of(client, page_of("import_check", received(content)))
+    for shown in ("&quot;12&quot;", "12", "&quot;noon&quot;"):
+        assert f"<code>{shown}</code>" in page
+
+
+def test_files_that_an_archive_left_out_are_named_on_every_page(client: Client, analyst: User) -> None:
+    imp = received(zipped({"a.jsonl": RECORDS, "README.txt": b"Read me."}))
+    sentence = "1 file in the archive holds no JSON and was left out: README.txt."
+    assert sentence in text_of(client, page_of("import_check", imp))
+    done = made(State.DONE, records=2, accepted=2, left_out=sentence)
+    for name in ("import_load", "import_detail"):
+        assert sentence in text_of(client, page_of(name, done))
+
+
+def test_what_to_do_about_rejects_of_a_known_origin_is_said(client: Client, analyst: User) -> None:
+    page = text_of(client, page_of("import_check", received(RECORDS + b'{"type":"checkout","revenue":"12.5"}\n')))
+    assert "Numbers stand in quotes, as BigQuery exports whole and exact ones." in page
 
 
 def test_a_cancelled_import_says_that_nothing_was_kept(client: Client, analyst: User) -> None:

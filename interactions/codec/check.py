@@ -94,9 +94,7 @@ def check_bytes(raw: bytes) -> Checked:
         return _refused("The same key stands in it twice.", _cut(str(error)))
     except (msgspec.MsgspecError, ValueError) as error:
         reason, place = _reason(error, text)
-        return _refused(
-            f"It is not valid JSON: {reason}.", _cut(text[:200]) if place is None else _excerpt(raw, place)
-        )
+        return _refused(f"It is not valid JSON: {reason}.", _cut(text[:200]) if place is None else _excerpt(raw, place))
     if text.count("{") + text.count("[") <= schema.DEEPEST:
         return _judged(value)
     return check(value)

@@ -11,6 +11,7 @@ from interactions import schema
 
 _LOOK_LINES = 5
 _BLANK = b"\xef\xbb\xbf \t\r\n,"
+_OF_RECORDS = {"type", "user_id", "anonymous_id", "timestamp", "product_ids", "context"}
 _BEGINNING = rb"(?:\xef\xbb\xbf)?\s*+\[?\s*+"
 _PYTHON = re.compile(_BEGINNING + rb"\{\s*+u?'(?:[^'\\]++|\\.)*+'\s*+:", re.DOTALL)
 _SCRIPT_KEYS = re.compile(_BEGINNING + rb"\{\s*+[A-Za-z_$][\w$]*+\s*+:")
@@ -55,7 +56,9 @@ def _prefixed(lines: list[bytes]) -> str | None:
         before, brace, rest = line.partition(b"{")
         if before and _decoded(brace + rest):
             shown = " ".join(before.decode(errors="replace").split())[:40]
-            return f'Each line has something before its JSON ("{shown}"): remove it, for example with sed \'s/^[^{{]*//\'.'
+            return (
+                f"Each line has something before its JSON (\"{shown}\"): remove it, for example with sed 's/^[^{{]*//'."
+            )
     return None
 
 
@@ -81,7 +84,7 @@ def _wrapped(lines: list[bytes]) -> str | None:
 
 
 def _place_of_record(found: dict[str, Any] | None) -> str | None:
-    if found is None or isinstance(found.get("data"), list) or not schema.FIELDS.keys().isdisjoint(found):
+    if found is None or isinstance(found.get("data"), list) or not _OF_RECORDS.isdisjoint(found):
         return None
     for name, inner in found.items():
         value = _decoded(inner.encode(errors="replace")) if isinstance(inner, str) and inner[:1] == "{" else inner

@@ -4,6 +4,7 @@ A file is cut into blocks of whole records; a task reads each block, checks it a
 to finish makes ONE commit of all parts. Nothing shows before that commit, and nothing is left if it never comes.
 """
 
+from interactions.imports.hints import hints
 from interactions.imports.inspection import Inspection, inspect
 from interactions.imports.lifecycle import (
     begin,
@@ -26,6 +27,7 @@ __all__ = [
     "cancel",
     "causes",
     "create_sample",
+    "hints",
     "inspect",
     "preview_undo",
     "progress",

@@ -15,6 +15,7 @@ from interactions.erasure import refused
 from interactions.imports import content, lifecycle, storage
 from interactions.imports.beating import beating
 from interactions.imports.duplicates import Sifted, sift
+from interactions.imports.inspection import NO_RECORDS
 from interactions.imports.leaving_out import leave_out_of
 from interactions.imports.loading import finish_if_last
 from interactions.imports.noting import note
@@ -45,7 +46,7 @@ def finish(imp: Import) -> None:
     except Exception as error:  # noqa: BLE001 - whatever it is, the import has to end with a word
         _failed(imp, lake, error)
     imp.refresh_from_db()
-    if imp.is_done:
+    if imp.is_done or imp.brought_nothing:
         storage.tidy(imp)
 
 
@@ -128,7 +129,10 @@ def _sift(imp: Import, lake: Lake, blocks: list[Block]) -> Sifted:
 
 
 def _end(imp: Import, version: int, *, duplicates: int) -> None:
-    """Say what came of it. Who cancelled it in the last moment has asked for its removal from the table as well."""
+    """Say what came of it: a file that brought nothing has failed.
+
+    Who cancelled it in the last moment has asked for its removal from the table as well.
+    """
     sums = imp.blocks.aggregate(
         records=Sum("records", default=0),
         accepted=Sum("accepted", default=0),
@@ -137,11 +141,13 @@ def _end(imp: Import, version: int, *, duplicates: int) -> None:
         last_timestamp=Max("last_timestamp"),
     )
     sums["accepted"] -= duplicates
-    state = Import.State.DONE_WITH_REJECTS if sums["rejected"] else Import.State.DONE
+    error = "" if sums["accepted"] or duplicates else _nothing(sums["records"])
+    done = Import.State.DONE_WITH_REJECTS if sums["rejected"] else Import.State.DONE
     with transaction.atomic():
         ended = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING).update(
-            state=state,
+            state=Import.State.FAILED if error else done,
             phase=Import.Phase.WAITING,
+            error=error,
             duplicates=duplicates,
             table_version=version,
             finished_at=timezone.now(),
@@ -149,5 +155,11 @@ def _end(imp: Import, version: int, *, duplicates: int) -> None:
         )
         if ended:
             counts = {"accepted": sums["accepted"], "rejected": sums["rejected"], "already_there": duplicates}
-            note(Action.IMPORT_DONE, imp, **counts)
+            note(Action.IMPORT_FAILED if error else Action.IMPORT_DONE, imp, **counts)
     imp.refresh_from_db()
+
+
+def _nothing(records: int) -> str:
+    if not records:
+        return NO_RECORDS
+    return "The only record was rejected." if records == 1 else f"All {records:,} records were rejected."

@@ -29,6 +29,7 @@ SAMPLE_BYTES = 1 << 20
 _MOST_UNPACKED = 256 << 20  # bytes that a first look may unpack
 _NO_RECORD_YET = "The first 256 MB of what is packed hold no record: pack the file of records alone."
 _FOREIGN_BYTES = 64 << 10  # that tell the forms of other tools
+_BLANK = b"\xef\xbb\xbf \t\r\n"
 NO_RECORDS = "The file has no records."
 _FIRST, _SHOWN = 3, 4000  # records shown, and characters of each
 
@@ -55,13 +56,23 @@ class Inspection:
     problems: list[Cause]
     left_out: str
 
+    @property
+    def rejected_sentence(self) -> str:
+        """How many of the sample's records will be rejected."""
+        if self.sample_records == 1:
+            return "The only record read so far will be rejected."
+        rejected = "All" if self.sample_rejected == self.sample_records else f"{self.sample_rejected:,}"
+        return f"{rejected} of the first {self.sample_records:,} records will be rejected."
+
 
 def inspect(imp: Import) -> Inspection:
     """Read a sample of the file of ``imp``. Raises FileRefused where it cannot be imported at all."""
     path = storage.upload_path(imp)
     with _opened(path) as file:
-        foreign = other_form(unpack.read(file, _FOREIGN_BYTES))
-    if foreign is not None:
+        head = unpack.read(file, _FOREIGN_BYTES)
+    if len(head) < _FOREIGN_BYTES and not head.strip(_BLANK):
+        raise FileRefused(NO_RECORDS)
+    if (foreign := other_form(head)) is not None:
         raise FileRefused(foreign)
     with _opened(path) as file:
         shape = source.shape_of(file)

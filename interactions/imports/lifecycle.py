@@ -179,14 +179,18 @@ def undo(imp: Import) -> None:
     imp.refresh_from_db()
 
 
-def fail(imp: Import, sentence: str, *, phase: Import.Phase) -> bool:
+def fail(imp: Import, sentence: str, *, phase: Import.Phase, for_good: bool = False) -> bool:
     """End an import that loads, for a reason that the user is told. What was read stays, for another try.
 
-    Answers whether it did: one that is in another ``phase`` by now is none of the caller's business any more.
+    ``for_good``: there is none, as the file itself is at fault. Answers whether it did: one that is in another
+    ``phase`` by now is none of the caller's business any more.
     """
     with transaction.atomic():
         failed = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=phase).update(
-            state=Import.State.FAILED, error=sentence, finished_at=timezone.now()
+            state=Import.State.FAILED,
+            phase=Import.Phase.WAITING if for_good else phase,
+            error=sentence,
+            finished_at=timezone.now(),
         )
         if failed:
             note(Action.IMPORT_FAILED, imp)

@@ -45,9 +45,9 @@ def plan(imp: Import) -> None:
     except Stopped:
         leave(imp)
     except FileNotFoundError:
-        _give_up(imp, "The file is no longer there. Import it again.")
+        _give_up(imp, "The file is no longer there. Import it again.", for_good=True)
     except FileRefused as refusal:
-        if _give_up(imp, str(refusal)):
+        if _give_up(imp, str(refusal), for_good=True):
             storage.remove_all(imp)
     except DojoError as error:
         _give_up(imp, str(error))
@@ -67,9 +67,9 @@ def leave(imp: Import) -> None:
     storage.tidy(imp)
 
 
-def _give_up(imp: Import, sentence: str) -> bool:
+def _give_up(imp: Import, sentence: str, *, for_good: bool = False) -> bool:
     """Fail the import, unless it is out of this task's hands; answers whether it failed."""
-    failed = lifecycle.fail(imp, sentence, phase=Import.Phase.PLANNING)
+    failed = lifecycle.fail(imp, sentence, phase=Import.Phase.PLANNING, for_good=for_good)
     if not failed:
         leave(imp)
     return failed

@@ -97,7 +97,7 @@ def tidy(imp: Import) -> None:
     """Remove what an import that has ended has no more use for; a failed one keeps all, for another try."""
     if imp.state in (Import.State.CANCELLED, Import.State.UNDONE):
         remove_all(imp)
-    elif imp.is_done:
+    elif imp.is_done or imp.brought_nothing:
         remove_upload(imp)
         remove_parts(imp)
 

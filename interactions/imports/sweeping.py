@@ -14,6 +14,8 @@ from interactions.imports.loading import finish_if_last, free
 from interactions.imports.queue import enqueue
 from interactions.models import Block, Import
 
+_BROUGHT_NOTHING = Q(state=Import.State.FAILED, phase=Import.Phase.WAITING, started_at__isnull=False)
+
 
 def sweep() -> None:
     """Re-queue what is stuck. Every task may run twice, so asking once too often costs nothing but a look."""
@@ -60,10 +62,8 @@ def _ask_for_waiting_blocks(quiet: datetime) -> None:
 
 def _tidy(with_files: Q) -> None:
     """Files of imports that have ended: left by a task that was lost, or that found its import cancelled too late."""
-    ended = Import.objects.filter(
-        with_files,
-        state__in=[Import.State.CANCELLED, Import.State.UNDONE, Import.State.DONE, Import.State.DONE_WITH_REJECTS],
-    )
+    done = [Import.State.CANCELLED, Import.State.UNDONE, Import.State.DONE, Import.State.DONE_WITH_REJECTS]
+    ended = Import.objects.filter(with_files, Q(state__in=done) | _BROUGHT_NOTHING)
     for imp in ended.exclude(phase__in=[Import.Phase.COMMITTING, Import.Phase.UNDOING]):
         storage.tidy(imp)
 
@@ -71,6 +71,7 @@ def _tidy(with_files: Q) -> None:
 def _remove_given_up(with_files: Q) -> None:
     """Files of failed imports are kept for another try, as long as an unfinished upload is."""
     before = timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRES_HOURS)
-    for imp in Import.objects.filter(with_files, state=Import.State.FAILED, finished_at__lt=before):
+    failed = Import.objects.filter(with_files, state=Import.State.FAILED, finished_at__lt=before)
+    for imp in failed.exclude(_BROUGHT_NOTHING):
         imp.blocks.all().delete()  # they name files that go now
         storage.remove_all(imp)

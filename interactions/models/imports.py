@@ -109,8 +109,13 @@ class Import(models.Model):
         return self.is_done and self.phase != self.Phase.UNDOING
 
     @property
+    def brought_nothing(self) -> bool:
+        """Whether its file was refused while it loaded, or all was read and no record was good: it ended for good."""
+        return self.state == self.State.FAILED and self.phase == self.Phase.WAITING and self.started_at is not None
+
+    @property
     def can_retry(self) -> bool:
-        return self.state == self.State.FAILED
+        return self.state == self.State.FAILED and not self.brought_nothing
 
     @property
     def duration(self) -> timedelta | None:

@@ -100,11 +100,13 @@ def imports(request: HttpRequest, environment: str) -> HttpResponse:
 def import_detail(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """All that is known of one import."""
     imp = find_import(environment, pk)
+    causes = importing.causes(imp)
     context = {
         "environment": imp.environment,
         "import": imp,
         "progress": importing.progress(imp),
-        "causes": importing.causes(imp),
+        "causes": causes,
+        "hints": importing.hints(causes),
         "has_rejected_file": importing.rejected_path(imp) is not None,
         "changing": imp.is_running or imp.phase == Import.Phase.UNDOING,
         "may_undo": may(request, _right_to_undo(request, imp), environment),

@@ -86,6 +86,7 @@ def import_check(request: HttpRequest, environment: str, pk: int) -> HttpRespons
         try:
             context["inspection"] = inspection = importing.inspect(imp)
             context["types"] = _type_bars(inspection.types)
+            context["hints"] = importing.hints(inspection.problems)
         except DojoError as error:
             context["refusal"] = str(error)
     elif _was_refused(imp):
@@ -107,11 +108,13 @@ def import_load(request: HttpRequest, environment: str, pk: int) -> HttpResponse
     imp = find_import(environment, pk)
     if imp.state in (Import.State.UPLOADING, Import.State.CHECKING) or _was_refused(imp):
         return redirect("import_check", environment=environment, pk=pk)
+    causes = importing.causes(imp)
     context = {
         "environment": imp.environment,
         "import": imp,
         "progress": importing.progress(imp),
-        "causes": importing.causes(imp),
+        "causes": causes,
+        "hints": importing.hints(causes),
         "has_rejected_file": importing.rejected_path(imp) is not None,
     }
     return page_or_fragment(request, "imports/load.html", "progress", context)

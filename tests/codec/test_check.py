@@ -301,7 +301,10 @@ class TestText:
 
 class TestSentences:
     def test_the_value_stands_in_parentheses_before_the_verdict(self) -> None:
-        assert lines({"type": "rate", "rating": "5"}) == ["data.0.rating (5) is invalid. It has to be a finite number."]
+        assert lines({"type": "rate", "rating": "five"})[0].startswith("data.0.rating (five) is invalid.")
+        assert lines({"type": "rate", "rating": "5"})[0].startswith('data.0.rating ("5") is invalid.')
+        assert lines({"type": "like", "user_id": 5})[0].startswith("data.0.user_id (5) is invalid.")
+        assert lines({"type": "rate", "rating": ""})[0].startswith('data.0.rating ("") is invalid.')
         assert lines({}) == ["data.0.type is invalid. It is required."]
         assert lines([]) == ["data.0 ([]) is invalid. A record has to be an object."]
         assert Violation("a.b", "No.", "c").line(12) == "data.12.a.b (c) is invalid. No."

@@ -72,10 +72,6 @@ def test_an_import_that_added_nothing_can_be_undone(house: House) -> None:
     assert rows() == before
 
 
-def test_an_import_of_no_records_at_all_can_be_undone(house: House) -> None:
-    assert undone(house, house.done(b"[]")).state == State.UNDONE
-
-
 def test_after_it_the_same_file_can_be_imported_again(house: House) -> None:
     for _ in range(3):
         imp = house.done(as_lines(records(40)))

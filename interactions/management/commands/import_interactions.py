@@ -30,10 +30,10 @@ _BAR = 30
 
 
 class Command(BaseCommand):
-    help = "Import a file of interactions. Exit code: 0 done, 1 done with rejects, 2 failed."
+    help = "Import a file of interactions. Exit code: 0 done, 1 done with rejects, 2 failed or nothing loaded."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help='JSON list, {"data": […]} or JSON Lines; plain, gzip or zstd')
+        parser.add_argument("file", type=Path, help="JSON or JSON Lines; plain, gzip, zstd, zip or tar")
         parser.add_argument("--environment", default="production", help="where to (production)")
         parser.add_argument("--json", action="store_true", help="the last line of output is the result as JSON")
         parser.add_argument(
@@ -63,7 +63,11 @@ class Command(BaseCommand):
         progress = imports.progress(imp)
         if imp.error or imp.state == Import.State.CANCELLED:
             self.stderr.write(imp.error or _CANCELLED)
-        for cause in imports.causes(imp)[:10]:
+        causes = imports.causes(imp)
+        for sentence in (imp.left_out, *imports.hints(causes)):
+            if sentence:
+                self.stderr.write(sentence)
+        for cause in causes[:10]:
             self.stderr.write(
                 f"{cause.count:>12,}  {cause.path or 'record'}: {cause.rule} First: record {cause.record}."
             )
