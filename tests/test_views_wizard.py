@@ -12,6 +12,7 @@ from django.urls import reverse
 from interactions import imports as importing
 from interactions.imports import storage
 from interactions.models import Environment, Import
+from tests.codec.archives import zipped
 
 from . import cast
 from .pages import HTMX, State, half_loaded, made, page_of, received, text_of

@@ -46,10 +46,10 @@ def incompressible(count: int, length: int) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        pytest.param(b"", "The file is empty.", id="zero bytes"),
-        pytest.param(b" \n\t\n", "The file is empty.", id="blanks"),
-        pytest.param(b"\xef\xbb\xbf", "The file is empty.", id="nothing but a byte order mark"),
-        pytest.param(packed(b""), "The file is empty.", id="nothing, packed"),
+        pytest.param(b"", "The file has no records.", id="zero bytes"),
+        pytest.param(b" \n\t\n", "The file has no records.", id="blanks"),
+        pytest.param(b"\xef\xbb\xbf", "The file has no records.", id="nothing but a byte order mark"),
+        pytest.param(packed(b""), "The file has no records.", id="nothing, packed"),
         pytest.param(b"id,type\n1,like\n", NOT_JSON, id="CSV"),
         pytest.param(b'"like"', NOT_JSON, id="a string"),
         pytest.param(b"\x00\x01\x02", "The file is not text: records have to be JSON in UTF-8.", id="bytes"),
