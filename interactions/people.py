@@ -34,13 +34,19 @@ def view(environment: Environment, person: Person, viewer: User, *, after: Place
     """
     found = profile.profile(environment.slug, person, after=after, limit=PAGE_RECORDS)
     if found is not None:
-        day = timezone.localdate(timezone=environment.zone)
-        activity.note(
-            Action.PERSON_VIEWED,
-            by=viewer,
-            environment=environment,
-            object=f"person {person.address}",
-            details={"records_before": after.at.isoformat(timespec="seconds")} if after else {},
-            shared=activity.shared_by(f"{environment.slug} {person.address} {day} seen by", viewer.pk),
-        )
+        details = {"records_before": after.at.isoformat(timespec="seconds")} if after else {}
+        note_viewed(environment, person, viewer, **details)
     return found
+
+
+def note_viewed(environment: Environment, person: Person, viewer: User, **details: str) -> None:
+    """Note in the activity log that somebody sees records of a person, on whatever page."""
+    day = timezone.localdate(timezone=environment.zone)
+    activity.note(
+        Action.PERSON_VIEWED,
+        by=viewer,
+        environment=environment,
+        object=f"person {person.address}",
+        details=details,
+        shared=activity.shared_by(f"{environment.slug} {person.address} {day} seen by", viewer.pk),
+    )

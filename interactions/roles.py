@@ -57,7 +57,7 @@ _MAY: Final = {
     Right.EXPORT: "download records and rejected records",
     Right.UNDO_OWN: "undo imports of their own",
     Right.UNDO_ANY: "undo anybody's imports",
-    Right.PEOPLE: "see the page of a person",
+    Right.PEOPLE: "see people: their pages, and records found, filtered or exported by an id",
     Right.PRIVACY: "make and carry out deletion requests",
     Right.KEYS: "make, rotate and revoke API keys",
     Right.MEMBERS: "add members and change their roles",
@@ -73,7 +73,7 @@ _LABELS: Final = {
 _SUMMARIES: Final = {
     Role.VIEWER: "Looks at the data set.",
     Role.ANALYST: "Also imports and exports, and undoes their own imports.",
-    Role.PRIVACY: "Looks, sees the page of a person, and carries out deletion requests.",
+    Role.PRIVACY: "Looks, sees people, and carries out deletion requests.",
     Role.OWNER: "May do everything: keys, members, settings and activity too.",
 }
 
@@ -113,10 +113,11 @@ ROUTES: Final[dict[str, Rule]] = {
     "upload": Right.IMPORT,
     "overview": Right.LOOK,
     "overview_health": Right.LOOK,
-    "dashboard": Right.LOOK,
+    "dashboard": Right.LOOK,  # these and records, exports and live calls ask for PEOPLE where they are somebody's
     "dashboard_panels": Right.LOOK,
     "dashboard_data": Right.LOOK,
     "people": Right.PEOPLE,
+    "people_filter": Right.PEOPLE,
     "people_figures": Right.PEOPLE,
     "person": Right.PEOPLE,
     "records": Right.LOOK,

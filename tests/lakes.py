@@ -48,13 +48,13 @@ def _row(fields: Record, import_id: int) -> Record:
         "import_id": import_id,
         "received_at": datetime(2024, 6, 1, tzinfo=UTC),
         "fingerprint": os.urandom(16),
-        "user_key": _key(fields.get("user_id")),
-        "anonymous_key": _key(fields.get("anonymous_id")),
+        "user_key": key_of(fields.get("user_id")),
+        "anonymous_key": key_of(fields.get("anonymous_id")),
         **fields,
     }
 
 
-def _key(text: str | None) -> int | None:
+def key_of(text: str | None) -> int | None:
     if text is None:
         return None
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)

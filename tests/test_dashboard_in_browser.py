@@ -139,9 +139,9 @@ def test_the_heat_map_has_a_table(page: "Page") -> None:
 def test_a_filter_is_set_by_a_form_or_a_row_and_cleared_by_its_chip(page: "Page") -> None:
     everything = records_shown(page)
     page.click("#add-filter")
-    page.fill(".filter-list [name=user]", "nobody")
-    page.press(".filter-list [name=user]", "Enter")
-    page.wait_for_url("**user=nobody")
+    page.fill(".filter-person [name=id]", "nobody")
+    page.press(".filter-person [name=id]", "Enter")
+    page.wait_for_url("**user=u-*")
     assert records_shown(page) == 0
     page.click("[data-chip=user]")
     page.wait_for_url(f"**/{ENVIRONMENT}/interactions/")

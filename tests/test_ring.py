@@ -10,7 +10,8 @@ import pytest
 import redis
 from django.conf import settings
 
-from interactions import ring
+from interactions import identity, ring
+from interactions.codec.tombstones import Person
 from interactions.ring import Cause, connection, pushing
 from interactions.ring.delivery import read_line
 
@@ -136,9 +137,19 @@ def test_calls_are_found_by_status_key_and_type() -> None:
     assert [call.status for call in ring.recent(HERE, type="search")] == [200]
 
 
+def user(identifier: str) -> Person:
+    return Person(user_key=identity.keyring().key(identifier))
+
+
 def test_calls_are_found_by_the_users_in_them() -> None:
     ring.push([delivery(records=n, body=body_of({"type": "like", "user_id": f"u{n}"})) for n in (1, 11)])
-    assert [call.records for call in ring.recent(HERE, user_id="u1")] == [1]
+    assert [call.records for call in ring.recent(HERE, person=user("u1"))] == [1]
+
+
+def test_calls_are_found_by_an_id_however_it_is_spelled() -> None:
+    ring.push([delivery(records=7, body=b'{"data":[{"type":"like","user_\\u0069d":"\\u0075 2","anonymous_id":"a"}]}')])
+    assert [call.records for call in ring.recent(HERE, person=user("u 2"))] == [7]
+    assert ring.recent(HERE, person=Person(anonymous_key=user("u 2").user_key)) == []
 
 
 def test_before_and_after_leave_out_the_call_they_name() -> None:

@@ -13,8 +13,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
-from interactions import keys, ring
-from interactions.models import ApiKey, Environment
+from interactions import identity, keys, ring
+from interactions.codec.tombstones import Person
+from interactions.models import ActivityEntry, ApiKey, Environment
 from interactions.ring import pushing
 
 from . import cast
@@ -40,6 +41,14 @@ def empty_ring(redis_server: str) -> Iterator[redis.Redis]:
         pushing._away.until = 0.0
         yield connection
         connection.flushdb()
+
+
+def hashed(name: str) -> str:
+    """What addresses say instead of a user id."""
+    return Person(user_key=identity.keyring().key(name)).address
+
+
+EVE = hashed("eve")
 
 
 def rows(page: str) -> list[int]:
@@ -100,11 +109,12 @@ def test_fifty_calls_and_then_the_older_ones(client: Client) -> None:
         ("status=400", 0),
         ("key=dojo_pk_x", 1),
         ("type=search", 1),
-        ("user_id=bob", 1),
-        ("user_id=eve", 0),
+        (f"person={hashed('bob')}", 1),
+        (f"person={hashed('eve')}", 0),
     ],
 )
 def test_the_address_filters_the_calls(client: Client, query: str, shown: int) -> None:
+    client.force_login(cast.owner())
     ring.push([delivery(status=302, body=b""), delivery(status=302, body=b"")])
     records = body_of({"type": "search", "user_id": "bob"})
     ring.push([delivery(status=422, key_prefix="dojo_pk_x", types={"search": 1}, body=records)])
@@ -114,15 +124,30 @@ def test_the_address_filters_the_calls(client: Client, query: str, shown: int) -
         assert "Show all calls" in page
 
 
+def test_calls_of_a_person_want_the_right_to_see_people_and_are_noted(client: Client) -> None:
+    ring.push([delivery(body=body_of({"type": "like", "user_id": "eve"}))])
+    assert client.get(f"{LIVE}?person={EVE}").status_code == 403
+    assert client.get(f"{LIVE}?person={EVE}&after=1", headers=HTMX).status_code == 403
+    assert client.post("/production/people/filter/", {"id": "eve", "to": "live"}).status_code == 403
+    assert "people/filter" not in text_of(client, LIVE)
+    client.force_login(cast.owner())
+    to = client.post("/production/people/filter/", {"id": "eve", "to": "live", "status": "2xx"})["Location"]
+    assert to == f"{LIVE}?status=2xx&person={EVE}"
+    assert len(rows(text_of(client, to))) == 1
+    (entry,) = ActivityEntry.objects.filter(action="person_viewed")
+    assert (entry.object, entry.details) == (f"person {EVE}", {"page": "live calls"})
+
+
 def test_a_filter_stays_in_the_address_and_in_the_form(client: Client) -> None:
+    client.force_login(cast.owner())
     ring.push([delivery()])
-    answer = client.get(f"{LIVE}?status=2xx&key=&type=&user_id=a%26b&hours=6", headers=HTMX)
-    address = f"{LIVE}?status=2xx&user_id=a%26b&hours=6"
+    answer = client.get(f"{LIVE}?status=2xx&key=&type=&person={EVE}&hours=6", headers=HTMX)
+    address = f"{LIVE}?status=2xx&person={EVE}&hours=6"
     assert answer["HX-Push-Url"] == address
     again = client.get(address, headers={**HTMX, "HX-Current-URL": f"http://testserver{address}"})
     assert again["HX-Push-Url"] == "false"
-    page = text_of(client, f"{LIVE}?status=2xx&user_id=a%26b")
-    assert '<option value="2xx" selected>' in page and 'value="a&amp;b"' in page
+    page = text_of(client, f"{LIVE}?status=2xx&person={EVE}")
+    assert '<option value="2xx" selected>' in page and f'name="person" value="{EVE}"' in page
 
 
 def test_the_keys_of_the_environment_can_be_chosen(client: Client) -> None:

@@ -78,7 +78,7 @@ def filter_of(export: Export) -> Filter:
 def narrowed_by(filter: Filter) -> list[str]:
     """The names of the parts of ``filter`` that are set, for people to read; never their values."""
     given = [name for name in Filter.__dataclass_fields__ if getattr(filter, name) not in (None, (), ALL)]
-    return [name.removesuffix("_id").removeprefix("is_").replace("_", " ") for name in given]
+    return [name.removesuffix("_id").removesuffix("_key").removeprefix("is_").replace("_", " ") for name in given]
 
 
 def sweep() -> None:

@@ -59,6 +59,11 @@ class Export(models.Model):
         return self.state in (self.State.WAITING, self.State.WRITING)
 
     @property
+    def is_of_a_person(self) -> bool:
+        """Whether it was filtered by somebody's id."""
+        return not {"user", "anonymous"}.isdisjoint(self.narrowed_by.split(", "))
+
+    @property
     def is_done(self) -> bool:
         return self.state == self.State.DONE
 

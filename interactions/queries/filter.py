@@ -38,6 +38,7 @@ _EQUAL: Final = (
 class Filter:
     """What every interaction shown has to be: all that is given, of lists one of them.
 
+    ``user_key`` and ``anonymous_key`` are keyed hashes of ids: what addresses hold in their place.
     ``page_contains`` is looked for in the page's URL without regard to case; all other texts have to be equal.
     ``groups`` and ``types`` together mean any of either. ``is_live`` False: from an import. ``without_import`` leaves
     the records of one import out.
@@ -48,6 +49,8 @@ class Filter:
     types: tuple[str, ...] = ()
     user_id: str | None = None
     anonymous_id: str | None = None
+    user_key: int | None = None
+    anonymous_key: int | None = None
     product_id: str | None = None
     miso_id: str | None = None
     keywords: str | None = None
@@ -136,6 +139,9 @@ class Filter:
                 if keyring is not None:
                     found.append(_[f"{name}_key"] == keyring.key(identifier))
                 found.append(_[f"{name}_id"] == identifier)
+            key = getattr(self, f"{name}_key")
+            if key is not None:
+                found.append(_[f"{name}_key"] == key)
         return found
 
     def _by_value(self) -> list[Any]:

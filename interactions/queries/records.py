@@ -89,8 +89,8 @@ def count(environment: str, filter: Filter) -> int:
     return int(ask(environment, about(filter, "records", collect, merge=merge, is_alone=True))[0]["records"][0].as_py())
 
 
-def search(environment: str, text: str) -> dict[str, int]:
-    """In which of SEARCHED ``text`` stands, exactly as it is, and in how many records."""
+def search(environment: str, text: str, *, people: bool = True) -> dict[str, int]:
+    """In which of SEARCHED ``text`` stands, exactly as it is, and in how many records; without ``people``, in no id."""
 
     keyring = identity.keyring()
 
@@ -105,7 +105,8 @@ def search(environment: str, text: str) -> dict[str, int]:
         )
 
     rows = steady(environment, lambda parts: parts.ask(parts.all, look)).to_pylist()
-    return {name: rows[0][name] for name in SEARCHED if rows[0][name]}
+    searched = SEARCHED if people else SEARCHED[2:]
+    return {name: rows[0][name] for name in searched if rows[0][name]}
 
 
 def _is_uuid(text: str) -> bool:

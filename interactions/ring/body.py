@@ -10,6 +10,9 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
+from interactions import identity
+from interactions.codec.identified import said_in
+from interactions.codec.tombstones import FOR_GOOD, People, Person, Tombstones
 from interactions.ring.delivery import LONGEST, Delivery, Line, Sent, causes, read_line
 
 BODY_BYTES: Final = 64 << 10  # of a call's body that are kept, in whole records
@@ -129,11 +132,15 @@ def _holds(value: Any, users: Container[str]) -> bool:
     return isinstance(value, (str, int)) and str(value) in users
 
 
-def mentions(sent: Sent, user_id: str) -> bool:
-    """Whether a record holds this id, written in one of the two ways that clients write it: quick, for a search."""
-    forms = {json.dumps(user_id)[1:-1], json.dumps(user_id, ensure_ascii=False)[1:-1]}
-    likely = (text for text in sent.records if text is not None and any(form in text for form in forms))
-    return any(_names(text, {user_id}) for text in likely)
+def mentions(sent: Sent, person: Person) -> bool:
+    """Whether a record is of this person, however the id is spelled."""
+    said = [said_in(text) for text in sent.records if text is not None]
+    people = People(Tombstones.of([(*person, FOR_GOOD)]), identity.keyring())
+    if person.user_key is not None:
+        people.look_for([each for one in said for each in one.users], anonymous=False)
+    else:
+        people.look_for([each for one in said for each in one.visitors], user=False)
+    return bool(people.met)
 
 
 def decoded(text: str | None) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from msgspec.msgpack import decode
 
+from interactions.codec.tombstones import Person
 from interactions.ring.body import mentions
 from interactions.ring.connection import SECONDS, key, reading
 from interactions.ring.delivery import Cause, Delivery, Sent
@@ -32,23 +33,23 @@ def recent(
     status: str | None = None,
     key: str | None = None,
     type: str | None = None,  # noqa: A002 - the field's own word
-    user_id: str | None = None,
+    person: Person | None = None,
     before: int | None = None,
     after: int | None = None,
     limit: int = 50,
 ) -> list[Delivery]:
     """The last calls, newest first, without their bodies; ``before`` and ``after`` are ids, both exclusive.
 
-    ``status`` is a number or a class (``422``, ``4xx``), ``key`` a key's prefix. ``user_id`` looks into the records
+    ``status`` is a number or a class (``422``, ``4xx``), ``key`` a key's prefix. ``person`` looks into the records
     that are kept. Raises RingAway.
     """
     found: list[Delivery] = []
     with reading() as client:
         for chunk in _chunks(_ids(client, environment, before, after)):
             heads = [head for head in _heads(client, environment, chunk) if _fits(head, status, key, type)]
-            if user_id:
+            if person:
                 held = sent_of(client, environment, [head.id for head in heads])
-                heads = [head for head in heads if head.id in held and mentions(held[head.id], user_id)]
+                heads = [head for head in heads if head.id in held and mentions(held[head.id], person)]
             found += heads
             if len(found) >= limit:
                 break

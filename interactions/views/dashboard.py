@@ -15,11 +15,14 @@ from interactions.lake import Lake
 from interactions.models import Environment
 from interactions.queries import dashboard as questions
 from interactions.queries.answers import holding_still
+from interactions.roles import Right
 from interactions.views.dashboard_choice import SPLITS, Choice
 from interactions.views.dashboard_figures import TILES, first_figures, other_figures
 from interactions.views.dashboard_scene import Scene
 from interactions.views.dashboard_tables import TABLES, as_csv
 from interactions.views.filter_choice import PRESETS
+from interactions.views.gate import demand
+from interactions.views.people_filter import admit
 
 
 @require_safe
@@ -29,7 +32,7 @@ def dashboard(request: HttpRequest, environment: str) -> HttpResponse:
 
     ``figures=now`` gives page and all numbers in one, for a browser without scripts.
     """
-    here, choice, context = _opened(request, environment)
+    here, choice, context = _opened(request, environment, is_noted=True)
     fragment = bool(request.htmx)  # type: ignore[attr-defined]
     if not context["is_empty"] and (fragment or request.GET.get("figures") == "now"):
         try:
@@ -47,7 +50,7 @@ def dashboard(request: HttpRequest, environment: str) -> HttpResponse:
 @never_cache
 def dashboard_panels(request: HttpRequest, environment: str) -> HttpResponse:
     """The panels below the first ones, as a fragment: the page's script asks for them beside the first."""
-    here, choice, context = _opened(request, environment)
+    here, choice, context = _opened(request, environment, is_noted=False)  # the page has noted it
     if not context["is_empty"]:
         try:
             with holding_still():
@@ -64,7 +67,7 @@ def dashboard_data(request: HttpRequest, environment: str) -> HttpResponse:
 
     503 with a sentence where it cannot be read now.
     """
-    here, choice, context = _opened(request, environment)
+    here, choice, context = _opened(request, environment, is_noted=request.GET.get("format") == "csv")
     panel = request.GET.get("panel", "")
     if request.GET.get("format") != "csv":
         if panel != "version":
@@ -78,14 +81,22 @@ def dashboard_data(request: HttpRequest, environment: str) -> HttpResponse:
         return JsonResponse({"message": str(error)}, status=503)
 
 
-def _opened(request: HttpRequest, environment: str) -> tuple[Environment, Choice, dict[str, Any]]:
-    """The environment, what was chosen, and what page and fragments have in common."""
+def _opened(request: HttpRequest, environment: str, *, is_noted: bool) -> tuple[Environment, Choice, dict[str, Any]]:
+    """The environment, what was chosen, and what page and fragments have in common.
+
+    Whoever sees one person's figures has the right to, and the activity log says so where ``is_noted``.
+    """
     here = get_object_or_404(Environment, slug=environment)
     choice = Choice.of(request.GET, here.zone)
+    if is_noted:
+        admit(request, here, choice.filter.people, "dashboard")
+    elif choice.filter.people:
+        demand(request, Right.PEOPLE, here.slug)
     import_id = choice.filter.parts.import_id
     context = {
         "environment": here,
         "choice": choice.filter,
+        "filter_page": "dashboard",
         "split": choice.split,
         "is_compared": choice.is_compared,
         "compare_link": choice.filter.query(compare="no" if choice.is_compared else None),

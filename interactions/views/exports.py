@@ -18,8 +18,11 @@ from interactions.errors import DojoError
 from interactions.models import Environment, Export
 from interactions.queries import reading
 from interactions.queries import records as questions
+from interactions.roles import Right
 from interactions.views.filter_choice import FilterChoice
 from interactions.views.fragments import page_or_fragment
+from interactions.views.gate import demand
+from interactions.views.people_filter import admit
 from interactions.views.person import person
 from interactions.views.records import filter_of, period_of
 
@@ -45,6 +48,8 @@ def export_new(request: HttpRequest, environment: str) -> HttpResponse:
     """How many records it would be, and in which form they are wanted."""
     here = get_object_or_404(Environment, slug=environment)
     choice = FilterChoice.of(request.GET, here.zone)
+    if choice.people:
+        demand(request, Right.PEOPLE, here.slug)
     try:
         total = questions.count(here.slug, filter_of(here, choice))
     except DojoError as error:
@@ -67,6 +72,7 @@ def export_at_once(request: HttpRequest, environment: str) -> HttpResponseBase:
     """The records themselves, where they are few; else the way to a file of them."""
     here = get_object_or_404(Environment, slug=environment)
     choice, form = FilterChoice.of(request.GET, here.zone), _form(request.GET.get("format", ""))
+    admit(request, here, choice.people, "export")
     wanted = filter_of(here, choice)
     try:
         rows = reading.records(here.slug, wanted, exporting.AT_ONCE + 1)
@@ -90,6 +96,8 @@ def export_at_once(request: HttpRequest, environment: str) -> HttpResponseBase:
 def export_file(request: HttpRequest, environment: str, pk: int) -> HttpResponseBase:
     """A finished file."""
     export = _find(environment, pk)
+    if export.is_of_a_person:
+        demand(request, Right.PEOPLE, environment)
     try:
         file = exporting.file_path(export).open("rb") if export.is_done else None
     except FileNotFoundError:
@@ -114,6 +122,7 @@ def export_cancel(request: HttpRequest, environment: str, pk: int) -> HttpRespon
 
 def _begin(request: HttpRequest, here: Environment) -> HttpResponse:
     choice, form = FilterChoice.of(request.POST, here.zone), _form(request.POST.get("format", ""))
+    admit(request, here, choice.people, "export")
     wanted = filter_of(here, choice)
     try:
         total = questions.count(here.slug, wanted)

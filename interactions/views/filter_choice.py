@@ -14,6 +14,7 @@ from typing import Any, Final
 from django.http import QueryDict
 from django.utils.http import urlencode
 
+from interactions.codec.tombstones import Person
 from interactions.queries.dashboard import EVERYTHING
 from interactions.queries.filter import Device, Filter
 from interactions.queries.period import ALL, Period, Unit, local
@@ -37,18 +38,26 @@ _DAY: Final = timedelta(days=1)
 class Part:
     """One part of the filter: its word in the address, the attribute of Filter, and its name for people.
 
-    ``values`` are what can be chosen, by their word in the address; without any, it is a text.
+    ``values`` are what can be chosen, by their word in the address; without any, it is a text. A ``person`` is a keyed
+    hash, said as people's pages are addressed.
     """
 
     name: str
     attribute: str
     label: str
     values: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    is_person: bool = False
+
+    def said(self, value: Any) -> str:
+        """A value as the address says it."""
+        if self.is_person:
+            return Person(**{self.attribute: value}).address
+        return next((word for word, (each, _) in self.values.items() if each == value), str(value))
 
 
 PARTS: Final = (
-    Part("user", "user_id", "User id"),
-    Part("anonymous", "anonymous_id", "Anonymous id"),
+    Part("user", "user_key", "User", is_person=True),
+    Part("anonymous", "anonymous_key", "Anonymous id", is_person=True),
     Part("product", "product_id", "Product id"),
     Part("keywords", "keywords", "Search words"),
     Part("category", "category", "Category"),
@@ -64,6 +73,7 @@ PARTS: Final = (
     Part("origin", "is_live", "Came by", {"import": (False, "Import"), "live": (True, "Live call")}),
 )
 _GROUPS: Final = {group.name.lower(): group for group in Group}
+_PEOPLE: Final = tuple(part.name for part in PARTS if part.is_person)
 _TIMES: Final = ("period", "from", "to")
 _NAMES: Final = (*_TIMES, "group", "type", *(part.name for part in PARTS), "import")
 
@@ -159,7 +169,7 @@ class FilterChoice:
         for part in PARTS:
             value = getattr(self.parts, part.attribute)
             if value is not None:
-                words = next((words for each, words in part.values.values() if each == value), str(value))
+                words = next((words for each, words in part.values.values() if each == value), part.said(value))
                 found.append(Chip(part.name, part.label, words, self.replaced(**{part.attribute: None}).query()))
         return found
 
@@ -171,6 +181,19 @@ class FilterChoice:
     def replaced(self, **fields: Any) -> FilterChoice:
         """The same choice with other fields of the filter."""
         return replace(self, parts=replace(self.parts, **fields))
+
+    def of_person(self, person: Person) -> FilterChoice:
+        """The same choice for the records of one person."""
+        return self.replaced(user_key=person.user_key, anonymous_key=person.anonymous_key)
+
+    @property
+    def people(self) -> list[Person]:
+        """Whose records are chosen."""
+        return [
+            Person(**{part.attribute: key})
+            for part in PARTS
+            if part.is_person and (key := getattr(self.parts, part.attribute)) is not None
+        ]
 
     def timeless(self) -> FilterChoice:
         """The same choice for all time."""
@@ -197,8 +220,7 @@ class FilterChoice:
         for part in PARTS:
             value = getattr(self.parts, part.attribute)
             if value is not None:
-                words = (word for word, (each, _) in part.values.items() if each == value)
-                found.append((part.name, next(words, str(value))))
+                found.append((part.name, part.said(value)))
         if self.parts.import_id is not None:
             found.append(("import", str(self.parts.import_id)))
         return found
@@ -236,7 +258,12 @@ class FilterChoice:
     @property
     def period_pairs(self) -> list[tuple[str, str]]:
         """What the form of the parts has to pass on."""
-        return [pair for pair in self.pairs() if pair[0] in (*_TIMES, "import")] + list(self.kept.items())
+        return [pair for pair in self.pairs() if pair[0] in (*_TIMES, *_PEOPLE, "import")] + list(self.kept.items())
+
+    @property
+    def all_pairs(self) -> list[tuple[str, str]]:
+        """What a form has to pass on that changes nothing of what is chosen here."""
+        return self.pairs() + list(self.kept.items())
 
     @property
     def part_pairs(self) -> list[tuple[str, str]]:
@@ -255,6 +282,7 @@ class FilterChoice:
                 "options": [(word, words, each == value) for word, (each, words) in part.values.items()],
             }
             for part in PARTS
+            if not part.is_person
         ]
 
     @property
@@ -274,6 +302,7 @@ class FilterChoice:
 def carried(query: QueryDict) -> str:
     """The part of an address that goes along to another page of interactions: ``?…`` or nothing."""
     pairs = [(name, value) for name in _NAMES if name != "import" for value in query.getlist(name) if value]
+    pairs = [(name, value) for name, value in pairs if name not in _PEOPLE or Person.at(value)]  # never an id
     return "?" + urlencode(pairs) if pairs else ""
 
 
@@ -321,7 +350,13 @@ def _parts(query: QueryDict, mistakes: list[str]) -> Filter:
         text = query.get(part.name, "").strip()
         if not text:
             continue
-        if part.values:
+        if part.is_person:
+            person = Person.at(text)
+            key = getattr(person, part.attribute, None)
+            given[part.attribute] = key
+            if key is None:
+                mistakes.append(f"{part.label}: addresses hold no ids. Choose Filter and type the id there.")
+        elif part.values:
             word = one_of(query, part.name, list(part.values), mistakes)
             given[part.attribute] = part.values[word][0] if word else None
         elif len(text) > _LONGEST:

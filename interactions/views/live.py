@@ -14,11 +14,14 @@ from interactions import inbox, ring
 from interactions.charts import stamp
 from interactions.models import Environment
 from interactions.ring import RingAway
+from interactions.roles import Right
 from interactions.schema import TYPES_BY_GROUP
 from interactions.views.fragments import page_or_fragment
+from interactions.views.gate import demand
 from interactions.views.live_call import Anatomy, curl, first_call
 from interactions.views.live_filter import STATUSES, Filter
 from interactions.views.live_problems import HOURS, Overview
+from interactions.views.people_filter import admit
 from interactions.views.spreadsheet import as_file
 
 PAGE_SIZE: Final = 50
@@ -35,6 +38,10 @@ def live(request: HttpRequest, environment: str) -> HttpResponse:
     """
     here = get_object_or_404(Environment, slug=environment)
     chosen = Filter.of(request.GET)
+    if chosen.person and not (chosen.after or chosen.before):
+        admit(request, here, [chosen.person], "live calls")
+    elif chosen.person:
+        demand(request, Right.PEOPLE, here.slug)  # the page that asks for more has noted it
     try:
         if request.htmx and chosen.after is not None:  # type: ignore[attr-defined]
             return _arrivals(request, here, chosen)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from django.http import QueryDict
 from django.utils.http import urlencode
 
+from interactions.codec.tombstones import Person
 from interactions.views.live_problems import HOURS
 
 STATUSES: Final = {
@@ -29,7 +31,7 @@ class Filter:
     status: str = ""
     key: str = ""
     type: str = ""
-    user_id: str = ""
+    person: Person | None = None
     hours: int = 1
     before: int | None = None
     after: int | None = None
@@ -42,7 +44,7 @@ class Filter:
             status if status in STATUSES else "",
             query.get("key", "")[:_LONGEST],
             query.get("type", "")[:_LONGEST],
-            query.get("user_id", "").strip()[:_LONGEST],
+            Person.at(query.get("person", "")),
             hours if hours in HOURS else 1,
             _number(query.get("before", "")),
             _number(query.get("after", "")),
@@ -51,7 +53,7 @@ class Filter:
     @property
     def is_set(self) -> bool:
         """Whether calls are left out."""
-        return bool(self.status or self.key or self.type or self.user_id)
+        return bool(self.status or self.key or self.type or self.person)
 
     def conditions(self) -> dict[str, Any]:
         """For the ring."""
@@ -59,8 +61,13 @@ class Filter:
             "status": self.status or None,
             "key": self.key or None,
             "type": self.type or None,
-            "user_id": self.user_id or None,
+            "person": self.person,
         }
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The choice without a person, as a form passes it on."""
+        return parse_qsl(self.query(person=None).removeprefix("?"))
 
     def query(self, **changes: Any) -> str:
         """The query string of this choice with ``changes`` (``None`` leaves a part out); empty without any."""
@@ -68,7 +75,7 @@ class Filter:
             "status": self.status,
             "key": self.key,
             "type": self.type,
-            "user_id": self.user_id,
+            "person": self.person.address if self.person else "",
             "hours": self.hours,
         } | changes
         if parts["hours"] == 1:

@@ -19,12 +19,16 @@ _MOST_IDS: Final = 2  # of one cell; of more the first is shown and the rest is 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that can be chosen. ``field`` is that of Filter which a value of it sets; empty: none."""
+    """A column that can be chosen.
+
+    ``field`` is that of Filter which a value of it sets; empty: none. A ``person`` sets it by the value's keyed hash.
+    """
 
     name: str
     label: str
     field: str = ""
     is_number: bool = False
+    is_person: bool = False
 
 
 COLUMNS: Final = (
@@ -34,8 +38,8 @@ COLUMNS: Final = (
     Column("product_ids", "Products", "product_id"),
     Column("page_url", "Page", "page_contains"),
     Column("origin", "Came by"),
-    Column("user_id", "User id", "user_id"),
-    Column("anonymous_id", "Anonymous id", "anonymous_id"),
+    Column("user_id", "User id", "user_key", is_person=True),
+    Column("anonymous_id", "Anonymous id", "anonymous_key", is_person=True),
     Column("miso_id", "Miso id", "miso_id"),
     Column("keywords", "Search words", "keywords"),
     Column("category", "Category", "category"),
@@ -97,8 +101,9 @@ def columns_of(names: list[str]) -> list[Column]:
     return chosen or [_BY_NAME[name] for name in USUAL]
 
 
-def row_of(record: Record, key: Key, columns: list[Column], choice: FilterChoice) -> Row:
-    cells = [_cell(record, column, choice) for column in columns]
+def row_of(record: Record, key: Key, columns: list[Column], choice: FilterChoice, *, people: bool) -> Row:
+    """With ``people`` an id leads to the records of whoever has it."""
+    cells = [_cell(record, column, choice, people=people) for column in columns]
     return Row(key, record["timestamp"], record["type"], cells)
 
 
@@ -132,14 +137,16 @@ _DETAILS: Final[dict[str, Callable[[Any], str]]] = {
 }
 
 
-def _cell(record: Record, column: Column, choice: FilterChoice) -> Cell:
+def _cell(record: Record, column: Column, choice: FilterChoice, *, people: bool) -> Cell:
     match column.name:
         case "type":
             colour = charts.colour_of_type(record["type"])
             link = only(choice, "types", (record["type"],))
             return Cell(column, [Value(record["type"], link, colour)])
         case "person":
-            return Cell(column, _person(record, choice))
+            return Cell(column, _person(record, choice, people=people))
+        case _ if column.is_person:
+            return Cell(column, _by_id(record, column.name, choice, people=people))
         case "details":
             return Cell(column, [Value(details(record))])
         case "origin":
@@ -173,14 +180,18 @@ def _page(url: str, choice: FilterChoice) -> Value:
     return Value(path if path != "/" else url, only(choice, "page_contains", url), whole=url)
 
 
-def _person(record: Record, choice: FilterChoice) -> list[Value]:
+def _person(record: Record, choice: FilterChoice, *, people: bool) -> list[Value]:
     """The user id, else the anonymous id, which is told from it by its looks."""
-    if record["user_id"] is not None:
-        return [Value(record["user_id"], only(choice, "user_id", record["user_id"]))]
-    if record["anonymous_id"] is not None:
-        link = only(choice, "anonymous_id", record["anonymous_id"])
-        return [Value(record["anonymous_id"], link, is_quiet=True)]
-    return []
+    name = "user_id" if record["user_id"] is not None else "anonymous_id"
+    return _by_id(record, name, choice, people=people, is_quiet=name == "anonymous_id")
+
+
+def _by_id(record: Record, name: str, choice: FilterChoice, *, people: bool, is_quiet: bool = False) -> list[Value]:
+    if record[name] is None:
+        return []
+    field = name.replace("_id", "_key")
+    is_linked = people and record[field] is not None
+    return [Value(record[name], only(choice, field, record[field]) if is_linked else "", is_quiet=is_quiet)]
 
 
 def _origin(record: Record, choice: FilterChoice) -> Value:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from interactions.codec import export
 from interactions.codec.columns import TABLE_SCHEMA
@@ -23,8 +23,11 @@ from interactions.queries import records as questions
 from interactions.queries.filter import Filter
 from interactions.queries.reach import reach
 from interactions.queries.records import Key
+from interactions.roles import Right
 from interactions.views.filter_choice import PRESETS, FilterChoice, address_of, span
 from interactions.views.fragments import page_or_fragment
+from interactions.views.gate import demand, may
+from interactions.views.people_filter import admit, person_of
 from interactions.views.record_cells import COLUMNS, Column, columns_of, details, only, row_of
 
 PAGE_SIZE: Final = 50
@@ -38,14 +41,18 @@ _FOUND_AS: Final = {
 }
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def records(request: HttpRequest, environment: str) -> HttpResponse:
-    """A page of records. ``after`` and ``before`` are keys that it lies beyond, ``end`` asks for the oldest ones."""
+    """A page of records. ``after`` and ``before`` are keys that it lies beyond, ``end`` asks for the oldest ones.
+
+    POST looks for an id: it stands in no address.
+    """
     here = get_object_or_404(Environment, slug=environment)
-    if request.GET.get("find", "").strip():
-        return _found(request, here, request.GET["find"].strip()[:_LONGEST_SEARCH])
+    if request.method == "POST":
+        return _found(request, here, request.POST.get("find", "")[:_LONGEST_SEARCH])
     choice = FilterChoice.of(request.GET, here.zone)
+    admit(request, here, choice.people, "records")
     try:
         context = _page(request, here, choice)
     except DojoError as error:
@@ -59,6 +66,8 @@ def records_count(request: HttpRequest, environment: str) -> HttpResponse:
     """How many records there are that the page goes through: what it need not wait for."""
     here = get_object_or_404(Environment, slug=environment)
     choice = FilterChoice.of(request.GET, here.zone)
+    if choice.people:
+        demand(request, Right.PEOPLE, here.slug)  # the page that asks for this has noted it
     try:
         total = questions.count(here.slug, filter_of(here, choice))
     except DojoError:
@@ -90,7 +99,7 @@ def record(request: HttpRequest, environment: str, key: str) -> HttpResponse:
         "details": details(row),
         "imported": here.imports.filter(pk=row["import_id"]).first() if row["import_id"] else None,
         "json": json.dumps(whole, indent=2, ensure_ascii=False),
-        "links": _links(row, everything),
+        "links": _links(row, everything, people=may(request, Right.PEOPLE, here.slug)),
         "person": _person_of(row),
     }
     return page_or_fragment(request, "records/record.html", "record", context)
@@ -130,6 +139,7 @@ def _page(request: HttpRequest, here: Environment, choice: FilterChoice) -> dict
     return {
         "environment": here,
         "choice": choice,
+        "filter_page": "records",
         "label": period_of(choice, here.zone),
         "from_day": address_of(choice.start, here.zone)[:10] if choice.start else "",
         "to_day": address_of(choice.end, here.zone, ends=True)[:10] if choice.end else "",
@@ -138,7 +148,10 @@ def _page(request: HttpRequest, here: Environment, choice: FilterChoice) -> dict
         "is_filtered": wanted != Filter(),
         "columns": columns,
         "all_columns": [(column, column in columns) for column in COLUMNS],
-        "rows": [row_of(row, key, columns, choice) for row, key in zip(rows, page.keys, strict=True)],
+        "rows": [
+            row_of(row, key, columns, choice, people=may(request, Right.PEOPLE, here.slug))
+            for row, key in zip(rows, page.keys, strict=True)
+        ],
         "query": query,
         "newer": choice.query(before=str(page.newer)) if page.newer else "",
         "older": choice.query(after=str(page.older)) if page.older else "",
@@ -155,15 +168,26 @@ def _columns(request: HttpRequest) -> list[Column]:
 
 
 def _found(request: HttpRequest, here: Environment, text: str) -> HttpResponse:
-    """Lead to the records that ``text`` is an id in; say so where there are none, or ask where it is several things."""
-    places = questions.search(here.slug, text)
+    """Lead to the records that ``text`` is an id in; say so where there are none, or ask where it is several things.
+
+    People are looked for by those alone who may see them.
+    """
+    sees_people = may(request, Right.PEOPLE, here.slug)
+    places = questions.search(here.slug, text, people=sees_people) if text else {}
     everything = FilterChoice.of(request.GET, here.zone).cleared().timeless()
     address = reverse("records", args=[here.slug])
     if len(places) == 1:
-        return redirect(address + only(everything, next(iter(places)), text))
-    links = [(_FOUND_AS[name], records, address + only(everything, name, text)) for name, records in places.items()]
+        return redirect(address + _where_found(everything, next(iter(places)), text))
+    links = [
+        (_FOUND_AS[name], records, address + _where_found(everything, name, text)) for name, records in places.items()
+    ]
     context = {**_page(request, here, everything), "searched": text, "found": links}
     return render(request, "records/page.html", context)
+
+
+def _where_found(everything: FilterChoice, name: str, text: str) -> str:
+    person = person_of(text, is_anonymous=name == "anonymous_id") if name in ("user_id", "anonymous_id") else None
+    return everything.of_person(person).query() if person else only(everything, name, text)
 
 
 def _person_of(row: dict[str, Any]) -> Person | None:
@@ -173,13 +197,15 @@ def _person_of(row: dict[str, Any]) -> Person | None:
     return Person(anonymous_key=row["anonymous_key"]) if row["anonymous_key"] is not None else None
 
 
-def _links(row: dict[str, Any], everything: FilterChoice) -> dict[str, Any]:
-    """Where the ids of a record lead: to all records that have them."""
+def _links(row: dict[str, Any], everything: FilterChoice, *, people: bool) -> dict[str, Any]:
+    """Where the ids of a record lead: to all records that have them; those of ``people`` for who may see them."""
     links: dict[str, Any] = {
-        name: only(everything, name, row[name])
-        for name in ("user_id", "anonymous_id", "miso_id")
-        if row[name] is not None
+        f"{kind}_id": only(everything, f"{kind}_key", row[f"{kind}_key"])
+        for kind in ("user", "anonymous")
+        if people and row[f"{kind}_key"] is not None
     }
+    if row["miso_id"] is not None:
+        links["miso_id"] = only(everything, "miso_id", row["miso_id"])
     links["products"] = [(each, only(everything, "product_id", each)) for each in (row["product_ids"] or [])[:100]]
     links["import"] = everything.replaced(import_id=row["import_id"]).query() if row["import_id"] else ""
     return links

@@ -15,7 +15,7 @@ from interactions.queries.filter import Device, Filter
 from interactions.queries.period import ALL, Period
 from interactions.schema import TYPES, Group
 
-from ..lakes import append, record
+from ..lakes import append, key_of, record
 from .traffic import AGENTS, START, chosen, traffic
 
 RECORDS = [{**each, "import_id": place % 3} for place, each in enumerate(traffic(400, days=4))]
@@ -79,6 +79,8 @@ GIVEN: dict[str, Any] = {
     "types": ("read",),
     "user_id": "u1",
     "anonymous_id": "a1",
+    "user_key": key_of("u1"),
+    "anonymous_key": key_of("a1"),
     "product_id": "p1",
     "miso_id": next(each["miso_id"] for each in RECORDS if each["miso_id"]),
     "keywords": "tea",
