@@ -5,6 +5,7 @@ error is a sentence at start and never a surprise at night.
 """
 
 import os
+import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +18,31 @@ _FALSE = {"0", "false", "no", "off"}
 def text(name: str, default: str = "") -> str:
     """The value of ``name``, or ``default`` where it is unset or empty."""
     return os.environ.get(name, "").strip() or default
+
+
+def key(name: str, kept: Path) -> str:
+    """A secret: the one given, else one that is made at the first start and kept in the file ``kept``."""
+    given = text(name)
+    if given:
+        return given
+    if not kept.exists():
+        fresh = kept.with_name(f"{kept.name}.{secrets.token_hex(4)}")
+        write_durably(fresh, secrets.token_urlsafe(48))
+        try:
+            kept.hardlink_to(fresh)  # of two processes that start together, the first wins
+        except FileExistsError:
+            pass  # the other process's key is as good, and is read below
+        fresh.unlink()
+    return kept.read_text().strip()
+
+
+def write_durably(path: Path, secret: str) -> None:
+    """Write a file that its owner alone may read; it outlives a power cut."""
+    path.touch(mode=0o600)
+    with path.open("w") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def flag(name: str, default: bool) -> bool:

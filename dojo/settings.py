@@ -1,7 +1,6 @@
 """The settings, all from the environment; docs/settings.md lists every name an operator may give."""
 
 import os
-import secrets
 import sys
 import tempfile
 from hashlib import blake2b
@@ -33,25 +32,11 @@ LOGS_DIR = DATA_DIR / "logs"
 SCRATCH_DIR = DATA_DIR / "scratch"
 
 
-def _secret_key() -> str:
-    """The key from the environment, else one made at first start and kept beside the data."""
-    given = environ.text("SECRET_KEY")
-    if given:
-        return given
-    kept = DATA_DIR / "secret_key"
-    if not kept.exists():
-        fresh = DATA_DIR / f"secret_key.{secrets.token_hex(4)}"
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(48))
-        try:
-            kept.hardlink_to(fresh)  # of two processes that start together, the first wins
-        except FileExistsError:
-            pass  # the other process's key is as good, and is read below
-        fresh.unlink()
-    return kept.read_text().strip()
-
-
-SECRET_KEY = _secret_key()
+# SECRET_KEY signs, and may be changed at any time. IDENTITY_KEY names people, and may not: see interactions.identity.
+SECRET_KEY = environ.key("SECRET_KEY", kept=DATA_DIR / "secret_key")
+SECRET_KEY_FALLBACKS = [key for key in environ.text("SECRET_KEY_FALLBACKS").split(",") if key]
+IDENTITY_KEY = environ.key("IDENTITY_KEY", kept=DATA_DIR / "identity_key")
+EARLIER_IDENTITY_KEYS = DATA_DIR / "earlier_identity_keys"  # a file: what people were named by before the upgrade
 ADMIN_PASSWORD = environ.text("DOJO_ADMIN_PASSWORD")  # of the first administrator; empty: a random one
 _hosts = [one.strip() for one in environ.text("ALLOWED_HOSTS").split(",") if one.strip()]
 ALLOWED_HOSTS = [*(_hosts or own_hosts()), *local_hosts(HOST)]

@@ -8,18 +8,29 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from interactions import identity
 from interactions.codec.tombstones import COLUMNS, Person, Tombstones
 from interactions.lake import Lake
 from interactions.lake_rewriting import Removed, Tell, remove_most, remove_rows
 from interactions.models import Tombstone
+from interactions.models.privacy import TombstoneRows
 
 _ROWS = 262_144  # looked at in one go
 
 
 def hidden(environment: str) -> Tombstones:
-    """The people of ``environment`` (a slug) whose rows are to be erased and may still be in the table."""
+    """The people of ``environment`` (a slug) whose rows are to be erased and may still be in the table.
+
+    Whose rows are there is named as they are, see ``identity_upgrade``.
+    """
     waiting = Tombstone.objects.filter(environment__slug=environment, is_erased=False)
     return Tombstones.of(waiting.stones())
+
+
+def people_of(stones: TombstoneRows) -> Tombstones:
+    """The people of these rows, for whoever is given records with their ids: also by the names from before."""
+    known = identity.earlier() if stones.filter(is_earlier=True).exists() else None
+    return Tombstones.of(stones.stones(), known.ids if known else None)
 
 
 def count(lake: Lake, tombstones: Tombstones) -> Counter[Person]:

@@ -19,7 +19,16 @@ def _remove() -> None:
         shutil.rmtree(_FOLDER, ignore_errors=True)
 
 
-for _name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "PORT", "DOJO_HOST", "DOJO_ADMIN_PASSWORD"):
+for _name in (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "IDENTITY_KEY",
+    "DEBUG",
+    "PORT",
+    "DOJO_HOST",
+    "DOJO_ADMIN_PASSWORD",
+):
     os.environ.pop(_name, None)
 os.environ["DOJO_DATA_DIR"] = str(_FOLDER)
 

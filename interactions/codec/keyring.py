@@ -113,6 +113,9 @@ class EarlierKeyring:
         """The key that came of a secret key."""
         return blake2b(secret, digest_size=32, person=b"dojo ids").digest()
 
+    def __getitem__(self, identifier: str | None) -> int | None:
+        return None if identifier is None else self.key(identifier)
+
     def key(self, identifier: str) -> int:
         """The hash of one id. Raises UnicodeEncodeError where half of a character stands in it."""
         hashed = self._keyed.copy()  # in half the time of beginning anew

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from interactions.codec.identified import said_in
-from interactions.codec.keyring import Keyring
+from interactions.codec.keyring import EarlierKeyring, Keyring
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -103,10 +103,13 @@ class Tombstones:
 
     users: Moments
     anonymous: Moments
+    earlier: EarlierKeyring | None = None  # by which some of them are named: asked of whatever comes with its ids
     made: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @classmethod
-    def of(cls, stones: Iterable[tuple[int | None, int | None, datetime]]) -> Tombstones:
+    def of(
+        cls, stones: Iterable[tuple[int | None, int | None, datetime]], earlier: EarlierKeyring | None = None
+    ) -> Tombstones:
         """From what Stone has; of several for one person the last moment counts."""
         users: dict[int, int] = {}
         anonymous: dict[int, int] = {}
@@ -114,7 +117,7 @@ class Tombstones:
             latest, key = (users, user_key) if user_key is not None else (anonymous, anonymous_key)
             if key is not None:
                 latest[key] = max(latest.get(key, _NEVER), microseconds(at))
-        return cls(Moments.of(users), Moments.of(anonymous))
+        return cls(Moments.of(users), Moments.of(anonymous), earlier)
 
     def __len__(self) -> int:
         return len(self.users) + len(self.anonymous)
@@ -156,6 +159,19 @@ class Tombstones:
         dated, received = microseconds(timestamp), microseconds(received_at)
         return person if min(dated, received) <= moment or dated - received > AHEAD else None
 
+    def whose_ids(
+        self,
+        ids: tuple[str | None, str | None],
+        timestamp: datetime | None,
+        received_at: datetime,
+        keyring: Keyring,
+    ) -> Person | None:
+        """The same by a record's user_id and anonymous_id."""
+        for ring in self.rings(keyring):
+            if person := self.whose(ring[ids[0]], ring[ids[1]], timestamp, received_at):
+                return person
+        return None
+
     def mask(self, table: pa.Table, *, from_file: bool = False) -> np.ndarray:
         """Which rows of ``table``, with COLUMNS, are erased people's: a bool for each.
 
@@ -172,11 +188,22 @@ class Tombstones:
         return gone | ((timestamp == received_at) & theirs) if from_file else gone
 
     def until_of(self, table: pa.Table) -> np.ndarray:
-        """The moment of each row's person in µs; before all time where nobody was erased."""
-        until = self.users.of_rows(table["user_key"])
+        """The moment of each row's person in µs; before all time where nobody was erased.
+
+        Tables without the columns of ids, as those read from the lake, name nobody by the earlier hashes.
+        """
+        until = self._until(table["user_key"], table["anonymous_key"])
+        if self.earlier is None or "user_id" not in table.column_names:
+            return until
+        keys = [self.earlier.column(table[name].combine_chunks()) for name in ("user_id", "anonymous_id")]
+        both: np.ndarray = np.maximum(until, self._until(*map(pa.chunked_array, ([each] for each in keys))))
+        return both
+
+    def _until(self, user_keys: pa.ChunkedArray, anonymous_keys: pa.ChunkedArray) -> np.ndarray:
+        until = self.users.of_rows(user_keys)
         if len(self.anonymous):
-            nobodys = ~table["user_key"].is_valid().to_numpy()
-            until = np.where(nobodys, self.anonymous.of_rows(table["anonymous_key"]), until)
+            nobodys = ~user_keys.is_valid().to_numpy()
+            until = np.where(nobodys, self.anonymous.of_rows(anonymous_keys), until)
         return until
 
     def count(self, table: pa.Table) -> Counter[Person]:
@@ -200,12 +227,12 @@ class Tombstones:
         if not self:
             return None
         said = said_in(text)
-        for each in said.users:
-            person = self.whose(_key(each, keyring), None, said.timestamp, received_at)
+        for key in self.keys_of(said.users, keyring):
+            person = self.whose(key, None, said.timestamp, received_at)
             if person is not None:
                 return person
-        for each in () if said.users or not len(self.anonymous) else said.visitors:
-            person = self.whose(None, _key(each, keyring), said.timestamp, received_at)
+        for key in [] if said.users or not len(self.anonymous) else self.keys_of(said.visitors, keyring):
+            person = self.whose(None, key, said.timestamp, received_at)
             if person is not None:
                 return person
         if said.words:
@@ -215,6 +242,14 @@ class Tombstones:
                 return min(people.met, key=str)
         is_unclear = conservative and said.is_unclear and microseconds(received_at) <= self.last_asked
         return Person() if is_unclear else None
+
+    def rings(self, keyring: Keyring) -> list[Keyring | EarlierKeyring]:
+        """Whatever makes the hashes by which some of these people are named."""
+        return [keyring] if self.earlier is None else [keyring, self.earlier]
+
+    def keys_of(self, identifiers: Iterable[str], keyring: Keyring) -> list[int]:
+        """The hashes by which these people may name who has one of these ids."""
+        return [ring.key(each) for each in identifiers if _is_whole(each) for ring in self.rings(keyring)]
 
 
 class People:
@@ -231,15 +266,16 @@ class People:
         """Of either kind: for a text in which an id may stand in any field."""
         if not isinstance(identifier, str):
             return False
-        key = _key(identifier, self._keyring)
-        found = [Person(user_key=key)] if key in self._tombstones.users.by_key else []
-        found += [Person(anonymous_key=key)] if key in self._tombstones.anonymous.by_key else []
+        keys = self._tombstones.keys_of([identifier], self._keyring)
+        found = [Person(user_key=key) for key in keys if key in self._tombstones.users.by_key]
+        found += [Person(anonymous_key=key) for key in keys if key in self._tombstones.anonymous.by_key]
         self.met.update(found)
         return bool(found)
 
     def look_for(self, identifiers: Collection[str], *, user: bool = True, anonymous: bool = True) -> None:
         """Meet all whose id, of one of the kinds that are asked for, is among these."""
-        keys = self._keyring.column(pa.array(filter(_is_whole, identifiers), pa.string()))
+        ids = pa.array(filter(_is_whole, identifiers), pa.string())
+        keys = pa.chunked_array([ring.column(ids) for ring in self._tombstones.rings(self._keyring)])
         for kind, moments in (("user", self._tombstones.users), ("anonymous", self._tombstones.anonymous)):
             if (user if kind == "user" else anonymous) and len(moments):
                 theirs = pc.unique(keys.filter(pc.is_in(keys, value_set=pa.array(moments.keys))))
@@ -272,8 +308,3 @@ def _is_whole(identifier: str) -> bool:
     return True
 
 
-def _key(identifier: str, keyring: Keyring) -> int | None:
-    try:
-        return keyring.key(identifier)
-    except UnicodeEncodeError:  # half of a character: nobody's id
-        return None

@@ -146,7 +146,7 @@ def _erase(environment: Environment, requests: Requests) -> tuple[Tombstones, di
     with lake.lock(_LOCK_SECONDS):
         _take_in_links(environment, requests)
         _note_beside(environment, requests)
-        people = Tombstones.of(_stones(requests).stones())
+        people = lake_people.people_of(_stones(requests))
         locked = [store for store in STORES if store.locked]
         found = _count(locked, environment, people)
         found[_DATA_SET].update(removed)
@@ -172,7 +172,7 @@ def _erase_most(lake: Lake, requests: Requests) -> Counter[Person]:
 
     requests.update(stage=_DATA_SET, parts_done=0, parts_total=0)
     try:
-        lake_people.erase_most(lake, Tombstones.of(_stones(requests).stones()), _teller(requests), note_removed)
+        lake_people.erase_most(lake, lake_people.people_of(_stones(requests)), _teller(requests), note_removed)
     except FileNotFoundError as reason:  # another task took this one for lost, and swept away what it had written
         logger.warning("What was prepared for %s is gone: %s", lake.environment, reason)
         removed.clear()

@@ -45,13 +45,18 @@ def pairs(environment: Environment) -> set[tuple[int, int]]:
     """Which (anonymous_key, user_key) stand in one record that waits in the inbox."""
     keyring = identity.keyring()
     found = set()
+    for user_id, anonymous_id in ids(environment):
+        if user_id is not None and anonymous_id is not None:
+            found.add((keyring.key(anonymous_id), keyring.key(user_id)))
+    return found
+
+
+def ids(environment: Environment) -> Iterator[tuple[str | None, str | None]]:
+    """The user_id and the anonymous_id of each record that waits in the inbox."""
     for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
         for piece in _records(entry):
             who = _said(piece)
-            user_key, anonymous_key = keyring[who.user_id], keyring[who.anonymous_id]
-            if user_key is not None and anonymous_key is not None:
-                found.add((anonymous_key, user_key))
-    return found
+            yield who.user_id, who.anonymous_id
 
 
 def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
@@ -113,6 +118,5 @@ def _whose(piece: msgspec.Raw, entry: InboxEntry, tombstones: Tombstones, keyrin
     if who is _UNREADABLE:
         return Person()
     moment = instant(who.timestamp) if who.timestamp else None
-    return tombstones.whose(
-        keyring[who.user_id], keyring[who.anonymous_id], moment or entry.received_at, entry.received_at
-    )
+    ids = who.user_id, who.anonymous_id
+    return tombstones.whose_ids(ids, moment or entry.received_at, entry.received_at, keyring)

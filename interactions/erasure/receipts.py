@@ -9,14 +9,11 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.core.signing import BadSignature, Signer
-
 from interactions import identity
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest
 
 KIND: Final = "dojo deletion receipt"
-_SALT: Final = "interactions.erasure.receipt"
 _SIGNATURE: Final = "signature"
 _KINDS: Final = ("users", "anonymous_ids")
 _BITS: Final = 0xFFFFFFFFFFFFFFFF
@@ -34,22 +31,23 @@ class Receipt:
 
     def names(self, identifier: str) -> bool:
         """Whether an id, of a user or an anonymous one, is among those that were erased."""
-        key = _hash(identity.keyring().key(identifier))
         people = self.said["people"]
-        return key in people["users"] or key in people["anonymous_ids"]
+        return any(key in people[kind] for key in _hashes(identifier) for kind in _KINDS)
 
     def was_held(self, identifier: str) -> bool:
         """Whether there was anything of an id that it :meth:`names`; True of receipts from before this was kept."""
-        key = _hash(identity.keyring().key(identifier))
         people, unknown = self.said["people"], self.said["people"].get("not_in_the_data", {})
-        return any(key in people[kind] and key not in unknown.get(kind, ()) for kind in _KINDS)
+        found = [(key, kind) for key in _hashes(identifier) for kind in _KINDS if key in people[kind]]
+        return any(key not in unknown.get(kind, ()) for key, kind in found)
 
 
 def sign(request: DeletionRequest) -> None:
     """Make the receipt of a request that is verified, and keep it with the request."""
     request.refresh_from_db()
     said = _said(request)
-    request.receipt = json.dumps({**said, _SIGNATURE: _signature(said)}, indent=2, ensure_ascii=False)
+    request.receipt = json.dumps(
+        {**said, _SIGNATURE: identity.signature(_canonical(said))}, indent=2, ensure_ascii=False
+    )
     request.save(update_fields=["receipt"])
 
 
@@ -62,12 +60,10 @@ def check(text: str) -> Receipt:
     if not isinstance(said, dict) or said.get("kind") != KIND or not isinstance(said.get(_SIGNATURE), str):
         raise NoReceipt("This is no receipt of an erasure.")
     signature = said.pop(_SIGNATURE)
-    try:
-        Signer(salt=_SALT).unsign(f"{_canonical(said)}:{signature}")
-    except BadSignature as error:
+    if not identity.is_signed(_canonical(said), signature):
         raise NoReceipt(
-            "The signature does not hold: the receipt was changed, or was signed by a Dojo with another secret key."
-        ) from error
+            "The signature does not hold: the receipt was changed, or was signed by a Dojo with another identity key."
+        )
     return Receipt(said)
 
 
@@ -116,19 +112,19 @@ def _people(request: DeletionRequest) -> dict[str, Any]:
         "count": request.people,
         "anonymous_count": request.anonymous,
         "linked_count": request.linked,
-        "hash": "keyed BLAKE2b of the id, 64 bits",
+        "hash": "keyed SipHash-2-4 of the id, 64 bits",
         **{kind: sorted(keys) for kind, keys in covered.items()},
         "not_in_the_data": {kind: sorted(keys) for kind, keys in unknown.items()},
         "kept_with_a_user_id": sorted(beside),
     }
 
 
+def _hashes(identifier: str) -> list[str]:
+    return [_hash(key) for key in identity.names_of(identifier)]
+
+
 def _hash(key: int) -> str:
     return f"{key & _BITS:016x}"
-
-
-def _signature(said: dict[str, Any]) -> str:
-    return Signer(salt=_SALT).signature(_canonical(said))
 
 
 def _canonical(said: dict[str, Any]) -> str:

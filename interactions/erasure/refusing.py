@@ -8,6 +8,7 @@ from functools import lru_cache
 from django.db.models import Count, Max
 
 from interactions.codec.tombstones import Tombstones
+from interactions.lake_people import people_of
 from interactions.models import Tombstone
 
 _LITTLE = timedelta(minutes=1)  # for clocks, and for the time between a moment and its commit
@@ -21,7 +22,7 @@ def refused(environment_id: int, *, since: datetime | None = None) -> Tombstones
     """
     stones = Tombstone.objects.filter(environment=environment_id)
     if since is not None:
-        return Tombstones.of(stones.filter(at__gte=since - _LITTLE).stones())
+        return people_of(stones.filter(at__gte=since - _LITTLE))
     state = stones.aggregate(count=Count("pk"), last=Max("pk"), at=Max("at"))
     return _read(environment_id, *state.values()) if state["count"] else Tombstones.of([])
 
@@ -29,4 +30,4 @@ def refused(environment_id: int, *, since: datetime | None = None) -> Tombstones
 @lru_cache(maxsize=8)
 def _read(environment_id: int, count: int, last: int, at: datetime) -> Tombstones:
     """Remembered as long as nobody joins or leaves them, by which ``count``, ``last`` or ``at`` changes."""
-    return Tombstones.of(Tombstone.objects.filter(environment=environment_id).stones())
+    return people_of(Tombstone.objects.filter(environment=environment_id))

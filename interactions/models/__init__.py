@@ -4,6 +4,7 @@ from interactions.models.access import ApiKey
 from interactions.models.activity import ActivityEntry
 from interactions.models.environment import Environment
 from interactions.models.exports import Export
+from interactions.models.identity import IdentityKey
 from interactions.models.imports import Block, Import, Problem, Upload
 from interactions.models.live import InboxBatch, InboxEntry
 from interactions.models.members import Membership
@@ -24,6 +25,7 @@ __all__ = [
     "DeletionStep",
     "Environment",
     "Export",
+    "IdentityKey",
     "Import",
     "InboxBatch",
     "InboxEntry",

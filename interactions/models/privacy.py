@@ -197,9 +197,9 @@ class TombstoneRows(models.QuerySet["Tombstone"]):
         with connection.cursor() as cursor:
             cursor.executemany(
                 f"INSERT INTO {self.model._meta.db_table} (user_key, anonymous_key, was_held, request_id,"  # noqa: S608 - our own name
-                " environment_id, at, is_for_good, is_erased, is_beside_user)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                [(*each, *common, False, False) for each in keys],
+                " environment_id, at, is_for_good, is_erased, is_beside_user, is_earlier)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                [(*each, *common, False, False, False) for each in keys],
             )
 
 
@@ -219,6 +219,7 @@ class Tombstone(models.Model):
     is_erased = models.BooleanField(default=False, help_text="no record is left that it would have to hide")
     was_held = models.BooleanField(default=False, help_text="something of theirs was found")
     is_beside_user = models.BooleanField(default=False, help_text="an anonymous_id that is in records with a user_id")
+    is_earlier = models.BooleanField(default=False, help_text="the key is one of identity.earlier()")
 
     objects = TombstoneRows.as_manager()
 

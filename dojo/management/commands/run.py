@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
@@ -139,7 +139,10 @@ def prepare_database() -> str | None:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
+        call_command("upgrade_identities")
         return administrator.make_first()
+    except CommandError as error:
+        raise NotStarted(str(error)) from error
     except DatabaseError as error:
         reason = " ".join(str(error).split())
         raise NotStarted(f"The database cannot be used ({reason}): see DATABASE_URL.") from error

@@ -1,0 +1,163 @@
+"""Once: name people by IDENTITY_KEY who were named by SECRET_KEY, wherever their ids are still there.
+
+Nobody else may be at work meanwhile. Each step may be broken off at any moment and done again: what is right already
+is left alone, and a tombstone has its new name before the rows that it hides have theirs. Tombstones whose ids are
+nowhere any more, receipts and the activity log keep the earlier names.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import numpy as np
+import pyarrow.parquet as pq
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from interactions import identity
+from interactions.codec.keyring import EarlierKeyring, Keyring
+from interactions.erasure import entries
+from interactions.identity import IdentityKeyError
+from interactions.imports import storage
+from interactions.lake import Held, Lake
+from interactions.lake_rekey import Of, Renamed, is_named_by, rekey, rekey_file
+from interactions.models import Block, Environment, IdentityKey, RequestedLink, RequestedPerson, Tombstone
+
+_ROWS: Final = 2_000  # of the database, written in one statement
+
+Names: TypeAlias = Of[np.ndarray]  # earlier ones, whose new ones are to be known
+Learn: TypeAlias = Callable[[Renamed], object]
+Say: TypeAlias = Callable[..., object]
+Lock: TypeAlias = Callable[[Lake], AbstractContextManager[Held | None]]
+
+
+def upgrade(say: Say, lock: Lock) -> bool:
+    """Do what is left to do; whether there was anything. ``lock`` holds a table's write lock.
+
+    Raises IdentityKeyError where the keys that are given are not those that were used so far.
+    """
+    row = IdentityKey.objects.filter(pk=1, upgraded_at=None).first()
+    if row is None:
+        identity.keyring()
+        return False
+    ring = Keyring(settings.IDENTITY_KEY.encode())
+    if row.check_value:
+        identity.require(ring, row)
+    else:
+        _freeze(row, ring)
+    for environment in Environment.objects.order_by("slug"):
+        lake = Lake(environment.slug)
+        with lock(lake):
+            _name_people_of(environment, lake, ring, say)
+    _name_requested(ring)
+    IdentityKey.objects.filter(pk=1).update(upgraded_at=timezone.now())
+    say("Upgraded identities.", is_last=True)
+    return True
+
+
+def _freeze(row: IdentityKey, ring: Keyring) -> None:
+    """Keep the earlier keys, and note which keys are the right ones from now on."""
+    if not Path(settings.EARLIER_IDENTITY_KEYS).exists():
+        _require_secret_key()
+    row.earlier_check = identity.keep_earlier()
+    row.check_value = ring.check
+    row.save(update_fields=["earlier_check", "check_value"])
+
+
+def _require_secret_key() -> None:
+    """Raises IdentityKeyError where SECRET_KEY gives none of the hashes of any file: it was changed just now."""
+    earlier = EarlierKeyring(EarlierKeyring.key_of(settings.SECRET_KEY.encode()))
+    seen = False
+    for environment in Environment.objects.all():
+        for part in sorted(Lake(environment.slug).parts(), key=lambda part: part.last, reverse=True):
+            with pq.ParquetFile(part.path) as file:
+                if is_named_by(file, earlier):
+                    return
+            seen = True
+    if seen:
+        raise IdentityKeyError(
+            "SECRET_KEY is not the one that people were named by so far. Start Dojo once with the SECRET_KEY that you "
+            "used before this upgrade; after that, you can change it at any time."
+        )
+
+
+def _name_people_of(environment: Environment, lake: Lake, ring: Keyring, say: Say) -> None:
+    stones = Tombstone.objects.filter(environment=environment, is_earlier=True)
+    users, anonymous = (
+        np.array(list(stones.exclude(**{name: None}).values_list(name, flat=True)), np.int64)
+        for name in ("user_key", "anonymous_key")
+    )
+    wanted = Of(users, anonymous)
+
+    def learn(renamed: Renamed) -> None:
+        _rename(environment, renamed)
+
+    def tell(done: int, total: int) -> None:
+        say(f"Upgrading identities of {environment.slug}: {done} of {total} parts…")
+
+    rekey(lake, ring, wanted, learn, tell)
+    for block in Block.objects.filter(of__environment=environment, state=Block.State.DONE).select_related("of"):
+        _name_people_of_block(block, ring, wanted, learn)
+    learn(_waiting(environment, ring, wanted))
+    shutil.rmtree(Path(settings.SUMMARIES_DIR) / environment.slug, ignore_errors=True)  # they are made again
+
+
+def _rename(environment: Environment, renamed: Renamed) -> None:
+    stones = Tombstone.objects.filter(environment=environment, is_earlier=True)
+    with transaction.atomic():
+        for old, new in renamed.users.items():
+            stones.filter(user_key=old).update(user_key=new, is_earlier=False)
+        for old, new in renamed.anonymous.items():
+            stones.filter(anonymous_key=old).update(anonymous_key=new, is_earlier=False)
+
+
+def _name_people_of_block(block: Block, ring: Keyring, wanted: Names, learn: Learn) -> None:
+    """Write what was read of an import, but not committed, under a new claim, as ``imports.leaving_out`` does."""
+    old = Block(pk=block.pk, of=block.of, number=block.number, claim=block.claim)
+    block.claim = uuid.uuid4().hex
+    if not block.part_size or not storage.part_path(old).exists():
+        return
+    made = rekey_file(storage.part_path(old), storage.part_path(block), ring, wanted)
+    if made is None:
+        return
+    written, renamed = made
+    learn(renamed)
+    if storage.rejects_path(old).exists():
+        storage.rejects_path(block).hardlink_to(storage.rejects_path(old))
+    Block.objects.filter(pk=block.pk, claim=old.claim).update(claim=block.claim, part_size=written.size)
+    for path in (storage.part_path(old), storage.rejects_path(old)):
+        path.unlink(missing_ok=True)
+
+
+def _waiting(environment: Environment, ring: Keyring, wanted: Names) -> Renamed:
+    """Whom the inbox names of those who are wanted."""
+    renamed: Renamed = Of({}, {})
+    known = identity.earlier()
+    if known is None or not (len(wanted.users) or len(wanted.anonymous)):
+        return renamed
+    for ids in entries.ids(environment):
+        for each, names, found in zip(ids, wanted, renamed, strict=True):
+            if each is not None and (old := known.ids.key(each)) in names:
+                found[old] = ring.key(each)
+    return renamed
+
+
+def _name_requested(ring: Keyring) -> None:
+    """Those whose ids are written out in deletion requests that are being prepared."""
+    with transaction.atomic():
+        people, links = list(RequestedPerson.objects.all()), list(RequestedLink.objects.all())
+        names = {}
+        for person in people:
+            old, person.key = person.key, ring.key(person.identifier)
+            names[person.request_id, old] = person.key
+        for link in links:
+            link.user_key = names.get((link.request_id, link.user_key), link.user_key)
+            link.anonymous_key = ring.key(link.anonymous_id)
+        RequestedPerson.objects.bulk_update(people, ["key"], batch_size=_ROWS)
+        RequestedLink.objects.bulk_update(links, ["user_key", "anonymous_key"], batch_size=_ROWS)

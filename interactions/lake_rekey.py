@@ -1,0 +1,148 @@
+"""Name the people of Parquet files anew: their columns of keyed hashes are made again from those of ids.
+
+A file whose hashes are right already is left alone, so a repeat, after a process was killed, does what is left.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.conf import settings
+
+from interactions.codec.columns import TABLE_SCHEMA
+from interactions.codec.keyring import EarlierKeyring, Keyring
+from interactions.codec.parts import PartWriter, Written
+from interactions.lake import Lake, Part
+
+_ROWS: Final = 32_768  # held at a time by a thread
+_GROUP_ROWS: Final = 4_000_000  # in one commit, more or less: what was done by then need not be done again
+_GROUP_PARTS: Final = 64  # the same
+KINDS: Final = ("user", "anonymous")
+
+Tell: TypeAlias = Callable[[int, int], None]
+
+
+T = TypeVar("T")
+
+
+class Of(NamedTuple, Generic[T]):
+    """The same of users and of anonymous ids."""
+
+    users: T
+    anonymous: T
+
+
+Renamed: TypeAlias = Of[dict[int, int]]  # the new hash by the earlier one, of those that were wanted and are there
+
+
+def rekey(
+    lake: Lake,
+    keyring: Keyring,
+    wanted: Of[np.ndarray],
+    learn: Callable[[Renamed], object],
+    tell: Tell = lambda done, total: None,
+) -> None:
+    """Name the people of a table by ``keyring``, some parts a commit; ``learn`` hears the new names before it.
+
+    ``wanted`` are the earlier hashes (int64) whose new ones are to be known. The lock is held by the caller. Files
+    that no commit names any more are removed.
+    """
+    done, parts = 0, lake.parts()
+    for group in _groups(parts):
+        renamed: Renamed = Of({}, {})
+        made: list[tuple[Part, Part]] = []
+        with _drafts(lake, len(group)) as drafts:
+            for part, draft, found in zip(group, drafts, _written(group, drafts, keyring, wanted), strict=True):
+                done += 1
+                tell(done, len(parts))
+                if found is not None:
+                    made.append((part, _part(part, draft, found[0])))
+                    for known, new in zip(renamed, found[1], strict=True):
+                        known.update(new)
+            if made:
+                learn(renamed)
+                lake.replace([old for old, _ in made], [new for _, new in made], changes_data=False)
+    if parts:
+        lake.clean()  # also what a try left behind that was killed
+
+
+def _written(
+    group: Sequence[Part], drafts: Sequence[Path], keyring: Keyring, wanted: Of[np.ndarray]
+) -> Iterator[tuple[Written, Renamed] | None]:
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="rekey") as threads:
+        paths = [part.path for part in group]
+        yield from threads.map(lambda path, draft: rekey_file(path, draft, keyring, wanted), paths, drafts)
+
+
+def rekey_file(source: Path, target: Path, keyring: Keyring, wanted: Of[np.ndarray]) -> tuple[Written, Renamed] | None:
+    """Write a file anew with the hashes of ``keyring``; None where it has these already."""
+    with pq.ParquetFile(source) as part:
+        if is_named_by(part, keyring):
+            return None
+        renamed: Renamed = Of({}, {})
+        with PartWriter(target) as writer:
+            for batch in part.iter_batches(_ROWS, use_threads=False):
+                table = pa.Table.from_batches([batch]).cast(TABLE_SCHEMA)
+                for kind, names, known in zip(KINDS, wanted, renamed, strict=True):
+                    place = table.schema.get_field_index(f"{kind}_key")
+                    new = keyring.column(table[f"{kind}_id"].combine_chunks())
+                    known.update(_pairs(table.column(place).combine_chunks(), new, names))
+                    table = table.set_column(place, TABLE_SCHEMA.field(place), new)
+                writer.add(table)
+    return writer.written, renamed
+
+
+def is_named_by(part: pq.ParquetFile, ring: Keyring | EarlierKeyring) -> bool:
+    """Whether all hashes of a file are those of its ids by this keyring."""
+    columns = [f"{kind}_{what}" for kind in KINDS for what in ("id", "key")]
+    for batch in part.iter_batches(_ROWS, columns=columns, use_threads=False):
+        table = pa.Table.from_batches([batch])
+        for kind in KINDS:
+            ids, keys = (table[f"{kind}_{what}"].combine_chunks() for what in ("id", "key"))
+            if not keys.equals(ring.column(ids)):
+                return False
+    return True
+
+
+def _pairs(old: pa.Array, new: pa.Array, wanted: np.ndarray) -> Iterator[tuple[int, int]]:
+    if len(wanted):
+        found = pa.array(np.isin(old.fill_null(0).to_numpy(), wanted))
+        yield from zip(old.filter(found).to_pylist(), new.filter(found).to_pylist(), strict=True)
+
+
+@contextmanager
+def _drafts(lake: Lake, count: int) -> Iterator[list[Path]]:
+    """Places for as many files, which are removed afterwards; before that, what a process left that was killed."""
+    folder, prefix = Path(settings.SCRATCH_DIR), f"rekey-{lake.environment}-"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        for left in folder.glob(f"{prefix}*"):
+            left.unlink()
+        yield [folder / f"{prefix}{secrets.token_hex(8)}.parquet" for _ in range(count)]
+    finally:
+        for left in folder.glob(f"{prefix}*"):
+            left.unlink()
+
+
+def _part(old: Part, draft: Path, written: Written) -> Part:
+    return Part(draft, written.size, written.rows, written.first or old.first, written.last or old.last, old.import_id)
+
+
+def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    group: list[Part] = []
+    for part in parts:
+        group.append(part)
+        if len(group) == _GROUP_PARTS or sum(each.rows for each in group) >= _GROUP_ROWS:
+            yield group
+            group = []
+    if group:
+        yield group
