@@ -26,7 +26,7 @@ from interactions.erasure import entries
 from interactions.identity import IdentityKeyError
 from interactions.imports import storage
 from interactions.lake import Held, Lake
-from interactions.lake_rekey import Of, Renamed, is_named_by, rekey, rekey_file
+from interactions.lake_rekey import Of, Renamed, is_named_by, names_somebody, rekey, rekey_file
 from interactions.models import Block, Environment, IdentityKey, RequestedLink, RequestedPerson, Tombstone
 
 _ROWS: Final = 2_000  # of the database, written in one statement
@@ -77,6 +77,8 @@ def _require_secret_key() -> None:
     for environment in Environment.objects.all():
         for part in sorted(Lake(environment.slug).parts(), key=lambda part: part.last, reverse=True):
             with pq.ParquetFile(part.path) as file:
+                if not names_somebody(file):
+                    continue
                 if is_named_by(file, earlier):
                     return
             seen = True

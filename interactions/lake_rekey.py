@@ -113,6 +113,12 @@ def is_named_by(part: pq.ParquetFile, ring: Keyring | EarlierKeyring) -> bool:
     return True
 
 
+def names_somebody(part: pq.ParquetFile) -> bool:
+    """Whether there is any hash in a file."""
+    batches = part.iter_batches(_ROWS, columns=[f"{kind}_key" for kind in KINDS], use_threads=False)
+    return any(column.null_count < len(column) for batch in batches for column in batch.columns)
+
+
 def _pairs(old: pa.Array, new: pa.Array, wanted: np.ndarray) -> Iterator[tuple[int, int]]:
     if len(wanted):
         found = pa.array(np.isin(old.fill_null(0).to_numpy(), wanted))

@@ -26,7 +26,7 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
     settings.LAKE_DIR, settings.SCRATCH_DIR = dojo.data_dir / "lake", dojo.data_dir / "scratch"
     if not (settings.LAKE_DIR / ENVIRONMENT).exists():
         add_environment(dojo, ENVIRONMENT)
-        secret = (dojo.data_dir / "secret_key").read_text().strip()
+        secret = (dojo.data_dir / "identity_key").read_text().strip()
         keyring = Keyring(secret.encode())
         ann = {"user_id": USER, "user_key": keyring.key(USER)}
         till = {"anonymous_id": "till", "anonymous_key": keyring.key("till")}

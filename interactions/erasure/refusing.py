@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from interactions.codec.tombstones import Tombstones
 from interactions.lake_people import people_of
@@ -23,11 +23,13 @@ def refused(environment_id: int, *, since: datetime | None = None) -> Tombstones
     stones = Tombstone.objects.filter(environment=environment_id)
     if since is not None:
         return people_of(stones.filter(at__gte=since - _LITTLE))
-    state = stones.aggregate(count=Count("pk"), last=Max("pk"), at=Max("at"))
+    state = stones.aggregate(
+        count=Count("pk"), last=Max("pk"), at=Max("at"), earlier=Count("pk", filter=Q(is_earlier=True))
+    )
     return _read(environment_id, *state.values()) if state["count"] else Tombstones.of([])
 
 
 @lru_cache(maxsize=8)
-def _read(environment_id: int, count: int, last: int, at: datetime) -> Tombstones:
-    """Remembered as long as nobody joins or leaves them, by which ``count``, ``last`` or ``at`` changes."""
+def _read(environment_id: int, count: int, last: int, at: datetime, earlier: int) -> Tombstones:
+    """Remembered as long as nobody joins or leaves them, or has another name: then one of the numbers changes."""
     return people_of(Tombstone.objects.filter(environment=environment_id))

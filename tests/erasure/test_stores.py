@@ -39,7 +39,7 @@ def test_every_model_is_in_the_register(model: type) -> None:
 
 def test_every_entry_of_the_data_folder_is_in_the_register() -> None:
     named = {name for text in sources() for name in FILES.findall(text)}
-    assert {"lake", "uploads", "imports", "logs", "scratch", "redis", "dojo", "secret_key"} <= named
+    assert {"lake", "uploads", "imports", "logs", "scratch", "redis", "dojo", "secret_key", "identity_key"} <= named
     assert {"dojo.sqlite3/" if name == "dojo" else f"{name}/" for name in named} <= KNOWN
 
 
