@@ -306,5 +306,3 @@ def _is_whole(identifier: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
