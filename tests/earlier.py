@@ -18,6 +18,7 @@ from django.core.signing import Signer
 from django.utils import timezone
 
 from interactions import erasure, identity
+from interactions.erasure.ids import Id
 from interactions.erasure.preparing import About, prepare
 from interactions.imports import storage
 from interactions.lake import Lake
@@ -29,7 +30,7 @@ from tests.imports.house import House
 GONE, GONE_BROWSER = "gone@example.org", "browser of gone"
 HIDDEN, HIDDEN_BROWSER = "hidden Ünï", "browser of hidden"
 WAITING, PREPARED, PREPARED_BROWSER = "waits in the inbox", "in preparation", "browser in preparation"
-STAYS = "stays"
+STAYS, STAYS_BROWSER = "stays", "browser of stays"
 
 
 class OldKeyring:
@@ -79,9 +80,9 @@ def furnish(house: House) -> tuple[DeletionRequest, Import]:
         verified = house.ask(erasure.request, here, [GONE])
         house.carry()
         hidden = house.ask(erasure.request, here, [HIDDEN])
-        called(record(700, user_id=WAITING), record(701, user_id=STAYS, anonymous_id="browser of stays"))
+        called(record(700, user_id=WAITING), record(701, user_id=STAYS, anonymous_id=STAYS_BROWSER))
         waiting = house.ask(erasure.request, here, [WAITING])
-        house.ask(prepare, here, [PREPARED], About(), None)
+        house.ask(prepare, here, [Id(PREPARED), Id(STAYS_BROWSER, True)], About(), None)
         entry = called(record(702, user_id="comes live"))
         InboxBatch.objects.create(environment=here, runs=[[entry.pk, entry.pk]])
         house.queue.clear()  # nobody erases them yet

@@ -34,6 +34,7 @@ from tests.earlier import (
     PREPARED,
     PREPARED_BROWSER,
     STAYS,
+    STAYS_BROWSER,
     WAITING,
     OldKeyring,
     furnish,
@@ -128,7 +129,8 @@ def test_everyone_is_named_by_the_identity_key(upgraded: tuple[DeletionRequest, 
     assert len(earlier.files()) > 10
     assert misnamed(identity.keyring()) == []
     key = identity.keyring().key
-    assert RequestedPerson.objects.get().user_key == key(PREPARED)
+    named = RequestedPerson.objects.values_list("key", "is_anonymous")
+    assert set(named) == {(key(PREPARED), False), (key(STAYS_BROWSER), True)}
     link = RequestedLink.objects.get()
     assert (link.user_key, link.anonymous_key) == (key(PREPARED), key(PREPARED_BROWSER))
     version = Lake("production").version()
