@@ -149,7 +149,7 @@ def _end(imp: Import, version: int, *, duplicates: int) -> None:
             phase=Import.Phase.WAITING,
             error=error,
             duplicates=duplicates,
-            table_version=version,
+            table_version=None if error else version,
             finished_at=timezone.now(),
             **sums,
         )
