@@ -23,7 +23,7 @@ from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys
 from interactions.queries.segments import Segment, Store
 
-from ..lakes import _key, append
+from ..lakes import append, key_of
 from .test_summaries import BERLIN, RECORDS, hide
 from .test_walks import MANY, PIECES, Row, piece
 from .traffic import START
@@ -152,7 +152,7 @@ def test_hidden_people_are_left_out_of_bundles(settled: None, monkeypatch: pytes
     _segments()
     before = dashboard.totals("production")
     user = next(each["user_id"] for each in RECORDS if each["user_id"])
-    hide(monkeypatch, (_key(user), None, max(each["timestamp"] for each in RECORDS)))
+    hide(monkeypatch, (key_of(user), None, max(each["timestamp"] for each in RECORDS)))
     hidden = dashboard.totals("production")
     assert before and hidden and hidden.users < before.users
     Shelf("production").all()[0].path.unlink()

@@ -15,7 +15,7 @@ from interactions.queries.coding import HAS_USER, HAS_VISITOR
 from interactions.queries.engine import answer
 from interactions.queries.journeys import ASSISTED, LIVE, SEARCH, Journeys, moments_of, what_of
 
-from ..lakes import Record, _key, append, record
+from ..lakes import Record, append, key_of, record
 from .traffic import traffic
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,7 +45,7 @@ def expected(records: list[Record], import_id: int) -> dict[Any, Counter[tuple[i
     for each in records:
         what = what_of(each["type"]) | ASSISTED * (each["miso_id"] is not None) | LIVE * (import_id == 0)
         at = (each["timestamp"] - _EPOCH) // timedelta(microseconds=1)
-        found[_key(each["user_id"]), _key(each["anonymous_id"])][at, what] += 1
+        found[key_of(each["user_id"]), key_of(each["anonymous_id"])][at, what] += 1
     return found
 
 
@@ -83,7 +83,7 @@ def test_searches_have_their_words_and_others_none() -> None:
         int(found.users[row]): found.words[found.word_starts[row] : found.word_starts[row + 1]].to_pylist()
         for row in range(len(found))
     }
-    assert of_pair == {_key("u"): ["和食器", None, "tea"], 0: ["tea"]}
+    assert of_pair == {key_of("u"): ["和食器", None, "tea"], 0: ["tea"]}
     assert (found.what >> 2 == SEARCH).sum() == 4
 
 

@@ -15,7 +15,7 @@ from interactions.queries.device import device_of
 from interactions.queries.filter import Device, Filter
 from interactions.queries.picking import picked
 
-from ..lakes import _key, append
+from ..lakes import append, key_of
 from .test_summaries import NOBODY, RECORDS, hide
 
 KENT = Filter(region="Kent")
@@ -75,7 +75,7 @@ def test_hidden_people_are_no_longer_in_it_and_all_that_held_them_is_gone(monkey
     rows()
     rows(Filter(region="Bavaria"))
     user = next(each["user_id"] for each in IN_KENT if each["user_id"])
-    hide(monkeypatch, (_key(user), None, max(each["timestamp"] for each in RECORDS)))
+    hide(monkeypatch, (key_of(user), None, max(each["timestamp"] for each in RECORDS)))
     assert rows() == sum(each["user_id"] != user for each in IN_KENT)
     assert {each.hidden for each in picking._kept.values()} != {NOBODY.digest}
     assert len(picking._kept) == 1

@@ -39,7 +39,7 @@ from interactions.queries.period import ALL, Period, Unit
 from interactions.queries.segments import Store
 from interactions.schema import Group
 
-from ..lakes import Record, _key, append, record
+from ..lakes import Record, append, key_of, record
 from .traffic import START, traffic
 
 BERLIN, KATHMANDU = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kathmandu")
@@ -185,8 +185,8 @@ def test_hidden_people_are_in_no_answer(
     emptied()
     scattered([RECORDS[start : start + 175] for start in range(0, 700, 175)])
     stones = [
-        *((_key(f"u{number}"), None, moment) for number in users),
-        *((None, _key(f"a{number}"), moment) for number in visitors),
+        *((key_of(f"u{number}"), None, moment) for number in users),
+        *((None, key_of(f"a{number}"), moment) for number in visitors),
     ]
     with pytest.MonkeyPatch.context() as patch:
         hide(patch, *stones)
@@ -203,7 +203,7 @@ def test_the_revenue_of_an_hour_is_not_taken_off_with_hidden_people_of_another_s
     cover("production", BERLIN)
     append([record("checkout", at("12"), user_id="ann", revenue=117.0)])
     cover("production", BERLIN)
-    hide(monkeypatch, (_key("bob"), None, START))
+    hide(monkeypatch, (key_of("bob"), None, START))
     assert dashboard.sparklines("production", Filter(), Unit.DAY, BERLIN)["revenue"].tolist() == [117.0]
 
 

@@ -17,7 +17,7 @@ from interactions.queries import records as one_by_one
 from interactions.queries.profile import Profile, find, profile
 from interactions.queries.timeline import Place
 
-from ..lakes import Record, _key, append, record
+from ..lakes import Record, append, key_of, record
 from .traffic import Persons, traffic
 
 WALKS = count()
@@ -25,11 +25,11 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def user(name: str) -> Person:
-    return Person(user_key=_key(name))
+    return Person(user_key=key_of(name))
 
 
 def visitor(name: str) -> Person:
-    return Person(anonymous_key=_key(name))
+    return Person(anonymous_key=key_of(name))
 
 
 def of(person: Person, limit: int = 100) -> Profile:
@@ -186,13 +186,13 @@ def test_a_link_is_gone_with_the_records_that_made_it() -> None:
 
 def test_hidden_people_are_not_found_and_have_no_timeline() -> None:
     append([record(user_id="ann", anonymous_id="phone"), record(user_id="bob")])
-    assert find("production", _key("ann") or 0) == [user("ann")]
+    assert find("production", key_of("ann") or 0) == [user("ann")]
     here = Environment.objects.get(slug="production")
     request = DeletionRequest.objects.create(environment=here)
     Tombstone.objects.create(
-        request=request, environment=here, user_key=_key("ann"), at=datetime(2025, 1, 1, tzinfo=UTC)
+        request=request, environment=here, user_key=key_of("ann"), at=datetime(2025, 1, 1, tzinfo=UTC)
     )
-    assert find("production", _key("ann") or 0) == []
+    assert find("production", key_of("ann") or 0) == []
     assert profile("production", user("ann"), limit=9) is None
     assert profile("production", visitor("phone"), limit=9) is None
     assert of(user("bob")).records == 1
@@ -200,7 +200,7 @@ def test_hidden_people_are_not_found_and_have_no_timeline() -> None:
 
 def test_an_id_of_both_kinds_is_found_as_both() -> None:
     append([record(user_id="same"), record(anonymous_id="same")])
-    assert find("production", _key("same") or 0) == [user("same"), visitor("same")]
+    assert find("production", key_of("same") or 0) == [user("same"), visitor("same")]
 
 
 def test_a_record_is_shown_as_it_came() -> None:
