@@ -148,6 +148,15 @@ def find(text: str) -> Caller | None:
     return caller
 
 
+def find_ended(text: str) -> Caller | None:
+    """Whose key this was, where it has been rotated or revoked."""
+    key = ApiKey.objects.select_related("environment").filter(digest=_digest(text)).first()
+    if key is None:
+        return None
+    here = key.environment
+    return Caller(key.pk, key.name, key.prefix, ApiKey.Kind(key.kind), (), here.pk, here.slug)
+
+
 def _look_up(digest: str) -> tuple[Caller, float] | None:
     """Whose key has this digest, and for how many seconds it is accepted; without what makes the ORM's way slow."""
     now = timezone.now()

@@ -334,3 +334,17 @@ def test_without_redis_the_pages_say_so(client: Client, settings: Any, tmp_path:
         answer = client.get(address)
         assert answer.status_code == 503 and "Redis does not answer" in answer.content.decode()
     assert since(client, 1).status_code == 503
+
+
+# --- Calls without a valid key ---
+
+
+def test_owners_of_every_environment_see_calls_without_a_valid_key(client: Client) -> None:
+    turned_away = {"environment": ring.UNKNOWN, "status": 401, "reason": "It is not known.", "body": b""}
+    ring.push([delivery(path="/v1/x?api_key=k", **turned_away)])
+    assert "without a valid key" not in text_of(client, LIVE)
+    client.force_login(cast.owner())
+    for environment in ("production", "playground"):
+        page = text_of(client, f"/{environment}/live/")
+        assert "<strong>1 call without a valid key</strong>" in page
+        assert "POST /v1/x</code>" in page

@@ -27,6 +27,7 @@ def admit(exchange: Exchange, *, secret: bool) -> Caller:
         raise Refusal(401, "An API key is needed: give it as api_key in the query, or in the header X-API-KEY.")
     caller = keys.find(text)
     if caller is None:
+        exchange.former = keys.find_ended(text)
         raise Refusal(401, "This API key is not known here, or has been revoked.")
     exchange.caller = caller
     keys.used(caller)
