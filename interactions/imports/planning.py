@@ -107,7 +107,7 @@ def _save(imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int,
         planned = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.PLANNING).update(
             phase=Import.Phase.BLOCKS,
             format=shape.format,
-            bytes_total=length - shape.start,
+            bytes_total=length,
             heartbeat_at=timezone.now(),
         )
         if not planned:
