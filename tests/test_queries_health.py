@@ -16,6 +16,7 @@ from interactions import identity
 from interactions.codec.tombstones import Tombstones
 from interactions.queries import engine, health
 from interactions.queries.covering import cover
+from interactions.queries.history import History, history
 from interactions.schema import TYPES
 
 from .lakes import Record, append, record
@@ -108,6 +109,33 @@ def test_the_longest_gap_lies_between_days_with_records() -> None:
     found = health.measure("production", UTC_ZONE)
     assert found.longest_gap == (date(2024, 1, 5), date(2024, 1, 8))
     assert (found.days, found.days_spanned) == (5, 11)
+
+
+@pytest.mark.parametrize("stray", ["2999-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z"])
+def test_a_stray_record_does_not_lengthen_the_history(stray: str) -> None:
+    append([record(at=f"2024-01-{day:02}T12:00:00Z") for day in (1, 3, 4)] + [record(at=stray)])
+    found = health.measure("production", UTC_ZONE)
+    assert (found.days, found.days_spanned, found.strays) == (3, 4, 1)
+    assert found.longest_gap == (date(2024, 1, 2), date(2024, 1, 2))
+
+
+TODAY = date(2024, 6, 1)
+
+
+def test_a_run_of_few_records_more_than_a_year_away_is_no_history() -> None:
+    days = {date(2024, 1, day): 100 for day in range(1, 31)}
+    assert history({date(2021, 5, 5): 1, **days}, TODAY) == History(30, 30, None, 1)
+    assert history({date(2023, 5, 5): 1, **days}, TODAY).days_spanned == 271  # a gap, and less than a year
+    assert history({date(2021, 5, 5): 300, **days}, TODAY).days_spanned > 900  # more than 1 % of the records
+
+
+def test_tomorrow_is_history_and_the_day_after_is_not() -> None:
+    found = history({TODAY: 1, date(2024, 6, 2): 1, date(2024, 6, 3): 1}, TODAY)
+    assert (found.days, found.strays) == (2, 1)
+
+
+def test_of_impossible_dates_alone_there_is_no_history() -> None:
+    assert history({date(1970, 1, 1): 4}, TODAY) == History(strays=4)
 
 
 def test_times_long_ago_are_counted() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 
 from interactions.queries.health import Measures
-from interactions.readiness import THRESHOLDS, Check, Overall, Report, Verdict, thresholds_of
+from interactions.readiness import RULE, THRESHOLDS, Check, Overall, Report, Verdict, thresholds_of
 from interactions.readiness.check import Section
 from interactions.readiness.data import data_checks
+from tests.running import HOUSE
 
 HEALTHY = Measures(
     records=100_000,
@@ -95,6 +97,29 @@ def test_something_else_that_is_poor_is_nearly_ready() -> None:
     assert overall(users_again=0) is Overall.NEARLY
 
 
+def test_three_poor_checks_are_not_yet_ready() -> None:
+    two = {"users_again": 0, "with_user": 100}
+    assert overall(**two) is Overall.NEARLY
+    assert overall(**two, placeholder_ids=5_000) is Overall.NOT_YET
+
+
+def test_a_history_of_empty_days_is_not_yet_ready() -> None:
+    assert overall(days=3, days_spanned=900) is Overall.NOT_YET
+
+
+def test_the_rule_has_a_sentence_for_each_verdict_and_is_documented() -> None:
+    documented = (HOUSE / "docs" / "figures.md").read_text()
+    assert list(RULE) == list(Overall)
+    for verdict, words in RULE.items():
+        assert f"| {verdict.value} | {words} |" in documented
+
+
+def test_the_documentation_counts_the_checks() -> None:
+    words = {17: "Seventeen"}[len(THRESHOLDS)]
+    for name in ("README.md", "CHANGELOG.md", "docs/figures.md"):
+        assert re.search(rf"{words}\s+checks", (HOUSE / name).read_text(), re.IGNORECASE), name
+
+
 def test_what_could_be_better_and_is_not_essential_does_not_keep_from_being_ready() -> None:
     assert overall(with_miso_id=0) is Overall.READY
 
@@ -120,6 +145,15 @@ def test_every_check_is_in_a_section_and_every_threshold_has_its_check() -> None
 def test_the_longest_gap_is_named() -> None:
     detail = checks(days=119, longest_gap=(date(2024, 2, 3), date(2024, 2, 4)))["gaps"].detail
     assert detail == "2 of 121 days have no record. The longest gap is 3 Feb 2024 to 4 Feb 2024."
+
+
+def test_records_that_are_not_counted_are_named() -> None:
+    assert checks(strays=1)["span"].detail.endswith(
+        "1 record far from all others or with an impossible date isn't counted."
+    )
+    assert checks(strays=2)["span"].detail.endswith(
+        "2 records far from all others or with an impossible date aren't counted."
+    )
 
 
 def test_an_environment_may_have_thresholds_of_its_own() -> None:

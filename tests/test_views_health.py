@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,8 @@ from django.test import Client
 from django.urls import reverse
 
 from interactions.models import Block, Environment, Import, Problem
-from interactions.readiness import Overall, Verdict, changes, report
+from interactions.readiness import RULE, Overall, Verdict, changes, report
+from interactions.readiness import THRESHOLDS as DEFAULTS
 
 from .lakes import append, record
 from .pages import HTMX, State, made, page_of, text_of
@@ -27,6 +29,10 @@ def here(db: None, redis_server: str, settings: Any, tmp_path: Path) -> None:
     settings.LAKE_DIR = tmp_path / "lake"
     settings.SCRATCH_DIR = tmp_path / "scratch"
     cache.clear()
+
+
+def production() -> Environment:
+    return Environment.objects.get(slug="production")
 
 
 def views(days: int, *, import_id: int = 1) -> None:
@@ -134,7 +140,25 @@ def test_the_first_import_is_not_compared_with_nothing(admin_client: Client) -> 
     assert changes(imp)[0].overall is Overall.NOT_YET
     page = text_of(admin_client, page_of("import_health", imp))
     assert "was" not in page.split("Health of")[1]
-    assert "checks of the data are good" in page
+    assert "checks are good" in page
+
+
+def test_the_same_number_of_checks_is_named_everywhere(admin_client: Client) -> None:
+    imp = made(State.DONE, records=100, accepted=100)
+    views(100, import_id=imp.pk)
+    count, good = len(report(production()).checks), report(production()).tally["good"]
+    page = text_of(admin_client, PAGE, **HTMX)
+    assert page.count('class="health-check ') == count == len(DEFAULTS)
+    assert f"the {count} checks" in page
+    assert f"{good} of {count} checks are good" in text_of(admin_client, "/production/overview/health/")
+    assert f"{good} of {count} checks are good" in text_of(admin_client, page_of("import_health", imp))
+
+
+def test_the_page_says_how_the_verdict_follows_from_the_checks(admin_client: Client) -> None:
+    views(30)
+    page = html.unescape(text_of(admin_client, PAGE, **HTMX))
+    assert all(words in page for words in RULE.values())
+    assert page.count("essential</em>") == sum(check.essential for check in report(production()).checks) > 4
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.UNDONE, State.LOADING])

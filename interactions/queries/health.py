@@ -6,8 +6,7 @@ Everything is counted over all records of the table; nothing is judged here, see
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import pairwise
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import ibis
@@ -25,6 +24,7 @@ from interactions.queries.filter import Filter
 from interactions.queries.health_counts import ABOUT_PRODUCTS as ABOUT_PRODUCTS
 from interactions.queries.health_counts import COUNTS
 from interactions.queries.health_counts import PLACEHOLDERS as PLACEHOLDERS
+from interactions.queries.history import history
 from interactions.queries.kinds import HEALTH
 from interactions.queries.measures import is_summary, summed
 
@@ -36,7 +36,8 @@ class Measures:
     ``by_type`` has the types that occur. ``about_products`` are records of types that should name a product,
     ``with_products`` those of them that do. ``future`` are more than an hour later than they were received.
     ``users_again`` are users with two records or more; ``most_of_one`` is the largest number of records of one user
-    or, among records without a user, of one anonymous id. ``days`` are days with records, in the zone asked for.
+    or, among records without a user, of one anonymous id. ``days`` are days with records, in the zone asked for; what
+    isn't counted among them are ``strays``: see :mod:`interactions.queries.history`.
     """
 
     records: int
@@ -56,6 +57,7 @@ class Measures:
     days: int
     days_spanned: int
     longest_gap: tuple[date, date] | None
+    strays: int = 0
 
 
 def measure(environment: str, zone: ZoneInfo, *, without_import: int | None = None) -> Measures:
@@ -68,16 +70,17 @@ def measure(environment: str, zone: ZoneInfo, *, without_import: int | None = No
         types, repeats = ask(environment, _by_type(filter), _repeats(filter))
         clock, counted = on_clock(environment, zone, lambda grain: counts(filter, grain, zone))
     sums = types.to_pandas()
-    days = _days(clock, counted["records"].to_numpy())
+    past = history(_by_day(clock, counted["records"].to_numpy()), datetime.now(zone).date())
     users, anonymous = repeats.to_pylist()
     return Measures(
         by_type=dict(zip(sums["type"], sums["records"].tolist(), strict=True)),
         users=users["ids"],
         users_again=users["again"],
         most_of_one=max(users["most"], anonymous["most"]),
-        days=len(days),
-        days_spanned=(days[-1] - days[0]).days + 1 if days else 0,
-        longest_gap=_longest_gap(days),
+        days=past.days,
+        days_spanned=past.days_spanned,
+        longest_gap=past.longest_gap,
+        strays=past.strays,
         **{name: int(sums[name].sum()) for name in ("records", *COUNTS)},
     )
 
@@ -117,15 +120,8 @@ def _told(counts: np.ndarray) -> dict[str, int]:
     }
 
 
-def _days(clock: pd.DatetimeIndex, records: np.ndarray) -> list[date]:
-    """The days on which there are records, in order: so many when the clock said that."""
+def _by_day(clock: pd.DatetimeIndex, records: np.ndarray) -> dict[date, int]:
+    """How many records each day has: so many when the clock said that."""
     found = pd.Series(records).groupby(clock.normalize()).sum()
-    days: list[date] = found.index[found > 0].date.tolist()
-    return days
-
-
-def _longest_gap(days: list[date]) -> tuple[date, date] | None:
-    """First and last day of the longest run of days without records between days with some."""
-    one = timedelta(days=1)
-    gaps = [(before + one, after - one) for before, after in pairwise(days) if after - before > one]
-    return max(gaps, key=lambda gap: gap[1] - gap[0]) if gaps else None
+    found = found[found > 0]
+    return dict(zip(found.index.date.tolist(), found.tolist(), strict=True))

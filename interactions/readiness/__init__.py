@@ -1,10 +1,11 @@
 """Whether a data set is fit to train on: measures held against thresholds, and what to do about each."""
 
 from interactions.readiness.check import Check, Verdict
-from interactions.readiness.report import Change, Overall, Report, changes, report
+from interactions.readiness.report import RULE, Change, Overall, Report, changes, report
 from interactions.readiness.thresholds import THRESHOLDS, Threshold, Unit, thresholds_of
 
 __all__ = [
+    "RULE",
     "THRESHOLDS",
     "Change",
     "Check",

@@ -37,7 +37,7 @@ def _history(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check
         Check(
             "span", Section.HISTORY, _or_none(found.days_spanned, found.records),
             thresholds["span"],
-            f"{_counted(found.days_spanned, 'day')} from the first record to the last.",
+            f"{_counted(found.days_spanned, 'day')} from the first record to the last.{_apart(found.strays)}",
             "Tastes change with seasons and campaigns. About three months let a model tell a habit from a mood.",
             "Import an older export as well. Files may overlap: what is already there is left out.",
             essential=True,
@@ -47,8 +47,16 @@ def _history(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check
             f"{missing:,} of {found.days_spanned:,} days have no record.{longest}",
             "A gap looks like a time when nobody wanted anything.",
             "Export those days again and import them.",
+            essential=True,
         ),
     ]  # fmt: skip
+
+
+def _apart(strays: int) -> str:
+    if not strays:
+        return ""
+    verb = "isn't" if strays == 1 else "aren't"
+    return f" {_counted(strays, 'record')} far from all others or with an impossible date {verb} counted."
 
 
 def _types(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]:
@@ -151,7 +159,8 @@ def _times(found: Measures, thresholds: Mapping[str, Threshold]) -> Check:
     wrong = found.future + found.before_2000
     return Check(
         "times", Section.TIMES, _share(wrong, found.records), thresholds["times"],
-        f"{found.future:,} records are later than received, {found.before_2000:,} are before the year 2000.",
+        f"{_counted(found.future, 'record')} {'are' if found.future > 1 else 'is'} dated after arrival, "
+        f"{found.before_2000 or 'none'} before the year 2000.",
         "Order is what a model reads. A time that cannot be puts records before or after all others.",
         "Check the unit (seconds or milliseconds) and the offset where timestamps are made.",
     )  # fmt: skip

@@ -20,10 +20,13 @@ _CAUSES: Final = 5
 _UNPROCESSABLE: Final = 422
 
 
-def refused_checks(environment: Environment, thresholds: Mapping[str, Threshold]) -> list[Check]:
-    """What was refused, and left out as already there, in the last imports and calls."""
+def refused_checks(
+    environment: Environment, thresholds: Mapping[str, Threshold], *, without_import: int | None = None
+) -> list[Check]:
+    """What was refused, and left out as already there, in the last imports, but for one, and in the last calls."""
     ended = [Import.State.DONE, Import.State.DONE_WITH_REJECTS, Import.State.FAILED]  # a failed one may be all rejects
     done = environment.imports.filter(state__in=ended, records__gt=0)
+    done = done.exclude(pk=without_import) if without_import else done
     last = list(done.values_list("pk", "records", "rejected", "duplicates")[:_IMPORTS])
     records, rejected, duplicates = (sum(row[column] for row in last) for column in (1, 2, 3))
     of_imports = f"of {records:,} in the last {len(last)} imports" if len(last) > 1 else f"of {records:,} in the import"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from interactions.models import Environment, Import
 from interactions.queries import health
@@ -22,6 +23,15 @@ class Overall(StrEnum):
     NOT_YET = "Not yet ready"
 
 
+MANY_POOR: Final = 3
+RULE: Final = {
+    Overall.READY: "No check is poor, and every essential check is good.",
+    Overall.NEARLY: "One or two checks are poor, or an essential check is fair.",
+    Overall.NOT_YET: "An essential check is poor, or three checks or more are.",
+}
+"""When each verdict is given, as pages and documentation say it. Checks that can't be judged don't count."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The checks of an environment as it is now."""
@@ -31,14 +41,17 @@ class Report:
 
     @property
     def overall(self) -> Overall:
-        """Not yet: no records, or something essential is poor. Ready: nothing is poor, nor anything essential fair."""
-        if not self.records or any(check.essential and check.verdict is Verdict.POOR for check in self.checks):
+        """What follows from the checks, by RULE."""
+        poor = [check for check in self.checks if check.verdict is Verdict.POOR]
+        if not self.records or len(poor) >= MANY_POOR or any(check.essential for check in poor):
             return Overall.NOT_YET
-        wanting = (
-            check.verdict is Verdict.POOR or (check.essential and check.verdict is Verdict.FAIR)
-            for check in self.checks
-        )
-        return Overall.NEARLY if any(wanting) else Overall.READY
+        wanting = any(check.essential and check.verdict is Verdict.FAIR for check in self.checks)
+        return Overall.NEARLY if poor or wanting else Overall.READY
+
+    @property
+    def rule(self) -> list[tuple[str, str]]:
+        """RULE, by what pages call each verdict."""
+        return [(overall.value, words) for overall, words in RULE.items()]
 
     @property
     def tally(self) -> dict[str, int]:
@@ -66,25 +79,24 @@ class Change:
     after: Check
 
 
-def report(environment: Environment) -> Report:
-    """Every check of ``environment``. Raises DataSetBusy."""
+def report(environment: Environment, *, without_import: int | None = None) -> Report:
+    """Every check of ``environment``, or of what it would be without the records of one import. Raises DataSetBusy."""
     thresholds = thresholds_of(environment.thresholds)
-    found = health.measure(environment.slug, environment.zone)
-    checks = data_checks(found, thresholds) + refused_checks(environment, thresholds)
-    return Report(found.records, checks)
+    found = health.measure(environment.slug, environment.zone, without_import=without_import)
+    refused = refused_checks(environment, thresholds, without_import=without_import)
+    return Report(found.records, data_checks(found, thresholds) + refused)
 
 
 def changes(imp: Import) -> tuple[Report, Report, list[Change]]:
-    """The report without the records of one import, the one with them, and the checks whose verdict differs.
+    """The report without one import, the one with it, and the checks whose verdict differs.
 
-    Only checks of the records themselves. Raises DataSetBusy.
+    What could not be judged before and is good now is no news. Raises DataSetBusy.
     """
-    environment = imp.environment
-    thresholds = thresholds_of(environment.thresholds)
-    reports = []
-    for without in (imp.pk, None):
-        found = health.measure(environment.slug, environment.zone, without_import=without)
-        reports.append(Report(found.records, data_checks(found, thresholds)))
-    before, after = reports
-    pairs = zip(before.checks, after.checks, strict=True)
-    return before, after, [Change(*pair) for pair in pairs if pair[0].verdict is not pair[1].verdict]
+    before, after = (report(imp.environment, without_import=without) for without in (imp.pk, None))
+    pairs = [Change(*pair) for pair in zip(before.checks, after.checks, strict=True)]
+    return before, after, [pair for pair in pairs if _is_news(pair)]
+
+
+def _is_news(pair: Change) -> bool:
+    before, after = pair.before.verdict, pair.after.verdict
+    return before is not after and (before, after) != (Verdict.UNKNOWN, Verdict.GOOD)
