@@ -18,6 +18,7 @@ from interactions.models import Environment
 SETTINGS: Final = {
     "name": "name",
     "time_zone": "time zone",
+    "currency": "currency",
     "retention_months": "months kept",
     "needs_approval": "approval of deletion requests",
     "thresholds": "health thresholds",
@@ -75,4 +76,4 @@ def _told(value: Any) -> str:
         return "needed" if value else "not needed"
     if isinstance(value, dict):
         return "; ".join(f"{name} {edges}" for name, edges in sorted(value.items())) or "the usual ones"
-    return "all" if value is None else str(value)
+    return "all" if value is None else str(value) or "none"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -183,3 +183,44 @@ def test_periods_are_chosen_by_keyboard_alone(page: "Page") -> None:
         page.keyboard.press(key)
     page.wait_for_url("**period=7d")
     assert records_shown(page) == 7
+
+
+def test_the_bar_of_the_newest_record_is_hatched_and_says_so_far(page: "Page") -> None:
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    decals = """async (name) => {
+        const { getInstanceByDom } = window.echarts;
+        const series = getInstanceByDom(document.getElementById(name)).getOption().series[0].data;
+        return series.map((each) => Boolean(each.itemStyle?.decal));
+    }"""
+    hatched = page.evaluate(decals, "over-time")
+    assert hatched[-1] and not any(hatched[:-1])
+    assert "the hatched bar isn't complete yet" in page.inner_text("[data-slot=note]")
+    place = page.locator("#over-time").bounding_box()
+    assert place
+    page.mouse.move(place["x"] + place["width"] - 18, place["y"] + 100)
+    page.wait_for_selector("#over-time .tip:has-text('so far')")
+    page.click("[data-panel=over_time] [data-show-table]")
+    assert "(so far)" in page.inner_text("[data-panel=over_time] .chart-table tbody tr:first-child th")
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard", "touch"])
+def test_an_explanation_opens_beside_its_button_and_closes(page: "Page", way: str) -> None:
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    button, text = page.locator("[popovertarget=about-sessions]"), page.locator("#about-sessions")
+    assert not text.is_visible()
+    if way == "keyboard":
+        button.focus()
+        page.keyboard.press("Enter")
+    elif way == "mouse":
+        button.click()
+    else:
+        button.dispatch_event("click")  # what a tap comes to
+    text.wait_for(state="visible")
+    wait_for(lambda: _beside(button.bounding_box(), text.bounding_box()))
+    assert "30 minutes" in text.inner_text()
+    page.keyboard.press("Escape")
+    text.wait_for(state="hidden")
+
+
+def _beside(button: Any, text: Any) -> bool:
+    return abs(text["y"] - button["y"] - button["height"]) < 12 and abs(text["x"] - button["x"]) < 400

@@ -385,4 +385,40 @@ def test_a_csv_holds_no_formula(reader: Client) -> None:
 def test_a_sum_of_money_is_what_people_would_say(reader: Client) -> None:
     append([record("checkout", "2024-01-03T11:30:00Z", revenue=price) for price in (0.1, 0.2)])
     heading, line = rows(reader.get(f"{DATA}?panel=totals&format=csv&unit=day"))
-    assert line[heading.index("revenue")] == "0.3"
+    assert line[heading.index("gross_revenue")] == "0.3"
+
+
+def test_revenue_is_gross_and_in_the_currency_of_the_environment(reader: Client, shop: None) -> None:
+    append([record("checkout", "2024-01-01T11:30:00Z", revenue=1234.567, product_ids=["p1"])])
+    assert re.search(r'data-figure="revenue"[^>]*>1,[\d.]+<', reader.get(PAGE, headers=FRAGMENT).content.decode())
+    Environment.objects.filter(slug="production").update(currency="EUR")
+    page = reader.get(PAGE, headers=FRAGMENT).content.decode()
+    assert "Gross revenue" in page and re.search(r'data-figure="revenue"[^>]*>€1,[\d.]+<', page)
+    panels = reader.get("/production/interactions/panels/", headers=FRAGMENT).content.decode()
+    assert re.search(r'<td class="is-number">€1,[\d.]+</td>', panels)
+    heading, line = rows(reader.get(f"{DATA}?panel=totals&format=csv&unit=week"))
+    assert re.fullmatch(r"\d+\.\d\d?", line[heading.index("gross_revenue (EUR)")])
+
+
+def test_the_group_and_the_figure_have_different_names(reader: Client, shop: None) -> None:
+    page = reader.get(PAGE + "?figures=now").content.decode()
+    assert "Conversions" not in page and ">Conversion<" in page and "Goals" in page
+    for panel in TABLES:
+        heading = rows(reader.get(f"{DATA}?panel={panel}&format=csv"))[0]
+        assert not [name for name in heading if name.startswith("conversion") or name.startswith("revenue")], panel
+
+
+def test_products_are_ranked_by_any_record_where_none_is_viewed_or_bought(reader: Client) -> None:
+    append([record("like", product_ids=["p1", "p1", "p2"]), record("read", product_ids=["p1"]), record("share")])
+    append([record("rate", product_ids=["p3"])])
+    panels = reader.get("/production/interactions/panels/", headers=FRAGMENT).content.decode()
+    assert "there are no views, carts or check-outs" in panels and "No record names a product" not in panels
+    assert rows(reader.get(f"{DATA}?panel=products&format=csv")) == [
+        ["product_id", "records", "share"], ["p1", "2", "0.5"], ["p2", "1", "0.25"], ["p3", "1", "0.25"],
+    ]  # fmt: skip
+
+
+def test_each_figure_is_explained_behind_a_button(reader: Client, records: None) -> None:
+    page = reader.get(PAGE, headers=FRAGMENT).content.decode()
+    named = re.findall(r'<button class="info" type="button" popovertarget="([\w-]+)" aria-label="About [^"]+">', page)
+    assert len(named) == 7 and all(f'id="{name}" popover' in page for name in named)

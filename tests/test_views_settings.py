@@ -42,6 +42,7 @@ def test_the_page_shows_what_is_set(client: Client) -> None:
         ({"form": "zone", "time_zone": "Europe/Berlin"}, "time_zone", "Europe/Berlin", "UTC", "Europe/Berlin"),
         ({"form": "zone", "time_zone": "america/new york"}, "time_zone", "America/New_York", "UTC", "America/New_York"),
         ({"form": "zone", "time_zone": " Tokyo"}, "time_zone", "Asia/Tokyo", "UTC", "Asia/Tokyo"),
+        ({"form": "currency", "currency": "EUR"}, "currency", "EUR", "none", "EUR"),
         ({"form": "approval", "needs_approval": "on"}, "needs_approval", True, "not needed", "needed"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ibis
+from ibis import _
 
 from interactions.queries.answers import Question
 from interactions.queries.asking import about
@@ -22,3 +23,14 @@ def products(filter: Filter) -> Question:
         return found.filter(found.records > 0).drop("records")
 
     return about(filter, "top_products", collect, merge=lambda rows: summed(rows, ["product_id"]), over=TRADE)
+
+
+def named(filter: Filter) -> Question:
+    """``product_id, records``: how many interactions of any type name each product. Reads the table."""
+
+    def collect(rows: ibis.Table) -> ibis.Table:
+        rows = rows.filter(rows.product_ids.notnull())
+        each = rows.select(product_id=rows.product_ids.unique().unnest())
+        return each.filter(each.product_id.notnull()).group_by("product_id").agg(records=_.count())
+
+    return about(filter, "named_products", collect, merge=lambda rows: summed(rows, ["product_id"]))

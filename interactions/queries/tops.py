@@ -9,9 +9,9 @@ from typing import Final
 import pandas as pd
 import pyarrow.compute as pc
 
-from interactions.queries.answers import ask
+from interactions.queries.answers import Question, ask
 from interactions.queries.filter import Filter
-from interactions.queries.top_products import products
+from interactions.queries.top_products import named, products
 from interactions.queries.top_searches import searches
 from interactions.queries.top_values import campaigns, categories, devices, pages, regions
 
@@ -46,6 +46,7 @@ _TOPS: Final = {
     Subject.REGIONS: _Top(("region",), _VALUES),
     Subject.DEVICES: _Top(("device",), _VALUES),
 }
+_NAMED: Final = _Top(("product_id",), ("records",))
 _QUESTIONS: Final = {
     Subject.PRODUCTS: products,
     Subject.SEARCHES: searches,
@@ -74,8 +75,16 @@ def top(environment: str, filter: Filter, subject: Subject, limit: int = 10) -> 
     ``share`` (0 to 1) is of the records that have such a value. All have ``is_other``, true in the row of all others,
     whose names are None. ``attrs["size"]`` tells how many different ones there are.
     """
-    asked = _TOPS[subject]
-    answer = ask(environment, _QUESTIONS[subject](filter))[0]
+    return _ranked(environment, _QUESTIONS[subject](filter), _TOPS[subject], limit)
+
+
+def top_named(environment: str, filter: Filter, limit: int = 10) -> pd.DataFrame:
+    """``product_id, records, share``: products by the records of any type that name them, as :func:`top` has it."""
+    return _ranked(environment, named(filter), _NAMED, limit)
+
+
+def _ranked(environment: str, question: Question, asked: _Top, limit: int) -> pd.DataFrame:
+    answer = ask(environment, question)[0]
     order = pc.sort_indices(
         answer, [*((name, "descending") for name in asked.sums), *((name, "ascending") for name in asked.names)]
     )
@@ -95,18 +104,18 @@ def top(environment: str, filter: Filter, subject: Subject, limit: int = 10) -> 
     rows = pd.DataFrame({name: pd.Series(columns[name], dtype=form) for name, form in forms.items()})
     rows["is_other"] = pd.Series(is_other, dtype="bool")
     of_all = pc.sum(answer[asked.sums[0]]).as_py() or 1
-    rows = _derived(rows, subject, of_all)
+    rows = _derived(rows, asked, of_all)
     rows.attrs["size"] = len(order)
     return rows
 
 
-def _derived(rows: pd.DataFrame, subject: Subject, of_all: int) -> pd.DataFrame:
+def _derived(rows: pd.DataFrame, asked: _Top, of_all: int) -> pd.DataFrame:
     """With what follows from the sums, and in the order of columns that :func:`top` names."""
-    names, sums = _TOPS[subject].names, _TOPS[subject].sums
-    if subject is Subject.PRODUCTS:
+    names, sums = asked.names, asked.sums
+    if asked is _TOPS[Subject.PRODUCTS]:
         rows["conversion"] = rows["buys"] / rows["views"].where(rows["views"] > 0)
         return rows[[*names, *sums, "conversion", "is_other"]]
-    if subject is Subject.SEARCHES:
+    if asked is _TOPS[Subject.SEARCHES]:
         rows["not_followed"] = rows["searches"] - rows["followed"]
         rows["followed_share"] = rows["followed"] / rows["searches"]
         return rows[[*names, *sums, "not_followed", "followed_share", "is_other"]]

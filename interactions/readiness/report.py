@@ -43,10 +43,15 @@ class Report:
     def overall(self) -> Overall:
         """What follows from the checks, by RULE."""
         poor = [check for check in self.checks if check.verdict is Verdict.POOR]
-        if not self.records or len(poor) >= MANY_POOR or any(check.essential for check in poor):
+        if not self.records or self.lacks or len(poor) >= MANY_POOR:
             return Overall.NOT_YET
         wanting = any(check.essential and check.verdict is Verdict.FAIR for check in self.checks)
         return Overall.NEARLY if poor or wanting else Overall.READY
+
+    @property
+    def lacks(self) -> bool:
+        """Whether something essential is poor."""
+        return any(check.essential and check.verdict is Verdict.POOR for check in self.checks)
 
     @property
     def rule(self) -> list[tuple[str, str]]:

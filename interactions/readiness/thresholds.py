@@ -40,7 +40,7 @@ _SHARE, _DAYS = Unit.SHARE, Unit.DAYS
 # for; the rest are what healthy shops and media sites show.
 THRESHOLDS: Final[Mapping[str, Threshold]] = {
     "span": Threshold("Length of history", _DAYS, 84, 28),
-    "gaps": Threshold("Days without data", _SHARE, 0.0, 0.10),
+    "gaps": Threshold("Days without data", _SHARE, 0.0, 0.30),  # an office is closed two days of seven
     "product_views": Threshold("Product views", _SHARE, 0.05, 0.0001),
     "actions": Threshold("Carts, check-outs or consumption", _SHARE, 0.01, 0.0001),
     "views_per_search": Threshold("Product views for each search", Unit.RATIO, 1.0, 0.2),

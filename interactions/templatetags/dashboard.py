@@ -8,6 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from interactions import currencies
 from interactions.charts import Change
 from interactions.templatetags.presentation import number
 
@@ -24,8 +25,8 @@ class Kind(StrEnum):
 
 
 @register.filter
-def cell(value_and_kind: tuple[float | Change | None, Kind]) -> str | SafeString:
-    """A number as its column writes it; a dash where there is none."""
+def cell(value_and_kind: tuple[float | Change | None, Kind], currency: str = "") -> str | SafeString:
+    """A number as its column writes it, money in ``currency``; a dash where there is none."""
     value, kind = value_and_kind
     if isinstance(value, Change):
         return change(value)
@@ -33,7 +34,7 @@ def cell(value_and_kind: tuple[float | Change | None, Kind]) -> str | SafeString
         return "–"
     if kind is Kind.SHARE:
         return part(value)
-    return money(value) if kind is Kind.MONEY else number(value)
+    return money(value, currency) if kind is Kind.MONEY else number(value)
 
 
 @register.filter
@@ -50,11 +51,9 @@ def part(fraction: float | None) -> str:
 
 
 @register.filter
-def money(value: float | None) -> str:
-    """``1234.5`` → ``1,234.50``; from 10,000 on without the decimals. The currency is the data's."""
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 10_000 or value == int(value) else f"{value:,.2f}"
+def money(value: float | None, currency: str = "") -> str:
+    """``1234.5`` → ``$1,234.50`` in the environment's currency; from 10,000 on without the decimals."""
+    return "–" if value is None else currencies.money(value, currency)
 
 
 @register.filter

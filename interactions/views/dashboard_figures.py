@@ -21,13 +21,25 @@ from interactions.views.dashboard_scene import Scene
 
 # Name in the totals, label, and what is counted, in words.
 TILES: Final = (
-    ("interactions", "Interactions", "Records"),
-    ("people", "People", "Users, and visitors who are not known to be one"),
-    ("sessions", "Sessions", "Visits: they end with 30 minutes of quiet"),
-    ("products", "Products", "Different product ids"),
-    ("searches", "Searches", "Records of type search"),
-    ("conversions", "Conversions", "Check-outs and subscriptions"),
-    ("revenue", "Revenue", "Revenue of check-outs, refunds not taken off"),
+    ("interactions", "Interactions", "All records of the period, whatever their type."),
+    (
+        "people",
+        "People",
+        "Users, and visitors who aren't known as one. What a user did before signing in is theirs.",
+    ),
+    ("sessions", "Sessions", "Visits. One ends after 30 minutes without a record of the person."),
+    ("products", "Products", "Different product ids that the records name."),
+    ("searches", "Searches", "Records of type search."),
+    (
+        "conversions",
+        "Goals",
+        "Check-outs and subscriptions. The group Conversion has carts and refunds, too.",
+    ),
+    (
+        "revenue",
+        "Gross revenue",
+        "The revenue of all check-outs. Refunds don't say how much, so none is taken off.",
+    ),
 )
 _LEFT: Final = (Subject.PRODUCTS, Subject.PAGES, Subject.CATEGORIES)
 _RIGHT: Final = (Subject.SEARCHES, Subject.CAMPAIGNS, Subject.DEVICES, Subject.REGIONS)

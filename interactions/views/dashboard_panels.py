@@ -13,7 +13,7 @@ from interactions import charts
 from interactions.charts import Change
 from interactions.queries import dashboard as questions
 from interactions.queries.filter import Filter
-from interactions.queries.tops import Subject, top
+from interactions.queries.tops import Subject, top, top_named
 from interactions.schema import Group
 from interactions.templatetags.dashboard import Kind
 from interactions.views.dashboard_scene import Scene
@@ -72,14 +72,14 @@ class Top:
 
 
 _VALUE: Final = (Column("records", "Records"), Column("share", "Share", Kind.SHARE))
-_GAIN: Final = (*_VALUE, Column("conversions", "Conversions"), Column("revenue", "Revenue", Kind.MONEY))
+_GAIN: Final = (*_VALUE, Column("conversions", "Goals"), Column("revenue", "Gross revenue", Kind.MONEY))
 TOPS: Final[dict[Subject, Top]] = {
     Subject.PRODUCTS: Top(
         "Top products", "Records that name a product, by what was done with it", "Product",
         "No record names a product in this period.", ("product_id",), ("product_id",),
         (
             Column("views", "Views"), Column("carts", "Carts"), Column("buys", "Bought"),
-            Column("conversion", "Rate", Kind.SHARE), Column("revenue", "Revenue", Kind.MONEY),
+            Column("conversion", "Buy rate", Kind.SHARE), Column("revenue", "Gross revenue", Kind.MONEY),
         ),
     ),
     Subject.SEARCHES: Top(
@@ -112,6 +112,14 @@ TOPS: Final[dict[Subject, Top]] = {
         "No records in this period.", ("device",), ("device",), _GAIN,
     ),
 }  # fmt: skip
+
+
+NAMED: Final = replace(
+    TOPS[Subject.PRODUCTS],
+    note="Records of any type that name a product: there are no views, carts or check-outs",
+    columns=_VALUE,
+)
+"""Products where nothing was viewed, put into a cart or bought."""
 
 
 def by_type(scene: Scene) -> Panel:
@@ -155,8 +163,7 @@ def _changes(scene: Scene, before: Filter, frame: pd.DataFrame, by: str) -> list
 
 def top_panel(scene: Scene, subject: Subject) -> Panel:
     """The ten most of a subject, and all others as one; each leads to the page of it alone."""
-    shown = TOPS[subject]
-    frame = top(scene.slug, scene.filter, subject)
+    shown, frame = _top(scene, subject)
     columns = _used(frame, shown.columns)
     first = columns[0].source
     lengths = _lengths(frame[first].where(~frame["is_other"], 0).tolist())
@@ -177,7 +184,15 @@ def top_panel(scene: Scene, subject: Subject) -> Panel:
 
 def top_frame(scene: Scene, subject: Subject, limit: int) -> pd.DataFrame:
     """The same as a table to take away, with more rows."""
-    return top(scene.slug, scene.filter, subject, limit).drop(columns="is_other")
+    return _top(scene, subject, limit)[1].drop(columns="is_other")
+
+
+def _top(scene: Scene, subject: Subject, limit: int = 10) -> tuple[Top, pd.DataFrame]:
+    """The most of a subject, and how to show them."""
+    frame = top(scene.slug, scene.filter, subject, limit)
+    if frame.empty and subject is Subject.PRODUCTS:
+        return NAMED, top_named(scene.slug, scene.filter, limit)
+    return TOPS[subject], frame
 
 
 def _used(frame: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.http import HttpResponse
 
 from interactions import charts
+from interactions.currencies import rounded
 from interactions.queries import dashboard as questions
 from interactions.queries.assisted import assisted, assisted_over_time
 from interactions.queries.funnel import funnel
@@ -21,12 +22,14 @@ from interactions.views.spreadsheet import as_file
 
 _MOST_ROWS: Final = 10_000
 
+_WORDS: Final = {"conversions": "goals", "conversion": "buy_rate", "revenue": "gross_revenue"}
+
 Table = tuple[list[str], list[list[Any]]]
 
 
 def as_csv(scene: Scene, panel: str) -> HttpResponse:
     """The panel's table. Raises KeyError for a word that is no panel."""
-    heading, rows = TABLES[panel](scene)
+    heading, rows = _in_words(scene, *TABLES[panel](scene))
     when = ""
     if scene.start and scene.end:
         zone = scene.environment.zone
@@ -34,6 +37,17 @@ def as_csv(scene: Scene, panel: str) -> HttpResponse:
         when = f"-{first.date().isoformat()}-to-{last.date().isoformat()}"
     name = f"interactions-{scene.slug}-{panel.replace('_', '-')}{when}.csv"
     return as_file([heading, *rows], name)
+
+
+def _in_words(scene: Scene, heading: list[str], rows: list[list[Any]]) -> Table:
+    """Columns as the pages call them, and sums of money rounded, with their currency in the heading."""
+    currency = scene.environment.currency
+    paid = [at for at, name in enumerate(heading) if name.startswith("revenue")]
+    for row in rows:
+        for at in paid:
+            row[at] = rounded(row[at], currency) if isinstance(row[at], float) else row[at]
+    words = [_WORDS.get(name, name) for name in heading]
+    return [f"{word} ({currency})" if currency and at in paid else word for at, word in enumerate(words)], rows
 
 
 def _over_time(scene: Scene) -> Table:

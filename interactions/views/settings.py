@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from interactions import environments
+from interactions.currencies import currencies
 from interactions.models import Environment
 
 
@@ -37,6 +38,15 @@ class ZoneForm(forms.Form):
         return zone
 
 
+class CurrencyForm(forms.Form):
+    """The currency that revenue is in, or none."""
+
+    currency = forms.ChoiceField(
+        required=False,
+        choices=lambda: [("", "None"), *((code, f"{code} – {name}") for code, name in currencies().items())],
+    )
+
+
 class ApprovalForm(forms.Form):
     """Whether a deletion request waits for a second person."""
 
@@ -46,6 +56,7 @@ class ApprovalForm(forms.Form):
 _FORMS: Final[dict[str, type[forms.Form]]] = {
     "name": NameForm,
     "zone": ZoneForm,
+    "currency": CurrencyForm,
     "approval": ApprovalForm,
 }
 

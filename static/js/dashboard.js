@@ -56,7 +56,7 @@ function fill(fragment) {
   for (const fresh of fragment.querySelectorAll("[data-slot]")) {
     const place = page.querySelector(`[data-slot="${fresh.dataset.slot}"]`);
     // What somebody has open stays as it is while the table changes under it.
-    if (!place || place.querySelector("details.menu[open]")) continue;
+    if (!place || place.querySelector("details.menu[open], :popover-open")) continue;
     const scrolled = place.querySelector(".bars-scroll")?.scrollTop;
     place.replaceChildren(...fresh.childNodes);
     if (scrolled) place.querySelector(".bars-scroll")?.scrollTo(0, scrolled);

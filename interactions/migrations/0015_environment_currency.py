@@ -1,0 +1,15 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("interactions", "0014_named_ids")]
+
+    operations = [
+        migrations.AddField(
+            model_name="environment",
+            name="currency",
+            field=models.CharField(
+                blank=True, default="", help_text="an ISO 4217 code that revenue is in; empty: not said", max_length=3
+            ),
+        ),
+    ]
