@@ -77,6 +77,14 @@ def test_the_check_shows_what_the_file_is(client: Client, analyst: User) -> None
     assert re.search(r'name="check_duplicates" value="1" checked', page)
 
 
+def test_the_check_names_dates_that_can_hardly_be_right(client: Client, analyst: User) -> None:
+    dates = ("1970-01-01T00:00:00Z", "2024-01-01T00:00:00Z", "2999-01-01T00:00:00Z")
+    content = "".join(f'{{"type":"like","timestamp":"{at}"}}\n' for at in dates).encode()
+    page = text_of(client, page_of("import_check", received(content)))
+    assert "2 records of these are dated in the future or before the year 2000." in page
+    assert "dated in the future" not in text_of(client, page_of("import_check", received(RECORDS)))
+
+
 def test_the_check_groups_the_problems_of_the_sample(client: Client, analyst: User) -> None:
     content = RECORDS + b'{"type":"page_view"}\n{"type":"page_visit"}\n'
     page = text_of(client, page_of("import_check", received(content)))
