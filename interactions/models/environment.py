@@ -16,7 +16,11 @@ class Environment(models.Model):
 
     time_zone = models.CharField(max_length=64, default="UTC", help_text="a name of the IANA time zone database")
     currency = models.CharField(
-        max_length=3, blank=True, default="", help_text="an ISO 4217 code that revenue is in; empty: not said"
+        max_length=3,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="an ISO 4217 code that revenue is in; empty: not said",
     )
     retention_months = models.PositiveSmallIntegerField(null=True, help_text="older records are removed; empty: never")
     needs_approval = models.BooleanField(default=False, help_text="a second person approves each deletion request")
