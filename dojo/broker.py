@@ -3,6 +3,7 @@
 from typing import Any
 
 from kombu.transport import redis as kombu_redis
+from redis._parsers.base import BaseParser
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 
@@ -22,5 +23,10 @@ class Channel(kombu_redis.Channel):
 
 
 def install() -> None:
-    """Have Kombu use this channel for every connection to Redis."""
+    """Have Kombu use this channel for every connection to Redis.
+
+    A Redis that refuses to write, as its disk is full (MISCONF), counts as one that is away: a worker goes on from
+    that, and would end with any other error.
+    """
     kombu_redis.Transport.Channel = Channel
+    BaseParser.EXCEPTION_CLASSES["MISCONF"] = RedisConnectionError

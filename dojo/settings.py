@@ -179,7 +179,8 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_CONCURRENCY = environ.number("WORKER_PROCESSES", default=len(os.sched_getaffinity(0)), least=1, most=256)
 # KiB after which a worker process is replaced by a fresh one, between two tasks.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = environ.number("WORKER_MEMORY_MB", default=400, least=100) * 1024
-CELERY_BEAT_SCHEDULE_FILENAME = str(SCRATCH_DIR / "schedule")
+# In memory: a schedule on a full disk would end the scheduler, and one that was cut off would keep it from starting.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 # Who hands out work does not wait for a Redis that is away: the sweep asks again for what was not handed out.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
@@ -188,6 +189,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: a Redis whose disk is full may be so for long
 CELERY_TASK_DEFAULT_QUEUE = "dojo"
 # An import whose tasks give no sign of life for so long is taken up again.
 IMPORT_STALE_SECONDS = environ.number("IMPORT_STALE_SECONDS", default=15, least=1)
@@ -210,8 +212,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "run-retention": {
         "task": "interactions.tasks.run_retention",
-        "schedule": 3600.0,
-        "options": {"expires": 3600.0},
+        "schedule": 600.0,  # it looks itself whether the day's turn is due; a restart begins the time anew
+        "options": {"expires": 600.0},
     },
     "compact-lakes": {
         "task": "interactions.tasks.compact_lakes",
@@ -279,7 +281,6 @@ GATEWAY_DOORS = {
         "largest_body": API_BODY_BYTES,
         "before_body": "interactions.api.entrance.before_body",
         "refused": "interactions.api.entrance.turned_away",
-        "at_once": "interactions.api.at_once.at_once",
     },
     "/uploads": {"largest_body": UPLOAD_CHUNK_BYTES, "streams": True},
     "": {"largest_body": _PAGE_BODY_BYTES},

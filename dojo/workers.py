@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import redis
@@ -21,6 +21,10 @@ logger = logging.getLogger(__name__)
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.1  # seconds between two looks at what is waited for
+_SWEEP_SECONDS = 10.0
+_LOOK_SECONDS = 1.0  # between two looks whether workers answer
+_GONE_SECONDS = 10.0  # without a word: a worker that was killed is long back by then, where Dojo runs
 _PR_SET_PDEATHSIG = 1  # of Linux: the signal to get when the parent dies
 
 
@@ -28,15 +32,63 @@ class NoWorkers(Exception):
     """There are no workers, and none could be started; its text is a sentence for the operator."""
 
 
+def _tell(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+
+
 @contextmanager
-def present() -> Iterator[None]:
+def present() -> Iterator[Presence]:
     """Use the workers that run; where none does, start some of our own and end them afterwards. Raises NoWorkers."""
     with ExitStack() as ours:
+        presence = Presence(ours)
+        presence.start_missing()
+        yield presence
+
+
+class Presence:
+    """The workers that a command waits for."""
+
+    def __init__(self, ours: ExitStack) -> None:
+        self._ours = ours  # the processes that were started here
+        self._looked = self._heard = time.monotonic()
+
+    def wait(self, ended: Callable[[], bool], sweep: Callable[[], object]) -> None:
+        """Wait until ``ended``. Where all workers are gone, some of our own take their place. Raises NoWorkers.
+
+        ``sweep`` asks again for what was left lying; it's called now and then, as there may be no scheduler.
+        """
+        swept, pause = time.monotonic(), _SHORTEST_PAUSE
+        while not ended():
+            time.sleep(pause)
+            pause = min(_LONGEST_PAUSE, 1.2 * pause)
+            if self._replaced() or time.monotonic() - swept > _SWEEP_SECONDS:
+                sweep()
+                swept = time.monotonic()
+
+    def _replaced(self) -> bool:
+        """Whether workers of our own were started just now."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK_SECONDS:
+            return False
+        self._looked = now
+        if _answered():
+            self._heard = now
+        if now - self._heard < _GONE_SECONDS:
+            return False
+        _tell("No worker answers any more, so this command does the work itself.")
+        try:
+            self.start_missing()
+        except NoWorkers as error:
+            raise NoWorkers(f"{error} What was begun goes on as soon as Dojo runs again.") from error
+        self._heard = time.monotonic()
+        return True
+
+    def start_missing(self) -> None:
+        """Start Redis and a worker where there is none. Raises NoWorkers."""
         if not redis_server.answers(settings.REDIS_URL, within=0):
-            ours.enter_context(_redis())
+            self._ours.enter_context(_redis())
         if not _living():
-            ours.enter_context(_worker())
-        yield
+            self._ours.enter_context(_worker())
 
 
 def _living() -> bool:

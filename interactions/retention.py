@@ -87,7 +87,7 @@ def run(environment: Environment) -> RetentionRun | None:
 
 
 def next_run(environment: Environment) -> datetime | None:
-    """When the next run may start at the earliest; None: at once, that is when the scheduler looks, each hour."""
+    """When the next run may start at the earliest; None: when the scheduler looks, every ten minutes."""
     last = environment.retention_runs.first()
     earliest = last.at + _EVERY if last else None
     return earliest if earliest and earliest > timezone.now() else None
@@ -100,5 +100,5 @@ def run_due() -> None:
             continue
         try:
             run(environment)
-        except LakeBusy as reason:  # the next hour is as good
+        except LakeBusy as reason:  # the next look is as good
             logger.warning("Old records of %s wait to be removed: %s", environment.slug, reason)

@@ -5,6 +5,7 @@ or draws an interaction reads them here; nothing else knows a type by name.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -138,3 +139,5 @@ RECORD_UUID: Final = "uuid"
 # Dojo's own note on a record that was refused; a reader drops it, so that rejected records,
 # once mended, can be imported as they are.
 NOTE: Final = "_dojo"
+
+FOR_GOOD: Final = datetime(9999, 12, 31, tzinfo=UTC)  # no record is newer

@@ -29,7 +29,6 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _NEVER: Final = np.iinfo(np.int64).min
 _BITS: Final = (1 << 64) - 1
 _ADDRESS: Final = re.compile(r"([ua])-([0-9a-f]{16})")
-FOR_GOOD: Final = datetime(9999, 12, 31, tzinfo=UTC)  # no record is newer
 AHEAD: Final = 3_600_000_000  # µs that a clock may be ahead of ours
 
 COLUMNS: Final = ["user_key", "anonymous_key", "timestamp", "received_at"]

@@ -18,11 +18,11 @@ from django.utils import timezone
 
 from interactions import lake_people
 from interactions.codec.tombstones import Person, Tombstones
+from interactions.disk import PAUSED, is_full
 from interactions.erasure import receipts, uploaded
 from interactions.erasure.linking import seen_anywhere
 from interactions.erasure.steps import By, RequestStateError, note
 from interactions.erasure.stores import STORES, Store
-from interactions.imports import content
 from interactions.imports.beating import beating
 from interactions.imports.queue import enqueue
 from interactions.lake import Lake, LakeBusy
@@ -119,12 +119,13 @@ def _carry(environment: Environment, requests: Requests) -> None:
     except (LakeBusy, RingAway, redis.RedisError):
         raise
     except Exception as error:  # whatever it is, the request has to end with a word
+        if is_full(error):  # the sweep asks again; meanwhile they stay hidden
+            logger.warning("Deletion requests %s wait for room on the disk: %s", pks, error)
+            requests.update(error=PAUSED, heartbeat_at=timezone.now())
+            return
         reference = uuid.uuid4().hex[:8]
         logger.exception("Deletion requests %s could not be carried out [%s]", pks, reference)
-        sentence = f"Something unexpected went wrong (reference {reference})."
-        if isinstance(error, OSError) and content.is_full(error):
-            sentence = "The disk is full. Free some space: the data set's files are written anew beside the old ones."
-        _fail(requests, f"{sentence} They stay hidden: press Retry.")
+        _fail(requests, f"Something unexpected went wrong (reference {reference}). They stay hidden: press Retry.")
         return
     if reading is not None:
         requests.update(waits_for=reading, stage="uploaded files", heartbeat_at=timezone.now())

@@ -12,13 +12,14 @@ from django.utils import timezone
 from interactions import activity, identity
 from interactions.activity import Action
 from interactions.codec import export
-from interactions.codec.tombstones import COLUMNS, FOR_GOOD, Tombstones, leave_out
+from interactions.codec.tombstones import COLUMNS, Tombstones, leave_out
 from interactions.erasure import entries, refusals
 from interactions.erasure.linking import links_of
 from interactions.erasure.steps import By
 from interactions.lake import Lake
 from interactions.lake_people import hidden
 from interactions.models import Environment
+from interactions.schema import FOR_GOOD
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from interactions import activity
+from interactions.disk import PAUSED
 from interactions.errors import DojoError
 from interactions.exports import storage
 from interactions.imports.queue import enqueue
+from interactions.imports.storage import free_bytes
 from interactions.models import Environment, Export
 from interactions.queries.filter import Filter
 from interactions.queries.period import ALL
@@ -28,6 +30,7 @@ State = Export.State
 
 AT_ONCE: Final = 50_000  # records that go straight to the browser; more are written by a worker
 ATTEMPTS: Final = 3
+_MORE: Final = 4 << 20  # bytes of room beyond what an export had written when the disk was full
 _RUNNING: Final = (State.WAITING, State.WRITING)
 
 
@@ -86,6 +89,8 @@ def sweep() -> None:
     quiet = timezone.now() - timedelta(seconds=settings.IMPORT_STALE_SECONDS)
     silent = Q(heartbeat_at__lt=quiet) | Q(heartbeat_at=None, created_at__lt=quiet)
     for export in Export.objects.filter(silent, state__in=_RUNNING):
+        if export.error == PAUSED and free_bytes() <= export.size + _MORE:
+            continue  # else it would fill the disk again and again to the same place
         if export.attempts < ATTEMPTS:
             enqueue("write_export", export.pk)
         else:

@@ -16,6 +16,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from interactions.codec.record_files import Form, writer
+from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull, DojoError
 from interactions.exports import storage
 from interactions.exports.lifecycle import end, fail, filter_of
@@ -31,7 +32,6 @@ State = Export.State
 
 _TELL_SECONDS = 0.5  # between two notes of how far it is
 _PACKING = 1  # gzip's level: a higher one takes longer than all the rest
-_DISK_FULL = "The disk is full. Make room and export again."
 _CHANGED = "The data set was changed again and again while it was read. Export again."
 
 
@@ -49,14 +49,27 @@ def write(export: Export) -> None:
             _write(export, mine)
     except _Stopped:
         _leave(export)
-    except DojoError as error:
-        fail(export, str(error))
     except FileNotFoundError:
         fail(export, _CHANGED)
-    except Exception:
+    except Exception as error:
+        if is_full(error):
+            _pause(export, mine)
+            return
+        if isinstance(error, DojoError):
+            fail(export, str(error))
+            return
         reference = uuid.uuid4().hex[:8]
         logger.exception("Export %s could not be written [%s]", export.pk, reference)
         fail(export, f"Something unexpected went wrong (reference {reference}). Export again.")
+
+
+def _pause(export: Export, mine: QuerySet[Export]) -> None:
+    """Wait for room on the disk: the sweep asks again once there is more than was written by now."""
+    draft = storage.draft_path(export)
+    size = draft.stat().st_size if draft.exists() else 0
+    storage.remove(export)
+    mine.update(state=State.WAITING, error=PAUSED, size=size, records=0, attempts=0, heartbeat_at=timezone.now())
+    logger.warning("Export %s waits for room on the disk", export.pk)
 
 
 def _claim(export: Export) -> bool:
@@ -87,7 +100,7 @@ def _write(export: Export, mine: QuerySet[Export]) -> None:
         out = writer(Form(export.format), sink)
         for table in chunks(files, people, filter_of(export)):
             if free_bytes() < table.nbytes:
-                raise DiskFull(_DISK_FULL)
+                raise DiskFull(PAUSED)
             out.add(table)
             records += table.num_rows
             if time.monotonic() - told > _TELL_SECONDS:
@@ -102,7 +115,7 @@ def _finish(export: Export, mine: QuerySet[Export], records: int) -> None:
     size = draft.stat().st_size
     draft.rename(file)
     expires = timezone.now() + timedelta(hours=settings.EXPORT_EXPIRES_HOURS)
-    if not end(mine, state=State.DONE, records=records, size=size, expires_at=expires):
+    if not end(mine, state=State.DONE, records=records, size=size, expires_at=expires, error=""):
         raise _Stopped
     storage.let_go(export)
 

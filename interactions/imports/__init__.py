@@ -4,8 +4,11 @@ A file is cut into blocks of whole records; a task reads each block, checks it a
 to finish makes ONE commit of all parts. Nothing shows before that commit, and nothing is left if it never comes.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from interactions.imports.hints import hints
-from interactions.imports.inspection import Inspection, inspect
 from interactions.imports.lifecycle import (
     begin,
     cancel,
@@ -16,12 +19,14 @@ from interactions.imports.lifecycle import (
     undo,
 )
 from interactions.imports.progress import Cause, Progress, causes, progress
-from interactions.imports.removal import preview_undo
 from interactions.imports.storage import rejected_path
+
+if TYPE_CHECKING:
+    from interactions.imports.inspection import Inspection
+    from interactions.models import Import
 
 __all__ = [
     "Cause",
-    "Inspection",
     "Progress",
     "begin",
     "cancel",
@@ -37,3 +42,21 @@ __all__ = [
     "start",
     "undo",
 ]
+
+
+# A command that has a worker read its file needs neither the reader of records nor the table, which take longer to load
+# than all the rest.
+
+
+def inspect(imp: Import) -> Inspection:
+    """Read a sample of the file of ``imp``. Raises FileRefused where it cannot be imported at all."""
+    from interactions.imports import inspection
+
+    return inspection.inspect(imp)
+
+
+def preview_undo(imp: Import) -> tuple[int, int]:
+    """How many records would go if the import were undone now, and how many would stay; see ``removal``."""
+    from interactions.imports import removal
+
+    return removal.preview_undo(imp)

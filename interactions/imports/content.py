@@ -8,7 +8,6 @@ next one puts a new hold file in place, and the former finds, before it writes a
 is no longer its own.
 """
 
-import errno
 import fcntl
 import os
 import time
@@ -19,7 +18,6 @@ from pathlib import Path
 from interactions.errors import DojoError
 
 SILENCE_SECONDS = 30.0
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Held(DojoError):
@@ -115,11 +113,6 @@ def hold(path: Path) -> Iterator[Content]:
             os.close(held)
     finally:
         os.close(file)
-
-
-def is_full(error: OSError) -> bool:
-    """Whether ``error`` says that there is no room for more bytes."""
-    return error.errno in _FULL
 
 
 def _take(hold_path: Path) -> int:

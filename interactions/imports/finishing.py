@@ -11,15 +11,15 @@ from django.utils import timezone
 
 from dojo import memory
 from interactions.activity import Action
+from interactions.disk import is_full
 from interactions.erasure import refused
-from interactions.imports import content, lifecycle, storage
+from interactions.imports import lifecycle, storage
 from interactions.imports.beating import beating
 from interactions.imports.duplicates import Sifted, sift
-from interactions.imports.inspection import NO_RECORDS
+from interactions.imports.form import NO_RECORDS
 from interactions.imports.leaving_out import leave_out_of
 from interactions.imports.loading import finish_if_last
 from interactions.imports.noting import note
-from interactions.imports.planning import DISK_FULL
 from interactions.imports.queue import enqueue
 from interactions.imports.rejects import collect
 from interactions.lake import Held, Lake, LakeBusy, Part
@@ -56,9 +56,10 @@ def _failed(imp: Import, lake: Lake, error: Exception) -> None:
     logger.exception("Import %s could not be committed [%s]", imp.pk, reference)
     if _is_committed(imp, lake):
         return
+    if is_full(error):
+        lifecycle.pause(imp, phase=Import.Phase.COMMITTING)
+        return
     sentence = f"The records could not be added to the data set (reference {reference}). Press Retry."
-    if isinstance(error, OSError) and content.is_full(error):
-        sentence = DISK_FULL
     lifecycle.fail(imp, sentence, phase=Import.Phase.COMMITTING)
 
 

@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,22 +14,17 @@ import pyarrow.compute as pc
 from django.utils import timezone
 
 from interactions.codec import source, unpack
-from interactions.codec.foreign import other_form
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.table import Origin
-from interactions.codec.windows import Run, Unsound
+from interactions.codec.windows import Format, Run, Unsound
 from interactions.errors import FileRefused
 from interactions.imports import storage
+from interactions.imports.form import NO_RECORDS, form_of, opened
 from interactions.imports.progress import Cause
 from interactions.models import Import
 from interactions.queries.reach import OLDEST, horizon
 
 SAMPLE_BYTES = 1 << 20
-_MOST_UNPACKED = 256 << 20  # bytes that a first look may unpack
-_NO_RECORD_YET = "The first 256 MB of what is packed hold no record: pack the file of records alone."
-_FOREIGN_BYTES = 64 << 10  # that tell the forms of other tools
-_BLANK = b"\xef\xbb\xbf \t\r\n"
-NO_RECORDS = "The file has no records."
 _FIRST, _SHOWN = 3, 4000  # records shown, and characters of each
 
 
@@ -68,18 +62,13 @@ class Inspection:
 def inspect(imp: Import) -> Inspection:
     """Read a sample of the file of ``imp``. Raises FileRefused where it cannot be imported at all."""
     path = storage.upload_path(imp)
-    with _opened(path) as file:
-        head = unpack.read(file, _FOREIGN_BYTES)
-    if len(head) < _FOREIGN_BYTES and not head.strip(_BLANK):
-        raise FileRefused(NO_RECORDS)
-    if (foreign := other_form(head)) is not None:
-        raise FileRefused(foreign)
-    with _opened(path) as file:
-        shape = source.shape_of(file)
-    with _opened(path) as file:
-        text = unpack.read_head(file, SAMPLE_BYTES).getvalue()
+    shape, _ = form_of(path)
+    with opened(path) as file:
+        text = unpack.read_head(file, shape.start + SAMPLE_BYTES).getvalue()
         whole, compression, left_out = not file.read(1), file.layers, file.left_out
-    batches = _read(text, whole)
+    if not whole and shape.format is Format.LINES:
+        text = text[: text.rfind(b"\n") + 1]
+    batches = _read(text, shape, whole)
     records = sum(batch.records for batch in batches)
     if whole and not records:
         raise FileRefused(NO_RECORDS)
@@ -93,21 +82,17 @@ def inspect(imp: Import) -> Inspection:
         sample_rejected=sum(len(batch.rejected) for batch in batches),
         odd_dates=_odd_dates(batches, horizon(timezone.now(), imp.environment.zone)),
         types=_types(batches),
-        first=_first(text),
+        first=_first(text, shape),
         problems=_problems(batches),
         left_out=left_out,
     )
 
 
-def _opened(path: Path) -> unpack.Text:
-    return unpack.open_text(path, most=_MOST_UNPACKED, sentence=_NO_RECORD_YET)
-
-
-def _read(text: bytes, whole: bool) -> list[Batch]:
+def _read(text: bytes, shape: source.Shape, whole: bool) -> list[Batch]:
     """The records of the sample; one that is cut off at its end is left out."""
     origin = Origin(0, datetime.now(UTC))
     reader = Reader(origin, None, longest=SAMPLE_BYTES, compiled=False)  # quick enough for a web process
-    run = Run(0, len(text), len(text) if whole else len(text) + 1)
+    run = Run(shape.start, len(text), len(text) if whole else len(text) + 1, shape.format)
     batches: list[Batch] = []
     try:
         batches.extend(reader.read(io.BytesIO(text), run))
@@ -149,10 +134,10 @@ def _problems(batches: list[Batch]) -> list[Cause]:
     return sorted(causes.values(), key=lambda cause: -cause.count)
 
 
-def _first(text: bytes) -> list[str]:
+def _first(text: bytes, shape: source.Shape) -> list[str]:
     """The first records as a person reads JSON; what is no JSON is shown as it is."""
     shown = []
-    for piece in source.first_pieces(text, _FIRST):
+    for piece in source.first_pieces(text, shape, _FIRST):
         try:
             value: Any = json.loads(piece)
             pretty = json.dumps(value, indent=2, ensure_ascii=False)

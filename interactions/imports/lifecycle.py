@@ -10,9 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from interactions.activity import Action
+from interactions.disk import PAUSED
 from interactions.errors import FileRefused, ImportStateError
 from interactions.imports import storage
-from interactions.imports.inspection import inspect
+from interactions.imports.form import form_of
 from interactions.imports.noting import note
 from interactions.imports.queue import enqueue
 from interactions.models import Block, Environment, Import, Problem
@@ -46,10 +47,17 @@ def begin(
     )
 
 
-def received(imp: Import) -> None:
-    """The whole file has come: look at it. It is ready to load then, or refused with a sentence."""
+def received(imp: Import, *, sample: bool = True) -> None:
+    """The whole file has come: look at it. It is ready to load then, or refused with a sentence.
+
+    Without a ``sample`` no record of it is read; what only that would tell, the import tells at its end.
+    """
     try:
-        inspection = inspect(imp)
+        shape, compression = form_of(storage.upload_path(imp))
+        if sample:
+            from interactions.imports.inspection import inspect
+
+            compression = inspect(imp).compression
     except FileRefused as refusal:
         if _refuse(imp, str(refusal)):
             storage.remove_all(imp)
@@ -64,8 +72,8 @@ def received(imp: Import) -> None:
         imp,
         Import.State.UPLOADING,
         Import.State.CHECKING,
-        format=inspection.format,
-        compression=inspection.compression,
+        format=shape.format,
+        compression=compression,
     )
 
 
@@ -198,6 +206,19 @@ def fail(imp: Import, sentence: str, *, phase: Import.Phase, for_good: bool = Fa
     if failed:
         logger.info("Import %s failed: %s", imp.pk, sentence)
     return bool(failed)
+
+
+def pause(imp: Import, *, phase: Import.Phase) -> bool:
+    """Have an import, or its undoing, wait for room on the disk: it stays as it is, with a word, and is asked for again
+    by the sweep.
+
+    Answers whether it does: one that is in another ``phase`` by now is none of the caller's business any more.
+    """
+    waiting = Import.objects.filter(pk=imp.pk, phase=phase).update(error=PAUSED, heartbeat_at=timezone.now())
+    if waiting:
+        logger.warning("Import %s waits for room on the disk", imp.pk)
+    imp.refresh_from_db()
+    return bool(waiting)
 
 
 def _shown(imp: Import) -> str:

@@ -17,15 +17,15 @@ from django.utils import timezone
 from interactions import identity
 from interactions.codec.parts import PartWriter
 from interactions.codec.reader import Batch, Reader
-from interactions.codec.source import shape_of
 from interactions.codec.table import Origin
-from interactions.codec.windows import Run, Unsound
+from interactions.codec.windows import Format, Run, Unsound
+from interactions.disk import PAUSED, is_full
 from interactions.erasure import refused
 from interactions.errors import DiskFull
-from interactions.imports import content, lifecycle, storage
+from interactions.imports import lifecycle, storage
 from interactions.imports.beating import beating
 from interactions.imports.leaving_out import leave_out
-from interactions.imports.planning import DISK_FULL, Stopped, leave
+from interactions.imports.planning import Stopped, leave
 from interactions.imports.queue import enqueue
 from interactions.imports.rejects import Named, Rejects
 from interactions.models import Block, Import, Problem
@@ -153,6 +153,7 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
     keyring = identity.keyring()
     reader = Reader(origin, keyring, longest=settings.IMPORT_RECORD_BYTES)
     people = Named(refused(imp.environment_id), origin.received_at, keyring)
+    run = Run(block.start, block.end, path.stat().st_size, Format(imp.format))
     counts = _Counts()
     told = time.monotonic()
     part = PartWriter(storage.part_path(block))
@@ -161,7 +162,6 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
     gc.disable()  # the records hold no cycles; the collector would walk them for nothing
     try:
         with path.open("rb") as file, part, Rejects(storage.rejects_path(block), people) as rejects:
-            run = Run(block.start, block.end, path.stat().st_size, shape_of(file).inside)
             for batch in reader.read(file, run):
                 left_out = leave_out(batch, counts.records, people.tombstones, rejects)
                 for table in batch.tables:
@@ -182,7 +182,7 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
 def _require_room() -> None:
     """Stop before the disk is full to the last byte: the database has to write what became of the import."""
     if storage.free_bytes() == 0:
-        raise DiskFull(DISK_FULL)
+        raise DiskFull(PAUSED)
 
 
 def received_at(imp: Import) -> datetime:
@@ -205,11 +205,14 @@ def _done(block: Block, counts: _Counts, rejects: Rejects, part: PartWriter) -> 
 
 
 def _failed(block: Block, error: Exception) -> None:
-    """Try again some times; then the import fails with a reference that the log has as well."""
-    if not _mine(block).update(state=Block.State.WAITING):
+    """Wait for room where the disk is full. Else try again some times; then the import fails with a reference that the
+    log has as well."""
+    full = is_full(error)
+    # To wait for room is no failed attempt.
+    if not _mine(block).update(state=Block.State.WAITING, attempts=0 if full else F("attempts")):
         leave(block.of)  # what failed may just be that the files were taken away
-    elif isinstance(error, DiskFull) or (isinstance(error, OSError) and content.is_full(error)):
-        lifecycle.fail(block.of, DISK_FULL, phase=Import.Phase.BLOCKS)
+    elif full:
+        lifecycle.pause(block.of, phase=Import.Phase.BLOCKS)
     else:
         reference = uuid.uuid4().hex[:8]
         logger.exception("Block %s of import %s, attempt %s [%s]", block.number, block.of_id, block.attempts, reference)

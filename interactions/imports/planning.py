@@ -16,8 +16,9 @@ from django.utils import timezone
 from interactions import synthetic
 from interactions.codec import plan as cutting
 from interactions.codec import source, unpack
+from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull, DojoError, FileRefused
-from interactions.imports import content, lifecycle, storage
+from interactions.imports import lifecycle, storage
 from interactions.imports.beating import beating
 from interactions.imports.queue import enqueue
 from interactions.models import Block, Import
@@ -28,7 +29,6 @@ _CHUNK = 4 << 20
 _LOOK_SECONDS = 1.0  # between two looks whether the import was cancelled
 _SMALLEST_BLOCK = 4 << 20
 _RATIO_FROM = 64 << 20  # bytes unpacked before a file can be taken for a bomb
-DISK_FULL = "The disk is full. Free some space, then press Retry: what was read is kept."
 
 
 class Stopped(Exception):
@@ -49,11 +49,12 @@ def plan(imp: Import) -> None:
     except FileRefused as refusal:
         if _give_up(imp, str(refusal), for_good=True):
             storage.remove_all(imp)
-    except DojoError as error:
-        _give_up(imp, str(error))
     except Exception as error:  # whatever it is, the import has to end with a word
-        if isinstance(error, OSError) and content.is_full(error):
-            _give_up(imp, DISK_FULL)
+        if is_full(error):
+            if not lifecycle.pause(imp, phase=Import.Phase.PLANNING):
+                leave(imp)
+        elif isinstance(error, DojoError):
+            _give_up(imp, str(error))
         else:
             reference = uuid.uuid4().hex[:8]
             logger.exception("Import %s could not be planned [%s]", imp.pk, reference)
@@ -107,7 +108,8 @@ def _save(imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int,
         planned = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.PLANNING).update(
             phase=Import.Phase.BLOCKS,
             format=shape.format,
-            bytes_total=length,
+            error="",
+            bytes_total=length - shape.start,
             heartbeat_at=timezone.now(),
         )
         if not planned:
@@ -126,6 +128,7 @@ def _unpack(imp: Import) -> Path:
             imp.compression = unpacked.layers
         text = storage.text_path(imp)
         if unpacked.layers:
+            _require_more_than_before(imp)
             _write(imp, unpacked, text)
     return text
 
@@ -152,25 +155,36 @@ class _Look:
             self._looked = time.monotonic()
 
 
+def _require_more_than_before(imp: Import) -> None:
+    """Where the disk was too small for the text, don't fill it again and again to the same place. Raises DiskFull."""
+    if imp.error == PAUSED and storage.free_bytes() <= imp.bytes_total + _CHUNK:
+        raise DiskFull(PAUSED)
+
+
 def _write(imp: Import, unpacked: unpack.Text, text: Path) -> None:
+    written = 0
     draft = text.with_name(f"text.{uuid.uuid4().hex}.draft")
     try:
         with draft.open("wb") as file:
             while chunk := unpacked.read(_CHUNK):
                 _require_room(len(chunk))
-                file.write(chunk)
+                written += file.write(chunk)
         _require_planning(imp)
         Import.objects.filter(pk=imp.pk).update(left_out=unpacked.left_out)
         draft.replace(text)
     except FileRefused as refusal:
         raise FileRefused(f"{refusal} Nothing of it was loaded.") from refusal
+    except (DiskFull, OSError) as error:
+        if is_full(error):
+            Import.objects.filter(pk=imp.pk).update(bytes_total=written)
+        raise
     finally:
         draft.unlink(missing_ok=True)
 
 
 def _require_room(more: int) -> None:
     if storage.free_bytes() < more:
-        raise DiskFull("The disk has no room for the unpacked file. Free some space, then press Retry.")
+        raise DiskFull(PAUSED)
 
 
 def _require_planning(imp: Import) -> None:

@@ -10,7 +10,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from interactions.activity import Action
-from interactions.imports import storage
+from interactions.disk import is_full
+from interactions.imports import lifecycle, storage
 from interactions.imports.beating import beating
 from interactions.imports.handover import plan
 from interactions.imports.noting import note
@@ -38,11 +39,17 @@ def undo(imp: Import) -> None:
     except LakeBusy as reason:  # the sweep asks again
         logger.warning("Import %s waits to be undone: %s", imp.pk, reason)
         return
+    except Exception as error:
+        if not is_full(error):
+            raise
+        lifecycle.pause(imp, phase=Import.Phase.UNDOING)
+        return
     storage.remove_all(imp)
     with transaction.atomic():
         undone = Import.objects.filter(pk=imp.pk, phase=Import.Phase.UNDOING).update(
-            state=Import.State.UNDONE, phase=Import.Phase.WAITING, undone_at=timezone.now(), table_version=removed.after
-        )
+            state=Import.State.UNDONE, phase=Import.Phase.WAITING, undone_at=timezone.now(), error="",
+            table_version=removed.after,
+        )  # fmt: skip
         if undone:
             _count_handed_over(handed)
             note(Action.IMPORT_UNDONE, imp, removed=removed.rows)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from interactions.disk import PAUSED
 from interactions.imports import storage
 from interactions.imports.expiry import expire
 from interactions.imports.loading import finish_if_last, free
@@ -44,20 +45,25 @@ def sweep() -> None:
 
 
 def _free_lost_blocks(quiet: datetime) -> None:
-    """Blocks whose task gives no more signs of life go to another."""
+    """Blocks whose task gives no more signs of life go to another; not on a full disk, where none could be written."""
+    if storage.free_bytes() == 0:
+        return
     lost = Block.objects.filter(state=Block.State.RUNNING, heartbeat_at__lt=quiet, of__state=Import.State.LOADING)
     for block in lost.select_related("of"):
         free(block)
 
 
 def _ask_for_waiting_blocks(quiet: datetime) -> None:
-    """Only where no worker reads any block: else the queue is alive, and the blocks are in it."""
-    if Block.objects.filter(heartbeat_at__gte=quiet, of__state=Import.State.LOADING).exists():
-        return
+    """Only where no worker reads any block: else the queue is alive, and the blocks are in it. Those of an import that
+    waits for room on the disk are in no queue."""
     idle = Import.objects.filter(state=Import.State.LOADING, phase=Import.Phase.BLOCKS, heartbeat_at__lt=quiet)
+    if Block.objects.filter(heartbeat_at__gte=quiet, of__state=Import.State.LOADING).exists():
+        idle = idle.filter(error=PAUSED)
+    if storage.free_bytes() == 0:
+        idle = idle.exclude(error=PAUSED)
     for imp in idle:
         enqueue("load_block", *imp.blocks.filter(state=Block.State.WAITING).values_list("pk", flat=True))
-        Import.objects.filter(pk=imp.pk).update(heartbeat_at=timezone.now())  # not again at every sweep
+        Import.objects.filter(pk=imp.pk).update(heartbeat_at=timezone.now(), error="")  # not again at every sweep
 
 
 def _tidy(with_files: Q) -> None:

@@ -22,6 +22,7 @@ from django.db.models.functions import Length, Substr
 from interactions import identity
 from interactions.codec.calls import Kept, to_rows
 from interactions.codec.parts import PartWriter
+from interactions.disk import is_full
 from interactions.erasure import leave_out, refused
 from interactions.inbox.aside import Waiting, set_aside, unfit
 from interactions.inbox.sifting import Sieve
@@ -171,7 +172,9 @@ def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
             return _append_all(batch, [each.call for each in waiting], lake, held, sieve)
         except (LakeBusy, LakeUnreadable, OSError, MemoryError, DatabaseError):
             raise  # of the machine, not of the records: they can be moved later
-        except Exception:
+        except Exception as error:
+            if is_full(error):
+                raise
             found = unfit(waiting, lambda calls: _try(batch, calls))
             if not found:
                 raise

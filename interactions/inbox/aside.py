@@ -21,6 +21,7 @@ from django.utils import timezone
 from interactions import ring
 from interactions.codec.calls import Kept
 from interactions.codec.check import Violation
+from interactions.disk import is_full
 from interactions.inbox.turns import turn
 from interactions.models import Environment, InboxEntry
 from interactions.models.packing import pack, unpack
@@ -73,7 +74,9 @@ def unfit(waiting: Sequence[Waiting], make: Callable[[Sequence[Kept]], object]) 
     """
     try:
         make([each.call for each in waiting])
-    except Exception as error:  # noqa: BLE001 - a defect, of whatever kind, must not block the inbox
+    except Exception as error:
+        if is_full(error):  # that's no fault of theirs
+            raise
         halves = _halves(waiting)
         return [found for half in halves for found in unfit(half, make)] if halves else [(waiting[0], error)]
     return []

@@ -10,6 +10,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from interactions import imports
+from interactions.disk import is_full
 from interactions.imports import content, storage
 from interactions.models import Import, Upload
 from interactions.uploads.protocol import CHECKSUM_MISMATCH, Checksum, Refusal
@@ -109,7 +110,7 @@ def _write(upload: Upload, file: content.Content, body: Iterable[bytes], checksu
             elif file.position - upload.offset >= CHECKPOINT_BYTES:
                 _keep(upload, file)
     except OSError as error:
-        if not content.is_full(error):
+        if not is_full(error):
             raise
         full = error
     if checksum and digest and (full or not hmac.compare_digest(digest.digest(), checksum.digest)):

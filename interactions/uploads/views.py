@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import http_date
 
 from interactions import imports
+from interactions.disk import is_full
 from interactions.errors import ImportStateError
 from interactions.imports import content, storage
 from interactions.members import standing
@@ -48,7 +49,8 @@ def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
             else:
                 protocol.check_version(request.headers)
                 answer = act(request, user, method, **address)
-        except Refusal as refusal:
+        except Exception as error:  # noqa: BLE001 - what is no refusal is raised again
+            refusal = _refusal(error)
             answer = HttpResponse(
                 f"{refusal}\n",
                 status=refusal.status,
@@ -61,6 +63,15 @@ def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
         return answer
 
     return view
+
+
+def _refusal(error: Exception) -> Refusal:
+    """What to answer to ``error``; raises it where it is neither a refusal nor that the disk is full."""
+    if isinstance(error, Refusal):
+        return error
+    if is_full(error):  # whoever said it: the file system or the database
+        return disk_full()
+    raise error
 
 
 @_speaks_tus
@@ -93,8 +104,6 @@ def resource(request: HttpRequest, user: User, method: str, token: str) -> HttpR
     if method not in ("HEAD", "PATCH", "DELETE"):
         raise Refusal(405, f"{method} is not understood here.", {"Allow": "OPTIONS, HEAD, PATCH, DELETE"})
     upload = _find(user, token)
-    if method != "DELETE":
-        protocol.check_fingerprint(request.headers, upload.metadata)
     if method == "HEAD":
         return _tell(upload)
     if method == "PATCH":
@@ -153,27 +162,24 @@ def _create(user: User, asked: protocol.Creation) -> Upload:
     if not standing(user).may(Right.IMPORT, environment.slug):
         raise Refusal(403, NO_RIGHT)
     free = storage.free_bytes()
+    if not free:
+        raise disk_full()
     if asked.length > free:
         raise Refusal(
             413,
             f"The file has {size_text(asked.length)}, and there is room for {size_text(free)} here. "
             "Free some disk space, or split the file.",
         )
-    try:
-        with transaction.atomic():
-            upload = Upload.objects.create(
-                token=secrets.token_hex(16),
-                of=imports.begin(environment, file_name=asked.file_name, size=asked.length, user=user),
-                owner=user,
-                length=asked.length,
-                metadata=asked.metadata,
-                expires_at=expiry(),
-            )
-            content.create(storage.upload_path(upload.of))
-    except OSError as error:
-        if not content.is_full(error):
-            raise
-        raise disk_full() from error
+    with transaction.atomic():
+        upload = Upload.objects.create(
+            token=secrets.token_hex(16),
+            of=imports.begin(environment, file_name=asked.file_name, size=asked.length, user=user),
+            owner=user,
+            length=asked.length,
+            metadata=asked.metadata,
+            expires_at=expiry(),
+        )
+        content.create(storage.upload_path(upload.of))
     return upload
 
 

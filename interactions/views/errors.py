@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, HttpResponseServerError, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+
+from interactions.disk import is_full
 
 REFUSED = "Your role has no permission for this. Ask an owner of the environment for it."
 
@@ -37,7 +40,9 @@ def _for_htmx(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponseServerError:
-    """A plain sentence with a reference, which stands in the log beside the traceback."""
+    """A plain sentence with a reference, which stands in the log beside the traceback; 503 where the disk is full."""
     reference = secrets.token_hex(4)
     log.error("Reference %s: %s %s failed.", reference, request.method, request.path, exc_info=True)
-    return HttpResponseServerError(render_to_string("500.html", {"reference": reference}))
+    full = is_full(sys.exc_info()[1])
+    text = render_to_string("500.html", {"reference": reference, "full": full})
+    return HttpResponseServerError(text, status=503 if full else 500)

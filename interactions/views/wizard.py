@@ -22,6 +22,7 @@ from interactions.schema import TYPES_BY_GROUP
 from interactions.views.fragments import page_or_fragment
 from interactions.views.imports import find_import
 from interactions.views.person import person
+from interactions.views.workers import nobody_carries
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -116,5 +117,7 @@ def import_load(request: HttpRequest, environment: str, pk: int) -> HttpResponse
         "causes": causes,
         "hints": importing.hints(causes),
         "has_rejected_file": importing.rejected_path(imp) is not None,
+        "no_worker": nobody_carries(imp),
+        "waited": "waited" in request.GET,  # the page has said so, and says now that work goes on
     }
     return page_or_fragment(request, "imports/load.html", "progress", context)

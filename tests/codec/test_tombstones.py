@@ -10,7 +10,8 @@ import pytest
 
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.keyring import Keyring
-from interactions.codec.tombstones import COLUMNS, FOR_GOOD, People, Person, Tombstones, leave_out
+from interactions.codec.tombstones import COLUMNS, People, Person, Tombstones, leave_out
+from interactions.schema import FOR_GOOD
 
 KEYRING = Keyring(b"secret")
 ASKED = datetime(2024, 6, 1, tzinfo=UTC)

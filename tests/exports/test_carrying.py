@@ -233,15 +233,6 @@ def test_an_export_that_loses_its_workers_is_given_up(house: House, environment:
     assert export.state == State.FAILED and "Export again" in export.error
 
 
-def test_a_full_disk_fails_it_with_a_sentence(
-    house: House, environment: Environment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    house.done(as_lines(records(3)))
-    monkeypatch.setattr(writing, "free_bytes", lambda: 0)
-    export = written(house, environment)
-    assert export.state == State.FAILED and "disk is full" in export.error and files() == []
-
-
 def test_the_log_names_what_was_filtered_by_but_nobody(house: House, environment: Environment) -> None:
     house.done(as_lines(crowd()))
     export = written(house, environment, Filter(user_id=ANN, types=("like",)))

@@ -106,7 +106,7 @@ def test_a_bomb_within_what_is_left_out_fails_as_any_other(house: House) -> None
 
 
 def test_a_first_look_ends_before_it_has_unpacked_everything(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("interactions.imports.inspection._MOST_UNPACKED", 1 << 20)
+    monkeypatch.setattr("interactions.imports.form._MOST_UNPACKED", 1 << 20)
     big = b"x" * (2 << 20)
     late = house.given(zipped({"a.csv": big, "b.jsonl": TEXT}))
     assert late.error == "The first 256 MB of what is packed hold no record: pack the file of records alone."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -122,16 +123,17 @@ def test_the_command_says_so_by_its_exit_code(
     house: House, content: bytes, code: int, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(workers, "present", nullcontext)
+    class Presence:
+        def wait(self, ended: Callable[[], bool], sweep: Callable[[], object]) -> None:
+            house.carry()
+            assert ended()
 
-    def watch(imp: Import) -> None:
-        house.carried(imp)
+    monkeypatch.setattr(workers, "present", lambda: nullcontext(Presence()))
 
     def start(imp: Import, **options: Any) -> None:
         house.ask(started, imp, **options)
 
     started = imports.start
-    monkeypatch.setattr("interactions.management.commands.import_interactions._watch", watch)
     monkeypatch.setattr(imports, "start", start)
     path = tmp_path / "week.json"
     path.write_bytes(content)

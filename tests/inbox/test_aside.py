@@ -12,11 +12,12 @@ from django.test import Client
 
 from dojo import heartbeat
 from interactions import identity, inbox, ring
-from interactions.codec.tombstones import FOR_GOOD, Tombstones
+from interactions.codec.tombstones import Tombstones
 from interactions.erasure import entries
 from interactions.inbox.sifting import Sieve
 from interactions.lake import Lake
 from interactions.models import Environment, InboxEntry
+from interactions.schema import FOR_GOOD
 from tests.inbox.entries import NOON, call, is_empty, like, users
 
 # Text that the API would never accept stands for whatever a defect of ours cannot move.

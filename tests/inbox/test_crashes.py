@@ -149,3 +149,23 @@ def test_of_two_that_carry_one_batch_one_commits(
     inbox.append(production)
     assert users(lake) == ["ann", "bob"]
     assert not InboxEntry.objects.exists()
+
+
+@pytest.mark.parametrize("step", ["_make", "Lake.append"])
+def test_on_a_full_disk_records_wait_and_none_is_set_aside(
+    production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Also where an engine wraps what the system said: the records are not at fault."""
+
+    def full(*args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError("Generic LocalFileSystem error: No space left on device (os error 28)")
+
+    call(production, like("ann"), like("bob"))
+    with monkeypatch.context() as patch:
+        patch.setattr(f"interactions.inbox.appending.{step}", full)
+        with pytest.raises(RuntimeError):
+            inbox.append(production)
+    assert not InboxEntry.objects.exclude(problem="").exists()
+    inbox.append(production)
+    assert users(lake) == ["ann", "bob"]
+    assert is_empty()

@@ -6,7 +6,6 @@ import getpass
 import io
 import json
 import sys
-import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,12 @@ from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
 from interactions.templatetags.deletion import people_named
 
-_POLL_SECONDS = 0.1
-_SWEEP_SECONDS = 10.0
 _NOTHING_HELD = 1
 _FAILED = 2
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # they load every page
     help = (
         "Erase all records of users up to now, and wait until that is verified. "
         "Exit code: 0 erased and verified, 1 nothing was held of any of them, 2 not verified."
@@ -58,7 +56,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no environment called {options['environment']}.", returncode=_FAILED)
         try:
             ids = _ids(options)
-            with workers.present():
+            with workers.present() as presence:
                 request = _wait_for(
                     erasure.request(
                         environment,
@@ -66,7 +64,8 @@ class Command(BaseCommand):
                         anonymous_ids=[each.text for each in ids if each.is_anonymous],
                         source=DeletionRequest.Source.COMMAND,
                         by=getpass.getuser(),
-                    )
+                    ),
+                    presence,
                 )
         except (DojoError, workers.NoWorkers) as error:
             raise CommandError(str(error), returncode=_FAILED) from error
@@ -132,14 +131,18 @@ def _listed(path: Path | None) -> list[Id]:
         raise CommandError(f"{path} cannot be read.", returncode=_FAILED) from error
 
 
-def _wait_for(request: DeletionRequest) -> DeletionRequest:
-    swept = time.monotonic()
-    while request.ended_at is None:
-        time.sleep(_POLL_SECONDS)
+def _wait_for(request: DeletionRequest, presence: workers.Presence) -> DeletionRequest:
+    told = ""
+
+    def has_ended() -> bool:
+        nonlocal told
         request.refresh_from_db()
-        if time.monotonic() - swept > _SWEEP_SECONDS:  # there may be no scheduler beside our own workers
-            carrying.sweep()
-            swept = time.monotonic()
+        if request.ended_at is None and request.error and request.error != told:
+            told = request.error
+            sys.stderr.write(f"{told}\n")
+        return request.ended_at is not None
+
+    presence.wait(has_ended, carrying.sweep)
     return request
 
 

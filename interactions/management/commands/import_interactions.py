@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -17,12 +16,8 @@ from dojo import workers
 from interactions import activity, imports
 from interactions.errors import DojoError
 from interactions.imports import storage
-from interactions.imports.removal import discard
-from interactions.imports.sweeping import sweep
 from interactions.models import Environment, Import
 
-_POLL_SECONDS = 0.1
-_SWEEP_SECONDS = 10.0
 _EXIT_CODES = {Import.State.DONE: 0, Import.State.DONE_WITH_REJECTS: 1}
 _FAILED = 2
 _CANCELLED = "Cancelled: nothing was added."
@@ -30,6 +25,7 @@ _BAR = 30
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # they load every page, which takes longer than a small import
     help = "Import a file of interactions. Exit code: 0 done, 1 done with rejects, 2 failed or nothing loaded."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -50,8 +46,8 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal cancels as Ctrl-C does
             signal.signal(number, signal.default_int_handler)
         try:
-            with activity.acting("import_interactions"), workers.present():
-                imp = _carry(path, environment, check_duplicates=not options["keep_duplicates"])
+            with activity.acting("import_interactions"), workers.present() as presence:
+                imp = _carry(path, environment, presence, check_duplicates=not options["keep_duplicates"])
         except KeyboardInterrupt:  # before there was an import
             raise CommandError(_CANCELLED, returncode=_FAILED) from None
         except (DojoError, workers.NoWorkers) as error:
@@ -89,7 +85,7 @@ class Command(BaseCommand):
             )
 
 
-def _carry(path: Path, environment: Environment, *, check_duplicates: bool) -> Import:
+def _carry(path: Path, environment: Environment, presence: workers.Presence, *, check_duplicates: bool) -> Import:
     """Take the file through the import; Ctrl-C cancels it."""
     imp = imports.begin(
         environment, file_name=path.name, size=path.stat().st_size, user=None, source=Import.Source.COMMAND
@@ -97,28 +93,44 @@ def _carry(path: Path, environment: Environment, *, check_duplicates: bool) -> I
     try:
         # The workers of this machine read the file where it lies; it is the link that is removed afterwards.
         os.symlink(path.resolve(), storage.whole_upload(imp))
-        imports.received(imp)
+        imports.received(imp, sample=False)
         if imp.state == Import.State.CHECKING:
             imports.start(imp, check_duplicates=check_duplicates)
-            _watch(imp)
+            presence.wait(_Watch(imp).has_ended, _sweep)
     except KeyboardInterrupt:
+        from interactions.imports.removal import discard
+
         imports.cancel(imp)
         discard(imp)  # here and now: workers of our own end with this command
     return imp
 
 
-def _watch(imp: Import) -> None:
-    swept = time.monotonic()
-    while imp.state == Import.State.LOADING:
-        time.sleep(_POLL_SECONDS)
-        imp.refresh_from_db()
-        if sys.stderr.isatty():
-            _draw(imports.progress(imp))
-        if time.monotonic() - swept > _SWEEP_SECONDS:  # there may be no scheduler beside our own workers
-            sweep()
-            swept = time.monotonic()
-    if sys.stderr.isatty():
-        sys.stderr.write("\n")
+class _Watch:
+    """Looks at an import that loads, and says on standard error how far it is."""
+
+    def __init__(self, imp: Import) -> None:
+        self._imp = imp
+        self._told = ""
+
+    def has_ended(self) -> bool:
+        self._imp.refresh_from_db()
+        is_shown = sys.stderr.isatty()
+        if is_shown:
+            _draw(imports.progress(self._imp))
+        if self._imp.state != Import.State.LOADING:
+            if is_shown:
+                sys.stderr.write("\n")
+            return True
+        if self._imp.error and self._imp.error != self._told:
+            self._told = self._imp.error
+            sys.stderr.write(f"{self._told}\n")
+        return False
+
+
+def _sweep() -> None:
+    from interactions.imports.sweeping import sweep  # it loads what reads files
+
+    sweep()
 
 
 def _draw(progress: imports.Progress) -> None:

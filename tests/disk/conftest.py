@@ -1,0 +1,8 @@
+"""A full disk with the folders, the queue and the Redis of the import's tests."""
+
+import numba.core.extending  # noqa: F401 - a page loads it in a thread, which must not meet an import's own loading
+
+from tests.erasure.conftest import at_once
+from tests.imports.conftest import folders, house
+
+__all__ = ["at_once", "folders", "house"]
