@@ -109,7 +109,7 @@ def read_block(file: Path, part: Path) -> int:
     accepted = 0
     with file.open("rb") as text:
         shape = source.shape_of(text)
-        run = Run(shape.start, length := file.stat().st_size, length, shape.format)
+        run = Run(0, length := file.stat().st_size, length, shape.inside)
         origin = Origin(1, datetime(2026, 1, 1, tzinfo=UTC))
         block = Reader(origin, Keyring(b"benchmark"), longest=_LONGEST)
         with PartWriter(part) as writer:

@@ -21,13 +21,17 @@ class Hosts:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        sentence = _refusal(request.META.get("HTTP_HOST", ""), tuple(settings.ALLOWED_HOSTS), settings.DEBUG)
+        sentence = refusal_of(request)
         return _refused(request, sentence) if sentence else self._get_response(request)
+
+
+def refusal_of(request: HttpRequest) -> str:
+    """Why the request's host is refused; empty where it is not."""
+    return _refusal(request.META.get("HTTP_HOST", ""), tuple(settings.ALLOWED_HOSTS), settings.DEBUG)
 
 
 @lru_cache(1024)
 def _refusal(host: str, allowed: tuple[str, ...], _is_debugging: bool) -> str:
-    """Why a request to ``host`` is refused; empty where it is not."""
     if not host:
         return ""  # HTTP/1.0 needs none, and Django then goes by the address that was called
     domain, _ = split_domain_port(host)

@@ -281,6 +281,7 @@ GATEWAY_DOORS = {
         "largest_body": API_BODY_BYTES,
         "before_body": "interactions.api.entrance.before_body",
         "refused": "interactions.api.entrance.turned_away",
+        "at_once": "interactions.api.at_once.at_once",
     },
     "/uploads": {"largest_body": UPLOAD_CHUNK_BYTES, "streams": True},
     "": {"largest_body": _PAGE_BODY_BYTES},

@@ -125,13 +125,18 @@ def _wait_for_leases() -> None:
     time.sleep(LEASE_SECONDS)
 
 
+def leased(text: str) -> Caller | None:
+    """Whose key this is, where this process may still rely on having found it; asks no database."""
+    lease = _leases.get(_digest(text))
+    return lease.caller if lease is not None and time.monotonic() < lease.until else None
+
+
 def find(text: str) -> Caller | None:
     """Whose key this is, as long as it is accepted."""
-    digest = _digest(text)
     asked = time.monotonic()
-    lease = _leases.get(digest)
-    if lease is not None and asked < lease.until:
-        return lease.caller
+    if (caller := leased(text)) is not None:
+        return caller
+    digest = _digest(text)
     found = _look_up(digest)
     if found is None:
         _leases.pop(digest, None)
@@ -141,6 +146,15 @@ def find(text: str) -> Caller | None:
         _leases.clear()
     _leases[digest] = _Lease(caller, asked + min(LEASE_SECONDS, seconds))
     return caller
+
+
+def find_ended(text: str) -> Caller | None:
+    """Whose key this was, where it has been rotated or revoked."""
+    key = ApiKey.objects.select_related("environment").filter(digest=_digest(text)).first()
+    if key is None:
+        return None
+    here = key.environment
+    return Caller(key.pk, key.name, key.prefix, ApiKey.Kind(key.kind), (), here.pk, here.slug)
 
 
 def _look_up(digest: str) -> tuple[Caller, float] | None:
@@ -162,10 +176,15 @@ def _moment(stored: datetime | str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def is_noted(caller: Caller) -> bool:
+    """Whether this process noted within the minute that the key was used."""
+    return time.monotonic() - _noted.get(caller.key_id, -_NOTE_SECONDS) < _NOTE_SECONDS
+
+
 def used(caller: Caller) -> None:
     """Note that a key was used; to the minute, as each note is a write."""
     now = time.monotonic()
-    if now - _noted.get(caller.key_id, -_NOTE_SECONDS) >= _NOTE_SECONDS:
+    if not is_noted(caller):
         _noted[caller.key_id] = now
         ApiKey.objects.filter(pk=caller.key_id).update(last_used_at=timezone.now())
 

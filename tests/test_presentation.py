@@ -111,7 +111,12 @@ def test_initials_are_of_the_full_name_or_else_of_the_user_name(first: str, last
 
 @pytest.mark.parametrize(
     ("form", "compression", "text"),
-    [("lines", "", "JSON Lines"), ("object", "gzip", 'JSON, {"data": […]}, gzip'), ("", "", "")],
+    [
+        ("lines", "", "JSON Lines"),
+        ("object", "gzip", 'JSON, {"data": […]}, gzip'),
+        ("mix", "", "JSON, a mix of records, lists and API bodies"),
+        ("", "", ""),
+    ],
 )
 def test_the_form_of_a_file_names_its_packing(form: str, compression: str, text: str) -> None:
     assert presentation.file_form(Import(format=form, compression=compression)) == text

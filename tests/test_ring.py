@@ -41,6 +41,12 @@ def texts_in(client: redis.Redis) -> bytes:
 # --- What it keeps ---
 
 
+def test_a_call_that_is_only_counted_has_its_cause_counted_and_no_place_in_the_list() -> None:
+    ring.push([delivery(status=429, is_only_counted=True), delivery(status=429)])
+    assert len(ring.recent(HERE)) == 1
+    assert sum(minute.count for minute in ring.problems(HERE)) == 2
+
+
 def test_the_last_calls_come_newest_first() -> None:
     ring.push([delivery(records=1), delivery(records=2)])
     ring.push([delivery(records=3)])

@@ -169,12 +169,29 @@ def test_somebody_deactivated_is_logged_out(client: Client) -> None:
     assert client.get("/production/")["Location"].startswith(reverse("login"))
 
 
+@pytest.mark.parametrize(
+    ("role", "is_staff", "status"),
+    [(Role.PRIVACY, True, 200), (Role.ANALYST, True, 403), (None, True, 403), (Role.OWNER, False, 403)],
+)
+def test_djangos_admin_is_for_staff_who_carry_out_deletion_requests(
+    client: Client, role: Role | None, is_staff: bool, status: int
+) -> None:
+    user = cast.member("somebody", role)
+    User.objects.filter(pk=user.pk).update(is_staff=is_staff)
+    client.force_login(User.objects.get(pk=user.pk))
+    assert client.get("/admin/").status_code == status
+
+
+def test_staff_see_nothing_but_deletion_requests_in_djangos_admin(client: Client) -> None:
+    user = cast.privacy_admin()
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    client.force_login(User.objects.get(pk=user.pk))
+    assert client.get("/admin/interactions/deletionrequest/").status_code == 200
+    for page in ("auth/user/", "auth/group/", "interactions/activityentry/"):
+        assert client.get(f"/admin/{page}").status_code == 403
+
+
 def test_djangos_admin_is_for_administrators(client: Client) -> None:
-    user = cast.owner()
-    user.is_staff = True
-    user.save()
-    client.force_login(user)
-    assert client.get("/admin/").status_code == 403
     client.force_login(User.objects.create_superuser("boss"))
     assert client.get("/admin/").status_code == 200
 

@@ -1,6 +1,7 @@
 """Clients that send or read slowly hold nobody up: real sockets on the real web server."""
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -28,14 +29,17 @@ def head(method: str, address: str, length: int | None = None, **headers: str) -
 
 
 def told(line: socket.socket) -> bytes:
-    """What the server says until it ends the connection."""
+    """The answer that the server gives."""
     said = b""
-    try:
-        while piece := line.recv(64 << 10):
-            said += piece
-    except ConnectionResetError:
-        pass
+    while not _is_whole(said) and (piece := line.recv(64 << 10)):
+        said += piece
     return said
+
+
+def _is_whole(said: bytes) -> bool:
+    head, end, body = said.partition(b"\r\n\r\n")
+    length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
+    return bool(end) and len(body) >= (int(length[1]) if length else 0)
 
 
 @contextmanager

@@ -336,3 +336,14 @@ def test_a_file_that_was_imported_is_gone_so_that_it_can_be_sent_again(tus: Tus,
     address = tus.create(len(RECORDS), RECORDS)["Location"]
     Import.objects.update(state=state)
     assert tus.head(address).status_code == 410
+
+
+def test_another_file_is_not_put_behind_the_beginning_of_one(tus: Tus) -> None:
+    given = metadata(filename="week.jsonl", environment="production", fingerprint="one")
+    address = tus.create(len(RECORDS), Upload_Metadata=given)["Location"]
+    assert tus.patch(address, 0, RECORDS[:5], Dojo_Fingerprint="one").status_code == 204
+    refused = tus.patch(address, 5, RECORDS[5:], Dojo_Fingerprint="two")
+    assert refused.status_code == 410
+    assert "The file has changed since this upload began." in refused.content.decode()
+    assert tus.ask("HEAD", address, headers={"Dojo-Fingerprint": "two"}).status_code == 410
+    assert tus.patch(address, 5, RECORDS[5:]).status_code == 204  # a client that says nothing of it

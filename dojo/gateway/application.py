@@ -59,6 +59,10 @@ class Gateway:
         if door.streams:
             return await self._answer_streaming(arrival, environ)
         spool = await gather(arrival, door, environ, self._short)
+        if door.at_once is not None and not spool.is_large:
+            response = door.at_once(environ, spool.read(0, spool.size))
+            if response is not None:
+                return answer_of(await response)
         environ["wsgi.input"] = spool.stream()
         try:
             return await (self._long if spool.is_large else self._short).run(ask, self._application, environ)

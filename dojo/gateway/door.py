@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -22,6 +22,7 @@ class Door:
     ``before_body`` gets a WSGI environ without a body and says whether to refuse the request at once; it is asked only
     where the body is large or slow. ``refused`` makes the answer of a refusal. With ``streams`` Django begins at once
     and reads the body as it comes, in a thread that may wait for it. ``largest_body`` is in bytes.
+    ``at_once`` gets a small body and answers in the event loop itself, or gives None where a thread has to answer.
     """
 
     prefix: str
@@ -29,6 +30,7 @@ class Door:
     before_body: Callable[[Environ], HttpResponse | None] | None = None
     refused: Callable[[int, str], HttpResponse] = _in_words
     streams: bool = False
+    at_once: Callable[[Environ, bytes], Awaitable[HttpResponse] | None] | None = None
 
     def leads_to(self, path: str) -> bool:
         return f"/{path.lstrip('/')}/".startswith(f"{self.prefix}/")

@@ -22,19 +22,30 @@ def admit(exchange: Exchange, *, secret: bool) -> Caller:
     Raises Refusal: 401 for a key that is missing, unknown or ended, 403 for one that may not do this.
     """
     request = exchange.request
-    text = request.GET.get("api_key") or request.META.get("HTTP_X_API_KEY", "")
+    text = key_of(request)
     if not text:
         raise Refusal(401, "An API key is needed: give it as api_key in the query, or in the header X-API-KEY.")
     caller = keys.find(text)
     if caller is None:
+        exchange.former = keys.find_ended(text)
         raise Refusal(401, "This API key is not known here, or has been revoked.")
     exchange.caller = caller
     keys.used(caller)
+    permit(request, caller, secret=secret)
+    return caller
+
+
+def key_of(request: HttpRequest) -> str:
+    """The text of the key that a call brings; empty where there is none."""
+    return request.GET.get("api_key") or str(request.META.get("HTTP_X_API_KEY", ""))
+
+
+def permit(request: HttpRequest, caller: Caller, *, secret: bool) -> None:
+    """Raises Refusal (403) where the key may not do this."""
     if caller.kind == ApiKey.Kind.PUBLISHABLE:
         if secret:
             raise Refusal(403, "A publishable key may only send interactions. Use a secret key for this.")
         _check_origin(request, caller)
-    return caller
 
 
 def _check_origin(request: HttpRequest, caller: Caller) -> None:

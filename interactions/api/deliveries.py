@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections import deque
+from http import HTTPStatus
 
 from interactions import ring
 from interactions.api.exchange import Exchange
@@ -14,6 +15,8 @@ from interactions.ring import Delivery
 _PAUSE_SECONDS = 0.2  # between two tellings; what comes meanwhile is told together
 _MOST_CALLS = 2000  # that wait to be told; more than the page shows, so the oldest may go
 _MOST_BYTES = 64 << 20
+_TURNED_AWAY = {400, 401, 403, 404, 405, 408, 413, 415, 429}
+_MOST_REFUSED = 10  # calls of one status in a minute that each process tells one by one
 
 
 class _Teller:
@@ -61,19 +64,49 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
+class _Refused:
+    """How many refused calls were told in this minute, by environment and status.
+
+    Whoever is refused again and again must not push out what others sent: beyond a few they are only counted.
+    """
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._told: dict[tuple[str, int], int] = {}
+        self._counting = threading.Lock()
+
+    def is_one_too_many(self, environment: str, status: int) -> bool:
+        minute, place = int(time.monotonic() // 60), (environment, status)
+        with self._counting:
+            if minute != self._minute:
+                self._minute, self._told = minute, {}
+            self._told[place] = self._told.get(place, 0) + 1
+            return self._told[place] > _MOST_REFUSED
+
+
+_refused = _Refused()
+
+
 def tell(exchange: Exchange, status: int) -> None:
-    """Put a call with its answer's status on the Live page; one whose key is not known belongs to no environment."""
-    caller = exchange.caller
-    if caller is None:
+    """Put a call with its answer's status on the Live page.
+
+    One whose key is not known belongs to no environment, and nothing of its body is kept; one with a key that has
+    ended belongs to the key's.
+    """
+    caller = exchange.caller or exchange.former
+    environment = caller.environment if caller else ring.UNKNOWN
+    if caller is None and status != HTTPStatus.UNAUTHORIZED:
         return
+    is_turned_away = status in _TURNED_AWAY
+    body = exchange.body if exchange.caller else b""
     request = exchange.request
     _teller.tell(
         Delivery(
-            environment=caller.environment,
+            environment=environment,
             at=exchange.received_at,
             client=ring.client_name(request.META.get("HTTP_USER_AGENT", "")),
-            key_name=caller.name,
-            key_prefix=caller.prefix,
+            key_name=caller.name if caller else "",
+            key_prefix=caller.prefix if caller else "",
             method=request.method or "",
             path=request.get_full_path(),
             records=exchange.records,
@@ -81,7 +114,8 @@ def tell(exchange: Exchange, status: int) -> None:
             milliseconds=exchange.milliseconds,
             reason=exchange.reason,
             lines=exchange.lines,
-            body=exchange.body[: ring.BODY_BYTES],  # else a large one would stay in memory until it is told
-            size=len(exchange.body),
+            body=body[: ring.BODY_BYTES],  # else a large one would stay in memory until it is told
+            size=len(body),
+            is_only_counted=is_turned_away and _refused.is_one_too_many(environment, status),
         )
     )

@@ -60,8 +60,7 @@ def entrance(*methods: str, check: Check | None = None) -> Callable[[Callable[[E
             refusal = _answer(check, exchange, methods)
             if not isinstance(refusal, HttpResponse):
                 return None
-            deliveries.tell(exchange, refusal.status_code)
-            return _dressed(refusal)
+            return tell_and_dress(exchange, refusal)
 
         view.before_body = before_body  # type: ignore[attr-defined]
         return cast(View, view)
@@ -94,6 +93,12 @@ def carry(act: Callable[[Exchange], HttpResponse], exchange: Exchange, methods: 
     return response
 
 
+def tell_and_dress(exchange: Exchange, response: HttpResponse) -> HttpResponse:
+    """The answer as it goes out; the Live page is told of it."""
+    deliveries.tell(exchange, response.status_code)
+    return _dressed(response)
+
+
 def _answer(act: Callable[[Exchange], _Result], exchange: Exchange, methods: tuple[str, ...]) -> _Result | HttpResponse:
     request = exchange.request
     try:
@@ -101,18 +106,23 @@ def _answer(act: Callable[[Exchange], _Result], exchange: Exchange, methods: tup
             allowed = ", ".join((*methods, "OPTIONS"))
             raise Refusal(405, f"{request.method} is not understood here: use {allowed}.", {"Allow": allowed})
         return act(exchange)
-    except Refusal as refusal:
-        exchange.reason, exchange.lines = str(refusal), refusal.lines
-        return refused(refusal)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client parses the answer
-        reference = _log(request)
-        if is_full(error):
-            text = f"The disk of this server is full, so nothing was stored. Try again (reference {reference})."
-            return refused(Refusal(503, text, {"Retry-After": "30"}))
-        if isinstance(error, DatabaseError):
-            text = f"The records cannot be stored at this moment, so they were not. Try again (reference {reference})."
-            return refused(Refusal(503, text, {"Retry-After": "5"}))
-        return refused(Refusal(500, f"Something unexpected went wrong here (reference {reference})."))
+        return trouble(error, exchange)
+
+
+def trouble(error: Exception, exchange: Exchange) -> HttpResponse:
+    """The answer to a call that was not carried out; to be asked for where ``error`` was caught."""
+    if isinstance(error, Refusal):
+        exchange.reason, exchange.lines = str(error), error.lines
+        return refused(error)
+    reference = _log(exchange.request)
+    if is_full(error):
+        text = f"The disk of this server is full, so nothing was stored. Try again (reference {reference})."
+        return refused(Refusal(503, text, {"Retry-After": "30"}))
+    if isinstance(error, DatabaseError):
+        text = f"The records cannot be stored at this moment, so they were not. Try again (reference {reference})."
+        return refused(Refusal(503, text, {"Retry-After": "5"}))
+    return refused(Refusal(500, f"Something unexpected went wrong here (reference {reference})."))
 
 
 def _log(request: HttpRequest) -> str:

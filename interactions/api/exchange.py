@@ -23,6 +23,7 @@ class Exchange:
     received_at: datetime = field(default_factory=_now)
     started: float = field(default_factory=time.perf_counter)
     caller: Caller | None = None
+    former: Caller | None = None  # whose key has ended
     body: bytes = b""
     records: int = 0
     reason: str = ""  # why it was refused

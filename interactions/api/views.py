@@ -25,6 +25,8 @@ _LONGEST_ID = 512  # characters of a user_id
 _SHAPE = 'The body has to be a JSON object with a list called "user_ids".'
 _LARGE_BYTES = 1 << 20
 _one_large = threading.Lock()
+ready = threading.Event()
+"""Set once this process has answered a call, and so has loaded all that it takes."""
 
 
 def _check(exchange: Exchange) -> None:
@@ -62,6 +64,15 @@ def _send(exchange: Exchange) -> HttpResponse:
 
 def receive(exchange: Exchange, caller: Caller) -> HttpResponse:
     """Check the records of the body and put them into the inbox of the caller's environment. Raises Refusal."""
+    call = examine(exchange)
+    if call.records and not exchange.is_dry_run:
+        inbox.accept(caller.environment_id, exchange.received_at, call.records, call.text)
+    ready.set()
+    return taken()
+
+
+def examine(exchange: Exchange) -> Call:
+    """The records of the body, all of which are valid. Raises Refusal."""
     call = _checked(exchange)
     exchange.records = call.records
     if call.records > settings.API_RECORDS:
@@ -69,8 +80,11 @@ def receive(exchange: Exchange, caller: Caller) -> HttpResponse:
     if call.problems:
         message = f"{len(call.problems)} of {call.records} records are invalid, so none was stored."
         raise Refusal(422, message, lines=call.lines)
-    if call.records and not exchange.is_dry_run:
-        inbox.accept(caller.environment_id, exchange.received_at, call.records, call.text)
+    return call
+
+
+def taken() -> HttpResponse:
+    """The answer to a call that is safe now."""
     # No "data" here: a client takes what it finds there for the answer's content.
     return answer(200, {"errors": False, "message": "success"})
 

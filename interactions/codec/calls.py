@@ -5,7 +5,6 @@ What lies between the two is the text of the list as it was received, so both mu
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,8 +21,8 @@ from interactions.codec.custom import Customs
 from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Reader
 from interactions.codec.record import list_decoder
+from interactions.codec.syntax import BLANKS, SEPARATORS, value_end
 from interactions.codec.table import Doubtful, Origin, to_table
-from interactions.codec.windows import BLANK, Format, Run
 
 if TYPE_CHECKING:
     from interactions.codec.scanned import Scanner
@@ -88,7 +87,7 @@ def read_call(body: bytes, origin: Origin) -> Call:
             checked = enumerate(check_bytes(bytes(piece)) for piece in pieces)
             return Call(len(pieces), bytes(text), {index: one.violations for index, one in checked if one.violations})
     records, problems = 0, {}
-    for batch in _reader(origin, None, text, only_checks=True).read(*_file(text)):
+    for batch in _reader(origin, None, text, only_checks=True).read_listed(_values(text)):
         records += batch.records
         problems.update({rejected.index: rejected.violations for rejected in batch.rejected})
     return Call(records, bytes(text), problems)
@@ -97,9 +96,9 @@ def read_call(body: bytes, origin: Origin) -> Call:
 def _without_blanks(text: memoryview) -> memoryview:
     """The text without the blanks around it. It is not copied: a call may be large."""
     start, end = 0, len(text)
-    while start < end and text[start] in BLANK:
+    while start < end and text[start] in BLANKS:
         start += 1
-    while start < end and text[end - 1] in BLANK:
+    while start < end and text[end - 1] in BLANKS:
         end -= 1
     return text[start:end]
 
@@ -149,7 +148,7 @@ def _tables(calls: Sequence[Kept], keyring: Keyring, scanner: Scanner | None) ->
     elif records <= FEW:
         yield from _one_by_one(text, keyring)
     elif len(calls) == 1:
-        for batch in _reader(_KEPT, keyring, text).read(*_file(text)):
+        for batch in _reader(_KEPT, keyring, text).read_listed(_values(memoryview(text))):
             yield from batch.tables
     else:
         middle = len(calls) // 2
@@ -160,7 +159,9 @@ def _tables(calls: Sequence[Kept], keyring: Keyring, scanner: Scanner | None) ->
 def _at_once(text: bytes, records: int, keyring: Keyring, scanner: Scanner | None) -> pa.Table | None:
     if scanner is not None:
         try:
-            return pa.concat_tables(scanner.read(text, by_line=False).tables)
+            scanned = scanner.read(text)
+            if scanned.records == records:
+                return pa.concat_tables(scanned.tables)
         except Doubtful:
             pass  # perhaps only rare
     try:
@@ -184,18 +185,21 @@ def _reader(origin: Origin, keyring: Keyring | None, text: bytes | memoryview, *
     return Reader(origin, keyring, longest=len(text) + 1, compiled=False, only_checks=only_checks)
 
 
-def _file(text: bytes | memoryview) -> tuple[io.BytesIO, Run]:
-    """The text of a list as a file that a Reader takes: it wants the closing bracket."""
-    closed = b"".join((text, b"]"))
-    return io.BytesIO(closed), Run(0, len(closed), len(closed), Format.ARRAY)
+def _values(text: memoryview) -> Iterator[memoryview]:
+    """The values of a valid list, without its brackets."""
+    place, end = 0, len(text)
+    while place < end:
+        stop = value_end(text, place, end).place or end
+        yield text[place:stop]
+        place = SEPARATORS.match(text, stop).end()  # type: ignore[union-attr]  # it matches nothing, too
 
 
 def _malformed(body: bytes, reason: str) -> str:
-    if not body.strip(BLANK):
+    if not body.strip(BLANKS):
         return "The body is empty."
     found = _BYTE.search(reason)
     if found is None:  # the one reason without a place
-        halved = rb"\u" in body and body.rstrip(BLANK).endswith(b"}")
+        halved = rb"\u" in body and body.rstrip(BLANKS).endswith(b"}")
         what = r"half of a character that is written as two \u… stands in it" if halved else "it ends too early"
         return f"The body is not valid JSON: {what}."
     place = int(found[1])

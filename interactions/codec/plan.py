@@ -11,6 +11,7 @@ from interactions.codec.structure import next_record
 from interactions.codec.windows import Format
 
 _LOOK_BYTES = 64 << 10
+_BY_LINE = (Format.LINES, Format.BODIES)
 _FARTHEST = 32 << 20  # held at most; without a seam by then, the block is made longer
 
 
@@ -22,12 +23,12 @@ def blocks(
     Towards the end they are less: one of ``share`` equal parts of what is left, but not below ``smallest``, so that all
     who read them are done at about the same time.
 
-    Seams in lists are guesses, which reading proves: see ``structure``. There is at least one block.
+    Seams are guesses, which reading proves: see ``structure``. There is at least one block.
     """
-    start = shape.start
+    start = 0
     while True:
         target = start + max(smallest, min(size, (length - start) // share), 1)
-        end = _seam(file, shape.format, target, length) if target < length else None
+        end = _seam(file, target, length, by_line=shape.format in _BY_LINE) if target < length else None
         if end is None:
             yield start, length
             return
@@ -35,27 +36,13 @@ def blocks(
         start = end
 
 
-def _seam(file: BinaryIO, form: Format, target: int, length: int) -> int | None:
+def _seam(file: BinaryIO, target: int, length: int, *, by_line: bool) -> int | None:
     """The offset at ``target`` or a little after where a record begins; None where none is found."""
-    return (_next_line if form is Format.LINES else _next_in_list)(file, target, length)
-
-
-def _next_line(file: BinaryIO, target: int, length: int) -> int | None:
-    file.seek(target, os.SEEK_SET)
-    while text := file.read(_LOOK_BYTES):
-        place = text.find(b"\n") + 1
-        if place:
-            return target + place if target + place < length else None
-        target += len(text)
-    return None
-
-
-def _next_in_list(file: BinaryIO, target: int, length: int) -> int | None:
     reach = _LOOK_BYTES
     while True:
         file.seek(target, os.SEEK_SET)
         text = file.read(reach)
-        place = next_record(text)
+        place = next_record(text, by_line=by_line)
         if place is not None:
             return target + place if target + place < length else None
         if target + reach >= length:

@@ -1,6 +1,6 @@
-"""Read a run of bytes that holds whole records: what is good becomes tables, what is not is said.
+"""Read a run of a file: what is good becomes tables, what is not is said.
 
-A window is first read in one go. Only where that fails are its records taken
+As many records as are plain are read in one go. Only where that ends are they told
 apart, and those that cannot be read as typed records checked by the rule book.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
@@ -17,19 +18,19 @@ import pyarrow as pa
 
 from interactions.codec.check import Violation, check_bytes
 from interactions.codec.custom import Customs
+from interactions.codec.documents import Documents
 from interactions.codec.keyring import Keyring
-from interactions.codec.lines import LineWindows
-from interactions.codec.lists import ListWindows
 from interactions.codec.record import Interaction, line_decoder, list_decoder
+from interactions.codec.syntax import MOST_LINES_BYTES
 from interactions.codec.table import Doubtful, Origin, to_table
 from interactions.codec.whole_check import check_whole
-from interactions.codec.windows import WINDOW_BYTES, Format, Run, Window
+from interactions.codec.windows import MOST_PIECES, WINDOW_BYTES, Piece, Run, Window
 
 if TYPE_CHECKING:
     from interactions.codec.scanned import Scanned, Scanner
 
-_BREAK = ord("\n")
 _SCANNED = 2 * WINDOW_BYTES  # larger windows are one long record
+_LONG = 200  # records; shorter runs are better read after they were told apart, all of a window together
 _FEW = 200  # of which one is doubtful: the rule book is quicker then than looking for the one
 _NOT_PLAIN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Doubtful)
 
@@ -81,41 +82,65 @@ class Reader:
 
     def read(self, file: BinaryIO, run: Run) -> Iterator[Batch]:
         """The batches of a run, in the order of the file. Raises Unsound where its end was guessed wrong."""
-        source = (LineWindows if run.format is Format.LINES else ListWindows)(file, run, self._longest)
+        source = Documents(file, run, self._longest)
         index = 0
-        while (window := source.next()) is not None:
-            batch = self._plain(window, run.format) if window.pieces is None else None
+        for found in self._batches(source):
+            batch = _Apart(self, found, index).batch() if isinstance(found, Window) else found
+            index += batch.records
+            if batch.size or batch.records:
+                yield batch
+
+    def _batches(self, source: Documents) -> Iterator[Batch | Window]:
+        """Plain records are read in one go. What stands between them, or is not plain, is told apart first: the more of
+        it at once the longer it goes on."""
+        window: Window | None = source.lead()
+        most = 1
+        while window is not None:
+            yield window
+            plain = self._plain(source.text())
+            most = 1 if plain.records >= _LONG else min(4 * most, MOST_PIECES)
+            if plain.size:
+                source.skip(plain.size)
+                yield plain
+            window = source.next(most if self._compiled else MOST_PIECES, waits=plain.size > 0)
+
+    def _plain(self, text: bytes) -> Batch:
+        """The records that a text begins with, as far as the compiled loops take them."""
+        if self._compiled and text:
+            try:
+                found = self._scanner.read(text, most=min(self._longest, MOST_LINES_BYTES))
+                return Batch(found.end, found.records, found.untimed, found.tables)
+            except Doubtful:
+                pass  # perhaps only rare
+        return Batch(0)
+
+    def read_listed(self, texts: Iterable[memoryview]) -> Iterator[Batch]:
+        """The same of records that are valid JSON, each by itself; their offsets mean nothing."""
+        index = 0
+        for group in _groups(texts):
+            text = b",".join(group)
+            batch = self._typed(text, len(group))
             if batch is None:
-                if window.pieces is None:
-                    window = source.follow()
-                batch = _Apart(self, window, index).batch()
+                ends = list(accumulate(len(each) + 1 for each in group))
+                pieces = [Piece(end - 1 - len(each), end - 1) for each, end in zip(group, ends, strict=True)]
+                batch = _Apart(self, Window(text, 0, len(text), pieces), index).batch()
             index += batch.records
             yield batch
 
-    def _plain(self, window: Window, form: Format) -> Batch | None:
-        """A window in one go; None where some record may be at fault."""
-        text = window.text
-        if len(text) > self._longest:
-            return None
-        if self._compiled and len(text) <= _SCANNED:
-            try:
-                found = self._scanner.read(text, by_line=form is Format.LINES)
-                return Batch(window.size, found.records, found.untimed, found.tables)
-            except Doubtful:
-                pass  # perhaps only rare
-        if self._only_checks:
-            try:
-                records = _decoded(text, form)
-                check_whole(records, text, self._customs)
-                return Batch(window.size, len(records), _untimed(records))
-            except _NOT_PLAIN:
-                pass  # perhaps only rare
+    def _typed(self, text: bytes, records: int) -> Batch | None:
+        """Records with commas between them in one go; None where some may be at fault."""
         try:
-            records = _decoded(text, form)
-            tables = [self.table(records, text)] if records else []
+            found = list_decoder.decode(b"[" + text + b"]")
+            if self._only_checks:
+                check_whole(found, text, self._customs)
+                return Batch(len(text), records, _untimed(found))
+        except _NOT_PLAIN:
+            pass  # perhaps only rare
+        try:
+            found = list_decoder.decode(b"[" + text + b"]")
+            return Batch(len(text), records, _untimed(found), [self.table(found, text)])
         except _NOT_PLAIN:
             return None
-        return Batch(window.size, len(records), _untimed(records), tables)
 
     def runs(self, texts: list[bytes]) -> Iterator[tuple[int, Scanned]]:
         """Those of some records that the compiled loops take, see ``Scanner.runs``."""
@@ -130,18 +155,18 @@ class Reader:
         return to_table(records, self._origin, self._keyring, known=self._customs, rests=rests)
 
 
-def _decoded(text: bytes, form: Format) -> list[Interaction]:
-    """All records of a window. Raises one of _NOT_PLAIN."""
-    if form is not Format.LINES:
-        return list_decoder.decode(b"[" + text + b"]")
-    records = line_decoder.decode_lines(text)
-    if len(records) != _lines(text):
-        raise Doubtful("lines")  # msgspec lets a record go over several lines, and several stand in one
-    return records
-
-
-def _lines(text: bytes) -> int:
-    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == _BREAK)) + (not text.endswith(b"\n"))
+def _groups(texts: Iterable[memoryview]) -> Iterator[list[memoryview]]:
+    """The texts in order, about WINDOW_BYTES of them at a time."""
+    group: list[memoryview] = []
+    size = 0
+    for text in texts:
+        group.append(text)
+        size += len(text)
+        if size >= WINDOW_BYTES or len(group) >= MOST_PIECES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def _untimed(records: Iterable[Interaction]) -> int:
@@ -153,7 +178,7 @@ class _Apart:
 
     def __init__(self, reader: Reader, window: Window, first: int) -> None:
         self._reader, self._window, self._first = reader, window, first
-        self._pieces = window.pieces or []
+        self._pieces = window.pieces
         self._texts = [window.text[piece.start : piece.end] for piece in self._pieces]
         self._refused: dict[int, list[Violation]] = {}
         self._numbers: list[int] = []  # of the pieces that are rows of the tables, in their order
@@ -161,14 +186,16 @@ class _Apart:
         self._untimed = 0
 
     def batch(self) -> Batch:
-        whole = []
-        for number, piece in enumerate(self._pieces):
-            if piece.rule is None:
-                whole.append(number)
-            else:
-                self._refused[number] = [Violation("", piece.rule)]
-        typed: dict[int, Interaction] = {}
+        whole: list[int] = []
         doubtful: list[int] = []
+        for number, piece in enumerate(self._pieces):
+            if piece.rule is not None:
+                self._refused[number] = [Violation("", piece.rule, piece.value)]
+            elif piece.is_damaged:
+                doubtful.append(number)
+            else:
+                whole.append(number)
+        typed: dict[int, Interaction] = {}
         for number in self._scan(whole):
             try:
                 typed[number] = line_decoder.decode(self._texts[number])

@@ -27,11 +27,12 @@ FEW = 20  # records that a table of their own takes longer for than the rule boo
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """Tables of ``records`` rows in all, of which ``untimed`` came without a timestamp."""
+    """Tables of ``records`` rows in all, of which ``untimed`` came without a timestamp; the last ends at ``end``."""
 
     tables: list[pa.Table]
     records: int
     untimed: int
+    end: int
 
 
 class Scanner:
@@ -43,27 +44,26 @@ class Scanner:
         self._origin = origin
         self._received = (origin.received_at - _EPOCH) // timedelta(microseconds=1)
 
-    def read(self, text: bytes, *, by_line: bool) -> Scanned:
-        """All records of a text, one a line or with commas between them. Raises Doubtful where not all are plain."""
+    def read(self, text: bytes, *, most: int | None = None) -> Scanned:
+        """The records that a text begins with, with anything or nothing between them, as long as they are plain and of
+        at most ``most`` bytes. Raises Doubtful where one of them may be at fault."""
         codes = np.frombuffer(text + scanning.PADDING, np.uint8)
         tables, records, untimed, place = [], 0, 0, 0
+        longest = len(text) if most is None else most
         while True:
-            how, rows, end = scanning.scan(codes, place, len(text), by_line, self._found)
-            if how == scanning.STOPPED:
-                raise Doubtful
-            if rows:
+            how, rows, end = scanning.scan(codes, place, len(text), longest, self._found)
+            if rows and (rows >= FEW or how != scanning.STOPPED):
                 tables.append(self._table(codes, text, place, end, rows))
                 untimed += self._untimed(rows)
                 records += rows
-            if how == scanning.ENDED:
-                return Scanned(tables, records, untimed)
-            place = end
+                place = end
+            if how != scanning.FULL:
+                return Scanned(tables, records, untimed, place)
 
     def runs(self, texts: Sequence[bytes]) -> Iterator[tuple[int, Scanned]]:
         """Those of some records that are plain, where at least FEW of them follow each other: the number of the first,
         and what they are."""
-        # Within a string neither may stand, elsewhere they are the same.
-        text = b"\n".join(each.replace(b"\n", b"\r") for each in texts)
+        text = b"\n".join(texts)
         codes = np.frombuffer(text + scanning.PADDING, np.uint8)
         starts = np.cumsum([0, *(len(each) + 1 for each in texts)]).tolist()
         left = [(0, len(texts))]
@@ -72,12 +72,13 @@ class Scanner:
             if last - first < FEW:
                 continue
             place, end = starts[first], starts[last] - 1
-            how, rows, end = scanning.scan(codes, place, end, True, self._found)
+            how, rows, end = scanning.scan(codes, place, end, len(text), self._found)
             left.append((first + rows + (how == scanning.STOPPED), last))
             if rows < FEW:
                 continue
             try:
-                yield first, Scanned([self._table(codes, text, place, end, rows)], rows, self._untimed(rows))
+                tables = [self._table(codes, text, place, end, rows)]
+                yield first, Scanned(tables, rows, self._untimed(rows), end)
             except Doubtful:
                 middle = first + rows // 2
                 left += [(first, middle), (middle, first + rows)]
@@ -99,7 +100,7 @@ class Scanner:
 def load() -> None:
     """Load what is compiled, or compile it where that was never done, so that the first records need not wait."""
     text = b'{"type":"checkout","user_id":"","product_ids":["a"],"quantities":1,"revenue":1,"context":{"a":1}}'
-    Scanner(Origin(0, _EPOCH), Keyring(b""), Customs()).read(b"\n".join([text] * FEW), by_line=True)
+    Scanner(Origin(0, _EPOCH), Keyring(b""), Customs()).read(b"\n".join([text] * FEW))
 
 
 if __name__ == "__main__":

@@ -325,38 +325,31 @@ def _record(text, i, breaks, found, row):
 
 
 @compiled
-def scan(text, i, size, by_line, found):
-    """Read records from the place ``i`` of a text of ``size`` bytes and the padding, as many as there is room for.
+def scan(text, i, size, most, found):
+    """Read records from the place ``i`` of a text of ``size`` bytes and the padding, as many as there is room for, each
+    of at most ``most`` bytes, with anything that separates records between them.
 
-    Answers how it ended, how many there are, and the place after them: of the next record (FULL), or of one that
-    has to be read another way (STOPPED).
+    Answers how it ended, how many there are, and the place after the last: FULL, where there is no room for the next,
+    or STOPPED, where what follows has to be read another way.
     """
-    breaks = not by_line
     for slot in range(found.raw_counts.shape[0]):
         found.raw_counts[slot] = 0
         found.buckets[slot, :] = -1
-    row = 0
+    row, last = 0, i
     while True:
-        place = i
-        while blank(text[i], breaks):
-            i += 1
+        while True:
+            if blank(text[i], True) or text[i] == 0x2C:
+                i += 1
+            elif text[i] == 0xEF and text[i + 1] == 0xBB and text[i + 2] == 0xBF:
+                i += 3
+            else:
+                break
         if i >= size:
-            return (ENDED if i == place or breaks else STOPPED), row, i
+            return ENDED, row, last
         if row == ROWS:
-            return FULL, row, i
-        end = _record(text, i, breaks, found, row)
-        if end < 0:
-            return (FULL if end == -2 and row else STOPPED), row, i
-        begun, i = i, end
-        while blank(text[i], breaks):
-            i += 1
-        if i < size:
-            if text[i] != (0x0A if by_line else 0x2C):
-                return STOPPED, row, begun
-            i += 1
-            if breaks:
-                while blank(text[i], breaks):
-                    i += 1
-                if i >= size:  # a comma at the end
-                    return STOPPED, row, begun
+            return FULL, row, last
+        end = _record(text, i, True, found, row)
+        if end < 0 or end - i > most:
+            return (FULL if end == -2 and row else STOPPED), row, last
+        i = last = end
         row += 1

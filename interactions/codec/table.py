@@ -25,7 +25,7 @@ from interactions.codec.extra import extras
 from interactions.codec.fingerprint import fingerprints
 from interactions.codec.keyring import Keyring, name_people
 from interactions.codec.record import KINDS, Campaign, Context, Interaction, Page, Search
-from interactions.codec.windows import BLANK
+from interactions.codec.syntax import BLANKS
 
 Columns: TypeAlias = dict[str, tuple[Any, ...]]
 
@@ -211,7 +211,7 @@ def keys_in(text: bytes) -> int:
     colons = np.flatnonzero(codes == ord(":"))
     before = codes[colons - 1]  # of a colon that comes first, the last byte: such a text does not decode
     for place in colons[before <= ord(" ")].tolist():
-        if text[max(0, place - 64) : place].rstrip(BLANK)[-1:] in (b"", b'"'):
+        if text[max(0, place - 64) : place].rstrip(BLANKS)[-1:] in (b"", b'"'):
             raise Doubtful("keys")
     return int(np.count_nonzero(before == ord('"')))
 

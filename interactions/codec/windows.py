@@ -1,24 +1,31 @@
-"""Cut a run of a file into windows of whole records, in constant memory whatever the file holds."""
+"""A run of a file, read window by window, in constant memory whatever the file holds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 WINDOW_BYTES = 1 << 20
 MOST_PIECES = 10_000  # told apart at once: it bounds the problems that are held in memory
-BLANK = b" \t\r\n"
 SHOWN_BYTES = 1000  # of a piece that is too large to be kept
+
+#: What is open at a place between two records, outermost first: None for a list, the keys so far for an object
+#: whose records are in its ``data``.
+Open = tuple[frozenset[str] | None, ...]
 
 
 class Format(StrEnum):
-    """How records stand in a file: in a list, in the ``data`` list of an object, or one a line."""
+    """What a file is, in the words of people: reading is the same for all."""
 
-    ARRAY = "array"
-    OBJECT = "object"
-    LINES = "lines"
+    LINES = "lines"  # one record a line
+    ARRAY = "array"  # one list of records
+    OBJECT = "object"  # one object with a list called data
+    OBJECTS = "objects"  # records one after another
+    LISTS = "lists"
+    BODIES = "bodies"  # objects with a list called data
+    MIX = "mix"
 
 
 class Unsound(Exception):
@@ -27,13 +34,16 @@ class Unsound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Bytes ``[start, end)`` of a file of ``length`` bytes, from the first byte of a record to that of another,
-    or to the file's end. Where it is not the file's last, its end may be a guess."""
+    """Bytes ``[start, end)`` of a file of ``length`` bytes, from the file's beginning or the first byte of a record to
+    that of another, or to the file's end. Where it is not the file's last, its end may be a guess.
+
+    ``inside`` is what is open where the file's first record begins.
+    """
 
     start: int
     end: int
     length: int
-    format: Format
+    inside: Open = ()
 
     @property
     def is_last(self) -> bool:
@@ -42,48 +52,36 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What should be one record: its place in a window, and what is wrong with it where that is known already."""
+    """What should be one record: its place in a window, and what is wrong with it where that is known already.
+
+    ``is_damaged``: it is no valid JSON.
+    """
 
     start: int
     end: int
     rule: str | None = None
+    value: str = ""
+    is_damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Text at ``offset`` in the file, for which ``size`` bytes were read.
-
-    ``pieces`` None: it should hold whole records, to be read in one go; where that fails, ``follow`` has it again
-    with the pieces told apart. How a file falls into windows changes nothing in what is found in it.
-    """
+    """Text at ``offset`` in the file, for which ``size`` bytes were read, and the pieces in it."""
 
     text: bytes
     offset: int
     size: int
-    pieces: list[Piece] | None = None
-
-
-class Windows(Protocol):
-    """Gives out a run's windows. Raises Unsound where a run that is not the file's last ends within a record."""
-
-    def next(self) -> Window | None:
-        """The next window, None at the end of the run."""
-
-    def follow(self) -> Window:
-        """The window just given, read exactly; what of it this leaves is given again."""
+    pieces: list[Piece]
 
 
 class Text:
-    """The bytes read of a run and not given out yet: ``held``, at offset ``place`` of the file.
-
-    A record of more than ``longest`` bytes is passed over and told as a problem.
-    """
+    """The bytes read of a run and not given out yet: ``held``, at offset ``place`` of the file."""
 
     def __init__(self, file: BinaryIO, run: Run, longest: int) -> None:
         file.seek(run.start)
         self._file, self._run, self._longest = file, run, longest
         self._at = self._place = run.start
-        self._held = self._given = b""
+        self._held = b""
         self._too_large = f"It is larger than {_size(longest)}, or its quotes and brackets do not match."
 
     @property
@@ -107,31 +105,30 @@ class Text:
             self._at = offset + len(chunk) if chunk else self._run.end
             yield offset, chunk
 
-    def _take(self, size: int, pieces: list[Piece] | None = None) -> Window:
-        self._given = self._held[:size]
-        window = Window(self._given, self._place, size, pieces)
+    def _take(self, size: int, pieces: list[Piece]) -> Window:
+        window = Window(self._held[:size], self._place, size, pieces)
         self._place += size
         self._held = self._held[size:]
         return window
 
-    def _give_back(self) -> bytes:
-        """Go back to before the window just given; answers its text as it stands in the file."""
-        self._held = self._given + self._held
-        self._place -= len(self._given)
-        return self._given
-
     def _pass_over(self, rule: str, end: int, left: bytes) -> Window:
         """Give out all up to the offset ``end`` as one piece at fault; ``left`` was read of what follows."""
         shown = self._held[:SHOWN_BYTES]
-        window = Window(shown, self._place, end - self._place, [Piece(0, len(shown), rule)])
+        piece = Piece(0, len(shown), rule, _range(self._place, end))
+        window = Window(shown, self._place, end - self._place, [piece])
         self._place, self._held = end, left
         return window
 
-    def _piece(self, start: int, end: int) -> Piece:
+    def _piece(self, start: int, end: int, *, is_damaged: bool = False) -> Piece:
         if end - start <= self._longest:
-            return Piece(start, end)
-        return Piece(start, min(end, start + SHOWN_BYTES), self._too_large)
+            return Piece(start, end, is_damaged=is_damaged)
+        named = _range(self._place + start, self._place + end)
+        return Piece(start, min(end, start + SHOWN_BYTES), self._too_large, named)
 
 
 def _size(size: int) -> str:
     return f"{size >> 20} MB" if size >= 1 << 20 else f"{size} bytes"
+
+
+def _range(start: int, end: int) -> str:
+    return f"bytes {start} to {end} of the file"

@@ -133,10 +133,14 @@ def open_requests(environment: Environment) -> QuerySet[DeletionRequest]:
     return environment.deletion_requests.exclude(state__in=[State.VERIFIED, State.CANCELLED])
 
 
+def is_first_person(asked: DeletionRequest, user: User) -> bool:
+    """Whether somebody prepared a request or hid its people, so that another has to approve it."""
+    return asked.created_by_id == user.pk or asked.steps.filter(word__in=["received", "hidden"], user=user).exists()
+
+
 def approve(asked: DeletionRequest, *, by: User) -> None:
     """The second person's word, after which erasing may start. Raises RequestStateError, also for the first person."""
-    hid = asked.steps.filter(word__in=["received", "hidden"], user=by).exists()
-    if asked.created_by_id == by.pk or hid:
+    if is_first_person(asked, by):
         raise RequestStateError("Somebody else has to approve this: you prepared it.")
     with transaction.atomic():
         waiting = DeletionRequest.objects.filter(pk=asked.pk, state=State.HIDDEN, needs_approval=True, approved_at=None)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from interactions.codec import source, unpack
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.table import Origin
-from interactions.codec.windows import Format, Run, Unsound
+from interactions.codec.windows import Run, Unsound
 from interactions.errors import FileRefused
 from interactions.imports import storage
 from interactions.imports.form import NO_RECORDS, form_of, opened
@@ -64,11 +64,9 @@ def inspect(imp: Import) -> Inspection:
     path = storage.upload_path(imp)
     shape, _ = form_of(path)
     with opened(path) as file:
-        text = unpack.read_head(file, shape.start + SAMPLE_BYTES).getvalue()
+        text = unpack.read_head(file, SAMPLE_BYTES).getvalue()
         whole, compression, left_out = not file.read(1), file.layers, file.left_out
-    if not whole and shape.format is Format.LINES:
-        text = text[: text.rfind(b"\n") + 1]
-    batches = _read(text, shape, whole)
+    batches = _read(text, whole)
     records = sum(batch.records for batch in batches)
     if whole and not records:
         raise FileRefused(NO_RECORDS)
@@ -82,17 +80,17 @@ def inspect(imp: Import) -> Inspection:
         sample_rejected=sum(len(batch.rejected) for batch in batches),
         odd_dates=_odd_dates(batches, horizon(timezone.now(), imp.environment.zone)),
         types=_types(batches),
-        first=_first(text, shape),
+        first=_first(text),
         problems=_problems(batches),
         left_out=left_out,
     )
 
 
-def _read(text: bytes, shape: source.Shape, whole: bool) -> list[Batch]:
+def _read(text: bytes, whole: bool) -> list[Batch]:
     """The records of the sample; one that is cut off at its end is left out."""
     origin = Origin(0, datetime.now(UTC))
     reader = Reader(origin, None, longest=SAMPLE_BYTES, compiled=False)  # quick enough for a web process
-    run = Run(shape.start, len(text), len(text) if whole else len(text) + 1, shape.format)
+    run = Run(0, len(text), len(text) if whole else len(text) + 1)
     batches: list[Batch] = []
     try:
         batches.extend(reader.read(io.BytesIO(text), run))
@@ -134,10 +132,10 @@ def _problems(batches: list[Batch]) -> list[Cause]:
     return sorted(causes.values(), key=lambda cause: -cause.count)
 
 
-def _first(text: bytes, shape: source.Shape) -> list[str]:
+def _first(text: bytes) -> list[str]:
     """The first records as a person reads JSON; what is no JSON is shown as it is."""
     shown = []
-    for piece in source.first_pieces(text, shape, _FIRST):
+    for piece in source.first_pieces(text, _FIRST):
         try:
             value: Any = json.loads(piece)
             pretty = json.dumps(value, indent=2, ensure_ascii=False)

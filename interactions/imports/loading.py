@@ -17,8 +17,9 @@ from django.utils import timezone
 from interactions import identity
 from interactions.codec.parts import PartWriter
 from interactions.codec.reader import Batch, Reader
+from interactions.codec.source import shape_of
 from interactions.codec.table import Origin
-from interactions.codec.windows import Format, Run, Unsound
+from interactions.codec.windows import Run, Unsound
 from interactions.disk import PAUSED, is_full
 from interactions.erasure import refused
 from interactions.errors import DiskFull
@@ -153,7 +154,6 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
     keyring = identity.keyring()
     reader = Reader(origin, keyring, longest=settings.IMPORT_RECORD_BYTES)
     people = Named(refused(imp.environment_id), origin.received_at, keyring)
-    run = Run(block.start, block.end, path.stat().st_size, Format(imp.format))
     counts = _Counts()
     told = time.monotonic()
     part = PartWriter(storage.part_path(block))
@@ -162,6 +162,7 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
     gc.disable()  # the records hold no cycles; the collector would walk them for nothing
     try:
         with path.open("rb") as file, part, Rejects(storage.rejects_path(block), people) as rejects:
+            run = Run(block.start, block.end, path.stat().st_size, shape_of(file).inside)
             for batch in reader.read(file, run):
                 left_out = leave_out(batch, counts.records, people.tombstones, rejects)
                 for table in batch.tables:

@@ -109,7 +109,7 @@ def _save(imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int,
             phase=Import.Phase.BLOCKS,
             format=shape.format,
             error="",
-            bytes_total=length - shape.start,
+            bytes_total=length,
             heartbeat_at=timezone.now(),
         )
         if not planned:

@@ -21,7 +21,7 @@ from interactions.codec import export
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.reader import Reader
 from interactions.codec.table import Origin
-from interactions.codec.windows import Format, Run
+from interactions.codec.windows import Run
 from interactions.imports import prints
 from interactions.imports.matching import Groups
 from interactions.lake import Part
@@ -175,7 +175,7 @@ def _words_without_time(table: pa.Table) -> np.ndarray:
     times = pa.nulls(table.num_rows, TABLE_SCHEMA.field(place).type)
     text = export.lines(table.set_column(place, "timestamp", times))
     reader = Reader(Origin(0, datetime.now(UTC)), None, longest=len(text))
-    batches = list(reader.read(io.BytesIO(text), Run(0, len(text), len(text), Format.LINES)))
+    batches = list(reader.read(io.BytesIO(text), Run(0, len(text), len(text))))
     found = pa.concat_tables([table for batch in batches for table in batch.tables])["fingerprint"]
     return prints.words_of(found.combine_chunks())
 

@@ -7,6 +7,6 @@ not be moved, ``try_again`` lets it wait again.
 
 from interactions.inbox.appending import append
 from interactions.inbox.aside import aside, try_again
-from interactions.inbox.writer import accept
+from interactions.inbox.writer import accept, accepted
 
-__all__ = ["accept", "append", "aside", "try_again"]
+__all__ = ["accept", "accepted", "append", "aside", "try_again"]

@@ -6,11 +6,13 @@ while one was under way share the next.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -31,10 +33,10 @@ _INSERT = (
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """A call until its commit. ``settled`` is held by whoever waits, and let go by the thread."""
+    """A call until its commit. ``settled`` is a lock that the thread lets go, or a future of an event loop."""
 
     row: tuple[Any, ...]
-    settled: threading.Lock = field(default_factory=threading.Lock)
+    settled: threading.Lock | asyncio.Future[None]
     error: Exception | None = None
 
 
@@ -48,14 +50,24 @@ class _Writer:
 
     def write(self, row: tuple[Any, ...]) -> None:
         """Return once the row, as _INSERT takes it, is committed. Raises what kept it from being so."""
-        waiting = _Waiting(row)
-        waiting.settled.acquire()
+        lock = threading.Lock()
+        lock.acquire()
+        waiting = _Waiting(row, lock)
+        self._put(waiting)
+        lock.acquire()
+        if waiting.error is not None:
+            raise waiting.error
+
+    def written(self, row: tuple[Any, ...]) -> asyncio.Future[None]:
+        """The same for an event loop, which goes on meanwhile."""
+        future = asyncio.get_running_loop().create_future()
+        self._put(_Waiting(row, future))
+        return future
+
+    def _put(self, waiting: _Waiting) -> None:
         self._queue.put(waiting)
         if self._thread is None or not self._thread.is_alive():
             self._start()
-        waiting.settled.acquire()
-        if waiting.error is not None:
-            raise waiting.error
 
     def _start(self) -> None:
         with self._starting:
@@ -74,10 +86,8 @@ class _Writer:
             except Exception as failure:  # noqa: BLE001 - each caller raises it
                 error = failure
                 connections[DEFAULT_DB_ALIAS].close()
-            for waiting in group:
-                waiting.error = error
-                waiting.settled.release()
-            del group, waiting  # they hold the records, and the next call may be hours away
+            _settle(group, error)
+            del group  # it holds the records, and the next call may be hours away
 
     def _gathered(self, last: int) -> list[_Waiting]:
         """What waits; where several came at once ``last`` time, so many are waited for, but not for long.
@@ -95,6 +105,29 @@ class _Writer:
             except Empty:
                 break
         return group
+
+
+def _settle(group: list[_Waiting], error: Exception | None) -> None:
+    futures: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for waiting in group:
+        waiting.error = error
+        if isinstance(waiting.settled, asyncio.Future):
+            futures.setdefault(waiting.settled.get_loop(), []).append(waiting.settled)
+        else:
+            waiting.settled.release()
+    for loop, settled in futures.items():
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits
+            loop.call_soon_threadsafe(_settle_futures, settled, error)
+
+
+def _settle_futures(settled: list[asyncio.Future[None]], error: Exception | None) -> None:
+    for future in settled:
+        if future.done():
+            continue  # its request was given up
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
 
 
 def _commit(rows: Sequence[tuple[Any, ...]]) -> None:
@@ -124,8 +157,16 @@ def accept(environment_id: int, received_at: datetime, records: int, text: bytes
 
     When it returns they survive whatever happens. Raises django.db.Error where they could not be stored.
     """
-    connection = connections[DEFAULT_DB_ALIAS]
-    if connection.in_atomic_block:
+    if connections[DEFAULT_DB_ALIAS].in_atomic_block:
         raise RuntimeError("Records cannot be accepted within a transaction: its lock is the one that they wait for.")
-    received = connection.ops.adapt_datetimefield_value(received_at)
-    _writer.write((environment_id, received, records, pack(text)))
+    _writer.write(_row(environment_id, received_at, records, text))
+
+
+def accepted(environment_id: int, received_at: datetime, records: int, text: bytes) -> asyncio.Future[None]:
+    """The same as ``accept`` for an event loop: done once the records are safe, with what kept them from it if not."""
+    return _writer.written(_row(environment_id, received_at, records, text))
+
+
+def _row(environment_id: int, received_at: datetime, records: int, text: bytes) -> tuple[Any, ...]:
+    received = connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(received_at)
+    return environment_id, received, records, pack(text)

@@ -6,7 +6,7 @@ What it loses is lost for the page alone: nothing is ever read back from here in
 
 from interactions.ring.body import BODY_BYTES, MOST_LINES
 from interactions.ring.connection import RingAway
-from interactions.ring.delivery import Cause, Delivery, Line, Sent, client_name
+from interactions.ring.delivery import UNKNOWN, Cause, Delivery, Line, Sent, client_name
 from interactions.ring.erasing import count_users, erase_users
 from interactions.ring.pushing import push
 from interactions.ring.reading import Minute, get, newest, problems, recent
@@ -14,6 +14,7 @@ from interactions.ring.reading import Minute, get, newest, problems, recent
 __all__ = [
     "BODY_BYTES",
     "MOST_LINES",
+    "UNKNOWN",
     "Cause",
     "Delivery",
     "Line",

@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+UNKNOWN: Final = ""
+"""In place of an environment: of calls whose key is nobody's."""
 LONGEST: Final = 120  # characters of a word that a client chose
 
 _LINE: Final = re.compile(r"data\.(\d+)(?:\.(\S+))?(?: \((.*)\))? is invalid\. (.*)", re.DOTALL)
@@ -31,6 +33,7 @@ _CLIENTS: Final = (
 )
 _STATUS_CAUSES: Final = {
     400: "The call cannot be read.",
+    401: "There is no key, or it is not known.",
     403: "The key may not do this.",
     404: "There is no such address.",
     405: "This method is not answered here.",
@@ -81,6 +84,7 @@ class Delivery(msgspec.Struct, kw_only=True):
     Who pushes one gives all but ``id``, ``problems`` and ``sent``, which the ring gives. ``path`` may hold the query,
     ``lines`` are those of the 422, ``types`` counts the records by type, ``body`` is what came, unpacked; of a
     large one its beginning, BODY_BYTES of it, with the ``size`` of all.
+    ``is_only_counted``: it is not kept, as too many like it were refused in this minute; its cause is counted.
     ``is_aside``: not a call, but records of earlier ones that Dojo accepted and could not move into the data set.
     Where the ring gives one, ``lines`` and ``body`` are empty and ``sent`` has what is kept of them.
     """
@@ -101,6 +105,7 @@ class Delivery(msgspec.Struct, kw_only=True):
     body: bytes = b""
     size: int = 0
     is_aside: bool = False
+    is_only_counted: bool = False
     id: int = 0
     problems: int = 0
     sent: Sent | None = None

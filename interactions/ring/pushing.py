@@ -110,7 +110,9 @@ def _push(deliveries: Iterable[Delivery]) -> None:
     rings: dict[str, list[Delivery]] = {}
     counts: dict[tuple[str, int, Cause], int] = {}
     for delivery in deliveries:
-        rings.setdefault(delivery.environment, []).append(delivery)
+        kept = rings.setdefault(delivery.environment, [])
+        if not delivery.is_only_counted:
+            kept.append(delivery)
         for cause, count in causes(delivery):
             place = (delivery.environment, int(delivery.at.timestamp()) // 60, cause)
             counts[place] = counts.get(place, 0) + count
@@ -118,6 +120,8 @@ def _push(deliveries: Iterable[Delivery]) -> None:
         return
     with connect().pipeline(transaction=False) as pipe:
         for environment, calls in rings.items():
+            if not calls:
+                continue
             parts = _parts(calls[-MOST_CALLS:])
             keys = [key(environment, name) for name in ("order", "heads", "sizes", "bytes")]
             pipe.eval(_PUSH, len(keys), *keys, key(environment, "sent:"), MOST_CALLS, MOST_BYTES, SECONDS, *parts)

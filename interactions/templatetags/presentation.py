@@ -19,7 +19,15 @@ register = template.Library()
 _SIZES = ("kB", "MB", "GB", "TB", "PB")
 # Up to how many seconds, in which unit of how many, with what is left in which smaller one.
 _SPANS = ((3600, "min", 60, "s", 1), (86400, "h", 3600, "min", 60), (None, "d", 86400, "h", 3600))
-_FORMATS = {"array": "JSON, a list", "object": 'JSON, {"data": […]}', "lines": "JSON Lines"}
+_FORMATS = {
+    "lines": "JSON Lines",
+    "array": "JSON, a list",
+    "object": 'JSON, {"data": […]}',
+    "objects": "JSON, one record after another",
+    "lists": "JSON, one list after another",
+    "bodies": 'JSON, one {"data": […]} after another',
+    "mix": "JSON, a mix of records, lists and API bodies",
+}
 _TONES = {
     Import.State.UPLOADING: "blue",
     Import.State.CHECKING: "blue",

@@ -154,6 +154,17 @@ def metadata(written: str) -> dict[str, bytes]:
     return pairs
 
 
+def check_fingerprint(headers: Mapping[str, str], written: str) -> None:
+    """Raise Refusal 410 where a client says that its file is another than the one the upload began with.
+
+    Dojo-Fingerprint is what it takes its file to be, and ``written`` the Upload-Metadata that may say so, too.
+    """
+    said = headers.get("Dojo-Fingerprint", "")
+    begun = metadata(written).get("fingerprint", b"").decode(errors="replace")
+    if said and begun and said != begun:
+        raise Refusal(410, "The file has changed since this upload began. Drop it again to start anew.")
+
+
 def _whole_number(name: str, headers: Mapping[str, str]) -> int:
     value = headers.get(name)
     if value is None:

@@ -104,6 +104,8 @@ def resource(request: HttpRequest, user: User, method: str, token: str) -> HttpR
     if method not in ("HEAD", "PATCH", "DELETE"):
         raise Refusal(405, f"{method} is not understood here.", {"Allow": "OPTIONS, HEAD, PATCH, DELETE"})
     upload = _find(user, token)
+    if method != "DELETE":
+        protocol.check_fingerprint(request.headers, upload.metadata)
     if method == "HEAD":
         return _tell(upload)
     if method == "PATCH":

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Any, Final
 
-from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.forms.boundfield import BoundWidget
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from interactions import erasure
-from interactions.erasure import carrying, listing, preparing
-from interactions.erasure.ids import Id
+from interactions.deletion_forms import HideForm, RequestForm
+from interactions.erasure import carrying, preparing
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
 from interactions.views.fragments import page_or_fragment
@@ -26,91 +22,9 @@ from interactions.views.person import person
 
 PAGE_SIZE: Final = 50
 _PEOPLE_SHOWN: Final = 50
-_LONGEST_PASTE: Final = 2_000_000  # characters; a longer list comes as a file
 State = DeletionRequest.State
 _ENDED: Final = (State.VERIFIED, State.CANCELLED)
 _SHOWN: Final = {"open": "Open", "done": "Done", "all": "All"}
-
-
-class RequestForm(forms.Form):
-    """Who is to be erased, and what is kept about the request."""
-
-    ids = forms.CharField(
-        label="Ids",
-        required=False,
-        max_length=_LONGEST_PASTE,
-        strip=False,
-        widget=forms.Textarea(
-            attrs={
-                "rows": 7,
-                "spellcheck": "false",
-                "autocomplete": "off",
-                "placeholder": "One a line",
-                "autofocus": True,
-            }
-        ),
-    )
-    file = forms.FileField(label="Or a text or CSV file", required=False)
-    kind = forms.ChoiceField(
-        label="These are",
-        choices=[("user", "User ids"), ("anonymous", "Anonymous ids")],
-        initial="user",
-        required=False,
-        widget=forms.RadioSelect,
-    )
-    asked_by = forms.CharField(label="Who asked (optional)", max_length=200, required=False)
-    reference = forms.CharField(label="Reference (optional)", max_length=100, required=False)
-    note = forms.CharField(
-        label="Note (optional)", max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    is_for_good = forms.BooleanField(label="Block them for good", required=False)
-
-    def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or {}
-        if not self.errors and not given.get("ids", "").strip() and not given.get("file"):
-            raise forms.ValidationError("Name at least one id: paste it, or choose a file.")
-        return given
-
-    def named(self) -> Iterator[Id]:
-        """All that are named. Raises NoList."""
-        anonymous = self.cleaned_data["kind"] == "anonymous"
-        yield from listing.ids(io.StringIO(self.cleaned_data["ids"], newline=""), anonymous=anonymous)
-        if self.cleaned_data["file"]:
-            text = io.TextIOWrapper(self.cleaned_data["file"], encoding="utf-8-sig", newline="")
-            yield from listing.ids(text, anonymous=anonymous)
-
-    def about(self) -> preparing.About:
-        given = self.cleaned_data
-        return preparing.About(given["asked_by"], given["reference"], given["note"], given["is_for_good"])
-
-
-class HideForm(forms.Form):
-    """When erasing starts once the people are hidden: until then it can be cancelled."""
-
-    DELAYS: Final = {
-        "0": ("At once", "Erasing starts within seconds. It cannot be cancelled then."),
-        "3600": ("In 1 hour", "Hidden at once. You can cancel for an hour."),
-        "86400": ("In 24 hours", "Hidden at once. You can cancel for a day."),
-    }
-    APPROVED: Final = {  # the same where a second person's word is wanted
-        "0": ("Once approved", "Erasing starts within seconds of the approval. It cannot be cancelled then."),
-        "3600": ("In 1 hour", "Hidden at once. Erased after an hour, or with the approval where that comes later."),
-        "86400": ("In 24 hours", "Hidden at once. Erased after a day, or with the approval where that comes later."),
-    }
-    delay = forms.ChoiceField(
-        choices=[(seconds, label) for seconds, (label, _) in DELAYS.items()], widget=forms.RadioSelect, initial="3600"
-    )
-
-    def waits(self) -> timedelta:
-        """What was chosen; the usual delay where nothing that can be was, as what is erased is gone."""
-        chosen = self.cleaned_data["delay"] if self.is_valid() else self.fields["delay"].initial
-        return timedelta(seconds=int(chosen))
-
-    @classmethod
-    def choices(cls, *, needs_approval: bool) -> list[tuple[BoundWidget, str, str]]:
-        """Each radio with its label and a sentence on what it means here."""
-        said = cls.APPROVED if needs_approval else cls.DELAYS
-        return [(radio, *said[radio.data["value"]]) for radio in cls()["delay"]]
 
 
 @require_safe
@@ -151,15 +65,8 @@ def deletion_new(request: HttpRequest, environment: str) -> HttpResponse:
     here = get_object_or_404(Environment, slug=environment)
     form = RequestForm(request.POST, request.FILES) if request.method == "POST" else RequestForm()
     if form.is_bound and form.is_valid():
-        try:
-            made = preparing.prepare(here, form.named(), form.about(), person(request))
-        except UnicodeDecodeError:
-            form.add_error("file", "This file is not text in UTF-8.")
-        except listing.NoList as error:
-            form.add_error("file" if form.cleaned_data["file"] else "ids", str(error))
-        except DojoError as error:
-            form.add_error(None, str(error))
-        else:
+        made = form.prepare(here, person(request))
+        if made is not None:
             return redirect("deletion_request", environment=here.slug, pk=made.pk)
     return page_or_fragment(request, "privacy/new.html", "form", {"environment": here, "form": form})
 
@@ -177,7 +84,7 @@ def _shown(request: HttpRequest, found: DeletionRequest) -> dict[str, Any]:
         "environment": found.environment,
         "asked": found,
         "steps": found.steps.all(),
-        "is_first_person": found.created_by_id == request.user.pk,
+        "is_first_person": erasure.is_first_person(found, person(request)),
         "found": [(name, count) for name, count in found.found.items() if count],
         "unknown": found.tombstones.filter(was_held=False, is_beside_user=False).count(),
         "beside": found.tombstones.filter(is_beside_user=True).count(),

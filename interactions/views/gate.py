@@ -66,7 +66,12 @@ def _is_met(rule: Access | None, request: HttpRequest) -> bool:
     if rule is Access.LOGGED_IN:
         return request.user.is_authenticated
     # Who has no log-in at all is led to the log-in page of Django's admin.
-    return rule is Access.ADMINISTRATOR and (request.user.is_superuser or not request.user.is_authenticated)
+    return rule is Access.STAFF and (not request.user.is_authenticated or _is_staff(request))
+
+
+def _is_staff(request: HttpRequest) -> bool:
+    user, standing = request.user, request.standing  # type: ignore[attr-defined]
+    return user.is_superuser or (user.is_staff and standing.may_somewhere(Right.PRIVACY))
 
 
 def may(request: HttpRequest, right: Right, environment: str) -> bool:

@@ -17,7 +17,7 @@ from interactions.ring import RingAway
 from interactions.roles import Right
 from interactions.schema import TYPES_BY_GROUP
 from interactions.views.fragments import page_or_fragment
-from interactions.views.gate import demand
+from interactions.views.gate import demand, may
 from interactions.views.live_call import Anatomy, curl, first_call
 from interactions.views.live_filter import STATUSES, Filter
 from interactions.views.live_problems import HOURS, Overview
@@ -25,6 +25,7 @@ from interactions.views.people_filter import admit
 from interactions.views.spreadsheet import as_file
 
 PAGE_SIZE: Final = 50
+_UNKNOWN_SHOWN: Final = 5
 NO_NEWS: Final = 204  # htmx leaves the page as it is
 
 
@@ -45,7 +46,7 @@ def live(request: HttpRequest, environment: str) -> HttpResponse:
     try:
         if request.htmx and chosen.after is not None:  # type: ignore[attr-defined]
             return _arrivals(request, here, chosen)
-        context = _calls(here, chosen)
+        context = _calls(request, here, chosen)
         overview = Overview.of(here, chosen.hours)
     except RingAway as error:
         return _away(request, here, chosen, str(error))
@@ -94,13 +95,20 @@ def live_problems(request: HttpRequest, environment: str) -> HttpResponse:
     return page_or_fragment(request, "live/problems.html", "figures", context)
 
 
-def _calls(here: Environment, chosen: Filter) -> dict[str, Any]:
+def _unknown() -> dict[str, Any] | None:
+    """Calls of the last 24 hours whose key is nobody's: how many, and the last of them. They are any environment's."""
+    count = sum(minute.count for minute in ring.problems(ring.UNKNOWN))
+    return {"count": count, "calls": ring.recent(ring.UNKNOWN, limit=_UNKNOWN_SHOWN)} if count else None
+
+
+def _calls(request: HttpRequest, here: Environment, chosen: Filter) -> dict[str, Any]:
     newest = ring.newest(here.slug)
     found = ring.recent(here.slug, **chosen.conditions(), before=chosen.before or newest + 1, limit=PAGE_SIZE + 1)
     calls = found[:PAGE_SIZE]
     return {
         "environment": here,
         "aside": inbox.aside(here),
+        "unknown": _unknown() if may(request, Right.MEMBERS, here.slug) else None,
         "filter": chosen,
         "calls": calls,
         "is_empty": not newest,
@@ -122,7 +130,7 @@ def _arrivals(request: HttpRequest, here: Environment, chosen: Filter) -> HttpRe
     calls = ring.recent(here.slug, **chosen.conditions(), after=after, before=newest + 1, limit=PAGE_SIZE + 1)
     context = {"environment": here, "filter": chosen, "calls": calls, "poll": chosen.query(after=newest)}
     if len(calls) > PAGE_SIZE:
-        context = _calls(here, chosen) | {"is_anew": True}
+        context = _calls(request, here, chosen) | {"is_anew": True}
     response = render(request, "live/page.html#arrivals", context)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -17,6 +17,8 @@ STATUSES: Final = {
     "4xx": "Refused",
     "5xx": "Failed",
     "400": "400 · cannot be read",
+    "401": "401 · no valid key",
+    "403": "403 · not allowed",
     "413": "413 · too large",
     "422": "422 · invalid records",
     "429": "429 · too many calls",

@@ -4,9 +4,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from interactions import keys, ring
+from interactions.api import deliveries
+from interactions.models import ApiKey, Environment
 from interactions.ring.body import BODY_BYTES, kept_of
 from tests.api.conftest import ADDRESS
 
@@ -40,6 +44,50 @@ def test_a_call_is_told_with_why_it_was_refused(post: Callable[..., HttpResponse
     assert "it ends too early" in delivery.reason
 
 
-def test_a_call_without_a_known_key_belongs_nowhere(client: Client, told: list[Any], db: None) -> None:
-    client.post(f"{ADDRESS}?api_key=wrong", "{}", content_type="application/json")
-    assert told == []
+def send(client: Client, key: str, body: bytes = b'{"data":[{"type":"like","user_id":"ann"}]}') -> int:
+    return client.post(f"{ADDRESS}?api_key={key}", body, content_type="application/json").status_code
+
+
+@pytest.mark.parametrize("key", ["", "wrong"])
+def test_a_call_without_a_known_key_is_told_without_its_body(
+    client: Client, told: list[Any], db: None, key: str
+) -> None:
+    assert send(client, key) == 401
+    (delivery,) = told
+    assert (delivery.environment, delivery.status, delivery.body, delivery.size) == (ring.UNKNOWN, 401, b"", 0)
+
+
+def test_a_call_with_a_key_that_was_revoked_is_told_to_its_environment(
+    client: Client, production: Environment, told: list[Any]
+) -> None:
+    key, text = keys.create(production, kind=ApiKey.Kind.SECRET, name="Old pipeline")
+    keys.revoke(key)
+    assert send(client, text) == 401
+    (delivery,) = told
+    assert (delivery.environment, delivery.key_name, delivery.status) == ("production", "Old pipeline", 401)
+    assert delivery.body == b""
+
+
+def test_every_kind_of_refusal_is_told(
+    client: Client, secret: str, publishable: str, told: list[Any], settings: Any
+) -> None:
+    settings.API_BODY_BYTES = 100
+    send(client, secret, b"{")
+    send(client, secret, b" " * 200)
+    client.delete(f"{ADDRESS}?api_key={publishable}", b"{}", content_type="application/json")
+    assert [delivery.status for delivery in told] == [400, 413, 403]
+    assert all(delivery.environment == "production" and delivery.reason for delivery in told)
+
+
+def test_refusals_without_end_are_only_counted_so_that_they_push_nothing_out(
+    client: Client, secret: str, told: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "_refused", deliveries._Refused())
+    for _ in range(30):
+        send(client, secret, b"{")
+        send(client, "wrong")
+    send(client, secret)
+    kept = [(delivery.environment, delivery.status) for delivery in told if not delivery.is_only_counted]
+    assert kept.count(("production", 400)) == kept.count((ring.UNKNOWN, 401)) == deliveries._MOST_REFUSED
+    assert kept[-1] == ("production", 200)
+    assert len(told) == 61

@@ -17,7 +17,7 @@ from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.table import Origin
-from interactions.codec.windows import Format, Run, Unsound
+from interactions.codec.windows import Run, Unsound
 
 Record = dict[str, Any]
 
@@ -33,6 +33,7 @@ class Outcome:
     tables: list[pa.Table] = field(default_factory=list)
     rejected: list[tuple[int, int, list[str]]] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
     records: int = 0
     size: int = 0
 
@@ -58,6 +59,7 @@ class Outcome:
             rules = [f"{each.path}: {each.rule}" if each.path else each.rule for each in rejected.violations]
             self.rejected.append((rejected.index, rejected.offset, rules))
             self.texts.append(rejected.text)
+            self.values += [each.value for each in rejected.violations]
         self.records += batch.records
         self.size += batch.size
 
@@ -79,7 +81,7 @@ def read_run(text: bytes, run: Run, *, longest: int = LONGEST) -> Outcome:
 def read_file(text: bytes, *, longest: int = LONGEST) -> Outcome:
     """A file as one run."""
     shape = source.shape_of(io.BytesIO(text))
-    return read_run(text, Run(shape.start, len(text), len(text), shape.format), longest=longest)
+    return read_run(text, Run(0, len(text), len(text), shape.inside), longest=longest)
 
 
 def read_blocks(text: bytes, size: int, *, longest: int = LONGEST) -> Outcome:
@@ -89,13 +91,14 @@ def read_blocks(text: bytes, size: int, *, longest: int = LONGEST) -> Outcome:
     whole = Outcome()
     for start, end in plan.blocks(file, shape, len(text), size=size):
         try:
-            part = read_run(text, Run(start, end, len(text), shape.format), longest=longest)
+            part = read_run(text, Run(start, end, len(text), shape.inside), longest=longest)
         except Unsound:
             end = len(text)
-            part = read_run(text, Run(start, end, len(text), shape.format), longest=longest)
+            part = read_run(text, Run(start, end, len(text), shape.inside), longest=longest)
         whole.tables += part.tables
         whole.rejected += [(whole.records + index, offset, rules) for index, offset, rules in part.rejected]
         whole.texts += part.texts
+        whole.values += part.values
         whole.records += part.records
         whole.size += part.size
         if end == len(text):
@@ -106,7 +109,7 @@ def read_blocks(text: bytes, size: int, *, longest: int = LONGEST) -> Outcome:
 def read_lines(raws: Iterable[bytes]) -> Outcome:
     """Records one a line, whatever the first of them looks like."""
     text = b"\n".join(raws)
-    return read_run(text, Run(0, len(text), len(text), Format.LINES))
+    return read_run(text, Run(0, len(text), len(text)))
 
 
 def fingerprint(record: Record | bytes) -> bytes:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from unittest import mock
 
 import msgspec
 from hypothesis import settings
 
+from interactions.codec import scanned as scanning_of_texts
 from interactions.codec.check import check_bytes
 from interactions.codec.custom import Customs
 from interactions.codec.record import list_decoder
@@ -41,8 +43,13 @@ FULL: Record = {
 FULL_RAW = json.dumps(FULL).encode()
 
 
-def scanned(text: bytes, *, by_line: bool = False) -> Scanned:
-    return Scanner(ORIGIN, KEYRING, Customs()).read(text, by_line=by_line)
+def scanned(text: bytes) -> Scanned:
+    """All records of a text. Raises Doubtful where not all of them are plain."""
+    with mock.patch.object(scanning_of_texts, "FEW", 1):
+        found = Scanner(ORIGIN, KEYRING, Customs()).read(text)
+    if text[found.end :].strip(b" \t\r\n,"):
+        raise Doubtful("rest")
+    return found
 
 
 def takes(text: bytes) -> bool:

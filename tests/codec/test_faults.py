@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import pytest
 
-from interactions.codec import lists
+from interactions.codec import documents
 from interactions.errors import FileRefused
 from tests.codec.reading import Outcome, read_blocks, read_file, same
 from tests.codec.test_windows import small
@@ -64,16 +64,12 @@ class TestOneBadRecord:
             b'{"type":"like","user_id":"\\x"}',
             b'{"type":"like"/* as they say */}',
             b"{}",
-            b"[]",
-            b'[{"type":"like"}]',
             b"null",
             b"17",
             b'"like"',
         ],
     )
     def test_is_refused_and_the_others_are_kept(self, form: str, bad: bytes) -> None:
-        if form != "lines" and bad.endswith(b"[1}"):
-            bad += b"}"  # so that it ends
         text = whole([LIKE, USER, bad, USER, LIKE], form)
         found = read(text)
         assert [index for index, _, _ in found.rejected] == [2]
@@ -118,46 +114,71 @@ class TestAFileThatIsCutShort:
             complete = form == "lines" and (cut in ends or cut - 1 in ends)
             assert len(found.rejected) == (0 if complete else 1), text[:cut]
             if found.rules:
-                assert found.rules[0] in (lists.CUT_SHORT, lists.NOT_CLOSED, lists.AFTER, IN_THE_MIDDLE)
+                assert found.rules[0] in (documents.CUT_SHORT, documents.NOT_CLOSED)
 
     def test_in_a_record_names_its_offset(self) -> None:
         found = read(b"[" + LIKE + b',{"type":"like","user_id":"a')
-        assert (found.offsets, found.rules) == ([17], [lists.CUT_SHORT])
+        assert (found.offsets, found.rules) == ([17], [documents.CUT_SHORT])
 
     def test_between_records_names_the_end(self) -> None:
         for text in (b"[" + LIKE + b",\n", b"[" + LIKE, b'{"data":[' + LIKE + b"]"):
             found = read(text)
-            assert (found.offsets, found.rules) == ([len(text)], [lists.NOT_CLOSED])
+            assert (found.offsets, found.rules) == ([len(text)], [documents.NOT_CLOSED])
 
 
 class TestWhatStandsAfterTheList:
-    @pytest.mark.parametrize(
-        "after", [b"x", b",", b"]", LIKE, b"[" + LIKE + b"]", b"\x00", b" " * 3000 + b"x", b"x" * 3_000_000]
-    )
-    def test_is_one_problem(self, after: bytes) -> None:
+    @pytest.mark.parametrize("after", [b"x", b"]", b"}", b"x]}y", b"\x00", b" " * 3000 + b"x", b"x" * 900_000])
+    def test_is_one_problem_where_it_is_no_document(self, after: bytes) -> None:
         text = b"[" + LIKE + b"]\n" + after
         found = read(text)
-        assert (found.rules, len(found.accepted)) == ([lists.AFTER], 1)
+        assert (found.rules, len(found.accepted)) == ([documents.STRAY], 1)
         assert found.offsets == [len(text) - len(after.lstrip())]
 
     @pytest.mark.parametrize(
-        "after", [b"}", b' , "a" : [1, {"b":"]}"}] }\n', b',"a":"' + b"x" * 3_000_000 + b'"}', b" " * 200 + b"}"]
+        "after", [b"}", b' , "a" : [1, {"b":"]}"}] }\n', b',"a":"' + b"x" * 900_000 + b'"}', b" " * 200 + b"}"]
     )
     def test_may_be_the_rest_of_the_object(self, after: bytes) -> None:
         assert read(b'{"data":[' + LIKE + b"]" + after).rules == []
 
-    @pytest.mark.parametrize("after", [b",", b"]}", b"}}", b',"a":}', b'"a":1}', b',"data":[' + LIKE + b"]}", b"} {}"])
-    def test_has_to_be_the_rest_of_the_object(self, after: bytes) -> None:
+    @pytest.mark.parametrize(
+        ("after", "rules"),
+        [
+            (b",", [documents.NOT_CLOSED]),
+            (b',"a":[', [documents.NOT_CLOSED]),
+            (b"]}", [documents.NOT_CLOSED, documents.STRAY]),
+            (b"}}", [documents.STRAY]),
+            (b',"a":}', [documents.NOT_CLOSED, documents.STRAY]),
+            (b"\n" + LIKE, [documents.NOT_CLOSED]),
+        ],
+    )
+    def test_has_to_be_the_rest_of_the_object(self, after: bytes, rules: list[str]) -> None:
         found = read(b'{"data":[' + LIKE + b"]" + after)
-        assert (found.rules, len(found.accepted)) == ([lists.AFTER], 1)
+        assert (found.rules, len(found.accepted)) == (rules, 1 + after.count(LIKE))
+
+    def test_may_name_no_key_twice(self) -> None:
+        found = read(b'{"n":1,"data":[' + LIKE + b'],"data":[' + LIKE + b'],"m":2,"\\u006e":3}' + LIKE)
+        assert (found.rules, len(found.accepted)) == ([documents.REPEATED] * 2, 3)
+        assert found.texts == [b'"data"', b'"\\u006e"']
 
 
 class TestLines:
-    def test_that_hold_several_records_or_half_ones_are_refused(self) -> None:
-        bad = [LIKE + b" " + LIKE, LIKE + b"," + LIKE, b'{"type":', b'"like"}', LIKE + b"]", b"[" + LIKE]
-        found = read(b"\n".join([LIKE, *bad, LIKE]))
-        assert [index for index, _, _ in found.rejected] == [1, 2, 3, 4, 5, 6]
-        assert found.texts == bad
+    def test_may_hold_several_records_or_a_list(self) -> None:
+        lines = [LIKE + b" " + LIKE, LIKE + b"," + LIKE, b"[" + LIKE + b"]", LIKE]
+        assert (read(b"\n".join(lines)).records, read(b"\n".join(lines)).rules) == (6, [])
+
+    @pytest.mark.parametrize(
+        "user", [USER, b'{"user_id":"a","type":"like","product_ids":["a"],"context":{"page":{"url":"/"}}}']
+    )
+    def test_that_break_off_anywhere_cost_that_record_alone(self, user: bytes) -> None:
+        for end in range(1, len(user)):
+            found = read(LIKE + b"\n" + user[:end] + b"\n" + USER + b"\n" + LIKE + b"\n")
+            assert (len(found.accepted), found.texts) == (3, [user[:end].rstrip()]), user[:end]
+
+    def test_that_begin_in_the_middle_cost_that_record_alone(self) -> None:
+        for start in range(1, len(USER) - 1):
+            found = read(LIKE + b"\n" + USER[start:] + b"\n" + USER + b"\n" + LIKE + b"\n")
+            assert len(found.accepted) in (3, 4), USER[start:]
+            assert len(found.rejected) <= 3
 
     def test_that_are_empty_are_nothing(self) -> None:
         found = read(b"\n \n" + LIKE + b"\n\n\r\n\t" + LIKE + b"\n\n" + b"x\n\n")
@@ -173,6 +194,19 @@ def _good(file: BinaryIO) -> None:
     file.write(b"[" + b",".join([record] * 100_000) + b"]")
 
 
+def _bodies(file: BinaryIO) -> None:
+    body = b'{"data":[' + b",".join([b'{"type":"like","context":{"user_agent":"' + b"x" * 550 + b'"}}'] * 100) + b"]}"
+    file.write(b"\n".join([body] * 1_000))
+
+
+def _joined(file: BinaryIO) -> None:
+    file.write(
+        b'{"type":"like","context":{"user_agent":"'
+        + b'x"}}{"type":"like","context":{"user_agent":"' * 1_000_000
+        + b'"}}'
+    )
+
+
 def _bad(file: BinaryIO) -> None:
     file.write(b"[" + b",".join([b'{"type":"love"}'] * 60_000) + b"]")
 
@@ -182,7 +216,7 @@ def _tiny_lines(file: BinaryIO) -> None:
 
 
 def _scalars(file: BinaryIO) -> None:
-    file.write(b"[" + LIKE + b",1" * 30_000_000 + b"]")
+    file.write(b"[" + LIKE + b",1" * 300_000 + b"]")
 
 
 def _one_record(file: BinaryIO) -> None:
@@ -215,7 +249,7 @@ size, counts = path.stat().st_size, [0, 0]
 with path.open("rb") as file:
     shape = shape_of(file)
     reader = Reader(Origin(1, datetime.now(UTC)), Keyring(b""), longest=16 << 20)
-    for batch in reader.read(file, Run(shape.start, size, size, shape.format)):
+    for batch in reader.read(file, Run(0, size, size, shape.inside)):
         counts[0] += batch.accepted
         counts[1] += len(batch.rejected)
 print(json.dumps([*counts, int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) >> 10]))
@@ -227,9 +261,11 @@ print(json.dumps([*counts, int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/s
     ("write", "accepted", "rejected"),
     [
         (_good, 100_000, 0),
+        (_bodies, 100_000, 0),
+        (_joined, 1_000_001, 0),
         (_bad, 0, 60_000),
         (_tiny_lines, 1, 100_000),
-        (_scalars, 1, 1),
+        (_scalars, 1, 300_000),
         (_one_record, 2, 1),
         (_one_line, 2, 1),
         (_never_closed, 1, 1),

@@ -14,12 +14,13 @@ from interactions import schema, synthetic
 from interactions.codec import rest, scanning
 from interactions.codec.custom import Customs
 from interactions.codec.scanned import Scanner
-from interactions.codec.table import Doubtful
 from tests.codec.reading import KEYRING, RECEIVED
 from tests.codec.scans import FULL, ORIGIN, agrees, scanned, takes
 from tests.codec.strategies import (
     dumped,
 )
+
+LIKE = b'{"type":"like"}'
 
 
 class TestWhatIsTaken:
@@ -49,7 +50,7 @@ class TestWhatIsTaken:
     def test_what_a_site_sends(self, tmp_path: Path) -> None:
         synthetic.write(tmp_path / "site.jsonl", 3_000, seed=5, start=RECEIVED - timedelta(days=9), end=RECEIVED)
         text = (tmp_path / "site.jsonl").read_bytes()
-        found = scanned(text, by_line=True)
+        found = scanned(text)
         assert found.records == 3_000
         assert sum(table.num_rows for table in found.tables) == 3_000
 
@@ -89,7 +90,7 @@ class TestRoom:
         text = b",".join(b'{"type":"like","context":{"n":%d}}' % (number % 7) for number in range(50))
         scanner = Scanner(ORIGIN, KEYRING, Customs())
         for _ in range(2):
-            (table,) = scanner.read(text, by_line=False).tables
+            (table,) = scanner.read(text).tables
             assert [json.loads(extra)["context"]["n"] for extra in table["extra"].to_pylist()] == [
                 number % 7 for number in range(50)
             ]
@@ -99,21 +100,27 @@ class TestRoom:
         assert not takes(json.dumps({"type": "like", "context": context}).encode())
 
 
-class TestLines:
-    @pytest.mark.parametrize("text", [b'{"type":"like"}\n', b'{"type":"like"}', b' {"type" : "like" } \r\n'])
-    def test_a_record_a_line(self, text: bytes) -> None:
-        assert scanned(text, by_line=True).records == 1
-
+class TestBetweenRecords:
     @pytest.mark.parametrize(
         "text",
         [
+            LIKE + b"\n",
+            b' {"type" : "like" } \r\n',
             b'{"type":\n"like"}',
-            b'{"type":"like"}{"type":"like"}',
-            b'{"type":"like"},\n{"type":"like"}',
-            b'{"type":"like"}\n\n{"type":"like"}',
-            b'{"type":"like","context":{"custom_context":{"a":\n1}}}',
+            LIKE + LIKE,
+            LIKE + b",\n\n" + LIKE + b"\r\xef\xbb\xbf" + LIKE + b",",
         ],
     )
-    def test_anything_else_is_not_taken(self, text: bytes) -> None:
-        with pytest.raises(Doubtful):
-            scanned(text, by_line=True)
+    def test_may_stand_anything_that_separates_them(self, text: bytes) -> None:
+        assert scanned(text).records == text.count(b"type")
+
+    def test_else_reading_ends_behind_the_last_that_is_plain(self) -> None:
+        for after in (b"]", b" x", b', {"type":"love"}', b"\xef\xbb", LIKE[:-1]):
+            text = b"\n".join([LIKE] * 30)
+            found = Scanner(ORIGIN, KEYRING, Customs()).read(text + after)
+            assert (found.records, found.end) == (30, len(text))
+
+    def test_a_record_that_is_longer_than_asked_for_is_left(self) -> None:
+        text = b"\n".join([LIKE] * 30)
+        long = b'{"type":"like","user_id":"' + b"x" * 80 + b'"}'
+        assert Scanner(ORIGIN, KEYRING, Customs()).read(text + long + text, most=100).end == len(text)

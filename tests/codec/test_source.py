@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 
 import pytest
 from hypothesis import example, given, settings
@@ -37,12 +38,19 @@ class TestShape:
             (b"[" + LIKE + b"]", Format.ARRAY),
             (b"[]", Format.ARRAY),
             (b"[", Format.ARRAY),
+            (b"[" + LIKE + b"]\n[" + LIKE + b"]", Format.LISTS),
             (b'{"data":[]}', Format.OBJECT),
             (b'{ "data" : [', Format.OBJECT),
             (b'{"a":{"data":[1]},"b":[[]],"c":"data\\"","d":-1.5e3,"e":null,"data":[' + LIKE, Format.OBJECT),
+            (b'{"data":[' + LIKE + b']}{"data":[]}', Format.BODIES),
             (LIKE, Format.LINES),
             (LIKE + b"\n", Format.LINES),
             (LIKE + b"\r\n" + LIKE, Format.LINES),
+            (LIKE + b",\n" + LIKE + b",", Format.LINES),
+            (LIKE + LIKE, Format.OBJECTS),
+            (b'{\n"type":"like"}\n{\n"type":"like"\n}', Format.OBJECTS),
+            (b"[" + LIKE + b"]\n" + LIKE, Format.MIX),
+            (LIKE + b'\n{"data":[' + LIKE + b"]}", Format.MIX),
             (b'{"user_id":"a"}\n' + LIKE, Format.LINES),
             (b'{"type":"like","timestamp":NaN}\n' + LIKE, Format.LINES),
             (b'{"user_id":"a",,}\n' + LIKE + b"\n" + LIKE, Format.LINES),
@@ -54,21 +62,18 @@ class TestShape:
         ],
     )
     def test_is_found_whatever_stands_before(self, text: bytes, form: Format) -> None:
-        for before in (b"", BOM, b" \r\n\t", BOM + b"\n"):
-            found = shape(before + text)
-            assert found.format is form
-            assert (before + text)[found.start :].lstrip().startswith((b"{", b"]", b"")) if form != "lines" else True
-        assert shape(BOM + text).start == shape(text).start + 3
+        for before in (b"", BOM, b" \r\n\t", BOM + b"\n", b"\n" * 100_000):
+            assert shape(before + text).format is form
 
-    def test_starts_where_the_first_record_does(self) -> None:
-        assert shape(b'{"n":1,"data": [' + LIKE + b"]}") == Shape(Format.OBJECT, 16)
-        assert shape(b" [" + LIKE) == Shape(Format.ARRAY, 2)
-        assert shape(b"\n" + LIKE) == Shape(Format.LINES, 1)
+    def test_tells_what_is_open_where_the_first_record_begins(self) -> None:
+        assert shape(LIKE).inside == ()
+        assert shape(b"[[" + LIKE).inside == (None, None)
+        assert shape(b'{"n":1,"data": [' + LIKE + b"]}").inside == (frozenset(["n", "data"]),)
 
     def test_is_found_behind_much_else(self) -> None:
         for size in (70_000, 2_000_000):
             text = b'{"note":"' + b"x" * size + b'","list":[' + b"1," * size + b'1],"data":['
-            assert shape(text + LIKE) == Shape(Format.OBJECT, len(text))
+            assert shape(text + LIKE) == Shape(Format.OBJECT, (frozenset(["note", "list", "data"]),))
 
     @pytest.mark.parametrize(
         ("text", "sentence"),
@@ -76,7 +81,7 @@ class TestShape:
             (b"", "The file is empty."),
             (b" \n\t\r\n", "The file is empty."),
             (BOM, "The file is empty."),
-            (b"\n" * 100_000, "The file begins with blanks only."),
+            (b"\n" * 100_000, "The file is empty."),
             (b"type,user_id\nlike,a\n", NOT_JSON),
             (b'"like"', NOT_JSON),
             (b"null", NOT_JSON),
@@ -87,11 +92,10 @@ class TestShape:
             (b"\x7fELF\x00\x00", "The file is not text: records have to be JSON in UTF-8."),
             (b"[1,2]", "The file is a JSON list, but not of objects: each record has to be an object."),
             (b'["like"]', "The file is a JSON list, but not of objects: each record has to be an object."),
-            (b"[[]]", "The file is a JSON list, but not of objects: each record has to be an object."),
             (b'{"records":[' + LIKE + b"]}", NO_DATA),
             (b'{"records":[' + LIKE + b"]}\n", NO_DATA),
             (b'{\n "records": [\n  ' + LIKE + b"\n ]\n}\n", NO_DATA),
-            (b'{\n "type": "like"\n}\n', NO_DATA),
+            (b'{"records":[\n' + (LIKE + b",\n") * 100_000 + b"]}", NO_DATA),
             (b'{"data":{"type":"like"}}', NO_DATA),
             (b'{"data":null}', NO_DATA),
             (b"{}", NO_DATA),
@@ -113,18 +117,15 @@ class TestShape:
     @example(b'{"a":' + b"[" * 20_000 + b"]" * 20_000 + b"}\n{}")
     @example(b'{"a":[[]]\xff}\n\xff')
     def test_no_bytes_raise_anything_else(self, text: bytes) -> None:
-        try:
-            found = shape(text)
-        except FileRefused:
-            return
-        assert 0 <= found.start <= len(text)
+        with suppress(FileRefused):
+            assert shape(text).format in Format
 
 
 class TestFirstPieces:
     def test_are_the_first_records(self) -> None:
         for text in (b"[" + LIKE + b", {},3]", LIKE + b"\n\n{}\n3"):
-            assert source.first_pieces(text, shape(text), 2) == [LIKE, b"{}"]
+            assert source.first_pieces(text, 2) == [LIKE, b"{}"]
 
     def test_of_an_unfinished_record_are_its_beginning(self) -> None:
         text = b'[{"type":"like","user_id":"' + b"x" * 10_000
-        assert source.first_pieces(text, shape(text), 3) == [text[1:4097]]
+        assert source.first_pieces(text, 3) == [text[1:4097]]

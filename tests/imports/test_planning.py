@@ -35,5 +35,5 @@ class Blanks(io.RawIOBase):
 def test_a_file_without_seams_is_one_block_and_is_never_held_as_a_whole(form: Format) -> None:
     length = 150 * MEGABYTE
     file = Blanks(length)
-    assert list(plan.blocks(cast(BinaryIO, file), Shape(form, 0), length, size=MEGABYTE)) == [(0, length)]
+    assert list(plan.blocks(cast(BinaryIO, file), Shape(form), length, size=MEGABYTE)) == [(0, length)]
     assert file.most <= 32 * MEGABYTE

@@ -96,7 +96,6 @@ def test_mended_after_they_were_refused_again_they_are_imported(house: House) ->
         "no JSON at all",
         '{"type": "like", "user_id": ',
         '{"type": "rate", "rating": NaN}',
-        '["a", "list"]',
         '"a string"',
         "{" * 5000,
         '{"type": "like", "user_id": "a\tb"}',

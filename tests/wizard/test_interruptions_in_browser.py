@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -89,6 +90,27 @@ def test_after_a_reload_the_same_file_goes_on_where_it_was(page: Page, environme
     page.get_by_text("No problems in the first").wait_for()
     assert [method for method, _ in seen] == ["HEAD", "PATCH"]
     assert seen[-1][1] == 2 * (8 << 20)
+
+
+def test_a_file_that_changed_under_the_same_name_size_and_time_is_sent_from_its_start(
+    page: Page, environment: str, tmp_path: Path
+) -> None:
+    file = files.heavy(tmp_path / "films.jsonl", MEGABYTES)
+    before = file.stat()
+    page.goto(f"/{environment}/interactions/imports/new/")
+    with third_chunk_held(page) as held:
+        drop(page, file)
+        reach(page, held)
+        page.reload()
+    file.write_bytes(file.read_bytes().replace(b'"watch"', b'"click"'))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert file.stat().st_size == before.st_size
+
+    seen = uploads_of(page)
+    drop(page, file)
+    page.get_by_text("No problems in the first").wait_for()
+    assert seen[0] == ("POST", 0)
+    assert [offset for method, offset in seen if method == "PATCH"] == [0, 8 << 20, 16 << 20]
 
 
 def test_a_pause_holds_the_sending_until_it_goes_on(page: Page, environment: str, heavy: Path) -> None:

@@ -1,4 +1,4 @@
-"""Django's admin, for administrators of the whole Dojo: what may only be read there."""
+"""What may only be read in Django's admin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from interactions.models import ActivityEntry, DeletionRequest
+from interactions.models import ActivityEntry
 
 
 class Readable(admin.ModelAdmin):
@@ -30,14 +30,4 @@ class ActivityEntryAdmin(Readable):
     list_display = ("at", "actor", "action", "object", "environment", "address")
     list_filter = ("action", "environment")
     search_fields = ("actor", "object", "address")
-    list_select_related = ("environment",)
-
-
-@admin.register(DeletionRequest)
-class DeletionRequestAdmin(Readable):
-    """Deletion requests: their pages are where they are carried."""
-
-    list_display = ("id", "environment", "state", "source", "reference", "people", "erased", "received_at", "due_at")
-    list_filter = ("state", "environment", "source")
-    search_fields = ("reference", "asked_by")
     list_select_related = ("environment",)

@@ -1,0 +1,49 @@
+"""Small calls, answered by the web server's event loop itself.
+
+Nothing in them is waited for but the commit, which many share; a thread for each would cost more than the call.
+Whatever might wait for the database or Redis, or take long, is left to a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponse
+
+from dojo import hosts
+from interactions import inbox, keys
+from interactions.api import access, limits, views
+from interactions.api.entrance import tell_and_dress, trouble
+from interactions.api.exchange import Exchange
+from interactions.keys import Caller
+
+_ADDRESS = "/v1/interactions"
+_MOST_BYTES = 16 << 10
+_HEADERS = {"HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING"}
+
+
+def at_once(environ: dict[str, Any], body: bytes) -> Awaitable[HttpResponse] | None:
+    """The answer to a POST of interactions whose body is here; None where a thread has to give it."""
+    if len(body) > _MOST_BYTES or environ["PATH_INFO"] != _ADDRESS or environ["REQUEST_METHOD"] != "POST":
+        return None
+    if not views.ready.is_set() or not _HEADERS.isdisjoint(environ):
+        return None
+    request = WSGIRequest(environ)
+    caller = keys.leased(access.key_of(request))
+    if caller is None or not keys.is_noted(caller) or hosts.refusal_of(request) or not limits.count_at_hand(caller):
+        return None
+    return _answer(Exchange(request, caller=caller, body=body), caller)
+
+
+async def _answer(exchange: Exchange, caller: Caller) -> HttpResponse:
+    try:
+        access.permit(exchange.request, caller, secret=False)
+        call = views.examine(exchange)
+        if call.records and not exchange.is_dry_run:
+            await inbox.accepted(caller.environment_id, exchange.received_at, call.records, call.text)
+        response = views.taken()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the client parses the answer
+        response = trouble(error, exchange)
+    return tell_and_dress(exchange, response)

@@ -1,0 +1,321 @@
+"""The records of a stream of JSON documents: records, lists of them, and objects with them in a list called data.
+
+Documents follow each other with any blanks, commas, line breaks and byte order marks in between, or nothing; lists and
+objects with data may stand within lists. So all forms of files are read in one way. What is damaged is left where the
+next record begins (see ``syntax``), and is one record that is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import BinaryIO
+
+from interactions.codec import syntax, windows
+from interactions.codec.structure import Tracker, inside_at
+from interactions.codec.syntax import Head, key_of, value_end
+from interactions.codec.windows import Format, Open, Piece, Run, Text, Unsound, Window
+
+NOT_CLOSED = "The file ends before its list of records is closed."
+CUT_SHORT = "The file ends in the middle of this record."
+STRAY = "It is not valid JSON: this stands between two records."
+NO_OBJECT = "A record has to be an object."
+REPEATED = "The same key stands twice beside the list of records."
+_DEEPEST = 64  # lists and objects with data within each other
+_BOM = b"\xef\xbb\xbf"
+_DATA = frozenset(["data"])
+_NOTHING = None, None, False
+
+
+class _Undecided(Exception):
+    """The text does not tell yet, and nothing of it was taken."""
+
+
+class Documents(Text):
+    """A run's records, told apart. How it falls into windows changes nothing in what is found in it.
+
+    Raises Unsound where a run that is not the file's last ends within a record, or with something else open than its
+    end shows.
+    """
+
+    def __init__(self, file: BinaryIO, run: Run, longest: int) -> None:
+        self.open: Open = inside_at(file, run.start, run.inside)
+        self._inside_next: Open = () if run.is_last else inside_at(file, run.end, run.inside)
+        super().__init__(file, run, longest)
+        self.forms: Counter[Format] = Counter()  # of the documents that began
+        self._pieces: list[Piece] = []
+        self._tail: frozenset[str] | None = None  # behind the list of an object: its keys so far
+        self._has_comma = bool(self.open)  # since the last that was passed
+        self._on_new_line = run.start == 0
+        self._just_opened = False
+        self._was_damaged = False
+        self._ended = False
+        self.inside: Open | None = None  # what was open where the first record began
+
+    def lead(self) -> Window:
+        """What opens a file, up to its first record."""
+        self._fill(windows.WINDOW_BYTES)
+        self._pieces = []
+        text, view, place = self._held, memoryview(self._held), 0
+        while self._run.start == 0 and len(self.open) < _DEEPEST:
+            place = self._separators(text, place)
+            if syntax.opens_list(text, place, len(text)):
+                place = self._enter(None, place, Format.ARRAY)
+                continue
+            near = min(len(text), place + min(self._longest, syntax.MOST_LINES_BYTES))
+            _, head, _ = self._whole(text, view, place, near) if text[place : place + 1] == b"{" else _NOTHING
+            if head is None:
+                break
+            place = self._enter_object(head, place)
+        return self._take(place, self._pieces)
+
+    def text(self) -> bytes:
+        """The next window as it stands; empty where no record may begin."""
+        self._fill(windows.WINDOW_BYTES)
+        return self._held[: windows.WINDOW_BYTES] if self._tail is None else b""
+
+    def skip(self, size: int) -> None:
+        """Go on behind whole records, which were read another way."""
+        self._passed()
+        self._take(size, [])
+
+    def next(self, most: int, *, waits: bool = False) -> Window | None:
+        """At most ``most`` pieces, of those that begin within a window's size; None at the end of the run.
+
+        ``waits``: an empty window where the first does not end in what is held.
+        """
+        while not self._ended:
+            window = self._within(self._held, most, waits=waits)
+            if window is not None:
+                return window
+        return None
+
+    def _within(self, text: bytes, most: int, *, waits: bool) -> Window | None:
+        view, place, reach = memoryview(text), 0, min(windows.WINDOW_BYTES, len(text))
+        self._pieces = []
+        while place < reach and len(self._pieces) < min(most, windows.MOST_PIECES):
+            if most == 1 and place and self._just_opened:
+                break  # the records in it may be plain
+            try:
+                place = self._one(text, view, place)
+            except _Undecided:
+                if place or self._pieces or waits:
+                    return self._take(place, self._pieces)
+                return self._undecided(text)
+        if place == len(text) and self._all_read:
+            self._end(place)
+        elif not place and not self._pieces:
+            self._fill(windows.WINDOW_BYTES)
+            return None
+        return self._take(place, self._pieces)
+
+    def _undecided(self, text: bytes) -> Window | None:
+        """What stands first does not end in what is held."""
+        if len(text) > self._longest:
+            return self._pass()
+        if not self._all_read:
+            self._fill(max(2 * len(text), windows.WINDOW_BYTES))
+            return None
+        self._require_last()
+        self._ended = True
+        if self._tail is not None:
+            return self._take(len(text), [Piece(len(text), len(text), NOT_CLOSED)])
+        end = _stripped(text, 0, len(text))
+        return self._take(len(text), [Piece(0, end, CUT_SHORT if text[0] == syntax.OPEN else STRAY)])
+
+    def _end(self, place: int) -> None:
+        self._ended = True
+        if not self._run.is_last:
+            if self._tail is not None or self.open != self._inside_next:
+                raise Unsound
+        elif (self.open or self._tail is not None) and not self._was_damaged:
+            self._pieces.append(Piece(place, place, NOT_CLOSED))
+
+    def _require_last(self) -> None:
+        if not self._run.is_last:
+            raise Unsound
+
+    def _ends_at(self, text: bytes, size: int) -> bool:
+        """Whether the file ends at ``size``."""
+        return size == len(text) and self._all_read and self._run.is_last
+
+    def _one(self, text: bytes, view: memoryview, place: int) -> int:
+        """Pass what stands at ``place``; answers the place after it. Raises _Undecided."""
+        between = self._separators(text, place)
+        if between > place:
+            return between
+        size = min(len(text), place + self._longest + 1)
+        if self._tail is not None:
+            return self._in_tail(text, view, place, size)
+        first = text[place]
+        if first == syntax.OPEN:
+            return self._object(text, view, place, size)
+        opens = syntax.opens_list(text, place, size) if first == syntax.LIST and len(self.open) < _DEEPEST else False
+        if opens or (opens is None and self._ends_at(text, size)):
+            return self._enter(None, place, Format.ARRAY)
+        if opens is None:
+            raise _Undecided
+        if first == syntax.LIST_END and self.open:
+            self._tail, self.open = self.open[-1], self.open[:-1]
+            self._has_comma = self._on_new_line = self._just_opened = False
+            return place + 1
+        return self._stray(text, view, place, size)
+
+    def _separators(self, text: bytes, place: int) -> int:
+        end = syntax.SEPARATORS.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
+        if end > place:
+            passed = text[place:end].replace(_BOM, b"")
+            self._has_comma = self._has_comma or b"," in passed
+            self._on_new_line = passed.endswith((b"\n", b"\r")) if passed else self._on_new_line
+        return end
+
+    def _object(self, text: bytes, view: memoryview, place: int, size: int) -> int:
+        """Pass a record, or enter an object that has them."""
+        for limit in sorted({min(size, place + syntax.MOST_LINES_BYTES + 1), size}):
+            end, head, is_short = self._whole(text, view, place, limit)
+            if end is not None and end - place > syntax.MOST_LINES_BYTES and syntax.LINE.search(text, place, end):
+                end, is_short = None, True
+            if end is None:
+                cut = syntax.cut_of(text, place, limit)
+                far = limit - place > syntax.MOST_LINES_BYTES or self._ends_at(text, limit)
+                if cut is not None and (far or not cut.by_line or not is_short):
+                    return self._record(text, place, cut.place, is_damaged=True)
+            elif head is not None:
+                return self._enter_object(head, place)
+            else:
+                return self._record(text, place, end)
+        raise _Undecided
+
+    def _whole(self, text: bytes, view: memoryview, place: int, size: int) -> tuple[int | None, Head | None, bool]:
+        """Where an object ends, or its list of records begins, with its head; whether only the text is too short."""
+        can_enter = len(self.open) < _DEEPEST
+        data = syntax.DATA_FIRST.match(text, place, size) if can_enter else None
+        if data is not None:
+            return data.end(), Head(data.end(), _DATA, None), False
+        end, is_short = value_end(view, place, size)
+        if can_enter and syntax.TYPE_FIRST.match(text, place, size) is None:
+            head = syntax.head_of(text, view, place, size) if end is None or _names_data(text, place, end) else None
+            if head is not None:
+                return head.place, head, False
+        return end, None, is_short
+
+    def _record(self, text: bytes, start: int, end: int, *, is_damaged: bool = False) -> int:
+        self._note_form(Format.LINES if self._on_new_line and b"\n" not in text[start:end] else Format.OBJECTS)
+        self.inside = self.open if self.inside is None else self.inside
+        self._passed(is_damaged=is_damaged)
+        self._pieces.append(self._piece(start, _stripped(text, start, end), is_damaged=is_damaged))
+        return end
+
+    def _enter_object(self, head: Head, place: int) -> int:
+        self._enter(head.keys, place, Format.OBJECT)
+        if head.repeated is not None:
+            self._pieces.append(Piece(place, place + 1, REPEATED, head.repeated))
+        return head.place
+
+    def _enter(self, keys: frozenset[str] | None, place: int, form: Format) -> int:
+        if self.open and self._on_new_line and not (self._has_comma or self._just_opened):
+            # A document on a line of its own: what is open before it was never closed.
+            if not self._was_damaged:
+                self._pieces.append(Piece(place, place, NOT_CLOSED))
+            self.open = ()
+        self._note_form(form)
+        self.open = (*self.open, keys)
+        self._passed()
+        self._just_opened = True
+        return place + 1
+
+    def _in_tail(self, text: bytes, view: memoryview, place: int, size: int) -> int:
+        """What follows the list in its object: more keys, or its end."""
+        keys, first = self._tail or frozenset(), text[place]
+        if first == syntax.CLOSE:
+            self._tail = None
+            return place + 1
+        key = syntax.KEY.match(text, place, size)
+        name = None if key is None else key_of(key[1])
+        if first == syntax.QUOTE and (key is None or key.end() == size):
+            raise _Undecided
+        if key is None or name is None:
+            return self._never_closed(place)
+        opens = name == "data" and text[key.end()] == syntax.LIST
+        end, is_short = (key.end() + 1, False) if opens else value_end(view, key.end(), size)
+        if end is None and is_short:
+            raise _Undecided
+        if end is None:
+            return self._never_closed(place)
+        if name in keys:
+            self._pieces.append(Piece(place, place + len(key[1]), REPEATED, name))
+        if opens:
+            self.open = (*self.open, keys)
+        self._tail = None if opens else keys | {name}
+        return end
+
+    def _never_closed(self, place: int) -> int:
+        """Go on as if the object ended here."""
+        self._tail = None
+        if not self._was_damaged:
+            self._pieces.append(Piece(place, place, NOT_CLOSED))
+        return place
+
+    def _stray(self, text: bytes, view: memoryview, place: int, size: int) -> int:
+        """Pass a value that is no object, or what is none, up to where one may begin."""
+        scalar = syntax.SCALAR.match(text, place, size)
+        if scalar is not None and scalar.end() == size and not self._ends_at(text, size):
+            raise _Undecided
+        if scalar is not None and value_end(view, place, scalar.end()).place is not None:
+            self._passed()
+            self._pieces.append(Piece(place, scalar.end(), NO_OBJECT))
+            return scalar.end()
+        found = self._next.search(text, place + 1, size)
+        if found is None:
+            raise _Undecided
+        self._passed(is_damaged=True)
+        self._pieces.append(Piece(place, place + len(text[place : found.start()].rstrip(b" \t\r\n,")), STRAY))
+        return found.start()
+
+    @property
+    def _next(self) -> re.Pattern[bytes]:
+        return syntax.NEXT_IN_LIST if self.open else syntax.NEXT
+
+    def _pass(self) -> Window:
+        """Give out what is too large to be held as one piece, and go on behind it."""
+        first, in_tail = self._held[0], self._tail is not None
+        pattern, rule, tracker = self._next, STRAY, None
+        if in_tail or first == syntax.OPEN:
+            pattern, rule, tracker = syntax.LINE, self._too_large, Tracker(depth=int(in_tail))
+        self._tail = None
+        self._passed(is_damaged=True)
+        carried, begin = b"", self._place
+        for offset, chunk in self._chunks():
+            text = carried + chunk
+            found = None if in_tail else pattern.search(text, max(0, begin + 1 - (offset - len(carried))))
+            ends = [] if found is None else [found.start()]
+            end = None if tracker is None else tracker.value_end(chunk)
+            if end is not None:
+                ends.append(len(carried) + end)
+            if ends:
+                return self._pass_over(rule, offset - len(carried) + min(ends), text[min(ends) :])
+            carried = text[-syntax.OVERLAP :]
+        self._require_last()
+        return self._pass_over(rule, self._at, b"")
+
+    def _passed(self, *, is_damaged: bool = False) -> None:
+        self._was_damaged = is_damaged
+        self._has_comma = self._on_new_line = self._just_opened = False
+
+    def _note_form(self, form: Format) -> None:
+        if not self.open:
+            self.forms[form] += 1
+
+
+def _names_data(text: bytes, start: int, end: int) -> bool:
+    """Whether a key in it may be called data, however it is spelled."""
+    return text.find(b'"data"', start, end) >= 0 or text.find(rb"\u00", start, end) >= 0
+
+
+def _stripped(text: bytes, start: int, end: int) -> int:
+    """The end of a piece without the line break behind it, and what follows that."""
+    last = end
+    while last > start + 1 and text[last - 1] in syntax.BLANKS:
+        last -= 1
+    behind = text[last:end]
+    return last + len(behind) - len(behind.lstrip(b" \t"))

@@ -1,0 +1,112 @@
+"""The forms of deletion requests, for the desk and for Django's admin."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+from django import forms
+from django.contrib.auth.models import User
+from django.forms.boundfield import BoundWidget
+
+from interactions.erasure import listing, preparing
+from interactions.erasure.ids import Id
+from interactions.errors import DojoError
+from interactions.models import DeletionRequest, Environment
+
+_LONGEST_PASTE: Final = 2_000_000  # characters; a longer list comes as a file
+
+
+class RequestForm(forms.Form):
+    """Who is to be erased, and what is kept about the request."""
+
+    ids = forms.CharField(
+        label="Ids",
+        required=False,
+        max_length=_LONGEST_PASTE,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={
+                "rows": 7,
+                "spellcheck": "false",
+                "autocomplete": "off",
+                "placeholder": "One a line",
+                "autofocus": True,
+            }
+        ),
+    )
+    file = forms.FileField(label="Or a text or CSV file", required=False)
+    kind = forms.ChoiceField(
+        label="These are",
+        choices=[("user", "User ids"), ("anonymous", "Anonymous ids")],
+        initial="user",
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    asked_by = forms.CharField(label="Who asked (optional)", max_length=200, required=False)
+    reference = forms.CharField(label="Reference (optional)", max_length=100, required=False)
+    note = forms.CharField(
+        label="Note (optional)", max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    is_for_good = forms.BooleanField(label="Block them for good", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        if not self.errors and not given.get("ids", "").strip() and not given.get("file"):
+            raise forms.ValidationError("Name at least one id: paste it, or choose a file.")
+        return given
+
+    def named(self) -> Iterator[Id]:
+        """All that are named. Raises NoList."""
+        anonymous = self.cleaned_data["kind"] == "anonymous"
+        yield from listing.ids(io.StringIO(self.cleaned_data["ids"], newline=""), anonymous=anonymous)
+        if self.cleaned_data["file"]:
+            text = io.TextIOWrapper(self.cleaned_data["file"], encoding="utf-8-sig", newline="")
+            yield from listing.ids(text, anonymous=anonymous)
+
+    def prepare(self, environment: Environment, user: User) -> DeletionRequest | None:
+        """The request that a valid form makes; None where it cannot, with the reason among the form's errors."""
+        try:
+            return preparing.prepare(environment, self.named(), self.about(), user)
+        except UnicodeDecodeError:
+            self.add_error("file", "This file is not text in UTF-8.")
+        except listing.NoList as error:
+            self.add_error("file" if self.cleaned_data["file"] else "ids", str(error))
+        except DojoError as error:
+            self.add_error(None, str(error))
+        return None
+
+    def about(self) -> preparing.About:
+        given = self.cleaned_data
+        return preparing.About(given["asked_by"], given["reference"], given["note"], given["is_for_good"])
+
+
+class HideForm(forms.Form):
+    """When erasing starts once the people are hidden: until then it can be cancelled."""
+
+    DELAYS: Final = {
+        "0": ("At once", "Erasing starts within seconds. It cannot be cancelled then."),
+        "3600": ("In 1 hour", "Hidden at once. You can cancel for an hour."),
+        "86400": ("In 24 hours", "Hidden at once. You can cancel for a day."),
+    }
+    APPROVED: Final = {  # the same where a second person's word is wanted
+        "0": ("Once approved", "Erasing starts within seconds of the approval. It cannot be cancelled then."),
+        "3600": ("In 1 hour", "Hidden at once. Erased after an hour, or with the approval where that comes later."),
+        "86400": ("In 24 hours", "Hidden at once. Erased after a day, or with the approval where that comes later."),
+    }
+    delay = forms.ChoiceField(
+        choices=[(seconds, label) for seconds, (label, _) in DELAYS.items()], widget=forms.RadioSelect, initial="3600"
+    )
+
+    def waits(self) -> timedelta:
+        """What was chosen; the usual delay where nothing that can be was, as what is erased is gone."""
+        chosen = self.cleaned_data["delay"] if self.is_valid() else self.fields["delay"].initial
+        return timedelta(seconds=int(chosen))
+
+    @classmethod
+    def choices(cls, *, needs_approval: bool) -> list[tuple[BoundWidget, str, str]]:
+        """Each radio with its label and a sentence on what it means here."""
+        said = cls.APPROVED if needs_approval else cls.DELAYS
+        return [(radio, *said[radio.data["value"]]) for radio in cls()["delay"]]
