@@ -11,7 +11,7 @@ from interactions.lake import Lake
 from interactions.lake_rewriting import remove_import
 from interactions.queries import identity
 
-from .lakes import Record, _key, append, record
+from .lakes import Record, append, key_of, record
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def test_links_are_the_pairs_seen_in_one_record() -> None:
     expected = defaultdict(list)
     for each in records:
         if each["anonymous_id"] and each["user_id"]:
-            expected[_key(each["anonymous_id"]), _key(each["user_id"])].append(each["timestamp"])
+            expected[key_of(each["anonymous_id"]), key_of(each["user_id"])].append(each["timestamp"])
     found = {
         (row.anonymous_key, row.user_key): (row.first_at, row.last_at, row.records)
         for row in identity.links("production").itertuples()
@@ -62,13 +62,13 @@ def test_an_anonymous_id_seen_with_several_users_belongs_to_none() -> None:
     append([both("shop", "bob")], import_id=2)
     table = identity.unambiguous("production")
     assert dict(zip(table["anonymous_key"].to_pylist(), table["user_key"].to_pylist(), strict=True)) == {
-        _key("phone"): _key("ann")
+        key_of("phone"): key_of("ann")
     }
 
 
 def test_the_links_of_a_user_say_with_how_many_the_id_is_shared() -> None:
     append([both("phone", "ann", "2024-01-03T00:00:00Z"), both("shop", "ann"), both("shop", "bob"), both("tv", "bob")])
-    found = identity.links_of("production", [_key("ann")])
+    found = identity.links_of("production", [key_of("ann")])
     assert found[["anonymous_id", "users", "is_ambiguous"]].values.tolist() == [["shop", 2, True], ["phone", 1, False]]
 
 
@@ -86,4 +86,4 @@ def test_a_link_goes_with_the_records_that_made_it() -> None:
     append([both("phone", "bob")], import_id=2)
     assert identity.unambiguous("production").num_rows == 0
     remove_import(Lake("production"), 2)
-    assert identity.unambiguous("production")["user_key"].to_pylist() == [_key("ann")]
+    assert identity.unambiguous("production")["user_key"].to_pylist() == [key_of("ann")]

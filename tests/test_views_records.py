@@ -9,12 +9,14 @@ import re
 from pathlib import Path
 
 import pytest
+from django import conf
 from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from interactions import identity
+from interactions.codec.keyring import Keyring
 from interactions.codec.tombstones import Person
 from interactions.models import ActivityEntry, Environment, Export
 from interactions.queries import records as questions
@@ -59,7 +61,7 @@ def owner(db: None, client: Client) -> Client:
 
 def hashed(name: str) -> str:
     """What addresses say instead of a user id."""
-    return Person(user_key=identity.keyring().key(name)).address
+    return Person(user_key=Keyring(conf.settings.IDENTITY_KEY.encode()).key(name)).address  # there's no database yet
 
 
 ANN = f"user={hashed('ann')}"
