@@ -50,7 +50,7 @@ def _first_text(file: Readable) -> bytes:
         if len(left) > 2:  # bytes that may be of a byte order mark
             break
     if not left:
-        raise FileRefused("The file is empty.")
+        raise FileRefused("The file has no records.")
     return left
 
 

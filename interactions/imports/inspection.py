@@ -65,7 +65,7 @@ def inspect(imp: Import) -> Inspection:
     shape, _ = form_of(path)
     with opened(path) as file:
         text = unpack.read_head(file, SAMPLE_BYTES).getvalue()
-        whole, compression, left_out = not file.read(1), file.layers, file.left_out
+        whole, compression, left_out = file.is_read(), file.layers, file.left_out
     batches = _read(text, whole)
     records = sum(batch.records for batch in batches)
     if whole and not records:

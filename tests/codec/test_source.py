@@ -78,10 +78,10 @@ class TestShape:
     @pytest.mark.parametrize(
         ("text", "sentence"),
         [
-            (b"", "The file is empty."),
-            (b" \n\t\r\n", "The file is empty."),
-            (BOM, "The file is empty."),
-            (b"\n" * 100_000, "The file is empty."),
+            (b"", "The file has no records."),
+            (b" \n\t\r\n", "The file has no records."),
+            (BOM, "The file has no records."),
+            (b"\n" * 100_000, "The file has no records."),
             (b"type,user_id\nlike,a\n", NOT_JSON),
             (b'"like"', NOT_JSON),
             (b"null", NOT_JSON),

@@ -14,7 +14,7 @@ from interactions import imports
 from interactions.models import Import
 from tests.codec.archives import tarred, zipped
 
-from .files import BAD, as_lines, packed, record, records
+from .files import BAD, as_lines, as_list, as_object, packed, record, records
 from .house import House, adds_up, files, rejected, users
 
 State = Import.State
@@ -69,6 +69,14 @@ def test_files_of_an_archive_that_hold_no_json_are_named_at_the_first_look_and_a
     assert (imp.left_out, imp.accepted) == (sentence, 40)
 
 
+def test_files_of_an_archive_may_be_of_any_form(house: House) -> None:
+    parts = [MADE[:10], MADE[10:20], MADE[20:30], MADE[30:]]
+    forms = [as_list(parts[0]), as_object(parts[1]), as_lines(parts[2]), json.dumps(parts[3], indent=2).encode()]
+    imp = house.done(zipped({f"{number}.json": form for number, form in enumerate(forms)}))
+    assert (imp.state, imp.accepted, imp.rejected) == (State.DONE, 40, 0)
+    assert adds_up(imp)
+
+
 def test_rejects_of_an_archive_are_those_of_its_files_together(house: House) -> None:
     imp = house.done(zipped({"a.jsonl": as_lines([record(1), BAD]), "b.jsonl": as_lines([record(2), BAD])}))
     assert (imp.state, imp.accepted, imp.rejected) == (State.DONE_WITH_REJECTS, 2, 2)
@@ -111,7 +119,8 @@ def test_a_first_look_ends_before_it_has_unpacked_everything(house: House, monke
     late = house.given(zipped({"a.csv": big, "b.jsonl": TEXT}))
     assert late.error == "The first 256 MB of what is packed hold no record: pack the file of records alone."
     early = house.given(zipped({"a.jsonl": TEXT, "b.csv": big}))
-    assert (early.state, imports.inspect(early).sample_records) == (State.CHECKING, 40)
+    found = imports.inspect(early)
+    assert (early.state, found.sample_records, found.unpacked_size) == (State.CHECKING, 40, None)
 
 
 def test_an_import_that_is_cancelled_while_it_is_unpacked_stops(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

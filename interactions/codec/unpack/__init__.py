@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["DAMAGED", "CutShort", "Damaged", "Readable", "Text", "TooMuch", "gunzip", "open_text", "read", "read_head"]
 
 _UNBOUNDED = 1 << 63
+_LONGEST = 120  # characters of the layers' names together
 
 
 class Text(io.RawIOBase):
@@ -30,7 +31,7 @@ class Text(io.RawIOBase):
         self._contents = layers.Contents(everything)
         self._pieces = layers.text(Stream(_chunks(self._file)), meter, self._contents)
         self._held = memoryview(b"")
-        self._ended = False
+        self._ended = self._stopped = False
         try:
             self._fill()
         except BaseException:
@@ -40,17 +41,20 @@ class Text(io.RawIOBase):
     @property
     def layers(self) -> str:
         """What the text was taken out of, outermost first: ``gzip, tar``; empty where the file is the text."""
-        return ", ".join(self._contents.layers)
+        return ", ".join(self._contents.layers)[:_LONGEST]
 
     @property
     def left_out(self) -> str:
         """Which files of an archive were left out so far, as a sentence; empty where none was."""
         return self._contents.sentence
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether all of the text has been read."""
-        return self._ended and not self._held
+    def is_read(self) -> bool:
+        """Whether all of the text was read; False where unpacking more would be TooMuch."""
+        try:
+            self._fill()
+        except TooMuch:
+            return False
+        return not self._held and not self._stopped
 
     def readable(self) -> bool:
         return True
@@ -71,6 +75,9 @@ class Text(io.RawIOBase):
                 self._held, self._ended = memoryview(piece or b""), piece is None
         except frames.ERRORS as error:
             raise Damaged from error
+        except TooMuch:
+            self._stopped = True
+            raise
 
     def close(self) -> None:
         self._file.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from interactions.codec.unpack import encodings, frames, mongo, quoted, tar_archive, zip_archive
-from interactions.codec.unpack.member import Members
+from interactions.codec.unpack.member import Members, shown
 from interactions.codec.unpack.stream import Meter, Pieces, Stream
 from interactions.errors import FileRefused
 
@@ -33,7 +33,7 @@ class Contents:
     def leave_out(self, name: str, what: str) -> None:
         self.left_out_count += 1
         if len(self.left_out) < _NAMED:
-            self.left_out.append(name[-200:] + what)
+            self.left_out.append(shown(name) + what)
 
     @property
     def sentence(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from interactions.codec.unpack.stream import Pieces
 
+_LONGEST = 200  # characters of a name that are shown
 _SYSTEM = re.compile(r"(^|/)(__MACOSX/|\._[^/]*$|\.DS_Store$|Thumbs\.db$|desktop\.ini$|PaxHeaders?[./])")
 
 
@@ -23,6 +24,11 @@ class Member:
     def is_of_the_system(self) -> bool:
         """Whether it is what macOS and Windows put beside the files of people."""
         return _SYSTEM.search(self.name) is not None
+
+
+def shown(name: str) -> str:
+    """A name from an archive as a sentence can hold it."""
+    return "".join(letter if letter.isprintable() else "�" for letter in name[-_LONGEST:])
 
 
 Members = Iterator[Member]

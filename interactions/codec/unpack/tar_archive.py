@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tarfile
 
-from interactions.codec.unpack.member import Member, Members
+from interactions.codec.unpack.member import Member, Members, shown
 from interactions.codec.unpack.stream import CutShort, Damaged, Stream
 from interactions.errors import FileRefused
 
@@ -99,7 +99,7 @@ def _member(stream: Stream, header: tarfile.TarInfo, said: dict[str, str]) -> Me
             yield Member(name, None, _LINKS[header.type])
         return
     if header.type == tarfile.GNUTYPE_SPARSE or any(key.startswith("GNU.sparse.") for key in said):
-        raise FileRefused(f"{name} is a sparse file in its tar archive: pack it again without --sparse.")
+        raise FileRefused(f"{shown(name)} is a sparse file in its tar archive: pack it again without --sparse.")
     size = said.get("size", str(header.size))
     if not size.isdigit() or len(size) > 20:
         raise Damaged

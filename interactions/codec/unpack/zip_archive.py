@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from interactions.codec.unpack.frames import inflate
-from interactions.codec.unpack.member import Member, Members
+from interactions.codec.unpack.member import Member, Members, shown
 from interactions.codec.unpack.stream import Damaged, Pieces, Stream
 from interactions.errors import FileRefused
 
@@ -116,12 +116,12 @@ def _member(stream: Stream, entry: _Entry) -> Members:
 
 def _require_known(entry: _Entry) -> None:
     if entry.flags & _ENCRYPTED:
-        raise FileRefused(f"{entry.name} in the ZIP archive is encrypted: pack it without a password.")
+        raise FileRefused(f"{shown(entry.name)} in the ZIP archive is encrypted: pack it without a password.")
     if entry.method not in (_STORED, _DEFLATED):
         method = _METHODS.get(entry.method, f"method {entry.method}")
-        raise FileRefused(f"{entry.name} in the ZIP archive is packed with {method}: pack it with Deflate.")
+        raise FileRefused(f"{shown(entry.name)} in the ZIP archive is packed with {method}: pack it with Deflate.")
     if entry.method == _STORED and entry.packed is None:
-        raise FileRefused(f"{entry.name} in the ZIP archive is stored without its size: pack it with Deflate.")
+        raise FileRefused(f"{shown(entry.name)} in the ZIP archive is stored without its size: pack it with Deflate.")
 
 
 class _Content:
