@@ -21,7 +21,7 @@ from interactions.codec.custom import Customs
 from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Reader
 from interactions.codec.record import list_decoder
-from interactions.codec.syntax import BLANKS, SEPARATORS, value_end
+from interactions.codec.syntax import BLANKS, SEPARATORS, members, value_end
 from interactions.codec.table import Doubtful, Origin, to_table
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def read_call(body: bytes, origin: Origin) -> Call:
         raise BadCall("The body is nested too deep.") from None
     if listed[0] != _OPENING:
         raise BadCall('"data" has to be a list of records.')
+    _require_keys_once(body)
     text = _without_blanks(listed[1:-1])
     if len(text) <= _SMALL:
         pieces = _pieces.decode(listed)
@@ -91,6 +92,21 @@ def read_call(body: bytes, origin: Origin) -> Call:
         records += batch.records
         problems.update({rejected.index: rejected.violations for rejected in batch.rejected})
     return Call(records, bytes(text), problems)
+
+
+def _require_keys_once(body: bytes) -> None:
+    """Raises BadCall where the object of a valid body has a key twice: which of the two was meant can't be told."""
+    keys: set[str | None] = set()
+    for key, place, _ in members(body, memoryview(body), body.index(b"{"), len(body)):
+        if key in keys:
+            raise BadCall(f"The key {str(key)[:80]!r} stands twice in the body, again at {_place(body, place)}.")
+        keys.add(key)
+
+
+def _place(body: bytes, place: int) -> str:
+    before = body[:place]
+    line, column = before.count(b"\n") + 1, place - before.rfind(b"\n")
+    return f"byte {place} (line {line}, column {column})"
 
 
 def _without_blanks(text: memoryview) -> memoryview:
@@ -203,7 +219,5 @@ def _malformed(body: bytes, reason: str) -> str:
         what = r"half of a character that is written as two \u… stands in it" if halved else "it ends too early"
         return f"The body is not valid JSON: {what}."
     place = int(found[1])
-    before = body[:place]
-    line, column = before.count(b"\n") + 1, place - before.rfind(b"\n")
     what = _BYTE.sub("", reason).removeprefix("JSON is malformed: ")
-    return f"The body is not valid JSON: {what} at byte {place} (line {line}, column {column})."
+    return f"The body is not valid JSON: {what} at {_place(body, place)}."

@@ -7,6 +7,7 @@ before: so it is the same however a file is cut. A ``size`` is where the text en
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -159,9 +160,8 @@ class Head:
 def head_of(text: bytes, view: memoryview, start: int, size: int) -> Head | None:
     """The head of the object at ``start``; None where it is a record, or not whole."""
     keys: set[str] = set()
-    repeated, place = None, start + 1
-    while (found := KEY.match(text, place, size)) is not None:
-        name, place = key_of(found[1]), found.end()
+    repeated = None
+    for name, _, place in members(text, view, start, size):
         if name is None or name == "type":
             return None
         if name in keys:
@@ -169,12 +169,17 @@ def head_of(text: bytes, view: memoryview, start: int, size: int) -> Head | None
         keys.add(name)
         if name == "data" and text[place : place + 1] == b"[":
             return Head(place + 1, frozenset(keys), repeated)
-        end = value_end(view, place, size).place
-        comma = None if end is None else _COMMA.match(text, end, size)
-        if comma is None:
-            return None
-        place = comma.end()
     return None
+
+
+def members(text: bytes, view: memoryview, start: int, size: int) -> Iterator[tuple[str | None, int, int]]:
+    """The keys of the object at ``start``, each with its place and that of its value, as far as they are valid."""
+    place: int | None = start + 1
+    while place is not None and (found := KEY.match(text, place, size)) is not None:
+        yield key_of(found[1]), found.start(1), found.end()
+        end = value_end(view, found.end(), size).place
+        comma = None if end is None else _COMMA.match(text, end, size)
+        place = None if comma is None else comma.end()
 
 
 def key_of(text: bytes) -> str | None:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactions.codec import calls
-from interactions.codec.calls import Kept, to_rows
+from interactions.codec.calls import BadCall, Kept, read_call, to_rows
 from interactions.codec.check import check_bytes
+from interactions.codec.table import Origin
 from tests.codec.reading import KEYRING, RECEIVED
 from tests.codec.strategies import dumped, interactions
 
@@ -50,3 +51,27 @@ class TestRows:
         texts = [RARE if number == 70 else like(number) for number in range(120)]
         rows = to_rows([kept(0, *texts)], KEYRING)
         assert rows["user_id"].to_pylist() == ["rare" if n == 70 else str(n) for n in range(120)]
+
+
+class TestBodies:
+    @pytest.mark.parametrize(
+        ("body", "key", "place"),
+        [
+            (b'{"data":[],"data":[{"type":"like"}]}', "data", 11),
+            (b'{"n":1, "n":2,"data":[{"type":"like"}]}', "n", 8),
+            (b'\xef\xbb\xbf{"data":[],"\\u0064ata":[]}', "data", 11),
+            (b'{"data":[],"more":{"a":1,"a":2},"more":1}', "more", 32),
+        ],
+    )
+    def test_with_a_key_twice_are_refused_and_its_place_is_named(self, body: bytes, key: str, place: int) -> None:
+        with pytest.raises(BadCall, match=f"'{key}' stands twice in the body, again at byte {place} "):
+            read_call(body, Origin(0, RECEIVED))
+
+    def test_may_have_other_keys_and_keys_twice_within_them(self) -> None:
+        assert read_call(b'{"a":{"b":1,"b":2},"data":[{"type":"like"}],"c":[]}', Origin(0, RECEIVED)).records == 1
+
+    @pytest.mark.parametrize("count", [10, 60, 3_000])
+    def test_of_any_size_name_each_bad_record(self, count: int) -> None:
+        texts = [b'{"type":"love"}' if number % 7 == 3 else like(number) for number in range(count)]
+        call = read_call(b'{"data": [' + b" ,\n".join(texts) + b"]}", Origin(0, RECEIVED))
+        assert (call.records, list(call.problems)) == (count, [n for n in range(count) if n % 7 == 3])
