@@ -11,8 +11,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.forms.boundfield import BoundWidget
 
-from interactions.erasure import listing, preparing
-from interactions.erasure.ids import Id
+from interactions.erasure import listing
+from interactions.erasure.ids import About, Id
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
 
@@ -68,6 +68,8 @@ class RequestForm(forms.Form):
 
     def prepare(self, environment: Environment, user: User) -> DeletionRequest | None:
         """The request that a valid form makes; None where it cannot, with the reason among the form's errors."""
+        from interactions.erasure import preparing  # which puts questions: not every process may have them in memory
+
         try:
             return preparing.prepare(environment, self.named(), self.about(), user)
         except UnicodeDecodeError:
@@ -78,9 +80,16 @@ class RequestForm(forms.Form):
             self.add_error(None, str(error))
         return None
 
-    def about(self) -> preparing.About:
+    def about(self) -> About:
         given = self.cleaned_data
-        return preparing.About(given["asked_by"], given["reference"], given["note"], given["is_for_good"])
+        return About(given["asked_by"], given["reference"], given["note"], given["is_for_good"])
+
+
+class AddForm(RequestForm):
+    """The same with the environment, which the desk knows from its address."""
+
+    environment = forms.ModelChoiceField(Environment.objects.none(), empty_label=None)
+    field_order = ("environment", "ids", "file", "kind")
 
 
 class HideForm(forms.Form):

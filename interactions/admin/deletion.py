@@ -1,11 +1,13 @@
-"""Deletion requests in Django's admin: the desk's own use cases, under the rights that each person has at the desk."""
+"""Deletion requests in Django's admin: the desk's own use cases, under the rights that each person has at the desk.
+
+Every process of Django loads its admin, so what puts questions is loaded where it is used: workers do without it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -17,8 +19,7 @@ from django.utils import timezone
 
 from interactions import erasure
 from interactions.admin.readable import Readable
-from interactions.deletion_forms import HideForm, RequestForm
-from interactions.erasure import carrying, preparing
+from interactions.deletion_forms import AddForm, HideForm
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
 from interactions.roles import Right
@@ -48,16 +49,15 @@ _ASKED: Final[dict[str, tuple[str, str, Step]]] = {
     "retry": (
         "Retry",
         "Each is carried out once more.",
-        lambda found, user: carrying.retry(found, by=user),
+        lambda found, user: _retry(found, user),
     ),
 }
 
 
-class AddForm(RequestForm):
-    """The desk's form, with the environment that the desk knows from its address."""
+def _retry(found: DeletionRequest, user: User) -> None:
+    from interactions.erasure import carrying
 
-    environment = forms.ModelChoiceField(Environment.objects.none(), empty_label=None)
-    field_order = ("environment", "ids", "file", "kind")
+    carrying.retry(found, by=user)
 
 
 @admin.register(DeletionRequest)
@@ -180,6 +180,8 @@ class DeletionRequestAdmin(Readable):
 
 def _step_of(request: HttpRequest) -> Step:
     """What the button that was pressed does."""
+    from interactions.erasure import preparing
+
     given = request.POST
     name, key = given.get("step", ""), given.get("key", "")
     if name in ("link", "leave_out") and not key.lstrip("-").isdigit():
@@ -217,6 +219,8 @@ def _shown(request: HttpRequest, found: DeletionRequest) -> dict[str, Any]:
         "delays": HideForm.choices(needs_approval=found.environment.needs_approval),
     }
     if found.state == State.RECEIVED:
+        from interactions.erasure import preparing
+
         context |= {
             "preview": preparing.preview(found),
             "named": found.named.all()[:_SHOWN],

@@ -1,8 +1,9 @@
-"""An id that somebody names: whose kind it is, and that it is kept as it is written."""
+"""What a deletion request is made of: ids as they are written, and what is kept about it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 LONGEST_ID: Final = 512  # characters of a user_id
@@ -29,3 +30,13 @@ class Id(NamedTuple):
 def of_users(user_ids: Iterable[str]) -> Iterator[Id]:
     """User ids as ids."""
     return (Id(each) for each in user_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is kept of a request for good, beside its numbers."""
+
+    asked_by: str = ""
+    reference: str = ""
+    note: str = ""
+    is_for_good: bool = False

@@ -18,7 +18,7 @@ from django.db.models import Count, Max, Min, Sum
 from django.utils import timezone
 
 from interactions import identity
-from interactions.erasure.ids import Id
+from interactions.erasure.ids import About, Id
 from interactions.erasure.linking import links_of
 from interactions.erasure.requesting import NobodyNamed
 from interactions.erasure.steps import RequestStateError, note
@@ -38,16 +38,6 @@ _Row = TypeVar("_Row", RequestedPerson, RequestedLink)
 
 class NamesSomebody(DojoError):
     """What is kept about a request holds one of the ids that are to be forgotten."""
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What is kept of a request for good, beside its numbers."""
-
-    asked_by: str = ""
-    reference: str = ""
-    note: str = ""
-    is_for_good: bool = False
 
 
 @dataclass(frozen=True, slots=True)

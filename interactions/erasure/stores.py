@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from django.db import connection
 
-from interactions import exports, identity, lake_people, ring
+from interactions import exports, identity, lake_people, process_caches, ring
 from interactions.codec.tombstones import People, Person, Tombstones
 from interactions.erasure import derived, entries, naming, refusals, uploaded
 from interactions.imports.leaving_out import count_in, leave_out_of
@@ -111,6 +111,16 @@ def _forget_answers(environment: Environment, _: Tombstones, __: Tell) -> None:
     answers.forget(environment.slug)
 
 
+def _empty_memory(_: Environment, __: Tombstones, ___: Tell) -> None:
+    process_caches.empty_everywhere()
+
+
+def _count_memory(_: Environment, __: Tombstones) -> Counter[Person]:
+    """How many processes may still remember something: it is not said of whom."""
+    left = process_caches.behind()
+    return Counter({Person(): left} if left else {})
+
+
 def _empty_log(_: Environment, __: Tombstones, ___: Tell) -> None:
     """Bring what SQLite's write-ahead log holds into the database, which overwrites what it frees, and empty it."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
@@ -174,6 +184,8 @@ STORES = (
     ),
     # Made again at any moment, without these people: what is left in there cannot be counted, nor does it name anybody.
     Store("remembered answers", ("redis:answers",), _forget_answers, _nothing),
+    # After all that is read into it: a question that is under way ends before its process empties its memory.
+    Store("memory of processes", ("memory/",), _empty_memory, _count_memory),
     Store("live calls", ("redis:live", "redis/"), _erase_ring, _count_ring, held=_held_in_ring),
     Store("database log", ("dojo.sqlite3/",), _empty_log, _nothing),
 )
@@ -204,6 +216,7 @@ NOT_PERSONAL = {
     "sessions.Session": "Log-ins of those who work with Dojo.",
     "admin.LogEntry": "What those who work with Dojo did to rows that are not personal.",
     "redis:lake": "The write lock.",
+    "redis:caches": "Which process has emptied its memory.",
     "redis:workers": "Signs of life.",
     "redis:calls": "How many calls a key made in a minute.",
     "redis:forms": "Which forms for a key were sent, by a number made for each.",
@@ -217,6 +230,7 @@ FAMILIES = {
     "dojo:1:base:": "redis:answers",
     "dojo:live:": "redis:live",
     "dojo:lake:": "redis:lake",
+    "dojo:caches:": "redis:caches",
     "dojo:workers": "redis:workers",
     "dojo:inbox": "redis:workers",
     "dojo:calls:": "redis:calls",

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from interactions import identity
+from interactions import identity, process_caches
 from interactions.codec.named_files import named_in
 from interactions.codec.salvage import readable
 from interactions.codec.tombstones import People, Person, Tombstones, microseconds
@@ -88,3 +88,6 @@ def _named_in(path: Path, size: int, changed: int, tombstones: Tombstones) -> fr
     """Remembered while the file is as it is: it is asked several times in one erasure."""
     people = People(tombstones, identity.keyring())
     return named_in(readable(path), people)
+
+
+process_caches.register("names in uploads", _named_in.cache_clear, lambda: _named_in.cache_info().currsize)

@@ -14,7 +14,7 @@ from interactions.queries.answers import Question
 from interactions.queries.asking import AGENTS
 from interactions.queries.bundles import Shelf
 from interactions.queries.crowds import Crowd
-from interactions.queries.engine import PartsGone, Reading, Snapshot, reading, without
+from interactions.queries.engine import PartsGone, Reading, Snapshot, reading, remembers, without
 from interactions.queries.filter import Filter
 from interactions.queries.identity import OWNERS
 from interactions.queries.journeys import Journeys, moments_of
@@ -33,6 +33,8 @@ _MOST_KEPT: Final = 2
 # along the same. The engine's turn guards them.
 _kept: OrderedDict[tuple[str, str, bool], Crowd] = OrderedDict()
 _let_through: OrderedDict[tuple[str, str], list[Journeys]] = OrderedDict()
+remembers("crowds", _kept)
+remembers("journeys of a filter", _let_through)
 
 
 def along(

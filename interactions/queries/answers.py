@@ -26,7 +26,7 @@ from django.core.cache import cache
 from redis.exceptions import RedisError
 
 from interactions.errors import DojoError
-from interactions.queries.engine import PartsGone, Snapshot, answer, snapshot
+from interactions.queries.engine import PartsGone, Snapshot, answer, remembers, snapshot
 from interactions.queries.summaries import Over, ask_summed
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ _PATIENCE_SECONDS: Final = 10.0
 _TRIES: Final = 3
 _PAUSE_SECONDS: Final = 0.05
 _large: dict[str, pa.Table] = {}
+remembers("large answers", _large)
 
 _held: ContextVar[dict[str, Snapshot] | None] = ContextVar("_held", default=None)
 

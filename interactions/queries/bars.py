@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from interactions import process_caches
 from interactions.queries.answers import Question, ask
 from interactions.queries.engine import epoch_us
 from interactions.queries.kinds import Kind
@@ -173,3 +174,6 @@ def _moment(microseconds: int) -> datetime:
 def _clock(moments: np.ndarray, zone: tzinfo) -> pd.DatetimeIndex:
     """What the clock in ``zone`` says at ``moments`` (µs since 1970)."""
     return pd.DatetimeIndex(moments.astype("datetime64[us]")).tz_localize(UTC).tz_convert(zone).tz_localize(None)
+
+
+process_caches.register("edges of bars", _edges.cache_clear, lambda: _edges.cache_info().currsize)

@@ -20,6 +20,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from interactions import process_caches
 from interactions.queries.journeys import SCHEMA, Journeys
 from interactions.queries.segments import BUNDLES, LEFT_SECONDS, Segment, Store, modified
 
@@ -155,3 +156,6 @@ def _about(path: Path) -> Bundle:
 def _name(segments: Collection[Segment]) -> str:
     names = sorted(segment.folder.name for segment in segments)
     return blake2b("\0".join(names).encode(), digest_size=16).hexdigest()
+
+
+process_caches.register("bundles", _about.cache_clear, lambda: _about.cache_info().currsize)

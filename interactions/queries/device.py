@@ -10,6 +10,8 @@ from typing import Final
 
 import ibis
 
+from interactions import process_caches
+
 
 class Device(StrEnum):
     """What a user agent runs on."""
@@ -85,3 +87,6 @@ def _android(agent: str) -> Device:
         return Device.OTHER
     is_browser = agent.startswith("Mozilla/")
     return Device.TABLET if "Tablet" in agent or (is_browser and "Mobile" not in agent) else Device.PHONE
+
+
+process_caches.register("user agents", device_of.cache_clear, lambda: device_of.cache_info().currsize)

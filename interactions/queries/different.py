@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from interactions.codec.tombstones import microseconds
-from interactions.queries.engine import PartsGone, Reading, Snapshot, epoch_us, reading
+from interactions.queries.engine import PartsGone, Reading, Snapshot, epoch_us, reading, remembers
 from interactions.queries.named import Named
 from interactions.queries.period import ALL, Period
 from interactions.queries.product_bars import Piece, bars_of, counted, numbered
@@ -23,6 +23,7 @@ _MOST_KEPT: Final = 2
 # What the last sets of segments name, and the numbers that the products of each have in that. The engine's turn guards
 # them.
 _kept: OrderedDict[tuple[Path, ...], tuple[pa.Array, list[np.ndarray]]] = OrderedDict()
+remembers("products of segments", _kept)
 
 
 def different(parts: Snapshot, over: Over, starts: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -20,6 +20,7 @@ import ibis
 import pyarrow as pa
 from django.conf import settings
 
+from interactions import process_caches
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import AHEAD, Moments, Tombstones
 from interactions.lake import Lake, Part
@@ -29,6 +30,7 @@ _MEMORY = "1GB"  # beyond it DuckDB spills into the scratch folder; a question o
 
 MOMENT: Final = "timestamp('UTC', 6)"
 
+Remembered = MutableMapping[Any, Any]
 Expression = Callable[[ibis.Table], ibis.Table]
 
 # One question at a time in a process: each uses all cores already, and one connection
@@ -62,10 +64,21 @@ class Snapshot:
 
 def snapshot(environment: str) -> Snapshot:
     """What the table consists of now. Costs a few milliseconds: it reads the log, not the parts."""
+    process_caches.watch()
     # In this order: whoever is no longer hidden is in no part of the versions that follow.
     people = hidden(environment)
     version, parts = Lake(environment).state()
     return Snapshot(environment, version, tuple(parts), people)
+
+
+def remembers(name: str, kept: Remembered) -> None:
+    """Have what the engine's turn guards emptied by each erasure, once the question whose turn it is has ended."""
+
+    def empty() -> None:
+        with _turn:
+            kept.clear()
+
+    process_caches.register(name, empty, lambda: len(kept))
 
 
 @contextmanager

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from interactions import process_caches
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.lake import Lake
 from interactions.queries.covering import name_of
@@ -96,3 +97,6 @@ def _distinct(path: Path) -> pa.Table:
 def _read(path: Path) -> pa.Table:
     with pq.ParquetFile(path) as part:
         return part.read(columns=_PAIR, use_threads=False).select(_PAIR).cast(_SCHEMA)
+
+
+process_caches.register("pairs of ids", _distinct.cache_clear, lambda: _distinct.cache_info().currsize)

@@ -15,7 +15,7 @@ from typing import Final
 import pyarrow as pa
 
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.queries.engine import Reading, Snapshot, reading
+from interactions.queries.engine import Reading, Snapshot, reading, remembers
 from interactions.queries.filter import Filter
 from interactions.queries.summaries import SUMMED, touches
 
@@ -37,6 +37,7 @@ class _Picked:
 
 # By environment and filter. The engine's turn guards it.
 _kept: OrderedDict[tuple[str, str], _Picked] = OrderedDict()
+remembers("picked records", _kept)
 
 
 def picked(parts: Snapshot, filter: Filter, agents: Sequence[str | None] | None) -> pa.Table | None:

@@ -23,6 +23,7 @@ from typing import Final
 
 from django.conf import settings
 
+from interactions import process_caches
 from interactions.lake import Part
 from interactions.queries.journeys import NAME as JOURNEYS
 from interactions.queries.kinds import FORMAT as KINDS
@@ -207,3 +208,6 @@ def _name(parts: Sequence[str], zone: str) -> str:
 def _import_of(parts: Sequence[Part]) -> int | None:
     found = {part.import_id for part in parts}
     return found.pop() if len(found) == 1 else None
+
+
+process_caches.register("segments", _read.cache_clear, lambda: _read.cache_info().currsize)

@@ -37,6 +37,7 @@ from interactions.queries.engine import (
     not_of_people,
     of_people,
     reading,
+    remembers,
     without,
 )
 from interactions.queries.filter import Filter
@@ -75,6 +76,7 @@ SUMMED: Final = (
 )
 # Hidden people's records by segment and tombstones: neither changes. The engine's turn guards it.
 _known: OrderedDict[tuple[Path, str], pa.Table] = OrderedDict()
+remembers("records of hidden people", _known)
 
 
 @dataclass(frozen=True, slots=True)

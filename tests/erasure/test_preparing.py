@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from interactions import erasure
 from interactions.erasure import carrying, preparing, receipts
-from interactions.erasure.ids import of_users
-from interactions.erasure.preparing import About
+from interactions.erasure.ids import About, of_users
 from interactions.models import (
     ActivityEntry,
     DeletionRequest,

@@ -1,0 +1,157 @@
+"""What processes remember of records: every such cache is in the register, and an erasure empties it everywhere."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from interactions import process_caches
+from interactions.erasure import uploaded
+from interactions.models import DeletionRequest
+from interactions.queries import (
+    along,
+    answers,
+    bars,
+    bundles,
+    dashboard,
+    device,
+    different,
+    owning,
+    picking,
+    segments,
+    summaries,
+)
+from interactions.queries import records as questions
+from interactions.queries.filter import Filter
+from tests.erasure.people import ANN, crowd, erased
+from tests.imports.conftest import folders, house
+from tests.imports.files import as_lines
+from tests.imports.house import House
+from tests.running import HOUSE, environ, wait_for
+
+__all__ = ["folders", "house"]
+
+# Each cache of the register, and what holds it.
+HELD = {
+    "crowds": along._kept,
+    "journeys of a filter": along._let_through,
+    "products of segments": different._kept,
+    "picked records": picking._kept,
+    "records of hidden people": summaries._known,
+    "large answers": answers._large,
+    "bundles": bundles._about,
+    "segments": segments._read,
+    "pairs of ids": owning._distinct,
+    "user agents": device.device_of,
+    "edges of bars": bars._edges,
+    "names in uploads": uploaded._named_in,
+}
+# What is remembered and holds nothing of a record: the columns of a kind.
+NOT_OF_RECORDS = {"columns_of"}
+
+
+def remembered(path: Path) -> set[str]:
+    """The names of a module's functions that remember their answers, and of its dictionaries that begin empty."""
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef) and any("cache" in ast.unparse(each) for each in node.decorator_list):
+            found.add(node.name)
+        is_empty = isinstance(node, ast.AnnAssign) and ast.unparse(node.value or node) in ("{}", "OrderedDict()")
+        if is_empty and isinstance(node.target, ast.Name):
+            found.add(node.target.id)
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((HOUSE / "interactions" / "queries").glob("*.py")), ids=lambda path: path.stem)
+def test_every_cache_of_the_questions_is_in_the_register(path: Path) -> None:
+    module = sys.modules.get(f"interactions.queries.{path.stem}")
+    for name in remembered(path) - NOT_OF_RECORDS:
+        assert any(getattr(module, name) is held for held in HELD.values()), name
+
+
+def test_the_register_holds_what_is_listed_here() -> None:
+    assert set(process_caches.CACHES) == set(HELD)
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_a_cache_is_empty_once_it_is_emptied(name: str) -> None:
+    held = HELD[name]
+    if isinstance(held, dict):
+        held["something"] = "remembered"  # type: ignore[index]
+        assert process_caches.CACHES[name].size() > 0
+    process_caches.empty()
+    assert process_caches.CACHES[name].size() == 0
+    assert (len(held) if isinstance(held, dict) else held.cache_info().currsize) == 0
+
+
+def test_an_erasure_leaves_nothing_in_memory_before_it_is_verified(house: House) -> None:
+    house.done(as_lines(crowd()))
+    questions.count("production", Filter(product_id="product-4"))
+    dashboard.totals("production", Filter(product_id="product-4"))
+    owning.pairs("production")
+    assert any(cache.size() for cache in process_caches.CACHES.values())
+    request = erased(house, ANN)
+    assert request.state == DeletionRequest.State.VERIFIED
+    sizes = {name: cache.size() for name, cache in process_caches.CACHES.items()}
+    assert not any(sizes.values()), sizes
+
+
+ANOTHER = """
+import sys, time
+import django
+django.setup()
+from interactions import process_caches
+from interactions.queries import picking
+picking._kept["production", "a filter"] = "rows"
+process_caches.watch()
+picking._kept["production", "a filter"] = "rows"
+print("there", flush=True)
+while picking._kept:
+    time.sleep(0.05)
+print("empty", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def another(redis_server: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process that remembers something; those that were killed before are forgotten."""
+    for sign in process_caches._connect().scan_iter(match=f"{process_caches._SIGN}*"):
+        process_caches._connect().delete(sign)
+    process = subprocess.Popen(
+        [sys.executable, "-c", ANOTHER],
+        cwd=HOUSE,
+        env={**environ(settings.DATA_DIR), "DJANGO_SETTINGS_MODULE": "dojo.settings"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None and process.stdout.readline() == "there\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_another_process_empties_its_memory_before_the_erasure_goes_on(another: subprocess.Popen[str]) -> None:
+    assert process_caches.empty_everywhere() == 0
+    assert another.stdout is not None and another.stdout.readline() == "empty\n"
+
+
+def test_a_process_that_lives_and_does_not_follow_is_counted(
+    another: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import signal
+
+    monkeypatch.setattr(process_caches, "_WAIT_SECONDS", 0.5)
+    another.send_signal(signal.SIGSTOP)
+    assert process_caches.empty_everywhere() == 1 == process_caches.behind()
+    another.send_signal(signal.SIGCONT)
+    wait_for(lambda: process_caches.behind() == 0, because=lambda: "The process did not go on.")
