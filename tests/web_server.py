@@ -81,6 +81,16 @@ class Server:
             answer.read()
             return answer
 
+    def fetch(self, method: str, address: str) -> tuple[int, bytes]:
+        """Status and body of an answer to an address that is sent as it is."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.putrequest(method, address, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
     def create(self, length: int) -> str:
         given = metadata(filename="week.jsonl", environment="production")
         answer = self.ask("POST", "/uploads/", Upload_Length=str(length), Upload_Metadata=given)

@@ -1,0 +1,86 @@
+"""Every deed × every role × own and foreign environment, really performed, by the table of roles."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from interactions.models import Environment
+from interactions.roles import RIGHTS, ROUTES, Right, Role
+from tests import cast
+
+from .deeds import DEEDS, Deed, all_rows
+
+pytestmark = pytest.mark.django_db
+ROLES: tuple[Role | None, ...] = (*Role, None)
+CHANGES_NOTHING = {"member_link", "health_thresholds", "people_filter", "api_trial"}
+ASKS_FOR = {"api_trial": Right.IMPORT}  # beyond the address's own right: it stores what it is sent
+
+
+@pytest.fixture(autouse=True)
+def folders(settings, tmp_path: Path, redis_server: str) -> None:
+    for name in ("LAKE_DIR", "UPLOADS_DIR", "IMPORTS_DIR", "EXPORTS_DIR", "SCRATCH_DIR"):
+        folder = tmp_path / name.lower()
+        folder.mkdir()
+        setattr(settings, name, folder)
+
+
+def environment(slug: str) -> Environment:
+    return Environment.objects.get(slug=slug)
+
+
+def right_of(deed: Deed) -> Right:
+    right = ASKS_FOR.get(deed.name) or ROUTES[deed.name]
+    assert isinstance(right, Right)
+    return right
+
+
+@pytest.mark.parametrize("role", ROLES, ids=str)
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.name)
+def test_each_role_does_what_the_table_says_and_nothing_else(client: Client, deed: Deed, role: Role | None) -> None:
+    here, somebody = environment("production"), cast.member("somebody", role)
+    client.force_login(somebody)
+    parts, form = deed.make(here, somebody)
+    before = all_rows()
+    answer = client.post(deed.address(here, parts), form)
+    if role is not None and right_of(deed) in RIGHTS[role]:
+        assert answer.status_code < 400
+        assert deed.name in CHANGES_NOTHING or all_rows() != before
+    else:
+        assert answer.status_code == 403
+        assert all_rows() == before
+
+
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.name)
+def test_an_owner_of_another_environment_does_nothing_here(client: Client, deed: Deed) -> None:
+    here, stranger = environment("production"), cast.member("stranger", Role.OWNER, "playground")
+    client.force_login(stranger)
+    parts, form = deed.make(here, stranger)
+    before = all_rows()
+    assert client.post(deed.address(here, parts), form).status_code == 403
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.name)
+def test_what_is_here_is_not_reached_by_the_address_of_another_environment(client: Client, deed: Deed) -> None:
+    here, there = environment("production"), environment("playground")
+    stranger = cast.member("stranger", Role.OWNER, "playground")
+    client.force_login(stranger)
+    parts, form = deed.make(here, stranger)
+    if not parts:
+        pytest.skip("It names nothing that could be another environment's.")
+    before = all_rows()
+    assert client.post(deed.address(there, parts), form).status_code == 404
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.name)
+def test_a_form_of_another_site_does_nothing(deed: Deed) -> None:
+    here, olga = environment("production"), cast.owner()
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(olga)
+    parts, form = deed.make(here, olga)
+    before = all_rows()
+    for headers in ({}, {"Origin": "https://evil.example"}, {"Referer": "https://evil.example/"}):
+        assert strict.post(deed.address(here, parts), form, headers=headers).status_code == 403
+    assert all_rows() == before
