@@ -10,7 +10,7 @@ from .lakes import append, record
 from .running import Dojo, add_environment, log_in, wait_for
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Locator, Page, Route
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 ENVIRONMENT = "charts"
@@ -203,23 +203,44 @@ def test_the_bar_of_the_newest_record_is_hatched_and_says_so_far(page: "Page") -
     assert "(so far)" in page.inner_text("[data-panel=over_time] .chart-table tbody tr:first-child th")
 
 
-@pytest.mark.parametrize("way", ["mouse", "keyboard", "touch"])
-def test_an_explanation_opens_beside_its_button_and_closes(page: "Page", way: str) -> None:
-    page.wait_for_selector("#dashboard:not([aria-busy])")
-    button, text = page.locator("[popovertarget=about-sessions]"), page.locator("#about-sessions")
-    assert not text.is_visible()
-    if way == "keyboard":
-        button.focus()
-        page.keyboard.press("Enter")
-    elif way == "mouse":
-        button.click()
-    else:
-        button.dispatch_event("click")  # what a tap comes to
+def opened_beside(page: "Page", button: "Locator") -> None:
+    text = page.locator("#about-sessions")
     text.wait_for(state="visible")
     wait_for(lambda: _beside(button.bounding_box(), text.bounding_box()))
     assert "30 minutes" in text.inner_text()
+
+
+@pytest.mark.parametrize("way", ["mouse", "keyboard"])
+def test_an_explanation_opens_beside_its_button_and_closes(page: "Page", way: str) -> None:
+    page.wait_for_selector("#dashboard:not([aria-busy])")
+    button = page.locator("[popovertarget=about-sessions]")
+    assert not page.locator("#about-sessions").is_visible()
+    if way == "keyboard":
+        button.focus()
+        page.keyboard.press("Enter")
+    else:
+        button.click()
+    opened_beside(page, button)
     page.keyboard.press("Escape")
-    text.wait_for(state="hidden")
+    page.wait_for_selector("#about-sessions", state="hidden")
+
+
+def test_an_explanation_opens_by_a_tap_on_a_phone_and_closes_by_another(page: "Page", browser: "Browser") -> None:
+    context = browser.new_context(
+        base_url=page.url,
+        storage_state=page.context.storage_state(),
+        has_touch=True,
+        viewport={"width": 390, "height": 844},
+    )
+    phone = context.new_page()
+    phone.goto(page.url)
+    phone.wait_for_selector("#dashboard:not([aria-busy])")
+    button = phone.locator("[popovertarget=about-sessions]")
+    button.tap()
+    opened_beside(phone, button)
+    phone.touchscreen.tap(20, 20)
+    phone.wait_for_selector("#about-sessions", state="hidden")
+    context.close()
 
 
 def _beside(button: Any, text: Any) -> bool:
