@@ -44,7 +44,7 @@ CSRF_TRUSTED_ORIGINS = [o for o in environ.text("CSRF_TRUSTED_ORIGINS").split(",
 
 # --- Django ---
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # the pages of the admin are loaded with the other pages
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

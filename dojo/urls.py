@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+admin.autodiscover()  # here and not at the start of each process: it loads what answers questions, too
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("interactions.urls")),
