@@ -130,6 +130,9 @@ CONTEXT_FIELDS: Final[dict[str, Field]] = {
 CAMPAIGN_FIELDS: Final = ("name", "source", "medium", "term", "content")
 PAGE_FIELDS: Final = ("url", "referrer", "title")  # url is required in a page
 
+# How large duration, revenue, rating and quantities may be in size: so sums stay finite.
+LARGEST_AMOUNT: Final = 1e15
+
 # How deep objects and lists may stand within each other, the record itself counted.
 DEEPEST: Final = 100
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from interactions import schema
-from interactions.codec.check import IPV4_PATTERN, UUID_PATTERN
+from interactions.codec.values import IPV4_PATTERN, UUID_PATTERN
 from interactions.reference import example, form_of
 from interactions.schema import Field, Form
 
@@ -13,6 +13,9 @@ Json: TypeAlias = dict[str, Any]
 
 _STRING = {"type": "string"}
 _NUMBER = {"type": "number"}
+_AMOUNT = {"minimum": -schema.LARGEST_AMOUNT, "maximum": schema.LARGEST_AMOUNT}
+# A field that there is not may be null: it is absent then.
+_NOTHING_ELSE = {"type": "null"}
 
 
 def _null_too(form: Json, kind: str, **more: Any) -> Json:
@@ -24,6 +27,7 @@ def _strings(longest: int | None) -> Json:
     return {"type": "array", "items": _STRING if longest is None else {**_STRING, "maxLength": longest}}
 
 
+# Whole numbers of any size are kept as they came, as long as a double can hold them, be it not exactly.
 _CUSTOM_VALUE: Json = {
     "anyOf": [
         {"type": ["boolean", "number", "string", "null"]},
@@ -41,9 +45,9 @@ def _form(field: Field) -> Json:
         case Form.STRINGS:
             return {**_strings(field.longest), "type": ["array", "null"]}
         case Form.NUMBER:
-            return _null_too({}, "number")
+            return _null_too(_AMOUNT, "number")
         case Form.NUMBER_OR_NUMBERS:
-            return {"type": ["number", "array", "null"], "items": _NUMBER}
+            return {"type": ["number", "array", "null"], **_AMOUNT, "items": {**_NUMBER, **_AMOUNT}}
         case Form.TIMESTAMP:
             return _null_too({"format": "date-time"}, "string")
         case Form.UUID:
@@ -75,7 +79,7 @@ def _null_or(name: str) -> Json:
 
 
 COMMON: Json = {
-    "Search": {"type": "object", "additionalProperties": False, "properties": _fields(schema.SEARCH_FIELDS)},
+    "Search": {"type": "object", "additionalProperties": _NOTHING_ELSE, "properties": _fields(schema.SEARCH_FIELDS)},
     "Campaign": {"type": "object", "properties": _plain(schema.CAMPAIGN_FIELDS)},
     "Page": {
         "type": "object",
@@ -92,6 +96,7 @@ COMMON: Json = {
         },
     },
 }
+_NOTE: Json = {"description": "Dojo's own note on a record that was rejected. It's left out when the record is read."}
 _OBJECTS = {"search": _null_or("Search"), "context": _null_or("Context")}
 
 
@@ -123,7 +128,7 @@ def _interaction(kind: str) -> Json:
         "type": "object",
         "description": str(schema.GROUP_OF[kind]),
         "required": required,
-        "properties": {"type": {"const": kind}, **properties},
-        "additionalProperties": False,
+        "properties": {"type": {"const": kind}, **properties, schema.NOTE: _NOTE},
+        "additionalProperties": _NOTHING_ELSE,
         "examples": [example(kind)],
     }

@@ -78,8 +78,7 @@ def examine(exchange: Exchange) -> Call:
     if call.records > settings.API_RECORDS:
         raise Refusal(413, f"More than {settings.API_RECORDS} records in one call. Send them in several.")
     if call.problems:
-        message = f"{len(call.problems)} of {call.records} records are invalid, so none was stored."
-        raise Refusal(422, message, lines=call.lines)
+        raise Refusal(422, _invalid(call), lines=call.problems.lines)
     return call
 
 
@@ -87,6 +86,14 @@ def taken() -> HttpResponse:
     """The answer to a call that is safe now."""
     # No "data" here: a client takes what it finds there for the answer's content.
     return answer(200, {"errors": False, "message": "success"})
+
+
+def _invalid(call: Call) -> str:
+    message = f"{call.problems.records:,} of {call.records:,} records are invalid, so none was stored."
+    more = call.problems.more
+    if more:
+        message += f" {more:,} more violation{' is' if more == 1 else 's are'} not listed."
+    return message
 
 
 def _checked(exchange: Exchange) -> Call:

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
-from interactions.codec.check import Checked, Violation, check_bytes
+from interactions.codec.check import Checked, check_bytes
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.custom import Customs
 from interactions.codec.keyring import Keyring
+from interactions.codec.problems import Problems
 from interactions.codec.reader import Reader
 from interactions.codec.record import list_decoder
 from interactions.codec.syntax import BLANKS, SEPARATORS, members, value_end
-from interactions.codec.table import Doubtful, Origin, to_table
+from interactions.codec.table import SAID_LATER, Doubtful, Origin, to_table
 
 if TYPE_CHECKING:
     from interactions.codec.scanned import Scanner
@@ -33,8 +34,6 @@ _OPENING = ord("[")
 _BOM = b"\xef\xbb\xbf"
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 _MOMENT = pa.timestamp("us", "UTC")
-# Stands for «when it was received» until that is known for each record; later than any timestamp may be.
-_UNTIMED = datetime(9999, 12, 31, tzinfo=UTC)
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Doubtful)
 
 
@@ -52,19 +51,11 @@ _pieces = msgspec.json.Decoder(list[msgspec.Raw])
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a body held: ``records`` of them, in ``text`` as received, without the list's brackets.
-
-    ``problems`` has the violations of each bad record by its number in the call, from 0.
-    """
+    """What a body held: ``records`` of them, in ``text`` as received, without the list's brackets."""
 
     records: int
     text: bytes
-    problems: dict[int, list[Violation]] = field(default_factory=dict)
-
-    @property
-    def lines(self) -> list[str]:
-        """One line a violation, in the order of the records."""
-        return [violation.line(index) for index, found in self.problems.items() for violation in found]
+    problems: Problems
 
 
 def read_call(body: bytes, origin: Origin) -> Call:
@@ -82,15 +73,22 @@ def read_call(body: bytes, origin: Origin) -> Call:
         raise BadCall('"data" has to be a list of records.')
     _require_keys_once(body)
     text = _without_blanks(listed[1:-1])
+    problems = Problems()
     if len(text) <= _SMALL:
         pieces = _pieces.decode(listed)
         if len(pieces) <= FEW:
-            checked = enumerate(check_bytes(bytes(piece)) for piece in pieces)
-            return Call(len(pieces), bytes(text), {index: one.violations for index, one in checked if one.violations})
-    records, problems = 0, {}
-    for batch in _reader(origin, None, text, only_checks=True).read_listed(_values(text)):
+            for index, piece in enumerate(pieces):
+                checked = check_bytes(bytes(piece), problems.most)
+                if checked.record is None:
+                    problems.add(index, checked.violations, checked.more)
+            return Call(len(pieces), bytes(text), problems)
+    records = 0
+    reader = _reader(origin, None, text, only_checks=True)
+    for batch in reader.read_listed(_values(text)):
         records += batch.records
-        problems.update({rejected.index: rejected.violations for rejected in batch.rejected})
+        for rejected in batch.rejected:
+            problems.add(rejected.index, rejected.violations, rejected.more)
+        reader.most_named = problems.most
     return Call(records, bytes(text), problems)
 
 
@@ -142,11 +140,11 @@ def to_rows(calls: Sequence[Kept], keyring: Keyring) -> pa.Table:
     table = table.set_column(table.schema.get_field_index("received_at"), table.schema.field("received_at"), received)
     place = table.schema.get_field_index("timestamp")
     stamps = table["timestamp"].combine_chunks()
-    untimed = pa.compute.equal(stamps, pa.scalar(_UNTIMED, _MOMENT))
+    untimed = pa.compute.equal(stamps.cast(pa.int64()), SAID_LATER)
     return table.set_column(place, table.schema.field("timestamp"), pa.compute.if_else(untimed, received, stamps))
 
 
-_KEPT = Origin(0, _UNTIMED)
+_KEPT = Origin(0, None)
 
 
 def _scanner(keyring: Keyring) -> Scanner:

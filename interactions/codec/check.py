@@ -7,34 +7,34 @@ did not take, so it is written for clear answers, not for speed.
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 import msgspec
 
 from interactions import schema
-from interactions.codec.record import Context, Interaction, Moment, typed
+from interactions.codec.apart import apart
+from interactions.codec.instants import instant
+from interactions.codec.record import Interaction, typed
+from interactions.codec.suggestions import did_you_mean
+from interactions.codec.values import is_amount, is_custom_value, is_ipv4, is_number, is_uuid, numbers_are_finite
 from interactions.schema import Field, Form
 
-UUID_PATTERN = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-_BYTE = r"(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
-IPV4_PATTERN = rf"^({_BYTE}(\.{_BYTE}){{3}})?$"
-# Instants that every reader of the table can hold, whatever its zone.
-EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
-LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+MOST_NAMED = 20
+"""Violations of one record that are named; the others are counted."""
 
-_UUID = re.compile(UUID_PATTERN.replace("$", r"\Z"))
-_IPV4 = re.compile(IPV4_PATTERN.replace("$", r"\Z"))
 _SQUARE = str.maketrans("()", "[]")
 _PLACE = re.compile(r"data\.(?=\d+\.)")
 _AMBIGUOUS = re.compile(r'\s*+(?:["{\[]|(?:-?\d[\d.eE+-]*+|true|false|null)\s*+\Z|\Z)')
 _SHOWN = 80  # characters of a value that a problem shows
-_INTEGERS = range(-(1 << 63), 1 << 64)  # what the table's JSON, and most readers of it, can hold
-_LONG_INTEGER = "A whole number of more than 64 bits has to stand in quotes."
+_NO_FIELD = "There is no such field."
+_NO_TYPE = "It is not an interaction type."
+_TYPES = f"The types are {', '.join(schema.TYPES)}."
+_OUT_OF_RANGE = "A number in it is out of range."
+_AMOUNT = f"It has to be a number of at most {schema.LARGEST_AMOUNT:.0e} in size.".replace("e+", "e")
 _CUT_SHORT = "It is not valid JSON: it ends in the middle."
 _TOO_DEEP = f"It is nested too deep: more than {schema.DEEPEST} objects and lists stand within each other."
 
@@ -62,9 +62,28 @@ class Violation:
         return re.sub(r"\.\d+(?=\.|$)", "", self.path), self.rule
 
 
+class _Fault(NamedTuple):
+    """A broken rule that need not be put into words yet: a record may have millions.
+
+    ``name`` is one that there is not, where others of ``names`` may have been meant.
+    """
+
+    path: str
+    rule: str
+    value: Any = ""
+    name: Any = None
+    names: Iterable[str] = ()
+
+    def named(self) -> Violation:
+        rule = self.rule
+        if self.names:
+            rule += did_you_mean(self.name, self.names)
+        return Violation(self.path, f"{rule} {_TYPES}" if rule.startswith(_NO_TYPE) else rule, _shown(self.value))
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A record's verdict: ``record`` where it is good, else every violation.
+    """A record's verdict: ``record`` where it is good, else its first violations, and how many ``more`` there are.
 
     ``rest`` is what the typed record has no place for, in the record's own shape.
     """
@@ -72,14 +91,18 @@ class Checked:
     record: Interaction | None
     rest: dict[str, Any] | None
     violations: list[Violation]
+    more: int = 0
 
 
 class _RepeatedKey(Exception):
     pass
 
 
-def check_bytes(raw: bytes) -> Checked:
-    """Check the JSON text of one record; never raises for anything that the bytes may hold."""
+def check_bytes(raw: bytes, most: int = MOST_NAMED) -> Checked:
+    """Check the JSON text of one record; never raises for anything that the bytes may hold.
+
+    At most so many violations are named, the others counted.
+    """
     try:
         text = raw.decode()
         msgspec.json.decode(raw)  # stricter than the standard library, which takes NaN and halves of characters
@@ -96,23 +119,25 @@ def check_bytes(raw: bytes) -> Checked:
         reason, place = _reason(error, text)
         return _refused(f"It is not valid JSON: {reason}.", _cut(text[:200]) if place is None else _excerpt(raw, place))
     if text.count("{") + text.count("[") <= schema.DEEPEST:
-        return _judged(value)
-    return check(value)
+        return _judged(value, most)
+    return check(value, most)
 
 
-def check(value: Any) -> Checked:
+def check(value: Any, most: int = MOST_NAMED) -> Checked:
     """Check one decoded record."""
-    return _refused(_TOO_DEEP) if _depth(value) > schema.DEEPEST else _judged(value)
+    return _refused(_TOO_DEEP) if _depth(value) > schema.DEEPEST else _judged(value, most)
 
 
-def _judged(value: Any) -> Checked:
+def _judged(value: Any, most: int) -> Checked:
     if not isinstance(value, dict):
         return _refused("A record has to be an object.", _shown(value))
     record = {key: field for key, field in value.items() if field is not None and key != schema.NOTE}
-    violations = list(_violations(record))
-    if violations:
-        return Checked(None, None, violations)
-    plain, rest = _apart(record)
+    faults = _violations(record)
+    violations = [fault.named() for fault in islice(faults, most)]
+    more = sum(1 for _ in faults)
+    if violations or more:
+        return Checked(None, None, violations, more)
+    plain, rest = apart(record)
     try:
         return Checked(typed(plain), rest or None, [])
     except msgspec.ValidationError as error:  # a rule the Structs know and we do not would be a defect
@@ -180,32 +205,32 @@ def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
-def _violations(record: dict[str, Any]) -> Iterator[Violation]:
+def _violations(record: dict[str, Any]) -> Iterator[_Fault]:
     kind = record.get("type")
     if kind is None:
-        yield Violation("type", "It is required.")
+        yield _Fault("type", "It is required.")
     elif not isinstance(kind, str) or kind not in schema.GROUP_OF:
-        yield Violation("type", "It is not an interaction type.", _shown(kind))
+        yield _Fault("type", _NO_TYPE, kind, kind, schema.TYPES)
         kind = None
     for name, value in record.items():
         field = schema.FIELDS.get(name)
         if name == "type":
             continue
         if field is None:
-            yield Violation(_part(name), "There is no such field.", _shown(value))
+            yield _Fault(_part(name), _NO_FIELD, value, name, schema.FIELDS)
         elif kind is not None and kind not in field.types:
-            yield Violation(name, f"{kind} has no such field.", _shown(value))
+            yield _Fault(name, f"{kind} has no such field.", value)
         else:
             yield from _field(name, field, value)
     if kind == "custom" and "custom_action_name" not in record:
-        yield Violation("custom_action_name", "It is required for custom.")
+        yield _Fault("custom_action_name", "It is required for custom.")
     if isinstance(record.get("search"), dict):
         yield from _object("search", record["search"], schema.SEARCH_FIELDS, strict=True)
     if isinstance(record.get("context"), dict):
         yield from _context(record["context"])
 
 
-def _context(context: dict[str, Any]) -> Iterator[Violation]:
+def _context(context: dict[str, Any]) -> Iterator[_Fault]:
     yield from _object("context", context, schema.CONTEXT_FIELDS, strict=False)
     for name, keys in (("campaign", schema.CAMPAIGN_FIELDS), ("page", schema.PAGE_FIELDS)):
         inner = context.get(name)
@@ -213,183 +238,101 @@ def _context(context: dict[str, Any]) -> Iterator[Violation]:
             yield from _object(f"context.{name}", inner, dict.fromkeys(keys, Field(Form.STRING)), strict=False)
     page = context.get("page")
     if isinstance(page, dict) and page.get("url") is None:
-        yield Violation("context.page.url", "It is required in a page.")
+        yield _Fault("context.page.url", "It is required in a page.")
 
 
-def _object(path: str, value: dict[str, Any], fields: dict[str, Field], *, strict: bool) -> Iterator[Violation]:
+def _object(path: str, value: dict[str, Any], fields: dict[str, Field], *, strict: bool) -> Iterator[_Fault]:
     for name, inner in value.items():
         if inner is None:
             continue
         if name in fields:
             yield from _field(f"{path}.{name}", fields[name], inner)
         elif strict:
-            yield Violation(f"{path}.{_part(name)}", "There is no such field.", _shown(inner))
-        elif _has_long_integer(inner):
-            yield Violation(f"{path}.{_part(name)}", _LONG_INTEGER, _shown(inner))
+            yield _Fault(f"{path}.{_part(name)}", _NO_FIELD, inner, name, fields)
+        elif not numbers_are_finite(inner):
+            yield _Fault(f"{path}.{_part(name)}", _OUT_OF_RANGE, inner)
 
 
-def _field(path: str, field: Field, value: Any) -> Iterator[Violation]:
+def _field(path: str, field: Field, value: Any) -> Iterator[_Fault]:
     match field.form:
         case Form.STRING:
             yield from _string(path, value, field.longest)
         case Form.STRINGS:
             yield from _list(path, value, field.longest)
         case Form.NUMBER:
-            if not _is_number(value):
-                yield Violation(path, "It has to be a finite number.", _shown(value))
+            yield from _amount(path, value)
         case Form.NUMBER_OR_NUMBERS:
             yield from _numbers(path, value)
         case Form.OBJECT:
             if not isinstance(value, dict):
-                yield Violation(path, "It has to be an object.", _shown(value))
+                yield _Fault(path, "It has to be an object.", value)
         case Form.FILTERS:
             yield from _filters(path, value)
         case Form.CUSTOM:
             yield from _custom(path, value)
         case Form.TIMESTAMP:
-            if not _is_timestamp(value):
-                yield Violation(
-                    path, "It has to be a date and time with an offset, such as 2024-03-01T09:41:07Z.", _shown(value)
-                )
+            if not isinstance(value, str) or instant(value) is None:
+                yield _Fault(path, "It has to be a date and time with an offset, such as 2024-03-01T09:41:07Z.", value)
         case Form.UUID:
             if not isinstance(value, str) or not is_uuid(value):
-                yield Violation(path, "It has to be a UUID.", _shown(value))
+                yield _Fault(path, "It has to be a UUID.", value)
         case Form.IPV4:
             if not isinstance(value, str) or not is_ipv4(value):
-                yield Violation(path, "It has to be an IPv4 address.", _shown(value))
+                yield _Fault(path, "It has to be an IPv4 address.", value)
 
 
-def _string(path: str, value: Any, longest: int | None) -> Iterator[Violation]:
+def _string(path: str, value: Any, longest: int | None) -> Iterator[_Fault]:
     if not isinstance(value, str):
-        yield Violation(path, "It has to be a string.", _shown(value))
+        yield _Fault(path, "It has to be a string.", value)
     elif longest is not None and len(value) > longest:
-        yield Violation(path, f"It is longer than {longest} characters.", _shown(value))
+        yield _Fault(path, f"It is longer than {longest} characters.", value)
 
 
-def _list(path: str, value: Any, longest: int | None) -> Iterator[Violation]:
+def _list(path: str, value: Any, longest: int | None) -> Iterator[_Fault]:
     if not isinstance(value, list):
-        yield Violation(path, "It has to be a list of strings.", _shown(value))
+        yield _Fault(path, "It has to be a list of strings.", value)
         return
     for position, item in enumerate(value):
         yield from _string(f"{path}.{position}", item, longest)
 
 
-def _numbers(path: str, value: Any) -> Iterator[Violation]:
-    if not isinstance(value, list):
-        if not _is_number(value):
-            yield Violation(path, "It has to be a number or a list of numbers.", _shown(value))
-        return
-    for position, item in enumerate(value):
-        if not _is_number(item):
-            yield Violation(f"{path}.{position}", "It has to be a finite number.", _shown(item))
+def _numbers(path: str, value: Any) -> Iterator[_Fault]:
+    if isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _amount(f"{path}.{position}", item)
+    elif is_number(value):
+        yield from _amount(path, value)
+    else:
+        yield _Fault(path, "It has to be a number or a list of numbers.", value)
 
 
-def _filters(path: str, value: Any) -> Iterator[Violation]:
+def _amount(path: str, value: Any) -> Iterator[_Fault]:
+    if not is_number(value):
+        yield _Fault(path, "It has to be a finite number.", value)
+    elif not is_amount(value):
+        yield _Fault(path, _AMOUNT, value)
+
+
+def _filters(path: str, value: Any) -> Iterator[_Fault]:
     if not isinstance(value, dict):
-        yield Violation(path, "It has to be an object of lists of strings.", _shown(value))
+        yield _Fault(path, "It has to be an object of lists of strings.", value)
         return
     for name, items in value.items():
         yield from _list(f"{path}.{_part(name)}", items, None)
 
 
-def _custom(path: str, value: Any) -> Iterator[Violation]:
+def _custom(path: str, value: Any) -> Iterator[_Fault]:
     if not isinstance(value, dict):
-        yield Violation(path, "It has to be an object.", _shown(value))
+        yield _Fault(path, "It has to be an object.", value)
         return
     for name, item in value.items():
         if not is_custom_value(item):
             rule = "It has to be a boolean, a number, a string, or a list of numbers, of strings or of objects."
-            yield Violation(f"{path}.{_part(name)}", rule, _shown(item))
-        elif _has_long_integer(item):
-            yield Violation(f"{path}.{_part(name)}", _LONG_INTEGER, _shown(item))
-
-
-def _has_long_integer(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(_has_long_integer, value.values()))
-    if isinstance(value, list):
-        return any(map(_has_long_integer, value))
-    return isinstance(value, int) and value not in _INTEGERS
-
-
-def is_custom_value(value: Any) -> bool:
-    """Whether ``value`` may stand in custom_context; null counts as absent."""
-    if isinstance(value, list):
-        return (
-            all(isinstance(item, str) for item in value)
-            or all(isinstance(item, dict) for item in value)
-            or all(_is_number(item) for item in value)
-        )
-    return value is None or isinstance(value, (bool, str)) or _is_number(value)
-
-
-def is_uuid(text: str) -> bool:
-    return _UUID.match(text) is not None
-
-
-def is_ipv4(text: str) -> bool:
-    """Whether it is an IPv4 address, or empty."""
-    return _IPV4.match(text) is not None
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number of more than 308 digits
-        return False
-
-
-def _is_timestamp(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        moment = msgspec.convert(value, Moment)
-        return EARLIEST <= moment <= LATEST
-    except (msgspec.ValidationError, OverflowError):
-        return False
+            yield _Fault(f"{path}.{_part(name)}", rule, item)
+        elif not numbers_are_finite(item):
+            yield _Fault(f"{path}.{_part(name)}", _OUT_OF_RANGE, item)
 
 
 def _part(name: str) -> str:
     """A key as a part of a path: parts hold no space, and a very long one is cut."""
     return re.sub(r"\s", "_", name)[:60] or "_"
-
-
-def _apart(record: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A good record without what the Structs have no place for, and that rest in the record's shape."""
-    rest: dict[str, Any] = {}
-    plain = dict(record)
-    if "search" in plain:
-        plain["search"] = {key: value for key, value in plain["search"].items() if value is not None}
-        if not plain["search"]:
-            rest["search"] = plain.pop("search")
-    context = plain.get("context")
-    if context is None:
-        return plain, rest
-    known, unknown = _context_apart(context)
-    if unknown or not known:
-        rest["context"] = unknown
-    if known:
-        plain["context"] = known
-    else:
-        del plain["context"]
-    return plain, rest
-
-
-def _context_apart(context: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    known = {key: value for key, value in context.items() if key in Context.__struct_fields__ and value is not None}
-    unknown = {key: value for key, value in context.items() if key not in Context.__struct_fields__}
-    for name, keys in (("campaign", schema.CAMPAIGN_FIELDS), ("page", schema.PAGE_FIELDS)):
-        inner = known.get(name)
-        if inner is None:
-            continue
-        kept = {key: value for key, value in inner.items() if key in keys and value is not None}
-        more = {key: value for key, value in inner.items() if key not in keys}
-        if more or not kept:
-            unknown[name] = more
-        if kept:
-            known[name] = kept
-        else:
-            del known[name]
-    return known, unknown

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from interactions import schema
-from interactions.codec.check import is_custom_value
 from interactions.codec.record import Context
+from interactions.codec.values import is_custom_value, is_number
 
 # Lists are looked into below: msgspec allows one kind of list in a union.
 CustomValue: TypeAlias = bool | int | float | str | list[Any] | None
@@ -22,6 +22,8 @@ _WHOLE_BELOW = 1e16  # from there on floats are written with an exponent
 _PLAIN = frozenset({str, bool})
 ABSENT = Context().custom_context  # the very object that the Struct leaves out when it is written
 
+_DIGITS = 1  # the type of the extension
+_pack = msgspec.msgpack.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(dict[str, CustomValue] | None).decode
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -98,22 +100,42 @@ def _made(values: dict[str, Any], text: bytes, *, keys: int, nulls: int) -> Cust
 
 
 def whole(value: Any) -> Any:
-    """``value`` with 10 for each 10.0 in it. Raises NotPlain for a whole number of more than 64 bits."""
+    """``value`` with 10 for each 10.0 in it. Raises NotPlain for a whole number that no double can hold."""
     if value.__class__ is float:
         return int(value) if value.is_integer() and abs(value) < _WHOLE_BELOW else value
-    if value.__class__ is int and not -(1 << 63) <= value < 1 << 64:
+    if value.__class__ is int and not is_number(value):
         raise NotPlain
     if value.__class__ is dict:
         return {key: whole(inner) for key, inner in value.items()}
     return [whole(inner) for inner in value] if value.__class__ is list else value
 
 
+def packable(value: Any) -> Any:
+    """``value`` with whole numbers of more than 64 bits in a form that MessagePack has: their digits."""
+    if value.__class__ is int and not -(1 << 63) <= value < 1 << 64:
+        return msgspec.msgpack.Ext(_DIGITS, str(value).encode())
+    if value.__class__ is dict:
+        return {key: packable(inner) for key, inner in value.items()}
+    return [packable(inner) for inner in value] if value.__class__ is list else value
+
+
+def packed(values: dict[str, Any]) -> bytes:
+    """What a hash is made of: MessagePack of ``values``, as ``whole`` gives them."""
+    try:
+        return _pack(values)
+    except OverflowError:
+        return _pack(packable(values))
+
+
 def is_whole(value: Any) -> bool:
-    """Whether ``whole`` surely changes nothing in ``value``, an object or list."""
+    """Whether ``whole`` surely changes nothing in ``value``, an object or list, nor refuses any of it."""
     for inner in value.values() if value.__class__ is dict else value:
         kind = inner.__class__
         if kind is float:
             if inner.is_integer():
+                return False
+        elif kind is int:
+            if not is_number(inner):
                 return False
         elif (kind is dict or kind is list) and not is_whole(inner):
             return False

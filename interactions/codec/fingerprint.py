@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 from xxhash import xxh3_128_digest
 
-from interactions.codec.custom import Custom, whole
+from interactions.codec.custom import Custom, packed, whole
 from interactions.codec.record import Interaction
 
 SIZE = 16
@@ -37,8 +37,7 @@ def fingerprints(
     """The fingerprint of each record, as binary values of 16 bytes.
 
     ``customs`` are the records' custom_context: the records' own are replaced by their canonical text.
-    ``rests`` are what the typed records have no place for. Raises OverflowError for a whole number of more
-    than 64 bits.
+    ``rests`` are what the typed records have no place for.
     """
     content = bytearray()  # one buffer for all: making one for each record takes as long as filling it
     encode, digest = _canonical.encode_into, xxh3_128_digest
@@ -57,7 +56,7 @@ def fingerprints(
     for position, rest in enumerate(rests or ()):
         if rest and customs[position].uuid is None:
             encode(records[position], content)
-            digests[position] = digest(content + _canonical.encode(whole(rest)))
+            digests[position] = digest(content + packed(whole(rest)))
     return marked(np.frombuffer(bytearray().join(digests), np.uint8), by_uuid)
 
 

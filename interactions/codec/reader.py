@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from interactions.codec.check import Violation, check_bytes
+from interactions.codec.check import MOST_NAMED, Violation, check_bytes
 from interactions.codec.custom import Customs
 from interactions.codec.documents import Documents
 from interactions.codec.keyring import Keyring
@@ -37,12 +37,16 @@ _NOT_PLAIN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Doubtful
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that was refused: ``index`` from the run's first record, ``offset`` from the file's first byte."""
+    """A record that was refused: ``index`` from the run's first record, ``offset`` from the file's first byte.
+
+    ``more`` counts the violations that are not among ``violations``.
+    """
 
     index: int
     offset: int
     text: bytes
     violations: list[Violation]
+    more: int = 0
 
 
 @dataclass(slots=True)
@@ -73,6 +77,7 @@ class Reader:
         self._origin, self._keyring, self._longest = origin, keyring, longest
         self._compiled, self._only_checks = compiled, only_checks
         self._customs = Customs()
+        self.most_named = MOST_NAMED  # violations of each record from now on
 
     @cached_property
     def _scanner(self) -> Scanner:
@@ -180,7 +185,7 @@ class _Apart:
         self._reader, self._window, self._first = reader, window, first
         self._pieces = window.pieces
         self._texts = [window.text[piece.start : piece.end] for piece in self._pieces]
-        self._refused: dict[int, list[Violation]] = {}
+        self._refused: dict[int, tuple[list[Violation], int]] = {}
         self._numbers: list[int] = []  # of the pieces that are rows of the tables, in their order
         self._tables: list[pa.Table] = []
         self._untimed = 0
@@ -190,7 +195,7 @@ class _Apart:
         doubtful: list[int] = []
         for number, piece in enumerate(self._pieces):
             if piece.rule is not None:
-                self._refused[number] = [Violation("", piece.rule, piece.value)]
+                self._refused[number] = [Violation("", piece.rule, piece.value)], 0
             elif piece.is_damaged:
                 doubtful.append(number)
             else:
@@ -204,7 +209,9 @@ class _Apart:
         doubtful += self._take(typed)
         self._check(doubtful)
         rejected = [
-            Rejected(self._first + number, self._window.offset + self._pieces[number].start, self._texts[number], found)
+            Rejected(
+                self._first + number, self._window.offset + self._pieces[number].start, self._texts[number], *found
+            )
             for number, found in sorted(self._refused.items())
         ]
         return Batch(self._window.size, len(self._pieces), self._untimed, self._in_order(), rejected)
@@ -241,9 +248,9 @@ class _Apart:
         good: dict[int, Interaction] = {}
         rests: list[dict[str, Any] | None] = []
         for number in sorted(numbers):
-            checked = check_bytes(self._texts[number])
+            checked = check_bytes(self._texts[number], self._reader.most_named)
             if checked.record is None:
-                self._refused[number] = checked.violations
+                self._refused[number] = checked.violations, checked.more
             else:
                 good[number] = checked.record
                 rests.append(checked.rest)

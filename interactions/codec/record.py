@@ -2,7 +2,7 @@
 
 The Structs are made strict where msgspec can be: an unknown field, a field
 that this type may not have, a wrong form or an over-long identifier fails to
-decode. What they cannot say (the form of a UUID, a key that comes twice) is
+decode. What they cannot say (the form of a UUID or a timestamp, a key that comes twice) is
 checked on whole columns in ``table``. Whatever fails here is looked at again by ``check``, which speaks
 in sentences; a record is refused only there.
 
@@ -10,7 +10,6 @@ in sentences; a record is refused only there.
 millions of fresh objects again and again.
 """
 
-from datetime import datetime
 from typing import Annotated, Any, TypeAlias, Union, get_type_hints
 
 import msgspec
@@ -20,7 +19,7 @@ from interactions import schema
 
 ShortId: TypeAlias = Annotated[str, Meta(max_length=512)]
 LongId: TypeAlias = Annotated[str, Meta(max_length=1024)]
-Moment: TypeAlias = Annotated[datetime, Meta(tz=True)]
+Amount: TypeAlias = Annotated[float, Meta(ge=-schema.LARGEST_AMOUNT, le=schema.LARGEST_AMOUNT)]
 
 
 class Page(Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
@@ -60,16 +59,16 @@ class Interaction(Struct, gc=False, forbid_unknown_fields=True, omit_defaults=Tr
     can only be null. So a field in the wrong place fails to decode, at no cost.
     """
 
-    timestamp: Moment | None = None
+    timestamp: str | None = None  # ``table`` puts the instant in its place
     user_id: ShortId | None = None
     anonymous_id: LongId | None = None
     product_ids: list[ShortId] | None = None
     product_group_ids: list[ShortId] | None = None
     miso_id: str | None = None
-    duration: float | None = None
-    revenue: float | None = None
-    rating: float | None = None
-    quantities: float | list[float] | None = None
+    duration: Amount | None = None
+    revenue: Amount | None = None
+    rating: Amount | None = None
+    quantities: Amount | list[Amount] | None = None
     category: list[str] | None = None
     custom_action_name: str | None = None
     search: Search | None = None

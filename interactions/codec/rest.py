@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from interactions.codec import known_texts, rest_texts, scanning
-from interactions.codec.custom import NotPlain, is_whole, keys_within, whole
+from interactions.codec.custom import NotPlain, is_whole, keys_within, packed, whole
 
 _REMEMBERED = 4_000  # texts; bounds the memory, not the answer
 _LARGEST = 2048  # bytes; a longer text is unlikely to come again
@@ -21,7 +21,6 @@ _HERE = msgspec.Raw(b"\0")  # a byte that JSON never holds
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_pack = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
 class Rest(NamedTuple):
@@ -55,12 +54,12 @@ class Rests(dict[bytes, Rest]):
 
 
 def read(text: bytes) -> Rest:
-    """Read the JSON of one rest. Raises what msgspec raises for one at fault, and NotPlain or OverflowError for a whole
-    number of more than 64 bits."""
+    """Read the JSON of one rest. Raises what msgspec raises for one at fault, and NotPlain for a whole number that no
+    double can hold."""
     values = _decode(text)
     before, _, after = _encode({"context": {**values, "custom_context": _HERE}}).partition(_HERE)
     keys = keys_within(values, _DEPTH)
-    return Rest(values, _pack({"context": values if is_whole(values) else whole(values)}), before, after, keys)
+    return Rest(values, packed({"context": values if is_whole(values) else whole(values)}), before, after, keys)
 
 
 class Found(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -42,7 +42,7 @@ class Scanner:
         self._keyring, self._known = keyring, Known(known, rest.Finder())
         self._found = scanning.found()
         self._origin = origin
-        self._received = (origin.received_at - _EPOCH) // timedelta(microseconds=1)
+        self._received = origin.received
 
     def read(self, text: bytes, *, most: int | None = None) -> Scanned:
         """The records that a text begins with, with anything or nothing between them, as long as they are plain and of

@@ -68,6 +68,10 @@ _DEEPEST = 3  # objects within each other: a record, its context, its page
 ENDED, FULL, STOPPED = range(3)
 
 _URL = layout.bit(PAGE, "url")
+_USER_ID, _ANONYMOUS_ID = (np.int32(layout.bit(RECORD, name)) for name in ("user_id", "anonymous_id"))
+_USER_SLOT, _ANONYMOUS_SLOT = (
+    layout.TEXT_SLOTS[RECORD, layout.NAMES[RECORD].index(name)] for name in ("user_id", "anonymous_id")
+)
 _CONTEXT, _CAMPAIGN = np.int32(layout.bit(RECORD, "context")), np.int32(layout.bit(CONTEXT, "campaign"))
 
 
@@ -149,6 +153,15 @@ def _leave_out_emptied(found, row):
         found.has[CONTEXT, row] &= ~_CAMPAIGN
     if found.has[CONTEXT, row] == 0:
         found.has[RECORD, row] &= ~_CONTEXT
+
+
+@compiled
+def _leave_out_empty_ids(found, row):
+    """An id of no characters is absent."""
+    if found.starts[_USER_SLOT, row] == found.ends[_USER_SLOT, row]:
+        found.has[RECORD, row] &= ~_USER_ID
+    if found.starts[_ANONYMOUS_SLOT, row] == found.ends[_ANONYMOUS_SLOT, row]:
+        found.has[RECORD, row] &= ~_ANONYMOUS_ID
 
 
 @compiled
@@ -320,6 +333,7 @@ def _record(text, i, breaks, found, row):
                     return -1
                 if kinds_with_unknown:
                     _leave_out_emptied(found, row)
+                _leave_out_empty_ids(found, row)
                 return i if has & REQUIRED[kind_of_record] == REQUIRED[kind_of_record] else -1
             level -= 1
 

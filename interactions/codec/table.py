@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeAlias
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -18,14 +18,15 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from interactions import schema
-from interactions.codec.check import EARLIEST, LATEST, UUID_PATTERN, is_ipv4
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.custom import Custom, Customs, NotPlain
 from interactions.codec.extra import extras
 from interactions.codec.fingerprint import fingerprints
+from interactions.codec.instants import instant
 from interactions.codec.keyring import Keyring, name_people
 from interactions.codec.record import KINDS, Campaign, Context, Interaction, Page, Search
 from interactions.codec.syntax import BLANKS
+from interactions.codec.values import UUID_PATTERN, is_ipv4
 
 Columns: TypeAlias = dict[str, tuple[Any, ...]]
 
@@ -34,12 +35,21 @@ class Doubtful(Exception):
     """One of these records may break a rule: look at each by itself."""
 
 
+SAID_LATER: Final = -(1 << 63)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where records came from: the import (0: live) and when they were received (UTC)."""
+    """Where records came from: the import (0: live) and when they were received (UTC); None: that is said later."""
 
     import_id: int
-    received_at: datetime
+    received_at: datetime | None
+
+    @property
+    def received(self) -> int:
+        """``received_at`` in microseconds since 1970; SAID_LATER, which no record can say, where it is None."""
+        return SAID_LATER if self.received_at is None else (self.received_at - _EPOCH) // timedelta(microseconds=1)
 
 
 _STRING, _STRINGS = pa.string(), pa.list_(pa.string())
@@ -58,7 +68,6 @@ _NO_PAGE = Page(url=None)  # type: ignore[arg-type]
 
 _TYPES = pa.array(KINDS, _STRING)
 _NUMBER_OF = {kind: number for number, kind in enumerate(KINDS.values())}
-_EARLIEST, _LATEST = (int(moment.timestamp()) * 1_000_000 for moment in (EARLIEST, LATEST))
 
 
 def to_table(
@@ -79,6 +88,7 @@ def to_table(
     checked here, and the keys in ``text``, the JSON of the records, are counted: where a record
     gives a key twice, there are more than arrived. Raises Doubtful where anything is amiss.
     """
+    emptied = _settle(records)
     top = _columns(records, Interaction)
     context = _inner(top["context"], _NO_CONTEXT)
     page = _inner(context["page"], _NO_PAGE)
@@ -103,17 +113,37 @@ def to_table(
             _check_values(arrays, context["truncated_ip"])
             _check_empties(arrays, top, context, customs, filters)
             if text is not None:
-                _check_keys(text, _keys(arrays, top, context, customs, filters), customs)
+                _check_keys(text, emptied + _keys(arrays, top, context, customs, filters), customs)
         arrays["fingerprint"] = fingerprints(records, customs, rests)
     except (NotPlain, OverflowError, pa.ArrowInvalid) as error:
-        # A custom_context at fault, an instant at the very end of the calendar, or a number of more than 64 bits.
         raise Doubtful(str(error)) from error
-    received = pa.scalar(origin.received_at, _MOMENT)
+    received = pa.scalar(origin.received, _KEY).cast(_MOMENT)
     arrays["timestamp"] = arrays["timestamp"].fill_null(received)
     arrays["received_at"] = pa.repeat(received, len(records))
     arrays["import_id"] = pa.repeat(pa.scalar(origin.import_id, _KEY), len(records))
     name_people(arrays, keyring)
     return pa.Table.from_arrays([arrays[name] for name in TABLE_SCHEMA.names], schema=TABLE_SCHEMA)
+
+
+def _settle(records: Sequence[Interaction]) -> int:
+    """Put instants in the place of timestamps, and nothing in that of ids of no characters; how many those were.
+
+    Raises Doubtful where a timestamp is none.
+    """
+    emptied = 0
+    for record in records:
+        if record.timestamp is not None:
+            moment = instant(record.timestamp)
+            if moment is None:
+                raise Doubtful("timestamp")
+            record.timestamp = moment  # type: ignore[assignment]  # as fingerprints and columns have it
+        if record.user_id == "":
+            record.user_id = None
+            emptied += 1
+        if record.anonymous_id == "":
+            record.anonymous_id = None
+            emptied += 1
+    return emptied
 
 
 def _columns(structs: Sequence[Struct], kind: type[Struct]) -> Columns:
@@ -143,9 +173,6 @@ def _check_values(arrays: Mapping[str, pa.Array], addresses: Sequence[str | None
         raise Doubtful("miso_id")
     if not all(map(is_ipv4, filter(None, set(addresses)))):
         raise Doubtful("truncated_ip")
-    bounds = pc.min_max(arrays["timestamp"].cast(_KEY)).as_py()
-    if bounds["min"] is not None and (bounds["min"] < _EARLIEST or bounds["max"] > _LATEST):
-        raise Doubtful("timestamp")
 
 
 def _check_empties(

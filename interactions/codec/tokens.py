@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from interactions import schema
 from interactions.codec import lanes
 from interactions.codec.compiled import compiled
 
@@ -23,6 +24,7 @@ for _digit in range(16):
     _HEX[ord(f"{_digit:x}")] = _HEX[ord(f"{_digit:X}")] = _digit
 _POWERS = 10.0 ** np.arange(23)  # each of them exact
 _EXACT = 1 << 53
+_LARGEST = schema.LARGEST_AMOUNT
 _DAYS_BEFORE = np.array([0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334], np.int64)
 _DAYS_IN = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
 _EPOCH = 719_162  # days from the first of January of the year 1 to that of 1970
@@ -131,7 +133,8 @@ def blank(c, breaks):
 
 @compiled
 def number(text, i):
-    """The place after a number and its value; -1 where it is none, or not surely exact this way."""
+    """The place after a number and its value; -1 where it is none, not surely exact this way, or larger than any may
+    be."""
     negative = text[i] == 0x2D
     if negative:
         i += 1
@@ -156,6 +159,8 @@ def number(text, i):
     if text[i] == 0x65 or text[i] == 0x45 or digits > 17 or mantissa > _EXACT or (negative and mantissa == 0):
         return -1, 0.0
     value = float(mantissa) / _POWERS[scale]
+    if value > _LARGEST:
+        return -1, 0.0
     return i, -value if negative else value
 
 
@@ -172,8 +177,11 @@ def _digits(text, i, count):
 
 @compiled
 def moment(text, i, end):
-    """An RFC 3339 date-time as µs since 1970; whether it is one of those that are read here."""
-    if end - i < 20 or text[i + 4] != 0x2D or text[i + 7] != 0x2D or text[i + 10] != 0x54:
+    """A timestamp as µs since 1970, as ``instants`` says; whether it is one of those that are read here, which leaves
+    out only seconds of 60 and what is near the ends of the calendar."""
+    if end - i < 20 or text[i + 4] != 0x2D or text[i + 7] != 0x2D:
+        return 0, False
+    if text[i + 10] | 0x20 != 0x74 and text[i + 10] != 0x20:
         return 0, False
     if text[i + 13] != 0x3A or text[i + 16] != 0x3A:
         return 0, False
@@ -190,8 +198,9 @@ def moment(text, i, end):
     if text[place] == 0x2E:
         place += 1
         digits = 0
-        while 0x30 <= text[place] <= 0x39 and digits < 6:
-            fraction = fraction * 10 + (text[place] - 0x30)
+        while 0x30 <= text[place] <= 0x39:
+            if digits < 6:
+                fraction = fraction * 10 + (text[place] - 0x30)
             place += 1
             digits += 1
         if digits == 0:
@@ -199,16 +208,21 @@ def moment(text, i, end):
         for _ in range(6 - digits):
             fraction *= 10
     offset = 0
-    if text[place] == 0x5A:
+    if text[place] | 0x20 == 0x7A:
         place += 1
-    elif (text[place] == 0x2B or text[place] == 0x2D) and end - place == 6 and text[place + 3] == 0x3A:
-        hours, minutes = _digits(text, place + 1, 2), _digits(text, place + 4, 2)
+    elif text[place] == 0x2B or text[place] == 0x2D:
+        colon = end - place == 6 and text[place + 3] == 0x3A
+        if not colon and end - place != 5:
+            return 0, False
+        hours, minutes = _digits(text, place + 1, 2), _digits(text, place + 3 + colon, 2)
         if hours < 0 or hours > 23 or minutes < 0 or minutes > 59:
             return 0, False
         offset = (hours * 60 + minutes) * 60
         if text[place] == 0x2D:
             offset = -offset
-        place += 6
+        place += 5 + colon
+    else:
+        return 0, False
     if place != end:
         return 0, False
     before = year - 1

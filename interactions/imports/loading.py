@@ -153,7 +153,7 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
     origin = Origin(imp.pk, received_at(imp))
     keyring = identity.keyring()
     reader = Reader(origin, keyring, longest=settings.IMPORT_RECORD_BYTES)
-    people = Named(refused(imp.environment_id), origin.received_at, keyring)
+    people = Named(refused(imp.environment_id), received_at(imp), keyring)
     counts = _Counts()
     told = time.monotonic()
     part = PartWriter(storage.part_path(block))

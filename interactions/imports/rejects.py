@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from interactions import schema
+from interactions.codec.check import Violation
 from interactions.codec.identified import words_in
 from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Rejected
@@ -28,6 +29,7 @@ _NOTE = re.compile(rf'\s*\{{\s*"{schema.NOTE}"\s*:\s*')
 _SEAM = re.compile(r"\s*,\s*")
 _DECODER = json.JSONDecoder()
 ERASED = ("user_id", "Erased person: what is not newer than the deletion request is refused.")
+_OTHERS = ("", "Another rule is broken: see the refused records.")
 _CAUSES_KEPT = 200  # of one block; a file with more kinds of fault than this has one fault
 
 
@@ -80,23 +82,27 @@ class Rejects:
         line = {
             "index": rejected.index,
             "offset": rejected.offset,
-            "problems": [violation.line(rejected.index) for violation in rejected.violations],
+            "problems": [violation.line(rejected.index) for violation in _named(rejected)],
             "text": text,
         }
         self._file.write(json.dumps(line).encode() + b"\n")
         for violation in rejected.violations:
-            cause = violation.cause
-            if cause not in self._causes and len(self._causes) >= _CAUSES_KEPT:
-                cause = ("", "Another rule is broken: see the refused records.")
-            if cause not in self._causes:
-                self._causes[cause] = Problem(
-                    path=cause[0][:200].replace("\x00", "␀"),
-                    rule=cause[1][:300],
-                    index=rejected.index,
-                    offset=rejected.offset,
-                    value=violation.value[:200].replace("\x00", "␀"),  # which PostgreSQL does not take
-                )
-            self._counts[cause] += 1
+            self._count(violation.cause, rejected, violation.value)
+        if rejected.more:
+            self._count(_OTHERS, rejected, "", rejected.more)
+
+    def _count(self, cause: tuple[str, str], rejected: Rejected, value: str, times: int = 1) -> None:
+        if cause not in self._causes and len(self._causes) >= _CAUSES_KEPT:
+            cause = _OTHERS
+        if cause not in self._causes:
+            self._causes[cause] = Problem(
+                path=cause[0][:200].replace("\x00", "␀"),
+                rule=cause[1][:1000],
+                index=rejected.index,
+                offset=rejected.offset,
+                value=value[:200].replace("\x00", "␀"),  # which PostgreSQL does not take
+            )
+        self._counts[cause] += times
 
     def leave_out(self, records: int, index: int) -> None:
         """Count good records of erased people, of which that at ``index`` is the first."""
@@ -120,6 +126,12 @@ class Rejects:
     ) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def _named(rejected: Rejected) -> list[Violation]:
+    """The violations as the file of refused records has them, with a word of those that are not named."""
+    more = [Violation("", f"{rejected.more:,} more rules are broken.")] if rejected.more else []
+    return [*rejected.violations, *more]
 
 
 def collect(imp: Import, blocks: Iterable[Block]) -> None:

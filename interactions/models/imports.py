@@ -165,7 +165,7 @@ class Problem(models.Model):
 
     block = models.ForeignKey(Block, models.CASCADE, related_name="problems")
     path = models.CharField(max_length=200, help_text="field path without list positions; empty: the record")
-    rule = models.CharField(max_length=300, help_text="the rule as a sentence")
+    rule = models.CharField(max_length=1000, help_text="the rule as a sentence")
     count = models.PositiveBigIntegerField()
     index = models.PositiveBigIntegerField(help_text="first example: record in its block, from 0")
     offset = models.PositiveBigIntegerField(help_text="first example: byte in the unpacked file")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from interactions import imports
+from interactions import imports, schema
 from interactions.models import Import
 
 from .files import BAD, Record, as_lines, as_list, as_object, record, records
@@ -37,12 +37,12 @@ def test_each_line_is_the_record_with_a_note_of_its_number_its_place_and_its_pro
     text = form(made)
     lines = rejected(house.done(text))
     for line, number in zip(lines, (3, 33, 57), strict=True):
-        note = line.pop("_dojo")
+        note, types = line.pop("_dojo"), ", ".join(schema.TYPES)
         assert line == made[number]
         assert note["record"] == number + 1
         assert text[note["offset"] :].startswith(json.dumps(made[number]).encode())
         assert note["problems"] == [
-            f"data.{number}.type (view) is invalid. It is not an interaction type.",
+            f"data.{number}.type (view) is invalid. It is not an interaction type. The types are {types}.",
             f"data.{number}.timestamp (yesterday) is invalid. "
             "It has to be a date and time with an offset, such as 2024-03-01T09:41:07Z.",
         ]
