@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from interactions.codec.instants import instant
+
 _NAMES: Final = {"userid": "user", "anonymousid": "anonymous"}
 _LONGEST: Final = 12 * 1_024  # characters of an id, each of them escaped
 _DEPTH: Final = 3  # of JSON within strings within JSON
@@ -86,7 +88,7 @@ def _look_into(value: Any, said: Said, depth: int) -> None:
             if kind is not None:
                 (said.users if kind == "user" else said.visitors).extend(scalars(each))
             elif name == "timestamp" and said.timestamp is None and isinstance(each, str):
-                said.timestamp = _moment(each)
+                said.timestamp = instant(each)
             _look_into(each, said, depth)
     elif isinstance(value, list):
         for each in value:
@@ -147,11 +149,3 @@ def _is_string(piece: str) -> bool:
     except ValueError:  # wrong escapes, or half of a character
         return False
     return "\ufffd" not in said
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.utcoffset() is not None else None

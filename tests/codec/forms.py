@@ -66,11 +66,9 @@ _clocks = st.sampled_from(
 _fractions = st.sampled_from(["", "", ".", ",5", ".5", ".999999"]) | st.text("0123456789", min_size=1, max_size=12).map(
     lambda digits: f".{digits}"
 )
-_offsets = st.sampled_from(
-    ["Z"] * 3
-    + ["z", "", "", "+00:00", "-00:00", "+05:30", "-0800", "+0130", "+01", "+24:00", "+23:59", "-23:59"]
-    + ["+01:60", " Z", "UTC", "-01:00", "+1:00", "+010:0", "Zz"]
-)
+_OFFSETS = ["z", "", "", "+00:00", "-00:00", "+05:30", "-0800", "+0130", "+01", "+24:00", "+23:59", "-23:59"]
+_OFFSETS += ["+01:60", " Z", "UTC", "-01:00", "+1:00", "+010:0", "Zz"]
+_offsets = st.sampled_from([*["Z"] * 3, *_OFFSETS])
 _separators = st.sampled_from(["T", "T", "T", "T", "t", " ", "  ", "_", ""])
 timestamps = st.builds(
     lambda year, date, separator, clock, fraction, offset: f"{year}-{date}{separator}{clock}{fraction}{offset}",

@@ -36,9 +36,13 @@ texts = st.one_of(st.text(max_size=12), st.sampled_from(TRAPS), st.sampled_from(
 digits = st.integers(0, 10**60).map(str)
 identifiers = st.one_of(texts, digits, digits.map(lambda text: "000" + text), st.just("x" * 512), st.just("😀" * 512))
 keys = st.one_of(st.sampled_from(KEYS), st.text(max_size=8))
-integers = st.integers(-(2**63), 2**64 - 1)
+integers = st.integers(-(2**63), 2**64 - 1) | st.integers(-(2**80), 2**80)
 floats = st.floats(allow_nan=False, allow_infinity=False)
-numbers = st.one_of(st.integers(-(2**53), 2**53), floats, st.sampled_from([0, 0.0, 1e15, 10.0, -1.5, 5e-324]))
+numbers = st.one_of(
+    st.integers(-(10**15), 10**15),
+    st.floats(-schema.LARGEST_AMOUNT, schema.LARGEST_AMOUNT),
+    st.sampled_from([0, 0.0, 1e15, 10.0, -1.5, 5e-324]),
+)
 anything = st.recursive(
     st.one_of(st.none(), st.booleans(), integers, floats, texts),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),

@@ -82,8 +82,16 @@ class TestTypesAndFields:
 
     @pytest.mark.parametrize(
         ("kind", "meant"),
-        [("Like", "like"), ("clik", "click"), ("add to cart", "add_to_cart"), ("product_view", "product_image_view")]
-        + [("home-page-view", "home_page_view"), ("purchase", None), ("", None), ("x" * 5000, None)],
+        [
+            ("Like", "like"),
+            ("clik", "click"),
+            ("add to cart", "add_to_cart"),
+            ("product_view", "product_image_view"),
+            ("home-page-view", "home_page_view"),
+            ("purchase", None),
+            ("", None),
+            ("x" * 5000, None),
+        ],
     )
     def test_a_close_type_is_suggested(self, kind: str, meant: str | None) -> None:
         [(_, rule)] = rules({"type": kind})

@@ -1,0 +1,76 @@
+"""Schemathesis makes calls of ``/v1/openapi.json`` and sends them.
+
+What the document allows is accepted, and whatever is sent, the answer is one that it names, in the form that it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case
+from schemathesis.generation import GenerationMode
+
+from interactions.api.openapi import document
+
+EXAMPLES = 15
+quick = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+MODES = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
+OPERATIONS = [
+    pytest.param(path, method.upper(), mode, id=f"{method} {path} {mode.value}")
+    for path, calls in document("http://localhost")["paths"].items()
+    for method, call in calls.items()
+    for mode in MODES
+    if mode is GenerationMode.POSITIVE or "requestBody" in call  # without a body nothing of a call can be wrong
+]
+
+
+@pytest.fixture
+def loaded(client: Client, db: None) -> Any:
+    """The document as it is served, on the application as it runs."""
+    served = client.get("/v1/openapi.json", headers={"host": "localhost"}).json()
+    found = schemathesis.openapi.from_dict(served)
+    found.app = get_wsgi_application()
+    return found
+
+
+def send_each(loaded: Any, path: str, method: str, mode: GenerationMode, check: Callable[[Case], None]) -> None:
+    @quick
+    @given(case=loaded[path][method].as_strategy(generation_mode=mode))
+    def send(case: Case) -> None:
+        check(case)
+
+    send()
+
+
+@pytest.mark.parametrize(("path", "method", "mode"), OPERATIONS)
+def test_every_answer_is_one_that_the_document_names(
+    loaded: Any, secret: str, path: str, method: str, mode: GenerationMode
+) -> None:
+    def check(case: Case) -> None:
+        answer = case.call(headers={"X-API-KEY": secret})
+        assert answer.status_code < 500
+        case.validate_response(
+            answer,
+            checks=[
+                schemathesis.checks.not_a_server_error,
+                schemathesis.specs.openapi.checks.status_code_conformance,
+                schemathesis.specs.openapi.checks.content_type_conformance,
+                schemathesis.specs.openapi.checks.response_schema_conformance,
+            ],
+        )
+
+    send_each(loaded, path, method, mode, check)
+
+
+def test_records_that_the_document_allows_are_accepted(loaded: Any, secret: str) -> None:
+    def check(case: Case) -> None:
+        answer = case.call(headers={"X-API-KEY": secret}, params={"dry_run": "1"})
+        assert answer.status_code == 200, answer.text
+
+    send_each(loaded, "/v1/interactions", "POST", GenerationMode.POSITIVE, check)
