@@ -10,7 +10,7 @@ OWN_DATA := DOJO_DATA_DIR=.build/data
 STATIC_SOURCES := $(shell find static dojo/static_files.py dojo/settings.py 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint format bench clean
+.PHONY: help run setup test lint format bench fuzz clean
 
 help:
 	@echo "make run     start Dojo: installs what is missing, then everything runs until Ctrl-C"
@@ -18,6 +18,7 @@ help:
 	@echo "make test    the whole test suite"
 	@echo "make lint    style, types and import rules"
 	@echo "make bench   the benchmarks (some minutes)"
+	@echo "make fuzz    look for texts that the readers disagree on (ten minutes)"
 	@echo "make clean   remove all that was installed; the data folder stays"
 
 run: setup
@@ -42,6 +43,10 @@ format: setup .build/requirements-dev
 # OPTIONS=--quick for a first look, OPTIONS=--help for the others.
 bench: setup
 	@$(BIN)/python -m benchmarks.run $(OPTIONS)
+
+# OPTIONS="--seconds 60 --seed 7" for another run; what fails is kept in tests/fuzz/corpus.
+fuzz: setup .build/requirements-dev
+	@$(OWN_DATA) DJANGO_SETTINGS_MODULE=dojo.settings $(BIN)/python -m tests.fuzz $(OPTIONS)
 
 clean:
 	rm -rf .venv node_modules staticfiles .build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

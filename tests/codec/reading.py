@@ -123,6 +123,7 @@ def fingerprint(record: Record | bytes) -> bytes:
 def plain(record: Record) -> str:
     """What a record says, however it is spelled: equal text for equal records."""
     said = {key: value for key, value in record.items() if key != schema.NOTE}
+    said = {key: value for key, value in said.items() if value != "" or key not in ("user_id", "anonymous_id")}
     said["timestamp"] = (
         datetime.fromisoformat(said.get("timestamp") or RECEIVED.isoformat()).astimezone(UTC).isoformat()
     )

@@ -7,55 +7,25 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
 from unittest.mock import patch
 
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactions import schema
-from interactions.codec.calls import FEW, Kept, read_call, to_rows
+from interactions.codec.calls import FEW, Kept, to_rows
 from interactions.codec.check import check_bytes
 from interactions.codec.problems import Problems
-from interactions.codec.table import Origin, to_table
 from tests.codec import forms
-from tests.codec.reading import KEYRING, RECEIVED, Outcome, read_blocks, read_file, read_lines, same
+from tests.codec.reading import KEYRING, RECEIVED, read_blocks, read_file, read_lines, same
 from tests.codec.scans import takes
 from tests.codec.test_windows import small
+from tests.codec.verdicts import agrees, by_rule_book, of_call
 
-ORIGIN = Origin(7, RECEIVED)
 many = settings(max_examples=300)
 some = settings(max_examples=60)
 batches = st.lists(forms.records() | forms.usual, min_size=1, max_size=6)
-
-
-def by_rule_book(raws: list[bytes]) -> tuple[pa.Table | None, list[tuple[int, list[str]]]]:
-    """What the rule book alone says: the rows of the good ones, and the violations of the others by their number."""
-    checked = [check_bytes(raw) for raw in raws]
-    good = [(one.record, one.rest) for one in checked if one.record is not None]
-    bad = [
-        (index, [f"{each.path}: {each.rule}" if each.path else each.rule for each in one.violations])
-        for index, one in enumerate(checked)
-        if one.record is None
-    ]
-    records, rests = [record for record, _ in good], [rest for _, rest in good]
-    return (to_table(records, ORIGIN, KEYRING, rests=rests) if good else None), bad
-
-
-def agrees(outcome: Outcome, raws: list[bytes]) -> None:
-    table, bad = by_rule_book(raws)
-    assert [(index, rules) for index, _, rules in outcome.rejected] == bad
-    assert outcome.records == len(raws)
-    if table is None:
-        assert not outcome.table.num_rows
-    else:
-        assert outcome.table.combine_chunks() == table.combine_chunks()
-
-
-def of_call(raws: list[bytes]) -> Any:
-    return read_call(b'{"data":[' + b",".join(raws) + b"]}", Origin(0, RECEIVED))
 
 
 @many

@@ -36,7 +36,7 @@ class TestColumns:
     @pytest.mark.parametrize(
         ("record", "columns"),
         [
-            ({"type": "like", "user_id": "", "anonymous_id": "0042"}, {"user_id": "", "anonymous_id": "0042"}),
+            ({"type": "like", "user_id": "0", "anonymous_id": "0042"}, {"user_id": "0", "anonymous_id": "0042"}),
             (
                 {"type": "like", "product_ids": [], "product_group_ids": ["G"]},
                 {"product_ids": [], "product_group_ids": ["G"]},
@@ -126,8 +126,9 @@ class TestDoubt:
             {"type": "like", "context": {"locale": None}},
             {"type": "like", "context": {"campaign": {}}},
             {"type": "search", "search": {}},
-            {"type": "like", "context": {"custom_context": {"a": 2**64}}},
-            {"type": "like", "context": {"custom_context": {"a": [2**64]}}},
+            {"type": "like", "context": {"custom_context": {"a": 10**400}}},
+            {"type": "like", "context": {"custom_context": {"a": [10**400]}}},
+            {"type": "like", "timestamp": "2024-01-01T00:00:00.5"},
             {"type": "like", "context": {"custom_context": {"a": [1, "b"]}}},
             {"type": "like", "context": {"custom_context": {"a": [None]}}},
             {"type": "like", "context": {"custom_context": {"a": json.loads('[{"a":' * 60 + "1" + "}]" * 60)}}},
