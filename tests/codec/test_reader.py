@@ -209,7 +209,7 @@ class TestTheFastWay:
 
     def test_one_bad_record_takes_at_most_its_neighbour_to_the_rule_book(self, monkeypatch: pytest.MonkeyPatch) -> None:
         seen: list[bytes] = []
-        monkeypatch.setattr(reading, "check_bytes", lambda raw: seen.append(raw) or check_bytes(raw))
+        monkeypatch.setattr(reading, "check_bytes", lambda raw, *most: seen.append(raw) or check_bytes(raw, *most))
         raws = [b'{"type":"like"}'] * 500
         raws[123] = b'{"type":"love"}'
         outcome = read_lines(raws)
@@ -223,7 +223,7 @@ class TestTheFastWay:
         self, monkeypatch: pytest.MonkeyPatch, way: int
     ) -> None:
         seen: list[bytes] = []
-        monkeypatch.setattr(reading, "check_bytes", lambda raw: seen.append(raw) or check_bytes(raw))
+        monkeypatch.setattr(reading, "check_bytes", lambda raw, *most: seen.append(raw) or check_bytes(raw, *most))
         records: list[Record] = [{"type": "like", "context": {"page": {"url": f"/{n}"}, "n": n}} for n in range(300)]
         faults: dict[int, Record] = {
             0: {"type": "love"},

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("interactions", "0014_named_ids")]
+    dependencies = [("interactions", "0015_identity_key")]
 
     operations = [
         migrations.AlterField(
