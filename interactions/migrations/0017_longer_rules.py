@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("interactions", "0015_identity_key")]
+    dependencies = [("interactions", "0016_environment_currency")]
 
     operations = [
         migrations.AlterField(
