@@ -74,4 +74,4 @@ class TestBodies:
     def test_of_any_size_name_each_bad_record(self, count: int) -> None:
         texts = [b'{"type":"love"}' if number % 7 == 3 else like(number) for number in range(count)]
         call = read_call(b'{"data": [' + b" ,\n".join(texts) + b"]}", Origin(0, RECEIVED))
-        assert (call.records, list(call.problems)) == (count, [n for n in range(count) if n % 7 == 3])
+        assert (call.records, list(call.problems.named)) == (count, [n for n in range(count) if n % 7 == 3])
