@@ -87,7 +87,7 @@ class Presence:
         """Start Redis and a worker where there is none. Raises NoWorkers."""
         if not redis_server.answers(settings.REDIS_URL, within=0):
             self._ours.enter_context(_redis())
-        if not _living():
+        if not _answered():  # Redis may go away between the two
             self._ours.enter_context(_worker())
 
 
