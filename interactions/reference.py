@@ -124,7 +124,8 @@ CALLS: Final[tuple[Call, ...]] = (
         "Send interactions",
         "Adds records. Either all of them are stored, durably before the answer, or none is. A record that was sent"
         " before, by its context.custom_context.uuid or else by its content and timestamp, is not added again. A record"
-        " with neither uuid nor timestamp is always added. The body is read as JSON whatever its content type says,"
+        " with neither uuid nor timestamp is always added. The body may also be the list itself, one record, or a"
+        " record a line. It is read as JSON whatever its content type says,"
         " and may be packed with gzip.",
         "any",
         (_DRY_RUN, Option("async", "1 is accepted for clients that send it. It changes nothing.")),

@@ -134,7 +134,10 @@ def _message_schemas() -> Json:
         "Interactions": {
             "type": "object",
             "required": ["data"],
-            "description": f"{settings.API_BODY_BYTES} bytes at most, unpacked. Other keys are left alone.",
+            "description": (
+                f"{settings.API_BODY_BYTES} bytes at most, unpacked. Other keys are left alone. A body may also be the"
+                " list itself, one record, or one record a line (JSON Lines)."
+            ),
             "properties": {
                 "data": {"type": "array", "maxItems": settings.API_RECORDS, "items": _ref("Interaction")},
             },

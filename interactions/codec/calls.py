@@ -1,4 +1,4 @@
-"""A call of the API, ``{"data":[…]}``: read and checked as it comes in, and read once more when it goes into the table.
+"""A call of the API: read and checked as it comes in, and read once more when it goes into the table.
 
 What lies between the two is the text of the list as it was received, so both must come to the same verdict.
 """
@@ -22,15 +22,17 @@ from interactions.codec.keyring import Keyring
 from interactions.codec.problems import Problems
 from interactions.codec.reader import Reader
 from interactions.codec.record import list_decoder
-from interactions.codec.syntax import BLANKS, SEPARATORS, members, value_end
+from interactions.codec.syntax import BLANKS, SEPARATORS, head_of, members, value_end
 from interactions.codec.table import SAID_LATER, Doubtful, Origin, to_table
 
 if TYPE_CHECKING:
     from interactions.codec.scanned import Scanner
 
+_SHAPE = 'The body has to be a JSON object with a list called "data", a list of records, or a record a line.'
 FEW = 50  # records that are checked one by one: reading so few as columns costs more
 _SMALL = 64 << 10  # bytes of a list that may hold so few
-_OPENING = ord("[")
+_OPENING, _BRACE = b"[{"
+_NEXT_LINE = re.compile(rb"(?:[ \t]*+[\r\n][ \t\r\n]*+)?(?:[ \t]++\Z)?")
 _BOM = b"\xef\xbb\xbf"
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 _MOMENT = pa.timestamp("us", "UTC")
@@ -46,6 +48,7 @@ class _Body(msgspec.Struct, gc=False):
 
 
 _body = msgspec.json.Decoder(_Body)
+_raw = msgspec.json.Decoder(msgspec.Raw)
 _pieces = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -59,23 +62,14 @@ class Call:
 
 
 def read_call(body: bytes, origin: Origin) -> Call:
-    """Check all records of a body. Raises BadCall where it is not JSON, or no object with a list called data."""
-    body = body.removeprefix(_BOM)
-    try:
-        listed = _without_blanks(memoryview(_body.decode(body).data))
-    except msgspec.ValidationError:
-        raise BadCall('The body has to be a JSON object with a list called "data".') from None
-    except msgspec.DecodeError as error:
-        raise BadCall(_malformed(body, str(error))) from None
-    except RecursionError:
-        raise BadCall("The body is nested too deep.") from None
-    if listed[0] != _OPENING:
-        raise BadCall('"data" has to be a list of records.')
-    _require_keys_once(body)
-    text = _without_blanks(listed[1:-1])
+    """Check all records of a body: an object with a list called data, a list, one record, or a record a line.
+
+    Raises BadCall where it is none of these.
+    """
+    text = _records_in(body.removeprefix(_BOM))
     problems = Problems()
     if len(text) <= _SMALL:
-        pieces = _pieces.decode(listed)
+        pieces = _pieces.decode(b"[%b]" % text)
         if len(pieces) <= FEW:
             for index, piece in enumerate(pieces):
                 checked = check_bytes(bytes(piece), problems.most)
@@ -90,6 +84,57 @@ def read_call(body: bytes, origin: Origin) -> Call:
             problems.add(rejected.index, rejected.violations, rejected.more)
         reader.most_named = problems.most
     return Call(records, bytes(text), problems)
+
+
+def _records_in(body: bytes) -> memoryview:
+    """The text of the records, as that of a list without its brackets. Raises BadCall."""
+    start = len(body) - len(body.lstrip(BLANKS))
+    try:
+        if body[start : start + 1] == b"[":
+            return _inside(memoryview(_raw.decode(body)))
+        listed = _without_blanks(memoryview(_body.decode(body).data))
+    except msgspec.DecodeError as error:  # also where there is no list called data
+        return _without_list(body, start, error)
+    except RecursionError:
+        raise BadCall("The body is nested too deep.") from None
+    if listed[0] != _OPENING:
+        raise BadCall('"data" has to be a list of records.')
+    _require_keys_once(body)
+    return _inside(listed)
+
+
+def _inside(listed: memoryview) -> memoryview:
+    return _without_blanks(_without_blanks(listed)[1:-1])
+
+
+def _without_list(body: bytes, start: int, error: msgspec.DecodeError) -> memoryview:
+    """The records of a body that is one, or has one a line. Raises BadCall for any other, in which ``error`` is."""
+    found = _lines(body, start)
+    if found is None:
+        reason = _reason(memoryview(body)) if isinstance(error, msgspec.ValidationError) else str(error)
+        raise BadCall(_SHAPE if reason is None else _malformed(body, reason))
+    if len(found) > 1 or any(key == "type" for key, _, _ in members(body, memoryview(body), start, len(body))):
+        return memoryview(b",".join(found))
+    raise BadCall(_SHAPE)
+
+
+def _lines(body: bytes, start: int) -> list[memoryview] | None:
+    """The objects of a body that has one a line; None where it has not.
+
+    Raises BadCall where one that is not the first is not valid JSON.
+    """
+    view, place, found = memoryview(body), start, []
+    while place < len(body) and body[place] == _BRACE:
+        end = value_end(view, place, len(body)).place
+        if end is None and found:
+            raise BadCall(_malformed(body, _reason(view[place:]) or "", place))
+        if end is None or (not found and head_of(body, view, place, end) is not None):
+            return None
+        found.append(view[place:end])
+        place = _NEXT_LINE.match(body, end).end()  # type: ignore[union-attr]  # it matches nothing, too
+        if place == end and end < len(body):
+            return None
+    return found if found and place == len(body) else None
 
 
 def _require_keys_once(body: bytes) -> None:
@@ -208,7 +253,17 @@ def _values(text: memoryview) -> Iterator[memoryview]:
         place = SEPARATORS.match(text, stop).end()  # type: ignore[union-attr]  # it matches nothing, too
 
 
-def _malformed(body: bytes, reason: str) -> str:
+def _reason(text: memoryview) -> str | None:
+    """Why a text is no valid value; None where it is one."""
+    try:
+        _raw.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return str(error)
+    return None
+
+
+def _malformed(body: bytes, reason: str, start: int = 0) -> str:
+    """What the decoder said of the body from ``start`` on, in words that name the place."""
     if not body.strip(BLANKS):
         return "The body is empty."
     found = _BYTE.search(reason)
@@ -216,6 +271,6 @@ def _malformed(body: bytes, reason: str) -> str:
         halved = rb"\u" in body and body.rstrip(BLANKS).endswith(b"}")
         what = r"half of a character that is written as two \u… stands in it" if halved else "it ends too early"
         return f"The body is not valid JSON: {what}."
-    place = int(found[1])
+    place = start + int(found[1])
     what = _BYTE.sub("", reason).removeprefix("JSON is malformed: ")
     return f"The body is not valid JSON: {what} at {_place(body, place)}."

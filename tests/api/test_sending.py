@@ -66,6 +66,39 @@ def test_an_empty_list_is_a_success_that_stores_nothing(post: Post) -> None:
     assert not InboxEntry.objects.exists()
 
 
+LIKE = b'{"type": "like", "user_id": "ann"}'
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (b"[%b, %b]" % (LIKE, LIKE), 2),
+        (b" [] ", 0),
+        (LIKE, 1),
+        (b"\xef\xbb\xbf\n" + LIKE + b"\n", 1),
+        (LIKE + b"\n" + LIKE, 2),
+        (LIKE + b"\r\n\r\n" + LIKE + b" \n" + LIKE + b"\r\n", 3),
+        (b"\n".join([LIKE] * 3000), 3000),
+    ],
+)
+def test_a_list_a_record_and_a_record_a_line_are_calls_too(post: Post, body: bytes, kept: int) -> None:
+    assert post(body).status_code == 200
+    assert post(gzip.compress(body), "&dry_run=1", headers={"Content-Encoding": "gzip"}).status_code == 200
+    assert waiting() == kept
+
+
+@pytest.mark.parametrize("form", [b"[%b]", b'{"data": [%b]}'])
+def test_a_violation_names_its_place_in_a_list(post: Post, form: bytes) -> None:
+    answer = post(form % b",".join([LIKE, b'{"type": "love"}', LIKE]))
+    assert answer.status_code == 422 and answer.json()["data"][0].startswith("data.1.type ")
+
+
+def test_a_violation_names_its_place_among_lines(post: Post) -> None:
+    answer = post(b"\n".join([LIKE, LIKE, b'{"type": "like", "type": "like"}']))
+    assert answer.status_code == 422 and answer.json()["data"][0].startswith("data.2 (type) ")
+    assert not InboxEntry.objects.exists()
+
+
 def test_other_keys_beside_data_are_ignored(post: Post) -> None:
     assert post({"client": "x", "data": [GOOD], "more": {}}).status_code == 200
     assert waiting() == 1
@@ -132,13 +165,20 @@ def test_async_is_as_without(post: Post) -> None:
         (b'{"data": [\n  {"type": "like"},\n  oops\n]}', "(line 3, column 3)"),
         (b'{"data": [', "ends too early"),
         (b"", "empty"),
-        (b"[]", "object"),
         (b"{}", "data"),
         (b'{"data": null}', "list"),
         (b'{"data": {}}', "list"),
         (b'{"data": "x"}', "list"),
         (b'{"data": ' + b"[" * 3000 + b"]" * 3000 + b"}", "deep"),
         (b"null", "object"),
+        (b'{"type": "like"}\n{"type": "like"', "ends too early"),
+        (b'{"type": "like"}\n{"type": "like"}\n{"type": oops}', "at byte 43 (line 3, column 10)"),
+        (b'{"type": "like"}\n{"type": "like"}}', "trailing"),
+        (b'{"type": "like"}\n17', "trailing"),
+        (b'{"type": "like"} {"type": "like"}', "trailing"),
+        (b'{"data": []}\n{"data": []}', "trailing"),
+        (b'{"user_id": "ann"}', "record"),
+        (b'[{"type": "like"},]', "trailing comma"),
     ],
 )
 def test_what_is_no_call_is_refused_with_a_word_of_why(post: Post, body: bytes, said: str) -> None:
