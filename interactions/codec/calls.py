@@ -69,7 +69,7 @@ def read_call(body: bytes, origin: Origin) -> Call:
     text = _records_in(body.removeprefix(_BOM))
     problems = Problems()
     if len(text) <= _SMALL:
-        pieces = _pieces.decode(b"[%b]" % text)
+        pieces = _pieces.decode(b"[" + text + b"]")
         if len(pieces) <= FEW:
             for index, piece in enumerate(pieces):
                 checked = check_bytes(bytes(piece), problems.most)
@@ -123,7 +123,8 @@ def _lines(body: bytes, start: int) -> list[memoryview] | None:
 
     Raises BadCall where one that is not the first is not valid JSON.
     """
-    view, place, found = memoryview(body), start, []
+    view, place = memoryview(body), start
+    found: list[memoryview] = []
     while place < len(body) and body[place] == _BRACE:
         end = value_end(view, place, len(body)).place
         if end is None and found:

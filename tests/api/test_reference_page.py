@@ -20,6 +20,11 @@ TRIAL = "/production/api/trial/"
 GOOD = json.dumps({"data": [{"type": "like", "user_id": "ann"}]})
 
 
+@pytest.fixture(autouse=True)
+def host(settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["dojo.example", "testserver"]
+
+
 @pytest.fixture
 def people() -> Any:
     """Members by their role; gone after the test, whose rows are committed."""
@@ -126,7 +131,7 @@ def test_a_dry_run_stores_nothing(analyst: Client) -> None:
         ('{"data": [{"type": "likes"}]}', "422", "data.0.type (likes) is invalid."),
         ('{"data": [', "400", "The body is not valid JSON"),
         ("", "400", "The body is empty."),
-        ("[]", "400", 'a list called \\"data\\"'),
+        ("{}", "400", 'a list called \\"data\\"'),
     ],
 )
 def test_what_the_api_refuses_the_form_shows_in_its_words(analyst: Client, body: str, status: str, said: str) -> None:
