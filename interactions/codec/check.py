@@ -35,6 +35,7 @@ _NO_TYPE = "It is not an interaction type."
 _TYPES = f"The types are {', '.join(schema.TYPES)}."
 _OUT_OF_RANGE = "A number in it is out of range."
 _AMOUNT = f"It has to be a number of at most {schema.LARGEST_AMOUNT:.0e} in size.".replace("e+", "e")
+_ABSENT = object()  # the value of a field that is missing; "" and null are values that are shown
 _CUT_SHORT = "It is not valid JSON: it ends in the middle."
 _TOO_DEEP = f"It is nested too deep: more than {schema.DEEPEST} objects and lists stand within each other."
 
@@ -70,7 +71,7 @@ class _Fault(NamedTuple):
 
     path: str
     rule: str
-    value: Any = ""
+    value: Any = _ABSENT
     name: Any = None
     names: Iterable[str] = ()
 
@@ -78,7 +79,8 @@ class _Fault(NamedTuple):
         rule = self.rule
         if self.names:
             rule += did_you_mean(self.name, self.names)
-        return Violation(self.path, f"{rule} {_TYPES}" if rule.startswith(_NO_TYPE) else rule, _shown(self.value))
+        shown = "" if self.value is _ABSENT else _shown(self.value)
+        return Violation(self.path, f"{rule} {_TYPES}" if rule.startswith(_NO_TYPE) else rule, shown)
 
 
 @dataclass(frozen=True, slots=True)
