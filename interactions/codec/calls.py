@@ -18,6 +18,7 @@ import pyarrow as pa
 from interactions.codec.check import Checked, check_bytes
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.custom import Customs
+from interactions.codec.first_load import FIRST_LOAD
 from interactions.codec.keyring import Keyring
 from interactions.codec.problems import Problems
 from interactions.codec.reader import Reader
@@ -194,7 +195,8 @@ _KEPT = Origin(0, None)
 
 
 def _scanner(keyring: Keyring) -> Scanner:
-    from interactions.codec.scanned import Scanner  # it takes a moment to load what was compiled
+    with FIRST_LOAD:
+        from interactions.codec.scanned import Scanner  # it takes a moment to load what was compiled
 
     return Scanner(_KEPT, keyring, Customs())
 

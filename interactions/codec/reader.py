@@ -19,6 +19,7 @@ import pyarrow as pa
 from interactions.codec.check import MOST_NAMED, Violation, check_bytes
 from interactions.codec.custom import Customs
 from interactions.codec.documents import Documents
+from interactions.codec.first_load import FIRST_LOAD
 from interactions.codec.keyring import Keyring
 from interactions.codec.record import Interaction, line_decoder, list_decoder
 from interactions.codec.syntax import MOST_LINES_BYTES
@@ -81,7 +82,8 @@ class Reader:
 
     @cached_property
     def _scanner(self) -> Scanner:
-        from interactions.codec.scanned import Scanner  # it takes a moment to load what was compiled
+        with FIRST_LOAD:
+            from interactions.codec.scanned import Scanner  # it takes a moment to load what was compiled
 
         return Scanner(self._origin, self._keyring, self._customs)
 

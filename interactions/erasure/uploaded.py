@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from interactions import identity, process_caches
-from interactions.codec.named_files import named_in
+from interactions.codec.first_load import FIRST_LOAD
 from interactions.codec.salvage import readable
 from interactions.codec.tombstones import People, Person, Tombstones, microseconds
 from interactions.imports import lifecycle, storage
@@ -86,6 +86,9 @@ def _text_of(imp: Import) -> Path | None:
 @lru_cache(maxsize=32)
 def _named_in(path: Path, size: int, changed: int, tombstones: Tombstones) -> frozenset[Person]:
     """Remembered while the file is as it is: it is asked several times in one erasure."""
+    with FIRST_LOAD:
+        from interactions.codec.named_files import named_in  # loads Numba, which web processes do without
+
     people = People(tombstones, identity.keyring())
     return named_in(readable(path), people)
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from interactions.codec.first_load import FIRST_LOAD
+
 
 class Later:
     """``function``, as :func:`interactions.codec.compiled.compiled_beside` makes it, from its first call on."""
@@ -19,7 +21,8 @@ class Later:
 
     @cached_property
     def made(self) -> Callable[..., Any]:
-        from interactions.codec.compiled import compiled_beside
+        with FIRST_LOAD:
+            from interactions.codec.compiled import compiled_beside
 
         return compiled_beside(self._function)
 

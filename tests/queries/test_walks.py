@@ -202,12 +202,35 @@ def test_nothing_is_left_to_compile_where_journeys_are_put_together() -> None:
 
 
 def test_a_process_that_asks_nothing_does_without_numba() -> None:
-    """The API's processes import all pages, and have little memory."""
+    """The API's processes import all pages, and Django's admin, and have little memory."""
     code = (
         "import django, sys; django.setup()\n"
-        "import dojo.asgi, interactions.urls, interactions.erasure.stores\n"
+        "import dojo.asgi, dojo.urls, interactions.urls, interactions.erasure.stores\n"
         "assert 'interactions.queries.walks' in sys.modules\n"
         "assert 'numba' not in sys.modules"
     )
     named = {**os.environ, "DJANGO_SETTINGS_MODULE": "dojo.settings"}
     subprocess.run([sys.executable, "-c", code], check=True, env=named)
+
+
+def test_threads_that_need_the_loops_first_and_at_once_all_get_them() -> None:
+    """As several requests do that come to a web process that has just started."""
+    code = (
+        "import django, sys, threading; django.setup()\n"
+        "import dojo.urls\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from interactions.codec import calls, keyring\n"
+        "from interactions.queries import loops\n"
+        "from interactions.queries.later import Later\n"
+        "assert 'numba' not in sys.modules\n"
+        "together = threading.Barrier(12)\n"
+        "key = keyring.Keyring(bytes(16))\n"
+        "of_questions = [each for each in vars(loops).values() if isinstance(each, Later)][:8]\n"
+        "def ask(number):\n"
+        "    together.wait(60)\n"
+        "    return of_questions[number].made if number < 8 else calls._scanner(key)\n"
+        "with ThreadPoolExecutor(12) as threads:\n"
+        "    assert all(threads.map(ask, range(12)))"
+    )
+    named = {**os.environ, "DJANGO_SETTINGS_MODULE": "dojo.settings"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=named, timeout=300)
