@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from unittest.mock import patch
 
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.fingerprint import BY_UUID
 from interactions.imports import duplicates, prints, repeated
-from interactions.imports.duplicates import sift
+from interactions.imports.duplicates import Sifted
 from interactions.imports.matching import Groups
 from interactions.lake import Part
 
@@ -72,6 +73,15 @@ def by_the_rule(mine: Sequence[Sequence[bytes]], theirs: Sequence[Sequence[bytes
     return [new for new in kept if new]
 
 
+def sift(mine: Sequence[Part], theirs: Sequence[Part], *, untimed: bool) -> Sifted:
+    """What is kept; what is left out has been noted, and nothing but that."""
+    noted: list[pa.Table] = []
+    sifted = duplicates.sift(mine, theirs, untimed=untimed, note=noted.append)
+    before, after = (Counter(each for _, each in chain(*rows_of(parts))) for parts in (mine, sifted.parts))
+    assert Counter(each for table in noted for each in table["fingerprint"].to_pylist()) == before - after
+    return sifted
+
+
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
@@ -94,7 +104,7 @@ def test_each_record_is_matched_as_the_rule_says(
         patch.object(duplicates, "_SHARE", share),
         patch.object(duplicates, "_LARGEST", largest),
         patch.object(repeated, "_MOST", largest // 4),
-        patch.object(prints, "_ROWS", piece),
+        patch.object(prints, "ROWS", piece),
     ):
         sifted = sift([part(folder, each) for each in mine], [part(folder, each) for each in theirs], untimed=False)
     expected = by_the_rule(mine, theirs)
