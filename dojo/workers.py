@@ -14,12 +14,14 @@ from contextlib import ExitStack, contextmanager
 
 import redis
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connections
 
 from dojo import heartbeat, redis_server
 
 logger = logging.getLogger(__name__)
 
 _START_SECONDS = 60.0
+_GRACE_SECONDS = 5.0
 _STOP_SECONDS = 20.0
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.1  # seconds between two looks at what is waited for
 _SWEEP_SECONDS = 10.0
@@ -28,8 +30,15 @@ _GONE_SECONDS = 10.0  # without a word: a worker that was killed is long back by
 _PR_SET_PDEATHSIG = 1  # of Linux: the signal to get when the parent dies
 
 
-class NoWorkers(Exception):
-    """There are no workers, and none could be started; its text is a sentence for the operator."""
+_DATABASE_AWAY = (OperationalError, InterfaceError)
+
+
+class Away(Exception):
+    """What the work needs is not there; its text is a sentence for the operator."""
+
+
+class NoWorkers(Away):
+    """There are no workers, and none could be started."""
 
 
 def _tell(sentence: str) -> None:
@@ -38,11 +47,17 @@ def _tell(sentence: str) -> None:
 
 @contextmanager
 def present() -> Iterator[Presence]:
-    """Use the workers that run; where none does, start some of our own and end them afterwards. Raises NoWorkers."""
-    with ExitStack() as ours:
-        presence = Presence(ours)
-        presence.start_missing()
-        yield presence
+    """Use the workers that run; where none does, start some of our own and end them afterwards.
+
+    Raises Away, also where the database does not answer what is asked meanwhile.
+    """
+    try:
+        with ExitStack() as ours:
+            presence = Presence(ours)
+            presence.start_missing()
+            yield presence
+    except _DATABASE_AWAY as error:
+        raise Away(f"The database does not answer ({error}). Nothing that was begun is lost.") from error
 
 
 class Presence:
@@ -51,19 +66,36 @@ class Presence:
     def __init__(self, ours: ExitStack) -> None:
         self._ours = ours  # the processes that were started here
         self._looked = self._heard = time.monotonic()
+        self._database_answers = True
 
     def wait(self, ended: Callable[[], bool], sweep: Callable[[], object]) -> None:
         """Wait until ``ended``. Where all workers are gone, some of our own take their place. Raises NoWorkers.
 
-        ``sweep`` asks again for what was left lying; it's called now and then, as there may be no scheduler.
+        ``sweep`` asks again for what was left lying; it's called now and then, as there may be no scheduler. A database
+        that is away is waited for.
         """
         swept, pause = time.monotonic(), _SHORTEST_PAUSE
-        while not ended():
+        while not self._has(ended):
             time.sleep(pause)
             pause = min(_LONGEST_PAUSE, 1.2 * pause)
             if self._replaced() or time.monotonic() - swept > _SWEEP_SECONDS:
-                sweep()
+                _tried(sweep)
                 swept = time.monotonic()
+
+    def _has(self, ended: Callable[[], bool]) -> bool:
+        """Whether what is waited for has ended, as far as the database says."""
+        try:
+            has_ended = ended()
+        except _DATABASE_AWAY as error:
+            connections.close_all()  # one that was lost does not come back
+            if self._database_answers:
+                _tell(f"The database does not answer ({error}). This command waits for it.")
+            self._database_answers = False
+            return False
+        if not self._database_answers:
+            _tell("The database answers again.")
+        self._database_answers = True
+        return has_ended
 
     def _replaced(self) -> bool:
         """Whether workers of our own were started just now."""
@@ -91,6 +123,14 @@ class Presence:
             self._ours.enter_context(_worker())
 
 
+def _tried(sweep: Callable[[], object]) -> None:
+    """Sweep. What fails in it, which may be about the work of others, is tried again the next time."""
+    try:
+        sweep()
+    except Exception as error:  # noqa: BLE001 - whoever waits goes on waiting
+        logger.warning("What was left lying could not be asked for again: %s: %s", type(error).__name__, error)
+
+
 def _living() -> bool:
     with heartbeat.connect() as client:
         return bool(heartbeat.living_workers(client))
@@ -101,7 +141,8 @@ def _redis() -> Iterator[None]:
     if not settings.REDIS_IS_OURS:
         raise NoWorkers("The Redis of REDIS_URL does not answer: start it, or correct REDIS_URL.")
     with _process("Redis", [sys.executable, "-m", "dojo.redis_server"]) as process:
-        _wait("Redis", process, lambda: redis_server.answers(settings.REDIS_URL, within=0))
+        # Where another was quicker, ours has ended, and that one answers in a moment.
+        _wait("Redis", process, lambda: redis_server.answers(settings.REDIS_URL, within=0), grace=_GRACE_SECONDS)
         yield
 
 
@@ -129,12 +170,16 @@ def _answered() -> bool:
         return False
 
 
-def _wait(name: str, process: subprocess.Popen[bytes], ready: object) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while not ready():  # type: ignore[operator]
-        if process.poll() is not None:
+def _wait(name: str, process: subprocess.Popen[bytes], ready: Callable[[], bool], *, grace: float = 0.0) -> None:
+    """Wait until ``ready``, at most ``grace`` seconds beyond the end of the process. Raises NoWorkers."""
+    deadline, ended = time.monotonic() + _START_SECONDS, None
+    while not ready():
+        now = time.monotonic()
+        if ended is None and process.poll() is not None:
+            ended = now
+        if ended is not None and now >= ended + grace:
             raise NoWorkers(f"{name} could not be started: it ended with code {process.returncode}.")
-        if time.monotonic() > deadline:
+        if now > deadline:
             raise NoWorkers(f"{name} did not answer within {_START_SECONDS:.0f} seconds.")
         time.sleep(0.05)
 
@@ -142,11 +187,9 @@ def _wait(name: str, process: subprocess.Popen[bytes], ready: object) -> None:
 @contextmanager
 def _process(name: str, line: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run a process beside this one; it is asked to end afterwards, and made to where it does not."""
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": settings.SETTINGS_MODULE}
     process = subprocess.Popen(  # noqa: S603
         line,
         cwd=settings.BASE_DIR,
-        env=environment,
         stdout=sys.stderr,
         start_new_session=True,  # Ctrl-C reaches this command alone, which then ends the process in order
         preexec_fn=_end_with_parent,

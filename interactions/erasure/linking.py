@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from interactions.erasure import entries
 from interactions.imports import storage
+from interactions.lake_opening import LakeUnreadable
 from interactions.models import Block, Environment, Import
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def owned(environment: Environment, user_keys: Collection[int]) -> set[int]:
     for _ in range(2):
         try:
             return owning.pairs(environment.slug).owned(user_keys)
-        except FileNotFoundError:  # the table was rewritten meanwhile
+        except (FileNotFoundError, LakeUnreadable):  # the table was rewritten meanwhile
             continue
     logger.warning("The links of a deletion request of %s are looked for once it is carried.", environment.slug)
     return set()

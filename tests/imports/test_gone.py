@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
+from dojo import redis_server as server
 from dojo import workers
 from interactions.models import DeletionRequest, Import
 from tests.running import HOUSE, wait_for
@@ -102,3 +104,83 @@ def test_where_no_worker_can_be_started_either_it_ends_with_2_and_the_work_stays
         assert Import.objects.get().state == Import.State.LOADING
     else:
         assert DeletionRequest.objects.get().state == DeletionRequest.State.HIDDEN
+
+
+class Database:
+    """Lets ``answers`` through but for the times at which it is away."""
+
+    def __init__(self, *answers: bool | None) -> None:
+        self._answers = list(answers)
+
+    def ended(self) -> bool:
+        answer = self._answers.pop(0)
+        if answer is None:
+            raise OperationalError("server closed the connection unexpectedly")
+        return answer
+
+
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch) -> workers.Presence:
+    """Workers that answer."""
+    monkeypatch.setattr(workers, "_answered", lambda: True)
+    return workers.Presence(ExitStack())
+
+
+def test_a_database_that_is_away_is_waited_for_and_said_once(
+    there: workers.Presence, capsys: pytest.CaptureFixture[str]
+):
+    there.wait(Database(False, None, None, False, True).ended, lambda: None)
+    assert capsys.readouterr().err.splitlines() == [
+        "The database does not answer (server closed the connection unexpectedly). This command waits for it.",
+        "The database answers again.",
+    ]
+
+
+@pytest.mark.parametrize("error", [OperationalError("database is locked"), FileNotFoundError("gone"), KeyError("odd")])
+def test_a_sweep_that_fails_is_tried_again(there: workers.Presence, monkeypatch: pytest.MonkeyPatch, error: Exception):
+    tries: list[int] = []
+
+    def sweep() -> None:
+        tries.append(len(tries))
+        if len(tries) < 3:
+            raise error
+
+    monkeypatch.setattr(workers, "_SWEEP_SECONDS", 0.0)
+    there.wait(lambda: len(tries) == 3, sweep)
+    assert tries == [0, 1, 2]
+
+
+@pytest.mark.parametrize("command", ["import_interactions", "erase_users"])
+def test_a_database_that_is_away_when_the_work_is_begun_is_said_in_one_sentence(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+):
+    def lost(*_: object, **__: object) -> None:
+        raise OperationalError("the database system is shutting down")
+
+    monkeypatch.setattr(workers.Presence, "start_missing", lambda self: None)
+    monkeypatch.setattr("interactions.imports.begin", lost)
+    monkeypatch.setattr("interactions.erasure.request", lost)
+    path = tmp_path / "week.jsonl"
+    path.write_bytes(as_lines(records(2)))
+    with pytest.raises(CommandError) as error:
+        call_command(command, *([str(path)] if command == "import_interactions" else ["--user-id", "ann"]))
+    assert error.value.returncode == 2
+    assert str(error.value) == (
+        "The database does not answer (the database system is shutting down). Nothing that was begun is lost."
+    )
+
+
+@pytest.mark.slow
+def test_a_redis_that_another_starts_in_that_moment_will_do(redis_server: str, monkeypatch: pytest.MonkeyPatch):
+    """The folder is held by it, so that the command's own ends with an error."""
+    looks: list[bool] = []
+
+    def answers(url: str, *, within: float) -> bool:
+        looks.append(len(looks) > 20)  # it still reads its file
+        return looks[-1] and found(url, within=within)
+
+    found = server.answers
+    monkeypatch.setattr(server, "answers", answers)
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "dojo.settings")
+    with workers._redis():
+        assert looks[-1]

@@ -67,7 +67,7 @@ class Command(BaseCommand):
                     ),
                     presence,
                 )
-        except (DojoError, workers.NoWorkers) as error:
+        except (DojoError, workers.Away) as error:
             raise CommandError(str(error), returncode=_FAILED) from error
         self._tell(request, as_json=options["json"])
         if request.state != DeletionRequest.State.VERIFIED:

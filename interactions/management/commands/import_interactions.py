@@ -50,7 +50,7 @@ class Command(BaseCommand):
                 imp = _carry(path, environment, presence, check_duplicates=not options["keep_duplicates"])
         except KeyboardInterrupt:  # before there was an import
             raise CommandError(_CANCELLED, returncode=_FAILED) from None
-        except (DojoError, workers.NoWorkers) as error:
+        except (DojoError, workers.Away) as error:
             raise CommandError(str(error), returncode=_FAILED) from error
         self._tell(imp, as_json=options["json"])
         sys.exit(_EXIT_CODES.get(Import.State(imp.state), _FAILED))
