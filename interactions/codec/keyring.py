@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from interactions.codec.first_load import FIRST_LOAD
+
 _FORM: Final = pa.int64()
 _WORD: Final = (1 << 64) - 1
 _NOTHING: Final = bytes(1)  # where all strings are empty, Arrow may keep no text
@@ -52,7 +54,8 @@ def name_people(arrays: dict[str, pa.Array], keyring: Keyring | None) -> None:
 
 
 def _of_strings(identifiers: pa.Array, key: bytes) -> pa.Array:
-    from interactions.codec import siphash as loops
+    with FIRST_LOAD:
+        from interactions.codec import siphash as loops
 
     rows, first = len(identifiers), identifiers.offset
     _, places, data = identifiers.buffers()

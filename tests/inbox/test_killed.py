@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -20,6 +21,7 @@ from tests.running import Dojo, wait_for
 
 CALLS = 2000
 SENDERS = 6
+NOW = datetime.now(UTC).isoformat()
 
 
 class Load:
@@ -43,9 +45,9 @@ class Load:
     def _run(self) -> None:
         while (number := next(self._numbers)) < CALLS:
             user = f"user {number:05}"
-            # Half of the records are known again by their uuid, half by what they say.
-            context = {"custom_context": {"uuid": f"uuid {number}"}} if number % 2 else {"locale": "en"}
-            body = json.dumps({"data": [{"type": "like", "user_id": user, "context": context}]})
+            # Half of the records are known again by their uuid, half by their time and what they say.
+            known = {"context": {"custom_context": {"uuid": f"uuid {number}"}}} if number % 2 else {"timestamp": NOW}
+            body = json.dumps({"data": [{"type": "like", "user_id": user, **known}]})
             while (status := self._send(body)) != 200:
                 self.refused[status] += 1
                 time.sleep(0.05)
