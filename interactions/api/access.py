@@ -12,7 +12,8 @@ from interactions.models import ApiKey
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
 _METHODS = "GET, POST, DELETE, OPTIONS"
-_HEADERS = "Content-Type, Content-Encoding, X-API-KEY"
+_HEADERS = "Authorization, Content-Type, Content-Encoding, X-API-KEY"
+_BEARER = "bearer "
 _DAY = "86400"
 
 
@@ -24,7 +25,9 @@ def admit(exchange: Exchange, *, secret: bool) -> Caller:
     request = exchange.request
     text = key_of(request)
     if not text:
-        raise Refusal(401, "An API key is needed: give it as api_key in the query, or in the header X-API-KEY.")
+        raise Refusal(
+            401, "An API key is needed: give it as api_key in the query, in the header X-API-KEY, or as a bearer token."
+        )
     caller = keys.find(text)
     if caller is None:
         exchange.former = keys.find_ended(text)
@@ -37,7 +40,11 @@ def admit(exchange: Exchange, *, secret: bool) -> Caller:
 
 def key_of(request: HttpRequest) -> str:
     """The text of the key that a call brings; empty where there is none."""
-    return request.GET.get("api_key") or str(request.META.get("HTTP_X_API_KEY", ""))
+    given = request.GET.get("api_key") or str(request.META.get("HTTP_X_API_KEY", ""))
+    authorization = str(request.META.get("HTTP_AUTHORIZATION", ""))
+    if not given and authorization[: len(_BEARER)].lower() == _BEARER:
+        given = authorization[len(_BEARER) :].strip()
+    return given
 
 
 def permit(request: HttpRequest, caller: Caller, *, secret: bool) -> None:

@@ -71,7 +71,13 @@ def entrance(*methods: str, check: Check | None = None) -> Callable[[Callable[[E
 def before_body(environ: dict[str, Any]) -> HttpResponse | None:
     """The refusal of a call whose body has not come yet; None where the body is needed to say."""
     request = WSGIRequest(environ)
-    return cast(View, _resolved(request.path_info).func).before_body(request)
+    return cast(View, _resolved(_path(request)).func).before_body(request)
+
+
+def _path(request: HttpRequest) -> str:
+    """The path without slashes too many: clients that are given a host with a slash at its end send some."""
+    path: str = request.path_info
+    return f"/{path.strip('/')}"
 
 
 def turned_away(status: int, sentence: str) -> HttpResponse:
@@ -142,8 +148,9 @@ class Shortcut:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not f"{request.path_info}/".startswith(f"{PREFIX}/"):
+        path = _path(request)
+        if not f"{path}/".startswith(f"{PREFIX}/"):
             return self.get_response(request)
-        view, arguments, named = _resolved(request.path_info)
+        view, arguments, named = _resolved(path)
         response: HttpResponse = view(request, *arguments, **named)
         return response

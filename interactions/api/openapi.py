@@ -46,12 +46,13 @@ def document(server: str) -> Json:
             ),
         },
         "servers": [{"url": server}],
-        "security": [{"keyInQuery": []}, {"keyInHeader": []}],
+        "security": [{"keyInQuery": []}, {"keyInHeader": []}, {"bearer": []}],
         "paths": _paths(),
         "components": {
             "securitySchemes": {
                 "keyInQuery": {"type": "apiKey", "in": "query", "name": "api_key"},
                 "keyInHeader": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
+                "bearer": {"type": "http", "scheme": "bearer"},
             },
             "schemas": {**_message_schemas(), **COMMON, **interaction_schemas()},
             "responses": {"NotFound": _response(reference.NOT_FOUND, "Problem")},

@@ -32,6 +32,18 @@ def test_a_key_in_the_header(client: Client, secret: str) -> None:
     assert send(client, **{"X-API-KEY": secret}).status_code == 200
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+def test_a_key_as_a_bearer_token(client: Client, secret: str, scheme: str) -> None:
+    assert send(client, Authorization=f"{scheme} {secret}").status_code == 200
+    assert send(client, Authorization=f"Basic {secret}").status_code == 401
+
+
+@pytest.mark.parametrize("address", [f"{ADDRESS}/", f"http://testserver/{ADDRESS}", f"http://testserver/{ADDRESS}/"])
+def test_a_host_given_with_a_slash_at_its_end_changes_nothing(client: Client, secret: str, address: str) -> None:
+    assert send(client, f"{address}?api_key={secret}").status_code == 200
+    assert waiting() == 1
+
+
 @pytest.mark.usefixtures("db")
 @pytest.mark.parametrize("key", ["", "dojo_sk_" + "x" * 40, "\x00", "ключ"])
 def test_without_a_known_key_nothing_is_done(client: Client, key: str) -> None:
