@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -272,11 +271,3 @@ def test_runs_are_listed(client: Client, petra: User) -> None:
         environment=here, months=3, before=timezone.now(), records=1_234, version_before=1, version_after=2, seconds=2
     )
     assert "1,234" in text_of(client, "/production/privacy/retention/")
-
-
-def test_the_admin_shows_requests_to_read_only(client: Client, db: None, tmp_path: Path) -> None:
-    client.force_login(User.objects.create_superuser("root"))
-    request = DeletionRequest.objects.create(environment=Environment.objects.get(slug="production"), reference="L 9")
-    assert "L 9" in text_of(client, "/admin/interactions/deletionrequest/")
-    assert client.get(f"/admin/interactions/deletionrequest/{request.pk}/delete/").status_code == 403
-    assert client.post("/admin/interactions/deletionrequest/add/").status_code == 403

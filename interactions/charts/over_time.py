@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from interactions.charts.colours import colour_of, colour_of_rank
+from interactions.moments import plain
 from interactions.schema import GROUP_OF, Group
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def stamp(moment: datetime, zone: tzinfo = UTC) -> str:
     In UTC, too, at the ends of the calendar, where the clock in ``zone`` is in another year than there is.
     """
     try:
-        here = moment.astimezone(zone)
+        here = plain(moment).astimezone(zone)
     except OverflowError:
-        here = moment.astimezone(UTC)
+        here = plain(moment).astimezone(UTC)
     return here.isoformat(timespec="minutes").replace("+00:00", "Z")

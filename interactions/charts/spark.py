@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
+from interactions.moments import local
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -53,7 +55,7 @@ def columns(frame: pd.DataFrame, zone: tzinfo) -> list[dict[str, Any]]:
                 pieces.append((str(name), round(top, 2), round(height, 2)))
         found.append(
             {
-                "day": start.to_pydatetime().astimezone(zone),
+                "day": local(start, zone),
                 "counts": {str(name): int(count) for name, count in counts.items()},
                 "x": round(place * step, 3),
                 "width": round(step * 0.78, 3),

@@ -16,6 +16,7 @@ import pyarrow as pa
 from ibis import _
 
 from interactions.queries.answers import of_one_version
+from interactions.queries.bars import months
 from interactions.queries.engine import Expression, answer, epoch_us
 
 _QUARTER_US: Final = 15 * 60 * 1_000_000
@@ -78,8 +79,7 @@ def by_month(environment: str, before: datetime, zone: ZoneInfo) -> pd.DataFrame
         return old.group_by(quarter=epoch_us(old.timestamp) // _QUARTER_US).agg(records=_.count())
 
     found = _ask(environment, question).to_pandas()
-    moments = pd.DatetimeIndex(pd.to_datetime(found["quarter"] * _QUARTER_US, unit="us", utc=True)).tz_convert(zone)
-    found["month"] = moments.strftime("%Y-%m")
+    found["month"] = months(found["quarter"].to_numpy() * _QUARTER_US, zone)
     return found.groupby("month", as_index=False)["records"].sum().sort_values("month", ignore_index=True)
 
 

@@ -11,14 +11,14 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
+from interactions.moments import EARLIEST, LATEST, local
+
 MOST_BARS: Final = 2_400  # 100 days of hours; a screen cannot show more
 _MOST_AT_FIRST: Final = 300  # 25 years of months; more are drawn where somebody asks for them
 
 _INSTANT: Final = timedelta(microseconds=1)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
-_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
-_LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Unit(StrEnum):
@@ -57,7 +57,7 @@ class Unit(StrEnum):
             try:
                 day = self._next_day(self._first_day(day))
             except (OverflowError, ValueError):  # the year 10000
-                return _LATEST
+                return LATEST
             following = _midnight(day, zone)
         return following
 
@@ -115,7 +115,7 @@ class Period:
     @classmethod
     def of_days(cls, first: date, last: date, zone: tzinfo = UTC) -> Period:
         """The whole days from ``first`` to ``last``, both inside."""
-        return cls(_midnight(first, zone), _midnight(last + _DAY, zone) if last < date.max else _LATEST)
+        return cls(_midnight(first, zone), _midnight(last + _DAY, zone) if last < date.max else LATEST)
 
     @classmethod
     def last_days(cls, days: int, last: datetime, zone: tzinfo = UTC) -> Period:
@@ -140,7 +140,7 @@ class Period:
         start, end = local(self.start, zone), local(self.end, zone)
         if Unit.MONTH.floor(self.start, zone) == self.start and Unit.MONTH.floor(self.end, zone) == self.end:
             months = 12 * start.year + start.month - 1 - (Unit.MONTH.bars(self.start, self.end, zone))
-            before = _midnight(date(months // 12, months % 12 + 1, 1), zone) if months >= 12 else _EARLIEST
+            before = _midnight(date(months // 12, months % 12 + 1, 1), zone) if months >= 12 else EARLIEST
         elif Unit.DAY.floor(self.start, zone) == self.start and Unit.DAY.floor(self.end, zone) == self.end:
             before = _days_before(self.start, (end.date() - start.date()).days, zone)
         else:
@@ -189,14 +189,6 @@ def default_unit(start: datetime, end: datetime, zone: tzinfo = UTC) -> Unit:
     return next(unit for unit in _COARSE if unit.bars(start, end, zone) <= _MOST_AT_FIRST)
 
 
-def local(moment: datetime, zone: tzinfo) -> datetime:
-    """What the clock in ``zone`` says, held at the ends of the calendar."""
-    try:
-        return moment.astimezone(zone)
-    except OverflowError:
-        return (_EARLIEST if moment.year < _LATEST.year else _LATEST).replace(tzinfo=zone)
-
-
 def _midnight(day: date, zone: tzinfo) -> datetime:
     """The first moment of ``day``: midnight, or where the clock is put forward over midnight, that moment."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
@@ -207,7 +199,7 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
             return moment
         return _change(moment - (after - before), moment, zone)
     except OverflowError:
-        return _EARLIEST if day.year < date.max.year else _LATEST
+        return EARLIEST if day.year < date.max.year else LATEST
 
 
 def _hour(moment: datetime, zone: tzinfo) -> datetime:
@@ -220,7 +212,7 @@ def _hour(moment: datetime, zone: tzinfo) -> datetime:
 
 def _next_hour(start: datetime, zone: tzinfo) -> datetime:
     following = _later(start, _HOUR - _past_hour(start, zone))
-    if following == _LATEST or _past_hour(following - _INSTANT, zone) == _HOUR - _INSTANT:
+    if following == LATEST or _past_hour(following - _INSTANT, zone) == _HOUR - _INSTANT:
         return following
     return _change(start, following - _INSTANT, zone)
 
@@ -244,7 +236,7 @@ def _days_before(midnight: datetime, days: int, zone: tzinfo) -> datetime:
     try:
         return _midnight(local(midnight, zone).date() - timedelta(days=days), zone)
     except OverflowError:
-        return _EARLIEST
+        return EARLIEST
 
 
 def _later(moment: datetime, step: timedelta) -> datetime:
@@ -252,4 +244,4 @@ def _later(moment: datetime, step: timedelta) -> datetime:
     try:
         return moment + step
     except OverflowError:
-        return _LATEST if step > timedelta(0) else _EARLIEST
+        return LATEST if step > timedelta(0) else EARLIEST

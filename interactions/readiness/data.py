@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from interactions.moments import written
 from interactions.queries.health import Measures
 from interactions.readiness.check import Check, Section
 from interactions.readiness.thresholds import Threshold
@@ -31,8 +32,8 @@ def _history(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check
     gap = found.longest_gap
     longest = ""
     if gap is not None:
-        first, last = gap
-        longest = f" The longest gap is {first:%-d %b %Y}" + (f" to {last:%-d %b %Y}." if last > first else ".")
+        days = " to ".join(written(day, "%-d %b %Y") for day in dict.fromkeys(gap))
+        longest = f" The longest gap is {days}."
     return [
         Check(
             "span", Section.HISTORY, _or_none(found.days_spanned, found.records),

@@ -14,6 +14,7 @@ from interactions.activity import Action, ActorKind
 from interactions.activity.reading import GROUP_OF
 from interactions.codec.tombstones import Person
 from interactions.models import ActivityEntry, Environment
+from interactions.moments import written_in
 
 register = template.Library()
 
@@ -76,7 +77,7 @@ def _word(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_word, value))
     if isinstance(value, str) and _MOMENT.fullmatch(value):
-        return f"{datetime.fromisoformat(value).astimezone(timezone.get_current_timezone()):%-d %b %Y, %H:%M}"
+        return written_in(timezone.get_current_timezone(), datetime.fromisoformat(value), "%-d %b %Y, %H:%M")
     return "none" if value is None else str(value)
 
 

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from interactions.models import ApiKey, Import
-from interactions.queries.period import local
+from interactions.moments import in_utc, local, written
 
 register = template.Library()
 
@@ -143,9 +143,9 @@ def moment(value: datetime | None) -> SafeString | str:
     here = local(value, timezone.get_current_timezone())
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
-        value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        here.strftime("%-d %b %Y, %H:%M:%S %Z"),
-        here.strftime("%-d %b %Y, %H:%M"),
+        written(local(value, UTC), "%Y-%m-%dT%H:%M:%SZ"),
+        written(here, "%-d %b %Y, %H:%M:%S %Z"),
+        written(here, "%-d %b %Y, %H:%M"),
     )
 
 
@@ -153,24 +153,23 @@ def moment(value: datetime | None) -> SafeString | str:
 def second(value: datetime) -> SafeString:
     """A ``<time>`` in the environment's zone to the second, as records have it."""
     here = local(value, timezone.get_current_timezone())
-    at = value.astimezone(UTC).isoformat()
-    return format_html('<time datetime="{}" title="{}">{}</time>', at, at, here.strftime("%-d %b %Y, %H:%M:%S"))
+    at = in_utc(value)
+    return format_html('<time datetime="{}" title="{}">{}</time>', at, at, written(here, "%-d %b %Y, %H:%M:%S"))
 
 
 @register.filter
 def clock(value: datetime) -> SafeString:
     """A ``<time>`` of the last hours in the environment's zone, to the second; yesterday's with its day before it."""
-    here = value.astimezone(timezone.get_current_timezone())
+    here = local(value, timezone.get_current_timezone())
     form = "%H:%M:%S" if here.date() == timezone.localdate() else "%-d %b %H:%M:%S"
-    at = value.astimezone(UTC).isoformat(timespec="milliseconds")
-    return format_html('<time datetime="{}">{}</time>', at, here.strftime(form))
+    return format_html('<time datetime="{}">{}</time>', in_utc(value, "milliseconds"), written(here, form))
 
 
 @register.filter
 def clock_minute(value: datetime) -> str:
     """A time of the last hours in the environment's zone, to the minute; yesterday's with its day before it."""
-    here = value.astimezone(timezone.get_current_timezone())
-    return here.strftime("%H:%M" if here.date() == timezone.localdate() else "%-d %b %H:%M")
+    here = local(value, timezone.get_current_timezone())
+    return written(here, "%H:%M" if here.date() == timezone.localdate() else "%-d %b %H:%M")
 
 
 @register.filter

@@ -7,6 +7,8 @@ from datetime import datetime
 from django import template
 from django.utils import timezone
 
+from interactions.moments import written_in
+
 register = template.Library()
 
 
@@ -19,4 +21,4 @@ def store(name: str) -> str:
 @register.filter
 def instant(text: str) -> str:
     """A moment as receipts keep it (ISO 8601), to the second, in the environment's zone."""
-    return datetime.fromisoformat(text).astimezone(timezone.get_current_timezone()).strftime("%-d %b %Y, %H:%M:%S")
+    return written_in(timezone.get_current_timezone(), datetime.fromisoformat(text), "%-d %b %Y, %H:%M:%S")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from interactions.charts import colour_of_type
-from interactions.queries.period import local
+from interactions.moments import in_utc, local, written
 
 register = template.Library()
 
@@ -48,9 +48,9 @@ def time_of_day(value: datetime) -> SafeString:
     here = local(value, timezone.get_current_timezone())
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
-        value.astimezone(UTC).isoformat(),
-        here.strftime("%-d %b %Y, %H:%M:%S.%f %Z"),
-        here.strftime("%H:%M:%S"),
+        in_utc(value),
+        written(here, "%-d %b %Y, %H:%M:%S.%f %Z"),
+        written(here, "%H:%M:%S"),
     )
 
 
@@ -60,9 +60,9 @@ def span(started: datetime, ended: datetime) -> SafeString:
     zone = timezone.get_current_timezone()
     first, last = local(started, zone), local(ended, zone)
     same_day = first.date() == last.date()
-    text = first.strftime("%a %-d %b %Y, %H:%M")
+    text = written(first, "%a %-d %b %Y, %H:%M")
     if not same_day:
-        text += last.strftime(" – %a %-d %b, %H:%M")
+        text += written(last, " – %a %-d %b, %H:%M")
     elif (first.hour, first.minute) != (last.hour, last.minute):
-        text += last.strftime(" – %H:%M")
-    return format_html('<time datetime="{}">{}</time>', started.astimezone(UTC).isoformat(), text)
+        text += written(last, " – %H:%M")
+    return format_html('<time datetime="{}">{}</time>', in_utc(started), text)

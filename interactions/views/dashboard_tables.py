@@ -11,10 +11,10 @@ from django.http import HttpResponse
 
 from interactions import charts
 from interactions.currencies import rounded
+from interactions.moments import local
 from interactions.queries import dashboard as questions
 from interactions.queries.assisted import assisted, assisted_over_time
 from interactions.queries.funnel import funnel
-from interactions.queries.period import local
 from interactions.queries.tops import Subject
 from interactions.views.dashboard_panels import top_frame
 from interactions.views.dashboard_scene import Scene

@@ -15,9 +15,10 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 
 from interactions.codec.tombstones import Person
+from interactions.moments import local, written
 from interactions.queries.dashboard import EVERYTHING
 from interactions.queries.filter import Device, Filter
-from interactions.queries.period import ALL, Period, Unit, local
+from interactions.queries.period import ALL, Period, Unit
 from interactions.schema import GROUP_OF, TYPES, TYPES_BY_GROUP, Group
 
 PRESETS: Final[dict[str, str]] = {
@@ -403,7 +404,7 @@ def _without(given: tuple[Any, ...], one: Any) -> tuple[Any, ...]:
 
 
 def _day(day: date, *, year: bool = True) -> str:
-    return f"{day.day} {day:%b}" + (f" {day.year}" if year else "")
+    return written(day, "%-d %b %Y" if year else "%-d %b")
 
 
 def day_of(moment: datetime, zone: tzinfo, year_known: datetime) -> str:
@@ -413,4 +414,4 @@ def day_of(moment: datetime, zone: tzinfo, year_known: datetime) -> str:
 
 
 def _clock(moment: datetime) -> str:
-    return f"{moment:%H:%M}"
+    return written(moment, "%H:%M")

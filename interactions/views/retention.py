@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from interactions import retention as keeping
 from interactions.errors import DojoError
 from interactions.models import Environment
+from interactions.moments import written
 from interactions.queries import people
 from interactions.roles import Right
 from interactions.templatetags.presentation import counted
@@ -85,4 +86,4 @@ def _preview(here: Environment, months: int | None) -> dict[str, Any]:
 
 def _month(month: str) -> str:
     """``2024-03`` → ``Mar 2024``."""
-    return date.fromisoformat(f"{month}-01").strftime("%b %Y")
+    return written(date.fromisoformat(f"{month}-01"), "%b %Y")

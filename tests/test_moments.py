@@ -1,0 +1,46 @@
+"""Moments are written for people at both ends of the calendar, in any zone, with four digits of the year."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+from django.utils import timezone
+
+from interactions import charts
+from interactions.moments import EARLIEST, LATEST, local, written_in
+from interactions.queries.bars import months
+from interactions.templatetags import presentation, records
+
+ZONES = [UTC, *map(ZoneInfo, ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"))]
+ENDS = [EARLIEST, LATEST, datetime(279, 12, 21, 2, 53, 9, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize("zone", ZONES, ids=str)
+@pytest.mark.parametrize("moment", ENDS, ids=str)
+@pytest.mark.parametrize("kind", [datetime, pd.Timestamp])
+def test_a_moment_is_written_whatever_it_is(moment: datetime, zone: ZoneInfo, kind: type) -> None:
+    given = pd.Timestamp(moment).as_unit("us") if kind is pd.Timestamp else moment
+    assert type(local(given, zone)) is datetime
+    assert written_in(zone, given, "%-d %b %Y") == written_in(zone, moment, "%-d %b %Y")
+    assert len(written_in(zone, given, "%Y")) == 4
+    assert charts.stamp(given, zone)[:4] in ("0001", "0279", "9999")
+    with timezone.override(zone):
+        for shown in (presentation.moment, presentation.second, presentation.clock, records.time_of_day):
+            assert f'datetime="{moment.year:04}-' in shown(given)
+        assert presentation.clock_minute(given)
+        assert f" {local(moment, zone).year:04}," in records.span(given, given)
+
+
+def test_years_below_a_thousand_have_four_digits() -> None:
+    assert written_in(UTC, ENDS[2], "%-d %b %Y, %H:%M") == "21 Dec 0279, 02:53"
+    assert 'datetime="0279-12-21T02:53:09Z"' in presentation.moment(ENDS[2])
+
+
+def test_months_are_held_within_the_calendar() -> None:
+    ends = np.array([-62135596800000000, 0, 253402300799999999])
+    assert months(ends, ZoneInfo("Pacific/Kiritimati")).tolist() == ["0001-01", "1969-12", "9999-12"]
+    assert months(ends, ZoneInfo("Pacific/Pago_Pago")).tolist() == ["0001-01", "1969-12", "9999-12"]
