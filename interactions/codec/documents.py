@@ -114,7 +114,7 @@ class Documents(Text):
         if len(text) > self._longest:
             return self._pass()
         if not self._all_read:
-            self._fill(max(2 * len(text), windows.WINDOW_BYTES))
+            self._fill(max(min(2 * len(text), self._longest + 1), windows.WINDOW_BYTES))
             return None
         self._require_last()
         self._ended = True

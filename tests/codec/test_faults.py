@@ -275,7 +275,7 @@ print(json.dumps([*counts, int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/s
 def test_memory_is_constant_whatever_the_file(
     tmp_path: Path, write: Callable[[BinaryIO], None], accepted: int, rejected: int
 ) -> None:
-    """A worker has 300 MB; Python and the libraries alone take some 160 of them."""
+    """A worker has 300 MB; Python, the libraries and the compiled loops alone take some 220 of them."""
     path = tmp_path / "file"
     with path.open("wb") as file:
         write(file)
