@@ -147,11 +147,13 @@ def user(identifier: str) -> Person:
     return Person(user_key=identity.keyring().key(identifier))
 
 
+@pytest.mark.django_db  # the key of ids is proved against the database
 def test_calls_are_found_by_the_users_in_them() -> None:
     ring.push([delivery(records=n, body=body_of({"type": "like", "user_id": f"u{n}"})) for n in (1, 11)])
     assert [call.records for call in ring.recent(HERE, person=user("u1"))] == [1]
 
 
+@pytest.mark.django_db
 def test_calls_are_found_by_an_id_however_it_is_spelled() -> None:
     ring.push([delivery(records=7, body=b'{"data":[{"type":"like","user_\\u0069d":"\\u0075 2","anonymous_id":"a"}]}')])
     assert [call.records for call in ring.recent(HERE, person=user("u 2"))] == [7]
