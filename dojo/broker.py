@@ -7,6 +7,20 @@ from redis._parsers.base import BaseParser
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 
+class QoS(kombu_redis.QoS):
+    """Counts a task as acknowledged also where Redis, its disk full, refused to forget it.
+
+    Else it would count as being worked on for ever, and a worker that lives and is connected takes no further one.
+    Redis hands such a task out once more after the visibility timeout; every task may run twice.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        try:
+            super().ack(delivery_tag)
+        finally:
+            super(kombu_redis.QoS, self).ack(delivery_tag)
+
+
 class Channel(kombu_redis.Channel):
     """A channel that says so where its connection was given up.
 
@@ -14,6 +28,8 @@ class Channel(kombu_redis.Channel):
     then fails with an AttributeError, which ends the worker; a lost connection it goes on from. No task is lost by it:
     Redis has them, and the sweeps ask for them anew.
     """
+
+    QoS = QoS
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         if getattr(self.connection, "client", None) is None:
