@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from interactions import charts
 from interactions.moments import EARLIEST, LATEST, local, written_in
-from interactions.queries.bars import months
+from interactions.queries.bars import _clock, months
+from interactions.queries.health import _by_day
 from interactions.templatetags import presentation, records
 
 ZONES = [UTC, *map(ZoneInfo, ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"))]
@@ -44,3 +45,11 @@ def test_months_are_held_within_the_calendar() -> None:
     ends = np.array([-62135596800000000, 0, 253402300799999999])
     assert months(ends, ZoneInfo("Pacific/Kiritimati")).tolist() == ["0001-01", "1969-12", "9999-12"]
     assert months(ends, ZoneInfo("Pacific/Pago_Pago")).tolist() == ["0001-01", "1969-12", "9999-12"]
+
+
+def test_days_are_held_within_the_calendar() -> None:
+    ends = np.array([-62135596800000000, 253402300799999999])
+    for zone in ZONES:
+        days = _by_day(_clock(ends, zone), np.array([2, 3]))
+        assert list(days.values()) == [2, 3]
+        assert {day.year for day in days} == {1, 9999}

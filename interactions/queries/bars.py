@@ -26,9 +26,11 @@ from interactions.queries.period import Period, Unit
 _SECOND: Final = 1_000_000
 _QUARTER: Final = 900 * _SECOND
 _HOUR: Final = 3600 * _SECOND
+_WEEK: Final = 7 * 24 * _HOUR
 # Added before a remainder is taken, so that times before 1970 round down too; whole hours.
 _SHIFT: Final = 20_000_000 * _HOUR
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 _LATEST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
@@ -173,7 +175,11 @@ def _moment(microseconds: int) -> datetime:
 
 def _clock(moments: np.ndarray, zone: tzinfo) -> pd.DatetimeIndex:
     """What the clock in ``zone`` says at ``moments`` (µs since 1970)."""
-    return pd.DatetimeIndex(moments.astype("datetime64[us]")).tz_localize(UTC).tz_convert(zone).tz_localize(None)
+    # At the ends of the calendar a zone's rules fail: there it is asked a week further inside.
+    inward = _WEEK * ((moments < _EARLIEST + _WEEK).astype(np.int64) - (moments > _LATEST - _WEEK))
+    inside = pd.DatetimeIndex((moments + inward).astype("datetime64[us]"))
+    there = inside.tz_localize(UTC).tz_convert(zone).tz_localize(None).to_numpy()
+    return pd.DatetimeIndex(there - inward.astype("timedelta64[us]"))
 
 
 def months(moments: np.ndarray, zone: tzinfo) -> np.ndarray:

@@ -121,7 +121,8 @@ def _told(counts: np.ndarray) -> dict[str, int]:
 
 
 def _by_day(clock: pd.DatetimeIndex, records: np.ndarray) -> dict[date, int]:
-    """How many records each day has: so many when the clock said that."""
-    found = pd.Series(records).groupby(clock.normalize()).sum()
+    """How many records each day has: so many when the clock said that. Held within the years 1 to 9999."""
+    days = clock.to_numpy().astype("datetime64[D]").clip(np.datetime64("0001-01-01"), np.datetime64("9999-12-31"))
+    found = pd.Series(records).groupby(pd.DatetimeIndex(days.astype("datetime64[s]"))).sum()
     found = found[found > 0]
     return dict(zip(found.index.date.tolist(), found.tolist(), strict=True))
