@@ -52,6 +52,10 @@ def ready() -> None:
         read.answer(moments_of(read.records([])))
     for kind in KINDS:
         columns_of(kind)
+    _load_loops()
+
+
+def _load_loops() -> None:
     journey = Journeys.of(_JOURNEY)
     crowd, asked = Crowd([journey]), Asked.by(Filter(), {"search": 0})
     bars = np.zeros(1, np.int64)
@@ -69,6 +73,6 @@ def ready() -> None:
 
 
 def compile_all() -> None:
-    """Have all loops compiled, also those that only summing up needs."""
-    ready()
+    """Have all loops compiled, also those that only summing up needs. Asks no database: there may be none yet."""
+    _load_loops()
     list(bundled([Journeys.of(_JOURNEY)]))
