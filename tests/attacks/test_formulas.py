@@ -45,7 +45,7 @@ def _is_number(cell: str) -> bool:
 
 def test_the_attacks_are_attacks() -> None:
     assert set(formulas_in("x;=1+1\r\n")) == set(formulas_in("a\t=1+1\r\n")) == {"=1+1"}
-    assert formulas_in("-8845298781299428018;'=1+1\r\n") == []
+    assert formulas_in('"-8845298781299428018"\r\n') == formulas_in("'=1+1\r\n") == []
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
