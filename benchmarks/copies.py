@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from interactions import identity
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.parts import PartWriter
 from interactions.lake import Lake, Part
@@ -66,6 +65,8 @@ def _changed(table: pa.Table, number: int, apart: timedelta) -> pa.Table:
 
 def _keys(identifiers: pa.ChunkedArray) -> pa.ChunkedArray:
     """What an import would have made of these ids."""
+    from interactions import identity  # only once Django is set up
+
     return pa.chunked_array([identity.keyring().column(identifiers.combine_chunks())])
 
 
