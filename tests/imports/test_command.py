@@ -65,7 +65,9 @@ def test_ctrl_c_cancels_and_leaves_nothing(alone: Place, tmp_path: Path) -> None
     command.send_signal(signal.SIGINT)
     outcome = alone.outcome(command)
     assert (outcome.code, outcome.result["state"]) == (2, "cancelled")
-    assert outcome.errors.strip().endswith("Cancelled: nothing was added.")
+    assert (
+        "Cancelled: nothing was added." in outcome.errors.splitlines()
+    )  # the workers may say their last word after it
     assert alone.leftovers() == []
     assert [path for path in alone.files() if path.is_file() and "uploads" in path.parts] == []
     assert alone.users() == {}
