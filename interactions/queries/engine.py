@@ -230,9 +230,13 @@ def _connect() -> ibis.BaseBackend:
     return _connection
 
 
+_inherited: list[object] = []
+
+
 def _after_fork() -> None:
     global _turn, _connection
     _turn = threading.RLock()
+    _inherited.append(_connection)  # never closed here: that would touch threads that only the parent has
     _connection = None
 
 
