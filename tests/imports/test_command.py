@@ -59,7 +59,7 @@ def test_with_no_worker_it_starts_its_own_and_leaves_nothing_running(alone: Plac
 
 
 def test_ctrl_c_cancels_and_leaves_nothing(alone: Place, tmp_path: Path) -> None:
-    path = written(tmp_path, as_lines(records(3000)))
+    path = written(tmp_path, as_lines(records(10_000)))
     command = alone.command("import_interactions", path, "--json")
     alone.wait_for_blocks(5)
     command.send_signal(signal.SIGINT)
