@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-from interactions.models import ApiKey, DeletionRequest, Environment, InboxBatch, InboxEntry
+from interactions.models import ApiKey, DeletionRequest, Environment, IdentityKey, InboxBatch, InboxEntry
 
-_MADE = (InboxEntry, InboxBatch, ApiKey, DeletionRequest)  # by the tests that use this, and what goes with them
+_MADE = (InboxEntry, InboxBatch, ApiKey, DeletionRequest, IdentityKey, User)  # by the tests that use this, and what goes with them
 
 
 # As «db», so that pytest-django makes the database for a test that asks for this alone.
