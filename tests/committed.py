@@ -9,7 +9,14 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from interactions.models import ApiKey, DeletionRequest, Environment, IdentityKey, InboxBatch, InboxEntry
 
-_MADE = (InboxEntry, InboxBatch, ApiKey, DeletionRequest, IdentityKey, User)  # by the tests that use this, and what goes with them
+_MADE = (
+    InboxEntry,
+    InboxBatch,
+    ApiKey,
+    DeletionRequest,
+    IdentityKey,
+    User,
+)  # by the tests that use this, and what goes with them
 
 
 # As «db», so that pytest-django makes the database for a test that asks for this alone.

@@ -18,8 +18,8 @@ from tests.imports.files import as_lines
 from tests.imports.house import House
 
 from . import cast
+from .desk import LIST, NEW, State, page, petra, post, taken_in
 from .pages import HTMX, text_of
-from .privacy import LIST, NEW, State, page, petra, post, taken_in
 
 __all__ = ["folders", "house", "petra"]
 

@@ -18,8 +18,8 @@ from tests.imports.conftest import folders, house
 from tests.imports.files import as_lines
 from tests.imports.house import House
 
+from .desk import State, page, petra, post, taken_in
 from .pages import text_of
-from .privacy import State, page, petra, post, taken_in
 
 __all__ = ["folders", "house", "petra"]
 
