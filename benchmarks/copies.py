@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.parts import PartWriter
-from interactions.lake import Lake, Part
+from interactions.warehouse.lake import Lake, Part
 
 FIRST_IMPORT = 1_000
 """Copy n has the import id ``FIRST_IMPORT + n``."""

@@ -22,8 +22,8 @@ from benchmarks.importing import carry, prepare
 from benchmarks.processes import tell
 from benchmarks.questions import QUESTIONS
 from dojo import workers
-from interactions.lake import Lake
 from interactions.queries.covering import cover
+from interactions.warehouse.lake import Lake
 
 _APART = timedelta(days=30)
 

@@ -6,7 +6,7 @@ import sys
 
 import duckdb
 
-from interactions.lake import Lake
+from interactions.warehouse.lake import Lake
 
 _TRIES = 3
 

@@ -25,9 +25,9 @@ from interactions.codec.keyring import EarlierKeyring, Keyring
 from interactions.erasure import entries
 from interactions.identity import IdentityKeyError
 from interactions.imports import storage
-from interactions.lake import Held, Lake
-from interactions.lake_rekey import Of, Renamed, is_named_by, names_somebody, rekey, rekey_file
 from interactions.models import Block, Environment, IdentityKey, RequestedLink, RequestedPerson, Tombstone
+from interactions.warehouse.lake import Held, Lake
+from interactions.warehouse.rekey import Of, Renamed, is_named_by, names_somebody, rekey, rekey_file
 
 _ROWS: Final = 2_000  # of the database, written in one statement
 

@@ -15,11 +15,11 @@ from django.utils import timezone
 from interactions import activity, environments
 from interactions.activity import Action
 from interactions.errors import DojoError
-from interactions.lake import Lake, LakeBusy
-from interactions.lake_overlaps import Overlaps
-from interactions.lake_rewriting import remove_older
 from interactions.models import Environment, RetentionRun
 from interactions.queries import answers
+from interactions.warehouse.lake import Lake, LakeBusy
+from interactions.warehouse.overlaps import Overlaps
+from interactions.warehouse.rewrite import remove_older
 
 logger = logging.getLogger(__name__)
 

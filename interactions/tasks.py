@@ -10,10 +10,10 @@ from celery import shared_task
 from celery.signals import worker_init
 
 from interactions.imports import finishing, loading, planning, removal, sweeping
-from interactions.lake import Lake, LakeBusy
-from interactions.lake_compacting import compact
-from interactions.lake_opening import LakeUnreadable
 from interactions.models import Block, DeletionRequest, Environment, Export, Import
+from interactions.warehouse.compact import compact
+from interactions.warehouse.lake import Lake, LakeBusy
+from interactions.warehouse.log import LakeUnreadable
 
 
 @worker_init.connect

@@ -21,9 +21,9 @@ from interactions import erasure, identity
 from interactions.erasure.ids import Id
 from interactions.erasure.preparing import About, prepare
 from interactions.imports import storage
-from interactions.lake import Lake
 from interactions.models import DeletionRequest, Environment, IdentityKey, Import, InboxBatch, InboxEntry, Tombstone
 from interactions.models.packing import pack
+from interactions.warehouse.lake import Lake
 from tests.imports.files import Record, as_lines, record
 from tests.imports.house import House
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.lake import Lake, Part
+from interactions.warehouse.lake import Lake, Part
 
 Record = dict[str, Any]
 

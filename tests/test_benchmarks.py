@@ -15,8 +15,8 @@ from benchmarks.copies import FIRST_IMPORT, add_copies
 from benchmarks.processes import Failed, measure
 from benchmarks.questions import QUESTIONS, Asked
 from benchmarks.sending import Job, send
-from interactions.lake import Lake
 from interactions.queries import dashboard
+from interactions.warehouse.lake import Lake
 
 from .lakes import append, record
 from .running import HOUSE

@@ -11,10 +11,9 @@ from unittest.mock import patch
 
 import pytest
 
-from interactions import erasure, identity, identity_upgrade, inbox, lake_rekey
+from interactions import erasure, identity, identity_upgrade, inbox
 from interactions.erasure import receipts
 from interactions.identity import IdentityKeyError
-from interactions.lake import Lake
 from interactions.models import (
     Block,
     DeletionRequest,
@@ -25,6 +24,8 @@ from interactions.models import (
     RequestedPerson,
     Tombstone,
 )
+from interactions.warehouse import rekey
+from interactions.warehouse.lake import Lake
 from tests import earlier
 from tests.earlier import (
     GONE,
@@ -90,7 +91,7 @@ def killed_after(steps: int) -> Iterator[None]:
     places = [
         *((identity, name) for name in ("keep_earlier",)),
         *((identity_upgrade, name) for name in ("_freeze", "_rename", "_name_requested", "rekey_file")),
-        *((lake_rekey, name) for name in ("rekey_file",)),
+        *((rekey, name) for name in ("rekey_file",)),
         *((Lake, name) for name in ("replace", "clean")),
     ]
     with ExitStack() as patches:
@@ -117,7 +118,7 @@ def interrupted() -> int:
 def upgraded(request: pytest.FixtureRequest, house: House) -> tuple[DeletionRequest, Import]:
     furnished = furnish(house)
     assert misnamed(OldKeyring("the secret key of before")) == []
-    with patch.object(lake_rekey, "_GROUP_PARTS", 2):
+    with patch.object(rekey, "_GROUP_PARTS", 2):
         if request.param == "at once":
             upgrade()
         else:
@@ -161,9 +162,9 @@ def test_who_was_erased_before_stays_out_also_after_the_secret_key_changes(
 def test_who_was_hidden_before_is_hidden_and_can_be_erased(
     upgraded: tuple[DeletionRequest, Import], house: House
 ) -> None:
-    from interactions import lake_people
+    from interactions.warehouse import people
 
-    hidden = lake_people.hidden("production")
+    hidden = people.hidden("production")
     key = identity.keyring().key
     assert {key(HIDDEN), key(WAITING)} == set(hidden.users.keys.tolist())
     assert set(hidden.anonymous.keys.tolist()) == {key(HIDDEN_BROWSER)}

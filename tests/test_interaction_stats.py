@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 
-from interactions.lake import Lake
+from interactions.warehouse.lake import Lake
 
 from .lakes import append, record
 

@@ -7,9 +7,9 @@ from random import Random
 import pytest
 from django.core.cache import cache
 
-from interactions.lake import Lake
-from interactions.lake_rewriting import remove_import
 from interactions.queries import identity
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.rewrite import remove_import
 
 from .lakes import Record, append, key_of, record
 

@@ -53,19 +53,20 @@ def kill(place: str, number: int) -> None:
     """The same, killed at the given place when it comes there for the n-th time."""
     from django.db.models import QuerySet
 
-    from interactions import identity, lake, lake_rekey
+    from interactions import identity
+    from interactions.warehouse import lake, rekey
 
     places: dict[str, tuple[Any, str]] = {
         "keys kept": (identity, "_check_of"),
         "files appear": (lake, "_appear"),
         "after the commit": (lake, "_keep"),
-        "a part written": (lake_rekey, "_part"),
+        "a part written": (rekey, "_part"),
         "rows of the database": (QuerySet, "update"),
     }
     owner, name = places[place]
     with (
         patch.object(owner, name, _deadly(getattr(owner, name), number)),
-        patch.object(lake_rekey, "_GROUP_PARTS", 2),
+        patch.object(rekey, "_GROUP_PARTS", 2),
     ):
         start()
 
@@ -91,14 +92,15 @@ def check() -> None:
     import pyarrow.parquet as pq
     from django.conf import settings
 
-    from interactions import identity, lake_people
-    from interactions.lake import Lake
+    from interactions import identity
+    from interactions.warehouse import people
+    from interactions.warehouse.lake import Lake
     from tests.earlier import misnamed
 
     assert misnamed(identity.keyring()) == []
     found = Counter(row for path in Lake("production").files() for row in pq.read_table(path)["user_id"].to_pylist())
     assert found == {HIDDEN: PARTS, **{f"user {part}": 1 for part in range(PARTS)}}
-    assert lake_people.hidden("production").users.keys.tolist() == [identity.keyring().key(HIDDEN)]
+    assert people.hidden("production").users.keys.tolist() == [identity.keyring().key(HIDDEN)]
     named = {str(path) for path in Lake("production").files()}
     there = {str(path) for path in Path(settings.LAKE_DIR).rglob("*.parquet") if "_delta_log" not in path.parts}
     assert there == named

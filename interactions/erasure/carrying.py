@@ -16,7 +16,6 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from interactions import lake_people
 from interactions.codec.tombstones import Person, Tombstones
 from interactions.disk import PAUSED, is_full
 from interactions.erasure import receipts, uploaded
@@ -25,11 +24,12 @@ from interactions.erasure.steps import By, RequestStateError, note
 from interactions.erasure.stores import STORES, Store
 from interactions.imports.beating import beating
 from interactions.imports.queue import enqueue
-from interactions.lake import Lake, LakeBusy
-from interactions.lake_rewriting import Tell
 from interactions.models import DeletionRequest, Environment, Import, Tombstone
 from interactions.models.privacy import TombstoneRows
 from interactions.ring import RingAway
+from interactions.warehouse import people as lake_people
+from interactions.warehouse.lake import Lake, LakeBusy
+from interactions.warehouse.rewrite import Tell
 
 __all__ = ["RequestStateError", "erase", "retry", "sweep"]
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from interactions.codec.tombstones import Person, Tombstones
-from interactions.lake import Lake
 from interactions.models import Environment
 from interactions.queries import bundles
 from interactions.queries.bundles import Shelf
 from interactions.queries.covering import name_of
 from interactions.queries.segments import Store
+from interactions.warehouse.lake import Lake
 
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:

@@ -16,10 +16,10 @@ from interactions.codec.tombstones import COLUMNS, Tombstones, leave_out
 from interactions.erasure import entries, refusals
 from interactions.erasure.linking import links_of
 from interactions.erasure.steps import By
-from interactions.lake import Lake
-from interactions.lake_people import hidden
 from interactions.models import Environment
 from interactions.schema import FOR_GOOD
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.people import hidden
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from interactions.erasure import entries
 from interactions.imports import storage
-from interactions.lake_opening import LakeUnreadable
 from interactions.models import Block, Environment, Import
+from interactions.warehouse.log import LakeUnreadable
 
 if TYPE_CHECKING:
     from interactions.queries.owning import Pairs

@@ -8,8 +8,8 @@ from functools import lru_cache
 from django.db.models import Count, Max, Q
 
 from interactions.codec.tombstones import Tombstones
-from interactions.lake_people import people_of
 from interactions.models import Tombstone
+from interactions.warehouse.people import people_of
 
 _LITTLE = timedelta(minutes=1)  # for clocks, and for the time between a moment and its commit
 

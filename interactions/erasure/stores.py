@@ -14,16 +14,17 @@ from typing import TypeAlias
 
 from django.db import connection
 
-from interactions import exports, identity, lake_people, process_caches, ring
+from interactions import exports, identity, process_caches, ring
 from interactions.codec.tombstones import People, Person, Tombstones
 from interactions.erasure import derived, entries, naming, refusals, uploaded
 from interactions.imports.leaving_out import count_in, leave_out_of
 from interactions.imports.rejects import Named
-from interactions.lake import Lake
-from interactions.lake_overlaps import Overlaps
-from interactions.lake_rewriting import Tell
 from interactions.models import Block, Environment, Import
 from interactions.queries import answers
+from interactions.warehouse import people as lake_people
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.overlaps import Overlaps
+from interactions.warehouse.rewrite import Tell
 
 Count: TypeAlias = Callable[[Environment, Tombstones], Counter[Person]]
 Held: TypeAlias = Callable[[Environment, Tombstones], set[Person]]

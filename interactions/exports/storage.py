@@ -8,8 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from interactions.lake import Part
 from interactions.models import Export
+from interactions.warehouse.lake import Part
 
 
 def folder(export: Export) -> Path:

@@ -22,10 +22,10 @@ from interactions.exports import storage
 from interactions.exports.lifecycle import end, fail, filter_of
 from interactions.imports.beating import beating
 from interactions.imports.storage import free_bytes
-from interactions.lake import Lake
-from interactions.lake_people import hidden
 from interactions.models import Export
 from interactions.queries.reading import chunks
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.people import hidden
 
 logger = logging.getLogger(__name__)
 State = Export.State

@@ -22,8 +22,8 @@ from interactions.imports import prints
 from interactions.imports.matching import Groups
 from interactions.imports.repeated import are_there, known_among
 from interactions.imports.untimed import find_untimed
-from interactions.lake import Part
-from interactions.lake_overlaps import COLUMNS
+from interactions.warehouse.lake import Part
+from interactions.warehouse.overlaps import COLUMNS
 
 _SHARE = 750_000  # records of an import that are looked for at once; each takes some 40 bytes
 # A share of more has many that are equal, as fingerprints are spread evenly: of them each different one is held once.
@@ -41,7 +41,7 @@ class Sifted:
 def sift(mine: Sequence[Part], theirs: Sequence[Part], *, untimed: bool, note: Callable[[pa.Table], object]) -> Sifted:
     """Leave out of the parts ``mine``, at least one, what the table's parts ``theirs`` hold.
 
-    ``note`` is given what is left out, with the columns of ``lake_overlaps``.
+    ``note`` is given what is left out, with the columns of ``warehouse.overlaps``.
 
     Only parts of the same time are looked at, unless some records came without one (``untimed``): those have the
     time at which they were received, which tells nothing of their copies. Nor does the time of a record that has a

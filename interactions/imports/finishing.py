@@ -22,9 +22,9 @@ from interactions.imports.loading import finish_if_last
 from interactions.imports.noting import note
 from interactions.imports.queue import enqueue
 from interactions.imports.rejects import collect
-from interactions.lake import Held, Lake, LakeBusy, Part
-from interactions.lake_overlaps import Overlaps
 from interactions.models import Block, Import
+from interactions.warehouse.lake import Held, Lake, LakeBusy, Part
+from interactions.warehouse.overlaps import Overlaps
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 After the undo the table holds of each record as many copies as it would hold had the import never been: as many as
 the one of the others that sent most of them. What each of them sent is what it has in the table and what was left out
-of it (``lake_overlaps``). Of a uuid there is one copy.
+of it (``warehouse.overlaps``). Of a uuid there is one copy.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 from interactions.imports import prints
 from interactions.imports.matching import Groups
 from interactions.imports.repeated import nth_of
-from interactions.lake import Lake, Part
-from interactions.lake_overlaps import Handover, Overlaps
+from interactions.warehouse.lake import Lake, Part
+from interactions.warehouse.overlaps import Handover, Overlaps
 
 _SHARE = 750_000  # entries of the lists that are looked for at once; each takes some 60 bytes
 _ROWS = 32_768  # of a part, read in one go

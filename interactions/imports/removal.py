@@ -15,10 +15,10 @@ from interactions.imports import lifecycle, storage
 from interactions.imports.beating import beating
 from interactions.imports.handover import plan
 from interactions.imports.noting import note
-from interactions.lake import Lake, LakeBusy
-from interactions.lake_overlaps import Overlaps
-from interactions.lake_rewriting import Removed, handed_over, remove_import
 from interactions.models import Import
+from interactions.warehouse.lake import Lake, LakeBusy
+from interactions.warehouse.overlaps import Overlaps
+from interactions.warehouse.rewrite import Removed, handed_over, remove_import
 
 logger = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from interactions.codec.table import Origin
 from interactions.codec.windows import Run
 from interactions.imports import prints
 from interactions.imports.matching import Groups
-from interactions.lake import Part
+from interactions.warehouse.lake import Part
 
 _ROWS = 8192  # read in one go with all their columns
 _MOMENTS = 1_000_000  # that are looked for at once

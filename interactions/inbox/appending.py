@@ -27,12 +27,12 @@ from interactions.erasure import leave_out, refused
 from interactions.inbox.aside import Waiting, set_aside, unfit
 from interactions.inbox.sifting import Sieve
 from interactions.inbox.turns import turn
-from interactions.lake import Held, Lake, LakeBusy, Part
-from interactions.lake_opening import LakeUnreadable
-from interactions.lake_overlaps import Overlaps
-from interactions.lake_statistics import Span, statistics
 from interactions.models import Environment, InboxBatch, InboxEntry
 from interactions.models.packing import HEAD, unpack, unpacked_size
+from interactions.warehouse.lake import Held, Lake, LakeBusy, Part
+from interactions.warehouse.log import LakeUnreadable
+from interactions.warehouse.overlaps import Overlaps
+from interactions.warehouse.statistics import Span, statistics
 
 logger = logging.getLogger(__name__)
 

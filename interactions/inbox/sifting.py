@@ -21,8 +21,8 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from interactions.codec.fingerprint import BY_UUID, SIZE
-from interactions.lake import Part
-from interactions.lake_overlaps import LIVE
+from interactions.warehouse.lake import Part
+from interactions.warehouse.overlaps import LIVE
 
 # A record without a timestamp has the time at which it came; so its uuid is looked for in the day before.
 UNTIMED_LOOKBACK = timedelta(hours=24)

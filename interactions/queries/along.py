@@ -9,7 +9,6 @@ from typing import Any, Final, TypeVar
 import ibis
 import pyarrow as pa
 
-from interactions.lake import Part
 from interactions.queries.answers import Question
 from interactions.queries.asking import AGENTS
 from interactions.queries.bundles import Shelf
@@ -21,6 +20,7 @@ from interactions.queries.journeys import Journeys, moments_of
 from interactions.queries.kinds import Grain
 from interactions.queries.picking import picked
 from interactions.queries.summaries import Plan, planned, records_of_hidden
+from interactions.warehouse.lake import Part
 
 Key = TypeVar("Key")
 Kept = TypeVar("Kept")

@@ -17,7 +17,6 @@ import pyarrow as pa
 from ibis import _
 
 from interactions.codec.tombstones import Tombstones
-from interactions.lake import Lake, Part
 from interactions.queries import bundles
 from interactions.queries.bundles import Shelf
 from interactions.queries.bundling import bundled
@@ -29,6 +28,7 @@ from interactions.queries.kinds import KINDS, quarter
 from interactions.queries.named import NAME as NAMED
 from interactions.queries.named import Named, named_of_days
 from interactions.queries.segments import Store
+from interactions.warehouse.lake import Lake, Part
 
 log = logging.getLogger(__name__)
 

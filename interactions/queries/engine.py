@@ -23,8 +23,8 @@ from django.conf import settings
 from interactions import process_caches
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import AHEAD, Moments, Tombstones
-from interactions.lake import Lake, Part
-from interactions.lake_people import hidden
+from interactions.warehouse.lake import Lake, Part
+from interactions.warehouse.people import hidden
 
 _MEMORY = "1GB"  # beyond it DuckDB spills into the scratch folder; a question of 10 M records needs less
 

@@ -9,13 +9,13 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from interactions.lake import Lake
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
 from interactions.queries.filter import Filter
 from interactions.queries.kinds import RECEIVED
 from interactions.queries.measures import records
 from interactions.queries.period import Unit
+from interactions.warehouse.lake import Lake
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,10 @@ import pyarrow.parquet as pq
 
 from interactions import process_caches
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.lake import Lake
 from interactions.queries.covering import name_of
 from interactions.queries.kinds import LINKS
 from interactions.queries.segments import Store
+from interactions.warehouse.lake import Lake
 
 _PAIR: Final = ["anonymous_key", "user_key"]
 _SCHEMA: Final = pa.schema([TABLE_SCHEMA.field(name) for name in _PAIR])

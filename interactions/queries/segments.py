@@ -24,10 +24,10 @@ from typing import Final
 from django.conf import settings
 
 from interactions import process_caches
-from interactions.lake import Part
 from interactions.queries.journeys import NAME as JOURNEYS
 from interactions.queries.kinds import FORMAT as KINDS
 from interactions.queries.named import NAME as NAMED
+from interactions.warehouse.lake import Part
 
 FORMAT: Final = f"{KINDS} {JOURNEYS} {NAMED}"
 BUNDLES: Final = "bundles"  # the folder of what is made of segments, beside them

@@ -26,7 +26,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.lake import Part
 from interactions.queries.covering import name_of
 from interactions.queries.crowds import theirs
 from interactions.queries.engine import (
@@ -45,6 +44,7 @@ from interactions.queries.journeys import Journeys
 from interactions.queries.kinds import QUARTER_US, Grain, Kind
 from interactions.queries.period import ALL, Period, Unit
 from interactions.queries.segments import Segment, Store
+from interactions.warehouse.lake import Part
 
 _US: Final = timedelta(microseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

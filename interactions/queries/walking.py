@@ -19,11 +19,11 @@ from ibis import _
 
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import Tombstones
-from interactions.lake import Lake, Part
-from interactions.lake_people import hidden
 from interactions.queries.answers import DataSetBusy
 from interactions.queries.engine import MOMENT, Expression, PartsGone, answer
 from interactions.queries.filter import Filter
+from interactions.warehouse.lake import Lake, Part
+from interactions.warehouse.people import hidden
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT: Final = timedelta(microseconds=1)

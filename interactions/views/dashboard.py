@@ -11,7 +11,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from interactions.errors import DojoError
-from interactions.lake import Lake
 from interactions.models import Environment
 from interactions.queries import dashboard as questions
 from interactions.queries.answers import holding_still
@@ -23,6 +22,7 @@ from interactions.views.dashboard_tables import TABLES, as_csv
 from interactions.views.filter_choice import PRESETS
 from interactions.views.gate import demand
 from interactions.views.people_filter import admit
+from interactions.warehouse.lake import Lake
 
 
 @require_safe

@@ -18,12 +18,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from interactions import imports as importing
 from interactions.errors import DojoError
-from interactions.lake import LakeBusy
 from interactions.models import Environment, Import
 from interactions.roles import Right
 from interactions.views.fragments import page_or_fragment
 from interactions.views.gate import demand, may
 from interactions.views.person import person
+from interactions.warehouse.lake import LakeBusy
 
 PAGE_SIZE: Final = 50
 CHUNK_BYTES: Final = 256 << 10

@@ -17,7 +17,6 @@ from interactions.codec import export
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import Person
 from interactions.errors import DojoError
-from interactions.lake import Lake
 from interactions.models import Environment
 from interactions.queries import records as questions
 from interactions.queries.filter import Filter
@@ -29,6 +28,7 @@ from interactions.views.fragments import page_or_fragment
 from interactions.views.gate import demand, may
 from interactions.views.people_filter import admit, person_of
 from interactions.views.record_cells import COLUMNS, Column, columns_of, details, only, row_of
+from interactions.warehouse.lake import Lake
 
 PAGE_SIZE: Final = 50
 _REMEMBERED: Final = "record_columns"

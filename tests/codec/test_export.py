@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from interactions.codec import export
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.parts import PartWriter
-from interactions.lake import Lake, Part
 from interactions.management.commands import export_interactions
+from interactions.warehouse.lake import Lake, Part
 from tests.codec.reading import Outcome, Record, plain, read_file, read_lines
 from tests.codec.strategies import dumped, interactions
 

@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 import zstandard
 from django.utils import timezone
 
-from interactions import erasure, lake_people
+from interactions import erasure
 from interactions.erasure import carrying
 from interactions.models import DeletionRequest, Environment
+from interactions.warehouse import people
 from tests.imports.files import Record, record
 from tests.imports.house import House
 
@@ -65,7 +66,7 @@ def settled(house: House, request: DeletionRequest) -> DeletionRequest:
 @contextmanager
 def stuck() -> Iterator[None]:
     """Nothing goes from the data set, whoever tries."""
-    with patch.object(lake_people, "erase"), patch.object(lake_people, "erase_most"):
+    with patch.object(people, "erase"), patch.object(people, "erase_most"):
         yield
 
 

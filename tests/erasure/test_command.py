@@ -84,8 +84,8 @@ def test_what_could_not_be_erased_is_said_and_the_exit_code_tells(
     at_work: House, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_work.done(as_lines(crowd()))
-    monkeypatch.setattr("interactions.lake_people.erase", lambda *_: None)
-    monkeypatch.setattr("interactions.lake_people.erase_most", lambda *_: None)
+    monkeypatch.setattr("interactions.warehouse.people.erase", lambda *_: None)
+    monkeypatch.setattr("interactions.warehouse.people.erase_most", lambda *_: None)
     assert erase_users("--user-id", ANN, "--json") == 2
     said = capsys.readouterr()
     assert "Records are left" in said.err

@@ -11,13 +11,14 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from interactions import imports, lake_people, lake_rewriting
+from interactions import imports
 from interactions.erasure import carrying, entries
 from interactions.imports import finishing, leaving_out
-from interactions.lake import Lake
 from interactions.models import DeletionRequest, Environment, InboxEntry, Problem, Tombstone
 from interactions.models.packing import pack, unpack
 from interactions.queries import dashboard
+from interactions.warehouse import people, rewrite
+from interactions.warehouse.lake import Lake
 from tests.imports.dying import Moment, do_and_die, interrupted
 from tests.imports.files import BAD, Record, as_lines, record, records
 from tests.imports.house import House, rejected, rows, silent, users
@@ -103,7 +104,7 @@ def test_a_person_without_records_is_told_from_one_whose_key_is_nought(house: Ho
 def test_many_requests_are_carried_in_one_pass(house: House) -> None:
     house.done(as_lines(records(10)))
     requests = [asked(house, f"user-{number}") for number in range(3)]
-    with patch.object(lake_people, "erase", wraps=lake_people.erase) as erase:
+    with patch.object(people, "erase", wraps=people.erase) as erase:
         house.carry()
     assert erase.call_count == 1
     for request in requests:
@@ -207,13 +208,13 @@ def test_examples_of_problems_that_show_something_of_the_person_are_forgotten(ho
 
 
 BREAKS = [
-    Moment(lake_people, "erase_most", after=False),
-    Moment(lake_rewriting, "_in_parallel"),
-    Moment(lake_rewriting, "_commit", after=False),
-    Moment(lake_rewriting, "_commit"),
-    Moment(lake_people, "erase_most"),
-    Moment(lake_people, "erase", after=False),
-    Moment(lake_people, "erase"),
+    Moment(people, "erase_most", after=False),
+    Moment(rewrite, "_in_parallel"),
+    Moment(rewrite, "_commit", after=False),
+    Moment(rewrite, "_commit"),
+    Moment(people, "erase_most"),
+    Moment(people, "erase", after=False),
+    Moment(people, "erase"),
     Moment(entries, "erase"),
     Moment(carrying, "_note_found"),
     Moment(carrying, "_empty"),
@@ -263,7 +264,7 @@ def test_records_that_are_added_while_most_is_erased_go_as_well_and_are_counted(
     with (
         patch.object(leaving_out, "count_in", return_value=0),
         patch.object(finishing, "leave_out_of"),
-        interrupted(Moment(lake_rewriting, "_in_parallel"), lambda: house.do(finish)),
+        interrupted(Moment(rewrite, "_in_parallel"), lambda: house.do(finish)),
     ):
         house.carry("erase_people")
     request.refresh_from_db()
@@ -276,7 +277,7 @@ def test_parts_that_others_replace_while_most_is_erased_are_seen_to_afterwards(h
     house.ask(imports.undo, gone)
     request = asked(house)
     undo = ("undo_import", gone.pk)
-    with interrupted(Moment(lake_rewriting, "_in_parallel"), lambda: house.do(undo)):
+    with interrupted(Moment(rewrite, "_in_parallel"), lambda: house.do(undo)):
         house.carry("erase_people")
     request.refresh_from_db()
     assert (request.state, request.erased, len(rows()), traces(folders)) == (State.VERIFIED, 10, 30, [])
@@ -328,7 +329,7 @@ def test_a_failure_that_nobody_foresaw_ends_with_a_reference_that_the_log_has(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     house.done(as_lines(crowd()))
-    with patch.object(lake_people, "erase", side_effect=RuntimeError("no such luck")):
+    with patch.object(people, "erase", side_effect=RuntimeError("no such luck")):
         request = erased(house)
     assert request.state == State.FAILED
     reference = request.error.partition("reference ")[2][:8]

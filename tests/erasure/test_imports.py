@@ -16,8 +16,8 @@ from interactions.erasure import uploaded
 from interactions.errors import ImportStateError
 from interactions.imports import finishing, leaving_out, storage
 from interactions.imports.rejects import ERASED
-from interactions.lake import Lake
 from interactions.models import DeletionRequest, Environment, Import
+from interactions.warehouse.lake import Lake
 from tests.imports.dying import Moment, do_and_die, interrupted
 from tests.imports.files import BAD, as_lines, as_list, record, records
 from tests.imports.house import House, adds_up, rejected, rows, silent, strays, users

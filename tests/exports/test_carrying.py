@@ -18,12 +18,12 @@ from django.utils import timezone
 from interactions import erasure, exports, tasks
 from interactions.erasure import listing
 from interactions.exports import writing
-from interactions.lake import Lake
-from interactions.lake_rewriting import remove_import
 from interactions.models import ActivityEntry, Environment, Export
 from interactions.queries import records as questions
 from interactions.queries.filter import Filter
 from interactions.schema import Group
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.rewrite import remove_import
 from tests.erasure.people import ANN, crowd, of_ann, traces
 from tests.imports.files import as_lines, records
 from tests.imports.house import House, rows

@@ -11,7 +11,7 @@ from unittest.mock import patch
 from deltalake import DeltaTable
 
 from interactions.imports import finishing, loading, planning, storage
-from interactions.lake import Lake
+from interactions.warehouse.lake import Lake
 
 from .house import House, Task
 

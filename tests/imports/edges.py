@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 from interactions import schema
 from interactions.codec.check import check_bytes
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.lake import Lake
+from interactions.warehouse.lake import Lake
 from tests.codec.reading import plain
 
 Record = dict[str, Any]

@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from interactions import imports, tasks
 from interactions.imports import storage
-from interactions.lake import Lake
 from interactions.models import Block, Environment, Import, Problem
+from interactions.warehouse.lake import Lake
 
 Row = dict[str, Any]
 Task = tuple[str, int]

@@ -4,8 +4,8 @@ import pytest
 
 from interactions import imports
 from interactions.imports import finishing, loading, storage
-from interactions.lake import Lake
 from interactions.models import Environment, Import
+from interactions.warehouse.lake import Lake
 
 from .dying import COMMITTING, PLANNING, READING, Killed, Moment, do_and_die, interrupted, kill
 from .files import BAD, as_lines, packed, record, records

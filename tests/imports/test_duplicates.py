@@ -7,8 +7,8 @@ import pytest
 
 from interactions import imports
 from interactions.imports import duplicates
-from interactions.lake import Lake
 from interactions.models import Import
+from interactions.warehouse.lake import Lake
 
 from .files import Record, as_lines, as_list, packed, record, records, with_uuid
 from .house import House, adds_up, rows, users

@@ -11,14 +11,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from interactions import inbox, lake_compacting, lake_statistics
+from interactions import inbox
 from interactions.codec.tombstones import Tombstones
-from interactions.lake import Lake
-from interactions.lake_people import erase
-from interactions.lake_rewriting import remove_import, remove_older
 from interactions.models import Environment, Import, InboxEntry
 from interactions.queries import dashboard
 from interactions.queries.filter import Filter
+from interactions.warehouse import compact, statistics
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.people import erase
+from interactions.warehouse.rewrite import remove_import, remove_older
 from tests import cast, lakes
 from tests.imports.house import House, users
 
@@ -35,7 +36,7 @@ def broken(house: House, monkeypatch: pytest.MonkeyPatch) -> Lake:
     """A table with parts of the year 279 in its log, the last of them behind a checkpoint, and one of today."""
     lake = Lake("production")
     with monkeypatch.context() as old:
-        old.setattr(lake_statistics, "_milliseconds", unpadded)
+        old.setattr(statistics, "_milliseconds", unpadded)
         for row in OLD[:2]:
             lakes.append([row])
         with lake.lock():
@@ -98,8 +99,8 @@ def test_it_can_be_counted(broken: Lake) -> None:
 
 
 def test_small_parts_are_merged_and_written_anew(broken: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lake_compacting, "_TIERS", ((1 << 20, 3),))
-    assert lake_compacting.compact(broken) == 4
+    monkeypatch.setattr(compact, "_TIERS", ((1 << 20, 3),))
+    assert compact.compact(broken) == 4
     assert '"0279-12-21T02:53:00.000Z"' in stats_of(broken)
     with broken.lock():
         assert remove_older(broken, datetime(1000, 1, 1, tzinfo=UTC)).rows == 3

@@ -24,7 +24,7 @@ from interactions.codec.fingerprint import BY_UUID
 from interactions.imports import duplicates, prints, repeated
 from interactions.imports.duplicates import Sifted
 from interactions.imports.matching import Groups
-from interactions.lake import Part
+from interactions.warehouse.lake import Part
 
 MOMENT = datetime(2024, 3, 1, tzinfo=UTC)
 HALVES = [bytes(8), b"\x01" + bytes(7), bytes(7) + b"\x01", b"\xff" * 8, b"\x7f" + b"\xff" * 7, b"\x80" + bytes(7)]

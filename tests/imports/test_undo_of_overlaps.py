@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from interactions import erasure, imports, inbox
 from interactions.imports import handover, removal
-from interactions.lake import Lake
-from interactions.lake_overlaps import Overlaps
 from interactions.models import Environment, Import, InboxEntry
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.overlaps import Overlaps
 
 from .dying import Moment, do_and_die
 from .files import START, Record, as_lines, record, records, with_uuid

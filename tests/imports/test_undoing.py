@@ -8,8 +8,8 @@ from deltalake import DeltaTable
 
 from interactions import imports
 from interactions.imports import removal, storage
-from interactions.lake import Lake
 from interactions.models import Block, Import
+from interactions.warehouse.lake import Lake
 
 from .dying import Moment, do_and_die
 from .files import BAD, as_lines, record, records

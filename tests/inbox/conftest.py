@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from interactions.lake import Lake
+from interactions.warehouse.lake import Lake
 from tests.committed import committed, production
 
 __all__ = ["committed", "production"]

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow.dataset as ds
 
 from interactions import inbox
-from interactions.lake import Lake
 from interactions.models import Environment, InboxBatch, InboxEntry
+from interactions.warehouse.lake import Lake
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 

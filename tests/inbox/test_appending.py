@@ -14,10 +14,10 @@ from dojo import heartbeat
 from interactions import identity, inbox
 from interactions.inbox import appending
 from interactions.inbox.sifting import Sieve
-from interactions.lake import Lake, LakeBusy
 from interactions.models import DeletionRequest, Environment, InboxBatch, InboxEntry, Tombstone
 from interactions.models.packing import HEAD, PACKED_FROM, unpack, unpacked_size
 from interactions.queries import dashboard
+from interactions.warehouse.lake import Lake, LakeBusy
 from tests.inbox.entries import NOON, call, is_empty, like, rows, users
 
 

@@ -15,9 +15,9 @@ from interactions import identity, inbox, ring
 from interactions.codec.tombstones import Tombstones
 from interactions.erasure import entries
 from interactions.inbox.sifting import Sieve
-from interactions.lake import Lake
 from interactions.models import Environment, InboxEntry
 from interactions.schema import FOR_GOOD
+from interactions.warehouse.lake import Lake
 from tests.inbox.entries import NOON, call, is_empty, like, users
 
 # Text that the API would never accept stands for whatever a defect of ours cannot move.

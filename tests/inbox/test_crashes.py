@@ -12,8 +12,8 @@ from interactions import inbox
 from interactions.codec.parts import PartWriter
 from interactions.inbox import appending
 from interactions.inbox.sifting import Sieve
-from interactions.lake import Held, Lake, LakeBusy
 from interactions.models import Environment, InboxBatch, InboxEntry
+from interactions.warehouse.lake import Held, Lake, LakeBusy
 from tests.inbox.entries import call, is_empty, like, users
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from interactions import inbox
-from interactions.lake import Lake
 from interactions.models import Environment
+from interactions.warehouse.lake import Lake
 from tests.inbox.entries import call, like, rows, users, with_uuid
 
 TIMED = like("ann", timestamp="2026-05-04T11:59:00Z")

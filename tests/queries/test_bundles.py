@@ -12,8 +12,6 @@ from django.core.cache import cache
 from hypothesis import given
 
 from interactions.erasure import derived
-from interactions.lake import Lake
-from interactions.lake_rewriting import remove_import
 from interactions.models import Environment
 from interactions.queries import along, bundles, bundling, covering, dashboard, tops
 from interactions.queries.bundles import Shelf
@@ -22,6 +20,8 @@ from interactions.queries.covering import cover
 from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys
 from interactions.queries.segments import Segment, Store
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.rewrite import remove_import
 
 from ..lakes import append, key_of
 from .test_summaries import BERLIN, RECORDS, hide

@@ -6,13 +6,13 @@ import threading
 
 import pytest
 
-from interactions.lake import Lake
-from interactions.lake_rewriting import remove_import
 from interactions.management.commands import keep_summaries
 from interactions.models import Environment
 from interactions.queries import covering, dashboard
 from interactions.queries.covering import cover
 from interactions.queries.segments import Store
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.rewrite import remove_import
 
 from ..lakes import append
 from .test_summaries import BERLIN, RECORDS, _names

@@ -12,13 +12,13 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from interactions.codec.tombstones import Tombstones
-from interactions.lake import Lake
-from interactions.lake_rewriting import remove_import
 from interactions.queries import answers, dashboard, engine
 from interactions.queries.covering import cover
 from interactions.queries.filter import Filter
 from interactions.queries.period import Period, Unit
 from interactions.schema import GROUP_OF
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.rewrite import remove_import
 
 from ..lakes import Record, append, record
 from .traffic import Persons, of_types, revenue, traffic

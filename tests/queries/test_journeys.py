@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from interactions.codec.tombstones import Tombstones
-from interactions.lake import Lake
 from interactions.queries.coding import HAS_USER, HAS_VISITOR
 from interactions.queries.engine import answer
 from interactions.queries.journeys import ASSISTED, LIVE, SEARCH, Journeys, moments_of, what_of
+from interactions.warehouse.lake import Lake
 
 from ..lakes import Record, append, key_of, record
 from .traffic import traffic

@@ -16,7 +16,6 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from interactions.codec.tombstones import Tombstones
-from interactions.lake import Lake
 from interactions.queries import covering, product_bars
 from interactions.queries.covering import cover
 from interactions.queries.engine import answer
@@ -26,6 +25,7 @@ from interactions.queries.named import Named, named_of_days
 from interactions.queries.period import Period
 from interactions.queries.product_bars import Piece, counted, numbered
 from interactions.queries.segments import Store
+from interactions.warehouse.lake import Lake
 
 from ..lakes import Record, append, record
 from .test_summaries import BERLIN, QUESTIONS, RECORDS, answered, raw, same

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-from interactions.lake import Lake
-from interactions.lake_rewriting import remove_import
 from interactions.queries import dashboard, engine, picking
 from interactions.queries.device import device_of
 from interactions.queries.filter import Device, Filter
 from interactions.queries.picking import picked
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.rewrite import remove_import
 
 from ..lakes import append, key_of
 from .test_summaries import NOBODY, RECORDS, hide

@@ -14,13 +14,13 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from interactions import identity
-from interactions.lake import Lake
-from interactions.lake_people import hidden
 from interactions.models import DeletionRequest, Environment, Tombstone
 from interactions.queries import reading, records, walking
 from interactions.queries.filter import Filter
 from interactions.queries.period import Period
 from interactions.queries.records import Key
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.people import hidden
 from tests import lakes
 from tests.lakes import Record, record
 

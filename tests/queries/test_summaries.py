@@ -17,8 +17,6 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from interactions.codec.tombstones import Tombstones
-from interactions.lake import Lake
-from interactions.lake_rewriting import remove_import
 from interactions.queries import (
     along,
     answers,
@@ -38,6 +36,8 @@ from interactions.queries.filter import Device, Filter
 from interactions.queries.period import ALL, Period, Unit
 from interactions.queries.segments import Store
 from interactions.schema import Group
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.rewrite import remove_import
 
 from ..lakes import Record, append, key_of, record
 from .traffic import START, traffic

@@ -10,12 +10,12 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from interactions.codec.tombstones import Person
-from interactions.lake import Lake
-from interactions.lake_rewriting import remove_import
 from interactions.models import DeletionRequest, Environment, Tombstone
 from interactions.queries import records as one_by_one
 from interactions.queries.profile import Profile, find, profile
 from interactions.queries.timeline import Place
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.rewrite import remove_import
 
 from ..lakes import Record, append, key_of, record
 from .traffic import Persons, traffic

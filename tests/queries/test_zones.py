@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from interactions.lake import Lake
 from interactions.queries import dashboard
 from interactions.queries.filter import Filter
 from interactions.queries.period import Period, Unit, allowed_units, default_unit
+from interactions.warehouse.lake import Lake
 
 from ..lakes import Record, append, record
 from .traffic import START, Persons, of_types, revenue, traffic

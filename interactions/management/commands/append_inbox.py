@@ -18,9 +18,9 @@ from django.db import DatabaseError, close_old_connections, connection
 from dojo import heartbeat
 from interactions import inbox
 from interactions.inbox.sifting import Sieve
-from interactions.lake import LakeBusy
-from interactions.lake_opening import LakeUnreadable
 from interactions.models import Environment
+from interactions.warehouse.lake import LakeBusy
+from interactions.warehouse.log import LakeUnreadable
 
 logger = logging.getLogger(__name__)
 

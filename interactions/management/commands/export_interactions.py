@@ -16,9 +16,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from interactions import activity
 from interactions.codec import export
 from interactions.codec.tombstones import leave_out
-from interactions.lake import Lake
-from interactions.lake_people import hidden
 from interactions.models import Environment
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.people import hidden
 
 STANDARD_OUTPUT = Path("-")
 BATCH_ROWS = 8192

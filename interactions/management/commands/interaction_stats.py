@@ -10,9 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from interactions.errors import DojoError
-from interactions.lake import Lake
 from interactions.models import Environment
 from interactions.queries import dashboard
+from interactions.warehouse.lake import Lake
 
 
 class Command(BaseCommand):

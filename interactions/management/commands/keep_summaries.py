@@ -22,11 +22,11 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
-from interactions.lake import Lake
-from interactions.lake_opening import LakeUnreadable
 from interactions.models import Environment
 from interactions.queries.covering import cover
 from interactions.queries.preparing import prepare
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.log import LakeUnreadable
 
 logger = logging.getLogger(__name__)
 

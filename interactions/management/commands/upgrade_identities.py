@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from dojo import redis_server
 from interactions.errors import DojoError
 from interactions.identity_upgrade import upgrade
-from interactions.lake import Held, Lake, LakeBusy
+from interactions.warehouse.lake import Held, Lake, LakeBusy
 
 _SECONDS = 1.0  # between two lines about the same
 

@@ -24,8 +24,8 @@ import redis
 from django.conf import settings
 
 from interactions.codec.columns import STATISTICS_COLUMNS, TABLE_SCHEMA
-from interactions.lake_opening import asked, has_log, known, opened
-from interactions.lake_statistics import Span, span_of, statistics
+from interactions.warehouse.log import asked, has_log, known, opened
+from interactions.warehouse.statistics import Span, span_of, statistics
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable

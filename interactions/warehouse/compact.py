@@ -17,7 +17,7 @@ from django.conf import settings
 
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.parts import PartWriter
-from interactions.lake import Lake, Part
+from interactions.warehouse.lake import Lake, Part
 
 log = logging.getLogger(__name__)
 

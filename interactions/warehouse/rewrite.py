@@ -26,8 +26,8 @@ from django.conf import settings
 
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.parts import PartWriter
-from interactions.lake import Lake, LakeBusy, Part
-from interactions.lake_overlaps import Handover
+from interactions.warehouse.lake import Lake, LakeBusy, Part
+from interactions.warehouse.overlaps import Handover
 
 log = logging.getLogger(__name__)
 

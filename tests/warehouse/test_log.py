@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from interactions import lake_opening
-from interactions.lake import Lake
-from interactions.lake_opening import LakeUnreadable
+from interactions.warehouse import log as lake_opening
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.log import LakeUnreadable
 from tests import lakes
 
 MET = 3  # times that a reader without care has to fail before the test says anything

@@ -14,8 +14,8 @@ import pytest
 import redis
 from django.conf import settings
 
-from interactions.lake import Lake
-from interactions.lake_rewriting import Removed, remove_import, remove_most, remove_older, remove_rows
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.rewrite import Removed, remove_import, remove_most, remove_older, remove_rows
 from tests.lakes import append, record
 
 MARCH = datetime(2024, 3, 1, tzinfo=UTC)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from interactions import identity
 from interactions.codec.tombstones import COLUMNS, Person, Tombstones
-from interactions.lake import Lake
-from interactions.lake_rewriting import Removed, Tell, remove_most, remove_rows
 from interactions.models import Tombstone
 from interactions.models.privacy import TombstoneRows
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.rewrite import Removed, Tell, remove_most, remove_rows
 
 _ROWS = 262_144  # looked at in one go
 

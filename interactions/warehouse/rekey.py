@@ -21,7 +21,7 @@ from django.conf import settings
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.keyring import EarlierKeyring, Keyring
 from interactions.codec.parts import PartWriter, Written
-from interactions.lake import Lake, Part
+from interactions.warehouse.lake import Lake, Part
 
 _ROWS: Final = 32_768  # held at a time by a thread
 _GROUP_ROWS: Final = 4_000_000  # in one commit, more or less: what was done by then need not be done again
