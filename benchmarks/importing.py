@@ -20,8 +20,8 @@ from django.core.management import call_command  # noqa: E402
 from benchmarks.memory import WorkerMemory  # noqa: E402
 from benchmarks.processes import LONGEST, answer  # noqa: E402
 from dojo import workers  # noqa: E402
-from interactions import imports  # noqa: E402
-from interactions.imports import storage  # noqa: E402
+from interactions.ingest import imports  # noqa: E402
+from interactions.ingest.imports import storage  # noqa: E402
 from interactions.models import Environment, Import  # noqa: E402
 
 _POLL_SECONDS = 0.05

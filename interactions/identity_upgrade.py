@@ -24,7 +24,7 @@ from interactions import identity
 from interactions.codec.keyring import EarlierKeyring, Keyring
 from interactions.erasure import entries
 from interactions.identity import IdentityKeyError
-from interactions.imports import storage
+from interactions.ingest.imports import storage
 from interactions.models import Block, Environment, IdentityKey, RequestedLink, RequestedPerson, Tombstone
 from interactions.warehouse.lake import Held, Lake
 from interactions.warehouse.rekey import Of, Renamed, is_named_by, names_somebody, rekey, rekey_file
@@ -120,7 +120,7 @@ def _rename(environment: Environment, renamed: Renamed) -> None:
 
 
 def _name_people_of_block(block: Block, ring: Keyring, wanted: Names, learn: Learn) -> None:
-    """Write what was read of an import, but not committed, under a new claim, as ``imports.leaving_out`` does."""
+    """Write what was read of an import, but not committed, under a new claim, as ``ingest.imports.erased`` does."""
     old = Block(pk=block.pk, of=block.of, number=block.number, claim=block.claim)
     block.claim = uuid.uuid4().hex
     if not block.part_size or not storage.part_path(old).exists():

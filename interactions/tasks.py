@@ -9,7 +9,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
-from interactions.imports import finishing, loading, planning, removal, sweeping
+from interactions.ingest.imports import commit, load, plan, sweep, undo
 from interactions.models import Block, DeletionRequest, Environment, Export, Import
 from interactions.warehouse.compact import compact
 from interactions.warehouse.lake import Lake, LakeBusy
@@ -27,36 +27,36 @@ def load_scanner(**_: Any) -> None:
 @shared_task
 def plan_import(pk: int) -> None:
     for imp in Import.objects.filter(pk=pk).select_related("environment"):
-        planning.plan(imp)
+        plan.plan(imp)
 
 
 @shared_task
 def load_block(pk: int) -> None:
     for block in Block.objects.filter(pk=pk).select_related("of"):
-        loading.load(block)
+        load.load(block)
 
 
 @shared_task
 def finish_import(pk: int) -> None:
     for imp in Import.objects.filter(pk=pk).select_related("environment"):
-        finishing.finish(imp)
+        commit.finish(imp)
 
 
 @shared_task
 def undo_import(pk: int) -> None:
     for imp in Import.objects.filter(pk=pk).select_related("environment"):
-        removal.undo(imp)
+        undo.undo(imp)
 
 
 @shared_task
 def discard_import(pk: int) -> None:
     for imp in Import.objects.filter(pk=pk).select_related("environment"):
-        removal.discard(imp)
+        undo.discard(imp)
 
 
 @shared_task
 def sweep_imports() -> None:
-    sweeping.sweep()
+    sweep.sweep()
 
 
 @shared_task

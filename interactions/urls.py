@@ -6,7 +6,7 @@ from django.urls import include, path
 from dojo.health import healthz
 from interactions.api.trial import trial
 from interactions.api.views import unknown
-from interactions.uploads import views as uploads
+from interactions.ingest.uploads import views as uploads
 from interactions.views import (
     access_letter,
     account,

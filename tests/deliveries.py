@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from interactions import ring
-from interactions.ring import Delivery
+from interactions.ingest.live import calls
+from interactions.ingest.live.calls import Delivery
 
 
 def delivery(**values: Any) -> Delivery:
@@ -33,8 +33,8 @@ def body_of(*records: dict[str, Any]) -> bytes:
 
 def delivered(**values: Any) -> Delivery:
     """A call as the ring gives it back."""
-    ring.push([delivery(**values)])
+    calls.push([delivery(**values)])
     environment = values.get("environment", "production")
-    call = ring.get(environment, ring.recent(environment)[0].id)
+    call = calls.get(environment, calls.recent(environment)[0].id)
     assert call is not None
     return call

@@ -20,12 +20,12 @@ from django.utils import timezone
 from interactions import erasure, identity
 from interactions.erasure.ids import Id
 from interactions.erasure.preparing import About, prepare
-from interactions.imports import storage
+from interactions.ingest.imports import storage
 from interactions.models import DeletionRequest, Environment, IdentityKey, Import, InboxBatch, InboxEntry, Tombstone
 from interactions.models.packing import pack
 from interactions.warehouse.lake import Lake
-from tests.imports.files import Record, as_lines, record
-from tests.imports.house import House
+from tests.ingest.imports.files import Record, as_lines, record
+from tests.ingest.imports.house import House
 
 GONE, GONE_BROWSER = "gone@example.org", "browser of gone"
 HIDDEN, HIDDEN_BROWSER = "hidden Ünï", "browser of hidden"

@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from interactions import imports as importing
-from interactions.imports import storage
+from interactions.ingest import imports as importing
+from interactions.ingest.imports import storage
 from interactions.models import Block, Environment, Import, Problem
 
 HTMX = {"HX-Request": "true"}

@@ -14,9 +14,9 @@ from interactions.models import ActivityEntry, DeletionRequest, Environment
 from interactions.roles import Role
 from tests.erasure.people import ANN
 from tests.erasure.test_linking import BROWSER, TABLET, home
-from tests.imports.conftest import folders, house
-from tests.imports.files import as_lines
-from tests.imports.house import House, users
+from tests.ingest.imports.conftest import folders, house
+from tests.ingest.imports.files import as_lines
+from tests.ingest.imports.house import House, users
 
 from . import cast
 from .pages import text_of

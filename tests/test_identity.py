@@ -18,9 +18,9 @@ from interactions.identity import IdentityKeyError
 from interactions.models import DeletionRequest, Environment, IdentityKey, Tombstone
 from tests.cast import analyst
 from tests.erasure.people import ANN, crowd, erased, of_ann
-from tests.imports.conftest import folders, house
-from tests.imports.files import as_lines
-from tests.imports.house import House, users
+from tests.ingest.imports.conftest import folders, house
+from tests.ingest.imports.files import as_lines
+from tests.ingest.imports.house import House, users
 from tests.running import HOUSE
 
 __all__ = ["folders", "house"]

@@ -11,9 +11,10 @@ from unittest.mock import patch
 
 import pytest
 
-from interactions import erasure, identity, identity_upgrade, inbox
+from interactions import erasure, identity, identity_upgrade
 from interactions.erasure import receipts
 from interactions.identity import IdentityKeyError
+from interactions.ingest import live
 from interactions.models import (
     Block,
     DeletionRequest,
@@ -41,9 +42,9 @@ from tests.earlier import (
     furnish,
     misnamed,
 )
-from tests.imports.conftest import folders, house
-from tests.imports.files import as_lines, record
-from tests.imports.house import House, rows, users
+from tests.ingest.imports.conftest import folders, house
+from tests.ingest.imports.files import as_lines, record
+from tests.ingest.imports.house import House, rows, users
 
 __all__ = ["folders", "house"]
 
@@ -154,7 +155,7 @@ def test_who_was_erased_before_stays_out_also_after_the_secret_key_changes(
     assert rows() == before
     assert GONE not in str(list(imp.blocks.values_list("problems__value", flat=True)))
     earlier.called(record(100, user_id=GONE), record(200, user_id=None, anonymous_id=GONE_BROWSER))
-    inbox.append(Environment.objects.get(slug="production"))
+    live.append(Environment.objects.get(slug="production"))
     assert not {GONE, WAITING} & set(users())
     assert {STAYS, "comes live"} <= set(users())
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from tests.imports.files import record
+from tests.ingest.imports.files import record
 from tests.running import COMMANDS, HOUSE, PASSWORD, Dojo, add_environment, wait_for
 
 pytestmark = pytest.mark.slow

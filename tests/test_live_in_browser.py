@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from interactions import ring
+from interactions.ingest.live import calls as ring
 
 from .deliveries import body_of, delivery
 from .running import Dojo, add_environment, log_in, wait_for

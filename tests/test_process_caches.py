@@ -30,9 +30,9 @@ from interactions.queries import (
 from interactions.queries import records as questions
 from interactions.queries.filter import Filter
 from tests.erasure.people import ANN, crowd, erased
-from tests.imports.conftest import folders, house
-from tests.imports.files import as_lines
-from tests.imports.house import House
+from tests.ingest.imports.conftest import folders, house
+from tests.ingest.imports.files import as_lines
+from tests.ingest.imports.house import House
 from tests.running import HOUSE, environ, wait_for
 
 __all__ = ["folders", "house"]

@@ -12,9 +12,9 @@ from django.utils import timezone
 from interactions import retention
 from interactions.models import ActivityEntry, Environment, RetentionRun
 from interactions.queries import dashboard, people
-from tests.imports.conftest import folders, house
-from tests.imports.files import Record, as_lines, record
-from tests.imports.house import House, rows
+from tests.ingest.imports.conftest import folders, house
+from tests.ingest.imports.files import Record, as_lines, record
+from tests.ingest.imports.house import House, rows
 
 __all__ = ["folders", "house"]
 

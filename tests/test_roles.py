@@ -12,8 +12,8 @@ from interactions.models import Environment, Import, Membership
 from interactions.roles import NAMESPACES, RIGHTS, ROUTES, Access, Right, Role, rule_of
 
 from . import cast
+from .ingest.uploads.tus import Tus
 from .pages import made, page_of, text_of
-from .tus import Tus
 
 pytestmark = pytest.mark.django_db
 

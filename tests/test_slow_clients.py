@@ -9,8 +9,8 @@ from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 
+from .ingest.uploads.tus import BYTES
 from .running import HOUSE
-from .tus import BYTES
 from .web_server import Server
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from interactions.imports import storage
+from interactions.ingest.imports import storage
 from interactions.models import Environment, Import
 from interactions.views.imports import PAGE_SIZE
 

@@ -13,10 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
-from interactions import identity, keys, ring
+from interactions import identity, keys
 from interactions.codec.tombstones import Person
+from interactions.ingest.live import calls
+from interactions.ingest.live.calls import push
 from interactions.models import ActivityEntry, ApiKey, Environment
-from interactions.ring import pushing
 
 from . import cast
 from .deliveries import body_of, delivered, delivery
@@ -38,7 +39,7 @@ def reader(client: Client) -> None:
 def empty_ring(redis_server: str) -> Iterator[redis.Redis]:
     with redis.Redis.from_url(redis_server) as connection:
         connection.flushdb()
-        pushing._away.until = 0.0
+        push._away.until = 0.0
         yield connection
         connection.flushdb()
 
@@ -72,7 +73,7 @@ def test_an_environment_without_calls_tells_how_to_send_the_first(client: Client
 
 
 def test_calls_come_newest_first_with_all_that_is_known(client: Client) -> None:
-    ring.push(
+    calls.push(
         [delivery(), delivery(status=422, client="Node SDK", records=1234, milliseconds=7.25, types={"search": 9})]
     )
     page = text_of(client, LIVE)
@@ -84,18 +85,18 @@ def test_calls_come_newest_first_with_all_that_is_known(client: Client) -> None:
 
 def test_a_call_without_a_key_names_no_part_of_one(client: Client) -> None:
     """Test interactions come with a log-in."""
-    ring.push([delivery(key_name="Log-in of ann", key_prefix="")])
+    calls.push([delivery(key_name="Log-in of ann", key_prefix="")])
     page = text_of(client, LIVE)
     assert "Log-in of ann" in page and "…</small>" not in page
 
 
 def test_a_call_of_another_environment_is_not_shown(client: Client) -> None:
-    ring.push([delivery(environment="playground")])
+    calls.push([delivery(environment="playground")])
     assert not rows(text_of(client, LIVE))
 
 
 def test_fifty_calls_and_then_the_older_ones(client: Client) -> None:
-    ring.push([delivery() for _ in range(60)])
+    calls.push([delivery() for _ in range(60)])
     page = text_of(client, LIVE)
     before = re.search(r'href="(\?before=\d+)"', page)
     assert len(rows(page)) == 50 and before
@@ -119,9 +120,9 @@ def test_the_address_filters_the_calls(client: Client, query: str, shown: int) -
     name, _, value = query.partition("=")
     query = f"person={hashed(value)}" if name == "person" else query  # the key of hashes is in the database
     client.force_login(cast.owner())
-    ring.push([delivery(status=302, body=b""), delivery(status=302, body=b"")])
+    calls.push([delivery(status=302, body=b""), delivery(status=302, body=b"")])
     records = body_of({"type": "search", "user_id": "bob"})
-    ring.push([delivery(status=422, key_prefix="dojo_pk_x", types={"search": 1}, body=records)])
+    calls.push([delivery(status=422, key_prefix="dojo_pk_x", types={"search": 1}, body=records)])
     for headers in ({}, HTMX):
         page = text_of(client, f"{LIVE}?{query}", **headers)
         assert len(rows(page)) == shown
@@ -129,7 +130,7 @@ def test_the_address_filters_the_calls(client: Client, query: str, shown: int) -
 
 
 def test_calls_of_a_person_want_the_right_to_see_people_and_are_noted(client: Client, eve: str) -> None:
-    ring.push([delivery(body=body_of({"type": "like", "user_id": "eve"}))])
+    calls.push([delivery(body=body_of({"type": "like", "user_id": "eve"}))])
     assert client.get(f"{LIVE}?person={eve}").status_code == 403
     assert client.get(f"{LIVE}?person={eve}&after=1", headers=HTMX).status_code == 403
     assert client.post("/production/people/filter/", {"id": "eve", "to": "live"}).status_code == 403
@@ -144,7 +145,7 @@ def test_calls_of_a_person_want_the_right_to_see_people_and_are_noted(client: Cl
 
 def test_a_filter_stays_in_the_address_and_in_the_form(client: Client, eve: str) -> None:
     client.force_login(cast.owner())
-    ring.push([delivery()])
+    calls.push([delivery()])
     answer = client.get(f"{LIVE}?status=2xx&key=&type=&person={eve}&hours=6", headers=HTMX)
     address = f"{LIVE}?status=2xx&person={eve}&hours=6"
     assert answer["HX-Push-Url"] == address
@@ -155,13 +156,13 @@ def test_a_filter_stays_in_the_address_and_in_the_form(client: Client, eve: str)
 
 
 def test_the_keys_of_the_environment_can_be_chosen(client: Client) -> None:
-    ring.push([delivery()])
+    calls.push([delivery()])
     key, _ = keys.create(Environment.objects.get(slug="production"), kind=ApiKey.Kind.SECRET, name="Till")
     assert f'<option value="{key.prefix}">Till' in text_of(client, LIVE)
 
 
 def test_what_an_address_says_wrongly_is_left_out(client: Client) -> None:
-    ring.push([delivery()])
+    calls.push([delivery()])
     page = text_of(client, f"{LIVE}?status=teapot&hours=5&before=x&after=%C2%B2")
     assert len(rows(page)) == 1
 
@@ -170,9 +171,9 @@ def test_what_an_address_says_wrongly_is_left_out(client: Client) -> None:
 
 
 def test_only_what_came_since_arrives(client: Client) -> None:
-    ring.push([delivery()])
+    calls.push([delivery()])
     seen = rows(text_of(client, LIVE))[0]
-    ring.push([delivery(), delivery()])
+    calls.push([delivery(), delivery()])
     answer = since(client, seen).content.decode()
     assert len(rows(answer)) == 2 and seen not in rows(answer)
     assert 'hx-swap-oob="afterbegin:#calls-body"' in answer
@@ -180,23 +181,23 @@ def test_only_what_came_since_arrives(client: Client) -> None:
 
 
 def test_without_news_the_page_stays_as_it_is(client: Client) -> None:
-    ring.push([delivery()])
-    answer = since(client, ring.newest("production"))
+    calls.push([delivery()])
+    answer = since(client, calls.newest("production"))
     assert (answer.status_code, answer.content) == (204, b"")
 
 
 def test_news_that_do_not_match_only_move_the_mark(client: Client) -> None:
-    ring.push([delivery()])
-    seen = ring.newest("production")
-    ring.push([delivery()])
+    calls.push([delivery()])
+    seen = calls.newest("production")
+    calls.push([delivery()])
     answer = since(client, seen, "&status=5xx").content.decode()
-    assert not rows(answer) and f"?status=5xx&amp;after={ring.newest('production')}" in answer
+    assert not rows(answer) and f"?status=5xx&amp;after={calls.newest('production')}" in answer
 
 
 def test_more_news_than_a_list_shows_are_a_new_list(client: Client) -> None:
-    ring.push([delivery()])
-    seen = ring.newest("production")
-    ring.push([delivery() for _ in range(70)])
+    calls.push([delivery()])
+    seen = calls.newest("production")
+    calls.push([delivery() for _ in range(70)])
     answer = since(client, seen).content.decode()
     assert len(rows(answer)) == 50 and 'id="calls-body" hx-swap-oob="innerHTML"' in answer
 
@@ -204,7 +205,7 @@ def test_more_news_than_a_list_shows_are_a_new_list(client: Client) -> None:
 def test_the_first_call_of_all_loads_the_page(client: Client) -> None:
     assert "empty=1" in text_of(client, LIVE)
     assert since(client, 0, "&empty=1").status_code == 204
-    ring.push([delivery()])
+    calls.push([delivery()])
     assert since(client, 0, "&empty=1")["HX-Refresh"] == "true"
 
 
@@ -256,7 +257,7 @@ def test_a_refused_call_says_what_the_client_was_told(client: Client) -> None:
 
 def test_a_body_that_went_with_an_erased_person_is_no_command_to_copy(client: Client) -> None:
     call = delivered(status=400, body=b'{"data": [{"user_id": "u1')
-    ring.erase_users("production", ["u1"])
+    calls.erase_users("production", ["u1"])
     page = text_of(client, f"{LIVE}{call.id}/")
     assert "What was sent is not kept." in page
     assert "Copy as curl" not in page
@@ -264,7 +265,7 @@ def test_a_body_that_went_with_an_erased_person_is_no_command_to_copy(client: Cl
 
 def test_an_erased_record_says_so(client: Client) -> None:
     call = delivered(body=body_of({"user_id": "ann"}, {"user_id": "bob"}))
-    ring.erase_users("production", ["ann"])
+    calls.erase_users("production", ["ann"])
     page = text_of(client, f"{LIVE}{call.id}/")
     assert "Erased with its user" in page and "ann" not in page and "bob" in page
 
@@ -295,20 +296,20 @@ def test_a_call_that_is_gone_says_what_is_kept(client: Client) -> None:
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_problems_are_listed_by_cause(client: Client, headers: dict[str, str]) -> None:
     lines = ["data.0.type is invalid. It is odd.", "data.1.type is invalid. It is odd."]
-    ring.push([delivery(status=422, lines=lines), delivery(status=413)])
+    calls.push([delivery(status=422, lines=lines), delivery(status=413)])
     page = text_of(client, PROBLEMS, **headers)
     causes = re.findall(r"</svg>(?:<code>(\w*)</code> )?([^<]+)</td>\s*<td class=\"is-number\">(\d+)", page)
     assert causes == [("type", "It is odd.", "2"), ("", "The call is too large.", "1")]
 
 
 def test_without_problems_the_page_says_so(client: Client) -> None:
-    ring.push([delivery()])
+    calls.push([delivery()])
     assert re.search(r"data-calm>.*No problems in the last hour", text_of(client, LIVE))
 
 
 @pytest.mark.parametrize(("hours", "bars"), [(1, 60), (6, 72), (24, 96)])
 def test_the_chart_has_a_bar_for_each_step_of_the_period(client: Client, hours: int, bars: int) -> None:
-    ring.push([delivery(at=datetime.now(UTC) - timedelta(minutes=50), status=413)])
+    calls.push([delivery(at=datetime.now(UTC) - timedelta(minutes=50), status=413)])
     table = text_of(client, f"{PROBLEMS}?hours={hours}&format=csv").splitlines()
     assert table[0] == '\ufeff"start (UTC)","The call is too large."'
     assert len(table) == 1 + bars and sum(int(line.split(",")[1]) for line in table[1:]) == 1
@@ -316,7 +317,7 @@ def test_the_chart_has_a_bar_for_each_step_of_the_period(client: Client, hours: 
 
 def test_the_problems_are_in_the_zone_of_the_environment(client: Client) -> None:
     Environment.objects.filter(slug="production").update(time_zone="Asia/Kolkata")
-    ring.push([delivery(status=413)])
+    calls.push([delivery(status=413)])
     page = html.unescape(text_of(client, PROBLEMS, **HTMX))
     assert '"zone": "Asia/Kolkata"' in page and re.search(r'"\d{4}-\d\d-\d\dT\d\d:\d\d\+05:30"', page)
     table = text_of(client, f"{PROBLEMS}?format=csv").splitlines()
@@ -324,7 +325,7 @@ def test_the_problems_are_in_the_zone_of_the_environment(client: Client) -> None
 
 
 def test_causes_beyond_the_colours_are_drawn_as_one(client: Client) -> None:
-    ring.push([delivery(status=422, lines=[f"data.0.f{n} is invalid. It is odd." for n in range(9)])])
+    calls.push([delivery(status=422, lines=[f"data.0.f{n} is invalid. It is odd." for n in range(9)])])
     page = text_of(client, PROBLEMS, **HTMX)
     assert "Other causes" in page and page.count("It is odd.</td>") == 9
 
@@ -344,8 +345,8 @@ def test_without_redis_the_pages_say_so(client: Client, settings: Any, tmp_path:
 
 
 def test_owners_of_every_environment_see_calls_without_a_valid_key(client: Client) -> None:
-    turned_away = {"environment": ring.UNKNOWN, "status": 401, "reason": "It is not known.", "body": b""}
-    ring.push([delivery(path="/v1/x?api_key=k", **turned_away)])
+    turned_away = {"environment": calls.UNKNOWN, "status": 401, "reason": "It is not known.", "body": b""}
+    calls.push([delivery(path="/v1/x?api_key=k", **turned_away)])
     assert "without a valid key" not in text_of(client, LIVE)
     client.force_login(cast.owner())
     for environment in ("production", "playground"):

@@ -13,9 +13,9 @@ from django.utils import timezone
 from interactions.models import DeletionRequest, Environment, RequestedPerson, RetentionRun, Tombstone
 from tests.erasure.people import ANN
 from tests.erasure.test_linking import BROWSER, TABLET, home
-from tests.imports.conftest import folders, house
-from tests.imports.files import as_lines
-from tests.imports.house import House
+from tests.ingest.imports.conftest import folders, house
+from tests.ingest.imports.files import as_lines
+from tests.ingest.imports.house import House
 
 from . import cast
 from .desk import LIST, NEW, State, page, petra, post, taken_in

@@ -14,9 +14,9 @@ from interactions.erasure.stores import STORES
 from interactions.models import ActivityEntry, DeletionRequest
 from tests.erasure.people import ANN
 from tests.erasure.test_linking import BROWSER, home
-from tests.imports.conftest import folders, house
-from tests.imports.files import as_lines
-from tests.imports.house import House
+from tests.ingest.imports.conftest import folders, house
+from tests.ingest.imports.files import as_lines
+from tests.ingest.imports.house import House
 
 from .desk import State, page, petra, post, taken_in
 from .pages import text_of

@@ -9,14 +9,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from interactions import imports as importing
-from interactions.imports import storage
+from interactions.ingest import imports as importing
+from interactions.ingest.imports import storage
 from interactions.models import Environment, Import
 from tests.codec.archives import zipped
 
 from . import cast
+from .ingest.uploads.tus import RECORDS
 from .pages import HTMX, State, half_loaded, made, page_of, received, text_of
-from .tus import RECORDS
 
 pytestmark = pytest.mark.django_db
 

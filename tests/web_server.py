@@ -9,8 +9,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from .ingest.uploads.tus import BYTES, metadata
 from .running import HOUSE, environ, free_port, wait_for
-from .tus import BYTES, metadata
 
 MAKE_USER = """
 import django; django.setup()

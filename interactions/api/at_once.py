@@ -13,10 +13,11 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
 
 from dojo import hosts
-from interactions import inbox, keys
+from interactions import keys
 from interactions.api import access, limits, views
 from interactions.api.entrance import tell_and_dress, trouble
 from interactions.api.exchange import Exchange
+from interactions.ingest import live
 from interactions.keys import Caller
 
 _ADDRESS = "/v1/interactions"
@@ -42,7 +43,7 @@ async def _answer(exchange: Exchange, caller: Caller) -> HttpResponse:
         access.permit(exchange.request, caller, secret=False)
         call = views.examine(exchange)
         if call.records and not exchange.is_dry_run:
-            await inbox.accepted(caller.environment_id, exchange.received_at, call.records, call.text)
+            await live.accepted(caller.environment_id, exchange.received_at, call.records, call.text)
         response = views.taken()
     except Exception as error:  # noqa: BLE001 - whatever it is, the client parses the answer
         response = trouble(error, exchange)

@@ -8,9 +8,9 @@ import time
 from collections import deque
 from http import HTTPStatus
 
-from interactions import ring
 from interactions.api.exchange import Exchange
-from interactions.ring import Delivery
+from interactions.ingest.live import calls
+from interactions.ingest.live.calls import Delivery
 
 _PAUSE_SECONDS = 0.2  # between two tellings; what comes meanwhile is told together
 _MOST_CALLS = 2000  # that wait to be told; more than the page shows, so the oldest may go
@@ -48,7 +48,7 @@ class _Teller:
                 told = list(self._waiting)
                 self._waiting.clear()
                 self._bytes = 0
-            ring.push(told)
+            calls.push(told)
             del told  # it holds the bodies, and the next call may be hours away
             time.sleep(_PAUSE_SECONDS)
 
@@ -94,7 +94,7 @@ def tell(exchange: Exchange, status: int) -> None:
     ended belongs to the key's.
     """
     caller = exchange.caller or exchange.former
-    environment = caller.environment if caller else ring.UNKNOWN
+    environment = caller.environment if caller else calls.UNKNOWN
     if caller is None and status != HTTPStatus.UNAUTHORIZED:
         return
     is_turned_away = status in _TURNED_AWAY
@@ -104,7 +104,7 @@ def tell(exchange: Exchange, status: int) -> None:
         Delivery(
             environment=environment,
             at=exchange.received_at,
-            client=ring.client_name(request.META.get("HTTP_USER_AGENT", "")),
+            client=calls.client_name(request.META.get("HTTP_USER_AGENT", "")),
             key_name=caller.name if caller else "",
             key_prefix=caller.prefix if caller else "",
             method=request.method or "",
@@ -114,7 +114,7 @@ def tell(exchange: Exchange, status: int) -> None:
             milliseconds=exchange.milliseconds,
             reason=exchange.reason,
             lines=exchange.lines,
-            body=body[: ring.BODY_BYTES],  # else a large one would stay in memory until it is told
+            body=body[: calls.BODY_BYTES],  # else a large one would stay in memory until it is told
             size=len(body),
             is_only_counted=is_turned_away and _refused.is_one_too_many(environment, status),
         )

@@ -10,7 +10,7 @@ import msgspec
 from django.conf import settings
 from django.http import HttpResponse
 
-from interactions import activity, erasure, inbox
+from interactions import activity, erasure
 from interactions.api import access, limits
 from interactions.api.body import check_head, read_body
 from interactions.api.entrance import entrance
@@ -18,6 +18,7 @@ from interactions.api.errors import Refusal, answer
 from interactions.api.exchange import Exchange
 from interactions.codec.calls import BadCall, Call, read_call
 from interactions.codec.table import Origin
+from interactions.ingest import live
 from interactions.keys import Caller
 from interactions.models import Environment
 
@@ -66,7 +67,7 @@ def receive(exchange: Exchange, caller: Caller) -> HttpResponse:
     """Check the records of the body and put them into the inbox of the caller's environment. Raises Refusal."""
     call = examine(exchange)
     if call.records and not exchange.is_dry_run:
-        inbox.accept(caller.environment_id, exchange.received_at, call.records, call.text)
+        live.accept(caller.environment_id, exchange.received_at, call.records, call.text)
     ready.set()
     return taken()
 

@@ -22,11 +22,11 @@ from interactions.erasure import receipts, uploaded
 from interactions.erasure.linking import seen_anywhere
 from interactions.erasure.steps import By, RequestStateError, note
 from interactions.erasure.stores import STORES, Store
-from interactions.imports.beating import beating
-from interactions.imports.queue import enqueue
+from interactions.ingest.imports.heartbeat import beating
+from interactions.ingest.imports.queue import enqueue
+from interactions.ingest.live.calls import RingAway
 from interactions.models import DeletionRequest, Environment, Import, Tombstone
 from interactions.models.privacy import TombstoneRows
-from interactions.ring import RingAway
 from interactions.warehouse import people as lake_people
 from interactions.warehouse.lake import Lake, LakeBusy
 from interactions.warehouse.rewrite import Tell

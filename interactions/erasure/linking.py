@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interactions.erasure import entries
-from interactions.imports import storage
+from interactions.ingest.imports import storage
 from interactions.models import Block, Environment, Import
 from interactions.warehouse.log import LakeUnreadable
 

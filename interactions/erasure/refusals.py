@@ -14,9 +14,9 @@ from django.db.models import QuerySet
 
 from interactions import identity, schema
 from interactions.codec.tombstones import Person, Tombstones
-from interactions.imports import rejected_path
-from interactions.imports.leaving_out import forget_examples
-from interactions.imports.rejects import Named
+from interactions.ingest.imports import rejected_path
+from interactions.ingest.imports.erased import forget_examples
+from interactions.ingest.imports.rejects import Named
 from interactions.models import Environment, Import, Problem
 
 

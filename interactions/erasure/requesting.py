@@ -15,7 +15,7 @@ from interactions import identity
 from interactions.erasure.linking import owned
 from interactions.erasure.steps import By, RequestStateError, note
 from interactions.errors import DojoError
-from interactions.imports.queue import enqueue
+from interactions.ingest.imports.queue import enqueue
 from interactions.models import DeletionRequest, Environment, RequestedLink, RequestedPerson, Tombstone
 
 logger = logging.getLogger(__name__)

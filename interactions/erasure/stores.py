@@ -14,11 +14,12 @@ from typing import TypeAlias
 
 from django.db import connection
 
-from interactions import exports, identity, process_caches, ring
+from interactions import exports, identity, process_caches
 from interactions.codec.tombstones import People, Person, Tombstones
 from interactions.erasure import derived, entries, naming, refusals, uploaded
-from interactions.imports.leaving_out import count_in, leave_out_of
-from interactions.imports.rejects import Named
+from interactions.ingest.imports.erased import count_in, leave_out_of
+from interactions.ingest.imports.rejects import Named
+from interactions.ingest.live import calls
 from interactions.models import Block, Environment, Import
 from interactions.queries import answers
 from interactions.warehouse import people as lake_people
@@ -93,19 +94,19 @@ def _erase_running(environment: Environment, tombstones: Tombstones, _: Tell) ->
 
 def _count_ring(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     """Whose the calls are is not said; calls that came after the request are none of its business."""
-    left = ring.count_users(environment.slug, People(tombstones, identity.keyring()), before=tombstones.last_asked + 1)
+    left = calls.count_users(environment.slug, People(tombstones, identity.keyring()), before=tombstones.last_asked + 1)
     return Counter({Person(): left} if left else {})
 
 
 def _held_in_ring(environment: Environment, tombstones: Tombstones) -> set[Person]:
     people = People(tombstones, identity.keyring())
-    ring.count_users(environment.slug, people, before=tombstones.last_asked + 1)
+    calls.count_users(environment.slug, people, before=tombstones.last_asked + 1)
     return people.met
 
 
 def _erase_ring(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
     time.sleep(min(SETTLE_SECONDS, max(0.0, tombstones.last_asked / 1e6 + SETTLE_SECONDS - time.time())))
-    ring.erase_users(environment.slug, People(tombstones, identity.keyring()))
+    calls.erase_users(environment.slug, People(tombstones, identity.keyring()))
 
 
 def _forget_answers(environment: Environment, _: Tombstones, __: Tell) -> None:

@@ -19,7 +19,7 @@ from interactions import identity, process_caches
 from interactions.codec.first_load import FIRST_LOAD
 from interactions.codec.salvage import readable
 from interactions.codec.tombstones import People, Person, Tombstones, microseconds
-from interactions.imports import lifecycle, storage
+from interactions.ingest.imports import lifecycle, storage
 from interactions.models import Environment, Import, Upload
 
 logger = logging.getLogger(__name__)

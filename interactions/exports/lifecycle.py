@@ -16,8 +16,8 @@ from interactions import activity
 from interactions.disk import PAUSED
 from interactions.errors import DojoError
 from interactions.exports import storage
-from interactions.imports.queue import enqueue
-from interactions.imports.storage import free_bytes
+from interactions.ingest.imports.queue import enqueue
+from interactions.ingest.imports.storage import free_bytes
 from interactions.models import Environment, Export
 from interactions.queries.filter import Filter
 from interactions.queries.period import ALL

@@ -20,8 +20,8 @@ from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull, DojoError
 from interactions.exports import storage
 from interactions.exports.lifecycle import end, fail, filter_of
-from interactions.imports.beating import beating
-from interactions.imports.storage import free_bytes
+from interactions.ingest.imports.heartbeat import beating
+from interactions.ingest.imports.storage import free_bytes
 from interactions.models import Export
 from interactions.queries.reading import chunks
 from interactions.warehouse.lake import Lake

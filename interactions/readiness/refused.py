@@ -8,11 +8,11 @@ from typing import Final
 
 from django.db.models import Sum
 
-from interactions import ring
+from interactions.ingest.live import calls as ring
+from interactions.ingest.live.calls import RingAway
 from interactions.models import Environment, Import, Problem
 from interactions.readiness.check import Cause, Check, Section
 from interactions.readiness.thresholds import Threshold
-from interactions.ring import RingAway
 
 _IMPORTS: Final = 10
 _CALLS: Final = 1_000

@@ -16,8 +16,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
-from interactions import imports as importing
 from interactions.errors import DojoError
+from interactions.ingest import imports as importing
 from interactions.models import Environment, Import
 from interactions.roles import Right
 from interactions.views.fragments import page_or_fragment

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 
-from interactions.ring import Delivery, Line
+from interactions.ingest.live.calls import Delivery, Line
 
 MOST_SHOWN: Final = 100  # records of each kind on one page
 _EXAMPLE: Final = '{"data": [{"type": "search", "user_id": "u-1", "search": {"keywords": "running shoes"}}]}'

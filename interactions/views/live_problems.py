@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from interactions import charts, ring
+from interactions import charts
+from interactions.ingest.live import calls
+from interactions.ingest.live.calls import Cause
 from interactions.models import Environment
-from interactions.ring import Cause
 
 HOURS: Final = {1: "1 h", 6: "6 h", 24: "24 h"}
 _BAR_MINUTES: Final = {1: 1, 6: 5, 24: 15}
@@ -57,7 +58,7 @@ class Overview:
         starts = [datetime.fromtimestamp(last, UTC) - timedelta(minutes=width * back) for back in reversed(range(bars))]
         counts: dict[Cause, list[int]] = {}
         seen: dict[Cause, datetime] = {}
-        for minute in ring.problems(environment.slug, hours):
+        for minute in calls.problems(environment.slug, hours):
             bar = int((minute.at - starts[0]).total_seconds()) // seconds
             if 0 <= bar < bars:
                 counts.setdefault(minute.cause, [0] * bars)[bar] += minute.count

@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from interactions import charts, readiness, ring
+from interactions import charts, readiness
 from interactions.errors import DojoError
+from interactions.ingest.live import calls as ring
+from interactions.ingest.live.calls import RingAway
 from interactions.members import standing
 from interactions.models import Environment, Import
 from interactions.queries import overview as questions
 from interactions.queries.preparing import first_look
-from interactions.ring import RingAway
 from interactions.views.filter_choice import FilterChoice
 from interactions.views.odd_dates import OddDates
 from interactions.views.person import person

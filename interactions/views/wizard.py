@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect, replace_url
 
 from interactions import charts
-from interactions import imports as importing
 from interactions.errors import DojoError
-from interactions.imports import storage
+from interactions.ingest import imports as importing
+from interactions.ingest.imports import storage
 from interactions.models import Environment, Import
 from interactions.schema import TYPES_BY_GROUP
 from interactions.views.fragments import page_or_fragment

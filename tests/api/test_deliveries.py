@@ -8,10 +8,11 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from interactions import keys, ring
+from interactions import keys
 from interactions.api import deliveries
+from interactions.ingest.live import calls
+from interactions.ingest.live.calls.body import BODY_BYTES, kept_of
 from interactions.models import ApiKey, Environment
-from interactions.ring.body import BODY_BYTES, kept_of
 from tests.api.conftest import ADDRESS
 
 
@@ -54,7 +55,7 @@ def test_a_call_without_a_known_key_is_told_without_its_body(
 ) -> None:
     assert send(client, key) == 401
     (delivery,) = told
-    assert (delivery.environment, delivery.status, delivery.body, delivery.size) == (ring.UNKNOWN, 401, b"", 0)
+    assert (delivery.environment, delivery.status, delivery.body, delivery.size) == (calls.UNKNOWN, 401, b"", 0)
 
 
 def test_a_call_with_a_key_that_was_revoked_is_told_to_its_environment(
@@ -88,6 +89,6 @@ def test_refusals_without_end_are_only_counted_so_that_they_push_nothing_out(
         send(client, "wrong")
     send(client, secret)
     kept = [(delivery.environment, delivery.status) for delivery in told if not delivery.is_only_counted]
-    assert kept.count(("production", 400)) == kept.count((ring.UNKNOWN, 401)) == deliveries._MOST_REFUSED
+    assert kept.count(("production", 400)) == kept.count((calls.UNKNOWN, 401)) == deliveries._MOST_REFUSED
     assert kept[-1] == ("production", 200)
     assert len(told) == 61

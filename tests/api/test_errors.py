@@ -9,8 +9,8 @@ from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
 
-from interactions import inbox
 from interactions.api import views
+from interactions.ingest import live
 from tests.api.conftest import ADDRESS
 
 Post = Callable[..., HttpResponse]
@@ -79,7 +79,7 @@ def test_records_that_cannot_be_stored_are_not_said_to_be(post: Post, monkeypatc
     def fails(*args: Any) -> None:
         raise OperationalError("database or disk is full")
 
-    monkeypatch.setattr(inbox, "accept", fails)
+    monkeypatch.setattr(live, "accept", fails)
     answer = post({"data": [{"type": "like"}]})
     assert answer.status_code == 503
     assert answer["Retry-After"]

@@ -8,9 +8,10 @@ import pyarrow as pa
 import pytest
 from django.test import Client
 
-from interactions import activity, ring
+from interactions import activity
 from interactions.activity import Action
 from interactions.codec.spreadsheet import harmless, harmless_column
+from interactions.ingest.live import calls
 from interactions.models import Environment
 from tests import cast
 from tests.deliveries import delivery
@@ -76,7 +77,7 @@ def test_the_activity_log_holds_no_formula(client: Client) -> None:
 @pytest.mark.django_db
 def test_the_problems_of_live_calls_hold_no_formula(client: Client, redis_server: str, tmp_path: Path) -> None:
     for attack in FORMULAS:
-        ring.push([delivery(status=422, lines=[f"data.0.{attack.replace(' ', '')} is invalid. {attack}"])])
+        calls.push([delivery(status=422, lines=[f"data.0.{attack.replace(' ', '')} is invalid. {attack}"])])
     client.force_login(cast.owner())
     text = client.get("/production/live/problems/?format=csv").content.decode("utf-8-sig")
     assert formulas_in(text) == [] and "SUM" in text

@@ -9,19 +9,20 @@ from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
-from interactions import exports, imports, tasks
+from interactions import exports, tasks
 from interactions.disk import PAUSED, is_full
 from interactions.erasure import carrying
 from interactions.errors import DiskFull
 from interactions.exports import writing
-from interactions.imports import removal
+from interactions.ingest import imports
+from interactions.ingest.imports import undo
 from interactions.models import DeletionRequest, Environment, Export, Import
 from interactions.queries.filter import Filter
 from tests import cast
 from tests.erasure.people import ANN, asked, crowd
-from tests.imports.files import as_lines, records
-from tests.imports.house import House, silent, users
-from tests.tus import RECORDS, Tus
+from tests.ingest.imports.files import as_lines, records
+from tests.ingest.imports.house import House, silent, users
+from tests.ingest.uploads.tus import RECORDS, Tus
 
 FULL = OperationalError("database or disk is full")
 MISSING = OSError(28, "No space left on device")
@@ -53,10 +54,10 @@ def test_an_upload_is_answered_507_where_the_database_has_no_room(db: None, monk
     tus = Tus(cast.analyst("ann"))
     address = tus.created(len(RECORDS))
     with monkeypatch.context() as patch:
-        patch.setattr("interactions.uploads.receive._keep", refuses)
+        patch.setattr("interactions.ingest.uploads.receive._keep", refuses)
         answer = tus.patch(address, 0, RECORDS)
         assert (answer.status_code, "disk of this server is full" in answer.content.decode()) == (507, True)
-        patch.setattr("interactions.imports.begin", refuses)
+        patch.setattr("interactions.ingest.imports.begin", refuses)
         assert tus.create(10).status_code == 507
     assert tus.patch(address, 0, RECORDS).status_code == 204
 
@@ -72,7 +73,7 @@ def test_a_page_says_that_the_disk_is_full(db: None, monkeypatch: pytest.MonkeyP
 
     client = Client(raise_request_exception=False)
     client.force_login(cast.analyst("ann"))
-    monkeypatch.setattr("interactions.imports.create_sample", refuses)
+    monkeypatch.setattr("interactions.ingest.imports.create_sample", refuses)
     answer = client.post(reverse("import_new", args=["production"]), {"action": "sample"})
     assert answer.status_code == 503
     assert "The disk of this server is full" in answer.content.decode()
@@ -84,7 +85,7 @@ def test_an_undo_waits_for_room(house: House, monkeypatch: pytest.MonkeyPatch):
     client.force_login(cast.analyst("ann"))
     house.ask(imports.undo, imp)
     with monkeypatch.context() as patch:
-        patch.setattr(removal, "remove_import", full)
+        patch.setattr(undo, "remove_import", full)
         house.carry()
     imp.refresh_from_db()
     assert (imp.phase, imp.error, len(users())) == (Import.Phase.UNDOING, PAUSED, 5)

@@ -21,7 +21,7 @@ import pytest
 from deltalake import DeltaTable
 
 from interactions.disk import PAUSED
-from tests.imports.files import as_lines, record
+from tests.ingest.imports.files import as_lines, record
 from tests.running import COMMANDS, HOUSE, PASSWORD, Dojo, wait_for
 
 pytestmark = pytest.mark.slow

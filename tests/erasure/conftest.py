@@ -3,7 +3,7 @@
 import pytest
 
 from interactions.erasure import stores
-from tests.imports.conftest import folders, house
+from tests.ingest.imports.conftest import folders, house
 
 __all__ = ["folders", "house"]
 

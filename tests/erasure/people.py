@@ -20,8 +20,8 @@ from interactions import erasure
 from interactions.erasure import carrying
 from interactions.models import DeletionRequest, Environment
 from interactions.warehouse import people
-from tests.imports.files import Record, record
-from tests.imports.house import House
+from tests.ingest.imports.files import Record, record
+from tests.ingest.imports.house import House
 
 ANN = "ann-of-green-gables"
 

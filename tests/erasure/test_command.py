@@ -13,8 +13,8 @@ from dojo import workers
 from interactions import erasure
 from interactions.erasure import receipts
 from interactions.models import DeletionRequest
-from tests.imports.files import as_lines, record, records
-from tests.imports.house import House, rows, users
+from tests.ingest.imports.files import as_lines, record, records
+from tests.ingest.imports.house import House, rows, users
 
 from .people import ANN, crowd
 

@@ -11,17 +11,18 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from interactions import imports
 from interactions.erasure import carrying, entries
-from interactions.imports import finishing, leaving_out
+from interactions.ingest import imports
+from interactions.ingest.imports import commit
+from interactions.ingest.imports import erased as leaving_out
 from interactions.models import DeletionRequest, Environment, InboxEntry, Problem, Tombstone
 from interactions.models.packing import pack, unpack
 from interactions.queries import dashboard
 from interactions.warehouse import people, rewrite
 from interactions.warehouse.lake import Lake
-from tests.imports.dying import Moment, do_and_die, interrupted
-from tests.imports.files import BAD, Record, as_lines, record, records
-from tests.imports.house import House, rejected, rows, silent, users
+from tests.ingest.imports.dying import Moment, do_and_die, interrupted
+from tests.ingest.imports.files import BAD, Record, as_lines, record, records
+from tests.ingest.imports.house import House, rejected, rows, silent, users
 
 from .people import ANN, asked, crowd, erased, later, of_ann, stuck, traces
 
@@ -263,7 +264,7 @@ def test_records_that_are_added_while_most_is_erased_go_as_well_and_are_counted(
     finish = ("finish_import", late.pk)
     with (
         patch.object(leaving_out, "count_in", return_value=0),
-        patch.object(finishing, "leave_out_of"),
+        patch.object(commit, "leave_out_of"),
         interrupted(Moment(rewrite, "_in_parallel"), lambda: house.do(finish)),
     ):
         house.carry("erase_people")

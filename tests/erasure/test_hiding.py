@@ -8,8 +8,8 @@ from django.core.management import call_command
 from interactions.models import DeletionRequest, Environment, Tombstone
 from interactions.queries import dashboard
 from interactions.queries.period import Unit
-from tests.imports.files import as_lines, record, records
-from tests.imports.house import House
+from tests.ingest.imports.files import as_lines, record, records
+from tests.ingest.imports.house import House
 
 from .people import ANN, asked, crowd, later, of_ann
 

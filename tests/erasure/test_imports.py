@@ -10,17 +10,18 @@ import pytest
 import zstandard
 from django.db.models import Sum
 
-from interactions import imports
 from interactions.codec import salvage
 from interactions.erasure import uploaded
 from interactions.errors import ImportStateError
-from interactions.imports import finishing, leaving_out, storage
-from interactions.imports.rejects import ERASED
+from interactions.ingest import imports
+from interactions.ingest.imports import commit, storage
+from interactions.ingest.imports import erased as leaving_out
+from interactions.ingest.imports.rejects import ERASED
 from interactions.models import DeletionRequest, Environment, Import
 from interactions.warehouse.lake import Lake
-from tests.imports.dying import Moment, do_and_die, interrupted
-from tests.imports.files import BAD, as_lines, as_list, record, records
-from tests.imports.house import House, adds_up, rejected, rows, silent, strays, users
+from tests.ingest.imports.dying import Moment, do_and_die, interrupted
+from tests.ingest.imports.files import BAD, as_lines, as_list, record, records
+from tests.ingest.imports.house import House, adds_up, rejected, rows, silent, strays, users
 
 from .people import ANN, asked, crowd, erased, later, of_ann, settled, traces
 
@@ -128,7 +129,7 @@ def test_a_request_that_comes_after_all_blocks_are_read_is_heeded_by_the_commit(
 
 def test_a_request_that_comes_during_the_commit_erases_what_it_adds(house: House, folders: Path) -> None:
     imp = house.read(as_lines(crowd()))
-    with interrupted(Moment(finishing, "_sift"), lambda: asked(house)):
+    with interrupted(Moment(commit, "_sift"), lambda: asked(house)):
         house.carry("finish_import")
     assert users().count(ANN) == 10
     house.carry()

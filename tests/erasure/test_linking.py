@@ -15,8 +15,8 @@ from interactions import identity
 from interactions.models import DeletionRequest, Environment, InboxEntry
 from interactions.queries import dashboard, owning
 from interactions.queries.owning import Pairs
-from tests.imports.files import Record, as_lines, record, records
-from tests.imports.house import House, rows
+from tests.ingest.imports.files import Record, as_lines, record, records
+from tests.ingest.imports.house import House, rows
 
 from .people import ANN, asked, erased, of_ann, settled, traces
 

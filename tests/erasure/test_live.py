@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from interactions import inbox, ring
+from interactions.ingest import live
+from interactions.ingest.live import calls
+from interactions.ingest.live.calls import Delivery
 from interactions.models import DeletionRequest, Environment, InboxEntry
-from interactions.ring import Delivery
-from tests.imports.files import Record, record
-from tests.imports.house import House, users
+from tests.ingest.imports.files import Record, record
+from tests.ingest.imports.house import House, users
 
 from .people import ANN, asked, erased, later, of_ann
 
@@ -26,7 +27,7 @@ def accepted(made: list[Record], *, hours: float = 0) -> None:
 
 
 def appended() -> int:
-    return inbox.append(Environment.objects.get(slug="production"))
+    return live.append(Environment.objects.get(slug="production"))
 
 
 def test_old_records_that_are_sent_again_are_dropped_and_new_ones_kept(house: House) -> None:
@@ -62,7 +63,7 @@ def test_a_call_appended_between_request_and_task_is_erased_from_the_table(house
 
 def test_the_live_page_shows_nothing_of_the_person(house: House) -> None:
     body = json.dumps({"data": [of_ann(1), record(2)]}).encode()
-    ring.push(
+    calls.push(
         [
             Delivery(
                 environment="production", at=timezone.now(), client="curl", key_name="shop", key_prefix="dojo_sk_",
@@ -70,7 +71,7 @@ def test_the_live_page_shows_nothing_of_the_person(house: House) -> None:
             )
         ]
     )  # fmt: skip
-    assert ring.count_users("production", [ANN]) == 1
+    assert calls.count_users("production", [ANN]) == 1
     request = erased(house)
-    assert (request.state, ring.count_users("production", [ANN])) == (DeletionRequest.State.VERIFIED, 0)
-    assert ring.count_users("production", ["user-2"]) == 1
+    assert (request.state, calls.count_users("production", [ANN])) == (DeletionRequest.State.VERIFIED, 0)
+    assert calls.count_users("production", ["user-2"]) == 1

@@ -22,8 +22,8 @@ from interactions.models import (
     Tombstone,
 )
 from tests import cast
-from tests.imports.files import as_lines, record
-from tests.imports.house import House, users
+from tests.ingest.imports.files import as_lines, record
+from tests.ingest.imports.house import House, users
 
 from .people import ANN, asked, crowd, erased, later
 from .test_linking import BROWSER, TABLET, home, shown

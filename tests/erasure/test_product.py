@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.imports.files import as_lines, record
+from tests.ingest.imports.files import as_lines, record
 from tests.running import HOUSE, Dojo, add_environment, wait_for
 
 from .people import ANN, of_ann, traces

@@ -11,11 +11,12 @@ import pytest
 import zstandard
 from django.utils import timezone
 
-from interactions import imports, inbox, ring
+from interactions.ingest import imports, live
+from interactions.ingest.live import calls
+from interactions.ingest.live.calls import Delivery
 from interactions.models import DeletionRequest, Environment, Import, InboxEntry, Problem
-from interactions.ring import Delivery
-from tests.imports.files import BAD, as_lines, record, records
-from tests.imports.house import House, rejected, users
+from tests.ingest.imports.files import BAD, as_lines, record, records
+from tests.ingest.imports.house import House, rejected, users
 
 from .people import ANN, erased, traces
 
@@ -95,13 +96,13 @@ def test_in_a_call_that_waits_in_the_inbox(house: House, text: str) -> None:
     )
     request = erased(house)
     assert (request.state, request.erased, request.found["inbox"]) == (VERIFIED, 1, 1)
-    assert inbox.append(production()) == 1 and users() == ["user-1"]
+    assert live.append(production()) == 1 and users() == ["user-1"]
 
 
 @pytest.mark.parametrize("text", SPELLED)
 def test_in_a_call_that_the_live_page_shows(house: House, text: str) -> None:
     body = f'{{"data":[{text},{json.dumps(record(1))}]}}'.encode()
-    ring.push(
+    calls.push(
         [
             Delivery(
                 environment="production",
@@ -119,8 +120,8 @@ def test_in_a_call_that_the_live_page_shows(house: House, text: str) -> None:
         ]
     )
     request = erased(house)
-    call = ring.recent("production")[0]
-    sent = ring.get("production", call.id)
+    call = calls.recent("production")[0]
+    sent = calls.get("production", call.id)
     assert request.state == VERIFIED and not request.held_nothing
     assert sent is not None and sent.sent is not None and [each is None for each in sent.sent.records] == [True, False]
 

@@ -16,8 +16,8 @@ from interactions.codec.tombstones import Person
 from interactions.erasure.stores import FAMILIES, NOT_PERSONAL, STORES
 from interactions.models import DeletionRequest, Environment
 from interactions.queries import dashboard
-from tests.imports.files import as_lines
-from tests.imports.house import House
+from tests.ingest.imports.files import as_lines
+from tests.ingest.imports.house import House
 from tests.running import HOUSE
 
 from .people import crowd

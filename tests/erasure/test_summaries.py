@@ -8,8 +8,8 @@ from interactions.models import DeletionRequest, Environment
 from interactions.queries import dashboard
 from interactions.queries.covering import cover
 from interactions.queries.segments import Store
-from tests.imports.files import as_lines, records
-from tests.imports.house import House
+from tests.ingest.imports.files import as_lines, records
+from tests.ingest.imports.house import House
 
 from .people import asked, crowd, erased
 

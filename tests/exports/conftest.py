@@ -1,5 +1,5 @@
 """Exports with the folders, the queue and the Redis of the import's tests."""
 
-from tests.imports.conftest import folders, house
+from tests.ingest.imports.conftest import folders, house
 
 __all__ = ["folders", "house"]

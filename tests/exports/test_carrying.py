@@ -25,8 +25,8 @@ from interactions.schema import Group
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import remove_import
 from tests.erasure.people import ANN, crowd, of_ann, traces
-from tests.imports.files import as_lines, records
-from tests.imports.house import House, rows
+from tests.ingest.imports.files import as_lines, records
+from tests.ingest.imports.house import House, rows
 
 State = Export.State
 

@@ -16,8 +16,8 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
 from dojo import heartbeat
-from interactions import inbox
-from interactions.inbox.sifting import Sieve
+from interactions.ingest import live
+from interactions.ingest.live.duplicates import Sieve
 from interactions.models import Environment
 from interactions.warehouse.lake import LakeBusy
 from interactions.warehouse.log import LakeUnreadable
@@ -84,7 +84,7 @@ class _SignsOfLife:
 
 def _try_again() -> None:
     try:
-        if again := inbox.try_again():
+        if again := live.try_again():
             logger.warning("%s calls that were set aside are tried again", again)
     except DatabaseError:
         logger.exception("What was set aside cannot be tried again")
@@ -112,7 +112,7 @@ def _append_all(sieve: Sieve, stopped: threading.Event, signs: _SignsOfLife) -> 
 
 def _append(environment: Environment, sieve: Sieve, signs: _SignsOfLife) -> bool:
     try:
-        inbox.append(environment, sieve, signs.give)
+        live.append(environment, sieve, signs.give)
     except (LakeBusy, LakeUnreadable) as reason:
         logger.warning("The inbox of %s waits: %s", environment.slug, reason)
         return False

@@ -13,9 +13,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from dojo import workers
-from interactions import activity, imports
+from interactions import activity
 from interactions.errors import DojoError
-from interactions.imports import storage
+from interactions.ingest import imports
+from interactions.ingest.imports import storage
 from interactions.models import Environment, Import
 
 _EXIT_CODES = {Import.State.DONE: 0, Import.State.DONE_WITH_REJECTS: 1}
@@ -98,7 +99,7 @@ def _carry(path: Path, environment: Environment, presence: workers.Presence, *, 
             imports.start(imp, check_duplicates=check_duplicates)
             presence.wait(_Watch(imp).has_ended, _sweep)
     except KeyboardInterrupt:
-        from interactions.imports.removal import discard
+        from interactions.ingest.imports.undo import discard
 
         imports.cancel(imp)
         discard(imp)  # here and now: workers of our own end with this command
@@ -128,7 +129,7 @@ class _Watch:
 
 
 def _sweep() -> None:
-    from interactions.imports.sweeping import sweep  # it loads what reads files
+    from interactions.ingest.imports.sweep import sweep  # it loads what reads files
 
     sweep()
 

@@ -1,0 +1,54 @@
+"""Carry a file of interactions into an environment: the use cases that pages, uploads and commands call.
+
+A file is cut into blocks of whole records; a task reads each block, checks it and writes a Parquet part; the last one
+to finish makes ONE commit of all parts. Nothing shows before that commit, and nothing is left if it never comes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from interactions.ingest.imports.hints import hints
+from interactions.ingest.imports.lifecycle import begin, cancel, create_sample, received, retry, start, undo
+from interactions.ingest.imports.progress import Cause, Progress, causes, progress
+from interactions.ingest.imports.storage import rejected_path
+
+if TYPE_CHECKING:
+    from interactions.ingest.imports.inspection import Inspection
+    from interactions.models import Import
+
+__all__ = [
+    "Cause",
+    "Progress",
+    "begin",
+    "cancel",
+    "causes",
+    "create_sample",
+    "hints",
+    "inspect",
+    "preview_undo",
+    "progress",
+    "received",
+    "rejected_path",
+    "retry",
+    "start",
+    "undo",
+]
+
+
+# A command that has a worker read its file needs neither the reader of records nor the table, which take longer to load
+# than all the rest.
+
+
+def inspect(imp: Import) -> Inspection:
+    """Read a sample of the file of ``imp``. Raises FileRefused where it cannot be imported at all."""
+    from interactions.ingest.imports import inspection
+
+    return inspection.inspect(imp)
+
+
+def preview_undo(imp: Import) -> tuple[int, int]:
+    """How many records would go if the import were undone now, and how many would stay; see ``removal``."""
+    from interactions.ingest.imports import undo as removal
+
+    return removal.preview_undo(imp)

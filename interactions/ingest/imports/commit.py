@@ -1,0 +1,166 @@
+"""The last task of an import: leave out duplicates, make ONE commit, say what came of it."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from django.db import transaction
+from django.db.models import Max, Min, Sum
+from django.utils import timezone
+
+from dojo import memory
+from interactions.activity import Action
+from interactions.disk import is_full
+from interactions.erasure import refused
+from interactions.ingest.imports import lifecycle, storage
+from interactions.ingest.imports.audit import note
+from interactions.ingest.imports.duplicates import Sifted, sift
+from interactions.ingest.imports.erased import leave_out_of
+from interactions.ingest.imports.form import NO_RECORDS
+from interactions.ingest.imports.heartbeat import beating
+from interactions.ingest.imports.load import finish_if_last
+from interactions.ingest.imports.queue import enqueue
+from interactions.ingest.imports.rejects import collect
+from interactions.models import Block, Import
+from interactions.warehouse.lake import Held, Lake, LakeBusy, Part
+from interactions.warehouse.overlaps import Overlaps
+
+logger = logging.getLogger(__name__)
+
+
+def finish(imp: Import) -> None:
+    """Commit an import whose blocks are all read. A repeat finds the commit there and only counts."""
+    finish_if_last(imp)  # the task that read the last block may have died before it could
+    imp.refresh_from_db()
+    if imp.state != Import.State.LOADING or imp.phase != Import.Phase.COMMITTING:
+        return
+    if _mend(imp):
+        return
+    lake = Lake(imp.environment.slug)
+    try:
+        with memory.sparing(), beating(Import.objects.filter(pk=imp.pk)), lake.lock() as held:
+            _commit(imp, lake, held)
+    except LakeBusy as reason:  # Redis was away: the sweep asks again
+        logger.warning("Import %s waits to be committed: %s", imp.pk, reason)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the import has to end with a word
+        _failed(imp, lake, error)
+    imp.refresh_from_db()
+    if imp.is_done or imp.brought_nothing:
+        storage.tidy(imp)
+
+
+def _failed(imp: Import, lake: Lake, error: Exception) -> None:
+    """End the import with a word, unless its records are in the table: then all that is left is to say so, again."""
+    reference = uuid.uuid4().hex[:8]
+    logger.exception("Import %s could not be committed [%s]", imp.pk, reference)
+    if _is_committed(imp, lake):
+        return
+    if is_full(error):
+        lifecycle.pause(imp, phase=Import.Phase.COMMITTING)
+        return
+    sentence = f"The records could not be added to the data set (reference {reference}). Press Retry."
+    lifecycle.fail(imp, sentence, phase=Import.Phase.COMMITTING)
+
+
+def _is_committed(imp: Import, lake: Lake) -> bool:
+    try:
+        return lake.has_mark(_mark(imp))
+    except Exception:  # the table cannot even be read: see the log
+        logger.exception("The table of %s cannot be read", lake.environment)
+        return False
+
+
+def _mark(imp: Import) -> str:
+    return f"import:{imp.pk}"
+
+
+def _mend(imp: Import) -> bool:
+    """Where a block did not end between two records, read from its start to the end of the file in one go.
+
+    Up to that block all cuts are proved right (see ``codec.structure``); what was read after it may be nonsense.
+    """
+    with transaction.atomic():
+        first = imp.blocks.filter(state=Block.State.UNSOUND).order_by("number").first()
+        if first is None:
+            return False
+        ready = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.COMMITTING)
+        if not ready.update(phase=Import.Phase.BLOCKS, heartbeat_at=timezone.now()):
+            return True  # another task was here before
+        end = imp.blocks.aggregate(end=Max("end"))["end"]
+        imp.blocks.filter(number__gt=first.number).delete()
+        imp.blocks.filter(pk=first.pk).update(
+            end=end, state=Block.State.WAITING, attempts=0, bytes_done=0, records=0, accepted=0, rejected=0
+        )
+        enqueue("load_block", first.pk)
+    logger.info("Import %s is read anew from block %s on", imp.pk, first.number)
+    return True
+
+
+def _commit(imp: Import, lake: Lake, held: Held) -> None:
+    imp.refresh_from_db()
+    if imp.state != Import.State.LOADING or imp.phase != Import.Phase.COMMITTING:
+        return  # cancelled, or in the hands of another task, while this one waited for the lock
+    # Who was erased before is left out as blocks are read; who will be from now on waits for the lock that is held.
+    leave_out_of(imp, refused(imp.environment_id, since=imp.started_at))
+    blocks = list(imp.blocks.order_by("number"))
+    rows = sum(block.accepted for block in blocks)
+    collect(imp, blocks)
+    if lake.has_mark(_mark(imp)):  # committed by a task that died before it could say so
+        added = lake.rows_of(imp.pk)
+    else:
+        sifted = _sift(imp, lake, blocks)
+        added = rows - sifted.duplicates
+        held.require()  # else another import may have added the same records since they were looked for
+        if sifted.parts:
+            lake.append(sifted.parts, mark=_mark(imp), import_id=imp.pk)
+    _end(imp, lake.version(), duplicates=rows - added)
+
+
+def _sift(imp: Import, lake: Lake, blocks: list[Block]) -> Sifted:
+    parts = [
+        Part(storage.part_path(block), block.part_size, block.accepted, block.first_timestamp, block.last_timestamp)
+        for block in blocks
+        if block.part_size and block.first_timestamp and block.last_timestamp
+    ]
+    if not imp.check_duplicates or not parts:
+        return Sifted(parts, 0)
+    with Overlaps(lake.environment).of_import(imp.pk) as note:
+        return sift(parts, lake.parts(), untimed=any(block.untimed for block in blocks), note=note)
+
+
+def _end(imp: Import, version: int, *, duplicates: int) -> None:
+    """Say what came of it: a file that brought nothing has failed.
+
+    Who cancelled it in the last moment has asked for its removal from the table as well.
+    """
+    sums = imp.blocks.aggregate(
+        records=Sum("records", default=0),
+        accepted=Sum("accepted", default=0),
+        rejected=Sum("rejected", default=0),
+        first_timestamp=Min("first_timestamp"),
+        last_timestamp=Max("last_timestamp"),
+    )
+    sums["accepted"] -= duplicates
+    error = "" if sums["accepted"] or duplicates else _nothing(sums["records"])
+    done = Import.State.DONE_WITH_REJECTS if sums["rejected"] else Import.State.DONE
+    with transaction.atomic():
+        ended = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING).update(
+            state=Import.State.FAILED if error else done,
+            phase=Import.Phase.WAITING,
+            error=error,
+            duplicates=duplicates,
+            table_version=None if error else version,
+            finished_at=timezone.now(),
+            **sums,
+        )
+        if ended:
+            counts = {"accepted": sums["accepted"], "rejected": sums["rejected"], "already_there": duplicates}
+            note(Action.IMPORT_FAILED if error else Action.IMPORT_DONE, imp, **counts)
+    imp.refresh_from_db()
+
+
+def _nothing(records: int) -> str:
+    if not records:
+        return NO_RECORDS
+    return "The only record was rejected." if records == 1 else f"All {records:,} records were rejected."

@@ -1,0 +1,234 @@
+"""The states of an import and the steps between them, each a short transaction that happens once."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from interactions.activity import Action
+from interactions.disk import PAUSED
+from interactions.errors import FileRefused, ImportStateError
+from interactions.ingest.imports import storage
+from interactions.ingest.imports.audit import note
+from interactions.ingest.imports.form import form_of
+from interactions.ingest.imports.queue import enqueue
+from interactions.models import Block, Environment, Import, Problem
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
+
+SAMPLE_RECORDS = 50_000
+SAMPLE_NAME = "Sample data"
+
+
+def begin(
+    environment: Environment,
+    *,
+    file_name: str,
+    size: int,
+    user: User | None,
+    source: str = Import.Source.BROWSER,
+    check_duplicates: bool = True,
+) -> Import:
+    """A new import, whose file of ``size`` bytes is still to come."""
+    return Import.objects.create(
+        environment=environment,
+        created_by=user,
+        source=source,
+        file_name=file_name[-255:],
+        size=size,
+        check_duplicates=check_duplicates,
+    )
+
+
+def received(imp: Import, *, sample: bool = True) -> None:
+    """The whole file has come: look at it. It is ready to load then, or refused with a sentence.
+
+    Without a ``sample`` no record of it is read; what only that would tell, the import tells at its end.
+    """
+    try:
+        shape, compression = form_of(storage.upload_path(imp))
+        if sample:
+            from interactions.ingest.imports.inspection import inspect
+
+            compression = inspect(imp).compression
+    except FileRefused as refusal:
+        if _refuse(imp, str(refusal)):
+            storage.remove_all(imp)
+        return
+    except Exception:
+        reference = uuid.uuid4().hex[:8]
+        logger.exception("The file of import %s could not be looked at [%s]", imp.pk, reference)
+        error = f"This file could not be looked at; the log says why (reference {reference}). Drop it again."
+        _refuse(imp, error)
+        return
+    _step(
+        imp,
+        Import.State.UPLOADING,
+        Import.State.CHECKING,
+        format=shape.format,
+        compression=compression,
+    )
+
+
+def _refuse(imp: Import, error: str) -> bool:
+    with transaction.atomic():
+        refused = _step(imp, Import.State.UPLOADING, Import.State.FAILED, error=error, finished_at=timezone.now())
+        if refused:
+            note(Action.IMPORT_FAILED, imp)
+    return refused
+
+
+def start(imp: Import, *, check_duplicates: bool) -> None:
+    """Begin to load. A second call, from a double click or another tab, does nothing."""
+    now = timezone.now()
+    with transaction.atomic():
+        if _step(
+            imp,
+            Import.State.CHECKING,
+            Import.State.LOADING,
+            check_duplicates=check_duplicates,
+            started_at=now,
+            heartbeat_at=now,
+        ):
+            note(Action.IMPORT_STARTED, imp)
+            enqueue("plan_import", imp.pk)
+
+
+def create_sample(environment: Environment, user: User | None) -> Import:
+    """An import of synthetic interactions, taken through the very same steps; a worker makes its file."""
+    imp = begin(environment, file_name=SAMPLE_NAME, size=0, user=user, source=Import.Source.SAMPLE)
+    now = timezone.now()
+    with transaction.atomic():
+        _step(imp, Import.State.UPLOADING, Import.State.LOADING, started_at=now, heartbeat_at=now)
+        note(Action.IMPORT_STARTED, imp)
+        enqueue("plan_import", imp.pk)
+    return imp
+
+
+def cancel(imp: Import) -> None:
+    """Stop, at any moment before the end; nothing is left behind. Raises ImportStateError after it."""
+    with transaction.atomic():
+        running = Import.objects.filter(
+            pk=imp.pk, state__in=[Import.State.UPLOADING, Import.State.CHECKING, Import.State.LOADING]
+        )
+        if not running.update(state=Import.State.CANCELLED, finished_at=timezone.now()):
+            imp.refresh_from_db()
+            raise ImportStateError(f"It is too late to cancel this import: it is {imp.get_state_display().lower()}.")
+        Problem.objects.filter(block__of=imp).delete()
+        Block.objects.filter(of=imp).delete()  # a task at work on one finds its row gone, and stops
+        note(Action.IMPORT_CANCELLED, imp)
+        enqueue("discard_import", imp.pk)
+    imp.refresh_from_db()
+
+
+def withdraw(imp: Import, sentence: str) -> bool:
+    """End an import that does not load, with all its files, for a reason that the user is told; answers whether it did.
+
+    One that failed can no longer be tried again.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        rows = Import.objects.filter(pk=imp.pk)
+        waiting = rows.filter(state__in=[Import.State.UPLOADING, Import.State.CHECKING])
+        ended = waiting.update(state=Import.State.CANCELLED, error=sentence, finished_at=now)
+        ended = ended or rows.filter(state=Import.State.FAILED).update(error=sentence)
+        if ended:
+            Problem.objects.filter(block__of=imp).delete()
+            Block.objects.filter(of=imp).delete()
+    if ended:
+        storage.remove_all(imp)
+    imp.refresh_from_db()
+    return bool(ended)
+
+
+def retry(imp: Import) -> None:
+    """Go on with a failed import where it stopped. Raises ImportStateError where there is nothing to go on with."""
+    if imp.state == Import.State.FAILED and not storage.has_file(imp):
+        raise ImportStateError("The file of this import was refused and is gone. Choose the file again.")
+    with transaction.atomic():
+        phase = Import.Phase.BLOCKS if imp.blocks.exists() else Import.Phase.WAITING
+        now = timezone.now()
+        if not _step(
+            imp,
+            Import.State.FAILED,
+            Import.State.LOADING,
+            phase=phase,
+            error="",
+            started_at=imp.started_at or now,
+            finished_at=None,
+            heartbeat_at=now,
+        ):
+            raise ImportStateError(f"Only a failed import can be tried again: this one is {_shown(imp)}.")
+        note(Action.IMPORT_RETRIED, imp)
+        imp.blocks.exclude(state=Block.State.DONE).update(state=Block.State.WAITING, attempts=0)
+        if phase == Import.Phase.WAITING:
+            enqueue("plan_import", imp.pk)
+        else:
+            enqueue("load_block", *imp.blocks.filter(state=Block.State.WAITING).values_list("pk", flat=True))
+            enqueue("finish_import", imp.pk)
+
+
+def undo(imp: Import) -> None:
+    """Remove exactly the records that this import added. Raises ImportStateError where it added none."""
+    with transaction.atomic():
+        done = Import.objects.filter(pk=imp.pk, state__in=[Import.State.DONE, Import.State.DONE_WITH_REJECTS])
+        if not done.exclude(phase=Import.Phase.UNDOING).update(phase=Import.Phase.UNDOING, heartbeat_at=timezone.now()):
+            imp.refresh_from_db()
+            raise ImportStateError(f"Only an import that is done can be undone: this one is {_shown(imp)}.")
+        note(Action.IMPORT_UNDO_STARTED, imp)
+        enqueue("undo_import", imp.pk)
+    imp.refresh_from_db()
+
+
+def fail(imp: Import, sentence: str, *, phase: Import.Phase, for_good: bool = False) -> bool:
+    """End an import that loads, for a reason that the user is told. What was read stays, for another try.
+
+    ``for_good``: there is none, as the file itself is at fault. Answers whether it did: one that is in another
+    ``phase`` by now is none of the caller's business any more.
+    """
+    with transaction.atomic():
+        failed = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=phase).update(
+            state=Import.State.FAILED,
+            phase=Import.Phase.WAITING if for_good else phase,
+            error=sentence,
+            finished_at=timezone.now(),
+        )
+        if failed:
+            note(Action.IMPORT_FAILED, imp)
+    imp.refresh_from_db()
+    if failed:
+        logger.info("Import %s failed: %s", imp.pk, sentence)
+    return bool(failed)
+
+
+def pause(imp: Import, *, phase: Import.Phase) -> bool:
+    """Have an import, or its undoing, wait for room on the disk: it stays as it is, with a word, and is asked for again
+    by the sweep.
+
+    Answers whether it does: one that is in another ``phase`` by now is none of the caller's business any more.
+    """
+    waiting = Import.objects.filter(pk=imp.pk, phase=phase).update(error=PAUSED, heartbeat_at=timezone.now())
+    if waiting:
+        logger.warning("Import %s waits for room on the disk", imp.pk)
+    imp.refresh_from_db()
+    return bool(waiting)
+
+
+def _shown(imp: Import) -> str:
+    if imp.phase == Import.Phase.UNDOING:
+        return "being undone"
+    return str(imp.get_state_display()).lower()
+
+
+def _step(imp: Import, old: str, new: str, **values: object) -> bool:
+    """Move from one state to another if it is still in the first; answers whether it was."""
+    moved = Import.objects.filter(pk=imp.pk, state=old).update(state=new, **values)
+    imp.refresh_from_db()
+    return bool(moved)

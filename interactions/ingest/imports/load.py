@@ -1,0 +1,224 @@
+"""The task of one block: read its bytes, check them, write a Parquet part. Run twice, it counts once."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from interactions import identity
+from interactions.codec.parts import PartWriter
+from interactions.codec.reader import Batch, Reader
+from interactions.codec.source import shape_of
+from interactions.codec.table import Origin
+from interactions.codec.windows import Run, Unsound
+from interactions.disk import PAUSED, is_full
+from interactions.erasure import refused
+from interactions.errors import DiskFull
+from interactions.ingest.imports import lifecycle, storage
+from interactions.ingest.imports.erased import leave_out
+from interactions.ingest.imports.heartbeat import beating
+from interactions.ingest.imports.plan import Stopped, leave
+from interactions.ingest.imports.queue import enqueue
+from interactions.ingest.imports.rejects import Named, Rejects
+from interactions.models import Block, Import, Problem
+
+logger = logging.getLogger(__name__)
+
+_TELL_SECONDS = 0.5  # between two notes of how far a block is
+_ATTEMPTS = 3
+_LOSSES = 5  # attempts after which a block whose workers disappear is given up: it may be what ends them
+
+
+def load(block: Block) -> None:
+    """Carry one block. Where it is done, cancelled or in other hands already, nothing happens."""
+    if not _claim(block):
+        return
+    try:
+        with beating(_mine(block)):
+            _carry(block)
+    except Stopped:
+        _withdraw(block)
+        leave(block.of)
+        return
+    except Exception as error:  # noqa: BLE001 - whatever it is, the import has to end with a word
+        _withdraw(block)
+        _failed(block, error)
+        return
+    finish_if_last(block.of)
+
+
+def free(block: Block) -> None:
+    """Hand a block whose task gives no more signs of life to another."""
+    freed = _mine(block).filter(heartbeat_at=block.heartbeat_at).update(state=Block.State.WAITING)
+    if not freed:
+        return
+    logger.warning("Block %s of import %s was lost, attempt %s", block.number, block.of_id, block.attempts)
+    if block.attempts < _LOSSES:
+        enqueue("load_block", block.pk)
+    else:
+        sentence = "The worker was lost each time it read one part of the file. What was read is kept: press Retry."
+        lifecycle.fail(block.of, sentence, phase=Import.Phase.BLOCKS)
+
+
+def finish_if_last(imp: Import) -> None:
+    """Once no block is left to read, hand the import to the task that commits it; exactly one caller does."""
+    with transaction.atomic():
+        left = imp.blocks.filter(state__in=[Block.State.WAITING, Block.State.RUNNING])
+        ready = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.BLOCKS)
+        if not left.exists() and ready.update(phase=Import.Phase.COMMITTING, heartbeat_at=timezone.now()):
+            enqueue("finish_import", imp.pk)
+
+
+def _claim(block: Block) -> bool:
+    """Take a waiting block; whoever took it before has no more hold of it, should he still be at work."""
+    claim = uuid.uuid4().hex
+    open_blocks = Block.objects.filter(
+        pk=block.pk, state=Block.State.WAITING, of__state=Import.State.LOADING, of__phase=Import.Phase.BLOCKS
+    )
+    claimed = open_blocks.update(
+        state=Block.State.RUNNING,
+        attempts=F("attempts") + 1,
+        claim=claim,
+        heartbeat_at=timezone.now(),
+        bytes_done=0,
+        records=0,
+        accepted=0,
+        rejected=0,
+    )
+    if claimed:
+        block.refresh_from_db()
+        block.claim = claim
+    return bool(claimed)
+
+
+def _mine(block: Block) -> QuerySet[Block]:
+    """The row as long as it is this attempt's and the import runs; none of it afterwards."""
+    return Block.objects.filter(
+        pk=block.pk, state=Block.State.RUNNING, claim=block.claim, of__state=Import.State.LOADING
+    )
+
+
+def _set(block: Block, **values: object) -> None:
+    """Write to the row. Raises Stopped where it is no longer this attempt's."""
+    if not _mine(block).update(heartbeat_at=timezone.now(), **values):
+        raise Stopped
+
+
+def _withdraw(block: Block) -> None:
+    """Leave no files of an attempt that came to nothing."""
+    storage.part_path(block).unlink(missing_ok=True)
+    storage.rejects_path(block).unlink(missing_ok=True)
+
+
+def _carry(block: Block) -> None:
+    try:
+        counted = _read(block)
+    except Unsound:
+        _withdraw(block)
+        _set(block, state=Block.State.UNSOUND)
+    else:
+        _done(block, *counted)
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What was read of a block so far, in the words of its row."""
+
+    bytes_done: int = 0
+    records: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    untimed: int = 0
+
+    def add(self, batch: Batch, left_out: int) -> None:
+        self.bytes_done += batch.size
+        self.records += batch.records
+        self.accepted += batch.accepted - left_out
+        self.rejected += len(batch.rejected) + left_out
+        self.untimed += batch.untimed
+
+
+def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
+    imp = block.of
+    path = storage.text_path(imp)
+    origin = Origin(imp.pk, received_at(imp))
+    keyring = identity.keyring()
+    reader = Reader(origin, keyring, longest=settings.IMPORT_RECORD_BYTES)
+    people = Named(refused(imp.environment_id), received_at(imp), keyring)
+    counts = _Counts()
+    told = time.monotonic()
+    part = PartWriter(storage.part_path(block))
+    _require_room()
+    collecting = gc.isenabled()
+    gc.disable()  # the records hold no cycles; the collector would walk them for nothing
+    try:
+        with path.open("rb") as file, part, Rejects(storage.rejects_path(block), people) as rejects:
+            run = Run(block.start, block.end, path.stat().st_size, shape_of(file).inside)
+            for batch in reader.read(file, run):
+                left_out = leave_out(batch, counts.records, people.tombstones, rejects)
+                for table in batch.tables:
+                    part.add(table)
+                for rejected in batch.rejected:
+                    rejects.add(rejected)
+                counts.add(batch, left_out)
+                if time.monotonic() - told > _TELL_SECONDS:
+                    _set(block, **asdict(counts))
+                    _require_room()
+                    told = time.monotonic()
+    finally:
+        if collecting:
+            gc.enable()
+    return counts, rejects, part
+
+
+def _require_room() -> None:
+    """Stop before the disk is full to the last byte: the database has to write what became of the import."""
+    if storage.free_bytes() == 0:
+        raise DiskFull(PAUSED)
+
+
+def received_at(imp: Import) -> datetime:
+    """One moment for all of an import, so that a block that is read again gives the same rows."""
+    return imp.created_at
+
+
+def _done(block: Block, counts: _Counts, rejects: Rejects, part: PartWriter) -> None:
+    with transaction.atomic():
+        _set(
+            block,
+            state=Block.State.DONE,
+            part_size=part.written.size,
+            first_timestamp=part.written.first,
+            last_timestamp=part.written.last,
+            **asdict(counts),
+        )
+        Problem.objects.filter(block=block).delete()
+        Problem.objects.bulk_create(rejects.problems(block))
+
+
+def _failed(block: Block, error: Exception) -> None:
+    """Wait for room where the disk is full. Else try again some times; then the import fails with a reference that the
+    log has as well."""
+    full = is_full(error)
+    # To wait for room is no failed attempt.
+    if not _mine(block).update(state=Block.State.WAITING, attempts=0 if full else F("attempts")):
+        leave(block.of)  # what failed may just be that the files were taken away
+    elif full:
+        lifecycle.pause(block.of, phase=Import.Phase.BLOCKS)
+    else:
+        reference = uuid.uuid4().hex[:8]
+        logger.exception("Block %s of import %s, attempt %s [%s]", block.number, block.of_id, block.attempts, reference)
+        if block.attempts < _ATTEMPTS:
+            enqueue("load_block", block.pk)
+        else:
+            sentence = f"Something unexpected went wrong (reference {reference}). What was read is kept: press Retry."
+            lifecycle.fail(block.of, sentence, phase=Import.Phase.BLOCKS)

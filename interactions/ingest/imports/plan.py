@@ -1,0 +1,209 @@
+"""The first task of an import: unpack the file where it is packed, and cut it into blocks."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from interactions import synthetic
+from interactions.codec import plan as cutting
+from interactions.codec import source, unpack
+from interactions.disk import PAUSED, is_full
+from interactions.errors import DiskFull, DojoError, FileRefused
+from interactions.ingest.imports import lifecycle, storage
+from interactions.ingest.imports.heartbeat import beating
+from interactions.ingest.imports.queue import enqueue
+from interactions.models import Block, Import
+
+logger = logging.getLogger(__name__)
+
+_CHUNK = 4 << 20
+_LOOK_SECONDS = 1.0  # between two looks whether the import was cancelled
+_SMALLEST_BLOCK = 4 << 20
+_RATIO_FROM = 64 << 20  # bytes unpacked before a file can be taken for a bomb
+
+
+class Stopped(Exception):
+    """The import was cancelled, or another task carries it: this one has nothing more to do."""
+
+
+def plan(imp: Import) -> None:
+    """Cut the file into blocks and hand each to a worker. A repeat finds the blocks there and does nothing."""
+    if not _claim(imp):
+        return
+    try:
+        with beating(Import.objects.filter(pk=imp.pk)):
+            _cut(imp)
+    except Stopped:
+        leave(imp)
+    except FileNotFoundError:
+        _give_up(imp, "The file is no longer there. Import it again.", for_good=True)
+    except FileRefused as refusal:
+        if _give_up(imp, str(refusal), for_good=True):
+            storage.remove_all(imp)
+    except Exception as error:  # whatever it is, the import has to end with a word
+        if is_full(error):
+            if not lifecycle.pause(imp, phase=Import.Phase.PLANNING):
+                leave(imp)
+        elif isinstance(error, DojoError):
+            _give_up(imp, str(error))
+        else:
+            reference = uuid.uuid4().hex[:8]
+            logger.exception("Import %s could not be planned [%s]", imp.pk, reference)
+            _give_up(imp, f"Something unexpected went wrong (reference {reference}). Press Retry.")
+
+
+def leave(imp: Import) -> None:
+    """A task finds its import stopped: where that has ended, remove what this task has made meanwhile."""
+    imp.refresh_from_db()
+    logger.info("A task of import %s stopped: it is %s", imp.pk, imp.state)
+    storage.tidy(imp)
+
+
+def _give_up(imp: Import, sentence: str, *, for_good: bool = False) -> bool:
+    """Fail the import, unless it is out of this task's hands; answers whether it failed."""
+    failed = lifecycle.fail(imp, sentence, phase=Import.Phase.PLANNING, for_good=for_good)
+    if not failed:
+        leave(imp)
+    return failed
+
+
+def _cut(imp: Import) -> None:
+    if imp.source == Import.Source.SAMPLE and not _has_upload(imp):
+        _write_sample(imp)
+    text = _unpack(imp)
+    with text.open("rb") as file:
+        shape = source.shape_of(file)
+        length = text.stat().st_size
+        bounds = list(cutting.blocks(file, shape, length, **_block_sizes(length)))
+    _save(imp, shape, length, bounds)
+
+
+def _claim(imp: Import) -> bool:
+    waiting = Import.objects.filter(
+        pk=imp.pk, state=Import.State.LOADING, phase__in=[Import.Phase.WAITING, Import.Phase.PLANNING]
+    )
+    claimed = waiting.update(phase=Import.Phase.PLANNING, heartbeat_at=timezone.now())
+    imp.refresh_from_db()
+    return bool(claimed)
+
+
+def _block_sizes(length: int) -> dict[str, int]:
+    """Small enough that all cores have work to the end, large enough for good row groups."""
+    cores = os.cpu_count() or 1
+    size = min(settings.IMPORT_BLOCK_BYTES, max(_SMALLEST_BLOCK, length // (4 * cores)))
+    return {"size": size, "smallest": min(size, _SMALLEST_BLOCK), "share": cores + 1}
+
+
+def _save(imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int, int]]) -> None:
+    with transaction.atomic():
+        planned = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.PLANNING).update(
+            phase=Import.Phase.BLOCKS,
+            format=shape.format,
+            error="",
+            bytes_total=length,
+            heartbeat_at=timezone.now(),
+        )
+        if not planned:
+            raise Stopped
+        blocks = Block.objects.bulk_create(
+            [Block(of=imp, number=number, start=start, end=end) for number, (start, end) in enumerate(bounds)]
+        )
+        enqueue("load_block", *(block.pk for block in blocks))
+
+
+def _unpack(imp: Import) -> Path:
+    """The text of the import; a packed file is unpacked beside it, within the bounds of disk and ratio."""
+    with _opened(imp) as unpacked:
+        if imp.compression != unpacked.layers:
+            Import.objects.filter(pk=imp.pk).update(compression=unpacked.layers)
+            imp.compression = unpacked.layers
+        text = storage.text_path(imp)
+        if unpacked.layers:
+            _require_more_than_before(imp)
+            _write(imp, unpacked, text)
+    return text
+
+
+def _opened(imp: Import) -> unpack.Text:
+    ratio = settings.IMPORT_UNPACK_RATIO
+    return unpack.open_text(
+        storage.upload_path(imp),
+        most=max(_RATIO_FROM, imp.size * ratio),
+        sentence=f"The file unpacks to more than {ratio} times its size, which no data set does.",
+        look=_Look(imp).again,
+    )
+
+
+class _Look:
+    """Looks every second whether the import is still to be planned."""
+
+    def __init__(self, imp: Import) -> None:
+        self._imp, self._looked = imp, time.monotonic()
+
+    def again(self) -> None:
+        if time.monotonic() - self._looked > _LOOK_SECONDS:
+            _require_planning(self._imp)
+            self._looked = time.monotonic()
+
+
+def _require_more_than_before(imp: Import) -> None:
+    """Where the disk was too small for the text, don't fill it again and again to the same place. Raises DiskFull."""
+    if imp.error == PAUSED and storage.free_bytes() <= imp.bytes_total + _CHUNK:
+        raise DiskFull(PAUSED)
+
+
+def _write(imp: Import, unpacked: unpack.Text, text: Path) -> None:
+    written = 0
+    draft = text.with_name(f"text.{uuid.uuid4().hex}.draft")
+    try:
+        with draft.open("wb") as file:
+            while chunk := unpacked.read(_CHUNK):
+                _require_room(len(chunk))
+                written += file.write(chunk)
+        _require_planning(imp)
+        Import.objects.filter(pk=imp.pk).update(left_out=unpacked.left_out)
+        draft.replace(text)
+    except FileRefused as refusal:
+        raise FileRefused(f"{refusal} Nothing of it was loaded.") from refusal
+    except (DiskFull, OSError) as error:
+        if is_full(error):
+            Import.objects.filter(pk=imp.pk).update(bytes_total=written)
+        raise
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _require_room(more: int) -> None:
+    if storage.free_bytes() < more:
+        raise DiskFull(PAUSED)
+
+
+def _require_planning(imp: Import) -> None:
+    """Raises Stopped where the import was cancelled, or planned by another task."""
+    if not Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.PLANNING).exists():
+        raise Stopped
+
+
+def _has_upload(imp: Import) -> bool:
+    return hasattr(imp, "upload") and storage.upload_path(imp).exists()
+
+
+def _write_sample(imp: Import) -> None:
+    """The last 90 days up to midnight: loaded twice on one day, the second adds nothing."""
+    end = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    target = storage.upload_path(imp) if hasattr(imp, "upload") else storage.whole_upload(imp)
+    made = storage.folder(imp) / f"sample.{uuid.uuid4().hex}.jsonl"  # the ending tells its format
+    synthetic.write(made, lifecycle.SAMPLE_RECORDS, start=end - timedelta(days=90), end=end)
+    size = made.stat().st_size
+    made.replace(target)
+    Import.objects.filter(pk=imp.pk).update(size=size)
+    imp.size = size

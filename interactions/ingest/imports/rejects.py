@@ -1,0 +1,209 @@
+"""Refused records: kept as they came, each with its problems, so that they can be mended and imported again."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from interactions import schema
+from interactions.codec.check import Violation
+from interactions.codec.identified import words_in
+from interactions.codec.keyring import Keyring
+from interactions.codec.reader import Rejected
+from interactions.codec.tombstones import People, Person, Tombstones
+from interactions.ingest.imports import storage
+from interactions.models import Block, Import, Problem
+
+_OPENING = re.compile(rb"\s*\{\s*(\}?)")
+_NOTE = re.compile(rf'\s*\{{\s*"{schema.NOTE}"\s*:\s*')
+_SEAM = re.compile(r"\s*,\s*")
+_DECODER = json.JSONDecoder()
+ERASED = ("user_id", "Erased person: what is not newer than the deletion request is refused.")
+_OTHERS = ("", "Another rule is broken: see the refused records.")
+_CAUSES_KEPT = 200  # of one block; a file with more kinds of fault than this has one fault
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Looks for erased people in the text of refused records, which came in at ``received_at``.
+
+    ``conservative``: what came before they asked, and has an id that cannot be read, counts as theirs.
+    """
+
+    tombstones: Tombstones
+    received_at: datetime
+    keyring: Keyring
+    conservative: bool = False
+
+    def in_text(self, text: str) -> Person | None:
+        """The person whose record this is, ``Person()`` where that cannot be said; None where it is no erased one's."""
+        return self.tombstones.named_in(text, self.received_at, self.keyring, conservative=self.conservative)
+
+    def in_value(self, value: str) -> Person | None:
+        """The same of what was shown of a record, in whatever field."""
+        found = self.in_text(value)
+        if found is not None:
+            return found
+        people = People(self.tombstones, self.keyring)
+        return next(iter(people.met), None) if any(word in people for word in (value, *words_in(value))) else None
+
+
+class Rejects:
+    """Collects what one block refuses: the records into a file, their causes into Problem rows.
+
+    A line of the file is ``{"index", "offset", "problems", "text"}``; ``index`` counts within the block.
+    Records of ``people`` who were erased are counted and kept nowhere.
+    """
+
+    def __init__(self, path: Path, people: Named) -> None:
+        self._path = path
+        self._people = people
+        self._file: gzip.GzipFile | None = None
+        self._causes: dict[tuple[str, str], Problem] = {}
+        self._counts: dict[tuple[str, str], int] = defaultdict(int)
+
+    def add(self, rejected: Rejected) -> None:
+        text = rejected.text.decode(errors="surrogateescape")
+        if self._people.in_text(text) is not None:
+            self.leave_out(1, rejected.index)
+            return
+        if self._file is None:
+            self._file = gzip.GzipFile(self._path, "wb", compresslevel=1)
+        line = {
+            "index": rejected.index,
+            "offset": rejected.offset,
+            "problems": [violation.line(rejected.index) for violation in _named(rejected)],
+            "text": text,
+        }
+        self._file.write(json.dumps(line).encode() + b"\n")
+        for violation in rejected.violations:
+            self._count(violation.cause, rejected, violation.value)
+        if rejected.more:
+            self._count(_OTHERS, rejected, "", rejected.more)
+
+    def _count(self, cause: tuple[str, str], rejected: Rejected, value: str, times: int = 1) -> None:
+        if cause not in self._causes and len(self._causes) >= _CAUSES_KEPT:
+            cause = _OTHERS
+        if cause not in self._causes:
+            self._causes[cause] = Problem(
+                path=cause[0][:200].replace("\x00", "␀"),
+                rule=cause[1][:1000],
+                index=rejected.index,
+                offset=rejected.offset,
+                value=value[:200].replace("\x00", "␀"),  # which PostgreSQL does not take
+            )
+        self._counts[cause] += times
+
+    def leave_out(self, records: int, index: int) -> None:
+        """Count good records of erased people, of which that at ``index`` is the first."""
+        if ERASED not in self._causes:
+            self._causes[ERASED] = Problem(path=ERASED[0], rule=ERASED[1], index=index, offset=0)
+        self._counts[ERASED] += records
+
+    def problems(self, block: Block) -> list[Problem]:
+        """The causes as rows to be saved for ``block``."""
+        for cause, problem in self._causes.items():
+            problem.block = block
+            problem.count = self._counts[cause]
+        return list(self._causes.values())
+
+    def __enter__(self) -> Rejects:
+        self._path.unlink(missing_ok=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _named(rejected: Rejected) -> list[Violation]:
+    """The violations as the file of refused records has them, with a word of those that are not named."""
+    more = [Violation("", f"{rejected.more:,} more rules are broken.")] if rejected.more else []
+    return [*rejected.violations, *more]
+
+
+def collect(imp: Import, blocks: Iterable[Block]) -> None:
+    """Make the one file of refused records that the user downloads, from those of the blocks, in order."""
+    final = storage.folder(imp) / "rejected.jsonl.gz"
+    draft = final.with_name("rejected.draft")
+    base = written = 0
+    with gzip.open(draft, "wb", compresslevel=5) as out:
+        for block in blocks:
+            path = storage.rejects_path(block)
+            if path.exists():
+                with gzip.open(path, "rb") as lines:
+                    for line in lines:
+                        out.write(_noted(json.loads(line), base) + b"\n")
+                        written += 1
+            base += block.records
+    if written:
+        draft.replace(final)
+    else:
+        draft.unlink()
+
+
+def _noted(line: dict[str, Any], base: int) -> bytes:
+    """The record as it came, on one line, with a note in front that a reader drops again."""
+    number = base + line["index"] + 1
+    place = f"data.{line['index']}"
+    note: dict[str, Any] = {
+        "record": number,
+        "offset": line["offset"],
+        "problems": [f"data.{number - 1}{problem[len(place) :]}" for problem in line["problems"]],
+    }
+    text = _without_note(line["text"].encode(errors="surrogateescape"))
+    opening = _OPENING.match(text)
+    if opening is None or not _is_json(text):
+        note["text"] = text.decode(errors="replace")
+        return json.dumps({schema.NOTE: note}, ensure_ascii=False).encode()
+    seam = b"" if opening[1] else b","
+    inner = text[opening.end() - len(opening[1]) :]
+    # A line break can only stand between the tokens of valid JSON, where a blank does as well.
+    one_line = inner.replace(b"\r", b" ").replace(b"\n", b" ")
+    return b"{" + json.dumps({schema.NOTE: note}, ensure_ascii=False).encode()[1:-1] + seam + one_line
+
+
+def _without_note(text: bytes) -> bytes:
+    """The text of a record without the note of an earlier import: it came in again and was refused again."""
+    if f'"{schema.NOTE}"'.encode() not in text or not _is_json(text):
+        return text
+    whole = text.decode()
+    front = _NOTE.match(whole)
+    if front is None:
+        return _without_note_within(text)
+    note, end = _DECODER.raw_decode(whole, front.end())
+    seam = _SEAM.match(whole, end)
+    rest = whole[seam.end() if seam else end :]
+    if isinstance(note, dict) and "text" in note and rest.strip() == "}":
+        return str(note["text"]).encode()  # what could not be shown as JSON still cannot
+    return b"{" + rest.encode()
+
+
+def _without_note_within(text: bytes) -> bytes:
+    """The same where the note does not stand in front, because a tool has set the keys in another order."""
+    record = json.loads(text)
+    if not isinstance(record, dict) or schema.NOTE not in record:
+        return text
+    del record[schema.NOTE]
+    return json.dumps(record, ensure_ascii=False).encode()
+
+
+def _is_json(text: bytes) -> bool:
+    """Whether ``text`` is JSON to every reader: Python's own takes NaN for a number as well."""
+    try:
+        msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,83 @@
+"""Ask again for whatever was left lying: by a worker that died, a broker that forgot, a moment without network."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from interactions.disk import PAUSED
+from interactions.ingest.imports import storage
+from interactions.ingest.imports.expiry import expire
+from interactions.ingest.imports.load import finish_if_last, free
+from interactions.ingest.imports.queue import enqueue
+from interactions.models import Block, Import
+
+_BROUGHT_NOTHING = Q(state=Import.State.FAILED, phase=Import.Phase.WAITING, started_at__isnull=False)
+
+
+def sweep() -> None:
+    """Re-queue what is stuck. Every task may run twice, so asking once too often costs nothing but a look."""
+    quiet = timezone.now() - timedelta(seconds=settings.IMPORT_STALE_SECONDS)
+    _free_lost_blocks(quiet)
+    loading = Import.objects.filter(state=Import.State.LOADING)
+    stuck = Q(heartbeat_at__lt=quiet) | Q(heartbeat_at=None)
+    for pk in loading.filter(stuck, phase__in=[Import.Phase.WAITING, Import.Phase.PLANNING]).values_list(
+        "pk", flat=True
+    ):
+        enqueue("plan_import", pk)
+    for pk in loading.filter(stuck, phase=Import.Phase.COMMITTING).values_list("pk", flat=True):
+        enqueue("finish_import", pk)
+    for pk in Import.objects.filter(stuck, phase=Import.Phase.UNDOING).values_list("pk", flat=True):
+        enqueue("undo_import", pk)
+    cancelled = Import.objects.filter(state=Import.State.CANCELLED)
+    for pk in cancelled.filter(phase=Import.Phase.COMMITTING, finished_at__lt=quiet).values_list("pk", flat=True):
+        enqueue("discard_import", pk)
+    for imp in loading.filter(phase=Import.Phase.BLOCKS):
+        finish_if_last(imp)
+    _ask_for_waiting_blocks(quiet)
+    with_files = Q(pk__in=storage.crowded()) | Q(upload__token__in=storage.tokens())
+    _tidy(with_files)
+    _remove_given_up(with_files)
+    expire()
+
+
+def _free_lost_blocks(quiet: datetime) -> None:
+    """Blocks whose task gives no more signs of life go to another; not on a full disk, where none could be written."""
+    if storage.free_bytes() == 0:
+        return
+    lost = Block.objects.filter(state=Block.State.RUNNING, heartbeat_at__lt=quiet, of__state=Import.State.LOADING)
+    for block in lost.select_related("of"):
+        free(block)
+
+
+def _ask_for_waiting_blocks(quiet: datetime) -> None:
+    """Only where no worker reads any block: else the queue is alive, and the blocks are in it. Those of an import that
+    waits for room on the disk are in no queue."""
+    idle = Import.objects.filter(state=Import.State.LOADING, phase=Import.Phase.BLOCKS, heartbeat_at__lt=quiet)
+    if Block.objects.filter(heartbeat_at__gte=quiet, of__state=Import.State.LOADING).exists():
+        idle = idle.filter(error=PAUSED)
+    if storage.free_bytes() == 0:
+        idle = idle.exclude(error=PAUSED)
+    for imp in idle:
+        enqueue("load_block", *imp.blocks.filter(state=Block.State.WAITING).values_list("pk", flat=True))
+        Import.objects.filter(pk=imp.pk).update(heartbeat_at=timezone.now(), error="")  # not again at every sweep
+
+
+def _tidy(with_files: Q) -> None:
+    """Files of imports that have ended: left by a task that was lost, or that found its import cancelled too late."""
+    done = [Import.State.CANCELLED, Import.State.UNDONE, Import.State.DONE, Import.State.DONE_WITH_REJECTS]
+    ended = Import.objects.filter(with_files, Q(state__in=done) | _BROUGHT_NOTHING)
+    for imp in ended.exclude(phase__in=[Import.Phase.COMMITTING, Import.Phase.UNDOING]):
+        storage.tidy(imp)
+
+
+def _remove_given_up(with_files: Q) -> None:
+    """Files of failed imports are kept for another try, as long as an unfinished upload is."""
+    before = timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRES_HOURS)
+    failed = Import.objects.filter(with_files, state=Import.State.FAILED, finished_at__lt=before)
+    for imp in failed.exclude(_BROUGHT_NOTHING):
+        imp.blocks.all().delete()  # they name files that go now
+        storage.remove_all(imp)

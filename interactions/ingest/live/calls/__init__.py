@@ -1,0 +1,32 @@
+"""The live ring: the last calls of each environment, in Redis, for the Live page.
+
+It holds personal data, so it is bounded in count, age and size, and a person's records are erased from it.
+What it loses is lost for the page alone: nothing is ever read back from here into the data set.
+"""
+
+from interactions.ingest.live.calls.body import BODY_BYTES, MOST_LINES
+from interactions.ingest.live.calls.connection import RingAway
+from interactions.ingest.live.calls.delivery import UNKNOWN, Cause, Delivery, Line, Sent, client_name
+from interactions.ingest.live.calls.erase import count_users, erase_users
+from interactions.ingest.live.calls.push import push
+from interactions.ingest.live.calls.read import Minute, get, newest, problems, recent
+
+__all__ = [
+    "BODY_BYTES",
+    "MOST_LINES",
+    "UNKNOWN",
+    "Cause",
+    "Delivery",
+    "Line",
+    "Minute",
+    "RingAway",
+    "Sent",
+    "client_name",
+    "count_users",
+    "erase_users",
+    "get",
+    "newest",
+    "problems",
+    "push",
+    "recent",
+]

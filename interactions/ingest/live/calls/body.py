@@ -1,0 +1,152 @@
+"""What of a call is kept: its head, and apart from it the body, which may name people and may have to forget them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Container, Iterator
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+
+from interactions import identity
+from interactions.codec.identified import said_in
+from interactions.codec.tombstones import People, Person, Tombstones
+from interactions.ingest.live.calls.delivery import LONGEST, Delivery, Line, Sent, causes, read_line
+from interactions.schema import FOR_GOOD
+
+BODY_BYTES: Final = 64 << 10  # of a call's body that are kept, in whole records
+MOST_LINES: Final = 500  # of what was wrong that are kept; all are counted
+_SHOWN_OPTIONS: Final = ("dry_run", "async")  # of a query; what else stands there may be the key
+_MOST_TYPES: Final = 40
+_LIST: Final = re.compile(r'\s*\{\s*"data"\s*:\s*\[|"data"\s*:\s*\[')
+_GAP: Final = re.compile(r"[\s,]*")
+
+
+def kept_of(delivery: Delivery) -> tuple[Delivery, Sent | None]:
+    """A call as it is kept: its head, and apart from it what may name people.
+
+    Only calls that send interactions keep their body: those that delete name people whose records must go.
+    """
+    has_records = delivery.method == "POST" and delivery.path.partition("?")[0].rstrip("/").endswith("/interactions")
+    sent = _sent(delivery) if has_records and delivery.body else None
+    types = delivery.types or (_types(sent) if sent else {})
+    head = Delivery(
+        environment=delivery.environment,
+        at=delivery.at,
+        client=delivery.client[:LONGEST],
+        key_name=delivery.key_name,
+        key_prefix=delivery.key_prefix,
+        method=delivery.method[:10],
+        path=_without_key(delivery.path),
+        records=delivery.records,
+        status=delivery.status,
+        milliseconds=round(delivery.milliseconds, 1),
+        reason=delivery.reason[:LONGEST],
+        types=dict(list(types.items())[:_MOST_TYPES]),
+        is_aside=delivery.is_aside,
+        problems=sum(count for _, count in causes(delivery)),
+    )
+    return head, sent
+
+
+def _without_key(path: str) -> str:
+    place, _, query = path.partition("?")
+    options = [(name, value[:20]) for name, value in parse_qsl(query) if name in _SHOWN_OPTIONS]
+    return place[:LONGEST] + (f"?{urlencode(options)}" if options else "")
+
+
+class _Body(msgspec.Struct):
+    data: list[msgspec.Raw]
+
+
+def _sent(delivery: Delivery) -> Sent:
+    body = delivery.body
+    size = max(delivery.size, len(body))
+    is_cut = size > BODY_BYTES
+    records: list[str | None] = []
+    text = ""
+    if is_cut:
+        text = body[:BODY_BYTES].decode(errors="replace")
+        records = list(_whole_records(text))
+    else:
+        try:
+            records = [bytes(each).decode() for each in msgspec.json.decode(body, type=_Body).data]
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            text = body.decode(errors="replace")
+    lines = [_without_value(line, len(records)) for line in map(read_line, delivery.lines[:MOST_LINES])]
+    return Sent(records, "" if records else text, size, is_cut, lines)
+
+
+def _without_value(line: Line, kept: int) -> Line:
+    """A line as it is kept: of a record that is not, nobody could later say whose value it shows."""
+    return line if line.record < kept else Line(line.record, line.path, "", line.rule)
+
+
+def _whole_records(text: str) -> Iterator[str | None]:
+    """The records at the start of a body that was cut somewhere."""
+    match = _LIST.match(text) or _LIST.search(text)
+    at = match.end() if match else len(text)
+    scan = json.JSONDecoder(strict=False).raw_decode
+    while True:
+        at = _GAP.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing as well
+        try:
+            end = scan(text, at)[1]
+        except (ValueError, RecursionError):
+            return
+        yield text[at:end]
+        at = end
+
+
+def _types(sent: Sent) -> dict[str, int]:
+    """The types that refused records say, also those that are none."""
+    counts: dict[str, int] = {}
+    for text in sent.records:
+        record = decoded(text)
+        said = record.get("type") if isinstance(record, dict) else None
+        if isinstance(said, str):
+            counts[said[:LONGEST]] = counts.get(said[:LONGEST], 0) + 1
+    return counts
+
+
+def positions_naming(sent: Sent, users: Container[str]) -> set[int]:
+    """The positions of the records that hold one of these ids, in whatever field: a refused one may misname it.
+
+    A record that cannot be read counts as one of them.
+    """
+    return {at for at, text in enumerate(sent.records) if text is not None and _names(text, users)}
+
+
+def _names(text: str, users: Container[str]) -> bool:
+    try:
+        return _holds(json.loads(text), users)
+    except (ValueError, RecursionError):
+        return True
+
+
+def _holds(value: Any, users: Container[str]) -> bool:
+    if isinstance(value, dict):
+        return any(key in users or _holds(item, users) for key, item in value.items())
+    if isinstance(value, list):
+        return any(_holds(item, users) for item in value)
+    return isinstance(value, (str, int)) and str(value) in users
+
+
+def mentions(sent: Sent, person: Person) -> bool:
+    """Whether a record is of this person, however the id is spelled."""
+    said = [said_in(text) for text in sent.records if text is not None]
+    people = People(Tombstones.of([(*person, FOR_GOOD)]), identity.keyring())
+    if person.user_key is not None:
+        people.look_for([each for one in said for each in one.users], anonymous=False)
+    else:
+        people.look_for([each for one in said for each in one.visitors], user=False)
+    return bool(people.met)
+
+
+def decoded(text: str | None) -> Any:
+    """What a record's text says; None where it says nothing."""
+    try:
+        return json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        return None

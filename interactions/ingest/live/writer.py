@@ -1,0 +1,172 @@
+"""Records become durable: one thread of each web process commits all that is waiting in one transaction.
+
+A commit that survives a power cut costs some milliseconds of disk, whatever is in it; so the calls that came in
+while one was under way share the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+from interactions.ingest.live.turns import turn
+from interactions.models import InboxEntry
+from interactions.models.packing import pack
+
+_MOST = 500  # calls in one transaction
+_GATHER_SECONDS = 0.002
+_INSERT = (
+    f"INSERT INTO {InboxEntry._meta.db_table} (environment_id, received_at, records, text)"  # noqa: S608 - our own name
+    " VALUES (%s, %s, %s, %s)"
+)
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A call until its commit. ``settled`` is a lock that the thread lets go, or a future of an event loop."""
+
+    row: tuple[Any, ...]
+    settled: threading.Lock | asyncio.Future[None]
+    error: Exception | None = None
+
+
+class _Writer:
+    """The thread, started by the first call; a process that was forked has none yet."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[_Waiting] = SimpleQueue()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def write(self, row: tuple[Any, ...]) -> None:
+        """Return once the row, as _INSERT takes it, is committed. Raises what kept it from being so."""
+        lock = threading.Lock()
+        lock.acquire()
+        waiting = _Waiting(row, lock)
+        self._put(waiting)
+        lock.acquire()
+        if waiting.error is not None:
+            raise waiting.error
+
+    def written(self, row: tuple[Any, ...]) -> asyncio.Future[None]:
+        """The same for an event loop, which goes on meanwhile."""
+        future = asyncio.get_running_loop().create_future()
+        self._put(_Waiting(row, future))
+        return future
+
+    def _put(self, waiting: _Waiting) -> None:
+        self._queue.put(waiting)
+        if self._thread is None or not self._thread.is_alive():
+            self._start()
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="inbox", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        last = 1
+        while True:
+            group = self._gathered(last)
+            last = len(group)
+            error: Exception | None = None
+            try:
+                _commit([waiting.row for waiting in group])
+            except Exception as failure:  # noqa: BLE001 - each caller raises it
+                error = failure
+                connections[DEFAULT_DB_ALIAS].close()
+            _settle(group, error)
+            del group  # it holds the records, and the next call may be hours away
+
+    def _gathered(self, last: int) -> list[_Waiting]:
+        """What waits; where several came at once ``last`` time, so many are waited for, but not for long.
+
+        They are on their way: a commit costs more than the time in which they come.
+        """
+        group = [self._queue.get()]
+        until = time.monotonic() + _GATHER_SECONDS
+        while len(group) < _MOST:
+            try:
+                if len(group) < last:
+                    group.append(self._queue.get(timeout=max(0.0, until - time.monotonic())))
+                else:
+                    group.append(self._queue.get_nowait())
+            except Empty:
+                break
+        return group
+
+
+def _settle(group: list[_Waiting], error: Exception | None) -> None:
+    futures: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for waiting in group:
+        waiting.error = error
+        if isinstance(waiting.settled, asyncio.Future):
+            futures.setdefault(waiting.settled.get_loop(), []).append(waiting.settled)
+        else:
+            waiting.settled.release()
+    for loop, settled in futures.items():
+        with suppress(RuntimeError):  # the loop has ended, and nobody waits
+            loop.call_soon_threadsafe(_settle_futures, settled, error)
+
+
+def _settle_futures(settled: list[asyncio.Future[None]], error: Exception | None) -> None:
+    for future in settled:
+        if future.done():
+            continue  # its request was given up
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
+
+
+def _commit(rows: Sequence[tuple[Any, ...]]) -> None:
+    connection = connections[DEFAULT_DB_ALIAS]
+    connection.close_if_unusable_or_obsolete()
+    if connection.connection is None and connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            # Elsewhere NORMAL will do: there a power cut may take back what nobody was promised.
+            cursor.execute("PRAGMA synchronous=FULL")
+    with turn(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.executemany(_INSERT, rows)  # a tenth of what bulk_create costs, and this is once a call
+
+
+_writer = _Writer()
+
+
+def _after_fork() -> None:
+    global _writer
+    _writer = _Writer()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def accept(environment_id: int, received_at: datetime, records: int, text: bytes) -> None:
+    """Put the records of one call, checked, into the inbox; ``text`` is their list without its brackets.
+
+    When it returns they survive whatever happens. Raises django.db.Error where they could not be stored.
+    """
+    if connections[DEFAULT_DB_ALIAS].in_atomic_block:
+        raise RuntimeError("Records cannot be accepted within a transaction: its lock is the one that they wait for.")
+    _writer.write(_row(environment_id, received_at, records, text))
+
+
+def accepted(environment_id: int, received_at: datetime, records: int, text: bytes) -> asyncio.Future[None]:
+    """The same as ``accept`` for an event loop: done once the records are safe, with what kept them from it if not."""
+    return _writer.written(_row(environment_id, received_at, records, text))
+
+
+def _row(environment_id: int, received_at: datetime, records: int, text: bytes) -> tuple[Any, ...]:
+    received = connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(received_at)
+    return environment_id, received, records, pack(text)

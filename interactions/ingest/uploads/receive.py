@@ -1,0 +1,136 @@
+"""Take the bytes of one request into an upload, and pass the import on once its file is whole."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+
+from interactions.disk import is_full
+from interactions.ingest import imports
+from interactions.ingest.imports import storage
+from interactions.ingest.uploads import content
+from interactions.ingest.uploads.protocol import CHECKSUM_MISMATCH, Checksum, Refusal
+from interactions.models import Import, Upload
+
+# A body of many gigabytes in one request is made safe on the way, so that a power cut costs little.
+CHECKPOINT_BYTES = 64 << 20
+GONE = "This upload has ended. Drop the file again to start anew."
+# States in which the bytes of a whole upload are no longer kept. A failed import keeps them, to be tried again.
+_USED_UP = {Import.State.DONE, Import.State.DONE_WITH_REJECTS, Import.State.CANCELLED, Import.State.UNDONE}
+
+
+def expiry() -> datetime:
+    """When an upload that gets no more bytes from now on is given up."""
+    return timezone.now() + timedelta(hours=settings.UPLOAD_EXPIRES_HOURS)
+
+
+def receive(
+    upload: Upload, *, offset: int, length: int, body: Iterable[bytes], checksum: Checksum | None = None
+) -> Upload:
+    """Write ``body``, announced with ``length`` bytes, at ``offset`` of the upload; return its new row.
+
+    A body that ends early is kept as far as it came. The offset in the database is the truth and
+    never runs ahead of the disk; bytes in the file beyond it are written over by the next request.
+    A file that is whole is handed to its import here, also when the request that brought the last
+    byte did not live to do it.
+    Raises Refusal: 409 wrong offset, 410 ended, 413 more than the rest, 423 in use, 460 checksum,
+    507 disk full.
+    """
+    try:
+        with content.hold(storage.upload_path(upload.of)) as file:
+            upload = _current(upload)
+            _check(upload, offset, length)
+            file.position = offset
+            if not upload.is_complete:
+                _write(upload, file, body, checksum)
+            if upload.is_complete and upload.of.state == Import.State.UPLOADING:
+                imports.received(upload.of)
+    except content.Held as error:
+        raise Refusal(423, str(error)) from error
+    except content.Removed as error:
+        raise Refusal(410, GONE) from error
+    return upload
+
+
+def has_ended(upload: Upload) -> bool:
+    """Whether nothing can be done with the upload any more: given up, cancelled, or used up."""
+    if upload.is_complete:
+        return upload.of.state in _USED_UP
+    return upload.of.state != Import.State.UPLOADING or upload.expires_at <= timezone.now()
+
+
+def disk_full() -> Refusal:
+    """The refusal of bytes there is no room for."""
+    free = size_text(storage.free_bytes())
+    return Refusal(
+        507,
+        f"The disk of this server is full ({free} free). What has arrived is kept: "
+        "drop the file again once there is space, and it goes on where it was.",
+    )
+
+
+def size_text(size: int) -> str:
+    """A number of bytes in the unit people say: ``12.4 GB``."""
+    return filesizeformat(size).replace("\xa0", " ")
+
+
+def _current(upload: Upload) -> Upload:
+    """The row as it is now that this request holds the file."""
+    found = Upload.objects.select_related("of__environment").filter(pk=upload.pk).first()
+    if found is None or has_ended(found):
+        raise Refusal(410, GONE)
+    return found
+
+
+def _check(upload: Upload, offset: int, length: int) -> None:
+    if offset != upload.offset:
+        raise Refusal(
+            409,
+            f"The upload goes on at byte {upload.offset}, not at {offset}.",
+            {"Upload-Offset": str(upload.offset)},
+        )
+    rest = upload.length - upload.offset
+    if length > rest:
+        raise Refusal(413, f"The upload lacks {rest} bytes, and this request brings {length}.")
+    if length > storage.free_bytes():
+        raise disk_full()
+
+
+def _write(upload: Upload, file: content.Content, body: Iterable[bytes], checksum: Checksum | None) -> None:
+    digest = hashlib.new(checksum.algorithm, usedforsecurity=False) if checksum else None
+    full: OSError | None = None
+    try:
+        for piece in body:
+            file.append(piece)
+            if digest is not None:
+                digest.update(piece)
+            elif file.position - upload.offset >= CHECKPOINT_BYTES:
+                _keep(upload, file)
+    except OSError as error:
+        if not is_full(error):
+            raise
+        full = error
+    if checksum and digest and (full or not hmac.compare_digest(digest.digest(), checksum.digest)):
+        file.cut_back(upload.offset)
+        if not full:
+            raise Refusal(CHECKSUM_MISMATCH, "The bytes that arrived do not match their checksum. Send them again.")
+    _keep(upload, file)
+    if full:
+        raise disk_full() from full
+
+
+def _keep(upload: Upload, file: content.Content) -> None:
+    """Make what was written safe, then say so in the database."""
+    file.settle()
+    expires_at = expiry()
+    with file.own():
+        still_wanted = Upload.objects.filter(pk=upload.pk, of__state=Import.State.UPLOADING).update(
+            offset=file.position, expires_at=expires_at
+        )
+    if not still_wanted:  # cancelled while its bytes came
+        raise Refusal(410, GONE)
+    upload.offset, upload.expires_at = file.position, expires_at

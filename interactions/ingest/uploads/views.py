@@ -1,0 +1,193 @@
+"""The addresses of resumable uploads (tus 1.0.0): ``/uploads/`` makes one, ``/uploads/<token>/`` carries it."""
+
+import secrets
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import http_date
+
+from interactions.disk import is_full
+from interactions.errors import ImportStateError
+from interactions.ingest import imports
+from interactions.ingest.imports import storage
+from interactions.ingest.uploads import content, protocol
+from interactions.ingest.uploads.body import pieces
+from interactions.ingest.uploads.protocol import Refusal
+from interactions.ingest.uploads.receive import GONE, disk_full, expiry, has_ended, receive, size_text
+from interactions.members import standing
+from interactions.models import Environment, Import, Upload
+from interactions.roles import Right
+
+NO_RIGHT = "You may not import data here. Ask an owner of the environment for the role of an analyst."
+_REASONS = {protocol.CHECKSUM_MISMATCH: "Checksum Mismatch"}
+
+
+def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Check who asks and in which version, answer a Refusal with its sentence, mark every answer as tus.
+
+    ``act`` gets the request, the user, the method that is meant and the arguments of the address. A program
+    asks here as often as a page, so a missing log-in is a 401 with a sentence and no redirect.
+    """
+
+    @login_not_required
+    @wraps(act)
+    def view(request: HttpRequest, **address: str) -> HttpResponse:
+        try:
+            user = request.user
+            if not isinstance(user, User):
+                raise Refusal(401, "Log in to upload files.")
+            if not standing(user).may_somewhere(Right.IMPORT):  # where exactly, the upload says
+                raise Refusal(403, NO_RIGHT)
+            method = protocol.method(request.method or "", request.headers)
+            if method == "OPTIONS":
+                answer = HttpResponse(status=204, headers=protocol.capabilities(storage.free_bytes()))
+            else:
+                protocol.check_version(request.headers)
+                answer = act(request, user, method, **address)
+        except Exception as error:  # noqa: BLE001 - what is no refusal is raised again
+            refusal = _refusal(error)
+            answer = HttpResponse(
+                f"{refusal}\n",
+                status=refusal.status,
+                reason=_REASONS.get(refusal.status),
+                headers=refusal.headers,
+                content_type="text/plain; charset=utf-8",
+            )
+        answer["Tus-Resumable"] = protocol.VERSION
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+    return view
+
+
+def _refusal(error: Exception) -> Refusal:
+    """What to answer to ``error``; raises it where it is neither a refusal nor that the disk is full."""
+    if isinstance(error, Refusal):
+        return error
+    if is_full(error):  # whoever said it: the file system or the database
+        return disk_full()
+    raise error
+
+
+@_speaks_tus
+def creation(request: HttpRequest, user: User, method: str) -> HttpResponse:
+    """Make an import and the upload that brings its file; bytes in the same request are taken at once."""
+    if method != "POST":
+        raise Refusal(405, f"{method} is not understood here.", {"Allow": "OPTIONS, POST"})
+    asked = protocol.creation(request.headers)
+    length = protocol.body_length(request.headers)
+    checksum = protocol.checksum(request.headers)
+    if length:
+        protocol.check_content_type(request.headers)
+    if length > asked.length:
+        raise Refusal(413, f"The upload is to have {asked.length} bytes, and this request brings {length}.")
+    upload = _create(user, asked)
+    if length or upload.is_complete:
+        try:
+            upload = receive(upload, offset=0, length=length, body=pieces(request), checksum=checksum)
+        except Refusal:
+            # The upload does exist and has to be named: what was kept of the bytes is in its offset.
+            upload.refresh_from_db(fields=["offset", "expires_at"])
+    answer = HttpResponse(status=201, headers=_standing(upload))
+    answer["Location"] = reverse("upload", kwargs={"token": upload.token})
+    return answer
+
+
+@_speaks_tus
+def resource(request: HttpRequest, user: User, method: str, token: str) -> HttpResponse:
+    """Tell how far an upload is, take more of its bytes, or end it."""
+    if method not in ("HEAD", "PATCH", "DELETE"):
+        raise Refusal(405, f"{method} is not understood here.", {"Allow": "OPTIONS, HEAD, PATCH, DELETE"})
+    upload = _find(user, token)
+    if method != "DELETE":
+        protocol.check_fingerprint(request.headers, upload.metadata)
+    if method == "HEAD":
+        return _tell(upload)
+    if method == "PATCH":
+        return _take(request, upload)
+    return _end(upload)
+
+
+def _tell(upload: Upload) -> HttpResponse:
+    if upload.is_complete and upload.of.state == Import.State.UPLOADING:
+        # The request that brought the last byte did not live to hand the file on.
+        upload = receive(upload, offset=upload.offset, length=0, body=())
+    answer = HttpResponse(status=200, headers=_standing(upload))
+    answer["Upload-Length"] = str(upload.length)
+    if upload.metadata:
+        answer["Upload-Metadata"] = upload.metadata
+    return answer
+
+
+def _take(request: HttpRequest, upload: Upload) -> HttpResponse:
+    protocol.check_content_type(request.headers)
+    upload = receive(
+        upload,
+        offset=protocol.offset(request.headers),
+        length=protocol.body_length(request.headers),
+        body=pieces(request),
+        checksum=protocol.checksum(request.headers),
+    )
+    return HttpResponse(status=204, headers=_standing(upload))
+
+
+def _end(upload: Upload) -> HttpResponse:
+    try:
+        imports.cancel(upload.of)
+    except ImportStateError as error:
+        raise Refusal(410, GONE) from error
+    content.remove(storage.upload_path(upload.of))
+    return HttpResponse(status=204)
+
+
+def _find(user: User, token: str) -> Upload:
+    """The asking user's own upload; anybody else's is as unknown as one that never was."""
+    upload = Upload.objects.select_related("of__environment").filter(token=token, owner=user).first()
+    if upload is None:
+        raise Refusal(404, "There is no such upload. Drop the file again to start anew.")
+    if not standing(user).may(Right.IMPORT, upload.of.environment.slug):
+        raise Refusal(403, NO_RIGHT)
+    if has_ended(upload):
+        raise Refusal(410, GONE)
+    return upload
+
+
+def _create(user: User, asked: protocol.Creation) -> Upload:
+    environment = Environment.objects.filter(slug=asked.environment).first()
+    if environment is None:
+        raise Refusal(400, "Upload-Metadata names an environment that does not exist.")
+    if not standing(user).may(Right.IMPORT, environment.slug):
+        raise Refusal(403, NO_RIGHT)
+    free = storage.free_bytes()
+    if not free:
+        raise disk_full()
+    if asked.length > free:
+        raise Refusal(
+            413,
+            f"The file has {size_text(asked.length)}, and there is room for {size_text(free)} here. "
+            "Free some disk space, or split the file.",
+        )
+    with transaction.atomic():
+        upload = Upload.objects.create(
+            token=secrets.token_hex(16),
+            of=imports.begin(environment, file_name=asked.file_name, size=asked.length, user=user),
+            owner=user,
+            length=asked.length,
+            metadata=asked.metadata,
+            expires_at=expiry(),
+        )
+        content.create(storage.upload_path(upload.of))
+    return upload
+
+
+def _standing(upload: Upload) -> dict[str, str]:
+    """The headers that say how far ``upload`` is, until when, and which import it belongs to."""
+    headers = {"Upload-Offset": str(upload.offset), "Dojo-Import": str(upload.of.pk)}
+    if not upload.is_complete:
+        headers["Upload-Expires"] = http_date(upload.expires_at.timestamp())
+    return headers

@@ -1,0 +1,174 @@
+"""What is left out of an import is what the plain rule says, whatever the parts and however little is held at once."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from interactions.codec.columns import TABLE_SCHEMA
+from interactions.codec.fingerprint import BY_UUID
+from interactions.ingest.imports import duplicates, repeated
+from interactions.ingest.imports import fingerprints as prints
+from interactions.ingest.imports.duplicates import Sifted
+from interactions.ingest.imports.groups import Groups
+from interactions.warehouse.lake import Part
+
+MOMENT = datetime(2024, 3, 1, tzinfo=UTC)
+HALVES = [bytes(8), b"\x01" + bytes(7), bytes(7) + b"\x01", b"\xff" * 8, b"\x7f" + b"\xff" * 7, b"\x80" + bytes(7)]
+words = st.sampled_from(HALVES)
+fingerprint = st.builds(bytes.__add__, words, words)
+files = st.lists(st.lists(fingerprint, min_size=1, max_size=12), min_size=1, max_size=4)
+
+
+def part(folder: Path, fingerprints: Sequence[bytes], first: datetime = MOMENT, group: int = 5) -> Part:
+    """A part of rows that differ in nothing but fingerprint and user, named so that its name tells no order."""
+    rows = [
+        {
+            **dict.fromkeys(TABLE_SCHEMA.names),
+            "type": "like",
+            "timestamp": first,
+            "import_id": 1,
+            "received_at": MOMENT + timedelta(days=1),
+            "fingerprint": each,
+            "user_id": str(number),
+        }
+        for number, each in enumerate(fingerprints)
+    ]
+    path = folder / f"{os.urandom(4).hex()}.parquet"
+    pq.write_table(pa.Table.from_pylist(rows, schema=TABLE_SCHEMA), path, row_group_size=group)
+    return Part(path, path.stat().st_size, len(rows), first, first, 1)
+
+
+def rows_of(parts: Sequence[Part]) -> list[list[tuple[str, bytes]]]:
+    tables = [pq.ParquetFile(part.path).read(["user_id", "fingerprint"]) for part in parts]
+    return [list(zip(table["user_id"].to_pylist(), table["fingerprint"].to_pylist(), strict=True)) for table in tables]
+
+
+def by_the_rule(mine: Sequence[Sequence[bytes]], theirs: Sequence[Sequence[bytes]]) -> list[list[tuple[str, bytes]]]:
+    """The rows that are new, part by part; parts without any are not there."""
+    there = Counter(each for part in theirs for each in part)
+    seen: Counter[bytes] = Counter()
+    kept = []
+    for fingerprints in mine:
+        new = []
+        for number, each in enumerate(fingerprints):
+            seen[each] += 1
+            is_known = there[each] > 0 or seen[each] > 1 if each[0] & BY_UUID else seen[each] <= there[each]
+            if not is_known:
+                new.append((str(number), each))
+        kept.append(new)
+    return [new for new in kept if new]
+
+
+def sift(mine: Sequence[Part], theirs: Sequence[Part], *, untimed: bool) -> Sifted:
+    """What is kept; what is left out has been noted, and nothing but that."""
+    noted: list[pa.Table] = []
+    sifted = duplicates.sift(mine, theirs, untimed=untimed, note=noted.append)
+    before, after = (Counter(each for _, each in chain(*rows_of(parts))) for parts in (mine, sifted.parts))
+    assert Counter(each for table in noted for each in table["fingerprint"].to_pylist()) == before - after
+    return sifted
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    mine=files,
+    theirs=st.one_of(st.just([]), files),
+    share=st.integers(1, 40),
+    largest=st.integers(0, 40),
+    piece=st.integers(1, 12),
+)
+def test_each_record_is_matched_as_the_rule_says(
+    folder: Path, mine: list[list[bytes]], theirs: list[list[bytes]], share: int, largest: int, piece: int
+) -> None:
+    """Also where a share holds more than is held at once, so that each different one of them is."""
+    with (
+        patch.object(duplicates, "_SHARE", share),
+        patch.object(duplicates, "_LARGEST", largest),
+        patch.object(repeated, "_MOST", largest // 4),
+        patch.object(prints, "ROWS", piece),
+    ):
+        sifted = sift([part(folder, each) for each in mine], [part(folder, each) for each in theirs], untimed=False)
+    expected = by_the_rule(mine, theirs)
+    assert rows_of(sifted.parts) == expected
+    assert [part.rows for part in sifted.parts] == [len(rows) for rows in expected]
+    assert sifted.duplicates == sum(map(len, mine)) - sum(map(len, expected))
+
+
+@pytest.mark.parametrize("largest", [100, 2000])
+def test_many_records_are_matched_as_the_rule_says(folder: Path, largest: int) -> None:
+    random = np.random.default_rng(7)
+    known = [random.bytes(16) for _ in range(3000)]
+    mine = [[known[at] for at in random.integers(0, 3000, 2000)] + [random.bytes(16)] * 2 for _ in range(3)]
+    theirs = [[known[at] for at in random.integers(0, 3000, 1500)] for _ in range(2)]
+    with patch.object(duplicates, "_SHARE", 1000), patch.object(duplicates, "_LARGEST", largest):
+        sifted = sift(
+            [part(folder, each, group=700) for each in mine], [part(folder, each) for each in theirs], untimed=False
+        )
+    assert rows_of(sifted.parts) == by_the_rule(mine, theirs)
+
+
+def test_only_parts_of_the_same_time_are_looked_at_unless_a_record_came_without_one(folder: Path) -> None:
+    content = [b"\x01" * 16]
+    mine, theirs = part(folder, content), part(folder, content, first=MOMENT - timedelta(days=30))
+    assert sift([mine], [theirs], untimed=False).duplicates == 0
+    assert sift([mine], [theirs], untimed=True).duplicates == 1
+
+
+def test_with_a_uuid_among_the_records_parts_of_all_times_are_looked_at(folder: Path) -> None:
+    mine, theirs = part(folder, [b"\xff" * 16]), part(folder, [b"\xff" * 16], first=MOMENT - timedelta(days=30))
+    assert sift([mine], [theirs], untimed=False).duplicates == 1
+
+
+def test_a_fingerprint_of_another_length_is_an_error_and_not_another_record(folder: Path) -> None:
+    with pytest.raises(pa.ArrowInvalid):
+        sift([part(folder, [b"\x01" * 15, b"\x01" * 17])], [part(folder, [b"\x01" * 16])], untimed=False)
+
+
+def test_parts_that_are_new_as_a_whole_stay_the_files_that_they_are(folder: Path) -> None:
+    new, known = part(folder, [b"\x01" * 16]), part(folder, [b"\x02" * 16])
+    sifted = sift([new, known], [replace(known, import_id=9)], untimed=False)
+    assert (sifted.parts, sifted.duplicates) == ([new], 1)
+
+
+rows = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0, 1, 2**63, 2**64 - 1])), min_size=1, max_size=40)
+
+
+@settings(deadline=None)
+@given(mine=rows, others=rows)
+def test_groups_find_rows_by_all_their_words(mine: list[tuple[int, int]], others: list[tuple[int, int]]) -> None:
+    groups = Groups(columns(mine))
+    ordered = [mine[row] for row in groups.rows]
+    assert sorted(groups.rows) == list(range(len(mine)))
+    seen: Counter[tuple[int, int]] = Counter()
+    for at, (start, nth) in enumerate(zip(groups.start, groups.nth(), strict=True)):
+        assert (ordered[start], nth) == (ordered[at], seen[ordered[at]])
+        assert start == at or groups.rows[at - 1] < groups.rows[at]
+        seen[ordered[at]] += 1
+    found, starts = groups.find(columns(others))
+    assert sorted(found) == [number for number, row in enumerate(others) if row in mine]
+    assert all(ordered[start] == others[number] for number, start in zip(found, starts, strict=True))
+    assert set(starts) <= set(groups.start)
+
+
+def columns(rows: list[tuple[int, int]]) -> list[np.ndarray]:
+    return [np.array([row[word] for row in rows], np.uint64) for word in range(2)]
