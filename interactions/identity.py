@@ -25,7 +25,7 @@ from interactions.codec.keyring import EarlierKeyring, Keyring
 from interactions.errors import DojoError
 from interactions.models.identity import IdentityKey
 
-RECEIPT: Final = "interactions.erasure.receipt"  # the salt of what is signed for good
+RECEIPT: Final = "interactions.erasure.receipt"  # the salt of what is signed for good: it stays as it is
 
 
 class IdentityKeyError(DojoError):

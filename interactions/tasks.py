@@ -61,17 +61,17 @@ def sweep_imports() -> None:
 
 @shared_task
 def erase_people(pk: int) -> None:
-    from interactions.erasure import carrying
+    from interactions.privacy import erasure
 
     for request in DeletionRequest.objects.filter(pk=pk).select_related("environment"):
-        carrying.erase(request)
+        erasure.erase(request)
 
 
 @shared_task
 def sweep_erasures() -> None:
-    from interactions.erasure import carrying
+    from interactions.privacy import erasure
 
-    carrying.sweep()
+    erasure.sweep()
 
 
 @shared_task
@@ -91,9 +91,9 @@ def sweep_exports() -> None:
 
 @shared_task
 def run_retention() -> None:
-    from interactions import retention
+    from interactions.privacy import data_retention
 
-    retention.run_due()
+    data_retention.run_due()
 
 
 @shared_task

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from interactions.models import DeletionRequest
-from tests.erasure.people import ANN
+from tests.privacy.people import ANN
 
 from . import cast
 

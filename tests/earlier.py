@@ -17,12 +17,12 @@ from django.conf import settings
 from django.core.signing import Signer
 from django.utils import timezone
 
-from interactions import erasure, identity
-from interactions.erasure.ids import Id
-from interactions.erasure.preparing import About, prepare
+from interactions import identity, privacy
 from interactions.ingest.imports import storage
 from interactions.models import DeletionRequest, Environment, IdentityKey, Import, InboxBatch, InboxEntry, Tombstone
 from interactions.models.packing import pack
+from interactions.privacy.ids import Id
+from interactions.privacy.preview import About, prepare
 from interactions.warehouse.lake import Lake
 from tests.ingest.imports.files import Record, as_lines, record
 from tests.ingest.imports.house import House
@@ -54,7 +54,7 @@ class OldKeyring:
 def as_before() -> Iterator[OldKeyring]:
     """People are named, and receipts signed, as it was done before."""
     ring = OldKeyring(settings.SECRET_KEY)
-    signer = Signer(salt="interactions.erasure.receipt")
+    signer = Signer(salt="interactions.privacy.receipt")
     with patch.object(identity, "keyring", lambda: ring), patch.object(identity, "signature", signer.signature):
         yield ring
 
@@ -77,11 +77,11 @@ def furnish(house: House) -> tuple[DeletionRequest, Import]:
     here = Environment.objects.get(slug="production")
     with as_before():
         house.done(as_lines(_crowd()))
-        verified = house.ask(erasure.request, here, [GONE])
+        verified = house.ask(privacy.request, here, [GONE])
         house.carry()
-        hidden = house.ask(erasure.request, here, [HIDDEN])
+        hidden = house.ask(privacy.request, here, [HIDDEN])
         called(record(700, user_id=WAITING), record(701, user_id=STAYS, anonymous_id=STAYS_BROWSER))
-        waiting = house.ask(erasure.request, here, [WAITING])
+        waiting = house.ask(privacy.request, here, [WAITING])
         house.ask(prepare, here, [Id(PREPARED), Id(STAYS_BROWSER, True)], About(), None)
         entry = called(record(702, user_id="comes live"))
         InboxBatch.objects.create(environment=here, runs=[[entry.pk, entry.pk]])

@@ -9,14 +9,14 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from interactions import erasure
+from interactions import privacy
 from interactions.models import ActivityEntry, DeletionRequest, Environment
 from interactions.roles import Role
-from tests.erasure.people import ANN
-from tests.erasure.test_linking import BROWSER, TABLET, home
 from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House, users
+from tests.privacy.people import ANN
+from tests.privacy.test_linking import BROWSER, TABLET, home
 
 from . import cast
 from .pages import text_of
@@ -138,7 +138,7 @@ def bulk(client: Client, house: House, name: str, *requests: DeletionRequest, **
 
 def test_several_are_hidden_at_once_after_a_question(client: Client, petra: User, house: House) -> None:
     one, other, ended = added(client), added(client, "bob"), added(client, "cid")
-    erasure.cancel(ended)
+    privacy.cancel(ended)
     text = bulk(client, house, "hide", one, other, ended)
     assert "Hide and erase?" in text and one.state == State.RECEIVED
     text = bulk(client, house, "hide", one, other, ended, confirmed="1")
@@ -148,7 +148,7 @@ def test_several_are_hidden_at_once_after_a_question(client: Client, petra: User
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ANALYST, None])
 def test_staff_without_the_right_can_do_nothing_here(client: Client, house: House, role: Role | None) -> None:
-    request = erasure.request(Environment.objects.get(slug="production"), [ANN])
+    request = privacy.request(Environment.objects.get(slug="production"), [ANN])
     client.force_login(staff("somebody", role))
     for address in (LIST, f"{LIST}add/", page(request), f"{LIST}{request.pk}/history/", f"{LIST}{request.pk}/delete/"):
         assert client.get(address).status_code == 403
@@ -159,7 +159,7 @@ def test_staff_without_the_right_can_do_nothing_here(client: Client, house: Hous
 
 def test_the_right_in_one_environment_is_none_in_another(client: Client, house: House) -> None:
     client.force_login(staff("pia", Role.PRIVACY, "playground"))
-    there = erasure.request(Environment.objects.get(slug="production"), [ANN])
+    there = privacy.request(Environment.objects.get(slug="production"), [ANN])
     assert f"/{there.pk}/change/" not in text_of(client, LIST)
     assert client.get(page(there)).status_code == 404
     assert client.post(page(there), {"step": "cancel"}).status_code == 404
@@ -173,7 +173,7 @@ def test_the_right_in_one_environment_is_none_in_another(client: Client, house: 
 
 def test_nobody_deletes_a_request_or_changes_it_by_hand(client: Client, db: None, house: House) -> None:
     client.force_login(User.objects.create_superuser("boss"))
-    request = erasure.request(Environment.objects.get(slug="production"), [ANN])
+    request = privacy.request(Environment.objects.get(slug="production"), [ANN])
     assert client.post(f"{LIST}{request.pk}/delete/", {"post": "yes"}).status_code == 403
     press(client, house, request, "nonsense", state="verified", people="7")
     assert (request.state, request.people) == (State.HIDDEN, 1)

@@ -11,16 +11,16 @@ import pytest
 from django.core.signing import Signer
 from django.test import Client
 
-from interactions import identity, people
+from interactions import identity
 from interactions.codec.keyring import Keyring
-from interactions.erasure import receipts
 from interactions.identity import IdentityKeyError
 from interactions.models import DeletionRequest, Environment, IdentityKey, Tombstone
+from interactions.privacy import people, receipts
 from tests.cast import analyst
-from tests.erasure.people import ANN, crowd, erased, of_ann
 from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House, users
+from tests.privacy.people import ANN, crowd, erased, of_ann
 from tests.running import HOUSE
 
 __all__ = ["folders", "house"]
@@ -39,7 +39,7 @@ def test_only_the_door_knows_the_keys() -> None:
     for folder in ("dojo", "interactions"):
         for path in (HOUSE / folder).rglob("*.py"):
             name = str(path.relative_to(HOUSE))
-            if name in ("interactions/identity.py", "interactions/identity_upgrade.py", "dojo/settings.py"):
+            if name in ("interactions/identity.py", "interactions/privacy/identity_upgrade.py", "dojo/settings.py"):
                 continue
             assert not re.search(r"settings\.(SECRET|IDENTITY)_KEY\b|[^.\w]Signer\(", path.read_text()), name
             assert name.startswith("interactions/codec/") or not re.search(r"\bKeyring\(", path.read_text()), name

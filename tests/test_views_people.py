@@ -11,9 +11,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from interactions import identity
-from interactions import people as looking
 from interactions.codec.tombstones import Person
 from interactions.models import ActivityEntry, DeletionRequest, Environment, Tombstone
+from interactions.privacy import people as looking
 from interactions.queries.audience import Audience, audience
 
 from . import cast

@@ -11,11 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from interactions.models import DeletionRequest, Environment, RequestedPerson, RetentionRun, Tombstone
-from tests.erasure.people import ANN
-from tests.erasure.test_linking import BROWSER, TABLET, home
 from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House
+from tests.privacy.people import ANN
+from tests.privacy.test_linking import BROWSER, TABLET, home
 
 from . import cast
 from .desk import LIST, NEW, State, page, petra, post, taken_in

@@ -9,14 +9,14 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from interactions import erasure
-from interactions.erasure.stores import STORES
+from interactions import privacy
 from interactions.models import ActivityEntry, DeletionRequest
-from tests.erasure.people import ANN
-from tests.erasure.test_linking import BROWSER, home
+from interactions.privacy.stores import STORES
 from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House
+from tests.privacy.people import ANN
+from tests.privacy.test_linking import BROWSER, home
 
 from .desk import State, page, petra, post, taken_in
 from .pages import text_of
@@ -31,7 +31,7 @@ __all__ = ["folders", "house", "petra"]
 def verified(client: Client, petra: User, house: House) -> DeletionRequest:
     house.done(as_lines(home()))
     request = taken_in(client, reference="Letter 7")
-    house.ask(erasure.hide, request, by=petra)
+    house.ask(privacy.hide, request, by=petra)
     house.carry()
     request.refresh_from_db()
     assert request.state == State.VERIFIED
@@ -56,7 +56,7 @@ def test_a_receipt_can_be_printed_and_downloaded(client: Client, verified: Delet
 
 def carried(client: Client, house: House, petra: User, ids: str, **given: object) -> DeletionRequest:
     request = taken_in(client, ids, **given)
-    house.ask(erasure.hide, request, by=petra)
+    house.ask(privacy.hide, request, by=petra)
     house.carry()
     request.refresh_from_db()
     assert request.state == State.VERIFIED

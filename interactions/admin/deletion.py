@@ -17,11 +17,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from interactions import erasure
+from interactions import privacy
 from interactions.admin.readable import Readable
-from interactions.deletion_forms import AddForm, HideForm
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
+from interactions.privacy.forms import AddForm, HideForm
 from interactions.roles import Right
 from interactions.templatetags.deletion import deletion_state, people_named
 
@@ -34,17 +34,17 @@ _ASKED: Final[dict[str, tuple[str, str, Step]]] = {
     "hide": (
         "Hide and erase",
         "Their people leave every page at once. Erasing starts after an hour; you can cancel until then.",
-        lambda found, user: erasure.hide(found, by=user, delay=HideForm().waits()),
+        lambda found, user: privacy.hide(found, by=user, delay=HideForm().waits()),
     ),
     "approve": (
         "Approve",
         "The records of their people are erased. Nobody can bring them back.",
-        lambda found, user: erasure.approve(found, by=user),
+        lambda found, user: privacy.approve(found, by=user),
     ),
     "cancel": (
         "Cancel",
         "Their people are shown again, and the ids that were named are forgotten.",
-        lambda found, user: erasure.cancel(found, by=user),
+        lambda found, user: privacy.cancel(found, by=user),
     ),
     "retry": (
         "Retry",
@@ -55,7 +55,7 @@ _ASKED: Final[dict[str, tuple[str, str, Step]]] = {
 
 
 def _retry(found: DeletionRequest, user: User) -> None:
-    from interactions.erasure import carrying
+    from interactions.privacy import erasure as carrying
 
     carrying.retry(found, by=user)
 
@@ -180,7 +180,7 @@ class DeletionRequestAdmin(Readable):
 
 def _step_of(request: HttpRequest) -> Step:
     """What the button that was pressed does."""
-    from interactions.erasure import preparing
+    from interactions.privacy import preview
 
     given = request.POST
     name, key = given.get("step", ""), given.get("key", "")
@@ -189,15 +189,15 @@ def _step_of(request: HttpRequest) -> Step:
     match name:
         case "hide":
             delay = HideForm(given).waits()
-            return lambda found, user: erasure.hide(found, by=user, delay=delay)
+            return lambda found, user: privacy.hide(found, by=user, delay=delay)
         case "start":
-            return lambda found, user: erasure.start_now(found, by=user)
+            return lambda found, user: privacy.start_now(found, by=user)
         case "count":
-            return lambda found, _: preparing.count(found)
+            return lambda found, _: preview.count(found)
         case "link":
-            return lambda found, _: preparing.choose_link(found, int(key), is_taken=given.get("take") == "1")
+            return lambda found, _: preview.choose_link(found, int(key), is_taken=given.get("take") == "1")
         case "leave_out":
-            return lambda found, _: preparing.leave_out(found, int(key))
+            return lambda found, _: preview.leave_out(found, int(key))
         case "approve" | "cancel" | "retry":
             return _ASKED[name][2]
     return _unknown
@@ -208,7 +208,7 @@ def _unknown(_: DeletionRequest, __: User) -> None:
 
 
 def _shown(request: HttpRequest, found: DeletionRequest) -> dict[str, Any]:
-    is_first_person = erasure.is_first_person(found, _user(request))
+    is_first_person = privacy.is_first_person(found, _user(request))
     context: dict[str, Any] = {
         "asked": found,
         "environment": found.environment,
@@ -219,10 +219,10 @@ def _shown(request: HttpRequest, found: DeletionRequest) -> dict[str, Any]:
         "delays": HideForm.choices(needs_approval=found.environment.needs_approval),
     }
     if found.state == State.RECEIVED:
-        from interactions.erasure import preparing
+        from interactions.privacy import preview
 
         context |= {
-            "preview": preparing.preview(found),
+            "preview": preview.preview(found),
             "named": found.named.all()[:_SHOWN],
             "links": found.links.order_by("-users", "id")[:_SHOWN],
             "most": _SHOWN,

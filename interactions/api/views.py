@@ -10,7 +10,7 @@ import msgspec
 from django.conf import settings
 from django.http import HttpResponse
 
-from interactions import activity, erasure
+from interactions import activity, privacy
 from interactions.api import access, limits
 from interactions.api.body import check_head, read_body
 from interactions.api.entrance import entrance
@@ -115,7 +115,7 @@ def _erase(exchange: Exchange) -> HttpResponse:
     if exchange.is_dry_run or not user_ids:
         return answer(200, {"message": f"{people}, nothing was changed."})
     with activity.acting(caller, activity.client_address(exchange.request)):
-        erasure.request(Environment.objects.get(pk=caller.environment_id), user_ids, by=caller)
+        privacy.request(Environment.objects.get(pk=caller.environment_id), user_ids, by=caller)
     return answer(200, {"message": f"Whatever is held of {people} is hidden from now on and will be erased."})
 
 

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from interactions.erasure import LONGEST_ID, letters
 from interactions.errors import DojoError
 from interactions.models import Environment
+from interactions.privacy import LONGEST_ID, letters
 from interactions.views.person import person
 
 

@@ -12,11 +12,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from interactions import erasure
-from interactions.deletion_forms import HideForm, RequestForm
-from interactions.erasure import carrying, preparing
+from interactions import privacy
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
+from interactions.privacy import erasure as carrying
+from interactions.privacy import preview
+from interactions.privacy.forms import HideForm, RequestForm
 from interactions.views.fragments import page_or_fragment
 from interactions.views.person import person
 
@@ -54,7 +55,7 @@ def deletion_requests(request: HttpRequest, environment: str) -> HttpResponse:
 def _count(here: Environment, show: str) -> int:
     rows = here.deletion_requests
     if show == "open":
-        return erasure.open_requests(here).count()
+        return privacy.open_requests(here).count()
     return rows.filter(state__in=_ENDED).count() if show == "done" else rows.count()
 
 
@@ -84,7 +85,7 @@ def _shown(request: HttpRequest, found: DeletionRequest) -> dict[str, Any]:
         "environment": found.environment,
         "asked": found,
         "steps": found.steps.all(),
-        "is_first_person": erasure.is_first_person(found, person(request)),
+        "is_first_person": privacy.is_first_person(found, person(request)),
         "found": [(name, count) for name, count in found.found.items() if count],
         "unknown": found.tombstones.filter(was_held=False, is_beside_user=False).count(),
         "beside": found.tombstones.filter(is_beside_user=True).count(),
@@ -96,7 +97,7 @@ def _shown(request: HttpRequest, found: DeletionRequest) -> dict[str, Any]:
         users = found.named.filter(is_anonymous=False, key__in={link.user_key for link in links})
         names = dict(users.values_list("key", "identifier"))
         context |= {
-            "preview": preparing.preview(found),
+            "preview": preview.preview(found),
             "people": people,
             "links": [(link, names.get(link.user_key, "")) for link in links],
             "link_pages": links,
@@ -110,7 +111,7 @@ def deletion_link(request: HttpRequest, environment: str, pk: int) -> HttpRespon
     found = _find(environment, pk)
     try:
         key = int(request.POST.get("anonymous_key", ""))
-        preparing.choose_link(found, key, is_taken=request.POST.get("take") == "1")
+        preview.choose_link(found, key, is_taken=request.POST.get("take") == "1")
     except ValueError:
         messages.error(request, "That anonymous id is not among those of this request.")
     except DojoError as error:
@@ -123,39 +124,39 @@ def deletion_link(request: HttpRequest, environment: str, pk: int) -> HttpRespon
 @require_POST
 def deletion_leave_out(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Take one person out of a request that is being prepared."""
-    return _do(request, environment, pk, lambda found: preparing.leave_out(found, _number(request, "person")))
+    return _do(request, environment, pk, lambda found: preview.leave_out(found, _number(request, "person")))
 
 
 @require_POST
 def deletion_count(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Look again what there is of the people."""
-    return _do(request, environment, pk, preparing.count)
+    return _do(request, environment, pk, preview.count)
 
 
 @require_POST
 def deletion_hide(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Hide the people and have them erased."""
     delay = HideForm(request.POST).waits()
-    return _do(request, environment, pk, lambda found: erasure.hide(found, by=person(request), delay=delay))
+    return _do(request, environment, pk, lambda found: privacy.hide(found, by=person(request), delay=delay))
 
 
 @require_POST
 def deletion_approve(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """The second person's word."""
     user = person(request)
-    return _do(request, environment, pk, lambda found: erasure.approve(found, by=user))
+    return _do(request, environment, pk, lambda found: privacy.approve(found, by=user))
 
 
 @require_POST
 def deletion_start(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Do not wait for the time that was chosen."""
-    return _do(request, environment, pk, lambda found: erasure.start_now(found, by=person(request)))
+    return _do(request, environment, pk, lambda found: privacy.start_now(found, by=person(request)))
 
 
 @require_POST
 def deletion_cancel(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Forget the request, and show its people again."""
-    return _do(request, environment, pk, lambda found: erasure.cancel(found, by=person(request)))
+    return _do(request, environment, pk, lambda found: privacy.cancel(found, by=person(request)))
 
 
 @require_POST

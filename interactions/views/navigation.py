@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from interactions import members
-from interactions.erasure import open_requests
 from interactions.models import Environment
+from interactions.privacy import open_requests
 from interactions.roles import Right, Role, rule_of
 from interactions.views.filter_choice import carried
 

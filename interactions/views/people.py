@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from interactions import people as looking
 from interactions.charts import colour_of_type
 from interactions.codec.tombstones import Person
 from interactions.errors import DojoError
 from interactions.models import Environment
+from interactions.privacy import people as looking
 from interactions.queries import identity
 from interactions.queries.audience import audience
 from interactions.queries.profile import Profile

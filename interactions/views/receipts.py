@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from interactions import activity
 from interactions.activity import Action
-from interactions.erasure import receipts
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest
+from interactions.privacy import receipts
 from interactions.templatetags.deletion import named
 from interactions.views.person import person
 

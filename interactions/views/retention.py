@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from interactions import retention as keeping
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.moments import written
+from interactions.privacy import data_retention as keeping
 from interactions.queries import people
 from interactions.roles import Right
 from interactions.templatetags.presentation import counted

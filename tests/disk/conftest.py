@@ -2,7 +2,7 @@
 
 import numba.core.extending  # noqa: F401 - a page loads it in a thread, which must not meet an import's own loading
 
-from tests.erasure.conftest import at_once
 from tests.ingest.imports.conftest import folders, house
+from tests.privacy.conftest import at_once
 
 __all__ = ["at_once", "folders", "house"]

@@ -11,18 +11,18 @@ from django.urls import reverse
 
 from interactions import exports, tasks
 from interactions.disk import PAUSED, is_full
-from interactions.erasure import carrying
 from interactions.errors import DiskFull
 from interactions.exports import writing
 from interactions.ingest import imports
 from interactions.ingest.imports import undo
 from interactions.models import DeletionRequest, Environment, Export, Import
+from interactions.privacy import erasure
 from interactions.queries.filter import Filter
 from tests import cast
-from tests.erasure.people import ANN, asked, crowd
 from tests.ingest.imports.files import as_lines, records
 from tests.ingest.imports.house import House, silent, users
 from tests.ingest.uploads.tus import RECORDS, Tus
+from tests.privacy.people import ANN, asked, crowd
 
 FULL = OperationalError("database or disk is full")
 MISSING = OSError(28, "No space left on device")
@@ -100,7 +100,7 @@ def test_an_erasure_waits_for_room_and_its_people_stay_hidden(house: House, monk
     house.done(as_lines(crowd()))
     request = asked(house)
     with monkeypatch.context() as patch:
-        patch.setattr(carrying, "_erase_most", full)
+        patch.setattr(erasure, "_erase_most", full)
         house.carry()
     request.refresh_from_db()
     assert (request.state, request.error) == (DeletionRequest.State.ERASING, PAUSED)

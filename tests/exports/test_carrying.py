@@ -15,18 +15,18 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from interactions import erasure, exports, tasks
-from interactions.erasure import listing
+from interactions import exports, privacy, tasks
 from interactions.exports import writing
 from interactions.models import ActivityEntry, Environment, Export
+from interactions.privacy import id_file
 from interactions.queries import records as questions
 from interactions.queries.filter import Filter
 from interactions.schema import Group
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import remove_import
-from tests.erasure.people import ANN, crowd, of_ann, traces
 from tests.ingest.imports.files import as_lines, records
 from tests.ingest.imports.house import House, rows
+from tests.privacy.people import ANN, crowd, of_ann, traces
 
 State = Export.State
 
@@ -99,7 +99,7 @@ def test_the_ids_of_a_csv_name_the_same_people_to_a_deletion_request(house: Hous
     given = [{**record, "user_id": user} for record, user in zip(records(len(ids)), ids, strict=True)]
     house.done(as_lines(given))
     text = gzip.decompress(exports.file_path(written(house, environment, form="csv")).read_bytes()).decode()
-    found = [each.text for each in listing.ids(io.StringIO(text, newline="")) if not each.is_anonymous]
+    found = [each.text for each in id_file.ids(io.StringIO(text, newline="")) if not each.is_anonymous]
     assert sorted(found) == sorted(ids)
 
 
@@ -123,7 +123,7 @@ def test_a_filter_outlives_the_way_to_the_worker(
 
 def test_hidden_people_are_in_no_export(house: House, environment: Environment) -> None:
     house.done(as_lines(crowd()))
-    house.ask(erasure.request, environment, [ANN])
+    house.ask(privacy.request, environment, [ANN])
     assert all(row["user_id"] != ANN for row in lines_of(written(house, environment)))
 
 
@@ -131,7 +131,7 @@ def test_an_erasure_removes_what_was_exported_before(house: House, environment: 
     house.done(as_lines(crowd()))
     done, waiting = written(house, environment), begun(house, environment, Filter(user_id=ANN))
     assert traces(folders / "exports")
-    request = house.ask(erasure.request, environment, [ANN])
+    request = house.ask(privacy.request, environment, [ANN])
     house.carry("erase_people", "write_export")
     for each in (done, waiting, request):
         each.refresh_from_db()
@@ -142,7 +142,7 @@ def test_an_erasure_removes_what_was_exported_before(house: House, environment: 
 
 def test_an_export_of_after_an_erasure_stays(house: House, environment: Environment) -> None:
     house.done(as_lines(crowd()))
-    house.ask(erasure.request, environment, [ANN])
+    house.ask(privacy.request, environment, [ANN])
     export = written(house, environment)
     house.carry()
     export.refresh_from_db()

@@ -11,8 +11,8 @@ import pytest
 from django.core.cache import cache
 from hypothesis import given
 
-from interactions.erasure import derived
 from interactions.models import Environment
+from interactions.privacy import derived
 from interactions.queries import along, bundles, bundling, covering, dashboard, tops
 from interactions.queries.bundles import Shelf
 from interactions.queries.bundling import bundled

@@ -205,7 +205,7 @@ def test_a_process_that_asks_nothing_does_without_numba() -> None:
     """The API's processes import all pages, and Django's admin, and have little memory."""
     code = (
         "import django, sys; django.setup()\n"
-        "import dojo.asgi, dojo.urls, interactions.urls, interactions.erasure.stores\n"
+        "import dojo.asgi, dojo.urls, interactions.urls, interactions.privacy.stores\n"
         "assert 'interactions.queries.walks' in sys.modules\n"
         "assert 'numba' not in sys.modules"
     )

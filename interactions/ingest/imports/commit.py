@@ -12,7 +12,6 @@ from django.utils import timezone
 from dojo import memory
 from interactions.activity import Action
 from interactions.disk import is_full
-from interactions.erasure import refused
 from interactions.ingest.imports import lifecycle, storage
 from interactions.ingest.imports.audit import note
 from interactions.ingest.imports.duplicates import Sifted, sift
@@ -23,6 +22,7 @@ from interactions.ingest.imports.load import finish_if_last
 from interactions.ingest.imports.queue import enqueue
 from interactions.ingest.imports.rejects import collect
 from interactions.models import Block, Import
+from interactions.privacy import refused
 from interactions.warehouse.lake import Held, Lake, LakeBusy, Part
 from interactions.warehouse.overlaps import Overlaps
 

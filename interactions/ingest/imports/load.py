@@ -21,7 +21,6 @@ from interactions.codec.source import shape_of
 from interactions.codec.table import Origin
 from interactions.codec.windows import Run, Unsound
 from interactions.disk import PAUSED, is_full
-from interactions.erasure import refused
 from interactions.errors import DiskFull
 from interactions.ingest.imports import lifecycle, storage
 from interactions.ingest.imports.erased import leave_out
@@ -30,6 +29,7 @@ from interactions.ingest.imports.plan import Stopped, leave
 from interactions.ingest.imports.queue import enqueue
 from interactions.ingest.imports.rejects import Named, Rejects
 from interactions.models import Block, Import, Problem
+from interactions.privacy import refused
 
 logger = logging.getLogger(__name__)
 

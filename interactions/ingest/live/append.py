@@ -23,12 +23,12 @@ from interactions import identity
 from interactions.codec.calls import Kept, to_rows
 from interactions.codec.parts import PartWriter
 from interactions.disk import is_full
-from interactions.erasure import leave_out, refused
 from interactions.ingest.live.aside import Waiting, set_aside, unfit
 from interactions.ingest.live.duplicates import Sieve
 from interactions.ingest.live.turns import turn
 from interactions.models import Environment, InboxBatch, InboxEntry
 from interactions.models.packing import HEAD, unpack, unpacked_size
+from interactions.privacy import leave_out, refused
 from interactions.warehouse.lake import Held, Lake, LakeBusy, Part
 from interactions.warehouse.log import LakeUnreadable
 from interactions.warehouse.overlaps import Overlaps

@@ -13,11 +13,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from dojo import workers
-from interactions import erasure
-from interactions.erasure import carrying, listing
-from interactions.erasure.ids import Id
+from interactions import privacy
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
+from interactions.privacy import erasure as carrying
+from interactions.privacy import id_file
+from interactions.privacy.ids import Id
 from interactions.templatetags.deletion import people_named
 
 _NOTHING_HELD = 1
@@ -58,7 +59,7 @@ class Command(BaseCommand):
             ids = _ids(options)
             with workers.present() as presence:
                 request = _wait_for(
-                    erasure.request(
+                    privacy.request(
                         environment,
                         [each.text for each in ids if not each.is_anonymous],
                         anonymous_ids=[each.text for each in ids if each.is_anonymous],
@@ -124,9 +125,9 @@ def _listed(path: Path | None) -> list[Id]:
         return []
     try:
         if str(path) == "-":
-            return list(listing.ids(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")))
+            return list(id_file.ids(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline="")))
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            return list(listing.ids(lines))
+            return list(id_file.ids(lines))
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} cannot be read.", returncode=_FAILED) from error
 

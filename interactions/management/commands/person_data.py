@@ -10,9 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from interactions.erasure import letters
 from interactions.errors import DojoError
 from interactions.models import Environment
+from interactions.privacy import letters
 
 
 class Command(BaseCommand):

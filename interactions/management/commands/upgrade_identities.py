@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from dojo import redis_server
 from interactions.errors import DojoError
-from interactions.identity_upgrade import upgrade
+from interactions.privacy.identity_upgrade import upgrade
 from interactions.warehouse.lake import Held, Lake, LakeBusy
 
 _SECONDS = 1.0  # between two lines about the same

@@ -159,7 +159,7 @@ def test_a_database_that_is_away_when_the_work_is_begun_is_said_in_one_sentence(
 
     monkeypatch.setattr(workers.Presence, "start_missing", lambda self: None)
     monkeypatch.setattr("interactions.ingest.imports.begin", lost)
-    monkeypatch.setattr("interactions.erasure.request", lost)
+    monkeypatch.setattr("interactions.privacy.request", lost)
     path = tmp_path / "week.jsonl"
     path.write_bytes(as_lines(records(2)))
     with pytest.raises(CommandError) as error:

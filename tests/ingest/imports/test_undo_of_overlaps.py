@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from interactions import erasure
+from interactions import privacy
 from interactions.ingest import imports
 from interactions.ingest import live as inbox
 from interactions.ingest.imports import handover, undo
@@ -168,7 +168,7 @@ def test_an_erased_person_is_in_no_list(house: House) -> None:
     environment = Environment.objects.get(slug="production")
     imp = house.done(as_lines(records(10)))
     house.done(as_lines(records(10)))
-    house.ask(erasure.request, environment, ["user-3"])
+    house.ask(privacy.request, environment, ["user-3"])
     house.carry()
     entries = sum(pq.read_metadata(path).num_rows for _, path in Overlaps("production").lists(but=0))
     assert entries == 9

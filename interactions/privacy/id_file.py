@@ -8,8 +8,8 @@ from itertools import chain
 from typing import Final
 
 from interactions.codec.spreadsheet import as_it_was
-from interactions.erasure.ids import Id
 from interactions.errors import DojoError
+from interactions.privacy.ids import Id
 
 _SEPARATORS: Final = (",", ";", "\t")
 

@@ -5,9 +5,9 @@ nothing logs one.
 """
 
 from interactions.codec.tombstones import Tombstones, leave_out
-from interactions.erasure.ids import LONGEST_ANONYMOUS_ID, LONGEST_ID
-from interactions.erasure.refusing import refused
-from interactions.erasure.requesting import (
+from interactions.privacy.ids import LONGEST_ANONYMOUS_ID, LONGEST_ID
+from interactions.privacy.refuse import refused
+from interactions.privacy.requests import (
     NobodyNamed,
     approve,
     cancel,
@@ -17,7 +17,7 @@ from interactions.erasure.requesting import (
     request,
     start_now,
 )
-from interactions.erasure.steps import RequestStateError
+from interactions.privacy.steps import RequestStateError
 
 __all__ = [
     "LONGEST_ANONYMOUS_ID",

@@ -22,10 +22,10 @@ from django.utils import timezone
 
 from interactions import identity
 from interactions.codec.keyring import EarlierKeyring, Keyring
-from interactions.erasure import entries
 from interactions.identity import IdentityKeyError
 from interactions.ingest.imports import storage
 from interactions.models import Block, Environment, IdentityKey, RequestedLink, RequestedPerson, Tombstone
+from interactions.privacy import entries
 from interactions.warehouse.lake import Held, Lake
 from interactions.warehouse.rekey import Of, Renamed, is_named_by, names_somebody, rekey, rekey_file
 

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from interactions import retention
 from interactions.models import ActivityEntry, Environment, RetentionRun
+from interactions.privacy import data_retention
 from interactions.queries import dashboard, people
 from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import Record, as_lines, record
@@ -44,14 +44,14 @@ def test_what_is_older_is_told_by_whole_days_of_the_zone(
     now: str, months: int | None, zone: str, before: str | None
 ) -> None:
     environment = Environment(slug="here", time_zone=zone)
-    found = retention.before(environment, months, datetime.fromisoformat(now))
+    found = data_retention.before(environment, months, datetime.fromisoformat(now))
     assert found == (datetime.fromisoformat(before) if before else None)
 
 
 def test_a_run_removes_what_is_too_old_and_says_so(house: House) -> None:
     house.done(as_lines([aged(1, 400), aged(2, 200), aged(3, 10), aged(4, 500)]))
     assert dashboard.totals("production").interactions == 4
-    done = retention.run(production(retention_months=12))
+    done = data_retention.run(production(retention_months=12))
     assert done is not None and (done.records, done.months) == (2, 12)
     assert sorted(row["user_id"] for row in rows()) == ["user-2", "user-3"]
     assert dashboard.totals("production").interactions == 2
@@ -61,7 +61,7 @@ def test_a_run_removes_what_is_too_old_and_says_so(house: House) -> None:
 
 def test_a_run_with_nothing_to_remove_leaves_the_table_alone(house: House) -> None:
     house.done(as_lines([aged(1, 10)]))
-    assert retention.run(production(retention_months=12)) is None
+    assert data_retention.run(production(retention_months=12)) is None
     assert not RetentionRun.objects.exists()
 
 
@@ -69,20 +69,20 @@ def test_the_scheduler_runs_each_environment_that_has_a_limit_once_a_day(house: 
     production(retention_months=1)
     house.done(as_lines([aged(1, 100)]))
     house.done(as_lines([aged(2, 100)]), environment="playground")
-    retention.run_due()
+    data_retention.run_due()
     assert (len(rows()), len(rows("playground"))) == (0, 1)
     house.done(as_lines([aged(3, 100)]))
-    retention.run_due()
+    data_retention.run_due()
     assert len(rows()) == 1
     RetentionRun.objects.update(at=timezone.now() - timedelta(days=1))
-    retention.run_due()
+    data_retention.run_due()
     assert len(rows()) == 0
 
 
 @pytest.mark.parametrize("months", [0, -1, 1_201])
 def test_a_number_of_months_that_cannot_be_kept_is_refused(db: None, months: int) -> None:
-    with pytest.raises(retention.BadRetention, match="1 to 1,200 months"):
-        retention.keep(production(), months)
+    with pytest.raises(data_retention.BadRetention, match="1 to 1,200 months"):
+        data_retention.keep(production(), months)
 
 
 def test_a_preview_counts_by_month_of_the_zone(house: House) -> None:

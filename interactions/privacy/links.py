@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interactions.erasure import entries
 from interactions.ingest.imports import storage
 from interactions.models import Block, Environment, Import
+from interactions.privacy import entries
 from interactions.warehouse.log import LakeUnreadable
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from django.apps import apps
 from django.conf import settings
 
 from dojo.heartbeat import beat, connect
-from interactions import erasure
+from interactions import privacy
 from interactions.codec.tombstones import Person
-from interactions.erasure.stores import FAMILIES, NOT_PERSONAL, STORES
 from interactions.models import DeletionRequest, Environment
+from interactions.privacy.stores import FAMILIES, NOT_PERSONAL, STORES
 from interactions.queries import dashboard
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House
@@ -92,10 +92,10 @@ def test_every_store_that_is_left_full_makes_the_request_fail(house: House, monk
     from collections import Counter
     from dataclasses import replace
 
-    from interactions.erasure import carrying
+    from interactions.privacy import erasure as carrying
 
     for store in STORES:
-        request = erasure.request(Environment.objects.get(slug="production"), ["ann"])
+        request = privacy.request(Environment.objects.get(slug="production"), ["ann"])
         full = replace(store, count=lambda *_: Counter({Person(user_key=1): 2}))
         monkeypatch.setattr(carrying, "STORES", [full if each is store else each for each in STORES])
         house.do(("erase_people", request.pk))

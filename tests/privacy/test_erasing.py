@@ -11,12 +11,12 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
-from interactions.erasure import carrying, entries
 from interactions.ingest import imports
 from interactions.ingest.imports import commit
 from interactions.ingest.imports import erased as leaving_out
 from interactions.models import DeletionRequest, Environment, InboxEntry, Problem, Tombstone
 from interactions.models.packing import pack, unpack
+from interactions.privacy import entries, erasure
 from interactions.queries import dashboard
 from interactions.warehouse import people, rewrite
 from interactions.warehouse.lake import Lake
@@ -217,8 +217,8 @@ BREAKS = [
     Moment(people, "erase", after=False),
     Moment(people, "erase"),
     Moment(entries, "erase"),
-    Moment(carrying, "_note_found"),
-    Moment(carrying, "_empty"),
+    Moment(erasure, "_note_found"),
+    Moment(erasure, "_empty"),
 ]
 
 
@@ -290,7 +290,7 @@ def test_a_request_whose_task_was_never_asked_for_is_swept_up(house: House) -> N
     house.queue.clear()
     long_ago = timezone.now() - timedelta(minutes=10)
     DeletionRequest.objects.filter(pk=request.pk).update(hidden_at=long_ago)
-    house.ask(carrying.sweep)
+    house.ask(erasure.sweep)
     assert house.queue == [("erase_people", request.pk)]
 
 
@@ -299,7 +299,7 @@ def test_the_sweep_leaves_alone_what_is_carried_or_done(house: House) -> None:
     request = asked(house)
     house.queue.clear()
     DeletionRequest.objects.filter(pk=request.pk).update(state=State.ERASING, heartbeat_at=timezone.now())
-    house.ask(carrying.sweep)
+    house.ask(erasure.sweep)
     assert house.queue == []
 
 
@@ -342,15 +342,15 @@ def test_a_failed_request_can_be_tried_again(house: House, folders: Path) -> Non
     house.done(as_lines(crowd()))
     with stuck():
         request = erased(house)
-    house.ask(carrying.retry, request)
+    house.ask(erasure.retry, request)
     house.carry()
     request.refresh_from_db()
     assert (request.state, request.error, traces(folders)) == (State.VERIFIED, "", [])
 
 
 def test_only_a_failed_request_can_be_tried_again(house: House) -> None:
-    with pytest.raises(carrying.RequestStateError, match="failed"):
-        carrying.retry(erased(house))
+    with pytest.raises(erasure.RequestStateError, match="failed"):
+        erasure.retry(erased(house))
 
 
 def test_no_log_says_the_id(house: House, caplog: pytest.LogCaptureFixture) -> None:
@@ -364,6 +364,6 @@ def test_no_log_says_the_id(house: House, caplog: pytest.LogCaptureFixture) -> N
 def fallen_silent(house: House, request: DeletionRequest) -> None:
     """The sweep comes by long after the last sign of life of anything."""
     silent(request)
-    house.ask(carrying.sweep)
+    house.ask(erasure.sweep)
     house.carry()
     request.refresh_from_db()

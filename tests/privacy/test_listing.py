@@ -6,9 +6,9 @@ import io
 
 import pytest
 
-from interactions.erasure import LONGEST_ID
-from interactions.erasure.ids import Id
-from interactions.erasure.listing import NoList, ids
+from interactions.privacy import LONGEST_ID
+from interactions.privacy.id_file import NoList, ids
+from interactions.privacy.ids import Id
 
 
 def read(text: str, *, anonymous: bool = False) -> list[Id]:

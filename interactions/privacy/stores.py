@@ -16,11 +16,11 @@ from django.db import connection
 
 from interactions import exports, identity, process_caches
 from interactions.codec.tombstones import People, Person, Tombstones
-from interactions.erasure import derived, entries, naming, refusals, uploaded
 from interactions.ingest.imports.erased import count_in, leave_out_of
 from interactions.ingest.imports.rejects import Named
 from interactions.ingest.live import calls
 from interactions.models import Block, Environment, Import
+from interactions.privacy import derived, entries, names, refusals, uploaded
 from interactions.queries import answers
 from interactions.warehouse import people as lake_people
 from interactions.warehouse.lake import Lake
@@ -181,8 +181,8 @@ STORES = (
     Store(
         "requests in preparation",
         ("interactions.RequestedPerson", "interactions.RequestedLink"),
-        _silent(naming.erase),
-        naming.count,
+        _silent(names.erase),
+        names.count,
     ),
     # Made again at any moment, without these people: what is left in there cannot be counted, nor does it name anybody.
     Store("remembered answers", ("redis:answers",), _forget_answers, _nothing),

@@ -11,10 +11,10 @@ from django import forms
 from django.contrib.auth.models import User
 from django.forms.boundfield import BoundWidget
 
-from interactions.erasure import listing
-from interactions.erasure.ids import About, Id
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
+from interactions.privacy import id_file
+from interactions.privacy.ids import About, Id
 
 _LONGEST_PASTE: Final = 2_000_000  # characters; a longer list comes as a file
 
@@ -61,20 +61,20 @@ class RequestForm(forms.Form):
     def named(self) -> Iterator[Id]:
         """All that are named. Raises NoList."""
         anonymous = self.cleaned_data["kind"] == "anonymous"
-        yield from listing.ids(io.StringIO(self.cleaned_data["ids"], newline=""), anonymous=anonymous)
+        yield from id_file.ids(io.StringIO(self.cleaned_data["ids"], newline=""), anonymous=anonymous)
         if self.cleaned_data["file"]:
             text = io.TextIOWrapper(self.cleaned_data["file"], encoding="utf-8-sig", newline="")
-            yield from listing.ids(text, anonymous=anonymous)
+            yield from id_file.ids(text, anonymous=anonymous)
 
     def prepare(self, environment: Environment, user: User) -> DeletionRequest | None:
         """The request that a valid form makes; None where it cannot, with the reason among the form's errors."""
-        from interactions.erasure import preparing  # which puts questions: not every process may have them in memory
+        from interactions.privacy import preview  # which puts questions: not every process may have them in memory
 
         try:
-            return preparing.prepare(environment, self.named(), self.about(), user)
+            return preview.prepare(environment, self.named(), self.about(), user)
         except UnicodeDecodeError:
             self.add_error("file", "This file is not text in UTF-8.")
-        except listing.NoList as error:
+        except id_file.NoList as error:
             self.add_error("file" if self.cleaned_data["file"] else "ids", str(error))
         except DojoError as error:
             self.add_error(None, str(error))

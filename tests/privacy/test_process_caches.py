@@ -12,8 +12,8 @@ import pytest
 from django.conf import settings
 
 from interactions import process_caches
-from interactions.erasure import uploaded
 from interactions.models import DeletionRequest
+from interactions.privacy import uploaded
 from interactions.queries import (
     along,
     answers,
@@ -29,10 +29,10 @@ from interactions.queries import (
 )
 from interactions.queries import records as questions
 from interactions.queries.filter import Filter
-from tests.erasure.people import ANN, crowd, erased
 from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House
+from tests.privacy.people import ANN, crowd, erased
 from tests.running import HOUSE, environ, wait_for
 
 __all__ = ["folders", "house"]

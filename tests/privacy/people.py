@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import zstandard
 from django.utils import timezone
 
-from interactions import erasure
-from interactions.erasure import carrying
+from interactions import privacy
 from interactions.models import DeletionRequest, Environment
+from interactions.privacy import erasure as carrying
 from interactions.warehouse import people
 from tests.ingest.imports.files import Record, record
 from tests.ingest.imports.house import House
@@ -42,7 +42,7 @@ def later(number: int) -> Record:
 
 def asked(house: House, *user_ids: str, environment: str = "production") -> DeletionRequest:
     """A request that is stored, and in the queue."""
-    request: DeletionRequest = house.ask(erasure.request, Environment.objects.get(slug=environment), user_ids or [ANN])
+    request: DeletionRequest = house.ask(privacy.request, Environment.objects.get(slug=environment), user_ids or [ANN])
     return request
 
 

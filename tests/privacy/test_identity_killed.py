@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 
 def run(data_dir: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.upgrade_process", *words]
+    command = [sys.executable, "-m", "tests.privacy.upgrade_process", *words]
     return subprocess.run(
         command, cwd=HOUSE, env=environ(data_dir, **more), capture_output=True, text=True, timeout=240, check=False
     )

@@ -12,11 +12,11 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from interactions import identity
-from interactions.erasure.linking import owned
-from interactions.erasure.steps import By, RequestStateError, note
 from interactions.errors import DojoError
 from interactions.ingest.imports.queue import enqueue
 from interactions.models import DeletionRequest, Environment, RequestedLink, RequestedPerson, Tombstone
+from interactions.privacy.links import owned
+from interactions.privacy.steps import By, RequestStateError, note
 
 logger = logging.getLogger(__name__)
 

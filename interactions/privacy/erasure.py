@@ -18,15 +18,15 @@ from django.utils import timezone
 
 from interactions.codec.tombstones import Person, Tombstones
 from interactions.disk import PAUSED, is_full
-from interactions.erasure import receipts, uploaded
-from interactions.erasure.linking import seen_anywhere
-from interactions.erasure.steps import By, RequestStateError, note
-from interactions.erasure.stores import STORES, Store
 from interactions.ingest.imports.heartbeat import beating
 from interactions.ingest.imports.queue import enqueue
 from interactions.ingest.live.calls import RingAway
 from interactions.models import DeletionRequest, Environment, Import, Tombstone
 from interactions.models.privacy import TombstoneRows
+from interactions.privacy import receipts, uploaded
+from interactions.privacy.links import seen_anywhere
+from interactions.privacy.steps import By, RequestStateError, note
+from interactions.privacy.stores import STORES, Store
 from interactions.warehouse import people as lake_people
 from interactions.warehouse.lake import Lake, LakeBusy
 from interactions.warehouse.rewrite import Tell

@@ -10,9 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dojo import workers
-from interactions import erasure
-from interactions.erasure import receipts
+from interactions import privacy
 from interactions.models import DeletionRequest
+from interactions.privacy import receipts
 from tests.ingest.imports.files import as_lines, record, records
 from tests.ingest.imports.house import House, rows, users
 
@@ -22,7 +22,7 @@ from .people import ANN, crowd
 @pytest.fixture
 def at_work(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     """Workers that have done their work before anybody waits for it."""
-    request = erasure.request
+    request = privacy.request
 
     def carried(*given: Any, **more: Any) -> DeletionRequest:
         asked: DeletionRequest = house.ask(request, *given, **more)
@@ -30,7 +30,7 @@ def at_work(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
         asked.refresh_from_db()
         return asked
 
-    monkeypatch.setattr(erasure, "request", carried)
+    monkeypatch.setattr(privacy, "request", carried)
     monkeypatch.setattr(workers, "_living", lambda: True)
     return house
 

@@ -9,9 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from interactions import erasure
-from interactions.erasure import carrying, preparing, receipts
-from interactions.erasure.ids import About, of_users
+from interactions import privacy
 from interactions.models import (
     ActivityEntry,
     DeletionRequest,
@@ -21,6 +19,9 @@ from interactions.models import (
     RequestedPerson,
     Tombstone,
 )
+from interactions.privacy import erasure as carrying
+from interactions.privacy import preview, receipts
+from interactions.privacy.ids import About, of_users
 from tests import cast
 from tests.ingest.imports.files import as_lines, record
 from tests.ingest.imports.house import House, users
@@ -42,13 +43,13 @@ def production(**settings: Any) -> Environment:
 
 
 def prepared(*user_ids: str, by: User | None = None, **about: Any) -> DeletionRequest:
-    return preparing.prepare(production(), of_users(user_ids or [ANN]), About(**about), by)
+    return preview.prepare(production(), of_users(user_ids or [ANN]), About(**about), by)
 
 
 def test_a_preview_says_what_there_is_and_hides_nothing(house: House, petra: User) -> None:
     house.done(as_lines(home()))
     request = prepared(ANN, "nobody", by=petra)
-    found = preparing.preview(request)
+    found = preview.preview(request)
     assert (found.people, found.unknown, found.records, found.alone, found.total) == (2, 1, 2, 2, 4)
     assert (found.links, found.links_taken, found.links_shared) == (2, 1, 1)
     assert found.types == {"product_detail_page_view": 2}
@@ -73,9 +74,9 @@ def test_links_go_as_they_were_chosen(house: House, taken: list[str], left: int)
     house.done(as_lines(home()))
     request = prepared()
     for link in request.links.all():
-        preparing.choose_link(request, link.anonymous_key, is_taken=link.anonymous_id in taken)
-    promised = preparing.preview(request).total
-    house.ask(erasure.hide, request)
+        preview.choose_link(request, link.anonymous_key, is_taken=link.anonymous_id in taken)
+    promised = preview.preview(request).total
+    house.ask(privacy.hide, request)
     assert shown() == left == 9 - promised
     house.carry()
     request.refresh_from_db()
@@ -86,30 +87,30 @@ def test_a_choice_stays_when_it_is_counted_again(house: House) -> None:
     house.done(as_lines(home()))
     request = prepared()
     link = request.links.get(anonymous_id=BROWSER)
-    preparing.choose_link(request, link.anonymous_key, is_taken=False)
+    preview.choose_link(request, link.anonymous_key, is_taken=False)
     house.done(as_lines([record(30, user_id=ANN)]))
-    preparing.count(request)
-    assert (preparing.preview(request).records, request.links.get(anonymous_id=BROWSER).is_taken) == (3, False)
+    preview.count(request)
+    assert (preview.preview(request).records, request.links.get(anonymous_id=BROWSER).is_taken) == (3, False)
 
 
 def test_a_person_can_be_taken_out_but_not_the_last_one(house: House) -> None:
     house.done(as_lines(home()))
     request = prepared(ANN, "bob")
-    preparing.leave_out(request, request.named.get(identifier=ANN).pk)
+    preview.leave_out(request, request.named.get(identifier=ANN).pk)
     assert list(request.named.values_list("identifier", flat=True)) == ["bob"]
     assert not request.links.exclude(user_key=request.named.get().key).exists()
-    with pytest.raises(erasure.NobodyNamed):
-        preparing.leave_out(request, request.named.get().pk)
+    with pytest.raises(privacy.NobodyNamed):
+        preview.leave_out(request, request.named.get().pk)
 
 
 def test_ids_are_forgotten_once_people_are_hidden(house: House) -> None:
     house.done(as_lines(home()))
     request = prepared()
     assert RequestedPerson.objects.count() == 1
-    house.ask(erasure.hide, request)
+    house.ask(privacy.hide, request)
     assert not RequestedPerson.objects.exists() and not RequestedLink.objects.exists()
-    with pytest.raises(erasure.RequestStateError):
-        preparing.count(request)
+    with pytest.raises(privacy.RequestStateError):
+        preview.count(request)
 
 
 def test_ids_of_a_request_in_preparation_go_when_another_request_erases_them(house: House) -> None:
@@ -122,14 +123,14 @@ def test_ids_of_a_request_in_preparation_go_when_another_request_erases_them(hou
 
 @pytest.mark.parametrize("field", ["asked_by", "reference", "note"])
 def test_what_is_kept_for_good_may_not_name_the_person(house: House, field: str) -> None:
-    with pytest.raises(preparing.NamesSomebody, match="leave the id out"):
+    with pytest.raises(preview.NamesSomebody, match="leave the id out"):
         prepared(**{field: f"about {ANN.upper()}, please"})
     assert not DeletionRequest.objects.exists()
 
 
 def test_a_list_without_an_id_makes_no_request(db: None) -> None:
-    with pytest.raises(erasure.NobodyNamed):
-        preparing.prepare(production(), [], About(), None)
+    with pytest.raises(privacy.NobodyNamed):
+        preview.prepare(production(), [], About(), None)
     assert not DeletionRequest.objects.exists()
 
 
@@ -139,9 +140,9 @@ def test_a_list_without_an_id_makes_no_request(db: None) -> None:
 def test_cancelling_shows_the_people_again_and_forgets_them(house: House, petra: User) -> None:
     house.done(as_lines(home()))
     request = prepared(by=petra)
-    house.ask(erasure.hide, request, delay=timedelta(hours=1), by=petra)
+    house.ask(privacy.hide, request, delay=timedelta(hours=1), by=petra)
     assert shown() == 5
-    erasure.cancel(request, by=petra)
+    privacy.cancel(request, by=petra)
     assert (request.state, shown(), Tombstone.objects.count()) == (State.CANCELLED, 9, 0)
     house.carry()
     assert len(users()) == 9
@@ -151,15 +152,15 @@ def test_cancelling_shows_the_people_again_and_forgets_them(house: House, petra:
 def test_it_is_too_late_to_cancel_once_erasing_has_started(house: House) -> None:
     request = asked(house)
     DeletionRequest.objects.filter(pk=request.pk).update(state=State.ERASING)
-    with pytest.raises(erasure.RequestStateError, match="erasing has started"):
-        erasure.cancel(request)
+    with pytest.raises(privacy.RequestStateError, match="erasing has started"):
+        privacy.cancel(request)
     assert Tombstone.objects.count() == 1
 
 
 def test_erasing_waits_for_its_time_and_the_sweep_finds_it_then(house: House) -> None:
     house.done(as_lines(home()))
     request = prepared()
-    house.ask(erasure.hide, request, delay=timedelta(hours=1))
+    house.ask(privacy.hide, request, delay=timedelta(hours=1))
     house.carry()
     house.ask(carrying.sweep)
     request.refresh_from_db()
@@ -173,9 +174,9 @@ def test_erasing_waits_for_its_time_and_the_sweep_finds_it_then(house: House) ->
 
 def test_waiting_can_be_cut_short(house: House) -> None:
     request = prepared()
-    house.ask(erasure.hide, request, delay=timedelta(hours=1))
+    house.ask(privacy.hide, request, delay=timedelta(hours=1))
     house.carry()
-    house.ask(erasure.start_now, request)
+    house.ask(privacy.start_now, request)
     house.carry()
     request.refresh_from_db()
     assert request.state == State.VERIFIED
@@ -185,14 +186,14 @@ def test_a_second_person_has_to_approve_where_the_environment_wants_one(house: H
     house.done(as_lines(home()))
     production(needs_approval=True)
     request = prepared(by=petra)
-    house.ask(erasure.hide, request, by=petra)
+    house.ask(privacy.hide, request, by=petra)
     house.carry()
     house.ask(carrying.sweep)
     assert (house.queue, shown(), len(users())) == ([], 5, 9)
-    with pytest.raises(erasure.RequestStateError, match="Somebody else"):
-        erasure.approve(request, by=petra)
+    with pytest.raises(privacy.RequestStateError, match="Somebody else"):
+        privacy.approve(request, by=petra)
     olga = cast.owner()
-    house.ask(erasure.approve, request, by=olga)
+    house.ask(privacy.approve, request, by=olga)
     house.carry()
     request.refresh_from_db()
     assert (request.state, len(users())) == (State.VERIFIED, 5)
@@ -205,9 +206,9 @@ def test_who_hid_the_people_of_another_may_not_approve_it(house: House, petra: U
     production(needs_approval=True)
     olga = cast.owner()
     request = prepared(by=petra)
-    house.ask(erasure.hide, request, by=olga)
-    with pytest.raises(erasure.RequestStateError, match="Somebody else"):
-        erasure.approve(request, by=olga)
+    house.ask(privacy.hide, request, by=olga)
+    with pytest.raises(privacy.RequestStateError, match="Somebody else"):
+        privacy.approve(request, by=olga)
 
 
 def test_a_deletion_over_the_api_is_hidden_and_waits_for_approval_too(house: House) -> None:
@@ -225,7 +226,7 @@ def test_a_deletion_over_the_api_is_hidden_and_waits_for_approval_too(house: Hou
 def test_a_person_who_is_blocked_for_good_is_refused_whatever_comes(house: House) -> None:
     house.done(as_lines(crowd()))
     request = prepared(is_for_good=True)
-    house.ask(erasure.hide, request)
+    house.ask(privacy.hide, request)
     house.carry()
     request.refresh_from_db()
     assert request.state == State.VERIFIED
@@ -239,7 +240,7 @@ def test_a_person_who_is_blocked_for_good_is_refused_whatever_comes(house: House
 def test_steps_are_in_the_activity_log_and_name_nobody(house: House, petra: User) -> None:
     house.done(as_lines(home()))
     request = prepared(by=petra, reference="Letter 7")
-    house.ask(erasure.hide, request, by=petra)
+    house.ask(privacy.hide, request, by=petra)
     house.carry()
     actions = list(ActivityEntry.objects.filter(object=f"deletion request {request.pk}").order_by("id"))
     assert [entry.action for entry in actions] == [
@@ -253,7 +254,7 @@ def test_steps_are_in_the_activity_log_and_name_nobody(house: House, petra: User
 def test_the_receipt_says_what_was_done_and_cannot_be_changed(house: House, petra: User) -> None:
     house.done(as_lines(home()))
     request = prepared(ANN, "nobody", by=petra, reference="Letter 7")
-    house.ask(erasure.hide, request, by=petra)
+    house.ask(privacy.hide, request, by=petra)
     house.carry()
     request.refresh_from_db()
     receipt = receipts.check(request.receipt)

@@ -101,7 +101,7 @@ def test_a_person_named_twice_is_one(house: House) -> None:
 
 
 def test_a_request_for_nobody_is_refused_with_a_sentence(house: House) -> None:
-    from interactions import erasure
+    from interactions import privacy
 
-    with pytest.raises(erasure.NobodyNamed, match="Name at least one id"):
-        erasure.request(Environment.objects.get(slug="production"), [])
+    with pytest.raises(privacy.NobodyNamed, match="Name at least one id"):
+        privacy.request(Environment.objects.get(slug="production"), [])

@@ -13,10 +13,10 @@ from interactions import activity, identity
 from interactions.activity import Action
 from interactions.codec import export
 from interactions.codec.tombstones import COLUMNS, Tombstones, leave_out
-from interactions.erasure import entries, refusals
-from interactions.erasure.linking import links_of
-from interactions.erasure.steps import By
 from interactions.models import Environment
+from interactions.privacy import entries, refusals
+from interactions.privacy.links import links_of
+from interactions.privacy.steps import By
 from interactions.schema import FOR_GOOD
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden

@@ -11,8 +11,7 @@ from unittest.mock import patch
 
 import pytest
 
-from interactions import erasure, identity, identity_upgrade
-from interactions.erasure import receipts
+from interactions import identity, privacy
 from interactions.identity import IdentityKeyError
 from interactions.ingest import live
 from interactions.models import (
@@ -25,6 +24,7 @@ from interactions.models import (
     RequestedPerson,
     Tombstone,
 )
+from interactions.privacy import identity_upgrade, receipts
 from interactions.warehouse import rekey
 from interactions.warehouse.lake import Lake
 from tests import earlier
@@ -259,4 +259,4 @@ def test_a_block_that_is_cancelled_meanwhile_is_left_alone(house: House) -> None
     Block.objects.filter(of__phase=Import.Phase.COMMITTING).update(claim="gone")
     upgrade()
     assert IdentityKey.objects.get().upgraded_at is not None
-    assert house.ask(erasure.request, Environment.objects.get(slug="production"), [STAYS]).state == "hidden"
+    assert house.ask(privacy.request, Environment.objects.get(slug="production"), [STAYS]).state == "hidden"

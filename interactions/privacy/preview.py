@@ -18,12 +18,12 @@ from django.db.models import Count, Max, Min, Sum
 from django.utils import timezone
 
 from interactions import identity
-from interactions.erasure.ids import About, Id
-from interactions.erasure.linking import links_of
-from interactions.erasure.requesting import NobodyNamed
-from interactions.erasure.steps import RequestStateError, note
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment, RequestedLink, RequestedPerson
+from interactions.privacy.ids import About, Id
+from interactions.privacy.links import links_of
+from interactions.privacy.requests import NobodyNamed
+from interactions.privacy.steps import RequestStateError, note
 from interactions.queries import people
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from interactions.erasure import stores
+from interactions.privacy import stores
 from tests.ingest.imports.conftest import folders, house
 
 __all__ = ["folders", "house"]

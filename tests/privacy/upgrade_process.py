@@ -1,4 +1,7 @@
-"""What a process does to a data folder of before: ``python -m tests.upgrade_process make|start|kill PLACE N|check``."""
+"""What a process does to a data folder of before.
+
+``python -m tests.privacy.upgrade_process make|start|kill PLACE N|check``
+"""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 from zoneinfo import ZoneInfo
 
 from interactions.codec.tombstones import Tombstones
-from interactions.erasure import derived
 from interactions.models import DeletionRequest, Environment
+from interactions.privacy import derived
 from interactions.queries import dashboard
 from interactions.queries.covering import cover
 from interactions.queries.segments import Store
