@@ -94,7 +94,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 # The first ends too many tries of one name from one address, the second looks at the password.
-AUTHENTICATION_BACKENDS = ["interactions.members.attempts.Limit", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["interactions.access.members.throttle.Limit", "django.contrib.auth.backends.ModelBackend"]
 LOG_IN_FAILURES = environ.number("LOG_IN_FAILURES", default=10)  # 0: as many as come
 LOG_IN_FAILURES_OF_ADDRESS = environ.number("LOG_IN_FAILURES_OF_ADDRESS", default=50)
 MEMBER_LINK_HOURS = environ.number("MEMBER_LINK_HOURS", default=48, least=1, most=24 * 30)

@@ -8,4 +8,4 @@ class InteractionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from interactions.activity import log_ins  # noqa: F401 - connects itself to Django's signals
+        from interactions.access.audit import log_ins  # noqa: F401 - connects itself to Django's signals

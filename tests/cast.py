@@ -2,8 +2,8 @@
 
 from django.contrib.auth.models import User
 
+from interactions.access.roles import Role
 from interactions.models import Environment, Membership
-from interactions.roles import Role
 
 
 def member(name: str, role: Role | None, *environments: str) -> User:

@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from interactions import privacy
+from interactions.access.roles import Role
 from interactions.models import ActivityEntry, DeletionRequest, Environment
-from interactions.roles import Role
 from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House, users

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from interactions.roles import Right, Role
+from interactions.access.roles import Right, Role
 from tests.running import HOUSE
 
 DOCS = HOUSE / "docs"

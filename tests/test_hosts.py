@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from dojo.machine import local_hosts, own_hosts
 
-from .test_roles import NAMED, address_of
+from .access.test_roles import NAMED, address_of
 
 MALFORMED = (
     "a b",

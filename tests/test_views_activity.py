@@ -12,9 +12,9 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from interactions import activity
-from interactions.activity import Action
-from interactions.activity.reading import GROUPS
+from interactions.access import audit
+from interactions.access.audit import Action
+from interactions.access.audit.read import GROUPS
 from interactions.models import ActivityEntry, Environment
 from interactions.views.activity import PAGE_SIZE
 
@@ -38,7 +38,7 @@ def olga(client: Client) -> User:
 
 def noted(action: Action = Action.KEY_CREATED, *, environment: str = "production", **values: Any) -> ActivityEntry:
     here = Environment.objects.get(slug=environment) if environment else None
-    return activity.note(action, environment=here, **values)
+    return audit.note(action, environment=here, **values)
 
 
 def objects(page: str) -> list[str]:
@@ -80,7 +80,7 @@ def test_one_sees_ones_environment_and_what_belongs_to_none(client: Client) -> N
 
 
 def test_the_steps_of_one_action_are_one_row(client: Client) -> None:
-    shared = activity.shared_by("import", 7)
+    shared = audit.shared_by("import", 7)
     noted(Action.IMPORT_STARTED, object="import 7", shared=shared)
     noted(object="between")
     noted(Action.IMPORT_DONE, object="import 7", shared=shared)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from interactions import keys as using
+from interactions.access import keys as using
 from interactions.models import ApiKey, Environment
 
 from . import cast

@@ -13,7 +13,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
-from interactions import identity, keys
+from interactions import identity
+from interactions.access import keys
 from interactions.codec.tombstones import Person
 from interactions.ingest.live import calls
 from interactions.ingest.live.calls import push

@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from interactions.access.roles import Role
 from interactions.models import ActivityEntry, Environment, Membership
-from interactions.roles import Role
 
 from . import cast
 from .pages import HTMX, text_of

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from interactions import environments
+from interactions.access import environments
 from interactions.models import ActivityEntry, Environment
 
 from . import cast

@@ -18,11 +18,11 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from interactions import privacy
+from interactions.access.roles import Right
 from interactions.admin.readable import Readable
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
 from interactions.privacy.forms import AddForm, HideForm
-from interactions.roles import Right
 from interactions.templatetags.deletion import deletion_state, people_named
 
 _SHOWN: Final = 100

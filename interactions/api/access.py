@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from interactions import keys
+from interactions.access import keys
+from interactions.access.keys import Caller
 from interactions.api.errors import Refusal
 from interactions.api.exchange import Exchange
-from interactions.keys import Caller
 from interactions.models import ApiKey
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"

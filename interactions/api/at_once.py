@@ -13,12 +13,12 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
 
 from dojo import hosts
-from interactions import keys
+from interactions.access import keys
+from interactions.access.keys import Caller
 from interactions.api import access, limits, views
 from interactions.api.entrance import tell_and_dress, trouble
 from interactions.api.exchange import Exchange
 from interactions.ingest import live
-from interactions.keys import Caller
 
 _ADDRESS = "/v1/interactions"
 _MOST_BYTES = 16 << 10

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from django.http import HttpRequest
 
-from interactions.keys import Caller
+from interactions.access.keys import Caller
 
 
 def _now() -> datetime:

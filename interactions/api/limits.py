@@ -9,8 +9,8 @@ import time
 import redis
 from django.conf import settings
 
+from interactions.access.keys import Caller
 from interactions.api.errors import Refusal
-from interactions.keys import Caller
 
 logger = logging.getLogger(__name__)
 

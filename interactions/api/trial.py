@@ -13,14 +13,14 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST
 
+from interactions.access.keys import Caller
+from interactions.access.members import standing
+from interactions.access.roles import Right
 from interactions.api.body import read_body
 from interactions.api.entrance import carry
 from interactions.api.exchange import Exchange
 from interactions.api.views import receive
-from interactions.keys import Caller
-from interactions.members import standing
 from interactions.models import ApiKey, Environment
-from interactions.roles import Right
 
 CLIENT = "API-page"  # what the Live page calls it
 

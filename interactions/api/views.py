@@ -10,7 +10,9 @@ import msgspec
 from django.conf import settings
 from django.http import HttpResponse
 
-from interactions import activity, privacy
+from interactions import privacy
+from interactions.access import audit
+from interactions.access.keys import Caller
 from interactions.api import access, limits
 from interactions.api.body import check_head, read_body
 from interactions.api.entrance import entrance
@@ -19,7 +21,6 @@ from interactions.api.exchange import Exchange
 from interactions.codec.calls import BadCall, Call, read_call
 from interactions.codec.table import Origin
 from interactions.ingest import live
-from interactions.keys import Caller
 from interactions.models import Environment
 
 _LONGEST_ID = 512  # characters of a user_id
@@ -114,7 +115,7 @@ def _erase(exchange: Exchange) -> HttpResponse:
     people = f"{len(user_ids)} user id" + ("" if len(user_ids) == 1 else "s")
     if exchange.is_dry_run or not user_ids:
         return answer(200, {"message": f"{people}, nothing was changed."})
-    with activity.acting(caller, activity.client_address(exchange.request)):
+    with audit.acting(caller, audit.client_address(exchange.request)):
         privacy.request(Environment.objects.get(pk=caller.environment_id), user_ids, by=caller)
     return answer(200, {"message": f"Whatever is held of {people} is hidden from now on and will be erased."})
 

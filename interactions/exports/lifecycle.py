@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from interactions import activity
+from interactions.access import audit
 from interactions.disk import PAUSED
 from interactions.errors import DojoError
 from interactions.exports import storage
@@ -57,7 +57,7 @@ def begin(environment: Environment, filter: Filter, form: str, *, records: int, 
 def at_once(environment: Environment, filter: Filter, form: str, *, records: int) -> None:
     """Note that records went straight to the browser."""
     details = {"format": form, "records": records, "filtered by": ", ".join(narrowed_by(filter)) or "nothing"}
-    activity.note(activity.Action.EXPORTED, environment=environment, details=details)
+    audit.note(audit.Action.EXPORTED, environment=environment, details=details)
 
 
 def taken(export: Export) -> None:
@@ -115,8 +115,8 @@ def end(exports: QuerySet[Export], **values: object) -> int:
 
 
 def _note(export: Export, step: str, records: int) -> None:
-    activity.note(
-        activity.Action.EXPORTED,
+    audit.note(
+        audit.Action.EXPORTED,
         environment=export.environment,
         object=f"export {export.pk}",
         details={
@@ -125,5 +125,5 @@ def _note(export: Export, step: str, records: int) -> None:
             "records": records,
             "filtered by": export.narrowed_by or "nothing",
         },
-        shared=activity.shared_by("export", export.pk),
+        shared=audit.shared_by("export", export.pk),
     )

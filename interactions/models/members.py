@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from interactions.access.roles import Role
 from interactions.models.environment import Environment
-from interactions.roles import Role
 
 
 class Membership(models.Model):

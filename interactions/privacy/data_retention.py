@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from interactions import activity, environments
-from interactions.activity import Action
+from interactions.access import audit, environments
+from interactions.access.audit import Action
 from interactions.errors import DojoError
 from interactions.models import Environment, RetentionRun
 from interactions.queries import answers
@@ -81,7 +81,7 @@ def run(environment: Environment) -> RetentionRun | None:
             seconds=time.monotonic() - began,
         )
         details = {"records": removed.rows, "before": moment.isoformat()}
-        activity.note(Action.RETENTION_RUN, environment=environment, object="retention", details=details)
+        audit.note(Action.RETENTION_RUN, environment=environment, object="retention", details=details)
     logger.info("%s records of %s from before %s were removed", removed.rows, environment.slug, moment.date())
     return done
 

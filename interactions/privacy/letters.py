@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 from django.utils import timezone
 
-from interactions import activity, identity
-from interactions.activity import Action
+from interactions import identity
+from interactions.access import audit
+from interactions.access.audit import Action
 from interactions.codec import export
 from interactions.codec.tombstones import COLUMNS, Tombstones, leave_out
 from interactions.models import Environment
@@ -44,7 +45,7 @@ def letter(environment: Environment, user_id: str) -> Letter:
 def hand_over(asked: Letter, *, by: By = None) -> Iterator[bytes]:
     """Note that the letter is taken, then give it, piece by piece."""
     person = f"{asked.user_key & 0xFFFFFFFFFFFFFFFF:016x}"
-    activity.note(Action.ACCESS_GIVEN, by=by, environment=asked.environment, details={"person": person})
+    audit.note(Action.ACCESS_GIVEN, by=by, environment=asked.environment, details={"person": person})
     return _written(asked)
 
 

@@ -7,8 +7,9 @@ from typing import Final
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from interactions import activity, identity
-from interactions.activity import Action
+from interactions import identity
+from interactions.access import audit
+from interactions.access.audit import Action
 from interactions.codec.tombstones import Person
 from interactions.models import Environment
 from interactions.queries import profile
@@ -42,11 +43,11 @@ def view(environment: Environment, person: Person, viewer: User, *, after: Place
 def note_viewed(environment: Environment, person: Person, viewer: User, **details: str) -> None:
     """Note in the activity log that somebody sees records of a person, on whatever page."""
     day = timezone.localdate(timezone=environment.zone)
-    activity.note(
+    audit.note(
         Action.PERSON_VIEWED,
         by=viewer,
         environment=environment,
         object=f"person {person.address}",
         details=details,
-        shared=activity.shared_by(f"{environment.slug} {person.address} {day} seen by", viewer.pk),
+        shared=audit.shared_by(f"{environment.slug} {person.address} {day} seen by", viewer.pk),
     )

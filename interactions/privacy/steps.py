@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from django.contrib.auth.models import User
 
-from interactions import activity
-from interactions.activity import Action
+from interactions.access import audit
+from interactions.access.audit import Action
+from interactions.access.keys import Caller
 from interactions.errors import DojoError
-from interactions.keys import Caller
 from interactions.models import DeletionRequest, DeletionStep
 
 _ACTIONS: Final = {
@@ -32,13 +32,13 @@ class RequestStateError(DojoError):
 
 def note(request: DeletionRequest, word: str, *, by: By = None, **details: Any) -> None:
     """``by`` None: whoever acts (see activity.acting), else Dojo itself. ``details`` name nobody in the data."""
-    entry = activity.note(
+    entry = audit.note(
         _ACTIONS[word],
         by=by,
         environment=request.environment,
         object=f"deletion request {request.pk}",
         details=details,
-        shared=activity.shared_by("deletion request", request.pk),
+        shared=audit.shared_by("deletion request", request.pk),
     )
     user = by if isinstance(by, User) else None
     name = entry.actor or {"command": "Command line", "user": "", "key": "", "system": ""}[entry.actor_kind]

@@ -10,8 +10,8 @@ from django import template
 from django.urls import reverse
 from django.utils import timezone
 
-from interactions.activity import Action, ActorKind
-from interactions.activity.reading import GROUP_OF
+from interactions.access.audit import Action, ActorKind
+from interactions.access.audit.read import GROUP_OF
 from interactions.codec.tombstones import Person
 from interactions.models import ActivityEntry, Environment
 from interactions.moments import written_in

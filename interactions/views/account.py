@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from interactions import activity
+from interactions.access import audit
 from interactions.views.person import person
 
 
@@ -44,7 +44,7 @@ def account(request: HttpRequest) -> HttpResponse:
         # The session is tied to the password: without this the person would be logged out here too.
         with transaction.atomic():
             update_session_auth_hash(request, password.save())
-            activity.note(activity.Action.PASSWORD_CHANGED, by=person(request))
+            audit.note(audit.Action.PASSWORD_CHANGED, by=person(request))
         messages.success(request, "Your password is changed. Other browsers you were logged in with are logged out.")
         return redirect(request.get_full_path())
     standing = request.standing  # type: ignore[attr-defined]

@@ -14,8 +14,8 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from interactions.activity import reading
-from interactions.activity.reading import GROUPS, Search
+from interactions.access.audit import read
+from interactions.access.audit.read import GROUPS, Search
 from interactions.models import ActivityEntry, Environment
 from interactions.views.fragments import page_or_fragment
 from interactions.views.spreadsheet import as_stream
@@ -30,9 +30,9 @@ def activity(request: HttpRequest, environment: str) -> HttpResponseBase:
     here = get_object_or_404(Environment, slug=environment)
     search = search_of(request.GET)
     if request.GET.get("format") == "csv":
-        return as_stream(reading.rows(here, search), f"activity-{here.slug}.csv")
+        return as_stream(read.rows(here, search), f"activity-{here.slug}.csv")
     before = _number(request.GET.get("before", ""))
-    deeds, following = reading.page(here, search, before=before, limit=PAGE_SIZE)
+    deeds, following = read.page(here, search, before=before, limit=PAGE_SIZE)
     context = {
         "environment": here,
         "deeds": deeds,

@@ -10,11 +10,11 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from interactions.access.roles import Right
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.queries import dashboard as questions
 from interactions.queries.answers import holding_still
-from interactions.roles import Right
 from interactions.views.dashboard_choice import SPLITS, Choice
 from interactions.views.dashboard_figures import TILES, first_figures, other_figures
 from interactions.views.dashboard_scene import Scene

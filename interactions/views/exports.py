@@ -13,12 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from interactions import exports as exporting
+from interactions.access.roles import Right
 from interactions.codec.record_files import Form, pieces
 from interactions.errors import DojoError
 from interactions.models import Environment, Export
 from interactions.queries import reading
 from interactions.queries import records as questions
-from interactions.roles import Right
 from interactions.views.filter_choice import FilterChoice
 from interactions.views.fragments import page_or_fragment
 from interactions.views.gate import demand

@@ -1,4 +1,4 @@
-"""The gate in front of every view: who may open which address, as interactions.roles says."""
+"""The gate in front of every view: who may open which address, as interactions.access.roles says."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from interactions import activity, members
+from interactions.access import audit, members
+from interactions.access.roles import Access, Right, rule_of
 from interactions.models import Environment
 from interactions.queries import readying
-from interactions.roles import Access, Right, rule_of
 
 
 class Gate:
@@ -28,7 +28,7 @@ class Gate:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            with activity.visiting(activity.client_address(request)):
+            with audit.visiting(audit.client_address(request)):
                 return self._get_response(request)
         finally:
             timezone.deactivate()
@@ -42,7 +42,7 @@ class Gate:
         if rule in (Access.PUBLIC, Access.KEY):
             return  # without a look at the session: these answer also while the database does not
         if isinstance(request.user, User):
-            activity.identify(request.user)
+            audit.identify(request.user)
         request.standing = members.standing(request.user)  # type: ignore[attr-defined]
         if isinstance(rule, Right):
             _let_in(request.standing, rule, kwargs.get("environment"))  # type: ignore[attr-defined]

@@ -13,7 +13,8 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from interactions import environments, readiness
+from interactions import readiness
+from interactions.access import environments
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.queries.filter import Filter

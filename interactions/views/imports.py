@@ -16,10 +16,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
+from interactions.access.roles import Right
 from interactions.errors import DojoError
 from interactions.ingest import imports as importing
 from interactions.models import Environment, Import
-from interactions.roles import Right
 from interactions.views.fragments import page_or_fragment
 from interactions.views.gate import demand, may
 from interactions.views.person import person

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from redis.exceptions import RedisError
 
-from interactions import keys as using
+from interactions.access import keys as using
 from interactions.errors import DojoError
 from interactions.models import ApiKey, Environment
 from interactions.views.fragments import page_or_fragment

@@ -10,12 +10,12 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from interactions.access.roles import Right
 from interactions.charts import stamp
 from interactions.ingest import live as inbox
 from interactions.ingest.live import calls as ring
 from interactions.ingest.live.calls import RingAway
 from interactions.models import Environment
-from interactions.roles import Right
 from interactions.schema import TYPES_BY_GROUP
 from interactions.views.fragments import page_or_fragment
 from interactions.views.gate import demand, may

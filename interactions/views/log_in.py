@@ -6,16 +6,16 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 
-from interactions.members import attempts
+from interactions.access.members import throttle
 
 
 class LogInForm(AuthenticationForm):
     """Django's own, which also says why a right password does not help."""
 
     def get_invalid_login_error(self) -> ValidationError:
-        if self.request is not None and attempts.is_refused(self.request, str(self.cleaned_data.get("username"))):
+        if self.request is not None and throttle.is_refused(self.request, str(self.cleaned_data.get("username"))):
             return ValidationError(
-                f"Too many tries failed. Wait {attempts.MINUTES} minutes, or ask an owner for a new link."
+                f"Too many tries failed. Wait {throttle.MINUTES} minutes, or ask an owner for a new link."
             )
         return ValidationError("The user name or the password is not right. Mind upper and lower case.")
 

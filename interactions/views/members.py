@@ -16,11 +16,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from interactions import members as membership
+from interactions.access import members as membership
+from interactions.access.members import Member
+from interactions.access.roles import Role
 from interactions.errors import DojoError
-from interactions.members import Member
 from interactions.models import Environment
-from interactions.roles import Role
 from interactions.views.fragments import page_or_fragment
 from interactions.views.person import person
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 from django.http import HttpRequest
 from django.urls import reverse
 
-from interactions import members
+from interactions.access import members
+from interactions.access.roles import Right, Role, rule_of
 from interactions.models import Environment
 from interactions.privacy import open_requests
-from interactions.roles import Right, Role, rule_of
 from interactions.views.filter_choice import carried
 
 # Pages of one import exist in one environment only: switching leads to the list of the other.

@@ -13,10 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from interactions import charts, readiness
+from interactions.access.members import standing
 from interactions.errors import DojoError
 from interactions.ingest.live import calls as ring
 from interactions.ingest.live.calls import RingAway
-from interactions.members import standing
 from interactions.models import Environment, Import
 from interactions.queries import overview as questions
 from interactions.queries.preparing import first_look

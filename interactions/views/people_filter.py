@@ -16,10 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from interactions import identity
+from interactions.access.roles import Right
 from interactions.codec.tombstones import Person
 from interactions.models import Environment
 from interactions.privacy import people as looking
-from interactions.roles import Right
 from interactions.views.filter_choice import FilterChoice
 from interactions.views.gate import demand
 from interactions.views.live_filter import Filter as LiveFilter

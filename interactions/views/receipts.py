@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from interactions import activity
-from interactions.activity import Action
+from interactions.access import audit
+from interactions.access.audit import Action
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest
 from interactions.privacy import receipts
@@ -70,9 +70,7 @@ def deletion_receipt(request: HttpRequest, environment: str, pk: int) -> HttpRes
 def deletion_receipt_json(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """The receipt as the file that can be checked."""
     found = _find(environment, pk)
-    activity.note(
-        Action.RECEIPT_TAKEN, by=person(request), environment=found.environment, object=f"deletion request {pk}"
-    )
+    audit.note(Action.RECEIPT_TAKEN, by=person(request), environment=found.environment, object=f"deletion request {pk}")
     name = f"deletion-{environment}-{pk}.json"
     return HttpResponse(
         found.receipt,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from interactions.access.roles import Right
 from interactions.codec import export
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import Person
@@ -22,7 +23,6 @@ from interactions.queries import records as questions
 from interactions.queries.filter import Filter
 from interactions.queries.reach import reach
 from interactions.queries.records import Key
-from interactions.roles import Right
 from interactions.views.filter_choice import PRESETS, FilterChoice, address_of, span
 from interactions.views.fragments import page_or_fragment
 from interactions.views.gate import demand, may

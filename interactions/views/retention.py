@@ -12,12 +12,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from interactions.access.roles import Right
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.moments import written
 from interactions.privacy import data_retention as keeping
 from interactions.queries import people
-from interactions.roles import Right
 from interactions.templatetags.presentation import counted
 from interactions.views.fragments import page_or_fragment
 from interactions.views.gate import demand

@@ -8,7 +8,7 @@ from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpResponse
 from django.urls import reverse_lazy
 
-from interactions import activity, members
+from interactions.access import audit, members
 
 
 class SetPassword(PasswordResetConfirmView):
@@ -29,5 +29,5 @@ class SetPassword(PasswordResetConfirmView):
         return form
 
     def form_valid(self, form: SetPasswordForm[User]) -> HttpResponse:
-        activity.note(activity.Action.PASSWORD_CHANGED, by=form.user)
+        audit.note(audit.Action.PASSWORD_CHANGED, by=form.user)
         return super().form_valid(form)

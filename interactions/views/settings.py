@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from interactions import environments
+from interactions.access import environments
 from interactions.currencies import currencies
 from interactions.models import Environment
 

@@ -9,7 +9,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from interactions import keys
+from interactions.access import keys
 from interactions.api import deliveries
 from interactions.models import ApiKey, Environment, InboxEntry
 from tests.committed import committed, production

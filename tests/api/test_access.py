@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from interactions import keys
+from interactions.access import keys
 from interactions.api import limits
 from interactions.models import ApiKey, Environment, InboxEntry
 from tests.api.conftest import ADDRESS, waiting

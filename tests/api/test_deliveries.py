@@ -8,7 +8,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from interactions import keys
+from interactions.access import keys
 from interactions.api import deliveries
 from interactions.ingest.live import calls
 from interactions.ingest.live.calls.body import BODY_BYTES, kept_of

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from interactions import reference, schema
+from interactions.access.roles import Role
 from interactions.models import Environment, InboxEntry
-from interactions.roles import Role
 from tests import cast
 from tests.api.conftest import waiting
 

@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from interactions import keys
+from interactions.access import keys
+from interactions.access.roles import Role
 from interactions.models import ApiKey, Environment, Export, Import, Membership
-from interactions.roles import Role
 from tests import cast
 from tests.pages import made
 

@@ -7,11 +7,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from interactions.roles import ROUTES, Access
+from interactions.access.roles import ROUTES, Access
 from tests import cast
+from tests.access.test_roles import NAMED, address_of
 from tests.ingest.uploads.tus import Tus, metadata
 from tests.pages import made
-from tests.test_roles import NAMED, address_of
 from tests.web_server import Server
 
 UP = ("../", "..%2f", "%2e%2e/", "..%5c", "....//", "%252e%252e%252f", "..;/", "%c0%ae%c0%ae/")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from interactions.access.roles import RIGHTS, ROUTES, Right, Role
 from interactions.models import Environment
-from interactions.roles import RIGHTS, ROUTES, Right, Role
 from tests import cast
 
 from .deeds import DEEDS, Deed, all_rows

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 from django.test import Client
 
-from interactions import activity
-from interactions.activity import Action
+from interactions.access import audit
+from interactions.access.audit import Action
 from interactions.codec.spreadsheet import harmless, harmless_column
 from interactions.ingest.live import calls
 from interactions.models import Environment
@@ -65,9 +65,7 @@ def test_the_activity_log_holds_no_formula(client: Client) -> None:
     production = Environment.objects.get(slug="production")
     olga = cast.owner()
     for attack in ATTACKS[::7]:
-        activity.note(
-            Action.KEY_CREATED, by=olga, environment=production, object=attack[:100], details={"kind": attack}
-        )
+        audit.note(Action.KEY_CREATED, by=olga, environment=production, object=attack[:100], details={"kind": attack})
     client.force_login(olga)
     answer = client.get("/production/activity/?format=csv")
     text = b"".join(answer.streaming_content).decode("utf-8-sig")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from interactions import activity
+from interactions.access import audit
 from interactions.models import Import
 
 
-def note(action: activity.Action, imp: Import, **details: int | str) -> None:
+def note(action: audit.Action, imp: Import, **details: int | str) -> None:
     """All steps of one import share an id. Its file's name stays out of the log: it may hold anything, for ever."""
-    activity.note(
+    audit.note(
         action,
         environment=imp.environment,
         object=f"import {imp.pk}",
         details=details,
-        shared=activity.shared_by("import", imp.pk),
+        shared=audit.shared_by("import", imp.pk),
     )

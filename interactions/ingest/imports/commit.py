@@ -10,7 +10,7 @@ from django.db.models import Max, Min, Sum
 from django.utils import timezone
 
 from dojo import memory
-from interactions.activity import Action
+from interactions.access.audit import Action
 from interactions.disk import is_full
 from interactions.ingest.imports import lifecycle, storage
 from interactions.ingest.imports.audit import note

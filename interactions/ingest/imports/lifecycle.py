@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from interactions.activity import Action
+from interactions.access.audit import Action
 from interactions.disk import PAUSED
 from interactions.errors import FileRefused, ImportStateError
 from interactions.ingest.imports import storage

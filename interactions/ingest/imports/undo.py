@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from interactions.activity import Action
+from interactions.access.audit import Action
 from interactions.disk import is_full
 from interactions.ingest.imports import lifecycle, storage
 from interactions.ingest.imports.audit import note

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import http_date
 
+from interactions.access.members import standing
+from interactions.access.roles import Right
 from interactions.disk import is_full
 from interactions.errors import ImportStateError
 from interactions.ingest import imports
@@ -19,9 +21,7 @@ from interactions.ingest.uploads import content, protocol
 from interactions.ingest.uploads.body import pieces
 from interactions.ingest.uploads.protocol import Refusal
 from interactions.ingest.uploads.receive import GONE, disk_full, expiry, has_ended, receive, size_text
-from interactions.members import standing
 from interactions.models import Environment, Import, Upload
-from interactions.roles import Right
 
 NO_RIGHT = "You may not import data here. Ask an owner of the environment for the role of an analyst."
 _REASONS = {protocol.CHECKSUM_MISMATCH: "Checksum Mismatch"}

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from interactions import activity, keys
+from interactions.access import audit, keys
 from interactions.models import ApiKey, Environment
 
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError("Only a publishable key can be bound to origins.")
         if not 0 < len(options["name"].strip()) <= 100:
             raise CommandError("The name has to have 1 to 100 characters.")
-        with activity.acting("create_api_key"):
+        with audit.acting("create_api_key"):
             key, text = keys.create(
                 environment, kind=kind, name=options["name"].strip(), allowed_origins="\n".join(options["origin"])
             )

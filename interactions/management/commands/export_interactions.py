@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from interactions import activity
+from interactions.access import audit
 from interactions.codec import export
 from interactions.codec.tombstones import leave_out
 from interactions.models import Environment
@@ -51,9 +51,9 @@ class Command(BaseCommand):
                     written += table.num_rows
         except OSError as error:
             raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
-        with activity.acting("export_interactions"):
-            activity.note(
-                activity.Action.EXPORTED,
+        with audit.acting("export_interactions"):
+            audit.note(
+                audit.Action.EXPORTED,
                 environment=Environment.objects.get(slug=slug),
                 object="all interactions",
                 details={"records": written},

@@ -13,7 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from dojo import workers
-from interactions import activity
+from interactions.access import audit
 from interactions.errors import DojoError
 from interactions.ingest import imports
 from interactions.ingest.imports import storage
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal cancels as Ctrl-C does
             signal.signal(number, signal.default_int_handler)
         try:
-            with activity.acting("import_interactions"), workers.present() as presence:
+            with audit.acting("import_interactions"), workers.present() as presence:
                 imp = _carry(path, environment, presence, check_duplicates=not options["keep_duplicates"])
         except KeyboardInterrupt:  # before there was an import
             raise CommandError(_CANCELLED, returncode=_FAILED) from None

@@ -1,7 +1,7 @@
 """What the activity log says of an import."""
 
-from interactions import activity
-from interactions.activity import shared_by
+from interactions.access import audit
+from interactions.access.audit import shared_by
 from interactions.ingest import imports
 from interactions.models import ActivityEntry, Environment, Import
 from tests import cast
@@ -58,7 +58,7 @@ def test_a_refused_file_is_noted_without_its_name_or_content(house: House) -> No
 
 def test_sample_data_is_noted_with_who_asked_for_it(house: House) -> None:
     user = cast.analyst()
-    with activity.acting(user):
+    with audit.acting(user):
         imp = house.ask(imports.create_sample, Environment.objects.get(slug="playground"), user)
     (entry,) = entries(imp)
     assert (entry.action, entry.actor) == (Action.IMPORT_STARTED, "anna")

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.db import transaction
 from django.utils import timezone
 
-from interactions import activity
-from interactions.activity import Action
+from interactions.access import audit
+from interactions.access.audit import Action
 from interactions.models import Environment
 
 # What can be set, and what the activity log calls it.
@@ -31,7 +31,7 @@ def change(environment: Environment, **values: Any) -> bool:
         now = Environment.objects.select_for_update().get(pk=environment.pk)
         changed = {name: value for name, value in values.items() if getattr(now, name) != value}
         for name, value in changed.items():
-            activity.note(
+            audit.note(
                 Action.SETTINGS_CHANGED,
                 environment=environment,
                 object=SETTINGS[name],

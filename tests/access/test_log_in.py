@@ -8,10 +8,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from interactions import members
+from interactions.access import members
 from interactions.models import ActivityEntry
-
-from . import cast
+from tests import cast
 
 pytestmark = pytest.mark.django_db
 RIGHT, WRONG = "correct horse battery", "wrong horse"

@@ -22,7 +22,7 @@ _NAMESPACE: Final = uuid.UUID("6b7d4a0e-6f0c-4d3e-9a55-0f3f4a2b9d11")
 
 @runtime_checkable
 class Caller(Protocol):
-    """Whoever calls the API with a key: see interactions.keys."""
+    """Whoever calls the API with a key: see interactions.access.keys."""
 
     @property
     def key_id(self) -> int: ...

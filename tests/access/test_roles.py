@@ -8,12 +8,11 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from interactions.access.roles import NAMESPACES, RIGHTS, ROUTES, Access, Right, Role, rule_of
 from interactions.models import Environment, Import, Membership
-from interactions.roles import NAMESPACES, RIGHTS, ROUTES, Access, Right, Role, rule_of
-
-from . import cast
-from .ingest.uploads.tus import Tus
-from .pages import made, page_of, text_of
+from tests import cast
+from tests.ingest.uploads.tus import Tus
+from tests.pages import made, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -5,12 +5,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from interactions import members
-from interactions.members import MemberRefused
+from interactions.access import members
+from interactions.access.members import MemberRefused
+from interactions.access.roles import Role
 from interactions.models import ActivityEntry, Environment, Membership
-from interactions.roles import Role
-
-from . import cast
+from tests import cast
 
 pytestmark = pytest.mark.django_db
 

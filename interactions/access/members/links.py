@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
-from interactions import activity
-from interactions.activity import Action
-from interactions.members.changing import demand_log_in
+from interactions.access import audit
+from interactions.access.audit import Action
+from interactions.access.members.change import demand_log_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def new_link(user: User, *, by: User, is_first: bool = False) -> Link:
             user.set_unusable_password()  # a fresh one, which the token is made of
             user.save(update_fields=["password"])
         if not is_first:
-            activity.note(Action.MEMBER_LINKED, by=by, object=f"member {user}")
+            audit.note(Action.MEMBER_LINKED, by=by, object=f"member {user}")
     ends_at = timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
     return Link(urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user), ends_at)
 

@@ -18,8 +18,8 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from interactions import activity
-from interactions.activity import Action
+from interactions.access import audit
+from interactions.access.audit import Action
 from interactions.errors import DojoError
 from interactions.models import ApiKey, Environment
 
@@ -190,7 +190,7 @@ def used(caller: Caller) -> None:
 
 
 def _note(action: Action, key: ApiKey, user: User | None = None, **details: str | float) -> None:
-    activity.note(action, by=user, environment=key.environment, object=f"API key {key}", details=details)
+    audit.note(action, by=user, environment=key.environment, object=f"API key {key}", details=details)
 
 
 def _digest(text: str) -> str:

@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from redis.exceptions import RedisError
 
-from interactions.activity import client_address
+from interactions.access.audit import client_address
 
 MINUTES: Final = 15
 _AWAY: Final = (RedisError, OSError)

@@ -8,13 +8,12 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 from django.test import Client, RequestFactory
 
-from interactions import activity, keys
-from interactions.activity import Action
+from interactions.access import audit, keys
+from interactions.access.audit import Action
 from interactions.migrations import __name__ as migrations
 from interactions.models import ActivityEntry, ApiKey, Environment
 from interactions.models.activity import AppendOnly
-
-from . import cast
+from tests import cast
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +29,7 @@ def actor_of(entry: ActivityEntry) -> tuple[str, int | None, str]:
 
 def test_a_member_is_named_by_user_name(production: Environment) -> None:
     user = cast.owner()
-    entry = activity.note(Action.KEY_CREATED, by=user, environment=production, object="API key 1", address="10.0.0.9")
+    entry = audit.note(Action.KEY_CREATED, by=user, environment=production, object="API key 1", address="10.0.0.9")
     entry.refresh_from_db()
     assert actor_of(entry) == ("user", user.pk, "olga")
     assert (entry.environment, entry.object, entry.address) == (production, "API key 1", "10.0.0.9")
@@ -40,42 +39,42 @@ def test_a_key_is_named_without_its_secret(production: Environment) -> None:
     key, text = keys.create(production, kind=ApiKey.Kind.SECRET, name="Shop")
     caller = keys.find(text)
     expected = ("key", key.pk, f"Shop ({key.prefix}…)")
-    assert actor_of(activity.note(Action.DELETION_RECEIVED, by=key)) == expected
-    assert actor_of(activity.note(Action.DELETION_RECEIVED, by=caller)) == expected
+    assert actor_of(audit.note(Action.DELETION_RECEIVED, by=key)) == expected
+    assert actor_of(audit.note(Action.DELETION_RECEIVED, by=caller)) == expected
 
 
 def test_without_anybody_it_is_dojo_itself() -> None:
-    assert actor_of(activity.note(Action.IMPORT_DONE)) == ("system", None, "")
+    assert actor_of(audit.note(Action.IMPORT_DONE)) == ("system", None, "")
 
 
 def test_a_command_is_named_by_its_name() -> None:
-    with activity.acting("erase_users"):
-        assert actor_of(activity.note(Action.DELETION_RECEIVED)) == ("command", None, "erase_users")
+    with audit.acting("erase_users"):
+        assert actor_of(audit.note(Action.DELETION_RECEIVED)) == ("command", None, "erase_users")
 
 
 def test_entries_of_one_action_share_an_id() -> None:
-    with activity.acting(None, "10.0.0.9") as actor:
-        entries = [activity.note(Action.ROLE_CHANGED), activity.note(Action.ROLE_CHANGED)]
+    with audit.acting(None, "10.0.0.9") as actor:
+        entries = [audit.note(Action.ROLE_CHANGED), audit.note(Action.ROLE_CHANGED)]
     assert {(entry.shared, entry.address) for entry in entries} == {(actor.shared, "10.0.0.9")}
-    assert activity.note(Action.ROLE_CHANGED).shared != actor.shared
+    assert audit.note(Action.ROLE_CHANGED).shared != actor.shared
 
 
 def test_the_steps_of_one_thing_share_an_id_in_every_process() -> None:
-    assert activity.shared_by("import", 12) == activity.shared_by("import", 12) != activity.shared_by("import", 13)
-    entry = activity.note(Action.IMPORT_DONE, shared=activity.shared_by("import", 12))
-    assert entry.shared == activity.shared_by("import", 12) and isinstance(entry.shared, uuid.UUID)
+    assert audit.shared_by("import", 12) == audit.shared_by("import", 12) != audit.shared_by("import", 13)
+    entry = audit.note(Action.IMPORT_DONE, shared=audit.shared_by("import", 12))
+    assert entry.shared == audit.shared_by("import", 12) and isinstance(entry.shared, uuid.UUID)
 
 
 def test_what_is_rolled_back_was_not_noted() -> None:
     with transaction.atomic():
-        activity.note(Action.ROLE_CHANGED)
+        audit.note(Action.ROLE_CHANGED)
         transaction.set_rollback(True)
     assert not ActivityEntry.objects.exists()
 
 
 def test_the_entry_outlives_its_user(production: Environment) -> None:
     user = User.objects.create_user("tom")
-    activity.note(Action.LOG_IN, by=user)
+    audit.note(Action.LOG_IN, by=user)
     user.delete()
     assert ActivityEntry.objects.get().actor == "tom"
 
@@ -94,7 +93,7 @@ def test_what_a_proxy_says_is_believed_only_where_there_is_one(
 ) -> None:
     settings.BEHIND_HTTPS = behind
     request = rf.get("/", REMOTE_ADDR="10.0.0.9", headers={"X-Forwarded-For": forwarded})
-    assert activity.client_address(request) == address
+    assert audit.client_address(request) == address
 
 
 # --- What is noted ---
@@ -139,7 +138,7 @@ def test_a_name_that_is_nobodys_is_not_kept(client: Client, olga: User) -> None:
 def test_the_life_of_a_key_is_noted(production: Environment) -> None:
     user = cast.owner()
     key, _ = keys.create(production, kind=ApiKey.Kind.SECRET, name="Shop", user=user)
-    with activity.acting(user):
+    with audit.acting(user):
         new, _ = keys.rotate(key, timedelta(hours=1), user=user)
         keys.revoke(new)
         keys.revoke(new)  # changes nothing, so it is no entry
@@ -167,7 +166,7 @@ def test_what_is_done_in_djangos_admin_is_noted(client: Client) -> None:
 
 def test_djangos_admin_shows_entries_and_changes_none(client: Client) -> None:
     client.force_login(User.objects.create_superuser("boss"))
-    entry = activity.note(Action.LOG_IN_FAILED, object="log-in of olga")
+    entry = audit.note(Action.LOG_IN_FAILED, object="log-in of olga")
     page = f"/admin/interactions/activityentry/{entry.pk}"
     assert "log-in of olga" in client.get("/admin/interactions/activityentry/").content.decode()
     assert client.get(f"{page}/change/").status_code == 200
@@ -180,7 +179,7 @@ def test_djangos_admin_shows_entries_and_changes_none(client: Client) -> None:
 
 
 def test_an_entry_is_neither_changed_nor_removed() -> None:
-    entry = activity.note(Action.LOG_IN)
+    entry = audit.note(Action.LOG_IN)
     entry.actor = "somebody else"
     for act in (entry.save, entry.delete, ActivityEntry.objects.all().delete):
         with pytest.raises(AppendOnly):
@@ -198,7 +197,7 @@ def test_the_database_refuses_it_too(statement: str) -> None:
     from importlib import import_module
 
     triggers = import_module(f"{migrations}.0007_members_and_activity").SQLITE_TRIGGERS
-    activity.note(Action.LOG_IN)
+    audit.note(Action.LOG_IN)
     with connection.cursor() as cursor:
         for name, trigger in triggers.items():  # the one against removing is down in tests, see conftest
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser, User
 
+from interactions.access.roles import RIGHTS, Right, Role
 from interactions.models import Environment, Membership
-from interactions.roles import RIGHTS, Right, Role
 
 
 @dataclass(frozen=True, slots=True)

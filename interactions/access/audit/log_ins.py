@@ -11,8 +11,8 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from interactions.activity.noting import Action, note
-from interactions.members import attempts
+from interactions.access.audit.note import Action, note
+from interactions.access.members import throttle
 
 _DID = {ADDITION: "added", CHANGE: "changed"}
 
@@ -20,7 +20,7 @@ _DID = {ADDITION: "added", CHANGE: "changed"}
 @receiver(user_logged_in)
 def _logged_in(user: User, request: HttpRequest | None = None, **_: Any) -> None:
     if request is not None:
-        attempts.succeeded(request, user.get_username())
+        throttle.succeeded(request, user.get_username())
     note(Action.LOG_IN, by=user)
 
 
@@ -37,11 +37,11 @@ def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_
     What is refused after too many is not noted one by one: whoever goes on trying must not fill the log.
     """
     name = str(credentials.get("username") or "")
-    failure = attempts.failed(request, name) if request is not None and name else attempts.Failure()
+    failure = throttle.failed(request, name) if request is not None and name else throttle.Failure()
     if failure.is_over:
         return
     known = User.objects.filter(username=name).exists()
-    details = {"refused_for": f"{attempts.MINUTES} minutes"} if failure.refuses else {}
+    details = {"refused_for": f"{throttle.MINUTES} minutes"} if failure.refuses else {}
     note(Action.LOG_IN_FAILED, object=f"log-in of {name}" if known else "", details=details)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from interactions import activity
-from interactions.activity import Action
+from interactions.access import audit
+from interactions.access.audit import Action
+from interactions.access.members.sessions import end_sessions
+from interactions.access.members.standing import standing
+from interactions.access.roles import Right, Role
 from interactions.errors import DojoError
-from interactions.members.sessions import end_sessions
-from interactions.members.standing import standing
 from interactions.models import Environment, Membership
-from interactions.roles import Right, Role
 
 
 class MemberRefused(DojoError):
@@ -142,9 +142,9 @@ def _label(role: Role | None) -> str:
 
 
 def _note(action: Action, user: User, by: User, environment: Environment, **details: str) -> None:
-    activity.note(action, by=by, environment=environment, object=f"member {user}", details=details)
+    audit.note(action, by=by, environment=environment, object=f"member {user}", details=details)
 
 
 def _note_log_in(action: Action, user: User, by: User) -> None:
     """Of a log-in, which belongs to no environment."""
-    activity.note(action, by=by, object=f"member {user}")
+    audit.note(action, by=by, object=f"member {user}")

@@ -1,0 +1,22 @@
+"""Those who work with Dojo: what they may do where, and who changes that."""
+
+from interactions.access.members.change import MemberRefused, add, deactivate, reactivate, set_roles
+from interactions.access.members.directory import Member, as_members, users
+from interactions.access.members.links import Link, new_link, user_of
+from interactions.access.members.standing import Standing, standing
+
+__all__ = [
+    "Link",
+    "Member",
+    "MemberRefused",
+    "Standing",
+    "add",
+    "as_members",
+    "deactivate",
+    "new_link",
+    "reactivate",
+    "set_roles",
+    "standing",
+    "user_of",
+    "users",
+]
