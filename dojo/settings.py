@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "interactions.views.gate.Gate",  # last: it asks who is logged in, and a refusal is a page like any other
+    "interactions.console.gate.Gate",  # last: it asks who is logged in, and a refusal is a page like any other
 ]
 ROOT_URLCONF = "dojo.urls"
 TEMPLATES = [
@@ -84,7 +84,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "interactions.views.navigation.navigation",
+                "interactions.console.navigation.navigation",
             ],
         },
     }

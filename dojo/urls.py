@@ -10,5 +10,5 @@ urlpatterns = [
     path("", include("interactions.urls")),
 ]
 
-handler403 = "interactions.views.errors.forbidden"
-handler500 = "interactions.views.errors.server_error"
+handler403 = "interactions.console.errors.forbidden"
+handler500 = "interactions.console.errors.server_error"

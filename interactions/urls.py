@@ -6,31 +6,17 @@ from django.urls import include, path
 from dojo.health import healthz
 from interactions.api.trial import trial
 from interactions.api.views import unknown
+from interactions.console import activity, api_reference, exports, health, keys, members, overview, settings
+from interactions.console.account import account
+from interactions.console.account.log_in import LogIn
+from interactions.console.account.set_password import SetPassword
+from interactions.console.dashboard import dashboard
+from interactions.console.imports import imports, wizard
+from interactions.console.live import live
+from interactions.console.people import filter, people
+from interactions.console.privacy import data_retention, letter, receipts, requests
+from interactions.console.records import records
 from interactions.ingest.uploads import views as uploads
-from interactions.views import (
-    access_letter,
-    account,
-    activity,
-    api_reference,
-    dashboard,
-    deletion,
-    exports,
-    health,
-    imports,
-    keys,
-    live,
-    members,
-    overview,
-    people,
-    people_filter,
-    receipts,
-    records,
-    retention,
-    settings,
-    wizard,
-)
-from interactions.views.log_in import LogIn
-from interactions.views.set_password import SetPassword
 
 urlpatterns = [
     path("", overview.home, name="home"),
@@ -79,7 +65,7 @@ urlpatterns = [
         name="import_rejected",
     ),
     path("<slug:environment>/people/", people.people, name="people"),
-    path("<slug:environment>/people/filter/", people_filter.people_filter, name="people_filter"),
+    path("<slug:environment>/people/filter/", filter.people_filter, name="people_filter"),
     path("<slug:environment>/people/figures/", people.people_figures, name="people_figures"),
     path("<slug:environment>/people/<str:key>/", people.person, name="person"),
     path("<slug:environment>/api/", api_reference.api_reference, name="api_reference"),
@@ -94,29 +80,29 @@ urlpatterns = [
     path("<slug:environment>/members/<int:pk>/log-in/", members.member_deactivate, name="member_deactivate"),
     path("<slug:environment>/settings/", settings.settings, name="settings"),
     path("<slug:environment>/activity/", activity.activity, name="activity"),
-    path("<slug:environment>/privacy/requests/", deletion.deletion_requests, name="deletion_requests"),
-    path("<slug:environment>/privacy/requests/new/", deletion.deletion_new, name="deletion_new"),
-    path("<slug:environment>/privacy/requests/<int:pk>/", deletion.deletion_request, name="deletion_request"),
-    path("<slug:environment>/privacy/requests/<int:pk>/link/", deletion.deletion_link, name="deletion_link"),
+    path("<slug:environment>/privacy/requests/", requests.deletion_requests, name="deletion_requests"),
+    path("<slug:environment>/privacy/requests/new/", requests.deletion_new, name="deletion_new"),
+    path("<slug:environment>/privacy/requests/<int:pk>/", requests.deletion_request, name="deletion_request"),
+    path("<slug:environment>/privacy/requests/<int:pk>/link/", requests.deletion_link, name="deletion_link"),
     path(
         "<slug:environment>/privacy/requests/<int:pk>/leave-out/",
-        deletion.deletion_leave_out,
+        requests.deletion_leave_out,
         name="deletion_leave_out",
     ),
-    path("<slug:environment>/privacy/requests/<int:pk>/count/", deletion.deletion_count, name="deletion_count"),
-    path("<slug:environment>/privacy/requests/<int:pk>/hide/", deletion.deletion_hide, name="deletion_hide"),
-    path("<slug:environment>/privacy/requests/<int:pk>/approve/", deletion.deletion_approve, name="deletion_approve"),
-    path("<slug:environment>/privacy/requests/<int:pk>/start/", deletion.deletion_start, name="deletion_start"),
-    path("<slug:environment>/privacy/requests/<int:pk>/cancel/", deletion.deletion_cancel, name="deletion_cancel"),
-    path("<slug:environment>/privacy/requests/<int:pk>/retry/", deletion.deletion_retry, name="deletion_retry"),
+    path("<slug:environment>/privacy/requests/<int:pk>/count/", requests.deletion_count, name="deletion_count"),
+    path("<slug:environment>/privacy/requests/<int:pk>/hide/", requests.deletion_hide, name="deletion_hide"),
+    path("<slug:environment>/privacy/requests/<int:pk>/approve/", requests.deletion_approve, name="deletion_approve"),
+    path("<slug:environment>/privacy/requests/<int:pk>/start/", requests.deletion_start, name="deletion_start"),
+    path("<slug:environment>/privacy/requests/<int:pk>/cancel/", requests.deletion_cancel, name="deletion_cancel"),
+    path("<slug:environment>/privacy/requests/<int:pk>/retry/", requests.deletion_retry, name="deletion_retry"),
     path("<slug:environment>/privacy/requests/<int:pk>/receipt/", receipts.deletion_receipt, name="deletion_receipt"),
     path(
         "<slug:environment>/privacy/requests/<int:pk>/receipt.json",
         receipts.deletion_receipt_json,
         name="deletion_receipt_json",
     ),
-    path("<slug:environment>/privacy/access/", access_letter.access_letter, name="access_letter"),
-    path("<slug:environment>/privacy/retention/", retention.retention, name="retention"),
+    path("<slug:environment>/privacy/access/", letter.access_letter, name="access_letter"),
+    path("<slug:environment>/privacy/retention/", data_retention.retention, name="retention"),
     path("<slug:environment>/keys/", keys.keys, name="keys"),
     path("<slug:environment>/keys/new/", keys.key_create, name="key_create"),
     path("<slug:environment>/keys/<int:pk>/rotate/", keys.key_rotate, name="key_rotate"),

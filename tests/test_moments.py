@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from django.utils import timezone
 
-from interactions import charts
+from interactions.console import charts
 from interactions.moments import EARLIEST, LATEST, local, written_in
 from interactions.queries.bars import _clock, months
 from interactions.queries.health import _by_day

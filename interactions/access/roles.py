@@ -1,6 +1,6 @@
 """Who may do what: the rights of each role, and the right that each address asks for. Data, pure Python.
 
-The checks (views.gate), the navigation, the table in docs/members.md and a test of every address are made from it.
+The checks (console.gate), the navigation, the table in docs/members.md and a test of every address are made from it.
 """
 
 from __future__ import annotations

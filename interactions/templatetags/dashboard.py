@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from interactions import currencies
-from interactions.charts import Change
+from interactions.console.charts import Change
 from interactions.templatetags.presentation import number
 
 register = template.Library()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from interactions.charts import colour_of_type
+from interactions.console.charts import colour_of_type
 from interactions.moments import in_utc, local, written
 
 register = template.Library()

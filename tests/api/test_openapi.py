@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from interactions import reference, schema
-from interactions.api import urls
+from interactions import schema
+from interactions.api import reference, urls
 from interactions.api.openapi import document
 from interactions.codec.check import check, check_bytes
 from tests.codec import forms, strategies

@@ -9,8 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from interactions import reference, schema
+from interactions import schema
 from interactions.access.roles import Role
+from interactions.api import reference
 from interactions.models import Environment, InboxEntry
 from tests import cast
 from tests.api.conftest import waiting

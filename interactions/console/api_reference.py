@@ -1,0 +1,156 @@
+"""The API page: how to call it from here, every call and answer, and every field."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from interactions import schema
+from interactions.api import reference
+from interactions.console.fragments import page_or_fragment
+from interactions.models import Environment
+from interactions.schema import Field, Form
+
+FIRST: Final = "product_detail_page_view"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A field as the table shows it; ``types`` is empty where every type may have it."""
+
+    name: str
+    form: str
+    note: str
+    types: tuple[str, ...]
+
+    @property
+    def is_inner(self) -> bool:
+        return "." in self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """How one client sends; the text stands in ``templates/api/snippets``."""
+
+    id: str
+    label: str
+    text: str
+
+
+_NOTES: Final = {
+    "type": "Required",
+    "timestamp": "Absent: when it was received",
+    "custom_action_name": "Required",
+    "context.page.url": "Required in a page",
+    "context": "Other keys are kept as they are",
+    f"context.custom_context.{schema.RECORD_UUID}": "Identifies the record: the same one, the same record",
+}
+_CLIENTS: Final = (
+    ("curl", "curl"),
+    ("python", "Python"),
+    ("node", "Node"),
+    ("browser", "Browser"),
+    ("singer", "Singer"),
+)
+
+
+@require_safe
+def api_reference(request: HttpRequest, environment: str) -> HttpResponse:
+    """The page; ``type`` narrows the table of fields to those of one type."""
+    here = get_object_or_404(Environment, slug=environment)
+    chosen = request.GET.get("type", "")
+    if chosen not in schema.GROUP_OF:
+        chosen = ""
+    host = request.build_absolute_uri("/").rstrip("/")
+    context = {
+        "environment": here,
+        "host": host,
+        "chosen": chosen,
+        "types_by_group": {str(group): types for group, types in schema.TYPES_BY_GROUP.items()},
+        "rows": _rows(chosen),
+        "example": _json(reference.example(chosen or FIRST)),
+        "calls": [_shown(call) for call in reference.CALLS],
+        "shared": [*reference.SHARED[:4], reference.NOT_FOUND, *reference.SHARED[4:]],
+        "line_form": reference.LINE_FORM,
+        "refused": _json(next(each.body for each in reference.CALLS[0].answers if each.status == 422)),
+        "snippets": _snippets(host, here),
+        "first": FIRST,
+        "tests": [(group, [(kind, _test(kind)) for kind in types]) for group, types in schema.TYPES_BY_GROUP.items()],
+        "test": _test(FIRST),
+        "body_bytes": settings.API_BODY_BYTES,
+        "most_records": settings.API_RECORDS,
+        "calls_a_minute": settings.API_CALLS_PER_MINUTE,
+        "deepest": schema.DEEPEST,
+    }
+    return page_or_fragment(request, "api/page.html", "fields", context)
+
+
+def _shown(call: reference.Call) -> dict[str, Any]:
+    body = None if call.body is None else _json(call.body)
+    return {"call": call, "body": body, "answers": [(each, json.dumps(each.body)) for each in call.answers]}
+
+
+def _test(kind: str) -> str:
+    """A whole call with one record, its own whenever the page is made."""
+    record = reference.example(kind)
+    record["context"]["custom_context"] = {schema.RECORD_UUID: str(uuid.uuid4())}
+    return _json({"data": [record]})
+
+
+def _json(value: Any) -> str:
+    """JSON as people write it: a list of a single plain value stands on one line."""
+    return re.sub(r"\[\s+([^\s\[\]{},]+)\s+\]", r"[\1]", json.dumps(value, indent=2))
+
+
+def _snippets(host: str, environment: Environment) -> list[Snippet]:
+    names = {
+        "host": host,
+        "secret_key": f"{environment.slug}-secret-key",
+        "publishable_key": f"{environment.slug}-publishable-key",
+    }
+    return [
+        Snippet(id, label, render_to_string(f"api/snippets/{id}.txt", names).strip())
+        for id, label in _CLIENTS  # noqa: A001 - the attribute's own word
+    ]
+
+
+def _rows(chosen: str) -> list[Row]:
+    rows = []
+    for name, field in schema.FIELDS.items():
+        if chosen and chosen not in field.types:
+            continue
+        on = () if len(field.types) == len(schema.TYPES) else tuple(t for t in schema.TYPES if t in field.types)
+        rows += [_row(name, field, on), *(_row(inner, each, on) for inner, each in _within(name))]
+    return rows
+
+
+def _row(name: str, field: Field, types: tuple[str, ...]) -> Row:
+    return Row(name, reference.form_of(field), _NOTES.get(name, ""), types)
+
+
+def _within(name: str) -> list[tuple[str, Field]]:
+    """The fields of an object field, by their whole path."""
+    text = Field(Form.STRING)
+    if name == "search":
+        return [(f"search.{inner}", field) for inner, field in schema.SEARCH_FIELDS.items()]
+    if name != "context":
+        return []
+    rows: list[tuple[str, Field]] = []
+    for inner, field in schema.CONTEXT_FIELDS.items():
+        rows.append((f"context.{inner}", field))
+        names = {
+            "campaign": schema.CAMPAIGN_FIELDS,
+            "page": schema.PAGE_FIELDS,
+            "custom_context": (schema.RECORD_UUID,),
+        }
+        rows += [(f"context.{inner}.{each}", text) for each in names.get(inner, ())]
+    return rows

@@ -1,0 +1,38 @@
+"""Frames of numbers → ECharts options, and the colours that types and groups have everywhere."""
+
+from interactions.console.charts.change import Change
+from interactions.console.charts.colours import (
+    BACKGROUNDS,
+    PALETTE,
+    RANKS,
+    REST,
+    colour_of,
+    colour_of_group,
+    colour_of_rank,
+    colour_of_type,
+)
+from interactions.console.charts.over_time import by_group, causes_over_time, over_time, stamp
+from interactions.console.charts.panels import ASSISTED, assisted_over_time, ranking, rhythm
+from interactions.console.charts.spark import columns, spark
+
+__all__ = [
+    "ASSISTED",
+    "BACKGROUNDS",
+    "PALETTE",
+    "RANKS",
+    "REST",
+    "Change",
+    "assisted_over_time",
+    "by_group",
+    "causes_over_time",
+    "colour_of",
+    "colour_of_group",
+    "colour_of_rank",
+    "colour_of_type",
+    "columns",
+    "over_time",
+    "ranking",
+    "rhythm",
+    "spark",
+    "stamp",
+]

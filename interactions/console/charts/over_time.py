@@ -1,0 +1,84 @@
+"""Counts over time → ECharts options: stacked bars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+from interactions.console.charts.colours import colour_of, colour_of_rank
+from interactions.moments import plain
+from interactions.schema import GROUP_OF, Group
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def by_group(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame with a column a type → one with a column a group, in the groups' order."""
+    groups = frame.T.groupby([GROUP_OF[name].value for name in frame.columns], sort=False).sum().T
+    return groups.reindex(columns=[group.value for group in Group if group.value in groups.columns])
+
+
+def over_time(frame: pd.DataFrame, zone: tzinfo = UTC) -> dict[str, Any]:
+    """Stacked bars: the frame's index gives the bars' starts (UTC), its columns the types or groups.
+
+    On the axis stands what the clock in ``zone`` says.
+    """
+    colours = [colour_of(name) for name in frame.columns]
+    counts = {name: frame[name].tolist() for name in frame.columns}
+    return _stacked([stamp(start, zone) for start in frame.index], counts, colours)
+
+
+def causes_over_time(starts: Sequence[datetime], counts: Mapping[str, list[int]], zone: tzinfo = UTC) -> dict[str, Any]:
+    """Stacked bars that begin at ``starts`` (UTC): a count for each, by cause, the most frequent cause first.
+
+    Of more causes than there are RANKS, the last ones have the colour of the rest. No legend is needed below it: the
+    page lists the causes with their colours.
+    """
+    colours = [colour_of_rank(rank) for rank in range(len(counts))]
+    return _stacked([stamp(start, zone) for start in starts], counts, colours, bottom=8)
+
+
+def _stacked(
+    starts: list[str], counts: Mapping[str, list[int]], colours: list[str], bottom: int = 36
+) -> dict[str, Any]:
+    return {
+        "animation": False,
+        "aria": {"enabled": True},
+        "grid": {"left": 4, "right": 8, "top": 12, "bottom": bottom, "outerBoundsMode": "same"},
+        "legend": {"type": "scroll", "bottom": 0, "left": 0, "itemWidth": 10, "itemHeight": 10, "icon": "roundRect"},
+        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
+        "xAxis": {
+            "type": "category",
+            "data": starts,
+            "axisTick": {"show": False},
+            "axisLabel": {"hideOverlap": True},
+        },
+        "yAxis": {"type": "value", "minInterval": 1, "splitNumber": 4},
+        "series": [
+            {
+                "name": name,
+                "type": "bar",
+                "stack": "records",
+                "barCategoryGap": "14%",
+                "barMaxWidth": 72,
+                "itemStyle": {"color": colour},
+                "emphasis": {"disabled": True},
+                "data": heights,
+            }
+            for (name, heights), colour in zip(counts.items(), colours, strict=True)
+        ],
+    }
+
+
+def stamp(moment: datetime, zone: tzinfo = UTC) -> str:
+    """A moment as the clock in ``zone`` says it, to the minute: ``2024-01-31T05:00+01:00``, in UTC with ``Z``.
+
+    In UTC, too, at the ends of the calendar, where the clock in ``zone`` is in another year than there is.
+    """
+    try:
+        here = plain(moment).astimezone(zone)
+    except OverflowError:
+        here = plain(moment).astimezone(UTC)
+    return here.isoformat(timespec="minutes").replace("+00:00", "Z")

@@ -1,0 +1,86 @@
+"""Frames of the dashboard's panels → ECharts options, for the pages and for pictures of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Any, Final
+
+from interactions.console.charts.colours import REST, colour_of_rank
+from interactions.console.charts.over_time import stamp
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ASSISTED: Final = "#7a5af0"  # of what carries a miso_id: no group's hue
+_LONGEST_NAME: Final = 40
+
+
+def rhythm(frame: pd.DataFrame) -> dict[str, Any]:
+    """A heat map: a row a weekday, a column an hour; the browser gives the shades, from none to the most."""
+    cells = [
+        [hour, day, int(count)]
+        for day, counts in enumerate(frame.to_numpy().tolist())
+        for hour, count in enumerate(counts)
+    ]
+    return {
+        "animation": False,
+        "aria": {"enabled": True},
+        "grid": {"left": 36, "right": 8, "top": 4, "bottom": 24},
+        "tooltip": {"confine": True},
+        "xAxis": {"type": "category", "data": [f"{hour:02}" for hour in frame.columns], "axisTick": {"show": False}},
+        "yAxis": {"type": "category", "data": list(frame.index), "inverse": True, "axisTick": {"show": False}},
+        "visualMap": {"show": False, "min": 0, "max": max(1, int(frame.to_numpy().max()))},
+        "series": [{"name": "Records", "type": "heatmap", "data": cells}],
+    }
+
+
+def assisted_over_time(frame: pd.DataFrame, zone: tzinfo = UTC) -> dict[str, Any]:
+    """Stacked bars of records with and without a miso_id: columns ``assisted, other``, the index the bars' starts."""
+    series = [("Miso-assisted", "assisted", ASSISTED), ("Other", "other", REST)]
+    return {
+        "animation": False,
+        "aria": {"enabled": True},
+        "grid": {"left": 4, "right": 20, "top": 8, "bottom": 4, "outerBoundsMode": "same"},
+        "legend": {"show": False},
+        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
+        "xAxis": {
+            "type": "category",
+            "data": [stamp(start, zone) for start in frame.index],
+            "axisTick": {"show": False},
+            "axisLabel": {"hideOverlap": True},
+        },
+        "yAxis": {"type": "value", "minInterval": 1, "splitNumber": 3},
+        "series": [
+            {
+                "name": name,
+                "type": "bar",
+                "stack": "records",
+                "barCategoryGap": "14%",
+                "barMaxWidth": 48,
+                "itemStyle": {"color": colour, "opacity": 1 if column == "assisted" else 0.35},
+                "emphasis": {"disabled": True},
+                "data": frame[column].tolist(),
+            }
+            for name, column, colour in series
+        ],
+    }
+
+
+def ranking(names: Sequence[str], counts: Sequence[float], colours: Sequence[str] | None = None) -> dict[str, Any]:
+    """Horizontal bars, the first on top; without ``colours`` all have the accent's."""
+    given = colours or [colour_of_rank(1)] * len(names)
+    bars = [{"value": count, "itemStyle": {"color": colour}} for count, colour in zip(counts, given, strict=True)]
+    return {
+        "animation": False,
+        "grid": {"left": 4, "right": 72, "top": 4, "bottom": 4, "outerBoundsMode": "same"},
+        "xAxis": {"type": "value", "show": False},
+        "yAxis": {
+            "type": "category",
+            "data": [name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…" for name in names],
+            "inverse": True,
+            "axisTick": {"show": False},
+            "axisLine": {"show": False},
+        },
+        "series": [{"type": "bar", "barMaxWidth": 18, "label": {"show": True, "position": "right"}, "data": bars}],
+    }

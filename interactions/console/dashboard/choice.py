@@ -1,0 +1,68 @@
+"""What the address of the dashboard says beside the filter: bars, split, comparison and the funnel's steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Final
+
+from django.http import QueryDict
+
+from interactions.console.filter_choice import FilterChoice, one_of
+from interactions.queries.funnel import CONTENT, SHOP, Step, usual_steps
+from interactions.queries.period import Unit, allowed_units, default_unit
+from interactions.schema import TYPES
+
+SPLITS: Final = ("group", "type")
+FUNNELS: Final = {"shop": ("Shop", SHOP), "content": ("Content", CONTENT)}
+MOST_STEPS: Final = 5
+_KEPT: Final = ("unit", "split", "compare", "step")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen. ``steps`` are types, or one word of FUNNELS; none where the page is to choose."""
+
+    filter: FilterChoice
+    unit: Unit | None
+    split: str
+    is_compared: bool
+    steps: tuple[str, ...]
+
+    @classmethod
+    def of(cls, query: QueryDict, zone: tzinfo) -> Choice:
+        """The choice an address makes; what it says wrongly is left out and named in ``filter.mistakes``."""
+        found = FilterChoice.of(query, zone, keep=_KEPT)
+        unit = one_of(query, "unit", [unit.value for unit in Unit], found.mistakes)
+        return cls(
+            found,
+            Unit(unit) if unit else None,
+            one_of(query, "split", list(SPLITS), found.mistakes) or "group",
+            one_of(query, "compare", ["yes", "no"], found.mistakes) != "no",
+            _steps(query, found.mistakes),
+        )
+
+    def unit_for(self, start: datetime, end: datetime) -> Unit:
+        """The unit chosen where ``[start, end)`` allows it, else the one that suits its width."""
+        zone = self.filter.zone
+        if self.unit in allowed_units(start, end, zone):
+            return self.unit
+        return default_unit(start, end, zone)
+
+    def funnel(self, present: set[str]) -> tuple[Step, ...]:
+        """The steps to show, where types ``present`` occur: those chosen, else what fits a shop or a publisher."""
+        if len(self.steps) == 1:
+            return FUNNELS[self.steps[0]][1]
+        if self.steps:
+            return tuple(Step(name, (name,)) for name in self.steps)
+        return usual_steps(present)
+
+
+def _steps(query: QueryDict, mistakes: list[str]) -> tuple[str, ...]:
+    given = [word for word in ",".join(query.getlist("step")).split(",") if word]
+    if len(given) == 1 and given[0] in FUNNELS:
+        return (given[0],)
+    unknown = [word for word in given if word not in TYPES]
+    mistakes.extend(f"There is no type called {word[:40]}." for word in unknown)
+    steps = tuple(word for word in given if word in TYPES)[:MOST_STEPS]
+    return steps if len(steps) > 1 else ()

@@ -1,0 +1,115 @@
+"""The Interactions page: the dashboard of an environment, and the data of its charts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from interactions.access.roles import Right
+from interactions.console.dashboard.choice import SPLITS, Choice
+from interactions.console.dashboard.figures import TILES, first_figures, other_figures
+from interactions.console.dashboard.scene import Scene
+from interactions.console.dashboard.tables import TABLES, as_csv
+from interactions.console.filter_choice import PRESETS
+from interactions.console.gate import demand
+from interactions.console.people.filter import admit
+from interactions.errors import DojoError
+from interactions.models import Environment
+from interactions.queries import dashboard as questions
+from interactions.queries.answers import holding_still
+from interactions.warehouse.lake import Lake
+
+
+@require_safe
+@never_cache
+def dashboard(request: HttpRequest, environment: str) -> HttpResponse:
+    """The page, at once and without numbers; its script asks again (as htmx would) and gets the first of them.
+
+    ``figures=now`` gives page and all numbers in one, for a browser without scripts.
+    """
+    here, choice, context = _opened(request, environment, is_noted=True)
+    fragment = bool(request.htmx)  # type: ignore[attr-defined]
+    if not context["is_empty"] and (fragment or request.GET.get("figures") == "now"):
+        try:
+            with holding_still():
+                scene = Scene.of(here, choice)
+                context |= first_figures(scene) | ({} if fragment else other_figures(scene))
+        except DojoError as error:
+            return _busy(error)
+    response = render(request, "dashboard/figures.html" if fragment else "dashboard/page.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+@never_cache
+def dashboard_panels(request: HttpRequest, environment: str) -> HttpResponse:
+    """The panels below the first ones, as a fragment: the page's script asks for them beside the first."""
+    here, choice, context = _opened(request, environment, is_noted=False)  # the page has noted it
+    if not context["is_empty"]:
+        try:
+            with holding_still():
+                context |= other_figures(Scene.of(here, choice))
+        except DojoError as error:
+            return _busy(error)
+    return render(request, "dashboard/other_figures.html", context)
+
+
+@require_safe
+@never_cache
+def dashboard_data(request: HttpRequest, environment: str) -> HttpResponse:
+    """``panel=version``: the table's version as JSON; ``panel=…&format=csv``: the numbers of a panel.
+
+    503 with a sentence where it cannot be read now.
+    """
+    here, choice, context = _opened(request, environment, is_noted=request.GET.get("format") == "csv")
+    panel = request.GET.get("panel", "")
+    if request.GET.get("format") != "csv":
+        if panel != "version":
+            return HttpResponseBadRequest("panel has to be version, or format csv.", content_type="text/plain")
+        return JsonResponse({"version": context["version"], "is_empty": context["is_empty"]})
+    if panel not in TABLES:
+        return HttpResponseBadRequest(f"panel has to be one of {', '.join(TABLES)}.", content_type="text/plain")
+    try:
+        return as_csv(Scene.of(here, choice), panel)
+    except DojoError as error:
+        return JsonResponse({"message": str(error)}, status=503)
+
+
+def _opened(request: HttpRequest, environment: str, *, is_noted: bool) -> tuple[Environment, Choice, dict[str, Any]]:
+    """The environment, what was chosen, and what page and fragments have in common.
+
+    Whoever sees one person's figures has the right to, and the activity log says so where ``is_noted``.
+    """
+    here = get_object_or_404(Environment, slug=environment)
+    choice = Choice.of(request.GET, here.zone)
+    if is_noted:
+        admit(request, here, choice.filter.people, "dashboard")
+    elif choice.filter.people:
+        demand(request, Right.PEOPLE, here.slug)
+    import_id = choice.filter.parts.import_id
+    context = {
+        "environment": here,
+        "choice": choice.filter,
+        "filter_page": "dashboard",
+        "split": choice.split,
+        "is_compared": choice.is_compared,
+        "compare_link": choice.filter.query(compare="no" if choice.is_compared else None),
+        "imported": get_object_or_404(here.imports, pk=import_id) if import_id else None,
+        "version": Lake(here.slug).version(),
+        "is_empty": not questions.has_records(here.slug),
+        "label": PRESETS[choice.filter.preset],
+        "query": choice.filter.query(),
+        "labels": TILES,
+        "splits": [(split, choice.filter.query(split=split), split == choice.split) for split in SPLITS],
+    }
+    return here, choice, context
+
+
+def _busy(error: DojoError) -> HttpResponse:
+    return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")

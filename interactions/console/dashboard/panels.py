@@ -1,0 +1,240 @@
+"""What each panel of the dashboard shows: frames as rows of a table, with links that set the filter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from urllib.parse import unquote
+
+import pandas as pd
+
+from interactions.console import charts
+from interactions.console.charts import Change
+from interactions.console.dashboard.scene import Scene
+from interactions.queries import dashboard as questions
+from interactions.queries.filter import Filter
+from interactions.queries.tops import Subject, top, top_named
+from interactions.schema import Group
+from interactions.templatetags.dashboard import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of numbers; ``source`` is its name in the frame."""
+
+    source: str
+    label: str
+    kind: Kind = Kind.NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: ``length`` of its bar is 0 to 100, of the longest; ``link`` sets the filter to it.
+
+    ``full`` is the whole name where ``name`` is cut.
+    """
+
+    name: str
+    link: str
+    cells: list[tuple[float | Change | None, Kind]]
+    length: float
+    colour: str = ""
+    is_other: bool = False
+    full: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A table with a bar a row; ``option`` draws the same as a picture."""
+
+    name: str
+    title: str
+    note: str
+    heading: str
+    columns: list[Column]
+    rows: list[Row]
+    empty: str
+    option: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """How a subject is shown: ``fields`` are the Filter's, one for each column of names."""
+
+    title: str
+    note: str
+    heading: str
+    empty: str
+    names: tuple[str, ...]
+    fields: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+_VALUE: Final = (Column("records", "Records"), Column("share", "Share", Kind.SHARE))
+_GAIN: Final = (*_VALUE, Column("conversions", "Goals"), Column("revenue", "Gross revenue", Kind.MONEY))
+TOPS: Final[dict[Subject, Top]] = {
+    Subject.PRODUCTS: Top(
+        "Top products", "Records that name a product, by what was done with it", "Product",
+        "No record names a product in this period.", ("product_id",), ("product_id",),
+        (
+            Column("views", "Views"), Column("carts", "Carts"), Column("buys", "Bought"),
+            Column("conversion", "Buy rate", Kind.SHARE), Column("revenue", "Gross revenue", Kind.MONEY),
+        ),
+    ),
+    Subject.SEARCHES: Top(
+        "Top searches", "Searches by their words; followed: a click or product view within 5 minutes", "Words",
+        "No searches in this period.", ("keywords",), ("keywords",),
+        (
+            Column("searches", "Searches"), Column("followed", "Followed"),
+            Column("followed_share", "Share", Kind.SHARE), Column("not_followed", "Not followed"),
+        ),
+    ),
+    Subject.PAGES: Top(
+        "Top pages", "Records by the page they happened on", "Page",
+        "No record says its page in this period.", ("page",), ("page_contains",), _GAIN,
+    ),
+    Subject.CATEGORIES: Top(
+        "Top categories", "Views of category pages", "Category",
+        "No views of category pages in this period.", ("category",), ("category",), _VALUE,
+    ),
+    Subject.CAMPAIGNS: Top(
+        "Top campaigns", "Records that have a campaign: source, medium, name", "Campaign",
+        "No record has a campaign in this period.", ("source", "medium", "name"),
+        ("campaign_source", "campaign_medium", "campaign_name"), _GAIN,
+    ),
+    Subject.REGIONS: Top(
+        "Top regions", "Records that say their region", "Region",
+        "No record says its region in this period.", ("region",), ("region",), _GAIN,
+    ),
+    Subject.DEVICES: Top(
+        "Devices", "Records by the device that their user agent names", "Device",
+        "No records in this period.", ("device",), ("device",), _GAIN,
+    ),
+}  # fmt: skip
+
+
+NAMED: Final = replace(
+    TOPS[Subject.PRODUCTS],
+    note="Records of any type that name a product: there are no views, carts or check-outs",
+    columns=_VALUE,
+)
+"""Products where nothing was viewed, put into a cart or bought."""
+
+
+def by_type(scene: Scene) -> Panel:
+    """Records of each type, their share, and the change where there is a period before."""
+    return _shares(
+        scene, scene.types, "type", "By type", "Records of each type, and their share of all",
+        lambda name: scene.choice.filter.replaced(types=(name,), groups=()).query(),
+    )  # fmt: skip
+
+
+def by_group(scene: Scene) -> Panel:
+    """The same records, by group."""
+    return _shares(
+        scene, questions.by_group(scene.types), "group", "By group", "The same records, by what kind of interaction",
+        lambda name: scene.choice.filter.replaced(groups=(Group(name),), types=()).query(),
+    )  # fmt: skip
+
+
+def _shares(scene: Scene, frame: pd.DataFrame, by: str, title: str, note: str, link: Callable[[str], str]) -> Panel:
+    columns = list(_VALUE)
+    if scene.before is not None:
+        frame = frame.assign(change=_changes(scene, scene.before, frame, by))
+        columns.append(Column("change", "Change", Kind.CHANGE))
+    colours = [charts.colour_of(name) for name in frame[by]]
+    rows = [
+        Row(str(entry[by]), link(entry[by]), _cells(entry, columns), length, colour)
+        for entry, length, colour in zip(
+            frame.to_dict("records"), _lengths(frame["records"].tolist()), colours, strict=True
+        )
+    ]
+    option = charts.ranking(frame[by].tolist(), frame["records"].tolist(), colours)
+    return Panel(f"by_{by}", title, note, by.capitalize(), columns, rows, "Nothing to count in this period.", option)
+
+
+def _changes(scene: Scene, before: Filter, frame: pd.DataFrame, by: str) -> list[Change]:
+    """Of each row of ``frame``, by its type or group."""
+    types = questions.by_type(scene.slug, before)
+    records = (types if by == "type" else questions.by_group(types)).set_index(by)["records"]
+    return [Change(now, int(records.get(name, 0))) for name, now in zip(frame[by], frame["records"], strict=True)]
+
+
+def top_panel(scene: Scene, subject: Subject) -> Panel:
+    """The ten most of a subject, and all others as one; each leads to the page of it alone."""
+    shown, frame = _top(scene, subject)
+    columns = _used(frame, shown.columns)
+    first = columns[0].source
+    lengths = _lengths(frame[first].where(~frame["is_other"], 0).tolist())
+    rows = []
+    for entry, length in zip(frame.to_dict("records"), lengths, strict=True):
+        cells = _cells(entry, columns)
+        if entry["is_other"]:
+            others = frame.attrs["size"] - len(frame) + 1
+            rows.append(Row(f"{others:,} others", "", cells, length, is_other=True))
+        else:
+            name = _named(subject, [entry[name] for name in shown.names])
+            rows.append(Row(name, _link(scene, shown, entry), cells, length, full=name))
+    if subject is Subject.PAGES:
+        rows = _without_site(rows)
+    option = charts.ranking([row.name for row in rows], frame[first].tolist())
+    return Panel(subject.value, shown.title, shown.note, shown.heading, columns, rows, shown.empty, option)
+
+
+def top_frame(scene: Scene, subject: Subject, limit: int) -> pd.DataFrame:
+    """The same as a table to take away, with more rows."""
+    return _top(scene, subject, limit)[1].drop(columns="is_other")
+
+
+def _top(scene: Scene, subject: Subject, limit: int = 10) -> tuple[Top, pd.DataFrame]:
+    """The most of a subject, and how to show them."""
+    frame = top(scene.slug, scene.filter, subject, limit)
+    if frame.empty and subject is Subject.PRODUCTS:
+        return NAMED, top_named(scene.slug, scene.filter, limit)
+    return TOPS[subject], frame
+
+
+def _used(frame: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:
+    """Without those that are nothing in every row: a publisher has no carts."""
+    return [column for column in columns if frame[column.source].any()] or list(columns[:1])
+
+
+def _named(subject: Subject, names: list[Any]) -> str:
+    if subject is Subject.DEVICES:
+        return str(names[0]).capitalize()
+    return " / ".join("–" if name is None else str(name) for name in names)
+
+
+def _without_site(rows: list[Row]) -> list[Row]:
+    """Pages by their paths, as what tells them apart would be cut off; with the host where there are several."""
+    hosts = {_host_and_path(row.full)[0] for row in rows if not row.is_other}
+    named = []
+    for row in rows:
+        host, path = _host_and_path(row.full)
+        named.append(replace(row, name=path if len(hosts) == 1 else host + path) if host else row)
+    return named
+
+
+def _host_and_path(address: str) -> tuple[str, str]:
+    """``https://shop.example/a%20b`` → ``shop.example``, ``/a b``; no host where there is none. Never fails."""
+    host, slash, path = address.partition("://")[2].partition("/")
+    return host, unquote(slash + path) or "/"
+
+
+def _link(scene: Scene, shown: Top, entry: dict[str, Any]) -> str:
+    values = {
+        field: entry[name] for name, field in zip(shown.names, shown.fields, strict=True) if entry[name] is not None
+    }
+    return scene.choice.filter.replaced(**values).query()
+
+
+def _cells(entry: dict[str, Any], columns: Sequence[Column]) -> list[tuple[float | Change | None, Kind]]:
+    cells = ((entry[column.source], column.kind) for column in columns)
+    return [(None if pd.isna(value) else value, kind) for value, kind in cells]
+
+
+def _lengths(counts: Sequence[float]) -> list[float]:
+    """Each as a part of the largest, in percent."""
+    most = max(counts, default=0) or 1
+    return [round(100 * count / most, 2) for count in counts]

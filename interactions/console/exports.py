@@ -1,0 +1,141 @@
+"""Exports: what is filtered as a file; the list of those that a worker writes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from interactions import exports as exporting
+from interactions.access.roles import Right
+from interactions.codec.record_files import Form, pieces
+from interactions.console.filter_choice import FilterChoice
+from interactions.console.fragments import page_or_fragment
+from interactions.console.gate import demand
+from interactions.console.people.filter import admit
+from interactions.console.people.person import person
+from interactions.console.records.records import filter_of, period_of
+from interactions.errors import DojoError
+from interactions.models import Environment, Export
+from interactions.queries import reading
+from interactions.queries import records as questions
+
+_SHOWN: Final = 100
+_MEDIA_TYPE: Final = "application/gzip"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def exports(request: HttpRequest, environment: str) -> HttpResponse:
+    """The last exports; a POST begins one of what the form says."""
+    here = get_object_or_404(Environment, slug=environment)
+    if request.method == "POST":
+        return _begin(request, here)
+    rows = list(here.exports.select_related("created_by", "environment")[:_SHOWN])
+    context = {"environment": here, "rows": rows, "changing": any(export.is_running for export in rows)}
+    return page_or_fragment(request, "exports/list.html", "rows", context)
+
+
+@require_safe
+@never_cache
+def export_new(request: HttpRequest, environment: str) -> HttpResponse:
+    """How many records it would be, and in which form they are wanted."""
+    here = get_object_or_404(Environment, slug=environment)
+    choice = FilterChoice.of(request.GET, here.zone)
+    if choice.people:
+        demand(request, Right.PEOPLE, here.slug)
+    try:
+        total = questions.count(here.slug, filter_of(here, choice))
+    except DojoError as error:
+        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
+    context = {
+        "environment": here,
+        "total": total,
+        "is_at_once": total <= exporting.AT_ONCE,
+        "pairs": choice.pairs(),
+        "query": choice.query(),
+        "period": period_of(choice, here.zone),
+        "chips": choice.chips,
+    }
+    return page_or_fragment(request, "exports/new.html", "form", context)
+
+
+@require_safe
+@never_cache
+def export_at_once(request: HttpRequest, environment: str) -> HttpResponseBase:
+    """The records themselves, where they are few; else the way to a file of them."""
+    here = get_object_or_404(Environment, slug=environment)
+    choice, form = FilterChoice.of(request.GET, here.zone), _form(request.GET.get("format", ""))
+    admit(request, here, choice.people, "export")
+    wanted = filter_of(here, choice)
+    try:
+        rows = reading.records(here.slug, wanted, exporting.AT_ONCE + 1)
+    except DojoError as error:
+        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
+    if rows.num_rows > exporting.AT_ONCE:
+        messages.warning(request, "There are more records by now: a worker writes them to a file.")
+        response = redirect("export_new", environment=here.slug)
+        response["Location"] += choice.query()
+        return response
+    exporting.at_once(here, wanted, form.value, records=rows.num_rows)
+    name = f"interactions-{here.slug}-{timezone.localdate()}.{form.value}"
+    return StreamingHttpResponse(
+        pieces(form, rows),
+        content_type=form.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@require_safe
+def export_file(request: HttpRequest, environment: str, pk: int) -> HttpResponseBase:
+    """A finished file."""
+    export = _find(environment, pk)
+    if export.is_of_a_person:
+        demand(request, Right.PEOPLE, environment)
+    try:
+        file = exporting.file_path(export).open("rb") if export.is_done else None
+    except FileNotFoundError:
+        file = None
+    if file is None:
+        raise Http404("This file is no longer kept, or not yet whole.")
+    exporting.taken(export)
+    form = Form(export.format)
+    media_type = form.media_type if form is Form.PARQUET else _MEDIA_TYPE
+    return FileResponse(file, as_attachment=True, filename=export.file_name, content_type=media_type)
+
+
+@require_POST
+def export_cancel(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Stop it, or remove its file."""
+    try:
+        exporting.cancel(_find(environment, pk))
+    except DojoError as error:
+        messages.error(request, str(error))
+    return redirect("exports", environment=environment)
+
+
+def _begin(request: HttpRequest, here: Environment) -> HttpResponse:
+    choice, form = FilterChoice.of(request.POST, here.zone), _form(request.POST.get("format", ""))
+    admit(request, here, choice.people, "export")
+    wanted = filter_of(here, choice)
+    try:
+        total = questions.count(here.slug, wanted)
+    except DojoError as error:
+        messages.error(request, str(error))
+        return redirect("exports", environment=here.slug)
+    exporting.begin(here, wanted, form.value, records=total, user=person(request))
+    return redirect("exports", environment=here.slug)
+
+
+def _form(word: str) -> Form:
+    return Form(word) if word in set(Form) else Form.LINES
+
+
+def _find(environment: str, pk: int) -> Export:
+    return get_object_or_404(Export.objects.select_related("environment"), pk=pk, environment__slug=environment)

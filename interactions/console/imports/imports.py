@@ -1,0 +1,194 @@
+"""The imports of an environment: the list, each one's own page, and what can be done with it."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_POST, require_safe
+
+from interactions.access.roles import Right
+from interactions.console.fragments import page_or_fragment
+from interactions.console.gate import demand, may
+from interactions.console.people.person import person
+from interactions.errors import DojoError
+from interactions.ingest import imports as importing
+from interactions.models import Environment, Import
+from interactions.warehouse.lake import LakeBusy
+
+PAGE_SIZE: Final = 50
+CHUNK_BYTES: Final = 256 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the list that can be sorted by ``field``; ``first`` is the order of the first press."""
+
+    label: str
+    field: str
+    first: str = ""
+    is_number: bool = False
+
+
+COLUMNS: Final = (
+    Column("File", "file_name"),
+    Column("State", "state"),
+    Column("Size", "size", "-", is_number=True),
+    Column("Accepted", "accepted", "-", is_number=True),
+    Column("Rejected", "rejected", "-", is_number=True),
+    Column("Already there", "duplicates", "-", is_number=True),
+    Column("When", "created_at", "-"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column as the page shows it: where a press leads, and how it is sorted now."""
+
+    column: Column
+    sort: str
+    direction: str
+
+
+def _headings(sort: str) -> list[Heading]:
+    headings = []
+    for column in COLUMNS:
+        direction = {column.field: "ascending", f"-{column.field}": "descending"}.get(sort, "")
+        following = {"ascending": f"-{column.field}", "descending": column.field}.get(direction)
+        headings.append(Heading(column, following or column.first + column.field, direction))
+    return headings
+
+
+def find_import(environment: str, pk: int) -> Import:
+    """The import with what its pages show of it; Http404 where the environment has none such."""
+    rows = Import.objects.select_related("environment", "created_by", "upload")
+    return get_object_or_404(rows, pk=pk, environment__slug=environment)
+
+
+@require_safe
+def imports(request: HttpRequest, environment: str) -> HttpResponse:
+    """All imports, newest first, 50 a page; ``sort`` names a column, with a minus for downwards."""
+    here = get_object_or_404(Environment, slug=environment)
+    sort = request.GET.get("sort", "")
+    if sort.removeprefix("-") not in {column.field for column in COLUMNS}:
+        sort = "-created_at"
+    rows = here.imports.select_related("created_by", "upload").order_by(sort, "-id")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    shown = [(imp, importing.progress(imp) if imp.is_running else imp) for imp in page]
+    context = {
+        "environment": here,
+        "page": page,
+        "rows": shown,
+        "headings": _headings(sort),
+        "sort": sort,
+        "changing": any(imp.is_running or imp.phase == Import.Phase.UNDOING for imp, _ in shown),
+        "arriving": any(imp.state == Import.State.UPLOADING for imp, _ in shown),
+    }
+    return page_or_fragment(request, "imports/list.html", "rows", context)
+
+
+@require_safe
+def import_detail(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """All that is known of one import."""
+    imp = find_import(environment, pk)
+    causes = importing.causes(imp)
+    context = {
+        "environment": imp.environment,
+        "import": imp,
+        "progress": importing.progress(imp),
+        "causes": causes,
+        "hints": importing.hints(causes),
+        "has_rejected_file": importing.rejected_path(imp) is not None,
+        "changing": imp.is_running or imp.phase == Import.Phase.UNDOING,
+        "may_undo": may(request, _right_to_undo(request, imp), environment),
+    }
+    return page_or_fragment(request, "imports/detail.html", "facts", context)
+
+
+@require_safe
+def import_rejected(request: HttpRequest, environment: str, pk: int) -> HttpResponseBase:
+    """The rejected records as JSON Lines, to be mended and dropped in again."""
+    imp = find_import(environment, pk)
+    path = importing.rejected_path(imp)
+    if path is None:
+        raise Http404("This import has no rejected records.")
+    response: HttpResponseBase
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = FileResponse(path.open("rb"), content_type="application/jsonl")
+        response["Content-Encoding"] = "gzip"
+    else:
+        response = StreamingHttpResponse(_unpacked(path), content_type="application/jsonl")
+    response["Content-Disposition"] = f'attachment; filename="rejected-{imp.pk}.jsonl"'
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return response
+
+
+def _unpacked(path: Path) -> Iterator[bytes]:
+    with gzip.open(path, "rb") as packed:
+        while chunk := packed.read(CHUNK_BYTES):
+            yield chunk
+
+
+@require_POST
+def import_cancel(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Stop it; back to the page it was stopped on."""
+    if request.POST.get("from") == "new":
+        return _carry_out(request, environment, pk, importing.cancel, "import_new", "The file is discarded.")
+    page = "import_load" if request.POST.get("from") == "load" else "import_detail"
+    return _carry_out(request, environment, pk, importing.cancel, page)
+
+
+@require_POST
+def import_retry(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Go on with what is missing."""
+    return _carry_out(request, environment, pk, importing.retry, "import_load")
+
+
+@require_POST
+def import_undo(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Take its records out of the data set again."""
+    demand(request, _right_to_undo(request, find_import(environment, pk)), environment)
+    return _carry_out(request, environment, pk, importing.undo, "import_detail")
+
+
+@require_safe
+def import_undo_preview(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """What an undo would take out of the data set, and what would stay: a part of the dialog."""
+    imp = find_import(environment, pk)
+    demand(request, _right_to_undo(request, imp), environment)
+    context: dict[str, object] = {"environment": imp.environment, "import": imp}
+    try:
+        context["goes"], context["stays"] = importing.preview_undo(imp)
+    except LakeBusy:
+        pass  # the sentence without figures holds all the same
+    return render(request, "imports/undo_preview.html", context)
+
+
+def _right_to_undo(request: HttpRequest, imp: Import) -> Right:
+    return Right.UNDO_OWN if imp.created_by == person(request) else Right.UNDO_ANY
+
+
+def _carry_out(
+    request: HttpRequest, environment: str, pk: int, act: Callable[[Import], None], page: str, said: str = ""
+) -> HttpResponse:
+    """Do ``act`` and lead to ``page``, which shows what became of it; ``said`` where it cannot."""
+    imp = find_import(environment, pk)
+    try:
+        act(imp)
+    except DojoError as error:
+        messages.error(request, str(error))
+    else:
+        if said:
+            messages.success(request, said)
+    if page == "import_new":
+        return redirect(page, environment=environment)
+    return redirect(page, environment=environment, pk=pk)

@@ -1,0 +1,123 @@
+"""The import wizard: choose a file, see what it is, watch it load."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect, replace_url
+
+from interactions.console import charts
+from interactions.console.fragments import page_or_fragment
+from interactions.console.imports.imports import find_import
+from interactions.console.imports.workers import nobody_carries
+from interactions.console.people.person import person
+from interactions.errors import DojoError
+from interactions.ingest import imports as importing
+from interactions.ingest.imports import storage
+from interactions.models import Environment, Import
+from interactions.schema import TYPES_BY_GROUP
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_new(request: HttpRequest, environment: str) -> HttpResponse:
+    """Step 1, the drop zone. The file itself goes to /uploads/; POST makes the sample data's import."""
+    here = get_object_or_404(Environment, slug=environment)
+    if request.method == "POST":
+        return _import_sample(request, here)
+    context = {
+        "environment": here,
+        "free_bytes": storage.free_bytes(),
+        "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
+        "expires_hours": settings.UPLOAD_EXPIRES_HOURS,
+        "types_by_group": TYPES_BY_GROUP,
+        "unfinished": here.imports.filter(
+            state=Import.State.UPLOADING, created_by=person(request), upload__offset__gt=0
+        ).select_related("upload"),
+    }
+    return page_or_fragment(request, "imports/choose.html", "choose", context)
+
+
+def _import_sample(request: HttpRequest, here: Environment) -> HttpResponse:
+    if request.POST.get("action") != "sample":
+        messages.error(request, "Choose a file first.")
+        return redirect("import_new", environment=here.slug)
+    try:
+        sample = importing.create_sample(here, person(request))
+    except DojoError as error:
+        messages.error(request, str(error))
+        return redirect("import_new", environment=here.slug)
+    return redirect("import_load", environment=here.slug, pk=sample.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeBar:
+    """A type of the sample; ``length`` is its bar's, 100 for the type with the most records."""
+
+    name: str
+    count: int
+    colour: str
+    length: float
+
+
+def _type_bars(types: list[tuple[str, int]]) -> list[TypeBar]:
+    most = types[0][1] if types else 0
+    return [TypeBar(name, count, charts.colour_of_type(name), round(100 * count / most, 2)) for name, count in types]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_check(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Step 1 once the file is here: what it is, and the options. POST starts the loading."""
+    imp = find_import(environment, pk)
+    loading = reverse("import_load", args=[environment, imp.pk])
+    if request.method == "POST":
+        try:
+            importing.start(imp, check_duplicates="check_duplicates" in request.POST)
+        except DojoError as error:
+            messages.error(request, str(error))
+        return redirect(loading)
+    context: dict[str, Any] = {"environment": imp.environment, "import": imp}
+    if imp.state == Import.State.CHECKING:
+        try:
+            context["inspection"] = inspection = importing.inspect(imp)
+            context["types"] = _type_bars(inspection.types)
+            context["hints"] = importing.hints(inspection.problems)
+        except DojoError as error:
+            context["refusal"] = str(error)
+    elif _was_refused(imp):
+        context["refusal"] = imp.error
+    elif imp.state != Import.State.UPLOADING:
+        return HttpResponseClientRedirect(loading) if request.htmx else redirect(loading)  # type: ignore[attr-defined]
+    response = page_or_fragment(request, "imports/check.html", "check", context)
+    return replace_url(response, request.path)
+
+
+def _was_refused(imp: Import) -> bool:
+    """Whether the file itself was refused, so that there was no loading that could have failed."""
+    return imp.state == Import.State.FAILED and imp.started_at is None
+
+
+@require_safe
+def import_load(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Step 2: the progress, asked for again every second while it is loading."""
+    imp = find_import(environment, pk)
+    if imp.state in (Import.State.UPLOADING, Import.State.CHECKING) or _was_refused(imp):
+        return redirect("import_check", environment=environment, pk=pk)
+    causes = importing.causes(imp)
+    context = {
+        "environment": imp.environment,
+        "import": imp,
+        "progress": importing.progress(imp),
+        "causes": causes,
+        "hints": importing.hints(causes),
+        "has_rejected_file": importing.rejected_path(imp) is not None,
+        "no_worker": nobody_carries(imp),
+        "waited": "waited" in request.GET,  # the page has said so, and says now that work goes on
+    }
+    return page_or_fragment(request, "imports/load.html", "progress", context)

@@ -1,0 +1,179 @@
+"""The API keys of an environment: the list, and making, rotating and revoking one."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from datetime import timedelta
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from redis.exceptions import RedisError
+
+from interactions.access import keys as using
+from interactions.console.fragments import page_or_fragment
+from interactions.console.people.person import person
+from interactions.errors import DojoError
+from interactions.models import ApiKey, Environment
+
+_FORM_SECONDS: Final = 24 * 3600
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
+
+log = logging.getLogger(__name__)
+
+
+class OnceForm(forms.Form):
+    """A form that makes one key, however often a browser sends it: the page that it answers cannot be shown again."""
+
+    once = forms.CharField(widget=forms.HiddenInput, max_length=32, required=False)
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.fields["once"].initial = secrets.token_hex(8)
+
+    def is_sent_again(self) -> bool:
+        """Whether this very form has been sent before. Without Redis nobody can say, and it counts as new."""
+        try:
+            return not cache.add(f"form:{self.cleaned_data['once']}", 1, _FORM_SECONDS)
+        except (RedisError, OSError) as error:
+            log.warning("Whether a form is sent twice is not known while Redis is away: %s", type(error).__name__)
+            return False
+
+
+class KeyForm(OnceForm):
+    """What a new key is."""
+
+    name = forms.CharField(
+        max_length=100, widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off", "placeholder": "Shop"})
+    )
+    kind = forms.ChoiceField(choices=ApiKey.Kind, widget=forms.RadioSelect, initial=ApiKey.Kind.SECRET)
+    allowed_origins = forms.CharField(
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "placeholder": "https://shop.example"}),
+    )
+
+    def clean_allowed_origins(self) -> str:
+        given = str(self.cleaned_data["allowed_origins"])
+        for origin in given.split():
+            if not _ORIGIN.fullmatch(origin.rstrip("/")):
+                raise forms.ValidationError(
+                    f"{origin[:100]} is no origin. An origin is a scheme and a host, such as https://shop.example."
+                )
+        return given
+
+
+class RotateForm(OnceForm):
+    """How long the old key goes on."""
+
+    GRACES: Final = {
+        "0": "No time, it ends now",
+        "3600": "1 hour",
+        "86400": "24 hours",
+        "604800": "7 days",
+    }
+    grace = forms.ChoiceField(choices=list(GRACES.items()), widget=forms.RadioSelect, initial="86400")
+
+
+@require_safe
+@never_cache
+def keys(request: HttpRequest, environment: str) -> HttpResponse:
+    """All keys: those that are accepted, then those that have ended; newest first."""
+    here = get_object_or_404(Environment, slug=environment)
+    return page_or_fragment(request, "keys/list.html", "list", _listed(request, here))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def key_create(request: HttpRequest, environment: str) -> HttpResponse:
+    """Make a key, and show it once."""
+    here = get_object_or_404(Environment, slug=environment)
+    form = KeyForm(request.POST if request.method == "POST" else None)
+    if not form.is_bound or not form.is_valid():
+        return page_or_fragment(request, "keys/create.html", "form", {"environment": here, "form": form})
+    if form.is_sent_again():
+        return _shown_before(request, here)
+    key, text = using.create(
+        here,
+        kind=ApiKey.Kind(form.cleaned_data["kind"]),
+        name=form.cleaned_data["name"],
+        user=person(request),
+        allowed_origins=form.cleaned_data["allowed_origins"],
+    )
+    return _shown(request, here, key, text)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def key_rotate(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Put a new key in the place of one, and show it once."""
+    old = _find(environment, pk)
+    form = RotateForm(request.POST if request.method == "POST" else None)
+    if not form.is_bound or not form.is_valid():
+        context = {"environment": old.environment, "form": form, "key": old}
+        return page_or_fragment(request, "keys/rotate.html", "form", context)
+    if form.is_sent_again():
+        return _shown_before(request, old.environment)
+    try:
+        key, text = using.rotate(old, timedelta(seconds=int(form.cleaned_data["grace"])), user=person(request))
+    except DojoError as error:
+        messages.error(request, str(error))
+        return _to_list(request, old.environment)
+    return _shown(request, old.environment, key, text, old=old)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def key_revoke(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Ask, then refuse the key from now on."""
+    key = _find(environment, pk)
+    if request.method != "POST":
+        return page_or_fragment(request, "keys/revoke.html", "form", {"environment": key.environment, "key": key})
+    using.revoke(key)
+    messages.success(request, f"{key.name} is revoked. Calls with it are refused from now on.")
+    return _to_list(request, key.environment)
+
+
+def _find(environment: str, pk: int) -> ApiKey:
+    return get_object_or_404(ApiKey.objects.select_related("environment"), pk=pk, environment__slug=environment)
+
+
+def _listed(request: HttpRequest, here: Environment) -> dict[str, Any]:
+    rows = list(here.api_keys.select_related("created_by", "successor"))
+    return {
+        "environment": here,
+        "keys": sorted(rows, key=lambda key: not key.is_live),
+    }
+
+
+def _shown(
+    request: HttpRequest, here: Environment, key: ApiKey, text: str, *, old: ApiKey | None = None
+) -> HttpResponse:
+    """The only answer that holds the key. It is no redirect, as nothing keeps the key until the next request."""
+    context = {
+        **_listed(request, here),
+        "key": key,
+        "text": text,
+        "old": old,
+        "address": request.build_absolute_uri("/v1/interactions"),
+    }
+    return page_or_fragment(request, "keys/shown.html", "key", context)
+
+
+def _shown_before(request: HttpRequest, here: Environment) -> HttpResponse:
+    messages.warning(request, "This key was made before. A key is shown once: if it was not kept, rotate it.")
+    return _to_list(request, here)
+
+
+def _to_list(request: HttpRequest, here: Environment) -> HttpResponse:
+    response = redirect("keys", environment=here.slug)
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})
+    return response

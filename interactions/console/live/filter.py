@@ -1,0 +1,90 @@
+"""What the address of the Live page says: which calls are shown, from where on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from django.http import QueryDict
+from django.utils.http import urlencode
+
+from interactions.codec.tombstones import Person
+from interactions.console.live.problems import HOURS
+
+STATUSES: Final = {
+    "2xx": "Accepted",
+    "4xx": "Refused",
+    "5xx": "Failed",
+    "400": "400 · cannot be read",
+    "401": "401 · no valid key",
+    "403": "403 · not allowed",
+    "413": "413 · too large",
+    "422": "422 · invalid records",
+    "429": "429 · too many calls",
+}
+_LONGEST: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What was chosen; what an address says wrongly is left out."""
+
+    status: str = ""
+    key: str = ""
+    type: str = ""
+    person: Person | None = None
+    hours: int = 1
+    before: int | None = None
+    after: int | None = None
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Filter:
+        status = query.get("status", "")
+        hours = _number(query.get("hours", ""))
+        return cls(
+            status if status in STATUSES else "",
+            query.get("key", "")[:_LONGEST],
+            query.get("type", "")[:_LONGEST],
+            Person.at(query.get("person", "")),
+            hours if hours in HOURS else 1,
+            _number(query.get("before", "")),
+            _number(query.get("after", "")),
+        )
+
+    @property
+    def is_set(self) -> bool:
+        """Whether calls are left out."""
+        return bool(self.status or self.key or self.type or self.person)
+
+    def conditions(self) -> dict[str, Any]:
+        """For the ring."""
+        return {
+            "status": self.status or None,
+            "key": self.key or None,
+            "type": self.type or None,
+            "person": self.person,
+        }
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The choice without a person, as a form passes it on."""
+        return parse_qsl(self.query(person=None).removeprefix("?"))
+
+    def query(self, **changes: Any) -> str:
+        """The query string of this choice with ``changes`` (``None`` leaves a part out); empty without any."""
+        parts = {
+            "status": self.status,
+            "key": self.key,
+            "type": self.type,
+            "person": self.person.address if self.person else "",
+            "hours": self.hours,
+        } | changes
+        if parts["hours"] == 1:
+            parts["hours"] = None
+        said = {name: str(value) for name, value in parts.items() if value is not None and value != ""}
+        return f"?{urlencode(said)}" if said else ""
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None

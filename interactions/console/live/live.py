@@ -1,0 +1,171 @@
+"""The Live page: the last calls as they arrive, one of them record by record, and what is wrong over time."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from interactions.access.roles import Right
+from interactions.console.charts import stamp
+from interactions.console.fragments import page_or_fragment
+from interactions.console.gate import demand, may
+from interactions.console.live.call import Anatomy, curl, first_call
+from interactions.console.live.filter import STATUSES, Filter
+from interactions.console.live.problems import HOURS, Overview
+from interactions.console.people.filter import admit
+from interactions.console.spreadsheet import as_file
+from interactions.ingest import live as inbox
+from interactions.ingest.live import calls as ring
+from interactions.ingest.live.calls import RingAway
+from interactions.models import Environment
+from interactions.schema import TYPES_BY_GROUP
+
+PAGE_SIZE: Final = 50
+_UNKNOWN_SHOWN: Final = 5
+NO_NEWS: Final = 204  # htmx leaves the page as it is
+
+
+@require_safe
+@never_cache
+def live(request: HttpRequest, environment: str) -> HttpResponse:
+    """The last calls, newest first, as the address filters them.
+
+    To htmx: with ``after`` the calls that came since, as rows to put on top; with ``before`` older ones; else the
+    list anew.
+    """
+    here = get_object_or_404(Environment, slug=environment)
+    chosen = Filter.of(request.GET)
+    if chosen.person and not (chosen.after or chosen.before):
+        admit(request, here, [chosen.person], "live calls")
+    elif chosen.person:
+        demand(request, Right.PEOPLE, here.slug)  # the page that asks for more has noted it
+    try:
+        if request.htmx and chosen.after is not None:  # type: ignore[attr-defined]
+            return _arrivals(request, here, chosen)
+        context = _calls(request, here, chosen)
+        overview = Overview.of(here, chosen.hours)
+    except RingAway as error:
+        return _away(request, here, chosen, str(error))
+    if request.htmx and chosen.before:  # type: ignore[attr-defined]
+        return render(request, "live/page.html#more", context)
+    response = page_or_fragment(
+        request, "live/page.html", "calls", {**context, **_page(request, here), "wrong": overview}
+    )
+    if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
+        address = request.path + chosen.query()
+        # An Enter in the form is a change and a submit: twice the same list is one step back.
+        response["HX-Push-Url"] = "false" if request.htmx.current_url_abs_path == address else address  # type: ignore[attr-defined]
+    return response
+
+
+@require_safe
+@never_cache
+def live_call(request: HttpRequest, environment: str, id: int) -> HttpResponse:  # noqa: A002 - as the address says
+    """One call: its records as they were sent, each with its problems."""
+    here = get_object_or_404(Environment, slug=environment)
+    try:
+        call = ring.get(here.slug, id)
+    except RingAway as error:
+        return _away(request, here, Filter(), str(error))
+    if call is None:
+        if request.htmx:  # type: ignore[attr-defined]
+            return render(request, "live/call.html#gone", {"environment": here})
+        raise Http404("This call is no longer kept: the last 1,000 calls of 24 hours are.")
+    context = {"environment": here, "call": call, "anatomy": Anatomy.of(call), "curl": curl(request, call)}
+    return page_or_fragment(request, "live/call.html", "call", context)
+
+
+@require_safe
+@never_cache
+def live_problems(request: HttpRequest, environment: str) -> HttpResponse:
+    """What was wrong in the last ``hours``, by cause: the figures of the page, or a CSV with ``format=csv``."""
+    here = get_object_or_404(Environment, slug=environment)
+    chosen = Filter.of(request.GET)
+    try:
+        overview = Overview.of(here, chosen.hours)
+    except RingAway as error:
+        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
+    if request.GET.get("format") == "csv":
+        return _csv(here, overview)
+    context = {"environment": here, "filter": chosen, "wrong": overview, "hour_choices": _hours(chosen)}
+    return page_or_fragment(request, "live/problems.html", "figures", context)
+
+
+def _unknown() -> dict[str, Any] | None:
+    """Calls of the last 24 hours whose key is nobody's: how many, and the last of them. They are any environment's."""
+    count = sum(minute.count for minute in ring.problems(ring.UNKNOWN))
+    return {"count": count, "calls": ring.recent(ring.UNKNOWN, limit=_UNKNOWN_SHOWN)} if count else None
+
+
+def _calls(request: HttpRequest, here: Environment, chosen: Filter) -> dict[str, Any]:
+    newest = ring.newest(here.slug)
+    found = ring.recent(here.slug, **chosen.conditions(), before=chosen.before or newest + 1, limit=PAGE_SIZE + 1)
+    calls = found[:PAGE_SIZE]
+    return {
+        "environment": here,
+        "aside": inbox.aside(here),
+        "unknown": _unknown() if may(request, Right.MEMBERS, here.slug) else None,
+        "filter": chosen,
+        "calls": calls,
+        "is_empty": not newest,
+        "poll": chosen.query(after=newest, empty=None if newest else 1),
+        "older": chosen.query(before=calls[-1].id) if len(found) > PAGE_SIZE else "",
+        "without_filter": Filter(hours=chosen.hours).query() or "?",
+    }
+
+
+def _arrivals(request: HttpRequest, here: Environment, chosen: Filter) -> HttpResponse:
+    """What came since the last look; the whole list where that is more than a list shows."""
+    newest = ring.newest(here.slug)
+    after = chosen.after or 0
+    if newest <= after:
+        return HttpResponse(status=NO_NEWS)
+    if request.GET.get("empty"):
+        return HttpResponse(status=NO_NEWS, headers={"HX-Refresh": "true"})
+    # Up to the newest of this moment: what comes while we look is for the next look.
+    calls = ring.recent(here.slug, **chosen.conditions(), after=after, before=newest + 1, limit=PAGE_SIZE + 1)
+    context = {"environment": here, "filter": chosen, "calls": calls, "poll": chosen.query(after=newest)}
+    if len(calls) > PAGE_SIZE:
+        context = _calls(request, here, chosen) | {"is_anew": True}
+    response = render(request, "live/page.html#arrivals", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _page(request: HttpRequest, here: Environment) -> dict[str, Any]:
+    """What surrounds the list."""
+    chosen = Filter.of(request.GET)
+    keys = [(key.prefix, f"{key.name} ({key.prefix}…)") for key in here.api_keys.all()]
+    if chosen.key and chosen.key not in dict(keys):
+        keys.append((chosen.key, f"{chosen.key}…"))
+    return {
+        "statuses": STATUSES,
+        "keys": keys,
+        "types": {group.value: types for group, types in TYPES_BY_GROUP.items()},
+        "hour_choices": _hours(chosen),
+        "first_call": first_call(request),
+    }
+
+
+def _hours(chosen: Filter) -> list[tuple[str, str, bool]]:
+    return [(word, chosen.query(hours=hours) or "?", hours == chosen.hours) for hours, word in HOURS.items()]
+
+
+def _away(request: HttpRequest, here: Environment, chosen: Filter, sentence: str) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
+    context = {"environment": here, "filter": chosen, "away": sentence}
+    return render(request, "live/away.html", context, status=503)
+
+
+def _csv(here: Environment, overview: Overview) -> HttpResponse:
+    name = f"problems-{here.slug}-{stamp(overview.starts[0], here.zone)}.csv".replace(":", "")
+    rows: list[list[Any]] = [[f"start ({here.time_zone})", *(cause.label for cause in overview.causes)]]
+    for at, start in enumerate(overview.starts):
+        rows.append([stamp(start, here.zone), *(cause.counts[at] for cause in overview.causes)])
+    return as_file(rows, name)

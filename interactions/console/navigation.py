@@ -1,0 +1,219 @@
+"""What the left pane of every page needs: environments, entries, and what the person may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from interactions.access import members
+from interactions.access.roles import Right, Role, rule_of
+from interactions.console.filter_choice import carried
+from interactions.models import Environment
+from interactions.privacy import open_requests
+
+# Pages of one import exist in one environment only: switching leads to the list of the other.
+_KIND_OF_PAGE: Final[dict[str, str]] = {
+    "overview": "overview",
+    "dashboard": "dashboard",
+    "people": "people",
+    "person": "people",
+    "health": "health",
+    "health_thresholds": "health",
+    "records": "records",
+    "record": "records",
+    "exports": "records",
+    "export_new": "records",
+    "imports": "imports",
+    "import_new": "import_new",
+    "import_detail": "imports",
+    "import_check": "imports",
+    "import_load": "imports",
+    "live": "live",
+    "live_problems": "live",
+    "live_call": "live",
+    "api_reference": "api_reference",
+    "deletion_requests": "deletion_requests",
+    "deletion_new": "deletion_requests",
+    "deletion_request": "deletion_requests",
+    "deletion_receipt": "deletion_requests",
+    "receipt_verify": "deletion_requests",
+    "access_letter": "access_letter",
+    "retention": "retention",
+    "keys": "keys",
+    "key_create": "keys",
+    "activity": "activity",
+    "settings": "settings",
+    "key_rotate": "keys",
+    "key_revoke": "keys",
+    "members": "members",
+    "member_add": "members",
+    "member_edit": "members",
+    "member_link": "members",
+    "member_deactivate": "members",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A link of the pane to the page ``name``; ``icon`` is empty for a sub-entry.
+
+    ``badge`` is a number of things that wait; None on pages where nothing ever does.
+    """
+
+    name: str
+    label: str
+    url: str
+    active: bool
+    icon: str = ""
+    badge: int | None = None
+
+    @property
+    def is_sub(self) -> bool:
+        return not self.icon
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Entries under one title; the first section has none."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentLink:
+    """An environment, and the page like this one in it."""
+
+    environment: Environment
+    url: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """The whole pane."""
+
+    environment: Environment
+    environments: tuple[EnvironmentLink, ...]
+    sections: tuple[Section, ...]
+    account_url: str
+    account_active: bool
+    role: Role
+
+    @property
+    def badges(self) -> list[Entry]:
+        """The entries with a badge: a fragment that is fetched while things happen brings them up to date."""
+        return [entry for section in self.sections for entry in section.entries if entry.badge is not None]
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: ``navigation``, ``environment`` and ``may``, the names of the rights that one has there.
+
+    Without a log-in, or without a role anywhere, only an empty ``may``. Pages outside any environment (the account)
+    may name one as ``?environment=``, so that the pane keeps leading where the person was.
+    """
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"may": frozenset()}
+    standing: members.Standing = getattr(request, "standing", None) or members.standing(user)
+    environments = standing.environments
+    if not environments:
+        return {"may": frozenset()}
+    match = request.resolver_match
+    page = (match.url_name or "") if match else ""
+    slug = (match.kwargs.get("environment") if match else None) or request.GET.get("environment")
+    current = next((e for e in environments if e.slug == slug), environments[0])
+    rights = standing.rights(current.slug)
+    links = (
+        EnvironmentLink(e, _same_page(page, e, standing.rights(e.slug)), active=e == current) for e in environments
+    )
+    return {
+        "environment": current,
+        "may": rights,
+        "navigation": Navigation(
+            environment=current,
+            environments=tuple(links),
+            sections=_sections(page, current, rights, carried(request.GET) if page in _FILTERED else ""),
+            account_url=_account(current),
+            account_active=page == "account",
+            role=dict(standing.roles)[current.slug],
+        ),
+    }
+
+
+def _same_page(page: str, environment: Environment, rights: frozenset[Right]) -> str:
+    """The page of this kind there, or the overview where one may not open it."""
+    if page == "account":
+        return _account(environment)
+    name = _KIND_OF_PAGE.get(page, "overview")
+    return reverse(name if rule_of(name) in rights else "overview", args=[environment.slug])
+
+
+def _account(environment: Environment) -> str:
+    return reverse("account", query={"environment": environment.slug})
+
+
+# Pages of interactions: what is filtered on one stays so on the others.
+_FILTERED: Final = frozenset({"dashboard", "records"})
+
+# Title, and label, address and icon of each entry; a sub-entry has no icon. Shown is what one may open.
+_SECTIONS: Final = (
+    ("", (("Overview", "overview", "layout-dashboard"),)),
+    (
+        "Data sets",
+        (
+            ("Interactions", "dashboard", "click"),
+            ("Records", "records", ""),
+            ("People", "people", ""),
+            ("Imports", "imports", ""),
+            ("Health", "health", ""),
+        ),
+    ),
+    ("Integrate", (("Live", "live", "activity"), ("API", "api_reference", "api"))),
+    (
+        "Privacy",
+        (
+            ("Deletion requests", "deletion_requests", "user-x"),
+            ("Access letter", "access_letter", ""),
+            ("Retention", "retention", ""),
+        ),
+    ),
+    (
+        "Settings",
+        (
+            ("API keys", "keys", "key"),
+            ("Members", "members", "users"),
+            ("Activity", "activity", "history"),
+            ("Environment", "settings", "adjustments"),
+        ),
+    ),
+)
+
+
+def _sections(page: str, environment: Environment, rights: frozenset[Right], filtered: str) -> tuple[Section, ...]:
+    """``filtered``: the filter of the page, as the end of an address; it goes along to the pages that have one."""
+
+    def is_active(name: str) -> bool:
+        return page == name or _KIND_OF_PAGE.get(page) == name or (name == "imports" and page == "import_new")
+
+    def address(name: str) -> str:
+        return reverse(name, args=[environment.slug]) + (filtered if name in _FILTERED else "")
+
+    def badge(name: str) -> int | None:
+        return open_requests(environment).count() if name == "deletion_requests" else None
+
+    sections = (
+        Section(
+            title,
+            tuple(
+                Entry(name, label, address(name), is_active(name), icon, badge(name))
+                for label, name, icon in entries
+                if rule_of(name) in rights
+            ),
+        )
+        for title, entries in _SECTIONS
+    )
+    return tuple(section for section in sections if section.entries)

@@ -1,0 +1,106 @@
+"""The overview of an environment: how much is in it and how it grows, what came last, what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from interactions import readiness
+from interactions.access.members import standing
+from interactions.console import charts
+from interactions.console.dashboard.odd_dates import OddDates
+from interactions.console.filter_choice import FilterChoice
+from interactions.console.people.person import person
+from interactions.errors import DojoError
+from interactions.ingest.live import calls as ring
+from interactions.ingest.live.calls import RingAway
+from interactions.models import Environment, Import
+from interactions.queries import overview as questions
+from interactions.queries.preparing import first_look
+
+_DAYS: Final = 30
+_RATE: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Calls of the last minutes; None where the ring cannot be looked at."""
+
+    calls: int
+    records: int
+    refused: int
+    minutes: int = _RATE // timedelta(minutes=1)
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The overview of the first environment that the person is a member of; a word where there is none."""
+    environments = standing(person(request)).environments
+    if not environments:
+        return render(request, "no_environment.html")
+    return redirect("overview", environment=environments[0].slug)
+
+
+@require_safe
+def overview(request: HttpRequest, environment: str) -> HttpResponse:
+    """Size, growth, live calls, health, open deletion requests, the last imports, and the next step to take."""
+    here = get_object_or_404(Environment, slug=environment)
+    imports = list(here.imports.select_related("created_by")[:5])
+    running = next((imp for imp in imports if not imp.has_ended), None)
+    found = first_look(here.slug, here.zone)
+    totals = found.totals if found else None
+    odd = OddDates.of(here.slug, found.reach, FilterChoice(here.zone)) if found else None
+    context: dict[str, Any] = {
+        "environment": here,
+        "totals": totals,
+        "odd": odd,
+        "imports": imports,
+        "last": imports[0] if imports else None,
+        "running": running,
+        "with_rejects": next((imp for imp in imports if imp.state == Import.State.DONE_WITH_REJECTS), None),
+        "live": _live(here.slug),
+        "requests": [request for request in here.deletion_requests.all()[:1000] if request.ended_at is None],
+    }
+    if totals is not None:
+        context |= _growth(here)
+    return render(request, "overview/page.html", context)
+
+
+@require_safe
+@never_cache
+def overview_health(request: HttpRequest, environment: str) -> HttpResponse:
+    """The verdict of the Health page, for the tile that asks for it once the page is there."""
+    here = get_object_or_404(Environment, slug=environment)
+    try:
+        found = readiness.report(here)
+    except DojoError as error:
+        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
+    return render(request, "overview/health.html", {"environment": here, "report": found})
+
+
+def _growth(here: Environment) -> dict[str, Any]:
+    frame = questions.added(here.slug, timezone.now(), _DAYS, here.zone)
+    days = frame.sum(axis=1)
+    return {
+        "stored": questions.stored(here.slug),
+        "added_week": int(days.tail(7).sum()),
+        "days": charts.columns(frame, here.zone),
+        "days_count": _DAYS,
+        "added": {name: int(frame[name].sum()) for name in frame},
+    }
+
+
+def _live(environment: str) -> Live | None:
+    since = timezone.now() - _RATE
+    try:
+        calls = [call for call in ring.recent(environment, limit=1_000) if call.at >= since]
+    except RingAway:
+        return None
+    return Live(len(calls), sum(call.records for call in calls if call.is_ok), sum(not call.is_ok for call in calls))

@@ -1,0 +1,65 @@
+"""Records of one person on the pages that filter: who may see them, the line in the activity log, and the way there.
+
+Addresses hold keyed hashes, never ids: an id is posted, and the answer leads to the address with its hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from interactions import identity
+from interactions.access.roles import Right
+from interactions.codec.tombstones import Person
+from interactions.console.filter_choice import FilterChoice
+from interactions.console.gate import demand
+from interactions.console.live.filter import Filter as LiveFilter
+from interactions.console.people.person import person as viewer
+from interactions.models import Environment
+from interactions.privacy import people as looking
+
+_PAGES: Final = ("dashboard", "records", "live")
+_KEPT: Final = ("unit", "split", "compare", "columns")
+
+
+def admit(request: HttpRequest, here: Environment, people: Iterable[Person], page: str) -> None:
+    """Note that these people's records are looked at on ``page``. Raises PermissionDenied without the right."""
+    for each in people:
+        demand(request, Right.PEOPLE, here.slug)
+        looking.note_viewed(here, each, viewer(request), page=page)
+
+
+@require_POST
+@never_cache
+def people_filter(request: HttpRequest, environment: str) -> HttpResponse:
+    """From an id in the form to the page ``to`` with the address of its hash; the rest of the filter stays."""
+    here = get_object_or_404(Environment, slug=environment)
+    page = request.POST.get("to", "")
+    page = page if page in _PAGES else "records"
+    person = person_of(request.POST.get("id", ""), is_anonymous=request.POST.get("kind") == "anonymous")
+    if person is None:
+        messages.error(request, "Give an id, exactly as it was sent.")
+    if page == "live":
+        query = LiveFilter.of(request.POST).query(**({"person": person.address} if person else {}))
+    else:
+        choice = FilterChoice.of(request.POST, here.zone, keep=_KEPT)
+        query = (choice.of_person(person) if person else choice).query()
+    return redirect(reverse(page, args=[here.slug]) + query)
+
+
+def person_of(identifier: str, *, is_anonymous: bool) -> Person | None:
+    """Whom an id names, as it is written; None where no record can have it."""
+    try:
+        key = identity.keyring().key(identifier) if identifier else None
+    except UnicodeEncodeError:  # half of a character
+        return None
+    if key is None:
+        return None
+    return Person(anonymous_key=key) if is_anonymous else Person(user_key=key)

@@ -1,0 +1,131 @@
+"""People of the data set: find one, see one; and the devices that several people share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from interactions.codec.tombstones import Person
+from interactions.console.charts import colour_of_type
+from interactions.console.people.person import person as viewer
+from interactions.errors import DojoError
+from interactions.models import Environment
+from interactions.privacy import people as looking
+from interactions.queries import identity
+from interactions.queries.audience import audience
+from interactions.queries.profile import Profile
+from interactions.queries.timeline import Place
+
+SHARED_SHOWN: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A row of the list of shared devices."""
+
+    id: str
+    address: str
+    users: int
+    records: int
+    first_at: Any
+    last_at: Any
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def people(request: HttpRequest, environment: str) -> HttpResponse:
+    """The form to find somebody by an id, and the figures when the page asks again. POST leads to the person.
+
+    The id is posted, so that it stands in no address, history or log.
+    """
+    here = get_object_or_404(Environment, slug=environment)
+    asked = request.POST.get("id", "")
+    asked = asked if asked.strip() else ""
+    context: dict[str, Any] = {"environment": here, "asked": asked, "was_asked": request.method == "POST"}
+    if asked:
+        try:
+            # Ids are kept as they were sent; around one that was copied there may be blanks that aren't its own.
+            found = looking.find(here, asked) or looking.find(here, asked.strip())
+        except DojoError as error:
+            return render(request, "people/page.html", context | {"trouble": str(error)}, status=503)
+        if len(found) == 1:
+            return redirect("person", environment=here.slug, key=found[0].address)
+        context["found"] = found
+    if request.GET.get("figures") == "now":
+        context |= _figures(here)
+    return render(request, "people/page.html", context)
+
+
+@require_safe
+@never_cache
+def people_figures(request: HttpRequest, environment: str) -> HttpResponse:
+    """How many people there are, and the shared devices: the part of the page that has to count."""
+    here = get_object_or_404(Environment, slug=environment)
+    return render(request, "people/figures.html", {"environment": here} | _figures(here))
+
+
+@require_safe
+@never_cache
+def person(request: HttpRequest, environment: str, key: str) -> HttpResponse:
+    """A person by keyed hash: who, links, counts, and a page of the timeline; with htmx an older page's rows alone."""
+    here = get_object_or_404(Environment, slug=environment)
+    who = Person.at(key)
+    after = Place.of(request.GET.get("before", ""))
+    try:
+        found = looking.view(here, who, viewer(request), after=after) if who else None
+    except DojoError as error:
+        return render(request, "people/nobody.html", {"environment": here, "trouble": str(error)}, status=503)
+    if found is None:
+        return render(request, "people/nobody.html", {"environment": here}, status=404)
+    if found.belongs_to is not None:
+        return redirect("person", environment=here.slug, key=found.belongs_to.address)
+    context = {
+        "environment": here,
+        "profile": found,
+        "page": found.page,
+        "place": str(after or "newest"),
+        "older": f"?before={found.page.older}" if found.page.older else "",
+        "types": _types(found),
+        "named": _as_list(found.id),
+    }
+    if after is not None and request.htmx:  # type: ignore[attr-defined]
+        return render(request, "people/person.html#more", context)
+    return render(request, "people/person.html", context)
+
+
+def _figures(here: Environment) -> dict[str, Any]:
+    try:
+        rows = identity.ambiguous(here.slug, SHARED_SHOWN)
+        return {
+            "audience": audience(here.slug),
+            "shared": [
+                Shared(
+                    row.anonymous_id,
+                    Person(anonymous_key=int(row.anonymous_key)).address,
+                    row.users,
+                    row.records,
+                    row.first_at,
+                    row.last_at,
+                )
+                for row in rows.itertuples()
+            ],
+            "shared_shown": SHARED_SHOWN,
+        }
+    except DojoError as error:
+        return {"trouble": str(error)}
+
+
+def _as_list(user_id: str) -> str:
+    """A list of this one id, as the form of deletion requests takes it, whatever stands in the id."""
+    quoted = user_id.replace('"', '""')
+    return f'user_id\n"{quoted}"'
+
+
+def _types(profile: Profile) -> list[dict[str, Any]]:
+    """``name, records, colour`` of each type, the most frequent first."""
+    return [{"name": name, "records": count, "colour": colour_of_type(name)} for name, count in profile.types.items()]

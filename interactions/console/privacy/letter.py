@@ -1,0 +1,63 @@
+"""Everything about one person, as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from interactions.console.people.person import person
+from interactions.errors import DojoError
+from interactions.models import Environment
+from interactions.privacy import LONGEST_ID, letters
+
+
+class LetterForm(forms.Form):
+    """Whom the letter is about."""
+
+    user_id = forms.CharField(
+        label="User id",
+        max_length=LONGEST_ID,
+        strip=False,
+        widget=forms.TextInput(
+            attrs={"autofocus": True, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+        ),
+    )
+    may_be_empty = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def access_letter(request: HttpRequest, environment: str) -> HttpResponseBase:
+    """Ask for a user, then answer with the file. The id is sent in the body, so that no log of addresses has it.
+
+    Where nothing is held of them that is said first: an id mistyped would make a letter that is not true.
+    """
+    here = get_object_or_404(Environment, slug=environment)
+    form = LetterForm(request.POST if request.method == "POST" else None)
+    is_nobody = False
+    if form.is_bound and form.is_valid():
+        try:
+            asked = letters.letter(here, form.cleaned_data["user_id"])
+            is_nobody = not form.cleaned_data["may_be_empty"] and letters.is_empty(asked)
+        except DojoError as error:
+            form.add_error("user_id", str(error))
+        else:
+            if not is_nobody:
+                return _file(letters.hand_over(asked, by=person(request)))
+    context = {"environment": here, "form": form, "is_nobody": is_nobody}
+    answer: HttpResponse = render(request, "privacy/access.html", context)
+    return answer
+
+
+def _file(pieces: Iterator[bytes]) -> StreamingHttpResponse:
+    return StreamingHttpResponse(
+        pieces,
+        content_type="application/json",
+        headers={"Content-Disposition": 'attachment; filename="everything.json"'},
+    )

@@ -1,0 +1,201 @@
+"""What of a record stands in a row of the Records page: its columns, and each cell with the links that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote
+
+from interactions.console import charts
+from interactions.console.filter_choice import FilterChoice
+from interactions.queries.records import Key
+from interactions.templatetags.presentation import counted, duration
+
+Record = dict[str, Any]  # a row of the table, by column
+
+_MOST_IDS: Final = 2  # of one cell; of more the first is shown and the rest is counted
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that can be chosen.
+
+    ``field`` is that of Filter which a value of it sets; empty: none. A ``person`` sets it by the value's keyed hash.
+    """
+
+    name: str
+    label: str
+    field: str = ""
+    is_number: bool = False
+    is_person: bool = False
+
+
+COLUMNS: Final = (
+    Column("type", "Type", "types"),
+    Column("details", "Details"),
+    Column("person", "Person"),
+    Column("product_ids", "Products", "product_id"),
+    Column("page_url", "Page", "page_contains"),
+    Column("origin", "Came by"),
+    Column("user_id", "User id", "user_key", is_person=True),
+    Column("anonymous_id", "Anonymous id", "anonymous_key", is_person=True),
+    Column("miso_id", "Miso id", "miso_id"),
+    Column("keywords", "Search words", "keywords"),
+    Column("category", "Category", "category"),
+    Column("quantities", "Quantities", is_number=True),
+    Column("revenue", "Revenue", is_number=True),
+    Column("duration", "Duration", is_number=True),
+    Column("rating", "Rating", is_number=True),
+    Column("custom_action_name", "Action name"),
+    Column("product_group_ids", "Product groups"),
+    Column("campaign_source", "Campaign source", "campaign_source"),
+    Column("campaign_medium", "Campaign medium", "campaign_medium"),
+    Column("campaign_name", "Campaign name", "campaign_name"),
+    Column("page_title", "Page title"),
+    Column("page_referrer", "Referrer"),
+    Column("locale", "Locale", "locale"),
+    Column("region", "Region", "region"),
+    Column("user_agent", "User agent"),
+    Column("received_at", "Received"),
+)
+USUAL: Final = ("type", "details", "person", "product_ids", "page_url")
+_BY_NAME: Final = {column.name: column for column in COLUMNS}
+_LISTS: Final = ("product_ids", "product_group_ids", "category")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A text, all of it where the text is a part, and where it leads; ``colour`` is the type's."""
+
+    text: str
+    link: str = ""
+    colour: str = ""
+    is_quiet: bool = False
+    whole: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Values of one column; ``more`` are not shown, ``moment`` is shown as a time."""
+
+    column: Column
+    values: list[Value]
+    more: int = 0
+    moment: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record as a row; ``key`` is its address."""
+
+    key: Key
+    moment: Any
+    type: str
+    cells: list[Cell]
+
+
+def columns_of(names: list[str]) -> list[Column]:
+    """The columns of these names, in the order of the form; the usual ones where none is known."""
+    chosen = [column for column in COLUMNS if column.name in names]
+    return chosen or [_BY_NAME[name] for name in USUAL]
+
+
+def row_of(record: Record, key: Key, columns: list[Column], choice: FilterChoice, *, people: bool) -> Row:
+    """With ``people`` an id leads to the records of whoever has it."""
+    cells = [_cell(record, column, choice, people=people) for column in columns]
+    return Row(key, record["timestamp"], record["type"], cells)
+
+
+def only(choice: FilterChoice, field: str, value: Any) -> str:
+    """The address of the same records, those alone that have ``value``."""
+    return choice.replaced(**{field: value}).query()
+
+
+def details(record: Record) -> str:
+    """What its type makes of interest, in a few words."""
+    return " · ".join(
+        text for name, say in _DETAILS.items() if record[name] is not None and (text := say(record[name]))
+    )
+
+
+def number(value: float) -> str:
+    """``19.9`` → ``19.90``, ``20.0`` → ``20``, with separators."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+
+
+_DETAILS: Final[dict[str, Callable[[Any], str]]] = {
+    "keywords": lambda value: f"«{value}»",
+    "custom_action_name": str,
+    "category": " › ".join,
+    "revenue": lambda value: f"revenue {value:,.2f}",
+    "quantities": lambda value: counted(int(sum(value)), "item") if sum(value) == int(sum(value)) else "",
+    "duration": duration,
+    "rating": lambda value: f"rated {number(value)}",
+    "result_type": str,
+    "value": str,
+}
+
+
+def _cell(record: Record, column: Column, choice: FilterChoice, *, people: bool) -> Cell:
+    match column.name:
+        case "type":
+            colour = charts.colour_of_type(record["type"])
+            link = only(choice, "types", (record["type"],))
+            return Cell(column, [Value(record["type"], link, colour)])
+        case "person":
+            return Cell(column, _person(record, choice, people=people))
+        case _ if column.is_person:
+            return Cell(column, _by_id(record, column.name, choice, people=people))
+        case "details":
+            return Cell(column, [Value(details(record))])
+        case "origin":
+            return Cell(column, [_origin(record, choice)])
+        case "received_at":
+            return Cell(column, [], moment=record["received_at"])
+        case "revenue" if record["revenue"] is not None:
+            return Cell(column, [Value(f"{record['revenue']:,.2f}")])
+        case "page_url" if record["page_url"] is not None:
+            return Cell(column, [_page(record["page_url"], choice)])
+        case _:
+            return _plain(record[column.name], column, choice)
+
+
+def _plain(value: Any, column: Column, choice: FilterChoice) -> Cell:
+    if value is None:
+        return Cell(column, [])
+    if column.name in _LISTS:
+        shown = value if len(value) <= _MOST_IDS else value[:1]
+        values = [Value(each, only(choice, column.field, each) if column.field else "") for each in shown]
+        return Cell(column, values, more=len(value) - len(shown))
+    if column.is_number:
+        numbers = value if isinstance(value, list) else [value]
+        return Cell(column, [Value(", ".join(number(each) for each in numbers[:10]))])
+    return Cell(column, [Value(str(value), only(choice, column.field, value) if column.field else "")])
+
+
+def _page(url: str, choice: FilterChoice) -> Value:
+    """The path alone, as it is read: the site is mostly the same one."""
+    path = "/" + unquote(url.partition("://")[2].partition("/")[2])
+    return Value(path if path != "/" else url, only(choice, "page_contains", url), whole=url)
+
+
+def _person(record: Record, choice: FilterChoice, *, people: bool) -> list[Value]:
+    """The user id, else the anonymous id, which is told from it by its looks."""
+    name = "user_id" if record["user_id"] is not None else "anonymous_id"
+    return _by_id(record, name, choice, people=people, is_quiet=name == "anonymous_id")
+
+
+def _by_id(record: Record, name: str, choice: FilterChoice, *, people: bool, is_quiet: bool = False) -> list[Value]:
+    if record[name] is None:
+        return []
+    field = name.replace("_id", "_key")
+    is_linked = people and record[field] is not None
+    return [Value(record[name], only(choice, field, record[field]) if is_linked else "", is_quiet=is_quiet)]
+
+
+def _origin(record: Record, choice: FilterChoice) -> Value:
+    number = record["import_id"]
+    if not number:
+        return Value("Live", choice.replaced(is_live=True, import_id=None).query())
+    return Value(f"Import {number}", choice.replaced(import_id=number, is_live=None).query())

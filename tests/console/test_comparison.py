@@ -1,0 +1,257 @@
+"""Figures are compared only with what can be compared, and dates that can hardly be right rule no page."""
+
+import html
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from interactions.models import Environment, Import
+from interactions.queries.period import Period, Unit
+from interactions.queries.reach import horizon, is_over, reach
+from tests import cast
+from tests.lakes import append, record
+
+PAGE = "/production/interactions/"
+FRAGMENT = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def here(settings, tmp_path: Path) -> None:
+    settings.LAKE_DIR = tmp_path / "lake"
+    settings.SCRATCH_DIR = tmp_path / "scratch"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
+    cache.clear()
+
+
+@pytest.fixture
+def reader(db: None, client: Client) -> Client:
+    client.force_login(cast.viewer())
+    return client
+
+
+def shown(client: Client, query: str = "") -> str:
+    return html.unescape(client.get(f"{PAGE}?{query}", headers=FRAGMENT).content.decode())
+
+
+def figure(page: str, name: str = "interactions") -> str:
+    return re.search(rf'data-figure="{name}"[^>]*>([^<]*)<', page)[1]
+
+
+def changes(page: str) -> list[str]:
+    """What the tiles say of the period before."""
+    parts = re.findall(r'<dd class="tile-change">(.*?)</dd>', page)
+    return [re.sub(r"<[^>]+>", "", part).strip() for part in parts]
+
+
+def bars(page: str) -> dict:
+    return json.loads(re.search(r'<script id="over-time-data"[^>]*>(.*?)</script>', page)[1])
+
+
+def on(day: str, count: int, name: str = "like", **columns: object) -> list[dict]:
+    return [record(name, f"{day}T{place % 24:02}:{place // 24 % 60:02}:00Z", **columns) for place in range(count)]
+
+
+# --- Comparing ---
+
+
+def test_where_the_period_before_has_no_data_the_page_says_so(reader: Client) -> None:
+    append(on("2024-11-28", 1) + on("2024-12-01", 85))
+    page = shown(reader, "from=2024-12-01&to=2024-12-05")
+    assert set(changes(page)) == {"no data before 28 Nov"}
+    assert 'class="change' not in page and ">Change</th>" not in page
+
+
+def test_a_period_that_the_data_covers_is_compared(reader: Client) -> None:
+    append(on("2024-11-28", 2) + on("2024-12-01", 3))
+    page = shown(reader, "from=2024-12-01&to=2024-12-03")
+    assert changes(page)[0] == "+50.0 % on before"
+    assert "Compared with 28 – 30 Nov 2024" in page
+
+
+def test_a_change_beyond_a_thousand_percent_gives_both_figures(reader: Client) -> None:
+    append(on("2024-11-28", 2) + on("2024-12-01", 85) + on("2024-12-01", 3, "read"))
+    page = shown(reader, "from=2024-12-01&to=2024-12-03")
+    assert changes(page)[0] == "from 2" and 'title="2 → 88"' in page
+    assert "×" not in page
+    table = re.search(r'<tr data-name="read".*?</tr>', page, re.DOTALL)[0]
+    assert ">new</span>" in table
+
+
+def test_nothing_after_nothing_is_no_change(reader: Client) -> None:
+    append(on("2024-11-28", 2) + on("2024-12-01", 2))
+    found = changes(shown(reader, "from=2024-12-01&to=2024-12-03"))
+    assert (found[0], found[4]) == ("0.0 % on before", "–")  # interactions, searches
+
+
+def test_this_month_is_compared_with_the_same_days(reader: Client) -> None:
+    append(on("2024-11-01", 2) + on("2024-11-20", 90) + on("2024-12-01", 1) + on("2024-12-05", 2))
+    page = shown(reader, "period=month")
+    assert "Compared with 1 – 5 Nov 2024" in page and "1 – 5 Dec 2024" in page
+    assert changes(page)[0] == "+50.0 % on before"
+
+
+def test_an_old_stray_record_does_not_make_a_period_comparable(reader: Client) -> None:
+    append([*on("1970-01-01", 1), *on("2024-11-30", 2), *on("2024-12-01", 85)])
+    assert set(changes(shown(reader, "from=2024-12-01&to=2024-12-05"))) == {"no data before 30 Nov"}
+
+
+# --- Dates in the future ---
+
+
+def stamp(moment: datetime) -> str:
+    return moment.isoformat()
+
+
+def test_records_dated_in_the_future_are_left_out_counted_and_shown_on_demand(reader: Client) -> None:
+    now = timezone.now()
+    append([record("like", stamp(now - timedelta(days=day)), user_id="u1") for day in range(20)])
+    append([record("read", f"{year}-01-01T00:00:00Z") for year in (2031 + now.year - 2026, 2999, 9999)])
+    page = shown(reader)
+    assert figure(page) == "20" and bars(page)["unit"] == "day"
+    assert len(bars(page)["option"]["xAxis"]["data"]) <= 21
+    line = re.search(r"data-later>.*?</div></div>", page, re.DOTALL)[0]
+    assert "3 records are dated in the future." in line
+    link = re.search(r'href="([^"]+)"[^>]*>Show them<', line)[1]
+    later = shown(reader, link.removeprefix("?"))
+    assert figure(later) == "3" and 'data-name="read"' in later and 'data-name="like"' not in later
+    assert len(bars(later)["option"]["xAxis"]["data"]) <= 300
+    assert figure(shown(reader, "period=7d")) == "7"
+
+
+def test_a_record_of_today_or_tomorrow_is_not_of_the_future(reader: Client) -> None:
+    now = timezone.now()
+    append([record("like", stamp(now)), record("like", stamp(now + timedelta(hours=20)))])
+    page = shown(reader)
+    assert figure(page) == "2" and "dated in the future" not in page
+
+
+def test_presets_count_back_from_now_where_there_are_later_records(reader: Client) -> None:
+    now = timezone.now().replace(microsecond=0)
+    append([record("like", stamp(now - timedelta(hours=30))), record("like", stamp(now - timedelta(minutes=1)))])
+    append([record("like", stamp(now + timedelta(days=400)))])
+    assert figure(shown(reader, "period=24h")) == "1"
+
+
+def test_only_future_records_leave_an_empty_page_with_the_line(reader: Client) -> None:
+    append([record("like", "2999-01-01T00:00:00Z")])
+    page = shown(reader)
+    assert figure(page) == "0" and "1 record is dated in the future." in page and ">Show it<" in page
+
+
+def test_the_line_counts_what_the_filter_lets_through(reader: Client) -> None:
+    append(
+        [record("like", "2024-01-01T00:00:00Z"), *(record(name, "2999-01-01T00:00:00Z") for name in ("like", "read"))]
+    )
+    assert "1 record is dated in the future." in shown(reader, "type=read")
+    assert "dated in the future" not in shown(reader, "type=share")
+
+
+def test_the_list_of_records_has_them_all(reader: Client) -> None:
+    append([record("like", "2024-01-01T00:00:00Z"), record("read", "2999-01-01T00:00:00Z")])
+    rows = reader.get(f"{PAGE}records/").content.decode()
+    assert rows.count("data-record") == 2 or ("2999" in rows and "2024" in rows)
+    assert "2999" not in reader.get(f"{PAGE}records/?period=7d").content.decode()
+
+
+def test_records_before_2000_make_wide_bars_and_can_be_left_out(reader: Client) -> None:
+    append([*on("1970-01-01", 1), *on("2024-11-30", 2)])
+    page = shown(reader)
+    assert bars(page)["unit"] == "year" and figure(page) == "3"
+    assert "1 record is dated before the year 2000." in page
+    since = re.search(r'href="([^"]+)"[^>]*>leave it out<', page)[1]
+    assert figure(shown(reader, since.removeprefix("?"))) == "2"
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone"),
+    [
+        ("0001-01-01T00:00:00Z", "America/Los_Angeles"),
+        ("1970-01-01T00:00:00Z", "UTC"),
+        ("9999-12-31T23:59:59Z", "Asia/Tokyo"),
+    ],
+)
+def test_no_date_makes_more_bars_than_a_screen_shows(reader: Client, moment: str, zone: str) -> None:
+    Environment.objects.filter(slug="production").update(time_zone=zone)
+    append([*on("2024-11-30", 3), record("like", moment)])
+    for query in ("", "from=0001-01-01", "period=month"):
+        assert len(bars(shown(reader, query))["option"]["xAxis"]["data"]) <= 300, query
+    assert reader.get("/production/").status_code == 200
+
+
+def test_the_overview_names_them(reader: Client) -> None:
+    append([*on("2024-11-30", 2), record("like", "2999-01-01T00:00:00Z")])
+    page = reader.get("/production/").content.decode()
+    assert "See 1 record dated in the future" in page and '<span class="tile-number">2</span>' in page
+    assert "2999" not in page
+
+
+def test_the_last_step_of_an_import_names_them(reader: Client) -> None:
+    environment = Environment.objects.get(slug="production")
+    imp = Import.objects.create(
+        environment=environment, file_name="a.json", size=1, state="done", records=3, accepted=3
+    )
+    append([*on("2024-11-30", 1), *on("1970-01-01", 1), record("like", "2999-01-01T00:00:00Z")], import_id=imp.pk)
+    part = reader.get(f"{PAGE}imports/{imp.pk}/health/").content.decode()
+    assert "1 record is dated in the future" in part and "1 record is dated before the year 2000" in part
+    assert f"import={imp.pk}" in part
+
+
+# --- Bars that aren't complete ---
+
+
+def test_the_bar_of_the_newest_record_is_hatched_where_it_is_not_whole(reader: Client) -> None:
+    append([*on("2024-11-28", 24), record("like", "2024-12-03T12:50:00Z")])
+    assert bars(shown(reader, "unit=day"))["so_far"] == "2024-12-03T00:00Z"
+    page = shown(reader, "unit=week")
+    assert bars(page)["so_far"] == "2024-12-02T00:00Z" and "the hatched bar isn't complete yet" in page
+
+
+def test_whole_bars_are_not_hatched(reader: Client) -> None:
+    append(on("2024-11-28", 24))  # an hour each, up to the last one
+    page = shown(reader, "unit=day")
+    assert bars(page)["so_far"] is None and "hatched" not in page
+
+
+NOON = datetime(2024, 12, 4, 12, tzinfo=UTC)  # a Wednesday
+
+
+@pytest.mark.parametrize(
+    ("unit", "bar", "until", "over"),
+    [
+        (Unit.HOUR, "2024-12-04T11:00", "2024-12-04T11:01", True),
+        (Unit.HOUR, "2024-12-04T12:00", "2024-12-04T12:00", False),
+        (Unit.DAY, "2024-12-03T00:00", "2024-12-03T23:00", True),
+        (Unit.DAY, "2024-12-03T00:00", "2024-12-03T22:59", False),
+        (Unit.DAY, "2024-12-04T00:00", "2024-12-04T11:59", False),
+        (Unit.WEEK, "2024-11-25T00:00", "2024-12-01T00:00", True),
+        (Unit.WEEK, "2024-11-25T00:00", "2024-11-30T23:59", False),
+        (Unit.MONTH, "2024-11-01T00:00", "2024-11-30T08:00", True),
+        (Unit.MONTH, "2024-12-01T00:00", "2024-12-04T11:59", False),
+        (Unit.YEAR, "2023-01-01T00:00", "2023-12-01T00:00", True),
+        (Unit.YEAR, "2023-01-01T00:00", "2023-11-30T00:00", False),
+    ],
+)
+def test_a_bar_is_over_once_time_and_data_have_passed_it(unit: Unit, bar: str, until: str, over: bool) -> None:
+    start, end = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (bar, until))
+    assert is_over(start, unit, UTC, until=end, now=NOON) is over
+
+
+def test_the_reach_of_no_records_is_nothing(db: None) -> None:
+    found = reach("production", NOON)
+    assert (found.first, found.newest, found.later) == (None, None, None)
+
+
+def test_the_future_begins_after_tomorrow(db: None) -> None:
+    append(
+        [record("like", moment) for moment in ("2024-12-01T00:00:00Z", "2024-12-05T23:59:59Z", "2024-12-06T00:00:00Z")]
+    )
+    found = reach("production", NOON)
+    assert found.later == Period(horizon(NOON, UTC), None) == Period(datetime(2024, 12, 6, tzinfo=UTC), None)
+    assert found.newest == datetime(2024, 12, 1, tzinfo=UTC)
+    assert found.everything == Period(None, datetime(2024, 12, 6, tzinfo=UTC))

@@ -1,0 +1,180 @@
+"""The filter in an address: what is read of it, what its chips lead to, and that it gives back what it was made of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.http import QueryDict
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interactions.console.filter_choice import PARTS, PRESETS, FilterChoice, address_of, carried, span
+from interactions.queries.filter import Device, Filter
+from interactions.queries.period import ALL, Period
+from interactions.schema import GROUP_OF, TYPES, Group
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NEWEST = datetime(2011, 12, 9, 12, 50, tzinfo=UTC)
+
+
+def choice(query: str, zone: Any = UTC) -> FilterChoice:
+    return FilterChoice.of(QueryDict(query), zone, keep=("unit",))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("user=u-00000000000000ff", Filter(user_key=255)),
+        ("anonymous=a-ffffffffffffffff", Filter(anonymous_key=-1)),
+        ("product=0042", Filter(product_id="0042")),
+        ("type=search&type=read", Filter(types=("search", "read"))),
+        ("group=feedback", Filter(groups=(Group.FEEDBACK,))),
+        ("group=feedback&type=like&type=search", Filter(groups=(Group.FEEDBACK,), types=("search",))),
+        ("device=phone&assisted=no", Filter(device=Device.PHONE, is_assisted=False)),
+        ("origin=live", Filter(is_live=True)),
+        ("origin=import&import=12", Filter(is_live=False, import_id=12)),
+        ("source=a&medium=b&campaign=c", Filter(campaign_source="a", campaign_medium="b", campaign_name="c")),
+        ("page=/shoes&locale=de&region=Wien", Filter(page_contains="/shoes", locale="de", region="Wien")),
+        ("user=&product=%20", Filter()),
+    ],
+)
+def test_an_address_says_what_is_meant(query: str, expected: Filter) -> None:
+    found = choice(query)
+    assert (found.parts, found.mistakes) == (expected, [])
+
+
+@pytest.mark.parametrize(
+    ("query", "mistake"),
+    [
+        ("type=dance", "There is no type called dance."),
+        ("group=dance", "There is no group called dance."),
+        ("device=toaster", "The address says device=toaster; it can be desktop, phone, tablet, bot, other or unknown."),
+        ("period=fortnight", "The address says period=fortnight; it can be "),
+        ("from=2024-02-30", "The address says from=2024-02-30, which is no date. Dates look like 2024-01-31."),
+        ("from=2024-02-01&to=2024-01-01", "The period ends before it starts. Swap the two dates."),
+        ("region=" + "x" * 3000, "Region: more than 2,048 characters. It was left out."),
+        ("user=ann", "User: addresses hold no ids."),
+        ("user=a-00000000000000ff", "User: addresses hold no ids."),
+        ("anonymous=phone", "Anonymous id: addresses hold no ids."),
+        *((f"import={given}", "The address names an import that is no number.") for given in ("0", "-1", "x", "٣")),
+    ],
+)
+def test_what_is_wrong_is_named_and_left_out(query: str, mistake: str) -> None:
+    found = choice(query)
+    assert found.parts == Filter() and not found.is_custom
+    assert [each.startswith(mistake) for each in found.mistakes] == [True]
+
+
+@pytest.mark.parametrize(
+    ("preset", "start", "end"),
+    [
+        ("24h", datetime(2011, 12, 8, 13, tzinfo=UTC), datetime(2011, 12, 9, 13, tzinfo=UTC)),
+        ("7d", datetime(2011, 12, 3, tzinfo=UTC), datetime(2011, 12, 10, tzinfo=UTC)),
+        ("month", datetime(2011, 12, 1, tzinfo=UTC), datetime(2011, 12, 10, tzinfo=UTC)),
+        ("last-month", datetime(2011, 11, 1, tzinfo=UTC), datetime(2011, 12, 1, tzinfo=UTC)),
+    ],
+)
+def test_presets_count_back_from_the_newest_record(preset: str, start: datetime, end: datetime) -> None:
+    assert choice(f"period={preset}").period(NEWEST) == Period(start, end)
+
+
+def test_this_month_is_compared_with_the_same_days_of_the_last() -> None:
+    this, before = choice("period=month"), Period(datetime(2011, 11, 1, tzinfo=UTC), datetime(2011, 11, 10, tzinfo=UTC))
+    assert this.before(this.period(NEWEST)) == before
+    custom = choice("from=2011-12-01&to=2011-12-09")
+    assert custom.before(custom.period(None)) == Period(datetime(2011, 11, 22, tzinfo=UTC), custom.start)
+
+
+def test_days_are_those_of_the_zone() -> None:
+    period = choice("from=2024-03-31&to=2024-03-31", BERLIN).period(None)
+    assert period == Period(datetime(2024, 3, 30, 23, tzinfo=UTC), datetime(2024, 3, 31, 22, tzinfo=UTC))
+
+
+def test_without_records_a_preset_is_all_time() -> None:
+    assert choice("period=7d").period(None) == ALL
+
+
+def test_a_chip_leads_to_the_address_without_it() -> None:
+    found = choice("period=7d&type=search&type=read&region=Wien&assisted=yes&unit=week")
+    assert [(chip.label, chip.value, chip.without) for chip in found.chips] == [
+        ("Type", "search", "?period=7d&type=read&region=Wien&assisted=yes&unit=week"),
+        ("Type", "read", "?period=7d&type=search&region=Wien&assisted=yes&unit=week"),
+        ("Region", "Wien", "?period=7d&type=search&type=read&assisted=yes&unit=week"),
+        ("Miso-assisted", "Yes", "?period=7d&type=search&type=read&region=Wien&unit=week"),
+    ]
+
+
+def test_what_the_page_keeps_stays_but_a_unit_does_not_outlive_its_period() -> None:
+    found = choice("region=Wien&unit=hour")
+    assert found.without_parts == "?unit=hour"
+    assert found.without_period == "?region=Wien"
+
+
+def test_the_filter_goes_along_to_other_pages_without_the_import() -> None:
+    assert carried(QueryDict("user=u-00000000000000ff&import=4&unit=week&type=read&type=search&region=")) == (
+        "?type=read&type=search&user=u-00000000000000ff"
+    )
+
+
+MOMENTS = st.datetimes(
+    min_value=datetime(1000, 1, 1),  # noqa: DTZ001 - hypothesis wants bounds without a zone
+    max_value=datetime(9000, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
+TEXTS = st.text(min_size=1).map(str.strip).filter(bool)
+
+
+def _values(part: Any) -> st.SearchStrategy[Any]:
+    if part.is_person:
+        return st.none() | st.integers(-(1 << 63), (1 << 63) - 1)
+    return st.none() | (st.sampled_from([value for value, _ in part.values.values()]) if part.values else TEXTS)
+
+
+FILTERS = st.builds(
+    lambda groups, types, **parts: Filter(
+        groups=tuple(group for group in Group if group in groups),
+        types=tuple(name for name in TYPES if name in types and GROUP_OF[name] not in groups),
+        **parts,
+    ),
+    groups=st.sets(st.sampled_from(Group), max_size=2),
+    types=st.sets(st.sampled_from(TYPES), max_size=3),
+    import_id=st.none() | st.integers(1, 10**9),
+    **{part.attribute: _values(part) for part in PARTS},
+)
+
+
+@given(
+    FILTERS, st.sampled_from(list(PRESETS)), st.none() | MOMENTS, st.none() | MOMENTS, st.sampled_from([UTC, BERLIN])
+)
+def test_an_address_gives_back_the_choice_it_was_made_of(
+    parts: Filter, preset: str, start: datetime | None, end: datetime | None, zone: Any
+) -> None:
+    if start and end and start >= end:
+        start, end = None, None
+    preset = "all" if start or end else preset
+    made = FilterChoice(zone, preset, start, end, parts)
+    again = FilterChoice.of(QueryDict(made.query().removeprefix("?")), zone)
+    assert again == made
+
+
+def test_midnights_are_written_as_days() -> None:
+    moment = datetime(2024, 2, 1, tzinfo=UTC)
+    assert (address_of(moment, UTC), address_of(moment, UTC, ends=True)) == ("2024-02-01", "2024-01-31")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [
+        ("2024-01-01T00:00", "2024-03-31T00:00", "1 Jan – 30 Mar 2024"),
+        ("2024-01-01T00:00", "2024-01-02T00:00", "1 Jan 2024"),
+        ("2024-01-01T00:00", "2024-01-08T00:00", "1 – 7 Jan 2024"),
+        ("2023-12-30T00:00", "2024-01-02T00:00", "30 Dec 2023 – 1 Jan 2024"),
+        ("2024-01-01T05:00", "2024-01-01T07:00", "1 Jan 2024, 05:00 – 07:00"),
+        ("2024-01-01T05:00", "2024-01-02T00:00", "1 Jan, 05:00 – 2 Jan 2024, 00:00"),
+    ],
+)
+def test_periods_are_written_as_people_say_them(start: str, end: str, text: str) -> None:
+    assert span(datetime.fromisoformat(start + "Z"), datetime.fromisoformat(end + "Z"), UTC) == text
