@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 from django.conf import settings
 from django.http import HttpResponse
 
-from interactions import schema
 from interactions.api import reference
 from interactions.api.entrance import entrance
 from interactions.api.errors import answer
 from interactions.api.exchange import Exchange
 from interactions.api.openapi_fields import COMMON, interaction_schemas
 from interactions.api.reference import Answer, Call
+from interactions.contract import schema
 
 Json: TypeAlias = dict[str, Any]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from interactions import schema
 from interactions.api.reference import example, form_of
 from interactions.codec.values import IPV4_PATTERN, UUID_PATTERN
-from interactions.schema import Field, Form
+from interactions.contract import schema
+from interactions.contract.schema import Field, Form
 
 Json: TypeAlias = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from interactions import schema
-from interactions.schema import Form
+from interactions.contract import schema
+from interactions.contract.schema import Form
 
 
 @dataclass(frozen=True, slots=True)

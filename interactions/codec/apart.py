@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from interactions import schema
 from interactions.codec.record import Context
+from interactions.contract import schema
 
 _IDS = ("user_id", "anonymous_id")
 

@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from interactions import schema
 from interactions.codec.apart import apart
 from interactions.codec.instants import instant
 from interactions.codec.record import Interaction, typed
 from interactions.codec.suggestions import did_you_mean
 from interactions.codec.values import is_amount, is_custom_value, is_ipv4, is_number, is_uuid, numbers_are_finite
-from interactions.schema import Field, Form
+from interactions.contract import schema
+from interactions.contract.schema import Field, Form
 
 MOST_NAMED = 20
 """Violations of one record that are named; the others are counted."""

@@ -27,7 +27,7 @@ _LOOPS = (
     "id_fields",
 )
 _MADE_FROM = ("compiled", "record", "layout", *_LOOPS)
-_SOURCES = [_HERE.parent / "schema.py", *(_HERE / f"{name}.py" for name in _MADE_FROM)]
+_SOURCES = [_HERE.parent / "contract/schema.py", *(_HERE / f"{name}.py" for name in _MADE_FROM)]
 
 
 def _folder() -> Path:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from interactions import schema
 from interactions.codec.record import Context
 from interactions.codec.values import is_custom_value, is_number
+from interactions.contract import schema
 
 # Lists are looked into below: msgspec allows one kind of list in a union.
 CustomValue: TypeAlias = bool | int | float | str | list[Any] | None

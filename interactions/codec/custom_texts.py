@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions import schema
 from interactions.codec import lanes
 from interactions.codec.compiled import compiled
 from interactions.codec.gathering import SLACK, copy_bytes
 from interactions.codec.tokens import blank, plain_end, string
+from interactions.contract import schema
 
 BEFORE, AFTER = b'{"context":{"custom_context":', b"}}"
 """What stands around a custom_context in a record's ``extra``."""

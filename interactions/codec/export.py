@@ -9,7 +9,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from interactions import schema
+from interactions.contract import schema
 
 _SLICE_ROWS = 4096
 _TOP = [name for name in schema.FIELDS if name not in ("search", "context")]

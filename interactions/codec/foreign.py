@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from interactions import schema
+from interactions.contract import schema
 
 _LOOK_LINES = 5
 _BLANK = b"\xef\xbb\xbf \t\r\n,"

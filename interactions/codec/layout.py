@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 from msgspec import Struct
 
-from interactions import schema
 from interactions.codec.record import Campaign, Context, Interaction, Page, Search
-from interactions.schema import Field, Form
+from interactions.contract import schema
+from interactions.contract.schema import Field, Form
 
 RECORD, CONTEXT, PAGE, CAMPAIGN, SEARCH = range(5)
 TYPE, TIME, TEXT, UUID, IPV4, TEXTS, NUMBER, NUMBERS, OBJECT, RAW = range(10)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeAlias, Union, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
-from interactions import schema
+from interactions.contract import schema
 
 ShortId: TypeAlias = Annotated[str, Meta(max_length=512)]
 LongId: TypeAlias = Annotated[str, Meta(max_length=1024)]

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from interactions import schema
 from interactions.codec import gathering, hashing, layout, scanning
 from interactions.codec.free_form import FreeForm, Known
 from interactions.codec.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, SEARCH, bit
+from interactions.contract import schema
 
 _KINDS = {
     RECORD: {name: name for name in schema.FIELDS},

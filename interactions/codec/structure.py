@@ -13,9 +13,9 @@ from typing import BinaryIO
 import msgspec
 import numpy as np
 
-from interactions import schema
 from interactions.codec import syntax
 from interactions.codec.windows import Open
+from interactions.contract import schema
 
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _SEAM = re.compile(rb"[}\]](?:[ \t\r\n,]++|\xef\xbb\xbf)*+(?=[{\[])")

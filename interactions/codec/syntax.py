@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from interactions import schema
+from interactions.contract import schema
 
 BLANKS = b" \t\r\n"
 #: What may stand between documents and between records, in any number and order, and says nothing.

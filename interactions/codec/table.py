@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from interactions import schema
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.custom import Custom, Customs, NotPlain
 from interactions.codec.extra import extras
@@ -27,6 +26,7 @@ from interactions.codec.keyring import Keyring, name_people
 from interactions.codec.record import KINDS, Campaign, Context, Interaction, Page, Search
 from interactions.codec.syntax import BLANKS
 from interactions.codec.values import UUID_PATTERN, is_ipv4
+from interactions.contract import schema
 
 Columns: TypeAlias = dict[str, tuple[Any, ...]]
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions import schema
 from interactions.codec import lanes
 from interactions.codec.compiled import compiled
+from interactions.contract import schema
 
 _PLAIN, _QUOTE, _BACKSLASH, _CONTROL, _WIDE = range(5)
 CLASS = np.zeros(256, np.int8)

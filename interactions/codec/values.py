@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from interactions.schema import LARGEST_AMOUNT
+from interactions.contract.schema import LARGEST_AMOUNT
 
 UUID_PATTERN = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _BYTE = r"(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"

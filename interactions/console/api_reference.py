@@ -14,11 +14,11 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
-from interactions import schema
 from interactions.api import reference
 from interactions.console.fragments import page_or_fragment
+from interactions.contract import schema
+from interactions.contract.schema import Field, Form
 from interactions.models import Environment
-from interactions.schema import Field, Form
 
 FIRST: Final = "product_detail_page_view"
 

@@ -15,11 +15,11 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 
 from interactions.codec.tombstones import Person
-from interactions.moments import local, written
+from interactions.contract.moments import local, written
+from interactions.contract.schema import GROUP_OF, TYPES, TYPES_BY_GROUP, Group
 from interactions.queries.dashboard import EVERYTHING
 from interactions.queries.filter import Device, Filter
 from interactions.queries.period import ALL, Period, Unit
-from interactions.schema import GROUP_OF, TYPES, TYPES_BY_GROUP, Group
 
 PRESETS: Final[dict[str, str]] = {
     "all": "All time",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from interactions.access import environments
-from interactions.currencies import currencies
+from interactions.contract.currencies import currencies
 from interactions.models import Environment
 
 

@@ -11,9 +11,9 @@ from django.db import connection, models
 from django.db.models import Case, DateTimeField, F, Q, Value, When
 from django.utils import timezone
 
+from interactions.contract.schema import FOR_GOOD
 from interactions.models.environment import Environment
 from interactions.models.imports import Import
-from interactions.schema import FOR_GOOD
 
 DUE_DAYS = 30  # the month that the law gives
 

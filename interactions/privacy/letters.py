@@ -14,11 +14,11 @@ from interactions.access import audit
 from interactions.access.audit import Action
 from interactions.codec import export
 from interactions.codec.tombstones import COLUMNS, Tombstones, leave_out
+from interactions.contract.schema import FOR_GOOD
 from interactions.models import Environment
 from interactions.privacy import entries, refusals
 from interactions.privacy.links import links_of
 from interactions.privacy.steps import By
-from interactions.schema import FOR_GOOD
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
+from interactions.contract.schema import TYPES
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
 from interactions.queries.bars import Grain, bar_edges, on_edges, starts_of
@@ -18,7 +19,6 @@ from interactions.queries.filter import Filter
 from interactions.queries.kinds import COUNTS, DAILY, RESULTS
 from interactions.queries.measures import CONVERSIONS, is_assisted, is_summary, records, revenue, summed
 from interactions.queries.period import Unit
-from interactions.schema import TYPES
 
 
 @dataclass(frozen=True, slots=True)

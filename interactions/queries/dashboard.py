@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interactions.contract.schema import GROUP_OF, TYPES, Group
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
 from interactions.queries.bars import on_bars, on_clock, on_edges
@@ -29,7 +30,6 @@ from interactions.queries.person import people
 from interactions.queries.product_counts import different_products
 from interactions.queries.type_spans import spans_beside_hidden
 from interactions.queries.visiting import visiting
-from interactions.schema import GROUP_OF, TYPES, Group
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden
 

@@ -13,11 +13,11 @@ import ibis
 from ibis import _
 
 from interactions.codec.keyring import Keyring
+from interactions.contract.schema import TYPES, TYPES_BY_GROUP, Group
 from interactions.queries.device import Device as Device
 from interactions.queries.device import agents_in, agents_of
 from interactions.queries.engine import MOMENT
 from interactions.queries.period import ALL, Period
-from interactions.schema import TYPES, TYPES_BY_GROUP, Group
 
 _LATEST: Final = datetime.max.replace(tzinfo=UTC)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interactions.contract.schema import TYPES
 from interactions.queries.answers import Question
 from interactions.queries.bars import Grain, bar_edges
 from interactions.queries.counting import counts_of_bars
@@ -17,7 +18,6 @@ from interactions.queries.measures import CONVERSIONS
 from interactions.queries.period import Unit
 from interactions.queries.product_counts import products_of_bars
 from interactions.queries.visiting import visiting
-from interactions.schema import TYPES
 
 _CONVERSIONS: Final = [TYPES.index(name) for name in CONVERSIONS]
 _SEARCH: Final = TYPES.index("search")

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
-from interactions.moments import EARLIEST, LATEST, local
+from interactions.contract.moments import EARLIEST, LATEST, local
 
 MOST_BARS: Final = 2_400  # 100 days of hours; a screen cannot show more
 _MOST_AT_FIRST: Final = 300  # 25 years of months; more are drawn where somebody asks for them

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from interactions.contract.schema import TYPES
 from interactions.queries import walks
 from interactions.queries.bundling import bundled
 from interactions.queries.crowds import Crowd
@@ -24,7 +25,6 @@ from interactions.queries.named import Named
 from interactions.queries.product_bars import Piece, counted, numbered
 from interactions.queries.summaries import columns_of
 from interactions.queries.walks import Asked
-from interactions.schema import TYPES
 
 _begun = threading.Event()
 _JOURNEY: Final = pa.table(

@@ -14,6 +14,7 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
+from interactions.contract.schema import TYPES
 from interactions.queries import walks
 from interactions.queries.along import FIELDS
 from interactions.queries.answers import Question
@@ -25,7 +26,6 @@ from interactions.queries.kinds import DAILY, Grain
 from interactions.queries.loops import NOT_ASKED
 from interactions.queries.summaries import Plan, planned, records_of_hidden
 from interactions.queries.walks import Asked
-from interactions.schema import TYPES
 
 _MOMENT: Final = pa.timestamp("us", "UTC")
 _SCHEMA: Final = pa.schema({"type": pa.string(), "first": _MOMENT, "last": _MOMENT})

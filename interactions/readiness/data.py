@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from interactions.moments import written
+from interactions.contract.moments import written
+from interactions.contract.schema import TYPES_BY_GROUP, Group
 from interactions.queries.health import Measures
 from interactions.readiness.check import Check, Section
 from interactions.readiness.thresholds import Threshold
-from interactions.schema import TYPES_BY_GROUP, Group
 
 # Of fewer records no share of one person says anything.
 _ENOUGH: Final = 1_000

@@ -8,8 +8,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from interactions import currencies
 from interactions.console.charts import Change
+from interactions.contract import currencies
 from interactions.templatetags.presentation import number
 
 register = template.Library()

@@ -13,8 +13,8 @@ from django.utils import timezone
 from interactions.access.audit import Action, ActorKind
 from interactions.access.audit.read import GROUP_OF
 from interactions.codec.tombstones import Person
+from interactions.contract.moments import written_in
 from interactions.models import ActivityEntry, Environment
-from interactions.moments import written_in
 
 register = template.Library()
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from interactions.contract.moments import in_utc, local, written
 from interactions.models import ApiKey, Import
-from interactions.moments import in_utc, local, written
 
 register = template.Library()
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django import template
 from django.utils import timezone
 
-from interactions.moments import written_in
+from interactions.contract.moments import written_in
 
 register = template.Library()
 

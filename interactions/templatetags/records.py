@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from interactions.console.charts import colour_of_type
-from interactions.moments import in_utc, local, written
+from interactions.contract.moments import in_utc, local, written
 
 register = template.Library()
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from interactions import schema
 from interactions.api import reference, urls
 from interactions.api.openapi import document
 from interactions.codec.check import check, check_bytes
+from interactions.contract import schema
 from tests.codec import forms, strategies
 
 HOST = "https://dojo.example"

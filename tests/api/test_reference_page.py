@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from interactions import schema
 from interactions.access.roles import Role
 from interactions.api import reference
+from interactions.contract import schema
 from interactions.models import Environment, InboxEntry
 from tests import cast
 from tests.api.conftest import waiting

@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from interactions import schema
-from interactions.schema import Form
+from interactions.contract import schema
+from interactions.contract.schema import Form
 
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f", "/": "\\/"}
 _TEXTS = ["", "a", "ann", " ", "\x00", "\x7f", "\u2028", "\ufeff", "ß", "中", "😀", "\U0010ffff", '"', "\\", "x" * 512]

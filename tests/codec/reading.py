@@ -11,13 +11,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from interactions import schema
 from interactions.codec import export, plan, source
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.table import Origin
 from interactions.codec.windows import Run, Unsound
+from interactions.contract import schema
 
 Record = dict[str, Any]
 

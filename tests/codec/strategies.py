@@ -9,8 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from interactions import schema
-from interactions.schema import Form
+from interactions.contract import schema
+from interactions.contract.schema import Form
 from tests.codec.reading import Record
 
 TRAPS = [

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions import schema
 from interactions.codec.check import Violation, check, check_bytes
-from interactions.schema import Form
+from interactions.contract import schema
+from interactions.contract.schema import Form
 from tests.codec.reading import Record
 from tests.codec.strategies import dumped, faulty, interactions
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions import schema
 from interactions.codec.calls import FEW, Kept, to_rows
 from interactions.codec.check import check_bytes
 from interactions.codec.problems import Problems
+from interactions.contract import schema
 from tests.codec import forms
 from tests.codec.reading import KEYRING, RECEIVED, read_blocks, read_file, read_lines, same
 from tests.codec.scans import takes

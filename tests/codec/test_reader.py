@@ -11,7 +11,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from interactions import schema
 from interactions.codec import reader as reading
 from interactions.codec import scanned
 from interactions.codec.check import check_bytes
@@ -19,6 +18,7 @@ from interactions.codec.documents import Documents
 from interactions.codec.reader import Batch
 from interactions.codec.table import Origin, to_table
 from interactions.codec.windows import Run, Unsound
+from interactions.contract import schema
 from tests.codec.reading import KEYRING, RECEIVED, Record, plain, read_file, read_lines, read_run, reader
 from tests.codec.strategies import dumped, faulty, interactions
 

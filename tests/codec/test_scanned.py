@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions import schema, synthetic
+from interactions import synthetic
 from interactions.codec import rest, scanning
 from interactions.codec.custom import Customs
 from interactions.codec.scanned import Scanner
+from interactions.contract import schema
 from tests.codec.reading import KEYRING, RECEIVED
 from tests.codec.scans import FULL, ORIGIN, agrees, scanned, takes
 from tests.codec.strategies import (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactions import schema
+from interactions.contract import schema
 from tests.codec.reading import Record
 from tests.codec.scans import FULL_RAW, agrees, many, takes
 from tests.codec.strategies import (

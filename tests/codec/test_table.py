@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from interactions import schema
 from interactions.codec.check import check
 from interactions.codec.columns import REPEATING_COLUMNS, STATISTICS_COLUMNS, TABLE_SCHEMA
 from interactions.codec.keyring import Keyring
 from interactions.codec.record import list_decoder
 from interactions.codec.table import Doubtful, Origin, to_table
+from interactions.contract import schema
 from tests.codec.reading import KEYRING, RECEIVED, Record, read_lines
 
 ORIGIN = Origin(7, RECEIVED)

@@ -11,7 +11,7 @@ import pytest
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.keyring import Keyring
 from interactions.codec.tombstones import COLUMNS, People, Person, Tombstones, leave_out
-from interactions.schema import FOR_GOOD
+from interactions.contract.schema import FOR_GOOD
 
 KEYRING = Keyring(b"secret")
 ASKED = datetime(2024, 6, 1, tzinfo=UTC)

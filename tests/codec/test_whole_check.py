@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions import schema, synthetic
+from interactions import synthetic
 from interactions.codec.check import check_bytes
 from interactions.codec.custom import Customs
 from interactions.codec.record import list_decoder
 from interactions.codec.table import Doubtful, Origin, to_table
 from interactions.codec.whole_check import check_whole
+from interactions.contract import schema
 from tests.codec.reading import KEYRING, RECEIVED, Record
 from tests.codec.strategies import dumped, faulty, interactions, respelled
 

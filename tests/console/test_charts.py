@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from interactions.console import charts
-from interactions.schema import TYPES, TYPES_BY_GROUP, Group
+from interactions.contract.schema import TYPES, TYPES_BY_GROUP, Group
 
 # What people with protanopia, deuteranopia and tritanopia see of linear red, green and blue
 # (Machado, Oliveira and Fernandes, 2009, at full severity).

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interactions.console.filter_choice import PARTS, PRESETS, FilterChoice, address_of, carried, span
+from interactions.contract.schema import GROUP_OF, TYPES, Group
 from interactions.queries.filter import Device, Filter
 from interactions.queries.period import ALL, Period
-from interactions.schema import GROUP_OF, TYPES, Group
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEWEST = datetime(2011, 12, 9, 12, 50, tzinfo=UTC)

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from interactions.contract.schema import TYPES, Group
 from interactions.queries import dashboard, engine
 from interactions.queries.filter import Device, Filter
 from interactions.queries.period import ALL, Period
-from interactions.schema import TYPES, Group
 from interactions.warehouse.lake import Lake
 
 from ..lakes import append, key_of, record

@@ -14,10 +14,10 @@ from django.core.cache import cache
 
 from interactions import identity
 from interactions.codec.tombstones import Tombstones
+from interactions.contract.schema import TYPES
 from interactions.queries import engine, health
 from interactions.queries.covering import cover
 from interactions.queries.history import History, history
-from interactions.schema import TYPES
 from tests.lakes import Record, append, record
 
 UTC_ZONE = ZoneInfo("UTC")

@@ -17,6 +17,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from interactions.codec.tombstones import Tombstones
+from interactions.contract.schema import Group
 from interactions.queries import (
     along,
     answers,
@@ -35,7 +36,6 @@ from interactions.queries.covering import cover, name_of
 from interactions.queries.filter import Device, Filter
 from interactions.queries.period import ALL, Period, Unit
 from interactions.queries.segments import Store
-from interactions.schema import Group
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import remove_import
 

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from interactions.contract.schema import TYPES
 from interactions.queries import coding, crowds, dashboard, funnel, loops, product_loops, readying, tops, walks
 from interactions.queries.bundling import bundled
 from interactions.queries.covering import cover
@@ -23,7 +24,6 @@ from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys, what_of
 from interactions.queries.later import Later
 from interactions.queries.walks import Asked
-from interactions.schema import TYPES
 
 from ..lakes import append
 from .test_summaries import BERLIN, hide

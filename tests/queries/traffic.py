@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from interactions.contract.schema import TYPES
 from interactions.queries.device import device_of
 from interactions.queries.filter import Filter
-from interactions.schema import TYPES
 
 from ..lakes import Record
 

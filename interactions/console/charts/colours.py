@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from interactions.schema import TYPES_BY_GROUP, Group
+from interactions.contract.schema import TYPES_BY_GROUP, Group
 
 # A hue a group, a shade a type in the order of TYPES_BY_GROUP. The first shade is the group's own:
 # it stands out (3:1) from the white and from the dark card, and from the other six for people who

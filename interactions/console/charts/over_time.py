@@ -7,8 +7,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from interactions.console.charts.colours import colour_of, colour_of_rank
-from interactions.moments import plain
-from interactions.schema import GROUP_OF, Group
+from interactions.contract.moments import plain
+from interactions.contract.schema import GROUP_OF, Group
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
-from interactions.moments import local
+from interactions.contract.moments import local
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,12 +12,12 @@ from interactions.console.charts import Change
 from interactions.console.dashboard.choice import FUNNELS, MOST_STEPS, SPLITS
 from interactions.console.dashboard.panels import by_group, by_type, top_panel
 from interactions.console.dashboard.scene import Scene
+from interactions.contract.schema import TYPES_BY_GROUP
 from interactions.queries import dashboard as questions
 from interactions.queries.assisted import assisted, assisted_over_time
 from interactions.queries.funnel import funnel
 from interactions.queries.period import Unit
 from interactions.queries.tops import Subject
-from interactions.schema import TYPES_BY_GROUP
 
 # Name in the totals, label, and what is counted, in words.
 TILES: Final = (

@@ -12,10 +12,10 @@ import pandas as pd
 from interactions.console import charts
 from interactions.console.charts import Change
 from interactions.console.dashboard.scene import Scene
+from interactions.contract.schema import Group
 from interactions.queries import dashboard as questions
 from interactions.queries.filter import Filter
 from interactions.queries.tops import Subject, top, top_named
-from interactions.schema import Group
 from interactions.templatetags.dashboard import Kind
 
 

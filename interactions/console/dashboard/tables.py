@@ -13,8 +13,8 @@ from interactions.console import charts
 from interactions.console.dashboard.panels import top_frame
 from interactions.console.dashboard.scene import Scene
 from interactions.console.spreadsheet import as_file
-from interactions.currencies import rounded
-from interactions.moments import local
+from interactions.contract.currencies import rounded
+from interactions.contract.moments import local
 from interactions.queries import dashboard as questions
 from interactions.queries.assisted import assisted, assisted_over_time
 from interactions.queries.funnel import funnel

@@ -18,11 +18,11 @@ from interactions.console.fragments import page_or_fragment
 from interactions.console.imports.imports import find_import
 from interactions.console.imports.workers import nobody_carries
 from interactions.console.people.person import person
+from interactions.contract.schema import TYPES_BY_GROUP
 from interactions.errors import DojoError
 from interactions.ingest import imports as importing
 from interactions.ingest.imports import storage
 from interactions.models import Environment, Import
-from interactions.schema import TYPES_BY_GROUP
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -19,11 +19,11 @@ from interactions.console.live.filter import STATUSES, Filter
 from interactions.console.live.problems import HOURS, Overview
 from interactions.console.people.filter import admit
 from interactions.console.spreadsheet import as_file
+from interactions.contract.schema import TYPES_BY_GROUP
 from interactions.ingest import live as inbox
 from interactions.ingest.live import calls as ring
 from interactions.ingest.live.calls import RingAway
 from interactions.models import Environment
-from interactions.schema import TYPES_BY_GROUP
 
 PAGE_SIZE: Final = 50
 _UNKNOWN_SHOWN: Final = 5

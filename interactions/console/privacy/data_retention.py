@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods
 from interactions.access.roles import Right
 from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import demand
+from interactions.contract.moments import written
 from interactions.errors import DojoError
 from interactions.models import Environment
-from interactions.moments import written
 from interactions.privacy import data_retention as keeping
 from interactions.queries import people
 from interactions.templatetags.presentation import counted

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from interactions import schema
 from interactions.codec.check import check_bytes
 from interactions.codec.columns import TABLE_SCHEMA
+from interactions.contract import schema
 from interactions.warehouse.lake import Lake
 from tests.codec.reading import plain
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from interactions import schema
+from interactions.contract import schema
 from interactions.ingest import imports
 from interactions.models import Import
 

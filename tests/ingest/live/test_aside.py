@@ -13,12 +13,12 @@ from django.test import Client
 from dojo import heartbeat
 from interactions import identity
 from interactions.codec.tombstones import Tombstones
+from interactions.contract.schema import FOR_GOOD
 from interactions.ingest import live
 from interactions.ingest.live import calls
 from interactions.ingest.live.duplicates import Sieve
 from interactions.models import Environment, InboxEntry
 from interactions.privacy import entries
-from interactions.schema import FOR_GOOD
 from interactions.warehouse.lake import Lake
 from tests.ingest.live.entries import NOON, call, is_empty, like, users
 

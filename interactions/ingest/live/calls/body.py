@@ -13,8 +13,8 @@ import msgspec
 from interactions import identity
 from interactions.codec.identified import said_in
 from interactions.codec.tombstones import People, Person, Tombstones
+from interactions.contract.schema import FOR_GOOD
 from interactions.ingest.live.calls.delivery import LONGEST, Delivery, Line, Sent, causes, read_line
-from interactions.schema import FOR_GOOD
 
 BODY_BYTES: Final = 64 << 10  # of a call's body that are kept, in whole records
 MOST_LINES: Final = 500  # of what was wrong that are kept; all are counted

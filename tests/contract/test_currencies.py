@@ -2,7 +2,7 @@
 
 import pytest
 
-from interactions.currencies import currencies, money, rounded
+from interactions.contract.currencies import currencies, money, rounded
 
 
 @pytest.mark.parametrize(

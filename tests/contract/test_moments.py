@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from interactions.console import charts
-from interactions.moments import EARLIEST, LATEST, local, written_in
+from interactions.contract.moments import EARLIEST, LATEST, local, written_in
 from interactions.queries.bars import _clock, months
 from interactions.queries.health import _by_day
 from interactions.templatetags import presentation, records
