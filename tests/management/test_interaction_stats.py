@@ -9,8 +9,7 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 
 from interactions.warehouse.lake import Lake
-
-from .lakes import append, record
+from tests.lakes import append, record
 
 
 @pytest.fixture(autouse=True)

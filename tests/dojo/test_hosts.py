@@ -10,8 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dojo.machine import local_hosts, own_hosts
-
-from .access.test_roles import NAMED, address_of
+from tests.access.test_roles import NAMED, address_of
 
 MALFORMED = (
     "a b",

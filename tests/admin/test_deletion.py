@@ -12,14 +12,13 @@ from django.test import Client
 from interactions import privacy
 from interactions.access.roles import Role
 from interactions.models import ActivityEntry, DeletionRequest, Environment
+from tests import cast
 from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House, users
+from tests.pages import text_of
 from tests.privacy.people import ANN
 from tests.privacy.test_linking import BROWSER, TABLET, home
-
-from . import cast
-from .pages import text_of
 
 __all__ = ["folders", "house"]
 

@@ -9,9 +9,9 @@ from contextlib import ExitStack, closing, contextmanager
 
 import pytest
 
-from .ingest.uploads.tus import BYTES
-from .running import HOUSE
-from .web_server import Server
+from tests.ingest.uploads.tus import BYTES
+from tests.running import HOUSE
+from tests.web_server import Server
 
 pytestmark = pytest.mark.slow
 
