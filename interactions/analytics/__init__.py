@@ -1,0 +1,1 @@
+"""What is asked of interactions. Its door is :mod:`interactions.analytics.reports`."""
