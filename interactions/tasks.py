@@ -9,7 +9,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
-from interactions.ingest.imports import commit, load, plan, sweep, undo
+from interactions.ingest.imports import commit, load, plan, removal, sweep
 from interactions.models import Block, DeletionRequest, Environment, Export, Import
 from interactions.warehouse.compact import compact
 from interactions.warehouse.lake import Lake, LakeBusy
@@ -45,13 +45,13 @@ def finish_import(pk: int) -> None:
 @shared_task
 def undo_import(pk: int) -> None:
     for imp in Import.objects.filter(pk=pk).select_related("environment"):
-        undo.undo(imp)
+        removal.undo(imp)
 
 
 @shared_task
 def discard_import(pk: int) -> None:
     for imp in Import.objects.filter(pk=pk).select_related("environment"):
-        undo.discard(imp)
+        removal.discard(imp)
 
 
 @shared_task

@@ -14,7 +14,7 @@ from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull
 from interactions.exports import writing
 from interactions.ingest import imports
-from interactions.ingest.imports import undo
+from interactions.ingest.imports import removal
 from interactions.models import DeletionRequest, Environment, Export, Import
 from interactions.privacy import erasure
 from interactions.queries.filter import Filter
@@ -85,7 +85,7 @@ def test_an_undo_waits_for_room(house: House, monkeypatch: pytest.MonkeyPatch):
     client.force_login(cast.analyst("ann"))
     house.ask(imports.undo, imp)
     with monkeypatch.context() as patch:
-        patch.setattr(undo, "remove_import", full)
+        patch.setattr(removal, "remove_import", full)
         house.carry()
     imp.refresh_from_db()
     assert (imp.phase, imp.error, len(users())) == (Import.Phase.UNDOING, PAUSED, 5)

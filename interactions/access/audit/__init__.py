@@ -5,7 +5,7 @@ use case need not be told: it calls :func:`note` with what it did. All entries o
 the caller gives one, as an import does whose end comes from a worker (:func:`shared_by`).
 """
 
-from interactions.access.audit.note import (
+from interactions.access.audit.write import (
     Action,
     Actor,
     ActorKind,

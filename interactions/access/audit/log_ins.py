@@ -11,7 +11,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from interactions.access.audit.note import Action, note
+from interactions.access.audit.write import Action, note
 from interactions.access.members import throttle
 
 _DID = {ADDITION: "added", CHANGE: "changed"}

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
-from interactions.access.audit.note import Action
+from interactions.access.audit.write import Action
 from interactions.models import ActivityEntry, Environment
 
 # What may be asked for in one word: a group, or one of its actions.

@@ -49,6 +49,6 @@ def inspect(imp: Import) -> Inspection:
 
 def preview_undo(imp: Import) -> tuple[int, int]:
     """How many records would go if the import were undone now, and how many would stay; see ``removal``."""
-    from interactions.ingest.imports import undo as removal
+    from interactions.ingest.imports import removal
 
     return removal.preview_undo(imp)

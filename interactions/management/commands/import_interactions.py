@@ -99,7 +99,7 @@ def _carry(path: Path, environment: Environment, presence: workers.Presence, *, 
             imports.start(imp, check_duplicates=check_duplicates)
             presence.wait(_Watch(imp).has_ended, _sweep)
     except KeyboardInterrupt:
-        from interactions.ingest.imports.undo import discard
+        from interactions.ingest.imports.removal import discard
 
         imports.cancel(imp)
         discard(imp)  # here and now: workers of our own end with this command

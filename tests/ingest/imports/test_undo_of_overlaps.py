@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from interactions import privacy
 from interactions.ingest import imports
 from interactions.ingest import live as inbox
-from interactions.ingest.imports import handover, undo
+from interactions.ingest.imports import handover, removal
 from interactions.models import Environment, Import, InboxEntry
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.overlaps import Overlaps
@@ -185,7 +185,7 @@ def test_what_is_kept_no_longer_is_in_no_list(house: House) -> None:
 
 @pytest.mark.parametrize(
     "moment",
-    [Moment(undo, "plan"), Moment(undo, "remove_import"), Moment(undo, "handed_over")],
+    [Moment(removal, "plan"), Moment(removal, "remove_import"), Moment(removal, "handed_over")],
     ids=repr,
 )
 def test_an_undo_that_dies_hands_over_once(house: House, moment: Moment) -> None:

@@ -7,7 +7,7 @@ import pytest
 from deltalake import DeltaTable
 
 from interactions.ingest import imports
-from interactions.ingest.imports import storage, undo
+from interactions.ingest.imports import removal, storage
 from interactions.models import Block, Import
 from interactions.warehouse.lake import Lake
 
@@ -95,8 +95,8 @@ def test_an_undo_done_twice_undoes_once(house: House) -> None:
 @pytest.mark.parametrize(
     "moment",
     [
-        Moment(undo, "remove_import", after=False),
-        Moment(undo, "remove_import"),
+        Moment(removal, "remove_import", after=False),
+        Moment(removal, "remove_import"),
         Moment(storage, "remove_all"),
     ],
     ids=repr,
@@ -129,7 +129,7 @@ def test_an_undone_import_is_never_taken_up_again(house: House) -> None:
     imp = undone(house, house.done(as_lines(records(10))))
     silent(imp)
     assert house.sweep() == []
-    undo.undo(imp)
+    removal.undo(imp)
     imp.refresh_from_db()
     assert imp.state == State.UNDONE
 
