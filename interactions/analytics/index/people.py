@@ -1,0 +1,93 @@
+"""Who is who: which person each pair of ids belongs to.
+
+A record's person is its user; without one, the only user that its anonymous id was ever seen with; else its anonymous
+id, ``alone``. An anonymous id that was seen with several users, a shared device, belongs to none of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from interactions.analytics.index.run import Pairs
+from interactions.queries.later import compiled
+
+USER: Final = 1
+VISITOR: Final = 2
+BOTH: Final = 3
+_SPREAD: Final = 0x9E3779B97F4A7C15 - (1 << 64)  # the golden ratio in 64 bits: it spreads keys over a table
+_BITS_OF_FILTER: Final = 16  # of the smallest filter, 64 KB; it grows with what is looked for
+
+
+class Persons(NamedTuple):
+    """``keys`` int64: of users, or of anonymous ids where ``alone`` (uint8) is 1. Nobody has 0 and 0."""
+
+    keys: np.ndarray
+    alone: np.ndarray
+
+
+def owners(pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
+    """Anonymous ids (int64, ascending) that were seen with exactly one user, and that user of each (int64).
+
+    Pairs without live records don't count.
+    """
+    both = (pairs.has == BOTH) & (pairs.records > 0)
+    return _of_one_user(pairs.visitor[both], pairs.user[both])
+
+
+def persons(pairs: Pairs) -> Persons:
+    """The person of each pair, by its code."""
+    return persons_of(pairs.user, pairs.visitor, pairs.has, owners(pairs))
+
+
+def persons_of(user: np.ndarray, visitor: np.ndarray, has: np.ndarray, owned: tuple[np.ndarray, np.ndarray]) -> Persons:
+    """The person of each pair, given :func:`owners` of all that share an anonymous id with one of them."""
+    keys = np.where(has & USER, user, 0)
+    alone = np.zeros(len(keys), np.uint8)
+    visitors = np.flatnonzero(has == VISITOR)
+    names, users = owned
+    places = np.searchsorted(names, visitor[visitors])
+    known = np.zeros(len(visitors), bool)
+    inside = places < len(names)
+    known[inside] = names[places[inside]] == visitor[visitors[inside]]
+    keys[visitors] = visitor[visitors]
+    keys[visitors[known]] = users[places[known]]
+    alone[visitors[~known]] = 1
+    return Persons(keys, alone)
+
+
+def with_visitors(pairs: Pairs, visitors: np.ndarray) -> np.ndarray:
+    """The codes (ascending) of all pairs that have one of these anonymous ids: one look at each pair."""
+    if not len(visitors):
+        return np.empty(0, np.int64)
+    wanted = np.unique(visitors)
+    bits = max(_BITS_OF_FILTER, len(wanted).bit_length() + 3)
+    sieve = np.zeros(1 << bits, np.uint8)
+    found = np.empty(len(pairs), np.int32)
+    count = _sieved(wanted, pairs.visitor, pairs.has, sieve, 64 - bits, found)
+    codes = found[:count].astype(np.int64)
+    places = np.minimum(np.searchsorted(wanted, pairs.visitor[codes]), len(wanted) - 1)
+    chosen: np.ndarray = codes[wanted[places] == pairs.visitor[codes]]
+    return chosen
+
+
+def _of_one_user(visitors: np.ndarray, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order = np.lexsort((users, visitors))
+    visitors, users = visitors[order], users[order]
+    begins = np.flatnonzero(np.r_[True, visitors[1:] != visitors[:-1]]) if len(visitors) else np.empty(0, np.int64)
+    ends = np.r_[begins[1:], len(visitors)] - 1 if len(visitors) else begins
+    alone = users[begins] == users[ends]
+    return visitors[begins[alone]], users[begins[alone]]
+
+
+@compiled
+def _sieved(wanted: Any, visitor: Any, has: Any, sieve: Any, shift: int, found: Any) -> int:
+    """Put the places of visitors that may be among ``wanted`` into ``found``; how many."""
+    for place in range(len(wanted)):
+        sieve[((wanted[place] * _SPREAD) >> shift) & (len(sieve) - 1)] = 1
+    count = 0
+    for place in range(len(visitor)):
+        found[count] = place
+        count += sieve[((visitor[place] * _SPREAD) >> shift) & (len(sieve) - 1)] & (has[place] >> 1)
+    return count
