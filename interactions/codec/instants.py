@@ -12,8 +12,18 @@ _SPELLED = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})"
     r"(?:\.([0-9]+))?(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2}))"
 )
+# Nearly all there are: of days that every month has, in UTC. To read each took a third of the time of a large call.
+_USUAL = re.compile(
+    r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])[Tt ]"
+    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?[Zz]"
+)
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 _BEFORE_THE_FIRST, _FIRST = ["0000", "12", "31"], ["0001", "01", "01"]
+
+
+def is_instant(text: str) -> bool:
+    """Whether ``text`` names an instant, see :func:`instant`."""
+    return _USUAL.fullmatch(text) is not None or instant(text) is not None
 
 
 def instant(text: str) -> datetime | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from interactions.codec.custom import ABSENT, Custom, Customs, NotPlain
-from interactions.codec.instants import instant
+from interactions.codec.instants import is_instant
 from interactions.codec.record import Interaction
 from interactions.codec.table import Doubtful, keys_in, nulls_in
 from interactions.codec.values import is_ipv4, is_uuid
@@ -35,7 +35,7 @@ def check_whole(records: Sequence[Interaction], text: bytes, known: Customs) -> 
         raise Doubtful("truncated_ip")
     if not all(is_uuid(one) for one in {record.miso_id for record in records} if one is not None):
         raise Doubtful("miso_id")
-    if any(instant(record.timestamp) is None for record in records if record.timestamp is not None):
+    if not all(is_instant(record.timestamp) for record in records if record.timestamp is not None):
         raise Doubtful("timestamp")
     try:
         customs = [known[bytes(context.custom_context)] for context in contexts]

@@ -75,3 +75,11 @@ class TestBodies:
         texts = [b'{"type":"love"}' if number % 7 == 3 else like(number) for number in range(count)]
         call = read_call(b'{"data": [' + b" ,\n".join(texts) + b"]}", Origin(0, RECEIVED))
         assert (call.records, list(call.problems.named)) == (count, [n for n in range(count) if n % 7 == 3])
+
+
+def test_a_list_of_very_many_values_is_told_apart_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = b'{"data": [' + b" , ".join([b'{"type":"like","user_id":"a, b"}', b"1", b"[2,{}]"] * 2_000) + b"]}"
+    at_once = read_call(body, Origin(0, RECEIVED))
+    monkeypatch.setattr(calls, "_FEW_COMMAS", 0)
+    assert read_call(body, Origin(0, RECEIVED)).problems.lines == at_once.problems.lines
+    assert at_once.records == 6_000
