@@ -25,6 +25,7 @@ DATA_DIR = environ.folder("DOJO_DATA_DIR", default=BASE_DIR / "data")
 LAKE_DIR = DATA_DIR / "lake"
 OVERLAPS_DIR = DATA_DIR / "overlaps"
 SUMMARIES_DIR = DATA_DIR / "summaries"
+INDEX_DIR = DATA_DIR / "index"
 UPLOADS_DIR = DATA_DIR / "uploads"
 IMPORTS_DIR = DATA_DIR / "imports"
 EXPORTS_DIR = DATA_DIR / "exports"

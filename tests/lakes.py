@@ -26,7 +26,7 @@ def record(kind: str = "like", at: str = "2024-01-01T00:00:00Z", **fields: Any) 
 
 def append(records: Iterable[Record], *, environment: str = "production", import_id: int = 1) -> int:
     """Add ``records`` as one part; answers the table's version. ``import_id`` is of those that do not say theirs."""
-    rows = [_row(each, import_id) for each in records]
+    rows = [as_row(each, import_id) for each in records]
     for of_import in sorted({row["import_id"] for row in rows}):
         version = _add([row for row in rows if row["import_id"] == of_import], environment, of_import)
     return version
@@ -42,7 +42,8 @@ def _add(rows: list[Record], environment: str, import_id: int) -> int:
     return Lake(environment).append([part], mark=path.stem, import_id=import_id)
 
 
-def _row(fields: Record, import_id: int) -> Record:
+def as_row(fields: Record, import_id: int = 1) -> Record:
+    """All columns of the table; what ``fields`` do not say is null, or of an import of 1 June 2024."""
     return {
         **dict.fromkeys(TABLE_SCHEMA.names),
         "import_id": import_id,

@@ -19,14 +19,8 @@ NONE: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """Events in the order of person, ``at``, ``received``; each person lies whole in one run.
-
-    ``nobody``: a run of the records that name nobody, in order of time. It has no ``people``.
-
-    By person (``p`` of them, ascending by ``people``, then ``alone``): ``people`` int64[p], the key of a user, or of an
-    anonymous id where ``alone`` uint8[p] is 1; ``starts`` int64[p + 1], where each person's events begin; ``dead``
-    uint8[p] is 1 for people whose events have moved into another run, or None where there are none.
+class Events:
+    """Events in any order.
 
     By event (``n`` of them): ``at``, ``received`` int64[n] in µs since 1970; ``kind`` uint8[n], see TYPE_BITS;
     ``source`` int32[n], the import's number, 0 for live records; ``pair`` int32[n], a code of :class:`Pairs`;
@@ -62,15 +56,28 @@ class Run:
     sale_starts: np.ndarray
     line_product: np.ndarray
     line_revenue: np.ndarray
+
+    def __len__(self) -> int:
+        """How many events, those of the dead among them."""
+        return len(self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Run(Events):
+    """Events in the order of person, ``at``, ``received``; each person lies whole in one run.
+
+    ``nobody``: a run of the records that name nobody, in order of time. It has no ``people``, and ``starts`` is [0].
+
+    By person (``p`` of them, ascending by ``people``, then ``alone``): ``people`` int64[p], the key of a user, or of an
+    anonymous id where ``alone`` uint8[p] is 1; ``starts`` int64[p + 1], where each person's events begin; ``dead``
+    uint8[p] is 1 for people whose events have moved into another run, or None where there are none.
+    """
+
     people: np.ndarray
     alone: np.ndarray
     starts: np.ndarray
     nobody: bool = False
     dead: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        """How many events, those of the dead among them."""
-        return len(self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +99,20 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What the codes of each column stand for, by the column's name: string arrays; a text blanked out is null.
+    """What the codes of each column stand for, by the column's name: strings; a text blanked out is null.
 
-    ``campaign`` is a struct of ``source, medium, name``. ``page`` is the whole URL.
+    In chunks, as what is appended lies in files of its own. ``campaign`` is of structs of ``source, medium, name``.
+    ``page`` is the whole URL.
     """
 
-    agent: pa.Array
-    region: pa.Array
-    locale: pa.Array
-    campaign: pa.Array
-    page: pa.Array
-    keywords: pa.Array
-    product: pa.Array
-    category: pa.Array
+    agent: pa.ChunkedArray
+    region: pa.ChunkedArray
+    locale: pa.ChunkedArray
+    campaign: pa.ChunkedArray
+    page: pa.ChunkedArray
+    keywords: pa.ChunkedArray
+    product: pa.ChunkedArray
+    category: pa.ChunkedArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,177 @@
+"""Records of the table as events: texts become codes, lists lists of codes, a check-out's revenue that of its lines."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from interactions import identity
+from interactions.analytics.index.dictionaries import CAMPAIGN, Dictionaries, Dictionary
+from interactions.analytics.index.gather import starts_of
+from interactions.analytics.index.results import results_of
+from interactions.analytics.index.run import ASSISTED, NONE, PLACEHOLDER, Events
+from interactions.analytics.index.sales import sales_of
+from interactions.codec.keyring import Keyring
+from interactions.contract.schema import TYPES
+from interactions.queries.health_counts import PLACEHOLDERS
+
+PEOPLE: Final = ("user_key", "anonymous_key")
+TIMES: Final = ("timestamp", "received_at")
+_TEXTS: Final = {
+    "agent": "user_agent",
+    "region": "region",
+    "locale": "locale",
+    "page": "page_url",
+    "keywords": "keywords",
+}
+_CAMPAIGN: Final = ("campaign_source", "campaign_medium", "campaign_name")
+COLUMNS: Final = (
+    *("type", *TIMES, "product_ids", "miso_id", "revenue", "quantities", "category", "import_id"),
+    *(*_TEXTS.values(), *_CAMPAIGN, *PEOPLE),
+)
+"""Of the table, what events are made of."""
+_TYPES: Final = pa.array(TYPES)
+_CHECKOUT: Final = TYPES.index("checkout")
+
+
+def events_of(table: pa.Table, dictionaries: Dictionaries) -> Events:
+    """The rows of ``table``, which has COLUMNS, as events in the same order; ``dictionaries`` learns what is new.
+
+    It doesn't count them as bearers of their pairs (``PairCodes.count``): that's for whoever keeps them.
+    """
+    user, with_user = numbers(table["user_key"])
+    visitor, with_visitor = numbers(table["anonymous_key"])
+    has = with_user.astype(np.uint8) | (with_visitor.astype(np.uint8) << 1)
+    pair = dictionaries.pair_codes.codes(user, visitor, has)
+    return coded(table, pair, are_placeholders(user, visitor, has), dictionaries)
+
+
+def coded(table: pa.Table, pair: np.ndarray, placeholder: np.ndarray, dictionaries: Dictionaries) -> Events:
+    """As :func:`events_of`, of rows with these pairs (codes), the ids of some of which are placeholders (bool)."""
+    kind = pc.index_in(whole(table["type"]), value_set=_TYPES).to_numpy().astype(np.uint8)
+    result = results_of(whole(table["miso_id"]))
+    lists = whole(table["product_ids"])
+    lengths, (product, is_placeholder) = lengths_of(lists), _products(lists.flatten(), dictionaries["product"])
+    starts = starts_of(lengths)
+    placeholder = placeholder | (_counted(is_placeholder, starts) > 0)
+    paid = np.flatnonzero((kind == _CHECKOUT) & table["revenue"].is_valid().to_numpy())
+    named = product != NONE
+    flags = np.where(result != 0, ASSISTED, 0) | np.where(placeholder, PLACEHOLDER, 0)
+    return Events(
+        at=moments(table["timestamp"]),
+        received=moments(table["received_at"]),
+        kind=kind | flags.astype(np.uint8),
+        source=whole(table["import_id"]).to_numpy().astype(np.int32),
+        pair=pair,
+        **{name: _coded(whole(table[column]), dictionaries[name]) for name, column in _TEXTS.items()},
+        campaign=_campaigns(table, dictionaries),
+        result=result,
+        product_starts=starts_of(_counted(named, starts)),
+        products=product[named],
+        **_categories(whole(table["category"]), dictionaries["category"]),
+        **sales_of(table, paid, product, starts),
+    )
+
+
+def whole(column: pa.ChunkedArray) -> pa.Array:
+    """The column as one array."""
+    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+
+
+def moments(column: pa.ChunkedArray) -> np.ndarray:
+    """In µs since 1970 (int64)."""
+    found: np.ndarray = whole(column).cast(pa.int64()).to_numpy()
+    return found
+
+
+def numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """The values (int64), 0 for null, and which aren't null (bool)."""
+    array = whole(column)
+    return pc.fill_null(array, 0).to_numpy(), array.is_valid().to_numpy(zero_copy_only=False)
+
+
+def lengths_of(lists: pa.ListArray) -> np.ndarray:
+    """How many elements each list has (int64); none for null."""
+    found: np.ndarray = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    return found.astype(np.int64)
+
+
+def are_placeholders(user: np.ndarray, visitor: np.ndarray, has: np.ndarray) -> np.ndarray:
+    """Which pairs, as Pairs has them, name somebody by a placeholder (bool)."""
+    keys = _placeholder_keys(identity.keyring())
+    found: np.ndarray = (np.isin(user, keys) & (has & 1 > 0)) | (np.isin(visitor, keys) & (has & 2 > 0))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _placeholder_keys(keyring: Keyring) -> np.ndarray:
+    return np.array([keyring.key(word) for word in PLACEHOLDERS], np.int64)
+
+
+def _counted(chosen: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """How many elements of each list are ``chosen`` (bool)."""
+    before = starts_of(chosen)
+    counts: np.ndarray = before[starts[1:]] - before[starts[:-1]]
+    return counts
+
+
+def _encoded(texts: pa.Array) -> tuple[np.ndarray, pa.Array]:
+    """For each text its place in the texts that follow, NONE for null; those are different, and each occurs."""
+    if not pa.types.is_dictionary(texts.type):
+        texts = texts.dictionary_encode()
+    places = pc.fill_null(texts.indices, NONE).to_numpy(zero_copy_only=False)
+    occurs = np.zeros(len(texts.dictionary) + 1, bool)
+    occurs[places] = True
+    if occurs[:-1].all():
+        return places, texts.dictionary
+    # What a page of a file has in its dictionary may be of rows that were left out: it must not be kept.
+    left = np.where(occurs, np.cumsum(occurs) - 1, NONE)
+    left[-1] = NONE
+    return left[places], texts.dictionary.filter(pa.array(occurs[:-1]))
+
+
+def _coded(texts: pa.Array, dictionary: Dictionary) -> np.ndarray:
+    places, different = _encoded(texts)
+    codes: np.ndarray = _or_none(dictionary.codes(different))[places]
+    return codes
+
+
+def _or_none(codes: np.ndarray) -> np.ndarray:
+    """To be indexed by places, NONE among them."""
+    return np.append(codes, np.int32(NONE)).astype(np.int32)
+
+
+def _products(texts: pa.Array, dictionary: Dictionary) -> tuple[np.ndarray, np.ndarray]:
+    """The code of each product, and which are placeholders (bool)."""
+    places, different = _encoded(texts)
+    words = np.append(pc.is_in(different, value_set=pa.array(PLACEHOLDERS)).to_numpy(zero_copy_only=False), False)
+    return _or_none(dictionary.codes(different))[places], words[places]
+
+
+def _campaigns(table: pa.Table, dictionaries: Dictionaries) -> np.ndarray:
+    """The code of each row's source, medium and name together; NONE where it has none of them."""
+    encoded = [_encoded(whole(table[column])) for column in _CAMPAIGN]
+    together = np.zeros(len(table), np.int64)
+    for places, different in encoded:
+        together = together * (len(different) + 1) + (places + 1)
+    used, rows = np.unique(together, return_index=True)
+    texts = [pc.take(different, pa.array(places[rows], mask=places[rows] == NONE)) for places, different in encoded]
+    campaigns = pa.StructArray.from_arrays(texts, fields=list(CAMPAIGN))
+    named = used != 0
+    codes = np.full(len(used), NONE, np.int32)
+    codes[named] = dictionaries["campaign"].codes(campaigns.filter(pa.array(named)))
+    found: np.ndarray = codes[np.searchsorted(used, together)]
+    return found
+
+
+def _categories(lists: pa.ListArray, dictionary: Dictionary) -> dict[str, np.ndarray]:
+    """Each category of an event once, in the order of their codes."""
+    code, lengths = _coded(lists.flatten(), dictionary), lengths_of(lists)
+    row = np.repeat(np.arange(len(lists)), lengths)
+    pairs = np.unique((row[code != NONE] << 32) | code[code != NONE])
+    counts = np.bincount(pairs >> 32, minlength=len(lists))
+    return {"category_starts": starts_of(counts), "categories": (pairs & 0xFFFFFFFF).astype(np.int32)}
