@@ -8,17 +8,18 @@ page are made by :meth:`FilterChoice.query`, which keeps what was chosen.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Final
 
 from django.http import QueryDict
 from django.utils.http import urlencode
 
 from interactions.codec.tombstones import Person
-from interactions.contract.moments import local, written
-from interactions.contract.schema import GROUP_OF, TYPES, TYPES_BY_GROUP, Group
+from interactions.console.filter_parts import PARTS, PEOPLE, one_of, parts_of
+from interactions.console.period_words import INSTANT, address_of
+from interactions.contract.schema import TYPES_BY_GROUP
 from interactions.queries.dashboard import EVERYTHING
-from interactions.queries.filter import Device, Filter
+from interactions.queries.filter import Filter
 from interactions.queries.period import ALL, Period, Unit
 
 PRESETS: Final[dict[str, str]] = {
@@ -30,53 +31,8 @@ PRESETS: Final[dict[str, str]] = {
     "month": "This month",
     "last-month": "Last month",
 }
-_LONGEST: Final = 2_048  # characters of one value; no id or address that is looked for is longer
-_INSTANT: Final = timedelta(microseconds=1)
-_DAY: Final = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of the filter: its word in the address, the attribute of Filter, and its name for people.
-
-    ``values`` are what can be chosen, by their word in the address; without any, it is a text. A ``person`` is a keyed
-    hash, said as people's pages are addressed.
-    """
-
-    name: str
-    attribute: str
-    label: str
-    values: dict[str, tuple[Any, str]] = field(default_factory=dict)
-    is_person: bool = False
-
-    def said(self, value: Any) -> str:
-        """A value as the address says it."""
-        if self.is_person:
-            return Person(**{self.attribute: value}).address
-        return next((word for word, (each, _) in self.values.items() if each == value), str(value))
-
-
-PARTS: Final = (
-    Part("user", "user_key", "User", is_person=True),
-    Part("anonymous", "anonymous_key", "Anonymous id", is_person=True),
-    Part("product", "product_id", "Product id"),
-    Part("keywords", "keywords", "Search words"),
-    Part("category", "category", "Category"),
-    Part("miso_id", "miso_id", "Miso id"),
-    Part("source", "campaign_source", "Campaign source"),
-    Part("medium", "campaign_medium", "Campaign medium"),
-    Part("campaign", "campaign_name", "Campaign name"),
-    Part("page", "page_contains", "Page address contains"),
-    Part("locale", "locale", "Locale"),
-    Part("region", "region", "Region"),
-    Part("device", "device", "Device", {each.value: (each, each.value.capitalize()) for each in Device}),
-    Part("assisted", "is_assisted", "Miso-assisted", {"yes": (True, "Yes"), "no": (False, "No")}),
-    Part("origin", "is_live", "Came by", {"import": (False, "Import"), "live": (True, "Live call")}),
-)
-_GROUPS: Final = {group.name.lower(): group for group in Group}
-_PEOPLE: Final = tuple(part.name for part in PARTS if part.is_person)
 _TIMES: Final = ("period", "from", "to")
-_NAMES: Final = (*_TIMES, "group", "type", *(part.name for part in PARTS), "import")
+_NAMES: Final = (*_TIMES, "group", "type", *(part.name for part in PARTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +75,7 @@ class FilterChoice:
             preset=one_of(query, "period", list(PRESETS), mistakes) or "all",
             start=start,
             end=end,
-            parts=_parts(query, mistakes),
+            parts=parts_of(query, mistakes),
             kept={name: ",".join(query.getlist(name)) for name in keep if query.get(name)},
             mistakes=mistakes,
         )
@@ -143,7 +99,7 @@ class FilterChoice:
             this = Unit.MONTH.floor(last, self.zone)
             if self.preset == "month":
                 return Period(this, Unit.DAY.after(Unit.DAY.floor(last, self.zone), self.zone))
-            return Period(Unit.MONTH.floor(this - _INSTANT, self.zone), this)
+            return Period(Unit.MONTH.floor(this - INSTANT, self.zone), this)
         return Period.last_days(int(self.preset.removesuffix("d")), last, self.zone)
 
     def before(self, period: Period) -> Period | None:
@@ -259,7 +215,7 @@ class FilterChoice:
     @property
     def period_pairs(self) -> list[tuple[str, str]]:
         """What the form of the parts has to pass on."""
-        return [pair for pair in self.pairs() if pair[0] in (*_TIMES, *_PEOPLE, "import")] + list(self.kept.items())
+        return [pair for pair in self.pairs() if pair[0] in (*_TIMES, *PEOPLE, "import")] + list(self.kept.items())
 
     @property
     def all_pairs(self) -> list[tuple[str, str]]:
@@ -302,83 +258,9 @@ class FilterChoice:
 
 def carried(query: QueryDict) -> str:
     """The part of an address that goes along to another page of interactions: ``?…`` or nothing."""
-    pairs = [(name, value) for name in _NAMES if name != "import" for value in query.getlist(name) if value]
-    pairs = [(name, value) for name, value in pairs if name not in _PEOPLE or Person.at(value)]  # never an id
+    pairs = [(name, value) for name in _NAMES for value in query.getlist(name) if value]
+    pairs = [(name, value) for name, value in pairs if name not in PEOPLE or Person.at(value)]  # never an id
     return "?" + urlencode(pairs) if pairs else ""
-
-
-def address_of(moment: datetime, zone: tzinfo, *, ends: bool = False) -> str:
-    """A bound as an address says it: a day (the last day inside, for an end), else the time there and its offset."""
-    here = local(moment, zone)
-    if Unit.DAY.floor(moment, zone) == moment:
-        return (here.date() - _DAY if ends else here.date()).isoformat()
-    return here.isoformat()
-
-
-def span(start: datetime, end: datetime, zone: tzinfo) -> str:
-    """``1 Jan – 30 Mar 2024``, and with times where a bound is not midnight; ``end`` is not inside."""
-    if Unit.DAY.floor(start, zone) == start and Unit.DAY.floor(end, zone) == end:
-        first, last = local(start, zone).date(), local(end - _INSTANT, zone).date()
-        if first == last:
-            return _day(first)
-        if (first.year, first.month) == (last.year, last.month):
-            return f"{first.day} – {_day(last)}"
-        return f"{_day(first, year=first.year != last.year)} – {_day(last)}"
-    start, end = local(start, zone), local(end, zone)
-    if start.date() == end.date():
-        return f"{_day(start.date())}, {_clock(start)} – {_clock(end)}"
-    return f"{_day(start.date(), year=start.year != end.year)}, {_clock(start)} – {_day(end.date())}, {_clock(end)}"
-
-
-def one_of(query: QueryDict, name: str, known: list[str], mistakes: list[str]) -> str | None:
-    """The word an address gives for ``name``, where it is one that is ``known``."""
-    given = query.get(name)
-    if not given or given in known:
-        return given or None
-    mistakes.append(f"The address says {name}={given[:40]}; it can be {', '.join(known[:-1])} or {known[-1]}.")
-    return None
-
-
-def _parts(query: QueryDict, mistakes: list[str]) -> Filter:
-    given: dict[str, Any] = {
-        "groups": tuple(_GROUPS[word] for word in _known(query, "group", list(_GROUPS), mistakes)),
-        "types": tuple(_known(query, "type", list(TYPES), mistakes)),
-        "import_id": _import_id(query, mistakes),
-    }
-    # A type of a chosen group adds nothing, and its chip would promise that it does.
-    given["types"] = tuple(name for name in given["types"] if GROUP_OF[name] not in given["groups"])
-    for part in PARTS:
-        text = query.get(part.name, "").strip()
-        if not text:
-            continue
-        if part.is_person:
-            person = Person.at(text)
-            key = getattr(person, part.attribute, None)
-            given[part.attribute] = key
-            if key is None:
-                mistakes.append(f"{part.label}: addresses hold no ids. Choose Filter and type the id there.")
-        elif part.values:
-            word = one_of(query, part.name, list(part.values), mistakes)
-            given[part.attribute] = part.values[word][0] if word else None
-        elif len(text) > _LONGEST:
-            mistakes.append(f"{part.label}: more than {_LONGEST:,} characters. It was left out.")
-        else:
-            given[part.attribute] = text
-    return Filter(**given)
-
-
-def _known(query: QueryDict, name: str, known: list[str], mistakes: list[str]) -> list[str]:
-    given = list(dict.fromkeys(query.getlist(name)))
-    mistakes.extend(f"There is no {name} called {word[:40]}." for word in given if word and word not in known)
-    return [word for word in known if word in given]
-
-
-def _import_id(query: QueryDict, mistakes: list[str]) -> int | None:
-    given = query.get("import", "")
-    if given and not (given.isascii() and given.isdigit() and 0 < int(given) < 1 << 63):
-        mistakes.append("The address names an import that is no number.")
-        return None
-    return int(given) if given else None
 
 
 def _bound(query: QueryDict, name: str, zone: tzinfo, mistakes: list[str]) -> datetime | None:
@@ -401,17 +283,3 @@ def _bound(query: QueryDict, name: str, zone: tzinfo, mistakes: list[str]) -> da
 
 def _without(given: tuple[Any, ...], one: Any) -> tuple[Any, ...]:
     return tuple(each for each in given if each != one)
-
-
-def _day(day: date, *, year: bool = True) -> str:
-    return written(day, "%-d %b %Y" if year else "%-d %b")
-
-
-def day_of(moment: datetime, zone: tzinfo, year_known: datetime) -> str:
-    """``28 Nov``, with the year where it is another than that of ``year_known``."""
-    day = local(moment, zone).date()
-    return _day(day, year=day.year != local(year_known, zone).year)
-
-
-def _clock(moment: datetime) -> str:
-    return written(moment, "%H:%M")

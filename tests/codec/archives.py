@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from interactions.codec.unpack import open_text
 
 Files = Mapping[str, bytes]
+RECORDS = b"".join(json.dumps({"type": "like", "user_id": f"Zoë {n}"}).encode() + b"\n" for n in range(300))
 
 
 class _Pipe(io.RawIOBase):
@@ -44,3 +50,12 @@ def member(name: str, size: int = 0, kind: bytes = tarfile.REGTYPE) -> tarfile.T
     made = tarfile.TarInfo(name)
     made.size, made.type = size, kind
     return made
+
+
+def text_of(folder: Path, content: bytes, **options: Any) -> tuple[bytes, str, str]:
+    """The file's text without blank lines, its layers, and what was left out."""
+    path = folder / "named.txt"
+    path.write_bytes(content)
+    with open_text(path, **options) as text:
+        lines = text.read().splitlines(keepends=True)
+        return b"".join(line for line in lines if line.strip()), text.layers, text.left_out

@@ -11,7 +11,9 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactions.console.filter_choice import PARTS, PRESETS, FilterChoice, address_of, carried, span
+from interactions.console.filter_choice import PRESETS, FilterChoice, carried
+from interactions.console.filter_parts import PARTS
+from interactions.console.period_words import address_of, span
 from interactions.contract.schema import GROUP_OF, TYPES, Group
 from interactions.queries.filter import Device, Filter
 from interactions.queries.period import ALL, Period

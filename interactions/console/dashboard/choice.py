@@ -8,7 +8,8 @@ from typing import Final
 
 from django.http import QueryDict
 
-from interactions.console.filter_choice import FilterChoice, one_of
+from interactions.console.filter_choice import FilterChoice
+from interactions.console.filter_parts import one_of
 from interactions.contract.schema import TYPES
 from interactions.queries.funnel import CONTENT, SHOP, Step, usual_steps
 from interactions.queries.period import Unit, allowed_units, default_unit

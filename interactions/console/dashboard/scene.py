@@ -12,7 +12,8 @@ from django.utils import timezone
 from interactions.console import charts
 from interactions.console.dashboard.choice import Choice
 from interactions.console.dashboard.odd_dates import OddDates
-from interactions.console.filter_choice import PRESETS, address_of, day_of, span
+from interactions.console.filter_choice import PRESETS
+from interactions.console.period_words import address_of, day_of, span
 from interactions.models import Environment
 from interactions.queries import dashboard as questions
 from interactions.queries.filter import Filter

@@ -17,10 +17,11 @@ from interactions.access.roles import Right
 from interactions.codec import export
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import Person
-from interactions.console.filter_choice import PRESETS, FilterChoice, address_of, span
+from interactions.console.filter_choice import PRESETS, FilterChoice
 from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import demand, may
 from interactions.console.people.filter import admit, person_of
+from interactions.console.period_words import address_of, span
 from interactions.console.records.cells import COLUMNS, Column, columns_of, details, only, row_of
 from interactions.errors import DojoError
 from interactions.models import Environment

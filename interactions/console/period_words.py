@@ -1,0 +1,49 @@
+"""How a period and its bounds are said, in an address and in words."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Final
+
+from interactions.contract.moments import local, written
+from interactions.queries.period import Unit
+
+INSTANT: Final = timedelta(microseconds=1)
+_DAY: Final = timedelta(days=1)
+
+
+def address_of(moment: datetime, zone: tzinfo, *, ends: bool = False) -> str:
+    """A bound as an address says it: a day (the last day inside, for an end), else the time there and its offset."""
+    here = local(moment, zone)
+    if Unit.DAY.floor(moment, zone) == moment:
+        return (here.date() - _DAY if ends else here.date()).isoformat()
+    return here.isoformat()
+
+
+def span(start: datetime, end: datetime, zone: tzinfo) -> str:
+    """``1 Jan – 30 Mar 2024``, and with times where a bound is not midnight; ``end`` is not inside."""
+    if Unit.DAY.floor(start, zone) == start and Unit.DAY.floor(end, zone) == end:
+        first, last = local(start, zone).date(), local(end - INSTANT, zone).date()
+        if first == last:
+            return _day(first)
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first.day} – {_day(last)}"
+        return f"{_day(first, year=first.year != last.year)} – {_day(last)}"
+    start, end = local(start, zone), local(end, zone)
+    if start.date() == end.date():
+        return f"{_day(start.date())}, {_clock(start)} – {_clock(end)}"
+    return f"{_day(start.date(), year=start.year != end.year)}, {_clock(start)} – {_day(end.date())}, {_clock(end)}"
+
+
+def day_of(moment: datetime, zone: tzinfo, year_known: datetime) -> str:
+    """``28 Nov``, with the year where it is another than that of ``year_known``."""
+    day = local(moment, zone).date()
+    return _day(day, year=day.year != local(year_known, zone).year)
+
+
+def _day(day: date, *, year: bool = True) -> str:
+    return written(day, "%-d %b %Y" if year else "%-d %b")
+
+
+def _clock(moment: datetime) -> str:
+    return written(moment, "%H:%M")

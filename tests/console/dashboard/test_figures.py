@@ -1,0 +1,74 @@
+"""Totals and bars: what is counted, compared, and in which zone."""
+
+import json
+import re
+
+from django.test import Client
+
+from interactions.models import Environment
+from tests.lakes import append, record
+
+PAGE = "/production/interactions/"
+DATA = "/production/interactions/dashboard.json"
+FRAGMENT = {"HX-Request": "true"}
+
+
+def bars(client: Client, query: str = "") -> dict:
+    """What the page's chart is drawn from."""
+    fragment = client.get(f"{PAGE}?{query}", headers=FRAGMENT).content.decode()
+    return json.loads(re.search(r'<script id="over-time-data"[^>]*>(.*?)</script>', fragment).group(1))
+
+
+def test_totals_are_shown(reader: Client, records: None) -> None:
+    fragment = reader.get(PAGE, headers=FRAGMENT).content.decode()
+    figures = dict(re.findall(r'data-figure="(\w+)">([^<]*)<', fragment))
+    assert figures == {
+        "interactions": "2", "people": "1", "sessions": "2", "products": "2", "searches": "1", "conversions": "1",
+        "revenue": "0",
+    }  # fmt: skip
+    assert "1 user id" in fragment and "1 anonymous id" in fragment
+
+
+def test_a_period_is_compared_with_the_one_before(reader: Client, records: None) -> None:
+    append([record("search", f"2024-01-03T10:0{minute}:00Z") for minute in range(3)])
+    compared = reader.get(PAGE + "?from=2024-01-03&to=2024-01-04", headers=FRAGMENT).content.decode()
+    assert "Compared with 1 – 2 Jan 2024" in compared
+    assert "+300.0 %" in compared  # 4 records after 1
+    alone = reader.get(PAGE + "?from=2024-01-03&to=2024-01-04&compare=no", headers=FRAGMENT).content.decode()
+    assert "+300.0 %" not in alone and 'aria-checked="false"' in alone
+
+
+def test_all_time_is_compared_with_nothing(reader: Client, records: None) -> None:
+    assert "on before" not in reader.get(PAGE, headers=FRAGMENT).content.decode()
+
+
+def test_the_chart_is_by_group_unless_types_are_asked_for(reader: Client, records: None) -> None:
+    def names(query: str = "") -> list[str]:
+        return [each["name"] for each in bars(reader, query)["option"]["series"]]
+
+    assert names() == ["Core click-streams", "Conversion"]
+    assert names("split=type") == ["search", "checkout"]
+
+
+def test_the_chart_takes_the_unit_of_the_address(reader: Client, records: None) -> None:
+    answer = bars(reader, "unit=week")
+    assert answer["unit"] == "week"
+    assert answer["option"]["xAxis"]["data"] == ["2024-01-01T00:00Z"]
+
+
+def test_a_unit_too_fine_for_the_period_gives_way(reader: Client) -> None:
+    append([record(at="2000-01-01T00:00:00Z"), record(at="2024-01-01T00:00:00Z")])
+    assert bars(reader, "unit=hour")["unit"] == "month"
+
+
+def test_days_are_those_of_the_environment(reader: Client, records: None) -> None:
+    Environment.objects.filter(slug="production").update(time_zone="America/Los_Angeles")
+    answer = bars(reader, "unit=day")
+    assert answer["zone"] == "America/Los_Angeles"
+    assert answer["option"]["xAxis"]["data"][0] == "2024-01-01T00:00-08:00"
+
+
+def test_each_figure_is_explained_behind_a_button(reader: Client, records: None) -> None:
+    page = reader.get(PAGE, headers=FRAGMENT).content.decode()
+    named = re.findall(r'<button class="info" type="button" popovertarget="([\w-]+)" aria-label="About [^"]+">', page)
+    assert len(named) == 7 and all(f'id="{name}" popover' in page for name in named)

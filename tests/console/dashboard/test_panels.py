@@ -1,0 +1,88 @@
+"""The panels below the chart: their numbers, where their rows lead, and filters."""
+
+import re
+
+from django.test import Client
+
+from tests.lakes import append, record
+
+PAGE = "/production/interactions/"
+DATA = "/production/interactions/dashboard.json"
+FRAGMENT = {"HX-Request": "true"}
+
+
+def panels(client: Client, query: str = "") -> str:
+    answer = client.get(f"/production/interactions/panels/?{query}", headers=FRAGMENT)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_every_panel_has_its_numbers(reader: Client, shop: None) -> None:
+    text = panels(reader)
+    for title in ("Funnel", "Top products", "Top searches", "Top pages", "Top regions", "Devices"):
+        assert title in text
+    assert "half of them within 4 min" in text  # from the view to the cart, and from there to the check-out
+    assert "40.0 %" in text  # of all records are assisted
+
+
+def test_a_row_leads_to_the_page_of_it_alone(reader: Client, shop: None) -> None:
+    text = panels(reader, "period=30d")
+    for link in ("product=p1", "keywords=dome+tent", "region=Wien", "page=https%3A%2F%2Fshop.example%2Fp"):
+        assert f'href="?period=30d&amp;{link}"' in text
+
+
+def test_pages_are_told_apart_by_their_paths(reader: Client, shop: None) -> None:
+    assert 'title="https://shop.example/p">/p</a>' in panels(reader)
+
+
+def test_pages_of_several_sites_keep_their_hosts(reader: Client, shop: None) -> None:
+    append(
+        record("home_page_view", page_url=address)
+        for address in ("https://other.example/", "http://[::1", "https://shop.example/caf%C3%A9")
+    )
+    text = panels(reader)
+    assert ">shop.example/p</a>" in text
+    assert ">shop.example/café</a>" in text
+    assert ">other.example/</a>" in text
+    assert ">[::1/</a>" in text  # whatever was sent as an address
+
+
+def test_a_panel_without_numbers_says_why(reader: Client, shop: None) -> None:
+    assert "No record has a campaign in this period." in panels(reader)
+
+
+def test_the_steps_of_the_funnel_can_be_chosen(reader: Client, shop: None) -> None:
+    text = panels(reader, "step=search&step=checkout")
+    steps = re.findall(r'class="funnel-name">([^<]+)<', text)
+    assert steps == ["search", "checkout"]
+
+
+def test_the_funnel_says_that_it_leaves_the_types_of_the_filter_aside(reader: Client, shop: None) -> None:
+    assert "whatever types are filtered for" not in panels(reader, "region=Wien")
+    assert "whatever types are filtered for" in panels(reader, "type=search")
+
+
+def test_a_publisher_is_shown_a_funnel_of_content(reader: Client) -> None:
+    append([record("impression", user_id="u"), record("read", "2024-01-01T01:00:00Z", user_id="u")])
+    assert "Read, watch or listen" in panels(reader)
+
+
+# --- The filter ---
+
+
+def test_a_filter_narrows_all_numbers(reader: Client, shop: None) -> None:
+    fragment = reader.get(PAGE + "?type=search&type=checkout&region=Wien", headers=FRAGMENT).content.decode()
+    assert re.search(r'data-figure="interactions">2<', fragment)
+    assert "Top products" in panels(reader, "product=p1")
+    assert "dome tent" not in panels(reader, "product=p1").split("Top searches")[0]
+
+
+def test_each_part_is_a_chip_that_takes_it_away(reader: Client, shop: None) -> None:
+    fragment = reader.get(PAGE + "?type=search&region=Wien&period=7d", headers=FRAGMENT).content.decode()
+    chips = re.findall(r'href="([^"]*)" data-choice data-chip="(\w+)"', fragment)
+    assert chips == [("?period=7d&amp;region=Wien", "type"), ("?period=7d&amp;type=search", "region")]
+
+
+def test_a_filter_that_nothing_matches_says_so(reader: Client, shop: None) -> None:
+    fragment = reader.get(PAGE + "?product=nothing", headers=FRAGMENT).content.decode()
+    assert "No interaction matches this filter" in fragment
