@@ -20,7 +20,7 @@ BODY_BYTES: Final = 64 << 10  # of a call's body that are kept, in whole records
 MOST_LINES: Final = 500  # of what was wrong that are kept; all are counted
 _SHOWN_OPTIONS: Final = ("dry_run", "async")  # of a query; what else stands there may be the key
 _MOST_TYPES: Final = 40
-_LIST: Final = re.compile(r'\s*\{\s*"data"\s*:\s*\[|"data"\s*:\s*\[')
+_LIST: Final = re.compile(r'"data"\s*+:\s*+\[')
 _GAP: Final = re.compile(r"[\s,]*")
 
 
@@ -86,7 +86,7 @@ def _without_value(line: Line, kept: int) -> Line:
 
 def _whole_records(text: str) -> Iterator[str | None]:
     """The records at the start of a body that was cut somewhere."""
-    match = _LIST.match(text) or _LIST.search(text)
+    match = _LIST.search(text)
     at = match.end() if match else len(text)
     scan = json.JSONDecoder(strict=False).raw_decode
     while True:
