@@ -1,8 +1,13 @@
-"""What the log says of requests."""
+"""What the log says: of requests, and of what goes wrong again and again."""
 
 from __future__ import annotations
 
 import logging
+import threading
+import time
+
+_PAUSE_SECONDS = 60.0
+_MOST = 1000  # different lines that are remembered
 
 
 class NoTracebackOfRefusals(logging.Filter):
@@ -12,4 +17,39 @@ class NoTracebackOfRefusals(logging.Filter):
         status = getattr(record, "status_code", None)
         if isinstance(status, int) and status < 500:
             record.exc_info = record.exc_text = None
+        return True
+
+
+class OnceAMinute(logging.Filter):
+    """A warning or an error that says the same as one within the last minute is left out, and counted.
+
+    What is tried again and again, as on a full disk, would else fill the log. The next line says how many were left
+    out.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[object, ...], tuple[float, int]] = {}
+        self._counting = threading.Lock()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING:
+            return True
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - the handler tells of it, and a filter must not raise
+            return True
+        cause = record.exc_info[0] if isinstance(record.exc_info, tuple) else None
+        place = (record.name, record.levelno, message, cause)
+        now = time.monotonic()
+        with self._counting:
+            last, left_out = self._said.get(place, (-_PAUSE_SECONDS, 0))
+            if now - last < _PAUSE_SECONDS:
+                self._said[place] = (last, left_out + 1)
+                return False
+            if len(self._said) >= _MOST:
+                self._said.clear()
+            self._said[place] = (now, 0)
+        if left_out:
+            record.msg, record.args = f"{message} (and {left_out} more times since)", None
         return True

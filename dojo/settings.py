@@ -295,12 +295,15 @@ LOGGING = {
     "formatters": {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
     },
-    "filters": {"refusals": {"()": "dojo.log_filter.NoTracebackOfRefusals"}},
+    "filters": {
+        "refusals": {"()": "dojo.log_filter.NoTracebackOfRefusals"},
+        "repeats": {"()": "dojo.log_filter.OnceAMinute"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["refusals"],
+            "filters": ["refusals", "repeats"],
             "stream": sys.stderr,
         }
     },

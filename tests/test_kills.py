@@ -26,7 +26,8 @@ RECORDS, UNDONE = 30_000, 3_000
 CALLS = 15
 HEALED = 240  # seconds after which it's said to hang
 UNDO = """
-from interactions import imports, tasks
+from interactions import tasks
+from interactions.ingest import imports
 from interactions.models import Import
 tasks.compact_lakes.delay()
 imports.undo(Import.objects.get(pk={}))

@@ -19,7 +19,7 @@ from django.test import Client
 user = User.objects.create_superuser("ann")
 client = Client()
 client.force_login(user)
-from interactions import keys
+from interactions.access import keys
 from interactions.models import ApiKey, Environment
 production = Environment.objects.get(slug="production")
 key = keys.create(production, kind=ApiKey.Kind.SECRET, name="Pipeline")[1]

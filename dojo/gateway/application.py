@@ -10,7 +10,7 @@ from typing import Any
 
 from dojo.gateway.answer import Answer, Send, answer_of, ask, send_answer
 from dojo.gateway.arrival import Arrival, Receive
-from dojo.gateway.body import Inflow, Refused, drain, gather
+from dojo.gateway.body import Inflow, Refused, Unreadable, drain, gather
 from dojo.gateway.door import Door, Environ
 from dojo.gateway.environ import Scope, environ_of
 from dojo.gateway.pool import Pool
@@ -43,10 +43,8 @@ class Gateway:
             answer = await self._answer(arrival, door, environ)
         except Refused as refused:
             answer = answer_of(refused.response)
-        except OSError as error:
-            answer = answer_of(door.refused(*_trouble(error)))
-        except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer
-            answer = answer_of(door.refused(500, f"Something unexpected went wrong (reference {_logged(environ)})."))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            answer = answer_of(await self._short.run(door.refused, environ, *_trouble(error, environ)))
         if arrival.has_more:
             answer.headers.append((b"Connection", b"close"))
         await send_answer(answer, send, receive, self._short, self._long)
@@ -78,7 +76,12 @@ class Gateway:
             await inflow.stop()
 
 
-def _trouble(error: OSError) -> tuple[int, str]:
+def _trouble(error: Exception, environ: Environ) -> tuple[int, str]:
+    """The status and the sentence of an answer; to be asked for where ``error`` was caught."""
+    if isinstance(error, Unreadable):
+        return error.status, error.sentence
+    if not isinstance(error, OSError):
+        return 500, f"Something unexpected went wrong (reference {_logged(environ)})."
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return 503, "The disk of this server is full. Try again once there is room."
     logger.error("A request could not be read: %s", error)

@@ -21,26 +21,39 @@ if TYPE_CHECKING:
 
 _MOMENT_SECONDS = 0.1  # in which a small body of an honest client is there
 _AHEAD_BYTES = 1 << 20  # that wait for a view which reads as they come
+_TOO_LARGE = "The body of this request is too large."
 _DRAIN_SECONDS = 60.0
 _DRAIN_TIMES = 4  # the largest body: so much of a refused one is read and dropped
 
 
 class Refused(Exception):
-    """A request that Django is not asked about; ``response`` says why."""
+    """A request that Django is not asked about, as its door answered before the body came."""
 
     def __init__(self, response: HttpResponse) -> None:
         super().__init__(response.status_code)
         self.response = response
 
 
+class Unreadable(Exception):
+    """A request whose body cannot be taken in: the door has yet to answer, with ``status`` and ``sentence``."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+
+
 async def gather(arrival: Arrival, door: Door, environ: Environ, pool: Pool) -> Spool:
-    """The whole body. Raises Refused, OSError where the disk is full, and what ``door.before_body`` raises."""
+    """The whole body.
+
+    Raises Refused, Unreadable, OSError where the disk is full, and what ``door.before_body`` raises.
+    """
     if door.before_body is not None and ("HTTP_EXPECT" in environ or (arrival.length or 0) > MEMORY_BYTES):
         refusal = await pool.run(door.before_body, environ)
         if refusal is not None:
             raise Refused(refusal)
     if (arrival.length or 0) > door.largest_body:
-        raise Refused(door.refused(413, "The body of this request is too large."))
+        raise Unreadable(413, _TOO_LARGE)
     spool = Spool()
     try:
         with _Look(door, environ, pool), Pace(arrival):
@@ -48,7 +61,7 @@ async def gather(arrival: Arrival, door: Door, environ: Environ, pool: Pool) -> 
     except BaseException as error:
         spool.close()
         if isinstance(error, TooSlow):
-            raise Refused(door.refused(408, "The body came too slowly. Try again.")) from error
+            raise Unreadable(408, "The body came too slowly. Try again.") from error
         raise
     return spool
 
@@ -57,9 +70,9 @@ async def _fill(spool: Spool, arrival: Arrival, door: Door) -> None:
     while arrival.has_more:
         spool.add(await arrival.piece())
         if spool.size > door.largest_body:
-            raise Refused(door.refused(413, "The body of this request is too large."))
+            raise Unreadable(413, _TOO_LARGE)
     if arrival.is_cut:
-        raise Refused(door.refused(400, "The body broke off."))
+        raise Unreadable(400, "The body broke off.")
 
 
 class _Look:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from django.core.exceptions import SuspiciousOperation
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
 from interactions.access import keys
@@ -45,6 +49,13 @@ def key_of(request: HttpRequest) -> str:
     if not given and authorization[: len(_BEARER)].lower() == _BEARER:
         given = authorization[len(_BEARER) :].strip()
     return given
+
+
+def recognise(exchange: Exchange) -> None:
+    """Note whose key it is that a call brings which was refused before its key was looked at; never raises."""
+    with suppress(SuspiciousOperation, DatabaseError):
+        text = key_of(exchange.request)
+        exchange.former = (keys.find(text) or keys.find_ended(text)) if text else None
 
 
 def permit(request: HttpRequest, caller: Caller, *, secret: bool) -> None:

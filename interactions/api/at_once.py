@@ -22,12 +22,15 @@ from interactions.ingest import live
 
 _ADDRESS = "/v1/interactions"
 _MOST_BYTES = 16 << 10
+_LONGEST_QUERY = 1000  # characters; Django refuses to read one of very many fields
 _HEADERS = {"HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING"}
 
 
 def at_once(environ: dict[str, Any], body: bytes) -> Awaitable[HttpResponse] | None:
     """The answer to a POST of interactions whose body is here; None where a thread has to give it."""
-    if len(body) > _MOST_BYTES or environ["PATH_INFO"] != _ADDRESS or environ["REQUEST_METHOD"] != "POST":
+    if len(body) > _MOST_BYTES or len(environ["QUERY_STRING"]) > _LONGEST_QUERY:
+        return None
+    if environ["PATH_INFO"] != _ADDRESS or environ["REQUEST_METHOD"] != "POST":
         return None
     if not views.ready.is_set() or not _HEADERS.isdisjoint(environ):
         return None

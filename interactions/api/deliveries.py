@@ -91,11 +91,11 @@ def tell(exchange: Exchange, status: int) -> None:
     """Put a call with its answer's status on the Live page.
 
     One whose key is not known belongs to no environment, and nothing of its body is kept; one with a key that has
-    ended belongs to the key's.
+    ended belongs to the key's. Who asks without a key for what there is not is no client of the API.
     """
     caller = exchange.caller or exchange.former
     environment = caller.environment if caller else calls.UNKNOWN
-    if caller is None and status != HTTPStatus.UNAUTHORIZED:
+    if caller is None and status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         return
     is_turned_away = status in _TURNED_AWAY
     body = exchange.body if exchange.caller else b""

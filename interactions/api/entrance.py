@@ -9,6 +9,7 @@ from functools import lru_cache, wraps
 from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
@@ -80,9 +81,11 @@ def _path(request: HttpRequest) -> str:
     return f"/{path.strip('/')}"
 
 
-def turned_away(status: int, sentence: str) -> HttpResponse:
-    """The answer to a call that was refused before it was looked at."""
-    return _dressed(refused(Refusal(status, sentence)))
+def turned_away(environ: dict[str, Any], status: int, sentence: str) -> HttpResponse:
+    """The answer to a call whose body never came whole; the Live page is told of it. Never raises."""
+    exchange = Exchange(WSGIRequest(environ), reason=sentence)
+    access.recognise(exchange)
+    return tell_and_dress(exchange, refused(Refusal(status, sentence)))
 
 
 def _dressed(response: HttpResponse) -> HttpResponse:
@@ -118,13 +121,18 @@ def _answer(act: Callable[[Exchange], _Result], exchange: Exchange, methods: tup
 
 def trouble(error: Exception, exchange: Exchange) -> HttpResponse:
     """The answer to a call that was not carried out; to be asked for where ``error`` was caught."""
+    if isinstance(error, SuspiciousOperation):  # more fields in the query than Django reads
+        error = Refusal(400, "The query of this address cannot be read.")
     if isinstance(error, Refusal):
         exchange.reason, exchange.lines = str(error), error.lines
+        if exchange.caller is None and error.status in (400, 404, 405):  # nobody has looked at the key
+            access.recognise(exchange)
         return refused(error)
-    reference = _log(exchange.request)
     if is_full(error):
-        text = f"The disk of this server is full, so nothing was stored. Try again (reference {reference})."
+        logger.warning("The disk is full: calls of the API are refused until there is room")
+        text = "The disk of this server is full, so nothing was stored. Try again once there is room."
         return refused(Refusal(503, text, {"Retry-After": "30"}))
+    reference = _log(exchange.request)
     if isinstance(error, DatabaseError):
         text = f"The records cannot be stored at this moment, so they were not. Try again (reference {reference})."
         return refused(Refusal(503, text, {"Retry-After": "5"}))

@@ -23,7 +23,7 @@ class Exchange:
     received_at: datetime = field(default_factory=_now)
     started: float = field(default_factory=time.perf_counter)
     caller: Caller | None = None
-    former: Caller | None = None  # whose key has ended
+    former: Caller | None = None  # whose key has ended, or was not asked for
     body: bytes = b""
     records: int = 0
     reason: str = ""  # why it was refused

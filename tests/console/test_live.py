@@ -17,7 +17,7 @@ from interactions import identity
 from interactions.access import keys
 from interactions.codec.tombstones import Person
 from interactions.ingest.live import calls
-from interactions.ingest.live.calls import push
+from interactions.ingest.live.calls.push import _away
 from interactions.models import ActivityEntry, ApiKey, Environment
 from tests import cast
 from tests.deliveries import body_of, delivered, delivery
@@ -39,7 +39,7 @@ def reader(client: Client) -> None:
 def empty_ring(redis_server: str) -> Iterator[redis.Redis]:
     with redis.Redis.from_url(redis_server) as connection:
         connection.flushdb()
-        push._away.until = 0.0
+        _away.until = 0.0
         yield connection
         connection.flushdb()
 

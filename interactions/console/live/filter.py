@@ -19,6 +19,7 @@ STATUSES: Final = {
     "400": "400 · cannot be read",
     "401": "401 · no valid key",
     "403": "403 · not allowed",
+    "408": "408 · too slow",
     "413": "413 · too large",
     "422": "422 · invalid records",
     "429": "429 · too many calls",

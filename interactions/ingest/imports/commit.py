@@ -52,12 +52,13 @@ def finish(imp: Import) -> None:
 
 def _failed(imp: Import, lake: Lake, error: Exception) -> None:
     """End the import with a word, unless its records are in the table: then all that is left is to say so, again."""
+    if is_full(error):
+        if not _is_committed(imp, lake):
+            lifecycle.pause(imp, phase=Import.Phase.COMMITTING)
+        return
     reference = uuid.uuid4().hex[:8]
     logger.exception("Import %s could not be committed [%s]", imp.pk, reference)
     if _is_committed(imp, lake):
-        return
-    if is_full(error):
-        lifecycle.pause(imp, phase=Import.Phase.COMMITTING)
         return
     sentence = f"The records could not be added to the data set (reference {reference}). Press Retry."
     lifecycle.fail(imp, sentence, phase=Import.Phase.COMMITTING)

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
 from dojo import heartbeat
+from interactions.disk import is_full
 from interactions.ingest import live
 from interactions.ingest.live.duplicates import Sieve
 from interactions.models import Environment
@@ -103,8 +104,8 @@ def _append_all(sieve: Sieve, stopped: threading.Event, signs: _SignsOfLife) -> 
             moves = _append(environment, sieve, signs)
             signs.moves(environment.slug, moves=moves)
             calm &= moves
-    except Exception:
-        logger.exception("The inbox cannot be read")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the next round tries again
+        _complain(error, "The inbox cannot be read")
         connection.close()
         calm = False
     return calm
@@ -116,7 +117,15 @@ def _append(environment: Environment, sieve: Sieve, signs: _SignsOfLife) -> bool
     except (LakeBusy, LakeUnreadable) as reason:
         logger.warning("The inbox of %s waits: %s", environment.slug, reason)
         return False
-    except Exception:
-        logger.exception("The inbox of %s could not be appended; nothing is lost, it is tried again", environment.slug)
+    except Exception as error:  # noqa: BLE001 - as above
+        _complain(error, f"The inbox of {environment.slug} could not be appended; nothing is lost, it is tried again")
         return False
     return True
+
+
+def _complain(error: Exception, sentence: str) -> None:
+    """To be asked for where ``error`` was caught."""
+    if is_full(error):
+        logger.warning("The inbox waits for room on the disk; nothing is lost")
+    else:
+        logger.exception(sentence)

@@ -22,6 +22,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
+from interactions.disk import is_full
 from interactions.models import Environment
 from interactions.queries.covering import cover
 from interactions.queries.preparing import prepare
@@ -99,8 +100,11 @@ def _cover_all(seen: dict[str, _Seen], stopped: threading.Event) -> bool:
             if stopped.is_set():
                 break
             seen[environment.slug] = _cover(environment, seen.get(environment.slug), stopped)
-    except Exception:
-        logger.exception("The summaries could not be kept; the parts themselves answer until they are")
+    except Exception as error:
+        if is_full(error):
+            logger.warning("Summaries wait for room on the disk; the parts themselves answer until there is")
+        else:
+            logger.exception("The summaries could not be kept; the parts themselves answer until they are")
         return False
     return True
 

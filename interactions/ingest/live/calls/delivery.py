@@ -37,6 +37,7 @@ _STATUS_CAUSES: Final = {
     403: "The key may not do this.",
     404: "There is no such address.",
     405: "This method is not answered here.",
+    408: "The body came too slowly.",
     413: "The call is too large.",
     415: "The call is packed in a way that is not understood.",
     422: "Records are invalid.",
