@@ -59,16 +59,24 @@ def persons_of(user: np.ndarray, visitor: np.ndarray, has: np.ndarray, owned: tu
 
 def with_visitors(pairs: Pairs, visitors: np.ndarray) -> np.ndarray:
     """The codes (ascending) of all pairs that have one of these anonymous ids: one look at each pair."""
-    if not len(visitors):
+    return _with(visitors, pairs.visitor, pairs.has, VISITOR)
+
+
+def with_users(pairs: Pairs, users: np.ndarray) -> np.ndarray:
+    """The codes (ascending) of all pairs that have one of these users."""
+    return _with(users, pairs.user, pairs.has, USER)
+
+
+def _with(wanted: np.ndarray, ids: np.ndarray, has: np.ndarray, kind: int) -> np.ndarray:
+    if not len(wanted):
         return np.empty(0, np.int64)
-    wanted = np.unique(visitors)
+    wanted = np.unique(wanted)
     bits = max(_BITS_OF_FILTER, len(wanted).bit_length() + 3)
-    sieve = np.zeros(1 << bits, np.uint8)
-    found = np.empty(len(pairs), np.int32)
-    count = _sieved(wanted, pairs.visitor, pairs.has, sieve, 64 - bits, found)
+    found = np.empty(len(ids), np.int32)
+    count = _sieved(wanted, ids, has, kind, np.zeros(1 << bits, np.uint8), 64 - bits, found)
     codes = found[:count].astype(np.int64)
-    places = np.minimum(np.searchsorted(wanted, pairs.visitor[codes]), len(wanted) - 1)
-    chosen: np.ndarray = codes[wanted[places] == pairs.visitor[codes]]
+    places = np.minimum(np.searchsorted(wanted, ids[codes]), len(wanted) - 1)
+    chosen: np.ndarray = codes[wanted[places] == ids[codes]]
     return chosen
 
 
@@ -82,12 +90,13 @@ def _of_one_user(visitors: np.ndarray, users: np.ndarray) -> tuple[np.ndarray, n
 
 
 @compiled
-def _sieved(wanted: Any, visitor: Any, has: Any, sieve: Any, shift: int, found: Any) -> int:
-    """Put the places of visitors that may be among ``wanted`` into ``found``; how many."""
+def _sieved(wanted: Any, ids: Any, has: Any, kind: int, sieve: Any, shift: int, found: Any) -> int:
+    """Put the places of ids that may be among ``wanted`` into ``found``; how many."""
     for place in range(len(wanted)):
         sieve[((wanted[place] * _SPREAD) >> shift) & (len(sieve) - 1)] = 1
     count = 0
-    for place in range(len(visitor)):
-        found[count] = place
-        count += sieve[((visitor[place] * _SPREAD) >> shift) & (len(sieve) - 1)] & (has[place] >> 1)
+    for place in range(len(ids)):
+        if has[place] & kind and sieve[((ids[place] * _SPREAD) >> shift) & (len(sieve) - 1)]:
+            found[count] = place
+            count += 1
     return count

@@ -1,0 +1,213 @@
+"""A newer index out of an older one, events that come and events that go.
+
+Whoever is touched, by events or by links between ids that come or go, moves with all of their events into a new run and
+is dead in the older one. What isn't touched is neither copied nor looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+
+from interactions.analytics.index.people import BOTH, VISITOR, Persons, persons, with_visitors
+from interactions.analytics.index.rows import cut, joined, nobodys, run_of, taken, with_dead, within
+from interactions.analytics.index.run import Events, Index, Pairs, Run, Texts
+
+BIG: Final = 20_000
+"""A person of so many events, mostly a program, lies in a run alone: so nobody else's dead events are kept with it."""
+NOTHING: Final = np.empty(0, np.int64)
+
+Places: TypeAlias = Sequence[np.ndarray]
+"""For each run of an index, places of live events in it (int64, ascending)."""
+
+
+def append(index: Index, events: Events, pairs: Pairs, texts: Texts, version: int | None = None) -> Index:
+    """The index with ``events`` in it, too, whose codes are those of ``pairs`` and ``texts``.
+
+    These begin as the index's own; the ``records`` of ``pairs`` don't matter.
+    """
+    return _changed(replace(index, texts=texts), pairs, events, (), version)
+
+
+def take_out(index: Index, gone: Places, version: int | None = None) -> Index:
+    """The index without the events at these places; see :mod:`interactions.analytics.index.gone`."""
+    return _changed(index, index.pairs, None, gone, version)
+
+
+def exchange(
+    index: Index, gone: Places, events: Events, pairs: Pairs, texts: Texts, version: int | None = None
+) -> Index:
+    """:func:`take_out` and :func:`append` in one."""
+    return _changed(replace(index, texts=texts), pairs, events, gone, version)
+
+
+def find(run: Run, people: Persons) -> tuple[np.ndarray, np.ndarray]:
+    """The places of those of ``people`` who live in the run, and which of them these are (int64 both)."""
+    if not len(run.people):
+        return NOTHING, NOTHING
+    left = np.searchsorted(run.people, people.keys)
+    last = len(run.people) - 1
+    # A key may be there twice, as a user's and as an anonymous id's: the user comes first.
+    places = np.where(run.alone[np.minimum(left, last)] == people.alone, left, left + 1)
+    places = np.minimum(places, last)
+    there = (run.people[places] == people.keys) & (run.alone[places] == people.alone)
+    if run.dead is not None:
+        there &= run.dead[places] == 0
+    which = np.flatnonzero(there)
+    return places[which], which
+
+
+def live(run: Run) -> int:
+    """How many events of the run are of the living."""
+    if run.dead is None:
+        return len(run)
+    return int(np.diff(run.starts)[run.dead == 0].sum())
+
+
+def _changed(index: Index, pairs: Pairs, added: Events | None, gone: Places, version: int | None) -> Index:
+    if added is not None and not len(added):
+        added = None
+    gone = gone or [NOTHING] * len(index.runs)
+    lost = [run.pair[places] for run, places in zip(index.runs, gone, strict=True) if len(places)]
+    before, pairs = _counted(index.pairs, pairs, added, lost)
+    who = _touched(before, pairs, [*lost, *([] if added is None else [added.pair])])
+    added_at = NOTHING if added is None else added.at
+    runs, pieces, ranks = [], [], []
+    for run, places in zip(index.runs, gone, strict=True):
+        left, events, rank = _without(run, places, who)
+        runs += left
+        if len(events):
+            pieces.append(taken(run, events))
+            ranks.append(who.ranked(pieces[-1].pair, rank))
+    if added is not None:
+        somebodys = pairs.has[added.pair] > 0
+        if not somebodys.all():
+            runs.append(nobodys(taken(added, np.flatnonzero(~somebodys))))
+            added = taken(added, np.flatnonzero(somebodys))
+        pieces.append(added)
+        ranks.append(who.ranked(added.pair, np.zeros(len(added), np.int64)))
+    if sum(map(len, pieces)):
+        runs += _new_runs(joined(pieces), np.concatenate(ranks), who.people)
+    first, last = _span_after(index, runs, gone, added_at)
+    version = index.version if version is None else version
+    return replace(index, version=version, runs=tuple(runs), pairs=pairs, first=first, last=last)
+
+
+def _counted(known: Pairs, pairs: Pairs, added: Events | None, lost: Sequence[np.ndarray]) -> tuple[np.ndarray, Pairs]:
+    """How many events bear each of ``pairs`` before the change, and ``pairs`` with how many do after it."""
+    before = np.zeros(len(pairs), np.int64)
+    before[: len(known)] = known.records
+    after = before.copy()
+    if added is not None:
+        np.add.at(after, added.pair, 1)
+    for codes in lost:
+        np.subtract.at(after, codes, 1)
+    return before, replace(pairs, records=after)
+
+
+class _Touched(NamedTuple):
+    """``people`` who are touched, in the order of a run, and by pair (int32) the place among them of whose it is now.
+
+    The places of pairs that aren't touched are -1: their events stay with whom they were.
+    """
+
+    people: Persons
+    place: np.ndarray
+
+    def ranked(self, codes: np.ndarray, rank: np.ndarray) -> np.ndarray:
+        """Whose events are now that bear these pairs and were of the people at ``rank``."""
+        places = self.place[codes]
+        return np.where(places >= 0, places, rank)
+
+
+def _touched(before: np.ndarray, pairs: Pairs, borne: Sequence[np.ndarray]) -> _Touched:
+    touched = np.unique(np.concatenate([*borne, NOTHING]))
+    links = (pairs.has[touched] == BOTH) & ((before[touched] > 0) != (pairs.records[touched] > 0))
+    around = with_visitors(pairs, pairs.visitor[touched[links | (pairs.has[touched] == VISITOR)]])
+    codes = np.union1d(touched, around)
+    some = Pairs(pairs.user[codes], pairs.visitor[codes], pairs.has[codes], before[codes])
+    was, now = persons(some), persons(replace(some, records=pairs.records[codes]))
+    was_there, is_there = some.records > 0, pairs.records[codes] > 0
+    moved = was_there & is_there & ((was.keys != now.keys) | (was.alone != now.alone))
+    concerned = (moved | np.isin(codes, touched, assume_unique=True)) & (some.has > 0)
+    was_there &= concerned
+    is_there &= concerned
+    keys = np.concatenate([now.keys[is_there], was.keys[was_there]])
+    alone = np.concatenate([now.alone[is_there], was.alone[was_there]])
+    people, places = _distinct(keys, alone)
+    place = np.full(len(pairs), -1, np.int32)
+    place[codes[is_there]] = places[: int(is_there.sum())]
+    return _Touched(people, place)
+
+
+def _distinct(keys: np.ndarray, alone: np.ndarray) -> tuple[Persons, np.ndarray]:
+    """Each person once, in the order of a run, and the place of each of those given among them."""
+    order = np.lexsort((alone, keys))
+    keys, alone = keys[order], alone[order]
+    new = np.ones(len(keys), bool)
+    new[1:] = (keys[1:] != keys[:-1]) | (alone[1:] != alone[:-1])
+    places = np.empty(len(keys), np.int64)
+    places[order] = np.cumsum(new) - 1
+    return Persons(keys[new], alone[new]), places
+
+
+def _without(run: Run, gone: np.ndarray, who: _Touched) -> tuple[list[Run], np.ndarray, np.ndarray]:
+    """What is left of the run; the places of events that move to another, and of whom of the touched they were."""
+    if run.nobody:
+        if not len(gone):
+            return [run], NOTHING, NOTHING
+        kept = np.delete(np.arange(len(run)), gone)
+        return ([nobodys(taken(run, kept))] if len(kept) else []), NOTHING, NOTHING
+    places, which = find(run, who.people)
+    if not len(places):
+        return [run], NOTHING, NOTHING
+    begins, ends = run.starts[places], run.starts[places + 1]
+    events, rank = within(begins, ends), np.repeat(which, ends - begins)
+    if len(gone):
+        stays = np.ones(len(run), bool)
+        stays[gone] = False
+        events, rank = events[stays[events]], rank[stays[events]]
+    left = with_dead(run, places)
+    return ([] if left.dead is not None and left.dead.all() else [left]), events, rank
+
+
+def _new_runs(events: Events, rank: np.ndarray, people: Persons) -> list[Run]:
+    """A run of most, and one of each who has very many events."""
+    counts = np.bincount(rank, minlength=len(people.keys))
+    big = counts >= BIG
+    if not big.any():
+        return [run_of(events, rank, people)]
+    order = np.argsort(big, kind="stable")
+    new = np.empty(len(order), np.int64)
+    new[order] = np.arange(len(order))
+    run = run_of(events, new[rank], Persons(people.keys[order], people.alone[order]))
+    most, all_of_them = int(np.count_nonzero(~big & (counts > 0))), len(run.people)
+    cuts = [(place, place + 1) for place in range(most, all_of_them)]
+    return [cut(run, first, last) for first, last in [(0, most), *cuts] if last > first]
+
+
+def _span_after(index: Index, runs: Sequence[Run], gone: Places, added: np.ndarray) -> tuple[int, int]:
+    """The earliest and latest ``at`` of live events; all people are looked at only where one of these may be gone."""
+    lost = [run.at[places] for run, places in zip(index.runs, gone, strict=True)]
+    if not runs or any((each <= index.first).any() or (each >= index.last).any() for each in lost):
+        return _span(runs)
+    known = [index.first, index.last] if len(index.runs) else []
+    moments = np.concatenate([known, added]).astype(np.int64)
+    return int(moments.min()), int(moments.max())
+
+
+def _span(runs: Sequence[Run]) -> tuple[int, int]:
+    """The earliest and latest ``at`` of live events."""
+    firsts, lasts = [], []
+    for run in runs:
+        if run.nobody:
+            firsts.append(int(run.at[0]))
+            lasts.append(int(run.at[-1]))
+        else:
+            living = slice(None) if run.dead is None else run.dead == 0
+            firsts.append(int(run.at[run.starts[:-1][living]].min()))
+            lasts.append(int(run.at[run.starts[1:][living] - 1].max()))
+    return (min(firsts), max(lasts)) if runs else (0, -1)
