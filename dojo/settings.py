@@ -235,7 +235,7 @@ STATICFILES_DIRS = [
     ("tus", _PACKAGES / "tus-js-client" / "dist"),
     ("inter", _PACKAGES / "@fontsource-variable" / "inter"),
 ]
-STATICFILES_FINDERS = ["dojo.static_files.Finder", "dojo.static_files.AppFinder"]
+STATICFILES_FINDERS = ["dojo.static_files.StaticFinder", "dojo.static_files.AppFinder"]
 # What the pages load of the packages, with the source maps that the files themselves name.
 PACKAGE_FILES = (
     "tabler/css/tabler.min.css*",

@@ -9,7 +9,7 @@ from django.contrib.staticfiles.finders import AppDirectoriesFinder, FileSystemF
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class Finder(FileSystemFinder):
+class StaticFinder(FileSystemFinder):
     """Gathers our own static files, and of the packages those that PACKAGE_FILES names.
 
     A package holds a hundred times what the pages load.

@@ -3,9 +3,9 @@
 from django.contrib import admin
 
 from interactions.admin.deletion import DeletionRequestAdmin
-from interactions.admin.readable import ActivityEntryAdmin, Readable
+from interactions.admin.readable import ActivityEntryAdmin, ReadOnly
 
-__all__ = ["ActivityEntryAdmin", "DeletionRequestAdmin", "Readable"]
+__all__ = ["ActivityEntryAdmin", "DeletionRequestAdmin", "ReadOnly"]
 
 admin.site.site_header = "Dojo"
 admin.site.site_title = "Dojo"

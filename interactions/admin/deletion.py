@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from interactions import privacy
 from interactions.access.roles import Right
-from interactions.admin.readable import Readable
+from interactions.admin.readable import ReadOnly
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
 from interactions.privacy.forms import AddForm, HideForm
@@ -61,7 +61,7 @@ def _retry(found: DeletionRequest, user: User) -> None:
 
 
 @admin.register(DeletionRequest)
-class DeletionRequestAdmin(Readable):
+class DeletionRequestAdmin(ReadOnly):
     """Add one, see its preview, and take it to its end. Who may not at the desk may not here."""
 
     list_display = ("__str__", "environment", "shown_state", "reference", "people", "erased", "received_at", "due_at")

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from interactions.models import ActivityEntry
 
 
-class Readable(admin.ModelAdmin):
+class ReadOnly(admin.ModelAdmin):
     """Rows that nobody adds, changes or removes here."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -24,7 +24,7 @@ class Readable(admin.ModelAdmin):
 
 
 @admin.register(ActivityEntry)
-class ActivityEntryAdmin(Readable):
+class ActivityEntryAdmin(ReadOnly):
     """The activity log."""
 
     list_display = ("at", "actor", "action", "object", "environment", "address")

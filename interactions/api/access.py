@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from interactions.access import keys
 from interactions.access.keys import Caller
-from interactions.api.errors import Refusal
+from interactions.api.errors import CallRefused
 from interactions.api.exchange import Exchange
 from interactions.models import ApiKey
 
@@ -24,18 +24,18 @@ _DAY = "86400"
 def admit(exchange: Exchange, *, secret: bool) -> Caller:
     """Who calls, noted in ``exchange``; ``secret`` says that no publishable one will do.
 
-    Raises Refusal: 401 for a key that is missing, unknown or ended, 403 for one that may not do this.
+    Raises CallRefused: 401 for a key that is missing, unknown or ended, 403 for one that may not do this.
     """
     request = exchange.request
     text = key_of(request)
     if not text:
-        raise Refusal(
+        raise CallRefused(
             401, "An API key is needed: give it as api_key in the query, in the header X-API-KEY, or as a bearer token."
         )
     caller = keys.find(text)
     if caller is None:
         exchange.former = keys.find_ended(text)
-        raise Refusal(401, "This API key is not known here, or has been revoked.")
+        raise CallRefused(401, "This API key is not known here, or has been revoked.")
     exchange.caller = caller
     keys.used(caller)
     permit(request, caller, secret=secret)
@@ -59,17 +59,17 @@ def recognise(exchange: Exchange) -> None:
 
 
 def permit(request: HttpRequest, caller: Caller, *, secret: bool) -> None:
-    """Raises Refusal (403) where the key may not do this."""
+    """Raises CallRefused (403) where the key may not do this."""
     if caller.kind == ApiKey.Kind.PUBLISHABLE:
         if secret:
-            raise Refusal(403, "A publishable key may only send interactions. Use a secret key for this.")
+            raise CallRefused(403, "A publishable key may only send interactions. Use a secret key for this.")
         _check_origin(request, caller)
 
 
 def _check_origin(request: HttpRequest, caller: Caller) -> None:
     allowed = caller.allowed_origins
     if allowed and request.META.get("HTTP_ORIGIN", "").lower() not in allowed:
-        raise Refusal(403, "This publishable key may not be used from this origin.")
+        raise CallRefused(403, "This publishable key may not be used from this origin.")
 
 
 def allow_browsers(response: HttpResponse) -> None:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from django.conf import settings
 from django.http import HttpRequest, UnreadablePostError
 
-from interactions.api.errors import Refusal
+from interactions.api.errors import CallRefused
 from interactions.codec.unpack import CutShort, Damaged, gunzip
 
 _MOST_PIECES = 100_000  # of a packed body: each member is one at least
@@ -16,26 +16,29 @@ _MOST_PIECES = 100_000  # of a packed body: each member is one at least
 def read_body(request: HttpRequest) -> bytes:
     """The body, unpacked.
 
-    Raises Refusal: 413 where it is too large, 400 where it cannot be read, 415 where it is packed in another way.
+    Raises CallRefused: 413 where it is too large, 400 where it cannot be read, 415 where it is packed in another way.
     """
     limit: int = settings.API_BODY_BYTES
     encoding, length = check_head(request)
     try:
         body = _stream(request).read(limit + 1 if length is None else length)
     except (UnreadablePostError, OSError) as error:
-        raise Refusal(400, "The body broke off.") from error
+        raise CallRefused(400, "The body broke off.") from error
     if len(body) > limit:
         raise _too_large(limit)
     if length is not None and len(body) < length:
-        raise Refusal(400, "The body broke off.")
+        raise CallRefused(400, "The body broke off.")
     return _unpacked(body, limit) if encoding == "gzip" else body
 
 
 def check_head(request: HttpRequest) -> tuple[str, int | None]:
-    """How the body is packed, and its length in bytes, None where it was not announced. Raises Refusal as read_body."""
+    """How the body is packed, and its length in bytes, None where it was not announced.
+
+    Raises CallRefused as :func:`read_body` does.
+    """
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
-        raise Refusal(415, f"The content encoding {encoding[:40]!r} is not known here: use gzip, or none.")
+        raise CallRefused(415, f"The content encoding {encoding[:40]!r} is not known here: use gzip, or none.")
     length = _length(request)
     if length is not None and length > settings.API_BODY_BYTES:
         raise _too_large(settings.API_BODY_BYTES)
@@ -64,14 +67,14 @@ def _unpacked(body: bytes, limit: int) -> bytes:
             if len(text) > limit:
                 raise _too_large(limit)
             if number > _MOST_PIECES:
-                raise Refusal(413, "The body is packed in too many gzip members. Pack it in one.")
+                raise CallRefused(413, "The body is packed in too many gzip members. Pack it in one.")
     except CutShort as error:
-        raise Refusal(400, "The body is not whole gzip: it ends too early.") from error
+        raise CallRefused(400, "The body is not whole gzip: it ends too early.") from error
     except Damaged as error:
-        raise Refusal(400, "The body is said to be gzip, and is not.") from error
+        raise CallRefused(400, "The body is said to be gzip, and is not.") from error
     return bytes(text)
 
 
-def _too_large(limit: int) -> Refusal:
+def _too_large(limit: int) -> CallRefused:
     size = f"{limit >> 20} MB" if limit >= 1 << 20 else f"{limit} bytes"
-    return Refusal(413, f"The body is larger than {size}. Send the records in several calls.")
+    return CallRefused(413, f"The body is larger than {size}. Send the records in several calls.")

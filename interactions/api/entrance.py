@@ -17,7 +17,7 @@ from django.urls import resolve
 from django.views.decorators.csrf import csrf_exempt
 
 from interactions.api import access, deliveries
-from interactions.api.errors import Refusal, answer, refused
+from interactions.api.errors import CallRefused, answer, refused
 from interactions.api.exchange import Exchange
 from interactions.disk import is_full
 
@@ -38,9 +38,9 @@ class View(Protocol):
 
 
 def entrance(*methods: str, check: Check | None = None) -> Callable[[Callable[[Exchange], HttpResponse]], View]:
-    """Make a view of a function from Exchange to answer, which may raise Refusal; it is asked ``methods`` only.
+    """Make a view of a function from Exchange to answer, which may raise CallRefused; it is asked ``methods`` only.
 
-    ``check`` raises Refusal for what the function would refuse whatever the body. Without one it needs no body.
+    ``check`` raises CallRefused for what the function would refuse whatever the body. Without one it needs no body.
     """
 
     def decorate(act: Callable[[Exchange], HttpResponse]) -> View:
@@ -85,7 +85,7 @@ def turned_away(environ: dict[str, Any], status: int, sentence: str) -> HttpResp
     """The answer to a call whose body never came whole; the Live page is told of it. Never raises."""
     exchange = Exchange(WSGIRequest(environ), reason=sentence)
     access.recognise(exchange)
-    return tell_and_dress(exchange, refused(Refusal(status, sentence)))
+    return tell_and_dress(exchange, refused(CallRefused(status, sentence)))
 
 
 def _dressed(response: HttpResponse) -> HttpResponse:
@@ -113,7 +113,7 @@ def _answer(act: Callable[[Exchange], _Result], exchange: Exchange, methods: tup
     try:
         if methods and request.method not in methods:
             allowed = ", ".join((*methods, "OPTIONS"))
-            raise Refusal(405, f"{request.method} is not understood here: use {allowed}.", {"Allow": allowed})
+            raise CallRefused(405, f"{request.method} is not understood here: use {allowed}.", {"Allow": allowed})
         return act(exchange)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client parses the answer
         return trouble(error, exchange)
@@ -122,8 +122,8 @@ def _answer(act: Callable[[Exchange], _Result], exchange: Exchange, methods: tup
 def trouble(error: Exception, exchange: Exchange) -> HttpResponse:
     """The answer to a call that was not carried out; to be asked for where ``error`` was caught."""
     if isinstance(error, SuspiciousOperation):  # more fields in the query than Django reads
-        error = Refusal(400, "The query of this address cannot be read.")
-    if isinstance(error, Refusal):
+        error = CallRefused(400, "The query of this address cannot be read.")
+    if isinstance(error, CallRefused):
         exchange.reason, exchange.lines = str(error), error.lines
         if exchange.caller is None and error.status in (400, 404, 405):  # nobody has looked at the key
             access.recognise(exchange)
@@ -131,12 +131,12 @@ def trouble(error: Exception, exchange: Exchange) -> HttpResponse:
     if is_full(error):
         logger.warning("The disk is full: calls of the API are refused until there is room")
         text = "The disk of this server is full, so nothing was stored. Try again once there is room."
-        return refused(Refusal(503, text, {"Retry-After": "30"}))
+        return refused(CallRefused(503, text, {"Retry-After": "30"}))
     reference = _log(exchange.request)
     if isinstance(error, DatabaseError):
         text = f"The records cannot be stored at this moment, so they were not. Try again (reference {reference})."
-        return refused(Refusal(503, text, {"Retry-After": "5"}))
-    return refused(Refusal(500, f"Something unexpected went wrong here (reference {reference})."))
+        return refused(CallRefused(503, text, {"Retry-After": "5"}))
+    return refused(CallRefused(500, f"Something unexpected went wrong here (reference {reference})."))
 
 
 def _log(request: HttpRequest) -> str:

@@ -13,7 +13,7 @@ from django.http import HttpResponse
 _encode = msgspec.json.Encoder().encode
 
 
-class Refusal(Exception):
+class CallRefused(Exception):
     """A call that is not carried out; its text is a sentence for the client."""
 
     def __init__(
@@ -34,7 +34,7 @@ def answer(status: int, body: Mapping[str, object], headers: Mapping[str, str] |
     return response
 
 
-def refused(refusal: Refusal) -> HttpResponse:
+def refused(refusal: CallRefused) -> HttpResponse:
     """The answer that says why a call was refused."""
     body: dict[str, object] = {"message": str(refusal)}
     if refusal.lines:

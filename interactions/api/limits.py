@@ -10,7 +10,7 @@ import redis
 from django.conf import settings
 
 from interactions.access.keys import Caller
-from interactions.api.errors import Refusal
+from interactions.api.errors import CallRefused
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def count_at_hand(caller: Caller) -> bool:
 
 
 def count(caller: Caller) -> None:
-    """Count a call. Raises Refusal (429) where the key has made its calls of this minute."""
+    """Count a call. Raises CallRefused (429) where the key has made its calls of this minute."""
     limit: int = settings.API_CALLS_PER_MINUTE
     if not limit:
         return
@@ -88,4 +88,4 @@ def count(caller: Caller) -> None:
     if not _counter.may(caller.key_id, int(minute), limit):
         wait = str(max(1, round(60 - second)))
         text = f"More than {limit} calls in a minute. Go on in {wait} s, with more records in a call."
-        raise Refusal(429, text, {"Retry-After": wait})
+        raise CallRefused(429, text, {"Retry-After": wait})

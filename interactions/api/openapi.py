@@ -12,7 +12,7 @@ from interactions.api.entrance import entrance
 from interactions.api.errors import answer
 from interactions.api.exchange import Exchange
 from interactions.api.openapi_fields import COMMON, interaction_schemas
-from interactions.api.reference import Answer, Call
+from interactions.api.reference import DocumentedAnswer, DocumentedCall
 from interactions.contract import schema
 
 Json: TypeAlias = dict[str, Any]
@@ -78,7 +78,7 @@ def _paths() -> Json:
     return paths
 
 
-def _operation(call: Call) -> Json:
+def _operation(call: DocumentedCall) -> Json:
     operation: Json = {
         "operationId": call.id,
         "summary": call.title,
@@ -104,7 +104,7 @@ _REQUESTS = {
 }
 
 
-def _body_schema(call: Call, given: Answer) -> str:
+def _body_schema(call: DocumentedCall, given: DocumentedAnswer) -> str:
     if call.keys == "none" and given.status == 200:
         return "Document"
     if given.status == 422:
@@ -114,7 +114,7 @@ def _body_schema(call: Call, given: Answer) -> str:
     return "Success" if call.id == "sendInteractions" else "Message"
 
 
-def _response(given: Answer, name: str) -> Json:
+def _response(given: DocumentedAnswer, name: str) -> Json:
     response: Json = {
         "description": given.when,
         "content": {"application/json": {"schema": _ref(name), "example": given.body}},

@@ -10,7 +10,7 @@ from interactions.contract.schema import Form
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DocumentedAnswer:
     """What comes back: its status, when it does, and an example of its body."""
 
     status: int
@@ -27,7 +27,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class DocumentedCall:
     """One call: method and path, what it does, an example of its body, and which answers are its own.
 
     ``keys`` says who may make it: ``any`` key, a ``secret`` one, or ``none`` is asked for.
@@ -41,10 +41,10 @@ class Call:
     keys: str
     options: tuple[Option, ...]
     body: dict[str, Any] | None
-    answers: tuple[Answer, ...]
+    answers: tuple[DocumentedAnswer, ...]
 
     @property
-    def all_answers(self) -> tuple[Answer, ...]:
+    def all_answers(self) -> tuple[DocumentedAnswer, ...]:
         """Its own answers, and those that it shares with every other call that needs a key."""
         shared = SHARED if self.keys != "none" else tuple(each for each in SHARED if each.status in (405, 500))
         return tuple(sorted((*self.answers, *shared), key=lambda each: each.status))
@@ -59,65 +59,65 @@ _LINES: Final = (
 )
 
 SHARED: Final = (
-    Answer(
+    DocumentedAnswer(
         400,
         "The body is no JSON, or not of this shape; where it breaks off is said.",
         {"message": "The body is not valid JSON: trailing comma in array at byte 24 (line 1, column 25)."},
     ),
-    Answer(
+    DocumentedAnswer(
         401,
         "There is no key, or it is not known here, or it has been revoked.",
         {"message": "This API key is not known here, or has been revoked."},
     ),
-    Answer(
+    DocumentedAnswer(
         403,
         "The key may not do this: a publishable one only sends interactions.",
         {"message": "A publishable key may only send interactions. Use a secret key for this."},
     ),
-    Answer(
+    DocumentedAnswer(
         405,
         "The address does not know this method; the header Allow says which it does.",
         {"message": "PUT is not understood here: use POST, DELETE, OPTIONS."},
     ),
-    Answer(
+    DocumentedAnswer(
         413,
         "The body is too large, or has too much in it. Nothing was stored.",
         {"message": "The body is larger than 32 MB. Send the records in several calls."},
     ),
-    Answer(
+    DocumentedAnswer(
         415,
         "The body is packed other than with gzip.",
         {"message": "The content encoding 'br' is not known here: use gzip, or none."},
     ),
-    Answer(
+    DocumentedAnswer(
         429,
         "The key has made its calls of this minute; the header Retry-After says when to go on, in seconds.",
         {"message": "More than 1000 calls a minute. Go on in 12 s, and send more records a call."},
     ),
-    Answer(
+    DocumentedAnswer(
         500,
         "Something went wrong here. The reference is in the log.",
         {"message": "Something unexpected went wrong here (reference 5f3a9c1e)."},
     ),
-    Answer(
+    DocumentedAnswer(
         503,
         "Records cannot be stored now, and none was. Retry-After says when to try again.",
         {"message": "The records cannot be stored at this moment, so they were not."},
     ),
 )
-NOT_FOUND: Final = Answer(
+NOT_FOUND: Final = DocumentedAnswer(
     404, "There is nothing at this address under /v1.", {"message": "There is nothing at this address of the API."}
 )
 
 _USER_IDS: Final = {"user_ids": ["U-20817", "U-30112"]}
-_ERASED: Final = Answer(
+_ERASED: Final = DocumentedAnswer(
     200,
     "The people's records are hidden from now on, and their erasure is recorded.",
     {"message": "The records of 2 user ids are hidden from now on and will be erased."},
 )
 
-CALLS: Final[tuple[Call, ...]] = (
-    Call(
+CALLS: Final[tuple[DocumentedCall, ...]] = (
+    DocumentedCall(
         "sendInteractions",
         "POST",
         "/v1/interactions",
@@ -140,15 +140,15 @@ CALLS: Final[tuple[Call, ...]] = (
             ]
         },
         (
-            Answer(200, "All records are stored, or would be, in a dry run.", _SUCCESS),
-            Answer(
+            DocumentedAnswer(200, "All records are stored, or would be, in a dry run.", _SUCCESS),
+            DocumentedAnswer(
                 422,
                 "Records are invalid, and none was stored. One line a violation, of all invalid records.",
                 {"errors": True, "message": "2 of 3 records are invalid, so none was stored.", "data": list(_LINES)},
             ),
         ),
     ),
-    Call(
+    DocumentedCall(
         "deleteInteractions",
         "DELETE",
         "/v1/interactions",
@@ -159,7 +159,7 @@ CALLS: Final[tuple[Call, ...]] = (
         _USER_IDS,
         (_ERASED,),
     ),
-    Call(
+    DocumentedCall(
         "deleteInteractionsByPost",
         "POST",
         "/v1/interactions/_delete",
@@ -170,7 +170,7 @@ CALLS: Final[tuple[Call, ...]] = (
         {"data": _USER_IDS},
         (_ERASED,),
     ),
-    Call(
+    DocumentedCall(
         "readDocument",
         "GET",
         "/v1/openapi.json",
@@ -179,7 +179,7 @@ CALLS: Final[tuple[Call, ...]] = (
         "none",
         (),
         None,
-        (Answer(200, "The document.", {"openapi": "3.1.0"}),),
+        (DocumentedAnswer(200, "The document.", {"openapi": "3.1.0"}),),
     ),
 )
 

@@ -16,7 +16,7 @@ from interactions.access.keys import Caller
 from interactions.api import access, limits
 from interactions.api.body import check_head, read_body
 from interactions.api.entrance import entrance
-from interactions.api.errors import Refusal, answer
+from interactions.api.errors import CallRefused, answer
 from interactions.api.exchange import Exchange
 from interactions.codec.calls import BadCall, Call, read_call
 from interactions.codec.table import Origin
@@ -32,7 +32,7 @@ ready = threading.Event()
 
 
 def _check(exchange: Exchange) -> None:
-    """Raises Refusal for what is refused whatever the body says."""
+    """Raises CallRefused for what is refused whatever the body says."""
     access.admit(exchange, secret=exchange.request.method == "DELETE")
     check_head(exchange.request)
 
@@ -57,7 +57,7 @@ def deletion(exchange: Exchange) -> HttpResponse:
 @entrance()
 def unknown(exchange: Exchange) -> HttpResponse:
     """Any other address."""
-    raise Refusal(404, "There is nothing at this address of the API.")
+    raise CallRefused(404, "There is nothing at this address of the API.")
 
 
 def _send(exchange: Exchange) -> HttpResponse:
@@ -65,7 +65,7 @@ def _send(exchange: Exchange) -> HttpResponse:
 
 
 def receive(exchange: Exchange, caller: Caller) -> HttpResponse:
-    """Check the records of the body and put them into the inbox of the caller's environment. Raises Refusal."""
+    """Check the records of the body and put them into the inbox of the caller's environment. Raises CallRefused."""
     call = examine(exchange)
     if call.records and not exchange.is_dry_run:
         live.accept(caller.environment_id, exchange.received_at, call.records, call.text)
@@ -74,13 +74,13 @@ def receive(exchange: Exchange, caller: Caller) -> HttpResponse:
 
 
 def examine(exchange: Exchange) -> Call:
-    """The records of the body, all of which are valid. Raises Refusal."""
+    """The records of the body, all of which are valid. Raises CallRefused."""
     call = _checked(exchange)
     exchange.records = call.records
     if call.records > settings.API_RECORDS:
-        raise Refusal(413, f"More than {settings.API_RECORDS} records in one call. Send them in several.")
+        raise CallRefused(413, f"More than {settings.API_RECORDS} records in one call. Send them in several.")
     if call.problems:
-        raise Refusal(422, _invalid(call), lines=call.problems.lines)
+        raise CallRefused(422, _invalid(call), lines=call.problems.lines)
     return call
 
 
@@ -99,14 +99,14 @@ def _invalid(call: Call) -> str:
 
 
 def _checked(exchange: Exchange) -> Call:
-    """The records of the body, each checked. Raises Refusal (400)."""
+    """The records of the body, each checked. Raises CallRefused (400)."""
     # Large calls one after the other: at once they would take as long, and each its memory.
     turn = _one_large if len(exchange.body) > _LARGE_BYTES else nullcontext()
     try:
         with turn:
             return read_call(exchange.body, Origin(0, exchange.received_at))
     except BadCall as error:
-        raise Refusal(400, str(error)) from error
+        raise CallRefused(400, str(error)) from error
 
 
 def _erase(exchange: Exchange) -> HttpResponse:
@@ -129,18 +129,18 @@ def _admit(exchange: Exchange, *, secret: bool) -> Caller:
 
 
 def _user_ids(body: bytes) -> list[str]:
-    """The user ids of a deletion, each once. Raises Refusal (400)."""
+    """The user ids of a deletion, each once. Raises CallRefused (400)."""
     try:
         found: Any = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(400, f"The body is not valid JSON: {error}.") from error
+        raise CallRefused(400, f"The body is not valid JSON: {error}.") from error
     if isinstance(found, dict) and isinstance(found.get("data"), dict):
         found = found["data"]
     listed = found.get("user_ids") if isinstance(found, dict) else None
     if not isinstance(listed, list):
-        raise Refusal(400, _SHAPE)
+        raise CallRefused(400, _SHAPE)
     if len(listed) > settings.API_RECORDS:
-        raise Refusal(413, f"More than {settings.API_RECORDS} user ids in one call. Send them in several.")
+        raise CallRefused(413, f"More than {settings.API_RECORDS} user ids in one call. Send them in several.")
     if not all(isinstance(one, str) and 0 < len(one) <= _LONGEST_ID for one in listed):
-        raise Refusal(400, f'Each of the "user_ids" has to be a string of 1 to {_LONGEST_ID} characters.')
+        raise CallRefused(400, f'Each of the "user_ids" has to be a string of 1 to {_LONGEST_ID} characters.')
     return list(dict.fromkeys(listed))

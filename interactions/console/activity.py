@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from interactions.access.audit import read
-from interactions.access.audit.read import GROUPS, Search
+from interactions.access.audit.read import GROUPS, EntrySearch
 from interactions.console.fragments import page_or_fragment
 from interactions.console.spreadsheet import as_stream
 from interactions.models import ActivityEntry, Environment
@@ -38,7 +38,7 @@ def activity(request: HttpRequest, environment: str) -> HttpResponseBase:
         "deeds": deeds,
         "older": _query(search, before=following) if following else "",
         "search": search,
-        "is_set": search != Search(),
+        "is_set": search != EntrySearch(),
         "csv": _query(search, format="csv"),
         "groups": {group: [(action.value, action.label) for action in actions] for group, actions in GROUPS.items()},
         "people": _people(here),
@@ -52,10 +52,10 @@ def activity(request: HttpRequest, environment: str) -> HttpResponseBase:
     return response
 
 
-def search_of(query: QueryDict) -> Search:
+def search_of(query: QueryDict) -> EntrySearch:
     """What an address says wrongly is left out."""
     action = query.get("action", "")
-    return Search(
+    return EntrySearch(
         action if action in GROUPS or action in ActivityEntry.Action.values else "",
         query.get("actor", "").strip()[:200],
         query.get("object", "").strip()[:300],
@@ -64,7 +64,7 @@ def search_of(query: QueryDict) -> Search:
     )
 
 
-def _query(search: Search, **more: object) -> str:
+def _query(search: EntrySearch, **more: object) -> str:
     given = {name: getattr(search, name) for name in ("action", "actor", "object", "since", "until")} | more
     return "?" + urlencode({name: str(value) for name, value in given.items() if value})
 

@@ -24,7 +24,7 @@ FIRST: Final = "product_detail_page_view"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FieldRow:
     """A field as the table shows it; ``types`` is empty where every type may have it."""
 
     name: str
@@ -94,7 +94,7 @@ def api_reference(request: HttpRequest, environment: str) -> HttpResponse:
     return page_or_fragment(request, "api/page.html", "fields", context)
 
 
-def _shown(call: reference.Call) -> dict[str, Any]:
+def _shown(call: reference.DocumentedCall) -> dict[str, Any]:
     body = None if call.body is None else _json(call.body)
     return {"call": call, "body": body, "answers": [(each, json.dumps(each.body)) for each in call.answers]}
 
@@ -123,7 +123,7 @@ def _snippets(host: str, environment: Environment) -> list[Snippet]:
     ]
 
 
-def _rows(chosen: str) -> list[Row]:
+def _rows(chosen: str) -> list[FieldRow]:
     rows = []
     for name, field in schema.FIELDS.items():
         if chosen and chosen not in field.types:
@@ -133,8 +133,8 @@ def _rows(chosen: str) -> list[Row]:
     return rows
 
 
-def _row(name: str, field: Field, types: tuple[str, ...]) -> Row:
-    return Row(name, reference.form_of(field), _NOTES.get(name, ""), types)
+def _row(name: str, field: Field, types: tuple[str, ...]) -> FieldRow:
+    return FieldRow(name, reference.form_of(field), _NOTES.get(name, ""), types)
 
 
 def _within(name: str) -> list[tuple[str, Field]]:

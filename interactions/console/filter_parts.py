@@ -15,7 +15,7 @@ _LONGEST: Final = 2_048  # characters of one value; no id or address that is loo
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FilterPart:
     """One part of the filter: its word in the address, the attribute of Filter, and its name for people.
 
     ``values`` are what can be chosen, by their word in the address; without any, it is a text. A ``person`` is a keyed
@@ -36,21 +36,21 @@ class Part:
 
 
 PARTS: Final = (
-    Part("user", "user_key", "User", is_person=True),
-    Part("anonymous", "anonymous_key", "Anonymous id", is_person=True),
-    Part("product", "product_id", "Product id"),
-    Part("keywords", "keywords", "Search words"),
-    Part("category", "category", "Category"),
-    Part("miso_id", "miso_id", "Miso id"),
-    Part("source", "campaign_source", "Campaign source"),
-    Part("medium", "campaign_medium", "Campaign medium"),
-    Part("campaign", "campaign_name", "Campaign name"),
-    Part("page", "page_contains", "Page address contains"),
-    Part("locale", "locale", "Locale"),
-    Part("region", "region", "Region"),
-    Part("device", "device", "Device", {each.value: (each, each.value.capitalize()) for each in Device}),
-    Part("assisted", "is_assisted", "Miso-assisted", {"yes": (True, "Yes"), "no": (False, "No")}),
-    Part("origin", "is_live", "Came by", {"import": (False, "Import"), "live": (True, "Live call")}),
+    FilterPart("user", "user_key", "User", is_person=True),
+    FilterPart("anonymous", "anonymous_key", "Anonymous id", is_person=True),
+    FilterPart("product", "product_id", "Product id"),
+    FilterPart("keywords", "keywords", "Search words"),
+    FilterPart("category", "category", "Category"),
+    FilterPart("miso_id", "miso_id", "Miso id"),
+    FilterPart("source", "campaign_source", "Campaign source"),
+    FilterPart("medium", "campaign_medium", "Campaign medium"),
+    FilterPart("campaign", "campaign_name", "Campaign name"),
+    FilterPart("page", "page_contains", "Page address contains"),
+    FilterPart("locale", "locale", "Locale"),
+    FilterPart("region", "region", "Region"),
+    FilterPart("device", "device", "Device", {each.value: (each, each.value.capitalize()) for each in Device}),
+    FilterPart("assisted", "is_assisted", "Miso-assisted", {"yes": (True, "Yes"), "no": (False, "No")}),
+    FilterPart("origin", "is_live", "Came by", {"import": (False, "Import"), "live": (True, "Live call")}),
 )
 _GROUPS: Final = {group.name.lower(): group for group in Group}
 PEOPLE: Final = tuple(part.name for part in PARTS if part.is_person)

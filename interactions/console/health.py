@@ -22,7 +22,7 @@ from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.queries.filter import Filter
 from interactions.queries.reach import reach
-from interactions.readiness import THRESHOLDS, Threshold, Unit
+from interactions.readiness import THRESHOLDS, Threshold, ValueUnit
 
 _PERCENT: Final = 100
 
@@ -73,7 +73,7 @@ class ThresholdsForm(forms.Form):
             for edge in ("good", "poor"):
                 self.fields[f"{name}_{edge}"] = forms.FloatField(
                     min_value=0, initial=_shown(getattr(threshold, edge), threshold),
-                    max_value=_PERCENT if threshold.unit is Unit.SHARE else None,
+                    max_value=_PERCENT if threshold.unit is ValueUnit.SHARE else None,
                     widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
                 )  # fmt: skip
 
@@ -124,9 +124,9 @@ def _keep(environment: Environment, thresholds: dict[str, list[float]]) -> None:
 
 
 def _shown(value: float, threshold: Threshold) -> float:
-    shown = round(value * _PERCENT, 6) if threshold.unit is Unit.SHARE else value
+    shown = round(value * _PERCENT, 6) if threshold.unit is ValueUnit.SHARE else value
     return int(shown) if shown == int(shown) else shown
 
 
 def _kept(value: float, threshold: Threshold) -> float:
-    return round(value / _PERCENT, 8) if threshold.unit is Unit.SHARE else value
+    return round(value / _PERCENT, 8) if threshold.unit is ValueUnit.SHARE else value

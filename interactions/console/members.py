@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from interactions.access import members as membership
-from interactions.access.members import Member
+from interactions.access.members import ListedMember
 from interactions.access.roles import Role
 from interactions.console.fragments import page_or_fragment
 from interactions.console.people.person import person
@@ -55,7 +55,7 @@ class MemberForm(forms.Form):
 class RolesForm(forms.Form):
     """A role for each environment that the owner owns; ``role_<slug>`` is its field."""
 
-    def __init__(self, member: Member, *given: Any, **more: Any) -> None:
+    def __init__(self, member: ListedMember, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
         self._environments = [environment for environment, _ in member.roles]
         for environment, role in member.roles:
@@ -160,7 +160,7 @@ def member_deactivate(request: HttpRequest, environment: str, pk: int) -> HttpRe
     return _to_list(request, here)
 
 
-def _find(request: HttpRequest, environment: str, pk: int) -> tuple[Environment, Member]:
+def _find(request: HttpRequest, environment: str, pk: int) -> tuple[Environment, ListedMember]:
     """Administrators are no members: they are changed in Django's admin."""
     here = get_object_or_404(Environment, slug=environment)
     user = get_object_or_404(User, pk=pk, memberships__environment=here, is_superuser=False)

@@ -57,7 +57,7 @@ _KIND_OF_PAGE: Final[dict[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PaneEntry:
     """A link of the pane to the page ``name``; ``icon`` is empty for a sub-entry.
 
     ``badge`` is a number of things that wait; None on pages where nothing ever does.
@@ -76,11 +76,11 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PaneSection:
     """Entries under one title; the first section has none."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[PaneEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +98,13 @@ class Navigation:
 
     environment: Environment
     environments: tuple[EnvironmentLink, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[PaneSection, ...]
     account_url: str
     account_active: bool
     role: Role
 
     @property
-    def badges(self) -> list[Entry]:
+    def badges(self) -> list[PaneEntry]:
         """The entries with a badge: a fragment that is fetched while things happen brings them up to date."""
         return [entry for section in self.sections for entry in section.entries if entry.badge is not None]
 
@@ -193,7 +193,7 @@ _SECTIONS: Final = (
 )
 
 
-def _sections(page: str, environment: Environment, rights: frozenset[Right], filtered: str) -> tuple[Section, ...]:
+def _sections(page: str, environment: Environment, rights: frozenset[Right], filtered: str) -> tuple[PaneSection, ...]:
     """``filtered``: the filter of the page, as the end of an address; it goes along to the pages that have one."""
 
     def is_active(name: str) -> bool:
@@ -206,10 +206,10 @@ def _sections(page: str, environment: Environment, rights: frozenset[Right], fil
         return open_requests(environment).count() if name == "deletion_requests" else None
 
     sections = (
-        Section(
+        PaneSection(
             title,
             tuple(
-                Entry(name, label, address(name), is_active(name), icon, badge(name))
+                PaneEntry(name, label, address(name), is_active(name), icon, badge(name))
                 for label, name, icon in entries
                 if rule_of(name) in rights
             ),

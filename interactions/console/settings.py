@@ -16,7 +16,7 @@ from interactions.contract.currencies import currencies
 from interactions.models import Environment
 
 
-class NameForm(forms.Form):
+class EnvironmentNameForm(forms.Form):
     """What the environment is called; its word in addresses stays."""
 
     name = forms.CharField(max_length=50, widget=forms.TextInput(attrs={"autocomplete": "off"}))
@@ -54,7 +54,7 @@ class ApprovalForm(forms.Form):
 
 
 _FORMS: Final[dict[str, type[forms.Form]]] = {
-    "name": NameForm,
+    "name": EnvironmentNameForm,
     "zone": ZoneForm,
     "currency": CurrencyForm,
     "approval": ApprovalForm,

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class IdLink:
     """An anonymous_id that stands beside a user_id in ``records`` records, the first at ``first_at``.
 
     ``users``: with how many users it was seen; with more than one it is a shared device, and nobody's for certain.
@@ -43,14 +43,14 @@ class Link:
         return self.users > 1
 
 
-def links_of(environment: str, user_keys: Collection[int]) -> list[Link]:
+def links_of(environment: str, user_keys: Collection[int]) -> list[IdLink]:
     """All links of these users that can be seen in ``environment`` (a slug). Raises DataSetBusy."""
     from interactions.queries import identity
 
     if not user_keys:
         return []
     return [
-        Link(
+        IdLink(
             int(row.user_key),
             row.anonymous_id,
             int(row.anonymous_key),

@@ -1,18 +1,18 @@
 """Whether a data set is fit to train on: measures held against thresholds, and what to do about each."""
 
 from interactions.readiness.check import Check, Verdict
-from interactions.readiness.report import RULE, Change, Overall, Report, changes, report
-from interactions.readiness.thresholds import THRESHOLDS, Threshold, Unit, thresholds_of
+from interactions.readiness.report import RULE, CheckChange, Overall, Report, changes, report
+from interactions.readiness.thresholds import THRESHOLDS, Threshold, ValueUnit, thresholds_of
 
 __all__ = [
     "RULE",
     "THRESHOLDS",
-    "Change",
     "Check",
+    "CheckChange",
     "Overall",
     "Report",
     "Threshold",
-    "Unit",
+    "ValueUnit",
     "Verdict",
     "changes",
     "report",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from interactions.readiness.thresholds import Threshold, Unit
+from interactions.readiness.thresholds import Threshold, ValueUnit
 
 
 class Verdict(StrEnum):
@@ -17,7 +17,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Section(StrEnum):
+class CheckSection(StrEnum):
     """What checks are shown together."""
 
     HISTORY = "History"
@@ -28,7 +28,7 @@ class Section(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class RefusalReason:
     """A reason why records were refused, and how often."""
 
     path: str
@@ -44,21 +44,21 @@ class Check:
     """
 
     name: str
-    section: Section
+    section: CheckSection
     value: float | None
     threshold: Threshold
     detail: str
     why: str
     advice: str
     essential: bool = False
-    causes: list[Cause] = field(default_factory=list)
+    causes: list[RefusalReason] = field(default_factory=list)
 
     @property
     def title(self) -> str:
         return self.threshold.title
 
     @property
-    def unit(self) -> Unit:
+    def unit(self) -> ValueUnit:
         return self.threshold.unit
 
     @property

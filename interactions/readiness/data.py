@@ -8,7 +8,7 @@ from typing import Final
 from interactions.contract.moments import written
 from interactions.contract.schema import TYPES_BY_GROUP, Group
 from interactions.queries.health import Measures
-from interactions.readiness.check import Check, Section
+from interactions.readiness.check import Check, CheckSection
 from interactions.readiness.thresholds import Threshold
 
 # Of fewer records no share of one person says anything.
@@ -36,7 +36,7 @@ def _history(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check
         longest = f" The longest gap is {days}."
     return [
         Check(
-            "span", Section.HISTORY, _or_none(found.days_spanned, found.records),
+            "span", CheckSection.HISTORY, _or_none(found.days_spanned, found.records),
             thresholds["span"],
             f"{_counted(found.days_spanned, 'day')} from the first record to the last.{_apart(found.strays)}",
             "Tastes change with seasons and campaigns. About three months let a model tell a habit from a mood.",
@@ -44,7 +44,7 @@ def _history(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check
             essential=True,
         ),
         Check(
-            "gaps", Section.HISTORY, _share(missing, found.days_spanned), thresholds["gaps"],
+            "gaps", CheckSection.HISTORY, _share(missing, found.days_spanned), thresholds["gaps"],
             f"{missing:,} of {found.days_spanned:,} days have no record.{longest}",
             "A gap looks like a time when nobody wanted anything.",
             "Export those days again and import them.",
@@ -66,14 +66,14 @@ def _types(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]:
     searches = found.by_type.get("search", 0)
     return [
         Check(
-            "product_views", Section.TYPES, _share(views, found.records), thresholds["product_views"],
+            "product_views", CheckSection.TYPES, _share(views, found.records), thresholds["product_views"],
             f"{_counted(views, 'record')} of type product_detail_page_view.",
             "A view of a product or an article is the most frequent sign of interest: most of what is learned.",
             "Send product_detail_page_view from each product or article page.",
             essential=True,
         ),
         Check(
-            "actions", Section.TYPES, _share(actions, found.records),
+            "actions", CheckSection.TYPES, _share(actions, found.records),
             thresholds["actions"],
             f"{_counted(actions, 'record')} of types add_to_cart, checkout, read, watch, listen and their kin.",
             "They tell what people looked at from what they chose.",
@@ -81,7 +81,7 @@ def _types(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]:
             essential=True,
         ),
         Check(
-            "views_per_search", Section.TYPES,
+            "views_per_search", CheckSection.TYPES,
             views / searches if searches else None, thresholds["views_per_search"],
             f"{_counted(views, 'view')} and {_counted(searches, 'search', 'searches')}."
             if searches else "There are no searches.",
@@ -95,7 +95,7 @@ def _people(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]
     def of_records(name: str, count: int, what: str, why: str, advice: str, essential: bool) -> Check:
         detail = f"{count:,} of {found.records:,} records {what}."
         share = _share(count, found.records)
-        return Check(name, Section.IDS, share, thresholds[name], detail, why, advice, essential)
+        return Check(name, CheckSection.IDS, share, thresholds[name], detail, why, advice, essential)
 
     return [
         of_records(
@@ -119,7 +119,7 @@ def _people(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]
             "Leave the field out where there is no id.", False,
         ),
         Check(
-            "most_of_one", Section.IDS,
+            "most_of_one", CheckSection.IDS,
             _share(found.most_of_one, found.records) if found.records >= _ENOUGH else None, thresholds["most_of_one"],
             f"The busiest id has {found.most_of_one:,} of {found.records:,} records."
             + ("" if found.records >= _ENOUGH else f" Below {_ENOUGH:,} records that says nothing."),
@@ -127,7 +127,7 @@ def _people(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]
             "Open Records, filter by that id, and keep such traffic out at its source.",
         ),
         Check(
-            "users_again", Section.IDS, _share(found.users_again, found.users),
+            "users_again", CheckSection.IDS, _share(found.users_again, found.users),
             thresholds["users_again"],
             f"{found.users_again:,} of {found.users:,} users." if found.users else "There are no users.",
             "What somebody did next is what a model learns from. One record has no next.",
@@ -139,7 +139,7 @@ def _people(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]
 def _products(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]:
     return [
         Check(
-            "with_products", Section.IDS, _share(found.with_products, found.about_products),
+            "with_products", CheckSection.IDS, _share(found.with_products, found.about_products),
             thresholds["with_products"],
             f"{found.with_products:,} of {found.about_products:,} records that should name a product do.",
             "A view, a cart or a like without product_ids says that somebody wanted something, but not what.",
@@ -147,7 +147,7 @@ def _products(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Chec
             essential=True,
         ),
         Check(
-            "with_miso_id", Section.IDS, _share(found.with_miso_id, found.records),
+            "with_miso_id", CheckSection.IDS, _share(found.with_miso_id, found.records),
             thresholds["with_miso_id"],
             f"{found.with_miso_id:,} of {found.records:,} records name the search or recommendation that led to them.",
             "Only so can the gain of recommendations be told, and results be improved by what people did with them.",
@@ -159,7 +159,7 @@ def _products(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Chec
 def _times(found: Measures, thresholds: Mapping[str, Threshold]) -> Check:
     wrong = found.future + found.before_2000
     return Check(
-        "times", Section.TIMES, _share(wrong, found.records), thresholds["times"],
+        "times", CheckSection.TIMES, _share(wrong, found.records), thresholds["times"],
         f"{_counted(found.future, 'record')} {'are' if found.future > 1 else 'is'} dated after arrival, "
         f"{found.before_2000 or 'none'} before the year 2000.",
         "Order is what a model reads. A time that cannot be puts records before or after all others.",

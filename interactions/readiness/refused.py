@@ -11,7 +11,7 @@ from django.db.models import Sum
 from interactions.ingest.live import calls as ring
 from interactions.ingest.live.calls import RingAway
 from interactions.models import Environment, Import, Problem
-from interactions.readiness.check import Cause, Check, Section
+from interactions.readiness.check import Check, CheckSection, RefusalReason
 from interactions.readiness.thresholds import Threshold
 
 _IMPORTS: Final = 10
@@ -33,14 +33,14 @@ def refused_checks(
     nothing = "There is no import yet."
     return [
         Check(
-            "already_there", Section.TIMES, duplicates / records if records else None,
+            "already_there", CheckSection.TIMES, duplicates / records if records else None,
             thresholds["already_there"],
             f"{duplicates:,} records {of_imports} were there before and were left out." if records else nothing,
             "They do no harm, as they are left out. Many of them say that exports overlap more than they need to.",
             "Export only what is new since the last import.",
         ),
         Check(
-            "rejected", Section.REFUSED, rejected / records if records else None,
+            "rejected", CheckSection.REFUSED, rejected / records if records else None,
             thresholds["rejected"],
             f"{rejected:,} records {of_imports} were rejected." if records else nothing,
             "What is rejected is missing, often all records of one kind.",
@@ -51,13 +51,13 @@ def refused_checks(
     ]  # fmt: skip
 
 
-def _causes_of(imports: list[int]) -> list[Cause]:
+def _causes_of(imports: list[int]) -> list[RefusalReason]:
     found = Problem.objects.filter(block__of__in=imports).values_list("path", "rule").annotate(records=Sum("count"))
-    return [Cause(*row) for row in found.order_by("-records")[:_CAUSES]]
+    return [RefusalReason(*row) for row in found.order_by("-records")[:_CAUSES]]
 
 
 def _calls(environment: Environment, threshold: Threshold) -> Check:
-    value, detail, causes = None, "", list[Cause]()
+    value, detail, causes = None, "", list[RefusalReason]()
     try:
         calls = [call for call in ring.recent(environment.slug, limit=_CALLS) if not call.is_deletion]
         refused = sum(call.status == _UNPROCESSABLE for call in calls)
@@ -71,15 +71,15 @@ def _calls(environment: Environment, threshold: Threshold) -> Check:
     except RingAway:
         detail = "The last calls cannot be looked at right now."
     return Check(
-        "refused_calls", Section.REFUSED, value, threshold, detail,
+        "refused_calls", CheckSection.REFUSED, value, threshold, detail,
         "A refused call stores nothing, also not its good records.",
         "Open Live: each call shows its records and what is wrong with them.",
         causes=causes,
     )  # fmt: skip
 
 
-def _causes_of_calls(environment: Environment) -> list[Cause]:
+def _causes_of_calls(environment: Environment) -> list[RefusalReason]:
     counts: Counter[tuple[str, str]] = Counter()
     for minute in ring.problems(environment.slug):
         counts[minute.cause.path, minute.cause.rule] += minute.count
-    return [Cause(path, rule, count) for (path, rule), count in counts.most_common(_CAUSES)]
+    return [RefusalReason(path, rule, count) for (path, rule), count in counts.most_common(_CAUSES)]

@@ -9,7 +9,7 @@ from typing import Final
 
 from interactions.models import Environment, Import
 from interactions.queries import health
-from interactions.readiness.check import Check, Section, Verdict
+from interactions.readiness.check import Check, CheckSection, Verdict
 from interactions.readiness.data import data_checks
 from interactions.readiness.refused import refused_checks
 from interactions.readiness.thresholds import thresholds_of
@@ -65,9 +65,9 @@ class Report:
         return {verdict.value: counts[verdict] for verdict in Verdict}
 
     @property
-    def sections(self) -> list[tuple[Section, list[Check]]]:
+    def sections(self) -> list[tuple[CheckSection, list[Check]]]:
         """The checks by section; within one, in the order in which they were made."""
-        return [(section, [check for check in self.checks if check.section is section]) for section in Section]
+        return [(section, [check for check in self.checks if check.section is section]) for section in CheckSection]
 
     @property
     def to_do(self) -> list[Check]:
@@ -77,7 +77,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CheckChange:
     """A check before an import, and after it."""
 
     before: Check
@@ -92,16 +92,16 @@ def report(environment: Environment, *, without_import: int | None = None) -> Re
     return Report(found.records, data_checks(found, thresholds) + refused)
 
 
-def changes(imp: Import) -> tuple[Report, Report, list[Change]]:
+def changes(imp: Import) -> tuple[Report, Report, list[CheckChange]]:
     """The report without one import, the one with it, and the checks whose verdict differs.
 
     What could not be judged before and is good now is no news. Raises DataSetBusy.
     """
     before, after = (report(imp.environment, without_import=without) for without in (imp.pk, None))
-    pairs = [Change(*pair) for pair in zip(before.checks, after.checks, strict=True)]
+    pairs = [CheckChange(*pair) for pair in zip(before.checks, after.checks, strict=True)]
     return before, after, [pair for pair in pairs if _is_news(pair)]
 
 
-def _is_news(pair: Change) -> bool:
+def _is_news(pair: CheckChange) -> bool:
     before, after = pair.before.verdict, pair.after.verdict
     return before is not after and (before, after) != (Verdict.UNKNOWN, Verdict.GOOD)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 
-class Unit(StrEnum):
+class ValueUnit(StrEnum):
     """What a check's value is; a share is 0 to 1."""
 
     DAYS = "days"
@@ -25,7 +25,7 @@ class Threshold:
     """
 
     title: str
-    unit: Unit
+    unit: ValueUnit
     good: float
     poor: float
 
@@ -34,7 +34,7 @@ class Threshold:
         return self.good >= self.poor
 
 
-_SHARE, _DAYS = Unit.SHARE, Unit.DAYS
+_SHARE, _DAYS = ValueUnit.SHARE, ValueUnit.DAYS
 
 # About three months of history and most records with an id and a product is what guides for recommender systems ask
 # for; the rest are what healthy shops and media sites show.
@@ -43,7 +43,7 @@ THRESHOLDS: Final[Mapping[str, Threshold]] = {
     "gaps": Threshold("Days without data", _SHARE, 0.0, 0.30),  # an office is closed two days of seven
     "product_views": Threshold("Product views", _SHARE, 0.05, 0.0001),
     "actions": Threshold("Carts, check-outs or consumption", _SHARE, 0.01, 0.0001),
-    "views_per_search": Threshold("Product views for each search", Unit.RATIO, 1.0, 0.2),
+    "views_per_search": Threshold("Product views for each search", ValueUnit.RATIO, 1.0, 0.2),
     "with_user": Threshold("With a user id", _SHARE, 0.10, 0.01),
     "with_anonymous": Threshold("With an anonymous id", _SHARE, 0.80, 0.30),
     "without_id": Threshold("With neither id", _SHARE, 0.01, 0.10),

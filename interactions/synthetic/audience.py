@@ -114,7 +114,7 @@ def _uuid(traits: bytes) -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
-class Arrival(NamedTuple):
+class WayIn(NamedTuple):
     """A way into the shop. `landings` names the pages it leads to, more often what stands there more often."""
 
     weight: int
@@ -126,24 +126,24 @@ class Arrival(NamedTuple):
 
 
 ARRIVALS = (
-    Arrival(28, None, ("home", "home", "home", "category", "search", "product")),
-    Arrival(22, "https://www.google.com/", ("product", "product", "category", "story", "home")),
-    Arrival(5, "https://www.bing.com/", ("product", "category", "home")),
-    Arrival(3, "https://duckduckgo.com/", ("product", "story", "home")),
-    Arrival(10, "https://www.google.com/", ("product", "category", "search"), {
+    WayIn(28, None, ("home", "home", "home", "category", "search", "product")),
+    WayIn(22, "https://www.google.com/", ("product", "product", "category", "story", "home")),
+    WayIn(5, "https://www.bing.com/", ("product", "category", "home")),
+    WayIn(3, "https://duckduckgo.com/", ("product", "story", "home")),
+    WayIn(10, "https://www.google.com/", ("product", "category", "search"), {
         "name": "brand-search", "source": "google", "medium": "cpc", "term": "alder and finch", "content": "text-a"}),
-    Arrival(7, "https://www.google.com/", ("product",), {
+    WayIn(7, "https://www.google.com/", ("product",), {
         "name": "shopping-feed", "source": "google", "medium": "cpc", "term": "running shoe", "content": "pla-17"}),
-    Arrival(6, "https://l.instagram.com/", ("product", "promo", "story"), {
+    WayIn(6, "https://l.instagram.com/", ("product", "promo", "story"), {
         "name": "creators-q4", "source": "instagram", "medium": "paid-social", "content": "reel-03"}),
-    Arrival(4, "https://l.facebook.com/", ("promo", "category"), {
+    WayIn(4, "https://l.facebook.com/", ("promo", "category"), {
         "name": "retargeting", "source": "facebook", "medium": "paid-social", "content": "carousel-b"}),
-    Arrival(7, None, ("story", "promo", "product"), {
+    WayIn(7, None, ("story", "promo", "product"), {
         "name": "weekly-letter", "source": "newsletter", "medium": "email", "content": "hero"}),
-    Arrival(3, "https://www.pinterest.com/", ("product", "story")),
-    Arrival(3, "https://www.youtube.com/", ("story", "home")),
-    Arrival(12, "https://mail.google.com/", ("promo", "promo", "category"), {
+    WayIn(3, "https://www.pinterest.com/", ("product", "story")),
+    WayIn(3, "https://www.youtube.com/", ("story", "home")),
+    WayIn(12, "https://mail.google.com/", ("promo", "promo", "category"), {
         "name": "été-sale", "source": "newsletter", "medium": "email", "content": "banner-2"}, (0.2, 0.35)),
-    Arrival(9, "https://www.google.com/", ("promo", "category", "search"), {
+    WayIn(9, "https://www.google.com/", ("promo", "category", "search"), {
         "name": "autumn-launch", "source": "google", "medium": "display", "content": "300x250"}, (0.6, 0.8)),
 )  # fmt: skip

@@ -51,7 +51,7 @@ HEADINGS = ("A guide to {}", "What we learned about {}", "{}: ten questions", "T
 MEDIA = (("read", "journal", "art", 5), ("watch", "films", "vid", 2), ("listen", "podcast", "pod", 1))
 
 
-class Page(NamedTuple):
+class SitePage(NamedTuple):
     """A page of the site, as `context.page` names it."""
 
     url: str
@@ -64,7 +64,7 @@ class Product(NamedTuple):
     product_id: str
     fields: dict[str, list[str]]
     cents: int
-    page: Page
+    page: SitePage
     shelf: int
 
 
@@ -72,7 +72,7 @@ class Shelf(NamedTuple):
     """A category with its products, most popular first."""
 
     path: tuple[str, ...]
-    page: Page
+    page: SitePage
     products: list[Product]
 
 
@@ -81,14 +81,14 @@ class Story(NamedTuple):
 
     verb: str
     fields: dict[str, list[str]]
-    page: Page
+    page: SitePage
 
 
 class Phrase(NamedTuple):
     """Something people type into the search box, and the shelf its results come from."""
 
     keywords: str
-    page: Page
+    page: SitePage
     shelf: int
 
 
@@ -120,7 +120,7 @@ def _shelf(rng: random.Random, numbers: Iterator[int], place: int, path: tuple[s
         for product in _variants(rng, numbers, place, f"{brand} {noun}")
     ]
     rng.shuffle(products)
-    page = Page(f"{SITE}/c/{_slug(' '.join(path))}", f"{' / '.join(path[1:])} | {SHOP_NAME}")
+    page = SitePage(f"{SITE}/c/{_slug(' '.join(path))}", f"{' / '.join(path[1:])} | {SHOP_NAME}")
     return Shelf(path, page, products)
 
 
@@ -133,7 +133,7 @@ def _variants(rng: random.Random, numbers: Iterator[int], place: int, name: str)
         # Ids with leading zeros are common in retail, and the first thing that a careless reader breaks.
         number = next(numbers)
         product_id = f"{number:08d}" if rng.random() < 0.6 else f"AF-{number:05d}-{colour[:2]}"
-        page = Page(f"{SITE}/p/{_slug(f'{name} {colour}')}-{product_id}", f"{name}, {colour}")
+        page = SitePage(f"{SITE}/p/{_slug(f'{name} {colour}')}-{product_id}", f"{name}, {colour}")
         variants.append(Product(product_id, {"product_ids": [product_id], **group}, cents, page, place))
     return variants
 
@@ -144,7 +144,9 @@ def _phrases(rng: random.Random) -> list[Phrase]:
     said += [(phrase, rng.randrange(len(SHELVES))) for phrase in SEARCHED_AS_WELL]
     rng.shuffle(said)
     return [
-        Phrase(keywords, Page(f"{SITE}/search?q={quote_plus(keywords)}", f"Search: {keywords} | {SHOP_NAME}"), place)
+        Phrase(
+            keywords, SitePage(f"{SITE}/search?q={quote_plus(keywords)}", f"Search: {keywords} | {SHOP_NAME}"), place
+        )
         for keywords, place in said
     ]
 
@@ -157,7 +159,7 @@ def _stories(rng: random.Random) -> list[Story]:
             topic, heading = TOPICS[kind % len(TOPICS)], HEADINGS[kind // len(TOPICS)]
             title = heading.format(topic)
             title = title[0].upper() + title[1:] + (f" ({edition + 1})" if edition else "")
-            page = Page(f"{SITE}/{section}/{_slug(title)}", f"{title} | {SHOP_NAME}")
+            page = SitePage(f"{SITE}/{section}/{_slug(title)}", f"{title} | {SHOP_NAME}")
             stories.append(Story(verb, {"product_ids": [f"{prefix}-{number:04d}"]}, page))
     rng.shuffle(stories)
     return stories

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from itertools import accumulate
 from typing import Any
 
-from interactions.synthetic.audience import ARRIVALS, Arrival, visitor
-from interactions.synthetic.catalogue import SHOP_NAME, SITE, Page, Product, Shelf, Story, catalogue
+from interactions.synthetic.audience import ARRIVALS, WayIn, visitor
+from interactions.synthetic.catalogue import SHOP_NAME, SITE, Product, Shelf, SitePage, Story, catalogue
 from interactions.synthetic.draws import Draws
 from interactions.synthetic.visits import LIST_LENGTH, Listing, Purchase, Visit
 
-HELP = Page(f"{SITE}/help", f"Questions and answers | {SHOP_NAME}")
-LETTERS = Page(f"{SITE}/account/letters", f"Your letters | {SHOP_NAME}")
+HELP = SitePage(f"{SITE}/help", f"Questions and answers | {SHOP_NAME}")
+LETTERS = SitePage(f"{SITE}/account/letters", f"Your letters | {SHOP_NAME}")
 
 GOES_ON = 0.6
 """Chance of one more stop (search, category, story …) before leaving."""
@@ -73,7 +73,7 @@ def take_visit(number: int, progress: float, draws: Draws) -> tuple[Visit, list[
     return visit, purchases
 
 
-def _arrival(progress: float, chance: Callable[[], float]) -> Arrival:
+def _arrival(progress: float, chance: Callable[[], float]) -> WayIn:
     while True:  # the evergreen ways weigh more than the others, so this ends soon
         arrival = ARRIVALS[bisect(_ARRIVAL_WEIGHTS, chance() * _ARRIVAL_WEIGHTS[-1])]
         if arrival.runs[0] <= progress <= arrival.runs[1]:

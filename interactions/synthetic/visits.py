@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from interactions.synthetic.audience import Arrival, Visitor
-from interactions.synthetic.catalogue import SHOP_NAME, SITE, Page, Phrase, Product, Shelf, Story, catalogue
+from interactions.synthetic.audience import Visitor, WayIn
+from interactions.synthetic.catalogue import SHOP_NAME, SITE, Phrase, Product, Shelf, SitePage, Story, catalogue
 from interactions.synthetic.draws import Draws
 
-HOME = Page(f"{SITE}/", f"{SHOP_NAME} | Things that last")
-CART = Page(f"{SITE}/cart", f"Your cart | {SHOP_NAME}")
-PAID = Page(f"{SITE}/checkout/thank-you", f"Thank you for your order | {SHOP_NAME}")
+HOME = SitePage(f"{SITE}/", f"{SHOP_NAME} | Things that last")
+CART = SitePage(f"{SITE}/cart", f"Your cart | {SHOP_NAME}")
+PAID = SitePage(f"{SITE}/checkout/thank-you", f"Thank you for your order | {SHOP_NAME}")
 LIST_LENGTH = 8
 
 Record = dict[str, Any]
@@ -44,7 +44,7 @@ class Visit:
         "device", "session", "cart",
     )  # fmt: skip
 
-    def __init__(self, visitor: Visitor, arrival: Arrival, draws: Draws) -> None:
+    def __init__(self, visitor: Visitor, arrival: WayIn, draws: Draws) -> None:
         """Begin a visit, not signed in."""
         self.visitor = visitor
         self.arrival = arrival
@@ -111,7 +111,7 @@ class Visit:
             fields["miso_id"] = listing.miso_id
         self.send(kind, fields)
 
-    def open(self, page: Page) -> None:
+    def open(self, page: SitePage) -> None:
         """Leave the page that is open, once the time to be spent there is over, and go to another."""
         self.now = max(self.now, self.leaves_page_at)
         referrer = self.location.get("url", self.arrival.referrer)
@@ -132,7 +132,7 @@ class Visit:
     def view_promotion(self) -> None:
         """View the landing page of the visit's campaign, with the products it advertises."""
         name = self.arrival.campaign["name"] if self.arrival.campaign else "new-in"
-        self.open(Page(f"{SITE}/promo/{quote(name)}", f"{name.replace('-', ' ').capitalize()} | {SHOP_NAME}"))
+        self.open(SitePage(f"{SITE}/promo/{quote(name)}", f"{name.replace('-', ' ').capitalize()} | {SHOP_NAME}"))
         first = self.draws.product()
         products = catalogue().products[first : first + 3]
         self.send("promo_page_view", {"product_ids": [each.product_id for each in products], "duration": self.stay()})

@@ -8,14 +8,14 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from interactions.console.charts import Change
+from interactions.console.charts import FigureChange
 from interactions.contract import currencies
 from interactions.templatetags.presentation import number
 
 register = template.Library()
 
 
-class Kind(StrEnum):
+class NumberKind(StrEnum):
     """How the numbers of a column are written."""
 
     NUMBER = "number"
@@ -25,16 +25,16 @@ class Kind(StrEnum):
 
 
 @register.filter
-def cell(value_and_kind: tuple[float | Change | None, Kind], currency: str = "") -> str | SafeString:
+def cell(value_and_kind: tuple[float | FigureChange | None, NumberKind], currency: str = "") -> str | SafeString:
     """A number as its column writes it, money in ``currency``; a dash where there is none."""
     value, kind = value_and_kind
-    if isinstance(value, Change):
+    if isinstance(value, FigureChange):
         return change(value)
     if value is None:
         return "–"
-    if kind is Kind.SHARE:
+    if kind is NumberKind.SHARE:
         return part(value)
-    return money(value, currency) if kind is Kind.MONEY else number(value)
+    return money(value, currency) if kind is NumberKind.MONEY else number(value)
 
 
 @register.filter
@@ -63,7 +63,7 @@ def length_class(figure: str) -> str:
 
 
 @register.filter
-def change(value: Change | None) -> str | SafeString:
+def change(value: FigureChange | None) -> str | SafeString:
     """``+12.4 %``, with a minus sign for less; "new", or what it was before, where a percentage says nothing."""
     if value is None or not (value.now or value.before):
         return "–"

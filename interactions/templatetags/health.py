@@ -6,7 +6,7 @@ from typing import Final
 
 from django import template
 
-from interactions.readiness import Check, Overall, Threshold, Unit
+from interactions.readiness import Check, Overall, Threshold, ValueUnit
 
 register = template.Library()
 
@@ -51,13 +51,13 @@ def usual_bounds(threshold: Threshold) -> str:
 @register.filter
 def unit_sign(threshold: Threshold) -> str:
     """What stands behind a number that is typed in."""
-    return {Unit.DAYS: "days", Unit.SHARE: "%"}.get(threshold.unit, "")
+    return {ValueUnit.DAYS: "days", ValueUnit.SHARE: "%"}.get(threshold.unit, "")
 
 
-def _written(value: float, unit: Unit) -> str:
-    if unit is Unit.DAYS:
+def _written(value: float, unit: ValueUnit) -> str:
+    if unit is ValueUnit.DAYS:
         return f"{value:,.0f} day" + ("" if value == 1 else "s")
-    if unit is Unit.SHARE:
+    if unit is ValueUnit.SHARE:
         return _share(value)
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 

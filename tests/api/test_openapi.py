@@ -61,13 +61,13 @@ def test_every_address_of_the_api_is_in_it() -> None:
 
 
 @pytest.mark.parametrize("call", reference.CALLS, ids=lambda call: call.id)
-def test_every_call_says_each_of_its_answers(call: reference.Call) -> None:
+def test_every_call_says_each_of_its_answers(call: reference.DocumentedCall) -> None:
     operation = made()["paths"][call.path][call.method.lower()]
     assert {int(status) for status in operation["responses"]} == {each.status for each in call.all_answers}
 
 
 @pytest.mark.parametrize("call", reference.CALLS, ids=lambda call: call.id)
-def test_the_examples_of_bodies_and_answers_are_of_the_shape_that_it_says(call: reference.Call) -> None:
+def test_the_examples_of_bodies_and_answers_are_of_the_shape_that_it_says(call: reference.DocumentedCall) -> None:
     operation = made()["paths"][call.path][call.method.lower()]
     parts = [*operation["responses"].values(), *([operation["requestBody"]] if call.body else [])]
     for media in (media for part in parts for media in part["content"].values()):

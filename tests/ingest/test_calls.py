@@ -14,7 +14,7 @@ from django.conf import settings
 from interactions import identity
 from interactions.codec.tombstones import Person
 from interactions.ingest.live import calls as ring
-from interactions.ingest.live.calls import Cause, connection
+from interactions.ingest.live.calls import DeliveryCause, connection
 from interactions.ingest.live.calls.delivery import read_line
 from tests.deliveries import body_of, delivered, delivery
 
@@ -225,8 +225,8 @@ def test_problems_are_counted_by_cause_and_minute() -> None:
     found = [(each.at, each.cause, each.count) for each in ring.problems(HERE)]
     minute = now.replace(second=0, microsecond=0)
     assert found == [
-        (minute - timedelta(minutes=30), Cause("", "The call is too large."), 1),
-        (minute, Cause("product_ids", rule), 2),
+        (minute - timedelta(minutes=30), DeliveryCause("", "The call is too large."), 1),
+        (minute, DeliveryCause("product_ids", rule), 2),
     ]
     assert len(ring.problems(HERE, hours=24)) == 2
     assert not ring.problems("playground")

@@ -11,7 +11,7 @@ import pytest
 
 from interactions.queries.health import Measures
 from interactions.readiness import RULE, THRESHOLDS, Check, Overall, Report, Verdict, thresholds_of
-from interactions.readiness.check import Section
+from interactions.readiness.check import CheckSection
 from interactions.readiness.data import data_checks
 from tests.running import HOUSE
 
@@ -140,7 +140,7 @@ def test_every_check_is_in_a_section_and_every_threshold_has_its_check() -> None
     report = Report(HEALTHY.records, list(checks().values()))
     assert sum(len(found) for _, found in report.sections) == len(report.checks)
     assert set(checks()) == set(THRESHOLDS) - {"already_there", "rejected", "refused_calls"}
-    assert {section for section, _ in report.sections} == set(Section)
+    assert {section for section, _ in report.sections} == set(CheckSection)
 
 
 def test_the_longest_gap_is_named() -> None:

@@ -56,7 +56,7 @@ GROUP_OF: Final = {action: group for group, actions in GROUPS.items() for action
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class EntrySearch:
     """Which entries: empty values ask for all. Days are in the environment's zone and both count."""
 
     action: str = ""  # of an action, or the name of a group
@@ -88,7 +88,9 @@ class Deed:
     before: tuple[ActivityEntry, ...]
 
 
-def page(environment: Environment, search: Search, *, before: int | None, limit: int) -> tuple[list[Deed], int | None]:
+def page(
+    environment: Environment, search: EntrySearch, *, before: int | None, limit: int
+) -> tuple[list[Deed], int | None]:
     """The newest ``limit`` actions whose last entry is older than the id ``before``, and where the next page begins.
 
     One walk down the ids, of which it reads as many as it shows: a long log is as quick as a short one.
@@ -107,12 +109,12 @@ def page(environment: Environment, search: Search, *, before: int | None, limit:
     return deeds, shown[-1].pk if len(found) > limit else None
 
 
-def entries(environment: Environment, search: Search) -> QuerySet[ActivityEntry]:
+def entries(environment: Environment, search: EntrySearch) -> QuerySet[ActivityEntry]:
     """All that match, newest first."""
     return _seen(environment).filter(search.conditions(environment.zone))
 
 
-def rows(environment: Environment, search: Search) -> Iterator[list[str]]:
+def rows(environment: Environment, search: EntrySearch) -> Iterator[list[str]]:
     """The same as a table with a heading, times with the environment's offset."""
     yield ["time", "action", "actor_kind", "actor", "environment", "object", "address", "details", "shared"]
     for entry in entries(environment, search).iterator(2_000):

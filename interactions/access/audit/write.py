@@ -21,7 +21,7 @@ _NAMESPACE: Final = uuid.UUID("6b7d4a0e-6f0c-4d3e-9a55-0f3f4a2b9d11")
 
 
 @runtime_checkable
-class Caller(Protocol):
+class KeyHolder(Protocol):
     """Whoever calls the API with a key: see interactions.access.keys."""
 
     @property
@@ -32,7 +32,7 @@ class Caller(Protocol):
     def prefix(self) -> str: ...
 
 
-By: TypeAlias = User | ApiKey | Caller | str
+By: TypeAlias = User | ApiKey | KeyHolder | str
 
 
 @dataclass(slots=True)
@@ -131,7 +131,7 @@ def _named(by: By | None) -> tuple[ActorKind, int | None, str]:
             return ActorKind.USER, by.pk, by.get_username()
         case ApiKey():
             return ActorKind.KEY, by.pk, f"{by.name} ({by.prefix}…)"
-        case Caller():
+        case KeyHolder():
             # Key 0 is the API page's: a log-in stands in for a key.
             return ActorKind.KEY, by.key_id or None, f"{by.name} ({by.prefix}…)" if by.prefix else by.name
         case str():

@@ -1,14 +1,14 @@
 """Those who work with Dojo: what they may do where, and who changes that."""
 
 from interactions.access.members.change import MemberRefused, add, deactivate, reactivate, set_roles
-from interactions.access.members.directory import Member, as_members, users
-from interactions.access.members.links import Link, new_link, user_of
+from interactions.access.members.directory import ListedMember, as_members, users
+from interactions.access.members.links import PasswordLink, new_link, user_of
 from interactions.access.members.standing import Standing, standing
 
 __all__ = [
-    "Link",
-    "Member",
+    "ListedMember",
     "MemberRefused",
+    "PasswordLink",
     "Standing",
     "add",
     "as_members",

@@ -14,7 +14,7 @@ from interactions.models import Environment, Membership
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ListedMember:
     """``roles`` are those in the environments that the one who looks owns, in their order; no role is None."""
 
     user: User
@@ -56,7 +56,7 @@ def users(here: Environment, *, named: str = "") -> QuerySet[User]:
     return rows.distinct().order_by("-is_active", "username")
 
 
-def as_members(rows: Iterable[User], here: Environment, own: Standing) -> list[Member]:
+def as_members(rows: Iterable[User], here: Environment, own: Standing) -> list[ListedMember]:
     """What each of these users is, to the one who looks. One question for all."""
     others = [each for each in own.environments if each != here and own.may(Right.MEMBERS, each.slug)]
     found = list(rows)
@@ -64,11 +64,11 @@ def as_members(rows: Iterable[User], here: Environment, own: Standing) -> list[M
     return [_member(user, [here, *others]) for user in found]
 
 
-def _member(user: User, environments: list[Environment]) -> Member:
+def _member(user: User, environments: list[Environment]) -> ListedMember:
     if user.is_superuser:
-        return Member(user, Role.OWNER, tuple((each, Role.OWNER) for each in environments), is_elsewhere=False)
+        return ListedMember(user, Role.OWNER, tuple((each, Role.OWNER) for each in environments), is_elsewhere=False)
     roles = {row.environment_id: Role(row.role) for row in user.memberships.all()}
-    return Member(
+    return ListedMember(
         user,
         roles[environments[0].pk],
         tuple((each, roles.get(each.pk)) for each in environments),

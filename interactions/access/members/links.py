@@ -19,7 +19,7 @@ from interactions.access.members.change import demand_log_in
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class PasswordLink:
     """What the address of a link is made of, and until when it is good."""
 
     uid: str
@@ -27,7 +27,7 @@ class Link:
     ends_at: datetime
 
 
-def new_link(user: User, *, by: User, is_first: bool = False) -> Link:
+def new_link(user: User, *, by: User, is_first: bool = False) -> PasswordLink:
     """A link that is good until it is used, the person logs in, or its time is over. Raises MemberRefused.
 
     Of somebody who has no password yet, it ends the links made before. The first is part of adding a member, and no
@@ -41,7 +41,7 @@ def new_link(user: User, *, by: User, is_first: bool = False) -> Link:
         if not is_first:
             audit.note(Action.MEMBER_LINKED, by=by, object=f"member {user}")
     ends_at = timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
-    return Link(urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user), ends_at)
+    return PasswordLink(urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user), ends_at)
 
 
 def user_of(uid: str) -> User | None:

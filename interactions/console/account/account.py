@@ -18,7 +18,7 @@ from interactions.access import audit
 from interactions.console.people.person import person
 
 
-class NameForm(ModelForm):
+class PersonNameForm(ModelForm):
     """What the person is called on the pages."""
 
     class Meta:
@@ -31,7 +31,7 @@ class NameForm(ModelForm):
 def account(request: HttpRequest) -> HttpResponse:
     """Two forms on one page; ``form`` in the POST says which one was sent."""
     sent = request.POST.get("form")
-    name = NameForm(request.POST if sent == "name" else None, instance=person(request))
+    name = PersonNameForm(request.POST if sent == "name" else None, instance=person(request))
     password = PasswordChangeForm(person(request), request.POST if sent == "password" else None)
     password.fields["new_password2"].label = "The same again"
     # The form wants the cursor for itself, but the page begins with the name.

@@ -1,6 +1,6 @@
 """Frames of numbers → ECharts options, and the colours that types and groups have everywhere."""
 
-from interactions.console.charts.change import Change
+from interactions.console.charts.change import FigureChange
 from interactions.console.charts.colours import (
     BACKGROUNDS,
     PALETTE,
@@ -21,7 +21,7 @@ __all__ = [
     "PALETTE",
     "RANKS",
     "REST",
-    "Change",
+    "FigureChange",
     "assisted_over_time",
     "by_group",
     "causes_over_time",

@@ -9,7 +9,7 @@ _LARGEST: Final = 9.99  # a change beyond ± 999 % says nothing that the two fig
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FigureChange:
     """What a figure was ``before`` and is ``now``."""
 
     now: float

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from interactions.console import charts
-from interactions.console.charts import Change
+from interactions.console.charts import FigureChange
 from interactions.console.dashboard.choice import FUNNELS, MOST_STEPS, SPLITS
 from interactions.console.dashboard.panels import by_group, by_type, top_panel
 from interactions.console.dashboard.scene import Scene
@@ -53,7 +53,7 @@ class Tile:
     label: str
     note: str
     value: float
-    change: Change | None
+    change: FigureChange | None
     line: str
 
 
@@ -114,7 +114,7 @@ def _tiles(scene: Scene, now: questions.Totals | None) -> list[Tile]:
     found = []
     for name, label, note in TILES:
         value = getattr(now, name, 0)
-        change = Change(value, getattr(before, name, 0)) if scene.before else None
+        change = FigureChange(value, getattr(before, name, 0)) if scene.before else None
         found.append(Tile(name, label, note, value, change, ""))
     return _with_lines(scene, found) if now else found
 

@@ -10,26 +10,26 @@ from urllib.parse import unquote
 import pandas as pd
 
 from interactions.console import charts
-from interactions.console.charts import Change
+from interactions.console.charts import FigureChange
 from interactions.console.dashboard.scene import Scene
 from interactions.contract.schema import Group
 from interactions.queries import dashboard as questions
 from interactions.queries.filter import Filter
 from interactions.queries.tops import Subject, top, top_named
-from interactions.templatetags.dashboard import Kind
+from interactions.templatetags.dashboard import NumberKind
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class PanelColumn:
     """A column of numbers; ``source`` is its name in the frame."""
 
     source: str
     label: str
-    kind: Kind = Kind.NUMBER
+    kind: NumberKind = NumberKind.NUMBER
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PanelRow:
     """A row: ``length`` of its bar is 0 to 100, of the longest; ``link`` sets the filter to it.
 
     ``full`` is the whole name where ``name`` is cut.
@@ -37,7 +37,7 @@ class Row:
 
     name: str
     link: str
-    cells: list[tuple[float | Change | None, Kind]]
+    cells: list[tuple[float | FigureChange | None, NumberKind]]
     length: float
     colour: str = ""
     is_other: bool = False
@@ -52,8 +52,8 @@ class Panel:
     title: str
     note: str
     heading: str
-    columns: list[Column]
-    rows: list[Row]
+    columns: list[PanelColumn]
+    rows: list[PanelRow]
     empty: str
     option: dict[str, Any] = field(default_factory=dict)
 
@@ -68,26 +68,28 @@ class Top:
     empty: str
     names: tuple[str, ...]
     fields: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[PanelColumn, ...]
 
 
-_VALUE: Final = (Column("records", "Records"), Column("share", "Share", Kind.SHARE))
-_GAIN: Final = (*_VALUE, Column("conversions", "Goals"), Column("revenue", "Gross revenue", Kind.MONEY))
+_VALUE: Final = (PanelColumn("records", "Records"), PanelColumn("share", "Share", NumberKind.SHARE))
+_GAIN: Final = (*_VALUE, PanelColumn("conversions", "Goals"), PanelColumn("revenue", "Gross revenue", NumberKind.MONEY))
 TOPS: Final[dict[Subject, Top]] = {
     Subject.PRODUCTS: Top(
         "Top products", "Records that name a product, by what was done with it", "Product",
         "No record names a product in this period.", ("product_id",), ("product_id",),
         (
-            Column("views", "Views"), Column("carts", "Carts"), Column("buys", "Bought"),
-            Column("conversion", "Buy rate", Kind.SHARE), Column("revenue", "Gross revenue", Kind.MONEY),
+            PanelColumn("views", "Views"), PanelColumn("carts", "Carts"), PanelColumn("buys", "Bought"),
+            PanelColumn("conversion", "Buy rate", NumberKind.SHARE),
+            PanelColumn("revenue", "Gross revenue", NumberKind.MONEY),
         ),
     ),
     Subject.SEARCHES: Top(
         "Top searches", "Searches by their words; followed: a click or product view within 5 minutes", "Words",
         "No searches in this period.", ("keywords",), ("keywords",),
         (
-            Column("searches", "Searches"), Column("followed", "Followed"),
-            Column("followed_share", "Share", Kind.SHARE), Column("not_followed", "Not followed"),
+            PanelColumn("searches", "Searches"), PanelColumn("followed", "Followed"),
+            PanelColumn("followed_share", "Share", NumberKind.SHARE),
+            PanelColumn("not_followed", "Not followed"),
         ),
     ),
     Subject.PAGES: Top(
@@ -142,10 +144,10 @@ def _shares(scene: Scene, frame: pd.DataFrame, by: str, title: str, note: str, l
     columns = list(_VALUE)
     if scene.before is not None:
         frame = frame.assign(change=_changes(scene, scene.before, frame, by))
-        columns.append(Column("change", "Change", Kind.CHANGE))
+        columns.append(PanelColumn("change", "Change", NumberKind.CHANGE))
     colours = [charts.colour_of(name) for name in frame[by]]
     rows = [
-        Row(str(entry[by]), link(entry[by]), _cells(entry, columns), length, colour)
+        PanelRow(str(entry[by]), link(entry[by]), _cells(entry, columns), length, colour)
         for entry, length, colour in zip(
             frame.to_dict("records"), _lengths(frame["records"].tolist()), colours, strict=True
         )
@@ -154,11 +156,11 @@ def _shares(scene: Scene, frame: pd.DataFrame, by: str, title: str, note: str, l
     return Panel(f"by_{by}", title, note, by.capitalize(), columns, rows, "Nothing to count in this period.", option)
 
 
-def _changes(scene: Scene, before: Filter, frame: pd.DataFrame, by: str) -> list[Change]:
+def _changes(scene: Scene, before: Filter, frame: pd.DataFrame, by: str) -> list[FigureChange]:
     """Of each row of ``frame``, by its type or group."""
     types = questions.by_type(scene.slug, before)
     records = (types if by == "type" else questions.by_group(types)).set_index(by)["records"]
-    return [Change(now, int(records.get(name, 0))) for name, now in zip(frame[by], frame["records"], strict=True)]
+    return [FigureChange(now, int(records.get(name, 0))) for name, now in zip(frame[by], frame["records"], strict=True)]
 
 
 def top_panel(scene: Scene, subject: Subject) -> Panel:
@@ -172,10 +174,10 @@ def top_panel(scene: Scene, subject: Subject) -> Panel:
         cells = _cells(entry, columns)
         if entry["is_other"]:
             others = frame.attrs["size"] - len(frame) + 1
-            rows.append(Row(f"{others:,} others", "", cells, length, is_other=True))
+            rows.append(PanelRow(f"{others:,} others", "", cells, length, is_other=True))
         else:
             name = _named(subject, [entry[name] for name in shown.names])
-            rows.append(Row(name, _link(scene, shown, entry), cells, length, full=name))
+            rows.append(PanelRow(name, _link(scene, shown, entry), cells, length, full=name))
     if subject is Subject.PAGES:
         rows = _without_site(rows)
     option = charts.ranking([row.name for row in rows], frame[first].tolist())
@@ -195,7 +197,7 @@ def _top(scene: Scene, subject: Subject, limit: int = 10) -> tuple[Top, pd.DataF
     return TOPS[subject], frame
 
 
-def _used(frame: pd.DataFrame, columns: Sequence[Column]) -> list[Column]:
+def _used(frame: pd.DataFrame, columns: Sequence[PanelColumn]) -> list[PanelColumn]:
     """Without those that are nothing in every row: a publisher has no carts."""
     return [column for column in columns if frame[column.source].any()] or list(columns[:1])
 
@@ -206,7 +208,7 @@ def _named(subject: Subject, names: list[Any]) -> str:
     return " / ".join("–" if name is None else str(name) for name in names)
 
 
-def _without_site(rows: list[Row]) -> list[Row]:
+def _without_site(rows: list[PanelRow]) -> list[PanelRow]:
     """Pages by their paths, as what tells them apart would be cut off; with the host where there are several."""
     hosts = {_host_and_path(row.full)[0] for row in rows if not row.is_other}
     named = []
@@ -229,7 +231,9 @@ def _link(scene: Scene, shown: Top, entry: dict[str, Any]) -> str:
     return scene.choice.filter.replaced(**values).query()
 
 
-def _cells(entry: dict[str, Any], columns: Sequence[Column]) -> list[tuple[float | Change | None, Kind]]:
+def _cells(
+    entry: dict[str, Any], columns: Sequence[PanelColumn]
+) -> list[tuple[float | FigureChange | None, NumberKind]]:
     cells = ((entry[column.source], column.kind) for column in columns)
     return [(None if pd.isna(value) else value, kind) for value, kind in cells]
 

@@ -30,7 +30,7 @@ CHUNK_BYTES: Final = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ListColumn:
     """A column of the list that can be sorted by ``field``; ``first`` is the order of the first press."""
 
     label: str
@@ -40,13 +40,13 @@ class Column:
 
 
 COLUMNS: Final = (
-    Column("File", "file_name"),
-    Column("State", "state"),
-    Column("Size", "size", "-", is_number=True),
-    Column("Accepted", "accepted", "-", is_number=True),
-    Column("Rejected", "rejected", "-", is_number=True),
-    Column("Already there", "duplicates", "-", is_number=True),
-    Column("When", "created_at", "-"),
+    ListColumn("File", "file_name"),
+    ListColumn("State", "state"),
+    ListColumn("Size", "size", "-", is_number=True),
+    ListColumn("Accepted", "accepted", "-", is_number=True),
+    ListColumn("Rejected", "rejected", "-", is_number=True),
+    ListColumn("Already there", "duplicates", "-", is_number=True),
+    ListColumn("When", "created_at", "-"),
 )
 
 
@@ -54,7 +54,7 @@ COLUMNS: Final = (
 class Heading:
     """A column as the page shows it: where a press leads, and how it is sorted now."""
 
-    column: Column
+    column: ListColumn
     sort: str
     direction: str
 

@@ -18,7 +18,7 @@ _EXAMPLE: Final = '{"data": [{"type": "search", "user_id": "u-1", "search": {"ke
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RecordLine:
     """A line of a record's JSON; ``is_wrong`` where a problem lies in what it shows."""
 
     text: str
@@ -30,7 +30,7 @@ class Record:
     """A record of the call, by its position from 0. ``rows`` are empty where it was erased."""
 
     position: int
-    rows: list[Row]
+    rows: list[RecordLine]
     problems: list[Line]
 
 
@@ -107,12 +107,12 @@ def _record(position: int, text: str | None, problems: list[Line]) -> Record:
     try:
         value = json.loads(text, parse_int=_AsWritten, parse_float=_AsWritten)
     except (ValueError, RecursionError):
-        return Record(position, [Row(text, True)], problems)
+        return Record(position, [RecordLine(text, True)], problems)
     wrong = {line.path for line in problems}
     try:
-        return Record(position, [Row(row, path in wrong) for row, path in _rows(value)], problems)
+        return Record(position, [RecordLine(row, path in wrong) for row, path in _rows(value)], problems)
     except RecursionError:
-        return Record(position, [Row(text, True)], problems)
+        return Record(position, [RecordLine(text, True)], problems)
 
 
 class _AsWritten(str):

@@ -28,7 +28,7 @@ _LONGEST: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class LiveFilter:
     """What was chosen; what an address says wrongly is left out."""
 
     status: str = ""
@@ -40,7 +40,7 @@ class Filter:
     after: int | None = None
 
     @classmethod
-    def of(cls, query: QueryDict) -> Filter:
+    def of(cls, query: QueryDict) -> LiveFilter:
         status = query.get("status", "")
         hours = _number(query.get("hours", ""))
         return cls(

@@ -15,7 +15,7 @@ from interactions.console.charts import stamp
 from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import demand, may
 from interactions.console.live.call import Anatomy, curl, first_call
-from interactions.console.live.filter import STATUSES, Filter
+from interactions.console.live.filter import STATUSES, LiveFilter
 from interactions.console.live.problems import HOURS, Overview
 from interactions.console.people.filter import admit
 from interactions.console.spreadsheet import as_file
@@ -39,7 +39,7 @@ def live(request: HttpRequest, environment: str) -> HttpResponse:
     list anew.
     """
     here = get_object_or_404(Environment, slug=environment)
-    chosen = Filter.of(request.GET)
+    chosen = LiveFilter.of(request.GET)
     if chosen.person and not (chosen.after or chosen.before):
         admit(request, here, [chosen.person], "live calls")
     elif chosen.person:
@@ -71,7 +71,7 @@ def live_call(request: HttpRequest, environment: str, id: int) -> HttpResponse: 
     try:
         call = ring.get(here.slug, id)
     except RingAway as error:
-        return _away(request, here, Filter(), str(error))
+        return _away(request, here, LiveFilter(), str(error))
     if call is None:
         if request.htmx:  # type: ignore[attr-defined]
             return render(request, "live/call.html#gone", {"environment": here})
@@ -85,7 +85,7 @@ def live_call(request: HttpRequest, environment: str, id: int) -> HttpResponse: 
 def live_problems(request: HttpRequest, environment: str) -> HttpResponse:
     """What was wrong in the last ``hours``, by cause: the figures of the page, or a CSV with ``format=csv``."""
     here = get_object_or_404(Environment, slug=environment)
-    chosen = Filter.of(request.GET)
+    chosen = LiveFilter.of(request.GET)
     try:
         overview = Overview.of(here, chosen.hours)
     except RingAway as error:
@@ -102,7 +102,7 @@ def _unknown() -> dict[str, Any] | None:
     return {"count": count, "calls": ring.recent(ring.UNKNOWN, limit=_UNKNOWN_SHOWN)} if count else None
 
 
-def _calls(request: HttpRequest, here: Environment, chosen: Filter) -> dict[str, Any]:
+def _calls(request: HttpRequest, here: Environment, chosen: LiveFilter) -> dict[str, Any]:
     newest = ring.newest(here.slug)
     found = ring.recent(here.slug, **chosen.conditions(), before=chosen.before or newest + 1, limit=PAGE_SIZE + 1)
     calls = found[:PAGE_SIZE]
@@ -115,11 +115,11 @@ def _calls(request: HttpRequest, here: Environment, chosen: Filter) -> dict[str,
         "is_empty": not newest,
         "poll": chosen.query(after=newest, empty=None if newest else 1),
         "older": chosen.query(before=calls[-1].id) if len(found) > PAGE_SIZE else "",
-        "without_filter": Filter(hours=chosen.hours).query() or "?",
+        "without_filter": LiveFilter(hours=chosen.hours).query() or "?",
     }
 
 
-def _arrivals(request: HttpRequest, here: Environment, chosen: Filter) -> HttpResponse:
+def _arrivals(request: HttpRequest, here: Environment, chosen: LiveFilter) -> HttpResponse:
     """What came since the last look; the whole list where that is more than a list shows."""
     newest = ring.newest(here.slug)
     after = chosen.after or 0
@@ -139,7 +139,7 @@ def _arrivals(request: HttpRequest, here: Environment, chosen: Filter) -> HttpRe
 
 def _page(request: HttpRequest, here: Environment) -> dict[str, Any]:
     """What surrounds the list."""
-    chosen = Filter.of(request.GET)
+    chosen = LiveFilter.of(request.GET)
     keys = [(key.prefix, f"{key.name} ({key.prefix}…)") for key in here.api_keys.all()]
     if chosen.key and chosen.key not in dict(keys):
         keys.append((chosen.key, f"{chosen.key}…"))
@@ -152,11 +152,11 @@ def _page(request: HttpRequest, here: Environment) -> dict[str, Any]:
     }
 
 
-def _hours(chosen: Filter) -> list[tuple[str, str, bool]]:
+def _hours(chosen: LiveFilter) -> list[tuple[str, str, bool]]:
     return [(word, chosen.query(hours=hours) or "?", hours == chosen.hours) for hours, word in HOURS.items()]
 
 
-def _away(request: HttpRequest, here: Environment, chosen: Filter, sentence: str) -> HttpResponse:
+def _away(request: HttpRequest, here: Environment, chosen: LiveFilter, sentence: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(sentence, status=503, content_type="text/plain; charset=utf-8")
     context = {"environment": here, "filter": chosen, "away": sentence}

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from interactions.console import charts
 from interactions.ingest.live import calls
-from interactions.ingest.live.calls import Cause
+from interactions.ingest.live.calls import DeliveryCause
 from interactions.models import Environment
 
 HOURS: Final = {1: "1 h", 6: "6 h", 24: "24 h"}
@@ -56,8 +56,8 @@ class Overview:
         last = int(timezone.now().timestamp()) // seconds * seconds
         bars = hours * 60 // width
         starts = [datetime.fromtimestamp(last, UTC) - timedelta(minutes=width * back) for back in reversed(range(bars))]
-        counts: dict[Cause, list[int]] = {}
-        seen: dict[Cause, datetime] = {}
+        counts: dict[DeliveryCause, list[int]] = {}
+        seen: dict[DeliveryCause, datetime] = {}
         for minute in calls.problems(environment.slug, hours):
             bar = int((minute.at - starts[0]).total_seconds()) // seconds
             if 0 <= bar < bars:

@@ -20,7 +20,7 @@ from interactions.access.roles import Right
 from interactions.codec.tombstones import Person
 from interactions.console.filter_choice import FilterChoice
 from interactions.console.gate import demand
-from interactions.console.live.filter import Filter as LiveFilter
+from interactions.console.live.filter import LiveFilter as LiveFilter
 from interactions.console.people.person import person as viewer
 from interactions.models import Environment
 from interactions.privacy import people as looking

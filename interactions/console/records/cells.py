@@ -18,7 +18,7 @@ _MOST_IDS: Final = 2  # of one cell; of more the first is shown and the rest is 
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class RecordColumn:
     """A column that can be chosen.
 
     ``field`` is that of Filter which a value of it sets; empty: none. A ``person`` sets it by the value's keyed hash.
@@ -32,32 +32,32 @@ class Column:
 
 
 COLUMNS: Final = (
-    Column("type", "Type", "types"),
-    Column("details", "Details"),
-    Column("person", "Person"),
-    Column("product_ids", "Products", "product_id"),
-    Column("page_url", "Page", "page_contains"),
-    Column("origin", "Came by"),
-    Column("user_id", "User id", "user_key", is_person=True),
-    Column("anonymous_id", "Anonymous id", "anonymous_key", is_person=True),
-    Column("miso_id", "Miso id", "miso_id"),
-    Column("keywords", "Search words", "keywords"),
-    Column("category", "Category", "category"),
-    Column("quantities", "Quantities", is_number=True),
-    Column("revenue", "Revenue", is_number=True),
-    Column("duration", "Duration", is_number=True),
-    Column("rating", "Rating", is_number=True),
-    Column("custom_action_name", "Action name"),
-    Column("product_group_ids", "Product groups"),
-    Column("campaign_source", "Campaign source", "campaign_source"),
-    Column("campaign_medium", "Campaign medium", "campaign_medium"),
-    Column("campaign_name", "Campaign name", "campaign_name"),
-    Column("page_title", "Page title"),
-    Column("page_referrer", "Referrer"),
-    Column("locale", "Locale", "locale"),
-    Column("region", "Region", "region"),
-    Column("user_agent", "User agent"),
-    Column("received_at", "Received"),
+    RecordColumn("type", "Type", "types"),
+    RecordColumn("details", "Details"),
+    RecordColumn("person", "Person"),
+    RecordColumn("product_ids", "Products", "product_id"),
+    RecordColumn("page_url", "Page", "page_contains"),
+    RecordColumn("origin", "Came by"),
+    RecordColumn("user_id", "User id", "user_key", is_person=True),
+    RecordColumn("anonymous_id", "Anonymous id", "anonymous_key", is_person=True),
+    RecordColumn("miso_id", "Miso id", "miso_id"),
+    RecordColumn("keywords", "Search words", "keywords"),
+    RecordColumn("category", "Category", "category"),
+    RecordColumn("quantities", "Quantities", is_number=True),
+    RecordColumn("revenue", "Revenue", is_number=True),
+    RecordColumn("duration", "Duration", is_number=True),
+    RecordColumn("rating", "Rating", is_number=True),
+    RecordColumn("custom_action_name", "Action name"),
+    RecordColumn("product_group_ids", "Product groups"),
+    RecordColumn("campaign_source", "Campaign source", "campaign_source"),
+    RecordColumn("campaign_medium", "Campaign medium", "campaign_medium"),
+    RecordColumn("campaign_name", "Campaign name", "campaign_name"),
+    RecordColumn("page_title", "Page title"),
+    RecordColumn("page_referrer", "Referrer"),
+    RecordColumn("locale", "Locale", "locale"),
+    RecordColumn("region", "Region", "region"),
+    RecordColumn("user_agent", "User agent"),
+    RecordColumn("received_at", "Received"),
 )
 USUAL: Final = ("type", "details", "person", "product_ids", "page_url")
 _BY_NAME: Final = {column.name: column for column in COLUMNS}
@@ -79,14 +79,14 @@ class Value:
 class Cell:
     """Values of one column; ``more`` are not shown, ``moment`` is shown as a time."""
 
-    column: Column
+    column: RecordColumn
     values: list[Value]
     more: int = 0
     moment: Any = None
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RecordRow:
     """A record as a row; ``key`` is its address."""
 
     key: Key
@@ -95,16 +95,16 @@ class Row:
     cells: list[Cell]
 
 
-def columns_of(names: list[str]) -> list[Column]:
+def columns_of(names: list[str]) -> list[RecordColumn]:
     """The columns of these names, in the order of the form; the usual ones where none is known."""
     chosen = [column for column in COLUMNS if column.name in names]
     return chosen or [_BY_NAME[name] for name in USUAL]
 
 
-def row_of(record: Record, key: Key, columns: list[Column], choice: FilterChoice, *, people: bool) -> Row:
+def row_of(record: Record, key: Key, columns: list[RecordColumn], choice: FilterChoice, *, people: bool) -> RecordRow:
     """With ``people`` an id leads to the records of whoever has it."""
     cells = [_cell(record, column, choice, people=people) for column in columns]
-    return Row(key, record["timestamp"], record["type"], cells)
+    return RecordRow(key, record["timestamp"], record["type"], cells)
 
 
 def only(choice: FilterChoice, field: str, value: Any) -> str:
@@ -137,7 +137,7 @@ _DETAILS: Final[dict[str, Callable[[Any], str]]] = {
 }
 
 
-def _cell(record: Record, column: Column, choice: FilterChoice, *, people: bool) -> Cell:
+def _cell(record: Record, column: RecordColumn, choice: FilterChoice, *, people: bool) -> Cell:
     match column.name:
         case "type":
             colour = charts.colour_of_type(record["type"])
@@ -161,7 +161,7 @@ def _cell(record: Record, column: Column, choice: FilterChoice, *, people: bool)
             return _plain(record[column.name], column, choice)
 
 
-def _plain(value: Any, column: Column, choice: FilterChoice) -> Cell:
+def _plain(value: Any, column: RecordColumn, choice: FilterChoice) -> Cell:
     if value is None:
         return Cell(column, [])
     if column.name in _LISTS:

@@ -22,7 +22,7 @@ from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import demand, may
 from interactions.console.people.filter import admit, person_of
 from interactions.console.period_words import address_of, span
-from interactions.console.records.cells import COLUMNS, Column, columns_of, details, only, row_of
+from interactions.console.records.cells import COLUMNS, RecordColumn, columns_of, details, only, row_of
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.queries import records as questions
@@ -160,7 +160,7 @@ def _page(request: HttpRequest, here: Environment, choice: FilterChoice) -> dict
     }
 
 
-def _columns(request: HttpRequest) -> list[Column]:
+def _columns(request: HttpRequest) -> list[RecordColumn]:
     """Those that the address names, which are remembered; else those that were chosen last."""
     names = request.GET.getlist("columns")
     if names and names != request.session.get(_REMEMBERED):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from interactions.ingest.imports.hints import hints
 from interactions.ingest.imports.lifecycle import begin, cancel, create_sample, received, retry, start, undo
-from interactions.ingest.imports.progress import Cause, Progress, causes, progress
+from interactions.ingest.imports.progress import ImportCause, Progress, causes, progress
 from interactions.ingest.imports.storage import rejected_path
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from interactions.models import Import
 
 __all__ = [
-    "Cause",
+    "ImportCause",
     "Progress",
     "begin",
     "cancel",

@@ -34,9 +34,9 @@ def _expire(upload: Upload) -> bool:
             if upload.expires_at > timezone.now():  # went on since it was found
                 return False
             ended = _cancel(upload.of)
-    except content.Held:
+    except content.UploadHeld:
         return False
-    except content.Removed:
+    except content.UploadRemoved:
         ended = _cancel(upload.of)
     content.remove(path)
     return ended

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from interactions.ingest.imports.progress import Cause
+from interactions.ingest.imports.progress import ImportCause
 
 _NUMBERS: Final = ("duration", "revenue", "rating", "quantities")
 _TEXT_OF_NUMBER: Final = re.compile(r'\[?"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?["…]')
@@ -16,7 +16,7 @@ _NOT_FINITE: Final = re.compile(r"[:\[,]\s*(?:NaN|-?Infinity)\b")
 _PYTHON_WORDS: Final = re.compile(r"[:\[,]\s*(?:None|True|False)\b")
 _NOT_JSON: Final = "It is not valid JSON"
 
-_HINTS: Final[tuple[tuple[Callable[[Cause], bool], str], ...]] = (
+_HINTS: Final[tuple[tuple[Callable[[ImportCause], bool], str], ...]] = (
     (
         lambda cause: cause.path in _NUMBERS and bool(_TEXT_OF_NUMBER.match(cause.value)),
         "Numbers stand in quotes, as BigQuery exports whole and exact ones. Export them as FLOAT64, "
@@ -42,6 +42,6 @@ _HINTS: Final[tuple[tuple[Callable[[Cause], bool], str], ...]] = (
 )
 
 
-def hints(causes: Sequence[Cause]) -> list[str]:
+def hints(causes: Sequence[ImportCause]) -> list[str]:
     """A sentence for each known origin of rejects, with what to do about it."""
     return [sentence for applies, sentence in _HINTS if any(map(applies, causes))]

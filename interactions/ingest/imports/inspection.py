@@ -20,7 +20,7 @@ from interactions.codec.windows import Run, Unsound
 from interactions.errors import FileRefused
 from interactions.ingest.imports import storage
 from interactions.ingest.imports.form import NO_RECORDS, form_of, opened
-from interactions.ingest.imports.progress import Cause
+from interactions.ingest.imports.progress import ImportCause
 from interactions.models import Import
 from interactions.queries.reach import OLDEST, horizon
 
@@ -47,7 +47,7 @@ class Inspection:
     odd_dates: int
     types: list[tuple[str, int]]
     first: list[str]
-    problems: list[Cause]
+    problems: list[ImportCause]
     left_out: str
 
     @property
@@ -115,13 +115,13 @@ def _odd_dates(batches: list[Batch], horizon: datetime) -> int:
     )
 
 
-def _problems(batches: list[Batch]) -> list[Cause]:
-    causes: dict[tuple[str, str], Cause] = {}
+def _problems(batches: list[Batch]) -> list[ImportCause]:
+    causes: dict[tuple[str, str], ImportCause] = {}
     for batch in batches:
         for rejected in batch.rejected:
             for violation in rejected.violations:
                 known = causes.get(violation.cause)
-                causes[violation.cause] = Cause(
+                causes[violation.cause] = ImportCause(
                     path=violation.cause[0],
                     rule=violation.rule,
                     count=known.count + 1 if known else 1,

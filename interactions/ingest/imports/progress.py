@@ -31,7 +31,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class ImportCause:
     """Records refused for one reason. ``record`` counts from 1 and is None while blocks before it are still read."""
 
     path: str
@@ -75,16 +75,16 @@ def progress(imp: Import) -> Progress:
 _SUMS = ("bytes_done", "records", "accepted", "rejected")
 
 
-def causes(imp: Import) -> list[Cause]:
+def causes(imp: Import) -> list[ImportCause]:
     """Why records were refused, most first, each with its first example."""
     before = _records_before(imp)
-    found: dict[tuple[str, str], Cause] = {}
+    found: dict[tuple[str, str], ImportCause] = {}
     problems = Problem.objects.filter(block__of=imp).select_related("block").order_by("block__number", "pk")
     for problem in problems:
         key = (problem.path, problem.rule)
         known = found.get(key)
         base = before.get(problem.block.number)
-        found[key] = Cause(
+        found[key] = ImportCause(
             path=problem.path,
             rule=problem.rule,
             count=problem.count + (known.count if known else 0),

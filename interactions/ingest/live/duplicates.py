@@ -31,7 +31,7 @@ _ROWS = 262_144  # read in one go
 
 
 @dataclass(frozen=True, slots=True)
-class Sifted:
+class SiftedCalls:
     """The rows that are new, how many are not, and those of them that an import brought: undone, it leaves them."""
 
     new: pa.Table
@@ -50,7 +50,7 @@ class Sieve:
         self._starts: OrderedDict[Path, np.ndarray] = OrderedDict()  # sorted, the part used last at the end
         self._rows = 0
 
-    def sift(self, table: pa.Table, calls: Sequence[int], parts: Sequence[Part]) -> Sifted:
+    def sift(self, table: pa.Table, calls: Sequence[int], parts: Sequence[Part]) -> SiftedCalls:
         """Tell which rows of ``table`` are in none of ``parts``; ``calls``: the rows of each call, in order."""
         new = np.ones(table.num_rows, bool)
         of_imports = np.zeros(table.num_rows, bool)
@@ -63,7 +63,7 @@ class Sieve:
             of_imports[rows] = [each in brought for each in prints]
         known = int(len(new) - new.sum())
         left_out = table.filter(pa.array(~new & of_imports))
-        return Sifted(table.filter(pa.array(new)) if known else table, known, left_out)
+        return SiftedCalls(table.filter(pa.array(new)) if known else table, known, left_out)
 
     def _known(self, prints: Sequence[bytes], parts: Sequence[Part]) -> tuple[Counter[bytes], set[bytes]]:
         """How many copies of each of the fingerprints are in the parts, and of which some may be an import's."""

@@ -20,11 +20,11 @@ from interactions.errors import DojoError
 SILENCE_SECONDS = 30.0
 
 
-class Held(DojoError):
+class UploadHeld(DojoError):
     """Another request is writing to this upload."""
 
 
-class Removed(DojoError):
+class UploadRemoved(DojoError):
     """The file of this upload is no more."""
 
 
@@ -69,9 +69,9 @@ class Content:
         """
         with _moment(self._file):
             if not _is_at(self._file, self._path):
-                raise Removed("The file of this upload was removed.")
+                raise UploadRemoved("The file of this upload was removed.")
             if not _is_at(self._held, _hold_path(self._path)):
-                raise Held("The upload went on over another connection.")
+                raise UploadHeld("The upload went on over another connection.")
             yield
 
 
@@ -98,11 +98,11 @@ def hold(path: Path) -> Iterator[Content]:
     try:
         file = os.open(path, os.O_RDWR)
     except FileNotFoundError as error:
-        raise Removed("The file of this upload was removed.") from error
+        raise UploadRemoved("The file of this upload was removed.") from error
     try:
         with _moment(file):
             if not _is_at(file, path):
-                raise Removed("The file of this upload was removed.")
+                raise UploadRemoved("The file of this upload was removed.")
             held = _take(hold_path)
         try:
             yield Content(path, file, held)
@@ -121,7 +121,7 @@ def _take(hold_path: Path) -> int:
     try:
         if not _lock(held):
             if time.time() - os.fstat(held).st_mtime < SILENCE_SECONDS:
-                raise Held("Another page is sending this file. Close it, or wait a moment.")
+                raise UploadHeld("Another page is sending this file. Close it, or wait a moment.")
             hold_path.unlink()
             former, held = held, os.open(hold_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             os.close(former)

@@ -25,7 +25,7 @@ _WHOLE_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)  # below 2**63, the most a 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 
-class Refusal(DojoError):
+class UploadRefused(DojoError):
     """A request that is answered with ``status`` and a sentence; ``headers`` go with it."""
 
     def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
@@ -65,69 +65,71 @@ def capabilities(max_size: int) -> dict[str, str]:
 def method(actual: str, headers: Mapping[str, str]) -> str:
     """The method that is meant: X-HTTP-Method-Override wins over the ``actual`` one.
 
-    Raises Refusal 405 where a harmless method would turn into one that changes something:
+    Raises UploadRefused 405 where a harmless method would turn into one that changes something:
     the check against forged requests has looked at the actual method only.
     """
     meant = headers.get("X-HTTP-Method-Override", "").strip().upper() or actual
     if actual in _SAFE_METHODS and meant not in _SAFE_METHODS:
-        raise Refusal(405, f"Send {meant} as a POST request with X-HTTP-Method-Override.", {"Allow": "POST"})
+        raise UploadRefused(405, f"Send {meant} as a POST request with X-HTTP-Method-Override.", {"Allow": "POST"})
     return meant
 
 
 def check_version(headers: Mapping[str, str]) -> None:
-    """Raise Refusal 412 unless the client speaks our version."""
+    """Raise UploadRefused 412 unless the client speaks our version."""
     if headers.get("Tus-Resumable") != VERSION:
-        raise Refusal(
+        raise UploadRefused(
             412, f"This server speaks tus {VERSION}: send Tus-Resumable: {VERSION}.", {"Tus-Version": VERSION}
         )
 
 
 def check_content_type(headers: Mapping[str, str]) -> None:
-    """Raise Refusal 415 unless the body is declared as bytes of an upload."""
+    """Raise UploadRefused 415 unless the body is declared as bytes of an upload."""
     if headers.get("Content-Type", "").partition(";")[0].strip().lower() != CONTENT_TYPE:
-        raise Refusal(415, f"The bytes of an upload are sent with Content-Type: {CONTENT_TYPE}.")
+        raise UploadRefused(415, f"The bytes of an upload are sent with Content-Type: {CONTENT_TYPE}.")
 
 
 def body_length(headers: Mapping[str, str]) -> int:
-    """Bytes the body has by its Content-Length; raises Refusal 411 for a body of unknown length."""
+    """Bytes the body has by its Content-Length; raises UploadRefused 411 for a body of unknown length."""
     if "Transfer-Encoding" in headers:
-        raise Refusal(411, "The length of the body has to be given: send Content-Length.")
+        raise UploadRefused(411, "The length of the body has to be given: send Content-Length.")
     if not headers.get("Content-Length"):
         return 0
     return _whole_number("Content-Length", headers)
 
 
 def offset(headers: Mapping[str, str]) -> int:
-    """Where in the upload the body belongs, in bytes; raises Refusal 400."""
+    """Where in the upload the body belongs, in bytes; raises UploadRefused 400."""
     return _whole_number("Upload-Offset", headers)
 
 
 def checksum(headers: Mapping[str, str]) -> Checksum | None:
-    """What the body has to hash to, or None where the client does not say; raises Refusal 400."""
+    """What the body has to hash to, or None where the client does not say; raises UploadRefused 400."""
     value = headers.get("Upload-Checksum")
     if value is None:
         return None
     algorithm, _, encoded = value.strip().partition(" ")
     if algorithm not in ALGORITHMS:
-        raise Refusal(400, f"Upload-Checksum names an algorithm that is not one of {', '.join(ALGORITHMS)}.")
+        raise UploadRefused(400, f"Upload-Checksum names an algorithm that is not one of {', '.join(ALGORITHMS)}.")
     digest = _base64(encoded, "Upload-Checksum")
     if len(digest) != ALGORITHMS[algorithm]:
-        raise Refusal(400, f"Upload-Checksum has to give the {ALGORITHMS[algorithm]} bytes of a {algorithm} digest.")
+        raise UploadRefused(
+            400, f"Upload-Checksum has to give the {ALGORITHMS[algorithm]} bytes of a {algorithm} digest."
+        )
     return Checksum(algorithm, digest)
 
 
 def creation(headers: Mapping[str, str]) -> Creation:
-    """What a request for a new upload asks; raises Refusal 400 naming the header that is amiss."""
+    """What a request for a new upload asks; raises UploadRefused 400 naming the header that is amiss."""
     if "Upload-Defer-Length" in headers:
-        raise Refusal(400, "The size of the file has to be known at the start: send Upload-Length.")
+        raise UploadRefused(400, "The size of the file has to be known at the start: send Upload-Length.")
     if "Upload-Concat" in headers:
-        raise Refusal(400, "Uploads cannot be put together from parts here: send the file as one upload.")
+        raise UploadRefused(400, "Uploads cannot be put together from parts here: send the file as one upload.")
     length = _whole_number("Upload-Length", headers)
     written = headers.get("Upload-Metadata", "").strip()
     given = metadata(written)
     for key in ("filename", "environment"):
         if key not in given:
-            raise Refusal(400, f"Upload-Metadata has to give the {key}.")
+            raise UploadRefused(400, f"Upload-Metadata has to give the {key}.")
     return Creation(
         length=length,
         metadata=written,
@@ -137,40 +139,40 @@ def creation(headers: Mapping[str, str]) -> Creation:
 
 
 def metadata(written: str) -> dict[str, bytes]:
-    """The pairs of an Upload-Metadata header, values decoded; raises Refusal 400.
+    """The pairs of an Upload-Metadata header, values decoded; raises UploadRefused 400.
 
     ``written`` is safe to send back as a header where this returns: printable ASCII only.
     """
     if len(written) > METADATA_CHARACTERS or not written.isascii() or (written and not written.isprintable()):
-        raise Refusal(400, f"Upload-Metadata has to be plain ASCII of at most {METADATA_CHARACTERS} characters.")
+        raise UploadRefused(400, f"Upload-Metadata has to be plain ASCII of at most {METADATA_CHARACTERS} characters.")
     pairs: dict[str, bytes] = {}
     if not written:
         return pairs
     for pair in written.split(","):
         key, _, encoded = pair.strip().partition(" ")
         if not key or key in pairs:
-            raise Refusal(400, "Upload-Metadata has to be pairs of a key and a value, each key once.")
+            raise UploadRefused(400, "Upload-Metadata has to be pairs of a key and a value, each key once.")
         pairs[key] = _base64(encoded, "Upload-Metadata")
     return pairs
 
 
 def check_fingerprint(headers: Mapping[str, str], written: str) -> None:
-    """Raise Refusal 410 where a client says that its file is another than the one the upload began with.
+    """Raise UploadRefused 410 where a client says that its file is another than the one the upload began with.
 
     Dojo-Fingerprint is what it takes its file to be, and ``written`` the Upload-Metadata that may say so, too.
     """
     said = headers.get("Dojo-Fingerprint", "")
     begun = metadata(written).get("fingerprint", b"").decode(errors="replace")
     if said and begun and said != begun:
-        raise Refusal(410, "The file has changed since this upload began. Drop it again to start anew.")
+        raise UploadRefused(410, "The file has changed since this upload began. Drop it again to start anew.")
 
 
 def _whole_number(name: str, headers: Mapping[str, str]) -> int:
     value = headers.get(name)
     if value is None:
-        raise Refusal(400, f"The header {name} is missing.")
+        raise UploadRefused(400, f"The header {name} is missing.")
     if not _WHOLE_NUMBER.fullmatch(value.strip()):
-        raise Refusal(400, f"The header {name} has to be a whole number of bytes.")
+        raise UploadRefused(400, f"The header {name} has to be a whole number of bytes.")
     return int(value)
 
 
@@ -178,14 +180,14 @@ def _base64(encoded: str, name: str) -> bytes:
     try:
         return b64decode(encoded.strip(), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Refusal(400, f"{name} holds a value that is not Base64.") from error
+        raise UploadRefused(400, f"{name} holds a value that is not Base64.") from error
 
 
 def _text(key: str, given: Mapping[str, bytes]) -> str:
     try:
         return given[key].decode()
     except UnicodeDecodeError as error:
-        raise Refusal(400, f"The {key} in Upload-Metadata is not UTF-8.") from error
+        raise UploadRefused(400, f"The {key} in Upload-Metadata is not UTF-8.") from error
 
 
 def _file_name(given: str) -> str:
@@ -193,7 +195,7 @@ def _file_name(given: str) -> str:
     last = given.replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(c for c in last if unicodedata.category(c) not in ("Cc", "Cf")).strip()
     if not name:
-        raise Refusal(400, "The filename in Upload-Metadata is empty.")
+        raise UploadRefused(400, "The filename in Upload-Metadata is empty.")
     if len(name) > FILE_NAME_CHARACTERS:
         end = 40  # keeps the extensions, by which people know a file
         name = f"{name[: FILE_NAME_CHARACTERS - end - 1]}…{name[-end:]}"

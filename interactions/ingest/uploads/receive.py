@@ -13,7 +13,7 @@ from interactions.disk import is_full
 from interactions.ingest import imports
 from interactions.ingest.imports import storage
 from interactions.ingest.uploads import content
-from interactions.ingest.uploads.protocol import CHECKSUM_MISMATCH, Checksum, Refusal
+from interactions.ingest.uploads.protocol import CHECKSUM_MISMATCH, Checksum, UploadRefused
 from interactions.models import Import, Upload
 
 # A body of many gigabytes in one request is made safe on the way, so that a power cut costs little.
@@ -37,7 +37,7 @@ def receive(
     never runs ahead of the disk; bytes in the file beyond it are written over by the next request.
     A file that is whole is handed to its import here, also when the request that brought the last
     byte did not live to do it.
-    Raises Refusal: 409 wrong offset, 410 ended, 413 more than the rest, 423 in use, 460 checksum,
+    Raises UploadRefused: 409 wrong offset, 410 ended, 413 more than the rest, 423 in use, 460 checksum,
     507 disk full.
     """
     try:
@@ -49,10 +49,10 @@ def receive(
                 _write(upload, file, body, checksum)
             if upload.is_complete and upload.of.state == Import.State.UPLOADING:
                 imports.received(upload.of)
-    except content.Held as error:
-        raise Refusal(423, str(error)) from error
-    except content.Removed as error:
-        raise Refusal(410, GONE) from error
+    except content.UploadHeld as error:
+        raise UploadRefused(423, str(error)) from error
+    except content.UploadRemoved as error:
+        raise UploadRefused(410, GONE) from error
     return upload
 
 
@@ -63,10 +63,10 @@ def has_ended(upload: Upload) -> bool:
     return upload.of.state != Import.State.UPLOADING or upload.expires_at <= timezone.now()
 
 
-def disk_full() -> Refusal:
+def disk_full() -> UploadRefused:
     """The refusal of bytes there is no room for."""
     free = size_text(storage.free_bytes())
-    return Refusal(
+    return UploadRefused(
         507,
         f"The disk of this server is full ({free} free). What has arrived is kept: "
         "drop the file again once there is space, and it goes on where it was.",
@@ -82,20 +82,20 @@ def _current(upload: Upload) -> Upload:
     """The row as it is now that this request holds the file."""
     found = Upload.objects.select_related("of__environment").filter(pk=upload.pk).first()
     if found is None or has_ended(found):
-        raise Refusal(410, GONE)
+        raise UploadRefused(410, GONE)
     return found
 
 
 def _check(upload: Upload, offset: int, length: int) -> None:
     if offset != upload.offset:
-        raise Refusal(
+        raise UploadRefused(
             409,
             f"The upload goes on at byte {upload.offset}, not at {offset}.",
             {"Upload-Offset": str(upload.offset)},
         )
     rest = upload.length - upload.offset
     if length > rest:
-        raise Refusal(413, f"The upload lacks {rest} bytes, and this request brings {length}.")
+        raise UploadRefused(413, f"The upload lacks {rest} bytes, and this request brings {length}.")
     if length > storage.free_bytes():
         raise disk_full()
 
@@ -117,7 +117,9 @@ def _write(upload: Upload, file: content.Content, body: Iterable[bytes], checksu
     if checksum and digest and (full or not hmac.compare_digest(digest.digest(), checksum.digest)):
         file.cut_back(upload.offset)
         if not full:
-            raise Refusal(CHECKSUM_MISMATCH, "The bytes that arrived do not match their checksum. Send them again.")
+            raise UploadRefused(
+                CHECKSUM_MISMATCH, "The bytes that arrived do not match their checksum. Send them again."
+            )
     _keep(upload, file)
     if full:
         raise disk_full() from full
@@ -132,5 +134,5 @@ def _keep(upload: Upload, file: content.Content) -> None:
             offset=file.position, expires_at=expires_at
         )
     if not still_wanted:  # cancelled while its bytes came
-        raise Refusal(410, GONE)
+        raise UploadRefused(410, GONE)
     upload.offset, upload.expires_at = file.position, expires_at

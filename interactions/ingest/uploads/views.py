@@ -19,7 +19,7 @@ from interactions.ingest import imports
 from interactions.ingest.imports import storage
 from interactions.ingest.uploads import content, protocol
 from interactions.ingest.uploads.body import pieces
-from interactions.ingest.uploads.protocol import Refusal
+from interactions.ingest.uploads.protocol import UploadRefused
 from interactions.ingest.uploads.receive import GONE, disk_full, expiry, has_ended, receive, size_text
 from interactions.models import Environment, Import, Upload
 
@@ -28,7 +28,7 @@ _REASONS = {protocol.CHECKSUM_MISMATCH: "Checksum Mismatch"}
 
 
 def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Check who asks and in which version, answer a Refusal with its sentence, mark every answer as tus.
+    """Check who asks and in which version, answer an UploadRefused with its sentence, mark every answer as tus.
 
     ``act`` gets the request, the user, the method that is meant and the arguments of the address. A program
     asks here as often as a page, so a missing log-in is a 401 with a sentence and no redirect.
@@ -40,9 +40,9 @@ def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
         try:
             user = request.user
             if not isinstance(user, User):
-                raise Refusal(401, "Log in to upload files.")
+                raise UploadRefused(401, "Log in to upload files.")
             if not standing(user).may_somewhere(Right.IMPORT):  # where exactly, the upload says
-                raise Refusal(403, NO_RIGHT)
+                raise UploadRefused(403, NO_RIGHT)
             method = protocol.method(request.method or "", request.headers)
             if method == "OPTIONS":
                 answer = HttpResponse(status=204, headers=protocol.capabilities(storage.free_bytes()))
@@ -65,9 +65,9 @@ def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     return view
 
 
-def _refusal(error: Exception) -> Refusal:
+def _refusal(error: Exception) -> UploadRefused:
     """What to answer to ``error``; raises it where it is neither a refusal nor that the disk is full."""
-    if isinstance(error, Refusal):
+    if isinstance(error, UploadRefused):
         return error
     if is_full(error):  # whoever said it: the file system or the database
         return disk_full()
@@ -78,19 +78,19 @@ def _refusal(error: Exception) -> Refusal:
 def creation(request: HttpRequest, user: User, method: str) -> HttpResponse:
     """Make an import and the upload that brings its file; bytes in the same request are taken at once."""
     if method != "POST":
-        raise Refusal(405, f"{method} is not understood here.", {"Allow": "OPTIONS, POST"})
+        raise UploadRefused(405, f"{method} is not understood here.", {"Allow": "OPTIONS, POST"})
     asked = protocol.creation(request.headers)
     length = protocol.body_length(request.headers)
     checksum = protocol.checksum(request.headers)
     if length:
         protocol.check_content_type(request.headers)
     if length > asked.length:
-        raise Refusal(413, f"The upload is to have {asked.length} bytes, and this request brings {length}.")
+        raise UploadRefused(413, f"The upload is to have {asked.length} bytes, and this request brings {length}.")
     upload = _create(user, asked)
     if length or upload.is_complete:
         try:
             upload = receive(upload, offset=0, length=length, body=pieces(request), checksum=checksum)
-        except Refusal:
+        except UploadRefused:
             # The upload does exist and has to be named: what was kept of the bytes is in its offset.
             upload.refresh_from_db(fields=["offset", "expires_at"])
     answer = HttpResponse(status=201, headers=_standing(upload))
@@ -102,7 +102,7 @@ def creation(request: HttpRequest, user: User, method: str) -> HttpResponse:
 def resource(request: HttpRequest, user: User, method: str, token: str) -> HttpResponse:
     """Tell how far an upload is, take more of its bytes, or end it."""
     if method not in ("HEAD", "PATCH", "DELETE"):
-        raise Refusal(405, f"{method} is not understood here.", {"Allow": "OPTIONS, HEAD, PATCH, DELETE"})
+        raise UploadRefused(405, f"{method} is not understood here.", {"Allow": "OPTIONS, HEAD, PATCH, DELETE"})
     upload = _find(user, token)
     if method != "DELETE":
         protocol.check_fingerprint(request.headers, upload.metadata)
@@ -140,7 +140,7 @@ def _end(upload: Upload) -> HttpResponse:
     try:
         imports.cancel(upload.of)
     except ImportStateError as error:
-        raise Refusal(410, GONE) from error
+        raise UploadRefused(410, GONE) from error
     content.remove(storage.upload_path(upload.of))
     return HttpResponse(status=204)
 
@@ -149,25 +149,25 @@ def _find(user: User, token: str) -> Upload:
     """The asking user's own upload; anybody else's is as unknown as one that never was."""
     upload = Upload.objects.select_related("of__environment").filter(token=token, owner=user).first()
     if upload is None:
-        raise Refusal(404, "There is no such upload. Drop the file again to start anew.")
+        raise UploadRefused(404, "There is no such upload. Drop the file again to start anew.")
     if not standing(user).may(Right.IMPORT, upload.of.environment.slug):
-        raise Refusal(403, NO_RIGHT)
+        raise UploadRefused(403, NO_RIGHT)
     if has_ended(upload):
-        raise Refusal(410, GONE)
+        raise UploadRefused(410, GONE)
     return upload
 
 
 def _create(user: User, asked: protocol.Creation) -> Upload:
     environment = Environment.objects.filter(slug=asked.environment).first()
     if environment is None:
-        raise Refusal(400, "Upload-Metadata names an environment that does not exist.")
+        raise UploadRefused(400, "Upload-Metadata names an environment that does not exist.")
     if not standing(user).may(Right.IMPORT, environment.slug):
-        raise Refusal(403, NO_RIGHT)
+        raise UploadRefused(403, NO_RIGHT)
     free = storage.free_bytes()
     if not free:
         raise disk_full()
     if asked.length > free:
-        raise Refusal(
+        raise UploadRefused(
             413,
             f"The file has {size_text(asked.length)}, and there is room for {size_text(free)} here. "
             "Free some disk space, or split the file.",

@@ -5,7 +5,7 @@ from base64 import b64encode
 import pytest
 
 from interactions.ingest.uploads import protocol
-from interactions.ingest.uploads.protocol import Refusal
+from interactions.ingest.uploads.protocol import UploadRefused
 
 from .tus import metadata
 
@@ -24,19 +24,19 @@ def test_creation_keeps_the_metadata_as_it_was_written() -> None:
 
 @pytest.mark.parametrize("length", ["", "-1", "1.5", "0x10", "ten", "١٠", "9" * 19])
 def test_a_length_that_is_no_whole_number_is_refused(length: str) -> None:
-    with pytest.raises(Refusal, match="Upload-Length") as refusal:
+    with pytest.raises(UploadRefused, match="Upload-Length") as refusal:
         protocol.creation({**ASKED, "Upload-Length": length})
     assert refusal.value.status == 400
 
 
 def test_a_missing_length_is_refused() -> None:
-    with pytest.raises(Refusal, match="Upload-Length is missing"):
+    with pytest.raises(UploadRefused, match="Upload-Length is missing"):
         protocol.creation({"Upload-Metadata": ASKED["Upload-Metadata"]})
 
 
 @pytest.mark.parametrize("header", ["Upload-Defer-Length", "Upload-Concat"])
 def test_extensions_that_are_not_offered_are_refused(header: str) -> None:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(UploadRefused) as refusal:
         protocol.creation({**ASKED, header: "1"})
     assert refusal.value.status == 400
 
@@ -45,7 +45,7 @@ def test_extensions_that_are_not_offered_are_refused(header: str) -> None:
 def test_metadata_has_to_name_file_and_environment(missing: str) -> None:
     pairs = {"filename": "week.jsonl", "environment": "production"}
     del pairs[missing]
-    with pytest.raises(Refusal, match=missing):
+    with pytest.raises(UploadRefused, match=missing):
         protocol.creation({**ASKED, "Upload-Metadata": metadata(**pairs)})
 
 
@@ -59,14 +59,14 @@ def test_metadata_values_may_be_absent() -> None:
     ids=["key twice", "empty key", "no Base64", "cut Base64", "no ASCII", "control character", "too long"],
 )
 def test_malformed_metadata_is_refused(written: str) -> None:
-    with pytest.raises(Refusal, match="Upload-Metadata") as refusal:
+    with pytest.raises(UploadRefused, match="Upload-Metadata") as refusal:
         protocol.metadata(written)
     assert refusal.value.status == 400
 
 
 def test_a_file_name_that_is_not_utf_8_is_refused() -> None:
     written = f"filename {b64encode(bytes([0xFF])).decode()},{metadata(environment='production')}"
-    with pytest.raises(Refusal, match="UTF-8"):
+    with pytest.raises(UploadRefused, match="UTF-8"):
         protocol.creation({**ASKED, "Upload-Metadata": written})
 
 
@@ -96,7 +96,7 @@ def test_a_checksum_names_its_algorithm_and_digest() -> None:
     "value", ["crc32 AAAA", "SHA1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "sha1", "sha1 AAAA", "sha1 ???", ""]
 )
 def test_a_checksum_that_cannot_be_checked_is_refused(value: str) -> None:
-    with pytest.raises(Refusal, match="Upload-Checksum") as refusal:
+    with pytest.raises(UploadRefused, match="Upload-Checksum") as refusal:
         protocol.checksum({"Upload-Checksum": value})
     assert refusal.value.status == 400
 
@@ -107,20 +107,20 @@ def test_the_overriding_method_wins() -> None:
 
 
 def test_a_harmless_method_cannot_be_overridden_into_a_change() -> None:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(UploadRefused) as refusal:
         protocol.method("GET", {"X-HTTP-Method-Override": "DELETE"})
     assert refusal.value.status == 405
 
 
 def test_a_body_of_unknown_length_is_refused() -> None:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(UploadRefused) as refusal:
         protocol.body_length({"Transfer-Encoding": "chunked"})
     assert refusal.value.status == 411
 
 
 @pytest.mark.parametrize("version", [None, "", "0.2.2", "1.0.1"])
 def test_another_version_is_refused_with_ours(version: str | None) -> None:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(UploadRefused) as refusal:
         protocol.check_version({} if version is None else {"Tus-Resumable": version})
     assert refusal.value.status == 412
     assert refusal.value.headers == {"Tus-Version": "1.0.0"}

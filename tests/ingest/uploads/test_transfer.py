@@ -207,7 +207,7 @@ def test_a_line_that_went_silent_is_superseded_and_cannot_write_any_more(tus: Tu
         long_ago = time.time() - content.SILENCE_SECONDS
         os.utime(path.with_name(f"{path.name}.hold"), (long_ago, long_ago))
         assert tus.patch(address, 0, b"hello").status_code == 204
-        with pytest.raises(content.Held):
+        with pytest.raises(content.UploadHeld):
             silent.append(b"too late")
     assert stored() == b"hello"
 

@@ -6,7 +6,7 @@ What it loses is lost for the page alone: nothing is ever read back from here in
 
 from interactions.ingest.live.calls.body import BODY_BYTES, MOST_LINES
 from interactions.ingest.live.calls.connection import RingAway
-from interactions.ingest.live.calls.delivery import UNKNOWN, Cause, Delivery, Line, Sent, client_name
+from interactions.ingest.live.calls.delivery import UNKNOWN, Delivery, DeliveryCause, Line, Sent, client_name
 from interactions.ingest.live.calls.erase import count_users, erase_users
 from interactions.ingest.live.calls.push import push
 from interactions.ingest.live.calls.read import Minute, get, newest, problems, recent
@@ -15,8 +15,8 @@ __all__ = [
     "BODY_BYTES",
     "MOST_LINES",
     "UNKNOWN",
-    "Cause",
     "Delivery",
+    "DeliveryCause",
     "Line",
     "Minute",
     "RingAway",

@@ -45,7 +45,7 @@ _STATUS_CAUSES: Final = {
 }
 
 
-class Cause(msgspec.Struct, frozen=True, array_like=True):
+class DeliveryCause(msgspec.Struct, frozen=True, array_like=True):
     """What groups problems: the field (empty for the record, or the call, itself) and the rule it broke."""
 
     path: str
@@ -61,8 +61,8 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     rule: str
 
     @property
-    def cause(self) -> Cause:
-        return Cause(_OWN_KEYS.sub(r"\1.*", _POSITION.sub("", self.path)), self.rule)
+    def cause(self) -> DeliveryCause:
+        return DeliveryCause(_OWN_KEYS.sub(r"\1.*", _POSITION.sub("", self.path)), self.rule)
 
 
 class Sent(msgspec.Struct, array_like=True):
@@ -143,13 +143,13 @@ def read_line(line: str) -> Line:
     return Line(int(record), path or "", value or "", rule)
 
 
-def causes(delivery: Delivery) -> Iterator[tuple[Cause, int]]:
+def causes(delivery: Delivery) -> Iterator[tuple[DeliveryCause, int]]:
     """The causes of a call's problems with how often each occurs; a refusal without lines is one of its own."""
-    counts: dict[Cause, int] = {}
+    counts: dict[DeliveryCause, int] = {}
     for line in delivery.lines:
         cause = read_line(line).cause
         counts[cause] = counts.get(cause, 0) + 1
     if not counts and not delivery.is_ok:
         fallback = "Dojo failed to answer." if delivery.status >= 500 else f"Refused with status {delivery.status}."
-        counts[Cause("", _STATUS_CAUSES.get(delivery.status, fallback))] = 1
+        counts[DeliveryCause("", _STATUS_CAUSES.get(delivery.status, fallback))] = 1
     yield from counts.items()

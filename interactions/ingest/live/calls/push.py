@@ -12,12 +12,12 @@ from msgspec.msgpack import encode
 
 from interactions.ingest.live.calls.body import kept_of
 from interactions.ingest.live.calls.connection import MOST_BYTES, MOST_CALLS, SECONDS, connect, key
-from interactions.ingest.live.calls.delivery import Cause, Delivery, causes
+from interactions.ingest.live.calls.delivery import Delivery, DeliveryCause, causes
 
 log = logging.getLogger(__name__)
 
 _MOST_CAUSES: Final = 2000  # minutes × causes of an hour; what a client invents beyond is counted as one
-_OTHERS: Final = Cause("", "Other problems.")
+_OTHERS: Final = DeliveryCause("", "Other problems.")
 _PAUSE_SECONDS: Final = 5.0  # for which a Redis that did not answer is left alone
 
 # In one step, so that two writers cannot both count wrongly. A call that is over the bytes keeps its row.
@@ -108,7 +108,7 @@ def push(deliveries: Iterable[Delivery]) -> None:
 
 def _push(deliveries: Iterable[Delivery]) -> None:
     rings: dict[str, list[Delivery]] = {}
-    counts: dict[tuple[str, int, Cause], int] = {}
+    counts: dict[tuple[str, int, DeliveryCause], int] = {}
     for delivery in deliveries:
         kept = rings.setdefault(delivery.environment, [])
         if not delivery.is_only_counted:

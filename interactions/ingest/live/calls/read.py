@@ -13,7 +13,7 @@ from msgspec.msgpack import decode
 from interactions.codec.tombstones import Person
 from interactions.ingest.live.calls.body import mentions
 from interactions.ingest.live.calls.connection import SECONDS, key, reading
-from interactions.ingest.live.calls.delivery import Cause, Delivery, Sent
+from interactions.ingest.live.calls.delivery import Delivery, DeliveryCause, Sent
 
 _CHUNK: Final = 50
 
@@ -23,7 +23,7 @@ class Minute:
     """How often a cause occurred in the minute that starts ``at`` (UTC)."""
 
     at: datetime
-    cause: Cause
+    cause: DeliveryCause
     count: int
 
 
@@ -89,7 +89,7 @@ def problems(environment: str, hours: int = 24) -> list[Minute]:
                 minute, _, cause = field.partition(b" ")
                 if int(minute) >= first:
                     at = datetime.fromtimestamp(int(minute) * 60, UTC)
-                    found.append(Minute(at, decode(cause, type=Cause), int(count)))
+                    found.append(Minute(at, decode(cause, type=DeliveryCause), int(count)))
     return sorted(found, key=lambda each: each.at)
 
 
