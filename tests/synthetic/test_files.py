@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 
 from interactions.management.commands.generate_interactions import Command
 from interactions.synthetic import records, write
+from tests.running import HOUSE
 
 START = datetime(2025, 1, 6, tzinfo=UTC)
 END = START + timedelta(weeks=12)
@@ -101,8 +102,7 @@ class TestFiles:
 
     def test_nothing_of_django_is_loaded(self) -> None:
         code = "import sys, interactions.synthetic; sys.exit('django' in sys.modules)"
-        root = Path(__file__).parent.parent
-        assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+        assert subprocess.run([sys.executable, "-c", code], cwd=HOUSE, check=False).returncode == 0
 
 
 class TestCommand:
