@@ -12,10 +12,8 @@ from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-from interactions.analytics.index.build import nobody_of
-from interactions.analytics.index.gather import concat, ranges, take
 from interactions.analytics.index.people import BOTH, VISITOR, Persons, persons, with_visitors
-from interactions.analytics.index.rows import cut, run_of, with_dead
+from interactions.analytics.index.rows import cut, joined, nobodys, run_of, taken, with_dead, within
 from interactions.analytics.index.run import Events, Index, Pairs, Run, Texts
 
 BIG: Final = 20_000
@@ -82,17 +80,17 @@ def _changed(index: Index, pairs: Pairs, added: Events | None, gone: Places, ver
         left, events, rank = _without(run, places, who)
         runs += left
         if len(events):
-            pieces.append(take(run, events))
+            pieces.append(taken(run, events))
             ranks.append(who.ranked(pieces[-1].pair, rank))
     if added is not None:
         somebodys = pairs.has[added.pair] > 0
         if not somebodys.all():
-            runs.append(nobody_of(take(added, np.flatnonzero(~somebodys))))
-            added = take(added, np.flatnonzero(somebodys))
+            runs.append(nobodys(taken(added, np.flatnonzero(~somebodys))))
+            added = taken(added, np.flatnonzero(somebodys))
         pieces.append(added)
         ranks.append(who.ranked(added.pair, np.zeros(len(added), np.int64)))
     if sum(map(len, pieces)):
-        runs += _new_runs(concat(pieces), np.concatenate(ranks), who.people)
+        runs += _new_runs(joined(pieces), np.concatenate(ranks), who.people)
     first, last = _span_after(index, runs, gone, added_at)
     version = index.version if version is None else version
     return replace(index, version=version, runs=tuple(runs), pairs=pairs, first=first, last=last)
@@ -162,12 +160,12 @@ def _without(run: Run, gone: np.ndarray, who: _Touched) -> tuple[list[Run], np.n
         if not len(gone):
             return [run], NOTHING, NOTHING
         kept = np.delete(np.arange(len(run)), gone)
-        return ([nobody_of(take(run, kept))] if len(kept) else []), NOTHING, NOTHING
+        return ([nobodys(taken(run, kept))] if len(kept) else []), NOTHING, NOTHING
     places, which = find(run, who.people)
     if not len(places):
         return [run], NOTHING, NOTHING
     begins, ends = run.starts[places], run.starts[places + 1]
-    events, rank = ranges(begins, ends - begins), np.repeat(which, ends - begins)
+    events, rank = within(begins, ends), np.repeat(which, ends - begins)
     if len(gone):
         stays = np.ones(len(run), bool)
         stays[gone] = False

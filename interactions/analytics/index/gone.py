@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from interactions.analytics.index.delta import NOTHING, Places, find, take_out
-from interactions.analytics.index.gather import ranges
 from interactions.analytics.index.people import VISITOR, Persons, persons, with_users, with_visitors
+from interactions.analytics.index.rows import within
 from interactions.analytics.index.run import Index, Pairs, Run
 from interactions.codec.tombstones import AHEAD, Tombstones
 
@@ -86,7 +86,7 @@ def _persons_of(pairs: Pairs, codes: np.ndarray) -> Persons:
 def _theirs(run: Run, pairs: Pairs, people: Persons, codes: np.ndarray, tombstones: Tombstones) -> np.ndarray:
     places, _ = find(run, people)
     places = np.sort(places)
-    events = ranges(run.starts[places], run.starts[places + 1] - run.starts[places])
+    events = within(run.starts[places], run.starts[places + 1])
     events = events[np.isin(run.pair[events], codes)]
     hidden = is_theirs(pairs, run.pair[events], run.at[events], run.received[events], tombstones)
     found: np.ndarray = events[hidden]

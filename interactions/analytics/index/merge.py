@@ -8,11 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from interactions.analytics.index.build import nobody_of
 from interactions.analytics.index.delta import BIG, live
-from interactions.analytics.index.gather import concat, ranges, take
 from interactions.analytics.index.people import Persons
-from interactions.analytics.index.rows import run_of
+from interactions.analytics.index.rows import joined, nobodys, run_of, taken, within
 from interactions.analytics.index.run import Index, Run
 
 MOST: Final = 8
@@ -25,20 +23,20 @@ _DEAD: Final = 3  # one part of so many of a run's events, dead, is enough to wr
 def merge(runs: Sequence[Run]) -> Run:
     """One run of the live events of several, either all of people or all of nobody; each person is in one of them."""
     if runs[0].nobody:
-        return nobody_of(concat(runs))
+        return nobodys(joined(runs))
     keys, alone, pieces, lengths = [], [], [], []
     for run in runs:
         places = _living(run)
         keys.append(run.people[places])
         alone.append(run.alone[places])
         lengths.append(run.starts[places + 1] - run.starts[places])
-        pieces.append(run if run.dead is None else take(run, ranges(run.starts[places], lengths[-1])))
+        pieces.append(taken(run, within(run.starts[places], run.starts[places + 1])) if run.dead is not None else run)
     people = Persons(np.concatenate(keys), np.concatenate(alone))
     order = np.lexsort((people.alone, people.keys))
     new = np.empty(len(order), np.int64)
     new[order] = np.arange(len(order))
     rank = np.repeat(new, np.concatenate(lengths))
-    return run_of(concat(pieces), rank, Persons(people.keys[order], people.alone[order]))
+    return run_of(joined(pieces), rank, Persons(people.keys[order], people.alone[order]))
 
 
 def wanted(runs: Sequence[Run]) -> list[list[Run]]:

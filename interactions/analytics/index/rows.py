@@ -1,4 +1,4 @@
-"""Runs of events whose people are known: put in order, cut apart, and people of them declared dead."""
+"""Events of runs gathered, joined and put in order, column by column."""
 
 from __future__ import annotations
 
@@ -8,13 +8,49 @@ from typing import Any, Final
 
 import numpy as np
 
-from interactions.analytics.index.gather import BY_EVENT, take
 from interactions.analytics.index.people import Persons
 from interactions.analytics.index.run import Events, Run
 from interactions.queries.later import compiled
 
-_LISTS: Final = (("product_starts", ("products",)), ("category_starts", ("categories",)))
-_LINES: Final = ("sale_starts", ("line_product", "line_revenue"))
+FLAT: Final = (
+    "at", "received", "kind", "source", "pair", "agent", "region", "locale", "campaign", "page", "keywords", "result",
+)  # fmt: skip
+LISTS: Final = (("product_starts", ("products",)), ("category_starts", ("categories",)))
+LINES: Final = ("sale_starts", ("line_product", "line_revenue"))
+
+
+def within(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """The numbers from each start to before its end, one range after another (int64)."""
+    lengths = ends - starts
+    total = int(lengths.sum())
+    if not total:
+        return np.empty(0, np.int64)
+    found = np.empty(total, np.int64)
+    _fill_ranges(np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64), found)
+    return found
+
+
+def taken(events: Events, places: np.ndarray) -> Events:
+    """The events at these places, in this order."""
+    columns = {name: getattr(events, name)[places] for name in FLAT}
+    for starts, values in LISTS:
+        columns |= _lists_taken(events, starts, values, places)
+    return Events(**columns, **_sales_taken(events, places))
+
+
+def joined(pieces: Sequence[Events]) -> Events:
+    """The events of all pieces, one piece after another; at least one is given."""
+    if len(pieces) == 1:
+        return pieces[0]
+    columns = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in FLAT}
+    for starts, values in (*LISTS, LINES):
+        columns[starts] = _starts_joined([getattr(piece, starts) for piece in pieces])
+        columns |= {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in values}
+    before = np.cumsum([0, *(len(piece) for piece in pieces[:-1])])
+    sales = [piece.sale_event + begin for piece, begin in zip(pieces, before, strict=True)]
+    columns["sale_event"] = np.concatenate(sales)
+    columns["sale_revenue"] = np.concatenate([piece.sale_revenue for piece in pieces])
+    return Events(**columns)
 
 
 def run_of(events: Events, rank: np.ndarray, people: Persons) -> Run:
@@ -27,26 +63,32 @@ def run_of(events: Events, rank: np.ndarray, people: Persons) -> Run:
     order = np.empty(len(events), np.int64)
     _order(rank, starts[:-1].copy(), starts, events.at, events.received, order, np.empty(len(events), np.int64))
     there = counts > 0
-    return _run(take(events, order), people.keys[there], people.alone[there], starts[np.r_[True, there]])
+    return _run(taken(events, order), people.keys[there], people.alone[there], starts[np.r_[True, there]])
+
+
+def nobodys(events: Events) -> Run:
+    """A run of events that name nobody."""
+    ordered = taken(events, np.lexsort((events.received, events.at)))
+    return _run(ordered, np.empty(0, np.int64), np.empty(0, np.uint8), np.zeros(1, np.int64), nobody=True)
 
 
 def cut(run: Run, first: int, last: int) -> Run:
     """The run's people from the place ``first`` to before ``last``, without a copy of their events."""
     begin, end = int(run.starts[first]), int(run.starts[last])
-    columns = {name: getattr(run, name)[begin:end] for name in BY_EVENT}
-    for name, values in _LISTS:
+    columns = {name: getattr(run, name)[begin:end] for name in FLAT}
+    for name, values in LISTS:
         columns |= _lists_cut(run, name, values, begin, end)
     sales = np.searchsorted(run.sale_event, [begin, end])
-    columns |= _lists_cut(run, *_LINES, int(sales[0]), int(sales[1]))
+    columns |= _lists_cut(run, LINES[0], LINES[1], int(sales[0]), int(sales[1]))
     columns["sale_event"] = run.sale_event[slice(*sales)] - begin
     columns["sale_revenue"] = run.sale_revenue[slice(*sales)]
     starts = run.starts[first : last + 1] - begin
     return _run(Events(**columns), run.people[first:last], run.alone[first:last], starts)
 
 
-def _run(events: Events, people: np.ndarray, alone: np.ndarray, starts: np.ndarray) -> Run:
+def _run(events: Events, people: np.ndarray, alone: np.ndarray, starts: np.ndarray, *, nobody: bool = False) -> Run:
     columns = {name: getattr(events, name) for name in Events.__dataclass_fields__}
-    return Run(**columns, people=people, alone=alone, starts=starts)
+    return Run(**columns, people=people, alone=alone, starts=starts, nobody=nobody)
 
 
 def with_dead(run: Run, places: np.ndarray) -> Run:
@@ -56,10 +98,43 @@ def with_dead(run: Run, places: np.ndarray) -> Run:
     return replace(run, dead=dead)
 
 
+def _lists_taken(events: Events, starts: str, values: Sequence[str], places: np.ndarray) -> dict[str, np.ndarray]:
+    begins = getattr(events, starts)
+    first, last = begins[places], begins[places + 1]
+    inside = within(first, last)
+    new = np.concatenate([[0], np.cumsum(last - first)])
+    return {starts: new, **{name: getattr(events, name)[inside] for name in values}}
+
+
 def _lists_cut(events: Events, starts: str, values: Sequence[str], begin: int, end: int) -> dict[str, np.ndarray]:
     begins = getattr(events, starts)[begin : end + 1]
     inside = slice(int(begins[0]), int(begins[-1]))
     return {starts: begins - begins[0], **{name: getattr(events, name)[inside] for name in values}}
+
+
+def _sales_taken(events: Events, places: np.ndarray) -> dict[str, Any]:
+    sales = np.searchsorted(events.sale_event, places)
+    sold = np.zeros(len(places), bool)
+    inside = sales < len(events.sale_event)
+    sold[inside] = events.sale_event[sales[inside]] == places[inside]
+    which = sales[sold]
+    lines = _lists_taken(events, LINES[0], LINES[1], which)
+    return {"sale_event": np.flatnonzero(sold), "sale_revenue": events.sale_revenue[which], **lines}
+
+
+def _starts_joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    before = np.cumsum([0, *(int(piece[-1]) for piece in pieces[:-1])])
+    moved = [piece[1:] + begin for piece, begin in zip(pieces, before, strict=True)]
+    return np.concatenate([[0], *moved])
+
+
+@compiled
+def _fill_ranges(starts: Any, ends: Any, found: Any) -> None:
+    place = 0
+    for index in range(len(starts)):
+        for number in range(starts[index], ends[index]):
+            found[place] = number
+            place += 1
 
 
 @compiled
