@@ -1,18 +1,37 @@
-"""The index of a table, made from its records."""
+"""The index of a table, made from its records: of a small one in memory, of any by way of the disk.
+
+Three passes over a table. First who is named by each record, as whose an event is depends on all of them. Then the
+records themselves, which are put aside as events by partition: people who follow each other in the run. Then each
+partition is put in order and written where it belongs.
+"""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from os import sched_getaffinity
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from interactions.analytics.index.columns import events_of
+from interactions.analytics.index import records, run_files
+from interactions.analytics.index.columns import COLUMNS, PEOPLE, TIMES, coded, events_of, pairs_of
 from interactions.analytics.index.dictionaries import Dictionaries
-from interactions.analytics.index.gather import take
-from interactions.analytics.index.people import persons
-from interactions.analytics.index.run import Events, Index, Pairs, Run
+from interactions.analytics.index.people import Persons
+from interactions.analytics.index.plan import Batch, Paired, Plan, people_of
+from interactions.analytics.index.records import Piece
+from interactions.analytics.index.rows import joined, nobodys, run_of, taken
+from interactions.analytics.index.run import NONE, Index, Run
+from interactions.analytics.index.spill import Sizes, Spill
 from interactions.codec.tombstones import Tombstones, leave_out
+from interactions.warehouse.lake import Part
+
+_PIECE: Final = 50_000  # records
+_WITHOUT_PEOPLE: Final = tuple(name for name in COLUMNS if name not in PEOPLE)
 
 
 def build_table(table: pa.Table, hidden: Tombstones, environment: str, version: int) -> Index:
@@ -21,41 +40,95 @@ def build_table(table: pa.Table, hidden: Tombstones, environment: str, version: 
     dictionaries = Dictionaries()
     events = events_of(table, dictionaries)
     dictionaries.pair_codes.count(events.pair)
-    pairs = dictionaries.pairs
-    return index_of(runs_of(events, pairs), pairs, dictionaries, environment, version)
+    people = people_of(dictionaries.pairs)
+    rank = people.rank[events.pair]
+    of_people, of_nobody = (taken(events, np.flatnonzero(chosen)) for chosen in (rank >= 0, rank < 0))
+    runs = (run_of(of_people, rank[rank >= 0], people.persons), nobodys(of_nobody))
+    return _index([run for run in runs if len(run)], dictionaries, environment, version)
 
 
-def index_of(runs: Sequence[Run], pairs: Pairs, dictionaries: Dictionaries, environment: str, version: int) -> Index:
-    """Runs and codes put together."""
-    found = [run for run in runs if len(run)]
-    span = (min(int(run.at.min()) for run in found), max(int(run.at.max()) for run in found)) if found else (0, -1)
-    return Index(environment, version, tuple(found), pairs, dictionaries.texts, *span)
+def build(environment: str, version: int, parts: Sequence[Part], hidden: Tombstones, folder: Path) -> Index:
+    """The index of ``version``, which consists of ``parts``, but for the records of ``hidden`` people.
+
+    Its runs are files in ``folder``, which it maps. Raises FileNotFoundError where a part has gone: the table has a
+    newer version then.
+    """
+    build = _Build(hidden, folder)
+    return _index(build.runs(list(records.pieces(parts, _PIECE))), build.dictionaries, environment, version)
 
 
-def runs_of(events: Events, pairs: Pairs) -> tuple[Run, Run]:
-    """A run of the people whose ``events`` these are, by ``pairs``, and one of the events of nobody."""
-    nobodys = pairs.has[events.pair] == 0
-    return run_of(take(events, np.flatnonzero(~nobodys)), pairs), nobody_of(take(events, np.flatnonzero(nobodys)))
+def _index(runs: Sequence[Run], dictionaries: Dictionaries, environment: str, version: int) -> Index:
+    span = (min(int(run.at.min()) for run in runs), max(int(run.at.max()) for run in runs)) if runs else (0, -1)
+    return Index(environment, version, tuple(runs), dictionaries.pairs, dictionaries.texts, *span)
 
 
-def run_of(events: Events, pairs: Pairs) -> Run:
-    """The run of ``events`` that all name somebody."""
-    people, alone = (each[events.pair] for each in persons(pairs))
-    order = np.lexsort((events.received, events.at, alone, people))
-    people, alone = people[order], alone[order]
-    begins = np.ones(len(order), bool)
-    begins[1:] = (people[1:] != people[:-1]) | (alone[1:] != alone[:-1])
-    heads = np.flatnonzero(begins)
-    return _run(take(events, order), people[heads], alone[heads], np.append(heads, len(order)))
+class _Build:
+    def __init__(self, hidden: Tombstones, folder: Path) -> None:
+        self.dictionaries = Dictionaries()
+        self._hidden, self._folder = hidden, folder
 
+    def runs(self, pieces: Sequence[Piece]) -> list[Run]:
+        with ThreadPoolExecutor(len(sched_getaffinity(0))) as threads, Spill(self._folder) as spill:
+            paired = list(threads.map(lambda piece: self._pair(piece, spill), pieces))
+            plan = Plan.of(self.dictionaries.pairs, paired)
+            list(threads.map(lambda batch: self._put_aside(batch, plan, spill), plan.batches))
+            of_nobody = range(plan.of_people, plan.partitions)
+            found = [
+                self._people(plan, spill, threads),
+                *threads.map(lambda each: self._nobody(each, spill), of_nobody),
+            ]
+        return [run for run in found if run is not None]
 
-def nobody_of(events: Events) -> Run:
-    """The run of ``events`` that name nobody."""
-    order = np.lexsort((events.received, events.at))
-    none = np.empty(0, np.int64)
-    return _run(take(events, order), none, none.astype(np.uint8), np.zeros(1, np.int64), nobody=True)
+    def _pair(self, piece: Piece, spill: Spill) -> Paired:
+        """Learn the pairs of a piece; records of hidden people get none (NONE)."""
+        table = records.read(piece, [*PEOPLE, *(TIMES if self._hidden else ())])
+        codes, seen = np.full(piece.rows, NONE, np.int32), np.ones(piece.rows, bool)
+        if self._hidden:
+            seen = ~self._hidden.mask(table)
+            table = table.filter(pa.array(seen))
+        codes[seen] = pairs_of(table, self.dictionaries)
+        self.dictionaries.pair_codes.count(codes[seen])
+        nobodys = pc.and_(pc.is_null(table["user_key"]), pc.is_null(table["anonymous_key"]))
+        return Paired(piece, spill.keep(codes), pc.sum(nobodys).as_py() or 0)
 
+    def _put_aside(self, batch: Batch, plan: Plan, spill: Spill) -> None:
+        """Make the events of a batch."""
+        found = []
+        for piece, place, _ in batch.pieces:
+            codes, table = spill.kept(place, np.empty(piece.rows, np.int32)), records.read(piece, _WITHOUT_PEOPLE)
+            if self._hidden:
+                table, codes = table.filter(pa.array(codes != NONE)), codes[codes != NONE]
+            found.append(coded(table, codes, plan.placeholder[codes], self.dictionaries))
+        events = joined(found)
+        partition = plan.partition[events.pair]
+        partition[partition < 0] = batch.nobody
+        order = np.argsort(partition, kind="stable")
+        spill.add(batch.number, taken(events, order), partition[order], plan.partitions)
 
-def _run(events: Events, people: np.ndarray, alone: np.ndarray, starts: np.ndarray, *, nobody: bool = False) -> Run:
-    columns = {name: getattr(events, name) for name in Events.__dataclass_fields__}
-    return Run(**columns, people=people, alone=alone, starts=starts, nobody=nobody)
+    def _people(self, plan: Plan, spill: Spill, threads: ThreadPoolExecutor) -> Run | None:
+        sizes = np.array([spill.sizes(number) for number in range(plan.of_people)], np.int64).reshape(
+            -1, len(Sizes._fields)
+        )
+        ends = np.cumsum(sizes, axis=0)
+        if not len(sizes):
+            return None
+        name, (keys, alone) = secrets.token_hex(8), plan.people.persons
+
+        def write(number: int) -> None:
+            these = slice(*plan.cuts[number : number + 2])
+            events = spill.read(number)
+            rank = plan.people.rank[events.pair] - these.start
+            ordered = run_of(events, rank, Persons(keys[these], alone[these]))
+            draft.write(ordered, Sizes(*(ends[number] - sizes[number]).tolist()))
+
+        with run_files.Draft(self._folder, name, Sizes(*ends[-1].tolist())) as draft:
+            list(threads.map(write, range(plan.of_people)))
+        run_files.write_people(self._folder, name, keys, alone, plan.people.starts)
+        return run_files.read(self._folder, name, nobody=False)
+
+    def _nobody(self, number: int, spill: Spill) -> Run | None:
+        if not spill.sizes(number).events:
+            return None
+        name = secrets.token_hex(8)
+        run_files.write(self._folder, name, nobodys(spill.read(number)))
+        return run_files.read(self._folder, name, nobody=True)

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from interactions import identity
 from interactions.analytics.index.dictionaries import CAMPAIGN, Dictionaries, Dictionary
-from interactions.analytics.index.gather import starts_of
 from interactions.analytics.index.results import results_of
+from interactions.analytics.index.rows import starts_of
 from interactions.analytics.index.run import ASSISTED, NONE, PLACEHOLDER, Events
 from interactions.analytics.index.sales import sales_of
 from interactions.codec.keyring import Keyring
@@ -43,11 +43,20 @@ def events_of(table: pa.Table, dictionaries: Dictionaries) -> Events:
 
     It doesn't count them as bearers of their pairs (``PairCodes.count``): that's for whoever keeps them.
     """
+    ids = _ids(table)
+    return coded(table, dictionaries.pair_codes.codes(*ids), are_placeholders(*ids), dictionaries)
+
+
+def pairs_of(table: pa.Table, dictionaries: Dictionaries) -> np.ndarray:
+    """The code of each row's pair (int32)."""
+    return dictionaries.pair_codes.codes(*_ids(table))
+
+
+def _ids(table: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``user``, ``visitor`` and ``has`` of each row, as Pairs has them."""
     user, with_user = numbers(table["user_key"])
     visitor, with_visitor = numbers(table["anonymous_key"])
-    has = with_user.astype(np.uint8) | (with_visitor.astype(np.uint8) << 1)
-    pair = dictionaries.pair_codes.codes(user, visitor, has)
-    return coded(table, pair, are_placeholders(user, visitor, has), dictionaries)
+    return user, visitor, with_user.astype(np.uint8) | (with_visitor.astype(np.uint8) << 1)
 
 
 def coded(table: pa.Table, pair: np.ndarray, placeholder: np.ndarray, dictionaries: Dictionaries) -> Events:

@@ -19,6 +19,11 @@ LISTS: Final = (("product_starts", ("products",)), ("category_starts", ("categor
 LINES: Final = ("sale_starts", ("line_product", "line_revenue"))
 
 
+def starts_of(lengths: np.ndarray) -> np.ndarray:
+    """Where each list begins, and at last where all end (int64[n + 1])."""
+    return np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
+
+
 def within(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """The numbers from each start to before its end, one range after another (int64)."""
     lengths = ends - starts

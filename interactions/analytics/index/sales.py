@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from interactions.analytics.index.gather import ranges, starts_of
+from interactions.analytics.index.rows import starts_of, within
 
 
 def sales_of(table: pa.Table, paid: np.ndarray, product: np.ndarray, starts: np.ndarray) -> dict[str, np.ndarray]:
@@ -25,7 +25,7 @@ def sales_of(table: pa.Table, paid: np.ndarray, product: np.ndarray, starts: np.
         "sale_event": paid,
         "sale_revenue": revenue,
         "sale_starts": sale_starts,
-        "line_product": product[ranges(starts[paid], lengths)],
+        "line_product": product[within(starts[paid], starts[paid + 1])],
         "line_revenue": revenue[sale] * parts,
     }
 

@@ -19,12 +19,21 @@ from ...lakes import Record, as_row
 
 def table_of(records: Iterable[Record]) -> pa.Table:
     """A table of TABLE_SCHEMA; ids are named by their keyed hashes, as in the lake."""
-    keyring = identity.keyring()
-    rows = [
-        as_row({"user_key": keyring[each.get("user_id")], "anonymous_key": keyring[each.get("anonymous_id")], **each})
+    return pa.Table.from_pylist([as_row(each) for each in keyed(records)], schema=TABLE_SCHEMA)
+
+
+def keyed(records: Iterable[Record]) -> list[Record]:
+    """The records with the keyed hashes that the lake would name their ids by."""
+    key = identity.keyring()
+    return [
+        {"user_key": key[each.get("user_id")], "anonymous_key": key[each.get("anonymous_id")], **each}
         for each in records
     ]
-    return pa.Table.from_pylist(rows, schema=TABLE_SCHEMA)
+
+
+def as_list(run: Run, begin: int, end: int) -> list[tuple[int, int]]:
+    """When the events of a run from ``begin`` to before ``end`` were, and were received."""
+    return list(zip(run.at[begin:end].tolist(), run.received[begin:end].tolist(), strict=True))
 
 
 def said(index: Index) -> list[dict[str, Any]]:

@@ -1,0 +1,161 @@
+"""Arrow IPC files of one record batch each: written once, durably, and mapped by whoever reads them."""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+from interactions.analytics.index.positions import write_at
+
+
+def write(path: Path, columns: Mapping[str, pa.Array]) -> None:
+    """Write arrays of equal length as a file that outlives a power cut once its folder is synced."""
+    batch = pa.record_batch(dict(columns))
+    with path.open("wb") as file:
+        with pa.ipc.new_file(file, batch.schema) as writer:
+            writer.write_batch(batch)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read(path: Path) -> pa.RecordBatch:
+    """The batch of a file; its arrays are views of the mapped file. Raises FileNotFoundError."""
+    return _read(_map(path, mmap.ACCESS_READ))
+
+
+def read_own(path: Path) -> dict[str, np.ndarray]:
+    """The :func:`arrays` of a file, which may be written to: that changes this mapping of it alone."""
+    mapped = _map(path, mmap.ACCESS_COPY)
+    base = pa.py_buffer(mapped).address
+    return {
+        name: np.frombuffer(mapped, array.dtype, len(array), array.ctypes.data - base) if len(array) else array.copy()
+        for name, array in arrays(_read(mapped)).items()
+    }
+
+
+def arrays(batch: pa.RecordBatch) -> dict[str, np.ndarray]:
+    """Views of all numbers in a batch by name.
+
+    A column of lists gives ``<name>.starts`` (int64[n + 1]) and its values as ``<name>``; one of structs gives
+    ``<name>.<field>``.
+    """
+    found: dict[str, np.ndarray] = {}
+    for name, array in zip(batch.schema.names, batch.columns, strict=True):
+        _put(found, name, array)
+    return found
+
+
+def _put(found: dict[str, np.ndarray], name: str, array: pa.Array) -> None:
+    if pa.types.is_large_list(array.type):
+        offsets = array.buffers()[1] if len(array) else pa.py_buffer(bytes(8))
+        found[f"{name}.starts"] = np.frombuffer(offsets, np.int64, len(array) + 1)
+        _put(found, name, array.values)
+    elif pa.types.is_struct(array.type):
+        for place, field in enumerate(array.type):
+            _put(found, f"{name}.{field.name}", array.field(place))
+    else:
+        found[name] = array.to_numpy(zero_copy_only=True)
+
+
+def sync(folder: Path) -> None:
+    """Have what was made or renamed in a folder outlive a power cut."""
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
+
+
+class Reserved:
+    """A file of one batch whose columns are written piece by piece, in any order, by any thread. A context manager.
+
+    Once it is left, unless by an exception, the file is on the disk.
+    """
+
+    def __init__(self, path: Path, columns: Mapping[str, pa.Array]) -> None:
+        """``columns`` are of :func:`room`: their numbers don't matter, and are never looked at."""
+        batch = pa.record_batch(dict(columns))
+        rooms = {buffer.address for array in batch.columns for buffer in array.buffers() if buffer is not None}
+        with path.open("wb") as file, pa.ipc.new_file(pa.PythonFile(_Holes(file, rooms), "w"), batch.schema) as writer:
+            writer.write_batch(batch)
+        self._places = _places(path)
+        self._file = path.open("r+b")
+
+    def write(self, column: str, start: int, values: np.ndarray) -> None:
+        """Write ``values``, of the column's own type, from its element ``start`` on; columns are named as arrays."""
+        write_at(self._file.fileno(), values, self._places[column] + start * values.itemsize)
+
+    def __enter__(self) -> Reserved:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._file:
+            if kind is None:
+                os.fsync(self._file.fileno())
+
+
+def room(length: int, form: pa.DataType) -> pa.Array:
+    """Numbers that take no memory as long as nobody looks at them."""
+    return pa.Array.from_buffers(form, length, [None, pa.py_buffer(np.zeros(length, form.to_pandas_dtype()))], 0)
+
+
+def room_for_lists(length: int, values: pa.Array) -> pa.Array:
+    """So many lists, which together have ``values``."""
+    offsets = np.zeros(length + 1, np.int64)
+    offsets[-1] = len(values)
+    form = pa.large_list(values.type)
+    return pa.Array.from_buffers(form, length, [None, pa.py_buffer(offsets)], 0, children=[values])
+
+
+def lists(starts: np.ndarray, values: pa.Array) -> pa.Array:
+    """Lists that begin at ``starts`` (int64[n + 1]) in ``values``."""
+    form = pa.large_list(values.type)
+    offsets = pa.py_buffer(np.ascontiguousarray(starts, np.int64))
+    return pa.Array.from_buffers(form, len(starts) - 1, [None, offsets], 0, children=[values])
+
+
+class _Holes(io.RawIOBase):
+    """A file in which what is to be written later is left open."""
+
+    def __init__(self, file: BinaryIO, rooms: set[int]) -> None:
+        self._file, self._rooms = file, rooms
+
+    def write(self, data: Any) -> int:
+        size = memoryview(data).nbytes
+        if isinstance(data, pa.Buffer) and data.address in self._rooms:
+            self._file.seek(size, os.SEEK_CUR)
+        else:
+            self._file.write(data)
+        return size
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def writable(self) -> bool:
+        return True
+
+
+def _map(path: Path, access: int) -> mmap.mmap:
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=access)
+
+
+def _read(mapped: mmap.mmap) -> pa.RecordBatch:
+    return pa.ipc.open_file(pa.BufferReader(pa.py_buffer(mapped))).get_batch(0)
+
+
+def _places(path: Path) -> dict[str, int]:
+    """Where in the file each of :func:`arrays` begins, in bytes."""
+    mapped = _map(path, mmap.ACCESS_READ)
+    base = pa.py_buffer(mapped).address
+    return {name: array.ctypes.data - base for name, array in arrays(_read(mapped)).items()}

@@ -1,0 +1,101 @@
+"""Who lies where in an index that is built: the order of people, and partitions of about as many events each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from interactions.analytics.index.columns import are_placeholders
+from interactions.analytics.index.people import Persons, persons
+from interactions.analytics.index.records import Piece
+from interactions.analytics.index.run import NONE, Pairs
+
+PARTITION: Final = 1_000_000  # events; one of nobody's has up to twice as many
+BATCH: Final = 500_000  # records
+
+
+class People(NamedTuple):
+    """``persons`` in the order of a run, where the events of each begin and at last where all end (``starts``), and by
+    pair the place of whose it is among them (``rank``, int32), NONE for nobody's."""
+
+    persons: Persons
+    starts: np.ndarray
+    rank: np.ndarray
+
+
+class Paired(NamedTuple):
+    """A piece whose records' pairs were put aside at ``place``; how many of them name nobody."""
+
+    piece: Piece
+    place: int
+    nobodys: int
+
+
+class Batch(NamedTuple):
+    """Pieces that become events together; ``nobody`` is the partition of those among them that name nobody."""
+
+    number: int
+    pieces: tuple[Paired, ...]
+    nobody: int
+
+
+class Plan(NamedTuple):
+    """What goes where.
+
+    ``partition`` (int32) is by pair, -1 for nobody's. Those of people begin at the ranks ``cuts``, the last of which is
+    where they end; those of nobody follow, in runs of their own. ``placeholder`` (bool) is by pair, too.
+    """
+
+    people: People
+    placeholder: np.ndarray
+    cuts: np.ndarray
+    partition: np.ndarray
+    batches: tuple[Batch, ...]
+
+    @property
+    def of_people(self) -> int:
+        """How many partitions are of people."""
+        return len(self.cuts) - 1
+
+    @property
+    def partitions(self) -> int:
+        return (self.batches[-1].nobody if self.batches else self.of_people) + 1
+
+    @classmethod
+    def of(cls, pairs: Pairs, pieces: Sequence[Paired]) -> Plan:
+        """Of all pieces of a table, and the pairs that their records bear."""
+        people = people_of(pairs)
+        cuts = np.searchsorted(people.starts, np.arange(0, people.starts[-1], PARTITION))
+        cuts = np.append(np.unique(cuts), len(people.starts) - 1) if len(cuts) else np.zeros(1, np.int64)
+        partition = np.searchsorted(cuts, people.rank, "right").astype(np.int32) - 1
+        placeholder = are_placeholders(pairs.user, pairs.visitor, pairs.has)
+        return cls(people, placeholder, cuts, partition, tuple(_batches(pieces, len(cuts) - 1)))
+
+
+def people_of(pairs: Pairs) -> People:
+    """Everybody whom ``pairs`` name."""
+    keys, alone = persons(pairs)
+    named = np.flatnonzero(pairs.has)
+    order = named[np.lexsort((alone[named], keys[named]))]
+    keys, alone = keys[order], alone[order]
+    begins = np.ones(len(order), bool)
+    begins[1:] = (keys[1:] != keys[:-1]) | (alone[1:] != alone[:-1])
+    rank = np.full(len(pairs), NONE, np.int32)
+    rank[order] = np.cumsum(begins) - 1
+    ends = np.append(np.flatnonzero(begins)[1:], len(order))[: np.count_nonzero(begins)] - 1
+    starts = np.concatenate(([0], np.cumsum(pairs.records[order])[ends]))
+    return People(Persons(keys[begins], alone[begins]), starts, rank)
+
+
+def _batches(pieces: Sequence[Paired], of_people: int) -> Iterator[Batch]:
+    number, held, nobody, of_nobody = 0, list[Paired](), of_people, 0
+    for place, paired in enumerate(pieces, start=1):
+        held.append(paired)
+        if sum(each.piece.rows for each in held) >= BATCH or place == len(pieces):
+            yield Batch(number, tuple(held), nobody)
+            of_nobody += sum(each.nobodys for each in held)
+            if of_nobody >= PARTITION:
+                nobody, of_nobody = nobody + 1, 0
+            number, held = number + 1, []
