@@ -1,0 +1,190 @@
+"""An index seen through a filter: what the questions of a page share, and how passes go over it in several threads."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+from datetime import tzinfo
+from typing import Any, Final, TypeVar
+
+import numpy as np
+
+from interactions import process_caches
+from interactions.analytics.index.mask import conditions, masks_of
+from interactions.analytics.index.passes import masks
+from interactions.analytics.index.run import Index, Pairs, Run
+from interactions.queries.bars import bar_edges
+from interactions.queries.filter import Filter
+from interactions.queries.period import Unit
+
+Found = TypeVar("Found")
+
+_NOBODYS: Final = 1 << 16  # events of nobody that are gone over as if they were one person's
+_MOST_KEPT: Final = 4  # a page's filter, that without its types, and their previous periods
+_NEVER: Final = np.iinfo(np.int64)
+_NO_MASK: Final = np.zeros(0, np.uint8)
+_NO_DEAD: Final = np.zeros(0, np.uint8)
+_NO_DEAD.setflags(write=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Share:
+    """The people from ``first`` to before ``last`` of a run; ``before`` is how many events the earlier runs have.
+
+    Of a run of nobody they are stretches of time. ``dead`` and ``mask`` are empty where there is neither.
+    """
+
+    run: Run
+    starts: np.ndarray
+    first: int
+    last: int
+    dead: np.ndarray
+    mask: np.ndarray
+    before: int
+
+    @property
+    def people(self) -> tuple[Any, ...]:
+        """What every pass begins with."""
+        return self.starts, self.first, self.last, self.dead, self.mask
+
+    @property
+    def sales(self) -> tuple[int, int]:
+        """The first of the run's sales that are these people's, and where they end."""
+        first, last = np.searchsorted(self.run.sale_event, self.starts[[self.first, self.last]]).tolist()
+        return first, last
+
+
+class Look:
+    """An index through a filter. It remembers what its questions share, and may be used by several threads."""
+
+    def __init__(self, index: Index, filter: Filter) -> None:
+        self.index, self.filter = _read_only(index), filter
+        self.source = index
+        self._lock = threading.RLock()
+        self._kept: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[[], Found]) -> Found:
+        """What ``make`` gives, made at the first call with this ``key``."""
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = make()
+            found: Found = self._kept[key]
+            return found
+
+    def any_of(self, name: str) -> Any:
+        """What is remembered under a key that begins with ``name``; None where nothing is."""
+        with self._lock:
+            return next((found for key, found in self._kept.items() if isinstance(key, tuple) and key[0] == name), None)
+
+    @property
+    def masks(self) -> list[np.ndarray | None]:
+        """The mask of each run; None where all of its events are let through."""
+        return self.once(
+            "masks", lambda: masks_of(self.index, self.filter.period, list(conditions(self.filter)), _cores())
+        )
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The first and the last moment of the events that are let through, in µs; None where there are none."""
+        return self.once("span", self._span)
+
+    def _span(self) -> tuple[int, int] | None:
+        if all(mask is None for mask in self.masks):
+            return (self.index.first, self.index.last) if self.index.first <= self.index.last else None
+
+        def walk(found: np.ndarray, share: Share) -> None:
+            masks.span(*share.people, share.run.at, found)
+
+        found = self.over(lambda: np.array([_NEVER.max, _NEVER.min]), walk)
+        first, last = min(int(each[0]) for each in found), max(int(each[1]) for each in found)
+        return (first, last) if first <= last else None
+
+    def edges(self, unit: Unit, zone: tzinfo) -> np.ndarray:
+        """Where the bars of the period begin, and the last one ends, in µs; empty where there is nothing to show."""
+        return self.once(("edges", unit, zone), lambda: self._edges(unit, zone))
+
+    def _edges(self, unit: Unit, zone: tzinfo) -> np.ndarray:
+        is_bounded = self.filter.period.start is not None and self.filter.period.end is not None
+        ends = () if is_bounded or self.span is None else self.span
+        return bar_edges(np.array(ends, np.int64), self.filter.period, unit, zone)
+
+    def over(self, begin: Callable[[], Found], walk: Callable[[Found, Share], None]) -> list[Found]:
+        """What several threads have found, each of which began with what ``begin`` gives and took its shares."""
+        cores, masked = _cores(), self.masks  # made here: the threads must not wait for who waits for them
+
+        def work(core: int) -> Found:
+            found = begin()
+            for share in self._shares(masked, core, cores):
+                walk(found, share)
+            return found
+
+        with ThreadPoolExecutor(cores) as pool:
+            return list(pool.map(work, range(cores)))
+
+    def _shares(self, masked: list[np.ndarray | None], core: int, cores: int) -> Iterator[Share]:
+        before = 0
+        for run, mask in zip(self.index.runs, masked, strict=True):
+            starts = _starts(run)
+            first, last = np.searchsorted(starts, [len(run) * core // cores, len(run) * (core + 1) // cores]).tolist()
+            if first < last:
+                dead = _NO_DEAD if run.dead is None else run.dead
+                yield Share(run, starts, first, last, dead, _NO_MASK if mask is None else mask, before)
+            before += len(run)
+
+
+_looks: OrderedDict[tuple[int, str], Look] = OrderedDict()
+_turn = threading.Lock()
+
+
+def look(index: Index, filter: Filter) -> Look:
+    """The index through the filter; the last few are kept, for all the questions of a page."""
+    key = (id(index), filter.key)  # what is kept holds its index, so no other can have its id
+    with _turn:
+        for other, kept in list(_looks.items()):
+            if kept.source is not index and kept.source.environment == index.environment:
+                del _looks[other]
+        found = _looks.setdefault(key, Look(index, filter))
+        _looks.move_to_end(key)
+        while len(_looks) > _MOST_KEPT:
+            _looks.popitem(last=False)
+        return found
+
+
+def forget() -> None:
+    """Forget all looks."""
+    with _turn:
+        _looks.clear()
+
+
+def _starts(run: Run) -> np.ndarray:
+    if not run.nobody:
+        return run.starts
+    return _locked(np.append(np.arange(0, len(run), _NOBODYS), len(run)).astype(np.int64))
+
+
+def _read_only(index: Index) -> Index:
+    """The index with arrays that can't be written, as mapped ones can't: a loop is compiled for either kind anew."""
+    runs = tuple(replace(run, **_locked_of(run)) for run in index.runs)
+    return replace(index, runs=runs, pairs=replace(index.pairs, **_locked_of(index.pairs)))
+
+
+def _locked_of(record: Run | Pairs) -> dict[str, np.ndarray]:
+    values = {field.name: getattr(record, field.name) for field in fields(record)}
+    return {name: _locked(value) for name, value in values.items() if isinstance(value, np.ndarray)}
+
+
+def _locked(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.setflags(write=False)
+    return view
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+process_caches.register("looks at the index", forget, lambda: len(_looks))

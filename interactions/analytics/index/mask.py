@@ -1,0 +1,194 @@
+"""From a filter to a mask of each run: one byte an event, 1 for those it lets through.
+
+A filter is a row of conditions. Each becomes a table of allowed codes, or a few numbers, so all of them cost alike, and
+a new kind of filter is a new name in :func:`_narrowing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from interactions.analytics.index.passes import masks
+from interactions.analytics.index.results import results_of
+from interactions.analytics.index.run import ASSISTED, TYPE_BITS, Index, Run
+from interactions.codec.tombstones import microseconds
+from interactions.contract.schema import TYPES
+from interactions.queries.device import device_of
+from interactions.queries.filter import Filter
+from interactions.queries.period import Period
+
+_EARLIEST: Final = np.iinfo(np.int64).min
+_LATEST: Final = np.iinfo(np.int64).max
+_NO_VALUE: Final = np.zeros(1, bool)  # what the tables of codes begin with: an event without a value
+_KINDS: Final = np.arange(256)
+
+
+class Operator(StrEnum):
+    """How a field is compared."""
+
+    IS = "is"
+    IS_NOT = "is not"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """``field`` has to be one of the ``values``, or none of them; a record without a value is none of them."""
+
+    field: str
+    operator: Operator
+    values: tuple[Any, ...]
+
+
+Narrow = Callable[[Run, slice, np.ndarray], None]
+"""Clears in the mask of a slice of a run's events those that do not meet a condition."""
+
+_TEXTS: Final = ("region", "locale", "keywords")
+_LISTS: Final = {"product": ("product_starts", "products"), "category": ("category_starts", "categories")}
+_CAMPAIGN: Final = "campaign_"
+
+
+def conditions(filter: Filter) -> Iterator[Condition]:
+    """What the filter asks of a record, but for its period."""
+    if filter.has_types:
+        yield Condition("type", Operator.IS, filter.all_types)
+    if filter.without_import is not None:
+        yield Condition("import", Operator.IS_NOT, (filter.without_import,))
+    if filter.is_live is not None:
+        yield Condition("import", Operator.IS if filter.is_live else Operator.IS_NOT, (0,))
+    given = {
+        "assisted": filter.is_assisted,
+        "import": filter.import_id,
+        "user": filter.user_key,
+        "visitor": filter.anonymous_key,
+        "product": filter.product_id,
+        "category": filter.category,
+        "result": filter.miso_id,
+        "keywords": filter.keywords,
+        "campaign_source": filter.campaign_source,
+        "campaign_medium": filter.campaign_medium,
+        "campaign_name": filter.campaign_name,
+        "page contains": filter.page_contains,
+        "locale": filter.locale,
+        "region": filter.region,
+        "device": filter.device,
+    }
+    yield from (Condition(field, Operator.IS, (value,)) for field, value in given.items() if value is not None)
+    for field, identifier in (("user", filter.user_id), ("visitor", filter.anonymous_id)):
+        if identifier is not None:
+            yield Condition(field, Operator.IS, (_key(identifier),))
+
+
+def masks_of(index: Index, period: Period, wanted: Sequence[Condition], cores: int) -> list[np.ndarray | None]:
+    """The mask of each run (uint8), or None where everything is let through."""
+    narrows = [_narrowing(index, condition) for condition in wanted]
+    since = microseconds(period.start) if period.start else _EARLIEST
+    until = microseconds(period.end) if period.end else _LATEST
+    if since > index.first or until <= index.last:
+        narrows.append(lambda run, part, mask: masks.by_time(run.at[part], since, until, mask))
+    if not narrows:
+        return [None] * len(index.runs)
+    found: list[np.ndarray | None] = [np.ones(len(run), np.uint8) for run in index.runs]
+    with ThreadPoolExecutor(cores) as pool:
+        for run, mask in zip(index.runs, found, strict=True):
+            list(pool.map(lambda part, run=run, mask=mask: _narrow(narrows, run, part, mask), _slices(run, cores)))
+    return found
+
+
+def _narrow(narrows: Sequence[Narrow], run: Run, part: slice, mask: np.ndarray) -> None:
+    for narrow in narrows:
+        narrow(run, part, mask[part])
+
+
+def _slices(run: Run, cores: int) -> list[slice]:
+    edges = np.linspace(0, len(run), cores + 1).astype(np.int64).tolist()
+    return [slice(start, end) for start, end in pairwise(edges)]
+
+
+def _narrowing(index: Index, condition: Condition) -> Narrow:
+    field, values, is_wanted = condition.field, condition.values, condition.operator is Operator.IS
+    if field == "type":
+        return _by_kind(np.isin(_KINDS & TYPE_BITS, [TYPES.index(name) for name in values]) == is_wanted)
+    if field == "assisted":
+        return _by_kind(np.isin(_KINDS & ASSISTED > 0, values) == is_wanted)
+    if field == "import":
+        return _by_number("source", np.array(values, np.int64), is_wanted)
+    if field == "result":
+        return _by_number("result", results_of(pa.array(values, pa.string())), is_wanted)
+    if field in ("user", "visitor"):
+        bit = 1 if field == "user" else 2
+        theirs = np.isin(getattr(index.pairs, field), np.array(values, np.int64)) & (index.pairs.has & bit > 0)
+        return _by_code("pair", theirs, is_wanted)
+    if field == "device":
+        devices = [device_of(agent) in values for agent in (None, *index.texts.agent.to_pylist())]
+        return _by_table("agent", np.array(devices) == is_wanted)
+    if field == "page contains":
+        return _by_code("page", _containing(index.texts.page, values), is_wanted)
+    if field in _LISTS:
+        return _by_list(*_LISTS[field], _among(getattr(index.texts, field), values), is_wanted)
+    if field in _TEXTS:
+        return _by_code(field, _among(getattr(index.texts, field), values), is_wanted)
+    if field.startswith(_CAMPAIGN):
+        part = pc.struct_field(index.texts.campaign, field.removeprefix(_CAMPAIGN))
+        return _by_code("campaign", _among(part, values), is_wanted)
+    raise ValueError(f"Records have no field {field!r} to filter by.")
+
+
+def _by_kind(allowed: np.ndarray) -> Narrow:
+    table = allowed.astype(np.uint8)
+    return lambda run, part, mask: masks.by_kind(run.kind[part], table, mask)
+
+
+def _by_number(column: str, values: np.ndarray, is_wanted: bool) -> Narrow:
+    return lambda run, part, mask: masks.by_number(getattr(run, column)[part], values, int(is_wanted), mask)
+
+
+def _by_code(column: str, named: np.ndarray, is_wanted: bool) -> Narrow:
+    return _by_table(column, np.concatenate((_NO_VALUE, named)) == is_wanted)
+
+
+def _by_table(column: str, allowed: np.ndarray) -> Narrow:
+    table = allowed.astype(np.uint8)
+    return lambda run, part, mask: masks.by_code(getattr(run, column)[part], table, mask)
+
+
+def _by_list(starts: str, codes: str, named: np.ndarray, is_wanted: bool) -> Narrow:
+    table = np.concatenate((_NO_VALUE, named)).astype(np.uint8)
+
+    def narrow(run: Run, part: slice, mask: np.ndarray) -> None:
+        masks.by_list(getattr(run, starts), getattr(run, codes), part.start, table, int(is_wanted), mask)
+
+    return narrow
+
+
+def _among(texts: pa.ChunkedArray, values: Sequence[str]) -> np.ndarray:
+    """Which of the texts, by code, are among the values."""
+    return _flags(pc.is_in(texts, value_set=pa.array(values, pa.string())))
+
+
+def _containing(texts: pa.ChunkedArray, values: Sequence[str]) -> np.ndarray:
+    """Which of the texts contain any of the values, without regard to case."""
+    lowered = pc.utf8_lower(texts)
+    found = np.zeros(len(texts), bool)
+    for value in pc.utf8_lower(pa.array(values, pa.string())).to_pylist():
+        found |= _flags(pc.fill_null(pc.match_substring(lowered, value), False))
+    return found
+
+
+def _flags(found: pa.ChunkedArray | pa.Array) -> np.ndarray:
+    flags: np.ndarray = np.asarray(found.to_numpy(zero_copy_only=False), bool)
+    return flags
+
+
+def _key(identifier: str) -> int:
+    from interactions import identity  # asks the database for the key's check
+
+    return identity.keyring().key(identifier)

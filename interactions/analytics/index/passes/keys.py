@@ -1,0 +1,145 @@
+"""Passes that tell keys apart, with hash tables: ids of people, and the results that miso_ids name.
+
+A table is of a power of two; a key of 0 is no key. Whoever calls sees to it that a table has room.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from interactions.queries.later import compiled
+
+_MIX: Final = -7046029254386353131  # the golden ratio, as a signed number: spreads keys that differ in few bits
+
+
+@compiled
+def count_pairs(starts: Any, first: int, last: int, dead: Any, mask: Any, pair: Any, counts: Any) -> None:
+    """Count events by their pair of ids."""
+    for person in range(first, last):
+        if len(dead) and dead[person]:
+            continue
+        for event in range(starts[person], starts[person + 1]):
+            if mask[event]:
+                counts[pair[event]] += 1
+
+
+@compiled
+def add_by_key(keys: Any, has: Any, bit: int, records: Any, table: Any, sums: Any) -> None:
+    """Add up the ``records`` of pairs by the id that ``bit`` of ``has`` says they have."""
+    last = len(table) - 1
+    for pair in range(len(keys)):
+        if has[pair] & bit and records[pair] > 0:
+            key = keys[pair]
+            slot = ((key * _MIX) >> 20) & last
+            while sums[slot] and table[slot] != key:
+                slot = (slot + 1) & last
+            table[slot] = key
+            sums[slot] += records[pair]
+
+
+@compiled
+def count_results(
+    starts: Any,
+    last: int,
+    dead: Any,
+    mask: Any,
+    kind: Any,
+    result: Any,
+    roles: Any,
+    table: Any,
+    counts: Any,
+    at: Any,
+) -> None:
+    """Count events by their result, and those of types with the role 1 (shown) and 2 (clicked).
+
+    ``counts`` int32[table, 3] has all, shown and clicked. ``at`` is where it stands: the person, the event (-1 for the
+    person's first one) and how many keys the table has. Where half of the table is full, it ends there: called again
+    with a larger table, it goes on.
+    """
+    room, used = len(table) // 2, at[2]
+    end = len(table) - 1
+    is_masked = len(mask) > 0
+    begin = at[1]
+    for person in range(at[0], last):
+        if begin < 0:
+            begin = starts[person]
+            if len(dead) and dead[person]:
+                begin = starts[person + 1]
+        for event in range(begin, starts[person + 1]):
+            key = result[event]
+            if key == 0 or (is_masked and not mask[event]):
+                continue
+            slot = ((key * _MIX) >> 20) & end
+            while table[slot] != 0 and table[slot] != key:
+                slot = (slot + 1) & end
+            if table[slot] == 0:
+                if used >= room:
+                    at[0], at[1], at[2] = person, event, used
+                    return
+                table[slot] = key
+                used += 1
+            counts[slot, 0] += 1
+            role = roles[kind[event] & 63]
+            if role:
+                counts[slot, role] += 1
+        begin = -1
+    at[0], at[1], at[2] = last, -1, used
+
+
+@compiled
+def add_results(table: Any, counts: Any, more: Any, sums: Any) -> int:
+    """Add one table of results to another, which has room; returns how many keys are new to it."""
+    end, added = len(more) - 1, 0
+    for place in range(len(table)):
+        key = table[place]
+        if key == 0:
+            continue
+        slot = ((key * _MIX) >> 20) & end
+        while more[slot] != 0 and more[slot] != key:
+            slot = (slot + 1) & end
+        added += more[slot] == 0
+        more[slot] = key
+        for column in range(3):
+            sums[slot, column] += counts[place, column]
+    return added
+
+
+@compiled
+def check_quality(
+    starts: Any,
+    first: int,
+    last: int,
+    dead: Any,
+    mask: Any,
+    at: Any,
+    received: Any,
+    kind: Any,
+    pair: Any,
+    has: Any,
+    product_starts: Any,
+    about: Any,
+    ahead: int,
+    oldest: int,
+    counts: Any,
+) -> None:
+    """Count events that have a user, a visitor, neither, a placeholder, a type that ``about`` marks as about products,
+    and such a type with products, a miso_id, a date over ``ahead`` µs after receipt, one before ``oldest``; and all."""
+    is_masked = len(mask) > 0
+    for person in range(first, last):
+        if len(dead) and dead[person]:
+            continue
+        for event in range(starts[person], starts[person + 1]):
+            if is_masked and not mask[event]:
+                continue
+            what, ids = kind[event], has[pair[event]]
+            counts[0] += ids & 1
+            counts[1] += ids >> 1 & 1
+            counts[2] += ids == 0
+            counts[3] += what >> 7
+            counts[6] += what >> 6 & 1
+            if about[what & 63]:
+                counts[4] += 1
+                counts[5] += product_starts[event + 1] > product_starts[event]
+            counts[7] += at[event] > received[event] + ahead
+            counts[8] += at[event] < oldest
+            counts[9] += 1

@@ -1,0 +1,61 @@
+"""Passes that narrow a mask: each clears the events that do not meet one condition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from interactions.queries.later import compiled
+
+
+@compiled
+def by_time(at: Any, since: int, until: int, mask: Any) -> None:
+    """Keep events from ``since`` to before ``until``, in µs."""
+    for event in range(len(mask)):
+        mask[event] &= (at[event] >= since) & (at[event] < until)
+
+
+@compiled
+def by_code(codes: Any, allowed: Any, mask: Any) -> None:
+    """Keep events with a code ``c`` where ``allowed[c + 1]`` is 1; the first is for no value."""
+    for event in range(len(mask)):
+        mask[event] &= allowed[codes[event] + 1]
+
+
+@compiled
+def by_kind(kind: Any, allowed: Any, mask: Any) -> None:
+    """Keep events whose kind, of 256, is allowed."""
+    for event in range(len(mask)):
+        mask[event] &= allowed[kind[event]]
+
+
+@compiled
+def by_number(numbers: Any, values: Any, wanted: int, mask: Any) -> None:
+    """Keep events whose number is among the few ``values``, or with ``wanted`` 0, is not."""
+    for event in range(len(mask)):
+        found = 0
+        for place in range(len(values)):
+            found |= numbers[event] == values[place]
+        mask[event] &= found == wanted
+
+
+@compiled
+def by_list(starts: Any, codes: Any, first: int, allowed: Any, wanted: int, mask: Any) -> None:
+    """Keep events, from the event ``first`` on, whose list has an allowed code, or with ``wanted`` 0, has none."""
+    for place in range(len(mask)):
+        if mask[place]:
+            found = 0
+            for item in range(starts[first + place], starts[first + place + 1]):
+                found |= allowed[codes[item] + 1]
+            mask[place] = found == wanted
+
+
+@compiled
+def span(starts: Any, first: int, last: int, dead: Any, mask: Any, at: Any, found: Any) -> None:
+    """Lower and raise ``found``, the first and last moment of the events that are let through."""
+    for person in range(first, last):
+        if len(dead) and dead[person]:
+            continue
+        for event in range(starts[person], starts[person + 1]):
+            if mask[event]:
+                found[0] = min(found[0], at[event])
+                found[1] = max(found[1], at[event])

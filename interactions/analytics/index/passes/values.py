@@ -1,0 +1,218 @@
+"""Passes that count events by the values they carry: texts, products, categories, and revenue by all of them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from interactions.queries.later import compiled
+
+_EARLIEST: Final = -(1 << 62)
+_LATEST: Final = 1 << 62
+
+
+@compiled
+def count_values(
+    starts: Any,
+    first: int,
+    last: int,
+    dead: Any,
+    mask: Any,
+    kind: Any,
+    wins: Any,
+    agent: Any,
+    region: Any,
+    campaign: Any,
+    page: Any,
+    agents: Any,
+    regions: Any,
+    campaigns: Any,
+    pages: Any,
+) -> None:
+    """Count events, and those of types that ``wins`` marks, by four columns of codes.
+
+    Each of the last four arrays, int64[codes + 1, 2], has its first row for no value.
+    """
+    is_masked = len(mask) > 0
+    for person in range(first, last):
+        if len(dead) and dead[person]:
+            continue
+        for event in range(starts[person], starts[person + 1]):
+            if is_masked and not mask[event]:
+                continue
+            agents[agent[event] + 1, 0] += 1
+            regions[region[event] + 1, 0] += 1
+            campaigns[campaign[event] + 1, 0] += 1
+            pages[page[event] + 1, 0] += 1
+            if wins[kind[event] & 63]:
+                agents[agent[event] + 1, 1] += 1
+                regions[region[event] + 1, 1] += 1
+                campaigns[campaign[event] + 1, 1] += 1
+                pages[page[event] + 1, 1] += 1
+
+
+@compiled
+def add_revenue(
+    starts: Any,
+    first: int,
+    last: int,
+    dead: Any,
+    mask: Any,
+    sale: int,
+    end: int,
+    sale_event: Any,
+    sale_revenue: Any,
+    sale_starts: Any,
+    line_product: Any,
+    line_revenue: Any,
+    kind: Any,
+    agent: Any,
+    region: Any,
+    campaign: Any,
+    page: Any,
+    of_kind: Any,
+    agents: Any,
+    regions: Any,
+    campaigns: Any,
+    pages: Any,
+    products: Any,
+) -> None:
+    """Add up the revenue of the sales from ``sale`` to before ``end`` by kind, value and product."""
+    person = first
+    is_masked = len(mask) > 0
+    while sale < end:
+        event, revenue = sale_event[sale], sale_revenue[sale]
+        while starts[person + 1] <= event:
+            person += 1
+        if not (len(dead) and dead[person]) and not (is_masked and not mask[event]):
+            of_kind[kind[event] & 127] += revenue
+            agents[agent[event] + 1] += revenue
+            regions[region[event] + 1] += revenue
+            campaigns[campaign[event] + 1] += revenue
+            pages[page[event] + 1] += revenue
+            for line in range(sale_starts[sale], sale_starts[sale + 1]):
+                if line_product[line] >= 0:
+                    products[line_product[line]] += line_revenue[line]
+        sale += 1
+
+
+@compiled
+def add_revenue_by_bar(
+    starts: Any,
+    first: int,
+    last: int,
+    dead: Any,
+    mask: Any,
+    sale: int,
+    end: int,
+    sale_event: Any,
+    sale_revenue: Any,
+    at: Any,
+    edges: Any,
+    bars: Any,
+) -> None:
+    """Add up the revenue of the sales from ``sale`` to before ``end`` by the bars that begin at ``edges``."""
+    person, several = first, len(edges) - 1
+    is_masked = len(mask) > 0
+    while sale < end:
+        event = sale_event[sale]
+        while starts[person + 1] <= event:
+            person += 1
+        if not (len(dead) and dead[person]) and not (is_masked and not mask[event]):
+            bar, beyond = 0, several
+            while beyond - bar > 1:
+                middle = (bar + beyond) // 2
+                if edges[middle] <= at[event]:
+                    bar = middle
+                else:
+                    beyond = middle
+            bars[bar] += sale_revenue[sale]
+        sale += 1
+
+
+@compiled
+def count_categories(
+    starts: Any,
+    first: int,
+    last: int,
+    dead: Any,
+    mask: Any,
+    category_starts: Any,
+    categories: Any,
+    counts: Any,
+) -> None:
+    """Count events by category; each names a category once."""
+    is_masked = len(mask) > 0
+    for person in range(first, last):
+        begin, end = starts[person], starts[person + 1]
+        if (len(dead) and dead[person]) or category_starts[begin] == category_starts[end]:
+            continue
+        for event in range(begin, end):
+            if is_masked and not mask[event]:
+                continue
+            for place in range(category_starts[event], category_starts[event + 1]):
+                counts[categories[place]] += 1
+
+
+@compiled
+def name_products(
+    starts: Any,
+    first: int,
+    last: int,
+    dead: Any,
+    mask: Any,
+    at: Any,
+    kind: Any,
+    product_starts: Any,
+    products: Any,
+    edges: Any,
+    first_bar: int,
+    last_bar: int,
+    seen: Any,
+    slots: Any,
+    before: int,
+    stamps: Any,
+    counts: Any,
+) -> None:
+    """Mark the products that are named in each bar, and count the events that name each.
+
+    ``seen`` int64[bars, words] gets a bit a product, for the bars from ``first_bar`` to before ``last_bar``. An event
+    of a type with a slot counts, once for each product, in ``counts[product, slots[type]]``; ``stamps`` remembers by
+    which event a product was counted last, ``before`` is how many events other runs have before this one.
+    """
+    several = len(edges) - 1
+    begin = float(edges[0])
+    each = several / max(1.0, float(edges[several]) - begin)
+    bar, lower, upper = 0, _LATEST, _EARLIEST
+    is_masked = len(mask) > 0
+    for person in range(first, last):
+        if len(dead) and dead[person]:
+            continue
+        for event in range(starts[person], starts[person + 1]):
+            if is_masked and not mask[event]:
+                continue
+            place, end = product_starts[event], product_starts[event + 1]
+            if place == end:
+                continue
+            moment = at[event]
+            if moment < lower or moment >= upper:
+                bar = int(min(max((moment - begin) * each, 0.0), several - 1.0))
+                while bar > 0 and moment < edges[bar]:
+                    bar -= 1
+                while bar + 1 < several and moment >= edges[bar + 1]:
+                    bar += 1
+                lower = edges[bar] if bar else _EARLIEST
+                upper = edges[bar + 1] if bar + 1 < several else _LATEST
+            if first_bar <= bar < last_bar:
+                for item in range(place, end):
+                    product = products[item]
+                    seen[bar - first_bar, product >> 6] |= 1 << (product & 63)
+            slot = slots[kind[event] & 63]
+            if slot >= 0:
+                if end - place == 1:
+                    counts[products[place], slot] += 1
+                else:
+                    for item in range(place, end):
+                        product = products[item]
+                        if stamps[product] != before + event:
+                            stamps[product] = before + event
+                            counts[product, slot] += 1

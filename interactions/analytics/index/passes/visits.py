@@ -1,0 +1,165 @@
+"""Passes that count events and visits by the bars of a chart, and by what the clock says."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from interactions.queries.later import compiled
+
+_EARLIEST: Final = -(1 << 62)
+_LATEST: Final = 1 << 62
+_HOUR: Final = 3_600_000_000
+_THURSDAY: Final = 72  # hours since Monday: 1970 began on a Thursday
+
+
+@compiled
+def visit(
+    starts: Any,
+    first: int,
+    last: int,
+    dead: Any,
+    mask: Any,
+    at: Any,
+    kind: Any,
+    nobody: int,
+    quiet: int,
+    edges: Any,
+    counts: Any,
+    sessions: Any,
+    people: Any,
+    spans: Any,
+    total: Any,
+) -> None:
+    """Count events by bar and kind, the sessions that begin in each bar, and the people seen in it.
+
+    Bars begin at ``edges``, the last of which is the end of the last bar. ``counts`` int64[bars, 128] has a column for
+    each kind without its highest bit; ``spans`` int64[2, 64] gets the first and last moment of each type; ``total``
+    counts people. A session ends with ``quiet`` µs. Events of ``nobody`` make neither sessions nor people.
+    """
+    several = len(edges) - 1
+    begin = float(edges[0])
+    each = several / max(1.0, float(edges[several]) - begin)  # bars are nearly of one length
+    bar, lower, upper = 0, _LATEST, _EARLIEST
+    is_masked = len(mask) > 0
+    for person in range(first, last):
+        if len(dead) and dead[person]:
+            continue
+        seen, soon = -1, _EARLIEST  # soon: from then on it is another session
+        for event in range(starts[person], starts[person + 1]):
+            if is_masked and not mask[event]:
+                continue
+            moment = at[event]
+            if moment < lower or moment >= upper:
+                bar = int(min(max((moment - begin) * each, 0.0), several - 1.0))
+                while bar > 0 and moment < edges[bar]:
+                    bar -= 1
+                while bar + 1 < several and moment >= edges[bar + 1]:
+                    bar += 1
+                lower = edges[bar] if bar else _EARLIEST
+                upper = edges[bar + 1] if bar + 1 < several else _LATEST
+            what = kind[event] & 127
+            counts[bar, what] += 1
+            what &= 63
+            if moment < spans[0, what]:
+                spans[0, what] = moment
+            if moment > spans[1, what]:
+                spans[1, what] = moment
+            if nobody:
+                continue
+            if bar != seen:
+                people[bar] += 1
+                seen = bar
+            if moment >= soon:
+                sessions[bar] += 1
+            soon = moment + quiet
+        total[0] += seen >= 0
+
+
+@compiled
+def tell_clock(
+    starts: Any,
+    first: int,
+    last: int,
+    dead: Any,
+    mask: Any,
+    at: Any,
+    edges: Any,
+    offsets: Any,
+    hours: Any,
+    days: Any,
+    first_day: int,
+) -> None:
+    """Count events by hour of the week, from Monday, and by day since 1970, the first of which is ``first_day``.
+
+    From ``edges[n]`` to ``edges[n + 1]`` the clock is ``offsets[n]`` µs ahead of UTC.
+    """
+    several = len(offsets)
+    place, lower, upper = 0, _LATEST, _EARLIEST
+    is_masked = len(mask) > 0
+    for person in range(first, last):
+        if len(dead) and dead[person]:
+            continue
+        for event in range(starts[person], starts[person + 1]):
+            if is_masked and not mask[event]:
+                continue
+            moment = at[event]
+            if moment < lower or moment >= upper:
+                place, end = 0, several
+                while end - place > 1:
+                    middle = (place + end) // 2
+                    if edges[middle] <= moment:
+                        place = middle
+                    else:
+                        end = middle
+                lower = edges[place] if place else _EARLIEST
+                upper = edges[place + 1] if place + 1 < several else _LATEST
+            hour = (moment + offsets[place]) // _HOUR
+            hours[(hour + _THURSDAY) % 168] += 1
+            days[hour // 24 - first_day] += 1
+
+
+@compiled
+def mark_days(
+    starts: Any, first: int, last: int, dead: Any, mask: Any, at: Any, day: int, first_day: int, there: Any
+) -> None:
+    """Mark the days of UTC, ``day`` µs long, on which there are events."""
+    lower, upper = _LATEST, _EARLIEST
+    is_masked = len(mask) > 0
+    for person in range(first, last):
+        if len(dead) and dead[person]:
+            continue
+        for event in range(starts[person], starts[person + 1]):
+            moment = at[event]
+            if (moment >= lower and moment < upper) or (is_masked and not mask[event]):
+                continue
+            place = moment // day
+            there[place - first_day] = 1
+            lower, upper = place * day, (place + 1) * day
+
+
+@compiled
+def receive(
+    starts: Any, first: int, last: int, dead: Any, mask: Any, received: Any, source: Any, edges: Any, counts: Any
+) -> None:
+    """Count events by the bar in which they were received: imported ones in ``counts[0]``, live ones in ``counts[1]``.
+
+    What was received before the first of the ``edges`` counts nowhere; the last bar has no end.
+    """
+    several = len(edges)
+    bar, lower, upper = -1, _LATEST, _EARLIEST
+    is_masked = len(mask) > 0
+    for person in range(first, last):
+        if len(dead) and dead[person]:
+            continue
+        for event in range(starts[person], starts[person + 1]):
+            if is_masked and not mask[event]:
+                continue
+            moment = received[event]
+            if moment < lower or moment >= upper:
+                bar = -1
+                while bar + 1 < several and moment >= edges[bar + 1]:
+                    bar += 1
+                lower = edges[bar] if bar >= 0 else _EARLIEST
+                upper = edges[bar + 1] if bar + 1 < several else _LATEST
+            if bar >= 0:
+                counts[1 if source[event] == 0 else 0, bar] += 1
