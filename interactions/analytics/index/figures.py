@@ -41,7 +41,8 @@ class Visits:
     @property
     def types(self) -> np.ndarray:
         """Events by bar and type, int64[bars, types]."""
-        return (self.kinds[:, :_TYPES] + self.kinds[:, _TYPES:])[:, : len(TYPES)]
+        found: np.ndarray = self.kinds[:, :_TYPES] + self.kinds[:, _TYPES:]
+        return found[:, : len(TYPES)]
 
     @property
     def assisted(self) -> np.ndarray:
@@ -71,7 +72,9 @@ def _visits(look: Look, edges: np.ndarray) -> Visits:
     found = look.over(begin, walk) if bars else [begin()]
     kinds, sessions, people, spans, total = zip(*found, strict=True)
     spans = np.array([np.min([each[0] for each in spans], axis=0), np.max([each[1] for each in spans], axis=0)])
-    return Visits(summed(list(kinds)), summed(list(sessions)), summed(list(people)), spans, int(sum(total)[0]))
+    return Visits(
+        summed(list(kinds)), summed(list(sessions)), summed(list(people)), spans, int(sum(each[0] for each in total))
+    )
 
 
 def revenue_of_bars(look: Look, unit: Unit, zone: tzinfo) -> np.ndarray:

@@ -172,7 +172,7 @@ def _read_only(index: Index) -> Index:
     return replace(index, runs=runs, pairs=replace(index.pairs, **_locked_of(index.pairs)))
 
 
-def _locked_of(record: Run | Pairs) -> dict[str, np.ndarray]:
+def _locked_of(record: Run | Pairs) -> dict[str, Any]:
     values = {field.name: getattr(record, field.name) for field in fields(record)}
     return {name: _locked(value) for name, value in values.items() if isinstance(value, np.ndarray)}
 

@@ -1,0 +1,80 @@
+"""A mask has a one for each event that meets the conditions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from interactions.analytics.index.build import build_table
+from interactions.analytics.index.mask import Condition, Operator, masks_of
+from interactions.codec.tombstones import Tombstones
+from interactions.queries.device import Device
+from interactions.queries.period import ALL
+
+from ...lakes import Record, record
+from .rows import table_of
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) AppleWebKit/605.1.15 Version/17.6 Mobile/15E148"
+ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
+ROWS = (
+    record("search", "2024-01-01T00:00:00Z", keywords="tea", region="Kent", miso_id=ID),
+    record("click", "2024-01-01T00:00:01Z", product_ids=["a", "b"], region="Bath", user_agent=PHONE),
+    record("category_page_view", "2024-01-01T00:00:02Z", category=["x"], campaign_source="mail", import_id=0),
+    record("like", "2024-01-01T00:00:03Z", product_ids=["c"], page_url="https://a.example/ÄPFEL", import_id=2),
+    record("like", "2024-01-01T00:00:04Z", product_ids=[], locale="de-DE", campaign_name="spring"),
+)
+EVERYTHING = [0, 1, 2, 3, 4]
+
+
+def let_through(*wanted: Condition, rows: tuple[Record, ...] = ROWS) -> list[int]:
+    """The places of the records that are let through; they name nobody, so the index has them in order of time."""
+    index = build_table(table_of(rows), Tombstones.of([]), "production", 1)
+    [mask] = masks_of(index, ALL, wanted, 2)
+    return EVERYTHING if mask is None else mask.nonzero()[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "expected"),
+    [
+        ("type", ("search", "like"), [0, 3, 4]),
+        ("assisted", (True,), [0]),
+        ("assisted", (False,), [1, 2, 3, 4]),
+        ("import", (0,), [2]),
+        ("import", (1, 2), [0, 1, 3, 4]),
+        ("product", ("a", "c"), [1, 3]),
+        ("category", ("x", "y"), [2]),
+        ("result", (ID.upper(),), [0]),
+        ("keywords", ("tea",), [0]),
+        ("region", ("Kent", "Bath"), [0, 1]),
+        ("region", ("Rome",), []),
+        ("campaign_source", ("mail",), [2]),
+        ("campaign_name", ("spring", "sale"), [4]),
+        ("page contains", ("äpfel", "nothing"), [3]),
+        ("locale", ("de-DE",), [4]),
+        ("device", (Device.PHONE,), [1]),
+        ("device", (Device.UNKNOWN,), [0, 2, 3, 4]),
+        ("user", (1, 2), []),
+    ],
+)
+def test_is_takes_any_of_the_values_and_is_not_all_the_rest(
+    field: str, values: tuple[Any, ...], expected: list[int]
+) -> None:
+    assert let_through(Condition(field, Operator.IS, values)) == expected
+    rest = [place for place in EVERYTHING if place not in expected]
+    assert let_through(Condition(field, Operator.IS_NOT, values)) == rest
+
+
+def test_a_record_has_to_meet_all_conditions() -> None:
+    is_like, is_not_c = Condition("type", Operator.IS, ("like",)), Condition("product", Operator.IS_NOT, ("c",))
+    assert let_through(is_like, is_not_c) == [4]
+
+
+def test_no_condition_makes_no_mask() -> None:
+    index = build_table(table_of(ROWS), Tombstones.of([]), "production", 1)
+    assert masks_of(index, ALL, (), 2) == [None]
+
+
+def test_fields_that_records_do_not_have_are_refused() -> None:
+    with pytest.raises(ValueError, match="no field 'colour'"):
+        let_through(Condition("colour", Operator.IS, ("red",)))
