@@ -17,7 +17,7 @@ BYTE_ORDER_MARK: Final = "\ufeff"
 """What a CSV file begins with: without it Excel reads UTF-8 as something else."""
 
 # Both engines, Python's and the one in Arrow (RE2), read these.
-_NUMBER: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_NUMBER: Final = r"^[+-]?([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 # Spreadsheets pass over blanks and marks before a formula. Apostrophes and quotes are passed over, too: so a text that
 # begins with an apostrophe gets another one, and each text can be told from every other.
 _PASSED: Final = "['\" \\x{0}\\x{A0}\\x{200B}-\\x{200F}\\x{2060}\\x{FEFF}]*"

@@ -8,14 +8,15 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import User
-from django.test import Client
 from django.urls import reverse
 
 from interactions.access import keys
 from interactions.access.roles import Role
-from interactions.models import ApiKey, Environment, Export, Import, Membership
-from tests import cast
+from interactions.ingest.imports import storage
+from interactions.models import ApiKey, DeletionRequest, Environment, Export, Import, Membership
 from tests.pages import made
+
+from . import deletions
 
 Making = Callable[[Environment, User], tuple[dict[str, Any], dict[str, Any]]]
 
@@ -57,11 +58,29 @@ def _export(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, A
     return {"pk": export.pk}, {}
 
 
-def _request(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
-    desk = Client()
-    desk.force_login(cast.member("preparer", Role.PRIVACY, here.slug))
-    answer = desk.post(reverse("deletion_new", args=[here.slug]), {"ids": "ann"})
-    return {"pk": int(answer["Location"].split("/")[-2])}, {}
+def _failed_import(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    imp = made(Import.State.FAILED, environment=here, created_by=actor)
+    storage.whole_upload(imp).write_bytes(b'{"type":"like"}\n')  # else there is nothing to go on with
+    return {"pk": imp.pk}, {}
+
+
+def _own_thresholds(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    Environment.objects.filter(pk=here.pk).update(thresholds={"fresh": [1, 2]})
+    return {}, {"reset": "1"}
+
+
+def _request(make: Callable[[Environment], DeletionRequest], **form: Any) -> Making:
+    return lambda here, actor: ({"pk": make(here).pk}, form)
+
+
+def _link(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    link = deletions.linked(here)
+    return {"pk": link.request_id}, {"anonymous_key": link.anonymous_key, "take": "1"}
+
+
+def _person(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    found = deletions.received(here)
+    return {"pk": found.pk}, {"person": found.named.all()[0].pk}
 
 
 State = Import.State
@@ -74,14 +93,27 @@ DEEDS = (
     Deed("key_rotate", _key(grace="0", once="b")),
     Deed("key_revoke", _key()),
     Deed("settings", _nothing(form="zone", time_zone="Europe/Vienna")),
-    Deed("health_thresholds", _nothing(reset="1")),
+    Deed("health_thresholds", _own_thresholds),
     Deed("import_new", _nothing(action="sample")),
+    Deed("import_check", _import(State.CHECKING, check_duplicates="on")),
+    Deed("import_retry", _failed_import),
     Deed("import_cancel", _import(State.CHECKING)),
     Deed("import_undo", _import(State.DONE)),
+    Deed("exports", _nothing(format="jsonl")),
     Deed("export_cancel", _export),
     Deed("deletion_new", _nothing(ids="ann")),
-    Deed("deletion_cancel", _request),
-    Deed("deletion_hide", _request),
+    Deed("deletion_link", _link),
+    Deed("deletion_leave_out", _person),
+    Deed("deletion_count", _request(deletions.received)),
+    Deed("deletion_hide", _request(deletions.received)),
+    Deed("deletion_approve", _request(deletions.awaiting)),
+    Deed("deletion_start", _request(deletions.delayed)),
+    Deed("deletion_cancel", _request(deletions.received)),
+    Deed("deletion_retry", _request(deletions.failed)),
+    Deed("access_letter", _nothing(user_id="ann", may_be_empty="1")),
+    Deed("retention", _nothing(months="12")),
+    Deed("people", _nothing(id="ann")),
+    Deed("records", _nothing(find="ann")),
     Deed("people_filter", _nothing(id="ann", to="records")),
     Deed("api_trial", _nothing(body='{"data":[]}')),
 )
