@@ -232,7 +232,7 @@ def take(made: Kept, step: tuple) -> None:
             made.merge_all()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(STEPS, max_size=12))
 def test_whatever_happens_it_equals_one_that_is_built(steps: list[tuple]) -> None:
     made = Kept()

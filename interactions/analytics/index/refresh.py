@@ -1,0 +1,103 @@
+"""Bring an index from one version of its table to a later one, reading no more of the table than has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import starmap
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from interactions.analytics.index.changes import EVERYTHING, Change, Covered, change, covered, name_of
+from interactions.analytics.index.columns import COLUMNS, events_of
+from interactions.analytics.index.delta import NOTHING, Places, exchange, take_out
+from interactions.analytics.index.dictionaries import Dictionaries
+from interactions.analytics.index.difference import Difference, TooMuch, difference, rows_of
+from interactions.analytics.index.gone import hide, of_import
+from interactions.analytics.index.records import pieces, read
+from interactions.analytics.index.rows import joined
+from interactions.analytics.index.run import Events, Index
+from interactions.codec.tombstones import Moments, Tombstones, leave_out
+from interactions.warehouse.lake import Part
+
+_ROWS: Final = 1_000_000  # read in one go
+_FEW: Final = 2_000_000  # new rows that are appended however small the index is
+_SHARE: Final = 2  # new rows are appended up to one part in so many of what is there; beyond it a build is cheaper
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table at one moment: its version, its parts, and whose rows in them nobody may see."""
+
+    version: int
+    parts: tuple[Part, ...]
+    hidden: Tombstones
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Part]:
+        return {name_of(part): part for part in self.parts}
+
+
+def refreshed(
+    index: Index, known: Mapping[str, Covered], was_hidden: Tombstones | None, table: Table, codes: Dictionaries
+) -> tuple[Index, dict[str, Covered]]:
+    """The index as it would be built of ``table``, and what it is then of; the same index where nothing changed.
+
+    ``known`` are the parts that it was made of, ``was_hidden`` the people left out of it, None where that isn't known.
+    ``codes`` began as the index's own. Raises TooMuch where it had better be built, FileNotFoundError where a part has
+    gone meanwhile.
+    """
+    now = covered(table.parts, known)
+    what = change(known, now)
+    if was_hidden is None or not _is_within(was_hidden, table.hidden):  # somebody may be seen again
+        what = Change(window=EVERYTHING)
+    _require_few(index, sum(now[name].rows for name in what.new))
+    index = hide(index, table.hidden)
+    found = _difference(index, what, now, table)
+    gone = _together([found.gone, *(of_import(index, each) for each in sorted(what.undone))])
+    rows = [*_new(what, table), *(rows_of(each, COLUMNS) for each in found.lacking)]
+    _require_few(index, sum(map(len, rows)) if found.lacking else 0)
+    if not rows:
+        index = take_out(index, gone) if any(map(len, gone)) else index
+        return replace(index, version=table.version), now
+    events = _events(rows, table.hidden, codes)
+    return exchange(index, gone, events, codes.pairs, codes.texts, table.version), now
+
+
+def _is_within(before: Tombstones, now: Tombstones) -> bool:
+    """Whether all who were hidden still are, for as long as they were."""
+    return all(starmap(_are_within, ((before.users, now.users), (before.anonymous, now.anonymous))))
+
+
+def _are_within(before: Moments, now: Moments) -> bool:
+    return all(now.by_key.get(key, until - 1) >= until for key, until in before.by_key.items())
+
+
+def _require_few(index: Index, rows: int) -> None:
+    if rows > max(_FEW, len(index) // _SHARE):
+        raise TooMuch
+
+
+def _difference(index: Index, what: Change, now: Mapping[str, Covered], table: Table) -> Difference:
+    if what.window is None:
+        return Difference([NOTHING] * len(index.runs))
+    paths = {table.by_name[name].path: part for name, part in now.items()}
+    return difference(index, paths, what.window, table.hidden)
+
+
+def _together(several: Iterable[Places]) -> Places:
+    return [np.unique(np.concatenate(of_run)) for of_run in zip(*several, strict=True)]
+
+
+def _new(what: Change, table: Table) -> Iterator[pa.Table]:
+    parts = [table.by_name[name] for name in what.new]
+    for piece in pieces(parts, _ROWS):
+        yield read(piece, COLUMNS)
+
+
+def _events(tables: Iterable[pa.Table], hidden: Tombstones, codes: Dictionaries) -> Events:
+    """The rows of people who aren't hidden, as events."""
+    return joined([events_of(leave_out(table, hidden)[0], codes) for table in tables])
