@@ -54,7 +54,7 @@ class OldKeyring:
 def as_before() -> Iterator[OldKeyring]:
     """People are named, and receipts signed, as it was done before."""
     ring = OldKeyring(settings.SECRET_KEY)
-    signer = Signer(salt="interactions.privacy.receipt")
+    signer = Signer(salt="interactions.erasure.receipt")
     with patch.object(identity, "keyring", lambda: ring), patch.object(identity, "signature", signer.signature):
         yield ring
 
