@@ -1,0 +1,91 @@
+"""Bars of a chart and spans of a clock, as small tables to join: engines don't agree about time zones."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from functools import lru_cache
+from typing import Final
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from ibis import _
+
+from interactions.analytics.relational.moments import DAY, NEVER, WEEK
+from interactions.codec.tombstones import microseconds as microseconds_of
+from interactions.contract.moments import EARLIEST, LATEST
+from interactions.queries.bars import _clock, bar_edges
+from interactions.queries.period import Period, Unit
+
+# No two changes of one clock are closer: Freetown's of September 1939 are four days apart.
+_STEP: Final = 3 * DAY
+# A week inside the calendar's ends, beyond which zones have no rules.
+_FIRST, _LAST = microseconds_of(EARLIEST) + WEEK, microseconds_of(LATEST) - WEEK
+
+
+def bars(period: Period, first: int, last: int, unit: Unit, zone: tzinfo) -> ibis.Table:
+    """``start, end`` of each bar, in µs: those of ``period``, where it is open from and to the records.
+
+    ``first`` and ``last`` (µs) are the earliest and the latest of the records asked about; without any, ``last`` is
+    before ``first``.
+    """
+    # The calendar's last microsecond is in the last bar: no bar begins with it.
+    ends = np.minimum([first, last] if first <= last else [], microseconds_of(LATEST) - 1).astype(np.int64)
+    return of_edges(bar_edges(ends, period, unit, zone))
+
+
+def of_edges(edges: np.ndarray) -> ibis.Table:
+    """The same from the starts of bars and the end of the last one, which has what is after it, too."""
+    ends = edges[1:].copy()
+    ends[-1:] = NEVER
+    return ibis.memtable(pa.table({"start": edges[:-1], "end": ends}))
+
+
+def in_bars(rows: ibis.Table, bars: ibis.Table) -> ibis.Table:
+    """``rows`` with the ``start`` of the bar that their ``at`` lies in."""
+    return rows.join(bars, [rows.at >= bars.start, rows.at < bars.end]).drop("end")
+
+
+def every(bars: ibis.Table, *counts: ibis.Table) -> ibis.Table:
+    """A row for each bar, with the columns of all ``counts``, which have a ``start``; 0 where they have no row."""
+    rows = bars.select("start")
+    for count in counts:
+        names = [name for name in count.columns if name != "start"]
+        rows = rows.left_join(count.rename(counted="start"), [_.start == count.start]).drop("counted")
+        rows = rows.mutate(**{name: rows[name].fill_null(0) for name in names})
+    return rows
+
+
+def clock(zone: tzinfo, first: int, last: int) -> ibis.Table:
+    """``since, until, ahead``: by how much the clock in ``zone`` is ahead of UTC from when to before when; all in µs.
+
+    The spans cover every moment from ``first`` to ``last``.
+    """
+    since, ahead = _changes(zone, *(min(max(moment, _FIRST), _LAST) for moment in (first, last)))
+    until = np.append(since[1:], NEVER)
+    return ibis.memtable(pa.table({"since": since, "until": until, "ahead": ahead}))
+
+
+def by_clock(rows: ibis.Table, clock: ibis.Table) -> ibis.Table:
+    """``rows`` with ``here``: what the clock says at their ``at``, as if it were UTC, in µs since 1970."""
+    rows = rows.join(clock, [rows.at >= clock.since, rows.at < clock.until])
+    return rows.mutate(here=rows.at + rows.ahead).drop("since", "until", "ahead")
+
+
+@lru_cache(32)
+def _changes(zone: tzinfo, first: int, last: int) -> tuple[np.ndarray, np.ndarray]:
+    """When spans of one offset begin, the first before all time, and the offset of each."""
+    moments = np.append(np.arange(first, last, _STEP, dtype=np.int64), last)
+    ahead = _ahead(moments, zone)
+    changed = np.flatnonzero(ahead[1:] != ahead[:-1])
+    early, late = moments[changed], moments[changed + 1]
+    while (late - early > 1).any():
+        middle = early + (late - early) // 2
+        is_late = _ahead(middle, zone) == ahead[changed + 1]
+        early, late = np.where(is_late, early, middle), np.where(is_late, middle, late)
+    return np.append(-NEVER, late), np.append(ahead[0], ahead[changed + 1])
+
+
+def _ahead(moments: np.ndarray, zone: tzinfo) -> np.ndarray:
+    ahead: np.ndarray = _clock(moments, zone).asi8 - moments
+    return ahead

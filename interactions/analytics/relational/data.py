@@ -1,0 +1,36 @@
+"""What every question needs to know: the table, who is hidden in it, and which user agents it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import ibis
+
+from interactions.analytics.relational.hidden import without
+from interactions.codec.tombstones import Tombstones
+from interactions.queries.filter import Filter
+
+NOBODY: Final = Tombstones.of([])
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """All records of an environment: ``table`` has the columns of TABLE_SCHEMA.
+
+    Records of ``hidden`` people count nowhere. ``agents`` are the user agents that occur, None for records without one;
+    only questions about devices need them.
+    """
+
+    table: ibis.Table
+    hidden: Tombstones = NOBODY
+    agents: tuple[str | None, ...] = ()
+
+    @property
+    def visible(self) -> ibis.Table:
+        """Every record except those of hidden people."""
+        return without(self.table, self.hidden)
+
+    def within(self, filter: Filter) -> ibis.Table:
+        """The visible records that pass ``filter``."""
+        return filter.within(self.visible, agents=self.agents)

@@ -1,0 +1,50 @@
+"""How many people get how far along some steps, and how long each takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import ibis
+from ibis import _
+
+from interactions.analytics.relational.data import DataSet
+from interactions.analytics.relational.people import PERSON, of_somebody
+from interactions.queries.filter import Filter
+from interactions.queries.funnel import Step
+
+
+def funnel(data: DataSet, filter: Filter, steps: Sequence[Step]) -> ibis.Table:
+    """One row: ``people_0, people_1 …`` at each step, and ``median_1 …``, µs since the step before, null for nobody.
+
+    A person reaches a step with the first record of its types at or after the one that reached the step before. The
+    filter's types and groups don't count: the steps have their own.
+    """
+    reached = _reached(of_somebody(data, filter.of_all_types()), steps)
+    counts = {f"people_{place}": reached[f"reached_{place}"].count() for place in range(len(steps))}
+    medians: dict[str, Any] = {}
+    for place in range(1, len(steps)):
+        took = f"took_{place}"
+        reached = reached.mutate(**{took: reached[f"reached_{place}"] - reached[f"reached_{place - 1}"]})
+        reached = reached.mutate(
+            rank=ibis.row_number().over(ibis.window(order_by=ibis.asc(took))) + 1,
+            several=reached[took].count().over(ibis.window()),
+        )
+        is_middle = reached[took].notnull() & (2 * reached["rank"]).between(reached.several, reached.several + 2)
+        reached = reached.mutate(**{took: ibis.ifelse(is_middle, reached[took], ibis.null("int64"))})
+        medians[f"median_{place}"] = _[took].mean()
+    return reached.agg(**counts, **medians)
+
+
+def _reached(rows: ibis.Table, steps: Sequence[Step]) -> ibis.Table:
+    """A row for each person with any of the steps' types: when each step was reached, µs since 1970, null if never."""
+    window = ibis.window(group_by=list(PERSON))
+    rows = rows.filter(_.type.isin(sorted({name for step in steps for name in step.types})))
+    for place, step in enumerate(steps):
+        is_there = rows.type.isin(list(step.types))
+        if place:
+            is_there &= rows.at >= rows[f"reached_{place - 1}"]
+        at = ibis.ifelse(is_there, rows.at, ibis.null("int64"))
+        rows = rows.mutate(**{f"reached_{place}": at.min().over(window)})
+    names = [f"reached_{place}" for place in range(len(steps))]
+    return rows.group_by(*PERSON).agg(**{name: rows[name].min() for name in names})

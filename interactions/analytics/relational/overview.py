@@ -1,0 +1,19 @@
+"""How the data set grows: by when records were received, not by when they happened."""
+
+from __future__ import annotations
+
+import ibis
+
+from interactions.analytics.relational.bars import every, in_bars
+from interactions.analytics.relational.data import DataSet
+from interactions.analytics.relational.moments import microseconds
+
+
+def added(data: DataSet, bars: ibis.Table) -> ibis.Table:
+    """``start, imported, live``: records received in each bar; a row for each bar."""
+    rows = data.visible
+    rows = in_bars(rows.select("import_id", at=microseconds(rows.received_at)), bars)
+    found = rows.group_by("start").agg(
+        imported=rows.count(where=rows.import_id != 0), live=rows.count(where=rows.import_id == 0)
+    )
+    return every(bars, found).order_by("start")

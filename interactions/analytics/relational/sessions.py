@@ -1,0 +1,39 @@
+"""Sessions: what one person does without a pause of 30 minutes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import ibis
+from ibis import _
+
+from interactions.analytics.relational.bars import in_bars
+from interactions.analytics.relational.data import DataSet
+from interactions.analytics.relational.people import PERSON, of_somebody
+from interactions.queries.filter import Filter
+
+QUIET: Final = 30 * 60 * 1_000_000  # µs; a record that comes so long after the one before begins a session
+
+
+def beginnings(data: DataSet, filter: Filter) -> ibis.Table:
+    """``person, alone, at, begins`` of each record of somebody: 1 where a session begins with it, else 0.
+
+    Only records that pass ``filter`` count: a session under way when a period starts begins with its first record.
+    """
+    rows = of_somebody(data, filter)
+    rows = rows.mutate(before=rows.at.lag().over(ibis.window(group_by=list(PERSON), order_by="at")))
+    begins = rows.before.isnull() | (rows.at - rows.before >= QUIET)
+    return rows.select(*PERSON, "at", begins=begins.cast("int64"))
+
+
+def counted(data: DataSet, filter: Filter) -> ibis.Table:
+    """One row: ``sessions``."""
+    return beginnings(data, filter).agg(sessions=_.begins.sum().fill_null(0))
+
+
+def visits(data: DataSet, filter: Filter, bars: ibis.Table) -> ibis.Table:
+    """``start, sessions, people``: the sessions that begin in each bar and the people there, where there are any."""
+    rows = in_bars(beginnings(data, filter), bars)
+    # By person first, so that people are counted without a distinct over everything.
+    each = rows.group_by("start", *PERSON).agg(sessions=_.begins.sum())
+    return each.group_by("start").agg(sessions=_.sessions.sum(), people=_.count())

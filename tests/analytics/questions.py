@@ -1,0 +1,100 @@
+"""Every question of the pages, asked of whoever answers: today's queries, the relational expressions, the reports.
+
+All of them give the same frames, so that any two can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+
+from interactions.queries.assisted import Assisted
+from interactions.queries.audience import Audience
+from interactions.queries.dashboard import Totals
+from interactions.queries.filter import Filter
+from interactions.queries.funnel import CONTENT, SHOP, Step
+from interactions.queries.health import Measures
+from interactions.queries.period import Unit
+from interactions.queries.tops import Subject
+
+
+class Answers(Protocol):
+    """Whoever answers. The frames are those of the functions of the same names in ``interactions.queries``."""
+
+    def totals(self, filter: Filter) -> Totals | None: ...
+    def by_type(self, filter: Filter) -> pd.DataFrame: ...
+    def over_time(self, filter: Filter, unit: Unit, zone: ZoneInfo) -> pd.DataFrame: ...
+    def sparklines(self, filter: Filter, unit: Unit, zone: ZoneInfo) -> pd.DataFrame: ...
+    def rhythm(self, filter: Filter, zone: ZoneInfo) -> pd.DataFrame: ...
+    def users(self, filter: Filter) -> int: ...
+    def products(self, filter: Filter) -> int: ...
+    def funnel(self, filter: Filter, steps: Sequence[Step]) -> pd.DataFrame: ...
+    def assisted(self, filter: Filter) -> Assisted: ...
+    def assisted_over_time(self, filter: Filter, unit: Unit, zone: ZoneInfo) -> pd.DataFrame: ...
+    def top(self, filter: Filter, subject: Subject, limit: int) -> pd.DataFrame: ...
+    def top_named(self, filter: Filter, limit: int) -> pd.DataFrame: ...
+    def measure(self, zone: ZoneInfo, without_import: int | None) -> Measures: ...
+    def added(self, now: datetime, days: int, zone: ZoneInfo) -> pd.DataFrame: ...
+    def audience(self) -> Audience: ...
+    def links(self) -> pd.DataFrame: ...
+    def ambiguous(self, limit: int) -> pd.DataFrame: ...
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a question is about; each takes of it what it needs."""
+
+    filter: Filter
+    unit: Unit
+    zone: ZoneInfo
+    limit: int = 3
+
+
+NOW: Final = datetime(2024, 6, 2, 12, tzinfo=UTC)
+AGAIN: Final = (Step("Seen", ("impression", "read")), Step("Bought", ("checkout",)), Step("Again", ("impression",)))
+
+QUESTIONS: Final[dict[str, Callable[[Answers, Asked], Any]]] = {
+    "totals": lambda of, asked: of.totals(asked.filter),
+    "by type": lambda of, asked: of.by_type(asked.filter),
+    "over time": lambda of, asked: of.over_time(asked.filter, asked.unit, asked.zone),
+    "sparklines": lambda of, asked: of.sparklines(asked.filter, asked.unit, asked.zone),
+    "rhythm": lambda of, asked: of.rhythm(asked.filter, asked.zone),
+    "users": lambda of, asked: of.users(asked.filter),
+    "products": lambda of, asked: of.products(asked.filter),
+    "funnel of a shop": lambda of, asked: of.funnel(asked.filter, SHOP),
+    "funnel of content": lambda of, asked: of.funnel(asked.filter, CONTENT),
+    "funnel with a step again": lambda of, asked: of.funnel(asked.filter, AGAIN),
+    "assisted": lambda of, asked: of.assisted(asked.filter),
+    "assisted over time": lambda of, asked: of.assisted_over_time(asked.filter, asked.unit, asked.zone),
+    **{
+        f"top {subject}": lambda of, asked, subject=subject: of.top(asked.filter, subject, asked.limit)
+        for subject in Subject
+    },
+    "top named": lambda of, asked: of.top_named(asked.filter, asked.limit),
+    "health": lambda of, asked: of.measure(asked.zone, asked.filter.without_import),
+    "added": lambda of, asked: of.added(NOW, 3, asked.zone),
+    "audience": lambda of, asked: of.audience(),
+    "links": lambda of, asked: of.links().sort_values(["user_key", "anonymous_key"], ignore_index=True),
+    "ambiguous": lambda of, asked: of.ambiguous(asked.limit),
+}
+
+
+def same(one: Any, other: Any) -> None:
+    """Assert that two answers are equal, sums of money up to the order in which they were summed."""
+    if isinstance(one, pd.DataFrame):
+        # Without rows, a column of texts may be of any type.
+        pd.testing.assert_frame_equal(one, other, check_exact=False, rtol=1e-9, check_dtype=not other.empty)
+        assert one.attrs == other.attrs
+    elif is_dataclass(one) and is_dataclass(other):
+        for field in fields(one):
+            same(getattr(one, field.name), getattr(other, field.name))
+    elif isinstance(one, float):
+        assert one == pytest.approx(other, rel=1e-9)
+    else:
+        assert one == other
