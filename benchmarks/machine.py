@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 from importlib.metadata import version
 from pathlib import Path
 
+from dojo.cores import cores
+
 _PACKAGES = ("msgspec", "pyarrow", "deltalake", "duckdb", "celery", "Django", "pandas")
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def facts() -> dict[str, str]:

@@ -6,7 +6,6 @@ with devices, visits, funnels, searches, popular products. Thin: what no questio
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import uuid
@@ -18,6 +17,8 @@ from functools import cache
 from pathlib import Path
 
 import django
+
+from dojo.cores import cores
 
 django.setup()
 
@@ -201,5 +202,5 @@ def _results() -> list[str]:
 
 
 if __name__ == "__main__":
-    add_thin(sys.argv[2], int(sys.argv[1]), int(sys.argv[3]), processes=len(os.sched_getaffinity(0)))
+    add_thin(sys.argv[2], int(sys.argv[1]), int(sys.argv[3]), processes=cores())
     answer({"parts": len(Lake(sys.argv[2]).files())})

@@ -9,6 +9,7 @@ from pathlib import Path
 import dj_database_url
 
 from dojo import environ
+from dojo.cores import cores
 from dojo.machine import local_hosts, own_hosts
 
 os.umask(0o077)  # what Dojo writes is for its own user alone, whichever process writes it
@@ -177,7 +178,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False
-CELERY_WORKER_CONCURRENCY = environ.number("WORKER_PROCESSES", default=len(os.sched_getaffinity(0)), least=1, most=256)
+CELERY_WORKER_CONCURRENCY = environ.number("WORKER_PROCESSES", default=cores(), least=1, most=256)
 # KiB after which a worker process is replaced by a fresh one, between two tasks.
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = environ.number("WORKER_MEMORY_MB", default=400, least=100) * 1024
 # In memory: a schedule on a full disk would end the scheduler, and one that was cut off would keep it from starting.

@@ -20,6 +20,7 @@ import ibis
 import pyarrow as pa
 from django.conf import settings
 
+from dojo.cores import cores
 from interactions import process_caches
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import AHEAD, Moments, Tombstones
@@ -221,7 +222,7 @@ def _connect() -> ibis.BaseBackend:
         scratch = settings.SCRATCH_DIR / "duckdb"
         scratch.mkdir(parents=True, exist_ok=True)
         _connection = ibis.duckdb.connect(
-            threads=os.cpu_count() or 1,
+            threads=cores(),
             memory_limit=_MEMORY,
             temp_directory=str(scratch),
             preserve_insertion_order=False,

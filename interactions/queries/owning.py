@@ -6,7 +6,6 @@ Summaries know the pairs of most parts; the others are read, two columns of them
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dojo.cores import cores
 from interactions import process_caches
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.queries.covering import name_of
@@ -81,7 +81,7 @@ def _known(environment: str, files: Sequence[Path]) -> list[pa.Table]:
             continue
         covered |= segment.parts
     left = [path for name, path in parts.items() if name not in covered]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+    with ThreadPoolExecutor(cores()) as threads:
         tables += threads.map(_distinct, [*left, *files])
     return tables
 

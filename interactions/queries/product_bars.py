@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -11,6 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from dojo.cores import cores
 from interactions.queries import product_loops
 from interactions.queries.kinds import QUARTER_US
 from interactions.queries.named import WIDTH, Named
@@ -95,9 +95,9 @@ def counted(pieces: Sequence[Piece], several: int, bars: int) -> np.ndarray:
                     piece.gather(first, ends, products, records)
                 product_loops.count(begins, ends, first, products, records, last, sums, counts)
 
-    cores = min(len(os.sched_getaffinity(0)), len(groups))
-    if cores:
-        with ThreadPoolExecutor(cores) as pool:
+    hands = min(cores(), len(groups))
+    if hands:
+        with ThreadPoolExecutor(hands) as pool:
             list(pool.map(work, [groups[core::cores] for core in range(cores)]))
     return counts
 

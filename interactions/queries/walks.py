@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from dojo.cores import cores
 from interactions.codec.tombstones import microseconds
 from interactions.queries import loops
 from interactions.queries.crowds import Crowd
@@ -240,4 +240,4 @@ class _Room:
 
 
 def _cores() -> int:
-    return len(os.sched_getaffinity(0))
+    return cores()

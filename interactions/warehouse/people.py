@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from dojo.cores import cores
 from interactions import identity
 from interactions.codec.tombstones import COLUMNS, Person, Tombstones
 from interactions.models import Tombstone
@@ -39,7 +39,7 @@ def count(lake: Lake, tombstones: Tombstones) -> Counter[Person]:
     A file that cannot be read, as one is whose writer was killed, counts as one row of nobody.
     """
     found: Counter[Person] = Counter()
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+    with ThreadPoolExecutor(cores()) as threads:
         for counted in threads.map(lambda path: _count_in(path, tombstones), _data_files(lake)):
             found.update(counted)
     return found

@@ -5,7 +5,6 @@ A file whose hashes are right already is left alone, so a repeat, after a proces
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
+from dojo.cores import cores
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.keyring import EarlierKeyring, Keyring
 from interactions.codec.parts import PartWriter, Written
@@ -78,7 +78,7 @@ def rekey(
 def _written(
     group: Sequence[Part], drafts: Sequence[Path], keyring: Keyring, wanted: Of[np.ndarray]
 ) -> Iterator[tuple[Written, Renamed] | None]:
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="rekey") as threads:
+    with ThreadPoolExecutor(cores(), thread_name_prefix="rekey") as threads:
         paths = [part.path for part in group]
         yield from threads.map(lambda path, draft: rekey_file(path, draft, keyring, wanted), paths, drafts)
 

@@ -8,7 +8,6 @@ for :func:`remove_most`: parts never change, so what comes in their place can be
 from __future__ import annotations
 
 import logging
-import os
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
+from dojo.cores import cores
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.parts import PartWriter
 from interactions.warehouse.lake import Lake, LakeBusy, Part
@@ -147,7 +147,7 @@ def _remove(
 def _in_parallel(
     work: Callable[[Part], _Rewrite | None], parts: Sequence[Part], tell: Tell
 ) -> Iterator[_Rewrite | None]:
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="rewriting") as threads:
+    with ThreadPoolExecutor(cores(), thread_name_prefix="rewriting") as threads:
         try:
             for done, made in enumerate(threads.map(work, parts), start=1):
                 tell(done, len(parts))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from dojo.cores import cores
 from interactions import synthetic
 from interactions.codec import plan as cutting
 from interactions.codec import source, unpack
@@ -98,9 +98,9 @@ def _claim(imp: Import) -> bool:
 
 def _block_sizes(length: int) -> dict[str, int]:
     """Small enough that all cores have work to the end, large enough for good row groups."""
-    cores = os.cpu_count() or 1
-    size = min(settings.IMPORT_BLOCK_BYTES, max(_SMALLEST_BLOCK, length // (4 * cores)))
-    return {"size": size, "smallest": min(size, _SMALLEST_BLOCK), "share": cores + 1}
+    hands = cores()
+    size = min(settings.IMPORT_BLOCK_BYTES, max(_SMALLEST_BLOCK, length // (4 * hands)))
+    return {"size": size, "smallest": min(size, _SMALLEST_BLOCK), "share": hands + 1}
 
 
 def _save(imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int, int]]) -> None:
