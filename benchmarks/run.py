@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks import files, machine, processes
 from benchmarks.processes import say
 from benchmarks.report import Figures, page
+from dojo.cores import cores
 
 FULL, QUICK = 1_000_000, 100_000
 SAMPLE = 100_000
@@ -90,7 +91,7 @@ class Bench:
         self.figures = Figures(
             records=self.records,
             size=self.lines.stat().st_size,
-            cores=machine.cores(),
+            cores=cores(),
             rounds=chosen.rounds,
             machine=machine.facts(),
             date=datetime.now(UTC).strftime("%Y-%m-%d"),
@@ -135,7 +136,7 @@ class Bench:
 
     def _peer(self, name: str, file: Path) -> dict[str, Any]:
         folder = self._fresh_folder()
-        found = processes.measure("peers", name, file, folder, self.figures.cores, data=folder, cores=machine.cores())
+        found = processes.measure("peers", name, file, folder, self.figures.cores, data=folder, cores=cores())
         shutil.rmtree(folder)
         say(f"  {name}, {file.name}: {found['seconds']:.2f} s for {found['records']:,} records")
         expected = min(self.records, SAMPLE) if file == self.sample else self.records
@@ -145,7 +146,7 @@ class Bench:
 
     def _import(self, file: Path, *more: str) -> dict[str, Any]:
         folder = self._fresh_folder()
-        found = processes.measure("importing", file, self.records, *more, data=folder, cores=machine.cores())
+        found = processes.measure("importing", file, self.records, *more, data=folder, cores=cores())
         shutil.rmtree(folder)
         again = f", {found['again']['seconds']:.2f} s again" if found["again"] else ""
         say(f"  Dojo, {file.name}: {found['first']['seconds']:.2f} s{again}")
@@ -153,8 +154,8 @@ class Bench:
 
     def _large(self) -> None:
         folder = self._fresh_folder()
-        asked = (self.other, self.lines, self.records, machine.cores(), BESIDE, TIMES, self.question_rounds)
-        found = processes.measure("large", *asked, data=folder, cores=machine.cores())
+        asked = (self.other, self.lines, self.records, cores(), BESIDE, TIMES, self.question_rounds)
+        found = processes.measure("large", *asked, data=folder, cores=cores())
         self.figures.beside.append(found["beside"])
         self.figures.others = BESIDE * self.records
         self.figures.questions = found["questions"]
@@ -162,22 +163,20 @@ class Bench:
 
     def _page(self, records: int) -> None:
         folder = self._fresh_folder()
-        found = processes.measure(
-            "pages", records, machine.cores(), self.question_rounds, data=folder, cores=machine.cores()
-        )
+        found = processes.measure("pages", records, cores(), self.question_rounds, data=folder, cores=cores())
         self.figures.pages.append(found)
         shutil.rmtree(folder)
 
     def _api(self) -> None:
         folder = self._fresh_folder()
         calls = max(40, self.records // _RECORDS_A_CALL)
-        self.figures.api = processes.measure("calling", calls, self.steady_seconds, data=folder, cores=machine.cores())
+        self.figures.api = processes.measure("calling", calls, self.steady_seconds, data=folder, cores=cores())
         shutil.rmtree(folder)
 
     def _erasing(self) -> None:
         folder = self._fresh_folder()
         asked = (self.lines, self.other, TIMES)
-        self.figures.erasing = processes.measure("erasing", *asked, data=folder, cores=machine.cores())
+        self.figures.erasing = processes.measure("erasing", *asked, data=folder, cores=cores())
         shutil.rmtree(folder)
 
     def _fresh_folder(self) -> Path:

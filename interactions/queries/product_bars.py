@@ -98,7 +98,7 @@ def counted(pieces: Sequence[Piece], several: int, bars: int) -> np.ndarray:
     hands = min(cores(), len(groups))
     if hands:
         with ThreadPoolExecutor(hands) as pool:
-            list(pool.map(work, [groups[core::cores] for core in range(cores)]))
+            list(pool.map(work, [groups[hand::hands] for hand in range(hands)]))
     return counts
 
 
