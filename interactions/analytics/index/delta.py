@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 
 from interactions.analytics.index.people import BOTH, VISITOR, Persons, persons, with_visitors
-from interactions.analytics.index.rows import cut, joined, nobodys, run_of, taken, with_dead, within
+from interactions.analytics.index.rows import joined, nobodys, run_of, taken, with_dead, within
 from interactions.analytics.index.run import Events, Index, Pairs, Run, Texts
 
 BIG: Final = 20_000
@@ -80,7 +80,7 @@ def _changed(index: Index, pairs: Pairs, added: Events | None, gone: Places, ver
         left, events, rank = _without(run, places, who)
         runs += left
         if len(events):
-            pieces.append(taken(run, events))
+            pieces.append(run if len(events) == len(run) else taken(run, events))
             ranks.append(who.ranked(pieces[-1].pair, rank))
     if added is not None:
         somebodys = pairs.has[added.pair] > 0
@@ -90,7 +90,7 @@ def _changed(index: Index, pairs: Pairs, added: Events | None, gone: Places, ver
         pieces.append(added)
         ranks.append(who.ranked(added.pair, np.zeros(len(added), np.int64)))
     if sum(map(len, pieces)):
-        runs += _new_runs(joined(pieces), np.concatenate(ranks), who.people)
+        runs += _new_runs(pieces, ranks, who.people)
     first, last = _span_after(index, runs, gone, added_at)
     version = index.version if version is None else version
     return replace(index, version=version, runs=tuple(runs), pairs=pairs, first=first, last=last)
@@ -174,19 +174,25 @@ def _without(run: Run, gone: np.ndarray, who: _Touched) -> tuple[list[Run], np.n
     return ([] if left.dead is not None and left.dead.all() else [left]), events, rank
 
 
-def _new_runs(events: Events, rank: np.ndarray, people: Persons) -> list[Run]:
-    """A run of most, and one of each who has very many events."""
-    counts = np.bincount(rank, minlength=len(people.keys))
-    big = counts >= BIG
-    if not big.any():
-        return [run_of(events, rank, people)]
-    order = np.argsort(big, kind="stable")
-    new = np.empty(len(order), np.int64)
-    new[order] = np.arange(len(order))
-    run = run_of(events, new[rank], Persons(people.keys[order], people.alone[order]))
-    most, all_of_them = int(np.count_nonzero(~big & (counts > 0))), len(run.people)
-    cuts = [(place, place + 1) for place in range(most, all_of_them)]
-    return [cut(run, first, last) for first, last in [(0, most), *cuts] if last > first]
+def _new_runs(pieces: Sequence[Events], ranks: Sequence[np.ndarray], people: Persons) -> list[Run]:
+    """A run of most, and one of each who has very many events: these are copied once, where the new ones are later."""
+    counts = np.sum([np.bincount(rank, minlength=len(people.keys)) for rank in ranks], axis=0)
+    is_big = counts >= BIG
+    groups = [[~is_big[rank] for rank in ranks]]
+    groups += [[rank == person for rank in ranks] for person in np.flatnonzero(is_big)]
+    runs = [_run_of(pieces, chosen, ranks, people) for chosen in groups]
+    return [run for run in runs if run is not None]
+
+
+def _run_of(
+    pieces: Sequence[Events], chosen: Sequence[np.ndarray], ranks: Sequence[np.ndarray], people: Persons
+) -> Run | None:
+    """A run of the ``chosen`` events (bool) of several pieces; None where there are none."""
+    some = [(piece, which, rank) for piece, which, rank in zip(pieces, chosen, ranks, strict=True) if which.any()]
+    if not some:
+        return None
+    events = [piece if which.all() else taken(piece, np.flatnonzero(which)) for piece, which, _ in some]
+    return run_of(joined(events), np.concatenate([rank[which] for _, which, rank in some]), people)
 
 
 def _span_after(index: Index, runs: Sequence[Run], gone: Places, added: np.ndarray) -> tuple[int, int]:

@@ -2,41 +2,74 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from interactions.analytics.index import run_files
 from interactions.analytics.index.delta import BIG, live
 from interactions.analytics.index.people import Persons
-from interactions.analytics.index.rows import joined, nobodys, run_of, taken, within
-from interactions.analytics.index.run import Index, Run
+from interactions.analytics.index.rows import as_run, joined, nobodys, starts_of, taken, within
+from interactions.analytics.index.run import Events, Index, Run
+from interactions.analytics.index.spill import Sizes
 
 MOST: Final = 8
 """Runs of people that may stand side by side, those of people with very many events not counted."""
 MOST_OF_NOBODY: Final = 4
 _GAP: Final = 2  # a run so many times as large as all smaller ones together is left alone
+LARGE: Final = 1_000_000
+"""A merged run of so many events is written in pieces of about as many."""
 _DEAD: Final = 3  # one part of so many of a run's events, dead, is enough to write it anew
+
+
+class _Order(NamedTuple):
+    """The living of several runs in the order of one: the number of each one's run, and where in it the events are."""
+
+    people: Persons
+    run: np.ndarray
+    begins: np.ndarray
+    ends: np.ndarray
+
+    def part(self, first: int, last: int) -> _Order:
+        """Those from the place ``first`` to before ``last``."""
+        some = slice(first, last)
+        people = Persons(self.people.keys[some], self.people.alone[some])
+        return _Order(people, self.run[some], self.begins[some], self.ends[some])
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Where the events of each begin in the merged run."""
+        return starts_of(self.ends - self.begins)
 
 
 def merge(runs: Sequence[Run]) -> Run:
     """One run of the live events of several, either all of people or all of nobody; each person is in one of them."""
     if runs[0].nobody:
         return nobodys(joined(runs))
-    keys, alone, pieces, lengths = [], [], [], []
-    for run in runs:
-        places = _living(run)
-        keys.append(run.people[places])
-        alone.append(run.alone[places])
-        lengths.append(run.starts[places + 1] - run.starts[places])
-        pieces.append(taken(run, within(run.starts[places], run.starts[places + 1])) if run.dead is not None else run)
-    people = Persons(np.concatenate(keys), np.concatenate(alone))
-    order = np.lexsort((people.alone, people.keys))
-    new = np.empty(len(order), np.int64)
-    new[order] = np.arange(len(order))
-    rank = np.repeat(new, np.concatenate(lengths))
-    return run_of(joined(pieces), rank, Persons(people.keys[order], people.alone[order]))
+    order = _ordered(runs)
+    return as_run(_events(runs, order), order.people, order.starts)
+
+
+def merge_into(runs: Sequence[Run], folder: Path) -> Run:
+    """As :func:`merge`; a large run is written into ``folder`` piece by piece, and not held in memory."""
+    if runs[0].nobody or sum(map(live, runs)) < LARGE:
+        return merge(runs)
+    order, name = _ordered(runs), secrets.token_hex(8)
+    begins = np.searchsorted(order.starts[:-1], np.arange(0, order.starts[-1], LARGE))
+    cuts = np.unique(np.append(begins, len(order.run)))
+    pieces = [order.part(first, last) for first, last in pairwise(cuts.tolist())]
+    sizes = [_sizes(runs, piece) for piece in pieces]
+    before = [Sizes(*each) for each in np.cumsum([Sizes(0, 0, 0, 0, 0), *sizes], axis=0).tolist()]
+    with run_files.Draft(folder, name, before[-1]) as draft:
+        for piece, begin in zip(pieces, before[:-1], strict=True):
+            draft.write(_events(runs, piece), begin)
+    run_files.write_people(folder, name, order.people.keys, order.people.alone, order.starts)
+    return run_files.read(folder, name, nobody=False)
 
 
 def wanted(runs: Sequence[Run]) -> list[list[Run]]:
@@ -65,11 +98,46 @@ def _is_of_one(run: Run) -> bool:
     return len(run.people) == 1 and len(run) >= BIG
 
 
-def _living(run: Run) -> np.ndarray:
-    return np.arange(len(run.people)) if run.dead is None else np.flatnonzero(run.dead == 0)
-
-
 def exchanged(index: Index, old: Sequence[Run], new: Run) -> Index:
     """The index with ``new``, which holds the same, in the place of ``old``."""
     gone = {id(run) for run in old}
     return replace(index, runs=(*(run for run in index.runs if id(run) not in gone), new))
+
+
+def _ordered(runs: Sequence[Run]) -> _Order:
+    places = [np.arange(len(run.people)) if run.dead is None else np.flatnonzero(run.dead == 0) for run in runs]
+    keys = np.concatenate([run.people[there] for run, there in zip(runs, places, strict=True)])
+    alone = np.concatenate([run.alone[there] for run, there in zip(runs, places, strict=True)])
+    begins = np.concatenate([run.starts[there] for run, there in zip(runs, places, strict=True)])
+    ends = np.concatenate([run.starts[there + 1] for run, there in zip(runs, places, strict=True)])
+    numbers = np.repeat(np.arange(len(runs)), [len(there) for there in places])
+    order = np.lexsort((alone, keys))
+    return _Order(Persons(keys[order], alone[order]), numbers[order], begins[order], ends[order])
+
+
+def _events(runs: Sequence[Run], order: _Order) -> Events:
+    """The events of these people, person by person."""
+    pieces, places, held = [], np.empty(len(order.run), np.int64), 0
+    lengths = order.ends - order.begins
+    for number, run in enumerate(runs):
+        own = order.run == number
+        if own.any():
+            pieces.append(taken(run, within(order.begins[own], order.ends[own])))
+            places[own] = held + starts_of(lengths[own])[:-1]
+            held += len(pieces[-1])
+    events = joined(pieces)
+    return events if len(pieces) == 1 else taken(events, within(places, places + lengths))
+
+
+def _sizes(runs: Sequence[Run], order: _Order) -> Sizes:
+    """Of all that these people's events have."""
+    total = np.zeros(len(Sizes._fields), np.int64)
+    for number, run in enumerate(runs):
+        begins, ends = (each[order.run == number] for each in (order.begins, order.ends))
+        products, categories = (
+            (starts[ends] - starts[begins]).sum() for starts in (run.product_starts, run.category_starts)
+        )
+        first, last = np.searchsorted(run.sale_event, begins), np.searchsorted(run.sale_event, ends)
+        lines = (run.sale_starts[last] - run.sale_starts[first]).sum()
+        total += [(ends - begins).sum(), products, categories, (last - first).sum(), lines]
+    return Sizes(*total.tolist())

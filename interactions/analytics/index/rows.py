@@ -61,20 +61,22 @@ def joined(pieces: Sequence[Events]) -> Events:
 def run_of(events: Events, rank: np.ndarray, people: Persons) -> Run:
     """A run of ``events``, given the place of each one's person among ``people``, who are in the order of a run.
 
-    People without events are left out.
+    It shares the arrays of events that are in order. People without events are left out.
     """
     counts = np.bincount(rank, minlength=len(people.keys))
     starts = np.concatenate([[0], np.cumsum(counts)])
     order = np.empty(len(events), np.int64)
     _order(rank, starts[:-1].copy(), starts, events.at, events.received, order, np.empty(len(events), np.int64))
     there = counts > 0
-    return _run(taken(events, order), people.keys[there], people.alone[there], starts[np.r_[True, there]])
+    is_in_order = np.array_equal(order, np.arange(len(order)))
+    ordered = events if is_in_order else taken(events, order)
+    return as_run(ordered, Persons(people.keys[there], people.alone[there]), starts[np.r_[True, there]])
 
 
 def nobodys(events: Events) -> Run:
     """A run of events that name nobody."""
     ordered = taken(events, np.lexsort((events.received, events.at)))
-    return _run(ordered, np.empty(0, np.int64), np.empty(0, np.uint8), np.zeros(1, np.int64), nobody=True)
+    return as_run(ordered, Persons(np.empty(0, np.int64), np.empty(0, np.uint8)), np.zeros(1, np.int64), nobody=True)
 
 
 def cut(run: Run, first: int, last: int) -> Run:
@@ -88,12 +90,13 @@ def cut(run: Run, first: int, last: int) -> Run:
     columns["sale_event"] = run.sale_event[slice(*sales)] - begin
     columns["sale_revenue"] = run.sale_revenue[slice(*sales)]
     starts = run.starts[first : last + 1] - begin
-    return _run(Events(**columns), run.people[first:last], run.alone[first:last], starts)
+    return as_run(Events(**columns), Persons(run.people[first:last], run.alone[first:last]), starts)
 
 
-def _run(events: Events, people: np.ndarray, alone: np.ndarray, starts: np.ndarray, *, nobody: bool = False) -> Run:
+def as_run(events: Events, people: Persons, starts: np.ndarray, *, nobody: bool = False) -> Run:
+    """Events that are in the order of a run, as one."""
     columns = {name: getattr(events, name) for name in Events.__dataclass_fields__}
-    return Run(**columns, people=people, alone=alone, starts=starts, nobody=nobody)
+    return Run(**columns, people=people.keys, alone=people.alone, starts=starts, nobody=nobody)
 
 
 def with_dead(run: Run, places: np.ndarray) -> Run:

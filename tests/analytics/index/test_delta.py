@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions.analytics.index import delta, gone, merge
+from interactions.analytics.index import delta, gone, merge, run_files
 from interactions.analytics.index.delta import append, take_out
 from interactions.analytics.index.run import Index
 from interactions.codec.tombstones import AHEAD, Tombstones
@@ -254,3 +256,15 @@ def test_texts_and_version_are_those_given() -> None:
     known = texts()
     index = append(empty_index(), events_of([Row(1, 1, None, 5, 5)], coder), coder.pairs(), known, 12)
     assert isinstance(index, Index) and index.version == 12 and index.texts is known
+
+
+@pytest.mark.parametrize("count", [0, 1, 40])
+def test_a_large_merged_run_is_written_piece_by_piece(tmp_path: Path, count: int) -> None:
+    made = kept(*((at % 17, None, at) for at in range(60)), *((None, at % 5, at) for at in range(20)))
+    made.add(*((at, 3, at) for at in range(count)), *((40, None, at) for at in range(count)), (None, None, 5))
+    people = runs_of_people(made.index)
+    with mock.patch.object(merge, "LARGE", 7):
+        written = merge.merge_into(people, tmp_path)
+    assert run_files.name_of(written) is not None
+    made.index = merge.exchanged(made.index, people, written)
+    made.check()
