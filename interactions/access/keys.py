@@ -6,6 +6,7 @@ that it has ended. So calls in a hurry do not ask the database each, and no call
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ from interactions.access.audit import Action
 from interactions.errors import DojoError
 from interactions.models import ApiKey, Environment
 
+WHAT_AN_ORIGIN_IS = (
+    f"Use a scheme and a host, such as https://shop.example, {ApiKey.NULL_ORIGIN} for sandboxed frames, or"
+    f" {ApiKey.NO_ORIGIN} for apps that send no Origin header."
+)
+_ORIGIN = re.compile(rf"https?://[a-z0-9.-]+(:\d{{1,5}})?/?|{ApiKey.NULL_ORIGIN}|{ApiKey.NO_ORIGIN}", re.IGNORECASE)
 _WORDS = {ApiKey.Kind.SECRET: "sk", ApiKey.Kind.PUBLISHABLE: "pk"}
 _RANDOM_BYTES = 30  # 40 characters
 _SHOWN = 12  # characters that tell keys apart: the kind, and four of the random ones
@@ -59,6 +65,11 @@ class _Lease:
     until: float
 
 
+def is_origin(text: str) -> bool:
+    """Whether a publishable key can be bound to it."""
+    return _ORIGIN.fullmatch(text) is not None
+
+
 class KeyEnded(DojoError):
     """A key that was rotated or revoked already was to be rotated."""
 
@@ -68,7 +79,7 @@ def create(
 ) -> tuple[ApiKey, str]:
     """A new key and its text, which nobody can find out later.
 
-    ``allowed_origins``, one a line, bind a publishable key to the pages that may use it; a secret key has none.
+    ``allowed_origins``, one a line, bind a publishable key to what may use it (see ApiKey); a secret key has none.
     """
     with transaction.atomic():
         key, text = _make(environment, kind, name, user, allowed_origins)

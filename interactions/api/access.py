@@ -68,8 +68,12 @@ def permit(request: HttpRequest, caller: Caller, *, secret: bool) -> None:
 
 def _check_origin(request: HttpRequest, caller: Caller) -> None:
     allowed = caller.allowed_origins
-    if allowed and request.META.get("HTTP_ORIGIN", "").lower() not in allowed:
-        raise CallRefused(403, "This publishable key may not be used from this origin.")
+    origin = request.META.get("HTTP_ORIGIN")
+    if not allowed or (ApiKey.NO_ORIGIN if origin is None else origin.lower()) in allowed:
+        return
+    if origin is None:
+        raise CallRefused(403, "This publishable key may not be used without an Origin header.")
+    raise CallRefused(403, f"This publishable key may not be used from the origin {origin[:100]}.")
 
 
 def allow_browsers(response: HttpResponse) -> None:

@@ -16,6 +16,7 @@ from dojo import hosts
 from interactions.access import keys
 from interactions.access.keys import Caller
 from interactions.api import access, limits, views
+from interactions.api.body import GZIP
 from interactions.api.entrance import tell_and_dress, trouble
 from interactions.api.exchange import Exchange
 from interactions.ingest import live
@@ -28,7 +29,7 @@ _HEADERS = {"HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING"}
 
 def at_once(environ: dict[str, Any], body: bytes) -> Awaitable[HttpResponse] | None:
     """The answer to a POST of interactions whose body is here; None where a thread has to give it."""
-    if len(body) > _MOST_BYTES or len(environ["QUERY_STRING"]) > _LONGEST_QUERY:
+    if len(body) > _MOST_BYTES or len(environ["QUERY_STRING"]) > _LONGEST_QUERY or body.startswith(GZIP):
         return None
     if environ["PATH_INFO"] != _ADDRESS or environ["REQUEST_METHOD"] != "POST":
         return None

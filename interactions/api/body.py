@@ -10,6 +10,8 @@ from django.http import HttpRequest, UnreadablePostError
 from interactions.api.errors import CallRefused
 from interactions.codec.unpack import CutShort, Damaged, gunzip
 
+GZIP = b"\x1f\x8b"
+"""What a packed body begins with, said or not, and no JSON does."""
 _MOST_PIECES = 100_000  # of a packed body: each member is one at least
 
 
@@ -28,7 +30,7 @@ def read_body(request: HttpRequest) -> bytes:
         raise _too_large(limit)
     if length is not None and len(body) < length:
         raise CallRefused(400, "The body broke off.")
-    return _unpacked(body, limit) if encoding == "gzip" else body
+    return _unpacked(body, limit) if encoding == "gzip" or body.startswith(GZIP) else body
 
 
 def check_head(request: HttpRequest) -> tuple[str, int | None]:

@@ -23,18 +23,20 @@ from interactions.codec.keyring import Keyring
 from interactions.codec.problems import Problems
 from interactions.codec.reader import Reader
 from interactions.codec.record import list_decoder
-from interactions.codec.syntax import BLANKS, SEPARATORS, head_of, members, value_end
+from interactions.codec.syntax import BLANKS, RECORD_SEPARATOR, SEPARATORS, head_of, members, value_end
 from interactions.codec.table import SAID_LATER, Doubtful, Origin, to_table
+from interactions.contract import schema
 
 if TYPE_CHECKING:
     from interactions.codec.scanned import Scanner
 
+_TOO_DEEP = f"The body is nested more than {schema.DEEPEST} levels deep."
 _SHAPE = 'The body has to be a JSON object with a list called "data", a list of records, or a record a line.'
 FEW = 50  # records that are checked one by one: reading so few as columns costs more
 _SMALL = 64 << 10  # bytes of a list that may hold so few
 _FEW_COMMAS = 500_000  # of a list whose values are taken apart at once: there can be no more of them than that
 _OPENING, _BRACE = b"[{"
-_NEXT_LINE = re.compile(rb"(?:[ \t]*+[\r\n][ \t\r\n]*+)?(?:[ \t]++\Z)?")
+_NEXT_LINE = re.compile(rb"(?:[ \t]*+[\r\n\x1e][ \t\r\n\x1e]*+)?(?:[ \t]++\Z)?")
 _BOM = b"\xef\xbb\xbf"
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 _MOMENT = pa.timestamp("us", "UTC")
@@ -68,7 +70,8 @@ def read_call(body: bytes, origin: Origin) -> Call:
 
     Raises BadCall where it is none of these.
     """
-    text = _records_in(body.removeprefix(_BOM))
+    body = body.removeprefix(_BOM)
+    text = _records_in(b" " + body[1:] if body.startswith(RECORD_SEPARATOR) else body)
     problems = Problems()
     if len(text) <= _SMALL:
         pieces = _pieces.decode(b"[" + text + b"]")
@@ -98,7 +101,7 @@ def _records_in(body: bytes) -> memoryview:
     except msgspec.DecodeError as error:  # also where there is no list called data
         return _without_list(body, start, error)
     except RecursionError:
-        raise BadCall("The body is nested too deep.") from None
+        raise BadCall(_TOO_DEEP) from None
     if listed[0] != _OPENING:
         raise BadCall('"data" has to be a list of records.')
     _require_keys_once(body)
@@ -266,11 +269,13 @@ def _values_in_turn(text: memoryview) -> Iterator[memoryview]:
 
 
 def _reason(text: memoryview) -> str | None:
-    """Why a text is no valid value; None where it is one."""
+    """Why a text is no valid value; None where it is one. Raises BadCall where it is nested too deeply to tell."""
     try:
         _raw.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except msgspec.DecodeError as error:
         return str(error)
+    except RecursionError:
+        raise BadCall(_TOO_DEEP) from None
     return None
 
 

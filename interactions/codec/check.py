@@ -37,7 +37,7 @@ _OUT_OF_RANGE = "A number in it is out of range."
 _AMOUNT = f"It has to be a number of at most {schema.LARGEST_AMOUNT:.0e} in size.".replace("e+", "e")
 _ABSENT = object()  # the value of a field that is missing; "" and null are values that are shown
 _CUT_SHORT = "It is not valid JSON: it ends in the middle."
-_TOO_DEEP = f"It is nested too deep: more than {schema.DEEPEST} objects and lists stand within each other."
+_TOO_DEEP = f"It is nested more than {schema.DEEPEST} levels deep."
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import BinaryIO
 
 from interactions.codec import syntax, windows
-from interactions.codec.structure import Tracker, inside_at
+from interactions.codec.structure import inside_at
 from interactions.codec.syntax import Head, key_of, value_end
 from interactions.codec.windows import Format, Open, Piece, Run, Text, Unsound, Window
 
@@ -22,6 +23,8 @@ STRAY = "It is not valid JSON: this stands between two records."
 NO_OBJECT = "A record has to be an object."
 REPEATED = "The same key stands twice beside the list of records."
 _DEEPEST = 64  # lists and objects with data within each other
+TOO_MANY_LISTS = f"Lists of records are nested more than {syntax.MOST_LISTS} levels deep here."
+TOO_DEEP = f"Lists of records are nested more than {_DEEPEST} levels deep here."
 _BOM = b"\xef\xbb\xbf"
 _DATA = frozenset(["data"])
 _NOTHING = None, None, False
@@ -121,7 +124,9 @@ class Documents(Text):
         if self._tail is not None:
             return self._take(len(text), [Piece(len(text), len(text), NOT_CLOSED)])
         end = _stripped(text, 0, len(text))
-        return self._take(len(text), [Piece(0, end, CUT_SHORT if text[0] == syntax.OPEN else STRAY)])
+        return self._take(
+            len(text), [Piece(0, end, CUT_SHORT if text[0] == syntax.OPEN else self._rule_of_stray(text[0]))]
+        )
 
     def _end(self, place: int) -> None:
         self._ended = True
@@ -166,7 +171,7 @@ class Documents(Text):
         if end > place:
             passed = text[place:end].replace(_BOM, b"")
             self._has_comma = self._has_comma or b"," in passed
-            self._on_new_line = passed.endswith((b"\n", b"\r")) if passed else self._on_new_line
+            self._on_new_line = passed[-1] in syntax.LINE_ENDS if passed else self._on_new_line
         return end
 
     def _object(self, text: bytes, view: memoryview, place: int, size: int) -> int:
@@ -203,7 +208,10 @@ class Documents(Text):
         self._note_form(Format.LINES if self._on_new_line and b"\n" not in text[start:end] else Format.OBJECTS)
         self.inside = self.open if self.inside is None else self.inside
         self._passed(is_damaged=is_damaged)
-        self._pieces.append(self._piece(start, _stripped(text, start, end), is_damaged=is_damaged))
+        piece = self._piece(start, _stripped(text, start, end), is_damaged=is_damaged)
+        if len(self.open) == _DEEPEST and syntax.DATA_FIRST.match(text, start, end) is not None:
+            piece = replace(piece, rule=TOO_DEEP)
+        self._pieces.append(piece)
         return end
 
     def _enter_object(self, head: Head, place: int) -> int:
@@ -269,8 +277,15 @@ class Documents(Text):
         if found is None:
             raise _Undecided
         self._passed(is_damaged=True)
-        self._pieces.append(Piece(place, place + len(text[place : found.start()].rstrip(b" \t\r\n,")), STRAY))
+        end = place + len(text[place : found.start()].rstrip(b" \t\r\n,\x1e"))
+        self._pieces.append(Piece(place, end, self._rule_of_stray(text[place])))
         return found.start()
+
+    def _rule_of_stray(self, first: int) -> str:
+        """What is wrong with what begins with ``first``, where no record can."""
+        if first != syntax.LIST:
+            return STRAY
+        return TOO_MANY_LISTS if len(self.open) < _DEEPEST else TOO_DEEP
 
     @property
     def _next(self) -> re.Pattern[bytes]:
@@ -278,6 +293,8 @@ class Documents(Text):
 
     def _pass(self) -> Window:
         """Give out what is too large to be held as one piece, and go on behind it."""
+        from interactions.codec.tracker import Tracker
+
         first, in_tail = self._held[0], self._tail is not None
         pattern, rule, tracker = self._next, STRAY, None
         if in_tail or first == syntax.OPEN:

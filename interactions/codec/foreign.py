@@ -10,9 +10,9 @@ import msgspec
 from interactions.contract import schema
 
 _LOOK_LINES = 5
-_BLANK = b"\xef\xbb\xbf \t\r\n,"
+_BLANK = b"\xef\xbb\xbf \t\r\n\x1e,"
 _OF_RECORDS = {"type", "user_id", "anonymous_id", "timestamp", "product_ids", "context"}
-_BEGINNING = rb"(?:\xef\xbb\xbf)?\s*+\[?\s*+"
+_BEGINNING = rb"(?:\xef\xbb\xbf)?[\s\x1e]*+\[?\s*+"
 _PYTHON = re.compile(_BEGINNING + rb"\{\s*+u?'(?:[^'\\]++|\\.)*+'\s*+:", re.DOTALL)
 _SCRIPT_KEYS = re.compile(_BEGINNING + rb"\{\s*+[A-Za-z_$][\w$]*+\s*+:")
 _SCRIPT = re.compile(
@@ -103,7 +103,7 @@ def _has_records(data: object) -> bool:
 
 def _decoded(text: bytes) -> dict[str, Any] | None:
     try:
-        found = msgspec.json.decode(text.removeprefix(b"\xef\xbb\xbf"))
+        found = msgspec.json.decode(text.lstrip(_BLANK))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
@@ -118,8 +118,11 @@ _KNOWN = {
     b"ORC": "an ORC file",
     b"Obj\x01": "an Avro file",
     b"\xd0\xcf\x11\xe0": "an Office document, such as an Excel workbook",
-    b"BZh": "a bzip2 archive: unpack it first, or pack it as .gz or .zst",
-    b"\xfd7zXZ": "an xz archive: unpack it first, or pack it as .gz or .zst",
+    b"\x04\x22\x4d\x18": "packed with lz4: unpack it first, or pack it as .gz or .zst",
+    b"LZIP": "packed with lzip: unpack it first, or pack it as .xz",
+    b"\x5d\x00\x00": "packed with LZMA: unpack it first, or pack it as .xz",
+    b"\x1f\x9d": "packed with compress: unpack it first, or pack it as .gz",
+    b"\xff\x06\x00\x00sNaPpY": "packed with Snappy: unpack it first, or pack it as .gz or .zst",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it first, or pack it as .zip",
     b"Rar!": "a RAR archive: unpack it first, or pack it as .zip",
     b"SQLite format 3": "a SQLite database",

@@ -352,7 +352,7 @@ def scan(text, i, size, most, found):
     row, last = 0, i
     while True:
         while True:
-            if blank(text[i], True) or text[i] == 0x2C:
+            if blank(text[i], True) or text[i] == 0x2C or text[i] == 0x1E:
                 i += 1
             elif text[i] == 0xEF and text[i + 1] == 0xBB and text[i + 2] == 0xBF:
                 i += 3

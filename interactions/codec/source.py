@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import msgspec
 
 from interactions.codec import syntax
-from interactions.codec.documents import CUT_SHORT, NO_OBJECT, Documents
+from interactions.codec.documents import CUT_SHORT, NO_OBJECT, TOO_MANY_LISTS, Documents
 from interactions.codec.foreign import not_json
 from interactions.codec.unpack import Readable, read
 from interactions.codec.windows import Format, Open, Piece, Run, Unsound, Window
+from interactions.contract import schema
 from interactions.errors import FileRefused
 
 _HEAD_BYTES = 4 << 20  # how far into an object the list called data may begin
@@ -88,16 +89,31 @@ def _judged(head: bytes, found: _Found, *, is_whole: bool) -> Shape:
 
 def _require_records(head: bytes, pieces: list[tuple[Piece, bytes]], *, is_whole: bool) -> None:
     """Raises FileRefused where a file is one object that is no record, or the beginning of one."""
+    if any(piece.rule == TOO_MANY_LISTS for piece, _ in pieces):
+        raise FileRefused(f"The file's lists are nested more than {syntax.MOST_LISTS} levels deep.")
     if syntax.TYPE_FIRST.match(head) is not None:
         return
     if not pieces:
-        raise FileRefused("The file is a JSON object in which no list called «data» begins within the first 4 MB.")
+        raise FileRefused('The file is a JSON object in which no list called "data" begins within the first 4 MB.')
     (piece, text), is_only = pieces[0], is_whole and len(pieces) == 1
+    if is_only and b'"type"' not in text and _is_too_deep(text):
+        raise FileRefused(f"The file is one JSON object, nested more than {schema.DEEPEST} levels deep.")
     if is_only and piece.rule == CUT_SHORT and b'"type"' not in text:
         raise FileRefused("The file ends in the middle of its first record.")
     # What has its records in a list of another name is cut where the first of them begins on a line of its own.
     if (is_only and not _is_record(text)) or (piece.is_damaged and text.endswith(b"[")):
-        raise FileRefused("The file is one JSON object without a list called «data»: put the records into that list.")
+        raise FileRefused('The file is one JSON object without a list called "data": put the records into that list.')
+
+
+def _is_too_deep(text: bytes) -> bool:
+    """Whether a text, which holds no record, is valid JSON but for its depth."""
+    try:
+        msgspec.json.decode(text)
+    except RecursionError:
+        return True
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        pass
+    return False
 
 
 def _is_record(text: bytes) -> bool:

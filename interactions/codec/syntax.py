@@ -16,20 +16,27 @@ import msgspec
 from interactions.contract import schema
 
 BLANKS = b" \t\r\n"
-#: What may stand between documents and between records, in any number and order, and says nothing.
-SEPARATORS = re.compile(rb"(?:[ \t\r\n,]++|\xef\xbb\xbf)*+")
+RECORD_SEPARATOR = b"\x1e"
+#: What a document on a line of its own follows, and no string holds.
+LINE_ENDS = b"\r\n\x1e"
+#: What may stand between documents and between records, in any number and order, and says nothing. RFC 7464 puts 0x1E
+#: before each document.
+SEPARATORS = re.compile(rb"(?:[ \t\r\n,\x1e]++|\xef\xbb\xbf)*+")
 #: Longest match of NEXT, so that a text may be searched in pieces that overlap by so much.
 OVERLAP = 512
 #: A record that is not over by then, and in which another seems to begin on a line of its own, is a damaged one.
 MOST_LINES_BYTES = 1 << 16
 
+#: Lists that may open right behind each other.
+MOST_LISTS = 16
+
 _BLANKS = rb"[ \t\r\n]{0,64}+"
-_TEXT = rb'"(?:[^"\\\r\n]++|\\[^\r\n])*+'
+_TEXT = rb'"(?:[^"\\\r\n\x1e]++|\\[^\r\n\x1e])*+'
 _FIELDS = "|".join(map(re.escape, ["type", schema.NOTE, *schema.FIELDS])).encode()
 _FIRST_KEY = rb'\{%b"(?:(?:%b)"%b:|data"%b:%b\[)' % (_BLANKS, _FIELDS, _BLANKS, _BLANKS, _BLANKS)
 # What stands behind a colon is a value within a record, however much it looks like one.
 _START = rb"(?<!:)(?<!: )(?:\[[ \t]{0,64}+)?%b" % _FIRST_KEY
-_LINE = rb'[\r\n](?:\xef\xbb\xbf)?(?=\{%b["}]|\[%b\{)' % (_BLANKS, _BLANKS)
+_LINE = rb'(?:[\r\n]\x1e?|\x1e)(?:\xef\xbb\xbf)?(?=\{%b["}]|\[%b\{)' % (_BLANKS, _BLANKS)
 
 #: A document begins on a line of its own.
 LINE = re.compile(_LINE)
@@ -38,7 +45,7 @@ NEXT = re.compile(rb"%b|%b" % (_LINE, _START))
 #: The same within a list, which may also be closed.
 NEXT_IN_LIST = re.compile(rb"%b|%b|\]" % (_LINE, _START))
 #: A value that is no object and no list, or what could be one.
-SCALAR = re.compile(rb'(?:%b"|[-+.\w]++)(?=[ \t\r\n,\[\]{}]|\xef\xbb\xbf|\Z)' % _TEXT)
+SCALAR = re.compile(rb'(?:%b"|[-+.\w]++)(?=[ \t\r\n,\x1e\[\]{}]|\xef\xbb\xbf|\Z)' % _TEXT)
 #: What opens a document that holds records.
 HEAD = re.compile(rb'(?:\[|\{[ \t\r\n]*+"data"[ \t\r\n]*+:[ \t\r\n]*+\[)[ \t\r\n]*+')
 TYPE_FIRST = re.compile(rb'\{[ \t\r\n]*+"type"[ \t\r\n]*+:')
@@ -46,7 +53,7 @@ DATA_FIRST = re.compile(rb'\{[ \t\r\n]*+"data"[ \t\r\n]*+:[ \t\r\n]*+\[')
 KEY = re.compile(rb'[ \t\r\n]*+("(?:[^"\\]++|\\.)*+")[ \t\r\n]*+:[ \t\r\n]*+', re.DOTALL)
 
 _FIRST = re.compile(_FIRST_KEY)
-_LISTS = re.compile(rb"\[(?:%b\[){0,15}+%b(?!\[)" % (_BLANKS, _BLANKS))
+_LISTS = re.compile(rb"\[(?:%b\[){0,%d}+%b(?!\[)" % (_BLANKS, MOST_LISTS - 1, _BLANKS))
 _COMMA = re.compile(rb"[ \t\r\n]*+,")
 _TOKENS = re.compile(rb'%b("?)|%b|[{}\[\]:,]|[-+.\w]++' % (_TEXT, _LINE))
 QUOTE, COLON, OPEN, CLOSE, LIST, LIST_END = b'":{}[]'
@@ -134,7 +141,7 @@ def cut_of(text: bytes, start: int, size: int) -> Cut | None:
                 pass
             if not opened:
                 return Cut(token.end())
-        elif first in b"\r\n":
+        elif first in LINE_ENDS:
             return Cut(place, by_line=True)
         last = first
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 from datetime import timedelta
 from typing import Any, Final
@@ -24,7 +23,6 @@ from interactions.errors import DojoError
 from interactions.models import ApiKey, Environment
 
 _FORM_SECONDS: Final = 24 * 3600
-_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +61,8 @@ class KeyForm(OnceForm):
     def clean_allowed_origins(self) -> str:
         given = str(self.cleaned_data["allowed_origins"])
         for origin in given.split():
-            if not _ORIGIN.fullmatch(origin.rstrip("/")):
-                raise forms.ValidationError(
-                    f"{origin[:100]} is no origin. An origin is a scheme and a host, such as https://shop.example."
-                )
+            if not using.is_origin(origin):
+                raise forms.ValidationError(f"{origin[:100]} isn't an origin. {using.WHAT_AN_ORIGIN_IS}")
         return given
 
 

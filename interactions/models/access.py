@@ -12,9 +12,12 @@ from interactions.models.environment import Environment
 class ApiKey(models.Model):
     """A key of one environment. The key itself is shown once and kept nowhere: only its hash and its first characters.
 
-    Secret keys may do everything, publishable ones only send interactions, from ``allowed_origins`` where any are given
-    (one a line, as ``https://shop.example``).
+    Secret keys may do everything, publishable ones only send interactions, from ``allowed_origins`` where any are
+    given: one a line, as ``https://shop.example``, ``NULL_ORIGIN`` or ``NO_ORIGIN``.
     """
+
+    NULL_ORIGIN = "null"  # what browsers send from sandboxed frames and local files
+    NO_ORIGIN = "none"  # stands for calls without the header, as native apps and servers make them
 
     class Kind(models.TextChoices):
         SECRET = "secret", "Secret"

@@ -156,6 +156,28 @@ def test_a_key_bound_to_origins_is_refused_from_others(
     assert send(client, f"{ADDRESS}?api_key={key}").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("allowed", "null", "absent"),
+    [("null", 200, 403), ("none", 403, 200), ("NULL\nnone", 200, 200), ("https://b.example", 403, 403)],
+)
+def test_a_key_bound_to_origins_can_allow_sandboxed_frames_and_apps_without_an_origin(
+    client: Client, production: Environment, allowed: str, null: int, absent: int
+) -> None:
+    _, key = keys.create(
+        production,
+        kind=ApiKey.Kind.PUBLISHABLE,
+        name="Pixel",
+        allowed_origins=f"https://shop.example\n{allowed}",
+    )
+    address = f"{ADDRESS}?api_key={key}"
+    assert send(client, address, Origin="https://shop.example").status_code == 200
+    assert send(client, address, Origin="https://evil.example").status_code == 403
+    refusals = send(client, address, Origin="null"), send(client, address)
+    assert [answer.status_code for answer in refusals] == [null, absent]
+    for answer, words in zip(refusals, ("from the origin null.", "without an Origin header."), strict=True):
+        assert answer.status_code == 200 or answer.json()["message"].endswith(words)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", [ADDRESS, f"{ADDRESS}/_delete", "/v1/anything", "/v1", "/v1/"])
 def test_preflights_are_answered_everywhere(client: Client, path: str) -> None:

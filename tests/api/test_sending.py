@@ -110,9 +110,10 @@ def test_the_body_is_json_whatever_its_type(post: Post, kind: str) -> None:
     assert waiting() == 1
 
 
-def test_a_gzip_body_is_unpacked(post: Post) -> None:
+@pytest.mark.parametrize("headers", [{"Content-Encoding": "gzip"}, {}, {"Content-Type": "application/gzip"}])
+def test_a_gzip_body_is_unpacked_said_or_not(post: Post, headers: dict[str, str]) -> None:
     packed = gzip.compress(json.dumps(records(300)).encode())
-    assert post(packed, headers={"Content-Encoding": "gzip"}).status_code == 200
+    assert post(packed, headers=headers).status_code == 200
     assert waiting() == 300
 
 

@@ -76,6 +76,25 @@ class TestBodies:
         call = read_call(b'{"data": [' + b" ,\n".join(texts) + b"]}", Origin(0, RECEIVED))
         assert (call.records, list(call.problems.named)) == (count, [n for n in range(count) if n % 7 == 3])
 
+    @pytest.mark.parametrize(
+        ("body", "records"),
+        [
+            (b'\x1e{"type":"like"}\n\x1e{"type":"like"}\n', 2),
+            (b'\x1e{"type":"like"}\x1e{"type":"like"}', 2),
+            (b'\x1e{"data":[{"type":"like"}]}\n', 1),
+            (b'\x1e[{"type":"like"}]', 1),
+        ],
+    )
+    def test_may_have_the_record_separators_of_rfc_7464(self, body: bytes, records: int) -> None:
+        call = read_call(body, Origin(0, RECEIVED))
+        assert (call.records, call.problems.named) == (records, {})
+
+    @pytest.mark.parametrize("before", [b"", b'{"type":"like"}\n'])
+    def test_that_are_nested_too_deeply_are_refused_with_that(self, before: bytes) -> None:
+        record = b'{"type":"like","context":{"custom_context":{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}}}"
+        with pytest.raises(BadCall, match=r"^The body is nested more than 100 levels deep\.$"):
+            read_call(before + record, Origin(0, RECEIVED))
+
 
 def test_a_list_of_very_many_values_is_told_apart_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
     body = b'{"data": [' + b" , ".join([b'{"type":"like","user_id":"a, b"}', b"1", b"[2,{}]"] * 2_000) + b"]}"

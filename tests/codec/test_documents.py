@@ -18,7 +18,9 @@ LIKE = b'{"type":"like"}'
 BOM = b"\xef\xbb\xbf"
 many = settings(max_examples=80)
 sizes = st.integers(20, 500)
-between = st.sampled_from([b"", b"\n", b" ", b",\n", b"\r", b"\r\n", b"\n" + BOM, b"\t,\t", b",", b",,\n\n"])
+between = st.sampled_from(
+    [b"", b"\n", b" ", b",\n", b"\r", b"\r\n", b"\n" + BOM, b"\t,\t", b",", b",,\n\n", b"\x1e", b"\n\x1e"]
+)
 
 
 def user(number: int) -> bytes:
@@ -55,7 +57,7 @@ def streams(draw: st.DrawFn) -> tuple[bytes, list[Record]]:
         return before + inner + after
 
     parts = [part for _ in range(draw(st.integers(1, 5))) for part in (document(0), draw(between))]
-    lead = draw(st.sampled_from([b"", BOM, b"\n\r", b" "]))
+    lead = draw(st.sampled_from([b"", BOM, b"\n\r", b" ", b"\x1e"]))
     return lead + b"".join(parts), records
 
 
@@ -79,6 +81,8 @@ class TestDocuments:
             (b",\n".join([LIKE] * 3) + b",\n", 3),
             (b"\r".join([LIKE] * 3), 3),
             (b"\n".join([LIKE, BOM + LIKE, BOM, LIKE]), 3),
+            (b"".join([b"\x1e" + LIKE + b"\n"] * 3), 3),  # RFC 7464
+            (b"\x1e".join([LIKE, b"[" + LIKE + b"]", b'{"data":[' + LIKE + b"]}"]), 3),
             (b"[" + LIKE + b"][" + LIKE + b"]", 2),
             (b'{"data":[' + LIKE + b']}{"data":[]}{"n":1,"data":[' + LIKE + b'],"m":{}}', 2),
             (b"[" + LIKE + b"]\n" + LIKE + b'\n{"data":[' + LIKE + b"]}\n[[" + LIKE + b"]," + LIKE + b"]", 5),
@@ -108,7 +112,7 @@ def broken_streams(draw: st.DrawFn) -> bytes:
         until = place + draw(st.sampled_from([0, 0, 1, 1, 7, 40]))
         text[place:until] = draw(
             st.sampled_from(
-                [b"", b'"', b"{", b"}", b"[", b"]", b"\\", b"\n", b",", b"\xff", b" x ", LIKE, b"\n" + LIKE]
+                [b"", b'"', b"{", b"}", b"[", b"]", b"\\", b"\n", b"\x1e", b",", b"\xff", b" x ", LIKE, b"\n" + LIKE]
             )
         )
     return LIKE + b"\n" + bytes(text)
@@ -121,7 +125,7 @@ class TestDamage:
     def test_is_the_same_however_it_is_cut(self, text: bytes, window: int, block: int, longest: int) -> None:
         cut_every_way(text, window, block, longest=longest)
 
-    @pytest.mark.parametrize("between", [b"\n", b",\n", b"", b"\r\n", b"\n\n"])
+    @pytest.mark.parametrize("between", [b"\n", b",\n", b"", b"\r\n", b"\n\n", b"\n\x1e", b"\x1e"])
     @pytest.mark.parametrize(
         "bad",
         [
@@ -147,6 +151,18 @@ class TestDamage:
     def test_between_records_is_one_record_up_to_the_next(self) -> None:
         found = cut_every_way(user(1) + b'\nx,"y": 1}} hello\n' + user(2), 30, 40)
         assert (found.texts, len(found.accepted)) == ([b'x,"y": 1}} hello'], 2)
+
+    @pytest.mark.parametrize(
+        ("opened", "closed", "rule"),
+        [
+            (b"[" * 17, b"]" * 17, documents.TOO_MANY_LISTS),
+            (b'{"data":[' * 65, b"]}" * 65, documents.TOO_DEEP),
+            (b'[{"data":[' * 32 + b"[", b"]" + b"]}]" * 32, documents.TOO_DEEP),
+        ],
+    )
+    def test_by_too_many_lists_is_named(self, opened: bytes, closed: bytes, rule: str) -> None:
+        found = cut_every_way(opened + closed + b"\n" + LIKE, 30, 40)
+        assert found.rules[0] == rule and len(found.accepted) == 1
 
     def test_of_a_body_that_breaks_off_costs_its_last_record_alone(self) -> None:
         bodies = [b'{"data":[' + user(1) + b"," + user(2)[:-5], b'{"data":[' + user(3) + b"]}"]
@@ -184,6 +200,8 @@ class TestWorkGrowsWithTheSizeOfTheFile:
             b'"},{"',
             b"1,",
             b"x\n",
+            b"\x1e",
+            b"\x1e{",
             b'{"a":"\\ud800"}',
         ],
     )

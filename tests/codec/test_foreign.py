@@ -37,7 +37,6 @@ def wrapped(name: str) -> str:
         ("callback([" + RECORD + "])", SCRIPT),
         (f"2024-03-01 09:00 INFO {RECORD}\n2024-03-01 09:01 INFO {RECORD}\n", prefixed("2024-03-01 09:00 INFO")),
         (f"Starting.\nuser-1\t{RECORD}\n", prefixed("user-1")),
-        (f"\x1e{RECORD}\n\x1e{RECORD}\n", prefixed("")),
         ("<!DOCTYPE html>\n<html><body>502 Bad Gateway", PAGE),
         ("\n<html>", PAGE),
         (
@@ -58,6 +57,7 @@ def test_what_other_tools_write_is_named(text: str, sentence: str) -> None:
     [
         RECORD,
         f"[{RECORD}]",
+        f"\x1e{RECORD}\n\x1e{RECORD}\n",
         f'{{"data":[{RECORD}],"message":"Here you are."}}',
         '{"data":{"type":"like"}}',
         f"{{'type': 'like'}}\n{RECORD}\n",
@@ -77,6 +77,11 @@ def test_what_may_be_records_is_left_to_be_read(text: str) -> None:
         (b"PAR1", "a Parquet file"),
         (b"Obj\x01", "an Avro file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "an Office document, such as an Excel workbook"),
+        (b"\x04\x22\x4d\x18", "packed with lz4: unpack it first, or pack it as .gz or .zst"),
+        (b"LZIP\x01", "packed with lzip: unpack it first, or pack it as .xz"),
+        (b"\x5d\x00\x00\x80", "packed with LZMA: unpack it first, or pack it as .xz"),
+        (b"\x1f\x9d\x90", "packed with compress: unpack it first, or pack it as .gz"),
+        (b"\xff\x06\x00\x00sNaPpY", "packed with Snappy: unpack it first, or pack it as .gz or .zst"),
         (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first, or pack it as .zip"),
         (b"Rar!\x1a\x07", "a RAR archive: unpack it first, or pack it as .zip"),
     ],

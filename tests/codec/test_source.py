@@ -16,7 +16,7 @@ from interactions.errors import FileRefused
 
 LIKE = b'{"type":"like"}'
 BOM = b"\xef\xbb\xbf"
-NO_DATA = "The file is one JSON object without a list called «data»: put the records into that list."
+NO_DATA = 'The file is one JSON object without a list called "data": put the records into that list.'
 NOT_JSON = "The file is not JSON: it has to begin with { or [."
 CUT = "The file ends in the middle of its first record."
 
@@ -103,9 +103,12 @@ class TestShape:
             (b'{"da', CUT),
             (b'{"user_id":"a', CUT),
             (b'{"n":12', CUT),
+            (b"[" * 500 + b"]" * 500, "The file's lists are nested more than 16 levels deep."),
+            (b"[" * 100_000, "The file's lists are nested more than 16 levels deep."),
+            (b'{"a":' * 3_000 + b"1" + b"}" * 3_000, "The file is one JSON object, nested more than 100 levels deep."),
             (
                 b'{"a":"' + b"x" * 9_000_000,
-                "The file is a JSON object in which no list called «data» begins within the first 4 MB.",
+                'The file is a JSON object in which no list called "data" begins within the first 4 MB.',
             ),
         ],
     )

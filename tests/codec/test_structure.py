@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactions.codec import structure
-from interactions.codec.structure import Tracker, inside_at, next_record
+from interactions.codec.structure import inside_at, next_record
+from interactions.codec.tracker import Tracker
 from tests.codec.reading import Record
 from tests.codec.strategies import dumped, interactions
 

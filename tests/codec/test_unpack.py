@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import struct
 import tarfile
 import tracemalloc
@@ -28,6 +30,15 @@ from .archives import RECORDS, member, tarred, text_of, zipped
 HALF = RECORDS.index(b"\n", len(RECORDS) // 2) + 1
 PIECES = RECORDS[:HALF], RECORDS[HALF:]
 DAMAGED = "The file is packed, but cannot be unpacked: it is damaged or cut short."
+
+
+def zipped_by(method: int, pack: Any, content: bytes) -> bytes:
+    """A ZIP archive of one file, packed by a method that the standard library does not write."""
+    packed = pack(content)
+    middle = struct.pack("<HHHHIIIHH", 0, method, 0, 0, zlib.crc32(content), len(packed), len(content), 1, 0)
+    file = b"PK\x03\x04" + struct.pack("<H", 63) + middle + b"a" + packed
+    listed = b"PK\x01\x02" + struct.pack("<HH", 63, 63) + middle + struct.pack("<HHHII", 0, 0, 0, 0, 0) + b"a"
+    return file + listed + struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(listed), len(file), 0)
 
 
 def skippable(content: bytes, number: int = 0) -> bytes:
@@ -55,7 +66,18 @@ def refusal(folder: Path, content: bytes, **options: Any) -> str:
             id="zstd with frames to be skipped",
         ),
         pytest.param(gzip.compress(zstandard.compress(RECORDS)), "gzip, zstd", id="zstd in gzip"),
+        pytest.param(b"".join(map(bz2.compress, PIECES)), "bzip2", id="bzip2 of two streams"),
+        pytest.param(b"".join(map(lzma.compress, PIECES)), "xz", id="xz of two streams"),
+        pytest.param(lzma.compress(PIECES[0]) + bytes(8) + lzma.compress(PIECES[1]), "xz", id="xz, filled up"),
+        pytest.param(lzma.compress(bz2.compress(gzip.compress(RECORDS))), "xz, bzip2, gzip", id="bzip2 in xz"),
+        pytest.param(lzma.compress(tarred({"a": RECORDS})), "xz, tar", id="tar.xz"),
+        pytest.param(bz2.compress(tarred({"a": RECORDS})), "bzip2, tar", id="tar.bz2"),
         pytest.param(zipped({"a.json": RECORDS}), "zip", id="zip"),
+        pytest.param(zipped(dict(zip("ab", PIECES, strict=True)), zipfile.ZIP_BZIP2), "zip", id="zip by bzip2"),
+        *(
+            pytest.param(zipped_by(method, pack, RECORDS), "zip", id=f"zip by method {method}")
+            for method, pack in ((93, zstandard.compress), (95, lzma.compress))
+        ),
         pytest.param(zipped({"a.json": RECORDS}, zipfile.ZIP_STORED), "zip", id="zip, stored"),
         pytest.param(zipped(dict(zip("ab", PIECES, strict=True)), through_a_pipe=True), "zip", id="zip, sizes behind"),
         pytest.param(zipped({"b/": b"", "b/1": PIECES[0], "a": PIECES[1]}), "zip", id="zip with a folder"),
@@ -184,7 +206,11 @@ PACKED = {
     "gzip": gzip.compress(RECORDS),
     "gzip in gzip": gzip.compress(gzip.compress(RECORDS)),
     "zstd": skippable(b"size") + zstandard.ZstdCompressor(write_checksum=True).compress(RECORDS),
+    "bzip2": bz2.compress(RECORDS),
+    "xz": lzma.compress(RECORDS),
     "zip": zipped(dict(zip("ab", PIECES, strict=True))),
+    "zip by bzip2": zipped(dict(zip("ab", PIECES, strict=True)), zipfile.ZIP_BZIP2),
+    "zip by xz": zipped_by(95, lzma.compress, RECORDS),
     "zip through a pipe": zipped(dict(zip("ab", PIECES, strict=True)), through_a_pipe=True),
     "tar": tarred(dict(zip("ab", PIECES, strict=True))),
     "tar.gz": gzip.compress(tarred(dict(zip("ab", PIECES, strict=True)))),
@@ -222,7 +248,10 @@ def test_damage_anywhere_gives_the_same_text_or_a_sentence(
 def test_what_is_still_arriving_is_read_as_far_as_it_goes(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "arriving"
     lines = b"".join(json.dumps({"user_id": f"{n:x}" * 9}).encode() + b"\n" for n in range(9 << 10))
-    pack = {"gzip": gzip.compress, "zstd": zstandard.compress, "tar": lambda text: tarred({"a": text})}
+    pack = {
+        "gzip": gzip.compress, "zstd": zstandard.compress, "tar": lambda text: tarred({"a": text}),
+        "bzip2": lambda text: bz2.compress(text, 1), "xz": lzma.compress,
+    }  # fmt: skip
     whole = pack.get(kind, lambda text: zipped({"a.csv": text, "b": text}))(lines)
     path.write_bytes(whole[: 3 * len(whole) // 4])
     found = b"".join(readable(path))
@@ -241,6 +270,12 @@ def test_a_damaged_header_does_not_end_a_tar_archive_in_silence(tmp_path: Path) 
 def test_an_archive_without_anything_has_no_text(tmp_path: Path, content: bytes) -> None:
     found, layers, left_out = text_of(tmp_path, content)
     assert (found, left_out) == (b"", "") and layers
+
+
+def test_an_xz_file_that_takes_much_memory_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    wide = lzma.compress(RECORDS, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 28}])
+    assert refusal(tmp_path, wide).startswith("Unpacking the file takes more than 128 MB of memory")
+    assert text_of(tmp_path, lzma.compress(RECORDS, preset=9 | lzma.PRESET_EXTREME))[0] == RECORDS
 
 
 def test_packing_that_never_ends_is_refused(tmp_path: Path) -> None:
@@ -267,11 +302,24 @@ def bomb(size: int) -> bytes:
         bomb(64 << 20),
         gzip.compress(bomb(64 << 20)),
         zstandard.compress(bytes(64 << 20)),
+        bz2.compress(bytes(64 << 20)),
+        lzma.compress(bytes(64 << 20)),
+        bz2.compress(lzma.compress(bytes(64 << 20))),
         zipped({"a.csv": b"x" * (64 << 20), "b.json": RECORDS}),
         gzip.compress(tarred({"a.csv": b"x" * (64 << 20)})),
         zipped({"a.json.gz": bomb(64 << 20)}),
     ],
-    ids=["gzip", "gzip in gzip", "zstd", "zip, of what is left out", "tar.gz, of what is left out", "gzip in zip"],
+    ids=[
+        "gzip",
+        "gzip in gzip",
+        "zstd",
+        "bzip2",
+        "xz",
+        "xz in bzip2",
+        "zip, of what is left out",
+        "tar.gz, of what is left out",
+        "gzip in zip",
+    ],
 )
 def test_a_bomb_is_stopped_in_little_memory(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bomb"
@@ -304,7 +352,10 @@ class _Counting:
         return getattr(self._inner, name)
 
 
-@pytest.mark.parametrize(("pack", "name"), [(gzip.compress, "Deflate"), (zstandard.compress, "_Zstd")])
+@pytest.mark.parametrize(
+    ("pack", "name"),
+    [(gzip.compress, "Deflate"), (zstandard.compress, "_Zstd"), (bz2.compress, "_Held"), (lzma.compress, "_Held")],
+)
 @pytest.mark.parametrize("piece", [b"", b'{"type":"like"}\n'])
 def test_work_grows_with_the_number_of_members_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack: Any, name: str, piece: bytes
@@ -338,7 +389,7 @@ def test_members_by_the_thousand_hold_nothing_for_each(tmp_path: Path) -> None:
         tracemalloc.stop()
 
 
-MAGIC = st.sampled_from([b"PK\x03\x04", b"\x1f\x8b", b"(\xb5/\xfd", b"\xff\xfe", b'"{', b""])
+MAGIC = st.sampled_from([b"PK\x03\x04", b"\x1f\x8b", b"(\xb5/\xfd", b"BZh9", b"\xfd7zXZ\x00", b"\xff\xfe", b'"{', b""])
 
 
 @settings(max_examples=200, deadline=None)
@@ -350,6 +401,8 @@ def test_no_bytes_raise_anything_but_a_sentence(tmp_path_factory: pytest.TempPat
         pass
 
 
-@pytest.mark.parametrize("content", [gzip.compress(RECORDS) + RECORDS, zstandard.compress(RECORDS) + b"x"])
+@pytest.mark.parametrize(
+    "content", [pack(RECORDS) + b"x" for pack in (gzip.compress, zstandard.compress, bz2.compress, lzma.compress)]
+)
 def test_what_stands_behind_what_is_packed_is_no_silent_loss(tmp_path: Path, content: bytes) -> None:
     assert refusal(tmp_path, content) == DAMAGED

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from interactions.codec.unpack import open_text
+
 from .archives import RECORDS, text_of
 
 
@@ -78,13 +80,37 @@ class TestMongoexport:
     )
     def test_values_are_read_as_what_they_stand_for(self, tmp_path: Path, given: str, right: str) -> None:
         before = '{"_id":{"$oid":"65e1a0b0aaaaaaaaaaaaaa00"},"type":"like","a":'
-        found, layers, _ = text_of(tmp_path, f"{before}{given}}}".encode())
+        found, layers, left_out = text_of(tmp_path, f"{before}{given}}}".encode())
+        assert left_out == 'The "_id" that MongoDB added was left out of 1 record.'
         assert (found.decode(), layers) == (f'{{"type":"like","a":{right}}}', "mongoexport")
 
     def test_ids_that_mongodb_gave_are_left_out_of_records_alone(self, tmp_path: Path) -> None:
         oid = '{"$oid":"65e1a0b0aaaaaaaaaaaaaa00"}'
         content = f'[{{"_id":{oid},"a":{{"_id":{oid},"b":1}}}},{{"_id":{oid},"a":2}}]'.encode()
         assert text_of(tmp_path, content)[0] == b'[{"a":{"_id":"65e1a0b0aaaaaaaaaaaaaa00","b":1}},{"a":2}]'
+
+    @pytest.mark.parametrize("form", ["{}\n{}\n", "[{},{}]", '{{"data":[{},{}]}}', "[\n{},\n{}\n]"])
+    def test_ids_within_records_are_kept_and_those_of_records_are_counted(self, tmp_path: Path, form: str) -> None:
+        oid = '{"$oid":"65e1a0b0aaaaaaaaaaaaaa00"}'
+        record = f'{{"_id":{oid},"type":"like","context":{{"a":[{{"_id":{oid},"b":"}}"}},{{"_id":{oid},"b":2}}]}}}}'
+        plain = record.replace(f'"_id":{oid},', "", 1).replace(oid, oid[8:-1])
+        found, _, left_out = text_of(tmp_path, form.format(record, record).encode())
+        assert found.decode().strip() == form.format(plain, plain).strip()
+        assert left_out == 'The "_id" that MongoDB added was left out of 2 records.'
+
+    def test_ids_are_left_out_beside_damaged_records(self, tmp_path: Path) -> None:
+        line = b'{"_id":{"$oid":"65e1a0b0aaaaaaaaaaaaaa00"},"type":"like"}\n'
+        for damage in (b'{"type":"like","user_id":"a\n', b'{{"type":"like"\n', b'{"type":"like"}}}\n', b"\\\\\\\n"):
+            found, _, left_out = text_of(tmp_path, (line + damage + line) * 10_000)
+            assert found == (b'{"type":"like"}\n' + damage + b'{"type":"like"}\n') * 10_000
+            assert left_out == 'The "_id" that MongoDB added was left out of 20,000 records.'
+
+    def test_how_many_ids_were_left_out_so_far_is_said(self, tmp_path: Path) -> None:
+        line = b'{"_id":{"$oid":"65e1a0b0aaaaaaaaaaaaaa00"},"type":"like"}\n'
+        (tmp_path / "long").write_bytes(line * 100_000)
+        with open_text(tmp_path / "long") as text:
+            text.read(1000)
+            assert text.left_out.endswith("records so far.")
 
     def test_all_of_a_long_file_is_read_alike(self, tmp_path: Path) -> None:
         line = b'{"_id":{"$oid":"65e1a0b0aaaaaaaaaaaaaa00"},"type":"rate","rating":{"$numberLong":"4"}}\n'

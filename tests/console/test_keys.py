@@ -146,12 +146,16 @@ def test_a_key_without_a_name_is_not_made(client: Client, keeper: User, headers:
 @pytest.mark.parametrize("origin", ["shop.example", "https://shop.example/path", "*", "javascript:alert(1)"])
 def test_what_is_no_origin_gets_a_sentence(client: Client, keeper: User, origin: str) -> None:
     page = client.post(NEW, form(client, kind="publishable", allowed_origins=origin)).content.decode()
-    assert "is no origin" in page and not ApiKey.objects.exists()
+    assert "isn&#x27;t an origin" in page and not ApiKey.objects.exists()
 
 
 def test_origins_are_kept_one_a_line(client: Client, keeper: User) -> None:
-    client.post(NEW, form(client, kind="publishable", allowed_origins="https://a.example/\nhttp://localhost:3000"))
-    assert ApiKey.objects.get().allowed_origins == "https://a.example\nhttp://localhost:3000"
+    client.post(
+        NEW, form(client, kind="publishable", allowed_origins="https://a.example/\nhttp://localhost:3000 Null none")
+    )
+    assert ApiKey.objects.get().allowed_origins == "https://a.example\nhttp://localhost:3000\nnull\nnone"
+    page = text_of(client, LIST)
+    assert "Sandboxed frames (null)" in page and "Apps without an Origin header" in page
 
 
 def test_without_redis_a_key_can_be_made(client: Client, keeper: User, settings: Any, tmp_path: Any) -> None:

@@ -45,8 +45,8 @@ class Text(io.RawIOBase):
 
     @property
     def left_out(self) -> str:
-        """Which files of an archive were left out so far, as a sentence; empty where none was."""
-        return self._contents.sentence
+        """What was left out so far (files of an archive, MongoDB's ids), in sentences; empty where nothing was."""
+        return self._contents.sentence(so_far=not self._ended)
 
     def is_read(self) -> bool:
         """Whether all of the text was read; False where unpacking more would be TooMuch."""

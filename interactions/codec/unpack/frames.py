@@ -1,27 +1,32 @@
-"""gzip and zstd: one packed piece after another, each unpacked with work that grows with its own size alone."""
+"""gzip, zstd, bzip2 and xz: one packed piece after another, each unpacked with work that grows with its own size."""
 
 from __future__ import annotations
 
+import bz2
+import lzma
 import zlib
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import zstandard
 from isal import isal_zlib  # reads gzip about three times as fast as the standard library
 
-from interactions.codec.unpack.stream import CHUNK, CutShort, Pieces, Stream
+from interactions.codec.unpack.stream import CHUNK, CutShort, Damaged, Pieces, Stream
+from interactions.errors import FileRefused
 
 ERRORS: tuple[type[Exception], ...] = (
     zlib.error,
     isal_zlib.error,  # type: ignore[assignment]  # its types take it for an instance
     zstandard.ZstdError,
+    lzma.LZMAError,
 )
 _GZIP = 31
 _RAW = -15
 # Bytes of a frame that are taken first, then twice as many each time: what belongs to the next frame is copied.
 _FIRST = 64
-_MOST_MADE = 1 << 20  # bytes of deflate unpacked at once
+_MOST_MADE = 1 << 20  # bytes unpacked at once
 _MOST_ZSTD = 1 << 10  # bytes of zstd taken at once: even a bomb makes no more than some 30 MB of them
-_WIDEST = 1 << 27  # bytes of memory that a zstd frame may ask for
+_WIDEST = 1 << 27  # bytes of memory that a zstd frame or an xz stream may ask for
+_TOO_WIDE: Final = "Unpacking the file takes more than 128 MB of memory: pack it again with xz -9 or less."
 
 
 class Unpacker(Protocol):
@@ -73,6 +78,52 @@ class _Zstd:
         yield self._object.decompress(packed)
 
 
+class _Held:
+    """What the standard library unpacks: it keeps what it was given and has not unpacked yet."""
+
+    def __init__(self, inner: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> None:
+        self._object = inner
+
+    @property
+    def eof(self) -> bool:
+        return self._object.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._object.unused_data
+
+    def pieces(self, packed: bytes) -> Pieces:
+        yield self._object.decompress(packed, _MOST_MADE)
+        while not self.eof and not self._object.needs_input:
+            yield self._object.decompress(b"", _MOST_MADE)
+
+
+class Bzip2(_Held):
+    """One bzip2 stream."""
+
+    def __init__(self) -> None:
+        super().__init__(bz2.BZ2Decompressor())
+
+    def pieces(self, packed: bytes) -> Pieces:
+        try:
+            yield from super().pieces(packed)
+        except OSError as error:  # it has no error of its own
+            raise Damaged from error
+
+
+class Xz(_Held):
+    """One xz stream."""
+
+    def __init__(self) -> None:
+        super().__init__(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_WIDEST))
+
+    def pieces(self, packed: bytes) -> Pieces:
+        try:
+            yield from super().pieces(packed)
+        except lzma.LZMAError as error:
+            raise FileRefused(_TOO_WIDE) if "emory usage limit" in str(error) else error from error
+
+
 def gunzip(stream: Stream) -> Pieces:
     """The text of all gzip members, which zeros may follow. Raises CutShort, or one of ERRORS."""
     while stream.peek(1):
@@ -85,11 +136,39 @@ def inflate(stream: Stream) -> Pieces:
     return one_frame(stream, Deflate(_RAW), CHUNK)
 
 
+def one_bzip2(stream: Stream) -> Pieces:
+    """The text of one bzip2 stream; the stream stands behind it then."""
+    return one_frame(stream, Bzip2(), CHUNK)
+
+
+def one_xz(stream: Stream) -> Pieces:
+    """The text of one xz stream; the stream stands behind it then."""
+    return one_frame(stream, Xz(), CHUNK)
+
+
+def one_zstd(stream: Stream) -> Pieces:
+    """The text of one zstd frame; the stream stands behind it then."""
+    return one_frame(stream, _Zstd(zstandard.ZstdDecompressor(max_window_size=_WIDEST)), _MOST_ZSTD)
+
+
 def unzstd(stream: Stream) -> Pieces:
     """The text of all zstd frames; those to be skipped, as pzstd writes them, have none."""
     frames = zstandard.ZstdDecompressor(max_window_size=_WIDEST)
     while stream.peek(1):
         yield from one_frame(stream, _Zstd(frames), _MOST_ZSTD)
+
+
+def unbzip2(stream: Stream) -> Pieces:
+    """The text of all bzip2 streams, one after another."""
+    while stream.peek(1):
+        yield from one_bzip2(stream)
+
+
+def unxz(stream: Stream) -> Pieces:
+    """The text of all xz streams, with zeros between them."""
+    while stream.peek(1):
+        yield from one_xz(stream)
+        stream.skip_zeros()
 
 
 def one_frame(stream: Stream, unpacker: Unpacker, most: int) -> Pieces:

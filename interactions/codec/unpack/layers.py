@@ -13,7 +13,7 @@ from interactions.errors import FileRefused
 _HEAD = 64 << 10  # bytes that tell what they are packed in
 _DEEPEST = 8
 _NAMED = 10  # files that were left out, by name
-_BLANK = b" \t\r\n\xef\xbb\xbf"
+_BLANK = b" \t\r\n\x1e\xef\xbb\xbf"
 
 
 @dataclass(slots=True)
@@ -21,7 +21,8 @@ class Contents:
     """What was found on the way: ``layers`` by name, outermost first, up to the first text.
 
     ``texts`` counts files of records; ``left_out`` has the first names of an archive's files that are none, and
-    ``left_out_count`` how many they are. ``everything``: they are read as well.
+    ``left_out_count`` how many they are. ``everything``: they are read as well. ``ids_left_out`` counts the records
+    whose ``_id``, which MongoDB added, was left out.
     """
 
     everything: bool = False
@@ -29,15 +30,28 @@ class Contents:
     texts: int = 0
     left_out: list[str] = field(default_factory=list)
     left_out_count: int = 0
+    ids_left_out: int = 0
 
     def leave_out(self, name: str, what: str) -> None:
         self.left_out_count += 1
         if len(self.left_out) < _NAMED:
             self.left_out.append(shown(name) + what)
 
+    def leave_out_ids(self, count: int) -> None:
+        self.ids_left_out += count
+
+    def sentence(self, *, so_far: bool) -> str:
+        """What was left out, in sentences; empty where nothing was. ``so_far``: there is more to read."""
+        return " ".join(filter(None, (self._files_sentence, self._ids_sentence(so_far))))
+
+    def _ids_sentence(self, so_far: bool) -> str:
+        if not self.ids_left_out:
+            return ""
+        records = "1 record" if self.ids_left_out == 1 else f"{self.ids_left_out:,} records"
+        return f'The "_id" that MongoDB added was left out of {records}{" so far" if so_far else ""}.'
+
     @property
-    def sentence(self) -> str:
-        """Which files were left out, as a sentence; empty where none was."""
+    def _files_sentence(self) -> str:
         if not self.left_out_count:
             return ""
         subject = "1 file" if self.left_out_count == 1 else f"{self.left_out_count:,} files"
@@ -59,7 +73,7 @@ class Contents:
 class _Layer:
     name: str
     is_there: Callable[[bytes], bool]
-    take_off: Callable[[Stream], Pieces]
+    take_off: Callable[[Stream, Contents], Pieces]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +83,26 @@ class _Archive:
     members: Callable[[Stream], Members]
 
 
+def _of_all(take_off: Callable[[Stream], Pieces]) -> Callable[[Stream, Contents], Pieces]:
+    """A layer that leaves nothing out."""
+    return lambda stream, contents: take_off(stream)
+
+
 def _is_zstd(head: bytes) -> bool:
     return head.startswith(b"\x28\xb5\x2f\xfd") or (0x50 <= head[0] <= 0x5F and head[1:4] == b"\x2a\x4d\x18")
 
 
 _LAYERS: tuple[_Layer | _Archive, ...] = (
-    _Layer("gzip", lambda head: head.startswith(b"\x1f\x8b"), frames.gunzip),
-    _Layer("zstd", _is_zstd, frames.unzstd),
+    _Layer("gzip", lambda head: head.startswith(b"\x1f\x8b"), _of_all(frames.gunzip)),
+    _Layer("zstd", _is_zstd, _of_all(frames.unzstd)),
+    _Layer("bzip2", lambda head: head.startswith(b"BZh") and head[3:4].isdigit(), _of_all(frames.unbzip2)),
+    _Layer("xz", lambda head: head.startswith(b"\xfd7zXZ\x00"), _of_all(frames.unxz)),
     _Archive("zip", lambda head: head.startswith(zip_archive.MAGIC), zip_archive.members),
     _Archive("tar", tar_archive.is_tar, tar_archive.members),
-    _Layer("UTF-16", encodings.is_utf_16, encodings.transcode),
-    _Layer("UTF-32", encodings.is_utf_32, encodings.transcode),
-    _Layer("JSON in strings", quoted.is_quoted, quoted.unquote),
-    _Layer("mongoexport", mongo.is_mongo, mongo.unwrap),
+    _Layer("UTF-16", encodings.is_utf_16, _of_all(encodings.transcode)),
+    _Layer("UTF-32", encodings.is_utf_32, _of_all(encodings.transcode)),
+    _Layer("JSON in strings", quoted.is_quoted, _of_all(quoted.unquote)),
+    _Layer("mongoexport", mongo.is_mongo, lambda stream, contents: mongo.unwrap(stream, contents.leave_out_ids)),
 )
 
 
@@ -107,7 +128,7 @@ def _unpacked(
         raise FileRefused(f"The file is packed more than {_DEEPEST} times over: unpack it first.")
     above = (*above, layer.name)
     if isinstance(layer, _Layer):
-        inner = Stream(meter.counted(layer.take_off(stream)))
+        inner = Stream(meter.counted(layer.take_off(stream, contents)))
         yield from _unpacked(inner, meter, contents, above, member)
         return
     if not contents.texts:

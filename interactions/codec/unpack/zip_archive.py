@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from interactions.codec.unpack.frames import inflate
+from interactions.codec.unpack import frames
 from interactions.codec.unpack.member import Member, Members, shown
 from interactions.codec.unpack.stream import Damaged, Pieces, Stream
 from interactions.errors import FileRefused
@@ -20,8 +20,11 @@ MAGIC = (FILE, _END, _SPANNED + FILE, b"PK00" + FILE)
 _END_64, _PLACE_64, _SIGNATURE = b"PK\x06\x06", b"PK\x06\x07", b"PK\x05\x05"
 _HEADER = struct.Struct("<4sHHHHHIIIHH")  # up to the lengths of name and extra field
 _ENCRYPTED, _SIZES_FOLLOW, _UTF_8 = 1, 8, 1 << 11
-_STORED, _DEFLATED = 0, 8
-_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "zstd", 95: "xz", 98: "PPMd"}
+_STORED = 0
+_READ: dict[int, Callable[[Stream], Pieces]] = {
+    8: frames.inflate, 12: frames.one_bzip2, 93: frames.one_zstd, 95: frames.one_xz,
+}  # fmt: skip
+_METHODS = {9: "Deflate64", 14: "LZMA", 98: "PPMd"}
 _FULL = 0xFFFFFFFF  # of a size that stands in the extra field
 _MASK = 0xFFFFFFFF
 _OFFICE = ("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "mimetype")
@@ -117,7 +120,7 @@ def _member(stream: Stream, entry: _Entry) -> Members:
 def _require_known(entry: _Entry) -> None:
     if entry.flags & _ENCRYPTED:
         raise FileRefused(f"{shown(entry.name)} in the ZIP archive is encrypted: pack it without a password.")
-    if entry.method not in (_STORED, _DEFLATED):
+    if entry.method != _STORED and entry.method not in _READ:
         method = _METHODS.get(entry.method, f"method {entry.method}")
         raise FileRefused(f"{shown(entry.name)} in the ZIP archive is packed with {method}: pack it with Deflate.")
     if entry.method == _STORED and entry.packed is None:
@@ -138,7 +141,8 @@ class _Content:
 
     def _read(self) -> Pieces:
         entry, taken = self._entry, self._stream.taken
-        unpacked = inflate(self._stream) if entry.method == _DEFLATED else self._stream.limited(entry.packed or 0)
+        unpack = _READ.get(entry.method)
+        unpacked = unpack(self._stream) if unpack else self._stream.limited(entry.packed or 0)
         for piece in unpacked:
             self._crc = zlib.crc32(piece, self._crc)
             self._size += len(piece)

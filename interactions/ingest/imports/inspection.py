@@ -34,7 +34,7 @@ class Inspection:
 
     ``first`` are its first records as indented JSON, cut; ``types`` the types of the good records of the sample,
     most first; ``odd_dates`` counts those of them dated after tomorrow or before 2000; ``unpacked_size`` in bytes, None
-    where only unpacking would tell. ``left_out`` says which files of an archive were left out so far, as a sentence.
+    where only unpacking would tell. ``left_out`` says in sentences what was left out so far.
     """
 
     format: str

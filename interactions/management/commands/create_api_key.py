@@ -22,7 +22,8 @@ class Command(BaseCommand):
             "--origin",
             action="append",
             default=[],
-            help="an origin that may use a publishable key, such as https://shop.example; may be given several times",
+            help="an origin that may use a publishable key, such as https://shop.example, null (sandboxed frames) or"
+            " none (apps that send no Origin header); may be given several times",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,11 +35,14 @@ class Command(BaseCommand):
         kind = ApiKey.Kind(options["kind"])
         if options["origin"] and kind == ApiKey.Kind.SECRET:
             raise CommandError("Only a publishable key can be bound to origins.")
+        for origin in options["origin"]:
+            if not keys.is_origin(origin):
+                raise CommandError(f"{origin} isn't an origin. {keys.WHAT_AN_ORIGIN_IS}")
         if not 0 < len(options["name"].strip()) <= 100:
             raise CommandError("The name has to have 1 to 100 characters.")
         with audit.acting("create_api_key"):
             key, text = keys.create(
                 environment, kind=kind, name=options["name"].strip(), allowed_origins="\n".join(options["origin"])
             )
-        self.stdout.write(f"{key.get_kind_display()} key «{key.name}» of {environment.name}:")
+        self.stdout.write(f'{key.get_kind_display()} key "{key.name}" of {environment.name}:')
         self.stdout.write(text)

@@ -30,7 +30,7 @@ class Command(BaseCommand):
     help = "Import a file of interactions. Exit code: 0 done, 1 done with rejects, 2 failed or nothing loaded."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="JSON or JSON Lines; plain, gzip, zstd, zip or tar")
+        parser.add_argument("file", type=Path, help="JSON or JSON Lines; plain, gzip, zstd, bzip2, xz, zip or tar")
         parser.add_argument("--environment", default="production", help="where to (production)")
         parser.add_argument("--json", action="store_true", help="the last line of output is the result as JSON")
         parser.add_argument(

@@ -63,12 +63,12 @@ def incompressible(count: int, length: int) -> list[dict[str, Any]]:
         ),
         pytest.param(
             b'{"items": [{"type": "like"}]}',
-            "The file is one JSON object without a list called «data»: put the records into that list.",
+            'The file is one JSON object without a list called "data": put the records into that list.',
             id="an object of another shape",
         ),
         pytest.param(
             b'{"data": {"type": "like"}}',
-            "The file is one JSON object without a list called «data»: put the records into that list.",
+            'The file is one JSON object without a list called "data": put the records into that list.',
             id="data that is no list",
         ),
         pytest.param(b'{"name": "like"', "The file ends in the middle of its first record.", id="half an object"),

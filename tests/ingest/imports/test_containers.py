@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
+import lzma
 import struct
 from typing import Any
 
@@ -33,6 +35,9 @@ SKIPPED = struct.pack("<II", 0x184D2A50, 4) + b"size"
         pytest.param(zipped({"b.jsonl": FIRST, "a.jsonl": SECOND}), "zip", id="zip"),
         pytest.param(zipped({"b.gz": packed(FIRST), "a.zst": zstandard.compress(SECOND)}), "zip, gzip", id="both"),
         pytest.param(packed(tarred({"b.jsonl": FIRST, "._b": b"\x00", "a.jsonl": SECOND})), "gzip, tar", id="tar.gz"),
+        pytest.param(bz2.compress(FIRST) + bz2.compress(SECOND), "bzip2", id="bzip2"),
+        pytest.param(lzma.compress(tarred({"a.jsonl": TEXT})), "xz, tar", id="tar.xz"),
+        pytest.param(b"".join(b"\x1e" + line for line in TEXT.splitlines(keepends=True)), "", id="RFC 7464"),
         pytest.param(TEXT.decode().encode("utf-16-le"), "UTF-16", id="UTF-16 without a mark"),
         pytest.param(TEXT.decode().encode("utf-32"), "UTF-32", id="UTF-32"),
         pytest.param(as_lines([json.dumps(json.dumps(made)) for made in MADE]), "JSON in strings", id="strings"),
@@ -47,7 +52,8 @@ def test_every_record_is_in_the_data_set_once(house: House, content: bytes, pack
     imp = house.done(content)
     assert (imp.state, imp.compression, imp.accepted, imp.rejected) == (State.DONE, packing, 40, 0)
     assert users() == sorted(f"user-{number}" for number in range(40))
-    assert (imp.left_out, files()) == ("", [])
+    ids = 'The "_id" that MongoDB added was left out of 40 records.'
+    assert (imp.left_out, files()) == (ids if packing == "mongoexport" else "", [])
     assert adds_up(imp)
 
 

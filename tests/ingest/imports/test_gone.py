@@ -29,7 +29,7 @@ except SystemExit as ended:
     print(ended.code)
 print(*sys.modules)
 """
-HEAVY = {"pandas", "pyarrow", "numba", "llvmlite", "duckdb", "ibis", "deltalake", "interactions.urls"}
+HEAVY = {"pandas", "pyarrow", "numba", "llvmlite", "duckdb", "ibis", "deltalake", "numpy", "interactions.urls"}
 
 
 @pytest.fixture

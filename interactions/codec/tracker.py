@@ -1,0 +1,49 @@
+"""Where a bracketed value ends that comes in pieces, however long it is.
+
+Apart from ``structure``, as NumPy takes longer to load than whatever only looks at a file's beginning.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+_ESCAPE = re.compile(rb"\\.", re.DOTALL)
+_QUOTE, _BACKSLASH = ord('"'), b"\\"
+_OPENERS = np.zeros(256, np.int8)
+_OPENERS[[ord("{"), ord("[")]] = 1
+_OPENERS[[ord("}"), ord("]")]] = -1
+
+
+class Tracker:
+    """Follows a text that comes in pieces, however long it is, from a place outside any string."""
+
+    def __init__(self, depth: int = 0) -> None:
+        self._depth = depth  # of what is open
+        self._within = False
+        self._held = b""  # a backslash at a piece's end, which belongs to the byte that follows
+
+    def value_end(self, piece: bytes) -> int | None:
+        """Take the next piece; answers how many of its bytes belong to the first bracketed value once that ends."""
+        before = len(self._held)
+        depths, places = self._follow(piece)
+        ended = np.flatnonzero(depths <= 0)
+        return int(places[ended[0]]) + 1 - before if len(ended) else None
+
+    def _follow(self, piece: bytes) -> tuple[np.ndarray, np.ndarray]:
+        text = self._held + piece
+        kept = len(text) - len(text.rstrip(_BACKSLASH))
+        whole = len(text) - kept % 2
+        self._held = text[whole:]
+        codes = np.frombuffer(_ESCAPE.sub(b"__", text[:whole]), np.uint8)
+        within = np.bitwise_xor.accumulate((codes == _QUOTE).view(np.uint8)).view(bool) ^ self._within
+        steps = _OPENERS[codes]
+        steps[within] = 0
+        places = np.flatnonzero(steps)
+        depths = np.cumsum(steps[places], dtype=np.int64) + self._depth
+        if len(within):
+            self._within = bool(within[-1])
+        if len(depths):
+            self._depth = int(depths[-1])
+        return depths, places
