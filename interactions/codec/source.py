@@ -89,7 +89,7 @@ def _judged(head: bytes, found: _Found, *, is_whole: bool) -> Shape:
 
 def _require_records(head: bytes, pieces: list[tuple[Piece, bytes]], *, is_whole: bool) -> None:
     """Raises FileRefused where a file is one object that is no record, or the beginning of one."""
-    if any(piece.rule == TOO_MANY_LISTS for piece, _ in pieces):
+    if pieces and pieces[0][0].rule == TOO_MANY_LISTS and all(piece.rule for piece, _ in pieces):
         raise FileRefused(f"The file's lists are nested more than {syntax.MOST_LISTS} levels deep.")
     if syntax.TYPE_FIRST.match(head) is not None:
         return

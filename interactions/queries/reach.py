@@ -1,4 +1,4 @@
-"""From when to when there is data, as the periods of the pages see it: without what is dated in the future."""
+"""From when to when there is data, as the periods of the pages see it: without what is dated far before or after it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
-from interactions.queries.dashboard import by_type
+from interactions.queries.dashboard import by_type, over_time
 from interactions.queries.filter import Filter
 from interactions.queries.period import ALL, Period, Unit
 
 OLDEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Dates before this are hardly right: clocks that aren't set say 1970."""
 
+_SHORT: Final = timedelta(days=2 * 366)  # a history that is not looked through for lone records
+_LONE_SHARE = 0.01  # of all records, at most, are lone
+_FEW = 10  # records from before 2000 are lone in a small history, too
 
 _FINER: Final = {
     Unit.DAY: Unit.HOUR,
@@ -30,8 +33,8 @@ class Reach:
 
     ``first`` and ``last`` are of all, None without any. ``newest`` is the last one that is not in the future.
     ``begins`` is the first one since 2000, or the first one where all are older: before it there is no data to compare
-    with. ``everything`` is what "all time" means: it ends before records dated after tomorrow. ``later`` is the period
-    of those, None where there are none.
+    with. ``everything`` is what "all time" means: without lone records far before the rest, and without records dated
+    after tomorrow. ``earlier`` and ``later`` are the periods of those, None where there are none.
     """
 
     first: datetime | None = None
@@ -39,14 +42,15 @@ class Reach:
     newest: datetime | None = None
     begins: datetime | None = None
     everything: Period = ALL
+    earlier: Period | None = None
     later: Period | None = None
 
 
 def reach(environment: str, now: datetime, zone: tzinfo = UTC, import_id: int | None = None) -> Reach:
     """The reach of an environment's records, or of those of one import; days are those of ``zone``.
 
-    Where no record is older than 2000 or newer than ``now``, nothing is asked but what every page asks. Raises
-    DataSetBusy.
+    Where the records go back two years at most and none is newer than ``now``, nothing is asked but what every page
+    asks. Raises DataSetBusy.
     """
     whole = Filter(import_id=import_id)
     first, last = _ends(environment, whole)
@@ -61,8 +65,38 @@ def reach(environment: str, now: datetime, zone: tzinfo = UTC, import_id: int | 
         until = _ends(environment, whole.during(Period(None, beyond)))[1]
         everything = Period(None, beyond if until is None else _days_after(until, 1, zone))
         later = Period(beyond, None)
+    starts = _start_of_the_rest(environment, whole.during(everything), first, newest or last, zone)
+    if starts is not None:
+        begins = _ends(environment, whole.during(Period(starts, everything.end)))[0] or first
+        everything = Period(Unit.DAY.floor(begins, zone), everything.end)
+        return Reach(first, last, newest, begins, everything, Period(None, starts), later)
     begins = first if first >= OLDEST else _ends(environment, whole.during(Period(OLDEST, None)))[0] or first
-    return Reach(first, last, newest, begins, everything, later)
+    return Reach(first, last, newest, begins, everything, None, later)
+
+
+def _start_of_the_rest(
+    environment: str, filter: Filter, first: datetime, newest: datetime, zone: tzinfo
+) -> datetime | None:
+    """Where the records begin without a few that lie far before all others; None where there are no such.
+
+    Far is at least as many years without a record as the others take. Where those few are from before 2000, the rest
+    begins there, else with the year of its first record.
+    """
+    if newest - first <= _SHORT:
+        return None
+    years = over_time(environment, filter, Unit.YEAR, zone).sum(axis=1)
+    years = years[years > 0]
+    starts = [start.to_pydatetime() for start in years.index]
+    total, before, found = int(years.sum()), 0, None
+    for place in range(1, len(starts)):
+        before += int(years.iloc[place - 1])
+        ends = Unit.YEAR.after(starts[place - 1], zone)
+        is_old = ends <= OLDEST <= starts[place]
+        few = max(_FEW, _LONE_SHARE * total) if is_old else _LONE_SHARE * total
+        gap = Unit.YEAR.bars(ends, starts[place], zone) - 1
+        if before <= min(few, total - before) and gap >= Unit.YEAR.bars(starts[place], starts[-1], zone):
+            found = OLDEST if is_old else starts[place]
+    return found
 
 
 def horizon(now: datetime, zone: tzinfo) -> datetime:

@@ -161,7 +161,7 @@ def _times(found: Measures, thresholds: Mapping[str, Threshold]) -> Check:
     return Check(
         "times", CheckSection.TIMES, _share(wrong, found.records), thresholds["times"],
         f"{_counted(found.future, 'record')} {'are' if found.future > 1 else 'is'} dated after arrival, "
-        f"{found.before_2000 or 'none'} before the year 2000.",
+        f"{found.before_2000 or 'none'} before 2000.",
         "Order is what a model reads. A time that cannot be puts records before or after all others.",
         "Check the unit (seconds or milliseconds) and the offset where timestamps are made.",
     )  # fmt: skip

@@ -159,13 +159,47 @@ def test_the_list_of_records_has_them_all(reader: Client) -> None:
     assert "2999" not in reader.get(f"{PAGE}records/?period=7d").content.decode()
 
 
-def test_records_before_2000_make_wide_bars_and_can_be_left_out(reader: Client) -> None:
+def test_lone_records_before_2000_are_left_out_counted_and_shown_on_demand(reader: Client) -> None:
     append([*on("1970-01-01", 1), *on("2024-11-30", 2)])
     page = shown(reader)
-    assert bars(page)["unit"] == "year" and figure(page) == "3"
-    assert "1 record is dated before the year 2000." in page
-    since = re.search(r'href="([^"]+)"[^>]*>leave it out<', page)[1]
-    assert figure(shown(reader, since.removeprefix("?"))) == "2"
+    assert bars(page)["unit"] == "hour" and figure(page) == "2"
+    line = re.search(r"data-earlier>.*?</div></div>", page, re.DOTALL)[0]
+    assert "1 record is dated before 2000." in line and "leave it out" not in line
+    link = re.search(r'href="([^"]+)"[^>]*>Show it<', line)[1]
+    assert figure(shown(reader, link.removeprefix("?"))) == "1"
+    assert "data-earlier" not in shown(reader, "period=7d")
+    assert "See 1 record dated before 2000" in reader.get("/production/").content.decode()
+
+
+def test_lone_records_far_before_the_rest_are_left_out_whatever_their_year(reader: Client) -> None:
+    append([*on("2005-06-01", 2), *on("2023-11-30", 99), *on("2024-11-30", 99)])
+    page = shown(reader)
+    assert bars(page)["unit"] == "week" and figure(page) == "198"
+    assert "2 records are dated before 2023." in page
+
+
+@pytest.mark.parametrize(
+    "years",
+    [
+        {"2021": 30, "2024": 70},  # not few
+        {"2005": 1, "2010": 99, "2024": 99},  # not far before
+        {"2021": 1, "2024": 2},  # a small history
+        {"2019": 1, "2020": 99, "2021": 99, "2022": 99},
+    ],
+)
+def test_other_histories_are_shown_whole(reader: Client, years: dict[str, int]) -> None:
+    append([each for year, count in years.items() for each in on(f"{year}-06-01", count)])
+    page = shown(reader)
+    assert figure(page) == str(sum(years.values())) and "data-earlier" not in page
+
+
+def test_many_records_before_2000_make_wide_bars_and_can_be_left_out(reader: Client) -> None:
+    append([*on("1970-01-01", 12), *on("2024-11-30", 20)])
+    page = shown(reader)
+    assert bars(page)["unit"] == "year" and figure(page) == "32"
+    assert "12 records are dated before 2000." in page
+    since = re.search(r'href="([^"]+)"[^>]*>leave them out<', page)[1]
+    assert figure(shown(reader, since.removeprefix("?"))) == "20"
 
 
 @pytest.mark.parametrize(
@@ -198,7 +232,7 @@ def test_the_last_step_of_an_import_names_them(reader: Client) -> None:
     )
     append([*on("2024-11-30", 1), *on("1970-01-01", 1), record("like", "2999-01-01T00:00:00Z")], import_id=imp.pk)
     part = reader.get(f"{PAGE}imports/{imp.pk}/health/").content.decode()
-    assert "1 record is dated in the future" in part and "1 record is dated before the year 2000" in part
+    assert "1 record is dated in the future" in part and "1 record is dated before 2000" in part
     assert f"import={imp.pk}" in part
 
 

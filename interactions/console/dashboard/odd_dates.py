@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from interactions.console.filter_choice import FilterChoice
+from interactions.contract.moments import local
 from interactions.queries.dashboard import by_type
 from interactions.queries.filter import Filter
 from interactions.queries.period import Period
@@ -13,13 +14,16 @@ from interactions.queries.reach import OLDEST, Reach
 
 @dataclass(frozen=True, slots=True)
 class OddDates:
-    """How many records are dated ``later`` than tomorrow and ``earlier`` than 2000, and the addresses of both.
+    """How many records are dated ``later`` than tomorrow and ``earlier`` than the year ``before``, and the addresses of
+    both.
 
-    ``since`` is the address of everything from 2000 on; empty where nothing is.
+    Earlier ones are those that "all time" leaves out, or all from before 2000. ``since`` is the address of everything
+    from then on; empty where it leaves them out already, or nothing is left.
     """
 
     later: int
     earlier: int
+    before: int
     show_later: str
     show_earlier: str
     since: str
@@ -30,15 +34,26 @@ class OddDates:
     @classmethod
     def of(cls, environment: str, reach: Reach, choice: FilterChoice) -> OddDates:
         """Of the records that ``choice`` lets through, whatever its period. Raises DataSetBusy."""
-        before = Period(None, OLDEST) if reach.first and reach.first < OLDEST else None
-        since = Period(reach.begins, None) if before and reach.begins and reach.begins >= OLDEST else None
+        before, since = reach.earlier, None
+        if before is None and reach.first and reach.first < OLDEST:
+            before = Period(None, OLDEST)
+            if reach.begins and reach.begins >= OLDEST:
+                since = Period(reach.begins, reach.everything.end)
         return cls(
             _count(environment, choice.parts, reach.later),
             _count(environment, choice.parts, before),
+            _year(before, choice),
             _address(choice, reach.later),
             _address(choice, before),
-            _address(choice, since and Period(since.start, reach.everything.end)),
+            _address(choice, since),
         )
+
+
+def _year(before: Period | None, choice: FilterChoice) -> int:
+    """The year that begins where the period ends."""
+    if before is None or before.end is None or before.end == OLDEST:
+        return OLDEST.year
+    return local(before.end, choice.zone).year
 
 
 def _count(environment: str, parts: Filter, period: Period | None) -> int:
