@@ -1,6 +1,6 @@
 """Erase people from a large table of the running product: ``python -m benchmarks.erasing FILE OTHER TIMES``.
 
-The table of «production» has TIMES times the records of FILE. People are erased by one call of the API twice:
+The table of "production" has TIMES times the records of FILE. People are erased by one call of the API twice:
 with nothing else to do, and while calls arrive, the dashboard is asked and OTHER is imported into the same environment.
 After each, no record of theirs may be in the table: else it ends with a sentence.
 """

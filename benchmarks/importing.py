@@ -31,7 +31,7 @@ _POLL_SECONDS = 0.05
 class Timing:
     """Seconds by a clock on the wall, exact to the twentieth of a second at which the import's row is looked at.
 
-    ``seconds`` from the import's beginning to its end, committed; ``loading`` from the press on «start loading»;
+    ``seconds`` from the import's beginning to its end, committed; ``loading`` from the press on "start loading";
     ``phases`` how long each part of that took. ``peaks`` are bytes, one a worker process, the largest first; ``own``
     the same without files and libraries that are mapped.
     """
@@ -96,7 +96,7 @@ def _watch(imp: Import, memory: WorkerMemory, pressed: float) -> dict[str, float
         imp.refresh_from_db()
         now = time.perf_counter()
         if now - pressed > LONGEST:
-            sys.exit(f"The import of {imp.file_name} was given up: it still is at «{imp.get_phase_display()}».")
+            sys.exit(f'The import of {imp.file_name} was given up: it still is at "{imp.get_phase_display()}".')
         if imp.has_ended or imp.phase not in (phase, Import.Phase.WAITING):
             phases[str(phase)] = now - since
             phase, since = Import.Phase(imp.phase), now

@@ -9,7 +9,7 @@ from pathlib import Path
 _PROC = Path("/proc")
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 _OWN = re.compile(r"^RssAnon:\s+(\d+) kB", re.MULTILINE)
-_FORGET_PEAK = "5"  # what clear_refs takes for «start again from what is resident now»
+_FORGET_PEAK = "5"  # what clear_refs takes for "start again from what is resident now"
 
 
 class WorkerMemory:

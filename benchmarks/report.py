@@ -182,20 +182,20 @@ def _method(figures: Figures) -> str:
         "the clock and without any work done yet. The clock runs from the first step of the import until its row says "
         "that it is done: looked at, cut into blocks, checked, duplicates looked for, committed to the table. The row "
         "is looked at twenty times a second.",
-        "The second time and «beside»: by the same workers, which have just carried another import.",
-        f"«Beside», once: the parts of one import were written {_times(copies)}, with other people and fingerprints. "
+        'The second time and "beside": by the same workers, which have just carried another import.',
+        f'"Beside", once: the parts of one import were written {_times(copies)}, with other people and fingerprints. '
         "They are of the same time, so none can be left out of the search for duplicates.",
         "Memory: the kernel's own note of the most that was resident in each worker process (VmHWM). Libraries that "
-        "the processes share are counted in each; «its own» is without them (RssAnon, twenty times a second).",
+        'the processes share are counted in each; "its own" is without them (RssAnon, twenty times a second).',
     ]
     if figures.questions:
         lines += [
             f"Questions: the parts of one import of {figures.records:,} records were written "
             f"{_times(figures.asked_of // figures.records)}, each copy with people of its own and 30 days later. The "
             "parts are in the system's page cache.",
-            "«Cold» is the first question of a fresh process with nothing remembered, once its engine is at work: a "
-            "web process starts that when it shows its first page, before anything can be asked. «With the engine's "
-            "start» is both together. «Warm» is asked again of the same version of the table. All are medians.",
+            '"Cold" is the first question of a fresh process with nothing remembered, once its engine is at work: a '
+            "web process starts that when it shows its first page, before anything can be asked. \"With the engine's "
+            'start" is both together. "Warm" is asked again of the same version of the table. All are medians.',
         ]
     if figures.pages:
         lines += report_pages.method()

@@ -42,10 +42,10 @@ def _beside(found: dict[str, Any]) -> str:
 def method() -> list[str]:
     return [
         "Erasing: the running product; people drawn from all parts of the table are named by one call of the API. "
-        "«Hidden» is the answer to that call, after which a question for them finds nothing; «verified» is the end of "
+        '"Hidden" is the answer to that call, after which a question for them finds nothing; "verified" is the end of '
         "the erasure, after every store was counted again. Both begin once nothing else is done, as summaries are made "
         "anew of what was written. Afterwards the table's own files are read for the keys.",
-        "«At work»: calls 50 ms apart, a question of the dashboard (records by type) each second, and an import, all "
+        '"At work": calls 50 ms apart, a question of the dashboard (records by type) each second, and an import, all '
         "begun before the call that names the people. Their times are counted from the end of one to the next.",
     ]
 

@@ -42,9 +42,9 @@ def method() -> list[str]:
     return [
         "The dashboard's page: thin records (people with devices, visits, products; what no question asks about is "
         "null) in parts of 50,000, each size in a data folder of its own.",
-        "«Cold»: all questions of the page one after the other with nothing remembered, in a fresh process that has "
+        '"Cold": all questions of the page one after the other with nothing remembered, in a fresh process that has '
         "started its engine by a question about no table; summaries are on disk and in the system's page cache. "
-        "«Warm»: again, nothing changed. The round in the middle.",
+        '"Warm": again, nothing changed. The round in the middle.',
     ]
 
 

@@ -20,7 +20,7 @@ SILENT = "does not answer"
 def _database() -> str:
     try:
         with connection.cursor() as cursor:
-            # A table of ours and not «SELECT 1», which SQLite answers without its file.
+            # A table of ours and not "SELECT 1", which SQLite answers without its file.
             cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
     except DatabaseError as error:
         logger.warning("The database does not answer: %s", error)

@@ -19,7 +19,7 @@ _MADE = (
 )  # by the tests that use this, and what goes with them
 
 
-# As «db», so that pytest-django makes the database for a test that asks for this alone.
+# As "db", so that pytest-django makes the database for a test that asks for this alone.
 @pytest.fixture(name="db")
 def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The rows that a test made go afterwards; unlike after a flush, the environments stay for those who follow."""

@@ -26,7 +26,7 @@ class Right(StrEnum):
 
     @property
     def summary(self) -> str:
-        """What it allows, as in «may …»."""
+        """What it allows, as in "may …"."""
         return _MAY[self]
 
 

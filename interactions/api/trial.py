@@ -1,4 +1,4 @@
-"""«Send a test interaction» of the API page: a call of /v1 that the log-in permits instead of a key."""
+"""The API page's "Send a test interaction": a call of /v1 that the log-in permits instead of a key."""
 
 from __future__ import annotations
 

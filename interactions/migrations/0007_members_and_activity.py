@@ -134,7 +134,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "object",
-                    models.CharField(blank=True, help_text="what it was done to, such as «import 12»", max_length=300),
+                    models.CharField(blank=True, help_text='what it was done to, such as "import 12"', max_length=300),
                 ),
                 ("address", models.CharField(blank=True, help_text="of the client", max_length=45)),
                 ("details", models.JSONField(blank=True, default=dict)),

@@ -86,7 +86,7 @@ class ActivityEntry(models.Model):
         Environment, models.PROTECT, null=True, related_name="+", help_text="empty: the whole Dojo"
     )
     action = models.CharField(max_length=24, choices=Action)
-    object = models.CharField(max_length=300, blank=True, help_text="what it was done to, such as «import 12»")
+    object = models.CharField(max_length=300, blank=True, help_text='what it was done to, such as "import 12"')
     address = models.CharField(max_length=45, blank=True, help_text="of the client")
     details = models.JSONField(default=dict, blank=True)
 

@@ -183,7 +183,7 @@ def _clock(moments: np.ndarray, zone: tzinfo) -> pd.DatetimeIndex:
 
 
 def months(moments: np.ndarray, zone: tzinfo) -> np.ndarray:
-    """«2024-03»: the months of the clock in ``zone`` at ``moments`` (µs since 1970), held within years 1 to 9999."""
+    """Months such as "2024-03" of the clock in ``zone`` at ``moments`` (µs since 1970), held within years 1 to 9999."""
     clock = _clock(moments, zone).to_numpy().astype("datetime64[M]")
     texts: np.ndarray = np.datetime_as_string(clock.clip(np.datetime64("0001-01"), np.datetime64("9999-12")))
     return texts.astype(object)

@@ -82,7 +82,7 @@ def agents_of(device: Device, agents: Iterable[str | None]) -> Sequence[str | No
 
 
 def _android(agent: str) -> Device:
-    """Browsers on Android say «Mobile» on phones and leave it out on tablets; apps say nothing of the kind."""
+    """Browsers on Android say "Mobile" on phones and leave it out on tablets; apps say nothing of the kind."""
     if "TV" in agent or "AFT" in agent:
         return Device.OTHER
     is_browser = agent.startswith("Mozilla/")

@@ -7,7 +7,7 @@ from typing import Any, Final
 import ibis
 import pyarrow as pa
 
-# What a shop or a publisher wins by: «conversions» everywhere. The group Conversion also has steps on the way and
+# What a shop or a publisher wins by: "conversions" everywhere. The group Conversion also has steps on the way and
 # what is taken back.
 CONVERSIONS: Final = ("checkout", "subscribe")
 

@@ -68,7 +68,7 @@ def by_visitor(environment: str, anonymous_keys: Sequence[int]) -> pd.DataFrame:
 
 
 def by_month(environment: str, before: datetime, zone: ZoneInfo) -> pd.DataFrame:
-    """``month, records``: records with a timestamp before ``before``, by month in ``zone`` («2024-03»), oldest first.
+    """``month, records``: records with a timestamp before ``before``, by month in ``zone`` ("2024-03"), oldest first.
 
     Raises DataSetBusy.
     """

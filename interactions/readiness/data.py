@@ -114,7 +114,7 @@ def _people(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]
             "Send at least an anonymous_id with every record.", True,
         ),
         of_records(
-            "placeholder_ids", found.placeholder_ids, "have an id like «null», «undefined» or zeros",
+            "placeholder_ids", found.placeholder_ids, "have an id like \"null\", \"undefined\" or zeros",
             "All who share such an id look like one person with the taste of everybody.",
             "Leave the field out where there is no id.", False,
         ),

@@ -232,7 +232,7 @@ class Lake:
 
     @contextmanager
     def lock(self, seconds: float = _LOCK_SECONDS, waiting: Callable[[], object] = lambda: None) -> Iterator[Held]:
-        """Hold the environment's write lock: for rewrites, and for «look for duplicates, then append».
+        """Hold the environment's write lock: for rewrites, and for "look for duplicates, then append".
 
         ``seconds`` after a holder has died others may take it; one that lives renews it. ``waiting`` is called
         every second or so while others hold it.

@@ -1,5 +1,5 @@
 // The chart of interactions over time: the server's option in the theme's colours, its tooltip, its
-// table, its picture, and dragging across it. Reports a drag as «zoom» with the first and last bar.
+// table, its picture, and dragging across it. Reports a drag as "zoom" with the first and last bar.
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];

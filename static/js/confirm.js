@@ -1,4 +1,4 @@
-// Dialogs that ask before something is lost. A button names its <dialog> with «commandfor», which
+// Dialogs that ask before something is lost. A button names its <dialog> with "commandfor", which
 // newer browsers follow by themselves; the rest is taught here. A click beside a dialog closes it, but
 // not one that shows what is shown only once.
 

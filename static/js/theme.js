@@ -1,5 +1,5 @@
 // Light, dark, or what the system says. A classic script in the head: it must run before the first
-// paint, so it cannot be a module. Other scripts hear «dojo:theme» on the document when it changes.
+// paint, so it cannot be a module. Other scripts hear "dojo:theme" on the document when it changes.
 (() => {
   "use strict";
   const KEY = "dojo.theme";

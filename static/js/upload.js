@@ -6,7 +6,7 @@ const RETRY_AFTER_MS = [0, 1000, 3000, 5000, 10000, 20000];
 // Answers that say an upload is gone, or (423) that another request is at work on it.
 const STARTS_ANEW = [404, 410, 423];
 
-/** What went wrong, as a sentence, and whether pressing «Go on» can help. */
+/** What went wrong, as a sentence, and whether pressing "Go on" can help. */
 export class Fault {
   constructor(sentence, { canGoOn = true, waitsForConnection = false } = {}) {
     this.sentence = sentence;

@@ -219,7 +219,7 @@ def test_a_member_is_found_by_any_name(client: Client, many: None, words: str) -
 
 def test_finding_answers_htmx_with_the_list_alone(client: Client, many: None) -> None:
     found = client.get(LIST, {"find": "nobody"}, headers=HTMX).content.decode()
-    assert "<html" not in found and "No member has «nobody» in the name." in found
+    assert "<html" not in found and 'No member has "nobody" in the name.' in found
 
 
 def test_roles_of_a_member_beyond_the_first_page_can_be_changed(client: Client, many: None) -> None:

@@ -90,7 +90,7 @@ def test_a_person_shows_ids_links_types_and_records(client: Client) -> None:
         import_id=3,
     )
     page = text_of(client, page_of(user="ann"))
-    for fact in ("ann", "phone", "theirs alone", "«green tea»", "SKU-3", "and 1 more", "not signed in", "2 records"):
+    for fact in ("ann", "phone", "theirs alone", '"green tea"', "SKU-3", "and 1 more", "not signed in", "2 records"):
         assert fact in page
     assert '<a class="nowrap" href="/production/interactions/imports/3/">import 3</a>' in page
     who = page_of(user="ann").rstrip("/").rpartition("/")[2]

@@ -135,7 +135,7 @@ def _seen(environment: Environment) -> QuerySet[ActivityEntry]:
     """Of the environment, and of the whole Dojo (log-ins), which is no environment's.
 
     Said so that no index can be used for it: the database has to walk down the ids, and may stop where a page is
-    full. With «or» it would fetch all entries of the environment and sort them first.
+    full. With "or" it would fetch all entries of the environment and sort them first.
     """
     return ActivityEntry.objects.annotate(of=Coalesce("environment_id", Value(environment.pk))).filter(
         of=environment.pk

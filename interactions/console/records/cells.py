@@ -125,7 +125,7 @@ def number(value: float) -> str:
 
 
 _DETAILS: Final[dict[str, Callable[[Any], str]]] = {
-    "keywords": lambda value: f"«{value}»",
+    "keywords": lambda value: f'"{value}"',
     "custom_action_name": str,
     "category": " › ".join,
     "revenue": lambda value: f"revenue {value:,.2f}",

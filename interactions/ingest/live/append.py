@@ -1,7 +1,7 @@
 """Move what waits in the inbox into the lake, in groups, exactly once.
 
 A group of entries is claimed by a batch, which names them. The batch's id is the version of the table's mark
-«inbox», written by the same commit that adds the rows; so whoever finds a batch, after whatever crash, sees by the
+"inbox", written by the same commit that adds the rows; so whoever finds a batch, after whatever crash, sees by the
 mark whether its rows are in the table already, and only then removes batch and entries.
 """
 

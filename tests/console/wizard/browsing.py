@@ -98,7 +98,7 @@ def drop(page: Page, *paths: Path) -> None:
 
 
 def start_loading(page: Page, environment: str, path: Path) -> int:
-    """Drop a file in and press «Next step»; the number of its import."""
+    """Drop a file in and press "Next step"; the number of its import."""
     page.goto(f"/{environment}/interactions/imports/new/")
     drop(page, path)
     page.get_by_text("Leave out records that are already here").wait_for()
@@ -121,7 +121,7 @@ def number_of(page: Page) -> int:
 
 
 def outcome(page: Page) -> dict[str, str]:
-    """The figures of an import, as the page shows them: «Accepted» → «1,187»."""
+    """The figures of an import, as the page shows them: "Accepted" → "1,187"."""
     return dict(
         zip(
             page.locator(".figures dt").all_inner_texts(),
