@@ -15,7 +15,7 @@ from dojo.gateway import Door, Gateway
 from interactions.access import keys
 from interactions.api import deliveries, entrance
 from interactions.ingest.live import calls
-from interactions.ingest.live.calls.push import _away
+from interactions.ingest.live.calls.add import _away
 from interactions.models import ApiKey, Environment
 from tests import cast
 from tests.api.conftest import ADDRESS

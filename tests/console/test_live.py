@@ -17,7 +17,7 @@ from interactions import identity
 from interactions.access import keys
 from interactions.codec.tombstones import Person
 from interactions.ingest.live import calls
-from interactions.ingest.live.calls.push import _away
+from interactions.ingest.live.calls.add import _away
 from interactions.models import ActivityEntry, ApiKey, Environment
 from tests import cast
 from tests.deliveries import body_of, delivered, delivery

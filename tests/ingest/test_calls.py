@@ -19,7 +19,7 @@ from interactions.ingest.live.calls.delivery import read_line
 from tests.deliveries import body_of, delivered, delivery
 
 HERE = "production"
-push = import_module("interactions.ingest.live.calls.push")  # the package calls its function the same
+push = import_module("interactions.ingest.live.calls.add")  # the package calls its function the same
 
 
 @pytest.fixture(autouse=True)

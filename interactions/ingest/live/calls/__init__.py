@@ -4,11 +4,11 @@ It holds personal data, so it is bounded in count, age and size, and a person's 
 What it loses is lost for the page alone: nothing is ever read back from here into the data set.
 """
 
+from interactions.ingest.live.calls.add import push
 from interactions.ingest.live.calls.body import BODY_BYTES, MOST_LINES
 from interactions.ingest.live.calls.connection import RingAway
 from interactions.ingest.live.calls.delivery import UNKNOWN, Delivery, DeliveryCause, Line, Sent, client_name
 from interactions.ingest.live.calls.erase import count_users, erase_users
-from interactions.ingest.live.calls.push import push
 from interactions.ingest.live.calls.read import Minute, get, newest, problems, recent
 
 __all__ = [
