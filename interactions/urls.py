@@ -5,7 +5,6 @@ from django.urls import include, path
 
 from dojo.health import healthz
 from interactions.api.trial import trial
-from interactions.api.views import unknown
 from interactions.console import activity, api_reference, exports, health, keys, members, overview, settings
 from interactions.console.account import account
 from interactions.console.account.log_in import LogIn
@@ -25,8 +24,7 @@ urlpatterns = [
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("set-password/<str:uidb64>/<str:token>/", SetPassword.as_view(), name="set_password"),
     path("account/", account.account, name="account"),
-    path("v1", unknown, name="api_unknown"),
-    path("v1/", include("interactions.api.urls")),
+    path("", include("interactions.api.urls")),
     path("uploads/", uploads.creation, name="uploads"),
     path("uploads/<str:token>/", uploads.resource, name="upload"),
     path("privacy/verify/", receipts.receipt_verify, name="receipt_verify"),

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeAlias
 
+from django.conf import settings
 from django.http import HttpResponse
 
 from dojo.gateway.arrival import Receive
@@ -19,6 +20,10 @@ Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 _PIECE_BYTES = 64 << 10
 _FIRST_BYTES = 1 << 20  # of an answer that is made as it is sent: one that ends before has a length
+
+
+class _Unread(Exception):
+    """The client takes nothing of its answer."""
 
 
 class _File:
@@ -79,14 +84,18 @@ def answer_of(response: HttpResponse) -> Answer:
 
 
 async def send_answer(answer: Answer, send: Send, receive: Receive, short: Pool, long: Pool) -> None:
-    """Send it. A file is read piece by piece in ``short``; what is still to be made is made in ``long``."""
-    if answer.pieces is not None:
-        await _send_made(answer, answer.pieces, send, receive, long)
-        return
-    await _start(answer, send)
-    await _more(send, answer.body, more=answer.file is not None)
-    if answer.file is not None:
-        await _send_file(answer.file, send, receive, short)
+    """Send it. A file is read piece by piece in ``short``; what is still to be made is made in ``long``.
+
+    Whoever takes a piece of it more slowly than at BODY_LEAST_RATE gets no more: the connection ends.
+    """
+    with suppress(_Unread):  # the server ends a connection whose answer was not sent to its end
+        if answer.pieces is not None:
+            await _send_made(answer, answer.pieces, send, receive, long)
+            return
+        await _start(answer, send)
+        await _more(send, answer.body, more=answer.file is not None)
+        if answer.file is not None:
+            await _send_file(answer.file, send, receive, short)
 
 
 async def _start(answer: Answer, send: Send) -> None:
@@ -97,11 +106,21 @@ async def _more(send: Send, piece: bytes, *, more: bool) -> None:
     await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
+async def _piece(send: Send, piece: bytes) -> None:
+    """Raises _Unread where the client does not take it in time."""
+    seconds = settings.BODY_PATIENCE_SECONDS + len(piece) / max(1, settings.BODY_LEAST_RATE)
+    try:
+        async with asyncio.timeout(seconds):
+            await _more(send, piece, more=True)
+    except TimeoutError as error:
+        raise _Unread from error
+
+
 async def _send_file(file: BinaryIO, send: Send, receive: Receive, short: Pool) -> None:
     gone = asyncio.ensure_future(_departure(receive))
     try:
         while not gone.done() and (piece := await short.run(file.read, _PIECE_BYTES)):
-            await _more(send, piece, more=True)
+            await _piece(send, piece)
         await _more(send, b"", more=False)
     finally:
         gone.cancel()
@@ -124,7 +143,7 @@ async def _send_made(answer: Answer, pieces: Iterable[bytes], send: Send, receiv
         while not gone.done():
             if piece := making.spool.read(at, _PIECE_BYTES):
                 at += len(piece)
-                await _more(send, piece, more=True)
+                await _piece(send, piece)
             elif made.done() and at == making.spool.size:
                 break
             else:

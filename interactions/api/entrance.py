@@ -13,7 +13,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.urls import resolve
+from django.urls import ResolverMatch, resolve
 from django.views.decorators.csrf import csrf_exempt
 
 from interactions.api import access, deliveries
@@ -24,9 +24,14 @@ from interactions.disk import is_full
 logger = logging.getLogger(__name__)
 
 PREFIX = "/v1"
-_resolved = lru_cache(256)(resolve)  # all calls go to the same few addresses
+_ADDRESSES = "interactions.api.urls"  # to look among all would load every page, and what answers its questions
 Check: TypeAlias = Callable[[Exchange], object]
 _Result = TypeVar("_Result")
+
+
+@lru_cache(256)  # all calls go to the same few addresses
+def _resolved(path: str) -> ResolverMatch:
+    return resolve(path, _ADDRESSES)
 
 
 class View(Protocol):

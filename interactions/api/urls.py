@@ -1,13 +1,14 @@
-"""Addresses under /v1."""
+"""The API's addresses, whole: its entrance looks among these alone."""
 
 from django.urls import path
 
 from interactions.api import openapi, views
 
 urlpatterns = [
-    path("interactions", views.interactions, name="api_interactions"),
-    path("interactions/_delete", views.deletion, name="api_deletion"),
-    path("openapi.json", openapi.openapi, name="api_openapi"),
-    path("", views.unknown, name="api_unknown"),
-    path("<path:rest>", views.unknown, name="api_unknown"),
+    path("v1/interactions", views.interactions, name="api_interactions"),
+    path("v1/interactions/_delete", views.deletion, name="api_deletion"),
+    path("v1/openapi.json", openapi.openapi, name="api_openapi"),
+    path("v1", views.unknown, name="api_unknown"),
+    path("v1/", views.unknown, name="api_unknown"),
+    path("v1/<path:rest>", views.unknown, name="api_unknown"),
 ]

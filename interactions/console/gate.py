@@ -14,7 +14,6 @@ from django.utils import timezone
 from interactions.access import audit, members
 from interactions.access.roles import Access, Right, rule_of
 from interactions.models import Environment
-from interactions.queries import readying
 
 
 class Gate:
@@ -46,9 +45,15 @@ class Gate:
         request.standing = members.standing(request.user)  # type: ignore[attr-defined]
         if isinstance(rule, Right):
             _let_in(request.standing, rule, kwargs.get("environment"))  # type: ignore[attr-defined]
-            readying.begin()
+            _be_ready()
         elif not _is_met(rule, request):
             raise PermissionDenied
+
+
+def _be_ready() -> None:
+    from interactions.queries import readying  # 60 MB that a process which answers the API alone does without
+
+    readying.begin()
 
 
 def _let_in(standing: members.Standing, right: Right, slug: str | None) -> None:

@@ -218,8 +218,8 @@ def _next_hour(start: datetime, zone: tzinfo) -> datetime:
 
 
 def _past_hour(moment: datetime, zone: tzinfo) -> timedelta:
-    here = local(moment, zone)
-    return timedelta(minutes=here.minute, seconds=here.second, microseconds=here.microsecond)
+    """How long the hour has gone on; by the clock's offset, as at either end of the calendar no clock goes on."""
+    return (moment - EARLIEST + (local(moment, zone).utcoffset() or timedelta(0))) % _HOUR
 
 
 def _change(early: datetime, late: datetime, zone: tzinfo) -> datetime:

@@ -1,6 +1,7 @@
 """Periods and the bars they are cut into."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -99,3 +100,17 @@ def test_a_period_that_does_not_go_forward_is_refused(start: str, end: str) -> N
 def test_a_bound_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="zone"):
         Period(datetime(2024, 1, 1))  # noqa: DTZ001 - the fault under test
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kolkata", "Europe/Berlin", "UTC"])
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 30), date(9999, 12, 31)])
+def test_the_first_and_last_days_of_the_calendar_have_no_more_hours_than_others(zone: str, day: date) -> None:
+    """Where the clock of a zone is past the calendar, it says the same at every moment."""
+    here = ZoneInfo(zone)
+    period = Period.of_days(day, day, here)
+    assert period.start is not None and period.end is not None
+    at, hours = Unit.HOUR.floor(period.start, here), 0
+    while at < period.end and hours < 100:
+        assert Unit.HOUR.after(at, here) > at
+        at, hours = Unit.HOUR.after(at, here), hours + 1
+    assert hours <= 38
