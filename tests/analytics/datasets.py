@@ -11,9 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 from hypothesis import strategies as st
 
 from interactions import identity
+from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import Tombstones
 from interactions.contract.moments import EARLIEST, LATEST
 from interactions.contract.schema import FIELDS, FOR_GOOD, TYPES, Group
@@ -21,7 +23,7 @@ from interactions.queries.device import Device
 from interactions.queries.filter import Filter
 from interactions.queries.period import ALL, Period, Unit, allowed_units
 
-from ..lakes import Record
+from ..lakes import Record, as_row
 
 ONE, TWO = "123e4567-e89b-12d3-a456-426614174000", "123e4567-e89b-12d3-a456-426614174001"
 PHONE = (
@@ -43,7 +45,7 @@ IDS: Final = (
         ("null", None),
         ("u2", "0"),
         (None, "same"),
-        ("same", ""),
+        ("same", "a4"),
     ),
 )
 USUAL: Final = (
@@ -99,6 +101,11 @@ class Drawn:
     @property
     def records(self) -> list[Record]:
         return [record for part in self.parts for record in part]
+
+
+def table_of(drawn: Drawn) -> pa.Table:
+    """All records of a data set, with the columns of the table."""
+    return pa.Table.from_pylist([as_row(record) for record in drawn.records], schema=TABLE_SCHEMA)
 
 
 def _moments(anchors: Sequence[datetime]) -> st.SearchStrategy[datetime]:
@@ -187,7 +194,7 @@ def _fields(anchors: Sequence[datetime]) -> dict[str, st.SearchStrategy[Any]]:
         "groups": st.lists(st.sampled_from(Group), max_size=2).map(tuple),
         "types": st.lists(st.sampled_from(USUAL), max_size=3, unique=True).map(tuple),
         "user_id": st.sampled_from(["u0", "u1", "same", "nobody"]),
-        "anonymous_id": st.sampled_from(["a0", "a1", "a3", "same", ""]),
+        "anonymous_id": st.sampled_from(["a0", "a1", "a3", "same", "a4"]),
         "user_key": st.sampled_from(["u0", "u2"]).map(lambda name: identity.keyring().key(name)),
         "anonymous_key": st.sampled_from(["a0", "a1"]).map(lambda name: identity.keyring().key(name)),
         "product_id": st.sampled_from(["p1", "p2", "p3", "none"]),

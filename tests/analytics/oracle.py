@@ -214,7 +214,7 @@ class Oracle:
         return self._ask(links.links(self.data))
 
     def ambiguous(self, limit: int) -> pd.DataFrame:
-        return self._ask(links.ambiguous(self.data, limit))
+        return self._ask(links.ambiguous(self.data, limit)).drop(columns="anonymous_id")
 
 
 def _index(starts: np.ndarray) -> pd.DatetimeIndex:

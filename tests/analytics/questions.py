@@ -5,6 +5,7 @@ All of them give the same frames, so that any two can be compared.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,9 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 from interactions.queries.assisted import Assisted
 from interactions.queries.audience import Audience
@@ -25,7 +29,10 @@ from interactions.queries.tops import Subject
 
 
 class Answers(Protocol):
-    """Whoever answers. The frames are those of the functions of the same names in ``interactions.queries``."""
+    """Whoever answers. The frames are those of the functions of the same names in ``interactions.queries``.
+
+    Ambiguous ids are named by their keys alone: an index doesn't hold ids.
+    """
 
     def totals(self, filter: Filter) -> Totals | None: ...
     def by_type(self, filter: Filter) -> pd.DataFrame: ...
@@ -83,6 +90,15 @@ QUESTIONS: Final[dict[str, Callable[[Answers, Asked], Any]]] = {
     "links": lambda of, asked: of.links().sort_values(["user_key", "anonymous_key"], ignore_index=True),
     "ambiguous": lambda of, asked: of.ambiguous(asked.limit),
 }
+
+# DOJO_EXAMPLES=2000 tries so many, and others each time.
+EXAMPLES: Final = int(os.environ.get("DOJO_EXAMPLES", "0"))
+SOME: Final = examples(
+    max_examples=EXAMPLES or 30,
+    derandomize=not EXAMPLES,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+NAMES: Final = st.lists(st.sampled_from(list(QUESTIONS)), min_size=5, max_size=5, unique=True)
 
 
 def same(one: Any, other: Any) -> None:

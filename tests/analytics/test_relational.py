@@ -1,11 +1,7 @@
-"""The relational expressions answer every question as the queries do, on data sets of chance.
-
-DOJO_EXAMPLES=2000 tries so many, and others each time.
-"""
+"""The relational expressions answer every question as the queries do, on data sets of chance."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from zoneinfo import ZoneInfo
 
@@ -15,8 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.conf import settings as configuration
 from django.core.cache import cache
-from hypothesis import HealthCheck, given
-from hypothesis import settings as examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from interactions.codec.columns import TABLE_SCHEMA
@@ -27,16 +22,8 @@ from interactions.warehouse.lake import Lake
 from ..lakes import append
 from .datasets import ZONES, Drawn, data_sets, filters, unit_for
 from .oracle import Oracle
-from .questions import QUESTIONS, Asked, same
+from .questions import NAMES, QUESTIONS, SOME, Asked, same
 from .today import Today
-
-EXAMPLES = int(os.environ.get("DOJO_EXAMPLES", "0"))
-SOME = examples(
-    max_examples=EXAMPLES or 30,
-    derandomize=not EXAMPLES,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-NAMES = st.lists(st.sampled_from(list(QUESTIONS)), min_size=5, max_size=5, unique=True)
 
 
 def lay(drawn: Drawn) -> pa.Table:

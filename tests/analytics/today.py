@@ -77,4 +77,4 @@ class Today:
         return identity.links(self.environment)
 
     def ambiguous(self, limit: int) -> pd.DataFrame:
-        return identity.ambiguous(self.environment, limit)
+        return identity.ambiguous(self.environment, limit).drop(columns="anonymous_id")

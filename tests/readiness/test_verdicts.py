@@ -109,7 +109,7 @@ def test_a_history_of_empty_days_is_not_yet_ready() -> None:
 
 
 def test_the_rule_has_a_sentence_for_each_verdict_and_is_documented() -> None:
-    documented = (HOUSE / "docs" / "figures.md").read_text()
+    documented = (HOUSE / "docs" / "analytics.md").read_text()
     assert list(RULE) == list(Overall)
     for verdict, words in RULE.items():
         assert f"| {verdict.value} | {words} |" in documented
@@ -117,7 +117,7 @@ def test_the_rule_has_a_sentence_for_each_verdict_and_is_documented() -> None:
 
 def test_the_documentation_counts_the_checks() -> None:
     words = {17: "Seventeen"}[len(THRESHOLDS)]
-    for name in ("README.md", "CHANGELOG.md", "docs/figures.md"):
+    for name in ("README.md", "CHANGELOG.md", "docs/analytics.md"):
         assert re.search(rf"{words}\s+checks", (HOUSE / name).read_text(), re.IGNORECASE), name
 
 
