@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from datetime import tzinfo
@@ -134,6 +134,14 @@ class Look:
                 dead = _NO_DEAD if run.dead is None else run.dead
                 yield Share(run, starts, first, last, dead, _NO_MASK if mask is None else mask, before)
             before += len(run)
+
+
+def summed(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """The sum of arrays of equal form, of which there is one at least, in the first of them."""
+    first = arrays[0]
+    for other in arrays[1:]:
+        first += other
+    return first
 
 
 _looks: OrderedDict[tuple[int, str], Look] = OrderedDict()

@@ -8,12 +8,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from interactions.analytics.index.figures import (
-    products_of,
-    records_of_ids,
-    revenue_of,
-    visits_of,
-)
+from interactions.analytics.index.figures.ids import records_of_ids
+from interactions.analytics.index.figures.products import products_of
+from interactions.analytics.index.figures.values import revenue_of
+from interactions.analytics.index.figures.visits import visits_of
 from interactions.analytics.index.look import Look, look
 from interactions.analytics.index.run import Index
 from interactions.contract.schema import GROUP_OF, TYPES

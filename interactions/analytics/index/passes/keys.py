@@ -143,3 +143,20 @@ def check_quality(
             counts[7] += at[event] > received[event] + ahead
             counts[8] += at[event] < oldest
             counts[9] += 1
+
+
+@compiled
+def span_pairs(
+    starts: Any, first: int, last: int, dead: Any, mask: Any, at: Any, pair: Any, begins: Any, ends: Any
+) -> None:
+    """Lower and raise the first and the last moment of each pair of ids."""
+    is_masked = len(mask) > 0
+    for person in range(first, last):
+        if len(dead) and dead[person]:
+            continue
+        for event in range(starts[person], starts[person + 1]):
+            if is_masked and not mask[event]:
+                continue
+            code = pair[event]
+            begins[code] = min(begins[code], at[event])
+            ends[code] = max(ends[code], at[event])

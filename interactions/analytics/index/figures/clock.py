@@ -1,0 +1,97 @@
+"""Events by what the clock in a zone says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Final
+
+import numpy as np
+
+from interactions.analytics.index.look import Look, Share, summed
+from interactions.analytics.index.passes import visits
+from interactions.contract.moments import EARLIEST, LATEST, local
+
+_SECOND: Final = 1_000_000
+_DAY: Final = 86_400 * _SECOND
+_MARGIN: Final = 2  # days that a clock may be away from UTC
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clock:
+    """Events by hour of the week, int64[168] from Monday; and by day of the clock, from ``first_day`` since 1970."""
+
+    hours: np.ndarray
+    days: np.ndarray
+    first_day: int
+
+
+def clock_of(look: Look, zone: tzinfo) -> Clock:
+    """What the clock in ``zone`` said at the events."""
+    return look.once(("clock", zone), lambda: _clock(look, zone))
+
+
+def _clock(look: Look, zone: tzinfo) -> Clock:
+    if look.span is None:
+        return Clock(np.zeros(168, np.int64), np.zeros(0, np.int64), 0)
+    first_day, last_day = look.span[0] // _DAY, look.span[1] // _DAY
+    changes = list(_changes(_days(look, first_day, last_day), zone))
+    edges, offsets = (np.array(column, np.int64) for column in zip(*changes, strict=True))
+    first_day -= _MARGIN
+
+    def begin() -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros(168, np.int64), np.zeros(last_day + _MARGIN + 1 - first_day, np.int64)
+
+    def walk(found: tuple[np.ndarray, np.ndarray], share: Share) -> None:
+        visits.tell_clock(*share.people, share.run.at, edges, offsets, *found, first_day)
+
+    hours, days = zip(*look.over(begin, walk), strict=True)
+    return Clock(summed(hours), summed(days), first_day)
+
+
+def _days(look: Look, first: int, last: int) -> list[int]:
+    """The days of UTC since 1970 that have events, ascending."""
+
+    def walk(found: np.ndarray, share: Share) -> None:
+        visits.mark_days(*share.people, share.run.at, _DAY, first, found)
+
+    there = np.bitwise_or.reduce(look.over(lambda: np.zeros(last + 1 - first, np.uint8), walk))
+    days: list[int] = (np.flatnonzero(there) + first).tolist()
+    return days
+
+
+def _changes(days: list[int], zone: tzinfo) -> Iterator[tuple[int, int]]:
+    """From which moments on the clock is how many µs ahead of UTC, on these days, of which there is one at least.
+
+    Zones keep no list of their changes to be asked for; nearly all have none on most days.
+    """
+    current = None
+    for day in days:
+        begin, end = day * _DAY, (day + 1) * _DAY
+        for moment, offset in [(begin, _offset(begin, zone)), *_changes_within(begin, end, zone)]:
+            if offset != current:
+                yield moment, offset
+            current = offset
+
+
+def _changes_within(begin: int, end: int, zone: tzinfo) -> Iterator[tuple[int, int]]:
+    """The changes after ``begin`` and up to ``end``."""
+    last = _offset(end, zone)
+    if _offset(begin, zone) == last:
+        return
+    if end - begin <= _SECOND:
+        yield end, last
+        return
+    middle = begin + (end - begin) // (2 * _SECOND) * _SECOND
+    yield from _changes_within(begin, middle, zone)
+    yield from _changes_within(middle, end, zone)
+
+
+def _offset(microseconds: int, zone: tzinfo) -> int:
+    try:
+        moment = _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
+        moment = LATEST if microseconds > 0 else EARLIEST
+    return (local(moment, zone).utcoffset() or timedelta(0)) // timedelta(microseconds=1)

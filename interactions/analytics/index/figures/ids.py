@@ -1,0 +1,54 @@
+"""How many events bear which ids."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from interactions.analytics.index.look import Look, Share, summed
+from interactions.analytics.index.passes import keys
+
+
+def pair_records(look: Look) -> np.ndarray:
+    """How many events bear each pair of ids, int64."""
+    return look.once("pairs", lambda: _pair_records(look))
+
+
+def _pair_records(look: Look) -> np.ndarray:
+    if all(mask is None for mask in look.masks):
+        return look.index.pairs.records
+
+    def walk(found: np.ndarray, share: Share) -> None:
+        keys.count_pairs(*share.people, share.run.pair, found)
+
+    found = summed(look.over(lambda: np.zeros(len(look.index.pairs), np.int64), walk))
+    found.setflags(write=False)  # as those of the index
+    return found
+
+
+def records_of_ids(look: Look, bit: int) -> np.ndarray:
+    """How many events each user (``bit`` 1) or anonymous id (2) has, of those that have any; in any order."""
+    return look.once(("ids", bit), lambda: _records_of_ids(look, bit))
+
+
+def _records_of_ids(look: Look, bit: int) -> np.ndarray:
+    pairs, records = look.index.pairs, pair_records(look)
+    room = 1 << (2 * len(pairs)).bit_length()
+    table, sums = np.zeros(room, np.int64), np.zeros(room, np.int64)
+    keys.add_by_key(pairs.user if bit == 1 else pairs.visitor, pairs.has, bit, records, table, sums)
+    found: np.ndarray = sums[sums > 0]
+    return found
+
+
+def pair_spans(look: Look) -> tuple[np.ndarray, np.ndarray]:
+    """The first and the last moment of each pair's events, in µs (int64)."""
+    return look.once("pair spans", lambda: _pair_spans(look))
+
+
+def _pair_spans(look: Look) -> tuple[np.ndarray, np.ndarray]:
+    several, never = len(look.index.pairs), np.iinfo(np.int64)
+
+    def walk(found: tuple[np.ndarray, np.ndarray], share: Share) -> None:
+        keys.span_pairs(*share.people, share.run.at, share.run.pair, *found)
+
+    first, last = zip(*look.over(lambda: (np.full(several, never.max), np.full(several, never.min)), walk), strict=True)
+    return np.minimum.reduce(first), np.maximum.reduce(last)

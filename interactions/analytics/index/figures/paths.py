@@ -1,0 +1,59 @@
+"""How far people get along steps, and which searches are followed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from interactions.analytics.index.figures.types import SEVERAL, marked
+from interactions.analytics.index.look import Look, Share, summed
+from interactions.analytics.index.passes import paths
+from interactions.contract.schema import TYPES
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reached:
+    """``people`` int64[steps] are how many reach each step; ``took`` are the times since the step before, in µs."""
+
+    people: np.ndarray
+    took: list[np.ndarray]
+
+
+def reached(look: Look, steps: Sequence[Sequence[str]]) -> Reached:
+    """How far people get along ``steps``, each of which some types take them to."""
+    several, bits = len(steps), np.zeros(SEVERAL, np.int64)
+    for place, types in enumerate(steps):
+        for name in types:
+            bits[TYPES.index(name)] |= 1 << place
+
+    def walk(found: list[tuple[np.ndarray, np.ndarray]], share: Share) -> None:
+        if share.run.nobody:
+            return
+        took, counts = np.empty((several, share.last - share.first), np.int64), np.zeros(several, np.int64)
+        paths.step(*share.people, share.run.at, share.run.kind, bits, took, counts)
+        found.append((counts, took))
+
+    walked = [each for found in look.over(list[tuple[np.ndarray, np.ndarray]], walk) for each in found]
+    people = summed([np.zeros(several, np.int64), *(counts for counts, _ in walked)])
+    times = [[took[place, : counts[place]] for counts, took in walked] for place in range(several)]
+    return Reached(people, [np.concatenate(each) if each else np.zeros(0, np.int64) for each in times])
+
+
+def searches_of(look: Look, follows: Sequence[str], within: int) -> tuple[np.ndarray, np.ndarray]:
+    """How often each of the keywords, by code, was searched for, and how often a person followed it ``within`` µs.
+
+    What the types ``follows`` name follows a search, whatever the filter says of it.
+    """
+    several, following = len(look.index.texts.keywords), marked(follows)
+
+    def walk(found: np.ndarray, share: Share) -> None:
+        run = share.run
+        paths.follow(
+            *(*share.people, run.at, run.kind, run.keywords, int(run.nobody)),
+            *(TYPES.index("search"), following, within, *found),
+        )
+
+    searches, followed = summed(look.over(lambda: np.zeros((2, several), np.int64), walk))
+    return searches, followed

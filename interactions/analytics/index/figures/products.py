@@ -1,0 +1,86 @@
+"""Different products by bar, and how often each is named, viewed, put into carts and bought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Final
+
+import numpy as np
+
+from interactions.analytics.index.figures.types import numbered
+from interactions.analytics.index.figures.visits import ONE_BAR
+from interactions.analytics.index.look import Look, Share, summed
+from interactions.analytics.index.passes import values
+from interactions.queries.naming import BUY, CART, VIEW
+from interactions.queries.period import Unit
+
+_CELLS: Final = 1 << 28  # products times bars that are marked at once: 32 MB for each thread
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Products:
+    """``bars`` are how many different products each names, ``total`` is how many there are in all.
+
+    ``counts`` int64[products, 4] are events that name each: in its last three columns those that view it, put it into a
+    cart and buy it.
+    """
+
+    bars: np.ndarray
+    total: int
+    counts: np.ndarray
+
+
+def products_of(look: Look, unit: Unit | None = None, zone: tzinfo | None = None) -> Products:
+    """The products by the bars of ``unit``; without one, by whatever bars are there, or a single one."""
+    if unit is None or zone is None:
+        found: Products | None = look.any_of("products")
+        return found or look.once(("products",), lambda: _products(look, ONE_BAR, _TRADE))
+    return look.once(("products", unit, zone), lambda: _products(look, look.edges(unit, zone), _TRADE))
+
+
+def named_products(look: Look) -> np.ndarray:
+    """How many events of any type name each product, int64[products]."""
+    found: np.ndarray = look.once("named", lambda: _products(look, ONE_BAR, _ANY).counts[:, 0])
+    return found
+
+
+_TRADE: Final = numbered({VIEW: 1, CART: 2, BUY: 3}, -1, np.int8)
+_ANY: Final = numbered({}, 0, np.int8)
+_NOT: Final = numbered({}, -1, np.int8)
+
+
+def _products(look: Look, edges: np.ndarray, slots: np.ndarray) -> Products:
+    several, bars = len(look.index.texts.product), max(0, len(edges) - 1)
+    words = several // 64 + 1
+    counts, total = np.zeros((several, 4), np.int64), np.zeros(words, np.int64)
+    found = [np.zeros(0, np.int64)]
+    at_once = max(1, _CELLS // (64 * words))
+    for first in range(0, bars, at_once):
+        last = min(bars, first + at_once)
+        seen, counted = _named(look, edges, (first, last, words), slots if first == 0 else _NOT)
+        found.append(np.bitwise_count(seen.view(np.uint64)).sum(axis=1, dtype=np.int64))
+        total |= np.bitwise_or.reduce(seen, axis=0)
+        counts += counted
+    return Products(np.concatenate(found), int(np.bitwise_count(total.view(np.uint64)).sum()), counts)
+
+
+def _named(
+    look: Look, edges: np.ndarray, rows: tuple[int, int, int], slots: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The marks of the products in bars from the first of ``rows`` to before the second, and the counts."""
+    first, last, words = rows
+    several = len(look.index.texts.product)
+
+    def begin() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return np.zeros((last - first, words), np.int64), np.full(several, -1), np.zeros((several, 4), np.int64)
+
+    def walk(found: tuple[np.ndarray, np.ndarray, np.ndarray], share: Share) -> None:
+        run, (seen, stamps, counts) = share.run, found
+        values.name_products(
+            *(*share.people, run.at, run.kind, run.product_starts, run.products),
+            *(edges, first, last, seen, slots, share.before, stamps, counts),
+        )
+
+    found = look.over(begin, walk)
+    return np.bitwise_or.reduce([each[0] for each in found]), summed([each[2] for each in found])

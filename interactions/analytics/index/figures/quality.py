@@ -1,0 +1,45 @@
+"""What tells whether events are fit to train on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import numpy as np
+
+from interactions.analytics.index.figures.types import marked
+from interactions.analytics.index.look import Look, Share, summed
+from interactions.analytics.index.passes import keys, visits
+from interactions.codec.tombstones import microseconds
+from interactions.queries.health_counts import ABOUT_PRODUCTS, COUNTS
+
+_AHEAD: Final = timedelta(hours=1)  # clocks of visitors' devices go wrong by less
+_OLDEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def quality_of(look: Look) -> dict[str, int]:
+    """How many events are each of COUNTS, and ``records``, how many there are."""
+    return look.once("quality", lambda: _quality(look))
+
+
+def _quality(look: Look) -> dict[str, int]:
+    about, ahead, oldest = marked(ABOUT_PRODUCTS), _AHEAD // timedelta(microseconds=1), microseconds(_OLDEST)
+
+    def walk(found: np.ndarray, share: Share) -> None:
+        run = share.run
+        keys.check_quality(
+            *(*share.people, run.at, run.received, run.kind, run.pair, look.index.pairs.has),
+            *(run.product_starts, about, ahead, oldest, found),
+        )
+
+    counts = summed(look.over(lambda: np.zeros(len(COUNTS) + 1, np.int64), walk))
+    return dict(zip((*COUNTS, "records"), counts.tolist(), strict=True))
+
+
+def received_by_bar(look: Look, edges: np.ndarray) -> np.ndarray:
+    """Events by when they were received, in bars that begin at ``edges``: imported and live ones, int64[2, bars]."""
+
+    def walk(found: np.ndarray, share: Share) -> None:
+        visits.receive(*share.people, share.run.received, share.run.source, edges, found)
+
+    return summed(look.over(lambda: np.zeros((2, len(edges)), np.int64), walk))

@@ -1,0 +1,83 @@
+"""Events by bar and kind, sessions and people by bar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Final
+
+import numpy as np
+
+from interactions.analytics.index.figures.types import KINDS, SEVERAL
+from interactions.analytics.index.look import Look, Share, summed
+from interactions.analytics.index.passes import values, visits
+from interactions.contract.schema import TYPES
+from interactions.queries.period import Unit
+
+QUIET: Final = 30 * 60 * 1_000_000  # µs without a record, after which the next one begins a new session
+ONE_BAR: Final = np.array([-(1 << 62), 1 << 62], np.int64)
+_NEVER: Final = np.iinfo(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Visits:
+    """``kinds`` int64[bars, KINDS] are events, ``sessions`` those that begin in each bar, ``people`` those in it.
+
+    ``spans`` int64[2, 64] are the first and the last moment of each type; ``total`` is how many people there are.
+    """
+
+    kinds: np.ndarray
+    sessions: np.ndarray
+    people: np.ndarray
+    spans: np.ndarray
+    total: int
+
+    @property
+    def types(self) -> np.ndarray:
+        """Events by bar and type, int64[bars, types]."""
+        found: np.ndarray = self.kinds[:, :SEVERAL] + self.kinds[:, SEVERAL:]
+        return found[:, : len(TYPES)]
+
+    @property
+    def assisted(self) -> np.ndarray:
+        """As :attr:`types`, of those with a miso_id."""
+        return self.kinds[:, SEVERAL : SEVERAL + len(TYPES)]
+
+
+def visits_of(look: Look, unit: Unit | None = None, zone: tzinfo | None = None) -> Visits:
+    """The visits by the bars of ``unit``; without one, by whatever bars are there, or a single one."""
+    if unit is None or zone is None:
+        found: Visits | None = look.any_of("visits")
+        return found or look.once(("visits",), lambda: _visits(look, ONE_BAR))
+    return look.once(("visits", unit, zone), lambda: _visits(look, look.edges(unit, zone)))
+
+
+def _visits(look: Look, edges: np.ndarray) -> Visits:
+    bars = max(0, len(edges) - 1)
+
+    def begin() -> list[np.ndarray]:
+        spans = np.array([[_NEVER.max] * SEVERAL, [_NEVER.min] * SEVERAL])
+        return [np.zeros((bars, KINDS), np.int64), *np.zeros((2, bars), np.int64), spans, np.zeros(1, np.int64)]
+
+    def walk(found: list[np.ndarray], share: Share) -> None:
+        run = share.run
+        visits.visit(*share.people, run.at, run.kind, int(run.nobody), QUIET, edges, *found)
+
+    found = look.over(begin, walk) if bars else [begin()]
+    kinds, sessions, people, spans, total = zip(*found, strict=True)
+    spans = np.array([np.min([each[0] for each in spans], axis=0), np.max([each[1] for each in spans], axis=0)])
+    return Visits(summed(kinds), summed(sessions), summed(people), spans, int(sum(each[0] for each in total)))
+
+
+def revenue_of_bars(look: Look, unit: Unit, zone: tzinfo) -> np.ndarray:
+    """The revenue of check-outs by bar, float64."""
+    edges = look.edges(unit, zone)
+
+    def walk(found: np.ndarray, share: Share) -> None:
+        run = share.run
+        values.add_revenue_by_bar(
+            *(*share.people, *share.sales, run.sale_event, run.sale_revenue, run.at, edges, found)
+        )
+
+    bars = max(0, len(edges) - 1)
+    return summed(look.over(lambda: np.zeros(bars), walk)) if bars else np.zeros(0)

@@ -1,0 +1,66 @@
+"""Miso-assisted interactions: those that carry the miso_id of the search or recommendation that led to them."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+
+import numpy as np
+import pandas as pd
+
+from interactions.analytics.index.figures.results import results_of
+from interactions.analytics.index.figures.types import SEVERAL
+from interactions.analytics.index.figures.values import revenue_of
+from interactions.analytics.index.figures.visits import visits_of
+from interactions.analytics.index.look import Look, look
+from interactions.analytics.index.run import Index
+from interactions.analytics.reports.frames import by_bar
+from interactions.contract.schema import TYPES
+from interactions.queries.assisted import Assisted as Assisted
+from interactions.queries.filter import Filter
+from interactions.queries.measures import CONVERSIONS
+from interactions.queries.period import Unit
+
+
+def assisted(index: Index, filter: Filter) -> Assisted:
+    """The Miso-assisted share. The counts of miso_ids and clicks leave the filter's types and groups aside."""
+    seen = look(index, filter)
+    types, revenue = _types(seen), revenue_of(seen).kinds
+    gains = types[types["type"].isin(CONVERSIONS)]
+    results = results_of(look(index, filter.of_all_types()))
+    return Assisted(
+        types=types,
+        records=int(types["records"].sum()),
+        assisted=int(types["assisted"].sum()),
+        conversions=int(gains["records"].sum()),
+        conversions_assisted=int(gains["assisted"].sum()),
+        revenue=float(revenue.sum()),
+        revenue_assisted=float(revenue[SEVERAL:].sum()),
+        miso_ids=len(results),
+        seen_once=int((results[:, 0] == 1).sum()),
+        clicks=int(results[:, 2].sum()),
+        clicks_unshown=int(results[results[:, 1] == 0, 2].sum()),
+    )
+
+
+def assisted_over_time(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
+    """``assisted, other``: records with and without a miso_id; the index ``start`` (UTC) has every bar of it."""
+    seen = look(index, filter)
+    visits = visits_of(seen, unit, zone)
+    records, with_id = visits.types.sum(axis=1), visits.assisted.sum(axis=1)
+    return by_bar(seen.edges(unit, zone), {"assisted": with_id, "other": records - with_id})
+
+
+def _types(seen: Look) -> pd.DataFrame:
+    """``type, records, assisted, share``: a row for each type that occurs, most assisted first."""
+    visits = visits_of(seen)
+    records, with_id = visits.types.sum(axis=0), visits.assisted.sum(axis=0)
+    there = np.flatnonzero(records)
+    there = there[np.lexsort((there, -records[there], -with_id[there]))]
+    return pd.DataFrame(
+        {
+            "type": pd.Series([TYPES[place] for place in there], dtype="str"),
+            "records": records[there],
+            "assisted": with_id[there],
+            "share": with_id[there] / records[there],
+        }
+    )

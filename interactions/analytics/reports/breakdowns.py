@@ -1,0 +1,169 @@
+"""The most of something: products, searches, categories, campaigns, pages, regions, devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from interactions.analytics.index.figures.paths import searches_of
+from interactions.analytics.index.figures.products import named_products, products_of
+from interactions.analytics.index.figures.values import categories_of, revenue_of, values_of
+from interactions.analytics.index.look import Look, look
+from interactions.analytics.index.run import Index
+from interactions.analytics.reports.ranking import Groups, ranked
+from interactions.queries.device import device_of
+from interactions.queries.filter import Filter
+from interactions.queries.tops import Subject as Subject
+
+FOLLOWS: Final = ("click", "product_detail_page_view")
+WITHIN: Final = timedelta(minutes=5)  # from the search on, both ends inside
+_CAMPAIGN: Final = ("source", "medium", "name")
+_QUERY: Final = r"(?s)[?#].*$"
+
+
+def top(index: Index, filter: Filter, subject: Subject, limit: int = 10) -> pd.DataFrame:
+    """The ``limit`` most, most first, and where there are more, a last row with the sums of all others.
+
+    Columns, by subject:
+
+    - products: ``product_id, views, carts, buys, revenue, conversion``. Interactions that name the product, views
+      first; of a check-out of several products each has the part of the revenue that its quantity is of all, or an
+      equal part where the quantities are not of the products. ``conversion`` is buys / views, NaN without views.
+    - searches: ``keywords, searches, followed, not_followed, followed_share``. Followed is a search after which the
+      same person clicks or views a product within 5 minutes, whatever the filter says of those.
+    - categories: ``category, records, share``. A page of several categories counts for each.
+    - campaigns: ``source, medium, name``; pages: ``page``, its URL without query and fragment; regions: ``region``;
+      devices: ``device``; then ``records, share, conversions, revenue`` each.
+
+    ``share`` (0 to 1) is of the records that have such a value. All have ``is_other``, true in the row of all others,
+    whose names are None. ``attrs["size"]`` tells how many different ones there are.
+    """
+    groups, derived = _SUBJECTS[subject]
+    return _remembered(look(index, filter), (subject, limit), groups, derived)
+
+
+def top_named(index: Index, filter: Filter, limit: int = 10) -> pd.DataFrame:
+    """``product_id, records, share``: products by the records of any type that name them, as :func:`top` has it."""
+    return _remembered(look(index, filter), ("named", limit), _named, _with_share)
+
+
+def _remembered(
+    seen: Look,
+    key: tuple[str, int],
+    groups: Callable[[Look], Groups],
+    derived: Callable[[pd.DataFrame, Groups], pd.DataFrame],
+) -> pd.DataFrame:
+    def make() -> pd.DataFrame:
+        found = groups(seen)
+        frame = ranked(found, key[1])
+        size = frame.attrs["size"]
+        frame = derived(frame, found)
+        frame.attrs["size"] = size
+        return frame
+
+    return seen.once(("top", *key), make).copy()
+
+
+def _products(seen: Look) -> Groups:
+    _, views, carts, buys = products_of(seen).counts.T
+    revenue = revenue_of(seen).products
+    there = np.flatnonzero((views > 0) | (carts > 0) | (buys > 0))
+    sums = {"views": views[there], "carts": carts[there], "buys": buys[there], "revenue": revenue[there]}
+    return Groups({"product_id": seen.index.texts.product}, there, sums)
+
+
+def _named(seen: Look) -> Groups:
+    return _counted("product_id", seen.index.texts.product, named_products(seen))
+
+
+def _categories(seen: Look) -> Groups:
+    return _counted("category", seen.index.texts.category, categories_of(seen))
+
+
+def _counted(name: str, texts: pa.ChunkedArray, records: np.ndarray) -> Groups:
+    there = np.flatnonzero(records)
+    return Groups({name: texts}, there, {"records": records[there]})
+
+
+def _searches(seen: Look) -> Groups:
+    searches, followed = searches_of(seen, FOLLOWS, WITHIN // timedelta(microseconds=1))
+    there = np.flatnonzero(searches)
+    return Groups(
+        {"keywords": seen.index.texts.keywords}, there, {"searches": searches[there], "followed": followed[there]}
+    )
+
+
+def _campaigns(seen: Look) -> Groups:
+    texts = seen.index.texts.campaign
+    names = {name: pc.struct_field(texts, name) for name in _CAMPAIGN}
+    return _valued(names, values_of(seen).campaigns, revenue_of(seen).campaigns)
+
+
+def _regions(seen: Look) -> Groups:
+    return _valued({"region": seen.index.texts.region}, values_of(seen).regions, revenue_of(seen).regions)
+
+
+def _pages(seen: Look) -> Groups:
+    counts, revenue = values_of(seen).pages, revenue_of(seen).pages
+    there = np.flatnonzero(counts[1:, 0])
+    urls = seen.index.texts.page.take(pa.array(there))
+    pages = pc.replace_substring_regex(urls, _QUERY, "").combine_chunks().dictionary_encode()
+    return _merged("page", pages.dictionary, pages.indices.to_numpy(), counts[1:][there], revenue[1:][there])
+
+
+def _devices(seen: Look) -> Groups:
+    counts, revenue = values_of(seen).agents, revenue_of(seen).agents
+    there = np.flatnonzero(counts[:, 0])
+    agents = [None if code == 0 else seen.index.texts.agent[code - 1].as_py() for code in there.tolist()]
+    devices = pa.array([device_of(agent).value for agent in agents], pa.string()).dictionary_encode()
+    return _merged("device", devices.dictionary, devices.indices.to_numpy(), counts[there], revenue[there])
+
+
+def _valued(names: dict[str, pa.ChunkedArray], counts: np.ndarray, revenue: np.ndarray) -> Groups:
+    """Groups by code, of which the first row of counts has none."""
+    there = np.flatnonzero(counts[1:, 0])
+    sums = {"records": counts[1:, 0], "conversions": counts[1:, 1], "revenue": revenue[1:]}
+    return Groups(names, there, {name: each[there] for name, each in sums.items()})
+
+
+def _merged(name: str, texts: pa.Array, groups: np.ndarray, counts: np.ndarray, revenue: np.ndarray) -> Groups:
+    """Several codes to a group."""
+    merged, money = np.zeros((len(texts), 2), np.int64), np.zeros(len(texts))
+    np.add.at(merged, groups, counts)
+    np.add.at(money, groups, revenue)
+    sums = {"records": merged[:, 0], "conversions": merged[:, 1], "revenue": money}
+    return Groups({name: pa.chunked_array([texts])}, np.arange(len(texts)), sums)
+
+
+def _with_share(frame: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+    frame["share"] = frame["records"] / (int(groups.sums["records"].sum()) or 1)
+    more = [name for name in groups.sums if name != "records"]
+    return frame[[*groups.names, "records", "share", *more, "is_other"]]
+
+
+def _with_conversion(frame: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+    frame["conversion"] = frame["buys"] / frame["views"].where(frame["views"] > 0)
+    return frame[[*groups.names, *groups.sums, "conversion", "is_other"]]
+
+
+def _with_followed_share(frame: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+    frame["not_followed"] = frame["searches"] - frame["followed"]
+    frame["followed_share"] = frame["followed"] / frame["searches"]
+    return frame[[*groups.names, *groups.sums, "not_followed", "followed_share", "is_other"]]
+
+
+_SUBJECTS: Final = {
+    Subject.PRODUCTS: (_products, _with_conversion),
+    Subject.SEARCHES: (_searches, _with_followed_share),
+    Subject.CATEGORIES: (_categories, _with_share),
+    Subject.CAMPAIGNS: (_campaigns, _with_share),
+    Subject.PAGES: (_pages, _with_share),
+    Subject.REGIONS: (_regions, _with_share),
+    Subject.DEVICES: (_devices, _with_share),
+}

@@ -1,0 +1,15 @@
+"""Frames of figures by the bars of a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from interactions.queries.bars import index_of
+
+
+def by_bar(edges: np.ndarray, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """``columns`` with the bars that begin at ``edges`` (µs), the last of which ends them, as the index ``start``."""
+    return pd.DataFrame(dict(columns), index=index_of(edges), columns=pd.Index(columns, dtype="str"))

@@ -1,0 +1,44 @@
+"""How many people go how far along a row of steps, and how long it takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from interactions.analytics.index.figures.paths import Reached, reached
+from interactions.analytics.index.look import look
+from interactions.analytics.index.run import Index
+from interactions.queries.filter import Filter
+from interactions.queries.funnel import CONTENT as CONTENT
+from interactions.queries.funnel import SHOP as SHOP
+from interactions.queries.funnel import Step as Step
+from interactions.queries.funnel import usual_steps as usual_steps
+
+
+def funnel(index: Index, filter: Filter, steps: Sequence[Step]) -> pd.DataFrame:
+    """``step, people, of_first, of_previous, median_seconds``: a row for each step.
+
+    A person reaches a step with the first interaction of its types at or after the one that took them to the step
+    before. The shares (0 to 1) are of the people of the first step and of the one before, NaN where those are none;
+    the median is of the time since the step before, NaN for the first step. The filter's types and groups do not
+    count: the steps have their own.
+    """
+    seen, types = look(index, filter.of_all_types()), tuple(step.types for step in steps)
+    return seen.once(("funnel", tuple(steps)), lambda: _frame(reached(seen, types), steps)).copy()
+
+
+def _frame(found: Reached, steps: Sequence[Step]) -> pd.DataFrame:
+    people = pd.Series(found.people, index=pd.RangeIndex(len(steps), name="place"))
+    before = people.shift()
+    medians = [float(np.median(times)) if place and len(times) else np.nan for place, times in enumerate(found.took)]
+    return pd.DataFrame(
+        {
+            "step": [step.name for step in steps],
+            "people": people,
+            "of_first": people / people.where(people > 0).iloc[0] if len(people) else people,
+            "of_previous": (people / before.where(before > 0)).where(people.index > 0, 1.0),
+            "median_seconds": np.array(medians, np.float64) / 1_000_000,
+        }
+    )

@@ -1,0 +1,72 @@
+"""The largest of many groups as a frame, with one row for all the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """Groups of records: ``names`` are columns of texts, in which each group has its place, an entry of ``codes``.
+
+    ``sums`` are numbers for each group, the first of which ranks, the others among equals, then the names.
+    """
+
+    names: Mapping[str, pa.ChunkedArray]
+    codes: np.ndarray
+    sums: Mapping[str, np.ndarray]
+
+
+def ranked(groups: Groups, limit: int) -> pd.DataFrame:
+    """The ``limit`` largest groups, largest first, and where there are more, a last row with the sums of the others.
+
+    Columns are the names (None in the last row), the sums, and ``is_other``. ``attrs["size"]`` is how many groups
+    there are.
+    """
+    chosen = _largest(groups, limit)
+    rest = np.ones(len(groups.codes), bool)
+    rest[chosen] = False
+    others = [True] if rest.any() else []
+    columns = {}
+    for name, texts in groups.names.items():
+        found = texts.take(pa.array(groups.codes[chosen])).to_pylist()
+        columns[name] = pd.Series([*found, *(None for _ in others)], dtype="object")
+    for name, sums in groups.sums.items():
+        columns[name] = pd.Series([*sums[chosen].tolist(), *(sums[rest].sum() for _ in others)], dtype=sums.dtype)
+    frame = pd.DataFrame(columns)
+    frame["is_other"] = pd.Series([False] * len(chosen) + others, dtype="bool")
+    frame.attrs["size"] = len(groups.codes)
+    return frame
+
+
+def _largest(groups: Groups, limit: int) -> np.ndarray:
+    """The places of the largest groups, in order. Names are looked at only where they decide."""
+    among = _candidates(groups, limit)
+    columns = {name: sums[among] for name, sums in groups.sums.items()}
+    table = pa.table(
+        {**columns, **{name: texts.take(pa.array(groups.codes[among])) for name, texts in groups.names.items()}}
+    )
+    keys = [*((name, "descending") for name in groups.sums), *((name, "ascending") for name in groups.names)]
+    order: np.ndarray = pc.sort_indices(table, keys).to_numpy()
+    found: np.ndarray = among[order[:limit]]
+    return found
+
+
+def _candidates(groups: Groups, limit: int) -> np.ndarray:
+    """The places of the largest ``limit`` groups by their sums, with all that are equal to the last of them."""
+    surely, open_ones = [np.zeros(0, np.int64)], np.arange(len(groups.codes))
+    for sums in groups.sums.values():
+        wanted = limit - sum(map(len, surely))
+        if wanted <= 0 or len(open_ones) <= wanted:
+            break
+        numbers = sums[open_ones]
+        least = np.partition(numbers, len(numbers) - wanted)[len(numbers) - wanted]
+        surely.append(open_ones[numbers > least])
+        open_ones = open_ones[numbers == least]
+    return np.concatenate([*surely, open_ones])

@@ -1,0 +1,60 @@
+"""When it happened: records and totals by the bars of a chart, and by weekday and hour."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+from typing import Final
+
+import pandas as pd
+
+from interactions.analytics.index.figures.clock import clock_of
+from interactions.analytics.index.figures.products import products_of
+from interactions.analytics.index.figures.visits import revenue_of_bars, visits_of
+from interactions.analytics.index.look import look
+from interactions.analytics.index.run import Index
+from interactions.analytics.reports.frames import by_bar
+from interactions.contract.schema import TYPES
+from interactions.queries.filter import Filter
+from interactions.queries.measures import CONVERSIONS
+from interactions.queries.period import Unit
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_CONVERSIONS: Final = [TYPES.index(name) for name in CONVERSIONS]
+_SEARCH: Final = TYPES.index("search")
+
+
+def over_time(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
+    """Records by bar: the index ``start`` (UTC) has every bar of the period, a column each type that occurs.
+
+    A bar without records is a row of zeros. A period without a bound goes to the first or last record.
+    """
+    seen = look(index, filter)
+    types = visits_of(seen, unit, zone).types
+    there = {name: types[:, place] for place, name in enumerate(TYPES) if types[:, place].any()}
+    return by_bar(seen.edges(unit, zone), there)
+
+
+def sparklines(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
+    """The totals of each bar: the index ``start`` (UTC) has every bar of the period.
+
+    Columns are interactions, people, sessions, products, searches, conversions (int64) and revenue. A session counts
+    in the bar in which it begins; a person or a product in every bar in which it occurs.
+    """
+    seen = look(index, filter)
+    visits = visits_of(seen, unit, zone)
+    columns = {
+        "interactions": visits.types.sum(axis=1),
+        "people": visits.people,
+        "sessions": visits.sessions,
+        "products": products_of(seen, unit, zone).bars,
+        "searches": visits.types[:, _SEARCH],
+        "conversions": visits.types[:, _CONVERSIONS].sum(axis=1),
+        "revenue": revenue_of_bars(seen, unit, zone),
+    }
+    return by_bar(seen.edges(unit, zone), columns)
+
+
+def rhythm(index: Index, filter: Filter, zone: tzinfo = UTC) -> pd.DataFrame:
+    """Records by weekday and hour of the clock in ``zone``: rows Mon to Sun, columns 0 to 23, int64."""
+    hours = clock_of(look(index, filter), zone).hours
+    return pd.DataFrame(hours.reshape(7, 24), index=pd.Index(_DAYS), columns=range(24), copy=True)
