@@ -5,8 +5,8 @@ there into the table, in groups, each record exactly once whatever ends the proc
 not be moved, ``try_again`` lets it wait again.
 """
 
-from interactions.ingest.live.append import append
 from interactions.ingest.live.aside import aside, try_again
+from interactions.ingest.live.transfer import append
 from interactions.ingest.live.writer import accept, accepted
 
 __all__ = ["accept", "accepted", "append", "aside", "try_again"]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from dojo import heartbeat
 from interactions import identity
 from interactions.ingest import live
-from interactions.ingest.live import append
+from interactions.ingest.live import transfer
 from interactions.ingest.live.duplicates import Sieve
 from interactions.models import DeletionRequest, Environment, InboxBatch, InboxEntry, Tombstone
 from interactions.models.packing import HEAD, PACKED_FROM, unpack, unpacked_size
@@ -59,7 +59,7 @@ def test_records_that_the_fast_way_does_not_take_come_in_too(production: Environ
 def test_a_large_inbox_is_emptied_in_several_batches(
     production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(append, "_RECORDS", 10)
+    monkeypatch.setattr(transfer, "_RECORDS", 10)
     for number in range(7):
         call(production, *(like(f"{number} {one}") for one in range(4)))
     assert live.append(production) == 28
@@ -70,7 +70,7 @@ def test_a_large_inbox_is_emptied_in_several_batches(
 def test_a_call_larger_than_a_batch_goes_alone(
     production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(append, "_RECORDS", 10)
+    monkeypatch.setattr(transfer, "_RECORDS", 10)
     call(production, *(like(f"{one:02}") for one in range(30)))
     assert live.append(production) == 30
 
@@ -98,7 +98,7 @@ def test_a_database_younger_than_the_table_loses_nothing(production: Environment
     call(production, like("b"))
     live.append(production)
     assert users(lake) == ["a", "b"]
-    assert lake.marked(append.MARK) == 10_001
+    assert lake.marked(transfer.MARK) == 10_001
 
 
 def test_without_redis_all_waits(production: Environment, settings: object) -> None:
@@ -171,7 +171,7 @@ def test_a_large_call_is_packed_while_it_waits_and_comes_out_whole(production: E
 def test_a_batch_is_bounded_by_the_size_of_what_is_packed(
     production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(append, "_BYTES", 200_000)
+    monkeypatch.setattr(transfer, "_BYTES", 200_000)
     for number in range(3):
         call(production, *[like(f"user {number} {each:04}") for each in range(3000)])  # 130 kB of text each
     live.append(production)

@@ -10,7 +10,7 @@ from django.db import models
 
 from interactions.codec.parts import PartWriter
 from interactions.ingest import live
-from interactions.ingest.live import append
+from interactions.ingest.live import transfer
 from interactions.ingest.live.duplicates import Sieve
 from interactions.models import Environment, InboxBatch, InboxEntry
 from interactions.warehouse.lake import Held, Lake, LakeBusy
@@ -79,7 +79,7 @@ def test_a_crash_leaves_no_files_behind(
 def test_entries_that_a_crash_left_of_a_batch_that_is_in_the_table_are_removed(
     production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(append, "_AT_ONCE", 2)
+    monkeypatch.setattr(transfer, "_AT_ONCE", 2)
     for number in range(5):
         call(production, like(f"user {number}"), after=number)
     with monkeypatch.context() as patch:
@@ -99,7 +99,7 @@ def test_what_is_committed_late_is_not_of_a_batch_made_before(production: Enviro
         call(production, like(f"user {number}"), after=number)
     late = InboxEntry.objects.order_by("pk")[1]
     InboxEntry.objects.filter(pk=late.pk).delete()
-    batch = append._claim(production, lake, late.pk + 1)
+    batch = transfer._claim(production, lake, late.pk + 1)
     late.save(force_insert=True)
     assert batch is not None and late.pk not in batch.entry_ids
     live.append(production)
@@ -109,9 +109,9 @@ def test_what_is_committed_late_is_not_of_a_batch_made_before(production: Enviro
 
 def test_of_two_that_claim_at_once_one_waits(production: Environment, lake: Lake) -> None:
     call(production, like("ann"))
-    assert append._claim(production, lake, InboxEntry.objects.get().pk) is not None
+    assert transfer._claim(production, lake, InboxEntry.objects.get().pk) is not None
     with pytest.raises(LakeBusy):
-        append._claim(production, lake, InboxEntry.objects.get().pk)
+        transfer._claim(production, lake, InboxEntry.objects.get().pk)
     live.append(production)
     assert users(lake) == ["ann"]
 
@@ -162,7 +162,7 @@ def test_on_a_full_disk_records_wait_and_none_is_set_aside(
 
     call(production, like("ann"), like("bob"))
     with monkeypatch.context() as patch:
-        patch.setattr(f"interactions.ingest.live.append.{step}", full)
+        patch.setattr(f"interactions.ingest.live.transfer.{step}", full)
         with pytest.raises(RuntimeError):
             live.append(production)
     assert not InboxEntry.objects.exclude(problem="").exists()
