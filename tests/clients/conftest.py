@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.dataset as ds
 import pytest
 from deltalake import DeltaTable
 
@@ -36,13 +37,13 @@ class Api:
 
     def stored(self, user_id: str) -> list[dict[str, Any]]:
         """The records of a user that are in the table, read without Dojo."""
-        table = DeltaTable(str(self.dojo.data_dir / "lake" / ENVIRONMENT)).to_pyarrow_table()
-        return [row for row in table.to_pylist() if row["user_id"] == user_id]
+        rows: list[dict[str, Any]] = self._table().to_table(filter=ds.field("user_id") == user_id).to_pylist()
+        return rows
 
     def wait_for(self, user_id: str, count: int) -> list[dict[str, Any]]:
         """The records of a user once there are so many; fails where there are more."""
         wait_for(
-            lambda: self._count(user_id) >= count, seconds=20, because=lambda: f"{self._count(user_id)} are there."
+            lambda: self._count(user_id) >= count, seconds=60, because=lambda: f"{self._count(user_id)} are there."
         )
         rows = self.stored(user_id)
         assert len(rows) == count
@@ -50,7 +51,7 @@ class Api:
 
     def wait_until_gone(self, user_id: str) -> None:
         """Return once nothing of a user is in the table."""
-        wait_for(lambda: self._count(user_id) == 0, seconds=30, because=lambda: f"{self._count(user_id)} are there.")
+        wait_for(lambda: self._count(user_id) == 0, seconds=60, because=lambda: f"{self._count(user_id)} are there.")
 
     def holds_nothing_of(self, user_id: str) -> bool:
         """Whether nothing of a user came in: a record sent after it, with the same key, has come in alone."""
@@ -64,8 +65,17 @@ class Api:
         return call(f"{self.host}/v1/interactions?api_key={self.secret}{options}", {"data": list(records)}, **headers)
 
     def _count(self, user_id: str) -> int:
-        folder = self.dojo.data_dir / "lake" / ENVIRONMENT
-        return len(self.stored(user_id)) if DeltaTable.is_deltatable(str(folder)) else 0
+        if not DeltaTable.is_deltatable(self._folder):
+            return 0
+        count: int = self._table().count_rows(filter=ds.field("user_id") == user_id)
+        return count
+
+    def _table(self) -> ds.Dataset:
+        return DeltaTable(self._folder).to_pyarrow_dataset()
+
+    @property
+    def _folder(self) -> str:
+        return str(self.dojo.data_dir / "lake" / ENVIRONMENT)
 
 
 def key_of(dojo: Dojo, kind: str, *options: str) -> str:

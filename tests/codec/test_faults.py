@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
 from interactions.codec import documents
+from interactions.codec.windows import Run
 from interactions.errors import FileRefused
-from tests.codec.reading import Outcome, read_blocks, read_file, same
+from tests.codec.reading import Outcome, read_blocks, read_file, reader, same
 from tests.codec.test_windows import small
+from tests.running import HOUSE
 
 LIKE = b'{"type":"like"}'
 USER = b'{"type":"like","user_id":"},{ \\" \xf0\x9f\x98\x80","context":{"custom_context":{"a":[{"type":"read"}]}}}'
@@ -235,6 +238,18 @@ def _blanks(file: BinaryIO) -> None:
     file.write(b"[" + LIKE + b"," + b" " * 60_000_000 + LIKE + b"]")
 
 
+FILES: dict[str, tuple[Callable[[BinaryIO], None], int, int]] = {
+    "good": (_good, 100_000, 0),
+    "bodies": (_bodies, 100_000, 0),
+    "joined": (_joined, 1_000_001, 0),
+    "bad": (_bad, 0, 60_000),
+    "tiny lines": (_tiny_lines, 1, 100_000),
+    "scalars": (_scalars, 1, 300_000),
+    "one record": (_one_record, 2, 1),
+    "one line": (_one_line, 2, 1),
+    "never closed": (_never_closed, 1, 1),
+    "blanks": (_blanks, 2, 0),
+}
 READ = """
 import json, re, sys
 from datetime import UTC, datetime
@@ -244,44 +259,55 @@ from interactions.codec.reader import Reader
 from interactions.codec.source import shape_of
 from interactions.codec.table import Origin
 from interactions.codec.windows import Run
-path = Path(sys.argv[1])
-size, counts = path.stat().st_size, [0, 0]
-with path.open("rb") as file:
-    shape = shape_of(file)
-    reader = Reader(Origin(1, datetime.now(UTC)), Keyring(b""), longest=16 << 20)
-    for batch in reader.read(file, Run(0, size, size, shape.inside)):
-        counts[0] += batch.accepted
-        counts[1] += len(batch.rejected)
-print(json.dumps([*counts, int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) >> 10]))
+for name in sys.stdin:
+    path = Path(name.strip())
+    size, counts = path.stat().st_size, [0, 0]
+    with path.open("rb") as file:
+        shape = shape_of(file)
+        reader = Reader(Origin(1, datetime.now(UTC)), Keyring(b""), longest=16 << 20)
+        for batch in reader.read(file, Run(0, size, size, shape.inside)):
+            counts[0] += batch.accepted
+            counts[1] += len(batch.rejected)
+    most = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) >> 10
+    print(json.dumps([*counts, most]), flush=True)
 """
 
 
+@pytest.fixture(scope="module")
+def worker() -> Iterator[subprocess.Popen[str]]:
+    """A process that reads file after file, as a worker does, and says what was in each, and its memory in MB."""
+    command = [sys.executable, "-c", READ]
+    options = {"cwd": HOUSE, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **options) as process:
+        yield process
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("write", "accepted", "rejected"),
-    [
-        (_good, 100_000, 0),
-        (_bodies, 100_000, 0),
-        (_joined, 1_000_001, 0),
-        (_bad, 0, 60_000),
-        (_tiny_lines, 1, 100_000),
-        (_scalars, 1, 300_000),
-        (_one_record, 2, 1),
-        (_one_line, 2, 1),
-        (_never_closed, 1, 1),
-        (_blanks, 2, 0),
-    ],
-)
-def test_memory_is_constant_whatever_the_file(
-    tmp_path: Path, write: Callable[[BinaryIO], None], accepted: int, rejected: int
-) -> None:
+@pytest.mark.parametrize("name", FILES)
+def test_memory_is_constant_whatever_the_file(worker: subprocess.Popen[str], tmp_path: Path, name: str) -> None:
     """A worker has 300 MB; Python, the libraries and the compiled loops alone take some 220 of them."""
+    write, accepted, rejected = FILES[name]
     path = tmp_path / "file"
     with path.open("wb") as file:
         write(file)
-    root = Path(__file__).parent.parent.parent
-    command = [sys.executable, "-c", READ, str(path)]
-    done = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
-    *counts, megabytes = json.loads(done.stdout)
+    assert worker.stdin and worker.stdout
+    worker.stdin.write(f"{path}\n")
+    worker.stdin.flush()
+    *counts, megabytes = json.loads(worker.stdout.readline())
     assert counts == [accepted, rejected]
-    assert megabytes < 300
+    assert megabytes < 300  # of all files up to this one
+
+
+@pytest.mark.slow
+def test_what_lies_beyond_four_gb_is_read_where_it_is(tmp_path: Path) -> None:
+    path, start = tmp_path / "file", (4 << 30) - (32 << 20)
+    with path.open("wb") as file:
+        file.seek(start)  # holes read as zeros and take no room
+        file.write(b'{"type":"like","user_id":"')
+        file.seek(64 << 20, os.SEEK_CUR)
+        file.write(b'"}\n' + LIKE + b"\n" + b'{"type":"love"}')
+        size = file.tell()
+    with path.open("rb") as text:
+        found = list(reader(longest=16 << 20).read(text, Run(start, size, size)))
+    assert sum(batch.accepted for batch in found) == 1
+    assert [each.offset for batch in found for each in batch.rejected] == [start, size - len(b'{"type":"love"}')]

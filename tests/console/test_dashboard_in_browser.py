@@ -1,5 +1,6 @@
 """The Interactions page in a real browser: dragging, going back, new records, themes, the phone."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.lakes import append, record
+from tests.looks import PATIENCE, expect, fits, frames, says
 from tests.running import Dojo, add_environment, log_in, wait_for
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
         append((record("like", (START + timedelta(days=day)).isoformat()) for day in days), environment=ENVIRONMENT)
     refused: list[str] = []
     context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 960})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: refused.append(str(error)))
@@ -41,6 +44,27 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
 def records_shown(page: "Page") -> int:
     page.wait_for_selector("#dashboard:not([aria-busy])")
     return int(page.inner_text("dd >> nth=0").replace(",", ""))
+
+
+def shows_records(page: "Page", count: int) -> None:
+    """Wait for the number: it comes a request after the click or the address."""
+    wait_for(lambda: records_shown(page) == count)
+
+
+def sum_of(page: "Page", panel: str, cells: str) -> int:
+    found = page.locator(f"[data-panel={panel}] .chart-table {cells}").all_inner_texts()
+    return sum(int(count.replace(",", "")) for count in found)
+
+
+def pointed(page: "Page", x: float, y: float) -> None:
+    """Move the pointer there until the chart, which is drawn anew now and then, says what is below it."""
+
+    def moved() -> bool:
+        page.mouse.move(x - 1, y)
+        page.mouse.move(x, y)
+        return page.locator("#over-time .tip").is_visible()
+
+    wait_for(moved)
 
 
 def test_numbers_that_took_long_do_not_hold_up_looking_for_new_records(page: "Page") -> None:
@@ -67,11 +91,10 @@ def test_a_drag_across_the_bars_zooms_and_the_back_button_returns(page: "Page") 
     page.mouse.move(place["x"] + 500, place["y"] + 100, steps=5)
     page.mouse.up()
     page.wait_for_url("**from=2024-01-*")
-    part = records_shown(page)
-    assert 1 < part < everything
+    wait_for(lambda: 1 < records_shown(page) < everything)
     page.go_back()
     page.wait_for_selector("#reset-zoom", state="detached")
-    assert records_shown(page) == everything
+    shows_records(page, everything)
 
 
 def test_after_a_zoom_no_tip_of_a_bar_that_is_gone_is_left(page: "Page") -> None:
@@ -79,14 +102,13 @@ def test_after_a_zoom_no_tip_of_a_bar_that_is_gone_is_left(page: "Page") -> None
     page.wait_for_selector("#dashboard:not([aria-busy])")
     place = page.locator("#over-time").bounding_box()
     assert place
-    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + 100)
-    page.wait_for_selector("#over-time .tip")
+    pointed(page, place["x"] + place["width"] / 2, place["y"] + 100)
     page.mouse.down()
     page.mouse.move(place["x"] + place["width"] * 0.8, place["y"] + 100, steps=8)
     page.mouse.up()
     page.wait_for_url("**from=2024-*")
     page.wait_for_selector("#dashboard:not([aria-busy])")
-    page.wait_for_timeout(500)  # in which a tip would be drawn anew
+    frames(page, 30)  # in which a tip would be drawn anew
     assert "NaN" not in page.locator("#over-time").inner_text()
 
 
@@ -94,21 +116,20 @@ def test_a_bar_tells_its_numbers(page: "Page") -> None:
     page.wait_for_selector("#dashboard:not([aria-busy])")
     place = page.locator("#over-time").bounding_box()
     assert place
-    page.mouse.move(place["x"] + 300, place["y"] + 100)
-    assert "Feedback signals" in page.inner_text(".tip")
+    pointed(page, place["x"] + 300, place["y"] + 100)
+    says(page, "#over-time .tip", "Feedback signals")
 
 
 def test_new_records_appear_by_themselves(page: "Page") -> None:
     before = records_shown(page)
     append([record("like", (START + timedelta(days=3)).isoformat())], environment=ENVIRONMENT, import_id=2)
-    page.wait_for_selector(f"dd:text-is('{before + 1}')", timeout=15_000)
+    page.wait_for_selector(f"dd:text-is('{before + 1}')")
 
 
 def test_the_table_shows_the_numbers_of_the_bars(page: "Page") -> None:
     page.wait_for_selector("#dashboard:not([aria-busy])")
     page.click("[data-panel=over_time] [data-show-table]")
-    counts = page.locator("[data-panel=over_time] .chart-table tbody td:nth-child(2)").all_inner_texts()
-    assert sum(int(count.replace(",", "")) for count in counts) == records_shown(page)
+    wait_for(lambda: sum_of(page, "over_time", "tbody td:nth-child(2)") == records_shown(page))
 
 
 def test_the_chart_comes_as_a_picture(page: "Page") -> None:
@@ -131,9 +152,8 @@ def test_every_panel_comes_as_a_picture(page: "Page") -> None:
 def test_the_heat_map_has_a_table(page: "Page") -> None:
     page.wait_for_selector("#dashboard:not([aria-busy])")
     page.click("[data-panel=rhythm] [data-show-table]")
-    counts = page.locator("[data-panel=rhythm] .chart-table td").all_inner_texts()
-    assert len(counts) == 7 * 24
-    assert sum(int(count.replace(",", "")) for count in counts) == records_shown(page)
+    expect(page.locator("[data-panel=rhythm] .chart-table td")).to_have_count(7 * 24)
+    wait_for(lambda: sum_of(page, "rhythm", "td") == records_shown(page))
 
 
 def test_a_filter_is_set_by_a_form_or_a_row_and_cleared_by_its_chip(page: "Page") -> None:
@@ -142,23 +162,24 @@ def test_a_filter_is_set_by_a_form_or_a_row_and_cleared_by_its_chip(page: "Page"
     page.fill(".filter-person [name=id]", "nobody")
     page.press(".filter-person [name=id]", "Enter")
     page.wait_for_url("**user=u-*")
-    assert records_shown(page) == 0
+    shows_records(page, 0)
     page.click("[data-chip=user]")
     page.wait_for_url(f"**/{ENVIRONMENT}/interactions/")
-    assert records_shown(page) == everything
+    shows_records(page, everything)
     page.click("[data-panel=by_type] tr[data-name=like] a")
     page.wait_for_url("**type=like")
-    assert page.inner_text("[data-chip=type]") == "Type like"
+    expect(page.locator("[data-chip=type]")).to_have_text("Type like", use_inner_text=True)
     page.click(".chip-clear-all")
     page.wait_for_selector("[data-chip]", state="detached")
 
 
 def test_the_filter_goes_along_in_the_address_and_survives_a_reload(page: "Page") -> None:
     page.goto(f"/{ENVIRONMENT}/interactions/?type=like&period=7d")
-    shown = records_shown(page)
+    shows_records(page, 7)
     page.reload()
-    assert records_shown(page) == shown == 7
-    assert page.get_attribute(".pane a[aria-current=page]", "href").endswith("?period=7d&type=like")
+    shows_records(page, 7)
+    here = page.locator(".pane a[aria-current=page]")
+    expect(here).to_have_attribute("href", re.compile(r"\?period=7d&type=like$"))
 
 
 def test_the_chart_follows_the_theme(page: "Page") -> None:
@@ -173,7 +194,7 @@ def test_the_chart_follows_the_theme(page: "Page") -> None:
 def test_nothing_is_wider_than_a_phone(page: "Page") -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     records_shown(page)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    fits(page)
 
 
 def test_periods_are_chosen_by_keyboard_alone(page: "Page") -> None:
@@ -182,7 +203,7 @@ def test_periods_are_chosen_by_keyboard_alone(page: "Page") -> None:
     for key in ("Enter", "ArrowDown", "ArrowDown", "ArrowDown", "Enter"):
         page.keyboard.press(key)
     page.wait_for_url("**period=7d")
-    assert records_shown(page) == 7
+    shows_records(page, 7)
 
 
 def test_the_bar_of_the_newest_record_is_hatched_and_says_so_far(page: "Page") -> None:
@@ -192,15 +213,15 @@ def test_the_bar_of_the_newest_record_is_hatched_and_says_so_far(page: "Page") -
         const series = getInstanceByDom(document.getElementById(name)).getOption().series[0].data;
         return series.map((each) => Boolean(each.itemStyle?.decal));
     }"""
-    hatched = page.evaluate(decals, "over-time")
-    assert hatched[-1] and not any(hatched[:-1])
-    assert "the hatched bar isn't complete yet" in page.inner_text("[data-slot=note]")
+    wait_for(lambda: page.evaluate(decals, "over-time").count(True) == 1)
+    assert page.evaluate(decals, "over-time")[-1]
+    says(page, "[data-slot=note]", "the hatched bar isn't complete yet")
     place = page.locator("#over-time").bounding_box()
     assert place
-    page.mouse.move(place["x"] + place["width"] - 18, place["y"] + 100)
-    page.wait_for_selector("#over-time .tip:has-text('so far')")
+    pointed(page, place["x"] + place["width"] - 18, place["y"] + 100)
+    says(page, "#over-time .tip", "so far")
     page.click("[data-panel=over_time] [data-show-table]")
-    assert "(so far)" in page.inner_text("[data-panel=over_time] .chart-table tbody tr:first-child th")
+    says(page, "[data-panel=over_time] .chart-table tbody tr:first-child th", "(so far)")
 
 
 def opened_beside(page: "Page", button: "Locator") -> None:
@@ -214,7 +235,7 @@ def opened_beside(page: "Page", button: "Locator") -> None:
 def test_an_explanation_opens_beside_its_button_and_closes(page: "Page", way: str) -> None:
     page.wait_for_selector("#dashboard:not([aria-busy])")
     button = page.locator("[popovertarget=about-sessions]")
-    assert not page.locator("#about-sessions").is_visible()
+    expect(page.locator("#about-sessions")).to_be_hidden()
     if way == "keyboard":
         button.focus()
         page.keyboard.press("Enter")
@@ -232,6 +253,7 @@ def test_an_explanation_opens_by_a_tap_on_a_phone_and_closes_by_another(page: "P
         has_touch=True,
         viewport={"width": 390, "height": 844},
     )
+    context.set_default_timeout(PATIENCE)
     phone = context.new_page()
     phone.goto(page.url)
     phone.wait_for_selector("#dashboard:not([aria-busy])")

@@ -16,6 +16,7 @@ from django.utils.html import escape
 from interactions import identity
 from interactions.access import keys
 from interactions.codec.tombstones import Person
+from interactions.console.live.call import Anatomy
 from interactions.ingest.live import calls
 from interactions.ingest.live.calls.add import _away
 from interactions.models import ActivityEntry, ApiKey, Environment
@@ -353,3 +354,13 @@ def test_owners_of_every_environment_see_calls_without_a_valid_key(client: Clien
         page = text_of(client, f"/{environment}/live/")
         assert "<strong>1 call without a valid key</strong>" in page
         assert "POST /v1/x</code>" in page
+
+
+def test_a_record_nested_deep_is_shown_in_little_more_than_it_is() -> None:
+    """Each line indented by its depth, 64 KB became a page of 47 MB."""
+    text = "[" * 400 + "1," * 5_000 + "1" + "]" * 400
+    shown = Anatomy.of(delivered(body=b'{"data":[%s]}' % text.encode()))
+    assert shown
+    rows = [row.text for record in shown.fine + shown.wrong for row in record.rows]
+    assert len(rows) == 2 * 400 + 5_001
+    assert sum(map(len, rows)) < 50 * len(text)

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from interactions.ingest.live.calls import Delivery, Line
 
 MOST_SHOWN: Final = 100  # records of each kind on one page
+_WIDEST_INDENT: Final = 80  # characters; what is nested deeper stands below one another
 _EXAMPLE: Final = '{"data": [{"type": "search", "user_id": "u-1", "search": {"keywords": "running shoes"}}]}'
 
 
@@ -136,11 +137,10 @@ def _rows(
         yield f"{indent}{before}{_text(value)}{after}", path
         return
     yield f"{indent}{before}{opened}", path
+    inner = indent + "  " if len(indent) < _WIDEST_INDENT else indent  # else blanks outgrow what was sent
     for at, (name, label, item) in enumerate(items):
         part = re.sub(r"\s", "_", name)[:60] or "_"
-        yield from _rows(
-            item, f"{path}.{part}" if path else part, indent + "  ", label, "," if at < len(items) - 1 else ""
-        )
+        yield from _rows(item, f"{path}.{part}" if path else part, inner, label, "," if at < len(items) - 1 else "")
     yield f"{indent}{closed}{after}", None
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from tests.looks import PATIENCE
 from tests.running import ADMIN, PASSWORD, Dojo, wait_for
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def faultless(browser: Browser, dojo: Dojo, *, but: str = "", **options: Any) ->
     """A browser of its own; fails at the end if any of its pages had an error in the console, ``but`` for one."""
     options = {"base_url": dojo.url, "viewport": {"width": 1440, "height": 960}, **options}
     context = browser.new_context(**options)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     context.add_init_script(TELL_OF_VIOLATIONS)
     faults: list[str] = []
     context.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.console.wizard import files
 from tests.console.wizard.browsing import drop, faultless, number_of, outcome, percent_of, standstill, start_loading
+from tests.looks import PATIENCE, expect, says
 from tests.running import Dojo, wait_for
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def third_chunk_held(page: Page) -> Iterator[list[Route]]:
 def reach(page: Page, held: list[Route]) -> None:
     """Wait until the third chunk is on its way."""
     page.wait_for_selector("[data-sent-bar]")
-    deadline = 200
+    deadline = PATIENCE // 50
     while not held and deadline:
         page.wait_for_timeout(50)
         deadline -= 1
@@ -83,7 +84,7 @@ def test_after_a_reload_the_same_file_goes_on_where_it_was(page: Page, environme
         drop(page, heavy)
         reach(page, held)
         page.reload()
-    assert "16.8 MB of 20.0 MB sent" in page.inner_text("[data-unfinished]")
+    says(page, "[data-unfinished]", "16.8 MB of 20.0 MB sent")
 
     seen = uploads_of(page)
     drop(page, heavy)
@@ -121,7 +122,8 @@ def test_a_pause_holds_the_sending_until_it_goes_on(page: Page, environment: str
         with page.expect_event("requestfailed"):
             page.get_by_role("button", name="Pause").click()
     seen = uploads_of(page)
-    page.wait_for_timeout(300)
+    page.get_by_role("button", name="Go on").wait_for()
+    page.request.get(page.url)  # as long as the server takes for another request, at least
     assert seen == []
 
     page.get_by_role("button", name="Go on").click()
@@ -155,9 +157,9 @@ def test_sending_can_be_given_up(page: Page, environment: str, heavy: Path) -> N
             page.get_by_role("button", name="Stop sending").click()
         page.locator("[data-drop-zone]").wait_for()
     page.reload()
-    assert page.locator("[data-unfinished]").count() == 0
+    expect(page.locator("[data-unfinished]")).to_have_count(0)
     page.goto(f"/{environment}/interactions/imports/")
-    assert page.locator("#rows .cell-state").all_inner_texts() == ["Cancelled"]
+    expect(page.locator("#rows .cell-state")).to_have_text(["Cancelled"], use_inner_text=True)
 
 
 def test_a_second_tab_shows_the_same_progress(
@@ -186,11 +188,11 @@ def test_an_import_cancelled_while_it_loads_leaves_nothing(
     wait_until_some_is_read(page)
     with standstill(dojo):
         page.get_by_role("button", name="Cancel").click()
-        assert "the data set stays as it is" in page.inner_text("dialog[open]")
+        says(page, "dialog[open]", "the data set stays as it is")
         page.get_by_role("button", name="Cancel import").click()
         page.get_by_text("The import was cancelled.").wait_for()
     page.goto(f"/{environment}/interactions/")
-    assert "has no interactions yet" in page.inner_text("main")
+    says(page, "main", "has no interactions yet")
     wait_for(lambda: not list(dojo.data_dir.glob(f"imports/{number}/**/*")))
     assert not list((dojo.data_dir / "lake" / environment).rglob("*.parquet"))
 

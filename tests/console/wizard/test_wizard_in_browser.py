@@ -11,6 +11,7 @@ import pytest
 
 from tests.console.wizard import files
 from tests.console.wizard.browsing import Seen, bring_in, dashboard, drop, faultless, log_in, outcome, percent_of
+from tests.looks import expect, says
 from tests.running import Dojo
 
 if TYPE_CHECKING:
@@ -45,22 +46,22 @@ def test_a_file_goes_from_the_log_in_to_its_dashboard(
         log_in(page)
         page.goto(f"/{environment}/")
         page.get_by_role("link", name="Interactions", exact=True).click()
-        assert "has no interactions yet" in page.inner_text("main")
+        says(page, "main", "has no interactions yet")
 
         page.get_by_role("link", name="Import data file").click()
-        assert "Drop a file of interactions here" in page.inner_text("main")
+        says(page, "main", "Drop a file of interactions here")
         drop(page, orders)
 
         page.get_by_text("Types in the first").wait_for()
-        assert page.inner_text(".file-name") == "orders.json.gz"
-        assert "JSON, a list, gzip" in page.inner_text(".file-facts")
+        expect(page.locator(".file-name")).to_have_text("orders.json.gz", use_inner_text=True)
+        says(page, ".file-facts", "JSON, a list, gzip")
         assert [row.split()[:2] for row in page.locator(".type-bars li").all_inner_texts()] == [
             ["checkout", "1,203"],
             ["refund", "40"],
             ["custom", "17"],
         ]
-        assert "SKU-0" in page.inner_text(".sample")
-        assert "No problems in the first 1,260 records" in page.inner_text("main")
+        says(page, ".sample", "SKU-0")
+        says(page, "main", "No problems in the first 1,260 records")
         page.get_by_role("button", name="Next step").click()
 
         page.get_by_role("link", name="Next step").wait_for()
@@ -83,7 +84,7 @@ def test_a_file_chosen_from_the_disk_is_taken_as_well(page: Page, environment: s
 def test_a_file_dropped_again_adds_nothing_and_says_so(page: Page, environment: str, orders: Path) -> None:
     bring_in(page, environment, orders)
     bring_in(page, environment, orders)
-    assert "Every record of this file was already here. Nothing was added." in page.inner_text("#progress")
+    says(page, "#progress", "Every record of this file was already here. Nothing was added.")
     assert outcome(page) | {"Accepted": "0", "Already there": "1,260"} == outcome(page)
     page.get_by_role("link", name="Next step").click()
     page.wait_for_url("**/interactions/")
@@ -107,7 +108,7 @@ def test_an_import_undone_leaves_the_data_set_as_it_was(page: Page, environment:
 
 def test_rejects_are_told_apart_with_their_causes(page: Page, environment: str, tmp_path: Path) -> None:
     bring_in(page, environment, files.as_list(tmp_path / "searches.json", files.faulty()))
-    assert "4 records were not loaded." in page.inner_text("#progress")
+    says(page, "#progress", "4 records were not loaded.")
     assert outcome(page) | {"Records read": "9", "Accepted": "5", "Rejected": "4"} == outcome(page)
     causes = page.locator(".causes tbody tr").all_inner_texts()
     assert [row.split("\t")[1] for row in causes] == ["3", "1"]
@@ -115,7 +116,7 @@ def test_rejects_are_told_apart_with_their_causes(page: Page, environment: str, 
     assert causes[1].startswith("type") and "record 6" in causes[1] and "page_view" in causes[1]
 
     page.get_by_role("link", name="Imports").last.click()
-    assert page.locator("#rows .cell-state").all_inner_texts() == ["Done with rejects"]
+    expect(page.locator("#rows .cell-state")).to_have_text(["Done with rejects"], use_inner_text=True)
 
 
 def test_rejected_records_once_mended_are_all_accepted(page: Page, environment: str, tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ def test_a_file_that_cannot_be_imported_is_refused_with_a_sentence(
     page.goto(f"/{environment}/interactions/imports/new/")
     drop(page, picture)
     page.get_by_text("This file cannot be imported.").wait_for()
-    assert "The file is a PNG picture, not JSON." in page.inner_text("[role=alert]")
+    says(page, "[role=alert]", "The file is a PNG picture, not JSON.")
 
     page.get_by_role("link", name="Choose another file").click()
     drop(page, orders)
@@ -162,8 +163,8 @@ def test_what_is_not_one_file_with_something_in_it_is_not_sent(
     }[what]
     page.goto(f"/{environment}/interactions/imports/new/")
     drop(page, *dropped)
-    assert page.inner_text("[data-choosing-error]") == said
-    assert page.locator("[data-sending]").is_hidden()
+    expect(page.locator("[data-choosing-error]")).to_have_text(said, use_inner_text=True)
+    expect(page.locator("[data-sending]")).to_be_hidden()
 
 
 def test_sample_data_ends_on_a_dashboard_of_50_000_records(page: Page, environment: str) -> None:
