@@ -1,27 +1,22 @@
-"""Markup in every field that a page shows stays text, in a real browser."""
+"""Markup in every field that a page shows, in forms and in addresses, stays text, in a real browser."""
 
-import json
-import subprocess
-import sys
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
+from django.urls import Resolver404, resolve
 
-from tests.running import HOUSE, Dojo, add_environment, log_in
+from .markup import HERE, KEPT, MARKUP, assert_harmless, opened, settle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from tests.running import Dojo
+
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-HERE = "attacked"
-MARK = "data-attack"
-# It gets out of an attribute, a text, a comment, a script and a style, whichever it stands in.
-MARKUP = f"--></script></style></title>'\"><img {MARK} src=x onerror=window.attacked=1>{{{{7*7}}}}"
 PAGES = [
     "interactions/",
     "interactions/?type=custom",
@@ -46,81 +41,174 @@ PAGES = [
 ]
 
 
-def record(**more: Any) -> dict[str, Any]:
-    return {
-        "type": "custom",
-        "custom_action_name": MARKUP,
-        "user_id": MARKUP,
-        "anonymous_id": MARKUP,
-        "product_ids": [MARKUP],
-        "product_group_ids": [MARKUP],
-        "context": {
-            "campaign": dict.fromkeys(("name", "source", "medium", "term", "content"), MARKUP),
-            "page": dict.fromkeys(("url", "referrer", "title"), MARKUP),
-            "locale": MARKUP,
-            "region": MARKUP,
-            "user_agent": MARKUP,
-            "custom_context": {MARKUP: MARKUP},
-        },
-        **more,
-    }
+SINGLE = {
+    "record",
+    "import_detail",
+    "person",
+    "deletion_request",
+    "deletion_receipt",
+    "member_edit",
+    "key_rotate",
+    "key_revoke",
+    "live_call",
+    "exports",
+    "health",
+    "import_load",
+}
+# Each has forms: their fields are filled with markup, and what the server says to that is a page, too.
+FORMS = [
+    "settings/",
+    "members/new/",
+    "keys/new/",
+    "interactions/health/thresholds/",
+    "privacy/requests/new/",
+    "privacy/access/",
+    "privacy/retention/",
+    "people/",
+    "interactions/records/",
+    "interactions/",
+    "api/",
+    "live/",
+    "activity/",
+]
+PARAMETERS = [
+    "action",
+    "after",
+    "before",
+    "by",
+    "columns",
+    "end",
+    "find",
+    "format",
+    "from",
+    "group",
+    "id",
+    "import",
+    "key",
+    "keywords",
+    "kind",
+    "months",
+    "page",
+    "panel",
+    "people",
+    "period",
+    "person",
+    "product",
+    "q",
+    "query",
+    "show",
+    "source",
+    "split",
+    "state",
+    "status",
+    "to",
+    "type",
+    "unit",
+    "user",
+    "waited",
+    "who",
+]
+PLACES = [
+    "{}/",
+    f"{HERE}/{{}}/",
+    f"{HERE}/interactions/records/{{}}/",
+    f"{HERE}/interactions/imports/{{}}/",
+    f"{HERE}/people/{{}}/",
+    f"{HERE}/live/{{}}/",
+    f"{HERE}/keys/{{}}/rotate/",
+    f"{HERE}/members/{{}}/",
+    f"{HERE}/privacy/requests/{{}}/",
+    "set-password/{}/{}/",
+    "uploads/{}/",
+    "v1/{}",
+    "static/{}",
+    "admin/{}/",
+    "admin/interactions/deletionrequest/{}/change/",
+]
+SENT = "[...document.querySelectorAll('main form, dialog form')].filter((form) => form.method !== 'dialog')"
+SEND = f"""([number, typed]) => {{
+  const form = {SENT}[number];
+  for (const field of form.querySelectorAll("textarea, input:is([type=text], [type=number], [type=search])")) {{
+    if (field.matches("input")) field.type = "text";
+    field.removeAttribute("maxlength");
+    field.value = typed;
+  }}
+  HTMLFormElement.prototype.submit.call(form);
+}}"""
 
 
-def search() -> dict[str, Any]:
-    return {"type": "search", "user_id": MARKUP, "search": {"keywords": MARKUP, "filters": {MARKUP: [MARKUP]}}}
-
-
-def send(dojo: Dojo, key: str, *records: Any) -> int:
-    request = urllib.request.Request(
-        f"{dojo.url}/v1/interactions?api_key={key}&async={urllib.parse.quote(MARKUP)}",
-        json.dumps({"data": records}).encode(),
-        {"User-Agent": MARKUP, "Content-Type": "application/json"},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-
-
-@pytest.fixture(scope="module")
-def attacked(dojo: Dojo) -> str:
-    """An environment in which everything that people and programs may name is markup."""
-    add_environment(dojo, HERE)
-    key = dojo.manage("create_api_key", "--environment", HERE, "--kind", "secret", "--name", MARKUP[:100]).split()[-1]
-    assert send(dojo, key, record(), search(), {"type": "product_detail_page_view", "product_ids": [MARKUP]}) == 200
-    assert send(dojo, key, record(**{MARKUP: 1}), record(timestamp=MARKUP), {"type": MARKUP}) == 422
-    assert send(dojo, "unknown", record()) == 401
-    file = dojo.data_dir.parent / MARKUP.replace("/", "")
-    file.write_text("\n".join(map(json.dumps, [record(), search(), {"type": MARKUP}, {MARKUP: MARKUP}, MARKUP])))
-    command = [sys.executable, "manage.py", "import_interactions", str(file), "--environment", HERE]
-    done = subprocess.run(command, cwd=HOUSE, env=dojo.environ, capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 1), done.stderr  # 1: it has rejected records
-    return HERE
-
-
-@pytest.fixture
-def page(browser: "Browser", dojo: Dojo, attacked: str) -> Iterator["Page"]:
-    context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    log_in(page)
-    yield page
-    context.close()
-
-
-def assert_harmless(page: "Page") -> None:
-    """Nothing of the markup became an element, and nothing of it ran."""
-    assert page.locator(f"[{MARK}]").count() == 0, page.url
-    assert page.evaluate("window.attacked") is None, page.url
-    assert "--></script></style></title>'\">49" not in page.content(), page.url
-
-
-def opened(page: "Page", address: str) -> None:
-    page.goto(address)
-    page.wait_for_load_state("networkidle")
-    assert_harmless(page)
-
-
-def test_no_page_takes_what_it_shows_for_markup(page: "Page") -> None:
+def test_no_page_takes_what_it_shows_for_markup(page: Page) -> None:
     for address in ("", *PAGES):
         opened(page, f"/{HERE}/{address}")
+
+
+def test_no_single_page_takes_what_it_shows_for_markup(page: Page) -> None:
+    """Every kind of page that a link leads to, from the lists on, twice."""
+    seen: dict[str, list[str]] = {}
+    waiting = [f"/{HERE}/{address}" for address in PAGES]
+    while waiting:
+        address = waiting.pop(0)
+        name = name_of(address)
+        if name is None or address in seen.setdefault(name, []) or len(seen[name]) == 2:
+            continue
+        seen[name].append(address)
+        opened(page, address)
+        links = page.eval_on_selector_all("a[href]:not([download])", "all => all.map((each) => each.href)")
+        links = [link for link in links if link.startswith(f"{origin_of(page)}/{HERE}/")]
+        waiting += links + [f"{link}load/" for link in links if name_of(link) == "import_detail"]
+    assert set(seen) >= SINGLE
+
+
+def name_of(address: str) -> str | None:
+    """The name of an address of Dojo's that answers with a page."""
+    try:
+        name = resolve(urlsplit(address).path).url_name or ""
+    except Resolver404:
+        return None
+    return None if name.endswith(("_data", "_file", "_json", "_rejected", "_at_once")) else name
+
+
+def origin_of(page: Page) -> str:
+    parts = urlsplit(page.url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def test_no_form_takes_what_is_typed_for_markup(page: Page) -> None:
+    for address in FORMS:
+        opened(page, f"/{HERE}/{address}")
+        for number in range(page.evaluate(f"{SENT}.length")):
+            opened(page, f"/{HERE}/{address}")
+            with page.expect_navigation():
+                page.evaluate(SEND, [number, KEPT])  # of nobody, so that no answer is a file
+            settle(page)
+            assert_harmless(page)
+
+
+def test_the_log_in_takes_no_name_for_markup(browser: Browser, dojo: Dojo) -> None:
+    page = browser.new_page(base_url=dojo.url)
+    opened(page, f"/login/?next={quote(MARKUP)}#{quote(MARKUP)}")
+    page.fill("[name=username]", MARKUP)
+    page.fill("[name=password]", MARKUP)
+    page.press("[name=password]", "Enter")
+    page.get_by_text("The user name or the password is not right.").wait_for()
+    assert page.input_value("[name=username]") == MARKUP
+    assert_harmless(page)
+    page.close()
+
+
+def test_no_address_becomes_markup(page: Page) -> None:
+    query = urlencode(dict.fromkeys(PARAMETERS, MARKUP))
+    for address in ("", *PAGES):
+        opened(page, f"/{HERE}/{address.partition('?')[0]}?{query}#{quote(MARKUP)}")
+    for place in PLACES:
+        opened(page, "/" + place.replace("{}", quote(MARKUP, safe="")))
+
+
+def test_no_name_of_a_file_becomes_markup(page: Page) -> None:
+    page.goto(f"/{HERE}/interactions/imports/new/")
+    name = MARKUP.replace("/", "")
+    page.set_input_files("#file", {"name": name, "mimeType": "application/json", "buffer": b'{"type":"like"}\n'})
+    page.wait_for_url("**/check/")
+    page.get_by_role("button", name="Next step").wait_for()
+    assert page.inner_text(".file-name") == name
+    assert_harmless(page)

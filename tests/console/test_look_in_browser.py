@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lakes import append, record
+from tests.looks import PATIENCE, expect
 from tests.running import Dojo, add_environment, log_in
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
         ]
         append([*views, *bought], environment=FULL)
     context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     log_in(page)
     yield page
@@ -96,8 +98,8 @@ def test_on_a_phone_no_table_of_the_dashboard_is_cut_at_its_side(page: "Page") -
 def test_on_a_phone_the_bar_says_in_which_environment_one_is(page: "Page") -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"/{FULL}/")
-    assert page.locator(".pane-bar").get_by_text(FULL.title(), exact=True).is_visible()
-    assert not page.locator(".environment-menu").is_visible()
+    expect(page.locator(".pane-bar").get_by_text(FULL.title(), exact=True)).to_be_visible()
+    expect(page.locator(".environment-menu")).to_be_hidden()
 
 
 def test_letters_do_not_move_the_page_as_they_come(page: "Page") -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.looks import PATIENCE, expect, says
 from tests.running import Dojo, add_environment, log_in
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 def opened(browser: "Browser", dojo: Dojo) -> "Page":
-    page = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 800}).new_page()
+    context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 800})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
     add_environment(dojo, ENVIRONMENT)
     log_in(page)
     page.goto(f"/{ENVIRONMENT}/members/")
@@ -51,15 +54,16 @@ def test_a_newcomer_comes_in_by_the_link_and_is_in_the_log(page: "Page", browser
     page.wait_for_selector("#link-text", state="detached")  # the dialog keeps nothing
 
     context = browser.new_context(base_url=dojo.url)
+    context.set_default_timeout(PATIENCE)
     newcomer = context.new_page()
     newcomer.goto(link)
     newcomer.fill("[name=new_password1]", FRESH)
     newcomer.fill("[name=new_password2]", FRESH)
     newcomer.click("button[type=submit]")
     newcomer.wait_for_url(f"**/{ENVIRONMENT}/")
-    assert newcomer.locator("text=API keys").count() == 0
+    expect(newcomer.locator("text=API keys")).to_have_count(0)
     newcomer.goto(f"/{ENVIRONMENT}/keys/")
-    assert "Ask an owner" in newcomer.inner_text("body")
+    says(newcomer, "body", "Ask an owner")
     context.close()
 
     page.goto(f"/{ENVIRONMENT}/activity/")

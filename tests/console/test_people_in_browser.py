@@ -8,7 +8,8 @@ import pytest
 
 from interactions.codec.keyring import Keyring
 from tests.lakes import append, record
-from tests.running import Dojo, add_environment, log_in, wait_for
+from tests.looks import PATIENCE, expect, fits, says
+from tests.running import Dojo, add_environment, log_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -35,6 +36,7 @@ def page(browser: "Browser", dojo: Dojo, settings) -> Iterator["Page"]:
         append([*records, record(**ann, **till), record(**bob, **till)], environment=ENVIRONMENT)
     refused: list[str] = []
     context = browser.new_context(base_url=dojo.url, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.on("console", lambda message: refused.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: refused.append(str(error)))
@@ -55,12 +57,12 @@ def test_somebody_is_found_opened_and_followed_back_to_the_first_record(page: "P
     found(page, USER)
     assert "ann" not in page.url
     rows = page.locator(".timeline-record")
-    assert rows.count() == 100
+    expect(rows).to_have_count(100)
     rows.first.locator("summary").click()
-    assert '"keywords": "tea 149"' in rows.first.locator("pre").inner_text()
+    expect(rows.first.locator("pre")).to_contain_text('"keywords": "tea 149"')
     page.click("text=Older")
-    wait_for(lambda: rows.count() == 151)
-    assert page.inner_text("#timeline-foot") == "This is the first that is known of them."
+    expect(rows).to_have_count(151)
+    expect(page.locator("#timeline-foot")).to_have_text("This is the first that is known of them.", use_inner_text=True)
     assert page.url.endswith("/")
 
 
@@ -70,10 +72,10 @@ def test_a_shared_device_is_listed_and_leads_to_its_users(page: "Page") -> None:
     page.wait_for_selector("text=A shared device.")
     page.click(".person-links >> text=bob")
     page.wait_for_selector("h1:has-text('bob')")
-    assert "shared with 1 other" in page.inner_text(".person-links")
+    says(page, ".person-links", "shared with 1 other")
 
 
 def test_on_a_phone_nothing_sticks_out(page: "Page") -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     found(page, USER)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    fits(page)

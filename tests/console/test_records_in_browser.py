@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lakes import append, record
+from tests.looks import expect
 from tests.running import Dojo, add_environment
 
 from .wizard.browsing import faultless, log_in
@@ -46,24 +48,25 @@ def page(browser: Browser, dojo: Dojo, settings) -> Iterator[Page]:
         yield page
 
 
-def times(page: Page) -> list[str]:
-    return page.locator(".record-time").all_inner_texts()
+def shows_times(page: Page, count: int, first: str) -> None:
+    times = page.locator(".record-time")
+    expect(times).to_have_count(count)
+    expect(times.first).to_have_text(re.compile(f"{first}$"), use_inner_text=True)
 
 
 def test_pages_turn_by_key_and_by_click_and_the_address_says_where(page: Page) -> None:
-    first = times(page)
-    assert len(first) == 50 and first[0].endswith("01:59:00")
+    shows_times(page, 50, "01:59:00")
     page.keyboard.press("ArrowRight")
     page.wait_for_url("**after=*")
-    page.wait_for_function("() => document.querySelector('.record-time').innerText.endsWith('01:09:00')")
+    shows_times(page, 50, "01:09:00")
     page.locator("[data-turn=older]").first.click()
-    page.wait_for_function("() => document.querySelectorAll('.record-row').length == 20")
+    shows_times(page, 20, "00:19:00")
     page.reload()
-    assert len(times(page)) == 20
+    shows_times(page, 20, "00:19:00")
     page.locator("[data-turn=newer]").first.click()
-    page.wait_for_function("() => document.querySelectorAll('.record-row').length == 50")
+    shows_times(page, 50, "01:09:00")
     page.go_back()
-    page.wait_for_function("() => document.querySelectorAll('.record-row').length == 20")
+    shows_times(page, 20, "00:19:00")
 
 
 def test_a_record_opens_beside_the_list_and_the_next_by_a_key(page: Page) -> None:
@@ -76,13 +79,13 @@ def test_a_record_opens_beside_the_list_and_the_next_by_a_key(page: Page) -> Non
     page.wait_for_function("() => document.querySelector('#record-json').innerText.includes('01:57:00Z')")
     page.keyboard.press("Escape")
     page.wait_for_selector("#record-json", state="detached")
-    assert page.evaluate("() => document.activeElement.innerText").endswith("01:57:00")
+    page.wait_for_function("() => document.activeElement.innerText.endsWith('01:57:00')")
 
 
 def test_an_id_in_a_row_filters_by_it(page: Page) -> None:
     page.locator(".record-person a").first.click()
     page.wait_for_selector("text=40 records")
-    assert "user=u-0000000000000002" in page.url
+    page.wait_for_url("**user=u-0000000000000002*")
     page.click("[data-chip=user]")
     page.wait_for_selector("text=120 records")
 
@@ -108,4 +111,4 @@ def test_the_choice_of_columns_stays(page: Page) -> None:
     page.click(".columns-form [type=submit]")
     page.wait_for_selector("th:has-text('Received')")
     page.goto(f"/{ENVIRONMENT}/interactions/records/")
-    assert page.locator("th:has-text('Received')").count() == 1
+    expect(page.locator("th:has-text('Received')")).to_have_count(1)
