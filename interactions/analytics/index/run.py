@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -115,12 +116,21 @@ class Texts:
     category: pa.ChunkedArray
 
 
+class Lookup(NamedTuple):
+    """``hashes`` int64, ascending, and the ``codes`` (int32) of what has them. The hash 0 stands for nothing."""
+
+    hashes: np.ndarray
+    codes: np.ndarray
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
     """One whole version of an environment's index. Nothing in it changes; a newer one is another object.
 
     ``version`` is that of the table. ``first`` and ``last`` are the earliest and latest ``at`` of its events, in µs
     since 1970; without any, ``last`` is before ``first``.
+
+    ``lookups`` say which codes texts have, by the columns' names, and pairs, as "pair"; they may lack the last ones.
     """
 
     environment: str
@@ -130,6 +140,7 @@ class Index:
     texts: Texts
     first: int = 0
     last: int = -1
+    lookups: Mapping[str, tuple[Lookup, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many live events."""

@@ -35,8 +35,8 @@ _FORMS: Final = {
     "kind": pa.uint8(),
     **dict.fromkeys((name for name in FLAT if name not in ("at", "received", "result", "kind")), pa.int32()),
 }
-# Of a run that was mapped: the name of its files by its ``at``, which all that are still the same share.
-_names: dict[int, str] = {}
+# Where the files of a run are that was mapped, by its ``at``: all runs that only differ in their dead share that.
+_lie: dict[int, tuple[Path, str]] = {}
 
 
 def paths(folder: Path, name: str) -> list[Path]:
@@ -73,7 +73,17 @@ def write_people(folder: Path, name: str, people: np.ndarray, alone: np.ndarray,
     arrow_files.write(paths(folder, name)[2], {column: pa.array(values) for column, values in columns.items()})
 
 
-def read(folder: Path, name: str, *, nobody: bool, dead: Path | None = None) -> Run:
+def dead_path(folder: Path, name: str) -> Path:
+    """The file of who is dead in a run."""
+    return folder / f"{name}.arrow"
+
+
+def read_dead(folder: Path, name: str | None) -> np.ndarray | None:
+    """Who is dead, by that file; nobody without one. Raises FileNotFoundError."""
+    return None if name is None else arrow_files.arrays(arrow_files.read(dead_path(folder, name)))["dead"]
+
+
+def read(folder: Path, name: str, *, nobody: bool, dead: str | None = None) -> Run:
     """A run whose arrays are views of its files. Raises FileNotFoundError."""
     files = dict(zip(_KINDS, (arrow_files.arrays(arrow_files.read(path)) for path in paths(folder, name)), strict=True))
     columns = {column: files[kind][place] for column, (kind, place) in ARRAYS.items()}
@@ -84,16 +94,26 @@ def read(folder: Path, name: str, *, nobody: bool, dead: Path | None = None) -> 
         alone=people["alone"][:-1],
         starts=people["start"],
         nobody=nobody,
-        dead=None if dead is None else arrow_files.arrays(arrow_files.read(dead))["dead"],
+        dead=read_dead(folder, dead),
     )
-    _names[id(run.at)] = name
-    weakref.finalize(run.at, _names.pop, id(run.at))
+    _lie[id(run.at)] = folder, name
+    weakref.finalize(run.at, _lie.pop, id(run.at))
     return run
 
 
-def name_of(run: Run) -> str | None:
-    """The name of the files that a run is read from, whoever is dead in it; None for one in memory."""
-    return _names.get(id(run.at))
+def move(folder: Path, run: Run) -> str | None:
+    """Have the files of a run lie in ``folder``; answers their name, None for a run that is in memory alone.
+
+    Who is dead in it doesn't matter.
+    """
+    place, name = _lie.get(id(run.at), (folder, None))
+    if name is None or not all(path.exists() for path in paths(place, name)):
+        return None
+    if place != folder:
+        for path in paths(place, name):
+            path.rename(folder / path.name)
+        _lie[id(run.at)] = folder, name
+    return name
 
 
 class Draft:

@@ -6,11 +6,9 @@ given the arrays that they write into, with room for whatever may be new.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from interactions.queries.later import compiled
-
-_MIX: Final = -7046029254386353131  # 0x9E3779B97F4A7C15: spreads what differs in few bits
 
 
 @compiled
@@ -39,13 +37,11 @@ def code_hashes(hashes: Any, slots: Any, keys: Any, count: int, places: Any, fre
 
 
 @compiled
-def fill_hashes(slots: Any, keys: Any, count: int) -> None:
-    """Put the first ``count`` of ``keys``, each different, into empty ``slots``; but for 0, which no text has."""
+def fill(slots: Any, keys: Any) -> None:
+    """Put all of ``keys`` into empty ``slots``."""
     mask = len(slots) - 1
-    for place in range(count):
+    for place in range(len(keys)):
         key = keys[place]
-        if key == 0:
-            continue
         slot = (key ^ (key >> 32)) & mask
         while slots[slot] >= 0:
             slot = (slot + 1) & mask
@@ -54,38 +50,41 @@ def fill_hashes(slots: Any, keys: Any, count: int) -> None:
 
 @compiled
 def code_pairs(
-    users: Any, visitors: Any, has: Any, slots: Any, user: Any, visitor: Any, kinds: Any, count: int, codes: Any
+    hashes: Any,
+    users: Any,
+    visitors: Any,
+    has: Any,
+    slots: Any,
+    user: Any,
+    visitor: Any,
+    kinds: Any,
+    count: int,
+    places: Any,
 ) -> int:
-    """The place of each pair among the ``count`` that are known; new ones are added.
+    """The place of each pair, with its hash, among the ``count`` that are known; new ones are added.
 
     Returns how many there are then.
     """
     mask = len(slots) - 1
-    for row in range(len(has)):
-        one, other, kind = users[row], visitors[row], has[row]
-        key = (one * _MIX) ^ other ^ kind
-        slot = (key ^ (key >> 29)) & mask
+    for row in range(len(hashes)):
+        one, other, kind, key = users[row], visitors[row], has[row], hashes[row]
+        slot = (key ^ (key >> 32)) & mask
         while True:
             place = slots[slot]
             if place < 0:
-                slots[slot] = codes[row] = count
+                slots[slot] = places[row] = count
                 user[count], visitor[count], kinds[count] = one, other, kind
                 count += 1
                 break
             if user[place] == one and visitor[place] == other and kinds[place] == kind:
-                codes[row] = place
+                places[row] = place
                 break
             slot = (slot + 1) & mask
     return count
 
 
 @compiled
-def fill_pairs(slots: Any, user: Any, visitor: Any, kinds: Any, count: int) -> None:
-    """Put the first ``count`` pairs, each different, into empty ``slots``."""
-    mask = len(slots) - 1
-    for place in range(count):
-        key = (user[place] * _MIX) ^ visitor[place] ^ kinds[place]
-        slot = (key ^ (key >> 29)) & mask
-        while slots[slot] >= 0:
-            slot = (slot + 1) & mask
-        slots[slot] = place
+def count(codes: Any, counts: Any) -> None:
+    """Add to ``counts`` how often each code is there."""
+    for row in range(len(codes)):
+        counts[codes[row]] += 1
