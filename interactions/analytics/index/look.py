@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -13,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
+from dojo.cores import cores
 from interactions import process_caches
 from interactions.analytics.index.mask import conditions, masks_of
 from interactions.analytics.index.passes import masks
@@ -84,7 +84,7 @@ class Look:
     def masks(self) -> list[np.ndarray | None]:
         """The mask of each run; None where all of its events are let through."""
         return self.once(
-            "masks", lambda: masks_of(self.index, self.filter.period, list(conditions(self.filter)), _cores())
+            "masks", lambda: masks_of(self.index, self.filter.period, list(conditions(self.filter)), cores())
         )
 
     @property
@@ -114,22 +114,24 @@ class Look:
 
     def over(self, begin: Callable[[], Found], walk: Callable[[Found, Share], None]) -> list[Found]:
         """What several threads have found, each of which began with what ``begin`` gives and took its shares."""
-        cores, masked = _cores(), self.masks  # made here: the threads must not wait for who waits for them
+        several, masked = cores(), self.masks  # made here: the threads must not wait for who waits for them
 
         def work(core: int) -> Found:
             found = begin()
-            for share in self._shares(masked, core, cores):
+            for share in self._shares(masked, core, several):
                 walk(found, share)
             return found
 
-        with ThreadPoolExecutor(cores) as pool:
-            return list(pool.map(work, range(cores)))
+        with ThreadPoolExecutor(several) as pool:
+            return list(pool.map(work, range(several)))
 
-    def _shares(self, masked: list[np.ndarray | None], core: int, cores: int) -> Iterator[Share]:
+    def _shares(self, masked: list[np.ndarray | None], core: int, several: int) -> Iterator[Share]:
         before = 0
         for run, mask in zip(self.index.runs, masked, strict=True):
             starts = _starts(run)
-            first, last = np.searchsorted(starts, [len(run) * core // cores, len(run) * (core + 1) // cores]).tolist()
+            first, last = np.searchsorted(
+                starts, [len(run) * core // several, len(run) * (core + 1) // several]
+            ).tolist()
             if first < last:
                 dead = _NO_DEAD if run.dead is None else run.dead
                 yield Share(run, starts, first, last, dead, _NO_MASK if mask is None else mask, before)
@@ -189,10 +191,6 @@ def _locked(array: np.ndarray) -> np.ndarray:
     view = array.view()
     view.setflags(write=False)
     return view
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 process_caches.register("looks at the index", forget, lambda: len(_looks))

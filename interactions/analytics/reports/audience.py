@@ -18,11 +18,11 @@ _BOTH = 3
 
 def audience(index: Index) -> Audience:
     """Of the whole data set."""
-    seen = look(index, Filter())
+    found, users, anonymous = people(index)
     pairs = index.pairs
     visitors = len(np.unique(pairs.visitor[(pairs.has == _BOTH) & (pairs.records > 0)]))
     linked = len(owners(pairs)[0])
-    return Audience(**people(seen), linked=linked, shared=visitors - linked)
+    return Audience(found, users, anonymous, linked, shared=visitors - linked)
 
 
 def links(index: Index) -> pd.DataFrame:

@@ -27,7 +27,7 @@ def measure(index: Index, zone: ZoneInfo, *, without_import: int | None = None) 
     """All measures; ``without_import`` leaves the records of one import out."""
     seen = look(index, Filter(without_import=without_import))
     types = visits_of(seen).types.sum(axis=0)
-    users, alone = records_of_ids(seen, 1), pair_records(seen)[index.pairs.has == _ANONYMOUS]
+    (users, _), alone = records_of_ids(seen), pair_records(seen)[index.pairs.has == _ANONYMOUS]
     past = history(_by_day(clock_of(seen, zone)), datetime.now(zone).date())
     return Measures(
         by_type={TYPES[place]: int(types[place]) for place in np.flatnonzero(types)},

@@ -1,4 +1,4 @@
-"""From when to when there is data, as the periods of the pages see it: without what is dated in the future."""
+"""From when to when there is data, as the pages see it: without what is dated far before or after the rest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from interactions.analytics.index.look import Look
 from interactions.analytics.index.run import Index
+from interactions.analytics.reports.timeseries import over_time
 from interactions.queries.filter import Filter
 from interactions.queries.period import ALL, Period, Unit
 from interactions.queries.reach import OLDEST as OLDEST
@@ -14,6 +15,9 @@ from interactions.queries.reach import Reach as Reach
 from interactions.queries.reach import horizon as horizon
 from interactions.queries.reach import is_over as is_over
 
+_SHORT: Final = timedelta(days=2 * 366)  # a history that is not looked through for lone records
+_LONE_SHARE: Final = 0.01  # of all records, at most, are lone
+_FEW: Final = 10  # records from before 2000 are lone in a small history, too
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,8 +35,38 @@ def reach(index: Index, now: datetime, zone: tzinfo = UTC, import_id: int | None
         until = _ends(index, whole.during(Period(None, beyond)))[1]
         everything = Period(None, beyond if until is None else Unit.DAY.after(Unit.DAY.floor(until, zone), zone))
         later = Period(beyond, None)
+    starts = _start_of_the_rest(index, whole.during(everything), first, newest or last, zone)
+    if starts is not None:
+        begins = _ends(index, whole.during(Period(starts, everything.end)))[0] or first
+        everything = Period(Unit.DAY.floor(begins, zone), everything.end)
+        return Reach(first, last, newest, begins, everything, Period(None, starts), later)
     begins = first if first >= OLDEST else _ends(index, whole.during(Period(OLDEST, None)))[0] or first
-    return Reach(first, last, newest, begins, everything, later)
+    return Reach(first, last, newest, begins, everything, None, later)
+
+
+def _start_of_the_rest(
+    index: Index, filter: Filter, first: datetime, newest: datetime, zone: tzinfo
+) -> datetime | None:
+    """Where the records begin without a few that lie far before all others; None where there are no such records.
+
+    Far is at least as many years without a record as the others take. Where those few are from before 2000, the rest
+    begins there, else with the year of its first record.
+    """
+    if newest - first <= _SHORT:
+        return None
+    years = over_time(index, filter, Unit.YEAR, zone).sum(axis=1)
+    years = years[years > 0]
+    starts = [start.to_pydatetime() for start in years.index]
+    total, before, found = int(years.sum()), 0, None
+    for place in range(1, len(starts)):
+        before += int(years.iloc[place - 1])
+        ends = Unit.YEAR.after(starts[place - 1], zone)
+        is_old = ends <= OLDEST <= starts[place]
+        few = max(_FEW, _LONE_SHARE * total) if is_old else _LONE_SHARE * total
+        gap = Unit.YEAR.bars(ends, starts[place], zone) - 1
+        if before <= min(few, total - before) and gap >= Unit.YEAR.bars(starts[place], starts[-1], zone):
+            found = OLDEST if is_old else starts[place]
+    return found
 
 
 def _ends(index: Index, filter: Filter) -> tuple[datetime | None, datetime | None]:

@@ -12,7 +12,7 @@ from interactions.analytics.index.figures.ids import records_of_ids
 from interactions.analytics.index.figures.products import products_of
 from interactions.analytics.index.figures.values import revenue_of
 from interactions.analytics.index.figures.visits import visits_of
-from interactions.analytics.index.look import Look, look
+from interactions.analytics.index.look import look
 from interactions.analytics.index.run import Index
 from interactions.contract.schema import GROUP_OF, TYPES
 from interactions.queries.dashboard import EVERYTHING as EVERYTHING
@@ -38,11 +38,12 @@ def totals(index: Index, filter: Filter = EVERYTHING, unit: Unit = Unit.YEAR, zo
     visits = visits_of(seen, unit, zone)
     types = visits.types.sum(axis=0)
     there = np.flatnonzero(types)
+    with_user, with_visitor = records_of_ids(seen)
     return Totals(
         interactions=int(types.sum()),
         people=visits.total,
-        users=len(records_of_ids(seen, 1)),
-        anonymous=len(records_of_ids(seen, 2)),
+        users=len(with_user),
+        anonymous=len(with_visitor),
         sessions=int(visits.sessions.sum()),
         products=products_of(seen, unit, zone).total,
         searches=int(types[_SEARCH]),
@@ -91,7 +92,7 @@ def has_records(index: Index) -> bool:
 
 def users(index: Index, filter: Filter = EVERYTHING) -> int:
     """How many different user ids there are."""
-    return len(records_of_ids(look(index, filter), 1))
+    return len(records_of_ids(look(index, filter))[0])
 
 
 def products(index: Index, filter: Filter = EVERYTHING) -> int:
@@ -99,13 +100,11 @@ def products(index: Index, filter: Filter = EVERYTHING) -> int:
     return products_of(look(index, filter)).total
 
 
-def people(seen: Look) -> dict[str, int]:
-    """``users, anonymous, people``: how many of each there are."""
-    return {
-        "users": len(records_of_ids(seen, 1)),
-        "anonymous": len(records_of_ids(seen, 2)),
-        "people": visits_of(seen).total,
-    }
+def people(index: Index, filter: Filter = EVERYTHING) -> tuple[int, int, int]:
+    """How many people, users and anonymous ids there are."""
+    seen = look(index, filter)
+    with_user, with_visitor = records_of_ids(seen)
+    return visits_of(seen).total, len(with_user), len(with_visitor)
 
 
 def _moment(microseconds: int) -> datetime:

@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from functools import cache
 from uuid import UUID
 
+import numpy as np
+
 from interactions.analytics.index.build import build_table
+from interactions.analytics.index.delta import take_out
 from interactions.analytics.index.run import Index
 from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import Group
@@ -19,6 +22,8 @@ from ...queries.traffic import traffic
 from ..index.rows import table_of
 
 APRIL = Period(datetime(2024, 4, 1, tzinfo=UTC), datetime(2024, 4, 9, 12, 20, tzinfo=UTC))
+MORE = 9  # an import
+MOVED = {f"a{number}" for number in range(0, 40, 2)}
 FILTERS = (
     Filter(),
     Filter(period=APRIL),
@@ -58,6 +63,13 @@ def records() -> tuple[Record, ...]:
 def whole() -> Index:
     """The index of all of them."""
     return index_of(records())
+
+
+def moved() -> Index:
+    """The same, after records were added to half of the people and taken out again: those lie in a run of their own."""
+    more = [{**record, "import_id": MORE} for record in records() if record["anonymous_id"] in MOVED]
+    index = index_of([*records(), *more])
+    return take_out(index, [np.flatnonzero(run.source == MORE) for run in index.runs])
 
 
 def index_of(rows: Iterable[Record]) -> Index:

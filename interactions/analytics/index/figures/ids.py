@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from interactions.analytics.index.look import Look, Share, summed
@@ -25,18 +27,24 @@ def _pair_records(look: Look) -> np.ndarray:
     return found
 
 
-def records_of_ids(look: Look, bit: int) -> np.ndarray:
-    """How many events each user (``bit`` 1) or anonymous id (2) has, of those that have any; in any order."""
-    return look.once(("ids", bit), lambda: _records_of_ids(look, bit))
+def records_of_ids(look: Look) -> tuple[np.ndarray, np.ndarray]:
+    """How many events each user has, and each anonymous id, of those that have any; in any order."""
+    return look.once("ids", lambda: _records_of_ids(look))
 
 
-def _records_of_ids(look: Look, bit: int) -> np.ndarray:
+def _records_of_ids(look: Look) -> tuple[np.ndarray, np.ndarray]:
     pairs, records = look.index.pairs, pair_records(look)
     room = 1 << (2 * len(pairs)).bit_length()
-    table, sums = np.zeros(room, np.int64), np.zeros(room, np.int64)
-    keys.add_by_key(pairs.user if bit == 1 else pairs.visitor, pairs.has, bit, records, table, sums)
-    found: np.ndarray = sums[sums > 0]
-    return found
+
+    def work(ids: np.ndarray, bit: int) -> np.ndarray:
+        table, sums = np.zeros(room, np.int64), np.zeros(room, np.int64)
+        keys.add_by_key(ids, pairs.has, bit, records, table, sums)
+        found: np.ndarray = sums[sums > 0]
+        return found
+
+    with ThreadPoolExecutor(2) as pool:
+        users, visitors = pool.map(work, (pairs.user, pairs.visitor), (1, 2))
+    return users, visitors
 
 
 def pair_spans(look: Look) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from interactions.analytics.index.figures.types import SEVERAL, marked
+from interactions.analytics.index.figures.types import SEVERAL, numbered
 from interactions.analytics.index.look import Look, Share, summed
 from interactions.analytics.index.passes import paths
 from interactions.contract.schema import TYPES
@@ -46,13 +46,13 @@ def searches_of(look: Look, follows: Sequence[str], within: int) -> tuple[np.nda
 
     What the types ``follows`` name follows a search, whatever the filter says of it.
     """
-    several, following = len(look.index.texts.keywords), marked(follows)
+    several = len(look.index.texts.keywords)
+    roles = numbered({**dict.fromkeys(follows, 1), "search": 2}, 0, np.uint8)
 
     def walk(found: np.ndarray, share: Share) -> None:
         run = share.run
         paths.follow(
-            *(*share.people, run.at, run.kind, run.keywords, int(run.nobody)),
-            *(TYPES.index("search"), following, within, *found),
+            *(*share.people, run.at, run.kind, run.keywords, int(run.nobody), roles, within, *found),
         )
 
     searches, followed = summed(look.over(lambda: np.zeros((2, several), np.int64), walk))

@@ -10,6 +10,7 @@ import numpy as np
 from interactions.analytics.index.figures.types import numbered
 from interactions.analytics.index.look import Look, Share
 from interactions.analytics.index.passes import keys
+from interactions.analytics.index.run import ASSISTED
 from interactions.queries.naming import SHOWN
 
 _ROOM: Final = 1 << 16
@@ -19,7 +20,8 @@ _ROLES: Final[Mapping[str, int]] = {**dict.fromkeys(SHOWN, 1), "click": 2}
 class _Table:
     """A hash table of results, of a power of two, with how many events each has: all, shown and clicked."""
 
-    def __init__(self, room: int = _ROOM) -> None:
+    def __init__(self, room: int | None = None) -> None:
+        room = room or _ROOM
         self.keys, self.counts, self.used = np.zeros(room, np.int64), np.zeros((room, 3), np.int32), 0
 
     def count(self, share: Share, roles: np.ndarray) -> None:
@@ -27,7 +29,9 @@ class _Table:
         starts, _, last, dead, mask = share.people
         while True:
             run = share.run
-            keys.count_results(starts, last, dead, mask, run.kind, run.result, roles, self.keys, self.counts, at)
+            keys.count_results(
+                starts, last, dead, mask, run.kind, ASSISTED, run.result, roles, self.keys, self.counts, at
+            )
             self.used = int(at[2])
             if at[0] >= last:
                 return

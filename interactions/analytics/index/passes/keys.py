@@ -44,13 +44,14 @@ def count_results(
     dead: Any,
     mask: Any,
     kind: Any,
+    assisted: int,
     result: Any,
     roles: Any,
     table: Any,
     counts: Any,
     at: Any,
 ) -> None:
-    """Count events by their result, and those of types with the role 1 (shown) and 2 (clicked).
+    """Count events with the bit ``assisted`` by result, and those of types with the role 1 (shown) and 2 (clicked).
 
     ``counts`` int32[table, 3] has all, shown and clicked. ``at`` is where it stands: the person, the event (-1 for the
     person's first one) and how many keys the table has. Where half of the table is full, it ends there: called again
@@ -66,9 +67,9 @@ def count_results(
             if len(dead) and dead[person]:
                 begin = starts[person + 1]
         for event in range(begin, starts[person + 1]):
-            key = result[event]
-            if key == 0 or (is_masked and not mask[event]):
+            if not kind[event] & assisted or (is_masked and not mask[event]):
                 continue
+            key = result[event]
             slot = ((key * _MIX) >> 20) & end
             while table[slot] != 0 and table[slot] != key:
                 slot = (slot + 1) & end

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from interactions.queries.later import compiled
+
+_LATEST: Final = 1 << 62
 
 
 @compiled
@@ -55,30 +57,35 @@ def follow(
     kind: Any,
     keywords: Any,
     nobody: int,
-    search: int,
-    follows: Any,
+    roles: Any,
     within: int,
     searches: Any,
     followed: Any,
 ) -> None:
     """Count the searches for each of the ``keywords``, and those that are followed within so many µs.
 
-    The type ``search`` is a search, types that ``follows`` marks follow one, inside or outside the mask.
+    Types have ``roles``: 1 follows a search, be it inside the mask or outside, 2 is one.
     """
     is_masked = len(mask) > 0
     for person in range(first, last):
         if len(dead) and dead[person]:
             continue
         event, begin = starts[person + 1] - 1, starts[person]
-        following, is_any = 0, False
+        following, group, is_beside = _LATEST, _LATEST, False  # group: a moment, is_beside: what follows is of it, too
         while event >= begin:
-            moment, head = at[event], event
-            while head >= begin and at[head] == moment:
-                if follows[kind[head] & 63]:
-                    following, is_any = moment, not nobody
-                head -= 1
-            for place in range(head + 1, event + 1):
-                if kind[place] & 63 == search and keywords[place] >= 0 and not (is_masked and not mask[place]):
-                    searches[keywords[place]] += 1
-                    followed[keywords[place]] += is_any and following - moment <= within
-            event = head
+            role = roles[kind[event] & 63]
+            if role == 1:
+                following = at[event]
+            elif role == 2 and keywords[event] >= 0 and not (is_masked and not mask[event]):
+                searches[keywords[event]] += 1
+                moment = at[event]
+                is_followed = following - moment <= within
+                if not is_followed and event > begin and at[event - 1] == moment:
+                    if group != moment:
+                        group, is_beside, head = moment, False, event - 1
+                        while head >= begin and at[head] == moment:
+                            is_beside |= roles[kind[head] & 63] == 1
+                            head -= 1
+                    is_followed = is_beside
+                followed[keywords[event]] += is_followed and not nobody
+            event -= 1

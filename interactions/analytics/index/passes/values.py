@@ -33,21 +33,36 @@ def count_values(
     Each of the last four arrays, int64[codes + 1, 2], has its first row for no value.
     """
     is_masked = len(mask) > 0
+    # Neighbours mostly have equal codes, and to add to one place again and again is slow.
+    an_agent, a_region, a_campaign = -1, -1, -1
+    of_agent, of_region, of_campaign = 0, 0, 0
     for person in range(first, last):
         if len(dead) and dead[person]:
             continue
         for event in range(starts[person], starts[person + 1]):
             if is_masked and not mask[event]:
                 continue
-            agents[agent[event] + 1, 0] += 1
-            regions[region[event] + 1, 0] += 1
-            campaigns[campaign[event] + 1, 0] += 1
+            if agent[event] != an_agent:
+                agents[an_agent + 1, 0] += of_agent
+                an_agent, of_agent = agent[event], 0
+            if region[event] != a_region:
+                regions[a_region + 1, 0] += of_region
+                a_region, of_region = region[event], 0
+            if campaign[event] != a_campaign:
+                campaigns[a_campaign + 1, 0] += of_campaign
+                a_campaign, of_campaign = campaign[event], 0
+            of_agent += 1
+            of_region += 1
+            of_campaign += 1
             pages[page[event] + 1, 0] += 1
             if wins[kind[event] & 63]:
-                agents[agent[event] + 1, 1] += 1
-                regions[region[event] + 1, 1] += 1
-                campaigns[campaign[event] + 1, 1] += 1
+                agents[an_agent + 1, 1] += 1
+                regions[a_region + 1, 1] += 1
+                campaigns[a_campaign + 1, 1] += 1
                 pages[page[event] + 1, 1] += 1
+    agents[an_agent + 1, 0] += of_agent
+    regions[a_region + 1, 0] += of_region
+    campaigns[a_campaign + 1, 0] += of_campaign
 
 
 @compiled
@@ -146,11 +161,14 @@ def count_categories(
         begin, end = starts[person], starts[person + 1]
         if (len(dead) and dead[person]) or category_starts[begin] == category_starts[end]:
             continue
-        for event in range(begin, end):
-            if is_masked and not mask[event]:
-                continue
-            for place in range(category_starts[event], category_starts[event + 1]):
+        if not is_masked:
+            for place in range(category_starts[begin], category_starts[end]):
                 counts[categories[place]] += 1
+            continue
+        for event in range(begin, end):
+            if mask[event]:
+                for place in range(category_starts[event], category_starts[event + 1]):
+                    counts[categories[place]] += 1
 
 
 @compiled

@@ -94,7 +94,7 @@ def tell_clock(
     From ``edges[n]`` to ``edges[n + 1]`` the clock is ``offsets[n]`` µs ahead of UTC.
     """
     several = len(offsets)
-    place, lower, upper = 0, _LATEST, _EARLIEST
+    slot, day, count, lower, upper = 0, 0, 0, _LATEST, _EARLIEST  # of the hour at hand
     is_masked = len(mask) > 0
     for person in range(first, last):
         if len(dead) and dead[person]:
@@ -104,6 +104,10 @@ def tell_clock(
                 continue
             moment = at[event]
             if moment < lower or moment >= upper:
+                if count:
+                    hours[slot] += count
+                    days[day] += count
+                    count = 0
                 place, end = 0, several
                 while end - place > 1:
                     middle = (place + end) // 2
@@ -111,11 +115,18 @@ def tell_clock(
                         place = middle
                     else:
                         end = middle
-                lower = edges[place] if place else _EARLIEST
-                upper = edges[place + 1] if place + 1 < several else _LATEST
-            hour = (moment + offsets[place]) // _HOUR
-            hours[(hour + _THURSDAY) % 168] += 1
-            days[hour // 24 - first_day] += 1
+                hour = (moment + offsets[place]) // _HOUR
+                slot, day = (hour + _THURSDAY) % 168, hour // 24 - first_day
+                lower = hour * _HOUR - offsets[place]
+                upper = lower + _HOUR
+                if place:
+                    lower = max(lower, edges[place])
+                if place + 1 < several:
+                    upper = min(upper, edges[place + 1])
+            count += 1
+    if count:
+        hours[slot] += count
+        days[day] += count
 
 
 @compiled

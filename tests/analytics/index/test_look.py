@@ -1,0 +1,73 @@
+"""A look shares what questions have in common, and sees each event once, whichever run it lies in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+
+from interactions import process_caches
+from interactions.analytics.index import look as looks
+from interactions.analytics.index.look import look
+from interactions.analytics.reports.attribution import assisted
+from interactions.analytics.reports.breakdowns import Subject, top, top_named
+from interactions.analytics.reports.data_quality import measure
+from interactions.analytics.reports.funnel import SHOP, funnel
+from interactions.analytics.reports.timeseries import rhythm, sparklines
+from interactions.analytics.reports.totals import totals
+from interactions.queries.filter import Filter
+from interactions.queries.period import Unit
+
+from ..reports.traffic import moved, whole
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize("asked", [Filter(), Filter(is_assisted=True)], ids=lambda each: each.key)
+def test_people_who_have_moved_into_another_run_count_once(asked: Filter) -> None:
+    index = moved()
+    assert sum(run.dead is not None and bool(run.dead.any()) for run in index.runs)
+    found, expected = totals(index, asked), totals(whole(), asked)
+    assert found == replace(expected, revenue=pytest.approx(expected.revenue))
+    frames = [
+        lambda index: sparklines(index, asked, Unit.DAY, BERLIN),
+        lambda index: rhythm(index, asked, BERLIN),
+        lambda index: funnel(index, asked, SHOP),
+        lambda index: assisted(index, asked).types,
+        lambda index: top_named(index, asked),
+        *(lambda index, subject=subject: top(index, asked, subject) for subject in Subject),
+    ]
+    for frame in frames:
+        pd.testing.assert_frame_equal(frame(index), frame(whole()))
+    assert measure(index, BERLIN) == measure(whole(), BERLIN)
+
+
+def test_questions_of_one_page_share_a_look() -> None:
+    index = whole()
+    assert look(index, Filter(region="Kent")) is look(index, Filter(region="Kent"))
+    assert look(index, Filter(region="Kent")) is not look(index, Filter(region="Hessen"))
+
+
+def test_few_looks_are_kept_and_none_at_an_older_version_of_the_index() -> None:
+    index, newer = whole(), replace(whole(), version=2)
+    for number in range(20):
+        look(index, Filter(import_id=number))
+    assert len(looks._looks) < 10
+    look(newer, Filter())
+    assert len(looks._looks) == 1
+
+
+def test_an_erasure_has_looks_forgotten() -> None:
+    look(whole(), Filter())
+    process_caches.empty()
+    assert not looks._looks
+
+
+def test_frames_that_were_changed_by_one_question_are_whole_for_the_next() -> None:
+    for ask in (lambda: top(whole(), Filter(), Subject.REGIONS), lambda: funnel(whole(), Filter(), SHOP)):
+        found = ask()
+        found["is_other"] = True
+        found.iloc[:, 1] = 0
+        assert not ask().iloc[:, 1].eq(0).all()
