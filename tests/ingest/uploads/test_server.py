@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.ingest.uploads.tus import BYTES
 from tests.running import wait_for
 from tests.web_server import Server
 
@@ -55,6 +56,22 @@ def test_a_refused_piece_of_ordinary_size_gets_its_answer(web_server: Server) ->
     address = web_server.create(100 << 20)
     answer = web_server.patch(address, 5, b"x" * (8 << 20))
     assert (answer.status, answer.getheader("Upload-Offset")) == (409, "0")
+
+
+def test_more_than_the_upload_lacks_is_refused_before_it_comes_and_nothing_of_it_is_written(web_server: Server) -> None:
+    address = web_server.create(10)
+    with web_server.begin_patch(address, 0, 1 << 40, b"hello and more") as line:
+        assert line.recv(4096).startswith(b"HTTP/1.1 413")
+    assert web_server.stored(address).read_bytes() == b""
+    headers = "".join(f"{name}: {value}\r\n" for name, value in web_server.headers.items())
+    chunked = f"PATCH {address} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n{headers}"
+    words = f"{chunked}Content-Type: {BYTES}\r\nUpload-Offset: 0\r\n\r\n6\r\nhello \r\n"
+    with web_server.say(words.encode()) as line:
+        assert line.recv(4096).startswith(b"HTTP/1.1 411")
+    assert web_server.stored(address).read_bytes() == b""
+    with web_server.begin_patch(address, 0, 5, b"hello and more") as line:  # what follows is no part of the body
+        assert line.recv(4096).startswith(b"HTTP/1.1 204")
+    assert web_server.stored(address).read_bytes() == b"hello"
 
 
 def test_a_server_killed_in_the_middle_frees_the_upload(web_server: Server) -> None:

@@ -131,6 +131,7 @@ def test_more_bytes_than_the_rest_are_refused(tus: Tus) -> None:
     tus.patch(address, 0, b"hello")
     assert tus.patch(address, 5, b"world").status_code == 413
     assert stored() == b"hello"
+    assert stored() == b"hello"
 
 
 def test_another_protocol_version_is_refused(tus: Tus) -> None:
