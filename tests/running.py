@@ -90,7 +90,7 @@ class Dojo:
                 start_new_session=True,
             )
         try:
-            wait_for(lambda: self.has_ended() or self.health()[0] == 200, seconds=240, because=self.output)
+            wait_for(lambda: self.has_ended() or self.health()[0] == 200, seconds=600, because=self.output)
             assert not self.has_ended(), self.output()
         except BaseException:
             self.stop()
