@@ -42,7 +42,7 @@ class Job(msgspec.Struct):
 
 
 class Sent(msgspec.Struct):
-    """How it went: times in milliseconds, of each call from when it was sent, or due, to the end of its answer.
+    """Details: times in milliseconds, of each call from when it was sent, or due, to the end of its answer.
 
     ``acknowledged`` has, for a job with a rate, when each answer came, by the clock of time.monotonic().
     """

@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 class QoS(kombu_redis.QoS):
     """Counts a task as acknowledged also where Redis, its disk full, refused to forget it.
 
-    Else it would count as being worked on for ever, and a worker that lives and is connected takes no further one.
+    Else it would count as being worked on forever, and a worker that lives and is connected takes no further one.
     Redis hands such a task out once more after the visibility timeout; every task may run twice.
     """
 
@@ -39,7 +39,7 @@ class Channel(kombu_redis.Channel):
 
 
 def install() -> None:
-    """Have Kombu use this channel for every connection to Redis.
+    """Have Kombu use this channel forevery connection to Redis.
 
     A Redis that refuses to write, as its disk is full (MISCONF), counts as one that is away: a worker goes on from
     that, and would end with any other error.

@@ -193,7 +193,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: a Redis whose disk is full may be so for long
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # forever: a Redis whose disk is full may be so for long
 CELERY_TASK_DEFAULT_QUEUE = "dojo"
 # An import whose tasks give no sign of life for so long is taken up again.
 IMPORT_STALE_SECONDS = environ.number("IMPORT_STALE_SECONDS", default=15, least=1)

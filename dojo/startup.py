@@ -45,7 +45,7 @@ def wait(done: Callable[[], bool], over: Callable[[], bool]) -> bool:
 
 
 def _patiently(name: str, answers: Callable[[], bool], output: Output, over: Callable[[], bool]) -> None:
-    """Wait until ``answers``; not for ever, as one process that doesn't start must not keep the others from it."""
+    """Wait until ``answers``; not forever, as one process that doesn't start must not keep the others from it."""
     until = time.monotonic() + _PATIENCE_SECONDS
     if not wait(answers, lambda: over() or time.monotonic() > until) and not over():
         output.announce(f"Still waiting for {name} to answer.")

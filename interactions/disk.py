@@ -4,7 +4,7 @@ import errno
 
 from interactions.errors import DiskFull
 
-PAUSED = "Paused: the disk is full. Free some space, and it goes on by itself."
+PAUSED = "Paused: the disk is full. Free up some space and it continues."
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # What engines say that hand on no number: SQLite, delta-rs and DuckDB, PostgreSQL.
 _SAYINGS = ("database or disk is full", "No space left on device", "could not extend file")

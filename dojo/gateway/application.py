@@ -81,9 +81,9 @@ def _trouble(error: Exception, environ: Environ) -> tuple[int, str]:
     if isinstance(error, Unreadable):
         return error.status, error.sentence
     if not isinstance(error, OSError):
-        return 500, f"Something unexpected went wrong (reference {_logged(environ)})."
+        return 500, f"Something went wrong (reference {_logged(environ)})."
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return 503, "The disk of this server is full. Try again once there is room."
+        return 503, "The server's disk is full. Try again once there is space."
     logger.error("A request could not be read: %s", error)
     return 503, "The server cannot take this request now. Try again."
 

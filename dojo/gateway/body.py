@@ -61,7 +61,7 @@ async def gather(arrival: Arrival, door: Door, environ: Environ, pool: Pool) -> 
     except BaseException as error:
         spool.close()
         if isinstance(error, TooSlow):
-            raise Unreadable(408, "The body came too slowly. Try again.") from error
+            raise Unreadable(408, "The body was sent too slowly. Try again.") from error
         raise
     return spool
 
@@ -72,7 +72,7 @@ async def _fill(spool: Spool, arrival: Arrival, door: Door) -> None:
         if spool.size > door.largest_body:
             raise Unreadable(413, _TOO_LARGE)
     if arrival.is_cut:
-        raise Unreadable(400, "The body broke off.")
+        raise Unreadable(400, "The body was cut off.")
 
 
 class _Look:

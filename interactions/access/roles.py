@@ -71,10 +71,10 @@ _LABELS: Final = {
     Role.OWNER: "Owner",
 }
 _SUMMARIES: Final = {
-    Role.VIEWER: "Looks at the data set.",
+    Role.VIEWER: "Views the data set.",
     Role.ANALYST: "Also imports and exports, and undoes their own imports.",
-    Role.PRIVACY: "Looks, sees people, and carries out deletion requests.",
-    Role.OWNER: "May do everything: keys, members, settings and activity too.",
+    Role.PRIVACY: "Views the data set and people, and carries out deletion requests.",
+    Role.OWNER: "Does everything, including keys, members, settings and activity.",
 }
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {

@@ -38,7 +38,7 @@ _ASKED: Final[dict[str, tuple[str, str, Step]]] = {
     ),
     "approve": (
         "Approve",
-        "The records of their people are erased. Nobody can bring them back.",
+        "The records of their people are erased. This can't be undone.",
         lambda found, user: privacy.approve(found, by=user),
     ),
     "cancel": (

@@ -30,12 +30,13 @@ def admit(exchange: Exchange, *, secret: bool) -> Caller:
     text = key_of(request)
     if not text:
         raise CallRefused(
-            401, "An API key is needed: give it as api_key in the query, in the header X-API-KEY, or as a bearer token."
+            401,
+            "An API key is required: send it as api_key in the query, in the X-API-KEY header, or as a bearer token.",
         )
     caller = keys.find(text)
     if caller is None:
         exchange.former = keys.find_ended(text)
-        raise CallRefused(401, "This API key is not known here, or has been revoked.")
+        raise CallRefused(401, "This API key is unknown or has been revoked.")
     exchange.caller = caller
     keys.used(caller)
     permit(request, caller, secret=secret)
@@ -62,7 +63,7 @@ def permit(request: HttpRequest, caller: Caller, *, secret: bool) -> None:
     """Raises CallRefused (403) where the key may not do this."""
     if caller.kind == ApiKey.Kind.PUBLISHABLE:
         if secret:
-            raise CallRefused(403, "A publishable key may only send interactions. Use a secret key for this.")
+            raise CallRefused(403, "A publishable key can only send interactions. Use a secret key for this.")
         _check_origin(request, caller)
 
 
@@ -72,8 +73,8 @@ def _check_origin(request: HttpRequest, caller: Caller) -> None:
     if not allowed or (ApiKey.NO_ORIGIN if origin is None else origin.lower()) in allowed:
         return
     if origin is None:
-        raise CallRefused(403, "This publishable key may not be used without an Origin header.")
-    raise CallRefused(403, f"This publishable key may not be used from the origin {origin[:100]}.")
+        raise CallRefused(403, "This publishable key can't be used without an Origin header.")
+    raise CallRefused(403, f"This publishable key can't be used from the origin {origin[:100]}.")
 
 
 def allow_browsers(response: HttpResponse) -> None:

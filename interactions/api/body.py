@@ -25,11 +25,11 @@ def read_body(request: HttpRequest) -> bytes:
     try:
         body = _stream(request).read(limit + 1 if length is None else length)
     except (UnreadablePostError, OSError) as error:
-        raise CallRefused(400, "The body broke off.") from error
+        raise CallRefused(400, "The body was cut off.") from error
     if len(body) > limit:
         raise _too_large(limit)
     if length is not None and len(body) < length:
-        raise CallRefused(400, "The body broke off.")
+        raise CallRefused(400, "The body was cut off.")
     return _unpacked(body, limit) if encoding == "gzip" or body.startswith(GZIP) else body
 
 
@@ -40,7 +40,7 @@ def check_head(request: HttpRequest) -> tuple[str, int | None]:
     """
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
-        raise CallRefused(415, f"The content encoding {encoding[:40]!r} is not known here: use gzip, or none.")
+        raise CallRefused(415, f"The content encoding {encoding[:40]!r} is not supported: use gzip, or none.")
     length = _length(request)
     if length is not None and length > settings.API_BODY_BYTES:
         raise _too_large(settings.API_BODY_BYTES)
@@ -69,11 +69,11 @@ def _unpacked(body: bytes, limit: int) -> bytes:
             if len(text) > limit:
                 raise _too_large(limit)
             if number > _MOST_PIECES:
-                raise CallRefused(413, "The body is packed in too many gzip members. Pack it in one.")
+                raise CallRefused(413, "The body has too many gzip members. Compress it as one.")
     except CutShort as error:
-        raise CallRefused(400, "The body is not whole gzip: it ends too early.") from error
+        raise CallRefused(400, "The gzip body is cut short.") from error
     except Damaged as error:
-        raise CallRefused(400, "The body is said to be gzip, and is not.") from error
+        raise CallRefused(400, "The body is not valid gzip.") from error
     return bytes(text)
 
 

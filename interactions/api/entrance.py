@@ -118,7 +118,7 @@ def _answer(act: Callable[[Exchange], _Result], exchange: Exchange, methods: tup
     try:
         if methods and request.method not in methods:
             allowed = ", ".join((*methods, "OPTIONS"))
-            raise CallRefused(405, f"{request.method} is not understood here: use {allowed}.", {"Allow": allowed})
+            raise CallRefused(405, f"{request.method} is not allowed here: use {allowed}.", {"Allow": allowed})
         return act(exchange)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client parses the answer
         return trouble(error, exchange)
@@ -135,13 +135,13 @@ def trouble(error: Exception, exchange: Exchange) -> HttpResponse:
         return refused(error)
     if is_full(error):
         logger.warning("The disk is full: calls of the API are refused until there is room")
-        text = "The disk of this server is full, so nothing was stored. Try again once there is room."
+        text = "The server's disk is full, so nothing was stored. Try again once there is space."
         return refused(CallRefused(503, text, {"Retry-After": "30"}))
     reference = _log(exchange.request)
     if isinstance(error, DatabaseError):
-        text = f"The records cannot be stored at this moment, so they were not. Try again (reference {reference})."
+        text = f"The records can't be stored right now, so none was. Try again (reference {reference})."
         return refused(CallRefused(503, text, {"Retry-After": "5"}))
-    return refused(CallRefused(500, f"Something unexpected went wrong here (reference {reference})."))
+    return refused(CallRefused(500, f"Something went wrong (reference {reference})."))
 
 
 def _log(request: HttpRequest) -> str:

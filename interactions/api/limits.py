@@ -87,5 +87,5 @@ def count(caller: Caller) -> None:
     minute, second = divmod(time.time(), 60)
     if not _counter.may(caller.key_id, int(minute), limit):
         wait = str(max(1, round(60 - second)))
-        text = f"More than {limit} calls in a minute. Go on in {wait} s, with more records in a call."
+        text = f"More than {limit} calls per minute. Try again in {wait} s, with more records per call."
         raise CallRefused(429, text, {"Retry-After": wait})

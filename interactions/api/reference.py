@@ -53,31 +53,30 @@ class DocumentedCall:
 _SUCCESS: Final = {"errors": False, "message": "success"}
 _DRY_RUN: Final = Option("dry_run", "1 checks the call and answers alike, but changes nothing.")
 _LINES: Final = (
-    "data.0.timestamp (yesterday) is invalid. "
-    "It has to be a date and time with an offset, such as 2024-03-01T09:41:07Z.",
+    "data.0.timestamp (yesterday) is invalid. It must be a date and time with an offset, such as 2024-03-01T09:41:07Z.",
     "data.2.rating is invalid. like has no such field.",
 )
 
 SHARED: Final = (
     DocumentedAnswer(
         400,
-        "The body is no JSON, or not of this shape; where it breaks off is said.",
+        "The body isn't JSON, or doesn't have this shape. The message names the place.",
         {"message": "The body is not valid JSON: trailing comma in array at byte 24 (line 1, column 25)."},
     ),
     DocumentedAnswer(
         401,
-        "There is no key, or it is not known here, or it has been revoked.",
-        {"message": "This API key is not known here, or has been revoked."},
+        "There is no key, or it is unknown or revoked.",
+        {"message": "This API key is unknown or has been revoked."},
     ),
     DocumentedAnswer(
         403,
-        "The key may not do this: a publishable one only sends interactions.",
-        {"message": "A publishable key may only send interactions. Use a secret key for this."},
+        "The key doesn't allow this: publishable keys can only send interactions.",
+        {"message": "A publishable key can only send interactions. Use a secret key for this."},
     ),
     DocumentedAnswer(
         405,
-        "The address does not know this method; the header Allow says which it does.",
-        {"message": "PUT is not understood here: use POST, DELETE, OPTIONS."},
+        "The address doesn't support this method; the Allow header lists those it does.",
+        {"message": "PUT is not allowed here: use POST, DELETE, OPTIONS."},
     ),
     DocumentedAnswer(
         413,
@@ -86,27 +85,27 @@ SHARED: Final = (
     ),
     DocumentedAnswer(
         415,
-        "The body is packed other than with gzip.",
-        {"message": "The content encoding 'br' is not known here: use gzip, or none."},
+        "The body is compressed with something other than gzip.",
+        {"message": "The content encoding 'br' is not supported: use gzip, or none."},
     ),
     DocumentedAnswer(
         429,
-        "The key has made its calls of this minute; the header Retry-After says when to go on, in seconds.",
-        {"message": "More than 1000 calls a minute. Go on in 12 s, and send more records a call."},
+        "The key has used up its calls for this minute; Retry-After says when to try again, in seconds.",
+        {"message": "More than 1000 calls per minute. Try again in 12 s, and send more records per call."},
     ),
     DocumentedAnswer(
         500,
         "Something went wrong here. The reference is in the log.",
-        {"message": "Something unexpected went wrong here (reference 5f3a9c1e)."},
+        {"message": "Something went wrong (reference 5f3a9c1e)."},
     ),
     DocumentedAnswer(
         503,
-        "Records cannot be stored now, and none was. Retry-After says when to try again.",
-        {"message": "The records cannot be stored at this moment, so they were not."},
+        "Records can't be stored right now, and none was. Retry-After says when to try again.",
+        {"message": "The records can't be stored right now, so none was."},
     ),
 )
 NOT_FOUND: Final = DocumentedAnswer(
-    404, "There is nothing at this address under /v1.", {"message": "There is nothing at this address of the API."}
+    404, "There is nothing at this address under /v1.", {"message": "There is nothing at this API address."}
 )
 
 _USER_IDS: Final = {"user_ids": ["U-20817", "U-30112"]}

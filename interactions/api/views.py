@@ -1,4 +1,4 @@
-"""The addresses of the API: send interactions, delete people's, and a plain word for everything else."""
+"""The addresses of the API: send interactions, delete people's, and a plain word foreverything else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from interactions.ingest import live
 from interactions.models import Environment
 
 _LONGEST_ID = 512  # characters of a user_id
-_SHAPE = 'The body has to be a JSON object with a list called "user_ids".'
+_SHAPE = 'The body must be a JSON object with a list called "user_ids".'
 _LARGE_BYTES = 1 << 20
 _one_large = threading.Lock()
 ready = threading.Event()
@@ -57,7 +57,7 @@ def deletion(exchange: Exchange) -> HttpResponse:
 @entrance()
 def unknown(exchange: Exchange) -> HttpResponse:
     """Any other address."""
-    raise CallRefused(404, "There is nothing at this address of the API.")
+    raise CallRefused(404, "There is nothing at this API address.")
 
 
 def _send(exchange: Exchange) -> HttpResponse:
@@ -117,7 +117,7 @@ def _erase(exchange: Exchange) -> HttpResponse:
         return answer(200, {"message": f"{people}, nothing was changed."})
     with audit.acting(caller, audit.client_address(exchange.request)):
         privacy.request(Environment.objects.get(pk=caller.environment_id), user_ids, by=caller)
-    return answer(200, {"message": f"Whatever is held of {people} is hidden from now on and will be erased."})
+    return answer(200, {"message": f"All records of {people} are hidden from now on and will be erased."})
 
 
 def _admit(exchange: Exchange, *, secret: bool) -> Caller:
@@ -142,5 +142,5 @@ def _user_ids(body: bytes) -> list[str]:
     if len(listed) > settings.API_RECORDS:
         raise CallRefused(413, f"More than {settings.API_RECORDS} user ids in one call. Send them in several.")
     if not all(isinstance(one, str) and 0 < len(one) <= _LONGEST_ID for one in listed):
-        raise CallRefused(400, f'Each of the "user_ids" has to be a string of 1 to {_LONGEST_ID} characters.')
+        raise CallRefused(400, f'Each of the "user_ids" must be a string of 1 to {_LONGEST_ID} characters.')
     return list(dict.fromkeys(listed))

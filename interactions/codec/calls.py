@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from interactions.codec.scanned import Scanner
 
 _TOO_DEEP = f"The body is nested more than {schema.DEEPEST} levels deep."
-_SHAPE = 'The body has to be a JSON object with a list called "data", a list of records, or a record a line.'
+_SHAPE = 'The body must be a JSON object with a list called "data", a list of records, or a record a line.'
 FEW = 50  # records that are checked one by one: reading so few as columns costs more
 _SMALL = 64 << 10  # bytes of a list that may hold so few
 _FEW_COMMAS = 500_000  # of a list whose values are taken apart at once: there can be no more of them than that
@@ -103,7 +103,7 @@ def _records_in(body: bytes) -> memoryview:
     except RecursionError:
         raise BadCall(_TOO_DEEP) from None
     if listed[0] != _OPENING:
-        raise BadCall('"data" has to be a list of records.')
+        raise BadCall('"data" must be a list of records.')
     _require_keys_once(body)
     return _inside(listed)
 
@@ -148,7 +148,7 @@ def _require_keys_once(body: bytes) -> None:
     keys: set[str | None] = set()
     for key, place, _ in members(body, memoryview(body), body.index(b"{"), len(body)):
         if key in keys:
-            raise BadCall(f"The key {str(key)[:80]!r} stands twice in the body, again at {_place(body, place)}.")
+            raise BadCall(f"The key {str(key)[:80]!r} is in the body twice, again at {_place(body, place)}.")
         keys.add(key)
 
 

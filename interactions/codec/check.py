@@ -34,7 +34,7 @@ _NO_FIELD = "There is no such field."
 _NO_TYPE = "It is not an interaction type."
 _TYPES = f"The types are {', '.join(schema.TYPES)}."
 _OUT_OF_RANGE = "A number in it is out of range."
-_AMOUNT = f"It has to be a number of at most {schema.LARGEST_AMOUNT:.0e} in size.".replace("e+", "e")
+_AMOUNT = f"It must be a number of at most {schema.LARGEST_AMOUNT:.0e} in size.".replace("e+", "e")
 _ABSENT = object()  # the value of a field that is missing; "" and null are values that are shown
 _CUT_SHORT = "It is not valid JSON: it ends in the middle."
 _TOO_DEEP = f"It is nested more than {schema.DEEPEST} levels deep."
@@ -116,7 +116,7 @@ def check_bytes(raw: bytes, most: int = MOST_NAMED) -> Checked:
     except RecursionError:
         return _refused(_TOO_DEEP)
     except _RepeatedKey as error:
-        return _refused("The same key stands in it twice.", _cut(str(error)))
+        return _refused("It has the same key twice.", _cut(str(error)))
     except (msgspec.MsgspecError, ValueError) as error:
         reason, place = _reason(error, text)
         return _refused(f"It is not valid JSON: {reason}.", _cut(text[:200]) if place is None else _excerpt(raw, place))
@@ -132,7 +132,7 @@ def check(value: Any, most: int = MOST_NAMED) -> Checked:
 
 def _judged(value: Any, most: int) -> Checked:
     if not isinstance(value, dict):
-        return _refused("A record has to be an object.", _shown(value))
+        return _refused("A record must be an object.", _shown(value))
     record = {key: field for key, field in value.items() if field is not None and key != schema.NOTE}
     faults = _violations(record)
     violations = [fault.named() for fault in islice(faults, most)]
@@ -267,32 +267,32 @@ def _field(path: str, field: Field, value: Any) -> Iterator[_Fault]:
             yield from _numbers(path, value)
         case Form.OBJECT:
             if not isinstance(value, dict):
-                yield _Fault(path, "It has to be an object.", value)
+                yield _Fault(path, "It must be an object.", value)
         case Form.FILTERS:
             yield from _filters(path, value)
         case Form.CUSTOM:
             yield from _custom(path, value)
         case Form.TIMESTAMP:
             if not isinstance(value, str) or instant(value) is None:
-                yield _Fault(path, "It has to be a date and time with an offset, such as 2024-03-01T09:41:07Z.", value)
+                yield _Fault(path, "It must be a date and time with an offset, such as 2024-03-01T09:41:07Z.", value)
         case Form.UUID:
             if not isinstance(value, str) or not is_uuid(value):
-                yield _Fault(path, "It has to be a UUID.", value)
+                yield _Fault(path, "It must be a UUID.", value)
         case Form.IPV4:
             if not isinstance(value, str) or not is_ipv4(value):
-                yield _Fault(path, "It has to be an IPv4 address.", value)
+                yield _Fault(path, "It must be an IPv4 address.", value)
 
 
 def _string(path: str, value: Any, longest: int | None) -> Iterator[_Fault]:
     if not isinstance(value, str):
-        yield _Fault(path, "It has to be a string.", value)
+        yield _Fault(path, "It must be a string.", value)
     elif longest is not None and len(value) > longest:
         yield _Fault(path, f"It is longer than {longest} characters.", value)
 
 
 def _list(path: str, value: Any, longest: int | None) -> Iterator[_Fault]:
     if not isinstance(value, list):
-        yield _Fault(path, "It has to be a list of strings.", value)
+        yield _Fault(path, "It must be a list of strings.", value)
         return
     for position, item in enumerate(value):
         yield from _string(f"{path}.{position}", item, longest)
@@ -305,19 +305,19 @@ def _numbers(path: str, value: Any) -> Iterator[_Fault]:
     elif is_number(value):
         yield from _amount(path, value)
     else:
-        yield _Fault(path, "It has to be a number or a list of numbers.", value)
+        yield _Fault(path, "It must be a number or a list of numbers.", value)
 
 
 def _amount(path: str, value: Any) -> Iterator[_Fault]:
     if not is_number(value):
-        yield _Fault(path, "It has to be a finite number.", value)
+        yield _Fault(path, "It must be a finite number.", value)
     elif not is_amount(value):
         yield _Fault(path, _AMOUNT, value)
 
 
 def _filters(path: str, value: Any) -> Iterator[_Fault]:
     if not isinstance(value, dict):
-        yield _Fault(path, "It has to be an object of lists of strings.", value)
+        yield _Fault(path, "It must be an object of lists of strings.", value)
         return
     for name, items in value.items():
         yield from _list(f"{path}.{_part(name)}", items, None)
@@ -325,11 +325,11 @@ def _filters(path: str, value: Any) -> Iterator[_Fault]:
 
 def _custom(path: str, value: Any) -> Iterator[_Fault]:
     if not isinstance(value, dict):
-        yield _Fault(path, "It has to be an object.", value)
+        yield _Fault(path, "It must be an object.", value)
         return
     for name, item in value.items():
         if not is_custom_value(item):
-            rule = "It has to be a boolean, a number, a string, or a list of numbers, of strings or of objects."
+            rule = "It must be a boolean, a number, a string, or a list of numbers, of strings or of objects."
             yield _Fault(f"{path}.{_part(name)}", rule, item)
         elif not numbers_are_finite(item):
             yield _Fault(f"{path}.{_part(name)}", _OUT_OF_RANGE, item)

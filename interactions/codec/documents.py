@@ -19,9 +19,9 @@ from interactions.codec.windows import Format, Open, Piece, Run, Text, Unsound, 
 
 NOT_CLOSED = "The file ends before its list of records is closed."
 CUT_SHORT = "The file ends in the middle of this record."
-STRAY = "It is not valid JSON: this stands between two records."
-NO_OBJECT = "A record has to be an object."
-REPEATED = "The same key stands twice beside the list of records."
+STRAY = "It is not valid JSON: this is between two records."
+NO_OBJECT = "A record must be an object."
+REPEATED = "The object around the list of records has the same key twice."
 _DEEPEST = 64  # lists and objects with data within each other
 TOO_MANY_LISTS = f"Lists of records are nested more than {syntax.MOST_LISTS} levels deep here."
 TOO_DEEP = f"Lists of records are nested more than {_DEEPEST} levels deep here."

@@ -28,8 +28,8 @@ def not_json(head: bytes) -> str:
         if head.startswith(magic):
             return f"The file is {name}, not JSON."
     if b"\x00" in head[:1024]:
-        return "The file is not text: records have to be JSON in UTF-8."
-    return "The file is not JSON: it has to begin with { or [."
+        return "The file is not text: records must be JSON in UTF-8."
+    return "The file is not JSON: it must begin with { or [."
 
 
 def other_form(head: bytes) -> str | None:

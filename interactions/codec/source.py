@@ -83,7 +83,7 @@ def _judged(head: bytes, found: _Found, *, is_whole: bool) -> Shape:
     if not found.forms[Format.ARRAY] and not found.forms[Format.OBJECT]:
         _require_records(head, found.pieces, is_whole=is_whole)
     elif b"{" not in head and any(piece.rule == NO_OBJECT for piece, _ in found.pieces):
-        raise FileRefused("The file is a JSON list, but not of objects: each record has to be an object.")
+        raise FileRefused("The file is a JSON list, but not of objects: each record must be an object.")
     return Shape(_format(found.forms), found.inside)
 
 

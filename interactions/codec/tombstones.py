@@ -60,7 +60,7 @@ class Person(NamedTuple):
 
 
 class Stone(NamedTuple):
-    """A person, and the moment (with a zone) up to which what is theirs may not be; FOR_GOOD for ever."""
+    """A person, and the moment (with a zone) up to which what is theirs may not be; FOR_GOOD forever."""
 
     user_key: int | None
     anonymous_key: int | None

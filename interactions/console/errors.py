@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 
 from interactions.disk import is_full
 
-REFUSED = "Your role has no permission for this. Ask an owner of the environment for it."
+REFUSED = "Your role doesn't allow this. Ask an owner of the environment for access."
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def _for_htmx(request: HttpRequest) -> HttpResponse:
     """htmx shows nothing of a 403. Where the page itself is refused by now, or was to change something, it is
-    loaded anew and says so itself; a fragment that a page should not have asked for must not do that for ever."""
+    loaded anew and says so itself; a fragment that a page should not have asked for must not do that forever."""
     response = HttpResponseForbidden(REFUSED, content_type="text/plain; charset=utf-8")
     page = urlsplit(request.htmx.current_url or "").path  # type: ignore[attr-defined]
     if request.method != "GET" or page == request.path:

@@ -79,7 +79,7 @@ def export_at_once(request: HttpRequest, environment: str) -> HttpResponseBase:
     except DojoError as error:
         return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
     if rows.num_rows > exporting.AT_ONCE:
-        messages.warning(request, "There are more records by now: a worker writes them to a file.")
+        messages.warning(request, "There are more records now: a worker writes them to a file.")
         response = redirect("export_new", environment=here.slug)
         response["Location"] += choice.query()
         return response
@@ -103,7 +103,7 @@ def export_file(request: HttpRequest, environment: str, pk: int) -> HttpResponse
     except FileNotFoundError:
         file = None
     if file is None:
-        raise Http404("This file is no longer kept, or not yet whole.")
+        raise Http404("This file was removed, or isn't finished yet.")
     exporting.taken(export)
     form = Form(export.format)
     media_type = form.media_type if form is Form.PARQUET else _MEDIA_TYPE

@@ -84,9 +84,9 @@ class ThresholdsForm(forms.Form):
             if good is None or poor is None:
                 continue
             if threshold.more_is_better and poor > good:
-                self.add_error(f"{name}_poor", "More is better here: poor has to be below good.")
+                self.add_error(f"{name}_poor", "Higher is better here: poor must be below good.")
             elif not threshold.more_is_better and poor < good:
-                self.add_error(f"{name}_poor", "Less is better here: poor has to be above good.")
+                self.add_error(f"{name}_poor", "Lower is better here: poor must be above good.")
         return cleaned
 
     def thresholds(self) -> dict[str, list[float]]:
@@ -105,12 +105,12 @@ def health_thresholds(request: HttpRequest, environment: str) -> HttpResponse:
     here = get_object_or_404(Environment, slug=environment)
     if "reset" in request.POST:
         _keep(here, {})
-        messages.success(request, "The thresholds are the usual ones again.")
+        messages.success(request, "The default thresholds are restored.")
         return redirect("health", environment=here.slug)
     form = ThresholdsForm(here, request.POST or None)
     if request.method == "POST" and form.is_valid():
         _keep(here, form.thresholds())
-        messages.success(request, "The thresholds are saved.")
+        messages.success(request, "The thresholds were saved.")
         return redirect("health", environment=here.slug)
     rows = [
         (threshold, form[f"{name}_good"], form[f"{name}_poor"])

@@ -70,7 +70,7 @@ class RotateForm(OnceForm):
     """How long the old key goes on."""
 
     GRACES: Final = {
-        "0": "No time, it ends now",
+        "0": "It ends now",
         "3600": "1 hour",
         "86400": "24 hours",
         "604800": "7 days",
@@ -133,7 +133,7 @@ def key_revoke(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     if request.method != "POST":
         return page_or_fragment(request, "keys/revoke.html", "form", {"environment": key.environment, "key": key})
     using.revoke(key)
-    messages.success(request, f"{key.name} is revoked. Calls with it are refused from now on.")
+    messages.success(request, f"{key.name} was revoked. Calls with it are refused from now on.")
     return _to_list(request, key.environment)
 
 
@@ -164,7 +164,7 @@ def _shown(
 
 
 def _shown_before(request: HttpRequest, here: Environment) -> HttpResponse:
-    messages.warning(request, "This key was made before. A key is shown once: if it was not kept, rotate it.")
+    messages.warning(request, "This key exists already. A key is shown only once: if you didn't keep it, rotate it.")
     return _to_list(request, here)
 
 

@@ -122,7 +122,7 @@ def member_edit(request: HttpRequest, environment: str, pk: int) -> HttpResponse
             form.add_error(None, str(error))
         else:
             if changed:
-                messages.success(request, f"The roles of {member.user} are changed. They hold from now on.")
+                messages.success(request, f"The roles of {member.user} were changed.")
             return _to_list(request, here)
     context = {"environment": here, "form": form, "member": member, "all_roles": list(Role)}
     return page_or_fragment(request, "members/edit.html", "form", context)

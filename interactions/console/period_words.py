@@ -21,13 +21,13 @@ def address_of(moment: datetime, zone: tzinfo, *, ends: bool = False) -> str:
 
 
 def span(start: datetime, end: datetime, zone: tzinfo) -> str:
-    """``1 Jan – 30 Mar 2024``, and with times where a bound is not midnight; ``end`` is not inside."""
+    """``Jan 1 – Mar 30, 2024``, and with times where a bound is not midnight; ``end`` is not inside."""
     if Unit.DAY.floor(start, zone) == start and Unit.DAY.floor(end, zone) == end:
         first, last = local(start, zone).date(), local(end - INSTANT, zone).date()
         if first == last:
             return _day(first)
         if (first.year, first.month) == (last.year, last.month):
-            return f"{first.day} – {_day(last)}"
+            return f"{_day(first, year=False)} – {written(last, '%-d, %Y')}"
         return f"{_day(first, year=first.year != last.year)} – {_day(last)}"
     start, end = local(start, zone), local(end, zone)
     if start.date() == end.date():
@@ -36,13 +36,13 @@ def span(start: datetime, end: datetime, zone: tzinfo) -> str:
 
 
 def day_of(moment: datetime, zone: tzinfo, year_known: datetime) -> str:
-    """``28 Nov``, with the year where it is another than that of ``year_known``."""
+    """``Nov 28``, with the year where it is another than that of ``year_known``."""
     day = local(moment, zone).date()
     return _day(day, year=day.year != local(year_known, zone).year)
 
 
 def _day(day: date, *, year: bool = True) -> str:
-    return written(day, "%-d %b %Y" if year else "%-d %b")
+    return written(day, "%b %-d, %Y" if year else "%b %-d")
 
 
 def _clock(moment: datetime) -> str:

@@ -34,7 +34,7 @@ class ZoneForm(forms.Form):
     def clean_time_zone(self) -> str:
         zone = environments.zone_called(str(self.cleaned_data["time_zone"]))
         if zone is None:
-            raise forms.ValidationError("There is no such time zone. Type a city, and pick it from the list.")
+            raise forms.ValidationError("Unknown time zone. Type a city and pick it from the list.")
         return zone
 
 

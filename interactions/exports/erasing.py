@@ -9,7 +9,7 @@ from interactions.exports.lifecycle import end
 from interactions.models import Environment, Export
 
 State = Export.State
-_SENTENCE = "People were erased after it was begun, so the file was removed. Export again."
+_SENTENCE = "People were erased after the export started, so the file was removed. Export again."
 
 
 def count_before(environment: Environment, moment: datetime) -> int:

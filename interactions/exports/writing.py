@@ -32,7 +32,7 @@ State = Export.State
 
 _TELL_SECONDS = 0.5  # between two notes of how far it is
 _PACKING = 1  # gzip's level: a higher one takes longer than all the rest
-_CHANGED = "The data set was changed again and again while it was read. Export again."
+_CHANGED = "The data set kept changing while it was read. Export again."
 
 
 class _Stopped(Exception):
@@ -60,7 +60,7 @@ def write(export: Export) -> None:
             return
         reference = uuid.uuid4().hex[:8]
         logger.exception("Export %s could not be written [%s]", export.pk, reference)
-        fail(export, f"Something unexpected went wrong (reference {reference}). Export again.")
+        fail(export, f"Something went wrong (reference {reference}). Export again.")
 
 
 def _pause(export: Export, mine: QuerySet[Export]) -> None:

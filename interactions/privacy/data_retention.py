@@ -48,12 +48,12 @@ def before(environment: Environment, months: int | None, now: datetime | None = 
 
 
 def keep(environment: Environment, months: int | None) -> None:
-    """Set for how many months records are kept; None: for ever. Raises BadRetention.
+    """Set for how many months records are kept; None: forever. Raises BadRetention.
 
     Nothing is removed now, but by the next run.
     """
     if months is not None and not 1 <= months <= MOST_MONTHS:
-        raise BadRetention(f"Keep records for 1 to {MOST_MONTHS:,} months, or for ever.")
+        raise BadRetention(f"Keep records for 1 to {MOST_MONTHS:,} months, or forever.")
     environments.change(environment, retention_months=months)
 
 

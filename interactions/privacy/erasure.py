@@ -125,7 +125,7 @@ def _carry(environment: Environment, requests: Requests) -> None:
             return
         reference = uuid.uuid4().hex[:8]
         logger.exception("Deletion requests %s could not be carried out [%s]", pks, reference)
-        _fail(requests, f"Something unexpected went wrong (reference {reference}). They stay hidden: press Retry.")
+        _fail(requests, f"Something went wrong (reference {reference}). They stay hidden: press Retry.")
         return
     if reading is not None:
         requests.update(waits_for=reading, stage="uploaded files", heartbeat_at=timezone.now())

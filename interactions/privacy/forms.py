@@ -50,7 +50,7 @@ class RequestForm(forms.Form):
     note = forms.CharField(
         label="Note (optional)", max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
-    is_for_good = forms.BooleanField(label="Block them for good", required=False)
+    is_for_good = forms.BooleanField(label="Block them permanently", required=False)
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
@@ -96,12 +96,12 @@ class HideForm(forms.Form):
     """When erasing starts once the people are hidden: until then it can be cancelled."""
 
     DELAYS: Final = {
-        "0": ("At once", "Erasing starts within seconds. It cannot be cancelled then."),
+        "0": ("At once", "Erasing starts within seconds. After that, it can't be cancelled."),
         "3600": ("In 1 hour", "Hidden at once. You can cancel for an hour."),
         "86400": ("In 24 hours", "Hidden at once. You can cancel for a day."),
     }
     APPROVED: Final = {  # the same where a second person's word is wanted
-        "0": ("Once approved", "Erasing starts within seconds of the approval. It cannot be cancelled then."),
+        "0": ("Once approved", "Erasing starts within seconds of the approval. After that, it can't be cancelled."),
         "3600": ("In 1 hour", "Hidden at once. Erased after an hour, or with the approval where that comes later."),
         "86400": ("In 24 hours", "Hidden at once. Erased after a day, or with the approval where that comes later."),
     }

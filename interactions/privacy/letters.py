@@ -25,7 +25,7 @@ from interactions.warehouse.people import hidden
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Whom it is about: a user, and the anonymous ids that are theirs alone."""
+    """Whom it is about: a user, and the anonymous ids that are only theirs."""
 
     environment: Environment
     user_id: str

@@ -205,8 +205,8 @@ def _require_nobody_named(request: DeletionRequest, about: About) -> None:
     for identifier in request.named.values_list("identifier", flat=True).iterator(_ROWS):
         if len(identifier) >= _SHORTEST_NAMED and identifier.lower() in kept:
             raise NamesSomebody(
-                "One of the ids stands in who asked, the reference or the note. These are kept after the erasure: "
-                "leave the id out of them."
+                "One of the ids is in who asked, the reference or the note. These are kept after the erasure: "
+                "leave the id out."
             )
 
 

@@ -62,7 +62,7 @@ def check(text: str) -> Receipt:
     signature = said.pop(_SIGNATURE)
     if not identity.is_signed(_canonical(said), signature):
         raise NoReceipt(
-            "The signature does not hold: the receipt was changed, or was signed by a Dojo with another identity key."
+            "The signature is not valid: the receipt was changed, or was signed by a Dojo with another identity key."
         )
     return Receipt(said)
 

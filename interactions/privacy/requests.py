@@ -141,7 +141,7 @@ def is_first_person(asked: DeletionRequest, user: User) -> bool:
 def approve(asked: DeletionRequest, *, by: User) -> None:
     """The second person's word, after which erasing may start. Raises RequestStateError, also for the first person."""
     if is_first_person(asked, by):
-        raise RequestStateError("Somebody else has to approve this: you prepared it.")
+        raise RequestStateError("Someone else must approve this, because you prepared it.")
     with transaction.atomic():
         waiting = DeletionRequest.objects.filter(pk=asked.pk, state=State.HIDDEN, needs_approval=True, approved_at=None)
         if not waiting.update(approved_at=timezone.now()):

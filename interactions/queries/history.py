@@ -31,7 +31,7 @@ class History:
 def history(records: Mapping[date, int], today: date) -> History:
     """The history of ``records`` by day. Days before 2000 and after tomorrow aren't counted.
 
-    Nor is a run of days that is more than a year from all others and has less than 1 % of the records.
+    Nor is a run of days that is more than a year from all others and has less than 1% of the records.
     """
     of_all = sum(records.values())
     possible = sorted(day for day in records if OLDEST <= day <= today + _DAY)

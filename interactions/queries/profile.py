@@ -42,7 +42,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What there is of a person: ``records`` are theirs alone, of ``types`` the most frequent first.
+    """What there is of a person: ``records`` are only theirs, of ``types`` the most frequent first.
 
     ``attributed``: how many of a user's records bear only an anonymous id. ``belongs_to``: the user whose anonymous id
     this is; the records are then that user's. ``page``: what they did.

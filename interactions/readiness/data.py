@@ -32,7 +32,7 @@ def _history(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check
     gap = found.longest_gap
     longest = ""
     if gap is not None:
-        days = " to ".join(written(day, "%-d %b %Y") for day in dict.fromkeys(gap))
+        days = " to ".join(written(day, "%b %-d, %Y") for day in dict.fromkeys(gap))
         longest = f" The longest gap is {days}."
     return [
         Check(
@@ -40,7 +40,7 @@ def _history(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check
             thresholds["span"],
             f"{_counted(found.days_spanned, 'day')} from the first record to the last.{_apart(found.strays)}",
             "Tastes change with seasons and campaigns. About three months let a model tell a habit from a mood.",
-            "Import an older export as well. Files may overlap: what is already there is left out.",
+            "Import an older export as well. Files may overlap: duplicates are skipped.",
             essential=True,
         ),
         Check(
@@ -101,7 +101,7 @@ def _people(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]
         of_records(
             "with_user", found.with_user, "have a user_id",
             "A user id joins what one person does on all devices.",
-            "Send user_id for everybody who is signed in.", False,
+            "Send user_id foreverybody who is signed in.", False,
         ),
         of_records(
             "with_anonymous", found.with_anonymous, "have an anonymous_id",

@@ -53,7 +53,7 @@ THRESHOLDS: Final[Mapping[str, Threshold]] = {
     "with_products": Threshold("Products named", _SHARE, 0.95, 0.80),
     "with_miso_id": Threshold("With a miso_id", _SHARE, 0.05, 0.0),
     "times": Threshold("Impossible times", _SHARE, 0.0, 0.001),
-    "already_there": Threshold("Already there", _SHARE, 0.05, 0.50),
+    "already_there": Threshold("Duplicates", _SHARE, 0.05, 0.50),
     "rejected": Threshold("Rejected by imports", _SHARE, 0.01, 0.10),
     "refused_calls": Threshold("Refused live calls", _SHARE, 0.01, 0.10),
 }

@@ -15,7 +15,7 @@ from interactions.synthetic.timeline import batches
 from interactions.synthetic.visits import Record
 
 COMPRESSION = 4
-"""gzip's level. Level 6 saves another 7 % and takes half as long again; level 3 is a sixth bigger."""
+"""gzip's level. Level 6 saves another 7% and takes half as long again; level 3 is a sixth bigger."""
 
 _encoder = msgspec.json.Encoder()
 

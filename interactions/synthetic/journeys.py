@@ -53,7 +53,7 @@ def take_visit(number: int, progress: float, draws: Draws) -> tuple[Visit, list[
     visit = Visit(visitor(number, on_second_device=chance() < 0.2), _arrival(progress, chance), draws)
     mood = chance()
     if mood < 0.6:
-        # Some sites stop sending the anonymous id once they know the user, others send both for ever.
+        # Some sites stop sending the anonymous id once they know the user, others send both forever.
         visit.sign_in(keep_anonymous_id=mood < 0.35)
     signs_in_later = 0.6 < mood < 0.85
     purchases = []

@@ -39,15 +39,15 @@ def cell(value_and_kind: tuple[float | FigureChange | None, NumberKind], currenc
 
 @register.filter
 def part(fraction: float | None) -> str:
-    """``0.301`` → ``30.1 %``; ``< 0.1 %`` for the smallest, never 100 % for less than all."""
+    """``0.301`` → ``30.1%``; ``< 0.1%`` for the smallest, never 100% for less than all."""
     if fraction is None:
         return "–"
     percent = 100 * fraction
     if 0 < percent < 0.1:
-        return "< 0.1 %"
+        return "< 0.1%"
     if 99.9 < percent < 100:
-        return "99.9 %"
-    return f"{percent:.1f} %"
+        return "99.9%"
+    return f"{percent:.1f}%"
 
 
 @register.filter
@@ -64,7 +64,7 @@ def length_class(figure: str) -> str:
 
 @register.filter
 def change(value: FigureChange | None) -> str | SafeString:
-    """``+12.4 %``, with a minus sign for less; "new", or what it was before, where a percentage says nothing."""
+    """``+12.4%``, with a minus sign for less; "new", or what it was before, where a percentage says nothing."""
     if value is None or not (value.now or value.before):
         return "–"
     tone = "is-up" if value.now > value.before else "is-down" if value.now < value.before else "is-same"
@@ -73,7 +73,7 @@ def change(value: FigureChange | None) -> str | SafeString:
     if value.fraction is None:
         both = f"{_short(value.before)} → {_short(value.now)}"
         return format_html('<span class="change {}" title="{}">from {}</span>', tone, both, _short(value.before))
-    words = f"{100 * value.fraction:+.1f} %".replace("-", "−") if value.fraction else "0.0 %"
+    words = f"{100 * value.fraction:+.1f}%".replace("-", "−") if value.fraction else "0.0%"
     return format_html('<span class="change {}">{}</span>', tone, words)
 
 

@@ -77,7 +77,7 @@ def _word(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_word, value))
     if isinstance(value, str) and _MOMENT.fullmatch(value):
-        return written_in(timezone.get_current_timezone(), datetime.fromisoformat(value), "%-d %b %Y, %H:%M")
+        return written_in(timezone.get_current_timezone(), datetime.fromisoformat(value), "%b %-d, %Y, %H:%M")
     return "none" if value is None else str(value)
 
 

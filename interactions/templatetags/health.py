@@ -28,16 +28,16 @@ def overall_state(overall: Overall) -> str:
 
 @register.filter
 def check_value(check: Check) -> str:
-    """The value with its unit: ``84 days``, ``12.5 %``, ``1.4``; a dash where it is not known."""
+    """The value with its unit: ``84 days``, ``12.5%``, ``1.4``; a dash where it is not known."""
     return "–" if check.value is None else _written(check.value, check.unit)
 
 
 @register.filter
 def check_bound(check: Check) -> str:
-    """From where on the value is good: ``good from 84 days``, ``good up to 1 %``."""
+    """From where on the value is good: ``good from 84 days``, ``good up to 1%``."""
     threshold = check.threshold
     if not threshold.more_is_better and not threshold.good:
-        return "good at none"
+        return "good at 0"
     return f"good {'from' if threshold.more_is_better else 'up to'} {_written(threshold.good, threshold.unit)}"
 
 
@@ -66,7 +66,7 @@ def _share(value: float) -> str:
     """A share in percent, never rounded to none or to all of them where it is not."""
     percent = 100 * value
     if 0 < percent < 0.1:
-        return f"{percent:.2g} %" if percent >= 0.01 else "< 0.01 %"
+        return f"{percent:.2g}%" if percent >= 0.01 else "< 0.01%"
     if 99.9 < percent < 100:
-        return "> 99.9 %"
-    return f"{percent:.1f}".removesuffix(".0") + " %"
+        return "> 99.9%"
+    return f"{percent:.1f}".removesuffix(".0") + "%"

@@ -108,17 +108,17 @@ def rate(value: float | None) -> str:
 
 @register.filter
 def percent(fraction: float) -> str:
-    """``0.683`` → ``68 %``. Rounded down, so that 100 % is said only when all is done."""
-    return f"{int(max(0.0, min(1.0, fraction)) * 100)} %"
+    """``0.683`` → ``68%``. Rounded down, so that 100% is said only when all is done."""
+    return f"{int(max(0.0, min(1.0, fraction)) * 100)}%"
 
 
 @register.filter
 def share(count: int, total: int) -> str:
-    """The part of ``total`` that ``count`` is: ``30.1 %``; ``< 0.1 %`` for the smallest."""
+    """The part of ``total`` that ``count`` is: ``30.1%``; ``< 0.1%`` for the smallest."""
     if not total or not count:
-        return "0 %"
+        return "0%"
     part = 100 * count / total
-    return "< 0.1 %" if part < 0.1 else f"{part:.1f} %"
+    return "< 0.1%" if part < 0.1 else f"{part:.1f} %"
 
 
 @register.filter
@@ -144,8 +144,8 @@ def moment(value: datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         written(local(value, UTC), "%Y-%m-%dT%H:%M:%SZ"),
-        written(here, "%-d %b %Y, %H:%M:%S %Z"),
-        written(here, "%-d %b %Y, %H:%M"),
+        written(here, "%b %-d, %Y, %H:%M:%S %Z"),
+        written(here, "%b %-d, %Y, %H:%M"),
     )
 
 
@@ -154,14 +154,14 @@ def second(value: datetime) -> SafeString:
     """A ``<time>`` in the environment's zone to the second, as records have it."""
     here = local(value, timezone.get_current_timezone())
     at = in_utc(value)
-    return format_html('<time datetime="{}" title="{}">{}</time>', at, at, written(here, "%-d %b %Y, %H:%M:%S"))
+    return format_html('<time datetime="{}" title="{}">{}</time>', at, at, written(here, "%b %-d, %Y, %H:%M:%S"))
 
 
 @register.filter
 def clock(value: datetime) -> SafeString:
     """A ``<time>`` of the last hours in the environment's zone, to the second; yesterday's with its day before it."""
     here = local(value, timezone.get_current_timezone())
-    form = "%H:%M:%S" if here.date() == timezone.localdate() else "%-d %b %H:%M:%S"
+    form = "%H:%M:%S" if here.date() == timezone.localdate() else "%b %-d, %H:%M:%S"
     return format_html('<time datetime="{}">{}</time>', in_utc(value, "milliseconds"), written(here, form))
 
 
@@ -169,7 +169,7 @@ def clock(value: datetime) -> SafeString:
 def clock_minute(value: datetime) -> str:
     """A time of the last hours in the environment's zone, to the minute; yesterday's with its day before it."""
     here = local(value, timezone.get_current_timezone())
-    return written(here, "%H:%M" if here.date() == timezone.localdate() else "%-d %b %H:%M")
+    return written(here, "%H:%M" if here.date() == timezone.localdate() else "%b %-d, %H:%M")
 
 
 @register.filter

@@ -21,4 +21,4 @@ def store(name: str) -> str:
 @register.filter
 def instant(text: str) -> str:
     """A moment as receipts keep it (ISO 8601), to the second, in the environment's zone."""
-    return written_in(timezone.get_current_timezone(), datetime.fromisoformat(text), "%-d %b %Y, %H:%M:%S")
+    return written_in(timezone.get_current_timezone(), datetime.fromisoformat(text), "%b %-d, %Y, %H:%M:%S")

@@ -49,20 +49,20 @@ def time_of_day(value: datetime) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         in_utc(value),
-        written(here, "%-d %b %Y, %H:%M:%S.%f %Z"),
+        written(here, "%b %-d, %Y, %H:%M:%S.%f %Z"),
         written(here, "%H:%M:%S"),
     )
 
 
 @register.filter
 def span(started: datetime, ended: datetime) -> SafeString:
-    """``Tue 2 Jan 2024, 14:02 – 14:31`` in the environment's zone; with the day of the end where it is another."""
+    """``Tue, Jan 2, 2024, 14:02 – 14:31`` in the environment's zone; with the day of the end where it is another."""
     zone = timezone.get_current_timezone()
     first, last = local(started, zone), local(ended, zone)
     same_day = first.date() == last.date()
-    text = written(first, "%a %-d %b %Y, %H:%M")
+    text = written(first, "%a, %b %-d, %Y, %H:%M")
     if not same_day:
-        text += written(last, " – %a %-d %b, %H:%M")
+        text += written(last, " – %a, %b %-d, %H:%M")
     elif (first.hour, first.minute) != (last.hour, last.minute):
         text += written(last, " – %H:%M")
     return format_html('<time datetime="{}">{}</time>', in_utc(started), text)

@@ -132,7 +132,7 @@ class Lake:
         """Add ``parts``, written elsewhere on this disk, in ONE commit, and answer the table's version.
 
         The parts appear in the table's folder first; where they were written they stay, so that a try
-        that breaks off can be repeated from the start. ``mark`` and ``version`` name this append for ever: a
+        that breaks off can be repeated from the start. ``mark`` and ``version`` name this append forever: a
         repeat finds them in the table and changes nothing. Versions of one mark only rise. Once it has answered,
         the append outlives a power cut. Call it with the lock held.
         """

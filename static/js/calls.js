@@ -15,7 +15,7 @@ pause?.addEventListener("click", () => {
   pause.setAttribute("aria-pressed", String(now));
   pause.querySelector("span").textContent = now ? "Resume" : "Pause";
   pulse.classList.toggle("is-paused", now);
-  pulse.querySelector("[data-pulse-text]").textContent = now ? "Paused" : "Calls appear as they arrive";
+  pulse.querySelector("[data-pulse-text]").textContent = now ? "Paused" : "New calls appear automatically";
 });
 
 document.addEventListener("htmx:beforeRequest", (event) => {

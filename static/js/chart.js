@@ -9,8 +9,8 @@ const MOST_ROWS = 12;
 const NAMES = { year: "Year", decade: "Years", century: "Years" };
 
 // In the words the server uses, whatever the browser's language: the page is in one language.
-const day = (moment) => `${moment.getUTCDate()} ${MONTHS[moment.getUTCMonth()]}`;
-const longDay = (moment) => `${WEEKDAYS[moment.getUTCDay()]} ${day(moment)} ${moment.getUTCFullYear()}`;
+const day = (moment) => `${MONTHS[moment.getUTCMonth()]} ${moment.getUTCDate()}`;
+const longDay = (moment) => `${WEEKDAYS[moment.getUTCDay()]}, ${day(moment)}, ${moment.getUTCFullYear()}`;
 const clock = (moment) => moment.toISOString().slice(11, 16);
 
 // A stamp ends in its zone's offset; what counts here is what the clock there says.

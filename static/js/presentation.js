@@ -26,5 +26,5 @@ export function duration(seconds) {
 }
 
 export function percent(fraction) {
-  return `${Math.floor(Math.max(0, Math.min(1, fraction)) * 100)} %`;
+  return `${Math.floor(Math.max(0, Math.min(1, fraction)) * 100)}%`;
 }

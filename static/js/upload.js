@@ -6,7 +6,7 @@ const RETRY_AFTER_MS = [0, 1000, 3000, 5000, 10000, 20000];
 // Answers that say an upload is gone, or (423) that another request is at work on it.
 const STARTS_ANEW = [404, 410, 423];
 
-/** What went wrong, as a sentence, and whether pressing "Go on" can help. */
+/** What went wrong, as a sentence, and whether pressing "Resume" can help. */
 export class Fault {
   constructor(sentence, { canGoOn = true, waitsForConnection = false } = {}) {
     this.sentence = sentence;
@@ -28,7 +28,7 @@ function saidByServer(response) {
 function faultOf(error, response) {
   if (!response) {
     if (!error.originalRequest) return new Fault("The file cannot be read any more. Was it moved or changed? Choose it again.", { canGoOn: false });
-    return navigator.onLine ? new Fault("The server does not answer. What was sent is kept: press Go on to try again.") : OFFLINE;
+    return navigator.onLine ? new Fault("The server isn't responding. What was sent is kept: press Resume to try again.") : OFFLINE;
   }
   const status = response.getStatus();
   const said = saidByServer(response);
@@ -36,9 +36,9 @@ function faultOf(error, response) {
   if (status === 401 || (status === 403 && !said)) return new Fault("Your log-in has ended. Reload the page, log in and drop the same file: it goes on where it was.", { canGoOn: false });
   if (status === 403) return new Fault(said, { canGoOn: false });
   if (status === 413) return new Fault(said || "The file is larger than the space that is free here.", { canGoOn: false });
-  if (status === 507) return new Fault(said || "The server's disk is full. Once there is room again, press Go on: what was sent is kept.");
+  if (status === 507) return new Fault(said || "The server's disk is full. What was sent is kept: once there is space, press Resume.");
   if (status === 404 || status === 410) return new Fault(said || "This upload was cancelled, or it is too old. Choose the file again.", { canGoOn: false });
-  if (status >= 500) return new Fault(`The server failed (${status}). What was sent is kept: press Go on to try again.`);
+  if (status >= 500) return new Fault(`The server failed (${status}). What was sent is kept: press Resume to try again.`);
   return new Fault(said || `The server gave an answer that was not expected (${status}). Reload the page and drop the same file: it goes on where it was.`, { canGoOn: false });
 }
 

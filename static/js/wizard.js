@@ -35,7 +35,7 @@ function setPaused(value) {
   paused = value;
   marks = [];
   part("sent-bar").classList.toggle("is-paused", paused);
-  pauseButton.querySelector("span").textContent = paused ? "Go on" : "Pause";
+  pauseButton.querySelector("span").textContent = paused ? "Resume" : "Pause";
   if (paused) {
     part("sent-rate").textContent = "–";
     part("sent-left").textContent = "–";

@@ -40,26 +40,26 @@ def tried(password: str, times: int = 1, name: str = "olga", address: str = "10.
 
 
 def test_after_too_many_failures_the_right_password_is_refused_too(olga: User) -> None:
-    assert "is not right" in tried(WRONG, 2)
-    assert "Too many tries failed. Wait 15 minutes" in tried(WRONG)
-    assert "Too many tries failed." in tried(RIGHT)
+    assert "is wrong" in tried(WRONG, 2)
+    assert "Too many failed attempts. Wait 15 minutes" in tried(WRONG)
+    assert "Too many failed attempts." in tried(RIGHT)
 
 
 def test_another_address_and_another_name_are_not_refused(olga: User) -> None:
     tried(WRONG, 5)
     assert tried(RIGHT, address="10.0.0.2") == ""
-    assert "is not right" in tried(WRONG, name="nobody")
+    assert "is wrong" in tried(WRONG, name="nobody")
 
 
 def test_a_log_in_begins_to_count_anew(olga: User) -> None:
     tried(WRONG, 2)
     assert tried(RIGHT) == ""
-    assert "is not right" in tried(WRONG, 2)
+    assert "is wrong" in tried(WRONG, 2)
 
 
 def test_a_name_is_not_got_at_by_writing_it_in_another_way(olga: User) -> None:
     tried(WRONG, 2, name="OLGA")
-    assert "Too many tries failed." in tried(WRONG)
+    assert "Too many failed attempts." in tried(WRONG)
 
 
 def test_the_log_in_of_djangos_admin_is_held_by_the_same_limit(admin_user: User) -> None:
@@ -87,7 +87,7 @@ def test_nobody_is_refused_while_redis_is_away(olga: User, settings) -> None:
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1"}
     }
-    assert "is not right" in tried(WRONG, 4)
+    assert "is wrong" in tried(WRONG, 4)
     assert tried(RIGHT) == ""
 
 
@@ -95,7 +95,7 @@ def test_an_address_that_fails_with_many_names_is_refused_with_every_name(olga: 
     settings.LOG_IN_FAILURES_OF_ADDRESS = 5
     for number in range(5):
         tried(WRONG, name=f"somebody {number}")
-    assert "Too many tries failed." in tried(RIGHT)
+    assert "Too many failed attempts." in tried(RIGHT)
     assert tried(RIGHT, address="10.0.0.2") == ""
 
 
@@ -104,7 +104,7 @@ def test_a_log_in_of_its_own_does_not_let_an_address_go_on_trying_others(olga: U
     for number in range(4):
         tried(WRONG, name=f"somebody {number}")
         assert number == 3 or tried(RIGHT) == ""
-    assert "Too many tries failed." in tried(WRONG, name="victim")
+    assert "Too many failed attempts." in tried(WRONG, name="victim")
 
 
 def test_the_refusal_of_an_address_is_noted_once(olga: User, settings) -> None:
@@ -132,7 +132,7 @@ def test_what_a_proxy_says_of_the_address_counts_only_where_a_setting_says_so(
 
 def test_zero_is_as_many_as_come(olga: User, settings) -> None:
     settings.LOG_IN_FAILURES = settings.LOG_IN_FAILURES_OF_ADDRESS = 0
-    assert "is not right" in tried(WRONG, 5)
+    assert "is wrong" in tried(WRONG, 5)
     assert tried(RIGHT) == ""
 
 

@@ -142,7 +142,7 @@ def test_a_log_in_ends_and_is_resumed_with_its_roles() -> None:
 
 def test_nobody_deactivates_oneself() -> None:
     olga = cast.owner()
-    with pytest.raises(MemberRefused, match="your own log-in"):
+    with pytest.raises(MemberRefused, match="deactivate yourself"):
         members.deactivate(olga, by=olga)
 
 

@@ -135,7 +135,7 @@ def test_a_gzip_body_of_many_members_is_unpacked_with_work_that_grows_with_them(
 def test_a_gzip_body_of_more_members_than_any_client_makes_is_refused(post: Post, monkeypatch: Any) -> None:
     monkeypatch.setattr("interactions.api.body._MOST_PIECES", 100)
     answer = post(gzip.compress(b"") * 102, headers={"Content-Encoding": "gzip"})
-    assert (answer.status_code, answer.json()["message"][:42]) == (413, "The body is packed in too many gzip member")
+    assert (answer.status_code, answer.json()["message"][:35]) == (413, "The body has too many gzip members.")
 
 
 def test_a_packing_that_is_not_known_is_refused(post: Post) -> None:

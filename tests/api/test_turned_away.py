@@ -69,7 +69,7 @@ CHUNKED = {"transfer-encoding": "chunked"}
         (408, [FIRST], CHUNKED, "too slowly"),
         (413, [FIRST, REST], CHUNKED, "too large"),
         (413, [], {"content-length": "2000"}, "too large"),
-        (400, [FIRST, CUT], {"content-length": "100"}, "broke off"),
+        (400, [FIRST, CUT], {"content-length": "100"}, "was cut off"),
     ],
 )
 def test_a_body_that_never_came_whole_is_told_with_its_key(
@@ -131,10 +131,10 @@ def test_live_shows_them_and_the_call_that_was_one_too_many(
     assert status_of("wrong", FIRST, CUT, **{"content-length": "100"}) == 400
     calls.push(told)
     client.force_login(cast.owner())
-    assert "calls in a minute." in shown(client, "429")
-    assert "The body broke off." in shown(client, "400")
+    assert "calls per minute." in shown(client, "429")
+    assert "The body was cut off." in shown(client, "400")
     page = client.get("/production/live/").content.decode()
-    assert "<strong>1 call without a valid key</strong>" in page and "400 · The body broke off." in page
+    assert "<strong>1 call without a valid key</strong>" in page and "400 · The body was cut off." in page
 
 
 def shown(client: Client, status: str) -> str:

@@ -60,7 +60,7 @@ def test_a_line_names_field_and_sentence(api: Api) -> None:
     _, answer = post(api, "interactions", {"data": [{"type": "like", "timestamp": "yesterday"}]})
     match = LINE.match(answer["data"][0])
     assert match and match.groups()[:3] == ("0", "timestamp", "yesterday")
-    assert match[4].startswith("It has to be")
+    assert match[4].startswith("It must be")
 
 
 def test_a_text_of_a_thousand_records_put_together_by_itself_goes_in(api: Api) -> None:

@@ -64,7 +64,7 @@ class TestBodies:
         ],
     )
     def test_with_a_key_twice_are_refused_and_its_place_is_named(self, body: bytes, key: str, place: int) -> None:
-        with pytest.raises(BadCall, match=f"'{key}' stands twice in the body, again at byte {place} "):
+        with pytest.raises(BadCall, match=f"'{key}' is in the body twice, again at byte {place} "):
             read_call(body, Origin(0, RECEIVED))
 
     def test_may_have_other_keys_and_keys_twice_within_them(self) -> None:

@@ -36,15 +36,15 @@ GOOD: dict[str, Any] = {
     "value": "v",
     "context": {"locale": "de"},
 }
-STRING, NUMBER, OBJECT = "It has to be a string.", "It has to be a finite number.", "It has to be an object."
+STRING, NUMBER, OBJECT = "It must be a string.", "It must be a finite number.", "It must be an object."
 STRINGS, TIME = (
-    "It has to be a list of strings.",
-    "It has to be a date and time with an offset, such as 2024-03-01T09:41:07Z.",
+    "It must be a list of strings.",
+    "It must be a date and time with an offset, such as 2024-03-01T09:41:07Z.",
 )
-CUSTOM = "It has to be a boolean, a number, a string, or a list of numbers, of strings or of objects."
+CUSTOM = "It must be a boolean, a number, a string, or a list of numbers, of strings or of objects."
 NO_FIELD = "There is no such field."
 OUT_OF_RANGE = "A number in it is out of range."
-AMOUNT = "It has to be a number of at most 1e15 in size."
+AMOUNT = "It must be a number of at most 1e15 in size."
 
 
 def good(kind: str) -> Record:
@@ -178,7 +178,7 @@ class TestForms:
             ({"type": "checkout", "revenue": 10**400}, ("revenue", NUMBER)),
             ({"type": "checkout", "revenue": 10**30}, ("revenue", AMOUNT)),
             ({"type": "checkout", "quantities": 2}, None),
-            ({"type": "checkout", "quantities": "2"}, ("quantities", "It has to be a number or a list of numbers.")),
+            ({"type": "checkout", "quantities": "2"}, ("quantities", "It must be a number or a list of numbers.")),
             ({"type": "checkout", "quantities": [1, "2"]}, ("quantities.1", NUMBER)),
             ({"type": "checkout", "quantities": [False]}, ("quantities.0", NUMBER)),
             ({"type": "search", "search": "shoes"}, ("search", OBJECT)),
@@ -188,7 +188,7 @@ class TestForms:
             ({"type": "search", "search": {"query": None}}, None),
             (
                 {"type": "search", "search": {"filters": []}},
-                ("search.filters", "It has to be an object of lists of strings."),
+                ("search.filters", "It must be an object of lists of strings."),
             ),
             ({"type": "search", "search": {"filters": {"a": "b"}}}, ("search.filters.a", STRINGS)),
             ({"type": "search", "search": {"filters": {"a b": ["c", 1]}}}, ("search.filters.a_b.1", STRING)),
@@ -246,7 +246,7 @@ class TestForms:
             (text.replace("-", ""), False),
             (f"{{{text}}}", False),
         ):
-            assert rules({"type": "like", "miso_id": wrong}) == ([] if holds else [("miso_id", "It has to be a UUID.")])
+            assert rules({"type": "like", "miso_id": wrong}) == ([] if holds else [("miso_id", "It must be a UUID.")])
 
     @pytest.mark.parametrize("text", ["", "0.0.0.0", "255.255.255.255", "10.1.2.0"])
     def test_an_ip_may_be_empty(self, text: str) -> None:
@@ -254,7 +254,7 @@ class TestForms:
 
     @pytest.mark.parametrize("text", ["1.2.3", "1.2.3.256", "1.2.3.4\n", "::1", "1.2.3.4.5", " 1.2.3.4", "a.b.c.d", 1])
     def test_an_ip_has_four_bytes(self, text: Any) -> None:
-        assert rules(in_context({"truncated_ip": text})) == [("context.truncated_ip", "It has to be an IPv4 address.")]
+        assert rules(in_context({"truncated_ip": text})) == [("context.truncated_ip", "It must be an IPv4 address.")]
 
     def test_every_form_is_checked_somewhere(self) -> None:
         tables = (schema.FIELDS, schema.SEARCH_FIELDS, schema.CONTEXT_FIELDS)
@@ -282,10 +282,10 @@ class TestText:
                 b'{"type":"like","user_id":"\xed\xa0\x80"}',
                 "It is not UTF-8 text.",
             ),
-            (b'{"type":"like","user_id":"a","user_id":"b"}', "The same key stands in it twice."),
-            (b"[]", "A record has to be an object."),
-            (b"null", "A record has to be an object."),
-            (b'"like"', "A record has to be an object."),
+            (b'{"type":"like","user_id":"a","user_id":"b"}', "It has the same key twice."),
+            (b"[]", "A record must be an object."),
+            (b"null", "A record must be an object."),
+            (b'"like"', "A record must be an object."),
         ],
     )
     def test_what_is_no_record_is_said(self, raw: bytes, rule: str) -> None:
@@ -312,7 +312,7 @@ class TestText:
         for raw in (b'{"type":"like","context":{"custom_context":{"a":[{"b":' + nested + b"}]}}}", nested + b"   "):
             (violation,) = check_bytes(raw).violations
             deep = violation.rule.startswith("It is nested more than 100 levels deep")
-            assert deep or (depth == 97 and violation.rule == "A record has to be an object.")
+            assert deep or (depth == 97 and violation.rule == "A record must be an object.")
 
     def test_nesting_up_to_there_is_fine(self) -> None:
         nested = b"[" * 95 + b"]" * 95
@@ -332,7 +332,7 @@ class TestSentences:
         assert lines({"type": "like", "user_id": 5})[0].startswith("data.0.user_id (5) is invalid.")
         assert lines({"type": "rate", "rating": ""})[0].startswith('data.0.rating ("") is invalid.')
         assert lines({}) == ["data.0.type is invalid. It is required."]
-        assert lines([]) == ["data.0 ([]) is invalid. A record has to be an object."]
+        assert lines([]) == ["data.0 ([]) is invalid. A record must be an object."]
         assert Violation("a.b", "No.", "c").line(12) == "data.12.a.b (c) is invalid. No."
 
     @settings(max_examples=100)

@@ -172,7 +172,7 @@ class TestTheFastWayAndTheRuleBookAgree:
     )
     def test_a_key_given_twice_is_refused_at_every_level(self, raw: bytes) -> None:
         good = b'{"type":"like","user_id":"\\":null"}'
-        assert read_lines([raw]).rules == ["The same key stands in it twice."]
+        assert read_lines([raw]).rules == ["It has the same key twice."]
         assert [index for index, _, _ in read_lines([good, raw, good]).rejected] == [1]
 
     @pytest.mark.parametrize("pairs", [b'"user_id":null,"user_id":"a"', b'"user_id":"a","user_id": null'])

@@ -17,7 +17,7 @@ from interactions.errors import FileRefused
 LIKE = b'{"type":"like"}'
 BOM = b"\xef\xbb\xbf"
 NO_DATA = 'The file is one JSON object without a list called "data": put the records into that list.'
-NOT_JSON = "The file is not JSON: it has to begin with { or [."
+NOT_JSON = "The file is not JSON: it must begin with { or [."
 CUT = "The file ends in the middle of its first record."
 
 
@@ -89,9 +89,9 @@ class TestShape:
             (b"\xff\xd8\xff\xe0\x00\x10JFIF", "The file is a JPEG picture, not JSON."),
             (b"%PDF-1.7", "The file is a PDF document, not JSON."),
             (b"<!doctype html>", "The file is HTML or XML, not JSON."),
-            (b"\x7fELF\x00\x00", "The file is not text: records have to be JSON in UTF-8."),
-            (b"[1,2]", "The file is a JSON list, but not of objects: each record has to be an object."),
-            (b'["like"]', "The file is a JSON list, but not of objects: each record has to be an object."),
+            (b"\x7fELF\x00\x00", "The file is not text: records must be JSON in UTF-8."),
+            (b"[1,2]", "The file is a JSON list, but not of objects: each record must be an object."),
+            (b'["like"]', "The file is a JSON list, but not of objects: each record must be an object."),
             (b'{"records":[' + LIKE + b"]}", NO_DATA),
             (b'{"records":[' + LIKE + b"]}\n", NO_DATA),
             (b'{\n "records": [\n  ' + LIKE + b"\n ]\n}\n", NO_DATA),

@@ -18,4 +18,4 @@ def test_the_address_gives_bars_split_and_steps() -> None:
 def test_steps_that_are_no_types_are_named() -> None:
     choice = Choice.of(QueryDict("step=dance&step=search"), UTC)
     assert choice.steps == ()
-    assert choice.filter.mistakes == ["There is no type called dance."]
+    assert choice.filter.mistakes == ["Unknown type: dance."]

@@ -97,7 +97,7 @@ def test_poor_has_to_be_worse_than_good(admin_client: Client) -> None:
     form = admin_client.get(THRESHOLDS).context["form"]
     given = {name: form[name].initial for name in form.fields} | {"span_good": "10", "span_poor": "20"}
     page = admin_client.post(THRESHOLDS, given)
-    assert "More is better here: poor has to be below good." in page.content.decode()
+    assert "Higher is better here: poor must be below good." in page.content.decode()
     assert Environment.objects.get(slug="production").thresholds == {}
 
 

@@ -133,7 +133,7 @@ def test_the_same_form_sent_twice_makes_one_key(client: Client, keeper: User) ->
     client.post(NEW, filled)
     again = client.post(NEW, filled, follow=True)
     assert again.redirect_chain == [(LIST, 302)]
-    assert "This key was made before" in again.content.decode()
+    assert "This key exists already" in again.content.decode()
     assert ApiKey.objects.count() == 1
 
 
@@ -207,7 +207,7 @@ def test_a_key_is_not_rotated_twice(client: Client, keeper: User) -> None:
 def test_revoking_asks_first(client: Client, keeper: User, headers: dict[str, str]) -> None:
     key = made()
     page = text_of(client, page_of("key_revoke", key), **headers)
-    assert "cannot be taken back" in page and "btn-danger" in page
+    assert "can't undo this" in page and "btn-danger" in page
     key.refresh_from_db()
     assert key.is_live
 

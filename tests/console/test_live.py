@@ -248,7 +248,7 @@ def test_a_call_is_copied_as_a_command(client: Client) -> None:
 def test_a_body_that_could_not_be_read_is_shown_as_it_came(client: Client) -> None:
     call = delivered(status=400, body=b'{"data": [{"type"')
     page = text_of(client, f"{LIVE}{call.id}/")
-    assert "could not be taken apart" in page and escape('{"data": [{"type"') in page
+    assert "couldn't be split" in page and escape('{"data": [{"type"') in page
 
 
 def test_a_refused_call_says_what_the_client_was_told(client: Client) -> None:
@@ -260,7 +260,7 @@ def test_a_body_that_went_with_an_erased_person_is_no_command_to_copy(client: Cl
     call = delivered(status=400, body=b'{"data": [{"user_id": "u1')
     calls.erase_users("production", ["u1"])
     page = text_of(client, f"{LIVE}{call.id}/")
-    assert "What was sent is not kept." in page
+    assert "The body isn't kept." in page
     assert "Copy as curl" not in page
 
 
@@ -286,7 +286,7 @@ def test_a_cut_call_says_what_is_kept(client: Client) -> None:
 
 def test_a_call_that_is_gone_says_what_is_kept(client: Client) -> None:
     assert client.get(f"{LIVE}1/").status_code == 404
-    assert "no longer kept" in text_of(client, f"{LIVE}1/", **HTMX)
+    assert "no longer available" in text_of(client, f"{LIVE}1/", **HTMX)
     call = delivered()
     assert client.get(f"/playground/live/{call.id}/").status_code == 404
 
@@ -338,7 +338,7 @@ def test_without_redis_the_pages_say_so(client: Client, settings: Any, tmp_path:
     settings.REDIS_URL = f"unix://{tmp_path}/none.sock"
     for address in (LIVE, f"{LIVE}7/", PROBLEMS):
         answer = client.get(address)
-        assert answer.status_code == 503 and "Redis does not answer" in answer.content.decode()
+        assert answer.status_code == 503 and "Calls are still accepted" in answer.content.decode()
     assert since(client, 1).status_code == 503
 
 

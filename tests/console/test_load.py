@@ -15,8 +15,8 @@ from tests import cast
 from tests.pages import HTMX, half_loaded, page_of
 
 pytestmark = pytest.mark.django_db
-SILENT = "No worker answers."
-AGAIN = "A worker answers again. Loading goes on."
+SILENT = "No worker is responding."
+AGAIN = "A worker is responding again. Loading continues."
 
 
 @pytest.fixture

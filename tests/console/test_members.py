@@ -82,32 +82,32 @@ def test_a_link_is_good_once(client: Client, olga: User) -> None:
     browser = Client()
     place = browser.get(link, follow=True).redirect_chain[-1][0]
     browser.post(place, {"new_password1": FRESH, "new_password2": FRESH})
-    assert "This link is no longer good" in Client().get(link).content.decode()
+    assert "This link has expired" in Client().get(link).content.decode()
 
 
 def test_a_link_ends_with_its_time(client: Client, olga: User, settings) -> None:
     link = added(client)
     settings.PASSWORD_RESET_TIMEOUT = -1
-    assert "This link is no longer good" in Client().get(link).content.decode()
+    assert "This link has expired" in Client().get(link).content.decode()
 
 
 def test_a_link_ends_with_the_log_in(client: Client, olga: User) -> None:
     link = added(client)
     User.objects.filter(username="tom").update(is_active=False)
-    assert "This link is no longer good" in Client().get(link).content.decode()
+    assert "This link has expired" in Client().get(link).content.decode()
 
 
 def test_a_new_link_ends_the_one_before(client: Client, olga: User) -> None:
     first = added(client)
     tom = User.objects.get(username="tom")
     second = link_in(client.post(f"{LIST}{tom.pk}/link/").content.decode())
-    assert "This link is no longer good" in Client().get(first).content.decode()
+    assert "This link has expired" in Client().get(first).content.decode()
     assert Client().get(second).status_code == 302
 
 
 @pytest.mark.parametrize("link", ["/set-password/MQ/x-y/", "/set-password/!!/x-y/", "/set-password/w6Q/x/"])
 def test_a_link_that_never_was_is_said_to_be_no_good(client: Client, link: str) -> None:
-    assert "This link is no longer good" in client.get(link).content.decode()
+    assert "This link has expired" in client.get(link).content.decode()
 
 
 def test_a_weak_password_is_refused_beside_its_field(client: Client, olga: User) -> None:
@@ -144,14 +144,14 @@ def test_roles_are_changed_in_one_form(client: Client, olga: User, headers: dict
 
 def test_a_role_of_ones_own_is_left_alone(client: Client, olga: User) -> None:
     page = client.post(f"{LIST}{olga.pk}/", {"role_production": "viewer"}).content.decode()
-    assert "You cannot change your own role" in page
+    assert "change your own role" in page
     assert Membership.objects.get(user=olga, environment__slug="production").role == "owner"
 
 
 def test_deactivating_asks_first_and_can_be_taken_back(client: Client, olga: User) -> None:
     vera = cast.viewer()
     address = f"{LIST}{vera.pk}/log-in/"
-    assert "logged out at once" in text_of(client, address)
+    assert "logged out everywhere at once" in text_of(client, address)
     client.post(address, {"active": "0"})
     assert not User.objects.get(pk=vera.pk).is_active
     assert "Reactivate vera?" in text_of(client, address, **HTMX)

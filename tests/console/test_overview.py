@@ -54,7 +54,7 @@ def test_live_calls_of_the_last_minutes_are_counted(reader: Client) -> None:
 def test_the_page_stands_without_redis(reader: Client, settings: Any) -> None:
     append([record()])
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    assert "Calls cannot be looked at right now" in text_of(reader, PAGE)
+    assert "Calls can't be shown right now" in text_of(reader, PAGE)
 
 
 def test_an_empty_environment_says_what_to_do(client: Client) -> None:
@@ -76,4 +76,4 @@ def test_a_single_rejected_record_is_spoken_of_as_one(reader: Client) -> None:
     append([record()])
     made(State.DONE_WITH_REJECTS, file_name="june.json", records=10, accepted=9, rejected=1)
     page = text_of(reader, PAGE)
-    assert "See why 1 record was rejected" in page and "mend it and drop it in again" in page
+    assert "See why 1 record was rejected" in page and "fix it and import it again" in page

@@ -90,7 +90,7 @@ def test_a_person_shows_ids_links_types_and_records(client: Client) -> None:
         import_id=3,
     )
     page = text_of(client, page_of(user="ann"))
-    for fact in ("ann", "phone", "theirs alone", '"green tea"', "SKU-3", "and 1 more", "not signed in", "2 records"):
+    for fact in ("ann", "phone", "only theirs", '"green tea"', "SKU-3", "and 1 more", "not signed in", "2 records"):
         assert fact in page
     assert '<a class="nowrap" href="/production/interactions/imports/3/">import 3</a>' in page
     who = page_of(user="ann").rstrip("/").rpartition("/")[2]
@@ -103,7 +103,7 @@ def test_a_person_shows_ids_links_types_and_records(client: Client) -> None:
 def test_times_are_in_the_zone_of_the_environment(client: Client) -> None:
     append([of(user="ann")])
     Environment.objects.filter(slug="production").update(time_zone="Asia/Tokyo")
-    assert "Mon 1 Jan 2024, 21:00" in text_of(client, page_of(user="ann"))
+    assert "Mon, Jan 1, 2024, 21:00" in text_of(client, page_of(user="ann"))
 
 
 def test_viewing_is_written_down_with_the_key_alone(client: Client, petra: User) -> None:
@@ -140,7 +140,7 @@ def test_with_htmx_an_older_page_is_its_sessions_alone(client: Client, monkeypat
         assert answer.count('<details class="timeline-record">') == 2
         assert "continued" in answer
     assert "<html" not in part and "<html" in whole
-    assert "This is the first that is known of them." in part
+    assert "This is their first record." in part
 
 
 def test_an_anonymous_id_of_one_user_leads_to_the_user(client: Client) -> None:
@@ -152,7 +152,7 @@ def test_an_anonymous_id_of_one_user_leads_to_the_user(client: Client) -> None:
 def test_a_shared_device_says_that_it_attributes_nothing(client: Client) -> None:
     append([of(user=name, anonymous="till") for name in ("ann", "bob")] + [of(anonymous="till")])
     till = text_of(client, page_of(anonymous="till"))
-    assert "A shared device." in till
+    assert "This is a shared device." in till
     assert page_of(user="ann") in till and page_of(user="bob") in till
     ann = text_of(client, page_of(user="ann"))
     assert "shared with 1 other" in ann and "not signed in</span>" not in ann
@@ -160,7 +160,7 @@ def test_a_shared_device_says_that_it_attributes_nothing(client: Client) -> None
 
 def test_a_device_on_which_nothing_was_done_without_signing_in_has_a_page(client: Client) -> None:
     append([of(user=name, anonymous="till") for name in ("ann", "bob")])
-    assert "Nothing was done on it without signing in." in text_of(client, page_of(anonymous="till"))
+    assert "It has no records without a user id." in text_of(client, page_of(anonymous="till"))
 
 
 @pytest.mark.parametrize("address", ["u-0123456789abcdef", "ann", "a-00", "u-0123456789abcdeg"])

@@ -26,7 +26,7 @@ __all__ = ["folders", "house", "petra"]
 
 
 def test_an_empty_list_says_what_the_page_is_for(client: Client, petra: User) -> None:
-    assert "Nobody has asked to be forgotten" in text_of(client, LIST)
+    assert "No deletion requests yet" in text_of(client, LIST)
 
 
 def test_the_list_shows_open_requests_with_their_clock_and_the_pane_counts_them(client: Client, petra: User) -> None:
@@ -85,7 +85,7 @@ def test_intake_leads_to_a_preview_and_hides_nothing(client: Client, petra: User
         BROWSER,
         TABLET,
         "Shared by 2 users",
-        "Nothing has happened yet",
+        "Nothing is hidden or erased yet",
     ):
         assert fact in text
     assert "<strong>4 records</strong>" in text
@@ -149,7 +149,7 @@ def test_hiding_says_until_when_it_can_be_cancelled(client: Client, petra: User,
     assert "Until then it can be cancelled" in text and "Erase now" in text
     assert ANN not in text
     post(client, request, "cancel")
-    assert "visible as before" in text_of(client, page(request))
+    assert "visible again" in text_of(client, page(request))
     assert not Tombstone.objects.exists()
 
 
@@ -158,7 +158,7 @@ def test_a_first_person_is_told_to_wait_and_a_second_may_approve(client: Client,
     request = post(client, taken_in(client), "hide", delay="0")
     assert "somebody other than you" in text_of(client, page(request))
     post(client, request, "approve")
-    assert (request.approved_at, "Somebody else" in text_of(client, page(request))) == (None, True)
+    assert (request.approved_at, "Someone else" in text_of(client, page(request))) == (None, True)
     client.force_login(cast.owner())
     assert "Approve…" in text_of(client, page(request))
     assert post(client, request, "approve").approved_at is not None
@@ -191,7 +191,7 @@ def test_progress_is_shown_while_it_is_erased(client: Client, petra: User) -> No
     request = post(client, taken_in(client), "hide", delay="0")
     DeletionRequest.objects.update(state=State.ERASING, stage="data set", parts_done=34, parts_total=100)
     text = text_of(client, page(request), **HTMX)
-    assert "<html" not in text and "34 of 100 files" in text and "Erasing 34 %" in text
+    assert "<html" not in text and "34 of 100 files" in text and "Erasing 34%" in text
     assert 'hx-trigger="every 1s"' in text
     assert "Cancel request" not in text
 

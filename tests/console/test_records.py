@@ -142,7 +142,7 @@ def test_a_record_that_is_gone_says_so(viewer: Client) -> None:
     eight()
     assert viewer.get(f"{PAGE}1-ab-1/").status_code == 404
     assert viewer.get(f"{PAGE}nonsense/").status_code == 404
-    assert "no longer there" in get(viewer, f"{PAGE}1-ab-1/", **HTMX)
+    assert "This record is gone" in get(viewer, f"{PAGE}1-ab-1/", **HTMX)
 
 
 def found(client: Client, text: str, query: str = "") -> HttpResponse:
@@ -231,14 +231,14 @@ def test_an_id_that_is_several_things_asks_which(owner: Client) -> None:
 def test_an_empty_environment_and_an_empty_filter_say_so(viewer: Client) -> None:
     assert "has no records yet" in get(viewer, PAGE)
     eight()
-    assert "No record matches this filter" in get(viewer, PAGE + "?product=nothing")
+    assert "No records match this filter" in get(viewer, PAGE + "?product=nothing")
 
 
 def test_times_are_those_of_the_environments_zone(viewer: Client) -> None:
     eight()
     Environment.objects.update(time_zone="Asia/Tokyo")
     page = get(viewer, PAGE)
-    assert "1 Jan 2024, 19:07:00" in page and "times are in Asia/Tokyo" in page
+    assert "Jan 1, 2024, 19:07:00" in page and "times are in Asia/Tokyo" in page
 
 
 # --- Exports ---
@@ -286,7 +286,7 @@ def test_a_finished_file_is_handed_out_and_noted(analyst: Client, settings) -> N
     folder.mkdir(parents=True)
     (folder / "records.csv").write_bytes(b"packed")
     assert body_of(analyst, address) == b"packed"
-    assert "as soon as anybody is erased who may be in it" in get(analyst, EXPORTS)
+    assert "as soon as anyone who may be in it is erased" in get(analyst, EXPORTS)
     assert ActivityEntry.objects.get(action="exported").details["step"] == "downloaded"
     assert analyst.get(address.replace("production", "playground")).status_code == 404
     analyst.post(f"{EXPORTS}{export.pk}/cancel/")

@@ -52,7 +52,7 @@ def test_the_log_in_leads_on_to_production(client: Client) -> None:
 
 def test_a_wrong_password_gets_a_sentence(client: Client) -> None:
     answer = client.post(reverse("login"), {"username": "analyst", "password": "wrong"})
-    assert "The user name or the password is not right." in answer.content.decode()
+    assert "The user name or password is wrong." in answer.content.decode()
 
 
 def test_the_pane_names_the_environments_and_marks_the_page(client: Client, analyst: User) -> None:
@@ -112,7 +112,7 @@ def test_the_account_page_keeps_leading_where_one_was(client: Client, analyst: U
 def test_an_unknown_environment_is_not_found(client: Client, analyst: User) -> None:
     answer = client.get("/staging/")
     assert answer.status_code == 404
-    assert "There is nothing here" in answer.content.decode()
+    assert "Page not found" in answer.content.decode()
 
 
 def test_who_may_not_import_sees_no_button_for_it(client: Client, reader: User) -> None:
@@ -198,7 +198,7 @@ def test_a_forged_request_is_answered_with_what_to_do() -> None:
     strict.force_login(cast.analyst("analyst"))
     answer = strict.post(reverse("account"), {"form": "name", "first_name": "X"})
     assert answer.status_code == 403
-    assert "This page was open too long" in answer.content.decode()
+    assert "This page has expired" in answer.content.decode()
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: str(path.relative_to(TEMPLATES)))

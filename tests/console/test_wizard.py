@@ -146,7 +146,7 @@ def test_the_check_of_an_import_that_loads_leads_on(client: Client, analyst: Use
 def test_the_progress_comes_from_the_work_itself(client: Client, analyst: User) -> None:
     loading = half_loaded()
     page = text_of(client, page_of("import_load", loading))
-    assert 'value="0.5000"' in page and "50 %" in page
+    assert 'value="0.5000"' in page and "50%" in page
     assert "1,200" in page and "1,187" in page
     assert "record 41" in page and "2024-02-30" in page
 
@@ -185,7 +185,7 @@ def test_done_with_rejects_is_told_apart(client: Client, analyst: User) -> None:
 
 def test_a_file_that_was_here_already_says_so(client: Client, analyst: User) -> None:
     imp = made(State.DONE, records=25_900, duplicates=25_900)
-    assert "Every record of this file was already here." in text_of(client, page_of("import_load", imp))
+    assert "All records of this file were already in the data set." in text_of(client, page_of("import_load", imp))
 
 
 def test_a_failed_import_says_why_and_can_be_retried(client: Client, analyst: User) -> None:
@@ -243,4 +243,4 @@ def test_what_to_do_about_rejects_of_a_known_origin_is_said(client: Client, anal
 
 
 def test_a_cancelled_import_says_that_nothing_was_kept(client: Client, analyst: User) -> None:
-    assert "Nothing of it was kept." in text_of(client, page_of("import_load", made(State.CANCELLED)))
+    assert "Nothing was kept." in text_of(client, page_of("import_load", made(State.CANCELLED)))

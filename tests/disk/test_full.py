@@ -56,7 +56,7 @@ def test_an_upload_is_answered_507_where_the_database_has_no_room(db: None, monk
     with monkeypatch.context() as patch:
         patch.setattr("interactions.ingest.uploads.receive._keep", refuses)
         answer = tus.patch(address, 0, RECORDS)
-        assert (answer.status_code, "disk of this server is full" in answer.content.decode()) == (507, True)
+        assert (answer.status_code, "server's disk is full" in answer.content.decode()) == (507, True)
         patch.setattr("interactions.ingest.imports.begin", refuses)
         assert tus.create(10).status_code == 507
     assert tus.patch(address, 0, RECORDS).status_code == 204
@@ -76,7 +76,7 @@ def test_a_page_says_that_the_disk_is_full(db: None, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("interactions.ingest.imports.create_sample", refuses)
     answer = client.post(reverse("import_new", args=["production"]), {"action": "sample"})
     assert answer.status_code == 503
-    assert "The disk of this server is full" in answer.content.decode()
+    assert "The server's disk is full" in answer.content.decode()
 
 
 def test_an_undo_waits_for_room(house: House, monkeypatch: pytest.MonkeyPatch):

@@ -136,7 +136,7 @@ def test_a_body_that_comes_too_slowly_is_ended(web_server: Server, length: int |
     with web_server.say(words) as line, trickling([line] if length == LARGE else []):
         said = told(line)
     assert said.startswith(b"HTTP/1.1 408 ")
-    assert json.loads(said.partition(b"\r\n\r\n")[2]) == {"message": "The body came too slowly. Try again."}
+    assert json.loads(said.partition(b"\r\n\r\n")[2]) == {"message": "The body was sent too slowly. Try again."}
 
 
 def test_a_body_of_two_parts_with_a_pause_between_is_taken(web_server: Server) -> None:

@@ -219,7 +219,7 @@ def test_causes_without_end_are_counted_as_one(monkeypatch: pytest.MonkeyPatch) 
 
 def test_problems_are_counted_by_cause_and_minute() -> None:
     now = datetime.now(UTC)
-    rule = "It has to be a string."
+    rule = "It must be a string."
     lines = [f"data.0.product_ids.3 (7) is invalid. {rule}", f"data.9.product_ids.0 is invalid. {rule}"]
     ring.push([delivery(at=now, status=422, lines=lines), delivery(at=now - timedelta(minutes=30), status=413)])
     found = [(each.at, each.cause, each.count) for each in ring.problems(HERE)]
@@ -312,7 +312,7 @@ def test_without_redis_a_push_goes_on_and_says_so_once(away: None, caplog: pytes
 
 def test_without_redis_a_reader_is_told(away: None) -> None:
     for ask in (ring.recent, ring.problems, ring.newest, lambda here: ring.erase_users(here, ["ann"])):
-        with pytest.raises(ring.RingAway, match="Redis does not answer"):
+        with pytest.raises(ring.RingAway, match="Redis isn't responding"):
             ask(HERE)
 
 

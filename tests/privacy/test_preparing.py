@@ -190,7 +190,7 @@ def test_a_second_person_has_to_approve_where_the_environment_wants_one(house: H
     house.carry()
     house.ask(carrying.sweep)
     assert (house.queue, shown(), len(users())) == ([], 5, 9)
-    with pytest.raises(privacy.RequestStateError, match="Somebody else"):
+    with pytest.raises(privacy.RequestStateError, match="Someone else"):
         privacy.approve(request, by=petra)
     olga = cast.owner()
     house.ask(privacy.approve, request, by=olga)
@@ -207,7 +207,7 @@ def test_who_hid_the_people_of_another_may_not_approve_it(house: House, petra: U
     olga = cast.owner()
     request = prepared(by=petra)
     house.ask(privacy.hide, request, by=olga)
-    with pytest.raises(privacy.RequestStateError, match="Somebody else"):
+    with pytest.raises(privacy.RequestStateError, match="Someone else"):
         privacy.approve(request, by=olga)
 
 

@@ -125,7 +125,7 @@ def test_a_run_of_few_records_more_than_a_year_away_is_no_history() -> None:
     days = {date(2024, 1, day): 100 for day in range(1, 31)}
     assert history({date(2021, 5, 5): 1, **days}, TODAY) == History(30, 30, None, 1)
     assert history({date(2023, 5, 5): 1, **days}, TODAY).days_spanned == 271  # a gap, and less than a year
-    assert history({date(2021, 5, 5): 300, **days}, TODAY).days_spanned > 900  # more than 1 % of the records
+    assert history({date(2021, 5, 5): 300, **days}, TODAY).days_spanned > 900  # more than 1% of the records
 
 
 def test_tomorrow_is_history_and_the_day_after_is_not() -> None:

@@ -145,7 +145,7 @@ def test_every_check_is_in_a_section_and_every_threshold_has_its_check() -> None
 
 def test_the_longest_gap_is_named() -> None:
     detail = checks(days=119, longest_gap=(date(2024, 2, 3), date(2024, 2, 4)))["gaps"].detail
-    assert detail == "2 of 121 days have no record. The longest gap is 3 Feb 2024 to 4 Feb 2024."
+    assert detail == "2 of 121 days have no record. The longest gap is Feb 3, 2024 to Feb 4, 2024."
 
 
 def test_records_that_are_not_counted_are_named() -> None:

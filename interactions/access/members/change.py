@@ -46,7 +46,7 @@ def add(
 
 def _refuse_to_add(user: User, environment: Environment) -> None:
     if user.is_superuser:
-        raise MemberRefused(f"{user} is an administrator, and so an owner of every environment.")
+        raise MemberRefused(f"{user} is an administrator, so they own every environment.")
     if Membership.objects.filter(user=user, environment=environment).exists():
         raise MemberRefused(f"{user} is a member of {environment} already.")
     if not user.is_active:
@@ -59,9 +59,9 @@ def set_roles(user: User, roles: Mapping[Environment, Role | None], *, by: User)
     Answers how many changed. Raises MemberRefused.
     """
     if user == by:
-        raise MemberRefused("You cannot change your own role. Ask another owner.")
+        raise MemberRefused("You can't change your own role. Ask another owner.")
     if user.is_superuser:
-        raise MemberRefused(f"{user} is an administrator, and so an owner of every environment.")
+        raise MemberRefused(f"{user} is an administrator, so they own every environment.")
     with transaction.atomic():
         now = {row.environment_id: row for row in Membership.objects.filter(user=user)}
         changed = [each for each in roles.items() if _role(now.get(each[0].pk)) != each[1]]
@@ -81,7 +81,7 @@ def set_roles(user: User, roles: Mapping[Environment, Role | None], *, by: User)
 def deactivate(user: User, *, by: User) -> None:
     """End the log-in, everywhere and at once; the roles are kept. Raises MemberRefused."""
     if user == by:
-        raise MemberRefused("You cannot deactivate your own log-in. Ask another owner.")
+        raise MemberRefused("You can't deactivate yourself. Ask another owner.")
     with transaction.atomic():
         demand_log_in(user, by)
         if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):

@@ -64,7 +64,7 @@ def failed(request: HttpRequest, username: str) -> Failure:
 
 
 def succeeded(request: HttpRequest, username: str) -> None:
-    """Begin to count the name anew; not the address, whose own log-in would else let it try others for ever."""
+    """Begin to count the name anew; not the address, whose own log-in would else let it try others forever."""
     try:
         cache.delete(_place(request, username))
     except _AWAY as error:

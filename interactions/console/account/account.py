@@ -33,19 +33,19 @@ def account(request: HttpRequest) -> HttpResponse:
     sent = request.POST.get("form")
     name = PersonNameForm(request.POST if sent == "name" else None, instance=person(request))
     password = PasswordChangeForm(person(request), request.POST if sent == "password" else None)
-    password.fields["new_password2"].label = "The same again"
+    password.fields["new_password2"].label = "Confirm new password"
     # The form wants the cursor for itself, but the page begins with the name.
     password.fields["old_password"].widget.attrs.pop("autofocus", None)
     if sent == "name" and name.is_valid():
         name.save()
-        messages.success(request, "Your name is saved.")
+        messages.success(request, "Your name was saved.")
         return redirect(request.get_full_path())
     if sent == "password" and password.is_valid():
         # The session is tied to the password: without this the person would be logged out here too.
         with transaction.atomic():
             update_session_auth_hash(request, password.save())
             audit.note(audit.Action.PASSWORD_CHANGED, by=person(request))
-        messages.success(request, "Your password is changed. Other browsers you were logged in with are logged out.")
+        messages.success(request, "Your password was changed. You're logged out everywhere else.")
         return redirect(request.get_full_path())
     standing = request.standing  # type: ignore[attr-defined]
     roles = [(environment, standing.role(environment.slug)) for environment in standing.environments]

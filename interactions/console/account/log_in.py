@@ -15,9 +15,9 @@ class LogInForm(AuthenticationForm):
     def get_invalid_login_error(self) -> ValidationError:
         if self.request is not None and throttle.is_refused(self.request, str(self.cleaned_data.get("username"))):
             return ValidationError(
-                f"Too many tries failed. Wait {throttle.MINUTES} minutes, or ask an owner for a new link."
+                f"Too many failed attempts. Wait {throttle.MINUTES} minutes, or ask an owner for a new link."
             )
-        return ValidationError("The user name or the password is not right. Mind upper and lower case.")
+        return ValidationError("The user name or password is wrong. Both are case-sensitive.")
 
 
 class LogIn(LoginView):

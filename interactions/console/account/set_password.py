@@ -25,7 +25,7 @@ class SetPassword(PasswordResetConfirmView):
 
     def get_form(self, form_class: type[SetPasswordForm[User]] | None = None) -> SetPasswordForm[User]:
         form = super().get_form(form_class)
-        form.fields["new_password2"].label = "The same again"
+        form.fields["new_password2"].label = "Confirm new password"
         return form
 
     def form_valid(self, form: SetPasswordForm[User]) -> HttpResponse:

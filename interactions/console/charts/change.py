@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-_LARGEST: Final = 9.99  # a change beyond ± 999 % says nothing that the two figures do not say better
+_LARGEST: Final = 9.99  # a change beyond ± 999% says nothing that the two figures do not say better
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,6 @@ def _steps(query: QueryDict, mistakes: list[str]) -> tuple[str, ...]:
     if len(given) == 1 and given[0] in FUNNELS:
         return (given[0],)
     unknown = [word for word in given if word not in TYPES]
-    mistakes.extend(f"There is no type called {word[:40]}." for word in unknown)
+    mistakes.extend(f"Unknown type: {word[:40]}." for word in unknown)
     steps = tuple(word for word in given if word in TYPES)[:MOST_STEPS]
     return steps if len(steps) > 1 else ()

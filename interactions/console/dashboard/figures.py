@@ -25,10 +25,10 @@ TILES: Final = (
     (
         "people",
         "People",
-        "Users, and visitors who aren't known as one. What a user did before signing in is theirs.",
+        "Users, and visitors who never signed in. What a user did before signing in counts as theirs.",
     ),
-    ("sessions", "Sessions", "Visits. One ends after 30 minutes without a record of the person."),
-    ("products", "Products", "Different product ids that the records name."),
+    ("sessions", "Sessions", "Visits. A session ends after 30 minutes without a record."),
+    ("products", "Products", "Different product ids in the records."),
     ("searches", "Searches", "Records of type search."),
     (
         "conversions",
@@ -38,7 +38,7 @@ TILES: Final = (
     (
         "revenue",
         "Gross revenue",
-        "The revenue of all check-outs. Refunds don't say how much, so none is taken off.",
+        "The revenue of all check-outs. Refunds have no amount, so they aren't subtracted.",
     ),
 )
 _LEFT: Final = (Subject.PRODUCTS, Subject.PAGES, Subject.CATEGORIES)

@@ -75,8 +75,8 @@ _VALUE: Final = (PanelColumn("records", "Records"), PanelColumn("share", "Share"
 _GAIN: Final = (*_VALUE, PanelColumn("conversions", "Goals"), PanelColumn("revenue", "Gross revenue", NumberKind.MONEY))
 TOPS: Final[dict[Subject, Top]] = {
     Subject.PRODUCTS: Top(
-        "Top products", "Records that name a product, by what was done with it", "Product",
-        "No record names a product in this period.", ("product_id",), ("product_id",),
+        "Top products", "Records with a product, by what people did", "Product",
+        "No records with a product in this period.", ("product_id",), ("product_id",),
         (
             PanelColumn("views", "Views"), PanelColumn("carts", "Carts"), PanelColumn("buys", "Bought"),
             PanelColumn("conversion", "Buy rate", NumberKind.SHARE),
@@ -84,7 +84,7 @@ TOPS: Final[dict[Subject, Top]] = {
         ),
     ),
     Subject.SEARCHES: Top(
-        "Top searches", "Searches by their words; followed: a click or product view within 5 minutes", "Words",
+        "Top searches", "Searches by keyword. Followed: a click or product view within 5 minutes", "Words",
         "No searches in this period.", ("keywords",), ("keywords",),
         (
             PanelColumn("searches", "Searches"), PanelColumn("followed", "Followed"),
@@ -93,24 +93,24 @@ TOPS: Final[dict[Subject, Top]] = {
         ),
     ),
     Subject.PAGES: Top(
-        "Top pages", "Records by the page they happened on", "Page",
-        "No record says its page in this period.", ("page",), ("page_contains",), _GAIN,
+        "Top pages", "Records by page", "Page",
+        "No records with a page in this period.", ("page",), ("page_contains",), _GAIN,
     ),
     Subject.CATEGORIES: Top(
         "Top categories", "Views of category pages", "Category",
         "No views of category pages in this period.", ("category",), ("category",), _VALUE,
     ),
     Subject.CAMPAIGNS: Top(
-        "Top campaigns", "Records that have a campaign: source, medium, name", "Campaign",
-        "No record has a campaign in this period.", ("source", "medium", "name"),
+        "Top campaigns", "Records by campaign: source, medium, name", "Campaign",
+        "No records with a campaign in this period.", ("source", "medium", "name"),
         ("campaign_source", "campaign_medium", "campaign_name"), _GAIN,
     ),
     Subject.REGIONS: Top(
-        "Top regions", "Records that say their region", "Region",
-        "No record says its region in this period.", ("region",), ("region",), _GAIN,
+        "Top regions", "Records by region", "Region",
+        "No records with a region in this period.", ("region",), ("region",), _GAIN,
     ),
     Subject.DEVICES: Top(
-        "Devices", "Records by the device that their user agent names", "Device",
+        "Devices", "Records by device, from the user agent", "Device",
         "No records in this period.", ("device",), ("device",), _GAIN,
     ),
 }  # fmt: skip
@@ -135,7 +135,7 @@ def by_type(scene: Scene) -> Panel:
 def by_group(scene: Scene) -> Panel:
     """The same records, by group."""
     return _shares(
-        scene, questions.by_group(scene.types), "group", "By group", "The same records, by what kind of interaction",
+        scene, questions.by_group(scene.types), "group", "By group", "Records of each group, and their share of all",
         lambda name: scene.choice.filter.replaced(groups=(Group(name),), types=()).query(),
     )  # fmt: skip
 

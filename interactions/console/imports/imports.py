@@ -45,7 +45,7 @@ COLUMNS: Final = (
     ListColumn("Size", "size", "-", is_number=True),
     ListColumn("Accepted", "accepted", "-", is_number=True),
     ListColumn("Rejected", "rejected", "-", is_number=True),
-    ListColumn("Already there", "duplicates", "-", is_number=True),
+    ListColumn("Duplicates", "duplicates", "-", is_number=True),
     ListColumn("When", "created_at", "-"),
 )
 
@@ -142,7 +142,7 @@ def _unpacked(path: Path) -> Iterator[bytes]:
 def import_cancel(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Stop it; back to the page it was stopped on."""
     if request.POST.get("from") == "new":
-        return _carry_out(request, environment, pk, importing.cancel, "import_new", "The file is discarded.")
+        return _carry_out(request, environment, pk, importing.cancel, "import_new", "The file was discarded.")
     page = "import_load" if request.POST.get("from") == "load" else "import_detail"
     return _carry_out(request, environment, pk, importing.cancel, page)
 

@@ -45,7 +45,7 @@ def people_filter(request: HttpRequest, environment: str) -> HttpResponse:
     page = page if page in _PAGES else "records"
     person = person_of(request.POST.get("id", ""), is_anonymous=request.POST.get("kind") == "anonymous")
     if person is None:
-        messages.error(request, "Give an id, exactly as it was sent.")
+        messages.error(request, "Enter an id, exactly as it was sent.")
     if page == "live":
         query = LiveFilter.of(request.POST).query(**({"person": person.address} if person else {}))
     else:

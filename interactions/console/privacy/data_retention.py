@@ -26,7 +26,7 @@ _RUNS: Final = 20
 
 
 class RetentionForm(forms.Form):
-    """For how many months; empty for ever."""
+    """For how many months; empty forever."""
 
     months = forms.IntegerField(label="Months", required=False, min_value=1, max_value=keeping.MOST_MONTHS)
 
@@ -61,7 +61,7 @@ def _keep(request: HttpRequest, here: Environment, months: int | None) -> HttpRe
     except DojoError as error:
         messages.error(request, str(error))
     else:
-        kept = f"for {counted(months, 'month')}" if months else "for ever"
+        kept = f"for {counted(months, 'month')}" if months else "forever"
         messages.success(request, f"Saved. Records are kept {kept} from now on.")
     return redirect("retention", environment=here.slug)
 

@@ -7,7 +7,7 @@ from interactions.models import Import
 
 
 def note(action: audit.Action, imp: Import, **details: int | str) -> None:
-    """All steps of one import share an id. Its file's name stays out of the log: it may hold anything, for ever."""
+    """All steps of one import share an id. Its file's name stays out of the log: it may hold anything, forever."""
     audit.note(
         action,
         environment=imp.environment,

@@ -49,7 +49,7 @@ def _cancel(imp: Import) -> bool:
         return False
     sentence = (
         f"The upload was not finished within {settings.UPLOAD_EXPIRES_HOURS} hours, so what had arrived was removed. "
-        "Drop the file again to start anew."
+        "Drop the file again to start over."
     )
     Import.objects.filter(pk=imp.pk).update(error=sentence)
     logger.info("Upload of import %s expired", imp.pk)

@@ -120,7 +120,7 @@ def cancel(imp: Import) -> None:
         )
         if not running.update(state=Import.State.CANCELLED, finished_at=timezone.now()):
             imp.refresh_from_db()
-            raise ImportStateError(f"It is too late to cancel this import: it is {imp.get_state_display().lower()}.")
+            raise ImportStateError(f"It's too late to cancel this import: it's {imp.get_state_display().lower()}.")
         Problem.objects.filter(block__of=imp).delete()
         Block.objects.filter(of=imp).delete()  # a task at work on one finds its row gone, and stops
         note(Action.IMPORT_CANCELLED, imp)
@@ -151,7 +151,7 @@ def withdraw(imp: Import, sentence: str) -> bool:
 def retry(imp: Import) -> None:
     """Go on with a failed import where it stopped. Raises ImportStateError where there is nothing to go on with."""
     if imp.state == Import.State.FAILED and not storage.has_file(imp):
-        raise ImportStateError("The file of this import was refused and is gone. Choose the file again.")
+        raise ImportStateError("The file of this import was refused and removed. Choose the file again.")
     with transaction.atomic():
         phase = Import.Phase.BLOCKS if imp.blocks.exists() else Import.Phase.WAITING
         now = timezone.now()

@@ -220,5 +220,5 @@ def _failed(block: Block, error: Exception) -> None:
         if block.attempts < _ATTEMPTS:
             enqueue("load_block", block.pk)
         else:
-            sentence = f"Something unexpected went wrong (reference {reference}). What was read is kept: press Retry."
+            sentence = f"Something went wrong (reference {reference}). What was read is kept: press Retry."
             lifecycle.fail(block.of, sentence, phase=Import.Phase.BLOCKS)

@@ -45,7 +45,7 @@ def plan(imp: Import) -> None:
     except Stopped:
         leave(imp)
     except FileNotFoundError:
-        _give_up(imp, "The file is no longer there. Import it again.", for_good=True)
+        _give_up(imp, "The file is no longer here. Import it again.", for_good=True)
     except FileRefused as refusal:
         if _give_up(imp, str(refusal), for_good=True):
             storage.remove_all(imp)
@@ -58,7 +58,7 @@ def plan(imp: Import) -> None:
         else:
             reference = uuid.uuid4().hex[:8]
             logger.exception("Import %s could not be planned [%s]", imp.pk, reference)
-            _give_up(imp, f"Something unexpected went wrong (reference {reference}). Press Retry.")
+            _give_up(imp, f"Something went wrong (reference {reference}). Press Retry.")
 
 
 def leave(imp: Import) -> None:
@@ -173,7 +173,7 @@ def _write(imp: Import, unpacked: unpack.Text, text: Path) -> None:
         Import.objects.filter(pk=imp.pk).update(left_out=unpacked.left_out)
         draft.replace(text)
     except FileRefused as refusal:
-        raise FileRefused(f"{refusal} Nothing of it was loaded.") from refusal
+        raise FileRefused(f"{refusal} Nothing was loaded from it.") from refusal
     except (DiskFull, OSError) as error:
         if is_full(error):
             Import.objects.filter(pk=imp.pk).update(bytes_total=written)

@@ -28,8 +28,8 @@ _OPENING = re.compile(rb"\s*\{\s*(\}?)")
 _NOTE = re.compile(rf'\s*\{{\s*"{schema.NOTE}"\s*:\s*')
 _SEAM = re.compile(r"\s*,\s*")
 _DECODER = json.JSONDecoder()
-ERASED = ("user_id", "Erased person: what is not newer than the deletion request is refused.")
-_OTHERS = ("", "Another rule is broken: see the refused records.")
+ERASED = ("user_id", "Erased person: records up to the deletion request are refused.")
+_OTHERS = ("", "Another rule is broken: see the rejected records.")
 _CAUSES_KEPT = 200  # of one block; a file with more kinds of fault than this has one fault
 
 

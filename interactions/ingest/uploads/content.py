@@ -121,7 +121,7 @@ def _take(hold_path: Path) -> int:
     try:
         if not _lock(held):
             if time.time() - os.fstat(held).st_mtime < SILENCE_SECONDS:
-                raise UploadHeld("Another page is sending this file. Close it, or wait a moment.")
+                raise UploadHeld("This file is being uploaded from another page. Close that page, or wait a moment.")
             hold_path.unlink()
             former, held = held, os.open(hold_path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             os.close(former)

@@ -18,7 +18,7 @@ from interactions.models import Import, Upload
 
 # A body of many gigabytes in one request is made safe on the way, so that a power cut costs little.
 CHECKPOINT_BYTES = 64 << 20
-GONE = "This upload has ended. Drop the file again to start anew."
+GONE = "This upload has ended. Drop the file again to start over."
 # States in which the bytes of a whole upload are no longer kept. A failed import keeps them, to be tried again.
 _USED_UP = {Import.State.DONE, Import.State.DONE_WITH_REJECTS, Import.State.CANCELLED, Import.State.UNDONE}
 
@@ -68,8 +68,8 @@ def disk_full() -> UploadRefused:
     free = size_text(storage.free_bytes())
     return UploadRefused(
         507,
-        f"The disk of this server is full ({free} free). What has arrived is kept: "
-        "drop the file again once there is space, and it goes on where it was.",
+        f"The server's disk is full ({free} free). What has arrived is kept: "
+        "once there is space, drop the file again to resume.",
     )
 
 

@@ -23,7 +23,7 @@ from interactions.ingest.uploads.protocol import UploadRefused
 from interactions.ingest.uploads.receive import GONE, disk_full, expiry, has_ended, receive, size_text
 from interactions.models import Environment, Import, Upload
 
-NO_RIGHT = "You may not import data here. Ask an owner of the environment for the role of an analyst."
+NO_RIGHT = "You can't import data here. Ask an owner of the environment to make you an analyst."
 _REASONS = {protocol.CHECKSUM_MISMATCH: "Checksum Mismatch"}
 
 
@@ -78,7 +78,7 @@ def _refusal(error: Exception) -> UploadRefused:
 def creation(request: HttpRequest, user: User, method: str) -> HttpResponse:
     """Make an import and the upload that brings its file; bytes in the same request are taken at once."""
     if method != "POST":
-        raise UploadRefused(405, f"{method} is not understood here.", {"Allow": "OPTIONS, POST"})
+        raise UploadRefused(405, f"{method} is not allowed here.", {"Allow": "OPTIONS, POST"})
     asked = protocol.creation(request.headers)
     length = protocol.body_length(request.headers)
     checksum = protocol.checksum(request.headers)
@@ -102,7 +102,7 @@ def creation(request: HttpRequest, user: User, method: str) -> HttpResponse:
 def resource(request: HttpRequest, user: User, method: str, token: str) -> HttpResponse:
     """Tell how far an upload is, take more of its bytes, or end it."""
     if method not in ("HEAD", "PATCH", "DELETE"):
-        raise UploadRefused(405, f"{method} is not understood here.", {"Allow": "OPTIONS, HEAD, PATCH, DELETE"})
+        raise UploadRefused(405, f"{method} is not allowed here.", {"Allow": "OPTIONS, HEAD, PATCH, DELETE"})
     upload = _find(user, token)
     if method != "DELETE":
         protocol.check_fingerprint(request.headers, upload.metadata)
@@ -149,7 +149,7 @@ def _find(user: User, token: str) -> Upload:
     """The asking user's own upload; anybody else's is as unknown as one that never was."""
     upload = Upload.objects.select_related("of__environment").filter(token=token, owner=user).first()
     if upload is None:
-        raise UploadRefused(404, "There is no such upload. Drop the file again to start anew.")
+        raise UploadRefused(404, "There is no such upload. Drop the file again to start over.")
     if not standing(user).may(Right.IMPORT, upload.of.environment.slug):
         raise UploadRefused(403, NO_RIGHT)
     if has_ended(upload):

@@ -30,7 +30,7 @@ _LONGEST_SECONDS = 10.0  # between two tries where one after the other fails
 
 
 class Command(BaseCommand):
-    help = "Append what waits in the inbox to the interactions, every second. One is enough; several do no harm."
+    help = "Append what waits in the inbox to the interactions, every second. One is enough; more do no harm."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from interactions.models import ApiKey, Environment
 
 
 class Command(BaseCommand):
-    help = "Make an API key and print it, alone on the last line. It is kept nowhere, so note it now."
+    help = "Make an API key and print it, alone on the last line. It isn't stored, so keep it now."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--environment", default="production", help="slug of the environment (production)")

@@ -82,7 +82,7 @@ class Command(BaseCommand):
         elif imp.is_done:
             self.stdout.write(
                 f"{imp.get_state_display()}: {progress.accepted:,} accepted, {progress.rejected:,} rejected, "
-                f"{progress.duplicates:,} already there, of {progress.records:,} records in {progress.seconds:.1f} s."
+                f"{progress.duplicates:,} duplicates, of {progress.records:,} records in {progress.seconds:.1f} s."
             )
 
 

@@ -54,7 +54,7 @@ class _Seen:
 
 
 class Command(BaseCommand):
-    help = "Keep the summaries that the dashboard is answered from. One is enough; several do no harm."
+    help = "Keep the summaries that the dashboard is answered from. One is enough; more do no harm."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:

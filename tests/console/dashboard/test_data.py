@@ -111,7 +111,7 @@ def test_products_are_ranked_by_any_record_where_none_is_viewed_or_bought(reader
     append([record("like", product_ids=["p1", "p1", "p2"]), record("read", product_ids=["p1"]), record("share")])
     append([record("rate", product_ids=["p3"])])
     panels = reader.get("/production/interactions/panels/", headers=FRAGMENT).content.decode()
-    assert "there are no views, carts or check-outs" in panels and "No record names a product" not in panels
+    assert "there are no views, carts or check-outs" in panels and "No records with a product" not in panels
     assert rows(reader.get(f"{DATA}?panel=products&format=csv")) == [
         ["product_id", "records", "share"], ["p1", "2", "0.5"], ["p2", "1", "0.25"], ["p3", "1", "0.25"],
     ]  # fmt: skip

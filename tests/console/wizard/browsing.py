@@ -102,7 +102,7 @@ def start_loading(page: Page, environment: str, path: Path) -> int:
     """Drop a file in and press "Next step"; the number of its import."""
     page.goto(f"/{environment}/interactions/imports/new/")
     drop(page, path)
-    page.get_by_text("Leave out records that are already here").wait_for()
+    page.get_by_text("Skip records that are already in the data set").wait_for()
     page.get_by_role("button", name="Next step").click()
     page.wait_for_url("**/load/")
     return number_of(page)

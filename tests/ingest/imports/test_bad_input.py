@@ -22,7 +22,7 @@ from .house import House, adds_up, files, rejected, rows, silent, users
 
 State = Import.State
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)) * 10
-NOT_JSON = "The file is not JSON: it has to begin with { or [."
+NOT_JSON = "The file is not JSON: it must begin with { or [."
 DAMAGED = "The file is packed, but cannot be unpacked: it is damaged or cut short."
 RANDOM = random.Random(1)
 
@@ -53,12 +53,12 @@ def incompressible(count: int, length: int) -> list[dict[str, Any]]:
         pytest.param(packed(b""), "The file has no records.", id="nothing, packed"),
         pytest.param(b"id,type\n1,like\n", NOT_JSON, id="CSV"),
         pytest.param(b'"like"', NOT_JSON, id="a string"),
-        pytest.param(b"\x00\x01\x02", "The file is not text: records have to be JSON in UTF-8.", id="bytes"),
+        pytest.param(b"\x00\x01\x02", "The file is not text: records must be JSON in UTF-8.", id="bytes"),
         pytest.param(PNG, "The file is a PNG picture, not JSON.", id="a picture"),
         pytest.param(packed(PNG), "The file is a PNG picture, not JSON.", id="a picture, packed"),
         pytest.param(
             b"[1, 2, 3]",
-            "The file is a JSON list, but not of objects: each record has to be an object.",
+            "The file is a JSON list, but not of objects: each record must be an object.",
             id="a list of numbers",
         ),
         pytest.param(
@@ -95,7 +95,7 @@ def test_a_packed_file_cut_short_behind_its_sample_fails_and_adds_nothing(
 ) -> None:
     content = pack(half_a_megabyte)
     imp = house.done(content[: len(content) // 2])
-    assert is_refused(imp, f"{DAMAGED} Nothing of it was loaded.")
+    assert is_refused(imp, f"{DAMAGED} Nothing was loaded from it.")
 
 
 @pytest.mark.parametrize("pack", [packed, zstandard.ZstdCompressor(write_checksum=True).compress], ids=["gzip", "zstd"])
@@ -106,7 +106,7 @@ def test_a_packed_file_that_is_damaged_behind_its_sample_fails_and_adds_nothing(
     middle = len(content) // 2
     content[middle : middle + 64] = bytes(64)
     imp = house.done(bytes(content))
-    assert is_refused(imp, f"{DAMAGED} Nothing of it was loaded.")
+    assert is_refused(imp, f"{DAMAGED} Nothing was loaded from it.")
 
 
 def bomb(text: bytes, size: int) -> bytes:
@@ -123,7 +123,7 @@ def test_a_gzip_bomb_fails_before_it_fills_the_disk(house: House, monkeypatch: p
     imp = house.done(bomb(b'[{"type": "like"},', 300 << 20))
     assert is_refused(
         imp,
-        "The file unpacks to more than 200 times its size, which no data set does. Nothing of it was loaded.",
+        "The file unpacks to more than 200 times its size, which no data set does. Nothing was loaded from it.",
     )
     assert sum(written) < 80 << 20
 
@@ -224,7 +224,7 @@ def test_a_file_of_nesting_alone_gets_a_sentence(house: House, opening: bytes) -
         ('{"type": "rate", "rating": Infinity}', "It is not valid JSON"),
         ('{"type": "rate", "rating": -Infinity}', "It is not valid JSON"),
         ('{"type": "rate", "rating": 1e999}', "It is not valid JSON: a number is out of range."),
-        ('{"type": "like", "user_id": "a", "user_id": "b"}', "The same key stands in it twice."),
+        ('{"type": "like", "user_id": "a", "user_id": "b"}', "It has the same key twice."),
     ],
 )
 def test_what_json_does_not_allow_costs_its_own_record_alone(house: House, form: Any, text: str, rule: str) -> None:

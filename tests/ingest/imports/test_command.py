@@ -52,7 +52,7 @@ def test_with_no_worker_it_starts_its_own_and_leaves_nothing_running(alone: Plac
     path = written(tmp_path, packed(as_lines([*records(40), BAD])))
     outcome = alone.run("import_interactions", path, "--environment", "playground", "--json")
     assert (outcome.code, counts(outcome)) == (1, ("done_with_rejects", 41, 40, 1, 0)), outcome.errors
-    assert "rating: It has to be a finite number. First: record 41." in outcome.errors
+    assert "rating: It must be a finite number. First: record 41." in outcome.errors
     assert alone.leftovers() == []
     assert Path(path).exists()
     assert sum(alone.users("playground").values()) == 40

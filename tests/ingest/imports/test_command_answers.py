@@ -49,7 +49,7 @@ def test_what_cannot_be_imported_fails_with_the_sentence(
         call_command("import_interactions", str(path), "--json")
     output, errors = capsys.readouterr()
     assert ended.value.code == 2
-    assert errors.strip() == "The file is not JSON: it has to begin with { or [."
+    assert errors.strip() == "The file is not JSON: it must begin with { or [."
     result: dict[str, Any] = json.loads(output)
     assert result.pop("import") == Import.objects.get().pk
     assert result == {

@@ -91,7 +91,7 @@ def test_more_kinds_of_fault_than_are_kept_are_counted_together(
     imp = house.done(as_lines([record(number, **{f"field_{number}": 1}) for number in range(20)]))
     found = imports.causes(imp)
     assert sum(cause.count for cause in found) == imp.rejected == 20
-    assert found[0].rule == "Another rule is broken: see the refused records."
+    assert found[0].rule == "Another rule is broken: see the rejected records."
 
 
 def test_problems_hold_what_any_database_can_keep(house: House) -> None:

@@ -45,7 +45,7 @@ def test_each_line_is_the_record_with_a_note_of_its_number_its_place_and_its_pro
         assert note["problems"] == [
             f"data.{number}.type (view) is invalid. It is not an interaction type. The types are {types}.",
             f"data.{number}.timestamp (yesterday) is invalid. "
-            "It has to be a date and time with an offset, such as 2024-03-01T09:41:07Z.",
+            "It must be a date and time with an offset, such as 2024-03-01T09:41:07Z.",
         ]
 
 

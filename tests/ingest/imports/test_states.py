@@ -47,7 +47,7 @@ def test_an_import_begins_uploading(house: House) -> None:
 
 def test_a_file_that_is_none_of_ours_fails_with_a_sentence_and_is_removed(house: House) -> None:
     imp = house.given(b"This is no JSON.")
-    assert (imp.state, imp.error) == (State.FAILED, "The file is not JSON: it has to begin with { or [.")
+    assert (imp.state, imp.error) == (State.FAILED, "The file is not JSON: it must begin with { or [.")
     assert imp.finished_at is not None
     assert not storage.upload_path(imp).exists()
 
@@ -113,7 +113,7 @@ def test_an_import_that_has_not_ended_can_be_cancelled(house: House, state: str)
 def test_an_import_that_has_ended_cannot_be_cancelled(house: House, state: str, word: str) -> None:
     imp = in_state(house, state)
     assert not imp.can_cancel
-    with pytest.raises(ImportStateError, match=f"^It is too late to cancel this import: it is {word}.$"):
+    with pytest.raises(ImportStateError, match=f"^It's too late to cancel this import: it's {word}.$"):
         house.ask(imports.cancel, imp)
     imp.refresh_from_db()
     assert imp.state == state
@@ -142,7 +142,7 @@ def test_only_a_failed_import_can_be_tried_again(house: House, state: str, word:
 
 def test_a_refused_file_cannot_be_tried_again(house: House) -> None:
     imp = in_state(house, State.FAILED)
-    with pytest.raises(ImportStateError, match="was refused and is gone"):
+    with pytest.raises(ImportStateError, match="was refused and removed"):
         house.ask(imports.retry, imp)
 
 
@@ -150,7 +150,7 @@ def test_a_file_that_disappears_before_it_is_planned_fails_with_a_sentence(house
     imp = house.started(GOOD)
     storage.upload_path(imp).unlink()
     assert house.carried(imp).state == State.FAILED
-    assert imp.error == "The file is no longer there. Import it again."
+    assert imp.error == "The file is no longer here. Import it again."
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ class RingAway(DojoError):
     """The ring cannot be read now."""
 
     def __init__(self) -> None:
-        super().__init__("Redis does not answer, so the last calls cannot be shown. Calls are accepted all the same.")
+        super().__init__("Redis isn't responding, so recent calls can't be shown. Calls are still accepted.")
 
 
 @cache

@@ -33,13 +33,13 @@ _CLIENTS: Final = (
 )
 _STATUS_CAUSES: Final = {
     400: "The call cannot be read.",
-    401: "There is no key, or it is not known.",
-    403: "The key may not do this.",
+    401: "The key is missing or unknown.",
+    403: "The key doesn't allow this.",
     404: "There is no such address.",
-    405: "This method is not answered here.",
-    408: "The body came too slowly.",
+    405: "This method is not allowed here.",
+    408: "The body was sent too slowly.",
     413: "The call is too large.",
-    415: "The call is packed in a way that is not understood.",
+    415: "The content encoding is not supported.",
     422: "Records are invalid.",
     429: "Too many calls in a minute.",
 }
