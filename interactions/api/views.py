@@ -91,7 +91,9 @@ def taken() -> HttpResponse:
 
 
 def _invalid(call: Call) -> str:
-    message = f"{call.problems.records:,} of {call.records:,} records are invalid, so none was stored."
+    invalid, verb = call.problems.records, "is" if call.problems.records == 1 else "are"
+    noun = "record" if call.records == 1 else "records"
+    message = f"{invalid:,} of {call.records:,} {noun} {verb} invalid, so none was stored."
     more = call.problems.more
     if more:
         message += f" {more:,} more violation{' is' if more == 1 else 's are'} not listed."

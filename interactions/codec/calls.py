@@ -70,8 +70,7 @@ def read_call(body: bytes, origin: Origin) -> Call:
 
     Raises BadCall where it is none of these.
     """
-    body = body.removeprefix(_BOM)
-    text = _records_in(b" " + body[1:] if body.startswith(RECORD_SEPARATOR) else body)
+    text = _records_in(body)
     problems = Problems()
     if len(text) <= _SMALL:
         pieces = _pieces.decode(b"[" + text + b"]")
@@ -91,8 +90,16 @@ def read_call(body: bytes, origin: Origin) -> Call:
     return Call(records, bytes(text), problems)
 
 
+def records_of(body: bytes) -> list[bytes]:
+    """The text of each record of a body, in any form that ``read_call`` takes, good or not. Raises BadCall."""
+    return [bytes(piece) for piece in _pieces.decode(b"[" + _records_in(body) + b"]")]
+
+
 def _records_in(body: bytes) -> memoryview:
     """The text of the records, as that of a list without its brackets. Raises BadCall."""
+    body = body.removeprefix(_BOM)
+    if body.startswith(RECORD_SEPARATOR):
+        body = b" " + body[1:]
     start = len(body) - len(body.lstrip(BLANKS))
     try:
         if body[start : start + 1] == b"[":

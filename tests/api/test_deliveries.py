@@ -38,6 +38,25 @@ def test_of_a_large_call_its_beginning_is_told_and_how_large_it_was(
     assert 1000 < len(sent.records) < 5000
 
 
+LIKE = b'{"type":"like","user_id":"ann"}'
+
+
+@pytest.mark.parametrize("count", [2, 5000])
+@pytest.mark.parametrize(
+    ("before", "between", "after"),
+    [(b'{"data": [', b",", b"]}"), (b"[", b",\n", b"]"), (b"", b"\n", b"\n"), (b"\x1e", b"\n\x1e", b"\n")],
+)
+def test_the_records_of_a_call_are_told_whatever_its_form(
+    post: Callable[..., HttpResponse], told: list[Any], before: bytes, between: bytes, after: bytes, count: int
+) -> None:
+    assert post(before + between.join([LIKE] * count) + after).status_code == 200
+    (delivery,) = told
+    head, sent = kept_of(delivery)
+    assert sent is not None and set(sent.records) == {LIKE.decode()}
+    assert head.types == {"like": len(sent.records)}
+    assert len(sent.records) == (2 if count == 2 else BODY_BYTES // len(LIKE + between))
+
+
 def test_a_call_is_told_with_why_it_was_refused(post: Callable[..., HttpResponse], told: list[Any]) -> None:
     answer = post(b'{"data":')
     (delivery,) = told

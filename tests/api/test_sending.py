@@ -95,6 +95,7 @@ def test_a_violation_names_its_place_in_a_list(post: Post, form: bytes) -> None:
 
 def test_a_violation_names_its_place_among_lines(post: Post) -> None:
     answer = post(b"\n".join([LIKE, LIKE, b'{"type": "like", "type": "like"}']))
+    assert answer.json()["message"] == "1 of 3 records is invalid, so none was stored."
     assert answer.status_code == 422 and answer.json()["data"][0].startswith("data.2 (type) ")
     assert not InboxEntry.objects.exists()
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-import msgspec
-
 from interactions import identity
+from interactions.codec.calls import BadCall, records_of
 from interactions.codec.identified import said_in
 from interactions.codec.tombstones import People, Person, Tombstones
 from interactions.contract.schema import FOR_GOOD
@@ -21,7 +20,7 @@ MOST_LINES: Final = 500  # of what was wrong that are kept; all are counted
 _SHOWN_OPTIONS: Final = ("dry_run", "async")  # of a query; what else stands there may be the key
 _MOST_TYPES: Final = 40
 _LIST: Final = re.compile(r'"data"\s*+:\s*+\[')
-_GAP: Final = re.compile(r"[\s,]*")
+_GAP: Final = re.compile(r"[\s,\x1e\ufeff]*")
 
 
 def kept_of(delivery: Delivery) -> tuple[Delivery, Sent | None]:
@@ -57,10 +56,6 @@ def _without_key(path: str) -> str:
     return place[:LONGEST] + (f"?{urlencode(options)}" if options else "")
 
 
-class _Body(msgspec.Struct):
-    data: list[msgspec.Raw]
-
-
 def _sent(delivery: Delivery) -> Sent:
     body = delivery.body
     size = max(delivery.size, len(body))
@@ -72,8 +67,8 @@ def _sent(delivery: Delivery) -> Sent:
         records = list(_whole_records(text))
     else:
         try:
-            records = [bytes(each).decode() for each in msgspec.json.decode(body, type=_Body).data]
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            records = [each.decode() for each in records_of(body)]
+        except (BadCall, UnicodeDecodeError):
             text = body.decode(errors="replace")
     lines = [_without_value(line, len(records)) for line in map(read_line, delivery.lines[:MOST_LINES])]
     return Sent(records, "" if records else text, size, is_cut, lines)
@@ -86,9 +81,8 @@ def _without_value(line: Line, kept: int) -> Line:
 
 def _whole_records(text: str) -> Iterator[str | None]:
     """The records at the start of a body that was cut somewhere."""
-    match = _LIST.search(text)
-    at = match.end() if match else len(text)
     scan = json.JSONDecoder(strict=False).raw_decode
+    at = _first_record(text, scan)
     while True:
         at = _GAP.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing as well
         try:
@@ -97,6 +91,19 @@ def _whole_records(text: str) -> Iterator[str | None]:
             return
         yield text[at:end]
         at = end
+
+
+def _first_record(text: str, scan: Callable[[str, int], tuple[Any, int]]) -> int:
+    """Where the records begin: in a list, in the list called data, or at once."""
+    at = _GAP.match(text).end()  # type: ignore[union-attr]  # it matches nothing as well
+    if text[at : at + 1] == "[":
+        return at + 1
+    try:
+        scan(text, at)  # a whole record
+    except (ValueError, RecursionError):
+        match = _LIST.search(text)
+        return match.end() if match else len(text)
+    return at
 
 
 def _types(sent: Sent) -> dict[str, int]:
