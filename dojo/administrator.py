@@ -15,7 +15,7 @@ def random_password() -> str:
 
 
 def make_first() -> str | None:
-    """Make the user "admin" where no administrator exists; the sentence to show once, or None."""
+    """Create the user "admin" where no administrator exists; the sentence to show once, or None."""
     users = get_user_model()._default_manager
     if users.filter(is_superuser=True).exists():
         return None

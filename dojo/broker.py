@@ -39,7 +39,7 @@ class Channel(kombu_redis.Channel):
 
 
 def install() -> None:
-    """Have Kombu use this channel forevery connection to Redis.
+    """Have Kombu use this channel for every connection to Redis.
 
     A Redis that refuses to write, as its disk is full (MISCONF), counts as one that is away: a worker goes on from
     that, and would end with any other error.

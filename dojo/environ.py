@@ -71,11 +71,11 @@ def number(name: str, default: int, *, least: int = 0, most: int | None = None) 
     if not value:
         return default
     if not value.isdigit():
-        raise ImproperlyConfigured(f"{name} is {value!r}: it has to be a whole number.")
+        raise ImproperlyConfigured(f"{name} is {value!r}: it must be a whole number.")
     parsed = int(value)
     if parsed < least or (most is not None and parsed > most):
         bounds = f"at least {least}" if most is None else f"from {least} to {most}"
-        raise ImproperlyConfigured(f"{name} is {value}: it has to be {bounds}.")
+        raise ImproperlyConfigured(f"{name} is {value}: it must be {bounds}.")
     return parsed
 
 

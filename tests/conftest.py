@@ -21,7 +21,7 @@ from tests.web_server import Server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The same examples every time, however slow the machine: a test that fails, fails foreverybody.
+# The same examples every time, however slow the machine: a test that fails, fails for everybody.
 hypothesis.settings.register_profile(
     "same",
     derandomize=True,

@@ -85,7 +85,7 @@ def _trouble(error: Exception, environ: Environ) -> tuple[int, str]:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return 503, "The server's disk is full. Try again once there is space."
     logger.error("A request could not be read: %s", error)
-    return 503, "The server cannot take this request now. Try again."
+    return 503, "The server can't take this request right now. Try again."
 
 
 def _logged(environ: Environ) -> str:

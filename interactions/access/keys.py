@@ -109,7 +109,7 @@ def rotate(key: ApiKey, grace: timedelta, *, user: User | None = None) -> tuple[
     with transaction.atomic():
         old = ApiKey.objects.select_for_update().select_related("environment").get(pk=key.pk)
         if old.successor_id is not None or not old.is_live:
-            raise KeyEnded("This key has been rotated or revoked already. Create a new one instead.")
+            raise KeyEnded("This key was already rotated or revoked. Create a new one instead.")
         new, text = _make(old.environment, ApiKey.Kind(old.kind), old.name, user, old.allowed_origins)
         old.successor = new
         old.ends_at = timezone.now() + grace

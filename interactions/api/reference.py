@@ -51,7 +51,7 @@ class DocumentedCall:
 
 
 _SUCCESS: Final = {"errors": False, "message": "success"}
-_DRY_RUN: Final = Option("dry_run", "1 checks the call and answers alike, but changes nothing.")
+_DRY_RUN: Final = Option("dry_run", "1 checks the call and answers the same way, but changes nothing.")
 _LINES: Final = (
     "data.0.timestamp (yesterday) is invalid. It must be a date and time with an offset, such as 2024-03-01T09:41:07Z.",
     "data.2.rating is invalid. like has no such field.",
@@ -95,7 +95,7 @@ SHARED: Final = (
     ),
     DocumentedAnswer(
         500,
-        "Something went wrong here. The reference is in the log.",
+        "Something went wrong. The reference is in the log.",
         {"message": "Something went wrong (reference 5f3a9c1e)."},
     ),
     DocumentedAnswer(
@@ -121,7 +121,7 @@ CALLS: Final[tuple[DocumentedCall, ...]] = (
         "POST",
         "/v1/interactions",
         "Send interactions",
-        "Adds records. Either all of them are stored, durably before the answer, or none is. A record that was sent"
+        "Adds records. Either all of them are stored durably before the answer, or none is. A record that was sent"
         " before, by its context.custom_context.uuid or else by its content and timestamp, is not added again. A record"
         " with neither uuid nor timestamp is always added. The body may also be the list itself, one record, or a"
         " record a line. It is read as JSON whatever its content type says,"
@@ -174,7 +174,7 @@ CALLS: Final[tuple[DocumentedCall, ...]] = (
         "GET",
         "/v1/openapi.json",
         "This API as an OpenAPI 3.1 document",
-        "For tools that make clients, tests or forms of it.",
+        "For tools that generate clients, tests or forms.",
         "none",
         (),
         None,

@@ -1,4 +1,4 @@
-"""The addresses of the API: send interactions, delete people's, and a plain word foreverything else."""
+"""The addresses of the API: send interactions, delete people's, and a plain word for everything else."""
 
 from __future__ import annotations
 

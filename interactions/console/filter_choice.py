@@ -277,7 +277,7 @@ def _bound(query: QueryDict, name: str, zone: tzinfo, mistakes: list[str]) -> da
             moment = moment.replace(tzinfo=zone)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        mistakes.append(f"The address says {name}={given[:40]}, which is no date. Dates look like 2024-01-31.")
+        mistakes.append(f"The address says {name}={given[:40]}, which isn't a date. Dates look like 2024-01-31.")
         return None
 
 

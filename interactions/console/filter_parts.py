@@ -103,6 +103,6 @@ def _known(query: QueryDict, name: str, known: list[str], mistakes: list[str]) -
 def _import_id(query: QueryDict, mistakes: list[str]) -> int | None:
     given = query.get("import", "")
     if given and not (given.isascii() and given.isdigit() and 0 < int(given) < 1 << 63):
-        mistakes.append("The address names an import that is no number.")
+        mistakes.append("The import in the address isn't a number.")
         return None
     return int(given) if given else None

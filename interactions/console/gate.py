@@ -62,7 +62,7 @@ def _let_in(standing: members.Standing, right: Right, slug: str | None) -> None:
         return
     if not standing.may(right, slug):
         if not Environment.objects.filter(slug=slug).exists():
-            raise Http404("There is no such environment.")
+            raise Http404("Unknown environment.")
         raise PermissionDenied
     timezone.activate(standing.environment(slug).zone)
 

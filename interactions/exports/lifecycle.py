@@ -69,7 +69,7 @@ def cancel(export: Export) -> None:
     """Stop it, or remove its file before its time. Raises ExportStateError where it has ended otherwise."""
     running = Export.objects.filter(pk=export.pk, state__in=[*_RUNNING, State.DONE])
     if not running.update(state=State.CANCELLED, filter="", finished_at=timezone.now()):
-        raise ExportStateError("This export has ended already.")
+        raise ExportStateError("This export has already ended.")
     storage.remove(export)
 
 
@@ -94,7 +94,7 @@ def sweep() -> None:
         if export.attempts < ATTEMPTS:
             enqueue("write_export", export.pk)
         else:
-            fail(export, "The worker was lost each time it wrote this file. Export again.")
+            fail(export, "The worker died each time it wrote this file. Export again.")
     for export in Export.objects.filter(state=State.DONE, expires_at__lte=timezone.now()):
         sentence = f"The file was kept for {settings.EXPORT_EXPIRES_HOURS} hours."
         end(Export.objects.filter(pk=export.pk), state=State.REMOVED, error=sentence)

@@ -82,7 +82,7 @@ class Export(models.Model):
     def exported_by(self) -> str:
         """Who asked for it, for people to read."""
         if self.created_by is None:
-            return "Somebody who has left"
+            return "Former member"
         return self.created_by.get_full_name() or self.created_by.get_username()
 
     @property

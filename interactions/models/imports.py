@@ -86,7 +86,7 @@ class Import(models.Model):
         """Who began it, for people to read."""
         if self.created_by is not None:
             return self.created_by.get_full_name() or self.created_by.get_username()
-        return "Command line" if self.source == self.Source.COMMAND else "Somebody who has left"
+        return "Command line" if self.source == self.Source.COMMAND else "Former member"
 
     @property
     def is_running(self) -> bool:

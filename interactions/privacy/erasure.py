@@ -63,7 +63,7 @@ def retry(request: DeletionRequest, *, by: By = None) -> None:
     with transaction.atomic():
         failed = DeletionRequest.objects.filter(pk=request.pk, state=State.FAILED)
         if not failed.update(state=State.HIDDEN, error="", ended_at=None, heartbeat_at=timezone.now()):
-            raise RequestStateError("Only a deletion request that failed can be tried again.")
+            raise RequestStateError("Only a failed deletion request can be retried.")
         note(request, "retried", by=by)
         enqueue("erase_people", request.pk)
     request.refresh_from_db()

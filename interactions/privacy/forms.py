@@ -55,7 +55,7 @@ class RequestForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or {}
         if not self.errors and not given.get("ids", "").strip() and not given.get("file"):
-            raise forms.ValidationError("Name at least one id: paste it, or choose a file.")
+            raise forms.ValidationError("Enter at least one id, or choose a file.")
         return given
 
     def named(self) -> Iterator[Id]:
@@ -73,7 +73,7 @@ class RequestForm(forms.Form):
         try:
             return preview.prepare(environment, self.named(), self.about(), user)
         except UnicodeDecodeError:
-            self.add_error("file", "This file is not text in UTF-8.")
+            self.add_error("file", "This file isn't UTF-8 text.")
         except id_file.NoList as error:
             self.add_error("file" if self.cleaned_data["file"] else "ids", str(error))
         except DojoError as error:
@@ -102,8 +102,8 @@ class HideForm(forms.Form):
     }
     APPROVED: Final = {  # the same where a second person's word is wanted
         "0": ("Once approved", "Erasing starts within seconds of the approval. After that, it can't be cancelled."),
-        "3600": ("In 1 hour", "Hidden at once. Erased after an hour, or with the approval where that comes later."),
-        "86400": ("In 24 hours", "Hidden at once. Erased after a day, or with the approval where that comes later."),
+        "3600": ("In 1 hour", "Hidden at once. Erased after an hour, or on approval if that is later."),
+        "86400": ("In 24 hours", "Hidden at once. Erased after a day, or on approval if that is later."),
     }
     delay = forms.ChoiceField(
         choices=[(seconds, label) for seconds, (label, _) in DELAYS.items()], widget=forms.RadioSelect, initial="3600"

@@ -40,7 +40,7 @@ def ids(lines: Iterable[str], *, anonymous: bool = False) -> Iterator[Id]:
 def _checked(lines: Iterable[str]) -> Iterator[str]:
     for number, line in enumerate(lines):
         if "\x00" in line:
-            raise NoList("This is no text file.")
+            raise NoList("This isn't a text file.")
         yield line.removeprefix("\ufeff") if number == 0 else line
 
 

@@ -194,7 +194,7 @@ def _keys(request: DeletionRequest, *, anonymous: bool) -> list[int]:
 
 def _require_received(request: DeletionRequest) -> None:
     if not DeletionRequest.objects.filter(pk=request.pk, state=State.RECEIVED).exists():
-        raise RequestStateError("The people of this request are hidden already: it can no longer be changed.")
+        raise RequestStateError("The people of this request are hidden already, so it can't be changed.")
 
 
 def _require_nobody_named(request: DeletionRequest, about: About) -> None:

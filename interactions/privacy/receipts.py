@@ -56,9 +56,9 @@ def check(text: str) -> Receipt:
     try:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise NoReceipt("This is no receipt: it is not JSON.") from error
+        raise NoReceipt("This isn't a receipt: it's not JSON.") from error
     if not isinstance(said, dict) or said.get("kind") != KIND or not isinstance(said.get(_SIGNATURE), str):
-        raise NoReceipt("This is no receipt of an erasure.")
+        raise NoReceipt("This isn't a receipt of an erasure.")
     signature = said.pop(_SIGNATURE)
     if not identity.is_signed(_canonical(said), signature):
         raise NoReceipt(

@@ -28,7 +28,7 @@ class NobodyNamed(DojoError):
     """A request without a single id."""
 
     def __init__(self) -> None:
-        super().__init__("Name at least one id.")
+        super().__init__("Enter at least one id.")
 
 
 def request(
@@ -145,7 +145,7 @@ def approve(asked: DeletionRequest, *, by: User) -> None:
     with transaction.atomic():
         waiting = DeletionRequest.objects.filter(pk=asked.pk, state=State.HIDDEN, needs_approval=True, approved_at=None)
         if not waiting.update(approved_at=timezone.now()):
-            raise RequestStateError("This request does not wait for approval.")
+            raise RequestStateError("This request doesn't need approval.")
         note(asked, "approved", by=by)
         enqueue("erase_people", asked.pk)
     asked.refresh_from_db()
@@ -156,7 +156,7 @@ def start_now(asked: DeletionRequest, *, by: By = None) -> None:
     with transaction.atomic():
         waiting = DeletionRequest.objects.filter(pk=asked.pk, state=State.HIDDEN, erase_from__isnull=False)
         if not waiting.update(erase_from=None):
-            raise RequestStateError("This request does not wait for its time.")
+            raise RequestStateError("This request isn't waiting to be erased.")
         enqueue("erase_people", asked.pk)
     asked.refresh_from_db()
 
@@ -169,7 +169,7 @@ def cancel(asked: DeletionRequest, *, by: By = None) -> None:
             asked.refresh_from_db()
             if asked.state == State.CANCELLED:
                 raise _too_late(asked)
-            raise RequestStateError("It is too late to cancel this request: erasing has started.")
+            raise RequestStateError("It's too late to cancel this request: erasing has started.")
         Tombstone.objects.filter(request=asked).delete()
         RequestedPerson.objects.filter(request=asked).delete()
         RequestedLink.objects.filter(request=asked).delete()

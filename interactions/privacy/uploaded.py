@@ -25,7 +25,7 @@ from interactions.models import Environment, Import, Upload
 logger = logging.getLogger(__name__)
 
 REMOVED: Final = (
-    "The file named people whose records were to be erased meanwhile, so it was removed. Nothing was loaded from it. "
+    "The file named people whose records had to be erased, so it was removed. Nothing was loaded from it. "
     "Drop it in again to load the others."
 )
 

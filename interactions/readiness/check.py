@@ -23,8 +23,8 @@ class CheckSection(StrEnum):
     HISTORY = "History"
     TYPES = "Types"
     IDS = "People and products"
-    TIMES = "Times and repeats"
-    REFUSED = "What was refused"
+    TIMES = "Times and duplicates"
+    REFUSED = "Refused"
 
 
 @dataclass(frozen=True, slots=True)

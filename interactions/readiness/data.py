@@ -39,14 +39,14 @@ def _history(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check
             "span", CheckSection.HISTORY, _or_none(found.days_spanned, found.records),
             thresholds["span"],
             f"{_counted(found.days_spanned, 'day')} from the first record to the last.{_apart(found.strays)}",
-            "Tastes change with seasons and campaigns. About three months let a model tell a habit from a mood.",
+            "Tastes change with seasons and campaigns. With about three months, a model can tell habits from moods.",
             "Import an older export as well. Files may overlap: duplicates are skipped.",
             essential=True,
         ),
         Check(
             "gaps", CheckSection.HISTORY, _share(missing, found.days_spanned), thresholds["gaps"],
             f"{missing:,} of {found.days_spanned:,} days have no record.{longest}",
-            "A gap looks like a time when nobody wanted anything.",
+            "To a model, a gap looks like a time when nobody wanted anything.",
             "Export those days again and import them.",
             essential=True,
         ),
@@ -68,15 +68,15 @@ def _types(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]:
         Check(
             "product_views", CheckSection.TYPES, _share(views, found.records), thresholds["product_views"],
             f"{_counted(views, 'record')} of type product_detail_page_view.",
-            "A view of a product or an article is the most frequent sign of interest: most of what is learned.",
+            "Views of products or articles are the most frequent sign of interest, so models learn most from them.",
             "Send product_detail_page_view from each product or article page.",
             essential=True,
         ),
         Check(
             "actions", CheckSection.TYPES, _share(actions, found.records),
             thresholds["actions"],
-            f"{_counted(actions, 'record')} of types add_to_cart, checkout, read, watch, listen and their kin.",
-            "They tell what people looked at from what they chose.",
+            f"{_counted(actions, 'record')} of types add_to_cart, checkout, read, watch, listen and similar.",
+            "They separate what people chose from what they only looked at.",
             "Send add_to_cart and checkout from a shop, read, watch or listen from a media site.",
             essential=True,
         ),
@@ -85,8 +85,8 @@ def _types(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]:
             views / searches if searches else None, thresholds["views_per_search"],
             f"{_counted(views, 'view')} and {_counted(searches, 'search', 'searches')}."
             if searches else "There are no searches.",
-            "Search learns from what people open after they searched. Searches alone teach nothing.",
-            "See that the pages that searches lead to send product_detail_page_view too.",
+            "Search learns from what people open after a search. Searches alone teach it nothing.",
+            "Send product_detail_page_view from the pages that searches lead to.",
         ),
     ]  # fmt: skip
 
@@ -100,8 +100,8 @@ def _people(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]
     return [
         of_records(
             "with_user", found.with_user, "have a user_id",
-            "A user id joins what one person does on all devices.",
-            "Send user_id foreverybody who is signed in.", False,
+            "A user id connects what one person does on all devices.",
+            "Send user_id for everyone who is signed in.", False,
         ),
         of_records(
             "with_anonymous", found.with_anonymous, "have an anonymous_id",
@@ -110,28 +110,28 @@ def _people(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]
         ),
         of_records(
             "without_id", found.without_id, "have no id at all",
-            "Nothing can be learned about anybody from a record that is nobody's.",
+            "A record without an id teaches nothing about anyone.",
             "Send at least an anonymous_id with every record.", True,
         ),
         of_records(
             "placeholder_ids", found.placeholder_ids, "have an id like \"null\", \"undefined\" or zeros",
-            "All who share such an id look like one person with the taste of everybody.",
-            "Leave the field out where there is no id.", False,
+            "Everyone who shares such an id looks like one person.",
+            "Leave the field out when there is no id.", False,
         ),
         Check(
             "most_of_one", CheckSection.IDS,
             _share(found.most_of_one, found.records) if found.records >= _ENOUGH else None, thresholds["most_of_one"],
             f"The busiest id has {found.most_of_one:,} of {found.records:,} records."
-            + ("" if found.records >= _ENOUGH else f" Below {_ENOUGH:,} records that says nothing."),
-            "One id with an absurd share is a bot, a test, or an id that many people share.",
-            "Open Records, filter by that id, and keep such traffic out at its source.",
+            + ("" if found.records >= _ENOUGH else f" Below {_ENOUGH:,} records, this says nothing."),
+            "An id with an unusual share is a bot, a test, or an id that many people share.",
+            "Open Records, filter by that id, and stop such traffic at its source.",
         ),
         Check(
             "users_again", CheckSection.IDS, _share(found.users_again, found.users),
             thresholds["users_again"],
             f"{found.users_again:,} of {found.users:,} users." if found.users else "There are no users.",
-            "What somebody did next is what a model learns from. One record has no next.",
-            "A longer history helps. So does one user_id for a person on all devices.",
+            "A model learns from what someone did next. After a single record, there is no next.",
+            "A longer history helps, and so does one user_id per person on all devices.",
         ),
     ]  # fmt: skip
 
@@ -142,7 +142,7 @@ def _products(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Chec
             "with_products", CheckSection.IDS, _share(found.with_products, found.about_products),
             thresholds["with_products"],
             f"{found.with_products:,} of {found.about_products:,} records that should name a product do.",
-            "A view, a cart or a like without product_ids says that somebody wanted something, but not what.",
+            "A view, cart or like without product_ids says that someone wanted something, but not what.",
             "Send product_ids with every view, impression, cart, check-out, read or like.",
             essential=True,
         ),
@@ -150,8 +150,8 @@ def _products(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Chec
             "with_miso_id", CheckSection.IDS, _share(found.with_miso_id, found.records),
             thresholds["with_miso_id"],
             f"{found.with_miso_id:,} of {found.records:,} records name the search or recommendation that led to them.",
-            "Only so can the gain of recommendations be told, and results be improved by what people did with them.",
-            "Pass the miso_id of a search or recommendation on to the interactions that follow from it.",
+            "It shows what recommendations achieve, and results improve by what people do with them.",
+            "Pass the miso_id of a search or recommendation on to the interactions that follow.",
         ),
     ]  # fmt: skip
 
@@ -162,7 +162,7 @@ def _times(found: Measures, thresholds: Mapping[str, Threshold]) -> Check:
         "times", CheckSection.TIMES, _share(wrong, found.records), thresholds["times"],
         f"{_counted(found.future, 'record')} {'are' if found.future > 1 else 'is'} dated after arrival, "
         f"{found.before_2000 or 'none'} before 2000.",
-        "Order is what a model reads. A time that cannot be puts records before or after all others.",
+        "Models depend on the order of records. An impossible time puts a record before or after all others.",
         "Check the unit (seconds or milliseconds) and the offset where timestamps are made.",
     )  # fmt: skip
 

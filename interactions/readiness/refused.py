@@ -35,16 +35,16 @@ def refused_checks(
         Check(
             "already_there", CheckSection.TIMES, duplicates / records if records else None,
             thresholds["already_there"],
-            f"{duplicates:,} records {of_imports} were there before and were left out." if records else nothing,
-            "They do no harm, as they are left out. Many of them say that exports overlap more than they need to.",
+            f"{duplicates:,} records {of_imports} were duplicates and were skipped." if records else nothing,
+            "Duplicates do no harm, as they're skipped. Many of them mean that exports overlap more than they need to.",
             "Export only what is new since the last import.",
         ),
         Check(
             "rejected", CheckSection.REFUSED, rejected / records if records else None,
             thresholds["rejected"],
             f"{rejected:,} records {of_imports} were rejected." if records else nothing,
-            "What is rejected is missing, often all records of one kind.",
-            "Open the import, download its rejected records, mend them and drop that file in.",
+            "Rejected records are missing, often all records of one kind.",
+            "Open the import, download its rejected records, fix them and import that file.",
             causes=_causes_of([row[0] for row in last]),
         ),
         _calls(environment, thresholds["refused_calls"]),
@@ -63,16 +63,16 @@ def _calls(environment: Environment, threshold: Threshold) -> Check:
         refused = sum(call.status == _UNPROCESSABLE for call in calls)
         value = refused / len(calls) if calls else None
         detail = (
-            f"{refused:,} of the last {len(calls):,} calls held records that break a rule."
+            f"{refused:,} of the last {len(calls):,} calls had invalid records."
             if calls
-            else "No call came in the last 24 hours."
+            else "No calls in the last 24 hours."
         )
         causes = _causes_of_calls(environment)
     except RingAway:
-        detail = "The last calls cannot be looked at right now."
+        detail = "Recent calls can't be shown right now."
     return Check(
         "refused_calls", CheckSection.REFUSED, value, threshold, detail,
-        "A refused call stores nothing, also not its good records.",
+        "A refused call stores nothing, not even its valid records.",
         "Open Live: each call shows its records and what is wrong with them.",
         causes=causes,
     )  # fmt: skip

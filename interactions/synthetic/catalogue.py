@@ -1,4 +1,4 @@
-"""What the shop sells and publishes. Built once per process and the same forevery seed."""
+"""What the shop sells and publishes. Built once per process and the same for every seed."""
 
 import random
 from collections.abc import Iterator

@@ -60,7 +60,7 @@ def deletion_state(request: DeletionRequest) -> str:
     if request.state == State.ERASING and request.parts_total and not request.waits_for_id:
         return f"Erasing {percent(request.parts_done / request.parts_total)}"
     if request.held_nothing:
-        return "Nothing was held"
+        return "Nothing stored"
     return "Preview" if request.state == State.RECEIVED else str(request.get_state_display())
 
 

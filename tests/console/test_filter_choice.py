@@ -55,13 +55,13 @@ def test_an_address_says_what_is_meant(query: str, expected: Filter) -> None:
         ("group=dance", "There is no group called dance."),
         ("device=toaster", "The address says device=toaster; it can be desktop, phone, tablet, bot, other or unknown."),
         ("period=fortnight", "The address says period=fortnight; it can be "),
-        ("from=2024-02-30", "The address says from=2024-02-30, which is no date. Dates look like 2024-01-31."),
+        ("from=2024-02-30", "The address says from=2024-02-30, which isn't a date. Dates look like 2024-01-31."),
         ("from=2024-02-01&to=2024-01-01", "The period ends before it starts. Swap the two dates."),
         ("region=" + "x" * 3000, "Region: more than 2,048 characters. It was left out."),
         ("user=ann", "User: addresses hold no ids."),
         ("user=a-00000000000000ff", "User: addresses hold no ids."),
         ("anonymous=phone", "Anonymous id: addresses hold no ids."),
-        *((f"import={given}", "The address names an import that is no number.") for given in ("0", "-1", "x", "٣")),
+        *((f"import={given}", "The import in the address isn't a number.") for given in ("0", "-1", "x", "٣")),
     ],
 )
 def test_what_is_wrong_is_named_and_left_out(query: str, mistake: str) -> None:

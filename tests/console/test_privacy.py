@@ -38,7 +38,7 @@ def test_the_list_shows_open_requests_with_their_clock_and_the_pane_counts_them(
     assert '<span class="pane-badge" id="badge-deletion_requests" aria-label="1 open">1</span>' in text
     post(client, request, "cancel")
     text = text_of(client, LIST)
-    assert "No request is open." in text
+    assert "No open requests." in text
     assert '<span class="pane-badge" id="badge-deletion_requests" hidden>0</span>' in text
     assert "Cancelled" in text_of(client, f"{LIST}?show=done")
 

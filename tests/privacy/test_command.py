@@ -139,7 +139,7 @@ def test_an_anonymous_id_is_erased_by_itself(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "Name at least one id."),
+        ([], "Enter at least one id."),
         (["--user-id", "a", "--environment", "nowhere"], "There is no environment called nowhere."),
         (["--file", "/nowhere/ids.txt"], "/nowhere/ids.txt cannot be read."),
     ],

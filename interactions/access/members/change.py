@@ -50,7 +50,7 @@ def _refuse_to_add(user: User, environment: Environment) -> None:
     if Membership.objects.filter(user=user, environment=environment).exists():
         raise MemberRefused(f"{user} is a member of {environment} already.")
     if not user.is_active:
-        raise MemberRefused(f"The log-in of {user} is deactivated. Have it reactivated first.")
+        raise MemberRefused(f"The log-in of {user} is deactivated. Reactivate it first.")
 
 
 def set_roles(user: User, roles: Mapping[Environment, Role | None], *, by: User) -> int:
@@ -115,7 +115,7 @@ def owns_log_in(by: User, user: User) -> bool:
 
 def demand_log_in(user: User, by: User) -> None:
     if not owns_log_in(by, user):
-        raise MemberRefused(f"{user} is also in environments that you do not own. Ask somebody who owns all of them.")
+        raise MemberRefused(f"{user} is also in environments that you don't own. Ask someone who owns all of them.")
 
 
 def _demand(by: User, environment: Environment) -> None:
@@ -130,7 +130,7 @@ def _require_owners(environments: Iterable[Environment]) -> None:
     for environment in environments:
         owners = Membership.objects.filter(environment=environment, role=Role.OWNER, user__is_active=True)
         if not owners.exists():
-            raise MemberRefused(f"{environment} would be left without an owner. Make somebody else its owner first.")
+            raise MemberRefused(f"{environment} would have no owner. Make someone else an owner first.")
 
 
 def _role(row: Membership | None) -> Role | None:

@@ -125,5 +125,5 @@ def _find(environment: str, pk: int) -> DeletionRequest:
     rows = DeletionRequest.objects.select_related("environment")
     found = get_object_or_404(rows, pk=pk, environment__slug=environment)
     if not found.receipt:
-        raise Http404("There is a receipt once the erasure is verified.")
+        raise Http404("The receipt is available once the erasure is verified.")
     return found

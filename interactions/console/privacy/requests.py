@@ -113,7 +113,7 @@ def deletion_link(request: HttpRequest, environment: str, pk: int) -> HttpRespon
         key = int(request.POST.get("anonymous_key", ""))
         preview.choose_link(found, key, is_taken=request.POST.get("take") == "1")
     except ValueError:
-        messages.error(request, "That anonymous id is not among those of this request.")
+        messages.error(request, "That anonymous id isn't part of this request.")
     except DojoError as error:
         messages.error(request, str(error))
     if request.htmx:  # type: ignore[attr-defined]

@@ -89,7 +89,7 @@ def record(request: HttpRequest, environment: str, key: str) -> HttpResponse:
     if found is None or place is None:
         if request.htmx:  # type: ignore[attr-defined]
             return render(request, "records/record.html#gone", {"environment": here})
-        raise Http404("There is no such record, or no longer.")
+        raise Http404("There is no such record.")
     row = found.to_pylist()[0]
     whole = next(export.records(found.select(TABLE_SCHEMA.names)))
     everything = FilterChoice.of(request.GET, here.zone).cleared().timeless()

@@ -60,7 +60,7 @@ def _failed(imp: Import, lake: Lake, error: Exception) -> None:
     logger.exception("Import %s could not be committed [%s]", imp.pk, reference)
     if _is_committed(imp, lake):
         return
-    sentence = f"The records could not be added to the data set (reference {reference}). Press Retry."
+    sentence = f"The records couldn't be added to the data set (reference {reference}). Press Retry."
     lifecycle.fail(imp, sentence, phase=Import.Phase.COMMITTING)
 
 

@@ -48,7 +48,7 @@ def _cancel(imp: Import) -> bool:
     except ImportStateError:  # somebody else ended it first, and said why
         return False
     sentence = (
-        f"The upload was not finished within {settings.UPLOAD_EXPIRES_HOURS} hours, so what had arrived was removed. "
+        f"The upload wasn't finished within {settings.UPLOAD_EXPIRES_HOURS} hours, so what arrived was removed. "
         "Drop the file again to start over."
     )
     Import.objects.filter(pk=imp.pk).update(error=sentence)

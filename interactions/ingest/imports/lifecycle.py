@@ -65,7 +65,7 @@ def received(imp: Import, *, sample: bool = True) -> None:
     except Exception:
         reference = uuid.uuid4().hex[:8]
         logger.exception("The file of import %s could not be looked at [%s]", imp.pk, reference)
-        error = f"This file could not be looked at; the log says why (reference {reference}). Drop it again."
+        error = f"This file couldn't be read (reference {reference}). Drop it again."
         _refuse(imp, error)
         return
     _step(
@@ -165,7 +165,7 @@ def retry(imp: Import) -> None:
             finished_at=None,
             heartbeat_at=now,
         ):
-            raise ImportStateError(f"Only a failed import can be tried again: this one is {_shown(imp)}.")
+            raise ImportStateError(f"Only a failed import can be retried: this one is {_shown(imp)}.")
         note(Action.IMPORT_RETRIED, imp)
         imp.blocks.exclude(state=Block.State.DONE).update(state=Block.State.WAITING, attempts=0)
         if phase == Import.Phase.WAITING:
@@ -181,7 +181,7 @@ def undo(imp: Import) -> None:
         done = Import.objects.filter(pk=imp.pk, state__in=[Import.State.DONE, Import.State.DONE_WITH_REJECTS])
         if not done.exclude(phase=Import.Phase.UNDOING).update(phase=Import.Phase.UNDOING, heartbeat_at=timezone.now()):
             imp.refresh_from_db()
-            raise ImportStateError(f"Only an import that is done can be undone: this one is {_shown(imp)}.")
+            raise ImportStateError(f"Only a finished import can be undone: this one is {_shown(imp)}.")
         note(Action.IMPORT_UNDO_STARTED, imp)
         enqueue("undo_import", imp.pk)
     imp.refresh_from_db()

@@ -65,7 +65,7 @@ def free(block: Block) -> None:
     if block.attempts < _LOSSES:
         enqueue("load_block", block.pk)
     else:
-        sentence = "The worker was lost each time it read one part of the file. What was read is kept: press Retry."
+        sentence = "The worker died each time it read one part of the file. What was read is kept: press Retry."
         lifecycle.fail(block.of, sentence, phase=Import.Phase.BLOCKS)
 
 

@@ -149,7 +149,7 @@ def _find(user: User, token: str) -> Upload:
     """The asking user's own upload; anybody else's is as unknown as one that never was."""
     upload = Upload.objects.select_related("of__environment").filter(token=token, owner=user).first()
     if upload is None:
-        raise UploadRefused(404, "There is no such upload. Drop the file again to start over.")
+        raise UploadRefused(404, "Unknown upload. Drop the file again to start over.")
     if not standing(user).may(Right.IMPORT, upload.of.environment.slug):
         raise UploadRefused(403, NO_RIGHT)
     if has_ended(upload):

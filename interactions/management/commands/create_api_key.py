@@ -12,7 +12,7 @@ from interactions.models import ApiKey, Environment
 
 
 class Command(BaseCommand):
-    help = "Make an API key and print it, alone on the last line. It isn't stored, so keep it now."
+    help = "Create an API key and print it on the last line. It isn't stored, so keep it now."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--environment", default="production", help="slug of the environment (production)")
@@ -39,7 +39,7 @@ class Command(BaseCommand):
             if not keys.is_origin(origin):
                 raise CommandError(f"{origin} isn't an origin. {keys.WHAT_AN_ORIGIN_IS}")
         if not 0 < len(options["name"].strip()) <= 100:
-            raise CommandError("The name has to have 1 to 100 characters.")
+            raise CommandError("The name must have 1 to 100 characters.")
         with audit.acting("create_api_key"):
             key, text = keys.create(
                 environment, kind=kind, name=options["name"].strip(), allowed_origins="\n".join(options["origin"])

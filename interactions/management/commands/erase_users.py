@@ -87,7 +87,7 @@ class Command(BaseCommand):
 def _told(request: DeletionRequest) -> str:
     if request.held_nothing:
         return (
-            f"Nothing was held of {people_named(request)}, so nothing was erased. "
+            f"Nothing was stored about {people_named(request)}, so nothing was erased. "
             "Ids count as they are written: capital letters and spaces, too."
         )
     unknown = request.tombstones.filter(was_held=False, is_beside_user=False).count()

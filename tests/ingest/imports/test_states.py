@@ -134,7 +134,7 @@ def test_an_import_that_has_ended_cannot_be_cancelled(house: House, state: str, 
 def test_only_a_failed_import_can_be_tried_again(house: House, state: str, word: str) -> None:
     imp = in_state(house, state)
     assert not imp.can_retry
-    with pytest.raises(ImportStateError, match=f"^Only a failed import can be tried again: this one is {word}.$"):
+    with pytest.raises(ImportStateError, match=f"^Only a failed import can be retried: this one is {word}.$"):
         house.ask(imports.retry, imp)
     imp.refresh_from_db()
     assert imp.state == state
@@ -166,7 +166,7 @@ def test_a_file_that_disappears_before_it_is_planned_fails_with_a_sentence(house
 )
 def test_only_an_import_that_is_done_can_be_undone(house: House, state: str, word: str) -> None:
     imp = in_state(house, state)
-    with pytest.raises(ImportStateError, match=f"^Only an import that is done can be undone: this one is {word}.$"):
+    with pytest.raises(ImportStateError, match=f"^Only a finished import can be undone: this one is {word}.$"):
         house.ask(imports.undo, imp)
     imp.refresh_from_db()
     assert imp.state == state
