@@ -54,7 +54,8 @@ def test_the_records_of_a_call_are_told_whatever_its_form(
     head, sent = kept_of(delivery)
     assert sent is not None and set(sent.records) == {LIKE.decode()}
     assert head.types == {"like": len(sent.records)}
-    assert len(sent.records) == (2 if count == 2 else BODY_BYTES // len(LIKE + between))
+    whole = 2 if count == 2 else BODY_BYTES // len(LIKE + between)
+    assert whole - 1 <= len(sent.records) <= whole
 
 
 def test_a_call_is_told_with_why_it_was_refused(post: Callable[..., HttpResponse], told: list[Any]) -> None:
