@@ -190,7 +190,7 @@ def test_the_log_in_takes_no_name_for_markup(browser: Browser, dojo: Dojo) -> No
     page.fill("[name=username]", MARKUP)
     page.fill("[name=password]", MARKUP)
     page.press("[name=password]", "Enter")
-    page.get_by_text("The user name or the password is not right.").wait_for()
+    page.get_by_text("The user name or password is wrong.").wait_for()
     assert page.input_value("[name=username]") == MARKUP
     assert_harmless(page)
     page.close()

@@ -62,7 +62,7 @@ def test_somebody_is_found_opened_and_followed_back_to_the_first_record(page: "P
     expect(rows.first.locator("pre")).to_contain_text('"keywords": "tea 149"')
     page.click("text=Older")
     expect(rows).to_have_count(151)
-    expect(page.locator("#timeline-foot")).to_have_text("This is the first that is known of them.", use_inner_text=True)
+    expect(page.locator("#timeline-foot")).to_have_text("This is their first record.", use_inner_text=True)
     assert page.url.endswith("/")
 
 

@@ -103,11 +103,11 @@ def test_ids_may_come_from_a_file_of_any_length_beside_pasted_ones(client: Clien
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"ids": " \n"}, "Name at least one id"),
-        ({"ids": "user_id\n"}, "Name at least one id"),
+        ({"ids": " \n"}, "Enter at least one id"),
+        ({"ids": "user_id\n"}, "Enter at least one id"),
         ({"ids": "x" * 600}, "more than 512 characters"),
         ({"ids": "marilla", "note": "Marilla wrote"}, "leave the id out"),
-        ({"ids": "", "file": SimpleUploadedFile("a.csv", b"\xff\xfe\x00")}, "not text in UTF-8"),
+        ({"ids": "", "file": SimpleUploadedFile("a.csv", b"\xff\xfe\x00")}, "isn't UTF-8 text"),
     ],
 )
 def test_what_cannot_be_taken_in_is_refused_with_a_sentence(
@@ -135,7 +135,7 @@ def test_a_person_is_left_out_by_a_press(client: Client, petra: User) -> None:
     post(client, request, "leave-out", person=request.named.get(identifier="ann").pk)
     assert request.people == 1
     post(client, request, "leave-out", person=request.named.get().pk)
-    assert "Name at least one id" in text_of(client, page(request))
+    assert "Enter at least one id" in text_of(client, page(request))
 
 
 # --- Steps ---

@@ -150,7 +150,7 @@ def test_who_is_not_in_the_data_is_said_to_be_nobody_before_a_letter_is_made(
     house.done(as_lines(home()))
     answer = client.post("/production/privacy/access/", {"user_id": ANN.upper()})
     page = answer.content.decode()
-    assert "holds nothing of this id" in page
+    assert "has nothing for this id" in page
     assert not ActivityEntry.objects.filter(action="access_given").exists()  # nothing was taken
     # Enter presses the first button: with the id mended, that is the whole letter.
     assert page.index("Download everything") < page.index("Download the empty letter")

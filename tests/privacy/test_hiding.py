@@ -103,5 +103,5 @@ def test_a_person_named_twice_is_one(house: House) -> None:
 def test_a_request_for_nobody_is_refused_with_a_sentence(house: House) -> None:
     from interactions import privacy
 
-    with pytest.raises(privacy.NobodyNamed, match="Name at least one id"):
+    with pytest.raises(privacy.NobodyNamed, match="Enter at least one id"):
         privacy.request(Environment.objects.get(slug="production"), [])

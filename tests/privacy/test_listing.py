@@ -60,7 +60,7 @@ def test_columns_are_read_where_the_first_line_names_them(text: str, found: list
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("ann\nb\x00b\n", "no text file"),
+        ("ann\nb\x00b\n", "isn't a text file"),
         ("x" * (LONGEST_ID + 1), "Line 1: no user id has more than 512 characters"),
         ('user_id\nann\n"bob', "quotes do not match"),
         ("user_id\na,b\n", "Line 2 has more columns than the first line. Put double quotes around"),

@@ -122,11 +122,11 @@ def test_a_pause_holds_the_sending_until_it_goes_on(page: Page, environment: str
         with page.expect_event("requestfailed"):
             page.get_by_role("button", name="Pause").click()
     seen = uploads_of(page)
-    page.get_by_role("button", name="Go on").wait_for()
+    page.get_by_role("button", name="Resume").wait_for()
     page.request.get(page.url)  # as long as the server takes for another request, at least
     assert seen == []
 
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     page.get_by_text("No problems in the first").wait_for()
     assert ("PATCH", 2 * (8 << 20)) in seen
     assert ("PATCH", 0) not in seen
@@ -154,7 +154,7 @@ def test_sending_can_be_given_up(page: Page, environment: str, heavy: Path) -> N
         reach(page, held)
         page.get_by_role("button", name="Cancel").click()
         with page.expect_response(lambda answer: answer.request.method == "DELETE"):
-            page.get_by_role("button", name="Stop sending").click()
+            page.get_by_role("button", name="Cancel upload").click()
         page.locator("[data-drop-zone]").wait_for()
     page.reload()
     expect(page.locator("[data-unfinished]")).to_have_count(0)
@@ -177,7 +177,7 @@ def test_a_second_tab_shows_the_same_progress(
         assert percent_of(page) == percent_of(second)
     for tab in (page, second):
         tab.get_by_role("link", name="Next step").wait_for()
-        assert percent_of(tab) == "100 %"
+        assert percent_of(tab) == "100%"
         assert outcome(tab)["Accepted"] == "120,000"
 
 
@@ -188,7 +188,7 @@ def test_an_import_cancelled_while_it_loads_leaves_nothing(
     wait_until_some_is_read(page)
     with standstill(dojo):
         page.get_by_role("button", name="Cancel").click()
-        says(page, "dialog[open]", "the data set stays as it is")
+        says(page, "dialog[open]", "the data set doesn't change")
         page.get_by_role("button", name="Cancel import").click()
         page.get_by_text("The import was cancelled.").wait_for()
     page.goto(f"/{environment}/interactions/")
@@ -201,4 +201,4 @@ def wait_until_some_is_read(page: Page) -> None:
     """Asks oftener than the page does, so that the end does not come first."""
     address = f"{page.url}"
     assert number_of(page)
-    wait_for(lambda: ">0 %<" not in page.request.get(address, headers=HTMX).text())
+    wait_for(lambda: ">0%<" not in page.request.get(address, headers=HTMX).text())

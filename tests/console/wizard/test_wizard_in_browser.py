@@ -24,8 +24,8 @@ ORDERS = Seen(
     facts=[
         "90 user ids",
         "8 anonymous ids",
-        "First record 1 Mar 2024, 08:26",
-        "Last record 27 Mar 2024, 13:56",
+        "First record Mar 1, 2024, 08:26",
+        "Last record Mar 27, 2024, 13:56",
         "Times are in UTC",
     ],
     types={"checkout": "1,203", "refund": "40", "custom": "17"},
@@ -65,7 +65,7 @@ def test_a_file_goes_from_the_log_in_to_its_dashboard(
         page.get_by_role("button", name="Next step").click()
 
         page.get_by_role("link", name="Next step").wait_for()
-        assert percent_of(page) == "100 %"
+        assert percent_of(page) == "100%"
         assert outcome(page) | {"Records read": "1,260", "Accepted": "1,260", "Rejected": "0"} == outcome(page)
         page.get_by_role("link", name="Next step").click()
 
@@ -84,8 +84,8 @@ def test_a_file_chosen_from_the_disk_is_taken_as_well(page: Page, environment: s
 def test_a_file_dropped_again_adds_nothing_and_says_so(page: Page, environment: str, orders: Path) -> None:
     bring_in(page, environment, orders)
     bring_in(page, environment, orders)
-    says(page, "#progress", "Every record of this file was already here. Nothing was added.")
-    assert outcome(page) | {"Accepted": "0", "Already there": "1,260"} == outcome(page)
+    says(page, "#progress", "All records of this file were already in the data set. Nothing was added.")
+    assert outcome(page) | {"Accepted": "0", "Duplicates": "1,260"} == outcome(page)
     page.get_by_role("link", name="Next step").click()
     page.wait_for_url("**/interactions/")
     assert dashboard(page) == ORDERS
@@ -142,7 +142,7 @@ def test_a_file_that_cannot_be_imported_is_refused_with_a_sentence(
     picture.write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(2000))
     page.goto(f"/{environment}/interactions/imports/new/")
     drop(page, picture)
-    page.get_by_text("This file cannot be imported.").wait_for()
+    page.get_by_text("This file can't be imported.").wait_for()
     says(page, "[role=alert]", "The file is a PNG picture, not JSON.")
 
     page.get_by_role("link", name="Choose another file").click()

@@ -246,4 +246,4 @@ def test_a_block_whose_workers_disappear_each_time_is_given_up_with_a_sentence(h
         fallen_silent(house, imp)
     imp.refresh_from_db()
     assert imp.state == State.FAILED
-    assert imp.error.startswith("The worker was lost each time it read one part of the file.")
+    assert imp.error.startswith("The worker died each time it read one part of the file.")
