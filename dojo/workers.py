@@ -57,7 +57,7 @@ def present() -> Iterator[Presence]:
             presence.start_missing()
             yield presence
     except _DATABASE_AWAY as error:
-        raise Away(f"The database does not answer ({error}). Nothing that was begun is lost.") from error
+        raise Away(f"The database does not answer ({error}). No work is lost.") from error
 
 
 class Presence:
@@ -89,11 +89,11 @@ class Presence:
         except _DATABASE_AWAY as error:
             connections.close_all()  # one that was lost does not come back
             if self._database_answers:
-                _tell(f"The database does not answer ({error}). This command waits for it.")
+                _tell(f"The database isn't responding ({error}). This command waits for it.")
             self._database_answers = False
             return False
         if not self._database_answers:
-            _tell("The database answers again.")
+            _tell("The database is responding again.")
         self._database_answers = True
         return has_ended
 
@@ -107,11 +107,11 @@ class Presence:
             self._heard = now
         if now - self._heard < _GONE_SECONDS:
             return False
-        _tell("No worker answers any more, so this command does the work itself.")
+        _tell("No worker is responding, so this command does the work itself.")
         try:
             self.start_missing()
         except NoWorkers as error:
-            raise NoWorkers(f"{error} What was begun goes on as soon as Dojo runs again.") from error
+            raise NoWorkers(f"{error} The work continues as soon as Dojo runs again.") from error
         self._heard = time.monotonic()
         return True
 

@@ -138,7 +138,7 @@ def _message_schemas() -> Json:
             "required": ["data"],
             "description": (
                 f"{settings.API_BODY_BYTES} bytes at most, unpacked. Other keys are left alone. A body may also be the"
-                " list itself, one record, or one record a line (JSON Lines)."
+                " list itself, one record, or one record per line (JSON Lines)."
             ),
             "properties": {
                 "data": {"type": "array", "maxItems": settings.API_RECORDS, "items": _ref("Interaction")},

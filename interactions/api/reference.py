@@ -80,7 +80,7 @@ SHARED: Final = (
     ),
     DocumentedAnswer(
         413,
-        "The body is too large, or has too much in it. Nothing was stored.",
+        "The body is too large or has too many records. Nothing was stored.",
         {"message": "The body is larger than 32 MB. Send the records in several calls."},
     ),
     DocumentedAnswer(

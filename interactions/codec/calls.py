@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from interactions.codec.scanned import Scanner
 
 _TOO_DEEP = f"The body is nested more than {schema.DEEPEST} levels deep."
-_SHAPE = 'The body must be a JSON object with a list called "data", a list of records, or a record a line.'
+_SHAPE = 'The body must be a JSON object with a list called "data", a list of records, or one record per line.'
 FEW = 50  # records that are checked one by one: reading so few as columns costs more
 _SMALL = 64 << 10  # bytes of a list that may hold so few
 _FEW_COMMAS = 500_000  # of a list whose values are taken apart at once: there can be no more of them than that
@@ -66,7 +66,7 @@ class Call:
 
 
 def read_call(body: bytes, origin: Origin) -> Call:
-    """Check all records of a body: an object with a list called data, a list, one record, or a record a line.
+    """Check all records of a body: an object with a list called data, a list, one record, or one record per line.
 
     Raises BadCall where it is none of these.
     """

@@ -80,7 +80,7 @@ def _wrapped(lines: list[bytes]) -> str | None:
     name = names.pop() if len(names) == 1 else None
     if name is None or (name == "data" and len(lines) == 1):
         return None
-    return f'Each record stands in a field "{name[:40]}" of another object: write that field alone, one a line.'
+    return f'Each record stands in a field "{name[:40]}" of another object: write that field alone, one per line.'
 
 
 def _place_of_record(found: dict[str, Any] | None) -> str | None:

@@ -15,7 +15,7 @@ export class Fault {
   }
 }
 
-const OFFLINE = new Fault("You are offline. Sending goes on by itself once the connection is back.", {
+const OFFLINE = new Fault("You're offline. The upload resumes once the connection is back.", {
   waitsForConnection: true,
 });
 
@@ -27,19 +27,19 @@ function saidByServer(response) {
 
 function faultOf(error, response) {
   if (!response) {
-    if (!error.originalRequest) return new Fault("The file cannot be read any more. Was it moved or changed? Choose it again.", { canGoOn: false });
+    if (!error.originalRequest) return new Fault("The file can't be read any more. Was it moved or changed? Choose it again.", { canGoOn: false });
     return navigator.onLine ? new Fault("The server isn't responding. What was sent is kept: press Resume to try again.") : OFFLINE;
   }
   const status = response.getStatus();
   const said = saidByServer(response);
   // A 403 without a sentence is the check against forged requests: the page is of an older log-in.
-  if (status === 401 || (status === 403 && !said)) return new Fault("Your log-in has ended. Reload the page, log in and drop the same file: it goes on where it was.", { canGoOn: false });
+  if (status === 401 || (status === 403 && !said)) return new Fault("You were logged out. Reload the page, log in and drop the same file to resume.", { canGoOn: false });
   if (status === 403) return new Fault(said, { canGoOn: false });
   if (status === 413) return new Fault(said || "The file is larger than the space that is free here.", { canGoOn: false });
   if (status === 507) return new Fault(said || "The server's disk is full. What was sent is kept: once there is space, press Resume.");
   if (status === 404 || status === 410) return new Fault(said || "This upload was cancelled, or it is too old. Choose the file again.", { canGoOn: false });
   if (status >= 500) return new Fault(`The server failed (${status}). What was sent is kept: press Resume to try again.`);
-  return new Fault(said || `The server gave an answer that was not expected (${status}). Reload the page and drop the same file: it goes on where it was.`, { canGoOn: false });
+  return new Fault(said || `The server gave an unexpected answer (${status}). Reload the page and drop the same file to resume.`, { canGoOn: false });
 }
 
 function isWorthRetrying(response) {

@@ -124,7 +124,7 @@ async function take(file) {
       onDone: showCheck,
     },
   );
-  if (sending.goesOnFromBefore) part("sending-note").textContent = `${size(file.size)} · goes on where it was`;
+  if (sending.goesOnFromBefore) part("sending-note").textContent = `${size(file.size)} · resumed`;
 }
 
 function takeDropped(transfer) {

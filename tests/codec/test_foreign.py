@@ -20,7 +20,7 @@ def prefixed(text: str) -> str:
 
 
 def wrapped(name: str) -> str:
-    return f'Each record stands in a field "{name}" of another object: write that field alone, one a line.'
+    return f'Each record stands in a field "{name}" of another object: write that field alone, one per line.'
 
 
 @pytest.mark.parametrize(

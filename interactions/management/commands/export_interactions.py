@@ -69,7 +69,7 @@ def _tables(files: list[str]) -> Iterator[pa.Table]:
         try:
             part = pq.ParquetFile(name)
         except FileNotFoundError as error:
-            raise CommandError("The data set was changed meanwhile. Start the export again.") from error
+            raise CommandError("The data set changed during the export. Start it again.") from error
         with part:
             for group in range(part.num_row_groups):
                 for batch in part.iter_batches(BATCH_ROWS, row_groups=[group]):

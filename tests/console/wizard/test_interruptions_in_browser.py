@@ -142,7 +142,7 @@ def test_a_broken_line_is_said_and_mended_without_a_press(
             drop(page, heavy)
             reach(page, held)
             context.set_offline(True)
-        page.get_by_text("You are offline. Sending goes on by itself once the connection is back.").wait_for()
+        page.get_by_text("You're offline. The upload resumes once the connection is back.").wait_for()
         context.set_offline(False)
         page.get_by_text("No problems in the first").wait_for()
 

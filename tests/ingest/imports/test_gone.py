@@ -54,7 +54,7 @@ def test_once_all_workers_are_gone_the_command_says_so_and_does_the_work(place: 
         kill_outright(process)  # Redis, too
     outcome = place.outcome(command)
     assert (outcome.code, outcome.result["accepted"]) == (0, 20_000), outcome.errors
-    assert "No worker answers any more, so this command does the work itself." in outcome.errors
+    assert "No worker is responding, so this command does the work itself." in outcome.errors
     assert max(place.users().values()) == 1
     assert place.leftovers() == []
 
@@ -98,8 +98,8 @@ def test_where_no_worker_can_be_started_either_it_ends_with_2_and_the_work_stays
     with pytest.raises(CommandError) as error:
         call_command(command, *arguments)
     assert error.value.returncode == 2
-    assert str(error.value) == "Redis could not be started. What was begun goes on as soon as Dojo runs again."
-    assert "No worker answers any more" in capsys.readouterr().err
+    assert str(error.value) == "Redis could not be started. The work continues as soon as Dojo runs again."
+    assert "No worker is responding" in capsys.readouterr().err
     if command == "import_interactions":
         assert Import.objects.get().state == Import.State.LOADING
     else:
@@ -132,7 +132,7 @@ def test_a_database_that_is_away_is_waited_for_and_said_once(
     there.wait(Database(False, None, None, False, True).ended, lambda: None)
     assert capsys.readouterr().err.splitlines() == [
         "The database does not answer (server closed the connection unexpectedly). This command waits for it.",
-        "The database answers again.",
+        "The database is responding again.",
     ]
 
 
@@ -165,9 +165,7 @@ def test_a_database_that_is_away_when_the_work_is_begun_is_said_in_one_sentence(
     with pytest.raises(CommandError) as error:
         call_command(command, *([str(path)] if command == "import_interactions" else ["--user-id", "ann"]))
     assert error.value.returncode == 2
-    assert str(error.value) == (
-        "The database does not answer (the database system is shutting down). Nothing that was begun is lost."
-    )
+    assert str(error.value) == ("The database does not answer (the database system is shutting down). No work is lost.")
 
 
 @pytest.mark.slow
