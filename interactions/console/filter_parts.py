@@ -96,7 +96,7 @@ def one_of(query: QueryDict, name: str, known: list[str], mistakes: list[str]) -
 
 def _known(query: QueryDict, name: str, known: list[str], mistakes: list[str]) -> list[str]:
     given = list(dict.fromkeys(query.getlist(name)))
-    mistakes.extend(f"There is no {name} called {word[:40]}." for word in given if word and word not in known)
+    mistakes.extend(f"Unknown {name}: {word[:40]}." for word in given if word and word not in known)
     return [word for word in known if word in given]
 
 

@@ -118,7 +118,7 @@ def share(count: int, total: int) -> str:
     if not total or not count:
         return "0%"
     part = 100 * count / total
-    return "< 0.1%" if part < 0.1 else f"{part:.1f} %"
+    return "< 0.1%" if part < 0.1 else f"{part:.1f}%"
 
 
 @register.filter

@@ -52,7 +52,7 @@ def test_an_address_says_what_is_meant(query: str, expected: Filter) -> None:
     ("query", "mistake"),
     [
         ("type=dance", "Unknown type: dance."),
-        ("group=dance", "There is no group called dance."),
+        ("group=dance", "Unknown group: dance."),
         ("device=toaster", "The address says device=toaster; it can be desktop, phone, tablet, bot, other or unknown."),
         ("period=fortnight", "The address says period=fortnight; it can be "),
         ("from=2024-02-30", "The address says from=2024-02-30, which isn't a date. Dates look like 2024-01-31."),
