@@ -109,7 +109,7 @@ def test_an_id_that_is_written_otherwise_is_not_found_and_that_is_no_success(
     at_work.done(of("trail "))
     assert erase_users("--user-id", "trail") == 1
     said = capsys.readouterr().out
-    assert said.startswith("Nothing was held of 1 user, so nothing was erased.") and "erified" not in said
+    assert said.startswith("Nothing was stored about 1 user, so nothing was erased.") and "erified" not in said
     assert users() == ["trail "]
 
 
