@@ -13,6 +13,7 @@ from django.test import Client
 from interactions import privacy
 from interactions.access import keys
 from interactions.codec import export
+from interactions.console.privacy.letter import LetterForm
 from interactions.models import ApiKey, DeletionRequest, Environment, InboxEntry
 from interactions.privacy import receipts
 from tests import cast
@@ -124,3 +125,10 @@ def test_what_is_no_id_is_refused_in_a_sentence(house: House, client: Client, id
     answer = client.delete(f"/v1/interactions?api_key={text}", body, content_type="application/json")
     assert (answer.status_code, list(answer.json())) == (400, ["message"])
     assert not DeletionRequest.objects.exists()
+
+
+@pytest.mark.parametrize("user", IDS)
+def test_the_form_of_the_access_letter_takes_every_id(user: str) -> None:
+    form = LetterForm({"user_id": user})
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["user_id"] == user

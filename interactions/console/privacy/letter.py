@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -17,10 +18,18 @@ from interactions.models import Environment
 from interactions.privacy import LONGEST_ID, letters
 
 
+class _IdField(forms.CharField):
+    """An id as a record may have it, which may hold NUL: Django's own field refuses that."""
+
+    def run_validators(self, value: str) -> None:
+        self.validators = [each for each in self.validators if not isinstance(each, ProhibitNullCharactersValidator)]
+        super().run_validators(value)
+
+
 class LetterForm(forms.Form):
     """Whom the letter is about."""
 
-    user_id = forms.CharField(
+    user_id = _IdField(
         label="User id",
         max_length=LONGEST_ID,
         strip=False,
