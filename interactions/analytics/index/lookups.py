@@ -26,6 +26,8 @@ def lookup_of(hashes: np.ndarray, first: int) -> Lookup:
 def find(lookups: Sequence[Lookup], hashes: np.ndarray) -> np.ndarray:
     """The code of each (int32), NONE where it isn't known."""
     codes = np.full(len(hashes), NONE, np.int32)
+    if not lookups:
+        return codes
     order = np.argsort(hashes)  # what is looked up in the order of what is there is found many times as fast
     ordered = hashes[order]
     for lookup in lookups:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 from interactions import identity, process_caches
-from interactions.analytics.index import manifest, store
+from interactions.analytics.index import arrow_files, manifest, store
 from interactions.analytics.index.build import build, build_table
 from interactions.analytics.index.columns import events_of
 from interactions.analytics.index.delta import append
@@ -324,6 +325,27 @@ class TestAnIndexThatCannotBeUsed:
         assert store.open(SITE) is None
         store.write(built(clicks(30)))
         assert len(opened()) == 30
+
+
+def test_a_full_disk_leaves_the_old_version_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = store.write(built(clicks(30)))
+    before, new = files(), added_to(old, clicks(30, seed=2))
+    write, left = arrow_files.write, 4
+
+    def until_it_is_full(*given: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(arrow_files, "write", until_it_is_full)
+        with pytest.raises(OSError, match="No space"):
+            store.write(new)
+    assert files() == before
+    assert says(opened()) == says(built(clicks(30)))
+    assert says(store.write(new)) == says(new)
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["the first", "a later one"])
