@@ -15,6 +15,7 @@ from typing import TypeAlias
 from django.db import connection
 
 from interactions import exports, identity, process_caches
+from interactions.analytics.index import keep
 from interactions.codec.tombstones import People, Person, Tombstones
 from interactions.ingest.imports.erased import count_in, leave_out_of
 from interactions.ingest.imports.rejects import Named
@@ -67,6 +68,16 @@ def _count_overlaps(environment: Environment, tombstones: Tombstones) -> Counter
 
 def _erase_overlaps(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
     Overlaps(environment.slug).remove(tombstones.mask)
+
+
+def _count_index(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
+    """Events of these people in the index, also those that no question sees. It isn't said of whom."""
+    left = keep.count(environment.slug, tombstones)
+    return Counter({Person(): left} if left else {})
+
+
+def _erase_index(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
+    keep.erase(environment.slug, tombstones)
 
 
 def _unfinished(environment: Environment) -> list[Import]:
@@ -175,6 +186,7 @@ STORES = (
     Store("records left out of imports", ("overlaps/",), _erase_overlaps, _count_overlaps, locked=True),
     Store("summaries", ("summaries/",), _silent(derived.erase), derived.count, locked=True),
     # After the data set, so that no part that held them can be read any more.
+    Store("event index", ("index/",), _erase_index, _count_index),
     Store("exports", ("interactions.Export", "exports/"), _erase_exports, _count_exports),
     Store("refused records", ("interactions.Problem", "imports/"), _silent(refusals.erase), refusals.count),
     Store("uploaded files", ("uploads/", "imports/"), _silent(uploaded.erase), uploaded.count, held=uploaded.held),

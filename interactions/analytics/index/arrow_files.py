@@ -91,7 +91,8 @@ class Reserved:
 
     def write(self, column: str, start: int, values: np.ndarray) -> None:
         """Write ``values``, of the column's own type, from its element ``start`` on; columns are named as arrays."""
-        write_at(self._file.fileno(), values, self._places[column] + start * values.itemsize)
+        if column in self._places:  # where no lists begin need not be written
+            write_at(self._file.fileno(), values, self._places[column] + start * values.itemsize)
 
     def __enter__(self) -> Reserved:
         return self
@@ -155,7 +156,8 @@ def _read(mapped: mmap.mmap) -> pa.RecordBatch:
 
 
 def _places(path: Path) -> dict[str, int]:
-    """Where in the file each of :func:`arrays` begins, in bytes."""
+    """Where in the file each of :func:`arrays` begins, in bytes; but for the starts of no lists, which aren't in it."""
     mapped = _map(path, mmap.ACCESS_READ)
     base = pa.py_buffer(mapped).address
-    return {name: array.ctypes.data - base for name, array in arrays(_read(mapped)).items()}
+    places = {name: array.ctypes.data - base for name, array in arrays(_read(mapped)).items()}
+    return {name: place for name, place in places.items() if 0 <= place < len(mapped)}

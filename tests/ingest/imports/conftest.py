@@ -17,6 +17,7 @@ def folders(settings: Any, tmp_path: Path) -> Path:
     settings.LAKE_DIR = tmp_path / "lake"
     settings.OVERLAPS_DIR = tmp_path / "overlaps"
     settings.SUMMARIES_DIR = tmp_path / "summaries"
+    settings.INDEX_DIR = tmp_path / "index"
     settings.UPLOADS_DIR = tmp_path / "uploads"
     settings.IMPORTS_DIR = tmp_path / "imports"
     settings.EXPORTS_DIR = tmp_path / "exports"

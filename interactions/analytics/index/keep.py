@@ -1,0 +1,204 @@
+"""Keep the index of an environment up to date with its table.
+
+One process does it, whoever has the lock. What it writes appears as a whole, so it may be killed at any moment; the
+next one finds the old version or the new, and goes on from there. A build happens where there is no index, or where so
+much has changed that bringing it up to date would take longer.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from django.conf import settings
+
+from interactions.analytics.index import store
+from interactions.analytics.index.build import build
+from interactions.analytics.index.changes import Covered, covered
+from interactions.analytics.index.delta import live
+from interactions.analytics.index.dictionaries import Dictionaries
+from interactions.analytics.index.difference import TooMuch
+from interactions.analytics.index.forget import forgotten, held, without_unused
+from interactions.analytics.index.merge import LARGE, exchanged, merge_into, wanted
+from interactions.analytics.index.refresh import Table, refreshed
+from interactions.analytics.index.run import Index
+from interactions.codec.tombstones import Tombstones
+from interactions.errors import DojoError
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.people import hidden
+
+logger = logging.getLogger(__name__)
+
+_LOOK_SECONDS: Final = 0.1
+_WAIT_SECONDS: Final = 600.0  # for a build of 100 million records, and some more
+
+
+class IndexBusy(DojoError):
+    """Another process is at work on the index, and for longer than anybody should wait."""
+
+    def __init__(self) -> None:
+        super().__init__("The event index is being built and can't be changed now. Try again in a few minutes.")
+
+
+class _Note(msgspec.Struct, frozen=True):
+    """What an index was made of: the table's parts by their names, and a digest of those who were hidden."""
+
+    parts: dict[str, tuple[int, int, int, int | None]]
+    hidden: str
+
+    @classmethod
+    def of(cls, known: Mapping[str, Covered], hidden: Tombstones) -> _Note:
+        parts = {name: (part.rows, part.first, part.last, part.import_id) for name, part in known.items()}
+        return cls(parts, hidden.digest)
+
+    @property
+    def known(self) -> dict[str, Covered]:
+        return {name: Covered(*part) for name, part in self.parts.items()}
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Keeps the index of one environment, named by its slug. ``hidden`` were left out of what it wrote last."""
+
+    environment: str
+    hidden: Tombstones | None = None
+    is_tidy: bool = False
+
+    def turn(self) -> bool:
+        """Do what there is to do now; False where that was nothing, or another process is at it.
+
+        Raises LakeUnreadable, OSError where the disk is full.
+        """
+        with alone(self.environment) as is_alone:
+            return is_alone and self._turn()
+
+    def _turn(self) -> bool:
+        if not self.is_tidy:
+            store.tidy(self.environment)  # what a process left behind that was killed
+            self.is_tidy = True
+        table = table_of(self.environment)
+        index, note = store.open(self.environment), _read_note(self.environment)
+        try:
+            if index is None or note is None:
+                self._build(table)
+            elif index.version != table.version or note.hidden != table.hidden.digest:
+                self._refresh(index, note, table)
+            else:
+                return self._merge(index, note)
+        except FileNotFoundError:
+            if Lake(self.environment).version() == table.version:
+                raise
+            logger.info("The table of %s was rewritten while it was read.", self.environment)
+        return True
+
+    def _build(self, table: Table) -> None:
+        began = time.monotonic()
+        with store.draft(self.environment) as folder:
+            index = build(self.environment, table.version, table.parts, table.hidden, folder)
+            self._write(index, covered(table.parts, {}), table.hidden)
+        logger.info("Index of %s built: %s events, %.1f s", self.environment, len(index), time.monotonic() - began)
+
+    def _refresh(self, index: Index, note: _Note, table: Table) -> None:
+        was_hidden = self.hidden if self.hidden is not None and self.hidden.digest == note.hidden else None
+        if not note.hidden:
+            was_hidden = Tombstones.of([])
+        try:
+            newer, known = refreshed(index, note.known, was_hidden, table, Dictionaries.of(index))
+        except TooMuch:
+            self._build(table)
+            return
+        if set(note.parts) - set(known):
+            newer = without_unused(newer)
+        self._write(self._merged(newer, LARGE), known, table.hidden)
+
+    def _merge(self, index: Index, note: _Note) -> bool:
+        """Merge what is too large to be merged while somebody waits for new records."""
+        with store.draft(self.environment) as folder:
+            merged = self._merged(index, None, folder)
+            if merged is not index:
+                store.write(merged, msgspec.json.encode(note))
+        return merged is not index
+
+    def _merged(self, index: Index, most: int | None, folder: Path | None = None) -> Index:
+        """The index with groups of runs merged that have together less than ``most`` events; None for any."""
+        for group in wanted(index.runs):
+            if most is None or sum(map(live, group)) < most:
+                index = exchanged(index, group, merge_into(group, folder or Path()))
+        return index
+
+    def _write(self, index: Index, known: Mapping[str, Covered], hidden: Tombstones) -> None:
+        store.write(index, msgspec.json.encode(_Note.of(known, hidden)))
+        self.hidden = hidden
+
+
+def table_of(environment: str) -> Table:
+    """The table as it is now."""
+    # In this order: whoever is no longer hidden is in no part of the versions that follow.
+    people = hidden(environment)
+    version, parts = Lake(environment).state()
+    return Table(version, tuple(parts), people)
+
+
+def erase(environment: str, people: Tombstones) -> None:
+    """Leave nothing of these people in the index of an environment, once its table has nothing.
+
+    Raises IndexBusy, OSError where the disk is full.
+    """
+    with _waiting(environment):
+        index, note = store.open(environment), _read_note(environment)
+        if index is None or note is None:
+            store.remove(environment)
+        else:
+            store.write(forgotten(index, people), msgspec.json.encode(note))
+        store.tidy(environment)
+
+
+def count(environment: str, people: Tombstones) -> int:
+    """How many events of these people are in the index of an environment, those that no question sees among them.
+
+    A file that is left over and not part of the index counts as one, as it may hold anybody's. Raises IndexBusy.
+    """
+    with _waiting(environment):
+        index = store.open(environment)
+        return (held(index, people) if index else 0) + len(store.strays(environment))
+
+
+@contextmanager
+def alone(environment: str) -> Iterator[bool]:
+    """Whether no other process of this machine may write the index of an environment inside ``with``."""
+    folder = Path(settings.INDEX_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{environment}.lock").open("w") as lock:  # beside the folder, which may be removed
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+            return
+        yield True
+
+
+@contextmanager
+def _waiting(environment: str, clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
+    deadline = clock() + _WAIT_SECONDS
+    while True:
+        with alone(environment) as is_alone:
+            if is_alone:
+                yield
+                return
+        if clock() > deadline:
+            raise IndexBusy
+        time.sleep(_LOOK_SECONDS)
+
+
+def _read_note(environment: str) -> _Note | None:
+    try:
+        return msgspec.json.decode(store.note(environment), type=_Note)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None

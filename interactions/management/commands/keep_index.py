@@ -1,0 +1,60 @@
+"""``manage.py keep_index``: keep the event index of each environment up to date, until told to stop.
+
+Each second it looks whether anything came or went. Where it had to work, it looks again at once: what is large is
+merged while nothing is new. One process is enough; others find the environments taken, and do no harm.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+
+from interactions.analytics.index.keep import Keeper
+from interactions.models import Environment
+
+logger = logging.getLogger(__name__)
+
+_SECONDS = 1.0
+_LONGEST_SECONDS = 60.0  # between two rounds, where one after the other fails
+
+
+class Command(BaseCommand):
+    help = "Keep the event index that pages are answered from. One is enough; several do no harm."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="bring it up to date, then end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopped = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        keepers: dict[str, Keeper] = {}
+        failures = 0
+        while not stopped.is_set():
+            close_old_connections()
+            is_well = _round(keepers, stopped)
+            if options["once"]:
+                break
+            failures = 0 if is_well else failures + 1
+            stopped.wait(min(_SECONDS * 2**failures, _LONGEST_SECONDS))
+
+
+def _round(keepers: dict[str, Keeper], stopped: threading.Event) -> bool:
+    """Bring the index of each environment up to date; whether all went well."""
+    is_well = True
+    for slug in Environment.objects.values_list("slug", flat=True):
+        keeper = keepers.setdefault(slug, Keeper(slug))
+        try:
+            while not stopped.is_set() and keeper.turn():
+                pass
+        except Exception:
+            logger.exception("The event index of %s could not be kept; pages show its last version until it is", slug)
+            is_well = False
+    return is_well
