@@ -93,6 +93,17 @@ def remove_drafts(environment: str) -> None:
         shutil.rmtree(place, ignore_errors=True)
 
 
+def strays(environment: str) -> list[Path]:
+    """Files in the folder that aren't part of the version that counts, those of drafts among them."""
+    return _unnamed(folder_of(environment))
+
+
+def tidy(environment: str) -> None:
+    """Remove what writers and builds have left that were killed. Whoever calls it is alone in writing."""
+    remove_drafts(environment)
+    _remove_unnamed(folder_of(environment))
+
+
 def remove(environment: str) -> None:
     """Remove the index of an environment, as if there had never been one."""
     folder = folder_of(environment)
@@ -130,12 +141,17 @@ def _sign(folder: Path) -> _Sign | None:
 
 
 def _remove_unnamed(folder: Path) -> None:
-    """Remove what isn't part of the version that counts."""
+    """Remove what isn't part of the version that counts, but for drafts."""
+    for path in _unnamed(folder):
+        if path.parent == folder:
+            path.unlink(missing_ok=True)
+
+
+def _unnamed(folder: Path) -> list[Path]:
     found = manifest.read(folder)
     names = found.names if found else set()
-    for path in folder.iterdir():
-        if path.is_file() and path.name != manifest.NAME and re.split("[-.]", path.name)[0] not in names:
-            path.unlink(missing_ok=True)
+    files = (path for path in folder.rglob("*") if path.is_file() and path != folder / manifest.NAME)
+    return [path for path in files if path.parent != folder or re.split("[-.]", path.name)[0] not in names]
 
 
 def _forget() -> None:
