@@ -23,7 +23,6 @@ _LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
 # Fields that a column of the same name has to equal.
 _EQUAL: Final = (
-    "miso_id",
     "keywords",
     "campaign_source",
     "campaign_medium",
@@ -39,7 +38,8 @@ class Filter:
     """What every interaction shown has to be: all that is given, of lists one of them.
 
     ``user_key`` and ``anonymous_key`` are keyed hashes of ids: what addresses hold in their place.
-    ``page_contains`` is looked for in the page's URL without regard to case; all other texts have to be equal.
+    ``page_contains`` is looked for in the page's URL without regard to case, and a ``miso_id`` may be spelled in either
+    case; all other texts have to be equal.
     ``groups`` and ``types`` together mean any of either. ``is_live`` False: from an import. ``without_import`` leaves
     the records of one import out.
     """
@@ -84,6 +84,8 @@ class Filter:
         given = {name: _plain(getattr(self, name)) for name in _NAMES if getattr(self, name) is not None}
         if self.has_types:
             given["types"] = self.all_types
+        if self.miso_id is not None:
+            given["miso_id"] = self.miso_id.lower()
         if self.period != ALL:
             given["period"] = (_plain(self.period.start), _plain(self.period.end))
         return json.dumps(given, sort_keys=True)
@@ -148,6 +150,8 @@ class Filter:
         found: list[Any] = [_[name] == getattr(self, name) for name in _EQUAL if getattr(self, name) is not None]
         if self.has_types:
             found.append(_.type.isin(self.all_types))
+        if self.miso_id is not None:
+            found.append(_.miso_id.lower() == self.miso_id.lower())
         if self.product_id is not None:
             found.append(_.product_ids.contains(self.product_id))
         if self.category is not None:

@@ -101,7 +101,7 @@ def search(environment: str, text: str, *, people: bool = True) -> dict[str, int
             anonymous_id=_.count(where=_.anonymous_key == keyring.key(text)),
             product_id=_.count(where=_.product_ids.contains(text)),
             # The largest column of all is read only for what may stand in it.
-            miso_id=_.count(where=_.miso_id == text) if _is_uuid(text) else ibis.literal(0),
+            miso_id=_.count(where=_.miso_id.lower() == text.lower()) if _is_uuid(text) else ibis.literal(0),
         )
 
     rows = steady(environment, lambda parts: parts.ask(parts.all, look)).to_pylist()

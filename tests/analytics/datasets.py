@@ -5,7 +5,7 @@ Everything is drawn from a small world, so that records meet: the same devices, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -103,9 +103,9 @@ class Drawn:
         return [record for part in self.parts for record in part]
 
 
-def table_of(drawn: Drawn) -> pa.Table:
-    """All records of a data set, with the columns of the table."""
-    return pa.Table.from_pylist([as_row(record) for record in drawn.records], schema=TABLE_SCHEMA)
+def table_of(records: Iterable[Record]) -> pa.Table:
+    """Records, with the columns of the table."""
+    return pa.Table.from_pylist([as_row(record) for record in records], schema=TABLE_SCHEMA)
 
 
 def _moments(anchors: Sequence[datetime]) -> st.SearchStrategy[datetime]:
@@ -161,7 +161,8 @@ def data_sets(draw: st.DrawFn, largest: int = 30) -> Drawn:
     anchors = [draw(st.sampled_from(USUAL_TIMES))]
     if not draw(st.integers(0, 3)):
         anchors.append(draw(st.sampled_from((*USUAL_TIMES, *ODD_TIMES))))
-    records = draw(st.lists(_records(anchors), max_size=largest))
+    least = draw(st.sampled_from([0, 3, largest // 2]))  # most lists of chance are short otherwise
+    records = draw(st.lists(_records(anchors), min_size=least, max_size=largest))
     records += [records[place] for place in draw(st.lists(st.integers(0, 30), max_size=3)) if place < len(records)]
     cuts = sorted({0, len(records), *draw(st.lists(st.integers(0, len(records)), max_size=2))})
     imports = draw(st.lists(st.integers(0, 2), min_size=3, max_size=3))

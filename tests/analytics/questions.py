@@ -94,7 +94,7 @@ QUESTIONS: Final[dict[str, Callable[[Answers, Asked], Any]]] = {
 # DOJO_EXAMPLES=2000 tries so many, and others each time.
 EXAMPLES: Final = int(os.environ.get("DOJO_EXAMPLES", "0"))
 SOME: Final = examples(
-    max_examples=EXAMPLES or 30,
+    max_examples=EXAMPLES or 25,
     derandomize=not EXAMPLES,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

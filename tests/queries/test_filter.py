@@ -105,6 +105,13 @@ def test_every_field_lets_some_through_and_leaves_some_out(field: Any) -> None:
     assert 0 < let_through(Filter(**{field.name: GIVEN[field.name]})) < len(RECORDS)
 
 
+def test_a_miso_id_is_found_in_either_case() -> None:
+    one = next(each["miso_id"] for each in RECORDS if each["miso_id"] and each["miso_id"] != each["miso_id"].upper())
+    once()
+    assert let_through(Filter(miso_id=one.upper())) == let_through(Filter(miso_id=one)) > 0
+    assert Filter(miso_id=one.upper()).key == Filter(miso_id=one).key
+
+
 def test_an_empty_filter_adds_nothing() -> None:
     table = object()
     assert Filter().within(table) is table
