@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, tzinfo
 
 import numpy as np
@@ -35,10 +36,7 @@ def assisted(index: Index, filter: Filter) -> Assisted:
         conversions_assisted=int(gains["assisted"].sum()),
         revenue=float(revenue.sum()),
         revenue_assisted=float(revenue[SEVERAL:].sum()),
-        miso_ids=len(results),
-        seen_once=int((results[:, 0] == 1).sum()),
-        clicks=int(results[:, 2].sum()),
-        clicks_unshown=int(results[results[:, 1] == 0, 2].sum()),
+        **asdict(results),
     )
 
 

@@ -41,13 +41,13 @@ def products_of(look: Look, unit: Unit | None = None, zone: tzinfo | None = None
 
 def named_products(look: Look) -> np.ndarray:
     """How many events of any type name each product, int64[products]."""
-    found: np.ndarray = look.once("named", lambda: _products(look, ONE_BAR, _ANY).counts[:, 0])
+    found: np.ndarray = look.once("named", lambda: _products(look, ONE_BAR, _ANY).counts[:, 1])
     return found
 
 
-_TRADE: Final = numbered({VIEW: 1, CART: 2, BUY: 3}, -1, np.int8)
-_ANY: Final = numbered({}, 0, np.int8)
-_NOT: Final = numbered({}, -1, np.int8)
+_TRADE: Final = numbered({VIEW: 1, CART: 2, BUY: 3}, 0, np.uint8)
+_ANY: Final = numbered({}, 1, np.uint8)
+_NONE: Final = numbered({}, 0, np.uint8)
 
 
 def _products(look: Look, edges: np.ndarray, slots: np.ndarray) -> Products:
@@ -58,7 +58,7 @@ def _products(look: Look, edges: np.ndarray, slots: np.ndarray) -> Products:
     at_once = max(1, _CELLS // (64 * words))
     for first in range(0, bars, at_once):
         last = min(bars, first + at_once)
-        seen, counted = _named(look, edges, (first, last, words), slots if first == 0 else _NOT)
+        seen, counted = _named(look, edges, (first, last, words), slots if first == 0 else _NONE)
         found.append(np.bitwise_count(seen.view(np.uint64)).sum(axis=1, dtype=np.int64))
         total |= np.bitwise_or.reduce(seen, axis=0)
         counts += counted
@@ -73,14 +73,15 @@ def _named(
     several = len(look.index.texts.product)
 
     def begin() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return np.zeros((last - first, words), np.int64), np.full(several, -1), np.zeros((several, 4), np.int64)
+        return np.zeros((last - first) * words, np.int64), np.full(several, -1), np.zeros((several, 4), np.int64)
 
     def walk(found: tuple[np.ndarray, np.ndarray, np.ndarray], share: Share) -> None:
         run, (seen, stamps, counts) = share.run, found
         values.name_products(
             *(*share.people, run.at, run.kind, run.product_starts, run.products),
-            *(edges, first, last, seen, slots, share.before, stamps, counts),
+            *(edges, first, last, words, seen, slots, share.before, stamps, counts),
         )
 
     found = look.over(begin, walk)
-    return np.bitwise_or.reduce([each[0] for each in found]), summed([each[2] for each in found])
+    seen = np.bitwise_or.reduce([each[0] for each in found])
+    return seen.reshape(-1, words), summed([each[2] for each in found])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,50 +19,56 @@ _ROLES: Final[Mapping[str, int]] = {**dict.fromkeys(SHOWN, 1), "click": 2}
 
 
 class _Table:
-    """A hash table of results, of a power of two, with how many events each has: all, shown and clicked."""
+    """A hash table of results, of a power of two, as :func:`keys.count_results` has it."""
 
     def __init__(self, room: int | None = None) -> None:
-        room = room or _ROOM
-        self.keys, self.counts, self.used = np.zeros(room, np.int64), np.zeros((room, 3), np.int32), 0
+        self.rows, self.used = np.zeros((room or _ROOM, 2), np.int64), 0
 
     def count(self, share: Share, roles: np.ndarray) -> None:
-        at = np.array([share.first, -1, self.used], np.int64)
+        """Count a share's events."""
+        run, at = share.run, np.array([share.first, -1, self.used], np.int64)
         starts, _, last, dead, mask = share.people
-        while True:
-            run = share.run
-            keys.count_results(
-                starts, last, dead, mask, run.kind, ASSISTED, run.result, roles, self.keys, self.counts, at
-            )
+        while at[0] < last:
+            keys.count_results(starts, last, dead, mask, run.kind, ASSISTED, run.result, roles, self.rows, at)
             self.used = int(at[2])
-            if at[0] >= last:
-                return
-            self.grow(2 * len(self.keys))
+            if at[0] < last:
+                self.grow(2 * len(self.rows))
 
     def grow(self, room: int) -> None:
         """Have as much room."""
         larger = _Table(room)
         larger.add(self)
-        self.keys, self.counts = larger.keys, larger.counts
+        self.rows = larger.rows
 
     def add(self, other: _Table) -> None:
         """Add what another has, for which there has to be room."""
-        self.used += keys.add_results(other.keys, other.counts, self.keys, self.counts)
+        self.used += keys.add_results(other.rows, self.rows)
 
 
-def results_of(look: Look) -> np.ndarray:
-    """For each result how many events it has: all, impressions and clicks, int32[results, 3], in any order."""
+@dataclass(frozen=True, slots=True)
+class Results:
+    """How many results there are, how many of them have one event, and how many clicks, and clicks on unshown ones."""
+
+    miso_ids: int
+    seen_once: int
+    clicks: int
+    clicks_unshown: int
+
+
+def results_of(look: Look) -> Results:
+    """The results that miso_ids name."""
     return look.once("results", lambda: _results(look))
 
 
-def _results(look: Look) -> np.ndarray:
+def _results(look: Look) -> Results:
     roles = numbered(_ROLES, 0, np.uint8)
     tables = look.over(_Table, lambda table, share: table.count(share, roles))
-    whole = max(tables, key=lambda table: table.used)
-    others = [table for table in tables if table is not whole]
+    whole, *others = sorted(tables, key=lambda table: -table.used)
     needed = 2 * sum(table.used for table in tables)
-    if needed > len(whole.keys):
+    if needed > len(whole.rows):
         whole.grow(1 << needed.bit_length())
     for table in others:
         whole.add(table)
-    found: np.ndarray = whole.counts[whole.keys != 0]
-    return found
+    said = whole.rows[whole.rows[:, 0] != 0, 1]
+    clicks = said >> 2
+    return Results(len(said), int(((said & 1) == 0).sum()), int(clicks.sum()), int(clicks[(said & 2) == 0].sum()))

@@ -14,13 +14,18 @@ _MIX: Final = -7046029254386353131  # the golden ratio, as a signed number: spre
 
 @compiled
 def count_pairs(starts: Any, first: int, last: int, dead: Any, mask: Any, pair: Any, counts: Any) -> None:
-    """Count events by their pair of ids."""
+    """Count events by their pair of ids, which mostly is that of the event before."""
+    code, count = 0, 0
     for person in range(first, last):
         if len(dead) and dead[person]:
             continue
         for event in range(starts[person], starts[person + 1]):
-            if mask[event]:
-                counts[pair[event]] += 1
+            if pair[event] != code:
+                counts[code] += count
+                code, count = pair[event], 0
+            count += mask[event]
+    if count:
+        counts[code] += count
 
 
 @compiled
@@ -48,14 +53,14 @@ def count_results(
     result: Any,
     roles: Any,
     table: Any,
-    counts: Any,
     at: Any,
 ) -> None:
-    """Count events with the bit ``assisted`` by result, and those of types with the role 1 (shown) and 2 (clicked).
+    """Tell apart the results of events with the bit ``assisted``; types with the role 1 show one, 2 is a click on it.
 
-    ``counts`` int32[table, 3] has all, shown and clicked. ``at`` is where it stands: the person, the event (-1 for the
-    person's first one) and how many keys the table has. Where half of the table is full, it ends there: called again
-    with a larger table, it goes on.
+    ``table`` int64[room, 2] has a result in each row, and what is said of it: 1 if it has several events, 2 if it was
+    shown, and four times its clicks. ``at`` is where it stands: the person, the event (-1 for the person's first one)
+    and how many results the table has. Where half of the table is full, it ends there: called again with a larger
+    table, it goes on.
     """
     room, used = len(table) // 2, at[2]
     end = len(table) - 1
@@ -71,37 +76,42 @@ def count_results(
                 continue
             key = result[event]
             slot = ((key * _MIX) >> 20) & end
-            while table[slot] != 0 and table[slot] != key:
+            while table[slot, 0] != 0 and table[slot, 0] != key:
                 slot = (slot + 1) & end
-            if table[slot] == 0:
+            if table[slot, 0] == 0:
                 if used >= room:
                     at[0], at[1], at[2] = person, event, used
                     return
-                table[slot] = key
+                table[slot, 0] = key
                 used += 1
-            counts[slot, 0] += 1
+            else:
+                table[slot, 1] |= 1
             role = roles[kind[event] & 63]
-            if role:
-                counts[slot, role] += 1
+            if role == 1:
+                table[slot, 1] |= 2
+            elif role == 2:
+                table[slot, 1] += 4
         begin = -1
     at[0], at[1], at[2] = last, -1, used
 
 
 @compiled
-def add_results(table: Any, counts: Any, more: Any, sums: Any) -> int:
+def add_results(table: Any, more: Any) -> int:
     """Add one table of results to another, which has room; returns how many keys are new to it."""
     end, added = len(more) - 1, 0
     for place in range(len(table)):
-        key = table[place]
+        key = table[place, 0]
         if key == 0:
             continue
         slot = ((key * _MIX) >> 20) & end
-        while more[slot] != 0 and more[slot] != key:
+        while more[slot, 0] != 0 and more[slot, 0] != key:
             slot = (slot + 1) & end
-        added += more[slot] == 0
-        more[slot] = key
-        for column in range(3):
-            sums[slot, column] += counts[place, column]
+        said = table[place, 1]
+        if more[slot, 0] == 0:
+            more[slot, 0], more[slot, 1] = key, said
+            added += 1
+        else:
+            more[slot, 1] = (more[slot, 1] + (said >> 2 << 2)) | (said & 2) | 1
     return added
 
 

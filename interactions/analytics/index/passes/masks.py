@@ -41,12 +41,14 @@ def by_number(numbers: Any, values: Any, wanted: int, mask: Any) -> None:
 @compiled
 def by_list(starts: Any, codes: Any, first: int, allowed: Any, wanted: int, mask: Any) -> None:
     """Keep events, from the event ``first`` on, whose list has an allowed code, or with ``wanted`` 0, has none."""
+    event = first
+    for item in range(starts[first], starts[first + len(mask)]):
+        if allowed[codes[item] + 1]:
+            while starts[event + 1] <= item:
+                event += 1
+            mask[event - first] |= 2
     for place in range(len(mask)):
-        if mask[place]:
-            found = 0
-            for item in range(starts[first + place], starts[first + place + 1]):
-                found |= allowed[codes[item] + 1]
-            mask[place] = found == wanted
+        mask[place] = mask[place] & 1 & ((mask[place] >> 1) == wanted)
 
 
 @compiled

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from interactions.queries.later import compiled
 
-_LATEST: Final = 1 << 62
+_EARLIEST: Final = -(1 << 62)
 
 
 @compiled
@@ -70,22 +70,20 @@ def follow(
     for person in range(first, last):
         if len(dead) and dead[person]:
             continue
-        event, begin = starts[person + 1] - 1, starts[person]
-        following, group, is_beside = _LATEST, _LATEST, False  # group: a moment, is_beside: what follows is of it, too
-        while event >= begin:
-            role = roles[kind[event] & 63]
-            if role == 1:
-                following = at[event]
-            elif role == 2 and keywords[event] >= 0 and not (is_masked and not mask[event]):
-                searches[keywords[event]] += 1
-                moment = at[event]
-                is_followed = following - moment <= within
-                if not is_followed and event > begin and at[event - 1] == moment:
-                    if group != moment:
-                        group, is_beside, head = moment, False, event - 1
-                        while head >= begin and at[head] == moment:
-                            is_beside |= roles[kind[head] & 63] == 1
-                            head -= 1
-                    is_followed = is_beside
-                followed[keywords[event]] += is_followed and not nobody
-            event -= 1
+        begin, end = starts[person], starts[person + 1]
+        head, group, following = begin, _EARLIEST, begin  # where the group of a moment begins, and what follows it
+        for event in range(begin, end):
+            if roles[kind[event] & 63] != 2 or keywords[event] < 0 or (is_masked and not mask[event]):
+                continue
+            searches[keywords[event]] += 1
+            if nobody:
+                continue
+            moment = at[event]
+            if moment != group:
+                group, head = moment, event
+                while head > begin and at[head - 1] == moment:
+                    head -= 1
+                following = max(following, head)
+            while following < end and roles[kind[following] & 63] != 1:
+                following += 1
+            followed[keywords[event]] += following < end and at[following] - moment <= within

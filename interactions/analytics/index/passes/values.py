@@ -185,6 +185,7 @@ def name_products(
     edges: Any,
     first_bar: int,
     last_bar: int,
+    words: int,
     seen: Any,
     slots: Any,
     before: int,
@@ -193,14 +194,15 @@ def name_products(
 ) -> None:
     """Mark the products that are named in each bar, and count the events that name each.
 
-    ``seen`` int64[bars, words] gets a bit a product, for the bars from ``first_bar`` to before ``last_bar``. An event
-    of a type with a slot counts, once for each product, in ``counts[product, slots[type]]``; ``stamps`` remembers by
-    which event a product was counted last, ``before`` is how many events other runs have before this one.
+    ``seen`` int64[bars * words] gets a bit a product, for the bars from ``first_bar`` to before ``last_bar``. An event
+    counts, once for each product, in ``counts[product, slots[type]]``, whose column 0 means nothing; ``stamps``
+    remembers by which event a product was counted last, ``before`` is how many events other runs have before this one.
     """
     several = len(edges) - 1
     begin = float(edges[0])
     each = several / max(1.0, float(edges[several]) - begin)
     bar, lower, upper = 0, _LATEST, _EARLIEST
+    begins, ends, of_bar = 0, 0, first_bar  # products of neighbours in one bar, to be marked together
     is_masked = len(mask) > 0
     for person in range(first, last):
         if len(dead) and dead[person]:
@@ -220,17 +222,23 @@ def name_products(
                     bar += 1
                 lower = edges[bar] if bar else _EARLIEST
                 upper = edges[bar + 1] if bar + 1 < several else _LATEST
-            if first_bar <= bar < last_bar:
+            if bar != of_bar or place != ends:
+                if first_bar <= of_bar < last_bar:
+                    row = (of_bar - first_bar) * words
+                    for item in range(begins, ends):
+                        seen[row + (products[item] >> 6)] |= 1 << (products[item] & 63)
+                begins, of_bar = place, bar
+            ends = end
+            slot = slots[kind[event] & 63]
+            if end - place == 1:
+                counts[products[place], slot] += 1  # without a look at the slot, which could be of any kind
+            elif slot:
                 for item in range(place, end):
                     product = products[item]
-                    seen[bar - first_bar, product >> 6] |= 1 << (product & 63)
-            slot = slots[kind[event] & 63]
-            if slot >= 0:
-                if end - place == 1:
-                    counts[products[place], slot] += 1
-                else:
-                    for item in range(place, end):
-                        product = products[item]
-                        if stamps[product] != before + event:
-                            stamps[product] = before + event
-                            counts[product, slot] += 1
+                    if stamps[product] != before + event:
+                        stamps[product] = before + event
+                        counts[product, slot] += 1
+    if first_bar <= of_bar < last_bar:
+        row = (of_bar - first_bar) * words
+        for item in range(begins, ends):
+            seen[row + (products[item] >> 6)] |= 1 << (products[item] & 63)
