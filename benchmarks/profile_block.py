@@ -22,11 +22,11 @@ from typing import Any
 from unittest import mock
 
 from benchmarks import files
-from interactions.codec import custom, free_form, gathering, hashing, parts, reader, scanned, scanning, source, table
+from interactions.codec import custom, free_form, gathering, hashing, parts, reader, scanned, scanning, source
 from interactions.codec.keyring import Keyring
+from interactions.codec.origin import Origin
 from interactions.codec.parts import PartWriter
 from interactions.codec.reader import Reader
-from interactions.codec.table import Origin
 from interactions.codec.windows import Run
 
 RECORDS = 45_000
@@ -35,16 +35,16 @@ _READINGS = 5
 _WITHIN: dict[str, list[tuple[Any, str]]] = {
     "scan": [(scanning, "scan")],
     "copying strings": [(gathering, "strings"), (gathering, "items")],
-    "extra": [(free_form.FreeForm, "extra"), (table, "extras")],
+    "extra": [(free_form.FreeForm, "extra")],
     "custom_context": [(free_form.FreeForm, "_custom_contexts"), (custom.Customs, "__missing__")],
-    "fingerprints": [(gathering, "canonical"), (hashing, "fingerprints"), (table, "fingerprints")],
+    "fingerprints": [(gathering, "canonical"), (hashing, "fingerprints")],
     "keys of people": [(Keyring, "column")],
     "Arrow": [(scanned.Scanner, "_table")],
-    "columns of typed records": [(reader, "to_table")],
+    "rule book": [(reader, "check_bytes")],
     "Parquet": [(parts.PartWriter, "add"), (parts.PartWriter, "_flush")],
 }
 """Stage → the functions it consists of. A stage's time is without that of the stages called by it."""
-DECODE, REST = "typed decoding", "cutting, counting, the rest"
+REST = "cutting, counting, the rest"
 
 
 class Stages:
@@ -69,8 +69,6 @@ class Stages:
             for stage, functions in _WITHIN.items():
                 for place, name in functions:
                     patches.enter_context(mock.patch.object(place, name, self._clocked(stage, getattr(place, name))))
-            for name in ("line_decoder", "list_decoder"):
-                patches.enter_context(mock.patch.object(reader, name, _Decoder(getattr(reader, name), self)))
             self._since = time.process_time()
             yield
             self._charge()
@@ -89,19 +87,6 @@ class Stages:
         now = time.process_time()
         self.seconds[self._running[-1]] += now - self._since
         self._since = now
-
-
-class _Decoder:
-    """A decoder, whose methods cannot be replaced, with the clock around them."""
-
-    def __init__(self, decoder: Any, stages: Stages) -> None:
-        self._decoder, self._stages = decoder, stages
-
-    def decode(self, text: bytes) -> Any:
-        return self._stages.call(DECODE, self._decoder.decode, text)
-
-    def decode_lines(self, text: bytes) -> Any:
-        return self._stages.call(DECODE, self._decoder.decode_lines, text)
 
 
 def read_block(file: Path, part: Path) -> int:
@@ -132,7 +117,7 @@ def stage_table(file: Path, part: Path) -> str:
     whole = sum(best.values())
     size = file.stat().st_size
     lines = ["| Stage | µs a record | share |", "| --- | ---: | ---: |"]
-    for stage in (DECODE, *_WITHIN, REST):
+    for stage in (*_WITHIN, REST):
         seconds = best[stage]
         lines.append(f"| {stage} | {seconds / records * 1e6:.2f} | {seconds / whole:.0%} |")
     lines.append(f"| **all** | **{whole / records * 1e6:.2f}** | |")

@@ -19,7 +19,7 @@ from interactions.api.entrance import entrance
 from interactions.api.errors import CallRefused, answer
 from interactions.api.exchange import Exchange
 from interactions.codec.calls import BadCall, Call, read_call
-from interactions.codec.table import Origin
+from interactions.codec.origin import Origin
 from interactions.ingest import live
 from interactions.models import Environment
 

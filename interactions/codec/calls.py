@@ -9,30 +9,24 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from interactions.codec.check import Checked, check_bytes
+from interactions.codec.check import check_bytes
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.custom import Customs
-from interactions.codec.first_load import FIRST_LOAD
 from interactions.codec.keyring import Keyring
+from interactions.codec.origin import SAID_LATER, Origin
 from interactions.codec.problems import Problems
 from interactions.codec.reader import Reader
-from interactions.codec.record import list_decoder
 from interactions.codec.syntax import BLANKS, RECORD_SEPARATOR, SEPARATORS, head_of, members, value_end
-from interactions.codec.table import SAID_LATER, Doubtful, Origin, to_table
 from interactions.contract import schema
-
-if TYPE_CHECKING:
-    from interactions.codec.scanned import Scanner
 
 _TOO_DEEP = f"The body is nested more than {schema.DEEPEST} levels deep."
 _SHAPE = 'The body must be a JSON object with a list called "data", a list of records, or one record per line.'
-FEW = 50  # records that are checked one by one: reading so few as columns costs more
+FEW = 50  # records that the rule book checks alone: a process may never need the scanner, which takes 100 MB of it
 _SMALL = 64 << 10  # bytes of a list that may hold so few
 _FEW_COMMAS = 500_000  # of a list whose values are taken apart at once: there can be no more of them than that
 _OPENING, _BRACE = b"[{"
@@ -40,7 +34,6 @@ _NEXT_LINE = re.compile(rb"(?:[ \t]*+[\r\n\x1e][ \t\r\n\x1e]*+)?(?:[ \t]++\Z)?")
 _BOM = b"\xef\xbb\xbf"
 _BYTE = re.compile(r" \(byte (\d+)\)$")
 _MOMENT = pa.timestamp("us", "UTC")
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Doubtful)
 
 
 class BadCall(Exception):
@@ -81,7 +74,7 @@ def read_call(body: bytes, origin: Origin) -> Call:
                     problems.add(index, checked.violations, checked.more)
             return Call(len(pieces), bytes(text), problems)
     records = 0
-    reader = _reader(origin, None, text, only_checks=True)
+    reader = Reader(origin, None, longest=len(text) + 1, only_checks=True)
     for batch in reader.read_listed(_values(text)):
         records += batch.records
         for rejected in batch.rejected:
@@ -190,72 +183,25 @@ def to_rows(calls: Sequence[Kept], keyring: Keyring) -> pa.Table:
     Raises ValueError where one is not what was accepted: that would be a defect.
     """
     counts = [call.records for call in calls]
-    scanner = _scanner(keyring) if sum(counts) > FEW else None
-    table = pa.concat_tables([TABLE_SCHEMA.empty_table(), *_tables(calls, keyring, scanner)])
+    text = b",".join(call.text for call in calls)
+    reader = Reader(_KEPT, keyring, longest=len(text) + 1)
+    batches = list(reader.read_listed(_values(memoryview(text))))
+    table = pa.concat_tables([TABLE_SCHEMA.empty_table(), *(table for batch in batches for table in batch.tables)])
     if table.num_rows != sum(counts):
         raise ValueError(f"{sum(counts)} records were accepted, and {table.num_rows} can be read.")
     received = pa.array([call.received_at for call in calls], _MOMENT).take(np.repeat(np.arange(len(calls)), counts))
-    table = table.set_column(table.schema.get_field_index("received_at"), table.schema.field("received_at"), received)
-    place = table.schema.get_field_index("timestamp")
     stamps = table["timestamp"].combine_chunks()
-    untimed = pa.compute.equal(stamps.cast(pa.int64()), SAID_LATER)
-    return table.set_column(place, table.schema.field("timestamp"), pa.compute.if_else(untimed, received, stamps))
+    untimed = pc.equal(stamps.cast(pa.int64()), SAID_LATER)
+    table = _with(table, "received_at", received)
+    return _with(table, "timestamp", pc.if_else(untimed, received, stamps))
 
 
 _KEPT = Origin(0, None)
 
 
-def _scanner(keyring: Keyring) -> Scanner:
-    with FIRST_LOAD:
-        from interactions.codec.scanned import Scanner  # it takes a moment to load what was compiled
-
-    return Scanner(_KEPT, keyring, Customs())
-
-
-def _tables(calls: Sequence[Kept], keyring: Keyring, scanner: Scanner | None) -> Iterator[pa.Table]:
-    """The rows of the calls in order: of all at once, or where some are rare, of halves, until few are left."""
-    text, records = b",".join(call.text for call in calls), sum(call.records for call in calls)
-    table = _at_once(text, records, keyring, scanner)
-    if table is not None:
-        yield table
-    elif records <= FEW:
-        yield from _one_by_one(text, keyring)
-    elif len(calls) == 1:
-        for batch in _reader(_KEPT, keyring, text).read_listed(_values(memoryview(text))):
-            yield from batch.tables
-    else:
-        middle = len(calls) // 2
-        yield from _tables(calls[:middle], keyring, scanner)
-        yield from _tables(calls[middle:], keyring, scanner)
-
-
-def _at_once(text: bytes, records: int, keyring: Keyring, scanner: Scanner | None) -> pa.Table | None:
-    if scanner is not None:
-        try:
-            scanned = scanner.read(text)
-            if scanned.records == records:
-                return pa.concat_tables(scanned.tables)
-        except Doubtful:
-            pass  # perhaps only rare
-    try:
-        found = list_decoder.decode(b"[" + text + b"]")
-        return to_table(found, _KEPT, keyring, text=text) if len(found) == records else None
-    except _UNREADABLE:
-        return None
-
-
-def _one_by_one(text: bytes, keyring: Keyring) -> Iterator[pa.Table]:
-    checked: list[Checked] = [check_bytes(bytes(piece)) for piece in _pieces.decode(b"[" + text + b"]")]
-    good = [one for one in checked if one.record is not None]
-    if good:
-        records = [one.record for one in good if one.record is not None]
-        yield to_table(records, _KEPT, keyring, rests=[one.rest for one in good])
-
-
-def _reader(origin: Origin, keyring: Keyring | None, text: bytes | memoryview, *, only_checks: bool = False) -> Reader:
-    # The call as a whole is bounded already. Web processes are many, and large calls few: without the compiled loops
-    # each of them stays 100 MB smaller.
-    return Reader(origin, keyring, longest=len(text) + 1, compiled=False, only_checks=only_checks)
+def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, table.schema.field(name), column)
 
 
 def _values(text: memoryview) -> Iterable[memoryview]:

@@ -1,7 +1,7 @@
 """Check one record by the contract and say every violation in a sentence.
 
-This is the rule book in full. It runs only for records that the typed decoder
-did not take, so it is written for clear answers, not for speed.
+This is the rule book in full. It runs only for records at which the scanner stops, so it is written for clear answers,
+not for speed. A good one it writes anew, the plain way, which the scanner reads.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from interactions.codec.apart import apart
 from interactions.codec.instants import instant
-from interactions.codec.record import Interaction, typed
 from interactions.codec.suggestions import did_you_mean
 from interactions.codec.values import is_amount, is_custom_value, is_ipv4, is_number, is_uuid, numbers_are_finite
 from interactions.contract import schema
@@ -85,13 +84,10 @@ class _Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A record's verdict: ``record`` where it is good, else its first violations, and how many ``more`` there are.
+    """A record's verdict: ``record``, its JSON written the plain way, where it is good; else its first violations, and
+    how many ``more`` there are."""
 
-    ``rest`` is what the typed record has no place for, in the record's own shape.
-    """
-
-    record: Interaction | None
-    rest: dict[str, Any] | None
+    record: bytes | None
     violations: list[Violation]
     more: int = 0
 
@@ -111,15 +107,19 @@ def check_bytes(raw: bytes, most: int = MOST_NAMED) -> Checked:
         value = _decode(text)
     except UnicodeDecodeError as error:
         if error.reason == "unexpected end of data":
-            return _refused(_CUT_SHORT, _cut(raw[:200].decode(errors="replace")))
-        return _refused("It is not UTF-8 text.", _excerpt(raw, error.start))
+            return refused(_CUT_SHORT, _cut(raw[:200].decode(errors="replace")))
+        return refused("It is not UTF-8 text.", _excerpt(raw, error.start))
     except RecursionError:
-        return _refused(_TOO_DEEP)
+        return refused(_TOO_DEEP)
     except _RepeatedKey as error:
+<<<<<<< HEAD
         return _refused("It has the same key twice.", _cut(str(error)))
+=======
+        return refused("The same key stands in it twice.", _cut(str(error)))
+>>>>>>> 7587a4f (Read records in two ways: the scanner, and the rule book for the record at which it stops)
     except (msgspec.MsgspecError, ValueError) as error:
         reason, place = _reason(error, text)
-        return _refused(f"It is not valid JSON: {reason}.", _cut(text[:200]) if place is None else _excerpt(raw, place))
+        return refused(f"It is not valid JSON: {reason}.", _cut(text[:200]) if place is None else _excerpt(raw, place))
     if text.count("{") + text.count("[") <= schema.DEEPEST:
         return _judged(value, most)
     return check(value, most)
@@ -127,27 +127,33 @@ def check_bytes(raw: bytes, most: int = MOST_NAMED) -> Checked:
 
 def check(value: Any, most: int = MOST_NAMED) -> Checked:
     """Check one decoded record."""
-    return _refused(_TOO_DEEP) if _depth(value) > schema.DEEPEST else _judged(value, most)
+    return refused(_TOO_DEEP) if _depth(value) > schema.DEEPEST else _judged(value, most)
 
 
 def _judged(value: Any, most: int) -> Checked:
     if not isinstance(value, dict):
+<<<<<<< HEAD
         return _refused("A record must be an object.", _shown(value))
+=======
+        return refused("A record has to be an object.", _shown(value))
+>>>>>>> 7587a4f (Read records in two ways: the scanner, and the rule book for the record at which it stops)
     record = {key: field for key, field in value.items() if field is not None and key != schema.NOTE}
     faults = _violations(record)
     violations = [fault.named() for fault in islice(faults, most)]
     more = sum(1 for _ in faults)
     if violations or more:
-        return Checked(None, None, violations, more)
-    plain, rest = apart(record)
-    try:
-        return Checked(typed(plain), rest or None, [])
-    except msgspec.ValidationError as error:  # a rule the Structs know and we do not would be a defect
-        return _refused(f"It cannot be read: {error}.")
+        return Checked(None, violations, more)
+    if "timestamp" in record:  # however it is spelled: also as a second that only some clocks have
+        moment = cast(datetime, instant(record["timestamp"]))
+        record["timestamp"] = moment.replace(tzinfo=None).isoformat() + "Z"
+    if "search" in record:
+        record["search"] = {key: field for key, field in record["search"].items() if field is not None}
+    return Checked(msgspec.json.encode(record), [])
 
 
-def _refused(rule: str, value: str = "") -> Checked:
-    return Checked(None, None, [Violation("", rule, value)])
+def refused(rule: str, value: str = "") -> Checked:
+    """The verdict on a record that breaks one rule as a whole."""
+    return Checked(None, [Violation("", rule, value)])
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

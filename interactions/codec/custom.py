@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from interactions.codec.record import Context
 from interactions.codec.values import is_custom_value, is_number
 from interactions.contract import schema
 
@@ -20,11 +19,10 @@ _REMEMBERED = 20_000  # texts; bounds the memory, not the answer
 _LARGEST = 4096  # bytes; a longer text is unlikely to come again
 _WHOLE_BELOW = 1e16  # from there on floats are written with an exponent
 _PLAIN = frozenset({str, bool})
-ABSENT = Context().custom_context  # the very object that the Struct leaves out when it is written
 
 _DIGITS = 1  # the type of the extension
 _pack = msgspec.msgpack.Encoder(order="deterministic").encode
-_decode = msgspec.json.Decoder(dict[str, CustomValue] | None).decode
+_decode = msgspec.json.Decoder(dict[str, CustomValue]).decode
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -32,35 +30,27 @@ class NotPlain(Exception):
     """A custom_context that may break a rule."""
 
 
+#: What reading a text that breaks a rule raises, or one that may.
+FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, NotPlain)
+
+
 class Custom(NamedTuple):
-    """What one custom_context is.
+    """What one custom_context is: its JSON written the one way (keys sorted, 10 for 10.0), its uuid, and how many keys
+    are in it, those of all objects."""
 
-    ``text`` is its JSON written the one way: keys sorted, 10 for 10.0. ``extra`` is what the column of that name has
-    for a record that needs no more. ``keys`` counts all keys in it, ``nulls`` those that are null.
-    """
-
-    text: msgspec.Raw
-    extra: bytes | None
+    text: bytes
     uuid: str | None
     keys: int
-    nulls: int
-
-
-NONE = Custom(ABSENT, None, None, 0, 0)
 
 
 class Customs(dict[bytes, Custom]):
-    """From the JSON of a custom_context to what it is. Raises NotPlain, or what msgspec raises, for one at fault."""
-
-    def __init__(self) -> None:
-        super().__init__({b"": NONE})
+    """From the JSON of a custom_context to what it is. Raises one of FAULTS for one at fault."""
 
     def __missing__(self, text: bytes) -> Custom:
         custom = read(text)
         if len(text) <= _LARGEST:
             if len(self) > _REMEMBERED:
                 self.clear()
-                self[b""] = NONE
             self[text] = custom
         return custom
 
@@ -68,35 +58,15 @@ class Customs(dict[bytes, Custom]):
 def read(text: bytes) -> Custom:
     """Read one custom_context; see Customs."""
     values = _decode(text)
-    if values is None:
-        return NONE
-    if not _PLAIN.issuperset(map(type, values.values())):
-        return _read_all(values)
-    return _made(values, _encode(values), keys=len(values), nulls=0)
-
-
-def _read_all(values: dict[str, Any]) -> Custom:
-    """Read one that holds more than strings and booleans: numbers are written one way, lists are looked into."""
-    lists = [value for value in values.values() if value.__class__ is list]
-    if not all(map(is_custom_value, lists)):
-        raise NotPlain
-    return _made(
-        values,
-        _encode({key: whole(value) for key, value in values.items()}),
-        keys=len(values) + sum(map(keys_within, lists)),
-        nulls=sum(value is None for value in values.values()) + sum(map(_nulls_within, lists)),
-    )
-
-
-def _made(values: dict[str, Any], text: bytes, *, keys: int, nulls: int) -> Custom:
+    keys = len(values)
+    if not _PLAIN.issuperset(map(type, values.values())):  # numbers are written one way, lists are looked into
+        lists = [value for value in values.values() if value.__class__ is list]
+        if not all(map(is_custom_value, lists)):
+            raise NotPlain
+        values = {key: whole(value) for key, value in values.items()}
+        keys += sum(map(keys_within, lists))
     uuid = values.get(schema.RECORD_UUID)
-    return Custom(
-        text=msgspec.Raw(text),
-        extra=b'{"context":{"custom_context":' + text + b"}}",
-        uuid=uuid if isinstance(uuid, str) and uuid else None,
-        keys=keys,
-        nulls=nulls,
-    )
+    return Custom(_encode(values), uuid if isinstance(uuid, str) and uuid else None, keys)
 
 
 def whole(value: Any) -> Any:
@@ -155,10 +125,3 @@ def keys_within(value: Any, depth: int = 4) -> int:
         if inner.__class__ is dict or inner.__class__ is list:
             keys += keys_within(inner, depth + 1)
     return keys
-
-
-def _nulls_within(value: Any) -> int:
-    """How many keys of all objects in ``value`` are null."""
-    if value.__class__ is dict:
-        return sum(inner is None or _nulls_within(inner) for inner in value.values())
-    return sum(map(_nulls_within, value)) if value.__class__ is list else 0

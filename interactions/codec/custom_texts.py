@@ -11,7 +11,7 @@ import numpy as np
 from interactions.codec import lanes
 from interactions.codec.compiled import compiled
 from interactions.codec.gathering import SLACK, copy_bytes
-from interactions.codec.tokens import blank, plain_end, string
+from interactions.codec.tokens import is_blank, past_blanks, past_colon, plain_end, string
 from interactions.contract import schema
 
 BEFORE, AFTER = b'{"context":{"custom_context":', b"}}"
@@ -39,7 +39,7 @@ def _word_end(text, i):
         i += 1
     if i == begun or i - begun > _MOST_DIGITS or (text[begun] == 0x30 and (negative or i - begun > 1)):
         return -1
-    return i if text[i] == 0x2C or text[i] == 0x7D or blank(text[i], True) else -1
+    return i if text[i] == 0x2C or text[i] == 0x7D or is_blank(text[i]) else -1
 
 
 @compiled
@@ -63,9 +63,7 @@ def _entries(text, i, end, order):
     """The keys and values of an object between its bracket at ``i`` and ``end``, sorted by key into ``order``: where
     each key begins and ends, quotes left out, and each value. How many; -1 where it is not plain."""
     count = 0
-    i += 1
-    while blank(text[i], True):
-        i += 1
+    i = past_blanks(text, i + 1)
     if text[i] == 0x7D:
         return 0 if i + 1 == end else -1
     while True:
@@ -75,45 +73,45 @@ def _entries(text, i, end, order):
         key_end = plain_end(text, key)
         if text[key_end] != 0x22:
             return -1
-        i = key_end + 1
-        while blank(text[i], True):
-            i += 1
-        if text[i] != 0x3A:
+        value = past_colon(text, key_end + 1)
+        if value < 0:
             return -1
-        i += 1
-        while blank(text[i], True):
-            i += 1
-        value = i
-        if text[i] == 0x22:
-            i, escaped = string(text, i + 1)
-            if i < 0 or escaped:
-                return -1
-            i += 1
-        else:
-            i = _word_end(text, i)
-            if i < 0:
-                return -1
-        place = count
-        while place > 0:
-            compared = _compare(text, key, key_end, order[place - 1, 0], order[place - 1, 1])
-            if compared == 0:
-                return -1
-            if compared > 0:
-                break
-            for k in range(4):
-                order[place, k] = order[place - 1, k]
-            place -= 1
-        order[place, 0], order[place, 1], order[place, 2], order[place, 3] = key, key_end, value, i
+        i = _value_end(text, value)
+        if i < 0 or not _put_in_order(text, key, key_end, value, i, order, count):
+            return -1
         count += 1
-        while blank(text[i], True):
-            i += 1
+        i = past_blanks(text, i)
         if text[i] == 0x7D:
             return count if i + 1 == end else -1
         if text[i] != 0x2C:
             return -1
-        i += 1
-        while blank(text[i], True):
-            i += 1
+        i = past_blanks(text, i + 1)
+
+
+@compiled
+def _value_end(text, i):
+    """The place after a string without escapes, a boolean or a whole number; -1 where there is none."""
+    if text[i] != 0x22:
+        return _word_end(text, i)
+    i, escaped = string(text, i + 1)
+    return -1 if i < 0 or escaped else i + 1
+
+
+@compiled
+def _put_in_order(text, key, key_end, value, end, order, count):
+    """Put an entry where it belongs among ``count`` of them, which are sorted by key; whether its key is a new one."""
+    place = count
+    while place > 0:
+        compared = _compare(text, key, key_end, order[place - 1, 0], order[place - 1, 1])
+        if compared == 0:
+            return False
+        if compared > 0:
+            break
+        for k in range(4):
+            order[place, k] = order[place - 1, k]
+        place -= 1
+    order[place, 0], order[place, 1], order[place, 2], order[place, 3] = key, key_end, value, end
+    return True
 
 
 @compiled

@@ -1,6 +1,9 @@
 """What of scanned records is free in form: custom_contexts, search filters, and what of contexts has no name.
 
-Each different one is read once; they make the ``extra`` column, and are part of what is hashed.
+Each different one is read once; they are part of what is hashed, and make the ``extra`` column: what of a record no
+other column holds, as JSON in the record's own shape, ``{"search":{"filters":…},"context":{"custom_context":…,…}}``.
+Laid over the record that the columns give, key by key, it makes the record whole (see ``export``). ``quantities``
+stands in it where the record gave a number and not a list.
 """
 
 from __future__ import annotations
@@ -12,17 +15,15 @@ import numpy as np
 import pyarrow as pa
 
 from interactions.codec import custom_texts, gathering, layout, rest, scanning
-from interactions.codec.custom import Customs, NotPlain
-from interactions.codec.extra import whole_extra
+from interactions.codec.custom import FAULTS, Customs
 from interactions.codec.layout import CONTEXT, REST, SEARCH, bit
-from interactions.codec.table import Doubtful
 
 _AROUND = np.array([-len(custom_texts.BEFORE), len(custom_texts.AFTER)])  # of a custom_context in an extra
 _NOWHERE = np.zeros((1, 2), np.int64)  # for the number -1
-_BROKEN = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, NotPlain)
 
 _filters = msgspec.json.Decoder(dict[str, list[str]])
 _packed = msgspec.msgpack.Encoder(order="deterministic")
+_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def _slot(kind: int, name: str) -> int:
@@ -44,19 +45,21 @@ class _Customs(NamedTuple):
     """The different custom_contexts of some rows by their number, as extras in ``texts``.
 
     ``spans``: where each begins and ends there, without what stands around it in an extra; ``uuids``: where the uuid
-    of each does, -1 where it has none. ``codes`` has the number of each row, -1 where it has none.
+    of each does, -1 where it has none. ``codes`` has the number of each row, -1 where it has none. ``faulty``: the
+    numbers of those at fault.
     """
 
     texts: np.ndarray
     spans: np.ndarray
     uuids: np.ndarray
     codes: np.ndarray
+    faulty: list[int]
 
 
 class _Filters(NamedTuple):
-    """The different search filters of some rows by their number; ``codes`` as in _Customs."""
+    """The different search filters of some rows by their number, None for those at fault; ``codes`` as in _Customs."""
 
-    values: list[dict[str, list[str]]]
+    values: list[dict[str, list[str]] | None]
     codes: np.ndarray
 
 
@@ -75,20 +78,29 @@ class Hashed(NamedTuple):
 
 
 class FreeForm:
-    """The free-form parts of ``rows`` rows just found in ``text``. Raises Doubtful where one may be at fault."""
+    """The free-form parts of ``rows`` rows just found in ``text``."""
 
     def __init__(self, found: scanning.Found, codes: np.ndarray, text: bytes, rows: int, known: Known) -> None:
         self._found, self._codes, self._text, self._rows = found, codes, text, rows
-        try:
-            self._customs = self._custom_contexts(known.customs)
-            self._filters = self._search_filters()
-            self._rests = known.rests.find(codes, found, rows)
-        except _BROKEN as error:
-            raise Doubtful(str(error)) from error
+        self._customs = self._custom_contexts(known.customs)
+        self._filters = self._search_filters()
+        self._rests = known.rests.find(codes, found, rows)
+
+    def faulty(self) -> np.ndarray:
+        """The rows, ascending, of which a part may be at fault. Only where there is none all else may be asked for."""
+        rows: np.ndarray = np.zeros(self._rows, bool)
+        for codes, numbers in (
+            (self._customs.codes, self._customs.faulty),
+            (self._filters.codes, [number for number, each in enumerate(self._filters.values) if each is None]),
+            (self._rests.codes, [number for number, each in enumerate(self._rests.values) if each is None]),
+        ):
+            if numbers:
+                rows |= np.isin(codes, numbers)
+        return np.flatnonzero(rows)
 
     def extra(self) -> pa.Array:
         """The column of that name."""
-        texts, spans, _, codes = self._customs
+        texts, spans, codes = self._customs.texts, self._customs.spans, self._customs.codes
         single = self._found.single[: self._rows]
         rare = np.flatnonzero((self._filters.codes >= 0) | single | (self._rests.codes >= 0))
         spans = spans + _AROUND
@@ -99,7 +111,7 @@ class FreeForm:
             ends = len(texts) + np.cumsum(np.array([len(text) for text in wholes], np.int64))
             spans = np.concatenate([spans, np.column_stack([np.append(len(texts), ends[:-1]), ends])])
             texts = np.concatenate([texts, np.frombuffer(b"".join(wholes) + scanning.PADDING, np.uint8)])
-        return self._numbered(texts, spans, codes, _size(spans, codes))
+        return numbered(texts, spans, codes)
 
     def _whole_extras(self, rows: np.ndarray) -> tuple[list[bytes], list[int]]:
         """The different extras of rows that have more than a custom_context, and the number of each row's."""
@@ -115,30 +127,22 @@ class FreeForm:
     def _whole_extra(self, custom: bytes, filters: int, single: int, rest: int) -> bytes:
         """The extra of rows that have more than a custom_context: of this one, which is empty where there is none, and
         the parts with these numbers, below 0 where there is none."""
-        if custom and filters < 0 and single < 0:
-            return self._rests.values[rest].around(custom)
-        more: dict[str, Any] = {}
-        if rest >= 0:
-            more["context"] = self._rests.values[rest].values
+        beyond = self._rests.values[rest] if rest >= 0 else None
+        if custom and beyond is not None and filters < 0 and single < 0:
+            return beyond.around(custom)
+        whole: dict[str, Any] = {} if beyond is None else dict(beyond.values)
+        if custom:
+            whole["context"] = {**whole.get("context", {}), "custom_context": msgspec.Raw(custom)}
         if single >= 0:
-            more["quantities"] = float(self._found.quantities[single])
+            whole["quantities"] = float(self._found.quantities[single])
         if filters >= 0:
-            more["search"] = {"filters": self._filters.values[filters]}
-        return whole_extra(msgspec.Raw(custom) if custom else None, more)
-
-    def _numbered(self, texts: np.ndarray, spans: np.ndarray, codes: np.ndarray, size: int) -> pa.Array:
-        """A column of the texts at ``spans``, of ``size`` bytes in all."""
-        rows = self._rows
-        data, offsets = np.empty(size + gathering.SLACK, np.uint8), np.empty(rows + 1, np.int32)
-        valid = np.empty((rows + 7) // 8, np.uint8)
-        _, nulls = gathering.numbered(texts, spans, codes, rows, data, offsets, valid)
-        buffers = [pa.py_buffer(valid) if nulls else None, pa.py_buffer(offsets), pa.py_buffer(data[:size])]
-        return pa.Array.from_buffers(pa.string(), rows, buffers, nulls)
+            whole["search"] = {"filters": self._filters.values[filters]}
+        return _encode(whole)
 
     def hashed(self) -> Hashed:
         """What of them is hashed."""
         customs, filters, rests = self._customs, self._filters, self._rests
-        packed = [*map(_packed.encode, filters.values), *(each.packed for each in rests.values)]
+        packed = [*map(_packed.encode, filters.values), *(each.packed if each else b"" for each in rests.values)]
         ends = len(customs.texts) + np.cumsum(np.array([0, *map(len, packed)], np.int64))
         places = np.column_stack([ends[:-1], ends[1:]])
         spans = np.zeros((REST + 1, max(len(customs.spans), len(packed)), 2), np.int64)
@@ -161,39 +165,47 @@ class FreeForm:
         spans, uuids = np.empty((count, 2), np.int64), np.empty((count, 2), np.int64)
         place = custom_texts.write(self._codes, raws, count, order, out, spans, uuids)
         others = np.flatnonzero(spans[:, 0] < 0).tolist()
+        faulty: list[int] = []
         if others:
-            more = self._other_customs(known, others, spans, uuids, place)
+            more, faulty = self._other_customs(known, others, spans, uuids, place)
             out = np.concatenate([out[:place], np.frombuffer(more + scanning.PADDING, np.uint8)])
-        return _Customs(out, spans, uuids, self._raw_codes(_CUSTOM, CONTEXT, _CUSTOM_BIT))
+        return _Customs(out, spans, uuids, self._raw_codes(_CUSTOM, CONTEXT, _CUSTOM_BIT), faulty)
 
     def _other_customs(
         self, known: Customs, numbers: list[int], spans: np.ndarray, uuids: np.ndarray, place: int
-    ) -> bytearray:
-        """Those that are not plain, as text that begins at ``place``: fills in where they are."""
-        more = bytearray()
+    ) -> tuple[bytearray, list[int]]:
+        """Those that are not plain, as text that begins at ``place``, and the numbers of those at fault: fills in where
+        they are."""
+        more, faulty = bytearray(), list[int]()
         places = self._raw_places(_CUSTOM)
         for number in numbers:
             start, end, keys = places[number]
-            custom = known[self._text[start:end]]
-            if custom.keys != keys:
-                raise Doubtful("keys")
+            try:
+                custom = known[self._text[start:end]]
+            except FAULTS:
+                custom = None
+            if custom is None or custom.keys != keys:  # it has a key twice
+                faulty.append(number)
+                continue
             more += custom_texts.BEFORE
             spans[number] = place + len(more), place + len(more) + len(custom.text)
-            more += bytes(custom.text) + custom_texts.AFTER
+            more += custom.text + custom_texts.AFTER
             if custom.uuid is not None:
                 uuids[number, 0] = place + len(more)
                 more += custom.uuid.encode()
                 uuids[number, 1] = place + len(more)
-        return more
+        return more, faulty
 
     def _search_filters(self) -> _Filters:
-        values = []
-        for start, end, keys in self._raw_places(_FILTERS):
-            filters = _filters.decode(self._text[start:end])
-            if len(filters) != keys:
-                raise Doubtful("keys")
-            values.append(filters)
+        values = [self._read_filters(*place) for place in self._raw_places(_FILTERS)]
         return _Filters(values, self._raw_codes(_FILTERS, SEARCH, _FILTERS_BIT))
+
+    def _read_filters(self, start: int, end: int, keys: int) -> dict[str, list[str]] | None:
+        try:
+            filters = _filters.decode(self._text[start:end])
+        except FAULTS:
+            return None
+        return filters if len(filters) == keys else None
 
     def _raw_places(self, slot: int) -> list[tuple[int, int, int]]:
         count = int(self._found.raw_counts[slot])
@@ -203,6 +215,16 @@ class FreeForm:
     def _raw_codes(self, slot: int, kind: int, one: int) -> np.ndarray:
         there = self._found.has[kind, : self._rows] & one != 0
         return np.where(there, self._found.raw_codes[slot, : self._rows], -1)
+
+
+def numbered(texts: np.ndarray, spans: np.ndarray, codes: np.ndarray) -> pa.Array:
+    """A column of the strings at ``spans`` of ``texts``, each row's by its number in ``codes``; below 0 is null."""
+    rows, size = len(codes), _size(spans, codes)
+    data, offsets = np.empty(size + gathering.SLACK, np.uint8), np.empty(rows + 1, np.int32)
+    valid = np.empty((rows + 7) // 8, np.uint8)
+    _, nulls = gathering.numbered(texts, spans, codes, rows, data, offsets, valid)
+    buffers = [pa.py_buffer(valid) if nulls else None, pa.py_buffer(offsets), pa.py_buffer(data[:size])]
+    return pa.Array.from_buffers(pa.string(), rows, buffers, nulls)
 
 
 def _size(spans: np.ndarray, codes: np.ndarray) -> int:

@@ -169,7 +169,7 @@ def _put_list(count, out, o):
 
 @compiled
 def _put_map(kind, mask, out, o):
-    """The head of an object: msgspec chooses its form by how many fields there may be, not by how many there are."""
+    """The head of an object: its form is chosen by how many fields there may be, not by how many there are."""
     count = 0
     while mask:
         count += 1
@@ -223,7 +223,7 @@ def numbered(texts, spans, codes, rows, out, offsets, valid):
 
 @compiled
 def _packed(text, found, row, bits, quantity_bits, raw_texts, raw_spans, out, o):
-    """The MessagePack of a record's Struct; answers the place after it."""
+    """The MessagePack of a record; answers the place after it."""
     kinds, left = found.open, found.left
     level = 0
     kinds[0], left[0] = RECORD, found.has[RECORD, row]
@@ -272,7 +272,7 @@ def _packed(text, found, row, bits, quantity_bits, raw_texts, raw_spans, out, o)
 
 @compiled
 def canonical(text, found, rows, bits, quantity_bits, raw_texts, raw_spans, codes, uuids, rests, out, ends, by_uuid):
-    """What ``fingerprint`` hashes of each record: its uuid, else the MessagePack of its Struct; ``by_uuid`` says which.
+    """What ``fingerprint`` hashes of each record: its uuid, else its MessagePack; ``by_uuid`` says which.
 
     ``bits`` and ``quantity_bits`` are the numbers as unsigned integers. ``raw_spans`` are where in ``raw_texts`` what
     stands for the raw text of each slot and number begins and ends, ``uuids`` the same of the uuid in each

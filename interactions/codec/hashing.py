@@ -32,8 +32,8 @@ _FUNCTION = _address()
 
 
 def fingerprints(content: np.ndarray, ends: np.ndarray, by_uuid: np.ndarray) -> pa.Array:
-    """As ``fingerprint.fingerprints``, from what is hashed of each record, one after the other, and the place after
-    each; ``by_uuid`` says which of them are uuids."""
+    """The fingerprints of records, as binary values of 16 bytes, from what is hashed of each, one after the other, and
+    the place after each; ``by_uuid`` says which of them are uuids."""
     if _FUNCTION:
         values = np.empty(fingerprint.SIZE * len(ends), np.uint8)
         gathering.hashed(_FUNCTION, content, ends, len(ends), values)

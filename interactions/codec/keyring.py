@@ -58,13 +58,11 @@ def _of_strings(identifiers: pa.Array, key: bytes) -> pa.Array:
         from interactions.codec import siphash as loops
 
     rows, first = len(identifiers), identifiers.offset
-    _, places, data = identifiers.buffers()
+    validity, places, data = identifiers.buffers()
     offsets = np.frombuffer(places, np.int32)[first : first + rows + 1]
-    text = np.frombuffer(data or _NOTHING, np.uint8)
-    hashes = np.empty(rows, np.uint64)
-    loops.strings(text, offsets, rows, *np.frombuffer(key, "<u8"), hashes)
-    missing = identifiers.is_null().to_numpy(zero_copy_only=False) if identifiers.null_count else None
-    return pa.array(hashes.view(np.int64), _FORM, mask=missing)
+    hashes = np.empty(first + rows, np.uint64)
+    loops.strings(np.frombuffer(data or _NOTHING, np.uint8), offsets, rows, *np.frombuffer(key, "<u8"), hashes[first:])
+    return pa.Array.from_buffers(_FORM, rows, [validity, pa.py_buffer(hashes)], identifiers.null_count, first)
 
 
 def siphash(key: bytes, text: bytes) -> int:

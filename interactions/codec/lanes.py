@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 WIDTH = 16
@@ -123,3 +123,19 @@ def hash128(_: Any, address: Any, text: Any, i: Any, size: Any) -> Any:
         return context.make_tuple(builder, signature.return_type, words)
 
     return types.UniTuple(types.uint64, 2)(types.int64, text, types.intp, types.intp), build
+
+
+@_inlined
+def double(_: Any, address: Any, text: Any, i: Any) -> Any:
+    """The number that is written at ``i``, as the C function at ``address`` reads it: Python's PyOS_string_to_double,
+    which rounds to the nearest and knows no locale. There has to be one, with something else behind it."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte = ir.IntType(8).as_pointer()
+        form = ir.FunctionType(ir.DoubleType(), [byte, byte.as_pointer(), byte])
+        function = builder.inttoptr(arguments[0], form.as_pointer())
+        start = _pointer(context, builder, signature.args[1], arguments[1:], ir.IntType(8))
+        end = cgutils.alloca_once(builder, byte)
+        return builder.call(function, [start, end, ir.Constant(byte, None)])
+
+    return types.float64(types.int64, text, types.intp), build

@@ -1,7 +1,7 @@
 """What a record may hold, as tables of numbers: for the loops over bytes that ``scanning`` and ``canonical`` compile.
 
-A record consists of objects of five kinds. A field of a kind is a row in the tables below, in the order of the Structs
-of ``record``, which fingerprints rely on; ``type`` is put first. The values of all fields of one form lie in slots.
+A record consists of objects of five kinds. A field of a kind is a row in the tables below, in the order of the schema,
+which fingerprints rely on. The values of all fields of one form lie in slots.
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from msgspec import Struct
 
-from interactions.codec.record import Campaign, Context, Interaction, Page, Search
 from interactions.contract import schema
 from interactions.contract.schema import Field, Form
 
@@ -19,12 +17,12 @@ RECORD, CONTEXT, PAGE, CAMPAIGN, SEARCH = range(5)
 TYPE, TIME, TEXT, UUID, IPV4, TEXTS, NUMBER, NUMBERS, OBJECT, RAW = range(10)
 
 _STRING = Field(Form.STRING)
-_KINDS: Final[list[tuple[type[Struct], dict[str, Field]]]] = [
-    (Interaction, schema.FIELDS),
-    (Context, schema.CONTEXT_FIELDS),
-    (Page, dict.fromkeys(schema.PAGE_FIELDS, _STRING)),
-    (Campaign, dict.fromkeys(schema.CAMPAIGN_FIELDS, _STRING)),
-    (Search, schema.SEARCH_FIELDS),
+_KINDS: Final[list[dict[str, Field]]] = [
+    schema.FIELDS,
+    schema.CONTEXT_FIELDS,
+    dict.fromkeys(schema.PAGE_FIELDS, _STRING),
+    dict.fromkeys(schema.CAMPAIGN_FIELDS, _STRING),
+    schema.SEARCH_FIELDS,
 ]
 _FORMS: Final = {
     Form.STRING: TEXT,
@@ -40,9 +38,7 @@ _FORMS: Final = {
 }
 _INNER: Final = {"context": CONTEXT, "page": PAGE, "campaign": CAMPAIGN, "search": SEARCH}
 
-NAMES: Final = [
-    [*(("type",) if kind == RECORD else ()), *struct.__struct_fields__] for kind, (struct, _) in enumerate(_KINDS)
-]
+NAMES: Final = [list(fields) for fields in _KINDS]
 """The names of each kind's fields, in their order."""
 
 MOST_FIELDS: Final = max(map(len, NAMES))
@@ -51,6 +47,8 @@ _SHAPE: Final = (len(_KINDS), MOST_FIELDS)
 
 KEEPS_UNKNOWN = np.array([kind in (CONTEXT, PAGE, CAMPAIGN) for kind in range(len(_KINDS))])
 """Whether fields of other names are kept: an object of another kind may have none."""
+KEEPS_EMPTY = np.array([kind in (CONTEXT, CAMPAIGN, SEARCH) for kind in range(len(_KINDS))])
+"""Whether it is kept that there was an object without a field."""
 
 COUNT = np.array([len(names) for names in NAMES], np.int64)
 FORM = np.zeros(_SHAPE, np.int8)
@@ -76,9 +74,8 @@ _SLOTS = {
 
 
 def _fill() -> None:
-    for kind, (_, fields) in enumerate(_KINDS):
-        for number, name in enumerate(NAMES[kind]):
-            field = fields[name]
+    for kind, fields in enumerate(_KINDS):
+        for number, (name, field) in enumerate(fields.items()):
             form = TYPE if (kind, name) == (RECORD, "type") else _FORMS[field.form]
             place = (kind, number)
             FORM[place] = form

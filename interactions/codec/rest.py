@@ -1,22 +1,22 @@
-"""What of a record's context the contract does not name: kept as it is, and mostly alike from record to record.
+"""What of a record no column holds, but for its custom_context and filters: kept as it is, and mostly alike from record
+to record: what of its context the contract does not name, and that an object had nothing in it.
 
 So its text is read once, and what was found is remembered for the records that repeat it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
 from interactions.codec import known_texts, rest_texts, scanning
-from interactions.codec.custom import NotPlain, is_whole, keys_within, packed, whole
+from interactions.codec.custom import FAULTS, is_whole, keys_within, packed, whole
 
 _REMEMBERED = 4_000  # texts; bounds the memory, not the answer
 _LARGEST = 2048  # bytes; a longer text is unlikely to come again
-_DEPTH = 2  # at which a context stands in a record
+_DEPTH = 1  # at which a record stands
 _HERE = msgspec.Raw(b"\0")  # a byte that JSON never holds
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -24,7 +24,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Rest(NamedTuple):
-    """The rest of one context, ``values`` in the context's shape.
+    """The rest of one record, ``values`` in the record's shape.
 
     ``packed`` is what a record's hash has of it, ``before`` and ``after`` stand around its custom_context in ``extra``.
     ``keys`` counts all keys in it.
@@ -57,15 +57,17 @@ def read(text: bytes) -> Rest:
     """Read the JSON of one rest. Raises what msgspec raises for one at fault, and NotPlain for a whole number that no
     double can hold."""
     values = _decode(text)
-    before, _, after = _encode({"context": {**values, "custom_context": _HERE}}).partition(_HERE)
+    context = {**values.get("context", {}), "custom_context": _HERE}
+    before, _, after = _encode({**values, "context": context}).partition(_HERE)
     keys = keys_within(values, _DEPTH)
-    return Rest(values, packed({"context": values if is_whole(values) else whole(values)}), before, after, keys)
+    return Rest(values, packed(values if is_whole(values) else whole(values)), before, after, keys)
 
 
 class Found(NamedTuple):
-    """The different rests of some rows by their number; ``codes`` has the number of each row, -1 where it has none."""
+    """The different rests of some rows by their number, None for one at fault; ``codes`` has the number of each row, -1
+    where it has none."""
 
-    values: list[Rest]
+    values: list[Rest | None]
     codes: np.ndarray
 
 
@@ -79,7 +81,7 @@ class Finder:
         self._buckets = np.zeros((1, known_texts.BUCKETS), np.int32)
 
     def find(self, text: np.ndarray, found: scanning.Found, rows: int) -> Found:
-        """Those of the rows found in ``text``. Raises NotPlain, or what ``read`` raises, where one may be at fault."""
+        """Those of the rows found in ``text``."""
         codes = np.full(rows, -1, np.int32)
         fields = found.unknown[: found.unknown_offsets[rows]]
         if not len(fields):
@@ -87,11 +89,11 @@ class Finder:
         out = np.empty(rest_texts.room(int((fields[:, 2] - fields[:, 1]).sum()), len(fields)), np.uint8)
         args = self._places, self._counts, self._buckets
         rest_texts.write(text, fields, found.unknown_offsets, rows, out, *args, codes)
-        return Found(list(self._read(out)), codes)
+        return Found([self._read(out, *place) for place in self._places[0, : self._counts[0]].tolist()], codes)
 
-    def _read(self, out: np.ndarray) -> Iterator[Rest]:
-        for start, end, keys in self._places[0, : self._counts[0]].tolist():
+    def _read(self, out: np.ndarray, start: int, end: int, keys: int) -> Rest | None:
+        try:
             rest = self._known[out[start:end].tobytes()]
-            if rest.keys != keys:
-                raise NotPlain
-            yield rest
+        except FAULTS:
+            return None
+        return rest if rest.keys == keys else None

@@ -1,4 +1,5 @@
-"""Write what of a record's context the contract does not name as one JSON object, and number the different ones.
+"""Write what of a record no field of ``layout`` holds as one JSON object, and number the different ones: what of its
+context the contract does not name, and which objects had nothing in them.
 
 Compiled by Numba, as ``scanning`` is. What is written is the text as it came, unread but for its brackets and strings:
 ``rest`` reads each different one.
@@ -12,11 +13,11 @@ from interactions.codec import layout
 from interactions.codec.compiled import compiled
 from interactions.codec.gathering import SLACK, copy_bytes
 from interactions.codec.known_texts import remember
-from interactions.codec.layout import CAMPAIGN, CONTEXT, NAME, NAME_SIZE, PAGE
+from interactions.codec.layout import CAMPAIGN, CONTEXT, NAME, NAME_SIZE, PAGE, RECORD, SEARCH
 
-_HOLDERS = np.array([CONTEXT, PAGE, CAMPAIGN])
-_FIELDS = np.array([-1, *(layout.NAMES[CONTEXT].index(name) for name in ("page", "campaign"))])
-_MORE = 2 + 2 * (layout.LONGEST_NAME + 6)  # bytes of an object beyond the fields in it, at most
+_CONTEXT, _SEARCH = (layout.NAMES[RECORD].index(name) for name in ("context", "search"))
+_PAGE, _CAMPAIGN = (layout.NAMES[CONTEXT].index(name) for name in ("page", "campaign"))
+_MORE = 2 + 4 * (layout.LONGEST_NAME + 6)  # bytes of an object beyond the fields in it, at most
 
 
 @compiled
@@ -48,22 +49,35 @@ def _fields(text, unknown, first, last, holder, out, o):
 
 
 @compiled
+def _object(text, unknown, first, last, holder, kind, field, out, o):
+    """Write an object of the kind ``holder`` with its fields and a comma behind it, as that field of another kind;
+    answers the place after it and the keys in it with its own. Where there was no such object, nothing."""
+    start = o
+    o = copy_bytes(NAME[kind, field], 0, NAME_SIZE[kind, field], out, _put(0x22, out, o))
+    o = _put(0x7B, out, _put(0x3A, out, _put(0x22, out, o)))
+    o, keys, there = _fields(text, unknown, first, last, holder, out, o)
+    return (_put(0x2C, out, _close(out, o)), 1 + keys) if there else (start, 0)
+
+
+@compiled
+def _context(text, unknown, first, last, out, o):
+    """The same for a context and the objects within it."""
+    start = o
+    o = copy_bytes(NAME[RECORD, _CONTEXT], 0, NAME_SIZE[RECORD, _CONTEXT], out, _put(0x22, out, o))
+    o = _put(0x7B, out, _put(0x3A, out, _put(0x22, out, o)))
+    o, keys, there = _fields(text, unknown, first, last, CONTEXT, out, o)
+    o, of_page = _object(text, unknown, first, last, PAGE, CONTEXT, _PAGE, out, o)
+    o, of_campaign = _object(text, unknown, first, last, CAMPAIGN, CONTEXT, _CAMPAIGN, out, o)
+    keys += of_page + of_campaign
+    return (_put(0x2C, out, _close(out, o)), 1 + keys) if there or keys else (start, 0)
+
+
+@compiled
 def _write(text, unknown, first, last, out, o):
-    """Write what a record's context holds more than the contract names; answers the place after it, and how many keys
-    are in it."""
-    o, keys, _ = _fields(text, unknown, first, last, CONTEXT, out, _put(0x7B, out, o))
-    for number in range(1, len(_HOLDERS)):
-        field = _FIELDS[number]
-        start = o
-        o = copy_bytes(NAME[CONTEXT, field], 0, NAME_SIZE[CONTEXT, field], out, _put(0x22, out, o))
-        o = _put(0x7B, out, _put(0x3A, out, _put(0x22, out, o)))
-        end, more, there = _fields(text, unknown, first, last, _HOLDERS[number], out, o)
-        if there:
-            o = _put(0x2C, out, _close(out, end))
-            keys += 1 + more
-        else:
-            o = start
-    return _close(out, o), keys
+    """Write what a record holds beyond its fields; answers the place after it, and how many keys are in it."""
+    o, of_context = _context(text, unknown, first, last, out, _put(0x7B, out, o))
+    o, of_search = _object(text, unknown, first, last, SEARCH, RECORD, _SEARCH, out, o)
+    return _close(out, o), of_context + of_search
 
 
 @compiled

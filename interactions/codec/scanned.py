@@ -1,9 +1,9 @@
-"""Plain records become a table by way of ``scanning``: the same table as ``table`` makes of them, in less time."""
+"""Records become tables by way of ``scanning``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
@@ -12,95 +12,105 @@ import pyarrow as pa
 from interactions.codec import rest, scanning
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.custom import Customs
-from interactions.codec.free_form import Known
+from interactions.codec.free_form import FreeForm, Known
 from interactions.codec.keyring import Keyring, name_people
 from interactions.codec.layout import RECORD, bit
+from interactions.codec.origin import Origin
 from interactions.codec.scanned_rows import Rows, plain
-from interactions.codec.table import Doubtful, Origin
 
 _TIMED = bit(RECORD, "timestamp")
 _MOMENT, _KEY = pa.timestamp("us", "UTC"), pa.int64()
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-FEW = 20  # records that a table of their own takes longer for than the rule book
+FEW = 20  # records that are better read with others: a table of their own takes as long as one of some hundred
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scanned:
     """Tables of ``records`` rows in all, of which ``untimed`` came without a timestamp; the last ends at ``end``."""
 
-    tables: list[pa.Table]
-    records: int
-    untimed: int
-    end: int
+    tables: list[pa.Table] = field(default_factory=list)
+    records: int = 0
+    untimed: int = 0
+    end: int = 0
 
 
 class Scanner:
-    """Reads texts for one origin; ``known`` remembers what custom_contexts are."""
+    """Reads texts for one origin, and remembers what custom_contexts are. Without a ``keyring`` nobody is named by a
+    key. ``only_checks``: makes no tables."""
 
-    def __init__(self, origin: Origin, keyring: Keyring | None, known: Customs) -> None:
-        self._keyring, self._known = keyring, Known(known, rest.Finder())
+    def __init__(self, origin: Origin, keyring: Keyring | None, *, only_checks: bool = False) -> None:
+        self._origin, self._keyring, self._only_checks = origin, keyring, only_checks
+        self._known = Known(Customs(), rest.Finder())
         self._found = scanning.found()
-        self._origin = origin
-        self._received = origin.received
 
     def read(self, text: bytes, *, most: int | None = None) -> Scanned:
-        """The records that a text begins with, with anything or nothing between them, as long as they are plain and of
-        at most ``most`` bytes. Raises Doubtful where one of them may be at fault."""
+        """The records that a text begins with, with anything or nothing between them, as long as they surely keep all
+        rules and are of at most ``most`` bytes. Fewer than FEW are left where others stand behind them."""
         codes = np.frombuffer(text + scanning.PADDING, np.uint8)
-        tables, records, untimed, place = [], 0, 0, 0
-        longest = len(text) if most is None else most
+        taken = Scanned()
         while True:
-            how, rows, end = scanning.scan(codes, place, len(text), longest, self._found)
-            if rows and (rows >= FEW or how != scanning.STOPPED):
-                tables.append(self._table(codes, text, place, end, rows))
-                untimed += self._untimed(rows)
-                records += rows
-                place = end
+            how, rows = self._scan(codes, taken.end, len(text), len(text) if most is None else most)
+            good = rows
+            if rows:
+                free = FreeForm(self._found, codes, text, rows, self._known)
+                if len(faulty := free.faulty()):
+                    how, good = scanning.STOPPED, int(faulty[0])
+                    free = FreeForm(self._found, codes, text, good, self._known)
+                if good >= FEW or (good and how != scanning.STOPPED):
+                    self._take(taken, free, codes, good)
             if how != scanning.FULL:
-                return Scanned(tables, records, untimed, place)
+                return taken
 
-    def runs(self, texts: Sequence[bytes]) -> Iterator[tuple[int, Scanned]]:
-        """Those of some records that are plain, where at least FEW of them follow each other: the number of the first,
-        and what they are."""
+    def read_each(self, texts: Sequence[bytes]) -> tuple[Scanned, list[int]]:
+        """The same of texts of one JSON value each, and the numbers of those that may break a rule. All tables are
+        there only where there is none of these."""
         text = b"\n".join(texts)
         codes = np.frombuffer(text + scanning.PADDING, np.uint8)
         starts = np.cumsum([0, *(len(each) + 1 for each in texts)]).tolist()
-        left = [(0, len(texts))]
-        while left:
-            first, last = left.pop()
-            if last - first < FEW:
-                continue
-            place, end = starts[first], starts[last] - 1
-            how, rows, end = scanning.scan(codes, place, end, len(text), self._found)
-            left.append((first + rows + (how == scanning.STOPPED), last))
-            if rows < FEW:
-                continue
-            try:
-                tables = [self._table(codes, text, place, end, rows)]
-                yield first, Scanned(tables, rows, self._untimed(rows), end)
-            except Doubtful:
-                middle = first + rows // 2
-                left += [(first, middle), (middle, first + rows)]
+        taken, left, first = Scanned(), [], 0
+        while first < len(texts):
+            how, rows = self._scan(codes, starts[first], len(text), len(text))
+            if rows:
+                free = FreeForm(self._found, codes, text, rows, self._known)
+                left += (first + free.faulty()).tolist()
+                if not left:
+                    self._take(taken, free, codes, rows)
+            first += rows
+            if how == scanning.STOPPED:
+                left.append(first)
+                first += 1
+        return taken, left
 
-    def _table(self, codes: np.ndarray, text: bytes, start: int, end: int, rows: int) -> pa.Table:
-        """The rows just found between two places of a text. Raises Doubtful where one may be at fault."""
-        arrays = Rows(self._found, codes, text, start, end, rows, self._known).columns()
+    def _scan(self, codes: np.ndarray, place: int, size: int, most: int) -> tuple[int, int]:
+        while True:
+            how, rows = scanning.scan(codes, place, size, most, self._found)
+            if rows or how != scanning.FULL:
+                return how, rows
+            self._found = scanning.found(2 * len(self._found.quantities), 2 * len(self._found.unknown))
+
+    def _take(self, taken: Scanned, free: FreeForm, codes: np.ndarray, rows: int) -> None:
         timed = self._found.has[RECORD, :rows] & _TIMED != 0
-        arrays["timestamp"] = plain(np.where(timed, self._found.times[:rows], self._received), _MOMENT)
-        arrays["received_at"] = plain(np.full(rows, self._received), _MOMENT)
+        if not self._only_checks:
+            taken.tables.append(self._table(free, codes, timed))
+        taken.records += rows
+        taken.untimed += rows - int(np.count_nonzero(timed))
+        taken.end = int(self._found.record_ends[rows - 1])
+
+    def _table(self, free: FreeForm, codes: np.ndarray, timed: np.ndarray) -> pa.Table:
+        """The rows just found, of which some are ``timed``."""
+        rows, received = len(timed), self._origin.received
+        arrays = Rows(self._found, codes, rows, free).columns()
+        arrays["timestamp"] = plain(np.where(timed, self._found.times[:rows], received), _MOMENT)
+        arrays["received_at"] = plain(np.full(rows, received), _MOMENT)
         arrays["import_id"] = plain(np.full(rows, self._origin.import_id), _KEY)
         name_people(arrays, self._keyring)
         return pa.Table.from_arrays([arrays[name] for name in TABLE_SCHEMA.names], schema=TABLE_SCHEMA)
-
-    def _untimed(self, rows: int) -> int:
-        return rows - int(np.count_nonzero(self._found.has[RECORD, :rows] & _TIMED))
 
 
 def load() -> None:
     """Load what is compiled, or compile it where that was never done, so that the first records need not wait."""
     text = b'{"type":"checkout","user_id":"","product_ids":["a"],"quantities":1,"revenue":1,"context":{"a":1}}'
-    Scanner(Origin(0, _EPOCH), Keyring(b""), Customs()).read(b"\n".join([text] * FEW))
+    Scanner(Origin(0, datetime(1970, 1, 1, tzinfo=UTC)), Keyring(b"")).read(b"\n".join([text] * FEW))
 
 
 if __name__ == "__main__":

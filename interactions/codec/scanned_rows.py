@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from interactions.codec import gathering, hashing, layout, scanning
-from interactions.codec.free_form import FreeForm, Known
+from interactions.codec.free_form import FreeForm, numbered
 from interactions.codec.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, SEARCH, bit
 from interactions.contract import schema
 
@@ -39,32 +39,24 @@ def _columns(slots: dict[tuple[int, int], int]) -> list[_Column]:
 
 _TEXTS, _LISTS, _NUMBERS = map(_columns, (layout.TEXT_SLOTS, layout.TEXTS_SLOTS, layout.NUMBER_SLOTS))
 _QUANTITIES = bit(RECORD, "quantities")
-_TYPES = pa.array(layout.TYPES, pa.string())
+_TYPES = np.frombuffer("".join(layout.TYPES).encode() + scanning.PADDING, np.uint8)
+_ENDS = np.cumsum(layout.TYPE_SIZE)
+_TYPE_SPANS = np.column_stack([_ENDS - layout.TYPE_SIZE, _ENDS])
 _SLACK = 96  # bytes of a hashed record beyond its JSON: each of its numbers takes nine
 
 
 class Rows:
-    """Rows just found in ``text`` between two places of it. Raises Doubtful where one may be at fault."""
+    """Rows just found in a text, and what of them is ``free`` in form."""
 
-    def __init__(
-        self,
-        found: scanning.Found,
-        codes: np.ndarray,
-        text: bytes,
-        start: int,
-        end: int,
-        rows: int,
-        known: Known,
-    ) -> None:
-        self._found, self._codes, self._rows = found, codes, rows
-        self._size = end - start
+    def __init__(self, found: scanning.Found, codes: np.ndarray, rows: int, free: FreeForm) -> None:
+        self._found, self._codes, self._rows, self._free = found, codes, rows, free
+        self._size = int(found.record_ends[rows - 1] - found.record_starts[0])
         self._has = np.bitwise_or.reduce(found.has[:, :rows], axis=1)
-        self._free = FreeForm(found, codes, text, rows, known)
 
     def columns(self) -> dict[str, pa.Array]:
         """Those that hold what the records say, but for their times."""
         return {
-            "type": _TYPES.take(pa.array(self._found.types[: self._rows])),
+            "type": numbered(_TYPES, _TYPE_SPANS, self._found.types[: self._rows].astype(np.int32)),
             **self._strings(),
             **self._lists(),
             **self._numbers(),

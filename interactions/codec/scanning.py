@@ -1,13 +1,13 @@
-"""Read plain records straight from their bytes into columns of numbers and places, without an object for each value.
+"""Read records straight from their bytes into columns of numbers and places, without an object for each value.
 
-Compiled by Numba, which keeps what it has compiled beside the module. What is read here is read as the typed decoder
-of ``record`` and the checks of ``table`` would have it; tests hold the two together. A text that holds anything
-doubtful, rare or broken is not judged: ``scan`` says where it stopped, and the caller reads that part the other way.
-So this may be ignorant, but never wrong.
+Compiled by Numba, which keeps what it has compiled beside the module. A record that holds anything doubtful, rare or
+broken is not judged: ``scan`` says where it stopped, and the rule book (``check``) has the word. So this may be
+ignorant, but never wrong: tests hold the two together.
 """
 
 from __future__ import annotations
 
+import ctypes
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +22,7 @@ from interactions.codec.layout import (
     FIELD_OF,
     FORM,
     INNER,
-    IPV4,
+    KEEPS_EMPTY,
     KEEPS_UNKNOWN,
     LIMIT,
     NAME,
@@ -34,6 +34,7 @@ from interactions.codec.layout import (
     RAW,
     RECORD,
     REQUIRED,
+    SEARCH,
     SLOT,
     TEXT,
     TEXTS,
@@ -46,13 +47,17 @@ from interactions.codec.layout import (
 )
 from interactions.codec.tokens import (
     any_value,
-    blank,
     fits,
+    hexadecimal,
+    is_blank,
     is_ipv4,
     is_uuid,
     moment,
     number,
     numbers,
+    past_blanks,
+    past_colon,
+    past_null,
     plain_end,
     raw,
     string,
@@ -66,13 +71,16 @@ UNKNOWN = 1 << 14  # fields that have no name in ``layout``, in these rows
 _DEEPEST = 3  # objects within each other: a record, its context, its page
 
 ENDED, FULL, STOPPED = range(3)
+_DOUBTFUL, _NO_ROOM = -1, -2  # in the place of that after a record
+_TO_DOUBLE = ctypes.cast(ctypes.pythonapi.PyOS_string_to_double, ctypes.c_void_p).value
 
-_URL = layout.bit(PAGE, "url")
+_URL, _TYPE = layout.bit(PAGE, "url"), layout.bit(RECORD, "type")
 _USER_ID, _ANONYMOUS_ID = (np.int32(layout.bit(RECORD, name)) for name in ("user_id", "anonymous_id"))
 _USER_SLOT, _ANONYMOUS_SLOT = (
     layout.TEXT_SLOTS[RECORD, layout.NAMES[RECORD].index(name)] for name in ("user_id", "anonymous_id")
 )
-_CONTEXT, _CAMPAIGN = np.int32(layout.bit(RECORD, "context")), np.int32(layout.bit(CONTEXT, "campaign"))
+_CONTEXT, _SEARCH = (np.int32(layout.bit(RECORD, name)) for name in ("context", "search"))
+_CAMPAIGN = np.int32(layout.bit(CONTEXT, "campaign"))
 
 
 class Found(NamedTuple):
@@ -85,6 +93,9 @@ class Found(NamedTuple):
     field at all has an empty one.
     """
 
+    to_double: int  # see ``lanes.double``
+    record_starts: np.ndarray  # int32 [row]
+    record_ends: np.ndarray
     has: np.ndarray  # int32 [kind, row]
     types: np.ndarray  # int8
     times: np.ndarray  # int64: µs since 1970
@@ -105,12 +116,17 @@ class Found(NamedTuple):
     unknown_offsets: np.ndarray  # int32 [row + 1]
     open: np.ndarray  # int64 [level]: the kinds of the objects that are being read, or written by ``gathering``
     left: np.ndarray  # int64 [level]: the fields of each that are still to be written, as in ``has``
+    kept: np.ndarray  # int64 [1]: the kinds of objects of the record of which something is in ``unknown``, a bit each
 
 
-def found() -> Found:
-    """Room for one ``scan``; to be used again and again."""
+def found(items: int = ITEMS, unknown: int = UNKNOWN) -> Found:
+    """Room for one ``scan``; to be used again and again. For so many items of all lists of a kind, and unknown
+    fields."""
     texts, lists, reals, raws = map(len, (layout.TEXT_SLOTS, layout.TEXTS_SLOTS, layout.NUMBER_SLOTS, layout.RAW_SLOTS))
     return Found(
+        to_double=_TO_DOUBLE or 0,
+        record_starts=np.zeros(ROWS, np.int32),
+        record_ends=np.zeros(ROWS, np.int32),
         has=np.zeros((len(layout.NAMES), ROWS), np.int32),
         types=np.zeros(ROWS, np.int8),
         times=np.zeros(ROWS, np.int64),
@@ -118,37 +134,41 @@ def found() -> Found:
         ends=np.zeros((texts, ROWS), np.int32),
         numbers=np.zeros((reals, ROWS), np.float64),
         offsets=np.zeros((lists, ROWS + 1), np.int32),
-        item_starts=np.zeros((lists, ITEMS), np.int32),
-        item_ends=np.zeros((lists, ITEMS), np.int32),
-        quantities=np.zeros(ITEMS, np.float64),
+        item_starts=np.zeros((lists, items), np.int32),
+        item_ends=np.zeros((lists, items), np.int32),
+        quantities=np.zeros(items, np.float64),
         quantity_offsets=np.zeros(ROWS + 1, np.int32),
         single=np.zeros(ROWS, np.bool_),
         raw_codes=np.zeros((raws, ROWS), np.int32),
         raws=np.zeros((raws, ROWS, 3), np.int32),
         raw_counts=np.zeros(raws, np.int64),
         buckets=np.zeros((raws, known_texts.BUCKETS), np.int32),
-        unknown=np.zeros((UNKNOWN, 4), np.int32),
+        unknown=np.zeros((unknown, 4), np.int32),
         unknown_offsets=np.zeros(ROWS + 1, np.int32),
         open=np.zeros(_DEEPEST, np.int64),
         left=np.zeros(_DEEPEST, np.int64),
+        kept=np.zeros(1, np.int64),
     )
 
 
 @compiled
 def _note_unknown(found, row, kind, start, end, keys):
-    """Note a field that ``layout`` does not name; whether there was room for it."""
+    """Note a field that ``layout`` does not name; the place after it, _NO_ROOM where there is none for it."""
     count = found.unknown_offsets[row + 1]
-    if count >= UNKNOWN:
-        return False
+    if count >= len(found.unknown):
+        return _NO_ROOM
     unknown = found.unknown[count]
     unknown[0], unknown[1], unknown[2], unknown[3] = kind, start, end, keys
     found.unknown_offsets[row + 1] = count + 1
-    return True
+    found.kept[0] |= 1 << kind
+    return end
 
 
 @compiled
 def _leave_out_emptied(found, row):
-    """An object of nothing but fields that ``layout`` does not name is none in a typed record."""
+    """An object of nothing but fields that ``layout`` does not name has no field that is a column."""
+    if found.has[SEARCH, row] == 0:
+        found.has[RECORD, row] &= ~_SEARCH
     if found.has[CAMPAIGN, row] == 0:
         found.has[CONTEXT, row] &= ~_CAMPAIGN
     if found.has[CONTEXT, row] == 0:
@@ -165,12 +185,9 @@ def _leave_out_empty_ids(found, row):
 
 
 @compiled
-def _record(text, i, breaks, found, row):
-    """Read the record that begins at ``i`` into ``row``: the place after it, -1 where it is doubtful, -2 where there
-    is no room for its lists."""
-    kinds = found.open
-    kinds[0] = RECORD
-    level = 0
+def _begin(found, row):
+    """An empty record in ``row``."""
+    found.open[0], found.kept[0] = RECORD, 0
     for kind in range(found.has.shape[0]):
         found.has[kind, row] = 0
     for slot in range(found.offsets.shape[0]):
@@ -178,164 +195,224 @@ def _record(text, i, breaks, found, row):
     found.quantity_offsets[row + 1] = found.quantity_offsets[row]
     found.unknown_offsets[row + 1] = found.unknown_offsets[row]
     found.single[row] = False
-    kind_of_record, kinds_with_unknown = -1, 0
+
+
+@compiled
+def _is_disguised(text, i, end):
+    """Whether letters of a key with escapes are written as such, so that it may be a name after all."""
+    while i < end:
+        if text[i] == 0x5C:
+            if text[i + 1] == 0x75 and 0x20 <= hexadecimal(text, i + 2) < 0x80:
+                return True
+            i += 1
+        i += 1
+    return False
+
+
+@compiled
+def _key(text, i, kind):
+    """The place of the closing quote of the key at ``i``, _DOUBTFUL where it is none or may be another; and the number
+    of its field, -1 where ``layout`` has no such name."""
+    if text[i] != 0x22:
+        return _DOUBTFUL, -1
+    end = plain_end(text, i + 1)
+    if text[end] == 0x22:
+        return end, named(text, i + 1, end, FIELD_OF[kind], NAME[kind], NAME_SIZE[kind])
+    end, escaped = string(text, end)
+    return (_DOUBTFUL if end < 0 or (escaped and _is_disguised(text, i + 1, end)) else end), -1
+
+
+@compiled
+def _unknown(text, key, i, kind, found, row):
+    """Step over the value at ``i`` of a field without a name in ``layout``, whose key begins at ``key``."""
+    if not KEEPS_UNKNOWN[kind]:
+        return past_null(text, i)  # as if it were not there
+    end, keys = any_value(text, i)
+    return end if end < 0 else _note_unknown(found, row, kind, key, end, keys + 1)
+
+
+@compiled
+def _amount(text, i, slot, found, row):
+    end, value = number(text, i, found.to_double)
+    found.numbers[slot, row] = value
+    return end
+
+
+@compiled
+def _strings(text, i, slot, limit, found, row):
+    if text[i] != 0x5B:
+        return _DOUBTFUL
+    starts, ends = found.item_starts[slot], found.item_ends[slot]
+    end, count = strings(text, i, limit, starts, ends, found.offsets[slot, row + 1])
+    found.offsets[slot, row + 1] = count
+    return end
+
+
+@compiled
+def _quantities(text, i, found, row):
+    """A list of numbers, or a number."""
+    count = found.quantity_offsets[row]
+    if text[i] == 0x5B:
+        end, count = numbers(text, i, found.to_double, found.quantities, count)
+    elif count >= len(found.quantities):
+        return _NO_ROOM
+    else:
+        end, found.quantities[count] = number(text, i, found.to_double)
+        found.single[row] = True
+        count += 1
+    found.quantity_offsets[row + 1] = count
+    return end
+
+
+@compiled
+def _raw(text, i, slot, found, row):
+    """An object of any form, which is numbered."""
     if text[i] != 0x7B:
-        return -1
-    i += 1
+        return _DOUBTFUL
+    end, keys = raw(text, i)
+    if end >= 0:
+        number = remember(text, i, end, keys, found.raws, found.raw_counts, found.buckets, slot)
+        found.raw_codes[slot, row] = number
+    return end
+
+
+@compiled
+def _type(text, start, end, found, row):
+    found.types[row] = named(text, start, end, TYPE_OF, TYPE_NAME, TYPE_SIZE)
+    return found.types[row] >= 0
+
+
+@compiled
+def _time(text, start, end, found, row):
+    found.times[row], is_known = moment(text, start, end)
+    return is_known
+
+
+@compiled
+def _text(text, i, form, slot, limit, found, row):
+    """A string, or what is written as one."""
+    if text[i] != 0x22:
+        return _DOUBTFUL
+    start = i + 1
+    end, escaped = string(text, start)
+    if end < 0:
+        return end
+    if form == TEXT:
+        is_good = fits(text, start, end, limit)
+    elif form == TIME:
+        is_good = _time(text, start, end, found, row)
+    elif form == TYPE:
+        is_good = _type(text, start, end, found, row)
+    elif form == UUID:
+        is_good = is_uuid(text, start, end)
+    else:
+        is_good = is_ipv4(text, start, end)
+    if form != TYPE and form != TIME:
+        found.starts[slot, row] = ~start if escaped else start
+        found.ends[slot, row] = end
+    return end + 1 if is_good else _DOUBTFUL
+
+
+@compiled
+def _value(text, i, kind, field, found, row):
+    """Read the value at ``i`` of a field that is no object; the place after it, or below 0 why there is none."""
+    form, slot = FORM[kind, field], SLOT[kind, field]
+    if form == NUMBER:
+        return _amount(text, i, slot, found, row)
+    if form == TEXTS:
+        return _strings(text, i, slot, LIMIT[kind, field], found, row)
+    if form == NUMBERS:
+        return _quantities(text, i, found, row)
+    if form == RAW:
+        return _raw(text, i, slot, found, row)
+    return _text(text, i, form, slot, LIMIT[kind, field], found, row)
+
+
+@compiled
+def _close(i, kind, found, row):
+    """End the object whose brace is at ``i``: the place of the brace, or below 0 why it may not end."""
+    has = found.has[kind, row]
+    if has == 0 and not found.kept[0] & (1 << kind):  # all of it is null
+        return _note_unknown(found, row, kind, i, i, 0) if KEEPS_EMPTY[kind] else _DOUBTFUL
+    return _DOUBTFUL if kind == PAGE and not has & _URL else i
+
+
+@compiled
+def _is_whole(found, row):
+    """Whether the record in ``row``, which has ended, has all fields that its type asks for and no others."""
+    has = found.has[RECORD, row]
+    if not has & _TYPE:
+        return False
+    kind = found.types[row]
+    if found.kept[0]:
+        _leave_out_emptied(found, row)
+    _leave_out_empty_ids(found, row)
+    return has & ~ALLOWED[kind] == 0 and has & REQUIRED[kind] == REQUIRED[kind]
+
+
+@compiled
+def _record(text, i, found, row):
+    """Read the record that begins at ``i`` into ``row``: the place after it, _DOUBTFUL, or _NO_ROOM for its lists."""
+    if text[i] != 0x7B:
+        return _DOUBTFUL
+    _begin(found, row)
+    kinds, level, i = found.open, 0, i + 1
     while True:
         kind = kinds[level]
-        while blank(text[i], breaks):
-            i += 1
-        if text[i] != 0x22:
-            return -1
-        start = i + 1
-        i = start
-        i = plain_end(text, i)
-        if text[i] != 0x22:
-            i, escaped = string(text, i)
-            if i < 0 or escaped:  # it may be a name in disguise
-                return -1
-        field = named(text, start, i, FIELD_OF[kind], NAME[kind], NAME_SIZE[kind])
-        i += 1
-        while blank(text[i], breaks):
-            i += 1
-        if text[i] != 0x3A:
-            return -1
-        i += 1
-        while blank(text[i], breaks):
-            i += 1
-        c = text[i]
+        key = past_blanks(text, i)
+        i, field = _key(text, key, kind)
+        if i < 0:
+            return _DOUBTFUL
+        i = past_colon(text, i + 1)
+        if i < 0:
+            return _DOUBTFUL
         opened = False
         if field < 0:
-            if not KEEPS_UNKNOWN[kind]:
-                return -1
-            i, keys = any_value(text, i, breaks)
-            if i < 0:
-                return -1
-            if not _note_unknown(found, row, kind, start - 1, i, keys + 1):
-                return -2
-            kinds_with_unknown |= 1 << kind
-        elif c == 0x6E:
-            if text[i + 1] != 0x75 or text[i + 2] != 0x6C or text[i + 3] != 0x6C:
-                return -1
-            i += 4
+            i = _unknown(text, key, i, kind, found, row)
+        elif text[i] == 0x6E:
+            i = past_null(text, i)
         else:
             bit = np.int32(1 << field)
             if found.has[kind, row] & bit:
-                return -1
+                return _DOUBTFUL
             found.has[kind, row] |= bit
-            form, slot, limit = FORM[kind, field], SLOT[kind, field], LIMIT[kind, field]
-            if form == NUMBER:
-                i, value = number(text, i)
-                if i < 0:
-                    return -1
-                found.numbers[slot, row] = value
-            elif form == TEXTS:
-                if c != 0x5B:
-                    return -1
-                i, count = strings(
-                    text, i, limit, breaks, found.item_starts[slot], found.item_ends[slot], found.offsets[slot, row + 1]
-                )
-                if i < 0:
-                    return i
-                found.offsets[slot, row + 1] = count
-            elif form == NUMBERS:
-                count = found.quantity_offsets[row]
-                if c == 0x5B:
-                    i, count = numbers(text, i, breaks, found.quantities, count)
-                    if i < 0:
-                        return i
-                else:
-                    i, value = number(text, i)
-                    if i < 0:
-                        return -1
-                    if count >= ITEMS:
-                        return -2
-                    found.quantities[count] = value
-                    found.single[row] = True
-                    count += 1
-                found.quantity_offsets[row + 1] = count
-            elif form == OBJECT:
-                if c != 0x7B:
-                    return -1
-                i += 1
-                inner = INNER[kind, field]
-                if text[i] == 0x7D and inner in (CONTEXT, CAMPAIGN):
-                    if not _note_unknown(found, row, inner, i, i, 0):
-                        return -2
-                    kinds_with_unknown |= 1 << inner
-                    i += 1
-                else:
-                    level += 1
-                    kinds[level] = inner
-                    opened = True
-            elif form == RAW:
-                if c != 0x7B:
-                    return -1
-                start = i
-                i, keys = raw(text, i, breaks)
-                if i < 0:
-                    return -1
-                found.raw_codes[slot, row] = remember(
-                    text, start, i, keys, found.raws, found.raw_counts, found.buckets, slot
-                )
+            if FORM[kind, field] != OBJECT:
+                i = _value(text, i, kind, field, found, row)
+            elif text[i] != 0x7B:
+                return _DOUBTFUL
             else:
-                if c != 0x22:
-                    return -1
-                start = i + 1
-                i, escaped = string(text, start)
-                if i < 0:
-                    return -1
-                if form == TEXT:
-                    if not fits(text, start, i, escaped, limit):
-                        return -1
-                elif escaped:
-                    return -1
-                if form == TYPE:
-                    kind_of_record = named(text, start, i, TYPE_OF, TYPE_NAME, TYPE_SIZE)
-                    if kind_of_record < 0:
-                        return -1
-                    found.types[row] = kind_of_record
-                elif form == TIME:
-                    time, known = moment(text, start, i)
-                    if not known:
-                        return -1
-                    found.times[row] = time
-                else:
-                    if form == UUID and not is_uuid(text, start, i):
-                        return -1
-                    if form == IPV4 and not is_ipv4(text, start, i):
-                        return -1
-                    found.starts[slot, row] = ~start if escaped else start
-                    found.ends[slot, row] = i
-                i += 1
+                opened, level, i = True, level + 1, i + 1
+                kinds[level] = INNER[kind, field]
+        if i < 0:
+            return i
+        if opened:
+            i = past_blanks(text, i)
+            opened = text[i] != 0x7D
         while not opened:
-            while blank(text[i], breaks):
-                i += 1
+            i = past_blanks(text, i)
             if text[i] == 0x2C:
                 i += 1
                 break
             if text[i] != 0x7D:
-                return -1
+                return _DOUBTFUL
+            i = _close(i, kinds[level], found, row)
+            if i < 0:
+                return i
             i += 1
-            kind = kinds[level]
-            has = found.has[kind, row]
-            if has == 0 and not kinds_with_unknown & (1 << kind):  # all of it is null
-                if kind not in (CONTEXT, CAMPAIGN):
-                    return -1
-                if not _note_unknown(found, row, kind, i, i, 0):
-                    return -2
-                kinds_with_unknown |= 1 << kind
-            if kind == PAGE and not has & _URL:
-                return -1
             if level == 0:
-                if kind_of_record < 0 or has & ~ALLOWED[kind_of_record]:
-                    return -1
-                if kinds_with_unknown:
-                    _leave_out_emptied(found, row)
-                _leave_out_empty_ids(found, row)
-                return i if has & REQUIRED[kind_of_record] == REQUIRED[kind_of_record] else -1
+                return i if _is_whole(found, row) else _DOUBTFUL
             level -= 1
+
+
+@compiled
+def _past_separators(text, i):
+    while True:
+        if is_blank(text[i]) or text[i] == 0x2C or text[i] == 0x1E:
+            i += 1
+        elif text[i] == 0xEF and text[i + 1] == 0xBB and text[i + 2] == 0xBF:
+            i += 3
+        else:
+            return i
 
 
 @compiled
@@ -343,27 +420,22 @@ def scan(text, i, size, most, found):
     """Read records from the place ``i`` of a text of ``size`` bytes and the padding, as many as there is room for, each
     of at most ``most`` bytes, with anything that separates records between them.
 
-    Answers how it ended, how many there are, and the place after the last: FULL, where there is no room for the next,
-    or STOPPED, where what follows has to be read another way.
+    Answers how it ended and how many there are: FULL, where there is no room for the next, or STOPPED, where what
+    follows has to be read another way.
     """
     for slot in range(found.raw_counts.shape[0]):
         found.raw_counts[slot] = 0
         found.buckets[slot, :] = -1
-    row, last = 0, i
+    row = 0
     while True:
-        while True:
-            if blank(text[i], True) or text[i] == 0x2C or text[i] == 0x1E:
-                i += 1
-            elif text[i] == 0xEF and text[i + 1] == 0xBB and text[i + 2] == 0xBF:
-                i += 3
-            else:
-                break
+        i = _past_separators(text, i)
         if i >= size:
-            return ENDED, row, last
+            return ENDED, row
         if row == ROWS:
-            return FULL, row, last
-        end = _record(text, i, True, found, row)
+            return FULL, row
+        end = _record(text, i, found, row)
         if end < 0 or end - i > most:
-            return (FULL if end == -2 and row else STOPPED), row, last
-        i = last = end
+            return (FULL if end == _NO_ROOM else STOPPED), row
+        found.record_starts[row], found.record_ends[row] = i, end
+        i = end
         row += 1

@@ -111,57 +111,97 @@ def string(text, i):
 
 
 @compiled
-def _characters(text, start, end):
+def _characters(text, i, end):
     count = 0
-    for i in range(start, end):
-        count += text[i] & 0xC0 != 0x80
+    while i < end:
+        if text[i] == 0x5C:
+            i = _escape(text, i)
+            count += 1
+        else:
+            count += text[i] & 0xC0 != 0x80
+            i += 1
     return count
 
 
 @compiled
-def fits(text, start, end, escaped, limit):
-    """Whether a string is of at most ``limit`` characters; False also where that would take a closer look."""
-    if end - start <= limit:
-        return True
-    return not escaped and _characters(text, start, end) <= limit
+def fits(text, start, end, limit):
+    """Whether a string is of at most ``limit`` characters."""
+    return end - start <= limit or _characters(text, start, end) <= limit
 
 
 @compiled
-def blank(c, breaks):
-    return c <= 0x20 and (c == 0x20 or c == 0x09 or c == 0x0D or (c == 0x0A and breaks))
+def is_blank(c):
+    return c <= 0x20 and (c == 0x20 or c == 0x09 or c == 0x0D or c == 0x0A)
 
 
 @compiled
-def number(text, i):
-    """The place after a number and its value; -1 where it is none, not surely exact this way, or larger than any may
-    be."""
-    negative = text[i] == 0x2D
-    if negative:
+def past_blanks(text, i):
+    """The place of the first byte from ``i`` on that is no blank."""
+    while is_blank(text[i]):
         i += 1
+    return i
+
+
+@compiled
+def past_colon(text, i):
+    """The place of the value behind a key that ends before ``i``; -1 where no colon follows."""
+    i = past_blanks(text, i)
+    return past_blanks(text, i + 1) if text[i] == 0x3A else -1
+
+
+@compiled
+def past_null(text, i):
+    """The place after a null; -1 where there is none."""
+    return i + 4 if text[i] == 0x6E and text[i + 1] == 0x75 and text[i + 2] == 0x6C and text[i + 3] == 0x6C else -1
+
+
+@compiled
+def _past_digits(text, i):
+    while 0x30 <= text[i] <= 0x39:
+        i += 1
+    return i
+
+
+@compiled
+def number(text, i, to_double):
+    """The place after a number and its value; -1 where it is none, or larger than any may be. ``to_double``: see
+    ``lanes.double``, which reads what is not exact in a few steps."""
     begun = i
-    mantissa, scale = np.int64(0), 0
+    negative = text[i] == 0x2D
+    i += negative
+    first, mantissa, scale = i, np.int64(0), 0
     while 0x30 <= text[i] <= 0x39:
         mantissa = mantissa * 10 + (text[i] - 0x30)
         i += 1
-    digits = i - begun
-    if digits == 0 or (digits > 1 and text[begun] == 0x30):
+    digits = i - first
+    if digits == 0 or (digits > 1 and text[first] == 0x30):
         return -1, 0.0
+    whole = i
     if text[i] == 0x2E:
         i += 1
-        begun = i
-        while 0x30 <= text[i] <= 0x39 and i - begun < 20:
+        while 0x30 <= text[i] <= 0x39:
             mantissa = mantissa * 10 + (text[i] - 0x30)
             i += 1
-        if i == begun:
-            return -1, 0.0
-        scale = i - begun
+        scale = i - whole - 1
         digits += scale
-    if text[i] == 0x65 or text[i] == 0x45 or digits > 17 or mantissa > _EXACT or (negative and mantissa == 0):
-        return -1, 0.0
-    value = float(mantissa) / _POWERS[scale]
-    if value > _LARGEST:
-        return -1, 0.0
-    return i, -value if negative else value
+        if scale == 0:
+            return -1, 0.0
+    is_short = digits <= 17 and mantissa <= _EXACT and not (negative and mantissa == 0)
+    if text[i] | 0x20 == 0x65:
+        i += 1
+        i += text[i] == 0x2B or text[i] == 0x2D
+        end = _past_digits(text, i)
+        if end == i:
+            return -1, 0.0
+        i, is_short = end, False
+    if is_short:
+        value = float(mantissa) / _POWERS[scale]
+        value = -value if negative else value
+    else:
+        value = lanes.double(to_double, text, begun)
+        if i == whole and value == 0:  # a whole number, and of those there is no negative zero
+            value = 0.0
+    return (i, value) if -_LARGEST <= value <= _LARGEST else (-1, 0.0)
 
 
 @compiled
@@ -178,7 +218,7 @@ def _digits(text, i, count):
 @compiled
 def moment(text, i, end):
     """A timestamp as µs since 1970, as ``instants`` says; whether it is one of those that are read here, which leaves
-    out only seconds of 60 and what is near the ends of the calendar."""
+    out only seconds of 60, and with an offset what is near the ends of the calendar."""
     if end - i < 20 or text[i + 4] != 0x2D or text[i + 7] != 0x2D:
         return 0, False
     if text[i + 10] | 0x20 != 0x74 and text[i + 10] != 0x20:
@@ -187,7 +227,7 @@ def moment(text, i, end):
         return 0, False
     year, month, day = _digits(text, i, 4), _digits(text, i + 5, 2), _digits(text, i + 8, 2)
     hour, minute, second = _digits(text, i + 11, 2), _digits(text, i + 14, 2), _digits(text, i + 17, 2)
-    if year < 2 or year > 9998 or month < 1 or month > 12 or day < 1:
+    if year < 1 or month < 1 or month > 12 or day < 1:
         return 0, False
     leap = (year % 4 == 0 and year % 100 != 0) or year % 400 == 0
     if day > _DAYS_IN[month] + (leap and month == 2):
@@ -218,6 +258,8 @@ def moment(text, i, end):
         if hours < 0 or hours > 23 or minutes < 0 or minutes > 59:
             return 0, False
         offset = (hours * 60 + minutes) * 60
+        if year == 1 or year == 9999:
+            return 0, False
         if text[place] == 0x2D:
             offset = -offset
         place += 5 + colon
@@ -265,7 +307,7 @@ def is_ipv4(text, i, end):
 
 
 @compiled
-def raw(text, i, breaks):
+def raw(text, i):
     """The place after the object or list that begins at ``i``, as its brackets say, and how many keys are in it."""
     depth, keys = 0, 0
     while True:
@@ -274,9 +316,7 @@ def raw(text, i, breaks):
             i, _ = string(text, i + 1)
             if i < 0:
                 return -1, 0
-            i += 1
-            while blank(text[i], breaks):
-                i += 1
+            i = past_blanks(text, i + 1)
             keys += text[i] == 0x3A
             continue
         if c == 0x7B or c == 0x5B:
@@ -285,18 +325,18 @@ def raw(text, i, breaks):
             depth -= 1
             if depth == 0:
                 return i + 1, keys
-        elif c == 0 or (c == 0x0A and not breaks):
+        elif c == 0:
             return -1, 0
         i += 1
 
 
 @compiled
-def any_value(text, i, breaks):
+def any_value(text, i):
     """The place after the value that begins at ``i``, whatever it is, and how many keys are in it. Only strings are
     looked at; the others are JSON if all that is taken for their text decodes."""
     c = text[i]
     if c == 0x7B or c == 0x5B:
-        return raw(text, i, breaks)
+        return raw(text, i)
     if c == 0x22:
         i, _ = string(text, i + 1)
         return (-1 if i < 0 else i + 1), 0
@@ -307,58 +347,53 @@ def any_value(text, i, breaks):
 
 
 @compiled
-def strings(text, i, limit, breaks, starts, ends, count):
-    """Read a list of strings from its bracket on: the place after it (-1: not one, -2: no room), and the new count."""
-    i += 1
-    while blank(text[i], breaks):
-        i += 1
+def past_comma(text, i):
+    """Behind an item of a list that ends before ``i``: the place of the next item, and whether there is one; else that
+    after the list. -1 where neither a comma nor the bracket follows."""
+    i = past_blanks(text, i)
     if text[i] == 0x5D:
+        return i + 1, False
+    return (past_blanks(text, i + 1) if text[i] == 0x2C else -1), True
+
+
+@compiled
+def strings(text, i, limit, starts, ends, count):
+    """Read a list of strings from its bracket on: the place after it (-1: not one, -2: no room), and the new count."""
+    i = past_blanks(text, i + 1)
+    more = text[i] != 0x5D
+    if not more:
         return i + 1, count
-    while True:
-        if text[i] != 0x22:
+    while more:
+        if i < 0 or text[i] != 0x22:
             return -1, count
         if count >= len(starts):
             return -2, count
         start = i + 1
         i, escaped = string(text, start)
-        if i < 0 or not fits(text, start, i, escaped, limit):
+        if i < 0 or not fits(text, start, i, limit):
             return -1, count
         starts[count], ends[count] = ~start if escaped else start, i
         count += 1
-        i += 1
-        while blank(text[i], breaks):
-            i += 1
-        if text[i] == 0x5D:
-            return i + 1, count
-        if text[i] != 0x2C:
-            return -1, count
-        i += 1
-        while blank(text[i], breaks):
-            i += 1
+        i, more = past_comma(text, i + 1)
+    return i, count
 
 
 @compiled
-def numbers(text, i, breaks, values, count):
+def numbers(text, i, to_double, values, count):
     """The same for a list of numbers."""
-    i += 1
-    while blank(text[i], breaks):
-        i += 1
-    if text[i] == 0x5D:
+    i = past_blanks(text, i + 1)
+    more = text[i] != 0x5D
+    if not more:
         return i + 1, count
-    while True:
+    while more:
+        if i < 0:
+            return -1, count
         if count >= len(values):
             return -2, count
-        i, value = number(text, i)
+        i, value = number(text, i, to_double)
         if i < 0:
             return -1, count
         values[count] = value
         count += 1
-        while blank(text[i], breaks):
-            i += 1
-        if text[i] == 0x5D:
-            return i + 1, count
-        if text[i] != 0x2C:
-            return -1, count
-        i += 1
-        while blank(text[i], breaks):
-            i += 1
+        i, more = past_comma(text, i)
+    return i, count

@@ -14,8 +14,8 @@ import pyarrow as pa
 from interactions.codec import export, plan, source
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.keyring import Keyring
+from interactions.codec.origin import Origin
 from interactions.codec.reader import Batch, Reader
-from interactions.codec.table import Origin
 from interactions.codec.windows import Run, Unsound
 from interactions.contract import schema
 

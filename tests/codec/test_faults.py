@@ -257,7 +257,7 @@ from pathlib import Path
 from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Reader
 from interactions.codec.source import shape_of
-from interactions.codec.table import Origin
+from interactions.codec.origin import Origin
 from interactions.codec.windows import Run
 for name in sys.stdin:
     path = Path(name.strip())

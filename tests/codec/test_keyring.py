@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from interactions.codec import siphash
 from interactions.codec.keyring import EarlierKeyring, Keyring, _of_strings
 from interactions.codec.keyring import siphash as in_python
+from interactions.codec.origin import Origin
 from interactions.codec.reader import Reader
-from interactions.codec.table import Origin
 from interactions.codec.windows import Format, Run
 from tests.codec.reading import KEYRING, LONGEST, RECEIVED
 

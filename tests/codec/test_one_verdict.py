@@ -73,9 +73,8 @@ def test_what_a_call_accepts_becomes_the_rows_that_a_file_makes(raws: list[bytes
         return
     for times in (1, FEW // len(good) + 1):
         calls = [Kept(b",".join(good), len(good), RECEIVED)] * times
-        rows, (table, _) = to_rows(calls, KEYRING), by_rule_book(good * times)
-        assert table is not None
-        assert rows.drop_columns(["import_id"]).combine_chunks() == table.drop_columns(["import_id"]).combine_chunks()
+        expected, _ = by_rule_book(good * times)
+        assert to_rows(calls, KEYRING).to_pylist() == [{**row, "import_id": 0} for row in expected]
 
 
 LIKE = '{"type":"like",%s}'

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 from unittest import mock
 
-import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -15,10 +15,11 @@ from interactions.codec import reader as reading
 from interactions.codec import scanned
 from interactions.codec.check import check_bytes
 from interactions.codec.documents import Documents
+from interactions.codec.origin import Origin
 from interactions.codec.reader import Batch
-from interactions.codec.table import Origin, to_table
 from interactions.codec.windows import Run, Unsound
 from interactions.contract import schema
+from tests.codec import oracle
 from tests.codec.reading import KEYRING, RECEIVED, Record, plain, read_file, read_lines, read_run, reader
 from tests.codec.strategies import dumped, faulty, interactions
 
@@ -85,7 +86,7 @@ def pieces_of(text: bytes) -> list[bytes | None]:
     return found
 
 
-def by_the_book(raws: list[bytes | None]) -> tuple[list[int], list[pa.Table]]:
+def by_the_book(raws: list[bytes | None]) -> tuple[list[int], list[dict[str, Any]]]:
     """Which records the rule book refuses, and the rows of the others, each made by itself."""
     refused, rows = [], []
     for index, raw in enumerate(raws):
@@ -96,7 +97,7 @@ def by_the_book(raws: list[bytes | None]) -> tuple[list[int], list[pa.Table]]:
         if checked.record is None:
             refused.append(index)
         else:
-            rows.append(to_table([checked.record], Origin(7, RECEIVED), KEYRING, rests=[checked.rest]))
+            rows.append(oracle.row(raw, Origin(7, RECEIVED), KEYRING))
     return refused, rows
 
 
@@ -106,7 +107,7 @@ def agrees(raws: list[bytes]) -> None:
         with mock.patch.object(scanned, "FEW", few):
             outcome = read_lines(raws)
         assert [index for index, _, _ in outcome.rejected] == refused
-        assert outcome.table.to_pylist() == [row for table in rows for row in table.to_pylist()]
+        assert outcome.table.to_pylist() == rows
 
 
 def mutated(raw: bytes, place: int, code: int, how: int) -> bytes:

@@ -6,18 +6,13 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 import pytest
 
-from interactions.codec.check import check
 from interactions.codec.columns import REPEATING_COLUMNS, STATISTICS_COLUMNS, TABLE_SCHEMA
 from interactions.codec.keyring import Keyring
-from interactions.codec.record import list_decoder
-from interactions.codec.table import Doubtful, Origin, to_table
 from interactions.contract import schema
 from tests.codec.reading import KEYRING, RECEIVED, Record, read_lines
 
-ORIGIN = Origin(7, RECEIVED)
 UUID = "123E4567-e89b-12d3-a456-426614174000"
 
 
@@ -108,50 +103,3 @@ class TestColumns:
     def test_statistics_name_nobody(self) -> None:
         assert set(STATISTICS_COLUMNS) == {"timestamp", "type", "import_id"}
         assert {name.split(".")[0] for name in REPEATING_COLUMNS} <= set(TABLE_SCHEMA.names)
-
-
-class TestDoubt:
-    """What the typed records let pass, and the columns do not."""
-
-    @pytest.mark.parametrize(
-        "record",
-        [
-            {"type": "like", "miso_id": UUID[:-1]},
-            {"type": "like", "miso_id": UUID + "\n"},
-            {"type": "like", "context": {"truncated_ip": "1.2.3.256"}},
-            {"type": "like", "context": {"truncated_ip": "1.2.3.4\n"}},
-            {"type": "like", "timestamp": "0001-01-01T00:00:00+14:00"},
-            {"type": "like", "timestamp": "9999-12-31T23:00:00-12:00"},
-            {"type": "like", "context": {}},
-            {"type": "like", "context": {"locale": None}},
-            {"type": "like", "context": {"campaign": {}}},
-            {"type": "search", "search": {}},
-            {"type": "like", "context": {"custom_context": {"a": 10**400}}},
-            {"type": "like", "context": {"custom_context": {"a": [10**400]}}},
-            {"type": "like", "timestamp": "2024-01-01T00:00:00.5"},
-            {"type": "like", "context": {"custom_context": {"a": [1, "b"]}}},
-            {"type": "like", "context": {"custom_context": {"a": [None]}}},
-            {"type": "like", "context": {"custom_context": {"a": json.loads('[{"a":' * 60 + "1" + "}]" * 60)}}},
-        ],
-    )
-    def test_one_doubtful_record_makes_the_table_doubtful(self, record: Record) -> None:
-        good = {"type": "like", "context": {"user_agent": "u", "locale": "l", "campaign": {"name": "n"}}}
-        text = json.dumps([good, record, good]).encode()
-        records = list_decoder.decode(text)
-        with pytest.raises(Doubtful):
-            to_table(records, ORIGIN, KEYRING, text=text)
-        assert to_table([records[0]], ORIGIN, KEYRING, text=json.dumps(good).encode()).num_rows == 1
-
-    def test_records_that_were_checked_one_by_one_are_never_doubtful(self) -> None:
-        for record in ({"type": "like", "context": {}}, {"type": "search", "search": {}}):
-            checked = check(record)
-            assert checked.record is not None
-            assert to_table([checked.record], ORIGIN, KEYRING, rests=[checked.rest]).num_rows == 1
-
-    @pytest.mark.parametrize("kind", schema.TYPES)
-    def test_a_field_in_the_wrong_place_cannot_even_be_decoded(self, kind: str) -> None:
-        values = {"revenue": 1, "rating": 1, "duration": 1, "category": [], "question_id": "", "product_ids": []}
-        for name, value in values.items():
-            if kind not in schema.FIELDS[name].types:
-                with pytest.raises(msgspec.ValidationError):
-                    list_decoder.decode(json.dumps([{"type": kind, "custom_action_name": None, name: value}]))

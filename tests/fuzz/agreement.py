@@ -8,7 +8,7 @@ import msgspec
 
 from interactions.codec.calls import BadCall, read_call
 from interactions.codec.check import check_bytes
-from interactions.codec.table import Origin
+from interactions.codec.origin import Origin
 from interactions.errors import FileRefused
 from tests.codec.reading import RECEIVED, read_blocks, read_file, read_lines, same
 from tests.codec.test_windows import small

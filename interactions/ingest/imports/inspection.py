@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from django.utils import timezone
 
 from interactions.codec import source, unpack
+from interactions.codec.origin import Origin
 from interactions.codec.reader import Batch, Reader
-from interactions.codec.table import Origin
 from interactions.codec.windows import Run, Unsound
 from interactions.errors import FileRefused
 from interactions.ingest.imports import storage
@@ -89,7 +89,7 @@ def inspect(imp: Import) -> Inspection:
 def _read(text: bytes, whole: bool) -> list[Batch]:
     """The records of the sample; one that is cut off at its end is left out."""
     origin = Origin(0, datetime.now(UTC))
-    reader = Reader(origin, None, longest=SAMPLE_BYTES, compiled=False)  # quick enough for a web process
+    reader = Reader(origin, None, longest=SAMPLE_BYTES)
     run = Run(0, len(text), len(text) if whole else len(text) + 1)
     batches: list[Batch] = []
     try:

@@ -15,10 +15,10 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from interactions import identity
+from interactions.codec.origin import Origin
 from interactions.codec.parts import PartWriter
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.source import shape_of
-from interactions.codec.table import Origin
 from interactions.codec.windows import Run, Unsound
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull

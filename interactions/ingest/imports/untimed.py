@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 
 from interactions.codec import export
 from interactions.codec.columns import TABLE_SCHEMA
+from interactions.codec.origin import Origin
 from interactions.codec.reader import Reader
-from interactions.codec.table import Origin
 from interactions.codec.windows import Run
 from interactions.ingest.imports import fingerprints
 from interactions.ingest.imports.groups import Groups

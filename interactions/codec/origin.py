@@ -1,0 +1,23 @@
+"""Where records came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+SAID_LATER: Final = -(1 << 63)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The import that records came with (0: live) and when they were received (UTC); None: that is said later."""
+
+    import_id: int
+    received_at: datetime | None
+
+    @property
+    def received(self) -> int:
+        """``received_at`` in microseconds since 1970; SAID_LATER, which no record can say, where it is None."""
+        return SAID_LATER if self.received_at is None else (self.received_at - _EPOCH) // timedelta(microseconds=1)
