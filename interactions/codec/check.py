@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from interactions.codec.instants import instant
+from interactions.codec.instants import instant, is_instant
 from interactions.codec.suggestions import did_you_mean
 from interactions.codec.values import is_amount, is_custom_value, is_ipv4, is_number, is_uuid, numbers_are_finite
 from interactions.contract import schema
@@ -112,11 +112,7 @@ def check_bytes(raw: bytes, most: int = MOST_NAMED) -> Checked:
     except RecursionError:
         return refused(_TOO_DEEP)
     except _RepeatedKey as error:
-<<<<<<< HEAD
-        return _refused("It has the same key twice.", _cut(str(error)))
-=======
-        return refused("The same key stands in it twice.", _cut(str(error)))
->>>>>>> 7587a4f (Read records in two ways: the scanner, and the rule book for the record at which it stops)
+        return refused("It has the same key twice.", _cut(str(error)))
     except (msgspec.MsgspecError, ValueError) as error:
         reason, place = _reason(error, text)
         return refused(f"It is not valid JSON: {reason}.", _cut(text[:200]) if place is None else _excerpt(raw, place))
@@ -132,11 +128,7 @@ def check(value: Any, most: int = MOST_NAMED) -> Checked:
 
 def _judged(value: Any, most: int) -> Checked:
     if not isinstance(value, dict):
-<<<<<<< HEAD
-        return _refused("A record must be an object.", _shown(value))
-=======
-        return refused("A record has to be an object.", _shown(value))
->>>>>>> 7587a4f (Read records in two ways: the scanner, and the rule book for the record at which it stops)
+        return refused("A record must be an object.", _shown(value))
     record = {key: field for key, field in value.items() if field is not None and key != schema.NOTE}
     faults = _violations(record)
     violations = [fault.named() for fault in islice(faults, most)]
@@ -279,7 +271,7 @@ def _field(path: str, field: Field, value: Any) -> Iterator[_Fault]:
         case Form.CUSTOM:
             yield from _custom(path, value)
         case Form.TIMESTAMP:
-            if not isinstance(value, str) or instant(value) is None:
+            if not isinstance(value, str) or not is_instant(value):
                 yield _Fault(path, "It must be a date and time with an offset, such as 2024-03-01T09:41:07Z.", value)
         case Form.UUID:
             if not isinstance(value, str) or not is_uuid(value):

@@ -119,7 +119,7 @@ class TestTypesAndFields:
 
     def test_our_own_note_is_dropped(self) -> None:
         checked = check({"type": "like", schema.NOTE: {"problems": ["…"]}})
-        assert (checked.violations, checked.rest) == ([], None)
+        assert (checked.violations, checked.record) == ([], b'{"type":"like"}')
 
     def test_every_violation_is_said(self) -> None:
         record = {"type": "rate", "rating": "5", "user_id": 7, "foo": 1, "context": {"page": {"title": 1}}}
