@@ -26,7 +26,7 @@ _LOOPS = (
     "siphash",
     "id_fields",
 )
-_MADE_FROM = ("compiled", "layout", *_LOOPS)
+_MADE_FROM = ("compiled", "found", "layout", *_LOOPS)
 _SOURCES = [_HERE.parent / "contract/schema.py", *(_HERE / f"{name}.py" for name in _MADE_FROM)]
 
 

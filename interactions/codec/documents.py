@@ -80,7 +80,7 @@ class Documents(Text):
     def skip(self, size: int) -> None:
         """Go on behind whole records, which were read another way."""
         self._passed()
-        self._take(size, [])
+        self._drop(size)
 
     def next(self, most: int, *, waits: bool = False) -> Window | None:
         """At most ``most`` pieces, of those that begin within a window's size; None at the end of the run.

@@ -14,8 +14,9 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from interactions.codec import custom_texts, gathering, layout, rest, scanning
+from interactions.codec import custom_texts, gathering, layout, rest
 from interactions.codec.custom import FAULTS, Customs
+from interactions.codec.found import PADDING, Found
 from interactions.codec.layout import CONTEXT, REST, SEARCH, bit
 
 _AROUND = np.array([-len(custom_texts.BEFORE), len(custom_texts.AFTER)])  # of a custom_context in an extra
@@ -80,7 +81,7 @@ class Hashed(NamedTuple):
 class FreeForm:
     """The free-form parts of ``rows`` rows just found in ``text``."""
 
-    def __init__(self, found: scanning.Found, codes: np.ndarray, text: bytes, rows: int, known: Known) -> None:
+    def __init__(self, found: Found, codes: np.ndarray, text: bytes, rows: int, known: Known) -> None:
         self._found, self._codes, self._text, self._rows = found, codes, text, rows
         self._customs = self._custom_contexts(known.customs)
         self._filters = self._search_filters()
@@ -110,7 +111,7 @@ class FreeForm:
             codes[rare] = np.array(numbers) + len(spans)
             ends = len(texts) + np.cumsum(np.array([len(text) for text in wholes], np.int64))
             spans = np.concatenate([spans, np.column_stack([np.append(len(texts), ends[:-1]), ends])])
-            texts = np.concatenate([texts, np.frombuffer(b"".join(wholes) + scanning.PADDING, np.uint8)])
+            texts = np.concatenate([texts, np.frombuffer(b"".join(wholes) + PADDING, np.uint8)])
         return numbered(texts, spans, codes)
 
     def _whole_extras(self, rows: np.ndarray) -> tuple[list[bytes], list[int]]:
@@ -151,7 +152,7 @@ class FreeForm:
         spans[REST, : len(rests.values)] = places[len(filters.values) :]
         texts = customs.texts
         if packed:
-            texts = np.concatenate([texts, np.frombuffer(b"".join(packed) + scanning.PADDING, np.uint8)])
+            texts = np.concatenate([texts, np.frombuffer(b"".join(packed) + PADDING, np.uint8)])
         size = _size(customs.spans, customs.codes)
         size += _size(spans[_FILTERS], filters.codes) if filters.values else 0
         size += _size(spans[REST], rests.codes) if rests.values else 0
@@ -168,7 +169,7 @@ class FreeForm:
         faulty: list[int] = []
         if others:
             more, faulty = self._other_customs(known, others, spans, uuids, place)
-            out = np.concatenate([out[:place], np.frombuffer(more + scanning.PADDING, np.uint8)])
+            out = np.concatenate([out[:place], np.frombuffer(more + PADDING, np.uint8)])
         return _Customs(out, spans, uuids, self._raw_codes(_CUSTOM, CONTEXT, _CUSTOM_BIT), faulty)
 
     def _other_customs(

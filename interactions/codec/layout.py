@@ -1,4 +1,4 @@
-"""What a record may hold, as tables of numbers: for the loops over bytes that ``scanning`` and ``canonical`` compile.
+"""What a record may hold, as tables of numbers: for the loops over bytes that ``scanning`` and ``gathering`` compile.
 
 A record consists of objects of five kinds. A field of a kind is a row in the tables below, in the order of the schema,
 which fingerprints rely on. The values of all fields of one form lie in slots.

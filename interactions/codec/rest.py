@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from interactions.codec import known_texts, rest_texts, scanning
+from interactions.codec import known_texts, rest_texts
 from interactions.codec.custom import FAULTS, is_whole, keys_within, packed, whole
+from interactions.codec.found import ROWS, Found
 
 _REMEMBERED = 4_000  # texts; bounds the memory, not the answer
 _LARGEST = 2048  # bytes; a longer text is unlikely to come again
@@ -63,7 +64,7 @@ def read(text: bytes) -> Rest:
     return Rest(values, packed(values if is_whole(values) else whole(values)), before, after, keys)
 
 
-class Found(NamedTuple):
+class Numbered(NamedTuple):
     """The different rests of some rows by their number, None for one at fault; ``codes`` has the number of each row, -1
     where it has none."""
 
@@ -76,20 +77,20 @@ class Finder:
 
     def __init__(self) -> None:
         self._known = Rests()
-        self._places = np.zeros((1, scanning.ROWS, 3), np.int32)
+        self._places = np.zeros((1, ROWS, 3), np.int32)
         self._counts = np.zeros(1, np.int64)
         self._buckets = np.zeros((1, known_texts.BUCKETS), np.int32)
 
-    def find(self, text: np.ndarray, found: scanning.Found, rows: int) -> Found:
+    def find(self, text: np.ndarray, found: Found, rows: int) -> Numbered:
         """Those of the rows found in ``text``."""
         codes = np.full(rows, -1, np.int32)
         fields = found.unknown[: found.unknown_offsets[rows]]
         if not len(fields):
-            return Found([], codes)
+            return Numbered([], codes)
         out = np.empty(rest_texts.room(int((fields[:, 2] - fields[:, 1]).sum()), len(fields)), np.uint8)
         args = self._places, self._counts, self._buckets
         rest_texts.write(text, fields, found.unknown_offsets, rows, out, *args, codes)
-        return Found([self._read(out, *place) for place in self._places[0, : self._counts[0]].tolist()], codes)
+        return Numbered([self._read(out, *place) for place in self._places[0, : self._counts[0]].tolist()], codes)
 
     def _read(self, out: np.ndarray, start: int, end: int, keys: int) -> Rest | None:
         try:

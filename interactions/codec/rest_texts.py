@@ -83,7 +83,7 @@ def _write(text, unknown, first, last, out, o):
 @compiled
 def write(text, unknown, offsets, rows, out, places, counts, buckets, codes):
     """Write the different ones of some rows into ``out``, one after the other, and each row's number into ``codes``
-    (-1: it has none). ``places`` as ``scanning.Found.raws``, of one slot; ``counts`` and ``buckets`` likewise."""
+    (-1: it has none). ``places`` as ``found.Found.raws``, of one slot; ``counts`` and ``buckets`` likewise."""
     counts[0] = 0
     buckets[0, :] = -1
     o = np.int64(0)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from interactions.codec import rest, scanning
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.custom import Customs
+from interactions.codec.found import PADDING, room
 from interactions.codec.free_form import FreeForm, Known
 from interactions.codec.keyring import Keyring, name_people
 from interactions.codec.layout import RECORD, bit
@@ -41,12 +42,12 @@ class Scanner:
     def __init__(self, origin: Origin, keyring: Keyring | None, *, only_checks: bool = False) -> None:
         self._origin, self._keyring, self._only_checks = origin, keyring, only_checks
         self._known = Known(Customs(), rest.Finder())
-        self._found = scanning.found()
+        self._found = room()
 
     def read(self, text: bytes, *, most: int | None = None) -> Scanned:
         """The records that a text begins with, with anything or nothing between them, as long as they surely keep all
         rules and are of at most ``most`` bytes. Fewer than FEW are left where others stand behind them."""
-        codes = np.frombuffer(text + scanning.PADDING, np.uint8)
+        codes = np.frombuffer(text + PADDING, np.uint8)
         taken = Scanned()
         while True:
             how, rows = self._scan(codes, taken.end, len(text), len(text) if most is None else most)
@@ -65,7 +66,7 @@ class Scanner:
         """The same of texts of one JSON value each, and the numbers of those that may break a rule. All tables are
         there only where there is none of these."""
         text = b"\n".join(texts)
-        codes = np.frombuffer(text + scanning.PADDING, np.uint8)
+        codes = np.frombuffer(text + PADDING, np.uint8)
         starts = np.cumsum([0, *(len(each) + 1 for each in texts)]).tolist()
         taken, left, first = Scanned(), [], 0
         while first < len(texts):
@@ -86,7 +87,7 @@ class Scanner:
             how, rows = scanning.scan(codes, place, size, most, self._found)
             if rows or how != scanning.FULL:
                 return how, rows
-            self._found = scanning.found(2 * len(self._found.quantities), 2 * len(self._found.unknown))
+            self._found = room(2 * len(self._found.quantities), 2 * len(self._found.unknown))
 
     def _take(self, taken: Scanned, free: FreeForm, codes: np.ndarray, rows: int) -> None:
         timed = self._found.has[RECORD, :rows] & _TIMED != 0

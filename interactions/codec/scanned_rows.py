@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from interactions.codec import gathering, hashing, layout, scanning
+from interactions.codec import gathering, hashing, layout
+from interactions.codec.found import PADDING, Found
 from interactions.codec.free_form import FreeForm, numbered
 from interactions.codec.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, SEARCH, bit
 from interactions.contract import schema
@@ -39,7 +40,7 @@ def _columns(slots: dict[tuple[int, int], int]) -> list[_Column]:
 
 _TEXTS, _LISTS, _NUMBERS = map(_columns, (layout.TEXT_SLOTS, layout.TEXTS_SLOTS, layout.NUMBER_SLOTS))
 _QUANTITIES = bit(RECORD, "quantities")
-_TYPES = np.frombuffer("".join(layout.TYPES).encode() + scanning.PADDING, np.uint8)
+_TYPES = np.frombuffer("".join(layout.TYPES).encode() + PADDING, np.uint8)
 _ENDS = np.cumsum(layout.TYPE_SIZE)
 _TYPE_SPANS = np.column_stack([_ENDS - layout.TYPE_SIZE, _ENDS])
 _SLACK = 96  # bytes of a hashed record beyond its JSON: each of its numbers takes nine
@@ -48,7 +49,7 @@ _SLACK = 96  # bytes of a hashed record beyond its JSON: each of its numbers tak
 class Rows:
     """Rows just found in a text, and what of them is ``free`` in form."""
 
-    def __init__(self, found: scanning.Found, codes: np.ndarray, rows: int, free: FreeForm) -> None:
+    def __init__(self, found: Found, codes: np.ndarray, rows: int, free: FreeForm) -> None:
         self._found, self._codes, self._rows, self._free = found, codes, rows, free
         self._size = int(found.record_ends[rows - 1] - found.record_starts[0])
         self._has = np.bitwise_or.reduce(found.has[:, :rows], axis=1)

@@ -7,13 +7,11 @@ ignorant, but never wrong: tests hold the two together.
 
 from __future__ import annotations
 
-import ctypes
-from typing import NamedTuple
-
 import numpy as np
 
-from interactions.codec import known_texts, layout
+from interactions.codec import layout
 from interactions.codec.compiled import compiled
+from interactions.codec.found import ROWS
 from interactions.codec.known_texts import named, remember
 from interactions.codec.layout import (
     ALLOWED,
@@ -64,15 +62,8 @@ from interactions.codec.tokens import (
     strings,
 )
 
-PADDING = b"\0" * 16  # has to follow the text, so that looking a few bytes ahead never leaves it
-ROWS = 4096  # read at once at most
-ITEMS = 1 << 16  # of lists, in these rows
-UNKNOWN = 1 << 14  # fields that have no name in ``layout``, in these rows
-_DEEPEST = 3  # objects within each other: a record, its context, its page
-
 ENDED, FULL, STOPPED = range(3)
 _DOUBTFUL, _NO_ROOM = -1, -2  # in the place of that after a record
-_TO_DOUBLE = ctypes.cast(ctypes.pythonapi.PyOS_string_to_double, ctypes.c_void_p).value
 
 _URL, _TYPE = layout.bit(PAGE, "url"), layout.bit(RECORD, "type")
 _USER_ID, _ANONYMOUS_ID = (np.int32(layout.bit(RECORD, name)) for name in ("user_id", "anonymous_id"))
@@ -81,74 +72,6 @@ _USER_SLOT, _ANONYMOUS_SLOT = (
 )
 _CONTEXT, _SEARCH = (np.int32(layout.bit(RECORD, name)) for name in ("context", "search"))
 _CAMPAIGN = np.int32(layout.bit(CONTEXT, "campaign"))
-
-
-class Found(NamedTuple):
-    """What ``scan`` fills, a column of ROWS values for each slot of ``layout``.
-
-    A string is the place of its first byte in the text and that after its last; the first is inverted (``~``) where
-    there are escapes in it. ``has`` tells for each kind which fields a row's object has. Raw texts are numbered, equal
-    ones of a call alike: ``raw_codes`` has each row's number, ``raws`` their places and how many keys are in them.
-    Of fields that ``layout`` does not name there is the place of the key and value together; an object that has no
-    field at all has an empty one.
-    """
-
-    to_double: int  # see ``lanes.double``
-    record_starts: np.ndarray  # int32 [row]
-    record_ends: np.ndarray
-    has: np.ndarray  # int32 [kind, row]
-    types: np.ndarray  # int8
-    times: np.ndarray  # int64: µs since 1970
-    starts: np.ndarray  # int32 [slot, row]
-    ends: np.ndarray
-    numbers: np.ndarray  # float64 [slot, row]
-    offsets: np.ndarray  # int32 [slot of lists, row + 1]
-    item_starts: np.ndarray  # int32 [slot, item]
-    item_ends: np.ndarray
-    quantities: np.ndarray  # float64 [item]
-    quantity_offsets: np.ndarray  # int32 [row + 1]
-    single: np.ndarray  # bool: quantities was a number and no list
-    raw_codes: np.ndarray  # int32 [slot, row]
-    raws: np.ndarray  # int32 [slot, number, (start, end, keys)]
-    raw_counts: np.ndarray  # int64 [slot]
-    buckets: np.ndarray  # int32 [slot, bucket]
-    unknown: np.ndarray  # int32 [item, (kind, start, end, keys)]
-    unknown_offsets: np.ndarray  # int32 [row + 1]
-    open: np.ndarray  # int64 [level]: the kinds of the objects that are being read, or written by ``gathering``
-    left: np.ndarray  # int64 [level]: the fields of each that are still to be written, as in ``has``
-    kept: np.ndarray  # int64 [1]: the kinds of objects of the record of which something is in ``unknown``, a bit each
-
-
-def found(items: int = ITEMS, unknown: int = UNKNOWN) -> Found:
-    """Room for one ``scan``; to be used again and again. For so many items of all lists of a kind, and unknown
-    fields."""
-    texts, lists, reals, raws = map(len, (layout.TEXT_SLOTS, layout.TEXTS_SLOTS, layout.NUMBER_SLOTS, layout.RAW_SLOTS))
-    return Found(
-        to_double=_TO_DOUBLE or 0,
-        record_starts=np.zeros(ROWS, np.int32),
-        record_ends=np.zeros(ROWS, np.int32),
-        has=np.zeros((len(layout.NAMES), ROWS), np.int32),
-        types=np.zeros(ROWS, np.int8),
-        times=np.zeros(ROWS, np.int64),
-        starts=np.zeros((texts, ROWS), np.int32),
-        ends=np.zeros((texts, ROWS), np.int32),
-        numbers=np.zeros((reals, ROWS), np.float64),
-        offsets=np.zeros((lists, ROWS + 1), np.int32),
-        item_starts=np.zeros((lists, items), np.int32),
-        item_ends=np.zeros((lists, items), np.int32),
-        quantities=np.zeros(items, np.float64),
-        quantity_offsets=np.zeros(ROWS + 1, np.int32),
-        single=np.zeros(ROWS, np.bool_),
-        raw_codes=np.zeros((raws, ROWS), np.int32),
-        raws=np.zeros((raws, ROWS, 3), np.int32),
-        raw_counts=np.zeros(raws, np.int64),
-        buckets=np.zeros((raws, known_texts.BUCKETS), np.int32),
-        unknown=np.zeros((unknown, 4), np.int32),
-        unknown_offsets=np.zeros(ROWS + 1, np.int32),
-        open=np.zeros(_DEEPEST, np.int64),
-        left=np.zeros(_DEEPEST, np.int64),
-        kept=np.zeros(1, np.int64),
-    )
 
 
 @compiled

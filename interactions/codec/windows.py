@@ -107,9 +107,12 @@ class Text:
 
     def _take(self, size: int, pieces: list[Piece]) -> Window:
         window = Window(self._held[:size], self._place, size, pieces)
+        self._drop(size)
+        return window
+
+    def _drop(self, size: int) -> None:
         self._place += size
         self._held = self._held[size:]
-        return window
 
     def _pass_over(self, rule: str, end: int, left: bytes) -> Window:
         """Give out all up to the offset ``end`` as one piece at fault; ``left`` was read of what follows."""

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactions import synthetic
-from interactions.codec import rest, scanning
+from interactions.codec import rest
+from interactions.codec.found import ITEMS, ROWS, UNKNOWN
 from interactions.codec.scanned import Scanner
 from interactions.contract import schema
 from tests.codec.reading import KEYRING, RECEIVED
@@ -63,25 +64,25 @@ class TestWhatIsTaken:
 
 class TestRoom:
     def test_more_rows_than_are_read_at_once(self) -> None:
-        count = 2 * scanning.ROWS + 1
+        count = 2 * ROWS + 1
         text = b",".join(b'{"type":"like","user_id":"%d"}' % number for number in range(count))
         tables = scanned(text).tables
         assert [name for table in tables for name in table["user_id"].to_pylist()] == [str(n) for n in range(count)]
 
     def test_more_items_than_there_is_room_for(self) -> None:
-        half = scanning.ITEMS // 2 + 1
+        half = ITEMS // 2 + 1
         text = b",".join(json.dumps({"type": "like", "product_ids": ["a"] * half}).encode() for _ in range(3))
         assert [len(ids) for table in scanned(text).tables for ids in table["product_ids"].to_pylist()] == [half] * 3
 
     @pytest.mark.parametrize("beside", [b"", b'{"type":"like","product_ids":["a"]},'])
     def test_a_list_that_has_more_alone_is_given_more(self, beside: bytes) -> None:
-        raw = json.dumps({"type": "checkout", "quantities": [1] * (2 * scanning.ITEMS + 1)}).encode()
+        raw = json.dumps({"type": "checkout", "quantities": [1] * (2 * ITEMS + 1)}).encode()
         found = scanned(beside + raw)
         assert found is not None
-        assert found.tables[-1]["quantities"].to_pylist()[-1] == [1.0] * (2 * scanning.ITEMS + 1)
+        assert found.tables[-1]["quantities"].to_pylist()[-1] == [1.0] * (2 * ITEMS + 1)
 
     def test_more_unknown_keys_than_there_is_room_for(self) -> None:
-        half = scanning.UNKNOWN // 2 + 1
+        half = UNKNOWN // 2 + 1
         fields = ",".join(f'"x{number}":{number}' for number in range(half))
         text = b",".join(b'{"type":"like","user_id":"%d","context":{%s}}' % (n, fields.encode()) for n in range(3))
         tables = scanned(text).tables
@@ -100,9 +101,7 @@ class TestRoom:
             ]
 
     def test_a_context_that_has_more_alone_is_given_more(self) -> None:
-        raw = json.dumps(
-            {"type": "like", "context": {f"x{number}": 1 for number in range(scanning.UNKNOWN + 1)}}
-        ).encode()
+        raw = json.dumps({"type": "like", "context": {f"x{number}": 1 for number in range(UNKNOWN + 1)}}).encode()
         assert takes(raw)
         agrees(raw)
 
