@@ -48,6 +48,30 @@ class TestWhatIsTaken:
     def test_prices(self, cents: int, places: int) -> None:
         assert takes(json.dumps({"type": "checkout", "revenue": cents / 10**places}).encode())
 
+    @pytest.mark.parametrize(
+        "written",
+        [
+            "1e-7",
+            "4.9e-324",
+            "-0.0",
+            "-0",
+            "-0e3",
+            "900719925474099.3",
+            "1E+2",
+            "999999999999999.99",
+            "123456789.123456789012345",
+            "0.30000000000000004",
+            "1000000000000000",
+            "5e-325",
+        ],
+    )
+    def test_a_number_is_the_nearest_that_there_is(self, written: str) -> None:
+        found = scanned(b'{"type":"checkout","revenue":%s,"quantities":[%s,%s]}' % ((written.encode(),) * 3))
+        assert found is not None
+        nearest = float(int(written) if written.lstrip("-").isdigit() else written)
+        (row,) = found.tables[0].to_pylist()
+        assert [repr(each) for each in (row["revenue"], *row["quantities"])] == [repr(nearest)] * 3
+
     def test_what_a_site_sends(self, tmp_path: Path) -> None:
         synthetic.write(tmp_path / "site.jsonl", 3_000, seed=5, start=RECEIVED - timedelta(days=9), end=RECEIVED)
         text = (tmp_path / "site.jsonl").read_bytes()
