@@ -128,6 +128,28 @@ def test_without_hidden_people(tmp_path: Path) -> None:
     assert set(index.texts.page.to_pylist()) == set(expected.texts.page.to_pylist())
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_of_few_records(seed: int, tmp_path: Path) -> None:
+    records = clicks(1 + seed % 4, seed)
+    index = from_disk(in_parts(records, 2), tmp_path / "out")
+    expected = build_table(table_of(records), NOBODY_HIDDEN, "production", 0)
+    assert sorted(map(str, said(index))) == sorted(map(str, said(expected)))
+
+
+@pytest.mark.parametrize("lacking", ["revenue", "product_ids", "category"])
+def test_of_records_that_lack_something_altogether(lacking: str, tmp_path: Path) -> None:
+    records = [{**each, lacking: None} for each in clicks(100)]
+    index = from_disk(in_parts(records, 3), tmp_path / "out")
+    expected = build_table(table_of(records), NOBODY_HIDDEN, "production", 0)
+    assert sorted(map(str, said(index))) == sorted(map(str, said(expected)))
+
+
+def test_of_people_who_did_one_thing_each(tmp_path: Path) -> None:
+    records = [record(user_id=f"u{number}") for number in range(90)]
+    index = from_disk(in_parts(records, 3), tmp_path / "out")
+    assert [len(run) for run in index.runs] == [len(run.people) for run in index.runs] == [90]
+
+
 def test_of_nobody_alone(tmp_path: Path) -> None:
     records = [{**each, "user_id": None, "anonymous_id": None} for each in clicks(200)]
     index = from_disk(in_parts(records, 3), tmp_path / "out")

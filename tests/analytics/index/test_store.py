@@ -143,6 +143,17 @@ def test_a_draft_that_was_left_is_removed_by_the_next() -> None:
         assert not left.exists()
 
 
+def test_a_build_that_breaks_off_leaves_nothing() -> None:
+    def build_half() -> None:
+        with store.draft(SITE) as folder:
+            (folder / "half.arrow").write_bytes(b"half")
+            raise FileNotFoundError
+
+    with pytest.raises(FileNotFoundError):
+        build_half()
+    assert list(store.folder_of(SITE).iterdir()) == []
+
+
 def test_the_note_is_that_of_the_version() -> None:
     index = store.write(built(clicks(20)), b"one")
     assert store.note(SITE) == b"one"
