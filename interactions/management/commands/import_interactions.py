@@ -81,9 +81,14 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(result))
         elif imp.is_done:
             self.stdout.write(
-                f"{imp.get_state_display()}: {progress.accepted:,} accepted, {progress.rejected:,} rejected, "
-                f"{progress.duplicates:,} duplicates, of {progress.records:,} records in {progress.seconds:.1f} s."
+                f"{imp.get_state_display()}: {_counted(progress.records, 'record')} in {progress.seconds:.1f} s, "
+                f"{progress.accepted:,} accepted, {progress.rejected:,} rejected, "
+                f"{_counted(progress.duplicates, 'duplicate')}."
             )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def _carry(path: Path, environment: Environment, presence: workers.Presence, *, check_duplicates: bool) -> Import:
