@@ -166,7 +166,7 @@ class TestCommand:
         folder.mkdir()
         (folder / "out.jsonl").write_text("old")
         monkeypatch.setattr(Lake, "files", lambda lake: [str(tmp_path / "gone.parquet")])
-        with pytest.raises(CommandError, match="was changed meanwhile"):
+        with pytest.raises(CommandError, match="changed during the export"):
             self.run(str(folder / "out.jsonl"))
         assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("out.jsonl", "old")]
 

@@ -217,7 +217,7 @@ def test_a_revoked_key_is_refused_at_once(client: Client, keeper: User) -> None:
     answer = client.post(page_of("key_revoke", key), follow=True)
     key.refresh_from_db()
     assert not key.is_live
-    assert answer.redirect_chain == [(LIST, 302)] and "Shop is revoked" in answer.content.decode()
+    assert answer.redirect_chain == [(LIST, 302)] and "Shop was revoked" in answer.content.decode()
 
 
 def test_a_key_of_another_environment_is_not_found(client: Client, keeper: User) -> None:

