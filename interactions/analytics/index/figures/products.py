@@ -73,7 +73,7 @@ def _named(
     several = len(look.index.texts.product)
 
     def begin() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return np.zeros((last - first) * words, np.int64), np.full(several, -1), np.zeros((several, 4), np.int64)
+        return np.zeros((last - first) * words, np.int64), np.full(several, -1), np.zeros((several, 4), np.int32)
 
     def walk(found: tuple[np.ndarray, np.ndarray, np.ndarray], share: Share) -> None:
         run, (seen, stamps, counts) = share.run, found

@@ -71,8 +71,10 @@ def _visits(look: Look, edges: np.ndarray) -> Visits:
 
 def revenue_of_bars(look: Look, unit: Unit, zone: tzinfo) -> np.ndarray:
     """The revenue of check-outs by bar, float64."""
-    edges = look.edges(unit, zone)
+    return look.once(("revenue", unit, zone), lambda: _revenue_of_bars(look, look.edges(unit, zone)))
 
+
+def _revenue_of_bars(look: Look, edges: np.ndarray) -> np.ndarray:
     def walk(found: np.ndarray, share: Share) -> None:
         run = share.run
         values.add_revenue_by_bar(

@@ -34,7 +34,9 @@ def step(
         begin, end = starts[person], starts[person + 1]
         event, reached = begin, 0
         for place in range(len(counts)):
-            while event < end and not ((steps[kind[event] & 63] >> place) & 1 and not (is_masked and not mask[event])):
+            while event < end:
+                if not (is_masked and not mask[event]) and (steps[kind[event] & 63] >> place) & 1:
+                    break
                 event += 1
             if event == end:
                 break

