@@ -30,6 +30,8 @@ def main(records: int, cores: int, rounds: int) -> None:
         began = time.perf_counter()
         add_thin(ENVIRONMENT, records, _DAYS, processes=cores)
         written = time.perf_counter() - began
+        index = _measure("index_build", cores)
+        tell(f"  An index of {index['events']:,} events in {index['seconds']:.1f} s")
         built = _measure("covering", cores)
         tell(f"  {built['segments']} segments of {records:,} records in {built['seconds']:.1f} s")
         by_region = ["--by-region"] if records <= _NARROW else []
@@ -43,6 +45,7 @@ def main(records: int, cores: int, rounds: int) -> None:
         {
             "records": records,
             "written": written,
+            "index": index,
             "built": built,
             "added": {"records": _ADDED, "seconds": added["seconds"], "page": refreshed["cold"]},
             **page,
