@@ -12,6 +12,7 @@ def main() -> None:
     import django
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import DatabaseError
 
     try:
         django.setup()
@@ -21,6 +22,12 @@ def main() -> None:
     except ImproperlyConfigured as error:
         # A setting of the operator's: its name and what to do are all they need.
         sys.exit(str(error))
+    except DatabaseError as error:
+        if "no such table" not in str(error) and "does not exist" not in str(error):
+            raise
+        sys.exit(
+            "The database has no tables yet: start Dojo once with make run, or check DOJO_DATA_DIR and DATABASE_URL."
+        )
 
 
 if __name__ == "__main__":

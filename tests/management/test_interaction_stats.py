@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from interactions.warehouse.lake import Lake
 from tests.lakes import append, record
+from tests.running import HOUSE
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +65,14 @@ def test_the_command_says_that_there_is_nothing(db: None) -> None:
 def test_the_command_names_the_environments_there_are(db: None) -> None:
     with pytest.raises(CommandError, match="production, playground, development"):
         stats("--environment", "nowhere")
+
+
+def test_without_tables_a_command_says_what_to_do(tmp_path: Path) -> None:
+    environ = {name: text for name, text in os.environ.items() if name != "DATABASE_URL"}
+    said = subprocess.run(
+        [sys.executable, "manage.py", "interaction_stats"],
+        cwd=HOUSE, env=environ | {"DOJO_DATA_DIR": str(tmp_path / "data")}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.splitlines()[0].startswith("The database has no tables yet: start Dojo once with make run")
+    assert said.stderr.count("\n") == 1

@@ -89,7 +89,7 @@ def test_who_may_import_is_offered_it(analyst: Client, records: None) -> None:
 def test_what_the_address_says_wrongly_is_named(reader: Client, records: None) -> None:
     fragment = reader.get(PAGE + "?period=fortnight&from=2024-13-01", headers=FRAGMENT).content.decode()
     assert "period=fortnight" in fragment
-    assert "from=2024-13-01, which isn't a date" in fragment
+    assert "from=2024-13-01, which isn&#x27;t a date" in fragment
     assert 'data-name="checkout"' in fragment
 
 
