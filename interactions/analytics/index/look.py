@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -193,4 +194,11 @@ def _locked(array: np.ndarray) -> np.ndarray:
     return view
 
 
+def _after_fork() -> None:
+    global _turn
+    _turn = threading.Lock()  # another thread of the parent may have held it, or that of a look
+    _looks.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 process_caches.register("looks at the index", forget, lambda: len(_looks))
