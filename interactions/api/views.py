@@ -18,8 +18,8 @@ from interactions.api.body import check_head, read_body
 from interactions.api.entrance import entrance
 from interactions.api.errors import CallRefused, answer
 from interactions.api.exchange import Exchange
-from interactions.codec.calls import BadCall, Call, read_call
-from interactions.codec.origin import Origin
+from interactions.codec import check_call
+from interactions.codec.calls import BadCall, Call
 from interactions.ingest import live
 from interactions.models import Environment
 
@@ -106,7 +106,7 @@ def _checked(exchange: Exchange) -> Call:
     turn = _one_large if len(exchange.body) > _LARGE_BYTES else nullcontext()
     try:
         with turn:
-            return read_call(exchange.body, Origin(0, exchange.received_at))
+            return check_call(exchange.body)
     except BadCall as error:
         raise CallRefused(400, str(error)) from error
 
