@@ -10,6 +10,7 @@ import pytest
 
 from interactions import process_caches
 from interactions.analytics.index import look as looks
+from interactions.analytics.index import store
 from interactions.analytics.index.look import look
 from interactions.analytics.reports.attribution import assisted
 from interactions.analytics.reports.breakdowns import Subject, top, top_named
@@ -42,6 +43,17 @@ def test_people_who_have_moved_into_another_run_count_once(asked: Filter) -> Non
     for frame in frames:
         pd.testing.assert_frame_equal(frame(index), frame(whole()))
     assert measure(index, BERLIN) == measure(whole(), BERLIN)
+
+
+def test_an_index_that_is_mapped_from_files_gives_what_one_in_memory_does() -> None:
+    store.write(whole())
+    mapped = store.open("production")
+    assert mapped is not None
+    for asked in (Filter(), Filter(product_id="p3"), Filter(page_contains="shop")):
+        expected = totals(whole(), asked)
+        assert totals(mapped, asked) == replace(expected, revenue=pytest.approx(expected.revenue))
+        for subject in Subject:
+            pd.testing.assert_frame_equal(top(mapped, asked, subject), top(whole(), asked, subject))
 
 
 def test_questions_of_one_page_share_a_look() -> None:
