@@ -79,20 +79,6 @@ def nobodys(events: Events) -> Run:
     return as_run(ordered, Persons(np.empty(0, np.int64), np.empty(0, np.uint8)), np.zeros(1, np.int64), nobody=True)
 
 
-def cut(run: Run, first: int, last: int) -> Run:
-    """The run's people from the place ``first`` to before ``last``, without a copy of their events."""
-    begin, end = int(run.starts[first]), int(run.starts[last])
-    columns = {name: getattr(run, name)[begin:end] for name in FLAT}
-    for name, values in LISTS:
-        columns |= _lists_cut(run, name, values, begin, end)
-    sales = np.searchsorted(run.sale_event, [begin, end])
-    columns |= _lists_cut(run, LINES[0], LINES[1], int(sales[0]), int(sales[1]))
-    columns["sale_event"] = run.sale_event[slice(*sales)] - begin
-    columns["sale_revenue"] = run.sale_revenue[slice(*sales)]
-    starts = run.starts[first : last + 1] - begin
-    return as_run(Events(**columns), Persons(run.people[first:last], run.alone[first:last]), starts)
-
-
 def as_run(events: Events, people: Persons, starts: np.ndarray, *, nobody: bool = False) -> Run:
     """Events that are in the order of a run, as one."""
     columns = {name: getattr(events, name) for name in Events.__dataclass_fields__}
@@ -112,12 +98,6 @@ def _lists_taken(events: Events, starts: str, values: Sequence[str], places: np.
     inside = within(first, last)
     new = np.concatenate([[0], np.cumsum(last - first)])
     return {starts: new, **{name: getattr(events, name)[inside] for name in values}}
-
-
-def _lists_cut(events: Events, starts: str, values: Sequence[str], begin: int, end: int) -> dict[str, np.ndarray]:
-    begins = getattr(events, starts)[begin : end + 1]
-    inside = slice(int(begins[0]), int(begins[-1]))
-    return {starts: begins - begins[0], **{name: getattr(events, name)[inside] for name in values}}
 
 
 def _sales_taken(events: Events, places: np.ndarray) -> dict[str, Any]:

@@ -265,6 +265,6 @@ def test_a_large_merged_run_is_written_piece_by_piece(tmp_path: Path, count: int
     people = runs_of_people(made.index)
     with mock.patch.object(merge, "LARGE", 7):
         written = merge.merge_into(people, tmp_path)
-    assert run_files.name_of(written) is not None
+    assert run_files.move(tmp_path, written) is not None, "It lies in files."
     made.index = merge.exchanged(made.index, people, written)
     made.check()
