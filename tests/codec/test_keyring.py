@@ -69,15 +69,15 @@ def test_columns_of_nothing() -> None:
     assert _of_strings(pa.array([], pa.string()), KEYRING._key).to_pylist() == []
 
 
-@pytest.mark.parametrize("compiled", [True, False])
-def test_an_id_written_with_escapes_has_the_hash_of_what_it_means(compiled: bool) -> None:
+@pytest.mark.parametrize("more", ["", ',"timestamp":"2016-12-31T23:59:60Z"'], ids=["scanner", "rule book"])
+def test_an_id_written_with_escapes_has_the_hash_of_what_it_means(more: str) -> None:
     ids = ["Åsa 🙂 \n", "plain", 'a"b\\c/', "ʼ", "x" * 500]
     escaped = [json.dumps(each) for each in ids]
     straight = [json.dumps(each, ensure_ascii=False) for each in ids]
     both = [*escaped, *straight, *["".join(rf"\u{ord(letter):04x}" for letter in "plain").join('""')] * 30]
-    lines = [f'{{"type":"like","user_id":{each},"anonymous_id":{each}}}' for each in both]
+    lines = [f'{{"type":"like","user_id":{each},"anonymous_id":{each}{more}}}' for each in both]
     text = "\n".join(lines).encode()
-    reader = Reader(Origin(7, RECEIVED), KEYRING, longest=LONGEST, compiled=compiled)
+    reader = Reader(Origin(7, RECEIVED), KEYRING, longest=LONGEST)
     run = Run(0, len(text), len(text), Format.LINES)
     table = pa.concat_tables(each for batch in reader.read(io.BytesIO(text), run) for each in batch.tables)
     expected = [KEYRING.key(json.loads(each)) for each in both]
