@@ -132,7 +132,7 @@ class Block(models.Model):
         WAITING = "waiting", "Waiting"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
-        UNSOUND = "unsound", "Unsound"  # the bytes are not whole records; see imports.finishing
+        UNSOUND = "unsound", "Unsound"  # the bytes are not whole records; see imports.commit
 
     of = models.ForeignKey(Import, models.CASCADE, related_name="blocks", db_column="import_id")
     number = models.PositiveIntegerField()

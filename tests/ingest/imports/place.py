@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,11 @@ class Place:
     def leftovers(self) -> list[str]:
         """What runs on this data folder, but for what was started here."""
         ours = {process.pid for process in self.started}
-        return [" ".join(p.cmdline()) for p in self.processes() if p.pid not in ours]
+        found = []
+        for process in self.processes():
+            with suppress(psutil.Error):  # ended meanwhile
+                found += [" ".join(process.cmdline())] if process.pid not in ours else []
+        return found
 
     def processes(self) -> list[psutil.Process]:
         found = []

@@ -291,7 +291,7 @@ def test_two_people_who_import_at_once_into_one_environment_both_get_their_recor
 
 def test_what_no_one_has_thought_of_ends_with_a_reference(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     content = as_lines(records(20))
-    for step in ("planning.cutting.blocks", "loading.Reader.read", "finishing.sift"):
+    for step in ("plan.cutting.blocks", "load.Reader.read", "commit.sift"):
         imp = house.started(content)
         with monkeypatch.context() as broken:
             broken.setattr(f"interactions.ingest.imports.{step}", broken_off)

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,6 +38,14 @@ PERIODS = [
     *({"from": first, "to": last, "unit": "month"} for first, last in [("9998-01-01", ""), ("", "0002-12-31")]),
     *({"from": "1601-01-01", "unit": unit} for unit in ("year", "decade", "century")),
 ]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def any_length() -> Iterator[None]:
+    """Python's reader of CSV stops at fields of 128 KB, unless it is told not to."""
+    before = csv.field_size_limit(1 << 30)
+    yield
+    csv.field_size_limit(before)
 
 
 @pytest.fixture

@@ -175,7 +175,7 @@ def test_the_files_of_a_failed_import_are_given_up_after_the_time_of_uploads(hou
     Import.objects.update(finished_at=timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRES_HOURS, seconds=1))
     house.sweep()
     assert files() == []
-    with pytest.raises(ImportStateError, match="is gone"):
+    with pytest.raises(ImportStateError, match="was refused and removed"):
         house.ask(imports.retry, imp)
 
 

@@ -144,7 +144,7 @@ def test_without_log_in_the_answer_is_401_and_a_sentence(method: str) -> None:
 def test_without_the_right_to_import_the_answer_is_403() -> None:
     answer = Tus(cast.viewer("ben")).create(100)
     assert answer.status_code == 403
-    assert b"role of an analyst" in answer.content
+    assert b"can't import data here" in answer.content
     assert not Import.objects.exists()
 
 

@@ -243,7 +243,7 @@ def test_a_full_disk_keeps_what_was_written_and_the_upload_goes_on_later(tus: Tu
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert answer.status_code == 507
-    assert b"The disk of this server is full" in answer.content
+    assert b"The server's disk is full" in answer.content
     assert tus.head(address)["Upload-Offset"] == str(room)
     assert tus.patch(address, room, sent[room:]).status_code == 204
     assert stored() == sent
