@@ -131,7 +131,7 @@ def test_a_database_that_is_away_is_waited_for_and_said_once(
 ):
     there.wait(Database(False, None, None, False, True).ended, lambda: None)
     assert capsys.readouterr().err.splitlines() == [
-        "The database does not answer (server closed the connection unexpectedly). This command waits for it.",
+        "The database isn't responding (server closed the connection unexpectedly). This command waits for it.",
         "The database is responding again.",
     ]
 
