@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from typing import Any
 from urllib.parse import quote
 
@@ -38,6 +39,9 @@ def _post(address: str = ADDRESS, **headers: str) -> Send:
         return client.post(address.format(key=quote(key)), packed, content_type=JSON, headers=named)
 
     return send
+
+
+LONGEST_TRIAL = 500_000  # characters that the API page's form takes
 
 
 def _trial(client: Client, _: str, body: bytes) -> HttpResponse:
@@ -76,6 +80,13 @@ def body_of(records: list[Record], *, is_ascii: bool) -> bytes:
     return json.dumps({"data": records}, ensure_ascii=is_ascii).encode()
 
 
+def _few_enough(records: list[Record]) -> list[Record]:
+    """As many of the shortest as fit into the API page's form."""
+    ordered = sorted(records, key=lambda record: len(json.dumps(record)))
+    sizes = accumulate(len(json.dumps(record)) for record in ordered)
+    return [record for record, size in zip(ordered, sizes, strict=True) if size < LONGEST_TRIAL]
+
+
 def test_every_form_of_a_call_brings_them_into_the_table(
     owner: Client, secret: str, production: Environment, redis_server: str, settings: Any, tmp_path: Any
 ) -> None:
@@ -83,6 +94,8 @@ def test_every_form_of_a_call_brings_them_into_the_table(
     sent: list[Record] = []
     for seed, send in enumerate(FORMS.values(), 10):
         records = at_the_edges(seed, 29)
+        if send is _trial:
+            records = _few_enough(records)
         answer = send(owner, secret, body_of(records, is_ascii=seed % 2 == 0))
         assert answer.status_code == 200, (seed, answer.content)
         sent += records
