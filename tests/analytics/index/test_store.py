@@ -5,71 +5,22 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pytest
 
 from interactions import identity, process_caches
 from interactions.analytics.index import arrow_files, manifest, store
-from interactions.analytics.index.build import build, build_table
-from interactions.analytics.index.columns import events_of
-from interactions.analytics.index.delta import append
-from interactions.analytics.index.dictionaries import NAMES, Dictionaries
+from interactions.analytics.index.build import build
 from interactions.analytics.index.forget import forgotten
-from interactions.analytics.index.run import Index
-from interactions.codec.tombstones import Tombstones
 
 from ...lakes import Record, record
-from .rows import said, table_of
+from .stored import NOBODY, SITE, added_to, built, files, opened, says, text_bytes, tombstones_of
 from .test_build_of_parts import clicks, in_parts
-
-NOBODY = Tombstones.of([])
-SITE = "production"
-
-
-def built(records: Iterable[Record], version: int = 1) -> Index:
-    return build_table(table_of(records), NOBODY, SITE, version)
-
-
-def added_to(index: Index, records: Iterable[Record]) -> Index:
-    codes = Dictionaries.of(index)
-    events = events_of(table_of(records), codes)
-    return append(index, events, codes.pairs, codes.texts, index.version + 1)
-
-
-def opened() -> Index:
-    """As another process would have it."""
-    store._forget()
-    index = store.open(SITE)
-    assert index is not None
-    return index
-
-
-def says(index: Index) -> list[str]:
-    return sorted(map(str, _of_the_living(index)))
-
-
-def _of_the_living(index: Index) -> list[Any]:
-    dead = [
-        np.zeros(len(run), bool) if run.dead is None else np.repeat(run.dead > 0, np.diff(run.starts))
-        for run in index.runs
-    ]
-    return [event for event, gone in zip(said(index), np.concatenate(dead or [[]]), strict=True) if not gone]
-
-
-def files(name: str = "*") -> dict[str, int]:
-    """What there is, and where on the disk."""
-    return {path.name: path.stat().st_ino for path in store.folder_of(SITE).glob(name) if path.is_file()}
-
-
-def text_bytes() -> bytes:
-    return b"".join(path.read_bytes() for path in store.folder_of(SITE).rglob("*") if path.is_file())
 
 
 def test_what_is_written_is_what_is_opened() -> None:
@@ -222,88 +173,13 @@ class TestAVersionThatFollows:
         assert len(opened().texts.page) == 41
 
 
-class TestCodes:
-    def test_stay_what_they_are(self) -> None:
-        index = store.write(built(clicks(200)))
-        before = {name: getattr(index.texts, name).to_pylist() for name in NAMES}
-        for seed in range(4):
-            index = store.write(added_to(index, clicks(30, seed=50 + seed)))
-        after = {name: getattr(opened().texts, name).to_pylist() for name in NAMES}
-        assert all(after[name][: len(before[name])] == before[name] for name in NAMES)
-        assert all(len(set(map(str, texts))) == len(texts) for texts in after.values())
-
-    @pytest.mark.parametrize("name", [name for name in NAMES if name != "campaign"])
-    def test_are_found_by_texts_in_files_and_new_ones_follow(self, name: str) -> None:
-        index = store.write(built(clicks(200)))
-        index = store.write(added_to(index, [*clicks(20, seed=4)]))
-        known = getattr(opened().texts, name)
-        dictionary = Dictionaries.of(opened())[name]
-        assert dictionary.codes(known.combine_chunks()).tolist() == list(range(len(known)))
-        assert dictionary.codes(pa.array(["new", known[0].as_py(), "newer", "new"])).tolist() == [
-            *(len(known), 0, len(known) + 1, len(known)),
-        ]
-        assert dictionary.texts.to_pylist() == [*known.to_pylist(), "new", "newer"]
-
-    def test_of_campaigns_and_pairs_are_found_likewise(self) -> None:
-        store.write(built(clicks(200)))
-        index = opened()
-        codes = Dictionaries.of(index)
-        assert codes["campaign"].codes(index.texts.campaign.combine_chunks()).tolist() == list(
-            range(len(index.texts.campaign))
-        )
-        pairs = index.pairs
-        assert codes.pair_codes.codes(pairs.user, pairs.visitor, pairs.has).tolist() == list(range(len(pairs)))
-
-    def test_of_a_text_that_was_blanked_out_is_not_used_again(self) -> None:
-        index = built([record(user_id="ann", page_url="https://a.example/ann"), record(user_id="ben", page_url="b")])
-        index = store.write(forgotten(store.write(index), _tombstones("ann")))
-        assert sorted(map(str, index.texts.page.to_pylist())) == ["None", "b"]
-        code = Dictionaries.of(index)["page"].codes(pa.array(["https://a.example/ann"]))
-        assert code.tolist() == [2]
-
-
-class TestPairs:
-    def test_are_counted_by_patches_beside_what_stays(self) -> None:
-        index = store.write(built(clicks(200)))
-        before = files()
-        expected = built(clicks(200))
-        for seed in range(6):
-            index = store.write(added_to(index, clicks(2, seed=seed)))
-            expected = added_to(expected, clicks(2, seed=seed))
-        base, *patches = manifest.read(store.folder_of(SITE)).pairs
-        assert before[f"{base.name}.arrow"] == files()[f"{base.name}.arrow"]
-        assert 1 <= len(patches) <= 4
-        for name in ("user", "visitor", "has", "records"):
-            assert getattr(opened().pairs, name).tolist() == getattr(expected.pairs, name).tolist()
-
-    def test_are_written_anew_when_patches_are_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("interactions.analytics.index.pair_files._FEW", 3)
-        index = store.write(built(clicks(20)))
-        store.write(added_to(index, clicks(30, seed=3)))
-        assert len(manifest.read(store.folder_of(SITE)).pairs) == 1
-        assert opened().pairs.records.sum() == 50
-
-    def test_are_written_anew_when_there_is_no_room_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("interactions.analytics.index.pair_files._LEAST_ROOM", 1)
-        index = store.write(built([record(user_id="ann")]))
-        index = store.write(added_to(index, [record(user_id="ben")]))
-        store.write(added_to(index, [record(user_id="cat")]))
-        assert len(manifest.read(store.folder_of(SITE)).pairs) == 1
-        assert len(opened().pairs) == 3
-
-    def test_change_for_nobody_who_has_an_older_version(self) -> None:
-        older = store.write(built([record(user_id="ann")]))
-        store.write(added_to(older, [record(user_id="ann"), record(user_id="ben")]))
-        assert older.pairs.records.tolist() == [1]
-
-
 def test_of_who_is_forgotten_no_file_has_a_trace() -> None:
     secret = {"page_url": "https://shop.example/for-ann", "campaign_name": "dear ann", "product_ids": ["ann's"]}
     index = store.write(built([record(user_id="ann", anonymous_id="phone", **secret), *clicks(60)]))
     index = store.write(added_to(index, [record(user_id="ann", keywords="ann's words")]))
     key = identity.keyring().key("ann").to_bytes(8, "little", signed=True)
     assert all(each in text_bytes() for each in (key, b"for-ann", b"dear ann", b"ann's", b"ann's words"))
-    store.write(forgotten(index, _tombstones("ann")))
+    store.write(forgotten(index, tombstones_of("ann")))
     assert [each for each in (key, b"for-ann", b"dear ann", b"ann's", b"ann's words") if each in text_bytes()] == []
     assert says(opened()) == says(built(clicks(60)))
 
@@ -415,12 +291,6 @@ def _die_before(step: int) -> None:
             left[0] -= 1
 
     sys.addaudithook(hook)
-
-
-def _tombstones(user: str) -> Tombstones:
-    from datetime import UTC, datetime
-
-    return Tombstones.of([(identity.keyring().key(user), None, datetime(2100, 1, 1, tzinfo=UTC))])
 
 
 def _names_of_runs(first: int) -> list[str]:
