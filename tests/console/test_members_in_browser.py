@@ -81,7 +81,7 @@ def test_a_role_is_changed_in_a_dialog_and_holds_at_once(page: "Page", dojo: Doj
     page.click("[aria-label='Roles of rolf']")
     page.select_option(f"#member [name=role_{ENVIRONMENT}]", "analyst")
     page.click("#member button[type=submit]")
-    page.wait_for_selector("text=The roles of rolf are changed")
+    page.wait_for_selector("text=The roles of rolf were changed")
     shows(page, "tr[data-name=rolf]", "Analyst")
 
 
