@@ -67,7 +67,7 @@ def test_a_fault_of_ours(post: Post, monkeypatch: pytest.MonkeyPatch, caplog: py
     def fails(*args: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(views, "read_call", fails)
+    monkeypatch.setattr(views, "check_call", fails)
     answer = post({"data": [{"type": "like", "user_id": "ann"}]})
     assert answer.status_code == 500
     reference = message_of(answer).rpartition("reference ")[2][:8]
