@@ -104,7 +104,7 @@ def test_a_refused_request_logs_no_traceback(settings, caplog, name: str) -> Non
     answer = client.generic("POST", **REFUSED[name])
     assert 400 <= answer.status_code < 500
     assert "Traceback" not in caplog.text
-    assert settings.LOGGING["handlers"]["console"]["filters"] == ["refusals"]
+    assert "refusals" in settings.LOGGING["handlers"]["console"]["filters"]
 
 
 def test_a_failure_of_ours_keeps_its_traceback() -> None:
