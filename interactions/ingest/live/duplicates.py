@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from interactions.codec.fingerprint import BY_UUID, SIZE
@@ -120,6 +119,8 @@ def _read(path: Path) -> np.ndarray:
 
 def _among(path: Path, prints: Sequence[bytes]) -> list[bytes]:
     """The fingerprints of the part that are among these, each as often as it is there."""
+    import pyarrow.dataset as ds  # it loads pandas, 50 MB that web processes have no need of
+
     found: list[bytes] = (
         ds.dataset(str(path), format="parquet")
         .to_table(columns=["fingerprint"], filter=pc.field("fingerprint").isin(pa.array(prints, pa.binary())))[
