@@ -55,7 +55,7 @@ IN_WORKERS = {
     ),
 }
 IN_WEB = {"checking": Place(_IMPORTS, "received", _of_first)}
-IN_INBOX = {"live": Place("interactions.ingest.live.append", "_remove", _of_first)}  # they are in the table
+IN_INBOX = {"live": Place("interactions.ingest.live.transfer", "_remove", _of_first)}  # they are in the table
 
 
 class Pins(AppConfig):
