@@ -75,17 +75,22 @@ def empty_everywhere() -> int:
     own = _watching.get(os.getpid())
     if own is not None:
         _connect().set(own, order, ex=_DEAD_AFTER_SECONDS)
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while behind := _behind(order):
-        if time.monotonic() > deadline:
-            break
-        time.sleep(_LOOK_SECONDS / 5)
-    return behind
+    return _waited_for(order)
 
 
 def behind() -> int:
-    """How many processes that live have not followed the last order. Raises RedisError."""
-    return _behind(int(_connect().get(_ORDER) or 0))
+    """How many processes that live have not followed the last order, within a while. Raises RedisError.
+
+    That may be the order of another erasure, given a moment ago.
+    """
+    return _waited_for(int(_connect().get(_ORDER) or 0))
+
+
+def _waited_for(order: int) -> int:
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while (left := _behind(order)) and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS / 5)
+    return left
 
 
 def _behind(order: int) -> int:

@@ -148,6 +148,13 @@ def test_another_process_empties_its_memory_before_the_erasure_goes_on(another: 
     assert another.stdout is not None and another.stdout.readline() == "empty\n"
 
 
+def test_the_order_of_another_erasure_is_waited_for(another: subprocess.Popen[str]) -> None:
+    """Given between one's own order and the count: whoever has not followed it yet still remembers nothing of ours."""
+    assert process_caches.empty_everywhere() == 0
+    process_caches._connect().incr(process_caches._ORDER)
+    assert process_caches.behind() == 0
+
+
 def test_a_process_that_lives_and_does_not_follow_is_counted(
     another: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
