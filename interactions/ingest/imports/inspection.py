@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from django.utils import timezone
 
 from interactions.codec import source, unpack
-from interactions.codec.origin import Origin
-from interactions.codec.reader import Batch, Reader
-from interactions.codec.windows import Run, Unsound
+from interactions.codec.reader import Rejected
+from interactions.codec.sample import read_sample
 from interactions.errors import FileRefused
 from interactions.ingest.imports import storage
 from interactions.ingest.imports.form import NO_RECORDS, form_of, opened
@@ -66,9 +61,8 @@ def inspect(imp: Import) -> Inspection:
     with opened(path) as file:
         text = unpack.read_head(file, SAMPLE_BYTES).getvalue()
         whole, compression, left_out = file.is_read(), file.layers, file.left_out
-    batches = _read(text, whole)
-    records = sum(batch.records for batch in batches)
-    if whole and not records:
+    sample = read_sample(text, is_whole=whole, longest=SAMPLE_BYTES)
+    if whole and not sample.records:
         raise FileRefused(NO_RECORDS)
     return Inspection(
         format=shape.format,
@@ -76,59 +70,33 @@ def inspect(imp: Import) -> Inspection:
         size=imp.size,
         unpacked_size=len(text) if whole else None if compression else imp.size,
         bytes_read=len(text),
-        sample_records=records,
-        sample_rejected=sum(len(batch.rejected) for batch in batches),
-        odd_dates=_odd_dates(batches, horizon(timezone.now(), imp.environment.zone)),
-        types=_types(batches),
+        sample_records=sample.records,
+        sample_rejected=len(sample.rejected),
+        odd_dates=_odd_dates(sample.moments, horizon(timezone.now(), imp.environment.zone)),
+        types=sample.types.most_common(),
         first=_first(text),
-        problems=_problems(batches),
+        problems=_problems(sample.rejected),
         left_out=left_out,
     )
 
 
-def _read(text: bytes, whole: bool) -> list[Batch]:
-    """The records of the sample; one that is cut off at its end is left out."""
-    origin = Origin(0, datetime.now(UTC))
-    reader = Reader(origin, None, longest=SAMPLE_BYTES)
-    run = Run(0, len(text), len(text) if whole else len(text) + 1)
-    batches: list[Batch] = []
-    try:
-        batches.extend(reader.read(io.BytesIO(text), run))
-    except Unsound:
-        pass  # the sample ends in the middle of a record
-    return batches
+def _odd_dates(moments: list[datetime], horizon: datetime) -> int:
+    return sum(moment < OLDEST or moment >= horizon for moment in moments)
 
 
-def _types(batches: list[Batch]) -> list[tuple[str, int]]:
-    counts: Counter[str] = Counter()
-    for batch in batches:
-        for table in batch.tables:
-            counts.update(table["type"].to_pylist())
-    return counts.most_common()
-
-
-def _odd_dates(batches: list[Batch], horizon: datetime) -> int:
-    moments = (table["timestamp"] for batch in batches for table in batch.tables)
-    return sum(
-        pc.sum(pc.or_(pc.less(each, pa.scalar(OLDEST)), pc.greater_equal(each, pa.scalar(horizon)))).as_py() or 0
-        for each in moments
-    )
-
-
-def _problems(batches: list[Batch]) -> list[ImportCause]:
+def _problems(refused: list[Rejected]) -> list[ImportCause]:
     causes: dict[tuple[str, str], ImportCause] = {}
-    for batch in batches:
-        for rejected in batch.rejected:
-            for violation in rejected.violations:
-                known = causes.get(violation.cause)
-                causes[violation.cause] = ImportCause(
-                    path=violation.cause[0],
-                    rule=violation.rule,
-                    count=known.count + 1 if known else 1,
-                    record=known.record if known else rejected.index + 1,
-                    offset=known.offset if known else rejected.offset,
-                    value=known.value if known else violation.value,
-                )
+    for rejected in refused:
+        for violation in rejected.violations:
+            known = causes.get(violation.cause)
+            causes[violation.cause] = ImportCause(
+                path=violation.cause[0],
+                rule=violation.rule,
+                count=known.count + 1 if known else 1,
+                record=known.record if known else rejected.index + 1,
+                offset=known.offset if known else rejected.offset,
+                value=known.value if known else violation.value,
+            )
     return sorted(causes.values(), key=lambda cause: -cause.count)
 
 
