@@ -16,6 +16,9 @@ from interactions.contract.moments import EARLIEST, LATEST, local
 MOST_BARS: Final = 2_400  # 100 days of hours; a screen cannot show more
 _MOST_AT_FIRST: Final = 300  # 25 years of months; more are drawn where somebody asks for them
 
+OLDEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Dates before this are hardly right: clocks that aren't set say 1970."""
+
 _INSTANT: Final = timedelta(microseconds=1)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
@@ -174,6 +177,19 @@ def allowed_units(start: datetime, end: datetime, zone: tzinfo = UTC) -> list[Un
     first = default_unit(start, end, zone)
     fine = [unit for unit in Unit if not unit.years and unit.bars(start, end, zone) <= MOST_BARS]
     return fine if first in fine else [*fine, first]
+
+
+def horizon(now: datetime, zone: tzinfo) -> datetime:
+    """From when on a record is dated in the future: the end of tomorrow."""
+    return days_after(now, 2, zone)
+
+
+def days_after(moment: datetime, days: int, zone: tzinfo) -> datetime:
+    """The start of the day that comes so many days after that of ``moment``."""
+    start = Unit.DAY.floor(moment, zone)
+    for _ in range(days):
+        start = Unit.DAY.after(start, zone)
+    return start
 
 
 def default_unit(start: datetime, end: datetime, zone: tzinfo = UTC) -> Unit:

@@ -8,10 +8,9 @@ from typing import Final
 
 from interactions.queries.dashboard import by_type, over_time
 from interactions.queries.filter import Filter
-from interactions.queries.period import ALL, Period, Unit
-
-OLDEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""Dates before this are hardly right: clocks that aren't set say 1970."""
+from interactions.queries.period import ALL, Period, Unit, days_after
+from interactions.queries.period import OLDEST as OLDEST
+from interactions.queries.period import horizon as horizon
 
 _SHORT: Final = timedelta(days=2 * 366)  # a history that is not looked through for lone records
 _LONE_SHARE = 0.01  # of all records, at most, are lone
@@ -63,7 +62,7 @@ def reach(environment: str, now: datetime, zone: tzinfo = UTC, import_id: int | 
         newest = _ends(environment, whole.during(Period(None, hour)))[1]
     if last >= (beyond := horizon(now, zone)):
         until = _ends(environment, whole.during(Period(None, beyond)))[1]
-        everything = Period(None, beyond if until is None else _days_after(until, 1, zone))
+        everything = Period(None, beyond if until is None else days_after(until, 1, zone))
         later = Period(beyond, None)
     starts = _start_of_the_rest(environment, whole.during(everything), first, newest or last, zone)
     if starts is not None:
@@ -99,25 +98,12 @@ def _start_of_the_rest(
     return found
 
 
-def horizon(now: datetime, zone: tzinfo) -> datetime:
-    """From when on a record is dated in the future: the end of tomorrow."""
-    return _days_after(now, 2, zone)
-
-
 def _ends(environment: str, filter: Filter) -> tuple[datetime | None, datetime | None]:
     """The first and the last of the records that are meant."""
     types = by_type(environment, filter)
     if types.empty:
         return None, None
     return types["first"].min().to_pydatetime(), types["last"].max().to_pydatetime()
-
-
-def _days_after(moment: datetime, days: int, zone: tzinfo) -> datetime:
-    """The start of the day that comes so many days after that of ``moment``."""
-    start = Unit.DAY.floor(moment, zone)
-    for _ in range(days):
-        start = Unit.DAY.after(start, zone)
-    return start
 
 
 def is_over(bar: datetime, unit: Unit, zone: tzinfo, *, until: datetime, now: datetime) -> bool:

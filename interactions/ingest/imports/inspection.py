@@ -17,7 +17,7 @@ from interactions.ingest.imports import storage
 from interactions.ingest.imports.form import NO_RECORDS, form_of, opened
 from interactions.ingest.imports.progress import ImportCause
 from interactions.models import Import
-from interactions.queries.reach import OLDEST, horizon
+from interactions.queries.period import OLDEST, horizon
 
 SAMPLE_BYTES = 1 << 20
 _FIRST, _SHOWN = 3, 4000  # records shown, and characters of each

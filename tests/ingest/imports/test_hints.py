@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from interactions.ingest import imports
 from interactions.models import Import
+from tests.running import HOUSE
 
 from .files import as_lines, record
 from .house import House
@@ -52,3 +57,13 @@ def test_a_known_origin_is_named(house: House, line: dict[str, object] | str, hi
 def test_other_rejects_have_no_hint(house: House, line: dict[str, object] | str) -> None:
     imp: Import = house.given(as_lines([record(7), line]))
     assert imports.hints(imports.inspect(imp).problems) == []
+
+
+def test_a_look_at_a_file_loads_nothing_that_asks_questions() -> None:
+    """It is what somebody waits for in the wizard, and on the command line."""
+    code = (
+        "import django, sys; django.setup(); from interactions.ingest.imports import inspection;"
+        'sys.exit(bool({"numba", "pandas", "ibis", "duckdb"} & {*sys.modules}))'
+    )
+    named = {**os.environ, "DJANGO_SETTINGS_MODULE": "dojo.settings"}
+    assert subprocess.run([sys.executable, "-c", code], cwd=HOUSE, env=named, check=False).returncode == 0
