@@ -57,7 +57,7 @@ def present() -> Iterator[Presence]:
             presence.start_missing()
             yield presence
     except _DATABASE_AWAY as error:
-        raise Away(f"The database does not answer ({error}). No work is lost.") from error
+        raise Away(f"The database isn't responding ({error}). No work is lost.") from error
 
 
 class Presence:

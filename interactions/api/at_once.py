@@ -49,6 +49,6 @@ async def _answer(exchange: Exchange, caller: Caller) -> HttpResponse:
         if call.records and not exchange.is_dry_run:
             await live.accepted(caller.environment_id, exchange.received_at, call.records, call.text)
         response = views.taken()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the client parses the answer
+    except Exception as error:  # noqa: BLE001 - the client parses the answer to any fault
         response = trouble(error, exchange)
     return tell_and_dress(exchange, response)

@@ -120,7 +120,7 @@ def _answer(act: Callable[[Exchange], _Result], exchange: Exchange, methods: tup
             allowed = ", ".join((*methods, "OPTIONS"))
             raise CallRefused(405, f"{request.method} is not allowed here: use {allowed}.", {"Allow": allowed})
         return act(exchange)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the client parses the answer
+    except Exception as error:  # noqa: BLE001 - the client parses the answer to any fault
         return trouble(error, exchange)
 
 

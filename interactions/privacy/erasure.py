@@ -118,7 +118,7 @@ def _carry(environment: Environment, requests: Requests) -> None:
             reading = uploaded.being_read(environment, people) if list(left) == ["uploaded files"] else None
     except (LakeBusy, RingAway, redis.RedisError):
         raise
-    except Exception as error:  # whatever it is, the request has to end with a word
+    except Exception as error:  # any fault has to end the request with a sentence
         if is_full(error):  # the sweep asks again; meanwhile they stay hidden
             logger.warning("Deletion requests %s wait for room on the disk: %s", pks, error)
             requests.update(error=PAUSED, heartbeat_at=timezone.now())

@@ -43,7 +43,7 @@ def finish(imp: Import) -> None:
             _commit(imp, lake, held)
     except LakeBusy as reason:  # Redis was away: the sweep asks again
         logger.warning("Import %s waits to be committed: %s", imp.pk, reason)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the import has to end with a word
+    except Exception as error:  # noqa: BLE001 - any fault has to end the import with a sentence
         _failed(imp, lake, error)
     imp.refresh_from_db()
     if imp.is_done or imp.brought_nothing:

@@ -49,7 +49,7 @@ def load(block: Block) -> None:
         _withdraw(block)
         leave(block.of)
         return
-    except Exception as error:  # noqa: BLE001 - whatever it is, the import has to end with a word
+    except Exception as error:  # noqa: BLE001 - any fault has to end the import with a sentence
         _withdraw(block)
         _failed(block, error)
         return

@@ -49,7 +49,7 @@ def plan(imp: Import) -> None:
     except FileRefused as refusal:
         if _give_up(imp, str(refusal), for_good=True):
             storage.remove_all(imp)
-    except Exception as error:  # whatever it is, the import has to end with a word
+    except Exception as error:  # any fault has to end the import with a sentence
         if is_full(error):
             if not lifecycle.pause(imp, phase=Import.Phase.PLANNING):
                 leave(imp)

@@ -104,7 +104,7 @@ def _append_all(sieve: Sieve, stopped: threading.Event, signs: _SignsOfLife) -> 
             moves = _append(environment, sieve, signs)
             signs.moves(environment.slug, moves=moves)
             calm &= moves
-    except Exception as error:  # noqa: BLE001 - whatever it is, the next round tries again
+    except Exception as error:  # noqa: BLE001 - the next round tries again after any fault
         _complain(error, "The inbox cannot be read")
         connection.close()
         calm = False

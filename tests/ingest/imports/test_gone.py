@@ -165,7 +165,9 @@ def test_a_database_that_is_away_when_the_work_is_begun_is_said_in_one_sentence(
     with pytest.raises(CommandError) as error:
         call_command(command, *([str(path)] if command == "import_interactions" else ["--user-id", "ann"]))
     assert error.value.returncode == 2
-    assert str(error.value) == ("The database does not answer (the database system is shutting down). No work is lost.")
+    assert str(error.value) == (
+        "The database isn't responding (the database system is shutting down). No work is lost."
+    )
 
 
 @pytest.mark.slow
