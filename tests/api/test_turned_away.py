@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -56,7 +57,9 @@ def status_of(key: str, *pieces: dict[str, Any], **headers: str) -> int:
         **{"query_string": f"api_key={key}".encode(), "client": ("192.0.2.1", 1), "server": ("localhost", 80)},
         "headers": [(b"host", b"localhost"), *((name.encode(), text.encode()) for name, text in headers.items())],
     }
-    asyncio.run(Gateway(asked, [door])(scope, receive, send))
+    # In a thread of its own: that of the tests has the browser's event loop once a browser was started.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, Gateway(asked, [door])(scope, receive, send)).result()
     return int(sent[0]["status"])
 
 

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
@@ -58,7 +59,9 @@ def served(response: HttpResponse, reader: Reader) -> Gateway:
         **{"type": "http", "method": "GET", "http_version": "1.1", "scheme": "http", "path": "/file"},
         **{"query_string": b"", "headers": [], "client": ("192.0.2.1", 1), "server": ("localhost", 80)},
     }
-    asyncio.run(asyncio.wait_for(gateway(scope, reader.receive, reader.send), 60))
+    # In a thread of its own: that of the tests has the browser's event loop once a browser was started.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, asyncio.wait_for(gateway(scope, reader.receive, reader.send), 60)).result()
     return gateway
 
 

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 from interactions import process_caches
-from interactions.analytics.index import current, store
+from interactions.analytics.index import current, look, store
 from interactions.models import DeletionRequest
 from interactions.privacy import uploaded
 from interactions.queries import (
@@ -54,6 +54,7 @@ HELD = {
     "names in uploads": uploaded._named_in,
     "event indexes": store._opened,
     "event indexes without hidden people": current._left,
+    "looks at the index": look._looks,
 }
 # What is remembered and holds nothing of a record: the columns of a kind.
 NOT_OF_RECORDS = {"columns_of"}

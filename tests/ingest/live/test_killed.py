@@ -96,7 +96,10 @@ def table_users(dojo: Dojo) -> Counter[str]:
     folder = dojo.data_dir / "lake" / "production"
     if not (folder / "_delta_log").is_dir():
         return Counter()
-    rows = ds.dataset(DeltaTable(str(folder)).file_uris(), format="parquet").to_table(columns=["user_id"])
+    parts = DeltaTable(str(folder)).file_uris()
+    if not parts:  # the table was made, and nothing written to it yet
+        return Counter()
+    rows = ds.dataset(parts, format="parquet").to_table(columns=["user_id"])
     return Counter(rows["user_id"].to_pylist())
 
 
