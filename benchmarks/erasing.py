@@ -37,8 +37,9 @@ from benchmarks.importing import Timing, carry, prepare  # noqa: E402
 from benchmarks.memory import WorkerMemory  # noqa: E402
 from benchmarks.processes import tell  # noqa: E402
 from interactions import identity  # noqa: E402
+from interactions.analytics.reports import people  # noqa: E402
 from interactions.models import DeletionRequest  # noqa: E402
-from interactions.queries import dashboard, people  # noqa: E402
+from interactions.queries import dashboard  # noqa: E402
 from interactions.warehouse.lake import Lake  # noqa: E402
 
 ENVIRONMENT = "production"

@@ -25,13 +25,13 @@ django.setup()
 from django.core.cache import cache  # noqa: E402
 
 from benchmarks.processes import answer  # noqa: E402
+from interactions.analytics.devices import device_of  # noqa: E402
+from interactions.analytics.filters import Filter  # noqa: E402
+from interactions.analytics.periods import Unit  # noqa: E402
 from interactions.queries import dashboard, readying  # noqa: E402
 from interactions.queries.answers import holding_still  # noqa: E402
 from interactions.queries.assisted import assisted, assisted_over_time  # noqa: E402
-from interactions.queries.device import device_of  # noqa: E402
-from interactions.queries.filter import Filter  # noqa: E402
 from interactions.queries.funnel import SHOP, funnel  # noqa: E402
-from interactions.queries.period import Unit  # noqa: E402
 from interactions.queries.tops import Subject, top  # noqa: E402
 
 ZONE = ZoneInfo("Europe/Berlin")

@@ -24,12 +24,12 @@ django.setup()
 from django.core.cache import cache  # noqa: E402
 
 from benchmarks.processes import answer  # noqa: E402
+from interactions.analytics.filters import Device, Filter  # noqa: E402
+from interactions.analytics.periods import Period, Unit  # noqa: E402
 from interactions.queries import dashboard, readying  # noqa: E402
 from interactions.queries.assisted import assisted, assisted_over_time  # noqa: E402
-from interactions.queries.filter import Device, Filter  # noqa: E402
 from interactions.queries.funnel import SHOP, funnel  # noqa: E402
 from interactions.queries.health import measure  # noqa: E402
-from interactions.queries.period import Period, Unit  # noqa: E402
 from interactions.queries.tops import Subject, top  # noqa: E402
 
 _REPEATS = 5

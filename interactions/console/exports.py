@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from interactions import exports as exporting
 from interactions.access.roles import Right
+from interactions.analytics.reports import record_chunks
+from interactions.analytics.reports import records as questions
 from interactions.codec.record_files import Form, pieces
 from interactions.console.filter_choice import FilterChoice
 from interactions.console.fragments import page_or_fragment
@@ -23,8 +25,6 @@ from interactions.console.people.person import person
 from interactions.console.records.records import filter_of, period_of
 from interactions.errors import DojoError
 from interactions.models import Environment, Export
-from interactions.queries import reading
-from interactions.queries import records as questions
 
 _SHOWN: Final = 100
 _MEDIA_TYPE: Final = "application/gzip"
@@ -75,7 +75,7 @@ def export_at_once(request: HttpRequest, environment: str) -> HttpResponseBase:
     admit(request, here, choice.people, "export")
     wanted = filter_of(here, choice)
     try:
-        rows = reading.records(here.slug, wanted, exporting.AT_ONCE + 1)
+        rows = record_chunks.records(here.slug, wanted, exporting.AT_ONCE + 1)
     except DojoError as error:
         return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
     if rows.num_rows > exporting.AT_ONCE:

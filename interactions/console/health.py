@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from interactions import readiness
 from interactions.access import environments
+from interactions.analytics.filters import Filter
 from interactions.console.dashboard.odd_dates import OddDates
 from interactions.console.filter_choice import FilterChoice
 from interactions.console.imports.imports import find_import
 from interactions.errors import DojoError
 from interactions.models import Environment
-from interactions.queries.filter import Filter
 from interactions.queries.reach import reach
 from interactions.readiness import THRESHOLDS, Threshold, ValueUnit
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
+from interactions.analytics.periods import Unit
 from interactions.contract.moments import local, written
-from interactions.queries.period import Unit
 
 INSTANT: Final = timedelta(microseconds=1)
 _DAY: Final = timedelta(days=1)

@@ -13,14 +13,14 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from interactions.access import audit
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import ALL
 from interactions.disk import PAUSED
 from interactions.errors import DojoError
 from interactions.exports import storage
 from interactions.ingest.imports.queue import enqueue
 from interactions.ingest.imports.storage import free_bytes
 from interactions.models import Environment, Export
-from interactions.queries.filter import Filter
-from interactions.queries.period import ALL
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

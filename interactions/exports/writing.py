@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from interactions.analytics.reports.record_chunks import chunks
 from interactions.codec.record_files import Form, writer
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull, DojoError
@@ -23,7 +24,6 @@ from interactions.exports.lifecycle import end, fail, filter_of
 from interactions.ingest.imports.heartbeat import beating
 from interactions.ingest.imports.storage import free_bytes
 from interactions.models import Export
-from interactions.queries.reading import chunks
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden
 

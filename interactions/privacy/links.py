@@ -19,7 +19,7 @@ from interactions.privacy import entries
 from interactions.warehouse.log import LakeUnreadable
 
 if TYPE_CHECKING:
-    from interactions.queries.owning import Pairs
+    from interactions.analytics.id_pairs import Pairs
 
 logger = logging.getLogger(__name__)
 
@@ -64,11 +64,11 @@ def links_of(environment: str, user_keys: Collection[int]) -> list[IdLink]:
 
 def owned(environment: Environment, user_keys: Collection[int]) -> set[int]:
     """The anonymous keys that are seen in the data set with one of these users and with nobody else, hidden or not."""
-    from interactions.queries import owning
+    from interactions.analytics import id_pairs
 
     for _ in range(2):
         try:
-            return owning.pairs(environment.slug).owned(user_keys)
+            return id_pairs.pairs(environment.slug).owned(user_keys)
         except (FileNotFoundError, LakeUnreadable):  # the table was rewritten meanwhile
             continue
     logger.warning("The links of a deletion request of %s are looked for once it is carried.", environment.slug)
@@ -77,9 +77,9 @@ def owned(environment: Environment, user_keys: Collection[int]) -> set[int]:
 
 def seen_anywhere(environment: Environment) -> Pairs:
     """What was seen together, also in what waits in the inbox and in imports that load; the lake's lock is held."""
-    from interactions.queries import owning
+    from interactions.analytics import id_pairs
 
-    return owning.pairs(environment.slug, _parts_of_imports(environment), entries.pairs(environment))
+    return id_pairs.pairs(environment.slug, _parts_of_imports(environment), entries.pairs(environment))
 
 
 def _parts_of_imports(environment: Environment) -> list[Path]:

@@ -10,11 +10,11 @@ from django.utils import timezone
 from interactions import identity
 from interactions.access import audit
 from interactions.access.audit import Action
+from interactions.analytics.reports import person as profile
+from interactions.analytics.reports.person import Profile
+from interactions.analytics.reports.timeline import Place
 from interactions.codec.tombstones import Person
 from interactions.models import Environment
-from interactions.queries import profile
-from interactions.queries.profile import Profile
-from interactions.queries.timeline import Place
 
 PAGE_RECORDS: Final = 100
 

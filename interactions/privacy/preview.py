@@ -18,13 +18,13 @@ from django.db.models import Count, Max, Min, Sum
 from django.utils import timezone
 
 from interactions import identity
+from interactions.analytics.reports import people
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment, RequestedLink, RequestedPerson
 from interactions.privacy.ids import About, Id
 from interactions.privacy.links import links_of
 from interactions.privacy.requests import NobodyNamed
 from interactions.privacy.steps import RequestStateError, note
-from interactions.queries import people
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,12 +9,12 @@ from typing import Any, Final, TypeVar
 import ibis
 import pyarrow as pa
 
+from interactions.analytics.engine import PartsGone, Reading, Snapshot, reading, remembers, without
+from interactions.analytics.filters import Filter
 from interactions.queries.answers import Question
 from interactions.queries.asking import AGENTS
 from interactions.queries.bundles import Shelf
 from interactions.queries.crowds import Crowd
-from interactions.queries.engine import PartsGone, Reading, Snapshot, reading, remembers, without
-from interactions.queries.filter import Filter
 from interactions.queries.identity import OWNERS
 from interactions.queries.journeys import Journeys, moments_of
 from interactions.queries.kinds import Grain

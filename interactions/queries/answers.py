@@ -25,8 +25,8 @@ from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from interactions.analytics.engine import PartsGone, Snapshot, answer, remembers, snapshot
 from interactions.errors import DojoError
-from interactions.queries.engine import PartsGone, Snapshot, answer, remembers, snapshot
 from interactions.queries.summaries import Over, ask_summed
 
 log = logging.getLogger(__name__)

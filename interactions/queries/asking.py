@@ -9,10 +9,10 @@ from typing import Final
 import ibis
 import pyarrow as pa
 
+from interactions.analytics.engine import Snapshot, answer_of
+from interactions.analytics.filters import Filter
 from interactions.queries import kinds
 from interactions.queries.answers import Question
-from interactions.queries.engine import Snapshot, answer_of
-from interactions.queries.filter import Filter
 from interactions.queries.kinds import Kind
 from interactions.queries.picking import picked
 from interactions.queries.summaries import Over

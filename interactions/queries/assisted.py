@@ -11,14 +11,14 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Unit
 from interactions.contract.schema import TYPES
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
 from interactions.queries.bars import Grain, bar_edges, on_edges, starts_of
-from interactions.queries.filter import Filter
 from interactions.queries.kinds import COUNTS, DAILY, RESULTS
 from interactions.queries.measures import CONVERSIONS, is_assisted, is_summary, records, revenue, summed
-from interactions.queries.period import Unit
 
 
 @dataclass(frozen=True, slots=True)

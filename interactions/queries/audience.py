@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pyarrow.compute as pc
 
+from interactions.analytics.filters import Filter
 from interactions.queries import identity
 from interactions.queries.answers import ask
-from interactions.queries.filter import Filter
 from interactions.queries.person import people
 
 

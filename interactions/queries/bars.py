@@ -18,10 +18,10 @@ import pandas as pd
 import pyarrow as pa
 
 from interactions import process_caches
+from interactions.analytics.engine import epoch_us
+from interactions.analytics.periods import Period, Unit
 from interactions.queries.answers import Question, ask
-from interactions.queries.engine import epoch_us
 from interactions.queries.kinds import Kind
-from interactions.queries.period import Period, Unit
 
 _SECOND: Final = 1_000_000
 _QUARTER: Final = 900 * _SECOND

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from interactions.queries.later import compiled
+from interactions.analytics.index.loops import compiled
 
 NOBODY: Final = -1  # as a code
 HAS_USER: Final = 1

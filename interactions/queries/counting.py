@@ -12,13 +12,13 @@ import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Unit
 from interactions.queries.answers import Question
 from interactions.queries.asking import about
 from interactions.queries.bars import Grain, bar_edges, starts_of
-from interactions.queries.filter import Filter
 from interactions.queries.kinds import COUNTS, DAILY
 from interactions.queries.measures import records, revenue, summed
-from interactions.queries.period import Unit
 
 
 def counts(filter: Filter, grain: Grain, days: tzinfo | None = None) -> Question:

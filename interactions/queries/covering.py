@@ -16,12 +16,12 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
+from interactions.analytics.devices import device_of
+from interactions.analytics.engine import PartsGone, answer, reading
 from interactions.codec.tombstones import Tombstones
 from interactions.queries import bundles
 from interactions.queries.bundles import Shelf
 from interactions.queries.bundling import bundled
-from interactions.queries.device import device_of
-from interactions.queries.engine import PartsGone, answer, reading
 from interactions.queries.journeys import NAME as JOURNEYS
 from interactions.queries.journeys import Journeys, moments_of
 from interactions.queries.kinds import KINDS, quarter

@@ -16,16 +16,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Unit
 from interactions.contract.schema import GROUP_OF, TYPES, Group
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
 from interactions.queries.bars import on_bars, on_clock, on_edges
 from interactions.queries.counting import counts_of_bars, counts_of_buckets
-from interactions.queries.filter import Filter
 from interactions.queries.kinds import COUNTS, DAILY
 from interactions.queries.lines import lines, types_over_time
 from interactions.queries.measures import CONVERSIONS, first, last, records, revenue
-from interactions.queries.period import Unit
 from interactions.queries.person import people
 from interactions.queries.product_counts import different_products
 from interactions.queries.type_spans import spans_beside_hidden

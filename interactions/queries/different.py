@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from interactions.analytics.engine import PartsGone, Reading, Snapshot, epoch_us, reading, remembers
+from interactions.analytics.periods import ALL, Period
 from interactions.codec.tombstones import microseconds
-from interactions.queries.engine import PartsGone, Reading, Snapshot, epoch_us, reading, remembers
 from interactions.queries.named import Named
-from interactions.queries.period import ALL, Period
 from interactions.queries.product_bars import Piece, bars_of, counted, numbered
 from interactions.queries.segments import Segment
 from interactions.queries.summaries import Over, Plan, planned, unstored

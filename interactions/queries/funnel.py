@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from interactions.analytics.filters import Filter
 from interactions.queries import walks
 from interactions.queries.along import along
 from interactions.queries.answers import Question, ask
 from interactions.queries.crowds import Crowd
-from interactions.queries.filter import Filter
 from interactions.queries.walks import Asked
 
 

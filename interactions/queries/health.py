@@ -14,17 +14,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.reports.history import history
 from interactions.queries.along import along
 from interactions.queries.answers import Question, ask, holding_still
 from interactions.queries.asking import about
 from interactions.queries.bars import on_clock
 from interactions.queries.counting import counts
 from interactions.queries.crowds import Crowd
-from interactions.queries.filter import Filter
 from interactions.queries.health_counts import ABOUT_PRODUCTS as ABOUT_PRODUCTS
 from interactions.queries.health_counts import COUNTS
 from interactions.queries.health_counts import PLACEHOLDERS as PLACEHOLDERS
-from interactions.queries.history import history
 from interactions.queries.kinds import HEALTH
 from interactions.queries.measures import is_summary, summed
 
@@ -37,7 +37,7 @@ class Measures:
     ``with_products`` those of them that do. ``future`` are more than an hour later than they were received.
     ``users_again`` are users with two records or more; ``most_of_one`` is the largest number of records of one user
     or, among records without a user, of one anonymous id. ``days`` are days with records, in the zone asked for; what
-    isn't counted among them are ``strays``: see :mod:`interactions.queries.history`.
+    isn't counted among them are ``strays``: see :mod:`interactions.analytics.reports.history`.
     """
 
     records: int

@@ -10,8 +10,8 @@ import ibis
 from ibis import _
 
 from interactions import identity
+from interactions.analytics.engine import MOMENT, epoch_us
 from interactions.contract.schema import TYPES_BY_GROUP, Group
-from interactions.queries.engine import MOMENT, epoch_us
 
 # Types that say little to a recommender unless they name the product.
 ABOUT_PRODUCTS: Final = frozenset(

@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
 
+from interactions.analytics.filters import Filter
 from interactions.queries import kinds
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
-from interactions.queries.filter import Filter
 from interactions.queries.measures import first, last, records
 
 _PAIR: Final = ["anonymous_key", "user_key"]

@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interactions.analytics.engine import epoch_us
 from interactions.contract.schema import TYPES
 from interactions.queries.coding import HAS_USER, HAS_VISITOR
-from interactions.queries.engine import epoch_us
 
 NAME: Final = "journeys-1"
 ASSISTED: Final = 1

@@ -18,9 +18,9 @@ from typing import Any, Final
 import ibis
 from ibis import _
 
+from interactions.analytics.devices import RULES
+from interactions.analytics.engine import epoch_us
 from interactions.queries import health_counts
-from interactions.queries.device import RULES
-from interactions.queries.engine import epoch_us
 from interactions.queries.measures import CONVERSIONS
 from interactions.queries.naming import (
     BUY,

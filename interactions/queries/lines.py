@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Unit
 from interactions.contract.schema import TYPES
 from interactions.queries.answers import Question
 from interactions.queries.bars import Grain, bar_edges
 from interactions.queries.counting import counts_of_bars
-from interactions.queries.filter import Filter
 from interactions.queries.measures import CONVERSIONS
-from interactions.queries.period import Unit
 from interactions.queries.product_counts import products_of_bars
 from interactions.queries.visiting import visiting
 

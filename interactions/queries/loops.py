@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from interactions.queries.later import compiled
+from interactions.analytics.index.loops import compiled
 
 # As tags:
 NOT_ASKED: Final = -(1 << 31)

@@ -9,12 +9,12 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Unit
 from interactions.queries.answers import Question, ask
 from interactions.queries.asking import about
-from interactions.queries.filter import Filter
 from interactions.queries.kinds import RECEIVED
 from interactions.queries.measures import records
-from interactions.queries.period import Unit
 from interactions.warehouse.lake import Lake
 
 

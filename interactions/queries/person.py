@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from interactions.analytics.filters import Filter
 from interactions.contract.schema import TYPES
 from interactions.queries import walks
 from interactions.queries.along import along
 from interactions.queries.answers import Question
 from interactions.queries.crowds import Crowd
-from interactions.queries.filter import Filter
 from interactions.queries.walks import Asked
 
 

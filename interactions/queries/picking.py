@@ -14,9 +14,9 @@ from typing import Final
 
 import pyarrow as pa
 
+from interactions.analytics.engine import Reading, Snapshot, reading, remembers
+from interactions.analytics.filters import Filter
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.queries.engine import Reading, Snapshot, reading, remembers
-from interactions.queries.filter import Filter
 from interactions.queries.summaries import SUMMED, touches
 
 _MOST_ROWS: Final = 1_000_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import ALL, Unit, default_unit
 from interactions.queries.assisted import assisted, assisted_over_time
 from interactions.queries.dashboard import EVERYTHING, Totals, by_type, over_time, rhythm, sparklines, totals
-from interactions.queries.filter import Filter
 from interactions.queries.funnel import funnel, usual_steps
-from interactions.queries.period import ALL, Unit, default_unit
 from interactions.queries.reach import Reach, reach
 from interactions.queries.tops import Subject, top
 

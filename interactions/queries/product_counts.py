@@ -11,16 +11,16 @@ import numpy as np
 import pyarrow as pa
 from ibis import _
 
+from interactions.analytics.engine import Snapshot
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Unit
 from interactions.queries.answers import Question
 from interactions.queries.asking import about
 from interactions.queries.bars import Grain, bar_edges, with_start
 from interactions.queries.counting import counts, counts_of_bars
 from interactions.queries.different import different
-from interactions.queries.engine import Snapshot
-from interactions.queries.filter import Filter
 from interactions.queries.kinds import NAMED
 from interactions.queries.naming import named_products
-from interactions.queries.period import Unit
 from interactions.queries.summaries import Over
 
 _ALL_IN_ONE: Final = np.zeros(1, np.int64)  # the start of the only bar

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from interactions.queries.later import compiled
+from interactions.analytics.index.loops import compiled
 
 
 @compiled

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import ALL, Period, Unit, days_after
+from interactions.analytics.periods import OLDEST as OLDEST
+from interactions.analytics.periods import horizon as horizon
 from interactions.queries.dashboard import by_type, over_time
-from interactions.queries.filter import Filter
-from interactions.queries.period import ALL, Period, Unit, days_after
-from interactions.queries.period import OLDEST as OLDEST
-from interactions.queries.period import horizon as horizon
 
 _SHORT: Final = timedelta(days=2 * 366)  # a history that is not looked through for lone records
 _LONE_SHARE = 0.01  # of all records, at most, are lone

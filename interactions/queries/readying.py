@@ -12,13 +12,13 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from interactions.analytics.devices import device_of
+from interactions.analytics.engine import reading
+from interactions.analytics.filters import Filter
 from interactions.contract.schema import TYPES
 from interactions.queries import walks
 from interactions.queries.bundling import bundled
 from interactions.queries.crowds import Crowd
-from interactions.queries.device import device_of
-from interactions.queries.engine import reading
-from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys, moments_of, what_of
 from interactions.queries.kinds import KINDS, QUARTER_US
 from interactions.queries.named import Named

@@ -25,10 +25,7 @@ import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.queries.covering import name_of
-from interactions.queries.crowds import theirs
-from interactions.queries.engine import (
+from interactions.analytics.engine import (
     MOMENT,
     PartsGone,
     Reading,
@@ -39,10 +36,13 @@ from interactions.queries.engine import (
     remembers,
     without,
 )
-from interactions.queries.filter import Filter
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import ALL, Period, Unit
+from interactions.codec.columns import TABLE_SCHEMA
+from interactions.queries.covering import name_of
+from interactions.queries.crowds import theirs
 from interactions.queries.journeys import Journeys
 from interactions.queries.kinds import QUARTER_US, Grain, Kind
-from interactions.queries.period import ALL, Period, Unit
 from interactions.queries.segments import Segment, Store
 from interactions.warehouse.lake import Part
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ibis
 from ibis import _
 
+from interactions.analytics.filters import Filter
 from interactions.queries.answers import Question
 from interactions.queries.asking import about
-from interactions.queries.filter import Filter
 from interactions.queries.kinds import TRADE
 from interactions.queries.measures import is_summary, summed
 

@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from interactions.analytics.filters import Filter
 from interactions.queries import walks
 from interactions.queries.along import along
 from interactions.queries.answers import Question
 from interactions.queries.crowds import Crowd
-from interactions.queries.filter import Filter
 from interactions.queries.loops import NO_WORDS
 from interactions.queries.walks import Asked
 

@@ -8,10 +8,10 @@ from typing import Any
 import ibis
 import pyarrow as pa
 
+from interactions.analytics.devices import device_of
+from interactions.analytics.filters import Filter
 from interactions.queries.answers import Question
 from interactions.queries.asking import about
-from interactions.queries.device import device_of
-from interactions.queries.filter import Filter
 from interactions.queries.kinds import AGENTS, CAMPAIGNS, CATEGORIES, PAGES, REGIONS, Kind
 from interactions.queries.measures import conversions, is_summary, records, revenue, summed
 from interactions.queries.naming import named_categories, page_of

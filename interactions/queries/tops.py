@@ -9,8 +9,8 @@ from typing import Final
 import pandas as pd
 import pyarrow.compute as pc
 
+from interactions.analytics.filters import Filter
 from interactions.queries.answers import Question, ask
-from interactions.queries.filter import Filter
 from interactions.queries.top_products import named, products
 from interactions.queries.top_searches import searches
 from interactions.queries.top_values import campaigns, categories, devices, pages, regions

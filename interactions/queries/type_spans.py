@@ -14,13 +14,13 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
+from interactions.analytics.engine import PartsGone, Reading, Snapshot, reading, without
+from interactions.analytics.filters import Filter
 from interactions.contract.schema import TYPES
 from interactions.queries import walks
 from interactions.queries.along import FIELDS
 from interactions.queries.answers import Question
 from interactions.queries.crowds import theirs
-from interactions.queries.engine import PartsGone, Reading, Snapshot, reading, without
-from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys
 from interactions.queries.kinds import DAILY, Grain
 from interactions.queries.loops import NOT_ASKED

@@ -8,14 +8,14 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Unit
 from interactions.contract.schema import TYPES
 from interactions.queries import walks
 from interactions.queries.along import along
 from interactions.queries.answers import Question
 from interactions.queries.bars import Grain, bar_edges
 from interactions.queries.crowds import Crowd
-from interactions.queries.filter import Filter
-from interactions.queries.period import Unit
 from interactions.queries.walks import Asked
 
 QUIET: Final = 30 * 60 * 1_000_000  # µs without a record, after which the next one begins a new session

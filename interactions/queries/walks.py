@@ -10,10 +10,10 @@ from typing import Final, TypeVar
 import numpy as np
 
 from dojo.cores import cores
+from interactions.analytics.filters import Filter
 from interactions.codec.tombstones import microseconds
 from interactions.queries import loops
 from interactions.queries.crowds import Crowd
-from interactions.queries.filter import Filter
 from interactions.queries.journeys import ASSISTED, LIVE, SEARCH, WHATS, Journeys, what_of
 from interactions.queries.loops import NOT_ASKED
 

@@ -15,13 +15,13 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from interactions import identity
+from interactions.analytics.devices import Device
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import ALL, Period, Unit, allowed_units
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import Tombstones
 from interactions.contract.moments import EARLIEST, LATEST
 from interactions.contract.schema import FIELDS, FOR_GOOD, TYPES, Group
-from interactions.queries.device import Device
-from interactions.queries.filter import Filter
-from interactions.queries.period import ALL, Period, Unit, allowed_units
 
 from ..lakes import Record, as_row
 

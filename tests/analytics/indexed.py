@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.index.run import Index
+from interactions.analytics.periods import Unit
 from interactions.analytics.reports import (
     attribution,
     audience,
@@ -22,10 +24,8 @@ from interactions.analytics.reports import (
 from interactions.queries.assisted import Assisted
 from interactions.queries.audience import Audience
 from interactions.queries.dashboard import Totals
-from interactions.queries.filter import Filter
 from interactions.queries.funnel import Step
 from interactions.queries.health import Measures
-from interactions.queries.period import Unit
 from interactions.queries.tops import Subject
 
 

@@ -14,6 +14,8 @@ import pandas as pd
 import pyarrow as pa
 
 from interactions import identity
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Unit
 from interactions.analytics.relational import (
     attribution,
     bars,
@@ -28,18 +30,16 @@ from interactions.analytics.relational import (
     totals,
 )
 from interactions.analytics.relational.data import DataSet
+from interactions.analytics.reports.history import history
 from interactions.codec.tombstones import Tombstones, microseconds
 from interactions.contract.schema import TYPES
 from interactions.queries.assisted import Assisted
 from interactions.queries.audience import Audience
 from interactions.queries.dashboard import Totals
-from interactions.queries.filter import Filter
 from interactions.queries.funnel import Step
 from interactions.queries.health import Measures
 from interactions.queries.health_counts import COUNTS, PLACEHOLDERS
-from interactions.queries.history import history
 from interactions.queries.measures import CONVERSIONS
-from interactions.queries.period import Unit
 from interactions.queries.tops import Subject
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -18,13 +18,13 @@ from hypothesis import HealthCheck
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Unit
 from interactions.queries.assisted import Assisted
 from interactions.queries.audience import Audience
 from interactions.queries.dashboard import Totals
-from interactions.queries.filter import Filter
 from interactions.queries.funnel import CONTENT, SHOP, Step
 from interactions.queries.health import Measures
-from interactions.queries.period import Unit
 from interactions.queries.tops import Subject
 
 

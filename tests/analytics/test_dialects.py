@@ -10,6 +10,8 @@ import ibis
 import pytest
 
 from interactions.analytics import relational
+from interactions.analytics.filters import Device, Filter
+from interactions.analytics.periods import Period, Unit
 from interactions.analytics.relational import (
     attribution,
     bars,
@@ -28,9 +30,7 @@ from interactions.analytics.relational.data import DataSet
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import Group
-from interactions.queries.filter import Device, Filter
 from interactions.queries.funnel import CONTENT, SHOP
-from interactions.queries.period import Period, Unit
 from interactions.queries.tops import Subject
 
 from .datasets import ONE, PHONE

@@ -14,9 +14,9 @@ from django.core.cache import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interactions.analytics import engine
+from interactions.analytics.filters import Filter
 from interactions.codec.columns import TABLE_SCHEMA
-from interactions.queries import engine
-from interactions.queries.filter import Filter
 from interactions.warehouse.lake import Lake
 
 from ..lakes import append

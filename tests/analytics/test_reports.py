@@ -9,6 +9,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.index import merge
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.columns import events_of
@@ -16,7 +17,6 @@ from interactions.analytics.index.delta import append, take_out
 from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.gone import hide, of_import
 from interactions.analytics.index.run import Index
-from interactions.queries.filter import Filter
 
 from .datasets import ZONES, Drawn, data_sets, filters, table_of, unit_for
 from .indexed import Indexed

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Unit
 from interactions.queries import assisted as assisted_queries
 from interactions.queries import audience as audience_queries
 from interactions.queries import dashboard, health, identity, overview, tops
@@ -15,10 +17,8 @@ from interactions.queries import funnel as funnel_queries
 from interactions.queries.assisted import Assisted
 from interactions.queries.audience import Audience
 from interactions.queries.dashboard import Totals
-from interactions.queries.filter import Filter
 from interactions.queries.funnel import Step
 from interactions.queries.health import Measures
-from interactions.queries.period import Unit
 from interactions.queries.tops import Subject
 
 

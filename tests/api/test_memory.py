@@ -31,5 +31,5 @@ def test_a_process_that_answers_the_api_alone_loads_no_engine_and_no_page() -> N
     assert answers == ["/v1/interactions True", "/v1/openapi.json True", "/v1 True", "/healthz True"]
     loaded = set(modules.split())
     assert "interactions.api.views" in loaded
-    heavy = {"duckdb", "pandas", "ibis", "numba", "deltalake", "interactions.urls", "interactions.queries.engine"}
+    heavy = {"duckdb", "pandas", "ibis", "numba", "deltalake", "interactions.urls", "interactions.analytics.engine"}
     assert not heavy & loaded

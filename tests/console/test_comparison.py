@@ -11,8 +11,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from interactions.analytics.periods import Period, Unit
 from interactions.models import Environment, Import
-from interactions.queries.period import Period, Unit
 from interactions.queries.reach import horizon, is_over, reach
 from tests import cast
 from tests.lakes import append, record

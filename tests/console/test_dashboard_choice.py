@@ -4,8 +4,8 @@ from datetime import UTC
 
 from django.http import QueryDict
 
+from interactions.analytics.periods import Unit
 from interactions.console.dashboard.choice import Choice
-from interactions.queries.period import Unit
 
 
 def test_the_address_gives_bars_split_and_steps() -> None:

@@ -11,12 +11,12 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interactions.analytics.filters import Device, Filter
+from interactions.analytics.periods import ALL, Period
 from interactions.console.filter_choice import PRESETS, FilterChoice, carried
 from interactions.console.filter_parts import PARTS
 from interactions.console.period_words import address_of, span
 from interactions.contract.schema import GROUP_OF, TYPES, Group
-from interactions.queries.filter import Device, Filter
-from interactions.queries.period import ALL, Period
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEWEST = datetime(2011, 12, 9, 12, 50, tzinfo=UTC)

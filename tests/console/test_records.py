@@ -16,13 +16,13 @@ from django.test import Client
 from django.urls import reverse
 
 from interactions import identity
+from interactions.analytics.filters import Filter
+from interactions.analytics.reports import records as questions
 from interactions.codec.keyring import Keyring
 from interactions.codec.tombstones import Person
 from interactions.console import exports as exports_view
 from interactions.console.records import records as records_view
 from interactions.models import ActivityEntry, Environment, Export
-from interactions.queries import records as questions
-from interactions.queries.filter import Filter
 from tests import cast
 from tests.lakes import Record, append, record
 

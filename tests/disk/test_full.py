@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from interactions import exports, tasks
+from interactions.analytics.filters import Filter
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull
 from interactions.exports import writing
@@ -17,7 +18,6 @@ from interactions.ingest import imports
 from interactions.ingest.imports import removal
 from interactions.models import DeletionRequest, Environment, Export, Import
 from interactions.privacy import erasure
-from interactions.queries.filter import Filter
 from tests import cast
 from tests.ingest.imports.files import as_lines, records
 from tests.ingest.imports.house import House, silent, users

@@ -16,12 +16,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from interactions import exports, privacy, tasks
+from interactions.analytics.filters import Filter
+from interactions.analytics.reports import records as questions
 from interactions.contract.schema import Group
 from interactions.exports import writing
 from interactions.models import ActivityEntry, Environment, Export
 from interactions.privacy import id_file
-from interactions.queries import records as questions
-from interactions.queries.filter import Filter
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import remove_import
 from tests.ingest.imports.files import as_lines, records

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from interactions.analytics.reports import people
 from interactions.models import ActivityEntry, Environment, RetentionRun
 from interactions.privacy import data_retention
-from interactions.queries import dashboard, people
+from interactions.queries import dashboard
 from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import Record, as_lines, record
 from tests.ingest.imports.house import House, rows

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from interactions.analytics.periods import Unit
 from interactions.models import DeletionRequest, Environment, Tombstone
 from interactions.queries import dashboard
-from interactions.queries.period import Unit
 from tests.ingest.imports.files import as_lines, record, records
 from tests.ingest.imports.house import House
 

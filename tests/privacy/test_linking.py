@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interactions import identity
+from interactions.analytics import id_pairs
+from interactions.analytics.id_pairs import Pairs
 from interactions.models import DeletionRequest, Environment, InboxEntry
-from interactions.queries import dashboard, owning
-from interactions.queries.owning import Pairs
+from interactions.queries import dashboard
 from tests.ingest.imports.files import Record, as_lines, record, records
 from tests.ingest.imports.house import House, rows
 
@@ -63,7 +64,7 @@ def test_requests_that_are_carried_together_keep_their_own_links(house: House) -
 def test_the_links_of_a_part_are_read_once(house: House) -> None:
     house.done(as_lines(home()))
     assert asked(house).linked == 1
-    with patch.object(owning, "_read") as read:
+    with patch.object(id_pairs, "_read") as read:
         assert asked(house).linked == 1
     assert not read.called
 

@@ -12,24 +12,13 @@ import pytest
 from django.conf import settings
 
 from interactions import process_caches
+from interactions.analytics import devices, id_pairs
+from interactions.analytics.filters import Filter
 from interactions.analytics.index import current, look, store
+from interactions.analytics.reports import records as questions
 from interactions.models import DeletionRequest
 from interactions.privacy import uploaded
-from interactions.queries import (
-    along,
-    answers,
-    bars,
-    bundles,
-    dashboard,
-    device,
-    different,
-    owning,
-    picking,
-    segments,
-    summaries,
-)
-from interactions.queries import records as questions
-from interactions.queries.filter import Filter
+from interactions.queries import along, answers, bars, bundles, dashboard, different, picking, segments, summaries
 from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House
@@ -48,8 +37,8 @@ HELD = {
     "large answers": answers._large,
     "bundles": bundles._about,
     "segments": segments._read,
-    "pairs of ids": owning._distinct,
-    "user agents": device.device_of,
+    "pairs of ids": id_pairs._distinct,
+    "user agents": devices.device_of,
     "edges of bars": bars._edges,
     "names in uploads": uploaded._named_in,
     "event indexes": store._opened,
@@ -98,7 +87,7 @@ def test_an_erasure_leaves_nothing_in_memory_before_it_is_verified(house: House)
     house.done(as_lines(crowd()))
     questions.count("production", Filter(product_id="product-4"))
     dashboard.totals("production", Filter(product_id="product-4"))
-    owning.pairs("production")
+    id_pairs.pairs("production")
     assert any(cache.size() for cache in process_caches.CACHES.values())
     request = erased(house, ANN)
     assert request.state == DeletionRequest.State.VERIFIED

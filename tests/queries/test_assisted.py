@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 
 import pytest
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Unit
 from interactions.queries.assisted import assisted, assisted_over_time
-from interactions.queries.filter import Filter
-from interactions.queries.period import Unit
 
 from ..lakes import append, record
 from .traffic import of_types, revenue, traffic

@@ -11,13 +11,13 @@ import pytest
 from django.core.cache import cache
 from hypothesis import given
 
+from interactions.analytics.filters import Filter
 from interactions.models import Environment
 from interactions.privacy import derived
 from interactions.queries import along, bundles, bundling, covering, dashboard, tops
 from interactions.queries.bundles import Shelf
 from interactions.queries.bundling import bundled
 from interactions.queries.covering import cover
-from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys
 from interactions.queries.segments import Segment, Store
 from interactions.warehouse.lake import Lake

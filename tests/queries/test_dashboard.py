@@ -11,12 +11,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from interactions.analytics import engine
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Period, Unit
 from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import GROUP_OF
-from interactions.queries import answers, dashboard, engine
+from interactions.queries import answers, dashboard
 from interactions.queries.covering import cover
-from interactions.queries.filter import Filter
-from interactions.queries.period import Period, Unit
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import remove_import
 

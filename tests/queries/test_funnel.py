@@ -7,9 +7,9 @@ from statistics import median
 import pandas as pd
 import pytest
 
-from interactions.queries.filter import Filter
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Period
 from interactions.queries.funnel import CONTENT, SHOP, Step, funnel
-from interactions.queries.period import Period
 
 from ..lakes import Record, append, record
 from .traffic import START, Persons, chosen, traffic

@@ -13,11 +13,12 @@ import pytest
 from django.core.cache import cache
 
 from interactions import identity
+from interactions.analytics import engine
+from interactions.analytics.reports.history import History, history
 from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import TYPES
-from interactions.queries import engine, health
+from interactions.queries import health
 from interactions.queries.covering import cover
-from interactions.queries.history import History, history
 from tests.lakes import Record, append, record
 
 UTC_ZONE = ZoneInfo("UTC")

@@ -15,14 +15,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from interactions.analytics.engine import answer
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Period
 from interactions.codec.tombstones import Tombstones
 from interactions.queries import covering, product_bars
 from interactions.queries.covering import cover
-from interactions.queries.engine import answer
-from interactions.queries.filter import Filter
 from interactions.queries.kinds import QUARTER_US
 from interactions.queries.named import Named, named_of_days
-from interactions.queries.period import Period
 from interactions.queries.product_bars import Piece, counted, numbered
 from interactions.queries.segments import Store
 from interactions.warehouse.lake import Lake

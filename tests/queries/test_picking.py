@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
-from interactions.queries import dashboard, engine, picking
-from interactions.queries.device import device_of
-from interactions.queries.filter import Device, Filter
+from interactions.analytics import engine
+from interactions.analytics.devices import device_of
+from interactions.analytics.filters import Device, Filter
+from interactions.queries import dashboard, picking
 from interactions.queries.picking import picked
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import remove_import

@@ -5,12 +5,13 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
+from interactions.analytics import engine
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Unit
 from interactions.codec.tombstones import Tombstones
-from interactions.queries import answers, dashboard, engine
+from interactions.queries import answers, dashboard
 from interactions.queries.assisted import assisted, assisted_over_time
-from interactions.queries.filter import Filter
 from interactions.queries.funnel import CONTENT, SHOP, funnel, usual_steps
-from interactions.queries.period import Unit
 from interactions.queries.preparing import prepare
 from interactions.queries.tops import Subject, top
 

@@ -16,6 +16,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from interactions.analytics import engine
+from interactions.analytics.filters import Device, Filter
+from interactions.analytics.periods import ALL, Period, Unit
 from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import Group
 from interactions.queries import (
@@ -24,7 +27,6 @@ from interactions.queries import (
     assisted,
     covering,
     dashboard,
-    engine,
     funnel,
     identity,
     kinds,
@@ -33,8 +35,6 @@ from interactions.queries import (
     tops,
 )
 from interactions.queries.covering import cover, name_of
-from interactions.queries.filter import Device, Filter
-from interactions.queries.period import ALL, Period, Unit
 from interactions.queries.segments import Store
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import remove_import

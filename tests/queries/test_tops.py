@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import pandas as pd
 import pytest
 
-from interactions.queries.device import device_of
-from interactions.queries.filter import Filter
+from interactions.analytics.devices import device_of
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Period
 from interactions.queries.measures import CONVERSIONS
-from interactions.queries.period import Period
 from interactions.queries.tops import Subject, top
 
 from ..lakes import Record, append, record

@@ -15,14 +15,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.index.loops import Later
 from interactions.contract.schema import TYPES
 from interactions.queries import coding, crowds, dashboard, funnel, loops, product_loops, readying, tops, walks
 from interactions.queries.bundling import bundled
 from interactions.queries.covering import cover
 from interactions.queries.crowds import Crowd
-from interactions.queries.filter import Filter
 from interactions.queries.journeys import Journeys, what_of
-from interactions.queries.later import Later
 from interactions.queries.walks import Asked
 
 from ..lakes import append
@@ -224,7 +224,7 @@ def test_threads_that_need_the_loops_first_and_at_once_all_get_them() -> None:
         "from interactions.codec.origin import Origin\n"
         "from interactions.codec.reader import Reader\n"
         "from interactions.queries import loops\n"
-        "from interactions.queries.later import Later\n"
+        "from interactions.analytics.index.loops import Later\n"
         "assert 'numba' not in sys.modules\n"
         "together = threading.Barrier(12)\n"
         "key = keyring.Keyring(bytes(16))\n"

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Period, Unit, allowed_units, default_unit
 from interactions.queries import dashboard
-from interactions.queries.filter import Filter
-from interactions.queries.period import Period, Unit, allowed_units, default_unit
 from interactions.warehouse.lake import Lake
 
 from ..lakes import Record, append, record

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from interactions.analytics.devices import device_of
+from interactions.analytics.filters import Filter
 from interactions.contract.schema import TYPES
-from interactions.queries.device import device_of
-from interactions.queries.filter import Filter
 
 from ..lakes import Record
 

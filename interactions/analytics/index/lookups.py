@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from interactions import identity
+from interactions.analytics.index.loops import compiled
 from interactions.analytics.index.run import NONE, Lookup
-from interactions.queries.later import compiled
 
 _SPREAD: Final = 0x9E3779B97F4A7C15 - (1 << 64)
 _TURN: Final = 0xD6E8FEB86659FD93 - (1 << 64)

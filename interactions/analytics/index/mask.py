@@ -17,14 +17,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interactions.analytics.devices import device_of
+from interactions.analytics.filters import Filter
 from interactions.analytics.index.passes import masks
 from interactions.analytics.index.results import results_of
 from interactions.analytics.index.run import ASSISTED, TYPE_BITS, Index, Run
+from interactions.analytics.periods import Period
 from interactions.codec.tombstones import microseconds
 from interactions.contract.schema import TYPES
-from interactions.queries.device import device_of
-from interactions.queries.filter import Filter
-from interactions.queries.period import Period
 
 _EARLIEST: Final = np.iinfo(np.int64).min
 _LATEST: Final = np.iinfo(np.int64).max

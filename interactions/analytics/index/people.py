@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from interactions.analytics.index.loops import compiled
 from interactions.analytics.index.run import Pairs
-from interactions.queries.later import compiled
 
 USER: Final = 1
 VISITOR: Final = 2

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from interactions.queries.later import compiled
+from interactions.analytics.index.loops import compiled
 
 _NOTHING: Final = bytes(1)
 _FIRST: Final = -7046029254386353131

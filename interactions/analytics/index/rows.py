@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from interactions.analytics.index.loops import compiled
 from interactions.analytics.index.people import Persons
 from interactions.analytics.index.run import Events, Run
-from interactions.queries.later import compiled
 
 FLAT: Final = (
     "at", "received", "kind", "source", "pair", "agent", "region", "locale", "campaign", "page", "keywords", "result",

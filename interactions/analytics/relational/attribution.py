@@ -7,9 +7,9 @@ from typing import Final
 import ibis
 from ibis import _
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.totals import revenue
-from interactions.queries.filter import Filter
 
 SHOWN: Final = ("impression", "viewable_impression")
 

@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 from ibis import _
 
+from interactions.analytics.periods import Period, Unit
 from interactions.analytics.relational.moments import DAY, NEVER, WEEK
 from interactions.codec.tombstones import microseconds as microseconds_of
 from interactions.contract.moments import EARLIEST, LATEST
 from interactions.queries.bars import _clock, bar_edges
-from interactions.queries.period import Period, Unit
 
 # No two changes of one clock are closer: Freetown's of September 1939 are four days apart.
 _STEP: Final = 3 * DAY

@@ -10,12 +10,12 @@ import ibis
 import pyarrow as pa
 from ibis import _
 
+from interactions.analytics.devices import device_of
+from interactions.analytics.filters import Filter
 from interactions.analytics.relational import products
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.searches import searches
 from interactions.analytics.relational.totals import conversions, revenue
-from interactions.queries.device import device_of
-from interactions.queries.filter import Filter
 from interactions.queries.tops import Subject
 
 CAMPAIGN: Final = ("source", "medium", "name")

@@ -7,9 +7,9 @@ from typing import Final
 
 import ibis
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.relational.hidden import without
 from interactions.codec.tombstones import Tombstones
-from interactions.queries.filter import Filter
 
 NOBODY: Final = Tombstones.of([])
 

@@ -8,9 +8,9 @@ from typing import Any
 import ibis
 from ibis import _
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.people import PERSON, of_somebody
-from interactions.queries.filter import Filter
 from interactions.queries.funnel import Step
 
 

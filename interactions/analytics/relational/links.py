@@ -5,9 +5,9 @@ from __future__ import annotations
 import ibis
 from ibis import _
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.relational import people
 from interactions.analytics.relational.data import DataSet
-from interactions.queries.filter import Filter
 
 _PAIR = ("anonymous_key", "user_key")
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import ibis
 from ibis import _
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.moments import microseconds
-from interactions.queries.filter import Filter
 
 PERSON = ("person", "alone")
 

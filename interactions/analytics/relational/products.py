@@ -7,10 +7,10 @@ from typing import Final
 import ibis
 from ibis import _
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.relational.bars import in_bars
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.moments import microseconds
-from interactions.queries.filter import Filter
 
 VIEW: Final = "product_detail_page_view"
 CART: Final = "add_to_cart"

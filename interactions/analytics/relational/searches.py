@@ -7,9 +7,9 @@ from typing import Final
 import ibis
 from ibis import _
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.people import PERSON, with_person
-from interactions.queries.filter import Filter
 
 FOLLOWS: Final = ("click", "product_detail_page_view")
 WITHIN: Final = 5 * 60 * 1_000_000  # µs from the search on, both ends included

@@ -7,10 +7,10 @@ from typing import Final
 import ibis
 from ibis import _
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.relational.bars import in_bars
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.people import PERSON, of_somebody
-from interactions.queries.filter import Filter
 
 QUIET: Final = 30 * 60 * 1_000_000  # µs; a record that comes so long after the one before begins a session
 

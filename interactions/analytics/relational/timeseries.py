@@ -5,12 +5,12 @@ from __future__ import annotations
 import ibis
 from ibis import _
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.relational import products, sessions
 from interactions.analytics.relational.bars import by_clock, every, in_bars
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.moments import DAY, HOUR, floor, microseconds, since_monday
 from interactions.analytics.relational.totals import conversions, revenue
-from interactions.queries.filter import Filter
 
 
 def over_time(data: DataSet, filter: Filter, bars: ibis.Table) -> ibis.Table:

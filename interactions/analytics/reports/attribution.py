@@ -8,18 +8,18 @@ from datetime import UTC, tzinfo
 import numpy as np
 import pandas as pd
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.results import results_of
 from interactions.analytics.index.figures.types import SEVERAL
 from interactions.analytics.index.figures.values import revenue_of
 from interactions.analytics.index.figures.visits import visits_of
 from interactions.analytics.index.look import Look, look
 from interactions.analytics.index.run import Index
+from interactions.analytics.periods import Unit
 from interactions.analytics.reports.frames import by_bar
 from interactions.contract.schema import TYPES
 from interactions.queries.assisted import Assisted as Assisted
-from interactions.queries.filter import Filter
 from interactions.queries.measures import CONVERSIONS
-from interactions.queries.period import Unit
 
 
 def assisted(index: Index, filter: Filter) -> Assisted:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.ids import pair_spans
 from interactions.analytics.index.look import look
 from interactions.analytics.index.people import owners
 from interactions.analytics.index.run import Index
 from interactions.analytics.reports.totals import people
 from interactions.queries.audience import Audience as Audience
-from interactions.queries.filter import Filter
 
 _BOTH = 3
 

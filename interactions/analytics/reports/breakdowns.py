@@ -11,14 +11,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interactions.analytics.devices import device_of
+from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.paths import searches_of
 from interactions.analytics.index.figures.products import named_products, products_of
 from interactions.analytics.index.figures.values import categories_of, revenue_of, values_of
 from interactions.analytics.index.look import Look, look
 from interactions.analytics.index.run import Index
 from interactions.analytics.reports.ranking import Groups, ranked
-from interactions.queries.device import device_of
-from interactions.queries.filter import Filter
 from interactions.queries.tops import Subject as Subject
 
 FOLLOWS: Final = ("click", "product_detail_page_view")

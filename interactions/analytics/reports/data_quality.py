@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.clock import Clock, clock_of
 from interactions.analytics.index.figures.ids import pair_records, records_of_ids
 from interactions.analytics.index.figures.quality import quality_of
 from interactions.analytics.index.figures.visits import visits_of
 from interactions.analytics.index.look import look
 from interactions.analytics.index.run import Index
+from interactions.analytics.reports.history import history
 from interactions.contract.schema import TYPES
-from interactions.queries.filter import Filter
 from interactions.queries.health import Measures as Measures
-from interactions.queries.history import history
 
 _ANONYMOUS: Final = 2
 _FIRST, _LAST = ((day - date(1970, 1, 1)).days for day in (date.min, date.max))

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.paths import Reached, reached
 from interactions.analytics.index.look import look
 from interactions.analytics.index.run import Index
-from interactions.queries.filter import Filter
 from interactions.queries.funnel import CONTENT as CONTENT
 from interactions.queries.funnel import SHOP as SHOP
 from interactions.queries.funnel import Step as Step

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta, tzinfo
 
 import pandas as pd
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.quality import received_by_bar
 from interactions.analytics.index.look import look
 from interactions.analytics.index.run import Index
-from interactions.queries.filter import Filter
-from interactions.queries.period import Unit
+from interactions.analytics.periods import Unit
 
 
 def added(index: Index, now: datetime, days: int, zone: tzinfo) -> pd.DataFrame:

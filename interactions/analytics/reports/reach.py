@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.index.look import Look
 from interactions.analytics.index.run import Index
+from interactions.analytics.periods import ALL, Period, Unit
 from interactions.analytics.reports.timeseries import over_time
-from interactions.queries.filter import Filter
-from interactions.queries.period import ALL, Period, Unit
 from interactions.queries.reach import OLDEST as OLDEST
 from interactions.queries.reach import Reach as Reach
 from interactions.queries.reach import horizon as horizon

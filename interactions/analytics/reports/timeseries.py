@@ -7,16 +7,16 @@ from typing import Final
 
 import pandas as pd
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.clock import clock_of
 from interactions.analytics.index.figures.products import products_of
 from interactions.analytics.index.figures.visits import revenue_of_bars, visits_of
 from interactions.analytics.index.look import look
 from interactions.analytics.index.run import Index
+from interactions.analytics.periods import Unit
 from interactions.analytics.reports.frames import by_bar
 from interactions.contract.schema import TYPES
-from interactions.queries.filter import Filter
 from interactions.queries.measures import CONVERSIONS
-from interactions.queries.period import Unit
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _CONVERSIONS: Final = [TYPES.index(name) for name in CONVERSIONS]

@@ -8,19 +8,19 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.ids import records_of_ids
 from interactions.analytics.index.figures.products import products_of
 from interactions.analytics.index.figures.values import revenue_of
 from interactions.analytics.index.figures.visits import visits_of
 from interactions.analytics.index.look import look
 from interactions.analytics.index.run import Index
+from interactions.analytics.periods import Unit
 from interactions.contract.schema import GROUP_OF, TYPES
 from interactions.queries.dashboard import EVERYTHING as EVERYTHING
 from interactions.queries.dashboard import Totals as Totals
 from interactions.queries.dashboard import by_group as by_group
-from interactions.queries.filter import Filter
 from interactions.queries.measures import CONVERSIONS
-from interactions.queries.period import Unit
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CONVERSIONS: Final = [TYPES.index(name) for name in CONVERSIONS]

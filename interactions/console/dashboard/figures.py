@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from interactions.analytics.periods import Unit
 from interactions.console import charts
 from interactions.console.charts import FigureChange
 from interactions.console.dashboard.choice import FUNNELS, MOST_STEPS, SPLITS
@@ -16,7 +17,6 @@ from interactions.contract.schema import TYPES_BY_GROUP
 from interactions.queries import dashboard as questions
 from interactions.queries.assisted import assisted, assisted_over_time
 from interactions.queries.funnel import funnel
-from interactions.queries.period import Unit
 from interactions.queries.tops import Subject
 
 # Name in the totals, label, and what is counted, in words.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Period
 from interactions.console.filter_choice import FilterChoice
 from interactions.contract.moments import local
 from interactions.queries.dashboard import by_type
-from interactions.queries.filter import Filter
-from interactions.queries.period import Period
 from interactions.queries.reach import OLDEST, Reach
 
 

@@ -9,12 +9,12 @@ from urllib.parse import unquote
 
 import pandas as pd
 
+from interactions.analytics.filters import Filter
 from interactions.console import charts
 from interactions.console.charts import FigureChange
 from interactions.console.dashboard.scene import Scene
 from interactions.contract.schema import Group
 from interactions.queries import dashboard as questions
-from interactions.queries.filter import Filter
 from interactions.queries.tops import Subject, top, top_named
 from interactions.templatetags.dashboard import NumberKind
 

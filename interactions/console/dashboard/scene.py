@@ -9,6 +9,8 @@ from functools import cached_property
 import pandas as pd
 from django.utils import timezone
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Period, Unit, allowed_units
 from interactions.console import charts
 from interactions.console.dashboard.choice import Choice
 from interactions.console.dashboard.odd_dates import OddDates
@@ -16,8 +18,6 @@ from interactions.console.filter_choice import PRESETS
 from interactions.console.period_words import address_of, day_of, span
 from interactions.models import Environment
 from interactions.queries import dashboard as questions
-from interactions.queries.filter import Filter
-from interactions.queries.period import Period, Unit, allowed_units
 from interactions.queries.reach import Reach, is_over, reach
 
 _INSTANT = timedelta(microseconds=1)

@@ -10,6 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from interactions.analytics.reports.person import Profile
+from interactions.analytics.reports.timeline import Place
 from interactions.codec.tombstones import Person
 from interactions.console.charts import colour_of_type
 from interactions.console.people.person import person as viewer
@@ -18,8 +20,6 @@ from interactions.models import Environment
 from interactions.privacy import people as looking
 from interactions.queries import identity
 from interactions.queries.audience import audience
-from interactions.queries.profile import Profile
-from interactions.queries.timeline import Place
 
 SHARED_SHOWN: Final = 100
 

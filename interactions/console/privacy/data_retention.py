@@ -13,13 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from interactions.access.roles import Right
+from interactions.analytics.reports import people
 from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import demand
 from interactions.contract.moments import written
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.privacy import data_retention as keeping
-from interactions.queries import people
 from interactions.templatetags.presentation import counted
 
 _RUNS: Final = 20

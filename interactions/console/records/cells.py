@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
+from interactions.analytics.reports.records import Key
 from interactions.console import charts
 from interactions.console.filter_choice import FilterChoice
-from interactions.queries.records import Key
 from interactions.templatetags.presentation import counted, duration
 
 Record = dict[str, Any]  # a row of the table, by column

@@ -14,6 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from interactions.access.roles import Right
+from interactions.analytics.filters import Filter
+from interactions.analytics.reports import records as questions
+from interactions.analytics.reports.records import Key
 from interactions.codec import export
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import Person
@@ -25,10 +28,7 @@ from interactions.console.period_words import address_of, span
 from interactions.console.records.cells import COLUMNS, RecordColumn, columns_of, details, only, row_of
 from interactions.errors import DojoError
 from interactions.models import Environment
-from interactions.queries import records as questions
-from interactions.queries.filter import Filter
 from interactions.queries.reach import reach
-from interactions.queries.records import Key
 from interactions.warehouse.lake import Lake
 
 PAGE_SIZE: Final = 50

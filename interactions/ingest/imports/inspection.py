@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from interactions.analytics.periods import OLDEST, horizon
 from interactions.codec import source, unpack
 from interactions.codec.reader import Rejected
 from interactions.codec.sample import read_sample
@@ -17,7 +18,6 @@ from interactions.ingest.imports import storage
 from interactions.ingest.imports.form import NO_RECORDS, form_of, opened
 from interactions.ingest.imports.progress import ImportCause
 from interactions.models import Import
-from interactions.queries.period import OLDEST, horizon
 
 SAMPLE_BYTES = 1 << 20
 _FIRST, _SHOWN = 3, 4000  # records shown, and characters of each

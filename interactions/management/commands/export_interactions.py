@@ -44,7 +44,7 @@ class Command(BaseCommand):
         written = 0
         try:
             with _destination(path) as file:
-                people = hidden(slug)  # before the files are named: see queries.engine
+                people = hidden(slug)  # before the files are named: see analytics.engine
                 for rows in _tables(Lake(slug).files()):
                     table, _ = leave_out(rows, people)
                     file.write(export.lines(table))

@@ -9,17 +9,17 @@ import pandas as pd
 import pytest
 
 from interactions import process_caches
+from interactions.analytics.filters import Filter
 from interactions.analytics.index import look as looks
 from interactions.analytics.index import store
 from interactions.analytics.index.look import look
+from interactions.analytics.periods import Unit
 from interactions.analytics.reports.attribution import assisted
 from interactions.analytics.reports.breakdowns import Subject, top, top_named
 from interactions.analytics.reports.data_quality import measure
 from interactions.analytics.reports.funnel import SHOP, funnel
 from interactions.analytics.reports.timeseries import rhythm, sparklines
 from interactions.analytics.reports.totals import totals
-from interactions.queries.filter import Filter
-from interactions.queries.period import Unit
 
 from ..reports.traffic import moved, whole
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from interactions.analytics.devices import Device
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.mask import Condition, Operator, masks_of
+from interactions.analytics.periods import ALL
 from interactions.codec.tombstones import Tombstones
-from interactions.queries.device import Device
-from interactions.queries.period import ALL
 
 from ...lakes import Record, record
 from .rows import table_of

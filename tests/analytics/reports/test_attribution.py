@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures import results
+from interactions.analytics.periods import Unit
 from interactions.analytics.reports.attribution import assisted, assisted_over_time
-from interactions.queries.filter import Filter
-from interactions.queries.period import Unit
 
 from ...lakes import Record, record
 from ...queries.traffic import chosen, of_types, revenue

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from interactions.analytics.devices import device_of
+from interactions.analytics.filters import Filter
 from interactions.analytics.reports.breakdowns import Subject, top, top_named
-from interactions.queries.device import device_of
-from interactions.queries.filter import Filter
 from interactions.queries.measures import CONVERSIONS
 
 from ...lakes import Record, record

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.reports.funnel import SHOP, Step, funnel
-from interactions.queries.filter import Filter
 
 from ...lakes import Record, record
 from .traffic import index_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from interactions.analytics.periods import ALL, Period
 from interactions.analytics.reports.reach import Reach, reach
-from interactions.queries.period import ALL, Period
 
 from ...lakes import record
 from .traffic import index_of

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures import products
+from interactions.analytics.periods import Period, Unit
 from interactions.analytics.reports.timeseries import over_time, rhythm, sparklines
-from interactions.queries.filter import Filter
-from interactions.queries.period import Period, Unit
 
 from ...lakes import record
 from ...queries.traffic import Persons, chosen, of_types, revenue

@@ -7,10 +7,10 @@ from collections import Counter
 import pandas as pd
 import pytest
 
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Unit
 from interactions.analytics.reports.totals import by_type, has_records, totals
 from interactions.contract.schema import GROUP_OF
-from interactions.queries.filter import Filter
-from interactions.queries.period import Unit
 
 from ...queries.traffic import Persons, chosen, of_types, revenue
 from .traffic import FILTERS, index_of, records, whole

@@ -9,13 +9,13 @@ from uuid import UUID
 
 import numpy as np
 
+from interactions.analytics.filters import Device, Filter
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.delta import take_out
 from interactions.analytics.index.run import Index
+from interactions.analytics.periods import Period
 from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import Group
-from interactions.queries.filter import Device, Filter
-from interactions.queries.period import Period
 
 from ...lakes import Record
 from ...queries.traffic import traffic

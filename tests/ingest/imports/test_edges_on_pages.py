@@ -18,9 +18,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from interactions import exports
+from interactions.analytics.periods import Unit
 from interactions.console.dashboard.tables import TABLES
 from interactions.models import Environment, Export
-from interactions.queries.period import Unit
 from tests import cast
 from tests.ingest.imports.edges import Record, accepted, at_the_edges, in_utc, said
 from tests.ingest.imports.house import House

@@ -11,11 +11,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from interactions.analytics.filters import Filter
 from interactions.codec.tombstones import Tombstones
 from interactions.ingest import live
 from interactions.models import Environment, Import, InboxEntry
 from interactions.queries import dashboard
-from interactions.queries.filter import Filter
 from interactions.warehouse import compact, statistics
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import erase

@@ -11,8 +11,8 @@ import numpy as np
 from interactions.analytics.index.figures.types import KINDS, SEVERAL
 from interactions.analytics.index.look import Look, Share, summed
 from interactions.analytics.index.passes import values, visits
+from interactions.analytics.periods import Unit
 from interactions.contract.schema import TYPES
-from interactions.queries.period import Unit
 
 QUIET: Final = 30 * 60 * 1_000_000  # µs without a record, after which the next one begins a new session
 ONE_BAR: Final = np.array([-(1 << 62), 1 << 62], np.int64)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from interactions.queries.later import compiled
+from interactions.analytics.index.loops import compiled
 
 _MIX: Final = -7046029254386353131  # the golden ratio, as a signed number: spreads keys that differ in few bits
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from interactions.queries.later import compiled
+from interactions.analytics.index.loops import compiled
 
 _EARLIEST: Final = -(1 << 62)
 _LATEST: Final = 1 << 62

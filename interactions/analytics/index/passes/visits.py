@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from interactions.queries.later import compiled
+from interactions.analytics.index.loops import compiled
 
 _EARLIEST: Final = -(1 << 62)
 _LATEST: Final = 1 << 62

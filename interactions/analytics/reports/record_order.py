@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
 
+from interactions.analytics.engine import MOMENT, Expression, PartsGone, answer
+from interactions.analytics.filters import Filter
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import Tombstones
 from interactions.queries.answers import DataSetBusy
-from interactions.queries.engine import MOMENT, Expression, PartsGone, answer
-from interactions.queries.filter import Filter
 from interactions.warehouse.lake import Lake, Part
 from interactions.warehouse.people import hidden
 

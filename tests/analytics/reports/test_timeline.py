@@ -9,16 +9,15 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from interactions.analytics.reports import records as one_by_one
+from interactions.analytics.reports.person import Profile, find, profile
+from interactions.analytics.reports.timeline import Place
 from interactions.codec.tombstones import Person
 from interactions.models import DeletionRequest, Environment, Tombstone
-from interactions.queries import records as one_by_one
-from interactions.queries.profile import Profile, find, profile
-from interactions.queries.timeline import Place
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import remove_import
-
-from ..lakes import Record, append, key_of, record
-from .traffic import Persons, traffic
+from tests.lakes import Record, append, key_of, record
+from tests.queries.traffic import Persons, traffic
 
 WALKS = count()
 START = datetime(2024, 1, 1, tzinfo=UTC)

@@ -9,14 +9,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from interactions.analytics import engine
+from interactions.analytics.filters import Device, Filter
+from interactions.analytics.periods import ALL, Period
 from interactions.contract.schema import TYPES, Group
-from interactions.queries import dashboard, engine
-from interactions.queries.filter import Device, Filter
-from interactions.queries.period import ALL, Period
+from interactions.queries import dashboard
 from interactions.warehouse.lake import Lake
-
-from ..lakes import append, key_of, record
-from .traffic import AGENTS, START, chosen, traffic
+from tests.lakes import append, key_of, record
+from tests.queries.traffic import AGENTS, START, chosen, traffic
 
 RECORDS = [{**each, "import_id": place % 3} for place, each in enumerate(traffic(400, days=4))]
 MOMENTS = st.integers(0, 96).map(lambda hours: START + timedelta(hours=hours))

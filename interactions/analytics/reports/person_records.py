@@ -16,9 +16,9 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
+from interactions.analytics.engine import MOMENT, Expression, Snapshot, answer
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import Person
-from interactions.queries.engine import MOMENT, Expression, Snapshot, answer
 
 _NARROW: Final = ("timestamp", "type", "import_id")
 # Newest first; by all columns, as what nothing tells apart may change places.

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactions.queries.period import MOST_BARS, Period, Unit, allowed_units, default_unit
+from interactions.analytics.periods import MOST_BARS, Period, Unit, allowed_units, default_unit
 
 MOMENTS = st.datetimes(
     min_value=datetime(2, 1, 1),  # noqa: DTZ001 - hypothesis wants bounds without a zone

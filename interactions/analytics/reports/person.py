@@ -8,12 +8,12 @@ from datetime import datetime
 
 import pandas as pd
 
+from interactions.analytics.engine import Snapshot
+from interactions.analytics.reports import person_records
+from interactions.analytics.reports.record_order import Key
+from interactions.analytics.reports.timeline import Page, Place, first_of, page_of, with_sessions
 from interactions.codec.tombstones import Person
-from interactions.queries import theirs
 from interactions.queries.answers import of_one_version
-from interactions.queries.engine import Snapshot
-from interactions.queries.timeline import Page, Place, first_of, page_of, with_sessions
-from interactions.queries.walking import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Profile:
 def find(environment: str, key: int) -> list[Person]:
     """Who has this keyed hash of an id: a user, an anonymous id, both or nobody. Raises DataSetBusy."""
     either = (Person(user_key=key), Person(anonymous_key=key))
-    return of_one_version(environment, lambda parts: [one for one in either if theirs.has_records(parts, one)])
+    return of_one_version(environment, lambda parts: [one for one in either if person_records.has_records(parts, one)])
 
 
 def profile(environment: str, person: Person, *, after: Place | None = None, limit: int) -> Profile | None:
@@ -81,7 +81,7 @@ def profile(environment: str, person: Person, *, after: Place | None = None, lim
 
 
 def _profile(parts: Snapshot, person: Person, after: Place | None, limit: int) -> Profile | None:
-    named = theirs.naming(parts, person)
+    named = person_records.naming(parts, person)
     if named.empty:
         return None
     links = tuple(_links(parts, person, named))
@@ -93,13 +93,13 @@ def _profile(parts: Snapshot, person: Person, after: Place | None, limit: int) -
     else:
         keys = [link.person.anonymous_key for link in links if not link.is_ambiguous]
         owned = [key for key in keys if key is not None]
-        more = theirs.alone(parts, owned) if owned else named.iloc[:0]
+        more = person_records.alone(parts, owned) if owned else named.iloc[:0]
         rows = pd.concat([named, more]) if len(more) else named
         attributed = len(more)
     rows = with_sessions(rows)
     return Profile(
         person=person,
-        id=theirs.id_of(parts, person, named["timestamp"].iloc[0].to_pydatetime()),
+        id=person_records.id_of(parts, person, named["timestamp"].iloc[0].to_pydatetime()),
         records=len(rows),
         attributed=attributed,
         sessions=rows["session"].nunique(),
@@ -120,9 +120,9 @@ def _links(parts: Snapshot, person: Person, named: pd.DataFrame) -> Iterator[Lin
     groups = both.groupby("other", sort=False)
     found = groups.first().assign(records=groups.size(), last_at=groups["timestamp"].max())
     if person.user_key is not None:
-        ids = theirs.anonymous_ids(parts, [int(key) for key in found.index])
+        ids = person_records.anonymous_ids(parts, [int(key) for key in found.index])
     else:
-        ids = theirs.users_of(parts, person.anonymous_key or 0).assign(users=len(found))
+        ids = person_records.users_of(parts, person.anonymous_key or 0).assign(users=len(found))
     for row in found.itertuples():
         key = int(row.Index)
         yield Link(

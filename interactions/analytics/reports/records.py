@@ -17,11 +17,11 @@ import pyarrow.compute as pc
 from ibis import _
 
 from interactions import identity
+from interactions.analytics.filters import Filter
+from interactions.analytics.reports.record_order import Key as Key
+from interactions.analytics.reports.record_order import Parts, steady, walk
 from interactions.queries.answers import ask
 from interactions.queries.asking import about
-from interactions.queries.filter import Filter
-from interactions.queries.walking import Key as Key
-from interactions.queries.walking import Parts, steady, walk
 
 # Fields of Filter that records are searched by.
 SEARCHED: Final = ("user_id", "anonymous_id", "product_id", "miso_id")

@@ -11,12 +11,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from interactions.analytics.engine import Snapshot
+from interactions.analytics.reports import person_records
+from interactions.analytics.reports.record_order import Key
 from interactions.codec import export
 from interactions.codec.tombstones import Person
-from interactions.queries import theirs
-from interactions.queries.engine import Snapshot
 from interactions.queries.visiting import QUIET
-from interactions.queries.walking import Key
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT: Final = timedelta(microseconds=1)
@@ -110,7 +110,7 @@ def page_of(
         return Page()
     # The first record of the moment at which the page begins may be on the page before.
     newest, oldest = rows["timestamp"].iloc[start - skip].to_pydatetime(), shown["timestamp"].iloc[-1].to_pydatetime()
-    table = theirs.whole(parts, person, owned, newest, oldest, skip, len(shown))
+    table = person_records.whole(parts, person, owned, newest, oldest, skip, len(shown))
     entries = [Entry(*each) for each in zip(table.to_pylist(), export.records(table), strict=True)]
     sessions = tuple(_sessions(rows, start, entries))
     if start + limit >= len(rows):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from interactions.queries.device import Device, agents_of, device_of
+from interactions.analytics.devices import Device, agents_of, device_of
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 SAFARI = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.6"

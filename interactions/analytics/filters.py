@@ -12,12 +12,12 @@ from typing import Any, Final
 import ibis
 from ibis import _
 
+from interactions.analytics.devices import Device as Device
+from interactions.analytics.devices import agents_in, agents_of
+from interactions.analytics.engine import MOMENT
+from interactions.analytics.periods import ALL, Period
 from interactions.codec.keyring import Keyring
 from interactions.contract.schema import TYPES, TYPES_BY_GROUP, Group
-from interactions.queries.device import Device as Device
-from interactions.queries.device import agents_in, agents_of
-from interactions.queries.engine import MOMENT
-from interactions.queries.period import ALL, Period
 
 _LATEST: Final = datetime.max.replace(tzinfo=UTC)
 

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis import _
 
+from interactions.analytics.engine import answer_of
+from interactions.analytics.filters import Filter
+from interactions.analytics.reports.record_order import Parts, steady
 from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.tombstones import Tombstones, leave_out
-from interactions.queries.engine import answer_of
-from interactions.queries.filter import Filter
-from interactions.queries.walking import Parts, steady
 
 
 def records(environment: str, filter: Filter, most: int) -> pa.Table:

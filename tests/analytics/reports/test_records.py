@@ -14,11 +14,11 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from interactions import identity
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Period
+from interactions.analytics.reports import record_chunks, record_order, records
+from interactions.analytics.reports.records import Key
 from interactions.models import DeletionRequest, Environment, Tombstone
-from interactions.queries import reading, records, walking
-from interactions.queries.filter import Filter
-from interactions.queries.period import Period
-from interactions.queries.records import Key
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden
 from tests import lakes
@@ -73,7 +73,7 @@ def upwards(environment: str, filter: Filter, limit: int) -> list[records.Page]:
 @examples(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_pages_hold_every_record_once_in_order(monkeypatch, way, data):
     tables, limit, user = data.draw(TABLES), data.draw(st.integers(1, 7)), data.draw(st.sampled_from([None, "ann"]))
-    monkeypatch.setattr(walking, "_FIRST_ROWS", data.draw(st.sampled_from([1, 10, 1000])))
+    monkeypatch.setattr(record_order, "_FIRST_ROWS", data.draw(st.sampled_from([1, 10, 1000])))
     environment = f"example-{uuid.uuid4().hex}"
     for number, rows in enumerate(tables):
         lakes.append(rows, import_id=number, environment=environment)
@@ -134,17 +134,17 @@ def test_a_record_that_is_not_there_is_none() -> None:
 
 
 def test_only_parts_that_may_hold_the_page_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walking, "_FIRST_ROWS", 1)
+    monkeypatch.setattr(record_order, "_FIRST_ROWS", 1)
     for day in range(1, 9):
         lakes.append([record(at=f"2024-01-{day:02}T10:00:00Z") for _ in range(3)], import_id=day)
     asked: list[str] = []
-    whole = walking.answer
+    whole = record_order.answer
 
     def answer(files: list[str], *rest: Any) -> pa.Table:
         asked.extend(files)
         return whole(files, *rest)
 
-    monkeypatch.setattr(walking, "answer", answer)
+    monkeypatch.setattr(record_order, "answer", answer)
     page = records.page("production", Filter(), limit=2)
     assert [key.timestamp.day for key in page.keys] == [8, 8]
     assert {name.split("/import-")[1][0] for name in asked} == {"8"}
@@ -161,7 +161,7 @@ def test_hidden_people_are_on_no_page() -> None:
     Tombstone.objects.create(request=request, environment=production, user_key=keyring.key("ann"), at=timezone.now())
     assert records.page("production", Filter(), limit=10).rows["value"].to_pylist() == ["bob"]
     assert records.search("production", "ann") == {}
-    assert reading.records("production", Filter(), 10)["value"].to_pylist() == ["bob"]
+    assert record_chunks.records("production", Filter(), 10)["value"].to_pylist() == ["bob"]
 
 
 def test_the_count_is_that_of_all_pages() -> None:
@@ -193,9 +193,11 @@ def test_what_is_read_out_is_what_the_filter_lets_through() -> None:
     lakes.append(rows[4:], import_id=2)
     files = [part.path for part in Lake("production").parts()]
     found = [
-        row for table in reading.chunks(files, hidden("production"), Filter(user_id="ann")) for row in table.to_pylist()
+        row
+        for table in record_chunks.chunks(files, hidden("production"), Filter(user_id="ann"))
+        for row in table.to_pylist()
     ]
     assert sorted(row["timestamp"].second for row in found) == [1, 3, 5, 7]
-    assert reading.records("production", Filter(user_id="ann"), 10)["timestamp"].to_pylist() == sorted(
+    assert record_chunks.records("production", Filter(user_id="ann"), 10)["timestamp"].to_pylist() == sorted(
         row["timestamp"] for row in found
     )

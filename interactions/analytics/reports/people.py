@@ -15,9 +15,9 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
+from interactions.analytics.engine import Expression, answer, epoch_us
 from interactions.queries.answers import of_one_version
 from interactions.queries.bars import months
-from interactions.queries.engine import Expression, answer, epoch_us
 
 _QUARTER_US: Final = 15 * 60 * 1_000_000
 
