@@ -85,6 +85,11 @@ class Text:
         self._too_large = f"It is larger than {_size(longest)}, or its quotes and brackets do not match."
 
     @property
+    def offset(self) -> int:
+        """Where in the file the next window begins."""
+        return self._place
+
+    @property
     def _all_read(self) -> bool:
         return self._at >= self._run.end
 

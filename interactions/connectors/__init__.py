@@ -1,0 +1,82 @@
+"""Other tools' events as interactions: files, bodies and messages of a known source become records in Dojo's own form.
+
+Pure like the codec, which checks what comes out of here as it checks any other record: there is no second rule book.
+
+>>> import io
+>>> from interactions.connectors import records, recognised
+>>> line = (
+...     b'{"event":"Product Viewed","properties":'
+...     b'{"time":1793613600,"distinct_id":"ann","$insert_id":"i1","product_id":7}}'
+... )
+>>> found = recognised(line)
+>>> found.source.TITLE, found.names.most_common(), found.asks
+('Mixpanel', [('Product Viewed', 1)], ('zone',))
+>>> chunk, = records(found.source, io.BytesIO(line))
+>>> chunk.records, chunk.lines[:49]
+(1, b'{"type":"product_detail_page_view","user_id":"ann')
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, BinaryIO
+
+from interactions.connectors import dojo, mixpanel, segment
+from interactions.connectors.source import Chunk, Options, Origin, Recognised, Skipped, Source
+
+if TYPE_CHECKING:
+    from interactions.codec.windows import Run
+
+__all__ = ["SOURCES", "Chunk", "Options", "Origin", "Recognised", "Skipped", "Source", "recognised", "records"]
+
+#: All sources by name, most particular first. To add one, add it here (docs/connectors.md).
+SOURCES: Mapping[str, Source] = {source.NAME: source for source in (segment, mixpanel, dojo)}
+
+_SURE = 0.5  # of the first documents have to be the source's
+_FIRST = 1000  # documents that tell what a file is
+_DEFAULT = Options()
+_LONGEST = 16 << 20
+
+
+def recognised(head: bytes, file_name: str = "", *, is_whole: bool = True) -> Recognised | None:
+    """Which source a file or body is of, from its beginning (unpacked); None where it is of none.
+
+    ``is_whole``: the text is all there is, so that its last document counts even without a line break behind it.
+    """
+    from interactions.connectors.read import first_documents
+
+    documents = first_documents(head, is_whole=is_whole)
+    best, confidence = None, 0.0
+    for source in SOURCES.values():
+        sure = source.recognise(documents[:_FIRST])
+        if sure > max(confidence, _SURE - 1e-9):
+            best, confidence = source, sure
+    if best is None:
+        return None
+    found = [event for document in documents for event in best.events(document) if isinstance(event, dict)]
+    return Recognised(best, confidence, len(found), Counter(map(best.name_of, found)), best.ASKS)
+
+
+def records(
+    source: Source,
+    file: BinaryIO,
+    options: Options = _DEFAULT,
+    *,
+    run: Run | None = None,
+    longest: int = _LONGEST,
+) -> Iterator[Chunk]:
+    """The records of a text of JSON documents, about a megabyte of it at a time, in constant memory.
+
+    ``run`` is the part of the file to read; without one, all of it. A document of more than ``longest`` bytes is
+    rejected. Raises ``windows.Unsound`` where the run's end was guessed wrong.
+    """
+    from interactions.connectors.read import chunks
+
+    return chunks(source, file, options, run, longest)
+
+
+def of_body(source: Source, body: bytes, options: Options = _DEFAULT) -> list[Chunk]:
+    """The records of one call's body."""
+    return list(records(source, io.BytesIO(body), options))

@@ -1,0 +1,286 @@
+"""What holds for every source: identities, times, addresses, and how an event becomes records of its types.
+
+What a source doesn't say is absent and never guessed. What it says in a form that is no id or number goes on as it is,
+so that the codec refuses it with a sentence; it isn't dropped without a word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+from interactions.connectors.source import Json, Options, Skipped, Types
+from interactions.contract import schema
+
+UNNAMED = "(no name)"
+NO_TYPE = "It has no interaction type."
+ON_PURPOSE = "It is mapped to nothing."
+
+_LONGEST_NAME = 200  # characters of an event's name that are kept
+_BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_IPV4 = re.compile(rf"({_BYTE}\.{_BYTE}\.{_BYTE})\.{_BYTE}\Z", re.ASCII)
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*\Z", re.ASCII)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a clock on a wall, whose zone is added
+_NO_ZONE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)\Z", re.ASCII)
+_WITH_PRODUCTS = schema.FIELDS["product_ids"].types
+_WITH_QUANTITIES = schema.FIELDS["quantities"].types
+_UTM = {f"utm_{key}": name for key, name in (("campaign", "name"), *((key, key) for key in schema.CAMPAIGN_FIELDS[1:]))}
+
+
+class Product(NamedTuple):
+    """A product as an event names it; None for what it doesn't say."""
+
+    id: Any = None
+    group: Any = None
+    quantity: Any = None
+
+
+class Said(Protocol):
+    """What an event says of its subject. Each part is asked for only where a type has a field for it."""
+
+    def products(self) -> list[Product]: ...
+    def keywords(self) -> Any: ...
+    def category(self) -> list[Any]: ...
+    def revenue(self) -> Any: ...
+    def refund(self) -> Any: ...
+    def rating(self) -> Any: ...
+
+
+def thing(value: Any) -> Json:
+    """``value`` where it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def things(value: Any) -> list[Json]:
+    """The objects in a list; none where it is no list."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def text(value: Any) -> str | None:
+    """A string with something in it, for what describes; None for anything else."""
+    return value if isinstance(value, str) and value else None
+
+
+def id_text(value: Any) -> Any:
+    """An id as a string: whole numbers are written out. None where it is absent or empty."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if abs(value) < 1 << 64 else value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1 << 53:
+        return str(int(value))
+    return value
+
+
+def number(value: Any) -> Any:
+    """A number, also one that is written as text. None where it is absent."""
+    if isinstance(value, str):
+        if not _NUMBER.match(value):
+            return value or None
+        return int(value) if value.strip().lstrip("+-").isdecimal() and len(value) < 18 else float(value)
+    return value
+
+
+def name_text(value: Any) -> str:
+    """The name of an event, cut to a bearable length."""
+    return value[:_LONGEST_NAME] if isinstance(value, str) and value else UNNAMED
+
+
+def moment(value: Any, unit: timedelta, zone: tzinfo | None = None) -> Any:
+    """A number of ``unit`` since 1970 as RFC 3339; it counts by the clock of ``zone`` where there is one, else by UTC.
+
+    What is no number, or beyond the years of a calendar, stays as it is.
+    """
+    count = number(value)
+    if isinstance(count, bool) or not isinstance(count, (int, float)):
+        return value
+    try:
+        wall = _EPOCH + count * unit
+        return (wall.replace(tzinfo=zone).astimezone(UTC) if zone else wall.replace(tzinfo=UTC)).isoformat()
+    except (OverflowError, ValueError):
+        return value
+
+
+def in_utc(value: Any) -> Any:
+    """A time in UTC that a source writes without saying so, with its ``Z``; any other as it is."""
+    found = _NO_ZONE.match(value) if isinstance(value, str) else None
+    return f"{found[1]}T{found[2]}Z" if found else value
+
+
+def truncated_ip(value: Any) -> str | None:
+    """An IPv4 address as its /24; None for anything else, IPv6 too."""
+    found = _IPV4.match(value) if isinstance(value, str) else None
+    return f"{found[1]}.0" if found else None
+
+
+def is_home(url: Any) -> bool:
+    """Whether an address is that of a site's first page."""
+    if not isinstance(url, str) or not url:
+        return False
+    try:
+        return urlsplit(url).path in ("", "/") and (url[:1] != "?")
+    except ValueError:
+        return False
+
+
+def campaign_in(url: Any) -> Json:
+    """The campaign that an address names by ``utm_…``."""
+    if not isinstance(url, str) or "utm_" not in url:
+        return {}
+    try:
+        return utm(dict(parse_qsl(urlsplit(url).query)))
+    except ValueError:
+        return {}
+
+
+def utm(said: Mapping[str, Any]) -> Json:
+    """The campaign that keys called ``utm_…`` name."""
+    return {name: said[key] for key, name in _UTM.items() if text(said.get(key))}
+
+
+def context(
+    uuid: str,
+    source: str,
+    *,
+    campaign: Json | None = None,
+    ip: Any = None,
+    locale: Any = None,
+    region: Any = None,
+    url: Any = None,
+    referrer: Any = None,
+    title: Any = None,
+    user_agent: Any = None,
+) -> Json:
+    """The context of a record, with what there is of each part. A page without an address is none."""
+    made: Json = (
+        {"custom_context": {"uuid": uuid, "source": source}} if uuid else {"custom_context": {"source": source}}
+    )
+    if campaign:
+        made["campaign"] = campaign
+    if ip and (address := truncated_ip(ip)):
+        made["truncated_ip"] = address
+    if locale and isinstance(locale, str):
+        made["locale"] = locale
+    if region and isinstance(region, str):
+        made["region"] = region
+    if url and isinstance(url, str):
+        made["page"] = page = {"url": url}
+        if referrer and isinstance(referrer, str):
+            page["referrer"] = referrer
+        if title and isinstance(title, str):
+            page["title"] = title
+    if user_agent and isinstance(user_agent, str):
+        made["user_agent"] = user_agent
+    return made
+
+
+def types_of(name: str, defaults: Types, options: Options) -> tuple[str, ...] | Skipped:
+    """The interaction types of an event name: as the options say, else the source's own."""
+    if options.types and name in options.types:
+        chosen = options.types[name]
+        return (chosen,) if chosen else Skipped(name, ON_PURPOSE)
+    return defaults.get(name) or Skipped(name, NO_TYPE)
+
+
+def records(types: tuple[str, ...], name: str, head: Json, about: Json, said: Said) -> list[Json]:
+    """A record of each type: ``head`` has who and when, ``about`` is the context.
+
+    A list of products is a view of its category where it names one, and an impression of what is in it; each alone
+    where the other is not said.
+    """
+    made = [_record(kind, name, head, about, said) for kind in types]
+    if len(made) > 1:
+        shown = [each for each in made if "category" in each or "product_ids" in each] or made[:1]
+        made = [_further(each, about, place) for place, each in enumerate(shown)]
+    return made
+
+
+def _further(record: Json, about: Json, place: int) -> Json:
+    uuid = about["custom_context"].get("uuid")
+    if place and uuid:
+        record["context"] = {**about, "custom_context": {**about["custom_context"], "uuid": f"{uuid}:{place}"}}
+    return record
+
+
+def _record(kind: str, name: str, head: Json, about: Json, said: Said) -> Json:
+    record = {"type": kind, **head, "context": about}
+    if kind in _WITH_PRODUCTS:
+        _add_products(record, kind, said.products())
+    if kind == "search":
+        keywords = said.keywords()
+        record["search"] = {} if keywords is None else {"keywords": keywords}
+    elif kind == "category_page_view":
+        if category := said.category():
+            record["category"] = category
+    elif kind == "checkout":
+        _add(record, "revenue", said.revenue())
+    elif kind == "refund":
+        amount = said.refund()
+        if amount is not None:
+            custom = {**about["custom_context"], "refund_amount": amount}
+            record["context"] = {**about, "custom_context": custom}
+    elif kind == "rate":
+        _add(record, "rating", said.rating())
+    elif kind == "custom":
+        record["custom_action_name"] = name
+    return record
+
+
+def _add(record: Json, key: str, value: Any) -> None:
+    if value is not None:
+        record[key] = value
+
+
+def _add_products(record: Json, kind: str, products: list[Product]) -> None:
+    ids = [each.id for each in products if each.id is not None]
+    if ids:
+        record["product_ids"] = ids
+    groups = [each.group for each in products if each.group is not None]
+    if groups:
+        record["product_group_ids"] = groups
+    if ids and kind in _WITH_QUANTITIES:
+        quantities = [each.quantity for each in products if each.id is not None]
+        if None not in quantities:  # one quantity for each id, or none at all
+            record["quantities"] = quantities
+
+
+def who(user: Any, visitor: Any, timestamp: Any) -> Json:
+    """Who an event is of, and when it was; what is absent has no key."""
+    head: Json = {}
+    _add(head, "user_id", id_text(user))
+    _add(head, "anonymous_id", id_text(visitor))
+    _add(head, "timestamp", timestamp)
+    return head
+
+
+def header(headers: Mapping[str, str], name: str) -> str:
+    """A header's value, however its name is spelled; empty where there is none."""
+    wanted = name.lower()
+    return next((value for key, value in headers.items() if key.lower() == wanted), "")
+
+
+def signed_in_base64(headers: Mapping[str, str], name: str, body: bytes, secret: str) -> bool:
+    """Whether the header is the base64 HMAC-SHA256 of the body."""
+    expected = b64encode(hmac.digest(secret.encode(), body, hashlib.sha256))
+    return bool(secret) and hmac.compare_digest(expected, header(headers, name).strip().encode())
+
+
+def signed_in_hex(given: str, bodies: Iterable[bytes], secret: str) -> bool:
+    """Whether ``given`` is the hex HMAC-SHA1 of one of the bodies."""
+    found = given.strip().lower().encode()
+    return bool(secret) and any(
+        hmac.compare_digest(hmac.new(secret.encode(), body, hashlib.sha1).hexdigest().encode(), found)
+        for body in bodies
+    )
+
+
+def share(documents: Iterable[Any], fits: Callable[[Json], bool]) -> float:
+    """Which part of the documents fits, from 0 to 1."""
+    verdicts = [isinstance(each, dict) and fits(each) for each in documents]
+    return sum(verdicts) / len(verdicts) if verdicts else 0.0

@@ -1,0 +1,124 @@
+"""Reads a source's text: documents, their events, and the records that come of them."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import BinaryIO, cast
+
+import msgspec
+
+from interactions.codec.apart import Decoded, documents
+from interactions.codec.check import Violation, check_bytes
+from interactions.codec.reader import Rejected
+from interactions.codec.windows import Run, Unsound
+from interactions.connectors.source import Chunk, Json, Options, Origin, Skipped, Source
+from interactions.contract import schema
+
+_MOST_NAMES = 1000  # kinds of skipped events that are told apart in a chunk
+_OTHERS = Skipped("(other events)", "They have no interaction type.")
+_TOO_DEEP = schema.DEEPEST + 1
+_encoder = msgspec.json.Encoder()
+
+
+def first_documents(head: bytes, *, is_whole: bool) -> list[Json]:
+    """The whole documents of a text's beginning, those that are objects."""
+    found: list[Json] = []
+    run = Run(0, len(head), len(head) if is_whole else len(head) + 1)
+    with suppress(Unsound):  # it ends in the middle of a document
+        for decoded in documents(io.BytesIO(head), run, max(len(head), 1)):
+            found += [each for each in decoded.documents if isinstance(each, dict)]
+    return found
+
+
+def chunks(source: Source, file: BinaryIO, options: Options, run: Run | None, longest: int) -> Iterator[Chunk]:
+    """See the door's ``records``."""
+    if run is None:
+        length = file.seek(0, io.SEEK_END)
+        run = Run(0, length, length)
+    index = 0
+    for decoded in documents(file, run, longest):
+        reading = _Reading(source, options, decoded, index)
+        chunk = reading.chunk()
+        index += chunk.events
+        yield chunk
+
+
+class _Reading:
+    """One chunk as it is made. ``index`` is the number of its first event."""
+
+    def __init__(self, source: Source, options: Options, decoded: Decoded, index: int) -> None:
+        self._source, self._options, self._decoded, self._index = source, options, decoded, index
+        self._made: list[Json] = []
+        self._skipped: Counter[Skipped] = Counter()
+        self._rejected: list[Rejected] = []
+        # Of each event its document, and of each record its event: only refused records are ever looked up.
+        self._document_of: list[int] = []
+        self._event_of: list[int] = []
+
+    def chunk(self) -> Chunk:
+        for number, document in enumerate(self._decoded.documents):
+            if isinstance(document, Rejected):
+                self._reject(number, document.text, document.violations, document.more)
+            else:
+                self._read(number, document)
+        lines = self._encoded()
+        return Chunk(
+            self._decoded.size,
+            lines,
+            len(self._made),
+            len(self._document_of),
+            self._skipped,
+            self._rejected,
+            self._origin,
+        )
+
+    def _read(self, number: int, document: Json) -> None:
+        """Add what the events of a document stand for."""
+        interactions, options = self._source.interactions, self._options
+        for event in self._source.events(document):
+            if not isinstance(event, dict):
+                self._reject(number, text := msgspec.json.encode(event), check_bytes(text).violations)
+                continue
+            said = interactions(event, options)
+            if isinstance(said, list):
+                self._event_of += [len(self._document_of)] * len(said)
+                self._made += said
+            else:
+                self._skip(said)
+            self._document_of.append(number)
+
+    def _skip(self, skipped: Skipped) -> None:
+        full = len(self._skipped) >= _MOST_NAMES and skipped not in self._skipped
+        self._skipped[_OTHERS if full else skipped] += 1
+
+    def _reject(self, number: int, text: bytes, violations: list[Violation], more: int = 0) -> None:
+        event = self._index + len(self._document_of)
+        self._rejected.append(Rejected(event, self._decoded.find(number)[0], text, violations, more))
+        self._document_of.append(number)
+
+    def _encoded(self) -> bytes:
+        try:
+            return _encoder.encode_lines(self._made)
+        except RecursionError:  # of those that are as deep as a decoder goes, only the rule is told
+            return b"".join(_shallow(record) + b"\n" for record in self._made)
+
+    def _origin(self, record: int) -> Origin:
+        event = self._event_of[record]
+        number = self._document_of[event]
+        offset, text = self._decoded.find(number)
+        if self._document_of.count(number) > 1:  # a batch: the event alone, as its document may be the whole file
+            place = event - self._document_of.index(number)
+            events = self._source.events(cast("Json", self._decoded.documents[number]))
+            text = msgspec.json.encode(next(islice(events, place, None)))
+        return Origin(self._index + event, offset, text)
+
+
+def _shallow(record: Json) -> bytes:
+    try:
+        return _encoder.encode(record)
+    except RecursionError:
+        return b'{"type":"","timestamp":' + b"[" * _TOO_DEEP + b"]" * _TOO_DEEP + b"}"
