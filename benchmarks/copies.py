@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.parts import PartWriter
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse.lake import Lake, Part
+from interactions.warehouse.parts import PartWriter
 
 FIRST_IMPORT = 1_000
 """Copy n has the import id ``FIRST_IMPORT + n``."""

@@ -13,7 +13,7 @@ django.setup()
 from benchmarks.processes import answer  # noqa: E402
 from interactions.analytics.index import store  # noqa: E402
 from interactions.analytics.index.build import build  # noqa: E402
-from interactions.codec.tombstones import Tombstones  # noqa: E402
+from interactions.contract.tombstones import Tombstones  # noqa: E402
 from interactions.warehouse.lake import Lake  # noqa: E402
 
 

@@ -22,12 +22,13 @@ from typing import Any
 from unittest import mock
 
 from benchmarks import files
-from interactions.codec import custom, free_form, gathering, hashing, parts, reader, scanned, scanning, source
-from interactions.codec.keyring import Keyring
+from interactions.codec import custom, free_form, gathering, hashing, reader, scanned, scanning, source
 from interactions.codec.origin import Origin
-from interactions.codec.parts import PartWriter
 from interactions.codec.reader import Reader
 from interactions.codec.windows import Run
+from interactions.contract.keyring import Keyring
+from interactions.warehouse import parts
+from interactions.warehouse.parts import PartWriter
 
 RECORDS = 45_000
 _LONGEST = 16 << 20

@@ -27,9 +27,9 @@ import pyarrow as pa  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from benchmarks.processes import answer, tell  # noqa: E402
-from interactions.codec.columns import TABLE_SCHEMA  # noqa: E402
-from interactions.codec.parts import PartWriter  # noqa: E402
+from interactions.contract.columns import TABLE_SCHEMA  # noqa: E402
 from interactions.warehouse.lake import Lake, Part  # noqa: E402
+from interactions.warehouse.parts import PartWriter  # noqa: E402
 
 PART_ROWS = 50_000  # as many as a block of an import has
 _END = datetime(2026, 3, 1, tzinfo=UTC)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from dojo.environ import write_durably
-from interactions.codec.keyring import EarlierKeyring, Keyring
+from interactions.contract.keyring import EarlierKeyring, Keyring
 from interactions.errors import DojoError
 from interactions.models.identity import IdentityKey
 
@@ -45,9 +45,14 @@ def keyring() -> Keyring:
     return _proved(settings.IDENTITY_KEY)
 
 
+def unproved_keyring() -> Keyring:
+    """The keyring that IDENTITY_KEY makes, whatever people were named by: for whoever proves it by :func:`require`."""
+    return Keyring(settings.IDENTITY_KEY.encode())
+
+
 @lru_cache(maxsize=1)
 def _proved(secret: str) -> Keyring:
-    made = Keyring(secret.encode())
+    made = unproved_keyring()
     fresh = {"check_value": made.check, "upgraded_at": timezone.now()}
     row, _ = IdentityKey.objects.get_or_create(pk=1, defaults=fresh)
     if row.upgraded_at is None:
@@ -91,6 +96,11 @@ def _read_earlier(path: Path, check: str) -> EarlierKeys:
         )
     said = json.loads(text)
     return EarlierKeys(EarlierKeyring(bytes.fromhex(said["ids"])), bytes.fromhex(said["receipts"]))
+
+
+def earlier_of_secret_key() -> EarlierKeyring:
+    """The hashes of ids that SECRET_KEY gives as it is now."""
+    return EarlierKeyring(EarlierKeyring.key_of(settings.SECRET_KEY.encode()))
 
 
 def keep_earlier() -> str:

@@ -34,7 +34,7 @@ STAYS, STAYS_BROWSER = "stays", "browser of stays"
 
 
 class OldKeyring:
-    """What ``codec.keyring.Keyring`` was."""
+    """What ``contract.keyring.Keyring`` was."""
 
     def __init__(self, secret: str) -> None:
         self._key = blake2b(secret.encode(), digest_size=32, person=b"dojo ids").digest()

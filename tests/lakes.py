@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
-from interactions.codec.columns import TABLE_SCHEMA
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse.lake import Lake, Part
 
 Record = dict[str, Any]

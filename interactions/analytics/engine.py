@@ -22,8 +22,8 @@ from django.conf import settings
 
 from dojo.cores import cores
 from interactions import process_caches
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.tombstones import AHEAD, Moments, Tombstones
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.tombstones import AHEAD, Moments, Tombstones
 from interactions.warehouse.lake import Lake, Part
 from interactions.warehouse.people import hidden
 

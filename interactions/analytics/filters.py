@@ -16,7 +16,7 @@ from interactions.analytics.devices import Device as Device
 from interactions.analytics.devices import agents_in, agents_of
 from interactions.analytics.engine import MOMENT
 from interactions.analytics.periods import ALL, Period
-from interactions.codec.keyring import Keyring
+from interactions.contract.keyring import Keyring
 from interactions.contract.schema import TYPES, TYPES_BY_GROUP, Group
 
 _LATEST: Final = datetime.max.replace(tzinfo=UTC)

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from dojo.cores import cores
 from interactions import process_caches
-from interactions.codec.columns import TABLE_SCHEMA
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.queries.covering import name_of
 from interactions.queries.kinds import LINKS
 from interactions.queries.segments import Store

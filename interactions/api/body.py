@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, UnreadablePostError
 
 from interactions.api.errors import CallRefused
-from interactions.codec.unpack import CutShort, Damaged, gunzip
+from interactions.unpack import CutShort, Damaged, gunzip
 
 GZIP = b"\x1f\x8b"
 """What a packed body begins with, said or not, and no JSON does."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from interactions.api.reference import example, form_of
-from interactions.codec.values import IPV4_PATTERN, UUID_PATTERN
 from interactions.contract import schema
 from interactions.contract.schema import Field, Form
+from interactions.contract.values import IPV4_PATTERN, UUID_PATTERN
 
 Json: TypeAlias = dict[str, Any]
 

@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from interactions.codec.calls import Call
-    from interactions.codec.keyring import Keyring
     from interactions.codec.reader import Batch
+    from interactions.contract.keyring import Keyring
 
 __all__ = ["check_call", "read_records", "write_records"]
 

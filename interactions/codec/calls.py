@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from interactions.codec.check import check_bytes
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.keyring import Keyring
 from interactions.codec.origin import SAID_LATER, Origin
 from interactions.codec.problems import Problems
 from interactions.codec.reader import Reader
 from interactions.codec.syntax import BLANKS, RECORD_SEPARATOR, SEPARATORS, head_of, members, value_end
 from interactions.contract import schema
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.keyring import Keyring
 
 _TOO_DEEP = f"The body is nested more than {schema.DEEPEST} levels deep."
 _SHAPE = 'The body must be a JSON object with a list called "data", a list of records, or one record per line.'

@@ -16,11 +16,11 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from interactions.codec.instants import instant, is_instant
 from interactions.codec.suggestions import did_you_mean
-from interactions.codec.values import is_amount, is_custom_value, is_ipv4, is_number, is_uuid, numbers_are_finite
 from interactions.contract import schema
 from interactions.contract.schema import Field, Form
+from interactions.contract.timestamps import instant, is_instant
+from interactions.contract.values import is_amount, is_custom_value, is_ipv4, is_number, is_uuid, numbers_are_finite
 
 MOST_NAMED = 20
 """Violations of one record that are named; the others are counted."""

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from interactions.codec.values import is_custom_value, is_number
 from interactions.contract import schema
+from interactions.contract.values import is_custom_value, is_number
 
 # Lists are looked into below: msgspec allows one kind of list in a union.
 CustomValue: TypeAlias = bool | int | float | str | list[Any] | None

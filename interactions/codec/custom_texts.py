@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec import lanes
-from interactions.codec.compiled import compiled
 from interactions.codec.gathering import SLACK, copy_bytes
 from interactions.codec.tokens import is_blank, past_blanks, past_colon, plain_end, string
+from interactions.compiled import lanes
+from interactions.compiled.jit import compiled
 from interactions.contract import schema
 
 BEFORE, AFTER = b'{"context":{"custom_context":', b"}}"

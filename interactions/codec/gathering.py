@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec import lanes
-from interactions.codec.compiled import compiled
 from interactions.codec.layout import (
     COUNT,
     FORM,
@@ -29,7 +27,9 @@ from interactions.codec.layout import (
     TYPE_NAME,
     TYPE_SIZE,
 )
-from interactions.codec.tokens import hexadecimal
+from interactions.compiled import lanes
+from interactions.compiled.hex_digits import hexadecimal
+from interactions.compiled.jit import compiled
 
 SLACK = lanes.WIDTH
 _SHORT = np.zeros(256, np.uint8)  # what the short escapes stand for

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
-from interactions.codec import fingerprint, gathering
+from interactions.codec import gathering
+from interactions.contract import fingerprint
 
 _RETURN_TWO_WORDS = ("x86_64", "aarch64", "arm64")  # in registers, which ``lanes.hash128`` counts on
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec import lanes
-from interactions.codec.compiled import compiled
 from interactions.codec.layout import HASHES
+from interactions.compiled import lanes
+from interactions.compiled.jit import compiled
 
 BUCKETS = 1 << 14  # for texts that are told apart: four for each row that is read at once
 

@@ -16,11 +16,11 @@ import pyarrow as pa
 
 from interactions.codec.check import MOST_NAMED, Checked, Violation, check_bytes, refused
 from interactions.codec.documents import Documents
-from interactions.codec.first_load import FIRST_LOAD
-from interactions.codec.keyring import Keyring
 from interactions.codec.origin import Origin
 from interactions.codec.syntax import MOST_LINES_BYTES
 from interactions.codec.windows import MOST_PIECES, WINDOW_BYTES, Piece, Run, Window
+from interactions.compiled.first_load import FIRST_LOAD
+from interactions.contract.keyring import Keyring
 
 if TYPE_CHECKING:
     from interactions.codec.scanned import Scanned, Scanner

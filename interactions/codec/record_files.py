@@ -13,7 +13,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from interactions.codec import export, spreadsheet
-from interactions.codec.columns import TABLE_SCHEMA
+from interactions.contract.columns import TABLE_SCHEMA
 
 # What of a row is nobody's business but ours: hashes.
 _OURS: Final = ("fingerprint", "user_key", "anonymous_key")

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from interactions.codec import layout
-from interactions.codec.compiled import compiled
 from interactions.codec.gathering import SLACK, copy_bytes
 from interactions.codec.known_texts import remember
 from interactions.codec.layout import CAMPAIGN, CONTEXT, NAME, NAME_SIZE, PAGE, RECORD, SEARCH
+from interactions.compiled.jit import compiled
 
 _CONTEXT, _SEARCH = (layout.NAMES[RECORD].index(name) for name in ("context", "search"))
 _PAGE, _CAMPAIGN = (layout.NAMES[CONTEXT].index(name) for name in ("page", "campaign"))

@@ -16,9 +16,9 @@ import msgspec
 
 from interactions.codec.check import check_bytes, refused
 from interactions.codec.documents import Documents
-from interactions.codec.instants import instant
 from interactions.codec.reader import Rejected
 from interactions.codec.windows import MOST_PIECES, Run, Unsound, Window
+from interactions.contract.timestamps import instant
 
 
 class _Said(msgspec.Struct, gc=False):

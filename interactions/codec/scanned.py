@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from interactions.codec import rest, scanning
-from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.custom import Customs
 from interactions.codec.found import PADDING, room
 from interactions.codec.free_form import FreeForm, Known
-from interactions.codec.keyring import Keyring, name_people
 from interactions.codec.layout import RECORD, bit
 from interactions.codec.origin import Origin
 from interactions.codec.scanned_rows import Rows, plain
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.keyring import Keyring, load_compiled, name_people
 
 _TIMED = bit(RECORD, "timestamp")
 _MOMENT, _KEY = pa.timestamp("us", "UTC"), pa.int64()
@@ -111,7 +111,8 @@ class Scanner:
 def load() -> None:
     """Load what is compiled, or compile it where that was never done, so that the first records need not wait."""
     text = b'{"type":"checkout","user_id":"","product_ids":["a"],"quantities":1,"revenue":1,"context":{"a":1}}'
-    Scanner(Origin(0, datetime(1970, 1, 1, tzinfo=UTC)), Keyring(b"")).read(b"\n".join([text] * FEW))
+    Scanner(Origin(0, datetime(1970, 1, 1, tzinfo=UTC)), None).read(b"\n".join([text] * FEW))
+    load_compiled()
 
 
 if __name__ == "__main__":

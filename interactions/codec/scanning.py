@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 from interactions.codec import layout
-from interactions.codec.compiled import compiled
 from interactions.codec.found import ROWS
 from interactions.codec.known_texts import named, remember
 from interactions.codec.layout import (
@@ -46,7 +45,6 @@ from interactions.codec.layout import (
 from interactions.codec.tokens import (
     any_value,
     fits,
-    hexadecimal,
     is_blank,
     is_ipv4,
     is_uuid,
@@ -61,6 +59,8 @@ from interactions.codec.tokens import (
     string,
     strings,
 )
+from interactions.compiled.hex_digits import hexadecimal
+from interactions.compiled.jit import compiled
 
 ENDED, FULL, STOPPED = range(3)
 _DOUBTFUL, _NO_ROOM = -1, -2  # in the place of that after a record

@@ -11,10 +11,10 @@ import msgspec
 from interactions.codec import syntax
 from interactions.codec.documents import CUT_SHORT, NO_OBJECT, TOO_MANY_LISTS, Documents
 from interactions.codec.foreign import not_json
-from interactions.codec.unpack import Readable, read
 from interactions.codec.windows import Format, Open, Piece, Run, Unsound, Window
 from interactions.contract import schema
 from interactions.errors import FileRefused
+from interactions.unpack import Readable, read
 
 _HEAD_BYTES = 4 << 20  # how far into an object the list called data may begin
 _LOOK_BYTES = 1 << 16

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec import lanes
-from interactions.codec.compiled import compiled
+from interactions.compiled import lanes
+from interactions.compiled.hex_digits import VALUE, hexadecimal
+from interactions.compiled.jit import compiled
 from interactions.contract import schema
 
 _PLAIN, _QUOTE, _BACKSLASH, _CONTROL, _WIDE = range(5)
@@ -19,9 +20,6 @@ CLASS[ord("\\")] = _BACKSLASH
 CLASS[128:] = _WIDE
 _ESCAPED = np.zeros(256, np.bool_)
 _ESCAPED[list(b'"\\/bfnrt')] = True
-_HEX = np.full(256, -1, np.int8)
-for _digit in range(16):
-    _HEX[ord(f"{_digit:x}")] = _HEX[ord(f"{_digit:X}")] = _digit
 _POWERS = 10.0 ** np.arange(23)  # each of them exact
 _EXACT = 1 << 53
 _LARGEST = schema.LARGEST_AMOUNT
@@ -47,18 +45,6 @@ def _wide(text, i):
     if text[i + 3] & 0xC0 != 0x80 or (first == 0xF0 and second < 0x90) or (first == 0xF4 and second > 0x8F):
         return -1
     return i + 4
-
-
-@compiled
-def hexadecimal(text, i):
-    """The number that four hexadecimal digits say; negative where one is none."""
-    value = 0
-    for k in range(4):
-        digit = _HEX[text[i + k]]
-        if digit < 0:
-            return -1
-        value = value * 16 + digit
-    return value
 
 
 @compiled
@@ -282,7 +268,7 @@ def is_uuid(text, i, end):
         if k == 8 or k == 13 or k == 18 or k == 23:
             if text[i + k] != 0x2D:
                 return False
-        elif _HEX[text[i + k]] < 0:
+        elif VALUE[text[i + k]] < 0:
             return False
     return True
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 from django.http import QueryDict
 
 from interactions.analytics.filters import Device, Filter
-from interactions.codec.tombstones import Person
 from interactions.contract.schema import GROUP_OF, TYPES, Group
+from interactions.contract.tombstones import Person
 
 _LONGEST: Final = 2_048  # characters of one value; no id or address that is looked for is longer
 

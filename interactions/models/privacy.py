@@ -170,7 +170,7 @@ class TombstoneRows(models.QuerySet["Tombstone"]):
     """Tombstones, and what the codec makes of them."""
 
     def stones(self) -> Iterator[tuple[int | None, int | None, datetime]]:
-        """As ``codec.tombstones.Tombstones.of`` takes them."""
+        """As ``contract.tombstones.Tombstones.of`` takes them."""
         ends = Case(When(is_for_good=True, then=Value(FOR_GOOD)), default=F("at"), output_field=DateTimeField())
         rows = self.annotate(ends=ends).values_list("user_key", "anonymous_key", "ends")
         yield from rows.iterator(5_000)

@@ -4,7 +4,7 @@ People are named by keyed hashes of their ids; but for requests that are being p
 nothing logs one.
 """
 
-from interactions.codec.tombstones import Tombstones, leave_out
+from interactions.contract.tombstones import Tombstones, leave_out
 from interactions.privacy.ids import LONGEST_ANONYMOUS_ID, LONGEST_ID
 from interactions.privacy.refuse import refused
 from interactions.privacy.requests import (

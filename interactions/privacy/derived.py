@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from interactions.codec.tombstones import Person, Tombstones
+from interactions.contract.tombstones import Person, Tombstones
 from interactions.models import Environment
 from interactions.queries import bundles
 from interactions.queries.bundles import Shelf

@@ -9,9 +9,9 @@ import msgspec
 from django.db import transaction
 
 from interactions import identity
-from interactions.codec.instants import instant
-from interactions.codec.keyring import Keyring
-from interactions.codec.tombstones import Person, Tombstones
+from interactions.contract.keyring import Keyring
+from interactions.contract.timestamps import instant
+from interactions.contract.tombstones import Person, Tombstones
 from interactions.models import Environment, InboxEntry
 from interactions.models.packing import pack, unpack
 

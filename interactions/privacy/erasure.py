@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from interactions.codec.tombstones import Person, Tombstones
+from interactions.contract.tombstones import Person, Tombstones
 from interactions.disk import PAUSED, is_full
 from interactions.ingest.imports.heartbeat import beating
 from interactions.ingest.imports.queue import enqueue

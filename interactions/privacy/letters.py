@@ -13,8 +13,8 @@ from interactions import identity
 from interactions.access import audit
 from interactions.access.audit import Action
 from interactions.codec import export
-from interactions.codec.tombstones import COLUMNS, Tombstones, leave_out
 from interactions.contract.schema import FOR_GOOD
+from interactions.contract.tombstones import COLUMNS, Tombstones, leave_out
 from interactions.models import Environment
 from interactions.privacy import entries, refusals
 from interactions.privacy.links import links_of

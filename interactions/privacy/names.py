@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from interactions.codec.tombstones import Person, Tombstones, microseconds
+from interactions.contract.tombstones import Person, Tombstones, microseconds
 from interactions.models import Environment, RequestedLink, RequestedPerson
 
 

@@ -13,7 +13,7 @@ from interactions.access.audit import Action
 from interactions.analytics.reports import person as profile
 from interactions.analytics.reports.person import Profile
 from interactions.analytics.reports.timeline import Place
-from interactions.codec.tombstones import Person
+from interactions.contract.tombstones import Person
 from interactions.models import Environment
 
 PAGE_RECORDS: Final = 100

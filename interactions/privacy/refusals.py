@@ -13,8 +13,8 @@ from pathlib import Path
 from django.db.models import QuerySet
 
 from interactions import identity
-from interactions.codec.tombstones import Person, Tombstones
 from interactions.contract import schema
+from interactions.contract.tombstones import Person, Tombstones
 from interactions.ingest.imports import rejected_path
 from interactions.ingest.imports.erased import forget_examples
 from interactions.ingest.imports.rejects import Named

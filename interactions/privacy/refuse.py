@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from django.db.models import Count, Max, Q
 
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 from interactions.models import Tombstone
 from interactions.warehouse.people import people_of
 

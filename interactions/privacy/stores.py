@@ -16,7 +16,7 @@ from django.db import connection
 
 from interactions import exports, identity, process_caches
 from interactions.analytics.index import keep
-from interactions.codec.tombstones import People, Person, Tombstones
+from interactions.contract.tombstones import People, Person, Tombstones
 from interactions.ingest.imports.erased import count_in, leave_out_of
 from interactions.ingest.imports.rejects import Named
 from interactions.ingest.live import calls

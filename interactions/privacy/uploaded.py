@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Final
 
 from interactions import identity, process_caches
-from interactions.codec.first_load import FIRST_LOAD
-from interactions.codec.salvage import readable
-from interactions.codec.tombstones import People, Person, Tombstones, microseconds
+from interactions.compiled.first_load import FIRST_LOAD
+from interactions.contract.tombstones import People, Person, Tombstones, microseconds
 from interactions.ingest.imports import lifecycle, storage
 from interactions.models import Environment, Import, Upload
+from interactions.privacy.salvage import readable
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def _text_of(imp: Import) -> Path | None:
 def _named_in(path: Path, size: int, changed: int, tombstones: Tombstones) -> frozenset[Person]:
     """Remembered while the file is as it is: it is asked several times in one erasure."""
     with FIRST_LOAD:
-        from interactions.codec.named_files import named_in  # loads Numba, which web processes do without
+        from interactions.privacy.named_files import named_in  # loads Numba, which web processes do without
 
     people = People(tombstones, identity.keyring())
     return named_in(readable(path), people)

@@ -18,7 +18,7 @@ from ibis import _
 
 from interactions.analytics.devices import device_of
 from interactions.analytics.engine import PartsGone, answer, reading
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 from interactions.queries import bundles
 from interactions.queries.bundles import Shelf
 from interactions.queries.bundling import bundled

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 from interactions.queries import coding
 from interactions.queries.coding import HAS_USER, HAS_VISITOR, NOBODY
 from interactions.queries.journeys import Journeys

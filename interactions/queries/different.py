@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from interactions.analytics.engine import PartsGone, Reading, Snapshot, epoch_us, reading, remembers
 from interactions.analytics.periods import ALL, Period
-from interactions.codec.tombstones import microseconds
+from interactions.contract.tombstones import microseconds
 from interactions.queries.named import Named
 from interactions.queries.product_bars import Piece, bars_of, counted, numbered
 from interactions.queries.segments import Segment

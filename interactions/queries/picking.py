@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from interactions.analytics.engine import Reading, Snapshot, reading, remembers
 from interactions.analytics.filters import Filter
-from interactions.codec.columns import TABLE_SCHEMA
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.queries.summaries import SUMMED, touches
 
 _MOST_ROWS: Final = 1_000_000

@@ -38,7 +38,7 @@ from interactions.analytics.engine import (
 )
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import ALL, Period, Unit
-from interactions.codec.columns import TABLE_SCHEMA
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.queries.covering import name_of
 from interactions.queries.crowds import theirs
 from interactions.queries.journeys import Journeys

@@ -11,7 +11,7 @@ import numpy as np
 
 from dojo.cores import cores
 from interactions.analytics.filters import Filter
-from interactions.codec.tombstones import microseconds
+from interactions.contract.tombstones import microseconds
 from interactions.queries import loops
 from interactions.queries.crowds import Crowd
 from interactions.queries.journeys import ASSISTED, LIVE, SEARCH, WHATS, Journeys, what_of

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from interactions.access.audit import Action, ActorKind
 from interactions.access.audit.read import GROUP_OF
-from interactions.codec.tombstones import Person
 from interactions.contract.moments import written_in
+from interactions.contract.tombstones import Person
 from interactions.models import ActivityEntry, Environment
 
 register = template.Library()

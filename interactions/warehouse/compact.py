@@ -15,9 +15,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.parts import PartWriter
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse.lake import Lake, Part
+from interactions.warehouse.parts import PartWriter
 
 log = logging.getLogger(__name__)
 

@@ -23,8 +23,9 @@ from urllib.parse import unquote
 import redis
 from django.conf import settings
 
-from interactions.codec.columns import STATISTICS_COLUMNS, TABLE_SCHEMA
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse.log import asked, has_log, known, opened
+from interactions.warehouse.parts import STATISTICS_COLUMNS
 from interactions.warehouse.statistics import Span, span_of, statistics
 
 if TYPE_CHECKING:

@@ -21,10 +21,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.conf import settings
 
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.fingerprint import SIZE
-from interactions.codec.tombstones import COLUMNS as PERSON_COLUMNS
-from interactions.codec.tombstones import Person, Tombstones
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.fingerprint import SIZE
+from interactions.contract.tombstones import COLUMNS as PERSON_COLUMNS
+from interactions.contract.tombstones import Person, Tombstones
 
 LIVE: Final = 0  # the import id of live records
 COLUMNS: Final = ["fingerprint", *PERSON_COLUMNS]

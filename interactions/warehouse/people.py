@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dojo.cores import cores
 from interactions import identity
-from interactions.codec.tombstones import COLUMNS, Person, Tombstones
+from interactions.contract.tombstones import COLUMNS, Person, Tombstones
 from interactions.models import Tombstone
 from interactions.models.privacy import TombstoneRows
 from interactions.warehouse.lake import Lake

@@ -18,10 +18,10 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from dojo.cores import cores
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.keyring import EarlierKeyring, Keyring
-from interactions.codec.parts import PartWriter, Written
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.keyring import EarlierKeyring, Keyring
 from interactions.warehouse.lake import Lake, Part
+from interactions.warehouse.parts import PartWriter, Written
 
 _ROWS: Final = 32_768  # held at a time by a thread
 _GROUP_ROWS: Final = 4_000_000  # in one commit, more or less: what was done by then need not be done again

@@ -24,10 +24,10 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from dojo.cores import cores
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.parts import PartWriter
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse.lake import Lake, LakeBusy, Part
 from interactions.warehouse.overlaps import Handover
+from interactions.warehouse.parts import PartWriter
 
 log = logging.getLogger(__name__)
 

@@ -18,10 +18,10 @@ from interactions import identity
 from interactions.analytics.devices import Device
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import ALL, Period, Unit, allowed_units
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.moments import EARLIEST, LATEST
 from interactions.contract.schema import FIELDS, FOR_GOOD, TYPES, Group
+from interactions.contract.tombstones import Tombstones
 
 from ..lakes import Record, as_row
 

@@ -31,8 +31,8 @@ from interactions.analytics.relational import (
 )
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.reports.history import history
-from interactions.codec.tombstones import Tombstones, microseconds
 from interactions.contract.schema import TYPES
+from interactions.contract.tombstones import Tombstones, microseconds
 from interactions.queries.assisted import Assisted
 from interactions.queries.audience import Audience
 from interactions.queries.dashboard import Totals

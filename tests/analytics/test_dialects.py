@@ -27,9 +27,9 @@ from interactions.analytics.relational import (
     totals,
 )
 from interactions.analytics.relational.data import DataSet
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.schema import Group
+from interactions.contract.tombstones import Tombstones
 from interactions.queries.funnel import CONTENT, SHOP
 from interactions.queries.tops import Subject
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from interactions.analytics import engine
 from interactions.analytics.filters import Filter
-from interactions.codec.columns import TABLE_SCHEMA
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse.lake import Lake
 
 from ..lakes import append

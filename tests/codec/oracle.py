@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 from xxhash import xxh3_128_digest
 
-from interactions.codec.columns import TABLE_SCHEMA
 from interactions.codec.custom import packed, whole
-from interactions.codec.instants import instant
-from interactions.codec.keyring import Keyring
 from interactions.codec.origin import Origin
 from interactions.contract import schema
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.keyring import Keyring
+from interactions.contract.timestamps import instant
 
 _pack = msgspec.msgpack.Encoder(order="deterministic").encode
 _json = msgspec.json.Encoder(order="deterministic").encode

@@ -12,12 +12,12 @@ from typing import Any
 import pyarrow as pa
 
 from interactions.codec import export, plan, source
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.keyring import Keyring
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.windows import Run, Unsound
 from interactions.contract import schema
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.keyring import Keyring
 
 Record = dict[str, Any]
 

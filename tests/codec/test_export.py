@@ -18,10 +18,10 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from interactions.codec import export
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.parts import PartWriter
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.management.commands import export_interactions
 from interactions.warehouse.lake import Lake, Part
+from interactions.warehouse.parts import PartWriter
 from tests.codec.reading import Outcome, Record, plain, read_file, read_lines
 from tests.codec.strategies import dumped, interactions
 
@@ -187,7 +187,7 @@ class TestCommand:
 
 def test_the_codec_knows_no_django() -> None:
     code = (
-        "import sys, interactions.codec.reader, interactions.codec.export, interactions.codec.parts;"
+        "import sys, interactions.codec.reader, interactions.codec.export, interactions.warehouse.parts;"
         "sys.exit('django' in sys.modules)"
     )
     root = Path(__file__).parent.parent.parent

@@ -254,7 +254,7 @@ READ = """
 import json, re, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from interactions.codec.keyring import Keyring
+from interactions.contract.keyring import Keyring
 from interactions.codec.reader import Reader
 from interactions.codec.source import shape_of
 from interactions.codec.origin import Origin

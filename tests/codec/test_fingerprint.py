@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions.codec.fingerprint import BY_UUID, SIZE
+from interactions.contract.fingerprint import BY_UUID, SIZE
 from tests.codec.reading import Record, fingerprint, plain, read_lines
 from tests.codec.strategies import dumped, interactions, respelled
 

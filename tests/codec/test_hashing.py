@@ -7,7 +7,7 @@ import pytest
 from xxhash import xxh3_128_digest
 
 from interactions.codec import hashing
-from interactions.codec.fingerprint import BY_UUID
+from interactions.contract.fingerprint import BY_UUID
 
 
 @pytest.mark.parametrize("in_library", [True, False], ids=["in the library", "one by one"])

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from interactions import connectors
-from interactions.codec import unpack
+from interactions import connectors, unpack
 from interactions.connectors import SOURCES, recognised, records
 from tests.connectors.reading import read
 from tests.connectors.test_mixpanel import event

@@ -15,8 +15,8 @@ from django.utils.html import escape
 
 from interactions import identity
 from interactions.access import keys
-from interactions.codec.tombstones import Person
 from interactions.console.live.call import Anatomy
+from interactions.contract.tombstones import Person
 from interactions.ingest.live import calls
 from interactions.ingest.live.calls.add import _away
 from interactions.models import ActivityEntry, ApiKey, Environment

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from interactions import identity
-from interactions.codec.tombstones import Person
+from interactions.contract.tombstones import Person
 from interactions.models import ActivityEntry, DeletionRequest, Environment, Tombstone
 from interactions.privacy import people as looking
 from interactions.queries.audience import Audience, audience

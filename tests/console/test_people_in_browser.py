@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from interactions.codec.keyring import Keyring
+from interactions.contract.keyring import Keyring
 from tests.lakes import append, record
 from tests.looks import PATIENCE, expect, fits, says
 from tests.running import Dojo, add_environment, log_in

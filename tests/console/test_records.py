@@ -18,10 +18,10 @@ from django.urls import reverse
 from interactions import identity
 from interactions.analytics.filters import Filter
 from interactions.analytics.reports import records as questions
-from interactions.codec.keyring import Keyring
-from interactions.codec.tombstones import Person
 from interactions.console import exports as exports_view
 from interactions.console.records import records as records_view
+from interactions.contract.keyring import Keyring
+from interactions.contract.tombstones import Person
 from interactions.models import ActivityEntry, Environment, Export
 from tests import cast
 from tests.lakes import Record, append, record

@@ -13,9 +13,9 @@ from interactions.ingest import imports as importing
 from interactions.ingest.imports import storage
 from interactions.models import Environment, Import
 from tests import cast
-from tests.codec.archives import zipped
 from tests.ingest.uploads.tus import RECORDS
 from tests.pages import HTMX, State, half_loaded, made, page_of, received, text_of
+from tests.unpack.archives import zipped
 
 pytestmark = pytest.mark.django_db
 

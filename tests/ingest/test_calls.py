@@ -12,7 +12,7 @@ import redis
 from django.conf import settings
 
 from interactions import identity
-from interactions.codec.tombstones import Person
+from interactions.contract.tombstones import Person
 from interactions.ingest.live import calls as ring
 from interactions.ingest.live.calls import DeliveryCause, connection
 from interactions.ingest.live.calls.delivery import read_line

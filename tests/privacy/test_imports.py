@@ -10,14 +10,13 @@ import pytest
 import zstandard
 from django.db.models import Sum
 
-from interactions.codec import salvage
 from interactions.errors import ImportStateError
 from interactions.ingest import imports
 from interactions.ingest.imports import commit, storage
 from interactions.ingest.imports import erased as leaving_out
 from interactions.ingest.imports.rejects import ERASED
 from interactions.models import DeletionRequest, Environment, Import
-from interactions.privacy import uploaded
+from interactions.privacy import salvage, uploaded
 from interactions.warehouse.lake import Lake
 from tests.ingest.imports.dying import Moment, do_and_die, interrupted
 from tests.ingest.imports.files import BAD, as_lines, as_list, record, records

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from interactions.analytics.index import keep, store
 from interactions.analytics.index.keep import Keeper
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 from interactions.models import DeletionRequest
 from interactions.warehouse.people import hidden
 from tests.ingest.imports.files import as_lines, records

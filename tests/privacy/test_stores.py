@@ -12,7 +12,7 @@ from django.conf import settings
 
 from dojo.heartbeat import beat, connect
 from interactions import privacy
-from interactions.codec.tombstones import Person
+from interactions.contract.tombstones import Person
 from interactions.models import DeletionRequest, Environment
 from interactions.privacy.stores import FAMILIES, NOT_PERSONAL, STORES
 from interactions.queries import dashboard

@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 from interactions.models import DeletionRequest, Environment
 from interactions.privacy import derived
 from interactions.queries import dashboard

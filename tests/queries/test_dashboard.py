@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from interactions.analytics import engine
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import Period, Unit
-from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import GROUP_OF
+from interactions.contract.tombstones import Tombstones
 from interactions.queries import answers, dashboard
 from interactions.queries.covering import cover
 from interactions.warehouse.lake import Lake

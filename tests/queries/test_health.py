@@ -15,8 +15,8 @@ from django.core.cache import cache
 from interactions import identity
 from interactions.analytics import engine
 from interactions.analytics.reports.history import History, history
-from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import TYPES
+from interactions.contract.tombstones import Tombstones
 from interactions.queries import health
 from interactions.queries.covering import cover
 from tests.lakes import Record, append, record

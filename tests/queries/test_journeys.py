@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from interactions.analytics.engine import answer
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 from interactions.queries.coding import HAS_USER, HAS_VISITOR
 from interactions.queries.journeys import ASSISTED, LIVE, SEARCH, Journeys, moments_of, what_of
 from interactions.warehouse.lake import Lake

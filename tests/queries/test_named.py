@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from interactions.analytics.engine import answer
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import Period
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 from interactions.queries import covering, product_bars
 from interactions.queries.covering import cover
 from interactions.queries.kinds import QUARTER_US

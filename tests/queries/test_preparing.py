@@ -8,7 +8,7 @@ import pytest
 from interactions.analytics import engine
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import Unit
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 from interactions.queries import answers, dashboard
 from interactions.queries.assisted import assisted, assisted_over_time
 from interactions.queries.funnel import CONTENT, SHOP, funnel, usual_steps

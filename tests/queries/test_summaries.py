@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from interactions.analytics import engine
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.periods import ALL, Period, Unit
-from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import Group
+from interactions.contract.tombstones import Tombstones
 from interactions.queries import (
     along,
     answers,

@@ -220,7 +220,7 @@ def test_threads_that_need_the_loops_first_and_at_once_all_get_them() -> None:
         "import dojo.urls\n"
         "import pyarrow as pa\n"
         "from concurrent.futures import ThreadPoolExecutor\n"
-        "from interactions.codec import keyring\n"
+        "from interactions.contract import keyring\n"
         "from interactions.codec.origin import Origin\n"
         "from interactions.codec.reader import Reader\n"
         "from interactions.queries import loops\n"

@@ -27,7 +27,7 @@ from interactions.analytics.index.records import Piece
 from interactions.analytics.index.rows import joined, nobodys, run_of, taken
 from interactions.analytics.index.run import NONE, Index, Run
 from interactions.analytics.index.spill import Sizes, Spill
-from interactions.codec.tombstones import Tombstones, leave_out
+from interactions.contract.tombstones import Tombstones, leave_out
 from interactions.warehouse.lake import Part
 
 _PIECE: Final = 50_000  # records

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from interactions.codec.tombstones import microseconds
+from interactions.contract.tombstones import microseconds
 from interactions.warehouse.lake import Part
 
 FOREVER: Final = (-(1 << 62), 1 << 62)

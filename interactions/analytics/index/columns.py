@@ -15,7 +15,7 @@ from interactions.analytics.index.results import results_of
 from interactions.analytics.index.rows import starts_of
 from interactions.analytics.index.run import ASSISTED, NONE, PLACEHOLDER, Events
 from interactions.analytics.index.sales import sales_of
-from interactions.codec.keyring import Keyring
+from interactions.contract.keyring import Keyring
 from interactions.contract.schema import TYPES
 from interactions.queries.health_counts import PLACEHOLDERS
 

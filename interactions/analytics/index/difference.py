@@ -22,8 +22,8 @@ from interactions.analytics.index.delta import NOTHING, Places
 from interactions.analytics.index.gone import where
 from interactions.analytics.index.loops import compiled
 from interactions.analytics.index.run import TYPE_BITS, Index, Run
-from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import TYPES
+from interactions.contract.tombstones import Tombstones
 
 MOST: Final = 30_000_000  # rows whose hashes are held at once, where the sums differ
 _LIGHT: Final = ["type", "timestamp", "received_at", "user_key", "anonymous_key", "import_id"]

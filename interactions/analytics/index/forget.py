@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from interactions.analytics.index.gone import codes_of, hide, is_theirs
 from interactions.analytics.index.merge import merge
 from interactions.analytics.index.run import Index, Pairs, Run, Texts
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 
 _OF_EVENT: Final = ("agent", "region", "locale", "campaign", "page", "keywords")
 

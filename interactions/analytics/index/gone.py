@@ -10,7 +10,7 @@ from interactions.analytics.index.delta import NOTHING, Places, find, take_out
 from interactions.analytics.index.people import VISITOR, Persons, persons, with_users, with_visitors
 from interactions.analytics.index.rows import within
 from interactions.analytics.index.run import Index, Pairs, Run
-from interactions.codec.tombstones import AHEAD, Tombstones
+from interactions.contract.tombstones import AHEAD, Tombstones
 
 
 def of_import(index: Index, source: int) -> Places:

@@ -29,7 +29,7 @@ from interactions.analytics.index.forget import forgotten, held, without_unused
 from interactions.analytics.index.merge import LARGE, exchanged, merge_into, wanted
 from interactions.analytics.index.refresh import Table, refreshed
 from interactions.analytics.index.run import Index
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 from interactions.errors import DojoError
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden

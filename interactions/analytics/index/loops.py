@@ -10,11 +10,11 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from interactions.codec.first_load import FIRST_LOAD
+from interactions.compiled.first_load import FIRST_LOAD
 
 
 class Later:
-    """``function``, as :func:`interactions.codec.compiled.compiled_beside` makes it, from its first call on."""
+    """``function``, as :func:`interactions.compiled.jit.compiled_beside` makes it, from its first call on."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -22,7 +22,7 @@ class Later:
     @cached_property
     def made(self) -> Callable[..., Any]:
         with FIRST_LOAD:
-            from interactions.codec.compiled import compiled_beside
+            from interactions.compiled.jit import compiled_beside
 
         return compiled_beside(self._function)
 

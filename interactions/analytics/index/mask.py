@@ -23,8 +23,8 @@ from interactions.analytics.index.passes import masks
 from interactions.analytics.index.results import results_of
 from interactions.analytics.index.run import ASSISTED, TYPE_BITS, Index, Run
 from interactions.analytics.periods import Period
-from interactions.codec.tombstones import microseconds
 from interactions.contract.schema import TYPES
+from interactions.contract.tombstones import microseconds
 
 _EARLIEST: Final = np.iinfo(np.int64).min
 _LATEST: Final = np.iinfo(np.int64).max

@@ -20,7 +20,7 @@ from interactions.analytics.index.gone import hide, of_import
 from interactions.analytics.index.records import pieces, read
 from interactions.analytics.index.rows import joined
 from interactions.analytics.index.run import Events, Index
-from interactions.codec.tombstones import Moments, Tombstones, leave_out
+from interactions.contract.tombstones import Moments, Tombstones, leave_out
 from interactions.warehouse.lake import Part
 
 _ROWS: Final = 1_000_000  # read in one go

@@ -13,8 +13,8 @@ from ibis import _
 
 from interactions.analytics.periods import Period, Unit
 from interactions.analytics.relational.moments import DAY, NEVER, WEEK
-from interactions.codec.tombstones import microseconds as microseconds_of
 from interactions.contract.moments import EARLIEST, LATEST
+from interactions.contract.tombstones import microseconds as microseconds_of
 from interactions.queries.bars import _clock, bar_edges
 
 # No two changes of one clock are closer: Freetown's of September 1939 are four days apart.

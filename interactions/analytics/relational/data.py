@@ -9,7 +9,7 @@ import ibis
 
 from interactions.analytics.filters import Filter
 from interactions.analytics.relational.hidden import without
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 
 NOBODY: Final = Tombstones.of([])
 

@@ -11,7 +11,7 @@ from ibis import _
 from interactions.analytics.filters import Filter
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.moments import HOUR, microseconds
-from interactions.codec.tombstones import microseconds as microseconds_of
+from interactions.contract.tombstones import microseconds as microseconds_of
 from interactions.queries.health_counts import ABOUT_PRODUCTS, PLACEHOLDERS
 from interactions.queries.reach import OLDEST
 

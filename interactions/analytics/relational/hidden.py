@@ -6,7 +6,7 @@ import ibis
 import pyarrow as pa
 
 from interactions.analytics.relational.moments import microseconds
-from interactions.codec.tombstones import AHEAD, Moments, Tombstones
+from interactions.contract.tombstones import AHEAD, Moments, Tombstones
 
 
 def without(table: ibis.Table, hidden: Tombstones) -> ibis.Table:

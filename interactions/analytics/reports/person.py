@@ -12,7 +12,7 @@ from interactions.analytics.engine import Snapshot
 from interactions.analytics.reports import person_records
 from interactions.analytics.reports.record_order import Key
 from interactions.analytics.reports.timeline import Page, Place, first_of, page_of, with_sessions
-from interactions.codec.tombstones import Person
+from interactions.contract.tombstones import Person
 from interactions.queries.answers import of_one_version
 
 

@@ -17,8 +17,8 @@ import pyarrow as pa
 from ibis import _
 
 from interactions.analytics.engine import MOMENT, Expression, Snapshot, answer
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.tombstones import Person
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.tombstones import Person
 
 _NARROW: Final = ("timestamp", "type", "import_id")
 # Newest first; by all columns, as what nothing tells apart may change places.

@@ -12,8 +12,8 @@ from ibis import _
 from interactions.analytics.engine import answer_of
 from interactions.analytics.filters import Filter
 from interactions.analytics.reports.record_order import Parts, steady
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.tombstones import Tombstones, leave_out
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.tombstones import Tombstones, leave_out
 
 
 def records(environment: str, filter: Filter, most: int) -> pa.Table:

@@ -19,8 +19,8 @@ from ibis import _
 
 from interactions.analytics.engine import MOMENT, Expression, PartsGone, answer
 from interactions.analytics.filters import Filter
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.tombstones import Tombstones
 from interactions.queries.answers import DataSetBusy
 from interactions.warehouse.lake import Lake, Part
 from interactions.warehouse.people import hidden

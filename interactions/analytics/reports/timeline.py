@@ -15,7 +15,7 @@ from interactions.analytics.engine import Snapshot
 from interactions.analytics.reports import person_records
 from interactions.analytics.reports.record_order import Key
 from interactions.codec import export
-from interactions.codec.tombstones import Person
+from interactions.contract.tombstones import Person
 from interactions.queries.visiting import QUIET
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

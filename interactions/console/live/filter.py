@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 from django.http import QueryDict
 from django.utils.http import urlencode
 
-from interactions.codec.tombstones import Person
 from interactions.console.live.problems import HOURS
+from interactions.contract.tombstones import Person
 
 STATUSES: Final = {
     "2xx": "Accepted",

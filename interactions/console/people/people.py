@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from interactions.analytics.reports.person import Profile
 from interactions.analytics.reports.timeline import Place
-from interactions.codec.tombstones import Person
 from interactions.console.charts import colour_of_type
 from interactions.console.people.person import person as viewer
+from interactions.contract.tombstones import Person
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.privacy import people as looking

@@ -18,14 +18,14 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.reports import records as questions
 from interactions.analytics.reports.records import Key
 from interactions.codec import export
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.tombstones import Person
 from interactions.console.filter_choice import PRESETS, FilterChoice
 from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import demand, may
 from interactions.console.people.filter import admit, person_of
 from interactions.console.period_words import address_of, span
 from interactions.console.records.cells import COLUMNS, RecordColumn, columns_of, details, only, row_of
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.tombstones import Person
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.queries.reach import reach

@@ -17,13 +17,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from interactions.codec.parts import part_writer
 from interactions.ingest.imports import fingerprints
 from interactions.ingest.imports.groups import Groups
 from interactions.ingest.imports.repeated import are_there, known_among
 from interactions.ingest.imports.untimed import find_untimed
 from interactions.warehouse.lake import Part
 from interactions.warehouse.overlaps import COLUMNS
+from interactions.warehouse.parts import part_writer
 
 _SHARE = 750_000  # records of an import that are looked for at once; each takes some 40 bytes
 # A share of more has many that are equal, as fingerprints are spread evenly: of them each different one is held once.

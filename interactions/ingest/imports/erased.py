@@ -20,12 +20,12 @@ from django.db import transaction
 from django.db.models import F
 
 from interactions import identity
-from interactions.codec.parts import PartWriter, Written
 from interactions.codec.reader import Batch
-from interactions.codec.tombstones import COLUMNS, Person, Tombstones
+from interactions.contract.tombstones import COLUMNS, Person, Tombstones
 from interactions.ingest.imports import storage
 from interactions.ingest.imports.rejects import ERASED, Named, Rejects
 from interactions.models import Block, Import, Problem
+from interactions.warehouse.parts import PartWriter, Written
 
 
 def leave_out(batch: Batch, first: int, tombstones: Tombstones, rejects: Rejects) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from interactions.codec import fingerprint
+from interactions.contract import fingerprint
 
 ROWS = 32_768  # read in one go
 _ENDING = ".prints"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from interactions.codec import source, unpack
+from interactions import unpack
+from interactions.codec import source
 from interactions.codec.foreign import other_form
 from interactions.errors import FileRefused
 

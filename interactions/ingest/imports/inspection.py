@@ -9,8 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from interactions import unpack
 from interactions.analytics.periods import OLDEST, horizon
-from interactions.codec import source, unpack
+from interactions.codec import source
 from interactions.codec.reader import Rejected
 from interactions.codec.sample import read_sample
 from interactions.errors import FileRefused

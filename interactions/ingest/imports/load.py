@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from interactions import identity
 from interactions.codec.origin import Origin
-from interactions.codec.parts import PartWriter
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.source import shape_of
 from interactions.codec.windows import Run, Unsound
@@ -30,6 +29,7 @@ from interactions.ingest.imports.queue import enqueue
 from interactions.ingest.imports.rejects import Named, Rejects
 from interactions.models import Block, Import, Problem
 from interactions.privacy import refused
+from interactions.warehouse.parts import PartWriter
 
 logger = logging.getLogger(__name__)
 

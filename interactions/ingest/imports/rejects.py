@@ -16,11 +16,11 @@ from typing import Any
 import msgspec
 
 from interactions.codec.check import Violation
-from interactions.codec.identified import words_in
-from interactions.codec.keyring import Keyring
 from interactions.codec.reader import Rejected
-from interactions.codec.tombstones import People, Person, Tombstones
 from interactions.contract import schema
+from interactions.contract.keyring import Keyring
+from interactions.contract.mentions import words_in
+from interactions.contract.tombstones import People, Person, Tombstones
 from interactions.ingest.imports import storage
 from interactions.models import Block, Import, Problem
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from interactions.codec.fingerprint import BY_UUID, SIZE
+from interactions.contract.fingerprint import BY_UUID, SIZE
 from interactions.warehouse.lake import Part
 from interactions.warehouse.overlaps import LIVE
 

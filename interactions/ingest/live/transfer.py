@@ -21,7 +21,6 @@ from django.db.models.functions import Length, Substr
 
 from interactions import identity
 from interactions.codec.calls import Kept, to_rows
-from interactions.codec.parts import PartWriter
 from interactions.disk import is_full
 from interactions.ingest.live.aside import Waiting, set_aside, unfit
 from interactions.ingest.live.duplicates import Sieve
@@ -32,6 +31,7 @@ from interactions.privacy import leave_out, refused
 from interactions.warehouse.lake import Held, Lake, LakeBusy, Part
 from interactions.warehouse.log import LakeUnreadable
 from interactions.warehouse.overlaps import Overlaps
+from interactions.warehouse.parts import PartWriter
 from interactions.warehouse.statistics import Span, statistics
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from interactions.access import audit
 from interactions.codec import export
-from interactions.codec.tombstones import leave_out
+from interactions.contract.tombstones import leave_out
 from interactions.models import Environment
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden

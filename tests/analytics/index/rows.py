@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from interactions import identity
 from interactions.analytics.index.run import ASSISTED, NONE, PLACEHOLDER, TYPE_BITS, Index, Run
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.tombstones import microseconds
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.schema import TYPES
+from interactions.contract.tombstones import microseconds
 
 from ...lakes import Record, as_row
 

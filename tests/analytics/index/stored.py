@@ -14,7 +14,7 @@ from interactions.analytics.index.columns import events_of
 from interactions.analytics.index.delta import append
 from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.run import Index
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 
 from ...lakes import Record
 from .rows import said, table_of

@@ -17,8 +17,8 @@ from interactions.analytics.index.build import build_table
 from interactions.analytics.index.merge import merge
 from interactions.analytics.index.refresh import Table
 from interactions.analytics.index.run import Index, Pairs
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.tombstones import Tombstones
 from interactions.warehouse import compact
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.overlaps import Handover

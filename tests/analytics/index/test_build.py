@@ -9,8 +9,8 @@ import pytest
 from interactions import identity
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.run import Index
-from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import TYPES
+from interactions.contract.tombstones import Tombstones
 
 from ...lakes import Record, record
 from .rows import moment, said, table_of

@@ -15,10 +15,10 @@ from interactions.analytics.index import build as building
 from interactions.analytics.index import plan
 from interactions.analytics.index.build import build, build_table
 from interactions.analytics.index.run import Index
-from interactions.codec.parts import part_writer
-from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import TYPES
+from interactions.contract.tombstones import Tombstones
 from interactions.warehouse.lake import Part
+from interactions.warehouse.parts import part_writer
 
 from ...lakes import Record, record
 from .rows import as_list, said, table_of

@@ -10,7 +10,7 @@ from interactions.analytics.index import current as seeing
 from interactions.analytics.index.current import current
 from interactions.analytics.index.keep import Keeper
 from interactions.analytics.index.run import Index
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 
 from .tables import ENVIRONMENT, NOBODY, add, built, row, stones, table, whole
 

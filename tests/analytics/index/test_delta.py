@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from interactions.analytics.index import delta, gone, merge, run_files
 from interactions.analytics.index.delta import append, take_out
 from interactions.analytics.index.run import Index
-from interactions.codec.tombstones import AHEAD, Tombstones
+from interactions.contract.tombstones import AHEAD, Tombstones
 from tests.analytics.index.naive import Coder, Row, empty_index, events_of, expected, runs_of_people, said_by, texts
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -14,7 +14,7 @@ from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.forget import forgotten, held, without_unused
 from interactions.analytics.index.gone import codes_of, hide
 from interactions.analytics.index.run import Index
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 
 from ...lakes import Record, key_of
 from .rows import table_of

@@ -15,7 +15,7 @@ from django.conf import settings
 from interactions.analytics.index import keep, manifest, merge, refresh, store
 from interactions.analytics.index.keep import IndexBusy, Keeper, alone, count, erase
 from interactions.analytics.index.run import Index
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 from interactions.warehouse.lake import Lake
 
 from .tables import (

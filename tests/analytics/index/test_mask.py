@@ -10,7 +10,7 @@ from interactions.analytics.devices import Device
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.mask import Condition, Operator, masks_of
 from interactions.analytics.periods import ALL
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 
 from ...lakes import Record, record
 from .rows import table_of

@@ -19,7 +19,7 @@ from interactions.analytics.index.changes import EVERYTHING, Change, change, cov
 from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.difference import TooMuch
 from interactions.analytics.index.refresh import refreshed
-from interactions.codec.tombstones import Tombstones, microseconds
+from interactions.contract.tombstones import Tombstones, microseconds
 from interactions.warehouse.lake import Lake
 
 from . import tables

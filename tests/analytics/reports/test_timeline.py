@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from interactions.analytics.reports import records as one_by_one
 from interactions.analytics.reports.person import Profile, find, profile
 from interactions.analytics.reports.timeline import Place
-from interactions.codec.tombstones import Person
+from interactions.contract.tombstones import Person
 from interactions.models import DeletionRequest, Environment, Tombstone
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import remove_import

@@ -14,8 +14,8 @@ from interactions.analytics.index.build import build_table
 from interactions.analytics.index.delta import take_out
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Period
-from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import Group
+from interactions.contract.tombstones import Tombstones
 
 from ...lakes import Record
 from ...queries.traffic import traffic

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from interactions.codec.check import check_bytes
-from interactions.codec.columns import TABLE_SCHEMA
 from interactions.contract import schema
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse.lake import Lake
 from tests.codec.reading import plain
 

@@ -14,7 +14,7 @@ import zstandard
 
 from interactions.ingest import imports
 from interactions.models import Import
-from tests.codec.archives import tarred, zipped
+from tests.unpack.archives import tarred, zipped
 
 from .files import BAD, as_lines, as_list, as_object, packed, record, records
 from .house import House, adds_up, files, rejected, users

@@ -17,7 +17,7 @@ from interactions.errors import ImportStateError
 from interactions.ingest import imports
 from interactions.ingest.imports import storage
 from interactions.models import ActivityEntry, Import
-from tests.codec.archives import tarred, zipped
+from tests.unpack.archives import tarred, zipped
 
 from .files import BAD, as_lines, as_list, packed, record, records
 from .house import House, files, rejected, rows

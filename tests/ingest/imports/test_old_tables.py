@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from interactions.analytics.filters import Filter
-from interactions.codec.tombstones import Tombstones
+from interactions.contract.tombstones import Tombstones
 from interactions.ingest import live
 from interactions.models import Environment, Import, InboxEntry
 from interactions.queries import dashboard

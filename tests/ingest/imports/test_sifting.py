@@ -19,8 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.fingerprint import BY_UUID
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.fingerprint import BY_UUID
 from interactions.ingest.imports import duplicates, repeated
 from interactions.ingest.imports import fingerprints as prints
 from interactions.ingest.imports.duplicates import Sifted

@@ -12,8 +12,8 @@ from django.test import Client
 
 from dojo import heartbeat
 from interactions import identity
-from interactions.codec.tombstones import Tombstones
 from interactions.contract.schema import FOR_GOOD
+from interactions.contract.tombstones import Tombstones
 from interactions.ingest import live
 from interactions.ingest.live import calls
 from interactions.ingest.live.duplicates import Sieve

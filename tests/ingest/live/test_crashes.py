@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.db import models
 
-from interactions.codec.parts import PartWriter
 from interactions.ingest import live
 from interactions.ingest.live import transfer
 from interactions.ingest.live.duplicates import Sieve
 from interactions.models import Environment, InboxBatch, InboxEntry
 from interactions.warehouse.lake import Held, Lake, LakeBusy
+from interactions.warehouse.parts import PartWriter
 from tests.ingest.live.entries import call, is_empty, like, users
 
 

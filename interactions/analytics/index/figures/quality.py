@@ -10,7 +10,7 @@ import numpy as np
 from interactions.analytics.index.figures.types import marked
 from interactions.analytics.index.look import Look, Share, summed
 from interactions.analytics.index.passes import keys, visits
-from interactions.codec.tombstones import microseconds
+from interactions.contract.tombstones import microseconds
 from interactions.queries.health_counts import ABOUT_PRODUCTS, COUNTS
 
 _AHEAD: Final = timedelta(hours=1)  # clocks of visitors' devices go wrong by less

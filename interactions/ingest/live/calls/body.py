@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from interactions import identity
 from interactions.codec.calls import BadCall, records_of
-from interactions.codec.identified import said_in
-from interactions.codec.tombstones import People, Person, Tombstones
+from interactions.contract.mentions import said_in
 from interactions.contract.schema import FOR_GOOD
+from interactions.contract.tombstones import People, Person, Tombstones
 from interactions.ingest.live.calls.delivery import LONGEST, Delivery, Line, Sent, causes, read_line
 
 BODY_BYTES: Final = 64 << 10  # of a call's body that are kept, in whole records

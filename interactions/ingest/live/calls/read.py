@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from msgspec.msgpack import decode
 
-from interactions.codec.tombstones import Person
+from interactions.contract.tombstones import Person
 from interactions.ingest.live.calls.body import mentions
 from interactions.ingest.live.calls.connection import SECONDS, key, reading
 from interactions.ingest.live.calls.delivery import Delivery, DeliveryCause, Sent

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from interactions.codec.first_load import FIRST_LOAD
+from interactions.compiled.first_load import FIRST_LOAD
 
 _FORM: Final = pa.int64()
 _WORD: Final = (1 << 64) - 1
@@ -55,7 +55,7 @@ def name_people(arrays: dict[str, pa.Array], keyring: Keyring | None) -> None:
 
 def _of_strings(identifiers: pa.Array, key: bytes) -> pa.Array:
     with FIRST_LOAD:
-        from interactions.codec import siphash as loops
+        from interactions.compiled import siphash as loops
 
     rows, first = len(identifiers), identifiers.offset
     validity, places, data = identifiers.buffers()
@@ -65,8 +65,13 @@ def _of_strings(identifiers: pa.Array, key: bytes) -> pa.Array:
     return pa.Array.from_buffers(_FORM, rows, [validity, pa.py_buffer(hashes)], identifiers.null_count, first)
 
 
+def load_compiled() -> None:
+    """Load the loops that hash columns, or compile them."""
+    _of_strings(pa.array(["", None]), bytes(16))
+
+
 def siphash(key: bytes, text: bytes) -> int:
-    """SipHash-2-4 of a text by a key of 16 bytes, as an unsigned 64-bit number; ``codec.siphash`` says the same."""
+    """SipHash-2-4 of a text by a key of 16 bytes, as an unsigned 64-bit number; ``compiled.siphash`` says the same."""
     k0, k1 = int.from_bytes(key[:8], "little"), int.from_bytes(key[8:], "little")
     state = (
         k0 ^ 0x736F6D6570736575,

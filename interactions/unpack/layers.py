@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from interactions.codec.unpack import encodings, frames, mongo, quoted, tar_archive, zip_archive
-from interactions.codec.unpack.member import Members, shown
-from interactions.codec.unpack.stream import Meter, Pieces, Stream
 from interactions.errors import FileRefused
+from interactions.unpack import encodings, frames, mongo, quoted, tar_archive, zip_archive
+from interactions.unpack.member import Members, shown
+from interactions.unpack.stream import Meter, Pieces, Stream
 
 _HEAD = 64 << 10  # bytes that tell what they are packed in
 _DEEPEST = 8

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from interactions.codec.unpack import open_text
 from interactions.errors import FileRefused
+from interactions.unpack import open_text
 
 _MOST: Final = 4 << 20  # bytes at a time
 

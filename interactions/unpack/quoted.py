@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from interactions.codec.unpack.stream import Pieces, Stream
+from interactions.unpack.stream import Pieces, Stream
 
 _BEGINNING = re.compile(rb'(?:\xef\xbb\xbf)?\s*+(?:\[\s*+)?"(?:\\[nrt]|\s)*+(?:\{|\[|\\")')
 # A string; what stands between two; and from anything else on the rest of its line.

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from interactions.codec.unpack import frames, layers
-from interactions.codec.unpack.stream import CHUNK, DAMAGED, CutShort, Damaged, Meter, Readable, Stream, TooMuch
+from interactions.unpack import frames, layers
+from interactions.unpack.stream import CHUNK, DAMAGED, CutShort, Damaged, Meter, Readable, Stream, TooMuch
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer as WriteableBuffer

@@ -15,19 +15,10 @@ from typing import Any
 import numba
 
 _HERE = Path(__file__).parent
-_LOOPS = (
-    "lanes",
-    "tokens",
-    "known_texts",
-    "scanning",
-    "gathering",
-    "custom_texts",
-    "rest_texts",
-    "siphash",
-    "id_fields",
+_APP = _HERE.parent
+_SOURCES = sorted(
+    (*_HERE.glob("*.py"), *(_APP / "codec").glob("*.py"), _APP / "contract/schema.py", _APP / "privacy/id_fields.py")
 )
-_MADE_FROM = ("compiled", "found", "layout", *_LOOPS)
-_SOURCES = [_HERE.parent / "contract/schema.py", *(_HERE / f"{name}.py" for name in _MADE_FROM)]
 
 
 def _folder() -> Path:

@@ -10,10 +10,10 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from interactions.codec.unpack import frames
-from interactions.codec.unpack.member import Member, Members, shown
-from interactions.codec.unpack.stream import Damaged, Pieces, Stream
 from interactions.errors import FileRefused
+from interactions.unpack import frames
+from interactions.unpack.member import Member, Members, shown
+from interactions.unpack.stream import Damaged, Pieces, Stream
 
 FILE, _LISTED, _END, _SPANNED = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x07\x08"
 MAGIC = (FILE, _END, _SPANNED + FILE, b"PK00" + FILE)

@@ -19,8 +19,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions.codec.salvage import readable
 from interactions.errors import FileRefused
+from interactions.privacy.salvage import readable
 
 from .archives import RECORDS, member, tarred, text_of, zipped
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from interactions.codec.unpack import open_text
+from interactions.unpack import open_text
 
 from .archives import RECORDS, text_of
 

@@ -10,8 +10,8 @@ from typing import Any, Final, Protocol
 import zstandard
 from isal import isal_zlib  # reads gzip about three times as fast as the standard library
 
-from interactions.codec.unpack.stream import CHUNK, CutShort, Damaged, Pieces, Stream
 from interactions.errors import FileRefused
+from interactions.unpack.stream import CHUNK, CutShort, Damaged, Pieces, Stream
 
 ERRORS: tuple[type[Exception], ...] = (
     zlib.error,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactions.codec.instants import instant, is_instant
+from interactions.contract.timestamps import instant, is_instant
 
 _digits = st.integers(0, 99).map("{:02}".format)
 _near_misses = st.builds(

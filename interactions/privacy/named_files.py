@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from interactions.codec.id_fields import ANONYMOUS, NONE, USER, next_field
-from interactions.codec.identified import scalars, words_in
-from interactions.codec.tombstones import People, Person
+from interactions.contract.mentions import scalars, words_in
+from interactions.contract.tombstones import People, Person
+from interactions.privacy.id_fields import ANONYMOUS, NONE, USER, next_field
 
 _VALUE: Final = 64 << 10  # bytes of the value of one field that are looked at
 _REMEMBERED: Final = 2_048  # bytes of a value that is looked at once

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from interactions.codec.unpack import open_text
+from interactions.unpack import open_text
 
 Files = Mapping[str, bytes]
 RECORDS = b"".join(json.dumps({"type": "like", "user_id": f"Zoë {n}"}).encode() + b"\n" for n in range(300))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec.compiled import compiled
-from interactions.codec.tokens import hexadecimal
+from interactions.compiled.hex_digits import hexadecimal
+from interactions.compiled.jit import compiled
 
 NONE, USER, ANONYMOUS = 0, 1, 2
 _USER = np.frombuffer(b"userid", np.uint8)

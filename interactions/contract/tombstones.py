@@ -21,8 +21,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from interactions.codec.identified import said_in
-from interactions.codec.keyring import EarlierKeyring, Keyring
+from interactions.contract.keyring import EarlierKeyring, Keyring
+from interactions.contract.mentions import said_in
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from interactions.codec.instants import instant
+from interactions.contract.timestamps import instant
 
 _NAMES: Final = {"userid": "user", "anonymousid": "anonymous"}
 _LONGEST: Final = 12 * 1_024  # characters of an id, each of them escaped

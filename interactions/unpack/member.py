@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from interactions.codec.unpack.stream import Pieces
+from interactions.unpack.stream import Pieces
 
 _LONGEST = 200  # characters of a name that are shown
 _SYSTEM = re.compile(r"(^|/)(__MACOSX/|\._[^/]*$|\.DS_Store$|Thumbs\.db$|desktop\.ini$|PaxHeaders?[./])")

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from interactions.codec.columns import TABLE_SCHEMA
-from interactions.codec.keyring import Keyring
-from interactions.codec.tombstones import COLUMNS, People, Person, Tombstones, leave_out
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.keyring import Keyring
 from interactions.contract.schema import FOR_GOOD
+from interactions.contract.tombstones import COLUMNS, People, Person, Tombstones, leave_out
 
 KEYRING = Keyring(b"secret")
 ASKED = datetime(2024, 6, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from interactions.codec.unpack.stream import Pieces, Stream
+from interactions.unpack.stream import Pieces, Stream
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +56,7 @@ def unwrap(stream: Stream, left_out: Callable[[int], None]) -> Pieces:
 
 class _Text:
     def __init__(self) -> None:
-        from interactions.codec.unpack.depth import Depth  # NumPy takes a moment to load
+        from interactions.unpack.depth import Depth  # NumPy takes a moment to load
 
         self._depth = Depth()
         self._records_at: int | None = None

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import tarfile
 
-from interactions.codec.unpack.member import Member, Members, shown
-from interactions.codec.unpack.stream import CutShort, Damaged, Stream
 from interactions.errors import FileRefused
+from interactions.unpack.member import Member, Members, shown
+from interactions.unpack.stream import CutShort, Damaged, Stream
 
 BLOCK = tarfile.BLOCKSIZE
 _MOST_HEADER = 1 << 20  # bytes of a name, or of what else is said of a file

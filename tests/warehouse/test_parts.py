@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from interactions.codec import parts
-from interactions.codec.columns import STATISTICS_COLUMNS, TABLE_SCHEMA
-from interactions.codec.parts import PartWriter
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.warehouse import parts
+from interactions.warehouse.parts import STATISTICS_COLUMNS, PartWriter
 from tests.codec.reading import read_lines
 
 

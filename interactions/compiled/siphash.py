@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec import lanes
-from interactions.codec.compiled import compiled
+from interactions.compiled import lanes
+from interactions.compiled.jit import compiled
 
 _WORDS = np.frombuffer(b"somepseudorandomlygeneratedbytes", ">u8").astype(np.uint64)
 _V0, _V1, _V2, _V3 = _WORDS[0], _WORDS[1], _WORDS[2], _WORDS[3]

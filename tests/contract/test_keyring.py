@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactions.codec import siphash
-from interactions.codec.keyring import EarlierKeyring, Keyring, _of_strings
-from interactions.codec.keyring import siphash as in_python
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Reader
 from interactions.codec.windows import Format, Run
+from interactions.compiled import siphash
+from interactions.contract.keyring import EarlierKeyring, Keyring, _of_strings
+from interactions.contract.keyring import siphash as in_python
 from tests.codec.reading import KEYRING, LONGEST, RECEIVED
 
 _ANN = -3523841111970808964  # of "ann"

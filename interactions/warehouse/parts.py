@@ -11,7 +11,41 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from interactions.codec.columns import REPEATING_COLUMNS, STATISTICS_COLUMNS, TABLE_SCHEMA
+from interactions.contract.columns import TABLE_SCHEMA
+
+# Parquet keeps one copy of each distinct value in these; the rest repeat too seldom to gain by it.
+REPEATING_COLUMNS = [
+    "type",
+    "product_ids.list.element",
+    "category.list.element",
+    "custom_action_name",
+    "keywords",
+    "question_id",
+    "result_type",
+    "campaign_name",
+    "campaign_source",
+    "campaign_medium",
+    "campaign_term",
+    "campaign_content",
+    "page_referrer",
+    "page_title",
+    "page_url",
+    "locale",
+    "region",
+    "truncated_ip",
+    "user_agent",
+    "import_id",
+    "received_at",
+    "user_id",
+    "anonymous_id",
+    "user_key",
+    "anonymous_key",
+    "extra",
+]
+
+# Only these get smallest and largest values, in Parquet and in the table's log: no column with
+# personal data may, or the log would keep ids after their rows are gone.
+STATISTICS_COLUMNS = ["timestamp", "type", "import_id"]
 
 _GROUP_ROWS = 32_768
 _BATCH_ROWS = 16_384  # of a column, encoded in one go

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactions.codec.id_fields import ANONYMOUS, NONE, USER, next_field
-from interactions.codec.identified import said_in, words_in
-from interactions.codec.keyring import Keyring
-from interactions.codec.named_files import named_in
-from interactions.codec.tombstones import People, Person, Tombstones
+from interactions.contract.keyring import Keyring
+from interactions.contract.mentions import said_in, words_in
+from interactions.contract.tombstones import People, Person, Tombstones
+from interactions.privacy.id_fields import ANONYMOUS, NONE, USER, next_field
+from interactions.privacy.named_files import named_in
 
 KEYRING = Keyring(b"secret")
 ASKED = datetime(2024, 6, 1, tzinfo=UTC)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import zstandard
 
-from interactions.codec import unpack
-from interactions.codec.unpack import frames, open_text
+from interactions import unpack
+from interactions.unpack import frames, open_text
 
 from .archives import RECORDS, tarred, text_of, zipped
 from .test_unpack import refusal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from interactions.codec.unpack.stream import Pieces, Stream
+from interactions.unpack.stream import Pieces, Stream
 
 _MARKS = (  # the longer first: the mark of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
