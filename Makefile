@@ -88,9 +88,9 @@ clean:
 	@touch $@
 
 # The loops that read records and walk along them, compiled once; without this the first would wait for it.
-.build/compiled: $(wildcard interactions/compiled/*.py) $(wildcard interactions/codec/*.py) interactions/privacy/id_fields.py interactions/contract/schema.py interactions/queries/coding.py $(wildcard interactions/queries/*loops.py) .build/requirements
+.build/compiled: $(wildcard interactions/compiled/*.py) $(wildcard interactions/codec/scanner/*.py) interactions/privacy/id_fields.py interactions/contract/schema.py interactions/queries/coding.py $(wildcard interactions/queries/*loops.py) .build/requirements
 	@echo "Compiling the reader of records"
-	@$(BIN)/python -m interactions.codec.scanned
+	@$(BIN)/python -m interactions.codec
 	@$(OWN_DATA) DJANGO_SETTINGS_MODULE=dojo.settings $(BIN)/python -c \
 	  "import django; django.setup(); from interactions.queries.readying import compile_all; compile_all()"
 	@touch $@

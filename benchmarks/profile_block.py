@@ -22,10 +22,11 @@ from typing import Any
 from unittest import mock
 
 from benchmarks import files
-from interactions.codec import custom, free_form, gathering, hashing, reader, scanned, scanning, source
+from interactions.codec import reader, source
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Reader
-from interactions.codec.windows import Run
+from interactions.codec.scanner import custom, free_form, gather, hashes, scan, scanner
+from interactions.codec.split.windows import Run
 from interactions.contract.keyring import Keyring
 from interactions.warehouse import parts
 from interactions.warehouse.parts import PartWriter
@@ -34,13 +35,13 @@ RECORDS = 45_000
 _LONGEST = 16 << 20
 _READINGS = 5
 _WITHIN: dict[str, list[tuple[Any, str]]] = {
-    "scan": [(scanning, "scan")],
-    "copying strings": [(gathering, "strings"), (gathering, "items")],
+    "scan": [(scan, "scan")],
+    "copying strings": [(gather, "strings"), (gather, "items")],
     "extra": [(free_form.FreeForm, "extra")],
     "custom_context": [(free_form.FreeForm, "_custom_contexts"), (custom.Customs, "__missing__")],
-    "fingerprints": [(gathering, "canonical"), (hashing, "fingerprints")],
+    "fingerprints": [(gather, "canonical"), (hashes, "fingerprints")],
     "keys of people": [(Keyring, "column")],
-    "Arrow": [(scanned.Scanner, "_table")],
+    "Arrow": [(scanner.Scanner, "_table")],
     "rule book": [(reader, "check_bytes")],
     "Parquet": [(parts.PartWriter, "add"), (parts.PartWriter, "_flush")],
 }

@@ -9,6 +9,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_init
 
+from interactions import codec
 from interactions.ingest.imports import commit, load, plan, removal, sweep
 from interactions.models import Block, DeletionRequest, Environment, Export, Import
 from interactions.warehouse.compact import compact
@@ -19,9 +20,7 @@ from interactions.warehouse.log import LakeUnreadable
 @worker_init.connect
 def load_scanner(**_: Any) -> None:
     """Before the fork, so that all processes of a worker share what is compiled."""
-    from interactions.codec import scanned  # and not in a web server, which sends tasks, too
-
-    scanned.load()
+    codec.load()
 
 
 @shared_task

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from interactions.codec.reader import Batch
     from interactions.contract.keyring import Keyring
 
-__all__ = ["check_call", "read_records", "write_records"]
+__all__ = ["check_call", "load", "read_records", "write_records"]
 
 # What a function needs is imported by it: who wants a part of this package alone need not wait for all of it.
 
@@ -71,7 +71,7 @@ def read_records(
     from interactions.codec.origin import Origin
     from interactions.codec.reader import Reader
     from interactions.codec.source import shape_of
-    from interactions.codec.windows import Run
+    from interactions.codec.split.windows import Run
 
     shape = shape_of(file)
     length = file.seek(0, 2)
@@ -101,3 +101,10 @@ def write_records(tables: Iterable[pa.Table], sink: BinaryIO, form: str = "jsonl
     for table in tables:
         out.add(table)
     out.close()
+
+
+def load() -> None:
+    """Load what is compiled, or compile it where that was never done, so that the first records need not wait."""
+    from interactions.codec.scanner import scanner
+
+    scanner.load()

@@ -8,10 +8,10 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from interactions.codec.check import check_bytes, refused
-from interactions.codec.documents import Documents
 from interactions.codec.reader import Rejected
-from interactions.codec.windows import MOST_PIECES, Run, Window
+from interactions.codec.rulebook import check_bytes, refused
+from interactions.codec.split.documents import Documents
+from interactions.codec.split.windows import MOST_PIECES, Run, Window
 
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 

@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from interactions.codec.check import check_bytes
 from interactions.codec.origin import SAID_LATER, Origin
 from interactions.codec.problems import Problems
 from interactions.codec.reader import Reader
-from interactions.codec.syntax import BLANKS, RECORD_SEPARATOR, SEPARATORS, head_of, members, value_end
+from interactions.codec.rulebook import check_bytes
+from interactions.codec.split.syntax import BLANKS, RECORD_SEPARATOR, SEPARATORS, head_of, members, value_end
 from interactions.contract import schema
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.keyring import Keyring

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from interactions.codec.check import MOST_NAMED, Violation
+from interactions.codec.rulebook import MOST_NAMED, Violation
 
 MOST_LINES: Final = 10_000
 """Violations of one call that are named."""

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 
-from interactions.codec.check import MOST_NAMED, Checked, Violation, check_bytes, refused
-from interactions.codec.documents import Documents
 from interactions.codec.origin import Origin
-from interactions.codec.syntax import MOST_LINES_BYTES
-from interactions.codec.windows import MOST_PIECES, WINDOW_BYTES, Piece, Run, Window
+from interactions.codec.rulebook import MOST_NAMED, Checked, Violation, check_bytes, refused
+from interactions.codec.split.documents import Documents
+from interactions.codec.split.syntax import MOST_LINES_BYTES
+from interactions.codec.split.windows import MOST_PIECES, WINDOW_BYTES, Piece, Run, Window
 from interactions.compiled.first_load import FIRST_LOAD
 from interactions.contract.keyring import Keyring
 
 if TYPE_CHECKING:
-    from interactions.codec.scanned import Scanned, Scanner
+    from interactions.codec.scanner.scanner import Scanned, Scanner
 
 _LONG = 200  # records; shorter runs are better read after they were told apart, all of a window together
 _UNREADABLE = "It cannot be read."
@@ -71,7 +71,7 @@ class Reader:
     @cached_property
     def _scanner(self) -> Scanner:
         with FIRST_LOAD:
-            from interactions.codec.scanned import Scanner  # it takes a moment to load what was compiled
+            from interactions.codec.scanner.scanner import Scanner  # it takes a moment to load what was compiled
 
         return Scanner(self._origin, self._keyring, only_checks=self._only_checks)
 

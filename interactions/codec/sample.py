@@ -14,10 +14,10 @@ from datetime import datetime
 
 import msgspec
 
-from interactions.codec.check import check_bytes, refused
-from interactions.codec.documents import Documents
 from interactions.codec.reader import Rejected
-from interactions.codec.windows import MOST_PIECES, Run, Unsound, Window
+from interactions.codec.rulebook import check_bytes, refused
+from interactions.codec.split.documents import Documents
+from interactions.codec.split.windows import MOST_PIECES, Run, Unsound, Window
 from interactions.contract.timestamps import instant
 
 

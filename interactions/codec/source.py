@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from interactions.codec import syntax
-from interactions.codec.documents import CUT_SHORT, NO_OBJECT, TOO_MANY_LISTS, Documents
 from interactions.codec.foreign import not_json
-from interactions.codec.windows import Format, Open, Piece, Run, Unsound, Window
+from interactions.codec.split import syntax
+from interactions.codec.split.documents import CUT_SHORT, NO_OBJECT, TOO_MANY_LISTS, Documents
+from interactions.codec.split.windows import Format, Open, Piece, Run, Unsound, Window
 from interactions.contract import schema
 from interactions.errors import FileRefused
 from interactions.unpack import Readable, read

@@ -16,9 +16,12 @@ import numba
 
 _HERE = Path(__file__).parent
 _APP = _HERE.parent
-_SOURCES = sorted(
-    (*_HERE.glob("*.py"), *(_APP / "codec").glob("*.py"), _APP / "contract/schema.py", _APP / "privacy/id_fields.py")
-)
+_SOURCES = [
+    *sorted(_HERE.glob("*.py")),
+    *sorted((_APP / "codec/scanner").glob("*.py")),
+    _APP / "contract/schema.py",
+    _APP / "privacy/id_fields.py",
+]
 
 
 def _folder() -> Path:

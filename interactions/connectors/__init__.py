@@ -27,7 +27,7 @@ from interactions.connectors import dojo, mixpanel, segment
 from interactions.connectors.source import Chunk, Options, Origin, Recognised, Skipped, Source
 
 if TYPE_CHECKING:
-    from interactions.codec.windows import Run
+    from interactions.codec.split.windows import Run
 
 __all__ = ["SOURCES", "Chunk", "Options", "Origin", "Recognised", "Skipped", "Source", "recognised", "records"]
 

@@ -12,9 +12,9 @@ from typing import BinaryIO, cast
 import msgspec
 
 from interactions.codec.apart import Decoded, documents
-from interactions.codec.check import Violation, check_bytes
 from interactions.codec.reader import Rejected
-from interactions.codec.windows import Run, Unsound
+from interactions.codec.rulebook import Violation, check_bytes
+from interactions.codec.split.windows import Run, Unsound
 from interactions.connectors.source import Chunk, Json, Options, Origin, Skipped, Source
 from interactions.contract import schema
 

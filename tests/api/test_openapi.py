@@ -14,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from interactions.api import reference, urls
 from interactions.api.openapi import document
-from interactions.codec.check import check, check_bytes
+from interactions.codec.rulebook import check, check_bytes
 from interactions.contract import schema
 from tests.codec import forms, strategies
 

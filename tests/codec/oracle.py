@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from xxhash import xxh3_128_digest
 
-from interactions.codec.custom import packed, whole
 from interactions.codec.origin import Origin
+from interactions.codec.scanner.custom import packed, whole
 from interactions.contract import schema
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.keyring import Keyring

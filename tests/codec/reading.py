@@ -11,10 +11,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from interactions.codec import export, plan, source
+from interactions.codec import export, source
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Batch, Reader
-from interactions.codec.windows import Run, Unsound
+from interactions.codec.split import plan
+from interactions.codec.split.windows import Run, Unsound
 from interactions.contract import schema
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.keyring import Keyring

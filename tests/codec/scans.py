@@ -8,10 +8,10 @@ from unittest import mock
 import msgspec
 from hypothesis import settings
 
-from interactions.codec import scanned as scanning_of_texts
-from interactions.codec.check import check_bytes
 from interactions.codec.origin import Origin
-from interactions.codec.scanned import Scanned, Scanner
+from interactions.codec.rulebook import check_bytes
+from interactions.codec.scanner import scanner as scanning_of_texts
+from interactions.codec.scanner.scanner import Scanned, Scanner
 from tests.codec import oracle
 from tests.codec.reading import KEYRING, RECEIVED, Record
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from interactions.codec import calls
 from interactions.codec.calls import BadCall, Kept, read_call, to_rows
-from interactions.codec.check import check_bytes
 from interactions.codec.origin import Origin
+from interactions.codec.rulebook import check_bytes
 from tests.codec.reading import KEYRING, RECEIVED
 from tests.codec.strategies import dumped, interactions
 

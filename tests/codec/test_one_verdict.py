@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactions.codec.calls import FEW, Kept, to_rows
-from interactions.codec.check import check_bytes
 from interactions.codec.problems import Problems
+from interactions.codec.rulebook import check_bytes
 from interactions.contract import schema
 from tests.codec import forms
 from tests.codec.reading import KEYRING, RECEIVED, read_blocks, read_file, read_lines, same
 from tests.codec.scans import takes
-from tests.codec.test_windows import small
+from tests.codec.split.test_windows import small
 from tests.codec.verdicts import agrees, by_rule_book, of_call
 
 many = settings(max_examples=300)
@@ -213,7 +213,7 @@ class TestManyViolations:
         assert (call.problems.records, named + call.problems.more) == (records, 600 * records)
 
     def test_what_is_counted_only_is_not_put_into_words(self) -> None:
-        with patch("interactions.codec.check.did_you_mean", return_value="") as guessed:
+        with patch("interactions.codec.rulebook.did_you_mean", return_value="") as guessed:
             of_call([self.RAW] * 600)
         assert guessed.call_count <= 10_000 + 600 * 20  # those of the window in which the bound is reached, too
 

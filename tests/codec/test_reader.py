@@ -12,12 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from interactions.codec import reader as reading
-from interactions.codec import scanned
-from interactions.codec.check import check_bytes
-from interactions.codec.documents import Documents
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Batch
-from interactions.codec.windows import Run, Unsound
+from interactions.codec.rulebook import check_bytes
+from interactions.codec.scanner import scanner
+from interactions.codec.split.documents import Documents
+from interactions.codec.split.windows import Run, Unsound
 from interactions.contract import schema
 from tests.codec import oracle
 from tests.codec.reading import KEYRING, RECEIVED, Record, plain, read_file, read_lines, read_run, reader
@@ -103,8 +103,8 @@ def by_the_book(raws: list[bytes | None]) -> tuple[list[int], list[dict[str, Any
 
 def agrees(raws: list[bytes]) -> None:
     refused, rows = by_the_book(pieces_of(b"\n".join(raws)))
-    for few in (1, scanned.FEW):
-        with mock.patch.object(scanned, "FEW", few):
+    for few in (1, scanner.FEW):
+        with mock.patch.object(scanner, "FEW", few):
             outcome = read_lines(raws)
         assert [index for index, _, _ in outcome.rejected] == refused
         assert outcome.table.to_pylist() == rows
@@ -238,7 +238,7 @@ class TestTheFastWay:
             outcome = read_file(text)
             assert [index for index, _, _ in outcome.rejected] == list(faults)
             assert [row["context"]["n"] for row in outcome.accepted] == [n for n in range(300) if n not in faults]
-            assert len(seen) < len(faults) + 4 * scanned.FEW
+            assert len(seen) < len(faults) + 4 * scanner.FEW
 
 
 def _never(raw: bytes) -> None:

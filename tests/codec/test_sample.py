@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactions.codec.sample import Sample, read_sample
-from interactions.codec.windows import Run
+from interactions.codec.split.windows import Run
 from tests.codec.reading import LONGEST, Record, read_run
 from tests.codec.strategies import dumped, faulty, interactions
 from tests.codec.test_reader import files

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from interactions.codec import source
 from interactions.codec.source import Shape, shape_of
-from interactions.codec.windows import Format
+from interactions.codec.split.windows import Format
 from interactions.errors import FileRefused
 
 LIKE = b'{"type":"like"}'

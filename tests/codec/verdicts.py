@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from interactions.codec.calls import Call, read_call
-from interactions.codec.check import check_bytes
 from interactions.codec.origin import Origin
+from interactions.codec.rulebook import check_bytes
 from tests.codec import oracle
 from tests.codec.reading import KEYRING, RECEIVED, Outcome
 

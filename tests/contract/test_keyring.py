@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Reader
-from interactions.codec.windows import Format, Run
+from interactions.codec.split.windows import Format, Run
 from interactions.compiled import siphash
 from interactions.contract.keyring import EarlierKeyring, Keyring, _of_strings
 from interactions.contract.keyring import siphash as in_python

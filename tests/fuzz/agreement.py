@@ -7,11 +7,11 @@ import random
 import msgspec
 
 from interactions.codec.calls import BadCall, read_call
-from interactions.codec.check import check_bytes
 from interactions.codec.origin import Origin
+from interactions.codec.rulebook import check_bytes
 from interactions.errors import FileRefused
 from tests.codec.reading import RECEIVED, read_blocks, read_file, read_lines, same
-from tests.codec.test_windows import small
+from tests.codec.split.test_windows import small
 from tests.codec.verdicts import agrees, by_rule_book, of_call
 
 USUAL = b'{"type":"like","user_id":"ann","timestamp":"2024-03-01T09:41:07Z"}'

@@ -79,7 +79,7 @@ def _mark(imp: Import) -> str:
 def _mend(imp: Import) -> bool:
     """Where a block did not end between two records, read from its start to the end of the file in one go.
 
-    Up to that block all cuts are proved right (see ``codec.structure``); what was read after it may be nonsense.
+    Up to that block all cuts are proved right (see ``codec.split.seams``); what was read after it may be nonsense.
     """
     with transaction.atomic():
         first = imp.blocks.filter(state=Block.State.UNSOUND).order_by("number").first()

@@ -18,7 +18,7 @@ from interactions import identity
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.source import shape_of
-from interactions.codec.windows import Run, Unsound
+from interactions.codec.split.windows import Run, Unsound
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull
 from interactions.ingest.imports import lifecycle, storage

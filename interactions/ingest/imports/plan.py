@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from dojo.cores import cores
 from interactions import synthetic, unpack
-from interactions.codec import plan as cutting
 from interactions.codec import source
+from interactions.codec.split import plan as cutting
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull, DojoError, FileRefused
 from interactions.ingest.imports import lifecycle, storage

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from interactions.codec.check import Violation
 from interactions.codec.reader import Rejected
+from interactions.codec.rulebook import Violation
 from interactions.contract import schema
 from interactions.contract.keyring import Keyring
 from interactions.contract.mentions import words_in

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from interactions.codec import export
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Reader
-from interactions.codec.windows import Run
+from interactions.codec.split.windows import Run
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.ingest.imports import fingerprints
 from interactions.ingest.imports.groups import Groups

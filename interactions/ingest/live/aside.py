@@ -19,7 +19,7 @@ from django.db.models import Count, Max, Min, Sum
 from django.utils import timezone
 
 from interactions.codec.calls import Kept
-from interactions.codec.check import Violation
+from interactions.codec.rulebook import Violation
 from interactions.disk import is_full
 from interactions.ingest.live import calls as ring
 from interactions.ingest.live.calls import Delivery

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from interactions.codec.check import check_bytes
+from interactions.codec.rulebook import check_bytes
 from interactions.contract import schema
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse.lake import Lake

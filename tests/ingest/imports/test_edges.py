@@ -10,8 +10,8 @@ import pytest
 from django.utils import timezone
 
 from interactions.codec import export
-from interactions.codec.check import check_bytes
 from interactions.codec.record_files import Form, pieces
+from interactions.codec.rulebook import check_bytes
 from interactions.ingest import live
 from interactions.models import Environment, Import, InboxEntry
 from tests.ingest.imports.edges import accepted, in_utc, rows, said

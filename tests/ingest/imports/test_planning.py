@@ -5,9 +5,9 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from interactions.codec import plan
 from interactions.codec.source import Shape
-from interactions.codec.windows import Format
+from interactions.codec.split import plan
+from interactions.codec.split.windows import Format
 
 MEGABYTE = 1 << 20
 

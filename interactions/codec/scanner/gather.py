@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec.layout import (
+from interactions.codec.scanner.layout import (
     COUNT,
     FORM,
     INNER,

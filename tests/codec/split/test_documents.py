@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from interactions.codec import documents, syntax
-from interactions.codec.windows import Run
+from interactions.codec.split import documents, syntax
+from interactions.codec.split.windows import Run
 from tests.codec.reading import Record, plain
+from tests.codec.split.test_windows import cut_every_way
 from tests.codec.strategies import dumped, interactions
-from tests.codec.test_windows import cut_every_way
 
 LIKE = b'{"type":"like"}'
 BOM = b"\xef\xbb\xbf"

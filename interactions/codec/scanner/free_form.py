@@ -14,10 +14,10 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from interactions.codec import custom_texts, gathering, layout, rest
-from interactions.codec.custom import FAULTS, Customs
-from interactions.codec.found import PADDING, Found
-from interactions.codec.layout import CONTEXT, REST, SEARCH, bit
+from interactions.codec.scanner import custom_texts, gather, layout, rest
+from interactions.codec.scanner.custom import FAULTS, Customs
+from interactions.codec.scanner.found import PADDING, Found
+from interactions.codec.scanner.layout import CONTEXT, REST, SEARCH, bit
 
 _AROUND = np.array([-len(custom_texts.BEFORE), len(custom_texts.AFTER)])  # of a custom_context in an extra
 _NOWHERE = np.zeros((1, 2), np.int64)  # for the number -1
@@ -221,9 +221,9 @@ class FreeForm:
 def numbered(texts: np.ndarray, spans: np.ndarray, codes: np.ndarray) -> pa.Array:
     """A column of the strings at ``spans`` of ``texts``, each row's by its number in ``codes``; below 0 is null."""
     rows, size = len(codes), _size(spans, codes)
-    data, offsets = np.empty(size + gathering.SLACK, np.uint8), np.empty(rows + 1, np.int32)
+    data, offsets = np.empty(size + gather.SLACK, np.uint8), np.empty(rows + 1, np.int32)
     valid = np.empty((rows + 7) // 8, np.uint8)
-    _, nulls = gathering.numbered(texts, spans, codes, rows, data, offsets, valid)
+    _, nulls = gather.numbered(texts, spans, codes, rows, data, offsets, valid)
     buffers = [pa.py_buffer(valid) if nulls else None, pa.py_buffer(offsets), pa.py_buffer(data[:size])]
     return pa.Array.from_buffers(pa.string(), rows, buffers, nulls)
 

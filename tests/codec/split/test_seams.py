@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions.codec import structure
-from interactions.codec.structure import inside_at, next_record
-from interactions.codec.tracker import Tracker
+from interactions.codec.split import seams
+from interactions.codec.split.seams import inside_at, next_record
+from interactions.codec.split.tracker import Tracker
 from tests.codec.reading import Record
 from tests.codec.strategies import dumped, interactions
 
@@ -79,7 +79,7 @@ class TestGuesses:
     @pytest.mark.parametrize("filling", [b"},{", b'},{"a":1', b"},{[", b'},{"type":[', b'},{"type":"love"}'])
     def test_a_text_full_of_seams_is_given_up_soon(self, filling: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
         seen: list[int] = []
-        look = structure.syntax.value_end
-        monkeypatch.setattr(structure.syntax, "value_end", lambda *place: seen.append(place[1]) or look(*place))
+        look = seams.syntax.value_end
+        monkeypatch.setattr(seams.syntax, "value_end", lambda *place: seen.append(place[1]) or look(*place))
         assert next_record(b'{"a":"' + filling * (1_000_000 // len(filling))) is None
         assert len(seen) <= 200

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from interactions.codec import documents, plan, windows
 from interactions.codec.source import Shape
-from interactions.codec.windows import Format, Run, Unsound
+from interactions.codec.split import documents, plan, windows
+from interactions.codec.split.windows import Format, Run, Unsound
 from interactions.contract import schema
 from tests.codec.reading import Outcome, Record, read_blocks, read_file, read_run, same
 from tests.codec.strategies import dumped, faulty, interactions

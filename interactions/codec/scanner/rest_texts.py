@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec import layout
-from interactions.codec.gathering import SLACK, copy_bytes
-from interactions.codec.known_texts import remember
-from interactions.codec.layout import CAMPAIGN, CONTEXT, NAME, NAME_SIZE, PAGE, RECORD, SEARCH
+from interactions.codec.scanner import layout
+from interactions.codec.scanner.gather import SLACK, copy_bytes
+from interactions.codec.scanner.known_texts import remember
+from interactions.codec.scanner.layout import CAMPAIGN, CONTEXT, NAME, NAME_SIZE, PAGE, RECORD, SEARCH
 from interactions.compiled.jit import compiled
 
 _CONTEXT, _SEARCH = (layout.NAMES[RECORD].index(name) for name in ("context", "search"))

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 
-from interactions.codec import rest, scanning
-from interactions.codec.custom import Customs
-from interactions.codec.found import PADDING, room
-from interactions.codec.free_form import FreeForm, Known
-from interactions.codec.layout import RECORD, bit
 from interactions.codec.origin import Origin
-from interactions.codec.scanned_rows import Rows, plain
+from interactions.codec.scanner import rest, scan
+from interactions.codec.scanner.custom import Customs
+from interactions.codec.scanner.found import PADDING, room
+from interactions.codec.scanner.free_form import FreeForm, Known
+from interactions.codec.scanner.layout import RECORD, bit
+from interactions.codec.scanner.rows import Rows, plain
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.keyring import Keyring, load_compiled, name_people
 
@@ -55,11 +55,11 @@ class Scanner:
             if rows:
                 free = FreeForm(self._found, codes, text, rows, self._known)
                 if len(faulty := free.faulty()):
-                    how, good = scanning.STOPPED, int(faulty[0])
+                    how, good = scan.STOPPED, int(faulty[0])
                     free = FreeForm(self._found, codes, text, good, self._known)
-                if good >= FEW or (good and how != scanning.STOPPED):
+                if good >= FEW or (good and how != scan.STOPPED):
                     self._take(taken, free, codes, good)
-            if how != scanning.FULL:
+            if how != scan.FULL:
                 return taken
 
     def read_each(self, texts: Sequence[bytes]) -> tuple[Scanned, list[int]]:
@@ -77,15 +77,15 @@ class Scanner:
                 if not left:
                     self._take(taken, free, codes, rows)
             first += rows
-            if how == scanning.STOPPED:
+            if how == scan.STOPPED:
                 left.append(first)
                 first += 1
         return taken, left
 
     def _scan(self, codes: np.ndarray, place: int, size: int, most: int) -> tuple[int, int]:
         while True:
-            how, rows = scanning.scan(codes, place, size, most, self._found)
-            if rows or how != scanning.FULL:
+            how, rows = scan.scan(codes, place, size, most, self._found)
+            if rows or how != scan.FULL:
                 return how, rows
             self._found = room(2 * len(self._found.quantities), 2 * len(self._found.unknown))
 
@@ -113,7 +113,3 @@ def load() -> None:
     text = b'{"type":"checkout","user_id":"","product_ids":["a"],"quantities":1,"revenue":1,"context":{"a":1}}'
     Scanner(Origin(0, datetime(1970, 1, 1, tzinfo=UTC)), None).read(b"\n".join([text] * FEW))
     load_compiled()
-
-
-if __name__ == "__main__":
-    load()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec.layout import HASHES
+from interactions.codec.scanner.layout import HASHES
 from interactions.compiled import lanes
 from interactions.compiled.jit import compiled
 

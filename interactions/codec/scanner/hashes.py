@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
-from interactions.codec import gathering
+from interactions.codec.scanner import gather
 from interactions.contract import fingerprint
 
 _RETURN_TWO_WORDS = ("x86_64", "aarch64", "arm64")  # in registers, which ``lanes.hash128`` counts on
@@ -37,7 +37,7 @@ def fingerprints(content: np.ndarray, ends: np.ndarray, by_uuid: np.ndarray) -> 
     the place after each; ``by_uuid`` says which of them are uuids."""
     if _FUNCTION:
         values = np.empty(fingerprint.SIZE * len(ends), np.uint8)
-        gathering.hashed(_FUNCTION, content, ends, len(ends), values)
+        gather.hashed(_FUNCTION, content, ends, len(ends), values)
     else:
         values = np.frombuffer(_one_by_one(content, ends), np.uint8)
     return fingerprint.marked(values, by_uuid)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from interactions.codec import gathering, hashing, layout
-from interactions.codec.found import PADDING, Found
-from interactions.codec.free_form import FreeForm, numbered
-from interactions.codec.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, SEARCH, bit
+from interactions.codec.scanner import gather, hashes, layout
+from interactions.codec.scanner.found import PADDING, Found
+from interactions.codec.scanner.free_form import FreeForm, numbered
+from interactions.codec.scanner.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, SEARCH, bit
 from interactions.contract import schema
 
 _KINDS = {
@@ -70,12 +70,12 @@ class Rows:
         rows, form = self._rows, pa.string()
         there = [text for text in _TEXTS if self._has[text.kind] & text.bit]
         arrays = {text.name: pa.nulls(rows, form) for text in _TEXTS if text not in there}
-        data = np.empty(self._size + gathering.SLACK, np.uint8)
+        data = np.empty(self._size + gather.SLACK, np.uint8)
         offsets = np.empty((len(there), rows + 1), np.int32)
         valid = np.empty((len(there), (rows + 7) // 8), np.uint8)
         places, nulls = np.zeros(len(there), np.int64), np.zeros(len(there), np.int64)
         columns = np.array([text[1:] for text in there], np.int64).reshape(-1, 3)
-        gathering.strings(self._codes, self._found, columns, rows, data, places, offsets, valid, nulls)
+        gather.strings(self._codes, self._found, columns, rows, data, places, offsets, valid, nulls)
         # Many tables are held until they are written: without what is free.
         whole = pa.py_buffer(data[: places[-1] if there else 0].copy())
         start = 0
@@ -98,8 +98,8 @@ class Rows:
                 continue
             count = int(found.offsets[slot, rows])
             starts, ends = found.item_starts[slot], found.item_ends[slot]
-            data, offsets = np.empty(self._size + gathering.SLACK, np.uint8), np.empty(count + 1, np.int32)
-            end = gathering.items(self._codes, starts, ends, count, data, 0, offsets)
+            data, offsets = np.empty(self._size + gather.SLACK, np.uint8), np.empty(count + 1, np.int32)
+            end = gather.items(self._codes, starts, ends, count, data, 0, offsets)
             inner = pa.Array.from_buffers(
                 pa.string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(data[:end].copy())], 0
             )
@@ -142,9 +142,9 @@ class Rows:
     def _fingerprints(self) -> pa.Array:
         found, rows, free = self._found, self._rows, self._free.hashed()
         numbers = 9 * int(found.quantity_offsets[rows])
-        out = np.empty(self._size + free.size + _SLACK * rows + numbers + gathering.SLACK, np.uint8)
+        out = np.empty(self._size + free.size + _SLACK * rows + numbers + gather.SLACK, np.uint8)
         after, by_uuid = np.empty(rows, np.int64), np.empty(rows, np.bool_)
-        gathering.canonical(
+        gather.canonical(
             self._codes,
             found,
             rows,
@@ -159,7 +159,7 @@ class Rows:
             after,
             by_uuid,
         )
-        return hashing.fingerprints(out, after, by_uuid)
+        return hashes.fingerprints(out, after, by_uuid)
 
 
 def plain(values: np.ndarray, form: pa.DataType) -> pa.Array:

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactions import synthetic
-from interactions.codec import rest
-from interactions.codec.found import ITEMS, ROWS, UNKNOWN
-from interactions.codec.scanned import Scanner
+from interactions.codec.scanner import rest
+from interactions.codec.scanner.found import ITEMS, ROWS, UNKNOWN
+from interactions.codec.scanner.scanner import Scanner
 from interactions.contract import schema
 from tests.codec.reading import KEYRING, RECEIVED
 from tests.codec.scans import FULL, ORIGIN, agrees, scanned, takes

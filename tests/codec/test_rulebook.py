@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions.codec.check import Violation, check, check_bytes
+from interactions.codec.rulebook import Violation, check, check_bytes
 from interactions.contract import schema
 from interactions.contract.schema import Form
 from tests.codec.reading import Record

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from interactions.codec import known_texts, rest_texts
-from interactions.codec.custom import FAULTS, is_whole, keys_within, packed, whole
-from interactions.codec.found import ROWS, Found
+from interactions.codec.scanner import known_texts, rest_texts
+from interactions.codec.scanner.custom import FAULTS, is_whole, keys_within, packed, whole
+from interactions.codec.scanner.found import ROWS, Found
 
 _REMEMBERED = 4_000  # texts; bounds the memory, not the answer
 _LARGEST = 2048  # bytes; a longer text is unlikely to come again

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec.gathering import SLACK, copy_bytes
-from interactions.codec.tokens import is_blank, past_blanks, past_colon, plain_end, string
+from interactions.codec.scanner.gather import SLACK, copy_bytes
+from interactions.codec.scanner.tokens import is_blank, past_blanks, past_colon, plain_end, string
 from interactions.compiled import lanes
 from interactions.compiled.jit import compiled
 from interactions.contract import schema

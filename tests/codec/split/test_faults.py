@@ -12,11 +12,11 @@ from typing import BinaryIO
 
 import pytest
 
-from interactions.codec import documents
-from interactions.codec.windows import Run
+from interactions.codec.split import documents
+from interactions.codec.split.windows import Run
 from interactions.errors import FileRefused
 from tests.codec.reading import Outcome, read_blocks, read_file, reader, same
-from tests.codec.test_windows import small
+from tests.codec.split.test_windows import small
 from tests.running import HOUSE
 
 LIKE = b'{"type":"like"}'
@@ -258,7 +258,7 @@ from interactions.contract.keyring import Keyring
 from interactions.codec.reader import Reader
 from interactions.codec.source import shape_of
 from interactions.codec.origin import Origin
-from interactions.codec.windows import Run
+from interactions.codec.split.windows import Run
 for name in sys.stdin:
     path = Path(name.strip())
     size, counts = path.stat().st_size, [0, 0]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions.codec import plan
 from interactions.codec.source import shape_of
+from interactions.codec.split import plan
 from tests.codec.reading import Record
 from tests.codec.strategies import dumped, interactions
 

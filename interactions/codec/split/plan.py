@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from interactions.codec.source import Shape
-from interactions.codec.structure import next_record
-from interactions.codec.windows import Format
+from interactions.codec.split.seams import next_record
+from interactions.codec.split.windows import Format
 
 _LOOK_BYTES = 64 << 10
 _BY_LINE = (Format.LINES, Format.BODIES)

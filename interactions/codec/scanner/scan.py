@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec import layout
-from interactions.codec.found import ROWS
-from interactions.codec.known_texts import named, remember
-from interactions.codec.layout import (
+from interactions.codec.scanner import layout
+from interactions.codec.scanner.found import ROWS
+from interactions.codec.scanner.known_texts import named, remember
+from interactions.codec.scanner.layout import (
     ALLOWED,
     CAMPAIGN,
     CONTEXT,
@@ -42,7 +42,7 @@ from interactions.codec.layout import (
     TYPE_SIZE,
     UUID,
 )
-from interactions.codec.tokens import (
+from interactions.codec.scanner.tokens import (
     any_value,
     fits,
     is_blank,

@@ -12,10 +12,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import BinaryIO
 
-from interactions.codec import syntax, windows
-from interactions.codec.structure import inside_at
-from interactions.codec.syntax import Head, key_of, value_end
-from interactions.codec.windows import Format, Open, Piece, Run, Text, Unsound, Window
+from interactions.codec.split import syntax, windows
+from interactions.codec.split.seams import inside_at
+from interactions.codec.split.syntax import Head, key_of, value_end
+from interactions.codec.split.windows import Format, Open, Piece, Run, Text, Unsound, Window
 
 NOT_CLOSED = "The file ends before its list of records is closed."
 CUT_SHORT = "The file ends in the middle of this record."
@@ -293,7 +293,7 @@ class Documents(Text):
 
     def _pass(self) -> Window:
         """Give out what is too large to be held as one piece, and go on behind it."""
-        from interactions.codec.tracker import Tracker
+        from interactions.codec.split.tracker import Tracker
 
         first, in_tail = self._held[0], self._tail is not None
         pattern, rule, tracker = self._next, STRAY, None

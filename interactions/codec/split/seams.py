@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 import msgspec
 
-from interactions.codec import syntax
-from interactions.codec.windows import Open
+from interactions.codec.split import syntax
+from interactions.codec.split.windows import Open
 from interactions.contract import schema
 
 _SEAM = re.compile(rb"[}\]](?:[ \t\r\n,\x1e]++|\xef\xbb\xbf)*+(?=[{\[])")

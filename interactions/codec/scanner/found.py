@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from interactions.codec import known_texts, layout
+from interactions.codec.scanner import known_texts, layout
 
 PADDING = b"\0" * 16  # has to follow the text, so that looking a few bytes ahead never leaves it
 ROWS = 4096  # read at once at most
