@@ -87,12 +87,12 @@ clean:
 	@$(OWN_DATA) $(BIN)/python manage.py collectstatic --no-input --verbosity 0
 	@touch $@
 
-# The loops that read records and walk along them, compiled once; without this the first would wait for it.
-.build/compiled: $(wildcard interactions/compiled/*.py) $(wildcard interactions/codec/scanner/*.py) interactions/privacy/id_fields.py interactions/contract/schema.py interactions/queries/coding.py $(wildcard interactions/queries/*loops.py) .build/requirements
+# The loops that read records and go over the index, compiled once; without this the first would wait for it.
+.build/compiled: $(wildcard interactions/compiled/*.py) $(wildcard interactions/codec/scanner/*.py) interactions/privacy/id_fields.py interactions/contract/schema.py $(wildcard interactions/analytics/index/*.py interactions/analytics/index/*/*.py) .build/requirements
 	@echo "Compiling the reader of records"
 	@$(BIN)/python -m interactions.codec
 	@$(OWN_DATA) DJANGO_SETTINGS_MODULE=dojo.settings $(BIN)/python -c \
-	  "import django; django.setup(); from interactions.queries.readying import compile_all; compile_all()"
+	  "import django; django.setup(); from interactions.analytics.ready import ready; ready()"
 	@touch $@
 
 # The clients that sites use, in a folder of their own; the tests send with them.

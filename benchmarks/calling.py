@@ -33,8 +33,9 @@ from benchmarks.memory import WorkerMemory  # noqa: E402
 from benchmarks.processes import tell  # noqa: E402
 from benchmarks.sending import Job, Sent  # noqa: E402
 from interactions import synthetic  # noqa: E402
+from interactions.analytics.index.current import opened  # noqa: E402
+from interactions.analytics.reports import totals  # noqa: E402
 from interactions.models import InboxEntry  # noqa: E402
-from interactions.queries import dashboard  # noqa: E402
 
 ENVIRONMENT = "production"
 STEADY_RATE = 200
@@ -116,8 +117,8 @@ class Calls:
             began = time.perf_counter()
             self._call("DELETE", {"data": {"user_ids": [person]}})
             took.append((time.perf_counter() - began) * 1000)
-            totals = dashboard.totals(ENVIRONMENT)
-            if totals is None or totals.interactions != self.stored - number * _RECORDS_OF_ONE:
+            found = totals.totals(opened(ENVIRONMENT))
+            if found is None or found.interactions != self.stored - number * _RECORDS_OF_ONE:
                 sys.exit("A question asked after the answer to a DELETE still saw the person's records.")
         return {"people": _PEOPLE, "median": statistics.median(took), "longest": max(took)}
 

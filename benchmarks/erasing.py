@@ -37,9 +37,12 @@ from benchmarks.importing import Timing, carry, prepare  # noqa: E402
 from benchmarks.memory import WorkerMemory  # noqa: E402
 from benchmarks.processes import tell  # noqa: E402
 from interactions import identity  # noqa: E402
-from interactions.analytics.reports import people  # noqa: E402
+from interactions.analytics.index.current import opened  # noqa: E402
+from interactions.analytics.reports import (  # noqa: E402
+    people,
+    totals,
+)
 from interactions.models import DeletionRequest  # noqa: E402
-from interactions.queries import dashboard  # noqa: E402
 from interactions.warehouse.lake import Lake  # noqa: E402
 
 ENVIRONMENT = "production"
@@ -195,7 +198,7 @@ def main(file: Path, other: Path, times: int) -> None:
         calls = Beside(
             lambda: call(port, key, "POST", {"data": [{"type": "like", "product_ids": ["p1"]}]}), _CALL_SECONDS
         )
-        questions = Beside(lambda: dashboard.by_type(ENVIRONMENT), _LOOK_SECONDS)
+        questions = Beside(lambda: totals.by_type(opened(ENVIRONMENT)), _LOOK_SECONDS)
         loaded: list[Timing] = []
         loading = threading.Thread(target=lambda: loaded.append(carry(other, ENVIRONMENT)))
         with calls, questions:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 import sys
 from dataclasses import asdict
-from datetime import UTC, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from benchmarks.importing import carry, prepare
 from benchmarks.processes import tell
 from benchmarks.questions import QUESTIONS
 from dojo import workers
-from interactions.queries.covering import cover
+from interactions.analytics.index.current import up_to_date
 from interactions.warehouse.lake import Lake
 
 _APART = timedelta(days=30)
@@ -44,7 +44,7 @@ def main(other: Path, file: Path, records: int, cores: int, beside: int, times: 
         if rounds:
             tell(f"Writing {times * records:,} records to put the dashboard's questions to")
             add_copies(originals, "playground", range(times), apart=_APART, scratch=scratch)
-            cover("playground", UTC)
+            up_to_date("playground")
             questions = _ask(FIRST_IMPORT + times - 1, cores, rounds)
     processes.answer({"beside": asdict(timing), "questions": questions})
 

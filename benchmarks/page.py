@@ -25,31 +25,33 @@ django.setup()
 from django.core.cache import cache  # noqa: E402
 
 from benchmarks.processes import answer  # noqa: E402
+from interactions.analytics import ready  # noqa: E402
 from interactions.analytics.devices import device_of  # noqa: E402
 from interactions.analytics.filters import Filter  # noqa: E402
+from interactions.analytics.index.current import opened  # noqa: E402
+from interactions.analytics.index.run import Index  # noqa: E402
 from interactions.analytics.periods import Unit  # noqa: E402
-from interactions.queries import dashboard, readying  # noqa: E402
-from interactions.queries.answers import holding_still  # noqa: E402
-from interactions.queries.assisted import assisted, assisted_over_time  # noqa: E402
-from interactions.queries.funnel import SHOP, funnel  # noqa: E402
-from interactions.queries.tops import Subject, top  # noqa: E402
+from interactions.analytics.reports import timeseries, totals  # noqa: E402
+from interactions.analytics.reports.attribution import assisted, assisted_over_time  # noqa: E402
+from interactions.analytics.reports.breakdowns import Subject, top  # noqa: E402
+from interactions.analytics.reports.funnel import SHOP, funnel  # noqa: E402
 
 ZONE = ZoneInfo("Europe/Berlin")
 _REPEATS = 5
 _EVERYTHING, _A_REGION = Filter(), Filter(region="region-7")  # of forty (thin.py)
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
-QUESTIONS: dict[str, Callable[[str, Filter], Any]] = {
-    "totals": lambda environment, filter: dashboard.totals(environment, filter, Unit.DAY, ZONE),
-    "by type and group": lambda environment, filter: dashboard.by_type(environment, filter),
-    "over time": lambda environment, filter: dashboard.over_time(environment, filter, Unit.DAY, ZONE),
-    "sparklines": lambda environment, filter: dashboard.sparklines(environment, filter, Unit.DAY, ZONE),
-    "hour × weekday": lambda environment, filter: dashboard.rhythm(environment, filter, ZONE),
-    "funnel": lambda environment, filter: funnel(environment, filter, SHOP),
-    "assisted": lambda environment, filter: assisted(environment, filter),
-    "assisted over time": lambda environment, filter: assisted_over_time(environment, filter, Unit.DAY, ZONE),
+QUESTIONS: dict[str, Callable[[Index, Filter], Any]] = {
+    "totals": lambda index, filter: totals.totals(index, filter, Unit.DAY, ZONE),
+    "by type and group": lambda index, filter: totals.by_type(index, filter),
+    "over time": lambda index, filter: timeseries.over_time(index, filter, Unit.DAY, ZONE),
+    "sparklines": lambda index, filter: timeseries.sparklines(index, filter, Unit.DAY, ZONE),
+    "hour × weekday": lambda index, filter: timeseries.rhythm(index, filter, ZONE),
+    "funnel": lambda index, filter: funnel(index, filter, SHOP),
+    "assisted": lambda index, filter: assisted(index, filter),
+    "assisted over time": lambda index, filter: assisted_over_time(index, filter, Unit.DAY, ZONE),
     **{
-        f"top {subject.value}": lambda environment, filter, subject=subject: top(environment, filter, subject)
+        f"top {subject.value}": lambda index, filter, subject=subject: top(index, filter, subject)
         for subject in Subject
     },
 }
@@ -58,19 +60,18 @@ QUESTIONS: dict[str, Callable[[str, Filter], Any]] = {
 def asked(environment: str, filter: Filter) -> dict[str, float]:
     """Seconds that each question took, in the order of the page, all of one version of the table as there."""
     found = {}
-    with holding_still():
-        for name, question in QUESTIONS.items():
-            began = time.perf_counter()
-            question(environment, filter)
-            found[name] = time.perf_counter() - began
+    index = opened(environment)
+    for name, question in QUESTIONS.items():
+        began = time.perf_counter()
+        question(index, filter)
+        found[name] = time.perf_counter() - began
     return found
 
 
 def start() -> float:
     """Have the engine and the reader of user agents at work, as a web process from its first page on; in seconds."""
     began = time.perf_counter()
-    readying.ready()
-    dashboard.totals("development")
+    ready.ready()
     device_of(_AGENT)
     return time.perf_counter() - began
 

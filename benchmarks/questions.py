@@ -24,13 +24,16 @@ django.setup()
 from django.core.cache import cache  # noqa: E402
 
 from benchmarks.processes import answer  # noqa: E402
+from interactions.analytics import ready  # noqa: E402
 from interactions.analytics.filters import Device, Filter  # noqa: E402
+from interactions.analytics.index.current import opened  # noqa: E402
+from interactions.analytics.index.run import Index  # noqa: E402
 from interactions.analytics.periods import Period, Unit  # noqa: E402
-from interactions.queries import dashboard, readying  # noqa: E402
-from interactions.queries.assisted import assisted, assisted_over_time  # noqa: E402
-from interactions.queries.funnel import SHOP, funnel  # noqa: E402
-from interactions.queries.health import measure  # noqa: E402
-from interactions.queries.tops import Subject, top  # noqa: E402
+from interactions.analytics.reports import timeseries, totals  # noqa: E402
+from interactions.analytics.reports.attribution import assisted, assisted_over_time  # noqa: E402
+from interactions.analytics.reports.breakdowns import Subject, top  # noqa: E402
+from interactions.analytics.reports.data_quality import measure  # noqa: E402
+from interactions.analytics.reports.funnel import SHOP, funnel  # noqa: E402
 
 _REPEATS = 5
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -45,38 +48,42 @@ class Asked:
     import_id: int
 
     @property
+    def index(self) -> Index:
+        return opened(self.environment)
+
+    @property
     def month(self) -> Filter:
         return Filter(Period.last_days(30, self.last))
 
 
 QUESTIONS: dict[str, Callable[[Asked], Any]] = {
-    "is there any record": lambda asked: dashboard.has_records(asked.environment),
-    "by type": lambda asked: dashboard.by_type(asked.environment),
-    "by type, 30 days": lambda asked: dashboard.by_type(asked.environment, asked.month),
-    "by type, one import": lambda asked: dashboard.by_type(asked.environment, Filter(import_id=asked.import_id)),
-    "over time, weeks": lambda asked: dashboard.over_time(asked.environment, Filter(), Unit.WEEK),
-    "over time, days": lambda asked: dashboard.over_time(asked.environment, Filter(), Unit.DAY),
-    "over time, hours of 30 days": lambda asked: dashboard.over_time(asked.environment, asked.month, Unit.HOUR),
-    "users": lambda asked: dashboard.users(asked.environment),
-    "products": lambda asked: dashboard.products(asked.environment),
-    "products, 30 days": lambda asked: dashboard.products(asked.environment, asked.month),
-    "totals (four questions in one)": lambda asked: dashboard.totals(asked.environment),
-    "totals of 30 days and of those before": lambda asked: dashboard.compared(asked.environment, asked.month),
-    "sparklines, days": lambda asked: dashboard.sparklines(asked.environment, Filter(), Unit.DAY),
-    "sparklines, hours of 30 days": lambda asked: dashboard.sparklines(asked.environment, asked.month, Unit.HOUR),
-    "rhythm of the week": lambda asked: dashboard.rhythm(asked.environment, Filter(), BERLIN),
-    "funnel": lambda asked: funnel(asked.environment, Filter(), SHOP),
-    "assisted": lambda asked: assisted(asked.environment, Filter()),
-    "assisted, over time": lambda asked: assisted_over_time(asked.environment, Filter(), Unit.DAY),
-    "top products": lambda asked: top(asked.environment, Filter(), Subject.PRODUCTS),
-    "top searches": lambda asked: top(asked.environment, Filter(), Subject.SEARCHES),
-    "top categories": lambda asked: top(asked.environment, Filter(), Subject.CATEGORIES),
-    "top campaigns": lambda asked: top(asked.environment, Filter(), Subject.CAMPAIGNS),
-    "top pages": lambda asked: top(asked.environment, Filter(), Subject.PAGES),
-    "top regions": lambda asked: top(asked.environment, Filter(), Subject.REGIONS),
-    "top devices": lambda asked: top(asked.environment, Filter(), Subject.DEVICES),
-    "by type, of phones": lambda asked: dashboard.by_type(asked.environment, Filter(device=Device.PHONE)),
-    "health": lambda asked: measure(asked.environment, BERLIN),
+    "is there any record": lambda asked: totals.has_records(asked.index),
+    "by type": lambda asked: totals.by_type(asked.index),
+    "by type, 30 days": lambda asked: totals.by_type(asked.index, asked.month),
+    "by type, one import": lambda asked: totals.by_type(asked.index, Filter(import_id=asked.import_id)),
+    "over time, weeks": lambda asked: timeseries.over_time(asked.index, Filter(), Unit.WEEK),
+    "over time, days": lambda asked: timeseries.over_time(asked.index, Filter(), Unit.DAY),
+    "over time, hours of 30 days": lambda asked: timeseries.over_time(asked.index, asked.month, Unit.HOUR),
+    "users": lambda asked: totals.users(asked.index),
+    "products": lambda asked: totals.products(asked.index),
+    "products, 30 days": lambda asked: totals.products(asked.index, asked.month),
+    "totals (four questions in one)": lambda asked: totals.totals(asked.index),
+    "totals of 30 days and of those before": lambda asked: totals.compared(asked.index, asked.month),
+    "sparklines, days": lambda asked: timeseries.sparklines(asked.index, Filter(), Unit.DAY),
+    "sparklines, hours of 30 days": lambda asked: timeseries.sparklines(asked.index, asked.month, Unit.HOUR),
+    "rhythm of the week": lambda asked: timeseries.rhythm(asked.index, Filter(), BERLIN),
+    "funnel": lambda asked: funnel(asked.index, Filter(), SHOP),
+    "assisted": lambda asked: assisted(asked.index, Filter()),
+    "assisted, over time": lambda asked: assisted_over_time(asked.index, Filter(), Unit.DAY),
+    "top products": lambda asked: top(asked.index, Filter(), Subject.PRODUCTS),
+    "top searches": lambda asked: top(asked.index, Filter(), Subject.SEARCHES),
+    "top categories": lambda asked: top(asked.index, Filter(), Subject.CATEGORIES),
+    "top campaigns": lambda asked: top(asked.index, Filter(), Subject.CAMPAIGNS),
+    "top pages": lambda asked: top(asked.index, Filter(), Subject.PAGES),
+    "top regions": lambda asked: top(asked.index, Filter(), Subject.REGIONS),
+    "top devices": lambda asked: top(asked.index, Filter(), Subject.DEVICES),
+    "by type, of phones": lambda asked: totals.by_type(asked.index, Filter(device=Device.PHONE)),
+    "health": lambda asked: measure(asked.index, BERLIN),
 }
 
 
@@ -89,7 +96,7 @@ def timed(question: Callable[[Asked], Any], asked: Asked) -> float:
 
 def main(name: str, asked: Asked) -> None:
     question = QUESTIONS[name]
-    started = timed(lambda _: readying.ready(), asked)
+    started = timed(lambda _: ready.ready(), asked)
     cache.clear()
     cold = timed(question, asked)
     warm = [timed(question, asked) for _ in range(_REPEATS)]

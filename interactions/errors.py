@@ -15,3 +15,7 @@ class FileRefused(DojoError):
 
 class DiskFull(DojoError):
     """There is not enough free disk space for what was asked."""
+
+
+class DataNotReady(DojoError):
+    """What is asked of a data set can't be answered at this moment; a little later it can."""

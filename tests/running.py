@@ -28,7 +28,7 @@ COMMANDS = {
     "worker": "--app dojo worker",
     "scheduler": "--app dojo.scheduler beat",
     "inbox": "append_inbox",
-    "summaries": "keep_summaries",
+    "index": "keep_index",
 }
 ADMIN = "admin"
 PASSWORD = "correct horse battery"

@@ -39,4 +39,5 @@ from dojo.settings import DATABASES, STORAGES  # noqa: E402
 DATABASES["default"]["TEST"] = {"NAME": str(_FOLDER / "test.sqlite3")}
 # Files under their own names: what the pages say needs nothing gathered.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+INDEX_EAGERLY = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -6,14 +6,14 @@ DuckDB is opened at the first question and never shared over a fork: its threads
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import blake2b
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import duckdb
 import ibis
@@ -24,20 +24,41 @@ from dojo.cores import cores
 from interactions import process_caches
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import AHEAD, Moments, Tombstones
+from interactions.errors import DataNotReady
 from interactions.warehouse.lake import Lake, Part
 from interactions.warehouse.people import hidden
+
+logger = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
 
 _MEMORY = "1GB"  # beyond it DuckDB spills into the scratch folder; a question of 10 M records needs less
 
 MOMENT: Final = "timestamp('UTC', 6)"
 
-Remembered = MutableMapping[Any, Any]
 Expression = Callable[[ibis.Table], ibis.Table]
+
+# For how long, and how often at least, a table that is being rewritten is asked anew: erasures may follow one upon
+# another, and a long question is not to fail by the first.
+_PATIENCE_SECONDS: Final = 10.0
+_TRIES: Final = 3
+_PAUSE_SECONDS: Final = 0.05
 
 # One question at a time in a process: each uses all cores already, and one connection
 # may not be used by two threads at once.
 _turn = threading.RLock()
 _connection: ibis.BaseBackend | None = None
+
+
+class DataSetBusy(DataNotReady):
+    """The table was rewritten again and again while one question was being answered."""
+
+    def __init__(self) -> None:
+        super().__init__("The data set is being rewritten at this moment. Try again in a few seconds.")
+
+
+class PartsGone(Exception):
+    """A part was removed while it was to be read: the table has a newer version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +77,28 @@ class Snapshot:
     def files(self) -> tuple[str, ...]:
         return tuple(str(part.path) for part in self.parts)
 
-    @property
-    def digest(self) -> str:
-        """Equal where the same is seen."""
-        words = (self.environment, str(self.version), self.hidden.digest, *self.files)
-        return blake2b("\0".join(words).encode(), digest_size=16).hexdigest()
+    def ask(self, expression: Expression, parts: Sequence[Part] | None = None) -> pa.Table:
+        """The answer over these ``parts`` of it, or all of them. Raises PartsGone."""
+        files = self.files if parts is None else [str(part.path) for part in parts]
+        return answer(files, self.hidden, expression)
+
+
+def steady(environment: str, look: Callable[[Snapshot], Found]) -> Found:
+    """What ``look`` finds in one version of the table: all that it asks is of that.
+
+    Where a part goes away under it, it looks again. Raises :class:`DataSetBusy`.
+    """
+    patient_until = time.monotonic() + _PATIENCE_SECONDS
+    tries = 0
+    while True:
+        parts, tries = snapshot(environment), tries + 1
+        try:
+            return look(parts)
+        except PartsGone as gone:
+            if tries >= _TRIES and time.monotonic() > patient_until:
+                raise DataSetBusy from gone
+            logger.info("A part of %s went away while it was read; asking the new version.", environment)
+            time.sleep(_PAUSE_SECONDS)
 
 
 def snapshot(environment: str) -> Snapshot:
@@ -70,16 +108,6 @@ def snapshot(environment: str) -> Snapshot:
     people = hidden(environment)
     version, parts = Lake(environment).state()
     return Snapshot(environment, version, tuple(parts), people)
-
-
-def remembers(name: str, kept: Remembered) -> None:
-    """Have what the engine's turn guards emptied by each erasure, once the question whose turn it is has ended."""
-
-    def empty() -> None:
-        with _turn:
-            kept.clear()
-
-    process_caches.register(name, empty, lambda: len(kept))
 
 
 @contextmanager
@@ -96,14 +124,6 @@ def interactions(files: Sequence[str], hidden: Tombstones) -> Iterator[ibis.Tabl
             # A view, replaced by the next question's: nothing is read yet.
             table = connection.read_parquet(list(files), table_name="interactions")
             yield without(table, hidden) if hidden else table
-
-
-def kept(expression: ibis.Table) -> ibis.Table:
-    """``expression``, worked out now and once, for the question whose turn it is: it may go on with it several times.
-
-    Raises duckdb.IOException where what it reads has vanished, as the question itself does.
-    """
-    return ibis.memtable(_connect().to_pyarrow(expression))
 
 
 def without(table: ibis.Table, hidden: Tombstones) -> ibis.Table:
@@ -138,82 +158,10 @@ def answer(files: Sequence[str], hidden: Tombstones, expression: Expression) -> 
         raise PartsGone from error
 
 
-def of_people(table: ibis.Table, hidden: Tombstones) -> ibis.Table:
-    """The rows of people who are ``hidden``, whenever they are of: some of them may be seen."""
-    users, alone = _keys(hidden.users), _keys(hidden.anonymous)
-    return ibis.union(
-        table.semi_join(users, [table.user_key == users.person]),
-        table.semi_join(alone, [table.anonymous_key == alone.person, table.user_key.isnull()]),
-    )
-
-
-def not_of_people(table: ibis.Table, hidden: Tombstones) -> ibis.Table:
-    """The rows of all others."""
-    users, alone = _keys(hidden.users), _keys(hidden.anonymous)
-    table = table.anti_join(users, [table.user_key == users.person])
-    return table.anti_join(alone, [table.anonymous_key == alone.person, table.user_key.isnull()])
-
-
-def _keys(moments: Moments) -> ibis.Table:
-    return ibis.memtable(pa.table({"person": moments.keys}))
-
-
-class Reading:
-    """Tables over files, for the question whose turn it is."""
-
-    def __init__(self, connection: ibis.BaseBackend) -> None:
-        self._connection = connection
-        self._views = 0
-
-    def records(self, files: Sequence[str], hidden: Tombstones | None = None) -> ibis.Table:
-        """The records in ``files``, with the columns of TABLE_SCHEMA, but for those of ``hidden`` people."""
-        if not files:
-            return ibis.memtable(TABLE_SCHEMA.empty_table())
-        table = self.rows(files)
-        return without(table, hidden) if hidden else table
-
-    def rows(self, files: Sequence[str | Path], *, named: bool = False) -> ibis.Table:
-        """What is in some Parquet files of equal columns; with ``named`` also the ``filename`` of each row's."""
-        self._views += 1
-        view = f"rows_{self._views}"  # replaced by the next question's: nothing is read yet
-        return self._connection.read_parquet([str(file) for file in files], table_name=view, filename=named)
-
-    def summed(self, files: Sequence[Path], schema: ibis.Schema) -> ibis.Table:
-        """As :meth:`rows`, of columns that are known: the engine need not open the files twice."""
-        listed = ", ".join("'{}'".format(str(file).replace("'", "''")) for file in files)
-        return self._connection.sql(f"SELECT * FROM read_parquet([{listed}])", schema=schema)  # noqa: S608 - our own names
-
-    def answer(self, expression: ibis.Table) -> pa.Table:
-        return self._connection.to_pyarrow(expression)
-
-    def write(self, expression: ibis.Table, path: Path) -> None:
-        """Write an answer as a Parquet file. Raises FileNotFoundError where the folder is gone."""
-        try:
-            self._connection.to_parquet(expression, path, compression="zstd")
-        except duckdb.IOException as error:
-            if not path.parent.exists():
-                raise FileNotFoundError(path) from error
-            raise
-
-
-@contextmanager
-def reading() -> Iterator[Reading]:
-    """The engine, for this thread alone. Raises :class:`PartsGone` where a file has vanished."""
-    with _turn:
-        try:
-            yield Reading(_connect())
-        except duckdb.IOException as error:
-            raise PartsGone from error
-
-
 def answer_of(rows: pa.Table, expression: Expression) -> pa.Table:
     """Ask ``expression`` of ``rows`` themselves, which are no part of any table."""
     with _turn:
         return _connect().to_pyarrow(expression(ibis.memtable(rows)))
-
-
-class PartsGone(Exception):
-    """A part was removed while it was to be read: the table has a newer version."""
 
 
 def _connect() -> ibis.BaseBackend:

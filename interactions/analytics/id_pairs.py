@@ -1,7 +1,7 @@
 """Which anonymous ids are certainly somebody's, asked in a hurry: whoever is to be hidden waits for it.
 
-Summaries know the pairs of most parts; the others are read, two columns of them. No engine takes part. Other than in
-``identity`` people count whether they are hidden or not: a device that was shared with one of them is shared.
+The index knows the pairs of most parts; the others are read, two columns of them. No engine takes part. Other than in
+``reports.links`` people count whether they are hidden or not: a device that was shared with one of them is shared.
 """
 
 from __future__ import annotations
@@ -20,10 +20,9 @@ import pyarrow.parquet as pq
 
 from dojo.cores import cores
 from interactions import process_caches
+from interactions.analytics.index import keep
+from interactions.analytics.index.changes import name_of
 from interactions.contract.columns import TABLE_SCHEMA
-from interactions.queries.covering import name_of
-from interactions.queries.kinds import LINKS
-from interactions.queries.segments import Store
 from interactions.warehouse.lake import Lake
 
 _PAIR: Final = ["anonymous_key", "user_key"]
@@ -73,13 +72,10 @@ def _among(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 def _known(environment: str, files: Sequence[Path]) -> list[pa.Table]:
     parts = {name_of(part): part.path for part in Lake(environment).parts()}
-    tables, covered = [], set[str]()
-    for segment in Store(environment).covering(parts):
-        try:
-            tables.append(_read(segment.file(LINKS.name)))
-        except FileNotFoundError:  # taken away meanwhile: its parts are read
-            continue
-        covered |= segment.parts
+    known, covered = keep.pairs_of_all(environment)
+    if not covered <= set(parts):  # records were taken away since, and links perhaps with them
+        known, covered = [], frozenset()
+    tables = [pa.table(dict(zip(_PAIR, pairs, strict=True))) for pairs in known]
     left = [path for name, path in parts.items() if name not in covered]
     with ThreadPoolExecutor(cores()) as threads:
         tables += threads.map(_distinct, [*left, *files])

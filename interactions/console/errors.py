@@ -39,6 +39,13 @@ def _for_htmx(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def waiting(request: HttpRequest, reason: str) -> HttpResponse:
+    """503 where the data set can't be asked at this moment: a sentence for htmx, else a page that asks again."""
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(reason, status=503, content_type="text/plain; charset=utf-8")
+    return render(request, "waiting.html", {"reason": reason}, status=503)
+
+
 def server_error(request: HttpRequest) -> HttpResponseServerError:
     """A plain sentence with a reference, which stands in the log beside the traceback; 503 where the disk is full."""
     reference = secrets.token_hex(4)

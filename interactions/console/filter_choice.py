@@ -16,11 +16,11 @@ from django.utils.http import urlencode
 
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import ALL, Period, Unit
+from interactions.analytics.reports.totals import EVERYTHING
 from interactions.console.filter_parts import PARTS, PEOPLE, one_of, parts_of
 from interactions.console.period_words import INSTANT, address_of
 from interactions.contract.schema import TYPES_BY_GROUP
 from interactions.contract.tombstones import Person
-from interactions.queries.dashboard import EVERYTHING
 
 PRESETS: Final[dict[str, str]] = {
     "all": "All time",

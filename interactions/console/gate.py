@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from interactions.access import audit, members
 from interactions.access.roles import Access, Right, rule_of
+from interactions.console.errors import waiting
+from interactions.errors import DataNotReady
 from interactions.models import Environment
 
 
@@ -49,11 +51,15 @@ class Gate:
         elif not _is_met(rule, request):
             raise PermissionDenied
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A page that has to wait for the data set says so, and asks again by itself."""
+        return waiting(request, str(exception)) if isinstance(exception, DataNotReady) else None
+
 
 def _be_ready() -> None:
-    from interactions.queries import readying  # 60 MB that a process which answers the API alone does without
+    from interactions.analytics import ready  # 60 MB that a process which answers the API alone does without
 
-    readying.begin()
+    ready.begin()
 
 
 def _let_in(standing: members.Standing, right: Right, slug: str | None) -> None:

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from interactions import readiness
 from interactions.access import environments
 from interactions.analytics.filters import Filter
+from interactions.analytics.index.current import opened
+from interactions.analytics.reports.reach import reach
 from interactions.console.dashboard.odd_dates import OddDates
 from interactions.console.filter_choice import FilterChoice
 from interactions.console.imports.imports import find_import
 from interactions.errors import DojoError
 from interactions.models import Environment
-from interactions.queries.reach import reach
 from interactions.readiness import THRESHOLDS, Threshold, ValueUnit
 
 _PERCENT: Final = 100
@@ -55,7 +56,8 @@ def import_health(request: HttpRequest, environment: str, pk: int) -> HttpRespon
     choice = FilterChoice(here.zone, parts=Filter(import_id=imp.pk))
     try:
         before, after, changes = readiness.changes(imp)
-        odd = OddDates.of(here.slug, reach(here.slug, timezone.now(), here.zone, imp.pk), choice)
+        index = opened(here.slug)
+        odd = OddDates.of(index, reach(index, timezone.now(), here.zone, imp.pk), choice)
     except DojoError as error:
         return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
     return render(

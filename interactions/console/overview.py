@@ -14,6 +14,10 @@ from django.views.decorators.http import require_safe
 
 from interactions import readiness
 from interactions.access.members import standing
+from interactions.analytics.index.current import opened
+from interactions.analytics.index.run import Index
+from interactions.analytics.reports import overview as questions
+from interactions.analytics.reports.overview import first_look
 from interactions.console import charts
 from interactions.console.dashboard.odd_dates import OddDates
 from interactions.console.filter_choice import FilterChoice
@@ -22,8 +26,6 @@ from interactions.errors import DojoError
 from interactions.ingest.live import calls as ring
 from interactions.ingest.live.calls import RingAway
 from interactions.models import Environment, Import
-from interactions.queries import overview as questions
-from interactions.queries.preparing import first_look
 
 _DAYS: Final = 30
 _RATE: Final = timedelta(minutes=10)
@@ -54,9 +56,10 @@ def overview(request: HttpRequest, environment: str) -> HttpResponse:
     here = get_object_or_404(Environment, slug=environment)
     imports = list(here.imports.select_related("created_by")[:5])
     running = next((imp for imp in imports if not imp.has_ended), None)
-    found = first_look(here.slug, here.zone)
+    index = opened(here.slug)
+    found = first_look(index, here.zone)
     totals = found.totals if found else None
-    odd = OddDates.of(here.slug, found.reach, FilterChoice(here.zone)) if found else None
+    odd = OddDates.of(index, found.reach, FilterChoice(here.zone)) if found else None
     context: dict[str, Any] = {
         "environment": here,
         "totals": totals,
@@ -69,7 +72,7 @@ def overview(request: HttpRequest, environment: str) -> HttpResponse:
         "requests": [request for request in here.deletion_requests.all()[:1000] if request.ended_at is None],
     }
     if totals is not None:
-        context |= _growth(here)
+        context |= _growth(here, index)
     return render(request, "overview/page.html", context)
 
 
@@ -85,8 +88,8 @@ def overview_health(request: HttpRequest, environment: str) -> HttpResponse:
     return render(request, "overview/health.html", {"environment": here, "report": found})
 
 
-def _growth(here: Environment) -> dict[str, Any]:
-    frame = questions.added(here.slug, timezone.now(), _DAYS, here.zone)
+def _growth(here: Environment, index: Index) -> dict[str, Any]:
+    frame = questions.added(index, timezone.now(), _DAYS, here.zone)
     days = frame.sum(axis=1)
     return {
         "stored": questions.stored(here.slug),

@@ -16,7 +16,6 @@ from interactions.access import audit, environments
 from interactions.access.audit import Action
 from interactions.errors import DojoError
 from interactions.models import Environment, RetentionRun
-from interactions.queries import answers
 from interactions.warehouse.lake import Lake, LakeBusy
 from interactions.warehouse.overlaps import Overlaps
 from interactions.warehouse.rewrite import remove_older
@@ -69,7 +68,6 @@ def run(environment: Environment) -> RetentionRun | None:
     with lake.lock():
         removed = remove_older(lake, moment)
         Overlaps(lake.environment).remove_older(moment)
-    answers.forget(environment.slug)
     with transaction.atomic():
         done = RetentionRun.objects.create(
             environment=environment,

@@ -7,7 +7,6 @@ nowhere any more, receipts and the activity log keep the earlier names.
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -21,7 +20,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from interactions import identity
-from interactions.contract.keyring import Keyring
+from interactions.analytics.index import store as index
+from interactions.contract.keyring import EarlierKeyring, Keyring
 from interactions.identity import IdentityKeyError
 from interactions.ingest.imports import storage
 from interactions.models import Block, Environment, IdentityKey, RequestedLink, RequestedPerson, Tombstone
@@ -46,7 +46,7 @@ def upgrade(say: Say, lock: Lock) -> bool:
     if row is None:
         identity.keyring()
         return False
-    ring = identity.unproved_keyring()
+    ring = Keyring(settings.IDENTITY_KEY.encode())
     if row.check_value:
         identity.require(ring, row)
     else:
@@ -72,7 +72,7 @@ def _freeze(row: IdentityKey, ring: Keyring) -> None:
 
 def _require_secret_key() -> None:
     """Raises IdentityKeyError where SECRET_KEY gives none of the hashes of any file: it was changed just now."""
-    earlier = identity.earlier_of_secret_key()
+    earlier = EarlierKeyring(EarlierKeyring.key_of(settings.SECRET_KEY.encode()))
     seen = False
     for environment in Environment.objects.all():
         for part in sorted(Lake(environment.slug).parts(), key=lambda part: part.last, reverse=True):
@@ -107,7 +107,7 @@ def _name_people_of(environment: Environment, lake: Lake, ring: Keyring, say: Sa
     for block in Block.objects.filter(of__environment=environment, state=Block.State.DONE).select_related("of"):
         _name_people_of_block(block, ring, wanted, learn)
     learn(_waiting(environment, ring, wanted))
-    shutil.rmtree(Path(settings.SUMMARIES_DIR) / environment.slug, ignore_errors=True)  # they are made again
+    index.remove(environment.slug)  # it names people as before, and is built again
 
 
 def _rename(environment: Environment, renamed: Renamed) -> None:

@@ -45,7 +45,7 @@ class IdLink:
 
 def links_of(environment: str, user_keys: Collection[int]) -> list[IdLink]:
     """All links of these users that can be seen in ``environment`` (a slug). Raises DataSetBusy."""
-    from interactions.queries import identity
+    from interactions.analytics.reports import links
 
     if not user_keys:
         return []
@@ -58,7 +58,7 @@ def links_of(environment: str, user_keys: Collection[int]) -> list[IdLink]:
             int(row.records),
             int(row.users),
         )
-        for row in identity.links_of(environment, list(user_keys)).itertuples(index=False)
+        for row in links.links_of(environment, list(user_keys)).itertuples(index=False)
     ]
 
 

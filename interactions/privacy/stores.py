@@ -21,8 +21,7 @@ from interactions.ingest.imports.erased import count_in, leave_out_of
 from interactions.ingest.imports.rejects import Named
 from interactions.ingest.live import calls
 from interactions.models import Block, Environment, Import
-from interactions.privacy import derived, entries, names, refusals, uploaded
-from interactions.queries import answers
+from interactions.privacy import entries, names, refusals, remains, uploaded
 from interactions.warehouse import people as lake_people
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.overlaps import Overlaps
@@ -120,10 +119,6 @@ def _erase_ring(environment: Environment, tombstones: Tombstones, _: Tell) -> No
     calls.erase_users(environment.slug, People(tombstones, identity.keyring()))
 
 
-def _forget_answers(environment: Environment, _: Tombstones, __: Tell) -> None:
-    answers.forget(environment.slug)
-
-
 def _empty_memory(_: Environment, __: Tombstones, ___: Tell) -> None:
     process_caches.empty_everywhere()
 
@@ -184,7 +179,6 @@ STORES = (
     Store("inbox", ("interactions.InboxEntry",), _silent(entries.erase), entries.count, locked=True),
     Store("data set", ("lake/",), _erase_lake, _count_lake, locked=True),
     Store("records left out of imports", ("overlaps/",), _erase_overlaps, _count_overlaps, locked=True),
-    Store("summaries", ("summaries/",), _silent(derived.erase), derived.count, locked=True),
     # After the data set, so that no part that held them can be read any more.
     Store("event index", ("index/",), _erase_index, _count_index),
     Store("exports", ("interactions.Export", "exports/"), _erase_exports, _count_exports),
@@ -196,8 +190,7 @@ STORES = (
         _silent(names.erase),
         names.count,
     ),
-    # Made again at any moment, without these people: what is left in there cannot be counted, nor does it name anybody.
-    Store("remembered answers", ("redis:answers",), _forget_answers, _nothing),
+    Store("summaries", ("summaries/", "redis:answers"), _silent(remains.erase), remains.count),
     # After all that is read into it: a question that is under way ends before its process empties its memory.
     Store("memory of processes", ("memory/",), _empty_memory, _count_memory),
     Store("live calls", ("redis:live", "redis/"), _erase_ring, _count_ring, held=_held_in_ring),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from interactions.analytics.reports.data_quality import Measures
 from interactions.contract.moments import written
 from interactions.contract.schema import TYPES_BY_GROUP, Group
-from interactions.queries.health import Measures
 from interactions.readiness.check import Check, CheckSection
 from interactions.readiness.thresholds import Threshold
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from interactions.analytics.index.current import opened
+from interactions.analytics.reports.data_quality import measure
 from interactions.models import Environment, Import
-from interactions.queries import health
 from interactions.readiness.check import Check, CheckSection, Verdict
 from interactions.readiness.data import data_checks
 from interactions.readiness.refused import refused_checks
@@ -85,9 +86,12 @@ class CheckChange:
 
 
 def report(environment: Environment, *, without_import: int | None = None) -> Report:
-    """Every check of ``environment``, or of what it would be without the records of one import. Raises DataSetBusy."""
+    """Every check of ``environment``, or of what it would be without the records of one import.
+
+    Raises IndexBeingBuilt.
+    """
     thresholds = thresholds_of(environment.thresholds)
-    found = health.measure(environment.slug, environment.zone, without_import=without_import)
+    found = measure(opened(environment.slug), environment.zone, without_import=without_import)
     refused = refused_checks(environment, thresholds, without_import=without_import)
     return Report(found.records, data_checks(found, thresholds) + refused)
 
@@ -95,7 +99,7 @@ def report(environment: Environment, *, without_import: int | None = None) -> Re
 def changes(imp: Import) -> tuple[Report, Report, list[CheckChange]]:
     """The report without one import, the one with it, and the checks whose verdict differs.
 
-    What could not be judged before and is good now is no news. Raises DataSetBusy.
+    What could not be judged before and is good now is no news. Raises IndexBeingBuilt.
     """
     before, after = (report(imp.environment, without_import=without) for without in (imp.pk, None))
     pairs = [CheckChange(*pair) for pair in zip(before.checks, after.checks, strict=True)]

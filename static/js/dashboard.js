@@ -20,6 +20,7 @@ let version = Number(page.dataset.version);
 let asking = null; // the AbortController of what is under way
 let checkedAt = Date.now();
 let calmUntil = 0; // until then new records wait
+let behind = 0; // how often in a row the figures were of an older version than the table
 
 async function fetched(address, options) {
   const response = await fetch(address, options);
@@ -118,7 +119,7 @@ function showAge() {
   const seconds = Math.round((Date.now() - checkedAt) / 1000);
   const late = seconds > 30;
   place.textContent =
-    seconds < 2 ? "checked just now" : seconds < 120 ? `checked ${seconds} s ago` : `checked ${Math.round(seconds / 60)} min ago`;
+    behind > 1 ? "newer records are being added" : seconds < 2 ? "checked just now" : seconds < 120 ? `checked ${seconds} s ago` : `checked ${Math.round(seconds / 60)} min ago`;
   place.parentElement.classList.toggle("is-late", late);
 }
 
@@ -126,6 +127,7 @@ async function poll() {
   if (document.hidden || page.getAttribute("aria-busy") === "true") return;
   try {
     const now = await (await fetched(dataAddress("version"))).json();
+    behind = now.is_behind ? behind + 1 : 0;
     if (now.is_empty !== page.hasAttribute("data-empty")) return location.reload();
     if (page.hasAttribute("data-empty")) return;
     if (now.version === version) checkedAt = Date.now();

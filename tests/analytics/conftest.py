@@ -12,7 +12,7 @@ from django.core.cache import cache
 @pytest.fixture(autouse=True)
 def here(db: None, settings: Any, tmp_path: Path) -> None:
     settings.LAKE_DIR = tmp_path / "lake"
-    settings.SUMMARIES_DIR = tmp_path / "summaries"
+    settings.INDEX_DIR = tmp_path / "index"
     settings.SCRATCH_DIR = tmp_path / "scratch"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
     cache.clear()

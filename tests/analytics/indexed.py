@@ -17,16 +17,17 @@ from interactions.analytics.reports import (
     breakdowns,
     data_quality,
     funnel,
+    links,
     overview,
     timeseries,
     totals,
 )
-from interactions.queries.assisted import Assisted
-from interactions.queries.audience import Audience
-from interactions.queries.dashboard import Totals
-from interactions.queries.funnel import Step
-from interactions.queries.health import Measures
-from interactions.queries.tops import Subject
+from interactions.analytics.reports.attribution import Assisted
+from interactions.analytics.reports.audience import Audience
+from interactions.analytics.reports.breakdowns import Subject
+from interactions.analytics.reports.data_quality import Measures
+from interactions.analytics.reports.funnel import Step
+from interactions.analytics.reports.totals import Totals
 
 
 class Indexed:
@@ -81,7 +82,7 @@ class Indexed:
         return audience.audience(self.index)
 
     def links(self) -> pd.DataFrame:
-        return audience.links(self.index)
+        return links.links(self.index)
 
     def ambiguous(self, limit: int) -> pd.DataFrame:
-        return audience.ambiguous(self.index, limit)
+        return links.ambiguous(self.index, limit)

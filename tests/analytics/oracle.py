@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from interactions import identity
+from interactions.analytics.definitions import CONVERSIONS, COUNTS, PLACEHOLDERS
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import Unit
 from interactions.analytics.relational import (
@@ -30,17 +31,15 @@ from interactions.analytics.relational import (
     totals,
 )
 from interactions.analytics.relational.data import DataSet
+from interactions.analytics.reports.attribution import Assisted
+from interactions.analytics.reports.audience import Audience
+from interactions.analytics.reports.breakdowns import Subject
+from interactions.analytics.reports.data_quality import Measures
+from interactions.analytics.reports.funnel import Step
 from interactions.analytics.reports.history import history
+from interactions.analytics.reports.totals import Totals
 from interactions.contract.schema import TYPES
 from interactions.contract.tombstones import Tombstones, microseconds
-from interactions.queries.assisted import Assisted
-from interactions.queries.audience import Audience
-from interactions.queries.dashboard import Totals
-from interactions.queries.funnel import Step
-from interactions.queries.health import Measures
-from interactions.queries.health_counts import COUNTS, PLACEHOLDERS
-from interactions.queries.measures import CONVERSIONS
-from interactions.queries.tops import Subject
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -20,16 +20,16 @@ from hypothesis import strategies as st
 
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import Unit
-from interactions.queries.assisted import Assisted
-from interactions.queries.audience import Audience
-from interactions.queries.dashboard import Totals
-from interactions.queries.funnel import CONTENT, SHOP, Step
-from interactions.queries.health import Measures
-from interactions.queries.tops import Subject
+from interactions.analytics.reports.attribution import Assisted
+from interactions.analytics.reports.audience import Audience
+from interactions.analytics.reports.breakdowns import Subject
+from interactions.analytics.reports.data_quality import Measures
+from interactions.analytics.reports.funnel import CONTENT, SHOP, Step
+from interactions.analytics.reports.totals import Totals
 
 
 class Answers(Protocol):
-    """Whoever answers. The frames are those of the functions of the same names in ``interactions.queries``.
+    """Whoever answers. The frames are those of the functions of the same names in ``analytics.reports``.
 
     Ambiguous ids are named by their keys alone: an index doesn't hold ids.
     """

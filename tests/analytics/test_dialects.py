@@ -27,11 +27,11 @@ from interactions.analytics.relational import (
     totals,
 )
 from interactions.analytics.relational.data import DataSet
+from interactions.analytics.reports.breakdowns import Subject
+from interactions.analytics.reports.funnel import CONTENT, SHOP
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.schema import Group
 from interactions.contract.tombstones import Tombstones
-from interactions.queries.funnel import CONTENT, SHOP
-from interactions.queries.tops import Subject
 
 from .datasets import ONE, PHONE
 

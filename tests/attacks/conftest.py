@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from interactions.queries import readying
+from interactions.analytics import ready
 from tests.running import Dojo, add_environment, log_in, wait_for
 
 from .markup import HERE, KEPT, MARKUP, RAN, bring_in, post, record, search, send
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="package", autouse=True)
 def nothing_is_readied() -> None:
     """No thread that the first page begins goes on beside the tests, without a database of its own."""
-    readying._begun.set()
+    ready._begun.set()
 
 
 @pytest.fixture(scope="package")

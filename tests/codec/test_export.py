@@ -114,6 +114,7 @@ def commit(folder: Path, outcome: Outcome, number: int) -> None:
 def playground(tmp_path: Path, settings: Any) -> list[Record]:
     """Three records in two parts of the playground's table."""
     settings.LAKE_DIR = tmp_path / "lake"
+    settings.INDEX_DIR = tmp_path / "index"
     records: list[Record] = [
         {"type": "like", "timestamp": "2024-01-01T00:00:00Z", "user_id": "0042", "context": {"x": 1}},
         {"type": "checkout", "timestamp": "2024-01-02T00:00:00.5Z", "quantities": 2.0, "revenue": 10.0},

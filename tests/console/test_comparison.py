@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from interactions.analytics.periods import Period, Unit
+from interactions.analytics.reports.reach import horizon, is_over, reach
 from interactions.models import Environment, Import
-from interactions.queries.reach import horizon, is_over, reach
 from tests import cast
 from tests.lakes import append, record
 
@@ -24,6 +24,7 @@ FRAGMENT = {"HX-Request": "true"}
 @pytest.fixture(autouse=True)
 def here(settings, tmp_path: Path) -> None:
     settings.LAKE_DIR = tmp_path / "lake"
+    settings.INDEX_DIR = tmp_path / "index"
     settings.SCRATCH_DIR = tmp_path / "scratch"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
     cache.clear()

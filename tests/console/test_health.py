@@ -26,6 +26,7 @@ THRESHOLDS = f"{PAGE}thresholds/"
 @pytest.fixture(autouse=True)
 def here(db: None, redis_server: str, settings: Any, tmp_path: Path) -> None:
     settings.LAKE_DIR = tmp_path / "lake"
+    settings.INDEX_DIR = tmp_path / "index"
     settings.SCRATCH_DIR = tmp_path / "scratch"
     cache.clear()
 

@@ -11,10 +11,10 @@ from django.core.cache import cache
 from django.test import Client
 
 from interactions import identity
+from interactions.analytics.reports.audience import Audience, audience
 from interactions.contract.tombstones import Person
 from interactions.models import ActivityEntry, DeletionRequest, Environment, Tombstone
 from interactions.privacy import people as looking
-from interactions.queries.audience import Audience, audience
 from tests import cast
 from tests.lakes import Record, append, record
 from tests.pages import HTMX, text_of
@@ -26,6 +26,7 @@ START = datetime(2024, 1, 1, 12, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def here(db: None, redis_server: str, settings: Any, tmp_path: Path) -> None:
     settings.LAKE_DIR = tmp_path / "lake"
+    settings.INDEX_DIR = tmp_path / "index"
     settings.SCRATCH_DIR = tmp_path / "scratch"
     cache.clear()
 

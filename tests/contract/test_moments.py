@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from django.utils import timezone
 
+from interactions.analytics.bars import _clock, months
+from interactions.analytics.reports.data_quality import _by_day
 from interactions.console import charts
 from interactions.contract.moments import EARLIEST, LATEST, local, written_in
-from interactions.queries.bars import _clock, months
-from interactions.queries.health import _by_day
 from interactions.templatetags import presentation, records
 
 ZONES = [UTC, *map(ZoneInfo, ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"))]

@@ -49,7 +49,7 @@ VICTIMS: dict[str, Victims] = {
     "worker-children": held_up(*IN_WORKERS),
     "scheduler": process("scheduler"),
     "inbox": process("inbox"),
-    "summaries": process("summaries"),
+    "index": process("index"),
     "redis": process("redis"),
     "supervisor": lambda scene: [scene.dojo.supervisor()],
 }

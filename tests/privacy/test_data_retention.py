@@ -12,7 +12,7 @@ from django.utils import timezone
 from interactions.analytics.reports import people
 from interactions.models import ActivityEntry, Environment, RetentionRun
 from interactions.privacy import data_retention
-from interactions.queries import dashboard
+from tests import figures
 from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import Record, as_lines, record
 from tests.ingest.imports.house import House, rows
@@ -51,11 +51,11 @@ def test_what_is_older_is_told_by_whole_days_of_the_zone(
 
 def test_a_run_removes_what_is_too_old_and_says_so(house: House) -> None:
     house.done(as_lines([aged(1, 400), aged(2, 200), aged(3, 10), aged(4, 500)]))
-    assert dashboard.totals("production").interactions == 4
+    assert figures.totals("production").interactions == 4
     done = data_retention.run(production(retention_months=12))
     assert done is not None and (done.records, done.months) == (2, 12)
     assert sorted(row["user_id"] for row in rows()) == ["user-2", "user-3"]
-    assert dashboard.totals("production").interactions == 2
+    assert figures.totals("production").interactions == 2
     noted = ActivityEntry.objects.get(action="retention_run")
     assert noted.details["records"] == 2
 

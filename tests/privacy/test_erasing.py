@@ -17,9 +17,9 @@ from interactions.ingest.imports import erased as leaving_out
 from interactions.models import DeletionRequest, Environment, InboxEntry, Problem, Tombstone
 from interactions.models.packing import pack, unpack
 from interactions.privacy import entries, erasure
-from interactions.queries import dashboard
 from interactions.warehouse import people, rewrite
 from interactions.warehouse.lake import Lake
+from tests import figures
 from tests.ingest.imports.dying import Moment, do_and_die, interrupted
 from tests.ingest.imports.files import BAD, Record, as_lines, record, records
 from tests.ingest.imports.house import House, rejected, rows, silent, users
@@ -60,9 +60,9 @@ def test_everybody_elses_rows_are_as_they_were(house: House) -> None:
 
 def test_the_answers_fall_by_the_persons_records_and_stay_there(house: House) -> None:
     house.done(as_lines(crowd()))
-    dashboard.totals("production")
+    figures.totals("production")
     erased(house)
-    totals = dashboard.totals("production")
+    totals = figures.totals("production")
     assert (totals.interactions, totals.users) == (30, 30)
 
 
@@ -96,7 +96,7 @@ def test_a_person_without_records_is_told_from_one_whose_key_is_nought(house: Ho
     house.done(as_lines([record(number, user_id=None) for number in range(5)]))
     request = asked(house)
     Tombstone.objects.update(user_key=0)
-    assert dashboard.totals("production").interactions == 5
+    assert figures.totals("production").interactions == 5
     house.carry()
     request.refresh_from_db()
     assert (request.state, len(rows())) == (State.VERIFIED, 5)
@@ -227,7 +227,7 @@ def test_a_task_that_dies_is_taken_up_again(house: House, folders: Path, moment:
     house.done(as_lines(crowd()))
     request = asked(house)
     do_and_die(house, house.queue[0], moment)
-    assert dashboard.totals("production").interactions == 30
+    assert figures.totals("production").interactions == 30
     fallen_silent(house, request)
     assert (request.state, request.erased, traces(folders)) == (State.VERIFIED, 10, [])
     assert len(rows()) == 30
@@ -322,7 +322,7 @@ def test_a_store_that_keeps_records_makes_the_request_fail_with_a_sentence(
         State.FAILED,
         "Records are left: 10 in data set. They stay hidden: press Retry.",
     )
-    assert dashboard.totals("production").interactions == 30
+    assert figures.totals("production").interactions == 30
     assert ANN not in caplog.text
 
 

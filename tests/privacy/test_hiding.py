@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from interactions.analytics.periods import Unit
 from interactions.models import DeletionRequest, Environment, Tombstone
-from interactions.queries import dashboard
+from tests import figures
 from tests.ingest.imports.files import as_lines, record, records
 from tests.ingest.imports.house import House
 
@@ -15,12 +15,12 @@ from .people import ANN, asked, crowd, later, of_ann
 
 
 def counts() -> dict[str, object]:
-    totals = dashboard.totals("production")
-    types = dashboard.by_type("production")
+    totals = figures.totals("production")
+    types = figures.by_type("production")
     return {
         "totals": totals and (totals.interactions, totals.users, totals.products),
         "by type": dict(zip(types["type"], types["records"], strict=True)),
-        "over time": int(dashboard.over_time("production", dashboard.EVERYTHING, Unit.DAY).to_numpy().sum()),
+        "over time": int(figures.over_time("production", figures.EVERYTHING, Unit.DAY).to_numpy().sum()),
     }
 
 
@@ -35,7 +35,7 @@ def test_all_counts_fall_by_the_persons_records_at_once(house: House) -> None:
 def test_records_without_a_user_stay_visible(house: House) -> None:
     house.done(as_lines([record(1, user_id=None), record(2, user_id=None, anonymous_id="a"), of_ann(3)]))
     asked(house)
-    assert dashboard.totals("production").interactions == 2
+    assert figures.totals("production").interactions == 2
 
 
 def test_what_is_newer_than_the_request_stays_visible(house: House) -> None:
@@ -48,8 +48,8 @@ def test_what_is_newer_than_the_request_stays_visible(house: House) -> None:
 def test_an_environment_of_which_all_are_hidden_is_empty(house: House) -> None:
     house.done(as_lines([of_ann(1), of_ann(2)]))
     asked(house)
-    assert dashboard.totals("production") is None
-    assert not dashboard.has_records("production")
+    assert figures.totals("production") is None
+    assert not figures.has_records("production")
 
 
 def test_people_of_another_environment_are_not_hidden(house: House) -> None:

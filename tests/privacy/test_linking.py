@@ -15,7 +15,7 @@ from interactions import identity
 from interactions.analytics import id_pairs
 from interactions.analytics.id_pairs import Pairs
 from interactions.models import DeletionRequest, Environment, InboxEntry
-from interactions.queries import dashboard
+from tests import figures
 from tests.ingest.imports.files import Record, as_lines, record, records
 from tests.ingest.imports.house import House, rows
 
@@ -38,7 +38,7 @@ def home() -> list[Record]:
 
 
 def shown() -> int:
-    totals = dashboard.totals("production")
+    totals = figures.totals("production")
     return totals.interactions if totals else 0
 
 

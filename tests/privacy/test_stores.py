@@ -15,7 +15,7 @@ from interactions import privacy
 from interactions.contract.tombstones import Person
 from interactions.models import DeletionRequest, Environment
 from interactions.privacy.stores import FAMILIES, NOT_PERSONAL, STORES
-from interactions.queries import dashboard
+from tests import figures
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House
 from tests.running import HOUSE
@@ -67,7 +67,7 @@ def test_every_key_that_the_code_keeps_in_djangos_cache_is_in_the_register() -> 
 
 def test_every_key_that_is_there_is_in_the_register(house: House) -> None:
     house.done(as_lines(crowd()))
-    dashboard.totals("production")
+    figures.totals("production")
     with connect() as client:
         beat(client, "somebody")
     with redis.Redis.from_url(settings.REDIS_URL, decode_responses=True) as client:

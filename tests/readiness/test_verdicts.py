@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from interactions.queries.health import Measures
+from interactions.analytics.reports.data_quality import Measures
 from interactions.readiness import RULE, THRESHOLDS, Check, Overall, Report, Verdict, thresholds_of
 from interactions.readiness.check import CheckSection
 from interactions.readiness.data import data_checks

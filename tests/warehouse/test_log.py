@@ -26,6 +26,7 @@ spawning = multiprocessing.get_context("spawn")  # deltalake's threads do not su
 @pytest.fixture
 def lake(settings: Any, tmp_path: Path) -> Lake:
     settings.LAKE_DIR = tmp_path / "lake"
+    settings.INDEX_DIR = tmp_path / "index"
     settings.SCRATCH_DIR = tmp_path / "scratch"
     return Lake("production")
 

@@ -157,6 +157,7 @@ def test_behind_a_symbolic_link_nothing_is_lost(settings: Any, tmp_path: Path) -
     (tmp_path / "disk").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "disk")
     settings.LAKE_DIR = tmp_path / "link" / "lake"
+    settings.INDEX_DIR = tmp_path / "link" / "index"
     append([record("like"), record("search")], import_id=1)  # which tidies up
     append([record("search")], import_id=2)
     linked = Lake("production")

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from interactions import identity
+from interactions.analytics.definitions import PLACEHOLDERS
 from interactions.analytics.index.dictionaries import CAMPAIGN, Dictionaries, Dictionary
 from interactions.analytics.index.results import results_of
 from interactions.analytics.index.rows import starts_of
@@ -17,7 +18,6 @@ from interactions.analytics.index.run import ASSISTED, NONE, PLACEHOLDER, Events
 from interactions.analytics.index.sales import sales_of
 from interactions.contract.keyring import Keyring
 from interactions.contract.schema import TYPES
-from interactions.queries.health_counts import PLACEHOLDERS
 
 PEOPLE: Final = ("user_key", "anonymous_key")
 TIMES: Final = ("timestamp", "received_at")

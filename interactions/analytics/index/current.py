@@ -4,16 +4,97 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
 
 from interactions import process_caches
 from interactions.analytics.index import store
+from interactions.analytics.index.build import build_table
 from interactions.analytics.index.gone import hide
+from interactions.analytics.index.keep import Keeper
 from interactions.analytics.index.run import Index
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.tombstones import Tombstones
+from interactions.errors import DataNotReady
+from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden
+
+_LOOK_SECONDS: Final = 0.1
+_NO_TABLE: Final = -1
 
 # By environment: the version that was opened, a digest of who was hidden, and what is left of it without them.
 _left: dict[str, tuple[Index, str, Index]] = {}
 _turn = threading.Lock()
+
+
+class IndexBeingBuilt(DataNotReady):
+    """There are records, and no index of them yet."""
+
+    def __init__(self) -> None:
+        super().__init__("Dojo is indexing this data set for the first time. It takes a minute per 50 million records.")
+
+
+def opened(environment: str) -> Index:
+    """The index of an environment (its slug) to answer from: the last whole version, as :func:`current` has it.
+
+    Raises IndexBeingBuilt where there are records and no version yet. With ``INDEX_EAGERLY`` whoever asks brings it up
+    to date first: that is for tests and programs without a keeper beside them.
+    """
+    if settings.INDEX_EAGERLY:
+        return up_to_date(environment)
+    index = current(environment)
+    if index is not None:
+        return index
+    if Lake(environment).version() != _NO_TABLE:
+        raise IndexBeingBuilt
+    return _empty(environment)
+
+
+def _empty(environment: str) -> Index:
+    return build_table(TABLE_SCHEMA.empty_table(), Tombstones.of([]), environment, _NO_TABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a page can be told of: ``version`` is the index's, -1 without one; ``is_behind``: the table has a newer one.
+
+    ``is_empty``: there is no record that anybody may see.
+    """
+
+    version: int
+    is_behind: bool
+    is_empty: bool
+
+
+def standing(environment: str) -> Standing:
+    """How the index of an environment (its slug) stands to its table. Costs a few milliseconds."""
+    newest, parts = Lake(environment).state()
+    index = up_to_date(environment) if settings.INDEX_EAGERLY else current(environment)
+    if not any(part.rows for part in parts):
+        return Standing(newest, is_behind=False, is_empty=True)
+    if index is None:
+        return Standing(_NO_TABLE, is_behind=True, is_empty=False)
+    is_behind = index.version < newest
+    return Standing(index.version, is_behind, is_empty=not is_behind and not len(index))
+
+
+def up_to_date(environment: str) -> Index:
+    """The index of the table's version of this moment, or a newer one; made here where no keeper does it before.
+
+    Raises LakeUnreadable, OSError where the disk is full.
+    """
+    version, keeper = Lake(environment).version(), Keeper(environment)
+    while True:
+        index = current(environment)
+        if index is not None and index.version >= version:
+            return index
+        if version == _NO_TABLE:
+            return _empty(environment)
+        if not keeper.turn():
+            time.sleep(_LOOK_SECONDS)  # another process is at it
 
 
 def current(environment: str) -> Index | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import numpy as np
 from django.conf import settings
 
 from interactions.analytics.index import store
@@ -36,6 +37,7 @@ from interactions.warehouse.people import hidden
 
 logger = logging.getLogger(__name__)
 
+_BOTH: Final = 3  # of Pairs.has: a user and an anonymous id
 _LOOK_SECONDS: Final = 0.1
 _WAIT_SECONDS: Final = 600.0  # for a build of 100 million records, and some more
 
@@ -146,6 +148,22 @@ def table_of(environment: str) -> Table:
     return Table(version, tuple(parts), people)
 
 
+def pairs_of_all(environment: str) -> tuple[list[tuple[np.ndarray, np.ndarray]], frozenset[str]]:
+    """Anonymous and user keys that stand in one record, and the names of the parts that these are all pairs of.
+
+    Nothing where somebody was hidden when the index was made: it leaves them out.
+    """
+    try:
+        index, said = store.with_note(environment)
+    except FileNotFoundError:  # a newer version has taken its place
+        return [], frozenset()
+    note = _note_in(said)
+    if index is None or note is None or note.hidden:
+        return [], frozenset()
+    both = (index.pairs.has == _BOTH) & (index.pairs.records > 0)
+    return [(index.pairs.visitor[both], index.pairs.user[both])], frozenset(note.parts)
+
+
 def erase(environment: str, people: Tombstones) -> None:
     """Leave nothing of these people in the index of an environment, once its table has nothing.
 
@@ -199,6 +217,13 @@ def _waiting(environment: str, clock: Callable[[], float] = time.monotonic) -> I
 
 def _read_note(environment: str) -> _Note | None:
     try:
-        return msgspec.json.decode(store.note(environment), type=_Note)
-    except (FileNotFoundError, msgspec.MsgspecError):
+        return _note_in(store.note(environment))
+    except FileNotFoundError:
+        return None
+
+
+def _note_in(said: bytes) -> _Note | None:
+    try:
+        return msgspec.json.decode(said, type=_Note)
+    except msgspec.MsgspecError:
         return None

@@ -15,12 +15,12 @@ import numpy as np
 
 from dojo.cores import cores
 from interactions import process_caches
+from interactions.analytics.bars import bar_edges
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.mask import conditions, masks_of
 from interactions.analytics.index.passes import masks
 from interactions.analytics.index.run import Index, Pairs, Run
 from interactions.analytics.periods import Unit
-from interactions.queries.bars import bar_edges
 
 Found = TypeVar("Found")
 

@@ -19,7 +19,7 @@ NONE: Final = -1
 """In a column of codes: the record has no such value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Events:
     """Events in any order.
 
@@ -63,7 +63,7 @@ class Events:
         return len(self.at)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Run(Events):
     """Events in the order of person, ``at``, ``received``; each person lies whole in one run.
 
@@ -81,7 +81,7 @@ class Run(Events):
     dead: np.ndarray | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Pairs:
     """Which ids stand in one record: the code of a pair is its place.
 
@@ -98,7 +98,7 @@ class Pairs:
         return len(self.user)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Texts:
     """What the codes of each column stand for, by the column's name: strings; a text blanked out is null.
 
@@ -123,7 +123,7 @@ class Lookup(NamedTuple):
     codes: np.ndarray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Index:
     """One whole version of an environment's index. Nothing in it changes; a newer one is another object.
 

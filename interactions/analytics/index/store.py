@@ -54,6 +54,14 @@ def note(environment: str) -> bytes:
     return b"" if found is None else version_files.note_path(folder_of(environment), found.manifest.note).read_bytes()
 
 
+def with_note(environment: str) -> tuple[Index | None, bytes]:
+    """What :func:`open` and :func:`note` say of the same version."""
+    found = _open(environment)
+    if found is None:
+        return None, b""
+    return found.index, version_files.note_path(folder_of(environment), found.manifest.note).read_bytes()
+
+
 def write(index: Index, note: bytes = b"") -> Index:
     """Make ``index`` the version of its environment, and answer it as :func:`open` does.
 

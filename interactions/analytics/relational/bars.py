@@ -11,11 +11,12 @@ import numpy as np
 import pyarrow as pa
 from ibis import _
 
+from interactions.analytics.bars import bar_edges
+from interactions.analytics.bars import clock as clock_of
 from interactions.analytics.periods import Period, Unit
 from interactions.analytics.relational.moments import DAY, NEVER, WEEK
 from interactions.contract.moments import EARLIEST, LATEST
 from interactions.contract.tombstones import microseconds as microseconds_of
-from interactions.queries.bars import _clock, bar_edges
 
 # No two changes of one clock are closer: Freetown's of September 1939 are four days apart.
 _STEP: Final = 3 * DAY
@@ -87,5 +88,5 @@ def _changes(zone: tzinfo, first: int, last: int) -> tuple[np.ndarray, np.ndarra
 
 
 def _ahead(moments: np.ndarray, zone: tzinfo) -> np.ndarray:
-    ahead: np.ndarray = _clock(moments, zone).asi8 - moments
+    ahead: np.ndarray = clock_of(moments, zone).asi8 - moments
     return ahead

@@ -16,7 +16,7 @@ from interactions.analytics.relational import products
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.searches import searches
 from interactions.analytics.relational.totals import conversions, revenue
-from interactions.queries.tops import Subject
+from interactions.analytics.reports.breakdowns import Subject
 
 CAMPAIGN: Final = ("source", "medium", "name")
 

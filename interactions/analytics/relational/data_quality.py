@@ -8,12 +8,12 @@ from typing import Any, Final
 import ibis
 from ibis import _
 
+from interactions.analytics.definitions import ABOUT_PRODUCTS, PLACEHOLDERS
 from interactions.analytics.filters import Filter
+from interactions.analytics.periods import OLDEST
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.moments import HOUR, microseconds
 from interactions.contract.tombstones import microseconds as microseconds_of
-from interactions.queries.health_counts import ABOUT_PRODUCTS, PLACEHOLDERS
-from interactions.queries.reach import OLDEST
 
 _OLDEST: Final = microseconds_of(OLDEST)
 

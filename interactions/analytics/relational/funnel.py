@@ -11,7 +11,7 @@ from ibis import _
 from interactions.analytics.filters import Filter
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.people import PERSON, of_somebody
-from interactions.queries.funnel import Step
+from interactions.analytics.reports.funnel import Step
 
 
 def funnel(data: DataSet, filter: Filter, steps: Sequence[Step]) -> ibis.Table:

@@ -8,12 +8,12 @@ import ibis
 import pyarrow as pa
 from ibis import _
 
+from interactions.analytics.definitions import CONVERSIONS
 from interactions.analytics.filters import Filter
 from interactions.analytics.relational import people, products, sessions
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.moments import microseconds
 from interactions.contract.schema import GROUP_OF, TYPES
-from interactions.queries.measures import CONVERSIONS
 
 
 def totals(data: DataSet, filter: Filter) -> ibis.Table:

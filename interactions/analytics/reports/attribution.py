@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, tzinfo
 
 import numpy as np
 import pandas as pd
 
+from interactions.analytics.definitions import CONVERSIONS
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.results import results_of
 from interactions.analytics.index.figures.types import SEVERAL
@@ -18,8 +19,34 @@ from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Unit
 from interactions.analytics.reports.frames import by_bar
 from interactions.contract.schema import TYPES
-from interactions.queries.assisted import Assisted as Assisted
-from interactions.queries.measures import CONVERSIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Assisted:
+    """What carries a miso_id, of everything.
+
+    ``types`` is ``type, records, assisted, share`` (of the type's records), a row a type that occurs, most assisted
+    first. ``conversions`` and ``revenue`` count as in the totals. ``miso_ids`` counts different ones; ``seen_once``
+    those of a single interaction: results that nobody followed, or ids made anew for each call.
+    ``clicks_unshown`` are clicks whose miso_id no impression carries: impressions that were not sent.
+    """
+
+    types: pd.DataFrame
+    records: int
+    assisted: int
+    conversions: int
+    conversions_assisted: int
+    revenue: float
+    revenue_assisted: float
+    miso_ids: int
+    seen_once: int
+    clicks: int
+    clicks_unshown: int
+
+    @property
+    def share(self) -> float:
+        """Of all records, 0 to 1."""
+        return self.assisted / self.records if self.records else 0.0
 
 
 def assisted(index: Index, filter: Filter) -> Assisted:

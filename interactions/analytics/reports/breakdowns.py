@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -19,12 +20,23 @@ from interactions.analytics.index.figures.values import categories_of, revenue_o
 from interactions.analytics.index.look import Look, look
 from interactions.analytics.index.run import Index
 from interactions.analytics.reports.ranking import Groups, ranked
-from interactions.queries.tops import Subject as Subject
 
 FOLLOWS: Final = ("click", "product_detail_page_view")
 WITHIN: Final = timedelta(minutes=5)  # from the search on, both ends inside
 _CAMPAIGN: Final = ("source", "medium", "name")
 _QUERY: Final = r"(?s)[?#].*$"
+
+
+class Subject(StrEnum):
+    """What there can be a top of."""
+
+    PRODUCTS = "products"
+    SEARCHES = "searches"
+    CATEGORIES = "categories"
+    CAMPAIGNS = "campaigns"
+    PAGES = "pages"
+    REGIONS = "regions"
+    DEVICES = "devices"
 
 
 def top(index: Index, filter: Filter, subject: Subject, limit: int = 10) -> pd.DataFrame:

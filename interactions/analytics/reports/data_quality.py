@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,10 +18,40 @@ from interactions.analytics.index.look import look
 from interactions.analytics.index.run import Index
 from interactions.analytics.reports.history import history
 from interactions.contract.schema import TYPES
-from interactions.queries.health import Measures as Measures
 
 _ANONYMOUS: Final = 2
 _FIRST, _LAST = ((day - date(1970, 1, 1)).days for day in (date.min, date.max))
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Counts of records, unless the name says otherwise.
+
+    ``by_type`` has the types that occur. ``about_products`` are records of types that should name a product,
+    ``with_products`` those of them that do. ``future`` are more than an hour later than they were received.
+    ``users_again`` are users with two records or more; ``most_of_one`` is the largest number of records of one user
+    or, among records without a user, of one anonymous id. ``days`` are days with records, in the zone asked for; what
+    isn't counted among them are ``strays``: see :mod:`interactions.analytics.reports.history`.
+    """
+
+    records: int
+    by_type: dict[str, int]
+    with_user: int
+    with_anonymous: int
+    without_id: int
+    placeholder_ids: int
+    about_products: int
+    with_products: int
+    with_miso_id: int
+    future: int
+    before_2000: int
+    users: int
+    users_again: int
+    most_of_one: int
+    days: int
+    days_spanned: int
+    longest_gap: tuple[date, date] | None
+    strays: int = 0
 
 
 def measure(index: Index, zone: ZoneInfo, *, without_import: int | None = None) -> Measures:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from interactions.queries.bars import index_of
+from interactions.analytics.bars import index_of
 
 
 def by_bar(edges: np.ndarray, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:

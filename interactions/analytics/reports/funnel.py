@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -11,10 +13,34 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.paths import Reached, reached
 from interactions.analytics.index.look import look
 from interactions.analytics.index.run import Index
-from interactions.queries.funnel import CONTENT as CONTENT
-from interactions.queries.funnel import SHOP as SHOP
-from interactions.queries.funnel import Step as Step
-from interactions.queries.funnel import usual_steps as usual_steps
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what it is called, and the types of which any takes a person there."""
+
+    name: str
+    types: tuple[str, ...]
+
+
+SHOP: Final = (
+    Step("Impression", ("impression",)),
+    Step("Product view", ("product_detail_page_view",)),
+    Step("Add to cart", ("add_to_cart",)),
+    Step("Check-out", ("checkout",)),
+)
+CONTENT: Final = (
+    Step("Impression", ("impression",)),
+    Step("Content view", ("product_detail_page_view",)),
+    Step("Read, watch or listen", ("read", "watch", "listen")),
+)
+
+
+def usual_steps(present: Set[str]) -> tuple[Step, ...]:
+    """What fits a data set in which the types ``present`` occur: the steps of a shop, or of a publisher."""
+    of_content = {name for step in CONTENT for name in step.types} - {name for step in SHOP for name in step.types}
+    is_shop = present & {"add_to_cart", "checkout"} or not present & of_content
+    return SHOP if is_shop else CONTENT
 
 
 def funnel(index: Index, filter: Filter, steps: Sequence[Step]) -> pd.DataFrame:

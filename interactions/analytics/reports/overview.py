@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pandas as pd
 
@@ -10,7 +11,24 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.quality import received_by_bar
 from interactions.analytics.index.look import look
 from interactions.analytics.index.run import Index
-from interactions.analytics.periods import Unit
+from interactions.analytics.periods import ALL, Unit, default_unit
+from interactions.analytics.reports.reach import Reach, reach
+from interactions.analytics.reports.totals import EVERYTHING, Totals, totals
+from interactions.warehouse.lake import Lake
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What lies on the disk: bytes of Parquet, and in how many parts."""
+
+    size: int
+    parts: int
+
+
+def stored(environment: str) -> Stored:
+    """Reads the table's log only."""
+    parts = Lake(environment).parts()
+    return Stored(sum(part.size for part in parts), len(parts))
 
 
 def added(index: Index, now: datetime, days: int, zone: tzinfo) -> pd.DataFrame:
@@ -26,3 +44,28 @@ def added(index: Index, now: datetime, days: int, zone: tzinfo) -> pd.DataFrame:
     seen = look(index, Filter())
     imported, live = seen.once(("received", *starts), lambda: received_by_bar(seen, edges))
     return pd.DataFrame({"imported": imported, "live": live}, index=bars)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What is seen before anything is chosen: the totals of ``filter``, in bars of ``unit``."""
+
+    totals: Totals
+    filter: Filter
+    unit: Unit
+    reach: Reach
+
+
+def first_look(index: Index, zone: tzinfo = UTC) -> FirstLook | None:
+    """The totals of all time, as :mod:`interactions.analytics.reports.reach` has it; None without a record.
+
+    Where all records are dated in the future, they are all time.
+    """
+    found = reach(index, datetime.now(UTC), zone)
+    if found.first is None or found.last is None:
+        return None
+    period = ALL if found.newest is None else found.everything
+    filter = EVERYTHING.during(period)
+    unit = default_unit(*period.bounded(found.first, found.last), zone)
+    of_all = totals(index, filter, unit, zone)
+    return FirstLook(of_all, filter, unit, found) if of_all else None

@@ -15,9 +15,8 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
-from interactions.analytics.engine import Expression, answer, epoch_us
-from interactions.queries.answers import of_one_version
-from interactions.queries.bars import months
+from interactions.analytics.bars import months
+from interactions.analytics.engine import Expression, epoch_us, steady
 
 _QUARTER_US: Final = 15 * 60 * 1_000_000
 
@@ -84,4 +83,4 @@ def by_month(environment: str, before: datetime, zone: ZoneInfo) -> pd.DataFrame
 
 
 def _ask(environment: str, question: Expression) -> pa.Table:
-    return of_one_version(environment, lambda parts: answer(parts.files, parts.hidden, question))
+    return steady(environment, lambda parts: parts.ask(question))

@@ -8,12 +8,11 @@ from datetime import datetime
 
 import pandas as pd
 
-from interactions.analytics.engine import Snapshot
+from interactions.analytics.engine import Snapshot, steady
 from interactions.analytics.reports import person_records
 from interactions.analytics.reports.record_order import Key
 from interactions.analytics.reports.timeline import Page, Place, first_of, page_of, with_sessions
 from interactions.contract.tombstones import Person
-from interactions.queries.answers import of_one_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class Profile:
 def find(environment: str, key: int) -> list[Person]:
     """Who has this keyed hash of an id: a user, an anonymous id, both or nobody. Raises DataSetBusy."""
     either = (Person(user_key=key), Person(anonymous_key=key))
-    return of_one_version(environment, lambda parts: [one for one in either if person_records.has_records(parts, one)])
+    return steady(environment, lambda parts: [one for one in either if person_records.has_records(parts, one)])
 
 
 def profile(environment: str, person: Person, *, after: Place | None = None, limit: int) -> Profile | None:
@@ -77,7 +76,7 @@ def profile(environment: str, person: Person, *, after: Place | None = None, lim
 
     Raises DataSetBusy.
     """
-    return of_one_version(environment, lambda parts: _profile(parts, person, after, limit))
+    return steady(environment, lambda parts: _profile(parts, person, after, limit))
 
 
 def _profile(parts: Snapshot, person: Person, after: Place | None, limit: int) -> Profile | None:

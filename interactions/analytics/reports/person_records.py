@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from ibis import _
 
-from interactions.analytics.engine import MOMENT, Expression, Snapshot, answer
+from interactions.analytics.engine import MOMENT, Expression, Snapshot
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Person
 
@@ -110,4 +110,4 @@ def _is(person: Person) -> Any:
 
 
 def _ask(parts: Snapshot, expression: Expression) -> pa.Table:
-    return answer(parts.files, parts.hidden, expression)
+    return parts.ask(expression)

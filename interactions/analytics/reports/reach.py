@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.look import Look
 from interactions.analytics.index.run import Index
-from interactions.analytics.periods import ALL, Period, Unit
+from interactions.analytics.periods import ALL, OLDEST, Period, Unit, horizon
 from interactions.analytics.reports.timeseries import over_time
-from interactions.queries.reach import OLDEST as OLDEST
-from interactions.queries.reach import Reach as Reach
-from interactions.queries.reach import horizon as horizon
-from interactions.queries.reach import is_over as is_over
 
 _SHORT: Final = timedelta(days=2 * 366)  # a history that is not looked through for lone records
 _LONE_SHARE: Final = 0.01  # of all records, at most, are lone
 _FEW: Final = 10  # records from before 2000 are lone in a small history, too
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_FINER: Final = {
+    Unit.DAY: Unit.HOUR,
+    Unit.WEEK: Unit.DAY,
+    Unit.MONTH: Unit.DAY,
+    Unit.YEAR: Unit.MONTH,
+    Unit.DECADE: Unit.YEAR,
+    Unit.CENTURY: Unit.YEAR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """When the records are.
+
+    ``first`` and ``last`` are of all, None without any. ``newest`` is the last one that is not in the future.
+    ``begins`` is the first one since 2000, or the first one where all are older: before it there is no data to compare
+    with. ``everything`` is what "all time" means: without lone records far before the rest, and without records dated
+    after tomorrow. ``earlier`` and ``later`` are the periods of those, None where there are none.
+    """
+
+    first: datetime | None = None
+    last: datetime | None = None
+    newest: datetime | None = None
+    begins: datetime | None = None
+    everything: Period = ALL
+    earlier: Period | None = None
+    later: Period | None = None
 
 
 def reach(index: Index, now: datetime, zone: tzinfo = UTC, import_id: int | None = None) -> Reach:
@@ -67,6 +92,19 @@ def _start_of_the_rest(
         if before <= min(few, total - before) and gap >= Unit.YEAR.bars(starts[place], starts[-1], zone):
             found = OLDEST if is_old else starts[place]
     return found
+
+
+def is_over(bar: datetime, unit: Unit, zone: tzinfo, *, until: datetime, now: datetime) -> bool:
+    """Whether a bar that begins at ``bar`` has all its data, where there is data ``until`` that moment.
+
+    It is over once the clock has passed its end, and the data goes to its last hour, day or month: a history that ends
+    on a Tuesday has no whole week at its end.
+    """
+    end = unit.after(bar, zone)
+    if now < end:
+        return False
+    finer = _FINER.get(unit)
+    return finer is None or until >= finer.floor(end - timedelta(microseconds=1), zone)
 
 
 def _ends(index: Index, filter: Filter) -> tuple[datetime | None, datetime | None]:

@@ -9,9 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis import _
 
-from interactions.analytics.engine import answer_of
+from interactions.analytics.engine import Snapshot, answer_of, steady
 from interactions.analytics.filters import Filter
-from interactions.analytics.reports.record_order import Parts, steady
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Tombstones, leave_out
 
@@ -19,13 +18,11 @@ from interactions.contract.tombstones import Tombstones, leave_out
 def records(environment: str, filter: Filter, most: int) -> pa.Table:
     """The records of ``filter``, oldest first, in memory: ``most`` of them. Columns of TABLE_SCHEMA.
 
-    Raises :class:`~interactions.queries.answers.DataSetBusy`.
+    Raises :class:`~interactions.analytics.engine.DataSetBusy`.
     """
 
-    def look(parts: Parts) -> pa.Table:
-        return parts.ask(
-            parts.all, lambda table: filter.within(table).order_by([_.timestamp, _.fingerprint]).limit(most)
-        )
+    def look(parts: Snapshot) -> pa.Table:
+        return parts.ask(lambda table: filter.within(table).order_by([_.timestamp, _.fingerprint]).limit(most))
 
     return steady(environment, look).select(TABLE_SCHEMA.names).cast(TABLE_SCHEMA)
 

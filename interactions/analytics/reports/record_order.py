@@ -7,7 +7,7 @@ until all that is left can only be further away.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -17,13 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import _
 
-from interactions.analytics.engine import MOMENT, Expression, PartsGone, answer
+from interactions.analytics.engine import MOMENT, Expression, Snapshot
 from interactions.analytics.filters import Filter
 from interactions.contract.columns import TABLE_SCHEMA
-from interactions.contract.tombstones import Tombstones
-from interactions.queries.answers import DataSetBusy
-from interactions.warehouse.lake import Lake, Part
-from interactions.warehouse.people import hidden
+from interactions.warehouse.lake import Part
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT: Final = timedelta(microseconds=1)
@@ -69,43 +66,20 @@ class Key:
         return pa.table([[self.timestamp], [self.fingerprint]], schema=_PLACE)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The parts of one version of the table, and who is hidden in them."""
+def at(parts: Snapshot, places: pa.Table, expression: Expression) -> pa.Table:
+    """Ask of the records at ``places`` (``timestamp, fingerprint``), with the column ``copy``: see Key.
 
-    all: Sequence[Part]
-    hidden: Tombstones
-
-    def ask(self, parts: Sequence[Part], expression: Expression) -> pa.Table:
-        """Raises PartsGone."""
-        return answer([str(part.path) for part in parts], self.hidden, expression)
-
-    def at(self, places: pa.Table, expression: Expression) -> pa.Table:
-        """Ask of the records at ``places`` (``timestamp, fingerprint``), with the column ``copy``: see Key."""
-        if not places.num_rows:
-            return self.ask([], lambda table: expression(_numbered(table, places)))
-        times = pc.min_max(places["timestamp"]).as_py()
-        near = [part for part in self.all if _first(part) <= times["max"] and _last(part) >= times["min"]]
-        low, high = (ibis.literal(times[name], type=MOMENT) for name in ("min", "max"))
-        return self.ask(near, lambda table: expression(_numbered(table.filter(_.timestamp.between(low, high)), places)))
-
-
-def steady(environment: str, look: Callable[[Parts], pa.Table]) -> pa.Table:
-    """What ``look`` finds in the table as it is now; once more where a part goes away under it.
-
-    Raises :class:`~interactions.queries.answers.DataSetBusy`.
+    Raises PartsGone.
     """
-    for _attempt in range(2):
-        # In this order: whoever is no longer hidden is in no part of the versions that follow.
-        people = hidden(environment)
-        try:
-            return look(Parts([part for part in Lake(environment).parts() if part.rows], people))
-        except PartsGone:
-            continue
-    raise DataSetBusy
+    if not places.num_rows:
+        return parts.ask(lambda table: expression(_numbered(table, places)), [])
+    times = pc.min_max(places["timestamp"]).as_py()
+    near = [part for part in parts.parts if _first(part) <= times["max"] and _last(part) >= times["min"]]
+    low, high = (ibis.literal(times[name], type=MOMENT) for name in ("min", "max"))
+    return parts.ask(lambda table: expression(_numbered(table.filter(_.timestamp.between(low, high)), places)), near)
 
 
-def walk(parts: Parts, filter: Filter, place: Key | None, limit: int, *, upwards: bool) -> pa.Table:
+def walk(parts: Snapshot, filter: Filter, place: Key | None, limit: int, *, upwards: bool) -> pa.Table:
     """The first ``limit`` records of ``filter`` beyond ``place``, as one comes by them: newest first, or ``upwards``.
 
     The columns are those of TABLE_SCHEMA, and ``copy``. Without a place it begins at the end of time. Raises PartsGone.
@@ -120,13 +94,13 @@ def walk(parts: Parts, filter: Filter, place: Key | None, limit: int, *, upwards
 
     places = _places(parts, filter, place, limit, upwards)
     # At the place itself there may be more copies.
-    return parts.at(places if place is None else pa.concat_tables([place.place, places]), beyond)
+    return at(parts, places if place is None else pa.concat_tables([place.place, places]), beyond)
 
 
-def _places(parts: Parts, filter: Filter, place: Key | None, limit: int, upwards: bool) -> pa.Table:
+def _places(parts: Snapshot, filter: Filter, place: Key | None, limit: int, upwards: bool) -> pa.Table:
     """``timestamp, fingerprint`` of the first ``limit`` records beyond those at ``place``, as one comes by them."""
     found = _PLACE.empty_table()
-    for group, nearest in _groups(_within_reach(parts.all, filter, place, upwards), upwards):
+    for group, nearest in _groups(_within_reach(parts.parts, filter, place, upwards), upwards):
         furthest = found["timestamp"][-1].as_py() if found.num_rows == limit else None
         if furthest is not None and (nearest > furthest if upwards else nearest < furthest):
             break
@@ -139,7 +113,7 @@ def _places(parts: Parts, filter: Filter, place: Key | None, limit: int, upwards
                 rows = rows.filter(_side(furthest, not upwards))
             return rows.select(_PLACE.names).order_by(_order(upwards)).limit(limit)
 
-        more = parts.ask(group, look).cast(_PLACE)
+        more = parts.ask(look, group).cast(_PLACE)
         direction = "ascending" if upwards else "descending"
         found = pa.concat_tables([found, more]).sort_by([(name, direction) for name in _PLACE.names]).slice(0, limit)
     return found
@@ -151,7 +125,8 @@ def _within_reach(parts: Sequence[Part], filter: Filter, place: Key | None, upwa
     reached = [
         part
         for part in parts
-        if (start is None or _last(part) >= start)
+        if part.rows
+        and (start is None or _last(part) >= start)
         and (end is None or _first(part) < end)
         and (place is None or (_last(part) >= place.timestamp if upwards else _first(part) <= place.timestamp))
     ]

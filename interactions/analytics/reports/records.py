@@ -1,7 +1,7 @@
 """Single records: one page of them after another, newest first.
 
 A page begins after a record, not at a number: page 1,000 costs what page 1 does, and nothing is shown twice or left
-out while records come in. All functions raise :class:`~interactions.queries.answers.DataSetBusy`.
+out while records come in. All functions raise :class:`~interactions.analytics.engine.DataSetBusy`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ import pyarrow.compute as pc
 from ibis import _
 
 from interactions import identity
+from interactions.analytics.engine import Snapshot, steady
 from interactions.analytics.filters import Filter
 from interactions.analytics.reports.record_order import Key as Key
-from interactions.analytics.reports.record_order import Parts, steady, walk
-from interactions.queries.answers import ask
-from interactions.queries.asking import about
+from interactions.analytics.reports.record_order import at, walk
 
 # Fields of Filter that records are searched by.
 SEARCHED: Final = ("user_id", "anonymous_id", "product_id", "miso_id")
@@ -69,24 +68,12 @@ def page(
 def record(environment: str, key: Key) -> pa.Table | None:
     """One record, a row of TABLE_SCHEMA, with ``copy`` and ``copies``, how many have its timestamp and fingerprint."""
 
-    def alike(parts: Parts) -> pa.Table:
-        return parts.at(key.place, lambda table: table)
+    def alike(parts: Snapshot) -> pa.Table:
+        return at(parts, key.place, lambda table: table)
 
     found = steady(environment, alike)
     one = found.filter(pc.equal(found["copy"], key.copy))
     return one.append_column("copies", pa.array([found.num_rows])) if one.num_rows else None
-
-
-def count(environment: str, filter: Filter) -> int:
-    """How many records ``filter`` lets through."""
-
-    def collect(rows: ibis.Table) -> ibis.Table:
-        return rows.agg(records=_.count())
-
-    def merge(rows: pa.Table) -> pa.Table:
-        return pa.table({"records": [pc.sum(rows["records"]).as_py()]})
-
-    return int(ask(environment, about(filter, "records", collect, merge=merge, is_alone=True))[0]["records"][0].as_py())
 
 
 def search(environment: str, text: str, *, people: bool = True) -> dict[str, int]:
@@ -104,7 +91,7 @@ def search(environment: str, text: str, *, people: bool = True) -> dict[str, int
             miso_id=_.count(where=_.miso_id.lower() == text.lower()) if _is_uuid(text) else ibis.literal(0),
         )
 
-    rows = steady(environment, lambda parts: parts.ask(parts.all, look)).to_pylist()
+    rows = steady(environment, lambda parts: parts.ask(look)).to_pylist()
     searched = SEARCHED if people else SEARCHED[2:]
     return {name: rows[0][name] for name in searched if rows[0][name]}
 

@@ -11,12 +11,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from interactions.analytics.definitions import QUIET
 from interactions.analytics.engine import Snapshot
 from interactions.analytics.reports import person_records
 from interactions.analytics.reports.record_order import Key
 from interactions.codec import export
 from interactions.contract.tombstones import Person
-from interactions.queries.visiting import QUIET
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT: Final = timedelta(microseconds=1)

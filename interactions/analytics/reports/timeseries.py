@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from interactions.analytics.definitions import CONVERSIONS
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.clock import clock_of
 from interactions.analytics.index.figures.products import products_of
@@ -16,7 +17,6 @@ from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Unit
 from interactions.analytics.reports.frames import by_bar
 from interactions.contract.schema import TYPES
-from interactions.queries.measures import CONVERSIONS
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _CONVERSIONS: Final = [TYPES.index(name) for name in CONVERSIONS]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from interactions.analytics.definitions import CONVERSIONS
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.ids import records_of_ids
 from interactions.analytics.index.figures.products import products_of
@@ -16,15 +18,34 @@ from interactions.analytics.index.figures.visits import visits_of
 from interactions.analytics.index.look import look
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Unit
-from interactions.contract.schema import GROUP_OF, TYPES
-from interactions.queries.dashboard import EVERYTHING as EVERYTHING
-from interactions.queries.dashboard import Totals as Totals
-from interactions.queries.dashboard import by_group as by_group
-from interactions.queries.measures import CONVERSIONS
+from interactions.contract.schema import GROUP_OF, TYPES, Group
 
+EVERYTHING: Final = Filter()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CONVERSIONS: Final = [TYPES.index(name) for name in CONVERSIONS]
 _SEARCH: Final = TYPES.index("search")
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much there is.
+
+    ``people`` are users, and visitors not known as one (person.py); ``users`` and ``anonymous`` count the ids that
+    occur. ``sessions`` end with 30 minutes of quiet. ``products`` counts distinct product ids. ``conversions`` are
+    check-outs and subscriptions, ``revenue`` the sum of the check-outs'. ``first`` and ``last`` are UTC.
+    """
+
+    interactions: int
+    people: int
+    users: int
+    anonymous: int
+    sessions: int
+    products: int
+    searches: int
+    conversions: int
+    revenue: float
+    first: datetime
+    last: datetime
 
 
 def totals(index: Index, filter: Filter = EVERYTHING, unit: Unit = Unit.YEAR, zone: tzinfo = UTC) -> Totals | None:
@@ -83,6 +104,19 @@ def by_type(index: Index, filter: Filter = EVERYTHING) -> pd.DataFrame:
             "last": _moments(visits.spans[1, there]),
         }
     )
+
+
+def by_group(types: pd.DataFrame) -> pd.DataFrame:
+    """``group, records, share`` of an answer of :func:`by_type`: a row a group that occurs, most first."""
+    frame = types.groupby("group", sort=False, as_index=False)[["records", "share"]].sum()
+    frame["rank"] = frame["group"].map(list(Group).index)
+    frame = frame.sort_values(["records", "rank"], ascending=[False, True], ignore_index=True)
+    return frame[["group", "records", "share"]]
+
+
+def count(index: Index, filter: Filter = EVERYTHING) -> int:
+    """How many records there are."""
+    return int(visits_of(look(index, filter)).types.sum())
 
 
 def has_records(index: Index) -> bool:

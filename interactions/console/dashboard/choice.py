@@ -9,10 +9,10 @@ from typing import Final
 from django.http import QueryDict
 
 from interactions.analytics.periods import Unit, allowed_units, default_unit
+from interactions.analytics.reports.funnel import CONTENT, SHOP, Step, usual_steps
 from interactions.console.filter_choice import FilterChoice
 from interactions.console.filter_parts import one_of
 from interactions.contract.schema import TYPES
-from interactions.queries.funnel import CONTENT, SHOP, Step, usual_steps
 
 SPLITS: Final = ("group", "type")
 FUNNELS: Final = {"shop": ("Shop", SHOP), "content": ("Content", CONTENT)}

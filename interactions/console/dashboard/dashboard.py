@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from interactions.access.roles import Right
+from interactions.analytics.index.current import standing
 from interactions.console.dashboard.choice import SPLITS, Choice
 from interactions.console.dashboard.figures import TILES, first_figures, other_figures
 from interactions.console.dashboard.scene import Scene
@@ -20,9 +21,6 @@ from interactions.console.gate import demand
 from interactions.console.people.filter import admit
 from interactions.errors import DojoError
 from interactions.models import Environment
-from interactions.queries import dashboard as questions
-from interactions.queries.answers import holding_still
-from interactions.warehouse.lake import Lake
 
 
 @require_safe
@@ -36,9 +34,9 @@ def dashboard(request: HttpRequest, environment: str) -> HttpResponse:
     fragment = bool(request.htmx)  # type: ignore[attr-defined]
     if not context["is_empty"] and (fragment or request.GET.get("figures") == "now"):
         try:
-            with holding_still():
-                scene = Scene.of(here, choice)
-                context |= first_figures(scene) | ({} if fragment else other_figures(scene))
+            scene = Scene.of(here, choice)
+            context |= {"version": scene.index.version} | first_figures(scene)
+            context |= {} if fragment else other_figures(scene)
         except DojoError as error:
             return _busy(error)
     response = render(request, "dashboard/figures.html" if fragment else "dashboard/page.html", context)
@@ -53,8 +51,7 @@ def dashboard_panels(request: HttpRequest, environment: str) -> HttpResponse:
     here, choice, context = _opened(request, environment, is_noted=False)  # the page has noted it
     if not context["is_empty"]:
         try:
-            with holding_still():
-                context |= other_figures(Scene.of(here, choice))
+            context |= other_figures(Scene.of(here, choice))
         except DojoError as error:
             return _busy(error)
     return render(request, "dashboard/other_figures.html", context)
@@ -72,7 +69,7 @@ def dashboard_data(request: HttpRequest, environment: str) -> HttpResponse:
     if request.GET.get("format") != "csv":
         if panel != "version":
             return HttpResponseBadRequest("panel has to be version, or format csv.", content_type="text/plain")
-        return JsonResponse({"version": context["version"], "is_empty": context["is_empty"]})
+        return JsonResponse({name: context[name] for name in ("version", "is_behind", "is_empty")})
     if panel not in TABLES:
         return HttpResponseBadRequest(f"panel has to be one of {', '.join(TABLES)}.", content_type="text/plain")
     try:
@@ -92,7 +89,7 @@ def _opened(request: HttpRequest, environment: str, *, is_noted: bool) -> tuple[
         admit(request, here, choice.filter.people, "dashboard")
     elif choice.filter.people:
         demand(request, Right.PEOPLE, here.slug)
-    import_id = choice.filter.parts.import_id
+    import_id, stands = choice.filter.parts.import_id, standing(here.slug)
     context = {
         "environment": here,
         "choice": choice.filter,
@@ -101,8 +98,9 @@ def _opened(request: HttpRequest, environment: str, *, is_noted: bool) -> tuple[
         "is_compared": choice.is_compared,
         "compare_link": choice.filter.query(compare="no" if choice.is_compared else None),
         "imported": get_object_or_404(here.imports, pk=import_id) if import_id else None,
-        "version": Lake(here.slug).version(),
-        "is_empty": not questions.has_records(here.slug),
+        "version": stands.version,
+        "is_behind": stands.is_behind,
+        "is_empty": stands.is_empty,
         "label": PRESETS[choice.filter.preset],
         "query": choice.filter.query(),
         "labels": TILES,

@@ -8,16 +8,17 @@ from typing import Any, Final
 import pandas as pd
 
 from interactions.analytics.periods import Unit
+from interactions.analytics.reports.attribution import assisted, assisted_over_time
+from interactions.analytics.reports.breakdowns import Subject
+from interactions.analytics.reports.funnel import funnel
+from interactions.analytics.reports.timeseries import rhythm, sparklines
+from interactions.analytics.reports.totals import Totals, totals
 from interactions.console import charts
 from interactions.console.charts import FigureChange
 from interactions.console.dashboard.choice import FUNNELS, MOST_STEPS, SPLITS
 from interactions.console.dashboard.panels import by_group, by_type, top_panel
 from interactions.console.dashboard.scene import Scene
 from interactions.contract.schema import TYPES_BY_GROUP
-from interactions.queries import dashboard as questions
-from interactions.queries.assisted import assisted, assisted_over_time
-from interactions.queries.funnel import funnel
-from interactions.queries.tops import Subject
 
 # Name in the totals, label, and what is counted, in words.
 TILES: Final = (
@@ -60,7 +61,7 @@ class Tile:
 def first_figures(scene: Scene) -> dict[str, Any]:
     """What is seen first: totals, records over time, types and groups."""
     types = scene.types
-    totals = questions.totals(scene.slug, scene.filter, scene.unit, scene.environment.zone)
+    found = totals(scene.index, scene.filter, scene.unit, scene.environment.zone)
     return {
         "has_figures": True,
         "label": scene.label,
@@ -70,8 +71,8 @@ def first_figures(scene: Scene) -> dict[str, Any]:
         "from_day": scene.first_day,
         "to_day": scene.last_day,
         "records": int(types["records"].sum()),
-        "totals": totals,
-        "tiles": _tiles(scene, totals),
+        "totals": found,
+        "tiles": _tiles(scene, found),
         "unit": scene.unit,
         "units": _units(scene),
         "splits": [(split, scene.choice.filter.query(split=split), split == scene.choice.split) for split in SPLITS],
@@ -84,7 +85,7 @@ def first_figures(scene: Scene) -> dict[str, Any]:
 def other_figures(scene: Scene) -> dict[str, Any]:
     """The other panels."""
     zone = scene.environment.zone
-    grid = questions.rhythm(scene.slug, scene.filter, zone)
+    grid = rhythm(scene.index, scene.filter, zone)
     return {
         "has_figures": True,
         "rhythm": charts.rhythm(grid),
@@ -109,8 +110,8 @@ def _bars(scene: Scene, option: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tiles(scene: Scene, now: questions.Totals | None) -> list[Tile]:
-    before = questions.totals(scene.slug, scene.before) if scene.before else None
+def _tiles(scene: Scene, now: Totals | None) -> list[Tile]:
+    before = totals(scene.index, scene.before) if scene.before else None
     found = []
     for name, label, note in TILES:
         value = getattr(now, name, 0)
@@ -121,7 +122,7 @@ def _tiles(scene: Scene, now: questions.Totals | None) -> list[Tile]:
 
 def _with_lines(scene: Scene, tiles: list[Tile]) -> list[Tile]:
     """The tiles with a line of each bar's total."""
-    frame = questions.sparklines(scene.slug, scene.filter, scene.unit, scene.environment.zone)
+    frame = sparklines(scene.index, scene.filter, scene.unit, scene.environment.zone)
     return [replace(tile, line=charts.spark(_without_fall(scene, frame[tile.name]))) for tile in tiles]
 
 
@@ -140,7 +141,7 @@ def _units(scene: Scene) -> list[tuple[Unit, str, bool, bool]]:
 
 def _funnel(scene: Scene) -> dict[str, Any]:
     steps = scene.choice.funnel(set(scene.types["type"]))
-    frame = funnel(scene.slug, scene.filter, steps)
+    frame = funnel(scene.index, scene.filter, steps)
     query = scene.choice.filter.query
     rows = [
         {
@@ -166,8 +167,8 @@ def _funnel(scene: Scene) -> dict[str, Any]:
 
 
 def _assisted(scene: Scene) -> dict[str, Any]:
-    found = assisted(scene.slug, scene.filter)
-    over_time = assisted_over_time(scene.slug, scene.filter, scene.unit, scene.environment.zone)
+    found = assisted(scene.index, scene.filter)
+    over_time = assisted_over_time(scene.index, scene.filter, scene.unit, scene.environment.zone)
     return {
         "found": found,
         "is_empty": not found.assisted,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from interactions.analytics.filters import Filter
-from interactions.analytics.periods import Period
+from interactions.analytics.index.run import Index
+from interactions.analytics.periods import OLDEST, Period
+from interactions.analytics.reports.reach import Reach
+from interactions.analytics.reports.totals import count
 from interactions.console.filter_choice import FilterChoice
 from interactions.contract.moments import local
-from interactions.queries.dashboard import by_type
-from interactions.queries.reach import OLDEST, Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +33,16 @@ class OddDates:
         return bool(self.later or self.earlier)
 
     @classmethod
-    def of(cls, environment: str, reach: Reach, choice: FilterChoice) -> OddDates:
-        """Of the records that ``choice`` lets through, whatever its period. Raises DataSetBusy."""
+    def of(cls, index: Index, reach: Reach, choice: FilterChoice) -> OddDates:
+        """Of the records that ``choice`` lets through, whatever its period."""
         before, since = reach.earlier, None
         if before is None and reach.first and reach.first < OLDEST:
             before = Period(None, OLDEST)
             if reach.begins and reach.begins >= OLDEST:
                 since = Period(reach.begins, reach.everything.end)
         return cls(
-            _count(environment, choice.parts, reach.later),
-            _count(environment, choice.parts, before),
+            _count(index, choice.parts, reach.later),
+            _count(index, choice.parts, before),
             _year(before, choice),
             _address(choice, reach.later),
             _address(choice, before),
@@ -56,8 +57,8 @@ def _year(before: Period | None, choice: FilterChoice) -> int:
     return local(before.end, choice.zone).year
 
 
-def _count(environment: str, parts: Filter, period: Period | None) -> int:
-    return int(by_type(environment, parts.during(period))["records"].sum()) if period else 0
+def _count(index: Index, parts: Filter, period: Period | None) -> int:
+    return count(index, parts.during(period)) if period else 0
 
 
 def _address(choice: FilterChoice, period: Period | None) -> str:

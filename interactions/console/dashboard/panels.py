@@ -10,12 +10,12 @@ from urllib.parse import unquote
 import pandas as pd
 
 from interactions.analytics.filters import Filter
+from interactions.analytics.reports import totals
+from interactions.analytics.reports.breakdowns import Subject, top, top_named
 from interactions.console import charts
 from interactions.console.charts import FigureChange
 from interactions.console.dashboard.scene import Scene
 from interactions.contract.schema import Group
-from interactions.queries import dashboard as questions
-from interactions.queries.tops import Subject, top, top_named
 from interactions.templatetags.dashboard import NumberKind
 
 
@@ -135,7 +135,7 @@ def by_type(scene: Scene) -> Panel:
 def by_group(scene: Scene) -> Panel:
     """The same records, by group."""
     return _shares(
-        scene, questions.by_group(scene.types), "group", "By group", "Records of each group, and their share of all",
+        scene, totals.by_group(scene.types), "group", "By group", "Records of each group, and their share of all",
         lambda name: scene.choice.filter.replaced(groups=(Group(name),), types=()).query(),
     )  # fmt: skip
 
@@ -158,8 +158,8 @@ def _shares(scene: Scene, frame: pd.DataFrame, by: str, title: str, note: str, l
 
 def _changes(scene: Scene, before: Filter, frame: pd.DataFrame, by: str) -> list[FigureChange]:
     """Of each row of ``frame``, by its type or group."""
-    types = questions.by_type(scene.slug, before)
-    records = (types if by == "type" else questions.by_group(types)).set_index(by)["records"]
+    types = totals.by_type(scene.index, before)
+    records = (types if by == "type" else totals.by_group(types)).set_index(by)["records"]
     return [FigureChange(now, int(records.get(name, 0))) for name, now in zip(frame[by], frame["records"], strict=True)]
 
 
@@ -191,9 +191,9 @@ def top_frame(scene: Scene, subject: Subject, limit: int) -> pd.DataFrame:
 
 def _top(scene: Scene, subject: Subject, limit: int = 10) -> tuple[Top, pd.DataFrame]:
     """The most of a subject, and how to show them."""
-    frame = top(scene.slug, scene.filter, subject, limit)
+    frame = top(scene.index, scene.filter, subject, limit)
     if frame.empty and subject is Subject.PRODUCTS:
-        return NAMED, top_named(scene.slug, scene.filter, limit)
+        return NAMED, top_named(scene.index, scene.filter, limit)
     return TOPS[subject], frame
 
 

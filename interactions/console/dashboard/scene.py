@@ -10,15 +10,17 @@ import pandas as pd
 from django.utils import timezone
 
 from interactions.analytics.filters import Filter
+from interactions.analytics.index.current import opened
+from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Period, Unit, allowed_units
+from interactions.analytics.reports import timeseries, totals
+from interactions.analytics.reports.reach import Reach, is_over, reach
 from interactions.console import charts
 from interactions.console.dashboard.choice import Choice
 from interactions.console.dashboard.odd_dates import OddDates
 from interactions.console.filter_choice import PRESETS
 from interactions.console.period_words import address_of, day_of, span
 from interactions.models import Environment
-from interactions.queries import dashboard as questions
-from interactions.queries.reach import Reach, is_over, reach
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -28,6 +30,7 @@ class Scene:
     """``start`` and ``end`` are the chart's: the period, or the data where the period is open."""
 
     environment: Environment
+    index: Index
     choice: Choice
     filter: Filter
     reach: Reach
@@ -37,24 +40,20 @@ class Scene:
 
     @classmethod
     def of(cls, environment: Environment, choice: Choice) -> Scene:
-        """Raises DataSetBusy."""
-        now = timezone.now()
+        """Raises IndexBeingBuilt."""
+        now, index = timezone.now(), opened(environment.slug)
         # Periods count back from the newest record of all, whatever else is filtered.
-        found = reach(environment.slug, now, environment.zone, choice.filter.parts.import_id)
+        found = reach(index, now, environment.zone, choice.filter.parts.import_id)
         filter = choice.filter.filter(found.newest, found.everything)
         start, end = filter.period.start, filter.period.end
         if found.first is not None and found.last is not None:
             start, end = filter.period.bounded(found.first, found.last)
-        return cls(environment, choice, filter, found, start, end, now)
-
-    @property
-    def slug(self) -> str:
-        return self.environment.slug
+        return cls(environment, index, choice, filter, found, start, end, now)
 
     @cached_property
     def types(self) -> pd.DataFrame:
         """The records meant, by type."""
-        return questions.by_type(self.slug, self.filter)
+        return totals.by_type(self.index, self.filter)
 
     @cached_property
     def _period_before(self) -> Period | None:
@@ -82,7 +81,7 @@ class Scene:
     def odd_dates(self) -> OddDates | None:
         """The records whose dates can hardly be right; None where the period was chosen by its days."""
         choice = self.choice.filter
-        return None if choice.is_custom else OddDates.of(self.slug, self.reach, choice)
+        return None if choice.is_custom else OddDates.of(self.index, self.reach, choice)
 
     @cached_property
     def so_far(self) -> datetime | None:
@@ -129,5 +128,5 @@ class Scene:
 
     def over_time(self) -> pd.DataFrame:
         """Records a bar, a column a type or a group, as chosen."""
-        frame = questions.over_time(self.slug, self.filter, self.unit, self.environment.zone)
+        frame = timeseries.over_time(self.index, self.filter, self.unit, self.environment.zone)
         return frame if self.choice.split == "type" else charts.by_group(frame)

@@ -9,16 +9,16 @@ from typing import Any, Final
 
 from django.http import HttpResponse
 
+from interactions.analytics.reports import timeseries, totals
+from interactions.analytics.reports.attribution import assisted, assisted_over_time
+from interactions.analytics.reports.breakdowns import Subject
+from interactions.analytics.reports.funnel import funnel
 from interactions.console import charts
 from interactions.console.dashboard.panels import top_frame
 from interactions.console.dashboard.scene import Scene
 from interactions.console.spreadsheet import as_file
 from interactions.contract.currencies import rounded
 from interactions.contract.moments import local
-from interactions.queries import dashboard as questions
-from interactions.queries.assisted import assisted, assisted_over_time
-from interactions.queries.funnel import funnel
-from interactions.queries.tops import Subject
 
 _MOST_ROWS: Final = 10_000
 
@@ -35,7 +35,7 @@ def as_csv(scene: Scene, panel: str) -> HttpResponse:
         zone = scene.environment.zone
         first, last = local(scene.start, zone), local(scene.end - timedelta(microseconds=1), zone)
         when = f"-{first.date().isoformat()}-to-{last.date().isoformat()}"
-    name = f"interactions-{scene.slug}-{panel.replace('_', '-')}{when}.csv"
+    name = f"interactions-{scene.environment.slug}-{panel.replace('_', '-')}{when}.csv"
     return as_file([heading, *rows], name)
 
 
@@ -56,7 +56,7 @@ def _over_time(scene: Scene) -> Table:
 
 
 def _assisted_over_time(scene: Scene) -> Table:
-    return _timed(scene, assisted_over_time(scene.slug, scene.filter, scene.unit, scene.environment.zone))
+    return _timed(scene, assisted_over_time(scene.index, scene.filter, scene.unit, scene.environment.zone))
 
 
 def _timed(scene: Scene, frame: Any) -> Table:
@@ -68,7 +68,7 @@ def _timed(scene: Scene, frame: Any) -> Table:
 
 
 def _totals(scene: Scene) -> Table:
-    frame = questions.sparklines(scene.slug, scene.filter, scene.unit, scene.environment.zone)
+    frame = timeseries.sparklines(scene.index, scene.filter, scene.unit, scene.environment.zone)
     return _timed(scene, frame.astype("object"))
 
 
@@ -78,22 +78,22 @@ def _by_type(scene: Scene) -> Table:
 
 
 def _by_group(scene: Scene) -> Table:
-    return ["group", "records", "share"], questions.by_group(scene.types).to_numpy().tolist()
+    return ["group", "records", "share"], totals.by_group(scene.types).to_numpy().tolist()
 
 
 def _rhythm(scene: Scene) -> Table:
-    frame = questions.rhythm(scene.slug, scene.filter, scene.environment.zone)
+    frame = timeseries.rhythm(scene.index, scene.filter, scene.environment.zone)
     heading = [f"day ({scene.environment.time_zone})", *(f"{hour:02}:00" for hour in frame.columns)]
     return heading, [[day, *counts] for day, counts in zip(frame.index, frame.to_numpy().tolist(), strict=True)]
 
 
 def _funnel(scene: Scene) -> Table:
-    frame = funnel(scene.slug, scene.filter, scene.choice.funnel(set(scene.types["type"])))
+    frame = funnel(scene.index, scene.filter, scene.choice.funnel(set(scene.types["type"])))
     return list(frame.columns), _plain(frame)
 
 
 def _assisted(scene: Scene) -> Table:
-    frame = assisted(scene.slug, scene.filter).types
+    frame = assisted(scene.index, scene.filter).types
     return list(frame.columns), _plain(frame)
 
 

@@ -10,6 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from interactions.analytics.index.current import opened
+from interactions.analytics.reports.audience import audience
+from interactions.analytics.reports.links import ambiguous, with_ids
 from interactions.analytics.reports.person import Profile
 from interactions.analytics.reports.timeline import Place
 from interactions.console.charts import colour_of_type
@@ -18,8 +21,6 @@ from interactions.contract.tombstones import Person
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.privacy import people as looking
-from interactions.queries import identity
-from interactions.queries.audience import audience
 
 SHARED_SHOWN: Final = 100
 
@@ -100,9 +101,10 @@ def person(request: HttpRequest, environment: str, key: str) -> HttpResponse:
 
 def _figures(here: Environment) -> dict[str, Any]:
     try:
-        rows = identity.ambiguous(here.slug, SHARED_SHOWN)
+        index = opened(here.slug)
+        rows = with_ids(here.slug, ambiguous(index, SHARED_SHOWN))
         return {
-            "audience": audience(here.slug),
+            "audience": audience(index),
             "shared": [
                 Shared(
                     row.anonymous_id,

@@ -15,8 +15,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from interactions.access.roles import Right
 from interactions.analytics.filters import Filter
+from interactions.analytics.index.current import opened
 from interactions.analytics.reports import records as questions
+from interactions.analytics.reports.reach import reach
 from interactions.analytics.reports.records import Key
+from interactions.analytics.reports.totals import count
 from interactions.codec import export
 from interactions.console.filter_choice import PRESETS, FilterChoice
 from interactions.console.fragments import page_or_fragment
@@ -28,7 +31,6 @@ from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Person
 from interactions.errors import DojoError
 from interactions.models import Environment
-from interactions.queries.reach import reach
 from interactions.warehouse.lake import Lake
 
 PAGE_SIZE: Final = 50
@@ -70,7 +72,7 @@ def records_count(request: HttpRequest, environment: str) -> HttpResponse:
     if choice.people:
         demand(request, Right.PEOPLE, here.slug)  # the page that asks for this has noted it
     try:
-        total = questions.count(here.slug, filter_of(here, choice))
+        total = count(opened(here.slug), filter_of(here, choice))
     except DojoError:
         return HttpResponse(status=503)
     return render(request, "records/page.html#total", {"total": total})
@@ -110,7 +112,7 @@ def filter_of(here: Environment, choice: FilterChoice) -> Filter:
     """What to ask with. All time has every record here, also those dated in the future: a list is not ruled by them."""
     if choice.is_custom or choice.preset == "all":
         return choice.filter(None)
-    return choice.filter(reach(here.slug, timezone.now(), here.zone, choice.parts.import_id).newest)
+    return choice.filter(reach(opened(here.slug), timezone.now(), here.zone, choice.parts.import_id).newest)
 
 
 def period_of(choice: FilterChoice, zone: tzinfo) -> str:

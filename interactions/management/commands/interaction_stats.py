@@ -9,10 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from interactions.analytics.index.current import up_to_date
+from interactions.analytics.reports.totals import by_type, totals
 from interactions.errors import DojoError
 from interactions.models import Environment
-from interactions.queries import dashboard
-from interactions.warehouse.lake import Lake
 
 
 class Command(BaseCommand):
@@ -26,21 +26,20 @@ class Command(BaseCommand):
         known = list(Environment.objects.values_list("slug", flat=True))
         if slug not in known:
             raise CommandError(f"There is no environment {slug!r}. Choose one of {', '.join(known)}.")
-        version = Lake(slug).version()
         try:
-            types = dashboard.by_type(slug)
-            totals = dashboard.totals(slug)
+            index = up_to_date(slug)
+            types, found = by_type(index), totals(index)
         except DojoError as error:
             raise CommandError(str(error)) from error
         answer = {
-            "total": totals.interactions if totals else 0,
+            "total": found.interactions if found else 0,
             "by_type": dict(zip(types["type"], types["records"].tolist(), strict=True)),
-            "users": totals.users if totals else 0,
-            "anonymous": totals.anonymous if totals else 0,
-            "products": totals.products if totals else 0,
-            "first": _stamp(totals.first) if totals else None,
-            "last": _stamp(totals.last) if totals else None,
-            "version": version,
+            "users": found.users if found else 0,
+            "anonymous": found.anonymous if found else 0,
+            "products": found.products if found else 0,
+            "first": _stamp(found.first) if found else None,
+            "last": _stamp(found.last) if found else None,
+            "version": index.version,
         }
         self.stdout.write(json.dumps(answer))
 

@@ -12,11 +12,13 @@ import threading
 from argparse import ArgumentParser
 from typing import Any
 
+import redis
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
 from interactions.analytics.index.keep import Keeper
 from interactions.models import Environment
+from interactions.privacy import remains
 
 logger = logging.getLogger(__name__)
 
@@ -36,14 +38,25 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         keepers: dict[str, Keeper] = {}
-        failures = 0
+        failures, is_clean = 0, False
         while not stopped.is_set():
-            close_old_connections()
+            is_clean = is_clean or _cleaned()
             is_well = _round(keepers, stopped)
             if options["once"]:
                 break
             failures = 0 if is_well else failures + 1
+            close_old_connections()
             stopped.wait(min(_SECONDS * 2**failures, _LONGEST_SECONDS))
+
+
+def _cleaned() -> bool:
+    """Whether nothing is left of what versions before the index kept."""
+    try:
+        remains.remove()
+    except redis.RedisError as error:
+        logger.warning("What an older version left is removed once Redis answers: %s", error)
+        return False
+    return True
 
 
 def _round(keepers: dict[str, Keeper], stopped: threading.Event) -> bool:

@@ -13,7 +13,7 @@ from interactions.analytics.periods import Unit
 from interactions.analytics.reports.attribution import assisted, assisted_over_time
 
 from ...lakes import Record, record
-from ...queries.traffic import chosen, of_types, revenue
+from ...traffic import chosen, of_types, revenue
 from .traffic import FILTERS, index_of, records, whole
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from interactions import identity
-from interactions.analytics.reports.audience import Audience, ambiguous, audience, links
+from interactions.analytics.reports.audience import Audience, audience
+from interactions.analytics.reports.links import ambiguous, links
 
 from ...lakes import record
 from .traffic import index_of

@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from interactions.analytics.definitions import CONVERSIONS
 from interactions.analytics.devices import device_of
 from interactions.analytics.filters import Filter
 from interactions.analytics.reports.breakdowns import Subject, top, top_named
-from interactions.queries.measures import CONVERSIONS
 
 from ...lakes import Record, record
-from ...queries.traffic import Persons, chosen, of_types, revenue
+from ...traffic import Persons, chosen, of_types, revenue
 from .traffic import FILTERS, index_of, records, whole
 
 ALL = Filter()

@@ -14,6 +14,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from interactions import identity
+from interactions.analytics import engine
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import Period
 from interactions.analytics.reports import record_chunks, record_order, records
@@ -21,7 +22,7 @@ from interactions.analytics.reports.records import Key
 from interactions.models import DeletionRequest, Environment, Tombstone
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden
-from tests import lakes
+from tests import figures, lakes
 from tests.lakes import Record, record
 
 pytestmark = pytest.mark.django_db
@@ -138,13 +139,13 @@ def test_only_parts_that_may_hold_the_page_are_read(monkeypatch: pytest.MonkeyPa
     for day in range(1, 9):
         lakes.append([record(at=f"2024-01-{day:02}T10:00:00Z") for _ in range(3)], import_id=day)
     asked: list[str] = []
-    whole = record_order.answer
+    whole = engine.answer
 
     def answer(files: list[str], *rest: Any) -> pa.Table:
         asked.extend(files)
         return whole(files, *rest)
 
-    monkeypatch.setattr(record_order, "answer", answer)
+    monkeypatch.setattr(engine, "answer", answer)
     page = records.page("production", Filter(), limit=2)
     assert [key.timestamp.day for key in page.keys] == [8, 8]
     assert {name.split("/import-")[1][0] for name in asked} == {"8"}
@@ -166,9 +167,9 @@ def test_hidden_people_are_on_no_page() -> None:
 
 def test_the_count_is_that_of_all_pages() -> None:
     lakes.append([record(user_id="ann") for _ in range(7)] + [record() for _ in range(4)])
-    assert records.count("production", Filter()) == 11
-    assert records.count("production", Filter(user_id="ann")) == 7
-    assert records.count("playground", Filter()) == 0
+    assert figures.count("production", Filter()) == 11
+    assert figures.count("production", Filter(user_id="ann")) == 7
+    assert figures.count("playground", Filter()) == 0
 
 
 def test_an_id_is_found_in_each_field_it_stands_in() -> None:

@@ -17,7 +17,7 @@ from interactions.models import DeletionRequest, Environment, Tombstone
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import remove_import
 from tests.lakes import Record, append, key_of, record
-from tests.queries.traffic import Persons, traffic
+from tests.traffic import Persons, traffic
 
 WALKS = count()
 START = datetime(2024, 1, 1, tzinfo=UTC)

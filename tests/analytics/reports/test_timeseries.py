@@ -16,7 +16,7 @@ from interactions.analytics.periods import Period, Unit
 from interactions.analytics.reports.timeseries import over_time, rhythm, sparklines
 
 from ...lakes import record
-from ...queries.traffic import Persons, chosen, of_types, revenue
+from ...traffic import Persons, chosen, of_types, revenue
 from .traffic import FILTERS, index_of, records, whole
 
 BERLIN, KOLKATA, AMSTERDAM = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata"), ZoneInfo("Europe/Amsterdam")

@@ -12,7 +12,7 @@ from interactions.analytics.periods import Unit
 from interactions.analytics.reports.totals import by_type, has_records, totals
 from interactions.contract.schema import GROUP_OF
 
-from ...queries.traffic import Persons, chosen, of_types, revenue
+from ...traffic import Persons, chosen, of_types, revenue
 from .traffic import FILTERS, index_of, records, whole
 
 

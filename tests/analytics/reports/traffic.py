@@ -18,7 +18,7 @@ from interactions.contract.schema import Group
 from interactions.contract.tombstones import Tombstones
 
 from ...lakes import Record
-from ...queries.traffic import traffic
+from ...traffic import traffic
 from ..index.rows import table_of
 
 APRIL = Period(datetime(2024, 4, 1, tzinfo=UTC), datetime(2024, 4, 9, 12, 20, tzinfo=UTC))

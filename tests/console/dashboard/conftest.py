@@ -13,6 +13,7 @@ from tests.lakes import append, record
 @pytest.fixture(autouse=True)
 def here(settings, tmp_path: Path) -> None:
     settings.LAKE_DIR = tmp_path / "lake"
+    settings.INDEX_DIR = tmp_path / "index"
     settings.SCRATCH_DIR = tmp_path / "scratch"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
     cache.clear()

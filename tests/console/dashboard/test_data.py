@@ -7,10 +7,10 @@ import re
 import pytest
 from django.test import Client
 
+from interactions.analytics.index.current import IndexBeingBuilt
+from interactions.console.dashboard import scene
 from interactions.console.dashboard.tables import TABLES
 from interactions.models import Environment
-from interactions.queries import dashboard as questions
-from interactions.queries.answers import DataSetBusy
 from tests.lakes import append, record
 
 PAGE = "/production/interactions/"
@@ -26,9 +26,10 @@ def test_the_version_tells_that_there_is_something_new(reader: Client, records: 
     before = reader.get(DATA + "?panel=version").json()
     append([record()])
     after = reader.get(DATA + "?panel=version").json()
-    assert after == {"version": before["version"] + 1, "is_empty": False}
+    assert after == {"version": before["version"] + 1, "is_behind": False, "is_empty": False}
     assert reader.get("/playground/interactions/dashboard.json?panel=version").json() == {
         "version": -1,
+        "is_behind": False,
         "is_empty": True,
     }
 
@@ -40,17 +41,17 @@ def test_an_unknown_panel_is_refused(reader: Client) -> None:
         assert "panel has to be" in answer.content.decode()
 
 
-def test_a_table_that_is_being_rewritten_is_said_so(reader: Client, records: None, monkeypatch) -> None:
+def test_an_index_that_is_being_built_is_said_so(reader: Client, records: None, monkeypatch) -> None:
     def busy(*args: object, **kwargs: object) -> None:
-        raise DataSetBusy
+        raise IndexBeingBuilt
 
-    monkeypatch.setattr(questions, "by_type", busy)
+    monkeypatch.setattr(scene, "opened", busy)
     answer = reader.get(DATA + "?panel=by_type&format=csv")
     assert answer.status_code == 503
-    assert "Try again" in answer.json()["message"]
+    assert "for the first time" in answer.json()["message"]
     for address in (PAGE, "/production/interactions/panels/"):
         answer = reader.get(address, headers=FRAGMENT)
-        assert (answer.status_code, "Try again" in answer.content.decode()) == (503, True)
+        assert (answer.status_code, "for the first time" in answer.content.decode()) == (503, True)
 
 
 def test_bars_come_as_csv_with_their_zone(reader: Client, records: None) -> None:

@@ -15,12 +15,11 @@ from interactions.analytics.filters import Filter
 from interactions.contract.tombstones import Tombstones
 from interactions.ingest import live
 from interactions.models import Environment, Import, InboxEntry
-from interactions.queries import dashboard
 from interactions.warehouse import compact, statistics
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import erase
 from interactions.warehouse.rewrite import remove_import, remove_older
-from tests import cast, lakes
+from tests import cast, figures, lakes
 from tests.ingest.imports.house import House, users
 
 OLD = [lakes.record(at=f"0279-12-21T02:53:0{second}Z", user_id=f"old {second}", import_id=0) for second in range(3)]
@@ -95,7 +94,7 @@ def test_pages_answer(broken: Lake, client: Client) -> None:
 
 
 def test_it_can_be_counted(broken: Lake) -> None:
-    assert dashboard.totals("production", Filter()).interactions == 4
+    assert figures.totals("production", Filter()).interactions == 4
 
 
 def test_small_parts_are_merged_and_written_anew(broken: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

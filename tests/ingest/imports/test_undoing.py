@@ -116,6 +116,7 @@ def test_an_undo_that_dies_is_taken_up_again(house: House, moment: Moment) -> No
 
 def test_a_data_folder_may_have_blanks_in_its_name(house: House, settings: Any, tmp_path: Path) -> None:
     settings.LAKE_DIR = tmp_path / "my data" / "lake"
+    settings.INDEX_DIR = tmp_path / "my data" / "index"
     settings.IMPORTS_DIR = tmp_path / "my data" / "imports"
     house.done(as_lines(records(20)))
     imp = house.done(as_lines(records(30)))

@@ -17,8 +17,8 @@ from interactions.ingest.live import transfer
 from interactions.ingest.live.duplicates import Sieve
 from interactions.models import DeletionRequest, Environment, InboxBatch, InboxEntry, Tombstone
 from interactions.models.packing import HEAD, PACKED_FROM, unpack, unpacked_size
-from interactions.queries import dashboard
 from interactions.warehouse.lake import Lake, LakeBusy
+from tests import figures
 from tests.ingest.live.entries import NOON, call, is_empty, like, rows, users
 
 
@@ -122,7 +122,7 @@ def test_the_command_appends_for_all_environments(production: Environment, lake:
     call(production, like("a"))
     call_command("append_inbox", "--once")
     assert users(lake) == ["a"]
-    totals = dashboard.totals("production")
+    totals = figures.totals("production")
     assert totals is not None
     assert totals.interactions == 1
 

@@ -12,11 +12,10 @@ from deltalake import DeltaTable
 from interactions.ingest import live
 from interactions.ingest.live.duplicates import Sieve
 from interactions.models import Environment
-from interactions.queries import dashboard
 from interactions.warehouse import compact
 from interactions.warehouse.lake import Held, Lake, LakeBusy
 from interactions.warehouse.rewrite import remove_import
-from tests import lakes
+from tests import figures, lakes
 from tests.ingest.live.entries import call, like, rows, users
 
 
@@ -83,9 +82,9 @@ def test_the_inbox_goes_on_where_it_was(filled: Lake, production: Environment) -
 
 
 def test_answers_are_the_same_before_and_after(filled: Lake) -> None:
-    before = dashboard.totals("production")
+    before = figures.totals("production")
     compact.compact(filled)
-    assert dashboard.totals("production") == before
+    assert figures.totals("production") == before
 
 
 def test_parts_that_were_rewritten_meanwhile_are_not_merged(filled: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

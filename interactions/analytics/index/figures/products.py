@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 
+from interactions.analytics.definitions import BUY, CART, VIEW
 from interactions.analytics.index.figures.types import numbered
 from interactions.analytics.index.figures.visits import ONE_BAR
 from interactions.analytics.index.look import Look, Share, summed
 from interactions.analytics.index.passes import values
 from interactions.analytics.periods import Unit
-from interactions.queries.naming import BUY, CART, VIEW
 
 _CELLS: Final = 1 << 28  # products times bars that are marked at once: 32 MB for each thread
 

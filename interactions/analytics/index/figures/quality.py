@@ -7,11 +7,11 @@ from typing import Final
 
 import numpy as np
 
+from interactions.analytics.definitions import ABOUT_PRODUCTS, COUNTS
 from interactions.analytics.index.figures.types import marked
 from interactions.analytics.index.look import Look, Share, summed
 from interactions.analytics.index.passes import keys, visits
 from interactions.contract.tombstones import microseconds
-from interactions.queries.health_counts import ABOUT_PRODUCTS, COUNTS
 
 _AHEAD: Final = timedelta(hours=1)  # clocks of visitors' devices go wrong by less
 _OLDEST: Final = datetime(2000, 1, 1, tzinfo=UTC)

@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
+from interactions.analytics.definitions import SHOWN
 from interactions.analytics.index.figures.types import numbered
 from interactions.analytics.index.look import Look, Share
 from interactions.analytics.index.passes import keys
 from interactions.analytics.index.run import ASSISTED
-from interactions.queries.naming import SHOWN
 
 _ROOM: Final = 1 << 16
 _ROLES: Final[Mapping[str, int]] = {**dict.fromkeys(SHOWN, 1), "click": 2}

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from interactions.analytics.definitions import CONVERSIONS
 from interactions.analytics.index.figures.types import KINDS, marked
 from interactions.analytics.index.look import Look, Share, summed
 from interactions.analytics.index.passes import values
-from interactions.queries.measures import CONVERSIONS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
