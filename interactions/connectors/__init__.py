@@ -23,7 +23,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
-from interactions.connectors import dojo, mixpanel, segment
+from interactions.connectors import (
+    amplitude,
+    dojo,
+    ga4,
+    mixpanel,
+    posthog,
+    segment,
+    shopify,
+    shopify_pixel,
+    woocommerce,
+)
 from interactions.connectors.source import Chunk, Options, Origin, Recognised, Skipped, Source
 
 if TYPE_CHECKING:
@@ -32,7 +42,10 @@ if TYPE_CHECKING:
 __all__ = ["SOURCES", "Chunk", "Options", "Origin", "Recognised", "Skipped", "Source", "recognised", "records"]
 
 #: All sources by name, most particular first. To add one, add it here (docs/connectors.md).
-SOURCES: Mapping[str, Source] = {source.NAME: source for source in (segment, mixpanel, dojo)}
+SOURCES: Mapping[str, Source] = {
+    source.NAME: source
+    for source in (segment, mixpanel, amplitude, posthog, ga4, woocommerce, shopify, shopify_pixel, dojo)
+}
 
 _SURE = 0.5  # of the first documents have to be the source's
 _FIRST = 1000  # documents that tell what a file is

@@ -23,14 +23,19 @@ NO_TYPE = "It has no interaction type."
 ON_PURPOSE = "It is mapped to nothing."
 
 _LONGEST_NAME = 200  # characters of an event's name that are kept
+_SAFE_DIGITS = 18  # of whole numbers within 64 bits
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IPV4 = re.compile(rf"({_BYTE}\.{_BYTE}\.{_BYTE})\.{_BYTE}\Z", re.ASCII)
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*\Z", re.ASCII)
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a clock on a wall, whose zone is added
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_ZONE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)\Z", re.ASCII)
 _WITH_PRODUCTS = schema.FIELDS["product_ids"].types
 _WITH_QUANTITIES = schema.FIELDS["quantities"].types
-_UTM = {f"utm_{key}": name for key, name in (("campaign", "name"), *((key, key) for key in schema.CAMPAIGN_FIELDS[1:]))}
+_NOTHING = frozenset({"(direct)", "(none)", "(not set)", "(not provided)"})  # what tools write where there is nothing
+
+#: What other tools call the fields of a campaign: ``utm_`` and many other prefixes stand before these names.
+CAMPAIGN = {"campaign": "name"} | {key: key for key in schema.CAMPAIGN_FIELDS if key != "name"}
+_UTM = {f"utm_{key}": name for key, name in CAMPAIGN.items()}
 
 
 class Product(NamedTuple):
@@ -78,13 +83,19 @@ def id_text(value: Any) -> Any:
     return value
 
 
+def identity(value: Any) -> str:
+    """An id as the text of a uuid; empty where there is none."""
+    found = id_text(value)
+    return found if isinstance(found, str) else ""
+
+
 def number(value: Any) -> Any:
     """A number, also one that is written as text. None where it is absent."""
-    if isinstance(value, str):
-        if not _NUMBER.match(value):
-            return value or None
-        return int(value) if value.strip().lstrip("+-").isdecimal() and len(value) < 18 else float(value)
-    return value
+    if not isinstance(value, str):
+        return value
+    if len(value) < _SAFE_DIGITS and value.isascii() and value.isdecimal():
+        return int(value)
+    return float(value) if _NUMBER.match(value) else value or None
 
 
 def name_text(value: Any) -> str:
@@ -98,11 +109,12 @@ def moment(value: Any, unit: timedelta, zone: tzinfo | None = None) -> Any:
     What is no number, or beyond the years of a calendar, stays as it is.
     """
     count = number(value)
-    if isinstance(count, bool) or not isinstance(count, (int, float)):
+    if type(count) not in (int, float):
         return value
     try:
-        wall = _EPOCH + count * unit
-        return (wall.replace(tzinfo=zone).astimezone(UTC) if zone else wall.replace(tzinfo=UTC)).isoformat()
+        if zone is None:
+            return (_EPOCH + count * unit).isoformat()
+        return (_EPOCH + count * unit).replace(tzinfo=zone).astimezone(UTC).isoformat()
     except (OverflowError, ValueError):
         return value
 
@@ -141,7 +153,22 @@ def campaign_in(url: Any) -> Json:
 
 def utm(said: Mapping[str, Any]) -> Json:
     """The campaign that keys called ``utm_…`` name."""
-    return {name: said[key] for key, name in _UTM.items() if text(said.get(key))}
+    return campaign(said, _UTM)
+
+
+def campaign(found: Mapping[str, Any], names: Mapping[str, str]) -> Json:
+    """The campaign under keys of any kind; ``names`` has the contract's field for each."""
+    made = {}
+    for key, name in names.items():
+        value = found.get(key)
+        if value and isinstance(value, str) and value not in _NOTHING:
+            made[name] = value
+    return made
+
+
+def meant(value: Any) -> Any:
+    """``value`` unless it is one of the words that tools write where there is nothing."""
+    return None if isinstance(value, str) and value in _NOTHING else value
 
 
 def context(
@@ -194,11 +221,11 @@ def records(types: tuple[str, ...], name: str, head: Json, about: Json, said: Sa
     A list of products is a view of its category where it names one, and an impression of what is in it; each alone
     where the other is not said.
     """
+    if len(types) == 1:
+        return [_record(types[0], name, head, about, said)]
     made = [_record(kind, name, head, about, said) for kind in types]
-    if len(made) > 1:
-        shown = [each for each in made if "category" in each or "product_ids" in each] or made[:1]
-        made = [_further(each, about, place) for place, each in enumerate(shown)]
-    return made
+    shown = [each for each in made if "category" in each or "product_ids" in each] or made[:1]
+    return [_further(each, about, place) for place, each in enumerate(shown)]
 
 
 def _further(record: Json, about: Json, place: int) -> Json:
@@ -238,14 +265,14 @@ def _add(record: Json, key: str, value: Any) -> None:
 
 
 def _add_products(record: Json, kind: str, products: list[Product]) -> None:
-    ids = [each.id for each in products if each.id is not None]
+    ids = [each[0] for each in products if each[0] is not None]
     if ids:
         record["product_ids"] = ids
-    groups = [each.group for each in products if each.group is not None]
+    groups = [each[1] for each in products if each[1] is not None]
     if groups:
         record["product_group_ids"] = groups
     if ids and kind in _WITH_QUANTITIES:
-        quantities = [each.quantity for each in products if each.id is not None]
+        quantities = [each[2] for each in products if each[0] is not None]
         if None not in quantities:  # one quantity for each id, or none at all
             record["quantities"] = quantities
 
@@ -253,9 +280,12 @@ def _add_products(record: Json, kind: str, products: list[Product]) -> None:
 def who(user: Any, visitor: Any, timestamp: Any) -> Json:
     """Who an event is of, and when it was; what is absent has no key."""
     head: Json = {}
-    _add(head, "user_id", id_text(user))
-    _add(head, "anonymous_id", id_text(visitor))
-    _add(head, "timestamp", timestamp)
+    if user is not None and (named := id_text(user)) is not None:
+        head["user_id"] = named
+    if visitor is not None and (named := id_text(visitor)) is not None:
+        head["anonymous_id"] = named
+    if timestamp is not None:
+        head["timestamp"] = timestamp
     return head
 
 

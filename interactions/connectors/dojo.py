@@ -36,7 +36,7 @@ def name_of(event: Json) -> str:
 
 def event_id(event: Json) -> str:
     custom = thing(thing(event.get("context")).get("custom_context"))
-    return str(conventions.id_text(custom.get(schema.RECORD_UUID)) or "")
+    return conventions.identity(custom.get(schema.RECORD_UUID))
 
 
 def interactions(event: Json, options: Options) -> list[Json] | Skipped:

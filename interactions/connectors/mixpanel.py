@@ -41,7 +41,7 @@ def name_of(event: Json) -> str:
 
 
 def event_id(event: Json) -> str:
-    return str(conventions.id_text(thing(event.get("properties")).get("$insert_id")) or "")
+    return conventions.identity(thing(event.get("properties")).get("$insert_id"))
 
 
 def interactions(event: Json, options: Options) -> list[Json] | Skipped:

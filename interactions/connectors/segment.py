@@ -11,6 +11,7 @@ from interactions.connectors import conventions
 from interactions.connectors.conventions import thing
 from interactions.connectors.ecommerce import Properties
 from interactions.connectors.source import Json, Options, Skipped, Types
+from interactions.contract import schema
 
 NAME: Final = "segment"
 TITLE: Final = "Segment or RudderStack"
@@ -34,6 +35,7 @@ TYPES: Types = {
 
 _CALLS = frozenset({"track", "page", "screen", "identify", "group", "alias"})
 _HOME = "Home"
+_CAMPAIGN = {name: name for name in schema.CAMPAIGN_FIELDS}
 
 
 def recognise(documents: Sequence[Json]) -> float:
@@ -60,7 +62,7 @@ def name_of(event: Json) -> str:
 
 
 def event_id(event: Json) -> str:
-    return str(conventions.id_text(event.get("messageId")) or "")
+    return conventions.identity(event.get("messageId"))
 
 
 def interactions(event: Json, options: Options) -> list[Json] | Skipped:
@@ -76,7 +78,7 @@ def interactions(event: Json, options: Options) -> list[Json] | Skipped:
     about = conventions.context(
         identity and f"{NAME}:{identity}",
         NAME,
-        campaign=_campaign(said.get("campaign")),
+        campaign=conventions.campaign(thing(said.get("campaign")), _CAMPAIGN),
         ip=said.get("ip"),
         locale=said.get("locale"),
         url=page.get("url"),
@@ -92,14 +94,6 @@ def interactions(event: Json, options: Options) -> list[Json] | Skipped:
 def _is_home(event: Json, properties: Json) -> bool:
     path = properties.get("path") or thing(thing(event.get("context")).get("page")).get("path")
     return _HOME in (event.get("name"), properties.get("name")) or path == "/"
-
-
-def _campaign(said: object) -> Json:
-    """Segment's names of a campaign are the contract's; what else it holds is left out."""
-    named = thing(said)
-    return {
-        key: named[key] for key in ("name", "source", "medium", "term", "content") if conventions.text(named.get(key))
-    }
 
 
 def authentic(headers: Mapping[str, str], body: bytes, secret: str) -> bool:

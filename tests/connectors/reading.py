@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from interactions.codec import read_records
+from interactions.codec import origin as codec
+from interactions.codec.reader import Batch, Reader
+from interactions.codec.windows import Run
 from interactions.connectors import SOURCES, Chunk, Options, records
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) Chrome/131.0"
@@ -20,12 +22,19 @@ def read(source: str, events: Iterable[Any] | bytes, options: Options | None = N
     return list(records(SOURCES[source], io.BytesIO(text), options or Options()))
 
 
+def verdicts(chunk: Chunk) -> list[Batch]:
+    """What the codec makes of a chunk's records."""
+    size = len(chunk.lines)
+    reader = Reader(codec.Origin(0, None), None, longest=16 << 20)
+    return list(reader.read(io.BytesIO(chunk.lines), Run(0, size, size)))
+
+
 def made(source: str, *events: Any, options: Options | None = None) -> list[dict[str, Any]]:
     """The records that events stand for, times as moments; the codec takes each of them."""
     chunks = read(source, events, options)
     assert not any(chunk.rejected for chunk in chunks)
     for chunk in chunks:
-        batches = list(read_records(io.BytesIO(chunk.lines))) if chunk.lines else []
+        batches = verdicts(chunk)
         assert [each.violations for batch in batches for each in batch.rejected] == []
         assert sum(batch.accepted for batch in batches) == chunk.records
     return as_moments(json.loads(line) for chunk in chunks for line in chunk.lines.splitlines())
