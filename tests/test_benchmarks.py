@@ -16,6 +16,7 @@ from benchmarks.processes import Failed, measure
 from benchmarks.questions import QUESTIONS, Asked
 from benchmarks.sending import Job, send
 from interactions.analytics.reports import timeseries, totals
+from interactions.connectors import SOURCES
 from interactions.warehouse.lake import Lake
 from tests import figures
 
@@ -84,6 +85,12 @@ def lakes(db, settings, tmp_path: Path, redis_server: str) -> None:
     settings.SCRATCH_DIR = tmp_path / "scratch"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": tmp_path}}
     cache.clear()
+
+
+def test_the_speed_of_every_source_of_events_is_measured():
+    measured = run("sources", "--events", 50)
+    for source in SOURCES.values():
+        assert (f"| {source.TITLE} | lines |" in measured) == (source.NAME != "dojo")
 
 
 def test_a_copy_has_people_and_a_time_of_its_own(lakes, tmp_path: Path):

@@ -10,7 +10,7 @@ from typing import Any
 
 from interactions.codec import origin as codec
 from interactions.codec.reader import Batch, Reader
-from interactions.codec.windows import Run
+from interactions.codec.split.windows import Run
 from interactions.connectors import SOURCES, Chunk, Options, records
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) Chrome/131.0"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from interactions.codec import unpack
+from interactions import unpack
 from interactions.connectors import SOURCES, recognised, records
 from tests.connectors.reading import as_moments, made, skipped
 
