@@ -14,7 +14,7 @@ from interactions import process_caches
 from interactions.analytics.index import store
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.gone import hide
-from interactions.analytics.index.keep import Keeper
+from interactions.analytics.index.keep import Keeper, is_of_another
 from interactions.analytics.index.run import Index
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Tombstones
@@ -89,7 +89,7 @@ def up_to_date(environment: str) -> Index:
     version, keeper = Lake(environment).version(), Keeper(environment)
     while True:
         index = current(environment)
-        if index is not None and index.version >= version:
+        if index is not None and index.version >= version and not is_of_another(environment):
             return index
         if version == _NO_TABLE:
             return _empty(environment)

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import numpy as np
 from django.conf import settings
 
@@ -28,6 +27,7 @@ from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.difference import TooMuch
 from interactions.analytics.index.forget import forgotten, held, without_unused
 from interactions.analytics.index.merge import LARGE, exchanged, merge_into, wanted
+from interactions.analytics.index.note import Note
 from interactions.analytics.index.refresh import Table, refreshed
 from interactions.analytics.index.run import Index
 from interactions.contract.tombstones import Tombstones
@@ -47,22 +47,6 @@ class IndexBusy(DojoError):
 
     def __init__(self) -> None:
         super().__init__("The event index is being built and can't be changed now. Try again in a few minutes.")
-
-
-class _Note(msgspec.Struct, frozen=True):
-    """What an index was made of: the table's parts by their names, and a digest of those who were hidden."""
-
-    parts: dict[str, tuple[int, int, int, int | None]]
-    hidden: str
-
-    @classmethod
-    def of(cls, known: Mapping[str, Covered], hidden: Tombstones) -> _Note:
-        parts = {name: (part.rows, part.first, part.last, part.import_id) for name, part in known.items()}
-        return cls(parts, hidden.digest)
-
-    @property
-    def known(self) -> dict[str, Covered]:
-        return {name: Covered(*part) for name, part in self.parts.items()}
 
 
 @dataclass(slots=True)
@@ -90,6 +74,10 @@ class Keeper:
         try:
             if index is None or note is None:
                 self._build(table)
+            elif note.is_of_another(index, table.version, table.parts):
+                logger.warning("The table of %s was replaced by another: building its index anew", self.environment)
+                store.remove(self.environment)  # nobody is to be answered from it meanwhile
+                self._build(table)
             elif index.version != table.version or note.hidden != table.hidden.digest:
                 self._refresh(index, note, table)
             else:
@@ -107,7 +95,7 @@ class Keeper:
             self._write(index, covered(table.parts, {}), table.hidden)
         logger.info("Index of %s built: %s events, %.1f s", self.environment, len(index), time.monotonic() - began)
 
-    def _refresh(self, index: Index, note: _Note, table: Table) -> None:
+    def _refresh(self, index: Index, note: Note, table: Table) -> None:
         was_hidden = self.hidden if self.hidden is not None and self.hidden.digest == note.hidden else None
         if not note.hidden:
             was_hidden = Tombstones.of([])
@@ -120,12 +108,12 @@ class Keeper:
             newer = without_unused(newer)
         self._write(self._merged(newer, LARGE), known, table.hidden)
 
-    def _merge(self, index: Index, note: _Note) -> bool:
+    def _merge(self, index: Index, note: Note) -> bool:
         """Merge what is too large to be merged while somebody waits for new records."""
         with store.draft(self.environment) as folder:
             merged = self._merged(index, None, folder)
             if merged is not index:
-                store.write(merged, msgspec.json.encode(note))
+                store.write(merged, note.written)
         return merged is not index
 
     def _merged(self, index: Index, most: int | None, folder: Path | None = None) -> Index:
@@ -136,7 +124,7 @@ class Keeper:
         return index
 
     def _write(self, index: Index, known: Mapping[str, Covered], hidden: Tombstones) -> None:
-        store.write(index, msgspec.json.encode(_Note.of(known, hidden)))
+        store.write(index, Note.of(known, hidden).written)
         self.hidden = hidden
 
 
@@ -148,6 +136,16 @@ def table_of(environment: str) -> Table:
     return Table(version, tuple(parts), people)
 
 
+def is_of_another(environment: str) -> bool:
+    """Whether the index of an environment was made of another table than is there now. Raises LakeUnreadable."""
+    try:
+        index, said = store.with_note(environment)
+    except FileNotFoundError:  # a newer version has taken its place
+        return False
+    note = Note.read(said)
+    return index is not None and note is not None and note.is_of_another(index, *Lake(environment).state())
+
+
 def pairs_of_all(environment: str) -> tuple[list[tuple[np.ndarray, np.ndarray]], frozenset[str]]:
     """Anonymous and user keys that stand in one record, and the names of the parts that these are all pairs of.
 
@@ -157,7 +155,7 @@ def pairs_of_all(environment: str) -> tuple[list[tuple[np.ndarray, np.ndarray]],
         index, said = store.with_note(environment)
     except FileNotFoundError:  # a newer version has taken its place
         return [], frozenset()
-    note = _note_in(said)
+    note = Note.read(said)
     if index is None or note is None or note.hidden:
         return [], frozenset()
     both = (index.pairs.has == _BOTH) & (index.pairs.records > 0)
@@ -174,7 +172,7 @@ def erase(environment: str, people: Tombstones) -> None:
         if index is None or note is None:
             store.remove(environment)
         else:
-            store.write(forgotten(index, people), msgspec.json.encode(note))
+            store.write(forgotten(index, people), note.written)
         store.tidy(environment)
 
 
@@ -215,15 +213,8 @@ def _waiting(environment: str, clock: Callable[[], float] = time.monotonic) -> I
         time.sleep(_LOOK_SECONDS)
 
 
-def _read_note(environment: str) -> _Note | None:
+def _read_note(environment: str) -> Note | None:
     try:
-        return _note_in(store.note(environment))
+        return Note.read(store.note(environment))
     except FileNotFoundError:
-        return None
-
-
-def _note_in(said: bytes) -> _Note | None:
-    try:
-        return msgspec.json.decode(said, type=_Note)
-    except msgspec.MsgspecError:
         return None

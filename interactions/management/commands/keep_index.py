@@ -14,11 +14,13 @@ from typing import Any
 
 import redis
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
 from interactions.analytics.index.keep import Keeper
+from interactions.disk import is_full
 from interactions.models import Environment
 from interactions.privacy import remains
+from interactions.warehouse.log import LakeUnreadable
 
 logger = logging.getLogger(__name__)
 
@@ -61,13 +63,31 @@ def _cleaned() -> bool:
 
 def _round(keepers: dict[str, Keeper], stopped: threading.Event) -> bool:
     """Bring the index of each environment up to date; whether all went well."""
-    is_well = True
-    for slug in Environment.objects.values_list("slug", flat=True):
-        keeper = keepers.setdefault(slug, Keeper(slug))
-        try:
-            while not stopped.is_set() and keeper.turn():
-                pass
-        except Exception:
-            logger.exception("The event index of %s could not be kept; pages show its last version until it is", slug)
-            is_well = False
-    return is_well
+    try:
+        slugs = list(Environment.objects.values_list("slug", flat=True))
+    except DatabaseError as error:
+        _complain(error, "The environments can't be read; their indexes stay as they are")
+        connection.close()
+        return False
+    return not [slug for slug in slugs if not _keep(keepers.setdefault(slug, Keeper(slug)), stopped)]
+
+
+def _keep(keeper: Keeper, stopped: threading.Event) -> bool:
+    try:
+        while not stopped.is_set() and keeper.turn():
+            pass
+    except LakeUnreadable as reason:
+        logger.warning("The event index of %s waits: %s", keeper.environment, reason)
+        return False
+    except Exception as error:  # noqa: BLE001 - the next round tries again after any fault
+        _complain(error, f"The event index of {keeper.environment} can't be kept; pages show its last version")
+        return False
+    return True
+
+
+def _complain(error: Exception, sentence: str) -> None:
+    """To be asked for where ``error`` was caught."""
+    if is_full(error):
+        logger.warning("%s. The disk is full: free up some space, and it goes on within a minute", sentence)
+    else:
+        logger.exception(sentence)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from interactions.analytics.index import keep, manifest, merge, refresh, store
+from interactions.analytics.index import current, keep, manifest, merge, refresh, store
+from interactions.analytics.index.current import IndexBeingBuilt, Standing, standing, up_to_date
 from interactions.analytics.index.keep import IndexBusy, Keeper, alone, count, erase
 from interactions.analytics.index.run import Index
 from interactions.contract.tombstones import Tombstones
@@ -150,6 +151,45 @@ def test_a_folder_that_was_deleted_is_built_again() -> None:
     shutil.rmtree(settings.INDEX_DIR)
     assert store.open(ENVIRONMENT) is None
     assert whole(settled(keeper)) == whole(built(table()))
+
+
+@pytest.mark.parametrize("more", [0, 1, 2], ids=["an earlier version", "the same version", "a later version"])
+def test_the_index_of_a_table_that_another_took_the_place_of_is_not_answered_from(
+    more: int, tmp_path: Path, hides: Callable[[Tombstones], None]
+) -> None:
+    keeper, before = Keeper(ENVIRONMENT), Path(settings.LAKE_DIR) / ENVIRONMENT
+    shutil.copytree(before, tmp_path / "backup")
+    add([row("u7", "a2", minute) for minute in range(30, 33)])
+    settled(keeper)
+    shutil.rmtree(before)
+    shutil.copytree(tmp_path / "backup", before)
+    for number in range(more):
+        add([row("u8", None, 40 + number)])
+    assert len(up_to_date(ENVIRONMENT)) == 14 + more
+    assert whole(opened()) == whole(built(table()))
+    assert standing(ENVIRONMENT).version == opened().version == Lake(ENVIRONMENT).version()
+    assert not keeper.turn()
+
+
+def test_nobody_is_answered_from_the_index_of_a_replaced_table_while_it_is_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settings, "INDEX_EAGERLY", False)
+    settled()
+    shutil.rmtree(settings.LAKE_DIR)
+    add([row("u8", None, 40)])
+    build, asked = keep.build, list[Standing]()
+
+    def looked_at(*given: Any) -> Index:
+        asked.append(standing(ENVIRONMENT))
+        with pytest.raises(IndexBeingBuilt):
+            current.opened(ENVIRONMENT)
+        return build(*given)
+
+    monkeypatch.setattr(keep, "build", looked_at)
+    assert Keeper(ENVIRONMENT).turn()
+    assert asked == [Standing(version=-1, is_behind=True, is_empty=False)]
+    assert len(current.opened(ENVIRONMENT)) == 1
 
 
 def test_an_index_of_another_format_is_built_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,48 @@
+"""What the keeper of an index writes down beside it: what of its table it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from interactions.analytics.index.changes import Covered, name_of
+from interactions.analytics.index.run import Index
+from interactions.contract.tombstones import Tombstones
+from interactions.warehouse.lake import Part
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What an index was made of: the table's parts by their names, and a digest of those who were hidden."""
+
+    parts: dict[str, tuple[int, int, int, int | None]]
+    hidden: str
+
+    @classmethod
+    def of(cls, known: Mapping[str, Covered], hidden: Tombstones) -> Note:
+        parts = {name: (part.rows, part.first, part.last, part.import_id) for name, part in known.items()}
+        return cls(parts, hidden.digest)
+
+    @property
+    def known(self) -> dict[str, Covered]:
+        return {name: Covered(*part) for name, part in self.parts.items()}
+
+    def is_of_another(self, index: Index, version: int, parts: Iterable[Part]) -> bool:
+        """Whether ``index`` was made of another table than the one that is there: a folder was put in its place, as
+        from a backup. ``version`` and ``parts`` are of that, and not looked at earlier than the index was opened.
+        """
+        if index.version != version:
+            return index.version > version  # a table's versions only rise
+        return self.parts.keys() != {name_of(part) for part in parts}
+
+    @classmethod
+    def read(cls, said: bytes) -> Note | None:
+        """What was :attr:`written`; None of anything else."""
+        try:
+            return msgspec.json.decode(said, type=cls)
+        except msgspec.MsgspecError:
+            return None
+
+    @property
+    def written(self) -> bytes:
+        return msgspec.json.encode(self)
