@@ -33,7 +33,7 @@ from benchmarks.memory import WorkerMemory  # noqa: E402
 from benchmarks.processes import tell  # noqa: E402
 from benchmarks.sending import Job, Sent  # noqa: E402
 from interactions import synthetic  # noqa: E402
-from interactions.analytics.index.current import opened  # noqa: E402
+from interactions.analytics.data_sets import opened  # noqa: E402
 from interactions.analytics.reports import totals  # noqa: E402
 from interactions.models import InboxEntry  # noqa: E402
 

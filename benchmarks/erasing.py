@@ -37,7 +37,7 @@ from benchmarks.importing import Timing, carry, prepare  # noqa: E402
 from benchmarks.memory import WorkerMemory  # noqa: E402
 from benchmarks.processes import tell  # noqa: E402
 from interactions import identity  # noqa: E402
-from interactions.analytics.index.current import opened  # noqa: E402
+from interactions.analytics.data_sets import opened  # noqa: E402
 from interactions.analytics.reports import (  # noqa: E402
     people,
     totals,

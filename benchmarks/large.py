@@ -22,7 +22,7 @@ from benchmarks.importing import carry, prepare
 from benchmarks.processes import tell
 from benchmarks.questions import QUESTIONS
 from dojo import workers
-from interactions.analytics.index.current import up_to_date
+from interactions.analytics.data_sets import up_to_date
 from interactions.warehouse.lake import Lake
 
 _APART = timedelta(days=30)

@@ -26,9 +26,9 @@ from django.core.cache import cache  # noqa: E402
 
 from benchmarks.processes import answer  # noqa: E402
 from interactions.analytics import ready  # noqa: E402
+from interactions.analytics.data_sets import opened  # noqa: E402
 from interactions.analytics.devices import device_of  # noqa: E402
 from interactions.analytics.filters import Filter  # noqa: E402
-from interactions.analytics.index.current import opened  # noqa: E402
 from interactions.analytics.index.run import Index  # noqa: E402
 from interactions.analytics.periods import Unit  # noqa: E402
 from interactions.analytics.reports import timeseries, totals  # noqa: E402

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
-from interactions.analytics.index.current import up_to_date
+from interactions.analytics.data_sets import up_to_date
 from interactions.analytics.index.run import Index
 from interactions.analytics.reports import (
     attribution,

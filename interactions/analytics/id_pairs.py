@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from dojo.cores import cores
 from interactions import process_caches
-from interactions.analytics.index import keep
+from interactions.analytics import keeper
 from interactions.analytics.index.changes import name_of
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse.lake import Lake
@@ -72,7 +72,7 @@ def _among(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 def _known(environment: str, files: Sequence[Path]) -> list[pa.Table]:
     parts = {name_of(part): part.path for part in Lake(environment).parts()}
-    known, covered = keep.pairs_of_all(environment)
+    known, covered = keeper.pairs_of_all(environment)
     if not covered <= set(parts):  # records were taken away since, and links perhaps with them
         known, covered = [], frozenset()
     tables = [pa.table(dict(zip(_PAIR, pairs, strict=True))) for pairs in known]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from interactions import exports as exporting
 from interactions.access.roles import Right
-from interactions.analytics.index.current import opened
+from interactions.analytics.data_sets import opened
 from interactions.analytics.reports import record_chunks
 from interactions.analytics.reports.totals import count
 from interactions.codec.record_files import Form, pieces

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from interactions import readiness
 from interactions.access import environments
+from interactions.analytics.data_sets import opened
 from interactions.analytics.filters import Filter
-from interactions.analytics.index.current import opened
 from interactions.analytics.reports.reach import reach
 from interactions.console.dashboard.odd_dates import OddDates
 from interactions.console.filter_choice import FilterChoice

@@ -14,8 +14,7 @@ from django.views.decorators.http import require_safe
 
 from interactions import readiness
 from interactions.access.members import standing
-from interactions.analytics.index.current import opened
-from interactions.analytics.index.run import Index
+from interactions.analytics.data_sets import Index, opened
 from interactions.analytics.reports import overview as questions
 from interactions.analytics.reports.overview import first_look
 from interactions.console import charts

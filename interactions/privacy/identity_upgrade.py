@@ -20,7 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from interactions import identity
-from interactions.analytics.index import store as index
+from interactions.analytics import keeper
 from interactions.contract.keyring import EarlierKeyring, Keyring
 from interactions.identity import IdentityKeyError
 from interactions.ingest.imports import storage
@@ -107,7 +107,7 @@ def _name_people_of(environment: Environment, lake: Lake, ring: Keyring, say: Sa
     for block in Block.objects.filter(of__environment=environment, state=Block.State.DONE).select_related("of"):
         _name_people_of_block(block, ring, wanted, learn)
     learn(_waiting(environment, ring, wanted))
-    index.remove(environment.slug)  # it names people as before, and is built again
+    keeper.remove(environment.slug)  # it names people as before, and is built again
 
 
 def _rename(environment: Environment, renamed: Renamed) -> None:

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from django.db import connection
 
 from interactions import exports, identity, process_caches
-from interactions.analytics.index import keep
+from interactions.analytics import keeper
 from interactions.contract.tombstones import People, Person, Tombstones
 from interactions.ingest.imports.erased import count_in, leave_out_of
 from interactions.ingest.imports.rejects import Named
@@ -71,12 +71,12 @@ def _erase_overlaps(environment: Environment, tombstones: Tombstones, _: Tell) -
 
 def _count_index(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     """Events of these people in the index, also those that no question sees. It isn't said of whom."""
-    left = keep.count(environment.slug, tombstones)
+    left = keeper.count(environment.slug, tombstones)
     return Counter({Person(): left} if left else {})
 
 
 def _erase_index(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
-    keep.erase(environment.slug, tombstones)
+    keeper.erase(environment.slug, tombstones)
 
 
 def _unfinished(environment: Environment) -> list[Import]:

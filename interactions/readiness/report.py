@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from interactions.analytics.index.current import opened
+from interactions.analytics.data_sets import opened
 from interactions.analytics.reports.data_quality import measure
 from interactions.models import Environment, Import
 from interactions.readiness.check import Check, CheckSection, Verdict

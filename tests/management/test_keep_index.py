@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import OperationalError
 
 from interactions.analytics.index import arrow_files, store
-from interactions.analytics.index.keep import Keeper
+from interactions.analytics.keeper import Keeper
 from interactions.management.commands import keep_index
 from interactions.models import Environment
 from tests.lakes import append, record

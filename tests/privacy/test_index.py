@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from unittest.mock import patch
 
-from interactions.analytics.index import keep, store
-from interactions.analytics.index.keep import Keeper
+from interactions.analytics import keeper as keep
+from interactions.analytics.index import store
+from interactions.analytics.keeper import Keeper
 from interactions.contract.tombstones import Tombstones
 from interactions.models import DeletionRequest
 from interactions.warehouse.people import hidden

@@ -13,9 +13,9 @@ import pytest
 from django.conf import settings
 
 from interactions import process_caches
-from interactions.analytics import bars, devices, id_pairs
+from interactions.analytics import bars, data_sets, devices, id_pairs
 from interactions.analytics.filters import Filter
-from interactions.analytics.index import current, look, store
+from interactions.analytics.index import look, store
 from interactions.models import DeletionRequest
 from interactions.privacy import uploaded
 from tests import figures
@@ -34,7 +34,7 @@ HELD = {
     "edges of bars": bars._edges,
     "names in uploads": uploaded._named_in,
     "event indexes": store._opened,
-    "event indexes without hidden people": current._left,
+    "event indexes without hidden people": data_sets._left,
     "looks at the index": look._looks,
 }
 

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from interactions.access.roles import Right
-from interactions.analytics.index.current import standing
+from interactions.analytics.data_sets import standing
 from interactions.console.dashboard.choice import SPLITS, Choice
 from interactions.console.dashboard.figures import TILES, first_figures, other_figures
 from interactions.console.dashboard.scene import Scene

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from interactions.analytics.data_sets import Index
 from interactions.analytics.filters import Filter
-from interactions.analytics.index.run import Index
 from interactions.analytics.periods import OLDEST, Period
 from interactions.analytics.reports.reach import Reach
 from interactions.analytics.reports.totals import count

@@ -9,9 +9,8 @@ from functools import cached_property
 import pandas as pd
 from django.utils import timezone
 
+from interactions.analytics.data_sets import Index, opened
 from interactions.analytics.filters import Filter
-from interactions.analytics.index.current import opened
-from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Period, Unit, allowed_units
 from interactions.analytics.reports import timeseries, totals
 from interactions.analytics.reports.reach import Reach, is_over, reach

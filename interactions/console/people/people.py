@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from interactions.analytics.index.current import opened
+from interactions.analytics.data_sets import opened
 from interactions.analytics.reports.audience import audience
 from interactions.analytics.reports.links import ambiguous, with_ids
 from interactions.analytics.reports.person import Profile

@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from interactions.access.roles import Right
+from interactions.analytics.data_sets import opened
 from interactions.analytics.filters import Filter
-from interactions.analytics.index.current import opened
 from interactions.analytics.reports import records as questions
 from interactions.analytics.reports.reach import reach
 from interactions.analytics.reports.records import Key

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from interactions.analytics.index.current import up_to_date
+from interactions.analytics.data_sets import up_to_date
 from interactions.analytics.reports.totals import by_type, totals
 from interactions.errors import DojoError
 from interactions.models import Environment

@@ -16,7 +16,7 @@ import redis
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
-from interactions.analytics.index.keep import Keeper
+from interactions.analytics.keeper import Keeper
 from interactions.disk import is_full
 from interactions.models import Environment
 from interactions.privacy import remains

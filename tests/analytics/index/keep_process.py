@@ -16,7 +16,7 @@ ENVIRONMENT = "production"
 def work(seed: int) -> None:
     """Change the table and follow it, until killed."""
     from interactions.analytics.index import merge
-    from interactions.analytics.index.keep import Keeper
+    from interactions.analytics.keeper import Keeper
 
     from . import tables
 
@@ -37,7 +37,7 @@ def work(seed: int) -> None:
 def check() -> None:
     """What is there is whole, and once it is up to date it is what would be built."""
     from interactions.analytics.index import store
-    from interactions.analytics.index.keep import Keeper
+    from interactions.analytics.keeper import Keeper
 
     from . import tables
 

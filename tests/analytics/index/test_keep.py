@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from interactions.analytics.index import current, keep, manifest, merge, refresh, store
-from interactions.analytics.index.current import IndexBeingBuilt, Standing, standing, up_to_date
-from interactions.analytics.index.keep import IndexBusy, Keeper, alone, count, erase
+from interactions.analytics import data_sets as current
+from interactions.analytics import keeper as keep
+from interactions.analytics.data_sets import IndexBeingBuilt, Standing, standing, up_to_date
+from interactions.analytics.index import manifest, merge, refresh, store
 from interactions.analytics.index.run import Index
+from interactions.analytics.keeper import IndexBusy, Keeper, alone, count, erase
 from interactions.contract.tombstones import Tombstones
 from interactions.warehouse.lake import Lake
 

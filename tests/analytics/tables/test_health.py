@@ -13,8 +13,8 @@ import pytest
 from django.core.cache import cache
 
 from interactions import identity
+from interactions.analytics import data_sets
 from interactions.analytics.definitions import ABOUT_PRODUCTS, PLACEHOLDERS
-from interactions.analytics.index import current
 from interactions.analytics.reports.history import History, history
 from interactions.contract.schema import TYPES
 from interactions.contract.tombstones import Tombstones
@@ -153,7 +153,7 @@ def test_hidden_people_are_not_counted(settings: Any, monkeypatch: pytest.Monkey
     append(records)
     user = next(each["user_key"] for each in records if each["user_id"] == "null")
     until = max(each["timestamp"] for each in records)
-    monkeypatch.setattr(current, "hidden", lambda environment: Tombstones.of([(user, None, until)]))
+    monkeypatch.setattr(data_sets, "hidden", lambda environment: Tombstones.of([(user, None, until)]))
     left = [each for each in records if each["user_id"] != "null"]
     found = figures.measure("production", UTC_ZONE)
     assert found.records == len(left)

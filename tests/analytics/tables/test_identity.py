@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from django.core.cache import cache
 
-from interactions.analytics.index.current import up_to_date
+from interactions.analytics.data_sets import up_to_date
 from interactions.analytics.index.people import owners
 from interactions.analytics.reports.links import links_of, with_ids
 from interactions.warehouse.lake import Lake

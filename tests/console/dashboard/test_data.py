@@ -7,7 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from interactions.analytics.index.current import IndexBeingBuilt
+from interactions.analytics.data_sets import IndexBeingBuilt
 from interactions.console.dashboard import scene
 from interactions.console.dashboard.tables import TABLES
 from interactions.models import Environment

@@ -176,6 +176,12 @@ def erase(environment: str, people: Tombstones) -> None:
         store.tidy(environment)
 
 
+def remove(environment: str) -> None:
+    """Remove the index of an environment: it is built again. Raises IndexBusy."""
+    with _waiting(environment):
+        store.remove(environment)
+
+
 def count(environment: str, people: Tombstones) -> int:
     """How many events of these people are in the index of an environment, those that no question sees among them.
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from interactions.analytics.index import current as seeing
-from interactions.analytics.index.current import current
-from interactions.analytics.index.keep import Keeper
+from interactions.analytics import data_sets as seeing
+from interactions.analytics.data_sets import current
 from interactions.analytics.index.run import Index
+from interactions.analytics.keeper import Keeper
 from interactions.contract.tombstones import Tombstones
 
-from .tables import ENVIRONMENT, NOBODY, add, built, row, stones, table, whole
+from .index.tables import ENVIRONMENT, NOBODY, add, built, row, stones, table, whole
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,7 @@
-"""The index that a page may be answered from: the last whole version, without the people who are hidden by now."""
+"""The door of analytics: a data set to ask, as the last whole version of its index has it.
+
+Whoever is hidden by now is left out.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ from interactions import process_caches
 from interactions.analytics.index import store
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.gone import hide
-from interactions.analytics.index.keep import Keeper, is_of_another
-from interactions.analytics.index.run import Index
+from interactions.analytics.index.run import Index as Index
+from interactions.analytics.keeper import Keeper, is_of_another
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Tombstones
 from interactions.errors import DataNotReady
