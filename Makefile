@@ -41,7 +41,7 @@ format: setup .build/requirements-dev
 	@$(BIN)/ruff format .
 
 # OPTIONS=--quick for a first look, OPTIONS=--help for the others.
-bench: setup
+bench: setup .build/requirements-bench
 	@$(BIN)/python -m benchmarks.run $(OPTIONS)
 
 # OPTIONS="--seconds 60 --seed 7" for another run; what fails is kept in tests/fuzz/corpus.
@@ -73,6 +73,11 @@ clean:
 	@echo "Installing Python packages for the tests"
 	@grep -v '^-r' $< > .build/requirements-dev.txt
 	@$(call install,-r .build/requirements-dev.txt)
+	@touch $@
+
+.build/requirements-bench: requirements-bench.txt .build/requirements
+	@echo "Installing Python packages for the benchmarks"
+	@$(call install,-r $<)
 	@touch $@
 
 .build/packages: package.json package-lock.json .build/requirements

@@ -12,7 +12,6 @@ from benchmarks.markdown import megabytes, met, ranks, table
 
 RATIO_BAR = 1.0
 PEAK_BAR = 300  # MB a worker process
-COLD_BAR, WARM_BAR = 300, 20  # ms
 
 Timing = dict[str, Any]
 
@@ -39,8 +38,6 @@ class Figures:
     packed: list[Timing] = field(default_factory=list)
     beside: list[Timing] = field(default_factory=list)
     others: int = 0
-    questions: dict[str, dict[str, float]] = field(default_factory=dict)
-    asked_of: int = 0
     pages: list[dict[str, Any]] = field(default_factory=list)
     api: dict[str, Any] = field(default_factory=dict)
     erasing: dict[str, Any] = field(default_factory=dict)
@@ -64,8 +61,6 @@ class Figures:
 def page(figures: Figures) -> str:
     """All of it as Markdown."""
     parts = [_head(figures), _importing(figures), _verdicts(figures), _phases(figures)]
-    if figures.questions:
-        parts.append(_dashboard(figures))
     if figures.pages:
         parts.append(report_pages.section(figures.pages))
     if figures.api:
@@ -133,13 +128,6 @@ def _verdicts(figures: Figures) -> str:
         )
     else:
         lines.append("- Peak memory: not measured, only Linux tells it")
-    if figures.questions:
-        cold = max(timing["cold"] for timing in figures.questions.values()) * 1000
-        warm = max(timing["warm"] for timing in figures.questions.values()) * 1000
-        lines.append(
-            f"- **Slowest dashboard question** at {figures.asked_of:,} records: **{cold:.0f} ms cold, {warm:.1f} ms "
-            f"warm**; bars at most {COLD_BAR} and {WARM_BAR} ms: **{met(cold <= COLD_BAR)}, {met(warm <= WARM_BAR)}**"
-        )
     return "\n".join(lines)
 
 
@@ -154,22 +142,6 @@ def _phases(figures: Figures) -> str:
             rows.append((name, f"{before:.2f}", *("–" if seconds is None else f"{seconds:.2f}" for seconds in phases)))
     heading = ("Seconds", "looking at the file", "planning", "reading blocks", "duplicates and commit")
     return "Where the time goes, in the round in the middle:\n\n" + table(heading, rows)
-
-
-def _dashboard(figures: Figures) -> str:
-    rows = []
-    for name, timing in figures.questions.items():
-        started, cold, warm = (timing[kind] * 1000 for kind in ("started", "cold", "warm"))
-        verdict = f"{met(cold <= COLD_BAR)}, {met(warm <= WARM_BAR)}"
-        rows.append((name, f"{started + cold:.0f}", f"{cold:.0f}", f"{warm:.1f}", verdict))
-    heading = (
-        "Question",
-        "with the engine's start, ms",
-        "cold, ms",
-        "warm, ms",
-        f"≤ {COLD_BAR} cold, ≤ {WARM_BAR} warm",
-    )
-    return f"## The dashboard's questions at {figures.asked_of:,} records\n\n" + table(heading, rows)
 
 
 def _method(figures: Figures) -> str:
@@ -188,15 +160,6 @@ def _method(figures: Figures) -> str:
         "Memory: the kernel's own note of the most that was resident in each worker process (VmHWM). Libraries that "
         'the processes share are counted in each; "its own" is without them (RssAnon, twenty times a second).',
     ]
-    if figures.questions:
-        lines += [
-            f"Questions: the parts of one import of {figures.records:,} records were written "
-            f"{_times(figures.asked_of // figures.records)}, each copy with people of its own and 30 days later. The "
-            "parts are in the system's page cache.",
-            '"Cold" is the first question of a fresh process with nothing remembered, once its engine is at work: a '
-            "web process starts that when it shows its first page, before anything can be asked. \"With the engine's "
-            'start" is both together. "Warm" is asked again of the same version of the table. All are medians.',
-        ]
     if figures.pages:
         lines += report_pages.method()
     if figures.api:

@@ -1,7 +1,8 @@
 """A large table of thin records, written as Parquet parts: millions of records where an import would take too long.
 
 ``python -m benchmarks.thin RECORDS ENVIRONMENT DAYS`` appends them to the table of ENVIRONMENT, which is empty: people
-with devices, visits, funnels, searches, popular products. Thin: what no question asks about is null.
+with devices, visits, funnels, searches, popular products; some visits name nobody. Thin: what no question asks about is
+null.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import uuid
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -32,11 +34,18 @@ from interactions.warehouse.lake import Lake, Part  # noqa: E402
 from interactions.warehouse.parts import PartWriter  # noqa: E402
 
 PART_ROWS = 50_000  # as many as a block of an import has
-_END = datetime(2026, 3, 1, tzinfo=UTC)
-_VISIT = 14  # records in a visit, on average
+END = datetime(2026, 3, 1, tzinfo=UTC)
+"""When the last visits begin."""
+_VISIT = 14
 _RECORDS_A_PERSON = 40
 _PRODUCTS, _WORDS, _RESULTS = 20_000, 4_000, 50_000
 _COMMIT_PARTS = 400
+_DAY = 86_400_000_000  # µs
+_OF_NOBODY = 40  # one visit in so many names nobody
+CUSTOM_KEY = "plan"
+"""A key of custom_context that each record has, with one of four values."""
+_EXTRA = '{"context":{"custom_context":{"%s":"%s"}}}'
+_PLANS = ("free", "basic", "plus", "business")
 _TYPES = {
     "impression": 0.34,
     "product_detail_page_view": 0.40,
@@ -58,7 +67,11 @@ _AGENTS = [
 
 @dataclass(frozen=True, slots=True)
 class Slab:
-    """A part to be written: ``rows`` records of visits that begin between ``first`` and ``last``, in µs since 1970."""
+    """A part to be written: ``rows`` records of visits that begin between ``first`` and ``last``, in µs since 1970.
+
+    A visit has ``visit`` records on average. With ``every`` 0 some of the ``people`` come much more often than others,
+    else every so manieth of them comes, one after the other.
+    """
 
     path: Path
     number: int
@@ -66,6 +79,8 @@ class Slab:
     people: int
     first: int
     last: int
+    visit: int = _VISIT
+    every: int = 0
 
 
 def add_thin(environment: str, records: int, days: int, *, processes: int, name: str = "thin") -> None:
@@ -82,15 +97,32 @@ def add_thin(environment: str, records: int, days: int, *, processes: int, name:
             tell(f"  {min(records, (start + _COMMIT_PARTS) * PART_ROWS):,} records written")
 
 
+def last_day(folder: Path, name: str, records: int, beside: int, every: int) -> list[Part]:
+    """Parts in ``folder`` of the last day, by every so manieth of those who have made ``beside`` records; all of them
+    come, where there are records enough. No other name gives the same records."""
+    people, last = _people_of(beside), round(END.timestamp() * 1e6)
+    visit = max(1, min(_VISIT, records * every * 3 // (people * 4)))
+    seed = 1_000_000 + zlib.crc32(name.encode())
+    sizes = [min(PART_ROWS, records - begin) for begin in range(0, records, PART_ROWS)]
+    return [
+        write(Slab(folder / f"{name}-{place}.parquet", seed + place, rows, people, last - _DAY, last, visit, every))
+        for place, rows in enumerate(sizes)
+    ]
+
+
+def _people_of(records: int) -> int:
+    return max(10, records // _RECORDS_A_PERSON)
+
+
 def _slabs(folder: Path, name: str, records: int, days: int) -> Iterator[Slab]:
     count = -(-records // PART_ROWS)
-    begin = round((_END - timedelta(days=days)).timestamp() * 1e6)
-    width = days * 86_400_000_000 // count
+    begin = round((END - timedelta(days=days)).timestamp() * 1e6)
+    width = days * _DAY // count
     for number in range(count):
         rows = min(PART_ROWS, records - number * PART_ROWS)
         first = begin + number * width
-        people = max(10, records // _RECORDS_A_PERSON)
-        yield Slab(folder / f"{name}-{number:05}.parquet", number, rows, people, first, first + width)
+        path = folder / f"{name}-{number:05}.parquet"
+        yield Slab(path, number, rows, _people_of(records), first, first + width)
 
 
 def write(slab: Slab) -> Part:
@@ -105,23 +137,24 @@ def write(slab: Slab) -> Part:
 
 def _table(slab: Slab) -> pa.Table:
     chance, rows = np.random.default_rng(slab.number), slab.rows
-    visit = np.repeat(np.arange(rows), np.maximum(1, chance.geometric(1 / _VISIT, rows)))[:rows]
+    visit = np.repeat(np.arange(rows), np.maximum(1, chance.geometric(1 / slab.visit, rows)))[:rows]
     visits = int(visit[-1]) + 1
     begins = chance.integers(slab.first, slab.last, visits)
     pauses = (chance.exponential(40e6, rows)).astype(np.int64) + 1
     since = np.cumsum(pauses)
     heads = np.searchsorted(visit, np.arange(visits))
     moments = begins[visit] + since - since[heads][visit]
-    person = (chance.random(visits) ** 1.7 * slab.people).astype(np.int64)[visit]
+    person = _who_comes(slab, chance, visits)[visit]
     device = person * 2 + (chance.random(visits) < 0.25)[visit]
-    signed_in = (chance.random(visits) < 0.35)[visit] & (person % 3 > 0)
+    is_named = (np.arange(visits) % _OF_NOBODY > 0)[visit]
+    signed_in = (chance.random(visits) < 0.35)[visit] & (person % 3 > 0) & is_named
     kind = chance.choice(len(_NAMES), rows, p=np.array(list(_TYPES.values())))
     is_ = {name: kind == place for place, name in enumerate(_NAMES)}
     columns: dict[str, pa.Array] = {
         "type": _pick(_NAMES, kind),
         "timestamp": pa.array(moments, pa.timestamp("us", "UTC")),
         "user_id": _ids("user-", person, ~signed_in),
-        "anonymous_id": _ids("visitor-", device),
+        "anonymous_id": _ids("visitor-", device, ~is_named),
         "product_ids": _products(chance, is_),
         "miso_id": _pick(_results(), chance.integers(0, _RESULTS, rows), chance.random(rows) > 0.15),
         "revenue": pa.array(np.round(chance.gamma(2, 30, rows), 2), mask=~is_["checkout"]),
@@ -136,13 +169,21 @@ def _table(slab: Slab) -> pa.Table:
         "received_at": pa.array(np.full(rows, slab.last), pa.timestamp("us", "UTC")),
         "fingerprint": _fingerprints(chance, rows),
         "user_key": pa.array(_hash(person, 1), mask=~signed_in),
-        "anonymous_key": pa.array(_hash(device, 2)),
+        "anonymous_key": pa.array(_hash(device, 2), mask=~is_named),
+        "extra": _pick([_EXTRA % (CUSTOM_KEY, plan) for plan in _PLANS], person % len(_PLANS)),
     }
     arrays = [
         columns[field.name].cast(field.type) if field.name in columns else pa.nulls(rows, field.type)
         for field in TABLE_SCHEMA
     ]
     return pa.Table.from_arrays(arrays, schema=TABLE_SCHEMA).sort_by("timestamp")
+
+
+def _who_comes(slab: Slab, chance: np.random.Generator, visits: int) -> np.ndarray:
+    if not slab.every:
+        return (chance.random(visits) ** 1.7 * slab.people).astype(np.int64)
+    turn = slab.number * (slab.rows // slab.visit) + np.arange(visits)
+    return turn % max(1, slab.people // slab.every) * slab.every
 
 
 def _pick(values: list[str], places: np.ndarray, absent: np.ndarray | None = None) -> pa.Array:
@@ -179,6 +220,11 @@ def _hash(numbers: np.ndarray, salt: int) -> np.ndarray:
     mixed = (numbers.astype(np.uint64) + np.uint64(salt << 40)) * np.uint64(0x9E3779B97F4A7C15)
     mixed ^= mixed >> np.uint64(32)
     return (mixed * np.uint64(0xD6E8FEB86659FD93)).astype(np.int64)
+
+
+def user_key(person: int) -> int:
+    """The key of the person of that number, where signed in."""
+    return int(_hash(np.array([person]), 1)[0])
 
 
 @cache

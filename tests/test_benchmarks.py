@@ -1,21 +1,24 @@
 """The benchmarks run and give every figure; how large the figures are is no business of a test."""
 
-import inspect
 import socketserver
 import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache
 
-from benchmarks.copies import FIRST_IMPORT, add_copies
+from benchmarks import report_pages
+from benchmarks.alike import decided, equal
+from benchmarks.copies import add_copies
+from benchmarks.dashboard import QUESTIONS
+from benchmarks.narrowed import NARROWED
 from benchmarks.processes import Failed, measure
-from benchmarks.questions import QUESTIONS, Asked
 from benchmarks.sending import Job, send
-from interactions.analytics.reports import timeseries, totals
+from interactions.analytics.reports.breakdowns import Subject
 from interactions.connectors import SOURCES
 from interactions.warehouse.lake import Lake
 from tests import figures
@@ -122,24 +125,31 @@ def test_a_copy_is_no_duplicate_of_what_it_was_made_of(lakes, tmp_path: Path):
         assert duck.execute(query, {"files": Lake("production").files()}).fetchall() == [(6, 6)]
 
 
-def test_every_question_of_the_dashboard_is_measured():
-    public = {
-        name
-        for module in (totals, timeseries)
-        for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == module.__name__
-        and next(iter(inspect.signature(function).parameters)) == "index"
-        and name not in ("_", "count", "people")
-    }
-    asked = {name for question in QUESTIONS.values() for name in question.__code__.co_names}
-    assert {name for name in public if not name.startswith("_")} <= asked
+@pytest.mark.slow
+def test_the_dashboards_page_is_measured_with_every_filter(tmp_path: Path):
+    """Where ClickHouse's engine is there, it has to answer the same."""
+    found = measure("pages", 20_000, 2, 1, data=tmp_path, cores=2)
+    assert set(found["filters"]) == set(NARROWED)
+    assert all(page["cold"] > page["warm"] > 0 for page in found["filters"].values())
+    assert found["index"]["events"] == 20_000
+    assert len(found["upkeep"]["live"]) == 5 and found["upkeep"]["tenth"] > 0 and found["upkeep"]["all"] > 0
+    text = rows(report_pages.section([found]))
+    assert set(NARROWED) <= set(text) and "building the index, s" in text
+    assert ("**Sum**" in text) == bool(find_spec("chdb"))
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
-def test_a_question_is_answered(lakes, name: str):
-    append([record("search", at="2024-01-01T00:00:00Z"), record("like", at="2024-02-01T00:00:00Z")])
-    last = datetime(2024, 2, 1, tzinfo=UTC)
-    assert QUESTIONS[name](Asked("production", last, FIRST_IMPORT)) is not None
+def test_a_top_list_of_each_subject_is_measured():
+    assert {f"top {subject.value}" for subject in Subject} <= set(QUESTIONS)
+
+
+def test_answers_are_equal_but_for_the_last_digits_of_sums():
+    assert equal([["a", 1, 0.1 + 0.2]], [["a", 1, 0.3]])
+    assert not equal([["a", 1, 0.3]], [["a", 2, 0.3]])
+    assert not equal([["a"]], [["a"], ["b"]])
+
+
+def test_of_the_first_rows_those_are_compared_that_none_outside_equals():
+    assert decided([("b", 3), ("a", 3), ("c", 1), ("d", 1)]) == [[3, 3, 1, 1], [["a", 3], ["b", 3]]]
 
 
 def test_a_measurement_that_fails_says_why(tmp_path: Path):
