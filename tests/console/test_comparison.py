@@ -11,10 +11,10 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from interactions.analytics.periods import Period, Unit
-from interactions.analytics.reports.reach import horizon, is_over, reach
+from interactions.analytics.periods import Period, Unit, horizon
+from interactions.analytics.reports.reach import is_over
 from interactions.models import Environment, Import
-from tests import cast
+from tests import cast, figures
 from tests.lakes import append, record
 
 PAGE = "/production/interactions/"
@@ -278,7 +278,7 @@ def test_a_bar_is_over_once_time_and_data_have_passed_it(unit: Unit, bar: str, u
 
 
 def test_the_reach_of_no_records_is_nothing(db: None) -> None:
-    found = reach("production", NOON)
+    found = figures.reach("production", NOON)
     assert (found.first, found.newest, found.later) == (None, None, None)
 
 
@@ -286,7 +286,7 @@ def test_the_future_begins_after_tomorrow(db: None) -> None:
     append(
         [record("like", moment) for moment in ("2024-12-01T00:00:00Z", "2024-12-05T23:59:59Z", "2024-12-06T00:00:00Z")]
     )
-    found = reach("production", NOON)
+    found = figures.reach("production", NOON)
     assert found.later == Period(horizon(NOON, UTC), None) == Period(datetime(2024, 12, 6, tzinfo=UTC), None)
     assert found.newest == datetime(2024, 12, 1, tzinfo=UTC)
     assert found.everything == Period(None, datetime(2024, 12, 6, tzinfo=UTC))

@@ -11,11 +11,11 @@ from django.core.cache import cache
 from django.test import Client
 
 from interactions import identity
-from interactions.analytics.reports.audience import Audience, audience
+from interactions.analytics.reports.audience import Audience
 from interactions.contract.tombstones import Person
 from interactions.models import ActivityEntry, DeletionRequest, Environment, Tombstone
 from interactions.privacy import people as looking
-from tests import cast
+from tests import cast, figures
 from tests.lakes import Record, append, record
 from tests.pages import HTMX, text_of
 
@@ -182,8 +182,8 @@ def test_hidden_people_are_nobody(client: Client) -> None:
     )
     assert client.get(page_of(user="ann")).status_code == 404
     assert client.post(PAGE, {"id": "ann"}).status_code == 200
-    figures = text_of(client, f"{PAGE}figures/")
-    assert "was seen with one alone" in figures
+    listed = text_of(client, f"{PAGE}figures/")
+    assert "was seen with one alone" in listed
     assert "ann" not in text_of(client, page_of(user="bob"))
 
 
@@ -198,18 +198,18 @@ def test_shared_devices_are_listed_and_lead_to_their_pages(client: Client) -> No
     append(
         [of(user=name, anonymous="till-" + "x" * 90) for name in ("ann", "bob")] + [of(user="cid", anonymous="phone")]
     )
-    figures = text_of(client, f"{PAGE}figures/")
-    assert page_of(anonymous="till-" + "x" * 90) in figures
-    assert page_of(anonymous="phone") not in figures
+    listed = text_of(client, f"{PAGE}figures/")
+    assert page_of(anonymous="till-" + "x" * 90) in listed
+    assert page_of(anonymous="phone") not in listed
 
 
 def test_people_are_counted_by_the_rule_of_identity() -> None:
     records = [of(user=name, anonymous="till") for name in ("ann", "bob")]
     append([*records, of(user="ann", anonymous="phone"), of(anonymous="phone"), of(anonymous="guest")])
     # ann, bob, the till and the guest; the phone is ann's.
-    assert audience("production") == Audience(people=3, users=2, anonymous=3, linked=1, shared=1)
+    assert figures.audience("production") == Audience(people=3, users=2, anonymous=3, linked=1, shared=1)
     append([of(anonymous="till")], import_id=2)
-    assert audience("production").people == 4
+    assert figures.audience("production").people == 4
 
 
 def test_an_empty_environment_has_nobody(client: Client) -> None:
