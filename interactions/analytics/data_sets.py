@@ -18,7 +18,7 @@ from interactions.analytics.index import store
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.gone import hide
 from interactions.analytics.index.run import Index as Index
-from interactions.analytics.keeper import Keeper, is_of_another
+from interactions.analytics.keeper import Keeper, is_of_another, lacks_imports
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Tombstones
 from interactions.errors import DataNotReady
@@ -26,6 +26,8 @@ from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden
 
 _LOOK_SECONDS: Final = 0.1
+_PATIENCE_SECONDS: Final = 2.0  # the keeper looks every second
+_PAUSE_SECONDS: Final = 0.05
 _NO_TABLE: Final = -1
 
 # By environment: the version that was opened, a digest of who was hidden, and what is left of it without them.
@@ -43,17 +45,30 @@ class IndexBeingBuilt(DataNotReady):
 def opened(environment: str) -> Index:
     """The index of an environment (its slug) to answer from: the last whole version, as :func:`current` has it.
 
-    Raises IndexBeingBuilt where there are records and no version yet. With ``INDEX_EAGERLY`` whoever asks brings it up
-    to date first: that is for tests and programs without a keeper beside them.
+    Raises IndexBeingBuilt where there are records and no version that has any yet. With ``INDEX_EAGERLY`` whoever asks
+    brings it up to date first: that is for tests and programs without a keeper beside them.
     """
     if settings.INDEX_EAGERLY:
         return up_to_date(environment)
     index = current(environment)
-    if index is not None:
+    if index is not None and len(index):
         return index
-    if Lake(environment).version() != _NO_TABLE:
+    newest, parts = Lake(environment).state()
+    is_behind = index is None or index.version < newest
+    if is_behind and any(part.rows for part in parts):
         raise IndexBeingBuilt
-    return _empty(environment)
+    return _empty(environment) if index is None else index
+
+
+def settled(environment: str) -> Index:
+    """As :func:`opened`, for a page that doesn't ask again by itself.
+
+    Where an import or an undo has just ended, it waits a moment for the keeper. Live records are worth no waiting.
+    """
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while not settings.INDEX_EAGERLY and lacks_imports(environment) and time.monotonic() < until:
+        time.sleep(_PAUSE_SECONDS)
+    return opened(environment)
 
 
 def _empty(environment: str) -> Index:

@@ -138,12 +138,20 @@ def table_of(environment: str) -> Table:
 
 def is_of_another(environment: str) -> bool:
     """Whether the index of an environment was made of another table than is there now. Raises LakeUnreadable."""
-    try:
-        index, said = store.with_note(environment)
-    except FileNotFoundError:  # a newer version has taken its place
-        return False
-    note = Note.read(said)
+    index, note = _opened(environment)
     return index is not None and note is not None and note.is_of_another(index, *Lake(environment).state())
+
+
+def lacks_imports(environment: str) -> bool:
+    """Whether more than live records has come into the table of an environment, or gone, since its index was made.
+
+    Raises LakeUnreadable.
+    """
+    index, note = _opened(environment)
+    version, parts = Lake(environment).state()
+    if index is None or note is None:
+        return any(part.rows for part in parts)
+    return index.version != version and note.lacks_imports(parts)
 
 
 def pairs_of_all(environment: str) -> tuple[list[tuple[np.ndarray, np.ndarray]], frozenset[str]]:
@@ -151,11 +159,7 @@ def pairs_of_all(environment: str) -> tuple[list[tuple[np.ndarray, np.ndarray]],
 
     Nothing where somebody was hidden when the index was made: it leaves them out.
     """
-    try:
-        index, said = store.with_note(environment)
-    except FileNotFoundError:  # a newer version has taken its place
-        return [], frozenset()
-    note = Note.read(said)
+    index, note = _opened(environment)
     if index is None or note is None or note.hidden:
         return [], frozenset()
     both = (index.pairs.has == _BOTH) & (index.pairs.records > 0)
@@ -217,6 +221,15 @@ def _waiting(environment: str, clock: Callable[[], float] = time.monotonic) -> I
         if clock() > deadline:
             raise IndexBusy
         time.sleep(_LOOK_SECONDS)
+
+
+def _opened(environment: str) -> tuple[Index | None, Note | None]:
+    """The index and what it was made of; neither where a newer version takes its place at this moment."""
+    try:
+        index, said = store.with_note(environment)
+    except FileNotFoundError:
+        return None, None
+    return index, Note.read(said)
 
 
 def _read_note(environment: str) -> Note | None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from interactions import exports as exporting
 from interactions.access.roles import Right
-from interactions.analytics.data_sets import opened
+from interactions.analytics.data_sets import settled
 from interactions.analytics.reports import record_chunks
 from interactions.analytics.reports.totals import count
 from interactions.codec.record_files import Form, pieces
@@ -52,7 +52,7 @@ def export_new(request: HttpRequest, environment: str) -> HttpResponse:
     if choice.people:
         demand(request, Right.PEOPLE, here.slug)
     try:
-        total = count(opened(here.slug), filter_of(here, choice))
+        total = count(settled(here.slug), filter_of(here, choice))
     except DojoError as error:
         return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
     context = {
@@ -126,7 +126,7 @@ def _begin(request: HttpRequest, here: Environment) -> HttpResponse:
     admit(request, here, choice.people, "export")
     wanted = filter_of(here, choice)
     try:
-        total = count(opened(here.slug), wanted)
+        total = count(settled(here.slug), wanted)
     except DojoError as error:
         messages.error(request, str(error))
         return redirect("exports", environment=here.slug)

@@ -15,13 +15,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from interactions import readiness
 from interactions.access import environments
-from interactions.analytics.data_sets import opened
+from interactions.analytics.data_sets import settled, standing
 from interactions.analytics.filters import Filter
 from interactions.analytics.reports.reach import reach
+from interactions.analytics.reports.totals import count
 from interactions.console.dashboard.odd_dates import OddDates
 from interactions.console.filter_choice import FilterChoice
 from interactions.console.imports.imports import find_import
-from interactions.errors import DojoError
+from interactions.errors import DataNotReady, DojoError
 from interactions.models import Environment
 from interactions.readiness import THRESHOLDS, Threshold, ValueUnit
 
@@ -48,16 +49,23 @@ def health(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def import_health(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """What one import changed, for the last step of the wizard; nothing once its records are gone."""
+    """What one import changed, for the last step of the wizard; nothing once its records are gone.
+
+    204 while the index has none of them: the page asks again.
+    """
     imp = find_import(environment, pk)
     if not imp.is_done or not imp.accepted:
         return HttpResponse("")
     here = imp.environment
     choice = FilterChoice(here.zone, parts=Filter(import_id=imp.pk))
     try:
+        index = settled(here.slug)
+        if standing(here.slug).is_behind and not count(index, Filter(import_id=imp.pk)):
+            return HttpResponse(status=204)
         before, after, changes = readiness.changes(imp)
-        index = opened(here.slug)
         odd = OddDates.of(index, reach(index, timezone.now(), here.zone, imp.pk), choice)
+    except DataNotReady:
+        return HttpResponse(status=204)
     except DojoError as error:
         return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
     return render(

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from interactions import readiness
 from interactions.access.members import standing
-from interactions.analytics.data_sets import Index, opened
+from interactions.analytics.data_sets import Index, settled
 from interactions.analytics.reports import overview as questions
 from interactions.analytics.reports.overview import first_look
 from interactions.console import charts
@@ -55,7 +55,7 @@ def overview(request: HttpRequest, environment: str) -> HttpResponse:
     here = get_object_or_404(Environment, slug=environment)
     imports = list(here.imports.select_related("created_by")[:5])
     running = next((imp for imp in imports if not imp.has_ended), None)
-    index = opened(here.slug)
+    index = settled(here.slug)
     found = first_look(index, here.zone)
     totals = found.totals if found else None
     odd = OddDates.of(index, found.reach, FilterChoice(here.zone)) if found else None

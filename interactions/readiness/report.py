@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from interactions.analytics.data_sets import opened
+from interactions.analytics.data_sets import settled
 from interactions.analytics.reports.data_quality import measure
 from interactions.models import Environment, Import
 from interactions.readiness.check import Check, CheckSection, Verdict
@@ -91,7 +91,7 @@ def report(environment: Environment, *, without_import: int | None = None) -> Re
     Raises IndexBeingBuilt.
     """
     thresholds = thresholds_of(environment.thresholds)
-    found = measure(opened(environment.slug), environment.zone, without_import=without_import)
+    found = measure(settled(environment.slug), environment.zone, without_import=without_import)
     refused = refused_checks(environment, thresholds, without_import=without_import)
     return Report(found.records, data_checks(found, thresholds) + refused)
 

@@ -35,6 +35,12 @@ class Note(msgspec.Struct, frozen=True):
             return index.version > version  # a table's versions only rise
         return self.parts.keys() != {name_of(part) for part in parts}
 
+    def lacks_imports(self, parts: Iterable[Part]) -> bool:
+        """Whether parts that hold more than live records are among these ``parts`` of the table or in it, not both."""
+        now = {name_of(part): part.import_id for part in parts}
+        before = {name: import_id for name, (*_, import_id) in self.parts.items()}
+        return any({**before, **now}[name] != 0 for name in now.keys() ^ before.keys())
+
     @classmethod
     def read(cls, said: bytes) -> Note | None:
         """What was :attr:`written`; None of anything else."""

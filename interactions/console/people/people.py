@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from interactions.analytics.data_sets import opened
+from interactions.analytics.data_sets import settled
 from interactions.analytics.reports.audience import audience
 from interactions.analytics.reports.links import ambiguous, with_ids
 from interactions.analytics.reports.person import Profile
@@ -101,7 +101,7 @@ def person(request: HttpRequest, environment: str, key: str) -> HttpResponse:
 
 def _figures(here: Environment) -> dict[str, Any]:
     try:
-        index = opened(here.slug)
+        index = settled(here.slug)
         rows = with_ids(here.slug, ambiguous(index, SHARED_SHOWN))
         return {
             "audience": audience(index),

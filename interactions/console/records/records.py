@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from interactions.access.roles import Right
-from interactions.analytics.data_sets import opened
+from interactions.analytics.data_sets import opened, settled
 from interactions.analytics.filters import Filter
 from interactions.analytics.reports import records as questions
 from interactions.analytics.reports.reach import reach
@@ -72,7 +72,7 @@ def records_count(request: HttpRequest, environment: str) -> HttpResponse:
     if choice.people:
         demand(request, Right.PEOPLE, here.slug)  # the page that asks for this has noted it
     try:
-        total = count(opened(here.slug), filter_of(here, choice))
+        total = count(settled(here.slug), filter_of(here, choice))
     except DojoError:
         return HttpResponse(status=503)
     return render(request, "records/page.html#total", {"total": total})
