@@ -25,6 +25,7 @@ LOG_LEVEL = environ.choice("LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO"
 DATA_DIR = environ.folder("DOJO_DATA_DIR", default=BASE_DIR / "data")
 LAKE_DIR = DATA_DIR / "lake"
 OVERLAPS_DIR = DATA_DIR / "overlaps"
+FINGERPRINTS_DIR = DATA_DIR / "fingerprints"
 INDEX_DIR = DATA_DIR / "index"
 # Whoever asks brings the event index up to date first, as no keeper does: for tests.
 INDEX_EAGERLY = False

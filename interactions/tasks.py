@@ -10,6 +10,7 @@ from celery import shared_task
 from celery.signals import worker_init
 
 from interactions import codec
+from interactions.ingest.duplicates.index import Index
 from interactions.ingest.imports import commit, load, plan, removal, sweep
 from interactions.models import Block, DeletionRequest, Environment, Export, Import
 from interactions.warehouse.compact import compact
@@ -98,6 +99,7 @@ def run_retention() -> None:
 @shared_task
 def compact_lakes() -> None:
     for slug in Environment.objects.values_list("slug", flat=True):
+        Index(slug).merge()
         try:
             compact(Lake(slug))
         except (LakeBusy, LakeUnreadable):  # the parts can wait for the next time

@@ -23,6 +23,7 @@ from interactions import process_caches
 from interactions.analytics import keeper
 from interactions.analytics.index.changes import name_of
 from interactions.contract.columns import TABLE_SCHEMA
+from interactions.warehouse import links
 from interactions.warehouse.lake import Lake
 
 _PAIR: Final = ["anonymous_key", "user_key"]
@@ -58,7 +59,8 @@ def pairs(environment: str, files: Sequence[Path] = (), more: Iterable[tuple[int
     ``more`` are pairs of an anonymous and a user key. Raises FileNotFoundError where a part has vanished.
     """
     tables = _known(environment, files)
-    listed = np.array(list(more), np.int64).reshape(-1, 2)
+    of_links = links.pairs(environment)[:, ::-1].tolist()
+    listed = np.array([*more, *of_links], np.int64).reshape(-1, 2)
     columns = ([table[name].to_numpy() for table in tables] for name in _PAIR)
     anonymous, users = (np.concatenate([*column, listed[:, at]]) for at, column in enumerate(columns))
     return Pairs(anonymous, users)

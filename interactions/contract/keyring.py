@@ -24,6 +24,7 @@ class Keyring:
 
     def __init__(self, secret: bytes) -> None:
         self._key = blake2b(secret, digest_size=16, person=b"dojo identities").digest()
+        self._for_words = blake2b(secret, digest_size=32, person=b"dojo prints").digest()
 
     @property
     def check(self) -> str:
@@ -44,6 +45,27 @@ class Keyring:
         if len(identifiers) < _FEW:
             return pa.array([self[each] for each in identifiers.to_pylist()], _FORM)
         return _of_strings(identifiers, self._key)
+
+    def words(self, words: np.ndarray) -> np.ndarray:
+        """The hash, of 128 bits, of each pair of 64-bit words: (rows, 2), as those are."""
+        keys = self._for_words[:16], self._for_words[16:]
+        if len(words) < _FEW:
+            each = [[siphash(key, pair.tobytes()) for key in keys] for pair in np.ascontiguousarray(words)]
+            return np.array(each, np.uint64).reshape(-1, 2)
+        return np.column_stack([_of_words(words, key) for key in keys])
+
+
+def _of_words(words: np.ndarray, key: bytes) -> np.ndarray:
+    with FIRST_LOAD:
+        from interactions.compiled import siphash as loops
+
+    hashes = np.empty(len(words), np.uint64)
+    offsets = np.arange(0, 16 * len(words) + 1, 16, dtype=np.int32)
+    text = np.ascontiguousarray(words).view(np.uint8).reshape(-1)
+    for array in (offsets, text):
+        array.setflags(write=False)  # as arrays of Arrow are: for others the loop would be compiled once more
+    loops.strings(text, offsets, len(words), *np.frombuffer(key, "<u8"), hashes)
+    return hashes
 
 
 def name_people(arrays: dict[str, pa.Array], keyring: Keyring | None) -> None:

@@ -17,6 +17,7 @@ from django.db import connection
 from interactions import exports, identity, process_caches
 from interactions.analytics import keeper
 from interactions.contract.tombstones import People, Person, Tombstones
+from interactions.ingest.duplicates.index import Index
 from interactions.ingest.imports.erased import count_in, leave_out_of
 from interactions.ingest.imports.rejects import Named
 from interactions.ingest.live import calls
@@ -67,6 +68,18 @@ def _count_overlaps(environment: Environment, tombstones: Tombstones) -> Counter
 
 def _erase_overlaps(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
     Overlaps(environment.slug).remove(tombstones.mask)
+
+
+def _count_fingerprints(environment: Environment, _: Tombstones) -> Counter[Person]:
+    """Fingerprints of records that aren't in the table any more. It isn't said of whom."""
+    left = Index(environment.slug).count_dead(Lake(environment.slug).parts())
+    return Counter({Person(): left} if left else {})
+
+
+def _erase_fingerprints(environment: Environment, _: Tombstones, tell: Tell) -> None:
+    index = Index(environment.slug)
+    index.refresh(*Lake(environment.slug).state(), lambda: tell(0, 1))
+    index.purge()
 
 
 def _count_index(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
@@ -178,6 +191,8 @@ STORES = (
     ),
     Store("inbox", ("interactions.InboxEntry",), _silent(entries.erase), entries.count, locked=True),
     Store("data set", ("lake/",), _erase_lake, _count_lake, locked=True),
+    # After the data set, too: what is no longer in there goes.
+    Store("fingerprints", ("fingerprints/",), _erase_fingerprints, _count_fingerprints, locked=True),
     Store("records left out of imports", ("overlaps/",), _erase_overlaps, _count_overlaps, locked=True),
     # After the data set, so that no part that held them can be read any more.
     Store("event index", ("index/",), _erase_index, _count_index),

@@ -2,6 +2,8 @@
 
 Undoing the import that brought such records must not take them from others who sent them as well, so each import, and
 each batch of live records, keeps a list of what was left out of it: a Parquet file below ``overlaps/<environment>/``.
+Where a record was left out for its uuid and names somebody whom the first one doesn't, the list says whom that names:
+they are one person.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -28,8 +30,14 @@ from interactions.contract.tombstones import Person, Tombstones
 
 LIVE: Final = 0  # the import id of live records
 COLUMNS: Final = ["fingerprint", *PERSON_COLUMNS]
+LINKS: Final = ["is_linked", "linked_user_key", "linked_anonymous_key"]
+"""Whether it has the uuid of a record that doesn't name all whom it names, and whom that names."""
 _SCHEMA: Final = pa.schema(
-    [pa.field("fingerprint", pa.binary(SIZE)), *(TABLE_SCHEMA.field(name) for name in PERSON_COLUMNS)]
+    [
+        pa.field("fingerprint", pa.binary(SIZE)),
+        *(TABLE_SCHEMA.field(name) for name in PERSON_COLUMNS),
+        *(pa.field(name, form) for name, form in zip(LINKS, (pa.bool_(), pa.int64(), pa.int64()), strict=True)),
+    ]
 )
 _ROWS: Final = 262_144  # held at a time
 
@@ -59,16 +67,19 @@ class Overlaps:
 
     @contextmanager
     def of_import(self, import_id: int) -> Iterator[Callable[[pa.Table], None]]:
-        """Write the list of an import, in place of the one it has; gives what takes tables that have ``COLUMNS``."""
+        """Write the list of an import, in place of the one it has.
+
+        It gives what takes tables that have ``COLUMNS``, and ``LINKS`` where there are any.
+        """
         with self._written(self._path(import_id)) as add:
             yield add
 
     def add_live(self, batch: int, table: pa.Table) -> None:
-        """Write the list of a batch of live records: ``table`` has ``COLUMNS``."""
+        """Write the list of a batch of live records: ``table`` has ``COLUMNS``, and ``LINKS`` where there are any."""
         with self._written(self._folder / f"{LIVE}-{batch}.parquet") as add:
             add(table)
 
-    def lists(self, *, but: int) -> list[tuple[int, Path]]:
+    def lists(self, *, but: int | None = None) -> list[tuple[int, Path]]:
         """Each list with its import id, except that of one import."""
         found = [(int(path.stem.split("-")[0]), path) for path in sorted(self._folder.glob("*.parquet"))]
         return [(import_id, path) for import_id, path in found if import_id != but]
@@ -82,18 +93,18 @@ class Overlaps:
         found: Counter[Person] = Counter()
         for path in self._folder.glob("*.parquet"):
             for table in _tables(path):
-                found += tombstones.count(table)
+                found += tombstones.count(table) + tombstones.count(origins(table))
         return found
 
     def remove(self, mask: Callable[[pa.Table], np.ndarray]) -> None:
-        """Remove the entries for which ``mask`` is true, given tables of ``COLUMNS``."""
+        """Remove the entries for which ``mask`` is true, given tables of ``COLUMNS``; links with such go, too."""
         for draft in self._folder.glob("*.draft"):  # of a process that ended in the middle
             draft.unlink(missing_ok=True)
         for path in self._folder.glob("*.parquet"):
-            if any(mask(table).any() for table in _tables(path)):
+            if any((mask(table) | mask(origins(table))).any() for table in _tables(path)):
                 with self._written(path) as add:
                     for table in _tables(path):
-                        add(table.filter(pa.array(~mask(table))))
+                        add(_unlinked(table, mask(origins(table))).filter(pa.array(~mask(table))))
 
     def remove_older(self, moment: datetime) -> None:
         """Remove the entries whose timestamp is before ``moment``."""
@@ -116,7 +127,7 @@ class Overlaps:
                     nonlocal rows
                     rows += table.num_rows
                     if table.num_rows:
-                        writer.write_table(table.select(COLUMNS).cast(_SCHEMA))
+                        writer.write_table(_whole(table))
 
                 yield add
             if rows:
@@ -129,10 +140,41 @@ class Overlaps:
             draft.unlink(missing_ok=True)
 
 
+def links_in(path: Path) -> pa.Table:
+    """The linked entries of a list, with ``COLUMNS`` and ``LINKS``; none where it is gone."""
+    found = [_SCHEMA.empty_table()]
+    with suppress(FileNotFoundError), pq.ParquetFile(path) as source:
+        if LINKS[0] in source.schema_arrow.names:
+            found += (table.filter(table[LINKS[0]]) for table in _tables(path))
+    return pa.concat_tables(found)
+
+
 def _tables(path: Path) -> Iterator[pa.Table]:
     with pq.ParquetFile(path) as source:
         for batch in source.iter_batches(_ROWS):
-            yield pa.Table.from_batches([batch])
+            yield _whole(pa.Table.from_batches([batch]))
+
+
+def _whole(table: pa.Table) -> pa.Table:
+    """With LINKS, which lists of earlier versions don't have."""
+    for name in LINKS:
+        if name not in table.column_names:
+            table = table.append_column(name, pa.nulls(table.num_rows, _SCHEMA.field(name).type))
+    return table.select(_SCHEMA.names).cast(_SCHEMA)
+
+
+def origins(table: pa.Table) -> pa.Table:
+    """The rows as if they were of whom they are linked with; of nobody where they aren't linked."""
+    renamed = {"user_key": "linked_user_key", "anonymous_key": "linked_anonymous_key"}
+    return table.select([renamed.get(name, name) for name in COLUMNS]).rename_columns(COLUMNS)
+
+
+def _unlinked(table: pa.Table, gone: np.ndarray) -> pa.Table:
+    """With no link in the rows that are ``gone``."""
+    kept = pa.array(~gone)
+    for place, name in enumerate(LINKS, len(COLUMNS)):
+        table = table.set_column(place, name, pc.if_else(kept, table[name], pa.scalar(None, table[name].type)))
+    return table
 
 
 def _settle(path: Path) -> None:

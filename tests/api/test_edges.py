@@ -91,6 +91,7 @@ def test_every_form_of_a_call_brings_them_into_the_table(
     owner: Client, secret: str, production: Environment, redis_server: str, settings: Any, tmp_path: Any
 ) -> None:
     settings.OVERLAPS_DIR = tmp_path / "overlaps"
+    settings.FINGERPRINTS_DIR = tmp_path / "fingerprints"
     sent: list[Record] = []
     for seed, send in enumerate(FORMS.values(), 10):
         records = at_the_edges(seed, 29)

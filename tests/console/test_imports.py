@@ -25,6 +25,7 @@ def folders(settings: Any, tmp_path: Path) -> None:
     settings.UPLOADS_DIR = tmp_path / "uploads"
     settings.LAKE_DIR, settings.SCRATCH_DIR = tmp_path / "lake", tmp_path / "scratch"
     settings.OVERLAPS_DIR = tmp_path / "overlaps"
+    settings.FINGERPRINTS_DIR = tmp_path / "fingerprints"
     settings.IMPORTS_DIR = tmp_path / "imports"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from contextlib import suppress
 
 from django.db import transaction
 from django.db.models import Max, Min, Sum
@@ -12,9 +13,10 @@ from django.utils import timezone
 from dojo import memory
 from interactions.access.audit import Action
 from interactions.disk import is_full
+from interactions.ingest.duplicates.files import Sifted, sift
+from interactions.ingest.duplicates.index import Index
 from interactions.ingest.imports import lifecycle, storage
 from interactions.ingest.imports.audit import note
-from interactions.ingest.imports.duplicates import Sifted, sift
 from interactions.ingest.imports.erased import leave_out_of
 from interactions.ingest.imports.form import NO_RECORDS
 from interactions.ingest.imports.heartbeat import beating
@@ -24,6 +26,7 @@ from interactions.ingest.imports.rejects import collect
 from interactions.models import Block, Import
 from interactions.privacy import refused
 from interactions.warehouse.lake import Held, Lake, LakeBusy, Part
+from interactions.warehouse.log import LakeUnreadable
 from interactions.warehouse.overlaps import Overlaps
 
 logger = logging.getLogger(__name__)
@@ -116,6 +119,8 @@ def _commit(imp: Import, lake: Lake, held: Held) -> None:
         if sifted.parts:
             lake.append(sifted.parts, mark=_mark(imp), import_id=imp.pk)
     _end(imp, lake.version(), duplicates=rows - added)
+    with suppress(OSError, LakeUnreadable):  # whoever looks for duplicates next does it
+        Index(lake.environment).refresh(*lake.state())
 
 
 def _sift(imp: Import, lake: Lake, blocks: list[Block]) -> Sifted:
@@ -126,8 +131,10 @@ def _sift(imp: Import, lake: Lake, blocks: list[Block]) -> Sifted:
     ]
     if not imp.check_duplicates or not parts:
         return Sifted(parts, 0)
+    version, theirs = lake.state()
+    there = Index(lake.environment).refresh(version, theirs)
     with Overlaps(lake.environment).of_import(imp.pk) as note:
-        return sift(parts, lake.parts(), untimed=any(block.untimed for block in blocks), note=note)
+        return sift(parts, theirs, there, note=note)
 
 
 def _end(imp: Import, version: int, *, duplicates: int) -> None:

@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from interactions.ingest.imports import fingerprints
-from interactions.ingest.imports.groups import Groups
-from interactions.ingest.imports.repeated import nth_of
+from interactions.ingest.duplicates import prints
+from interactions.ingest.duplicates.groups import Groups
+from interactions.ingest.duplicates.rule import nth_of
 from interactions.warehouse.lake import Lake, Part
 from interactions.warehouse.overlaps import Handover, Overlaps
 
@@ -46,7 +46,7 @@ def plan(lake: Lake, import_id: int) -> Handover:
         return Handover()
     parts, holders = lake.parts(), [holder for holder, _ in lists]
     owners: dict[Path, np.ndarray] = {}
-    entries = sum(len(words) for _, path in lists for words in fingerprints.read(path))
+    entries = sum(len(words) for _, path in lists for words in prints.read(path))
     shares = max(1, -(-entries // _SHARE))
     for share in range(shares):
         claims = _claims([_words(path, share, shares) for _, path in lists])
@@ -59,7 +59,7 @@ def plan(lake: Lake, import_id: int) -> Handover:
 
 def _words(path: Path, share: int, shares: int) -> np.ndarray:
     """The fingerprints of a list that belong to one share: (rows, 2)."""
-    found = [words[fingerprints.share_of(words, shares) == share] for words in fingerprints.read(path)]
+    found = [words[prints.share_of(words[:, 0], shares) == share] for words in prints.read(path)]
     return np.concatenate([np.empty((0, 2), np.uint64), *found])
 
 
@@ -72,7 +72,7 @@ def _claims(of_holders: Sequence[np.ndarray]) -> _Claims | None:
     start[groups.rows] = groups.start
     holder = np.repeat(np.arange(len(of_holders)), [len(each) for each in of_holders])
     keys, sent = np.unique(holder * len(words) + start, return_counts=True)
-    return _Claims(groups, keys, sent, fingerprints.are_by_uuid(words[groups.rows, 0]))
+    return _Claims(groups, keys, sent, prints.are_by_uuid(words[groups.rows, 0]))
 
 
 def _staying(
@@ -137,7 +137,7 @@ def _found(groups: Groups, part: Part) -> Iterator[tuple[np.ndarray, np.ndarray,
     base = 0
     with pq.ParquetFile(part.path) as source:
         for batch in source.iter_batches(_ROWS, columns=["fingerprint", "import_id"], use_threads=False):
-            words = fingerprints.words_of(batch.column("fingerprint"))
+            words = prints.words_of(batch.column("fingerprint"))
             rows, starts = groups.find([words[:, 1], words[:, 0]])
             order = np.argsort(rows)
             rows, starts = rows[order], starts[order]

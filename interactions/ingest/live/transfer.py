@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
@@ -22,12 +22,13 @@ from django.db.models.functions import Length, Substr
 from interactions import identity
 from interactions.codec.calls import Kept, to_rows
 from interactions.disk import is_full
+from interactions.ingest.duplicates.calls import sift
+from interactions.ingest.duplicates.index import Index
 from interactions.ingest.live.aside import Waiting, set_aside, unfit
-from interactions.ingest.live.duplicates import Sieve
 from interactions.ingest.live.turns import turn
 from interactions.models import Environment, InboxBatch, InboxEntry
 from interactions.models.packing import HEAD, unpack, unpacked_size
-from interactions.privacy import leave_out, refused
+from interactions.privacy import refused
 from interactions.warehouse.lake import Held, Lake, LakeBusy, Part
 from interactions.warehouse.log import LakeUnreadable
 from interactions.warehouse.overlaps import Overlaps
@@ -44,26 +45,12 @@ _AT_ONCE = 250  # entries that are read, or removed, by one statement
 _LOCK_SECONDS = 10  # live records must not wait for long because a process was killed
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What became of some calls: a part, None where none of their records is new, and the rows that an import brought.
-
-    ``known`` counts the records that are there already, ``erased`` those of erased people.
-    """
-
-    part: Part | None
-    overlap: pa.Table
-    known: int
-    erased: int
-
-
-def append(environment: Environment, sieve: Sieve | None = None, alive: Callable[[], object] = lambda: None) -> int:
+def append(environment: Environment, alive: Callable[[], object] = lambda: None) -> int:
     """Append all that waits in the inbox of one environment; answers how many records came into the table.
 
     What comes in meanwhile is left to the next append, which costs the same for one record and for a thousand. A batch
     that somebody left open goes first. Raises LakeBusy where the write lock cannot be had or was lost: what is not
-    appended yet waits. A ``sieve`` that is kept from call to call remembers what it read. ``alive`` is called now and
-    then, where it takes longer.
+    appended yet waits. ``alive`` is called now and then, where it takes longer.
     """
     if not _waits(environment):
         return 0
@@ -73,7 +60,7 @@ def append(environment: Environment, sieve: Sieve | None = None, alive: Callable
         _sweep(environment)
         last = _last(environment)
         while (batch := _open_batch(environment) or _claim(environment, lake, last)) is not None:
-            added += _carry(batch, lake, held, sieve or Sieve())
+            added += _carry(batch, lake, held, alive)
             alive()
     return added
 
@@ -140,11 +127,11 @@ def _runs(ids: Sequence[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def _carry(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
+def _carry(batch: InboxBatch, lake: Lake, held: Held, alive: Callable[[], object]) -> int:
     """Bring one batch to its end, from wherever it stands; answers how many of its records are new."""
     added = 0
     if lake.marked(MARK) < batch.pk:
-        added = _append(batch, lake, held, sieve)
+        added = _append(batch, lake, held, alive)
     _remove(batch)
     return added
 
@@ -164,12 +151,12 @@ def _remove(batch: InboxBatch) -> None:
         batch.delete()
 
 
-def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
+def _append(batch: InboxBatch, lake: Lake, held: Held, alive: Callable[[], object]) -> int:
     """Append a batch's records; those that cannot be moved, whatever the reason in them, are set aside."""
     waiting = list(_calls(batch))
     while waiting:
         try:
-            return _append_all(batch, [each.call for each in waiting], lake, held, sieve)
+            return _append_all(batch, [each.call for each in waiting], lake, held, alive)
         except (LakeBusy, LakeUnreadable, OSError, MemoryError, DatabaseError):
             raise  # of the machine, not of the records: they can be moved later
         except Exception as error:
@@ -183,49 +170,48 @@ def _append(batch: InboxBatch, lake: Lake, held: Held, sieve: Sieve) -> int:
     return 0
 
 
-def _append_all(batch: InboxBatch, calls: Sequence[Kept], lake: Lake, held: Held, sieve: Sieve) -> int:
-    made = _make(batch, calls, sieve, lake.parts())
-    if made.overlap.num_rows:
-        Overlaps(lake.environment).add_live(batch.pk, made.overlap)
-    if made.known or made.erased:
+def _append_all(batch: InboxBatch, calls: Sequence[Kept], lake: Lake, held: Held, alive: Callable[[], object]) -> int:
+    there = Index(lake.environment).refresh(*lake.state(), alive)
+    table = to_rows(calls, identity.keyring())
+    numbers = np.repeat(np.arange(len(calls)), [each.records for each in calls])
+    gone = refused(batch.environment_id).mask(table)
+    sifted = sift(table.filter(pa.array(~gone)), numbers[~gone], there)
+    if sifted.left_out.num_rows:
+        Overlaps(lake.environment).add_live(batch.pk, sifted.left_out)
+    if sifted.known or gone.any():
         logger.info(
             "Of %s records for %s, %s were there already and %s are of people who were erased",
-            *(sum(call.records for call in calls), lake.environment, made.known, made.erased),
+            *(table.num_rows, lake.environment, sifted.known, np.count_nonzero(gone)),
         )
-    if made.part is None:
+    part = _write(batch, sifted.new)
+    if part is None:
         return 0
     try:
         held.require()  # else somebody else may be carrying this batch, or the same records in an import
-        lake.append([made.part], mark=MARK, version=batch.pk, import_id=0)
+        lake.append([part], mark=MARK, version=batch.pk, import_id=0)
     finally:
-        made.part.path.unlink(missing_ok=True)
-    return made.part.rows
+        part.path.unlink(missing_ok=True)
+    return part.rows
 
 
 def _try(batch: InboxBatch, calls: Sequence[Kept]) -> None:
     """Make a part of the calls for nothing but to see whether it can be done."""
-    part = _make(batch, calls, Sieve(), ()).part
+    part = _write(batch, to_rows(calls, identity.keyring()))
     if part is not None:
         statistics(Span(part.rows, part.first, part.last), 0)
         part.path.unlink()
 
 
-def _make(batch: InboxBatch, calls: Sequence[Kept], sieve: Sieve, there: Sequence[Part]) -> _Made:
-    """Write the calls' records that are new beside the parts ``there``."""
-    table = to_rows(calls, identity.keyring())
-    sifted = sieve.sift(table, [call.records for call in calls], there)
-    gone = refused(batch.environment_id)
-    kept, erased = leave_out(sifted.new, gone)
-    overlap, _ = leave_out(sifted.of_imports, gone)
-    if not kept.num_rows:
-        return _Made(None, overlap, sifted.known, erased)
+def _write(batch: InboxBatch, table: pa.Table) -> Part | None:
+    """The rows as a part beside the table; None where there are none."""
+    if not table.num_rows:
+        return None
     path = _folder() / f"{_prefix(batch.environment_id)}{batch.pk}-{secrets.token_hex(4)}.parquet"
     with PartWriter(path) as writer:
-        writer.add(kept)
+        writer.add(table)
     written = writer.written
     assert written.first is not None and written.last is not None  # noqa: S101, PT018 - it has rows
-    part = Part(path, written.size, written.rows, written.first, written.last)
-    return _Made(part, overlap, sifted.known, erased)
+    return Part(path, written.size, written.rows, written.first, written.last)
 
 
 def _calls(batch: InboxBatch) -> Iterator[Waiting]:

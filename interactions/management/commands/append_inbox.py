@@ -18,7 +18,6 @@ from django.db import DatabaseError, close_old_connections, connection
 from dojo import heartbeat
 from interactions.disk import is_full
 from interactions.ingest import live
-from interactions.ingest.live.duplicates import Sieve
 from interactions.models import Environment
 from interactions.warehouse.lake import LakeBusy
 from interactions.warehouse.log import LakeUnreadable
@@ -40,12 +39,11 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        sieve = Sieve()
         signs = _SignsOfLife()
         pause, calm = _SECONDS, True
         _try_again()
         while not stopped.is_set():
-            calm = _append_all(sieve, stopped, signs)
+            calm = _append_all(stopped, signs)
             if options["once"]:
                 break
             pause = _SECONDS if calm else min(2 * pause, _LONGEST_SECONDS)
@@ -91,7 +89,7 @@ def _try_again() -> None:
         logger.exception("What was set aside cannot be tried again")
 
 
-def _append_all(sieve: Sieve, stopped: threading.Event, signs: _SignsOfLife) -> bool:
+def _append_all(stopped: threading.Event, signs: _SignsOfLife) -> bool:
     """One round over all environments; whether all went well."""
     calm = True
     close_old_connections()
@@ -101,7 +99,7 @@ def _append_all(sieve: Sieve, stopped: threading.Event, signs: _SignsOfLife) -> 
         for environment in environments:
             if stopped.is_set():
                 break
-            moves = _append(environment, sieve, signs)
+            moves = _append(environment, signs)
             signs.moves(environment.slug, moves=moves)
             calm &= moves
     except Exception as error:  # noqa: BLE001 - the next round tries again after any fault
@@ -111,9 +109,9 @@ def _append_all(sieve: Sieve, stopped: threading.Event, signs: _SignsOfLife) -> 
     return calm
 
 
-def _append(environment: Environment, sieve: Sieve, signs: _SignsOfLife) -> bool:
+def _append(environment: Environment, signs: _SignsOfLife) -> bool:
     try:
-        live.append(environment, sieve, signs.give)
+        live.append(environment, signs.give)
     except (LakeBusy, LakeUnreadable) as reason:
         logger.warning("The inbox of %s waits: %s", environment.slug, reason)
         return False

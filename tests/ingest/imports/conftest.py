@@ -16,7 +16,7 @@ def folders(settings: Any, tmp_path: Path) -> Path:
     """A data folder that is this test's alone; its blocks are small, so that a small file has several."""
     settings.LAKE_DIR = tmp_path / "lake"
     settings.OVERLAPS_DIR = tmp_path / "overlaps"
-    settings.INDEX_DIR = tmp_path / "index"
+    settings.FINGERPRINTS_DIR = tmp_path / "fingerprints"
     settings.INDEX_DIR = tmp_path / "index"
     settings.UPLOADS_DIR = tmp_path / "uploads"
     settings.IMPORTS_DIR = tmp_path / "imports"

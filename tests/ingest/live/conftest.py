@@ -15,6 +15,7 @@ __all__ = ["committed", "production"]
 def folders(settings: Any, tmp_path: Path) -> None:
     settings.LAKE_DIR = tmp_path / "lake"
     settings.OVERLAPS_DIR = tmp_path / "overlaps"
+    settings.FINGERPRINTS_DIR = tmp_path / "fingerprints"
     settings.INDEX_DIR = tmp_path / "index"
     settings.SCRATCH_DIR = tmp_path / "scratch"
 

@@ -14,7 +14,6 @@ from dojo import heartbeat
 from interactions import identity
 from interactions.ingest import live
 from interactions.ingest.live import transfer
-from interactions.ingest.live.duplicates import Sieve
 from interactions.models import DeletionRequest, Environment, InboxBatch, InboxEntry, Tombstone
 from interactions.models.packing import HEAD, PACKED_FROM, unpack, unpacked_size
 from interactions.warehouse.lake import Lake, LakeBusy
@@ -182,7 +181,7 @@ def test_a_batch_is_bounded_by_the_size_of_what_is_packed(
 def test_what_comes_in_meanwhile_is_left_to_the_next_append(
     production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Sieve.sift
+    real = transfer.sift
 
     def meanwhile(*given: Any) -> Any:
         call(production, like("late"), after=1)
@@ -190,7 +189,7 @@ def test_what_comes_in_meanwhile_is_left_to_the_next_append(
 
     call(production, like("ann"))
     with monkeypatch.context() as patch:
-        patch.setattr(Sieve, "sift", meanwhile)
+        patch.setattr(transfer, "sift", meanwhile)
         assert live.append(production) == 1
     assert users(lake) == ["ann"]
     assert live.append(production) == 1

@@ -15,8 +15,7 @@ from interactions import identity
 from interactions.contract.schema import FOR_GOOD
 from interactions.contract.tombstones import Tombstones
 from interactions.ingest import live
-from interactions.ingest.live import calls
-from interactions.ingest.live.duplicates import Sieve
+from interactions.ingest.live import calls, transfer
 from interactions.models import Environment, InboxEntry
 from interactions.privacy import entries
 from interactions.warehouse.lake import Lake
@@ -89,7 +88,7 @@ def test_what_the_machine_lacks_sets_nothing_aside(
 
     call(production, like("ann"))
     with monkeypatch.context() as patch:
-        patch.setattr(Sieve, "sift", full)
+        patch.setattr(transfer, "sift", full)
         with pytest.raises(OSError, match="No space"):
             live.append(production)
     assert live.append(production) == 1

@@ -10,7 +10,6 @@ import pytest
 from deltalake import DeltaTable
 
 from interactions.ingest import live
-from interactions.ingest.live.duplicates import Sieve
 from interactions.models import Environment
 from interactions.warehouse import compact
 from interactions.warehouse.lake import Held, Lake, LakeBusy
@@ -64,13 +63,12 @@ def test_a_few_parts_are_left_alone(filled: Lake, monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_was_sent_before_is_known_afterwards(filled: Lake, production: Environment) -> None:
-    sieve = Sieve()
     bob = like("bob", timestamp="2026-05-04T12:00:20Z")
     call(production, bob, after=20)
-    live.append(production, sieve)
+    live.append(production)
     compact.compact(filled)
     call(production, bob, after=21)
-    assert live.append(production, sieve) == 0
+    assert live.append(production) == 0
     assert users(filled).count("bob") == 1
 
 

@@ -10,7 +10,6 @@ from django.db import models
 
 from interactions.ingest import live
 from interactions.ingest.live import transfer
-from interactions.ingest.live.duplicates import Sieve
 from interactions.models import Environment, InboxBatch, InboxEntry
 from interactions.warehouse.lake import Held, Lake, LakeBusy
 from interactions.warehouse.parts import PartWriter
@@ -36,7 +35,7 @@ def dies_after(act: Callable[..., Any]) -> Callable[..., Any]:
 STEPS: dict[str, tuple[Any, str, Any]] = {
     "before the batch is made": (models.Manager, "create", dies),
     "after the batch is made": (models.Manager, "create", dies_after(models.Manager.create)),
-    "before the part is written": (Sieve, "sift", dies),
+    "before the part is written": (transfer, "sift", dies),
     "while the part is written": (PartWriter, "add", dies_after(PartWriter.add)),
     "before the commit": (Held, "require", dies),
     "after the commit": (Lake, "append", dies_after(Lake.append)),
@@ -151,7 +150,7 @@ def test_of_two_that_carry_one_batch_one_commits(
     assert not InboxEntry.objects.exists()
 
 
-@pytest.mark.parametrize("step", ["_make", "Lake.append"])
+@pytest.mark.parametrize("step", ["_write", "Lake.append"])
 def test_on_a_full_disk_records_wait_and_none_is_set_aside(
     production: Environment, lake: Lake, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -22,8 +22,8 @@ from interactions.codec.origin import Origin
 from interactions.codec.reader import Reader
 from interactions.codec.split.windows import Run
 from interactions.contract.columns import TABLE_SCHEMA
-from interactions.ingest.imports import fingerprints
-from interactions.ingest.imports.groups import Groups
+from interactions.ingest.duplicates import prints
+from interactions.ingest.duplicates.groups import Groups
 from interactions.warehouse.lake import Part
 
 _ROWS = 8192  # read in one go with all their columns
@@ -41,9 +41,9 @@ def find_untimed(mine: Sequence[Part], theirs: Sequence[Part]) -> list[Path]:
         known = _is_known(moments, words, theirs)
         for place in np.unique(rows[known, 0]):
             if files[place] == mine[place].path:
-                files[place] = fingerprints.beside(files[place])
+                files[place] = prints.beside(files[place])
             here = known & (rows[:, 0] == place)
-            fingerprints.change(files[place], rows[here, 1], words[here])
+            prints.change(files[place], rows[here, 1], words[here])
     return files
 
 
@@ -147,7 +147,7 @@ def _is_known(moments: np.ndarray, words: np.ndarray, theirs: Sequence[Part]) ->
     groups = Groups(_columns(moments, words))
     is_known = np.zeros(len(moments), bool)
     for batch in _untimed(theirs, "fingerprint"):
-        columns = _columns(_microseconds(batch["timestamp"]), fingerprints.words_of(batch["fingerprint"]))
+        columns = _columns(_microseconds(batch["timestamp"]), prints.words_of(batch["fingerprint"]))
         is_known[groups.find(columns)[1]] = True
     found = np.zeros(len(moments), bool)
     found[groups.rows] = is_known[groups.start]
@@ -177,7 +177,7 @@ def _words_without_time(table: pa.Table) -> np.ndarray:
     reader = Reader(Origin(0, datetime.now(UTC)), None, longest=len(text))
     batches = list(reader.read(io.BytesIO(text), Run(0, len(text), len(text))))
     found = pa.concat_tables([table for batch in batches for table in batch.tables])["fingerprint"]
-    return fingerprints.words_of(found.combine_chunks())
+    return prints.words_of(found.combine_chunks())
 
 
 def _microseconds(times: pa.Array | pa.ChunkedArray) -> np.ndarray:

@@ -16,15 +16,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.test import override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from interactions import identity
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.fingerprint import BY_UUID
-from interactions.ingest.imports import duplicates, repeated
-from interactions.ingest.imports import fingerprints as prints
-from interactions.ingest.imports.duplicates import Sifted
-from interactions.ingest.imports.groups import Groups
+from interactions.contract.keyring import Keyring
+from interactions.ingest.duplicates import files as sifting
+from interactions.ingest.duplicates import index, prints
+from interactions.ingest.duplicates.files import Sifted
+from interactions.ingest.duplicates.groups import Groups
+from interactions.ingest.duplicates.index import Index
 from interactions.warehouse.lake import Part
 
 MOMENT = datetime(2024, 3, 1, tzinfo=UTC)
@@ -74,18 +78,28 @@ def by_the_rule(mine: Sequence[Sequence[bytes]], theirs: Sequence[Sequence[bytes
     return [new for new in kept if new]
 
 
-def sift(mine: Sequence[Part], theirs: Sequence[Part], *, untimed: bool) -> Sifted:
+def sift(mine: Sequence[Part], theirs: Sequence[Part]) -> Sifted:
     """What is kept; what is left out has been noted, and nothing but that."""
     noted: list[pa.Table] = []
-    sifted = duplicates.sift(mine, theirs, untimed=untimed, note=noted.append)
+    there = Index(f"{os.urandom(4).hex()}").refresh(0, theirs)
+    sifted = sifting.sift(mine, theirs, there, note=noted.append)
     before, after = (Counter(each for _, each in chain(*rows_of(parts))) for parts in (mine, sifted.parts))
     assert Counter(each for table in noted for each in table["fingerprint"].to_pylist()) == before - after
     return sifted
 
 
+@pytest.fixture(autouse=True, scope="module")
+def keyed() -> Iterator[None]:
+    with patch.object(identity, "keyring", lambda: Keyring(b"key")):
+        yield
+
+
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as name:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        override_settings(FINGERPRINTS_DIR=Path(name) / "fingerprints", SCRATCH_DIR=Path(name) / "scratch"),
+    ):
         yield Path(name)
 
 
@@ -94,20 +108,22 @@ def folder() -> Iterator[Path]:
     mine=files,
     theirs=st.one_of(st.just([]), files),
     share=st.integers(1, 40),
-    largest=st.integers(0, 40),
+    largest=st.integers(1, 40),
     piece=st.integers(1, 12),
+    merged=st.sampled_from([0, 10, 1000]),
 )
 def test_each_record_is_matched_as_the_rule_says(
-    folder: Path, mine: list[list[bytes]], theirs: list[list[bytes]], share: int, largest: int, piece: int
+    folder: Path, mine: list[list[bytes]], theirs: list[list[bytes]], share: int, largest: int, piece: int, merged: int
 ) -> None:
-    """Also where a share holds more than is held at once, so that each different one of them is."""
+    """Also where a share holds more than is looked for at once, and where the index has many runs, or few."""
     with (
-        patch.object(duplicates, "_SHARE", share),
-        patch.object(duplicates, "_LARGEST", largest),
-        patch.object(repeated, "_MOST", largest // 4),
+        patch.object(sifting, "_SHARE", share),
+        patch.object(sifting, "_LARGEST", largest),
+        patch.object(index, "_AT_ONCE", piece),
+        patch.object(index, "_MOST", merged),
         patch.object(prints, "ROWS", piece),
     ):
-        sifted = sift([part(folder, each) for each in mine], [part(folder, each) for each in theirs], untimed=False)
+        sifted = sift([part(folder, each) for each in mine], [part(folder, each) for each in theirs])
     expected = by_the_rule(mine, theirs)
     assert rows_of(sifted.parts) == expected
     assert [part.rows for part in sifted.parts] == [len(rows) for rows in expected]
@@ -120,33 +136,25 @@ def test_many_records_are_matched_as_the_rule_says(folder: Path, largest: int) -
     known = [random.bytes(16) for _ in range(3000)]
     mine = [[known[at] for at in random.integers(0, 3000, 2000)] + [random.bytes(16)] * 2 for _ in range(3)]
     theirs = [[known[at] for at in random.integers(0, 3000, 1500)] for _ in range(2)]
-    with patch.object(duplicates, "_SHARE", 1000), patch.object(duplicates, "_LARGEST", largest):
-        sifted = sift(
-            [part(folder, each, group=700) for each in mine], [part(folder, each) for each in theirs], untimed=False
-        )
+    with patch.object(sifting, "_SHARE", 1000), patch.object(sifting, "_LARGEST", largest):
+        sifted = sift([part(folder, each, group=700) for each in mine], [part(folder, each) for each in theirs])
     assert rows_of(sifted.parts) == by_the_rule(mine, theirs)
 
 
-def test_only_parts_of_the_same_time_are_looked_at_unless_a_record_came_without_one(folder: Path) -> None:
-    content = [b"\x01" * 16]
-    mine, theirs = part(folder, content), part(folder, content, first=MOMENT - timedelta(days=30))
-    assert sift([mine], [theirs], untimed=False).duplicates == 0
-    assert sift([mine], [theirs], untimed=True).duplicates == 1
-
-
-def test_with_a_uuid_among_the_records_parts_of_all_times_are_looked_at(folder: Path) -> None:
-    mine, theirs = part(folder, [b"\xff" * 16]), part(folder, [b"\xff" * 16], first=MOMENT - timedelta(days=30))
-    assert sift([mine], [theirs], untimed=False).duplicates == 1
+@pytest.mark.parametrize("first", [b"\x01", b"\xff"], ids=["content", "uuid"])
+def test_records_are_found_in_parts_of_any_time(folder: Path, first: bytes) -> None:
+    mine, theirs = part(folder, [first * 16]), part(folder, [first * 16], first=MOMENT - timedelta(days=30))
+    assert sift([mine], [theirs]).duplicates == 1
 
 
 def test_a_fingerprint_of_another_length_is_an_error_and_not_another_record(folder: Path) -> None:
     with pytest.raises(pa.ArrowInvalid):
-        sift([part(folder, [b"\x01" * 15, b"\x01" * 17])], [part(folder, [b"\x01" * 16])], untimed=False)
+        sift([part(folder, [b"\x01" * 15, b"\x01" * 17])], [part(folder, [b"\x01" * 16])])
 
 
 def test_parts_that_are_new_as_a_whole_stay_the_files_that_they_are(folder: Path) -> None:
     new, known = part(folder, [b"\x01" * 16]), part(folder, [b"\x02" * 16])
-    sifted = sift([new, known], [replace(known, import_id=9)], untimed=False)
+    sifted = sift([new, known], [replace(known, import_id=9)])
     assert (sifted.parts, sifted.duplicates) == ([new], 1)
 
 

@@ -6,12 +6,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from interactions.ingest import imports
-from interactions.ingest.imports import duplicates
 from interactions.models import Import
 from interactions.warehouse.lake import Lake
-
-from .files import Record, as_lines, as_list, packed, record, records, with_uuid
-from .house import House, adds_up, rows, users
+from tests.ingest.imports.files import Record, as_lines, as_list, packed, record, records, with_uuid
+from tests.ingest.imports.house import House, adds_up, rows, users
 
 State = Import.State
 
@@ -132,21 +130,6 @@ def test_files_whose_times_only_touch_are_compared(house: House, lines: Any, mom
     house.done(lines([record(0, timestamp="2024-02-01T00:00:00Z"), shared]))
     imp = house.done(lines([shared, record(2, timestamp="2024-04-01T00:00:00Z")]))
     assert (imp.accepted, imp.duplicates) == (1, 1)
-
-
-def test_parts_of_another_time_are_not_looked_at(house: House, lines: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    house.done(lines([record(1, timestamp="2023-01-01T00:00:00Z")]))
-    house.done(lines([record(2, timestamp="2024-01-01T00:00:00Z")]))
-    looked: list[int] = []
-    find = duplicates._find
-
-    def counted(own: Any, theirs: Any, rows: int) -> Any:
-        looked.append(len(theirs))
-        return find(own, theirs, rows)
-
-    monkeypatch.setattr(duplicates, "_find", counted)
-    house.done(lines([record(3, timestamp="2024-01-01T00:00:00Z")]))
-    assert looked == [1]
 
 
 def test_of_two_imports_of_one_file_at_once_one_copy_is_kept(house: House) -> None:

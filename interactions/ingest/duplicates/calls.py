@@ -1,0 +1,89 @@
+"""Find the live records that are in the data set already: sent again by a client that did not see the answer.
+
+Each call counts as a file does (see ``rule``); what was before it is in the table or in an earlier call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from interactions import identity
+from interactions.ingest.duplicates import prints
+from interactions.ingest.duplicates.groups import Groups, changes
+from interactions.ingest.duplicates.index import View
+from interactions.ingest.duplicates.links import bring_links, with_links
+from interactions.ingest.duplicates.rule import are_there
+from interactions.warehouse.overlaps import COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class SiftedCalls:
+    """The rows that are new, how many are not, and those of them that have to be remembered (``warehouse.overlaps``):
+    an import brought them, too, which may be undone, or they bring a link."""
+
+    new: pa.Table
+    known: int
+    left_out: pa.Table
+
+
+def sift(table: pa.Table, call: np.ndarray, there: View) -> SiftedCalls:
+    """Tell which rows of ``table`` are not in the table whose index is ``there``; ``call``: by row, its call's number.
+
+    These rise.
+    """
+    words = prints.words_of(table["fingerprint"].combine_chunks())
+    entries = prints.entries_of(words, prints.ids_of(table), 0, identity.keyring())
+    entries = entries[_may_be_known(table, words)]
+    known, to_note = np.zeros(table.num_rows, bool), np.zeros(table.num_rows, bool)
+    rows, origins = np.empty(0, np.int64), entries["ids"][:0]
+    if len(entries):
+        known, to_note, rows, origins = _look(entries, call, there, table.num_rows)
+    if not known.any():
+        return SiftedCalls(table, 0, with_links(table.select(COLUMNS).slice(0, 0), rows, origins))
+    noted = with_links(table.select(COLUMNS), rows, origins).filter(pa.array(to_note))
+    return SiftedCalls(table.filter(pa.array(~known)), int(np.count_nonzero(known)), noted)
+
+
+def _may_be_known(table: pa.Table, words: np.ndarray) -> np.ndarray:
+    """Of each row whether it can have a duplicate: it has a timestamp of its own or a uuid."""
+    untimed = pc.equal(table["timestamp"], table["received_at"]).to_numpy()
+    may: np.ndarray = ~untimed | prints.are_by_uuid(words[:, 0])
+    return may
+
+
+def _look(
+    entries: np.ndarray, call: np.ndarray, there: View, rows: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Of each of so many rows whether it is there already, and whether that is to be noted; the rows that bring a
+    link, and the ids that they are linked with."""
+    first, second = (np.ascontiguousarray(entries[name]) for name in ("first", "second"))
+    groups = Groups([first, second])
+    heads = np.flatnonzero(groups.start == np.arange(len(groups.start)))
+    of_head, group = groups.rows[heads], np.repeat(np.arange(len(heads)), np.diff(heads, append=len(first)))
+    found = there.find(first[of_head], second[of_head])
+    ordered = entries[groups.rows]
+    by_uuid = prints.have_uuids(second)[groups.rows]
+    before, nth = _in_calls(group, call[ordered["row"]])
+    nth = np.where(by_uuid, groups.nth(), nth)
+    is_known = are_there(by_uuid, np.maximum(found.copies[group], before), nth)
+    origins = np.where(found.copies > 0, found.ids, entries["ids"][of_head])[group]
+    linked = is_known & by_uuid & bring_links(ordered["ids"], origins)
+    known, to_note = np.zeros(rows, bool), np.zeros(rows, bool)
+    known[ordered["row"][is_known]] = True
+    to_note[ordered["row"][linked | (is_known & found.brought[group])]] = True
+    return known, to_note, ordered["row"][linked], origins[linked]
+
+
+def _in_calls(group: np.ndarray, call: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of records, those of a group and in it those of a call side by side: the most copies that a call before theirs
+    has, and how many are before each in its own."""
+    heads = np.flatnonzero(changes(group) | changes(call))
+    sizes = np.diff(heads, append=len(group))
+    before = np.zeros(len(heads), np.int64)
+    for at in np.flatnonzero(~changes(group[heads])):  # few are in several calls
+        before[at] = max(before[at - 1], sizes[at - 1])
+    return np.repeat(before, sizes), np.arange(len(group)) - np.repeat(heads, sizes)

@@ -1,0 +1,242 @@
+"""Find the records of an import that are in the data set already, by the rule (see ``rule``).
+
+Fingerprints are compared by all their bits, a share of the import's at a time, so that an import may be of any size:
+its entries are put aside by share, in a file without a name.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.conf import settings
+
+from interactions import identity
+from interactions.ingest.duplicates import prints
+from interactions.ingest.duplicates.groups import Groups, changes
+from interactions.ingest.duplicates.index import View
+from interactions.ingest.duplicates.links import bring_links, with_links
+from interactions.ingest.duplicates.prints import ENTRY, IDS
+from interactions.ingest.duplicates.rule import are_there
+from interactions.ingest.duplicates.untimed import find_untimed
+from interactions.warehouse.lake import Part
+from interactions.warehouse.overlaps import COLUMNS
+from interactions.warehouse.parts import part_writer
+
+_SHARE = 200_000  # records of an import that are looked for at once; each takes some 150 bytes
+# A share of more has many that are equal, as fingerprints are spread evenly: they are looked for piece by piece.
+_LARGEST = 2 * _SHARE
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """The parts without what was there already, and how many records that was."""
+
+    parts: list[Part]
+    duplicates: int
+
+
+def sift(mine: Sequence[Part], theirs: Sequence[Part], there: View, *, note: Callable[[pa.Table], object]) -> Sifted:
+    """Leave out of the parts ``mine``, at least one, what is in the table, which consists of the parts ``theirs``.
+
+    ``there`` is the index of these. ``note`` is given what is left out, as ``warehouse.overlaps`` keeps it. Parts are
+    written anew beside the old ones, which stay as they are, so that this can be done again.
+    """
+    if there.is_empty and not _has_uuids(mine):
+        return Sifted(list(mine), 0)
+    own = find_untimed(mine, theirs)
+    known = _find(mine, own, there)
+    kept, duplicates, base = [], 0, 0
+    for part, file in zip(mine, own, strict=True):
+        is_known = known.of(base, part.rows)
+        count = int(np.count_nonzero(is_known))
+        if count:
+            for left_out in _left_out(part, file, is_known, known.origins(base, part.rows)):
+                note(left_out)
+        if count == 0:
+            kept.append(part)
+        elif count < part.rows:
+            kept.append(_without(part, is_known))
+        duplicates += count
+        base += part.rows
+    return Sifted(kept, duplicates)
+
+
+class _Known:
+    """Which records of an import are there already; of those with a uuid that name somebody else, by whose it was."""
+
+    def __init__(self, rows: int) -> None:
+        self._bits = np.zeros(rows // 8 + 1, np.uint8)
+        self._rows: list[np.ndarray] = []
+        self._ids: list[np.ndarray] = []
+
+    def add(self, rows: np.ndarray) -> None:
+        np.bitwise_or.at(self._bits, rows >> 3, np.uint8(1) << (rows & 7).astype(np.uint8))
+
+    def of(self, first: int, rows: int) -> np.ndarray:
+        """Whether each of so many records from ``first`` on is there."""
+        bits = np.unpackbits(self._bits[first >> 3 : (first + rows >> 3) + 1], bitorder="little")
+        return bits[first & 7 :][:rows].astype(bool)
+
+    def link(self, rows: np.ndarray, ids: np.ndarray) -> None:
+        if len(rows):
+            self._rows.append(rows)
+            self._ids.append(ids)
+
+    def origins(self, first: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
+        """Those of so many records from ``first`` on that bring a link: their places, rising, and the ids of the first
+        record with the uuid of each."""
+        places = np.concatenate([np.empty(0, np.int64), *self._rows]) - first
+        ids = np.concatenate([np.empty(0, IDS), *self._ids])
+        order = np.flatnonzero((places >= 0) & (places < rows))
+        order = order[np.argsort(places[order])]
+        return places[order], ids[order]
+
+
+def _has_uuids(parts: Sequence[Part]) -> bool:
+    return any(prints.are_by_uuid(words[:, 0]).any() for part in parts for words in prints.read(part.path))
+
+
+def _find(mine: Sequence[Part], own: Sequence[Path], there: View) -> _Known:
+    """Which of the records, whose fingerprints lie in the files ``own``, are there already."""
+    rows = sum(part.rows for part in mine)
+    known = _Known(rows)
+    shares = max(1, -(-rows // _SHARE))
+    keyring, base = identity.keyring(), 0
+    with _Aside(shares) as aside:
+        for part, file in zip(mine, own, strict=True):
+            for entries in prints.entries(part.path, file, base, keyring):
+                aside.add(entries)
+            base += part.rows
+        for share in range(shares):
+            seen = _Seen()
+            for entries in aside.pieces(share):
+                _look(entries, seen, there, known)
+    return known
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Records of a share that were looked for already, each different one once, by their words."""
+
+    first: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint64))
+    second: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint64))
+    copies: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    ids: np.ndarray = field(default_factory=lambda: np.empty(0, IDS))
+
+    def find(self, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How many copies of each of these, which are different, there were, and the ids of the first of them."""
+        copies, ids = np.zeros(len(first), np.int64), np.zeros(len(first), IDS)
+        if len(self.first):
+            asked, places = Groups([self.first, self.second]).find([first, second])
+            copies[asked], ids[asked] = self.copies[places], self.ids[places]
+        return copies, ids
+
+    def add(self, first: np.ndarray, second: np.ndarray, copies: np.ndarray, ids: np.ndarray) -> None:
+        """Add different ones, after those that are there."""
+        firsts, seconds = np.concatenate((self.first, first)), np.concatenate((self.second, second))
+        order = np.lexsort((seconds, firsts))
+        firsts, seconds = firsts[order], seconds[order]
+        heads = np.flatnonzero(changes(firsts) | changes(seconds))
+        self.copies = np.add.reduceat(np.concatenate((self.copies, copies))[order], heads)
+        self.ids = np.concatenate((self.ids, ids))[order][heads]
+        self.first, self.second = firsts[heads], seconds[heads]
+
+
+def _look(entries: np.ndarray, seen: _Seen, there: View, known: _Known) -> None:
+    """Look for some records of a share, which follow those that were ``seen``."""
+    first, second = (np.ascontiguousarray(entries[name]) for name in ("first", "second"))
+    groups = Groups([first, second])
+    heads = np.flatnonzero(groups.start == np.arange(len(groups.start)))
+    of_head = groups.rows[heads]
+    words = first[of_head], second[of_head]
+    found = there.find(*words)
+    before, ids = seen.find(*words)
+    group = np.repeat(np.arange(len(heads)), np.diff(heads, append=len(first)))
+    by_uuid = prints.have_uuids(second)[groups.rows]
+    is_known = are_there(by_uuid, found.copies[group], groups.nth() + before[group])
+    own = entries["ids"][groups.rows]
+    ids = np.where(before > 0, ids, entries["ids"][of_head])
+    origin = np.where(found.copies > 0, found.ids, ids)[group]
+    rows = entries["row"][groups.rows]
+    known.add(rows[is_known])
+    linked = is_known & by_uuid & bring_links(own, origin)
+    known.link(rows[linked], origin[linked])
+    seen.add(*words, np.bincount(group, minlength=len(heads)), ids)
+
+
+class _Aside:
+    """Entries of an import by share, in the order of its records within each. A context manager."""
+
+    def __init__(self, shares: int) -> None:
+        self._shares = shares
+        self._ends: list[np.ndarray] = []  # of the shares in each piece that was written
+        self._starts: list[int] = []  # of these pieces
+        folder = Path(settings.SCRATCH_DIR)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the class is the context
+
+    def add(self, entries: np.ndarray) -> None:
+        """Put aside what follows."""
+        of = prints.share_of(entries["first"], self._shares)
+        self._starts.append(self._starts[-1] + int(self._ends[-1][-1]) if self._starts else 0)
+        self._ends.append(np.concatenate(([0], np.cumsum(np.bincount(of, minlength=self._shares)))))
+        self._file.write(entries[np.argsort(of, kind="stable")].tobytes())
+
+    def pieces(self, share: int) -> Iterator[np.ndarray]:
+        """The entries of a share, so many at once as may be held."""
+        held, count = [], 0
+        for start, ends in zip(self._starts, self._ends, strict=True):
+            begin, end = ends[share : share + 2].tolist()
+            self._file.seek((start + begin) * ENTRY.itemsize)
+            held.append(np.frombuffer(self._file.read((end - begin) * ENTRY.itemsize), ENTRY))
+            count += end - begin
+            if count >= _LARGEST:
+                yield np.concatenate(held)
+                held, count = [], 0
+        if count:
+            yield np.concatenate(held)
+
+    def __enter__(self) -> _Aside:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+def _left_out(
+    part: Part, file: Path, is_known: np.ndarray, origins: tuple[np.ndarray, np.ndarray]
+) -> Iterator[pa.Table]:
+    """What is left out of a part, by the fingerprints in ``file``, as the table knows it by those."""
+    words = prints.changed(file) if file != part.path else None
+    (rows, ids), base = origins, 0
+    with pq.ParquetFile(part.path) as source:
+        for batch in source.iter_batches(prints.ROWS, columns=COLUMNS, use_threads=False):
+            chosen = is_known[base : base + batch.num_rows]
+            table = pa.Table.from_batches([batch]).select(COLUMNS)
+            if words is not None:
+                fingerprints = prints.fingerprints_of(words[base : base + batch.num_rows])
+                table = table.set_column(0, COLUMNS[0], fingerprints)
+            first, last = np.searchsorted(rows, (base, base + batch.num_rows))
+            table = with_links(table, rows[first:last] - base, ids[first:last])
+            yield table.filter(pa.array(chosen))
+            base += batch.num_rows
+
+
+def _without(part: Part, is_known: np.ndarray) -> Part:
+    """The part less some rows, as a new file, a row group at a time."""
+    path = part.path.with_name(f"{part.path.stem}-kept.parquet")
+    base = 0
+    with pq.ParquetFile(part.path) as source, part_writer(path) as writer:
+        for group in range(source.num_row_groups):
+            table = source.read_row_group(group)
+            kept = table.filter(pa.array(~is_known[base : base + table.num_rows]))
+            if kept.num_rows:
+                writer.write_table(kept, row_group_size=kept.num_rows)
+            base += table.num_rows
+    return Part(path, path.stat().st_size, part.rows - int(is_known.sum()), part.first, part.last)

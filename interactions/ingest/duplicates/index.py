@@ -1,0 +1,319 @@
+"""The index of fingerprints of an environment: what tells at once which records its table holds.
+
+It is derived from the table and belongs to the parts that its manifest names. Each entry says in which part a record
+is, and parts never change: so what comes with a part is a new run, and what goes with one is entries that count no
+more. Runs of like size are merged, in which such entries go. The manifest is replaced as a whole, so an index is the
+old one or the new, whatever happens. Deleted, it is built again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+from django.conf import settings
+
+from interactions import identity
+from interactions.ingest.duplicates import prints, runs
+from interactions.ingest.duplicates.runs import Found, Run, RunFile
+from interactions.warehouse.lake import Part
+from interactions.warehouse.overlaps import LIVE
+
+logger = logging.getLogger(__name__)
+
+FORMAT: Final = 1
+"""Rises when files of an earlier one can't be read any more, or mean something else."""
+_NAME: Final = "manifest.json"
+_AT_ONCE: Final = 250_000  # entries that are put in order at once
+_MOST: Final = 4 * _AT_ONCE  # that are merged while somebody waits
+_LIKE: Final = 4  # runs differ in size by less than so many times where they are merged, and there are so many
+_LEAST: Final = 4096  # entries; smaller runs are of one size
+
+
+class PartEntry(msgspec.Struct, frozen=True):
+    """A part of the table: its number in entries, its rows, and whether all of these came live."""
+
+    number: int
+    rows: int
+    is_live: bool
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """One state of an index: the version of the table, its parts by name, and the runs."""
+
+    format: int
+    keys: str
+    version: int
+    parts: dict[str, PartEntry]
+    next: int
+    runs: tuple[RunFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The index of one environment, named by its slug. To be asked with the write lock of its table held."""
+
+    environment: str
+
+    @property
+    def folder(self) -> Path:
+        return Path(settings.FINGERPRINTS_DIR) / self.environment
+
+    def refresh(self, version: int, parts: Sequence[Part], tell: Callable[[], object] = lambda: None) -> View:
+        """Bring the index to this version of the table, which consists of ``parts``, and open it.
+
+        ``tell`` is called now and then, where it takes longer. Raises OSError where the disk is full.
+        """
+        with self._alone():
+            before = self.read()
+            known = before.parts
+            named = {name_of(part): part for part in parts}
+            kept = {name: entry for name, entry in known.items() if name in named}
+            new = [(name, part) for name, part in named.items() if name not in known]
+            if new or len(kept) < len(known):
+                numbers = {name: before.next + at for at, (name, _) in enumerate(new)}
+                added = self._add([(part, numbers[name]) for name, part in new], tell)
+                kept |= {name: PartEntry(numbers[name], part.rows, part.import_id == LIVE) for name, part in new}
+                after = msgspec.structs.replace(
+                    before, version=version, parts=kept, next=before.next + len(new), runs=(*before.runs, *added)
+                )
+                before = self._merged(after, most=_MOST)
+                self._write(before)
+            return View.of(self, before)
+
+    def merge(self) -> bool:
+        """Merge what is too large to be merged while somebody waits; whether there was something. Needs no lock."""
+        with self._merging() as is_alone:
+            try:
+                return is_alone and self._merge()
+            except FileNotFoundError:  # runs were put together by whoever added one, or the folder was removed
+                return False
+            finally:
+                if is_alone:
+                    self._remove_drafts()
+
+    def _merge(self) -> bool:
+        self._remove_drafts()  # of a process that ended in the middle
+        before = self.read()
+        after = self._merged(before, most=None, name="draft-{}")
+        gone = set(before.runs) - set(after.runs)
+        with self._alone():
+            now = self.read()
+            if not gone or not gone <= set(now.runs):
+                return False
+            come = [self._named(run) for run in after.runs if run not in before.runs]
+            left = [run for run in now.runs if run not in gone]
+            self._write(msgspec.structs.replace(now, runs=(*come, *left)))
+        return True
+
+    def _remove_drafts(self) -> None:
+        for draft in self.folder.glob("draft-*"):
+            draft.unlink(missing_ok=True)
+
+    def purge(self) -> None:
+        """Leave no entry of what isn't in the table, nor any file that isn't part of the index."""
+        with self._alone():
+            now = self.read()
+            alive = _alive(now)
+            kept: list[RunFile] = []
+            for file in now.runs:
+                run = Run(self.folder, file)
+                is_whole = run.living(alive)[0] == file.rows
+                left = file if is_whole else runs.merge(self.folder / _new_name(), [run], alive)
+                kept += [left] if left else []
+            self._write(msgspec.structs.replace(now, runs=tuple(kept)))
+            self._remove_drafts()
+
+    def remove(self) -> None:
+        """Remove the index, as if there had never been one."""
+        with self._alone():
+            (self.folder / _NAME).unlink(missing_ok=True)  # first: a half of it must not be taken for an index
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def count_dead(self, parts: Sequence[Part]) -> int:
+        """How many entries are of what isn't in the table, which consists of ``parts``; files left over count, too."""
+        now, names = self.read(), {name_of(part) for part in parts}
+        left = {name: entry for name, entry in now.parts.items() if name in names}
+        alive = _alive(msgspec.structs.replace(now, parts=left))
+        dead = sum(file.rows - Run(self.folder, file).living(alive)[0] for file in now.runs)
+        return dead + len(list(self._unnamed(now))) + len(list(self.folder.glob("draft-*")))
+
+    def read(self) -> Manifest:
+        """The manifest; an empty one where there is none that can be used."""
+        keys = identity.keyring().check
+        try:
+            found = msgspec.json.decode((self.folder / _NAME).read_bytes(), type=Manifest)
+        except (FileNotFoundError, msgspec.MsgspecError):
+            found = None
+        if found is not None and (found.format, found.keys) == (FORMAT, keys) and self._is_whole(found):
+            return found
+        return Manifest(FORMAT, keys, -1, {}, 0, ())
+
+    def _is_whole(self, found: Manifest) -> bool:
+        return all((self.folder / run.name).exists() for run in found.runs)
+
+    def _add(self, parts: Sequence[tuple[Part, int]], tell: Callable[[], object]) -> list[RunFile]:
+        """Write runs of the entries of these parts, which have these numbers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        added: list[RunFile] = []
+        for entries, numbers in _gathered(parts):
+            added.append(runs.write(self.folder / _new_name(), runs.columns_of(entries, numbers)))
+            tell()
+        return added
+
+    def _merged(self, manifest: Manifest, most: int | None, name: str = "{}") -> Manifest:
+        """With runs of like size merged that have together at most so many entries; all where most of them are dead."""
+        alive = _alive(manifest)
+        while group := _wanted(manifest, most):
+            path = self.folder / name.format(_new_name())
+            merged = runs.merge(path, [Run(self.folder, file) for file in group], alive)
+            left = [run for run in manifest.runs if run not in group]
+            manifest = msgspec.structs.replace(manifest, runs=(*([merged] if merged else []), *left))
+        return manifest
+
+    def _named(self, draft: RunFile) -> RunFile:
+        """A run that was written beside the index, with a name in it."""
+        name = _new_name()
+        (self.folder / draft.name).rename(self.folder / name)
+        return msgspec.structs.replace(draft, name=name)
+
+    def _write(self, manifest: Manifest) -> None:
+        """Put it in the place of the one before: from now on it counts, whatever happens."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / "manifest.new"
+        with draft.open("wb") as file:
+            file.write(msgspec.json.encode(manifest))
+            file.flush()
+            os.fsync(file.fileno())
+        _sync(self.folder)  # its files first
+        draft.replace(self.folder / _NAME)
+        _sync(self.folder)
+        for path in self._unnamed(manifest):
+            path.unlink(missing_ok=True)
+
+    def _unnamed(self, manifest: Manifest) -> Iterator[Path]:
+        """Files that aren't part of the index, but for drafts of who merges."""
+        named = {_NAME, *(run.name for run in manifest.runs)}
+        return (path for path in self.folder.glob("*") if path.name not in named and not path.name.startswith("draft-"))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Inside ``with`` nobody else of this machine writes the index."""
+        with self._lock("lock") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def _merging(self) -> Iterator[bool]:
+        """Whether nobody else of this machine merges inside ``with``."""
+        with self._lock("merge.lock") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+                return
+            yield True
+
+    @contextmanager
+    def _lock(self, ending: str) -> Iterator[int]:
+        """A file beside the folder, which may be removed."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        with self.folder.with_name(f"{self.environment}.{ending}").open("w") as file:
+            yield file.fileno()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An index that is open, of the parts that it was opened for."""
+
+    runs: tuple[Run, ...]
+    alive: np.ndarray
+    brought: np.ndarray
+
+    @classmethod
+    def of(cls, index: Index, manifest: Manifest) -> View:
+        brought = _alive(manifest)
+        for entry in manifest.parts.values():
+            brought[entry.number] &= not entry.is_live
+        return cls(tuple(Run(index.folder, file) for file in manifest.runs), _alive(manifest), brought)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.alive.any()
+
+    def find(self, first: np.ndarray, second: np.ndarray) -> Found:
+        """What the table holds of records with these words; the first ones rise."""
+        found = Found.nothing(len(first))
+        for run in self.runs:
+            run.find(first, second, self.alive, self.brought, found)
+        return found
+
+
+def name_of(part: Part) -> str:
+    """What tells a part from all others of its table."""
+    return f"{part.path.parent.name}/{part.path.name}"
+
+
+def _gathered(parts: Sequence[tuple[Part, int]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Entries of these parts, and the number of the part of each, so many at once as are put in order."""
+    held: list[np.ndarray] = []
+    numbers: list[np.ndarray] = []
+    rows = 0
+    keyring = identity.keyring()
+    for part, number in parts:
+        for entries in prints.entries(part.path, part.path, 0, keyring):
+            held.append(entries)
+            numbers.append(np.full(len(entries), number, np.uint32))
+            rows += len(entries)
+            if rows >= _AT_ONCE:
+                yield np.concatenate(held), np.concatenate(numbers)
+                held, numbers, rows = [], [], 0
+    if rows:
+        yield np.concatenate(held), np.concatenate(numbers)
+
+
+def _alive(manifest: Manifest) -> np.ndarray:
+    """By the number of a part whether it is in the table (bool)."""
+    alive = np.zeros(manifest.next, bool)
+    alive[[entry.number for entry in manifest.parts.values()]] = True
+    return alive
+
+
+def _wanted(manifest: Manifest, most: int | None) -> list[RunFile]:
+    """Some runs that had better be one; none where all is well."""
+    there, living = sum(run.rows for run in manifest.runs), sum(entry.rows for entry in manifest.parts.values())
+    if there > 2 * living and (most is None or there <= most):
+        return list(manifest.runs)
+    by_size = sorted(manifest.runs, key=_size)
+    for _, group in groupby(by_size, key=_size):
+        alike = list(group)
+        if len(alike) >= _LIKE and (most is None or sum(run.rows for run in alike) <= most):
+            return alike
+    return []
+
+
+def _size(run: RunFile) -> int:
+    return (max(run.rows, _LEAST).bit_length() - 1) // (_LIKE.bit_length() - 1)
+
+
+def _new_name() -> str:
+    return f"{secrets.token_hex(8)}.run"
+
+
+def _sync(folder: Path) -> None:
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)

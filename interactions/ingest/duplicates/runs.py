@@ -1,0 +1,211 @@
+"""Runs of the index of fingerprints: files of entries sorted by the first word, written once and mapped.
+
+A file has three columns, one after the other: the first words; the REST of each entry; IDS of the entries with a uuid.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+
+from interactions.ingest.duplicates.groups import changes
+from interactions.ingest.duplicates.prints import IDS, have_uuids
+
+REST: Final = np.dtype([("second", "<u8"), ("part", "<u4"), ("more", "<u4")])
+"""``part``: the number of the table's part that holds the record; ``more``: how many copies it holds, or of a record
+with a uuid the place of its ids."""
+_WORD: Final = np.dtype("<u8")
+_AT_ONCE: Final = 4096  # entries that are looked for before what was mapped for them is given back
+_PIECE: Final = 250_000  # entries that are merged at once
+
+
+class RunFile(msgspec.Struct, frozen=True):
+    """A run: the name of its file, how many entries it has, and how many of them with a uuid."""
+
+    name: str
+    rows: int
+    uuids: int
+
+
+class Columns(NamedTuple):
+    """Entries in the order of a run: ``first`` uint64, ``rest`` REST, ``ids`` IDS of those with a uuid."""
+
+    first: np.ndarray
+    rest: np.ndarray
+    ids: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the table holds of each record that was asked for.
+
+    ``copies``: how many; ``brought``: whether an import brought some of them; ``ids``: those of one with this uuid.
+    """
+
+    copies: np.ndarray
+    brought: np.ndarray
+    ids: np.ndarray
+
+    @classmethod
+    def nothing(cls, rows: int) -> Found:
+        return cls(np.zeros(rows, np.int64), np.zeros(rows, bool), np.zeros(rows, IDS))
+
+
+def columns_of(entries: np.ndarray, parts: np.ndarray) -> Columns:
+    """The entries (ENTRY) of rows of these parts (numbers), equal ones of one part put together."""
+    first, second = entries["first"], entries["second"]
+    order = np.argsort(first, kind="stable")
+    if not changes(first[order]).all():
+        order = np.lexsort((parts, second, first))
+    first, second, parts = first[order], second[order], parts[order]
+    heads = np.flatnonzero(changes(first) | changes(second) | changes(parts))
+    rest = np.empty(len(heads), REST)
+    rest["second"], rest["part"] = second[heads], parts[heads]
+    rest["more"] = np.diff(heads, append=len(first))
+    return _with_places(first[heads], rest, entries["ids"][order[heads]])
+
+
+def _with_places(first: np.ndarray, rest: np.ndarray, ids: np.ndarray) -> Columns:
+    """``ids`` are of all entries."""
+    by_uuid = have_uuids(rest["second"])
+    rest["more"][by_uuid] = np.arange(np.count_nonzero(by_uuid))
+    return Columns(first, rest, ids[by_uuid])
+
+
+class Draft:
+    """A run that is written from its first entry to its last. A context manager; left, the file is on the disk."""
+
+    def __init__(self, path: Path, rows: int, uuids: int) -> None:
+        self._file = path.open("wb")
+        self._starts, self._places = _starts(rows), [0, 0, 0]
+        os.truncate(self._file.fileno(), self._starts[2] + uuids * IDS.itemsize)
+
+    def add(self, columns: Columns) -> None:
+        """Add what follows; places of ids count from the first entry of ``columns``."""
+        columns.rest["more"][have_uuids(columns.rest["second"])] += np.uint32(self._places[2])
+        for at, column in enumerate(columns):
+            place = self._starts[at] + self._places[at] * column.itemsize
+            self._file.seek(place)
+            self._file.write(np.ascontiguousarray(column).view(np.uint8).data)
+            self._places[at] += len(column)
+
+    def __enter__(self) -> Draft:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._file:
+            if kind is None:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+
+
+class Run:
+    """A run that is mapped."""
+
+    def __init__(self, folder: Path, file: RunFile) -> None:
+        """Raises FileNotFoundError."""
+        with (folder / file.name).open("rb") as opened:
+            self._mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+        self._mapped.madvise(mmap.MADV_RANDOM)
+        _, rest, ids = _starts(file.rows)
+        self.first = np.frombuffer(self._mapped, _WORD, file.rows)
+        self.rest = np.frombuffer(self._mapped, REST, file.rows, rest)
+        self.ids = np.frombuffer(self._mapped, IDS, file.uuids, ids)
+
+    def find(self, first: np.ndarray, second: np.ndarray, alive: np.ndarray, brought: np.ndarray, found: Found) -> None:
+        """Add to ``found`` what the run has of records with these words, in the order of the first ones.
+
+        By the number of a part: ``alive``, whether it's in the table; ``brought``, whether by an import, at least some.
+        """
+        for start in range(0, len(first), _AT_ONCE):
+            here = slice(start, start + _AT_ONCE)
+            begins = np.searchsorted(self.first, first[here])
+            inside = begins < len(self.first)
+            inside[inside] = self.first[begins[inside]] == first[here][inside]
+            asked = np.flatnonzero(inside)
+            counts = np.searchsorted(self.first, first[here][asked], side="right") - begins[asked]
+            places = np.repeat(begins[asked] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+            asked = np.repeat(asked, counts) + start
+            rest = self.rest[places]
+            held = (rest["second"] == second[asked]) & alive[rest["part"]]
+            self._add(asked[held], rest[held], brought, found)
+            self.release()
+
+    def _add(self, asked: np.ndarray, rest: np.ndarray, brought: np.ndarray, found: Found) -> None:
+        by_uuid = have_uuids(rest["second"])
+        np.add.at(found.copies, asked, np.where(by_uuid, 1, rest["more"]))
+        found.brought[asked[brought[rest["part"]]]] = True
+        found.ids[asked[by_uuid]] = self.ids[rest["more"][by_uuid]]
+
+    def columns(self, here: slice, alive: np.ndarray) -> Columns:
+        """A copy of some of its entries, those of parts that are in the table."""
+        rest = self.rest[here]
+        living = alive[rest["part"]]
+        rest = rest[living]
+        ids = np.zeros(len(rest), IDS)
+        by_uuid = have_uuids(rest["second"])
+        ids[by_uuid] = self.ids[rest["more"][by_uuid]]
+        return Columns(self.first[here][living], rest, ids)
+
+    def living(self, alive: np.ndarray) -> tuple[int, int]:
+        """How many of its entries are of parts that are in the table, and how many of them have a uuid."""
+        rows = uuids = 0
+        for start in range(0, len(self.first), _PIECE):
+            rest = self.rest[start : start + _PIECE]
+            living = alive[rest["part"]]
+            rows += int(np.count_nonzero(living))
+            uuids += int(np.count_nonzero(have_uuids(rest["second"]) & living))
+            self.release()
+        return rows, uuids
+
+    def release(self) -> None:
+        """Give back the memory that is mapped; what is asked for again is mapped again."""
+        self._mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def write(path: Path, columns: Columns) -> RunFile:
+    """Write entries as a run, durably once its folder is synced."""
+    file = RunFile(path.name, len(columns.first), len(columns.ids))
+    with Draft(path, file.rows, file.uuids) as draft:
+        draft.add(columns)
+    return file
+
+
+def merge(
+    path: Path, runs: Sequence[Run], alive: np.ndarray, tell: Callable[[], object] = lambda: None
+) -> RunFile | None:
+    """Write the entries of several runs as one, less those of parts that aren't in the table; None where none is left.
+
+    ``tell`` is called now and then.
+    """
+    rows, uuids = map(sum, zip(*(run.living(alive) for run in runs), strict=True))
+    if not rows:
+        return None
+    pieces = -(-rows // _PIECE)
+    bounds = (np.arange(1, pieces, dtype=object) * (1 << 64) // pieces).astype(np.uint64)
+    cuts = [np.concatenate(([0], np.searchsorted(run.first, bounds), [len(run.first)])) for run in runs]
+    with Draft(path, rows, uuids) as draft:
+        for piece in range(pieces):
+            several = [run.columns(slice(*cut[piece : piece + 2]), alive) for run, cut in zip(runs, cuts, strict=True)]
+            first, rest, ids = (np.concatenate(column) for column in zip(*several, strict=True))
+            order = np.argsort(first, kind="stable")
+            draft.add(_with_places(first[order], rest[order], ids[order]))
+            for run in runs:
+                run.release()
+            tell()
+    return RunFile(path.name, rows, uuids)
+
+
+def _starts(rows: int) -> tuple[int, int, int]:
+    """Where in a file the columns begin, in bytes."""
+    return 0, rows * _WORD.itemsize, rows * (_WORD.itemsize + REST.itemsize)
