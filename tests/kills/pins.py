@@ -42,6 +42,9 @@ IN_WORKERS = {
     "blocks": Place(f"{_IMPORTS}.load", "_read", lambda block: _of_first(block.of)),
     "duplicates": Place(f"{_IMPORTS}.commit", "_sift", _of_first, is_after=True),
     "commit": Place(f"{_IMPORTS}.commit", "_end", _of_first),  # the records are in the table, and the row says loading
+    "fingerprints": Place(
+        "interactions.ingest.duplicates.runs", "write", lambda path, _: path.parent.name, is_after=True
+    ),
     "tidying": Place(f"{_IMPORTS}.storage", "tidy", _of_first),
     "hidden": Place(_ERASURE, "_claim", lambda environment: environment.slug),
     "erasing": Place(_ERASURE, "_erase_most", lambda lake, _: lake.environment, is_after=True),

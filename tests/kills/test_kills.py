@@ -27,6 +27,7 @@ IMPORTS = {
     "blocks": ("loading", "blocks"),
     "duplicates": ("loading", "committing"),
     "commit": ("loading", "committing"),
+    "fingerprints": ("done", ""),
     "tidying": ("done", ""),
 }
 ERASURES = {"hidden": "hidden", "erasing": "erasing", "verifying": "erasing"}

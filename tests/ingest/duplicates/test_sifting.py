@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import chain
 from pathlib import Path
 from unittest.mock import patch
@@ -16,45 +15,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from django.test import override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions import identity
-from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.fingerprint import BY_UUID
-from interactions.contract.keyring import Keyring
 from interactions.ingest.duplicates import files as sifting
 from interactions.ingest.duplicates import index, prints
 from interactions.ingest.duplicates.files import Sifted
 from interactions.ingest.duplicates.groups import Groups
 from interactions.ingest.duplicates.index import Index
 from interactions.warehouse.lake import Part
+from tests.ingest.duplicates.parts import MOMENT, part
 
-MOMENT = datetime(2024, 3, 1, tzinfo=UTC)
 HALVES = [bytes(8), b"\x01" + bytes(7), bytes(7) + b"\x01", b"\xff" * 8, b"\x7f" + b"\xff" * 7, b"\x80" + bytes(7)]
 words = st.sampled_from(HALVES)
 fingerprint = st.builds(bytes.__add__, words, words)
 files = st.lists(st.lists(fingerprint, min_size=1, max_size=12), min_size=1, max_size=4)
-
-
-def part(folder: Path, fingerprints: Sequence[bytes], first: datetime = MOMENT, group: int = 5) -> Part:
-    """A part of rows that differ in nothing but fingerprint and user, named so that its name tells no order."""
-    rows = [
-        {
-            **dict.fromkeys(TABLE_SCHEMA.names),
-            "type": "like",
-            "timestamp": first,
-            "import_id": 1,
-            "received_at": MOMENT + timedelta(days=1),
-            "fingerprint": each,
-            "user_id": str(number),
-        }
-        for number, each in enumerate(fingerprints)
-    ]
-    path = folder / f"{os.urandom(4).hex()}.parquet"
-    pq.write_table(pa.Table.from_pylist(rows, schema=TABLE_SCHEMA), path, row_group_size=group)
-    return Part(path, path.stat().st_size, len(rows), first, first, 1)
 
 
 def rows_of(parts: Sequence[Part]) -> list[list[tuple[str, bytes]]]:
@@ -86,21 +62,6 @@ def sift(mine: Sequence[Part], theirs: Sequence[Part]) -> Sifted:
     before, after = (Counter(each for _, each in chain(*rows_of(parts))) for parts in (mine, sifted.parts))
     assert Counter(each for table in noted for each in table["fingerprint"].to_pylist()) == before - after
     return sifted
-
-
-@pytest.fixture(autouse=True, scope="module")
-def keyed() -> Iterator[None]:
-    with patch.object(identity, "keyring", lambda: Keyring(b"key")):
-        yield
-
-
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    with (
-        tempfile.TemporaryDirectory() as name,
-        override_settings(FINGERPRINTS_DIR=Path(name) / "fingerprints", SCRATCH_DIR=Path(name) / "scratch"),
-    ):
-        yield Path(name)
 
 
 @settings(max_examples=60, deadline=None)
