@@ -18,6 +18,7 @@ from django.core.signing import Signer
 from django.utils import timezone
 
 from interactions import identity, privacy
+from interactions.contract.keyring import Keyring
 from interactions.ingest.imports import storage
 from interactions.models import DeletionRequest, Environment, IdentityKey, Import, InboxBatch, InboxEntry, Tombstone
 from interactions.models.packing import pack
@@ -38,6 +39,8 @@ class OldKeyring:
 
     def __init__(self, secret: str) -> None:
         self._key = blake2b(secret.encode(), digest_size=32, person=b"dojo ids").digest()
+        later = Keyring(secret.encode())  # there was no index of fingerprints then: this one is never used again
+        self.check, self.words = later.check, later.words
 
     def key(self, identifier: str) -> int:
         hashed = blake2b(identifier.encode(), key=self._key, digest_size=8)

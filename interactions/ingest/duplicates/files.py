@@ -114,7 +114,7 @@ def _find(mine: Sequence[Part], own: Sequence[Path], there: View) -> _Known:
                 aside.add(entries)
             base += part.rows
         for share in range(shares):
-            seen = _Seen()
+            seen = _Seen() if aside.size(share) > _LARGEST else None
             for entries in aside.pieces(share):
                 _look(entries, seen, there, known)
     return known
@@ -148,26 +148,33 @@ class _Seen:
         self.first, self.second = firsts[heads], seconds[heads]
 
 
-def _look(entries: np.ndarray, seen: _Seen, there: View, known: _Known) -> None:
-    """Look for some records of a share, which follow those that were ``seen``."""
+def _look(entries: np.ndarray, seen: _Seen | None, there: View, known: _Known) -> None:
+    """Look for some records of a share, which follow those that were ``seen``; None where they are all of it."""
     first, second = (np.ascontiguousarray(entries[name]) for name in ("first", "second"))
     groups = Groups([first, second])
     heads = np.flatnonzero(groups.start == np.arange(len(groups.start)))
     of_head = groups.rows[heads]
     words = first[of_head], second[of_head]
     found = there.find(*words)
-    before, ids = seen.find(*words)
     group = np.repeat(np.arange(len(heads)), np.diff(heads, append=len(first)))
+    nth, ids = groups.nth(), None
+    if seen is not None:
+        before, ids = seen.find(*words)
+        nth = nth + before[group]
+        ids = np.where(before > 0, ids, entries["ids"][of_head])
+        seen.add(*words, np.bincount(group, minlength=len(heads)), ids)
     by_uuid = prints.have_uuids(second)[groups.rows]
-    is_known = are_there(by_uuid, found.copies[group], groups.nth() + before[group])
-    own = entries["ids"][groups.rows]
-    ids = np.where(before > 0, ids, entries["ids"][of_head])
-    origin = np.where(found.copies > 0, found.ids, ids)[group]
-    rows = entries["row"][groups.rows]
-    known.add(rows[is_known])
-    linked = is_known & by_uuid & bring_links(own, origin)
-    known.link(rows[linked], origin[linked])
-    seen.add(*words, np.bincount(group, minlength=len(heads)), ids)
+    is_known = are_there(by_uuid, found.copies[group], nth)
+    known.add(entries["row"][groups.rows[is_known]])
+    known_uuids = np.flatnonzero(is_known & by_uuid)
+    if not len(known_uuids):
+        return
+    group, rows = group[known_uuids], groups.rows[known_uuids]
+    origin = found.ids[group]
+    fresh = np.flatnonzero(found.copies[group] == 0)  # the first of them came in the import itself
+    origin[fresh] = entries["ids"][of_head[group[fresh]]] if ids is None else ids[group[fresh]]
+    linked = bring_links(entries["ids"][rows], origin)
+    known.link(entries["row"][rows[linked]], origin[linked])
 
 
 class _Aside:
@@ -188,6 +195,9 @@ class _Aside:
         self._ends.append(np.concatenate(([0], np.cumsum(np.bincount(of, minlength=self._shares)))))
         self._file.write(entries[np.argsort(of, kind="stable")].tobytes())
 
+    def size(self, share: int) -> int:
+        return sum(int(ends[share + 1] - ends[share]) for ends in self._ends)
+
     def pieces(self, share: int) -> Iterator[np.ndarray]:
         """The entries of a share, so many at once as may be held."""
         held, count = [], 0
@@ -196,7 +206,7 @@ class _Aside:
             self._file.seek((start + begin) * ENTRY.itemsize)
             held.append(np.frombuffer(self._file.read((end - begin) * ENTRY.itemsize), ENTRY))
             count += end - begin
-            if count >= _LARGEST:
+            if count > _LARGEST:
                 yield np.concatenate(held)
                 held, count = [], 0
         if count:

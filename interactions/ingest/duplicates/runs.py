@@ -70,14 +70,14 @@ def columns_of(entries: np.ndarray, parts: np.ndarray) -> Columns:
     rest = np.empty(len(heads), REST)
     rest["second"], rest["part"] = second[heads], parts[heads]
     rest["more"] = np.diff(heads, append=len(first))
-    return _with_places(first[heads], rest, entries["ids"][order[heads]])
+    return _with_places(first[heads], rest, entries["ids"], order[heads])
 
 
-def _with_places(first: np.ndarray, rest: np.ndarray, ids: np.ndarray) -> Columns:
-    """``ids`` are of all entries."""
-    by_uuid = have_uuids(rest["second"])
-    rest["more"][by_uuid] = np.arange(np.count_nonzero(by_uuid))
-    return Columns(first, rest, ids[by_uuid])
+def _with_places(first: np.ndarray, rest: np.ndarray, ids: np.ndarray, order: np.ndarray) -> Columns:
+    """``ids`` are of all entries, which are at the places ``order`` of them."""
+    by_uuid = np.flatnonzero(have_uuids(rest["second"]))
+    rest["more"][by_uuid] = np.arange(len(by_uuid))
+    return Columns(first, rest, ids[order[by_uuid]])
 
 
 class Draft:
@@ -199,7 +199,7 @@ def merge(
             several = [run.columns(slice(*cut[piece : piece + 2]), alive) for run, cut in zip(runs, cuts, strict=True)]
             first, rest, ids = (np.concatenate(column) for column in zip(*several, strict=True))
             order = np.argsort(first, kind="stable")
-            draft.add(_with_places(first[order], rest[order], ids[order]))
+            draft.add(_with_places(first[order], rest[order], ids, order))
             for run in runs:
                 run.release()
             tell()
