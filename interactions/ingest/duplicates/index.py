@@ -25,6 +25,7 @@ import numpy as np
 from django.conf import settings
 
 from interactions import identity
+from interactions.analytics.index.changes import name_of
 from interactions.ingest.duplicates import prints, runs
 from interactions.ingest.duplicates.runs import Found, Run, RunFile
 from interactions.warehouse.lake import Part
@@ -258,11 +259,6 @@ class View:
         for run in self.runs:
             run.find(first, second, self.alive, self.brought, found)
         return found
-
-
-def name_of(part: Part) -> str:
-    """What tells a part from all others of its table."""
-    return f"{part.path.parent.name}/{part.path.name}"
 
 
 def _gathered(parts: Sequence[tuple[Part, int]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from interactions import privacy
+from interactions import identity, privacy
 from interactions.ingest import imports, live
 from interactions.models import Environment, Import, InboxEntry
 from tests.ingest.imports.files import Record, as_lines
@@ -45,3 +45,8 @@ def load(house: House, *records: Record) -> Import:
 def there() -> list[tuple[str | None, str | None]]:
     """The user and the visitor of each record in the data set."""
     return sorted(((row["user_id"], row["anonymous_id"]) for row in rows()), key=str)
+
+
+def keys(user: str, visitor: str) -> list[int]:
+    """What a user and a visitor are named by."""
+    return [identity.keyring().key(user), identity.keyring().key(visitor)]

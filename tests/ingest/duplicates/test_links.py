@@ -1,0 +1,77 @@
+"""A record that is left out for its uuid may say who somebody is: that is kept, for as long as it counts as sent."""
+
+import pytest
+
+from interactions.models import Environment
+from interactions.privacy.links import owned
+from interactions.warehouse import links
+from interactions.warehouse.overlaps import Overlaps
+from tests.ingest.duplicates.house import erase, keys, later, load, send, there, undo
+from tests.ingest.duplicates.test_uuids import bearing
+from tests.ingest.imports.house import House
+
+ANONYMOUS = bearing("1", anonymous_id="browser", timestamp="2024-03-01T00:00:00Z")
+SIGNED_IN = bearing("1", user_id="ann", timestamp="2024-03-01T00:00:00Z")
+
+
+def linked() -> list[list[int]]:
+    found: list[list[int]] = links.pairs("production").tolist()
+    return found
+
+
+@pytest.mark.parametrize("first", [ANONYMOUS, SIGNED_IN], ids=["visitor first", "user first"])
+@pytest.mark.parametrize("ways", ["live live", "live file", "file live", "file file", "one call", "one file"])
+def test_a_visitor_and_a_user_with_one_uuid_are_linked(house: House, first: dict[str, object], ways: str) -> None:
+    second = SIGNED_IN if first is ANONYMOUS else ANONYMOUS
+    if ways == "one call":
+        send([first, second])
+    elif ways == "one file":
+        assert load(house, first, second).duplicates == 1
+    else:
+        for way, record in zip(ways.split(), (first, second), strict=True):
+            if way == "live":
+                send([record])
+            else:
+                load(house, record)
+    assert there() == [(first.get("user_id"), first.get("anonymous_id"))]
+    assert linked() == [keys("ann", "browser")]
+
+
+def test_each_user_of_the_two_goes_with_each_visitor_of_the_two(house: House) -> None:
+    send([bearing("1", user_id="ann", anonymous_id="phone")])
+    send([bearing("1", user_id="ann", anonymous_id="laptop")])
+    assert sorted(linked()) == sorted([keys("ann", "phone"), keys("ann", "laptop")])
+
+
+def test_a_record_that_says_nothing_new_makes_no_link_and_no_list(house: House) -> None:
+    send([bearing("1", user_id="ann", anonymous_id="browser")])
+    for record in (bearing("1", user_id="ann"), bearing("1", anonymous_id="browser"), bearing("1")):
+        send([record], at=later(hours=1))
+    assert linked() == []
+    assert Overlaps("production").lists() == []
+
+
+def test_undone_the_import_that_brought_it_takes_it_along(house: House) -> None:
+    load(house, ANONYMOUS)
+    imp = load(house, SIGNED_IN)
+    assert linked() == [keys("ann", "browser")]
+    undo(house, imp)
+    assert linked() == []
+
+
+def test_who_is_erased_is_erased_with_whom_the_link_names(house: House) -> None:
+    send([ANONYMOUS, bearing("2", anonymous_id="browser"), bearing("3", anonymous_id="other")])
+    send([SIGNED_IN])
+    assert owned(Environment.objects.get(slug="production"), [keys("ann", "browser")[0]]) == {keys("ann", "browser")[1]}
+    erase(house, "ann")
+    assert there() == [(None, "other")]
+    assert linked() == []
+
+
+def test_a_link_with_an_erased_person_is_blanked_and_the_record_still_counts_as_sent(house: House) -> None:
+    imp = load(house, bearing("1", user_id="ann", timestamp="2024-03-01T00:00:00Z"))
+    load(house, bearing("1", user_id="bob", anonymous_id="browser", timestamp="2024-03-01T00:00:00Z"))
+    assert sorted(linked()) == sorted([keys("ann", "browser"), keys("bob", "browser")])
+    erase(house, "ann")
+    assert linked() == []
+    assert imp.accepted == 1
