@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 from dojo.cores import cores
 from interactions import process_caches
 from interactions.analytics import keeper
-from interactions.analytics.index.changes import name_of
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse import links
 from interactions.warehouse.lake import Lake
@@ -73,7 +72,7 @@ def _among(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 def _known(environment: str, files: Sequence[Path]) -> list[pa.Table]:
-    parts = {name_of(part): part.path for part in Lake(environment).parts()}
+    parts = {part.name: part.path for part in Lake(environment).parts()}
     known, covered = keeper.pairs_of_all(environment)
     if not covered <= set(parts):  # records were taken away since, and links perhaps with them
         known, covered = [], frozenset()

@@ -59,6 +59,11 @@ class Part:
     last: datetime
     import_id: int | None = None
 
+    @property
+    def name(self) -> str:
+        """What tells it from all other parts of its table."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
 
 class LakeBusy(Exception):
     """The write lock cannot be had, or was lost: try again later."""

@@ -67,11 +67,6 @@ class Change:
     window: Window | None = None
 
 
-def name_of(part: Part) -> str:
-    """What tells a part from all others of its table."""
-    return f"{part.path.parent.name}/{part.path.name}"
-
-
 def change(before: Mapping[str, Covered], now: Mapping[str, Covered]) -> Change:
     """What happened between two sets of parts, by their names."""
     gone = [part for name, part in before.items() if name not in now and part.rows]
@@ -109,6 +104,6 @@ def covered(parts: Sequence[Part], known: Mapping[str, Covered]) -> dict[str, Co
     """Each part by its name; those that are ``known`` aren't looked at again. Raises FileNotFoundError."""
     found = {}
     for part in parts:
-        name = name_of(part)
+        name = part.name
         found[name] = known.get(name) or Covered.by(part)
     return found

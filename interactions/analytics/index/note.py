@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from interactions.analytics.index.changes import Covered, name_of
+from interactions.analytics.index.changes import Covered
 from interactions.analytics.index.run import Index
 from interactions.contract.tombstones import Tombstones
 from interactions.warehouse.lake import Part
@@ -33,7 +33,7 @@ class Note(msgspec.Struct, frozen=True):
         """
         if index.version != version:
             return index.version > version  # a table's versions only rise
-        return self.parts.keys() != {name_of(part) for part in parts}
+        return self.parts.keys() != {part.name for part in parts}
 
     def lacks_imports(self, parts: Iterable[Part]) -> bool:
         """Whether parts that hold more than live records are among these ``parts`` of the table or in it, not both."""

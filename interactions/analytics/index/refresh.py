@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from interactions.analytics.index.changes import EVERYTHING, Change, Covered, change, covered, name_of
+from interactions.analytics.index.changes import EVERYTHING, Change, Covered, change, covered
 from interactions.analytics.index.columns import COLUMNS, events_of
 from interactions.analytics.index.delta import NOTHING, Places, exchange, take_out
 from interactions.analytics.index.dictionaries import Dictionaries
@@ -38,7 +38,7 @@ class Table:
 
     @cached_property
     def by_name(self) -> Mapping[str, Part]:
-        return {name_of(part): part for part in self.parts}
+        return {part.name: part for part in self.parts}
 
 
 def refreshed(

@@ -25,7 +25,6 @@ import numpy as np
 from django.conf import settings
 
 from interactions import identity
-from interactions.analytics.index.changes import name_of
 from interactions.ingest.duplicates import prints, runs
 from interactions.ingest.duplicates.runs import Found, Run, RunFile
 from interactions.warehouse.lake import Part
@@ -79,7 +78,7 @@ class Index:
         with self._alone():
             before = self.read()
             known = before.parts
-            named = {name_of(part): part for part in parts}
+            named = {part.name: part for part in parts}
             kept = {name: entry for name, entry in known.items() if name in named}
             new = [(name, part) for name, part in named.items() if name not in known]
             if new or len(kept) < len(known):
@@ -144,7 +143,7 @@ class Index:
 
     def count_dead(self, parts: Sequence[Part]) -> int:
         """How many entries are of what isn't in the table, which consists of ``parts``; files left over count, too."""
-        now, names = self.read(), {name_of(part) for part in parts}
+        now, names = self.read(), {part.name for part in parts}
         left = {name: entry for name, entry in now.parts.items() if name in names}
         alive = _alive(msgspec.structs.replace(now, parts=left))
         dead = sum(file.rows - Run(self.folder, file).living(alive)[0] for file in now.runs)
