@@ -37,7 +37,7 @@ class Note(msgspec.Struct, frozen=True):
 
     def lacks_imports(self, parts: Iterable[Part]) -> bool:
         """Whether parts that hold more than live records are among these ``parts`` of the table or in it, not both."""
-        now = {name_of(part): part.import_id for part in parts}
+        now = {part.name: part.import_id for part in parts}
         before = {name: import_id for name, (*_, import_id) in self.parts.items()}
         return any({**before, **now}[name] != 0 for name in now.keys() ^ before.keys())
 
