@@ -1,0 +1,74 @@
+"""Tables of any kind as interactions: CSV and its brothers, Parquet, workbooks, and JSON of any form, by a mapping.
+
+>>> from pathlib import Path
+>>> from tempfile import TemporaryDirectory
+>>> from interactions.connectors import table
+>>> with TemporaryDirectory() as folder:
+...     file = Path(folder, "sales.csv")
+...     _ = file.write_text("when,event,sku\\n2026-11-02 10:00,view,mug-7\\n")
+...     opened = table.open_table(file)
+...     sample = table.sample_of(opened)
+...     mapping = table.suggested(sample)
+...     [question.name for question in table.questions(sample, mapping)]
+['zone']
+"""
+
+from __future__ import annotations
+
+from interactions.connectors.table.errors import (
+    Damaged,
+    Empty,
+    Encrypted,
+    MappingRefused,
+    NoTable,
+    RowTooLong,
+    TooManyColumns,
+    Unanswered,
+)
+from interactions.connectors.table.given import open_table
+from interactions.connectors.table.mapping import FIELDS, Mapping, Reading, Skip, Times, fits, shape
+from interactions.connectors.table.preview import Preview, Sample, Shown, preview, sample_of
+from interactions.connectors.table.questions import Question
+from interactions.connectors.table.questions import questions as _questions
+from interactions.connectors.table.records import Records
+from interactions.connectors.table.rows import Table
+from interactions.connectors.table.suggest import suggested as _suggested
+
+__all__ = [
+    "FIELDS",
+    "Damaged",
+    "Empty",
+    "Encrypted",
+    "Mapping",
+    "MappingRefused",
+    "NoTable",
+    "Preview",
+    "Question",
+    "Reading",
+    "Records",
+    "RowTooLong",
+    "Sample",
+    "Shown",
+    "Skip",
+    "Table",
+    "Times",
+    "TooManyColumns",
+    "Unanswered",
+    "fits",
+    "open_table",
+    "preview",
+    "questions",
+    "sample_of",
+    "shape",
+    "suggested",
+]
+
+
+def suggested(sample: Sample) -> Mapping:
+    """The mapping that a table most likely needs, by the names of its columns and the values in its first rows."""
+    return _suggested(sample.columns, sample.rows.table, sample.reading)
+
+
+def questions(sample: Sample, mapping: Mapping) -> list[Question]:
+    """What only you can say about a table, in the order to ask it; those that are open stand in the way of a mapping."""
+    return _questions(sample, mapping, sample.rows.table)

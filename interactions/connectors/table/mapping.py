@@ -1,0 +1,151 @@
+"""What a table's columns stand for: data that can be kept, as JSON, and used again for a table of the same shape."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+from zoneinfo import available_timezones
+
+import msgspec
+
+from interactions.connectors.table.errors import MappingRefused
+from interactions.connectors.table.times import FORMS
+from interactions.contract import schema
+from interactions.contract.schema import Form
+
+CUSTOM: Final = "context.custom_context."
+"""What a field of the custom context begins with; its key follows."""
+FILTERS: Final = "search.filters."
+"""What a filter of a search begins with; its name follows."""
+JSON_LIST: Final = "json"
+"""The separator of cells that hold their list as JSON."""
+REFUND_AMOUNT: Final = f"{CUSTOM}refund_amount"
+_LISTS: Final = (Form.STRINGS, Form.NUMBER_OR_NUMBERS)
+
+
+class Reading(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How the cells of a file are found, where that isn't as it seems from its beginning.
+
+    ``encoding`` is a name Python knows, ``delimiter`` one character. Of ``header_rows`` rows (None: as it seems) the
+    one numbered ``names_row``, from 1, has the columns' names. ``sheet`` is that of a workbook.
+    """
+
+    encoding: str = ""
+    delimiter: str = ""
+    header_rows: int | None = None
+    names_row: int = 1
+    sheet: str = ""
+
+
+class Skip(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Rows to leave out: those whose ``column`` has one of the values, or with ``others`` all but those."""
+
+    column: str
+    values: tuple[str, ...]
+    others: bool = False
+
+
+class Times(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How times are written: one of ``times.FORMS``, empty where that can't be known; the IANA zone of those without an
+    offset, empty where that can't be known."""
+
+    form: str = ""
+    zone: str = ""
+
+
+class Mapping(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
+    """From columns to the fields of an interaction.
+
+    ``fields`` has the column of each field, by its path (``context.page.url``); ``constants`` the text of fields that
+    are the same for each row. ``types`` says what interaction type a value of the type's column stands for, None: to be
+    skipped; a value that is not in it stands for itself where it is a type, else it is skipped. ``separators`` has what
+    stands between the values of a list, by field; JSON_LIST for lists as JSON. ``absent`` are texts that mean
+    "nothing". Check-outs whose ``order`` column has the same value become one; ``order_total``: its revenue stands in
+    each of their rows, where it is their sum otherwise.
+    """
+
+    shape: str = ""
+    fields: dict[str, str] = {}
+    constants: dict[str, str] = {}
+    types: dict[str, str | None] = {}
+    times: Times = Times()
+    separators: dict[str, str] = {}
+    decimal: str = "."
+    absent: tuple[str, ...] = ()
+    skip: tuple[Skip, ...] = ()
+    order: str = ""
+    order_total: bool = False
+    reading: Reading = Reading()
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns it needs."""
+        named = {*self.fields.values(), *(rule.column for rule in self.skip)}
+        return named | ({self.order} if self.order else set())
+
+
+def shape(columns: Iterable[str]) -> str:
+    """What tables with the same columns have in common, in whatever order."""
+    return hashlib.sha256(msgspec.json.encode(sorted(columns))).hexdigest()[:32]
+
+
+def fits(mapping: Mapping, columns: Sequence[str]) -> bool:
+    """Whether a kept mapping can be offered for a table: it has the same columns, or all that the mapping needs."""
+    return mapping.shape == shape(columns) or (bool(mapping.columns) and mapping.columns <= set(columns))
+
+
+def form_of(field: str) -> Form | None:
+    """The form of a field that a column can be mapped to, by its path; None where there is no such field."""
+    if field.startswith(CUSTOM) and len(field) > len(CUSTOM):
+        return Form.NUMBER if field == REFUND_AMOUNT else Form.STRING
+    if field.startswith(FILTERS) and len(field) > len(FILTERS):
+        return Form.STRINGS
+    return _FORMS.get(field)
+
+
+def is_list(field: str) -> bool:
+    return form_of(field) in _LISTS
+
+
+def types_with(field: str) -> frozenset[str]:
+    """The interaction types that have a field."""
+    return schema.FIELDS[field.partition(".")[0]].types
+
+
+def _plain() -> Iterator[tuple[str, Form]]:
+    """The fields that hold no others, by path."""
+    yield from ((name, field.form) for name, field in schema.FIELDS.items() if field.form != Form.OBJECT)
+    yield "search.keywords", Form.STRING
+    for name, field in schema.CONTEXT_FIELDS.items():
+        if field.form not in (Form.OBJECT, Form.CUSTOM):
+            yield f"context.{name}", field.form
+    yield from ((f"context.campaign.{name}", Form.STRING) for name in schema.CAMPAIGN_FIELDS)
+    yield from ((f"context.page.{name}", Form.STRING) for name in schema.PAGE_FIELDS)
+
+
+_FORMS: Final[dict[str, Form]] = dict(_plain())
+FIELDS: Final = tuple(_FORMS)
+"""What a column can be mapped to, beside keys of the custom context and filters of a search."""
+
+
+def require_sound(mapping: Mapping, columns: Sequence[str]) -> None:
+    """Raises MappingRefused, saying the first thing that is wrong with a mapping for a table with these columns."""
+    there = set(columns)
+    for column in sorted(mapping.columns):
+        if column not in there:
+            raise MappingRefused(f'The file has no column "{column[:60]}", which the mapping uses.')
+    for field in (*mapping.fields, *mapping.constants):
+        if form_of(field) is None:
+            raise MappingRefused(f'An interaction has no field "{field[:60]}".')
+    if "type" not in mapping.fields and "type" not in mapping.constants:
+        raise MappingRefused("Choose the interaction type: a column, or the same type for all rows.")
+    for name in (mapping.constants.get("type"), *mapping.types.values()):
+        if name is not None and name not in schema.GROUP_OF:
+            raise MappingRefused(f'There is no interaction type "{name[:60]}".')
+    if mapping.times.form not in ("", *FORMS):
+        raise MappingRefused(f'There is no form of times called "{mapping.times.form[:60]}".')
+    if mapping.times.zone and mapping.times.zone not in available_timezones():
+        raise MappingRefused(f'There is no time zone "{mapping.times.zone[:60]}".')
+    if mapping.decimal not in (".", ","):
+        raise MappingRefused("Decimals are written with a point or a comma.")

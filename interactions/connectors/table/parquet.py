@@ -1,0 +1,139 @@
+"""Parquet files: a column of each value, objects within objects by their path, lists of texts as lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from interactions.connectors.table.errors import Damaged, Empty
+from interactions.connectors.table.mapping import Reading
+from interactions.connectors.table.rows import BATCH_ROWS, Rows, named
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MAGIC: Final = b"PAR1"
+ITEMS: Final = "[]"
+"""What a path has after a list of objects: ``items[].id`` is the list of their ids."""
+_TIME: Final = "%Y-%m-%dT%H:%M:%S"
+
+
+class Parquet:
+    """A Parquet file on disk."""
+
+    kind = "Parquet"
+    reading = Reading()
+    doubts: tuple[str, ...] = ()
+
+    def __init__(self, path: Path) -> None:
+        """Raises FileRefused where it can't be read, or has no rows."""
+        import pyarrow as pa
+        from pyarrow import parquet as pq
+
+        self._path = path
+        try:
+            with pq.ParquetFile(path) as file:
+                self._rows, schema = file.metadata.num_rows, file.schema_arrow
+        except (pa.ArrowException, OSError) as error:
+            raise Damaged("Parquet file") from error
+        if not self._rows:
+            raise Empty(has_header=True)
+        flat = _flat(pa.table({field.name: pa.array([], field.type) for field in schema}))
+        self.columns = named([name for name, column in flat if column is not None])
+        self.left_out = tuple(
+            f'The column "{name[:60]}" holds lists of lists, which no field of an interaction can take: it is left out.'
+            for name, column in flat
+            if column is None
+        )
+
+    def batches(self) -> Iterator[Rows]:
+        import pyarrow as pa
+        from pyarrow import parquet as pq
+
+        first, share = 0, self._path.stat().st_size / self._rows
+        try:
+            with pq.ParquetFile(self._path) as file:
+                for batch in file.iter_batches(BATCH_ROWS, use_threads=False):
+                    columns = [column for _, column in _flat(pa.table(batch)) if column is not None]
+                    table = pa.table(dict(zip(self.columns, map(_texts, columns), strict=True)))
+                    yield Rows(table, first, round(batch.num_rows * share))
+                    first += batch.num_rows
+        except (pa.ArrowException, OSError) as error:
+            raise Damaged("Parquet file") from error
+
+
+def _flat(table: pa.Table) -> list[tuple[str, Any]]:
+    """The columns with those of objects in their place, by path; None for what is no text and no list of texts."""
+    return [found for name in table.column_names for found in _opened(name, table[name].combine_chunks())]
+
+
+def _opened(path: str, column: Any) -> Iterator[tuple[str, Any]]:
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    form = column.type
+    if pa.types.is_dictionary(form):
+        yield from _opened(path, column.dictionary_decode())
+    elif pa.types.is_struct(form):
+        for place, field in enumerate(form):
+            yield from _opened(f"{path}.{field.name}", pc.struct_field(column, [place]))
+    elif pa.types.is_list(form) or pa.types.is_large_list(form) or pa.types.is_fixed_size_list(form):
+        yield from _of_list(path, column.cast(pa.list_(form.value_type)))
+    elif pa.types.is_map(form) or pa.types.is_null(form) or pa.types.is_union(form):
+        yield path, None
+    else:
+        yield path, column
+
+
+def _of_list(path: str, column: Any) -> Iterator[tuple[str, Any]]:
+    """A list of plain values, or a list of each value of a list of objects."""
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    inner = column.type.value_type
+    if not pa.types.is_struct(inner):
+        yield path, None if pa.types.is_nested(inner) else column
+        return
+    values = column.flatten()
+    for place, field in enumerate(inner):
+        of_items = None if pa.types.is_nested(field.type) else _lists(column, pc.struct_field(values, [place]))
+        yield f"{path}{ITEMS}.{field.name}", of_items
+
+
+def _lists(column: Any, values: Any) -> Any:
+    """Lists as long as those of ``column``, of these values; what is null becomes empty."""
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    ends = pc.cumulative_sum(pc.list_value_length(column).fill_null(0)).cast(pa.int32())
+    return pa.ListArray.from_arrays(pa.concat_arrays([pa.array([0], pa.int32()), ends]), values)
+
+
+def _texts(column: Any) -> Any:
+    """A column as texts, or as lists of texts."""
+    import pyarrow as pa
+
+    if pa.types.is_list(column.type):
+        return _lists(column, _text(column.flatten()))
+    return _text(column)
+
+
+def _text(column: Any) -> Any:
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    form = column.type
+    if pa.types.is_timestamp(form):
+        written = pc.strftime(_in_utc(column), _TIME)
+        return pc.binary_join_element_wise(written, "Z", "") if form.tz else written
+    if pa.types.is_binary(form) or pa.types.is_large_binary(form) or pa.types.is_fixed_size_binary(form):
+        return pa.array([None if each is None else each.decode(errors="replace") for each in column.to_pylist()])
+    return column.cast(pa.string())
+
+
+def _in_utc(column: Any) -> Any:
+    import pyarrow as pa
+
+    zone = "UTC" if column.type.tz else None
+    return column.cast(pa.timestamp("us", zone), safe=False)

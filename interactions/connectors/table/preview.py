@@ -1,0 +1,103 @@
+"""A mapped table as it will be: its first interactions, each with its problems, and how many problems a sample has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from interactions.codec.check import Violation, check_bytes
+from interactions.connectors.source import Skipped
+from interactions.connectors.table.mapping import Mapping, Reading
+from interactions.connectors.table.questions import SAMPLE_ROWS
+from interactions.connectors.table.records import Records
+from interactions.connectors.table.rows import Rows, Table
+from interactions.errors import FileRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An interaction of the preview: ``row`` is its row's number in the table, from 1; its problems, if it has any."""
+
+    row: int
+    record: dict[str, Any]
+    problems: list[Violation]
+
+
+@dataclass(slots=True)
+class Preview:
+    """What becomes of the first ``rows`` rows: ``records`` of them become records, of which ``rejected`` break a rule
+    (rows that can't be read are counted in both). ``skipped`` are counted by name, ``problems`` by path and rule, and
+    ``left_out`` by field the values for which a type has no field."""
+
+    rows: int = 0
+    records: int = 0
+    rejected: int = 0
+    shown: list[Shown] = field(default_factory=list)
+    types: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[Skipped] = field(default_factory=Counter)
+    problems: Counter[tuple[str, str]] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The first rows of a table, as a table of their own. Opening a file again for each change of a mapping would be
+    slow."""
+
+    kind: str
+    columns: list[str]
+    reading: Reading
+    doubts: tuple[str, ...]
+    left_out: tuple[str, ...]
+    rows: Rows
+
+    def batches(self) -> Iterator[Rows]:
+        yield self.rows
+
+
+def sample_of(table: Table, most: int = SAMPLE_ROWS) -> Sample:
+    """Read the first rows of a table. Raises FileRefused where it can't be read, or has no rows."""
+    from interactions.connectors.table.errors import Empty
+
+    rows = next((rows for rows in table.batches() if rows.count), None)
+    if rows is None:
+        raise Empty(has_header=True)
+    first = Rows(
+        rows.table.slice(0, most), rows.first, rows.size, [each for each in rows.rejected if each.index < most]
+    )
+    return Sample(table.kind, table.columns, table.reading, table.doubts, table.left_out, first)
+
+
+def preview(sample: Sample, mapping: Mapping, most: int = 20) -> Preview:
+    """What becomes of a sample's rows; ``most`` interactions are shown. Raises as :class:`Records`."""
+    made = Preview()
+    records = Records(sample, mapping)
+    for chunk in records:
+        made.rows += chunk.events
+        made.skipped += chunk.skipped
+        made.records += len(chunk.rejected)
+        made.rejected += len(chunk.rejected)
+        made.problems.update(each.violations[0].cause for each in chunk.rejected)
+        for number, line in enumerate(chunk.lines.splitlines()):
+            _judge(made, line, chunk.origin(number).index + 1 if len(made.shown) < most else 0)
+    made.left_out = records.left_out
+    return made
+
+
+def _judge(made: Preview, line: bytes, row: int) -> None:
+    checked = check_bytes(line)
+    record = msgspec.json.decode(line)
+    made.records += 1
+    made.types[record["type"]] += 1
+    if checked.record is None:
+        made.rejected += 1
+        made.problems.update({violation.cause for violation in checked.violations})
+    if row:
+        made.shown.append(Shown(row, record, checked.violations))
+
+
+__all__ = ["FileRefused", "Preview", "Sample", "Shown", "preview", "sample_of"]

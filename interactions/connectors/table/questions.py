@@ -1,0 +1,96 @@
+"""What a table can't say and only you know: asked, never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from interactions.connectors.table import times
+from interactions.connectors.table.errors import Unanswered
+from interactions.connectors.table.mapping import Mapping
+from interactions.connectors.table.rows import Table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SAMPLE_ROWS: Final = 1_000
+_ENOUGH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``name`` is what it is about: ``times``, ``zone``, ``type``, ``encoding`` or ``header``; ``answer`` what holds
+    now, empty where nothing does and the mapping can't be used. ``choices`` are values with their labels; none where
+    the page knows them."""
+
+    name: str
+    sentence: str
+    choices: tuple[tuple[str, str], ...] = ()
+    answer: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return not self.answer
+
+
+def questions(table: Table, mapping: Mapping, sample: pa.Table) -> list[Question]:
+    """What has to be asked about a table, of which ``sample`` has the first rows, in the order to ask it."""
+    asked = []
+    if "encoding" in table.doubts:
+        sentence = "The file isn't in UTF-8. Which encoding makes its text readable?"
+        asked.append(Question("encoding", sentence, answer=table.reading.encoding))
+    if "header" in table.doubts:
+        asked.append(_of_header(table))
+    if "type" not in mapping.fields and "type" not in mapping.constants:
+        asked.append(Question("type", "Which interaction does each row stand for?"))
+    return [*asked, *_of_times(mapping, sample)]
+
+
+def require_answered(mapping: Mapping, sample: pa.Table) -> None:
+    """Raises Unanswered where a mapping leaves open what the times of the sample mean."""
+    for question in _of_times(mapping, sample):
+        if question.is_open:
+            raise Unanswered(question.sentence)
+
+
+def filled(sample: pa.Table, column: str) -> list[str]:
+    """Some cells of a column that aren't empty."""
+    cells = sample[column].slice(0, SAMPLE_ROWS).to_pylist()
+    found = [cell for cell in cells if isinstance(cell, str) and cell.strip()]
+    return found[:_ENOUGH]
+
+
+def _of_header(table: Table) -> Question:
+    choices = (
+        ("2-1", "The first row has the names, the second isn't data"),
+        ("2-2", "The second row has the names"),
+        ("1-1", "The second row is data"),
+    )
+    answer = f"{table.reading.header_rows}-{table.reading.names_row}"
+    return Question("header", "The second row looks like a header, too. How is the file to be read?", choices, answer)
+
+
+def _of_times(mapping: Mapping, sample: pa.Table) -> list[Question]:
+    column = mapping.fields.get("timestamp")
+    texts = _without_absent(filled(sample, column), mapping) if column else []
+    if not texts:
+        return []
+    seen = times.seen(texts)
+    asked = []
+    if len(seen.forms) > 1:
+        example = next(text for text in texts if text.strip())
+        sentence = f'Is "{example[:40]}" written with the day first, or the month?'
+        choices = tuple((form, times.FORMS[form]) for form in seen.forms)
+        asked.append(Question("times", sentence, choices, mapping.times.form))
+    elif not seen.forms and not mapping.times.form:
+        choices = tuple(times.FORMS.items())
+        asked.append(Question("times", f'How is the time "{texts[0][:40]}" written?', choices))
+    if not seen.has_zone and mapping.times.form not in times.COUNTED:
+        sentence = "The times don't say their time zone. Which is it?"
+        asked.append(Question("zone", sentence, answer=mapping.times.zone))
+    return asked
+
+
+def _without_absent(texts: Sequence[str], mapping: Mapping) -> list[str]:
+    return [text for text in texts if text not in mapping.absent]

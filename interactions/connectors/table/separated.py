@@ -1,0 +1,233 @@
+"""Tables as text: CSV, TSV and their brothers. DuckDB's sniffer says how it is written, Arrow reads it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from interactions.codec.unpack import Readable, read
+from interactions.connectors.table.errors import Empty, NoTable, RowTooLong
+from interactions.connectors.table.first_rows import heading
+from interactions.connectors.table.mapping import Reading
+from interactions.connectors.table.rows import Rows, named, refused
+from interactions.connectors.table.utf8 import ENCODINGS, MARK, WINDOWS, Utf8, encoding_of
+from interactions.errors import FileRefused
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow import csv as pacsv
+
+HEAD_BYTES: Final = 256 << 10
+LONGEST_ROW: Final = 8 << 20
+"""Bytes of text that are read at once, and so the longest row."""
+_HEAD_ROWS: Final = 200
+_KINDS: Final = {",": "CSV", "\t": "TSV"}
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_NOT_UTF_8: Final = "It has bytes that are no characters in the file's encoding."
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How cells are told apart; ``quote`` and ``escape`` are empty where there is none."""
+
+    delimiter: str
+    quote: str
+    escape: str
+
+
+class Separated:
+    """A table as text, whose ``text`` can be opened again and again."""
+
+    left_out: tuple[str, ...] = ()
+
+    def __init__(self, text: Callable[[], Readable], reading: Reading) -> None:
+        """Raises FileRefused where the text is no table, or has no rows."""
+        self._text = text
+        with _closed(text()) as opened:
+            head = read(opened, HEAD_BYTES)
+        found = reading.encoding or encoding_of(head)
+        self.encoding = found or WINDOWS
+        head_text = _decoded(head, self.encoding)
+        self.dialect = _sniffed(head_text, reading.delimiter, is_whole=len(head) < HEAD_BYTES)
+        rows, ends = _rows(head_text, self.dialect, is_whole=len(head) < HEAD_BYTES)
+        if not any(map(any, rows)):
+            raise Empty(has_header=False) if len(head) < HEAD_BYTES else RowTooLong(LONGEST_ROW)
+        begin = heading(rows, reading)
+        self.columns = named(begin.names(rows))
+        self._skipped = ends[begin.first - 1] if begin.first else 0
+        self.kind = _KINDS.get(self.dialect.delimiter, "CSV")
+        self.reading = Reading(self.encoding, self.dialect.delimiter, begin.header_rows, max(1, begin.names_row))
+        self.doubts = (("encoding",) if not found else ()) + (("header",) if begin.is_doubtful else ())
+
+    def batches(self) -> Iterator[Rows]:
+        import pyarrow as pa
+        from pyarrow import csv as pacsv
+
+        with _closed(self._text()) as opened:
+            utf8 = Utf8(opened, self.encoding)
+            read(utf8, self._skipped)
+            bad: list[pacsv.InvalidRow] = []
+            try:
+                yield from self._numbered(self._opened(utf8, bad), utf8, bad)
+            except pa.ArrowInvalid as error:
+                raise self._refusal(error) from error
+
+    def _opened(self, utf8: Utf8, bad: list[pacsv.InvalidRow]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+        from pyarrow import csv as pacsv
+
+        def keep(row: pacsv.InvalidRow) -> str:
+            bad.append(row)
+            return "skip"
+
+        return pacsv.open_csv(
+            pa.PythonFile(io.BufferedReader(utf8, 1 << 20), mode="r"),
+            read_options=pacsv.ReadOptions(use_threads=False, block_size=LONGEST_ROW, column_names=self.columns),
+            parse_options=pacsv.ParseOptions(
+                delimiter=self.dialect.delimiter,
+                quote_char=self.dialect.quote or False,
+                escape_char=self.dialect.escape or False,
+                newlines_in_values=True,
+                invalid_row_handler=keep,
+            ),
+            convert_options=pacsv.ConvertOptions(
+                check_utf8=False, column_types=dict.fromkeys(self.columns, pa.string()), strings_can_be_null=False
+            ),
+        )
+
+    def _numbered(
+        self, batches: Iterator[pa.RecordBatch], utf8: Utf8, bad: list[pacsv.InvalidRow]
+    ) -> Iterator[Rows]:
+        """The batches, each with the rows that stand between its own and can't be read."""
+        import pyarrow as pa
+
+        first = taken = 0
+        for batch in batches:
+            number = first + batch.num_rows
+            rejected = []
+            while bad and bad[0].number - 1 <= number:
+                rejected.append(self._refused(bad.pop(0)))
+                number += 1
+            rows = Rows(pa.table(batch), first, utf8.taken - taken, rejected)
+            taken = utf8.taken
+            yield from (_unmarked(rows) if utf8.is_marked else [rows])
+            first += rows.count
+        if bad:
+            none = pa.table({name: pa.array([], pa.string()) for name in self.columns})
+            yield Rows(none, first, utf8.taken - taken, [self._refused(row) for row in bad])
+
+    def _refused(self, row: Any) -> Any:
+        has, wanted = row.actual_columns, row.expected_columns
+        rule = f"The row has {has:,} values, but the table has {wanted:,} columns."
+        if self.dialect.quote and row.text.count(self.dialect.quote) % 2:
+            rule = "A quote that begins in this row is never closed."
+        return refused(row.number - 1, row.text, rule)
+
+    def _refusal(self, error: Exception) -> FileRefused:
+        said = str(error)
+        if "straddl" in said or "too large" in said:
+            return RowTooLong(LONGEST_ROW)
+        if "Empty CSV" in said:
+            return Empty(has_header=True)
+        return NoTable(f"The file can't be read as {self.kind}: {said.partition(chr(10))[0][:200]}.")
+
+
+def _unmarked(rows: Rows) -> Iterator[Rows]:
+    """The rows without those in which something is no character; these are refused."""
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    marked = pa.array([False] * rows.table.num_rows)
+    for column in rows.table.columns:
+        marked = pc.or_(marked, pc.match_substring(column, MARK).combine_chunks())
+    refusals = [
+        refused(rows.number(row), rows.text(row).decode(), _NOT_UTF_8) for row, is_bad in enumerate(marked.to_pylist()) if is_bad
+    ]
+    rejected = sorted([*rows.rejected, *refusals], key=lambda each: each.index)
+    yield replace(rows, table=rows.table.filter(pc.invert(marked)), rejected=rejected)
+
+
+class _closed:
+    """Closes what can be closed."""
+
+    def __init__(self, text: Readable) -> None:
+        self._text = text
+
+    def __enter__(self) -> Readable:
+        return self._text
+
+    def __exit__(self, *_: object) -> None:
+        close = getattr(self._text, "close", None)
+        if close is not None:
+            close()
+
+
+def _decoded(head: bytes, encoding: str) -> str:
+    """Raises NoTable where the text is none, or no encoding of that name is known."""
+    if encoding not in ENCODINGS:
+        raise NoTable(f'The encoding "{encoding[:40]}" is unknown.')
+    if head.count(0) > len(head) // 8:
+        raise NoTable("The file is not text.")
+    return read(Utf8(io.BytesIO(head), encoding), 8 * len(head)).decode()
+
+
+def _sniffed(text: str, delimiter: str, *, is_whole: bool) -> Dialect:
+    """What DuckDB's sniffer finds; ``delimiter`` where it was said. Raises NoTable."""
+    import duckdb
+
+    whole_lines = text if is_whole else text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file, duckdb.connect() as engine:
+        file.write(whole_lines.encode())
+        file.flush()
+        said = {"delim": delimiter} if delimiter else {}
+        options = "".join(f", {name}=?" for name in said)
+        try:
+            found = engine.execute(
+                f"SELECT Delimiter, Quote, Escape FROM sniff_csv(?, ignore_errors=true{options})",  # noqa: S608 - our own names
+                [file.name, *said.values()],
+            ).fetchone()
+        except duckdb.Error:
+            found = None
+    delimiter, quote, escape = ("" if each == "(empty)" else each for each in found or (_commonest(text), '"', ""))
+    if len(delimiter) != 1:
+        raise NoTable("The file is not a table: nothing separates its columns.")
+    return Dialect(delimiter, quote or '"', "\\" if escape == "\\" else "")
+
+
+def _commonest(text: str) -> str:
+    """What separates the cells of the first row, where the sniffer gives up."""
+    line = text.partition("\n")[0]
+    return max(_DELIMITERS, key=line.count)
+
+
+def _rows(text: str, dialect: Dialect, *, is_whole: bool) -> tuple[list[list[str]], list[int]]:
+    """The first rows, and where each ends, in bytes of UTF-8. Where the text is cut the last is left out."""
+    lines = list(io.StringIO(text, newline=""))
+    reader = csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote,
+        escapechar=dialect.escape or None,
+        doublequote=not dialect.escape,
+    )
+    rows: list[list[str]] = []
+    ends: list[int] = []
+    end = line = 0
+    try:
+        for row in reader:
+            end += sum(len(each.encode()) for each in lines[line : reader.line_num])
+            line = reader.line_num
+            rows.append(row)
+            ends.append(end)
+            if len(rows) > _HEAD_ROWS:
+                break
+    except csv.Error:
+        pass  # a cell of more than 128 KB; what stands before it tells enough
+    if not is_whole and line == len(lines):
+        del rows[-1:], ends[-1:]
+    return rows, ends
+

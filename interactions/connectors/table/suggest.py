@@ -1,0 +1,232 @@
+"""A mapping that fits a table, found from the names of its columns and from their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from interactions.connectors.table import names, times
+from interactions.connectors.table.mapping import JSON_LIST, Mapping, Reading, Times, form_of, is_list, shape
+from interactions.connectors.table.questions import SAMPLE_ROWS
+from interactions.contract import schema
+from interactions.contract.schema import Form
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MOST_TYPES: Final = 200  # different values of a column of types
+_NUMBER = re.compile(r"[+-]?[€$£¥₹ ]?\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)? ?[€$£¥₹]?")
+_COMMA = re.compile(r"[^,]*\d,(?:\d{1,2}|\d{4,})\D*|[^,]*\d\.\d{3},\d*\D*")
+_POINT = re.compile(r"[^.]*\d\.(?:\d{1,2}|\d{4,})\D*|[^.]*\d,\d{3}\.\d*\D*")
+_SEPARATORS: Final = ("|", ";", ",", " > ")
+_URL = re.compile(r"https?://\S+|/\S*")
+_IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:]+")
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as a sample shows it: some of its cells that aren't empty; ``is_list`` where its cells are lists."""
+
+    name: str
+    cells: Sequence[str]
+    is_list: bool
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The name as it is known, then without the words before it: ``event.customer_id`` is also ``customerid``."""
+        parts = [part.lower() for part in _PARTS.findall(self.name)]
+        return [names.folded(self.name), *("".join(parts[place:]) for place in range(1, len(parts)))]
+
+    def share(self, pattern: re.Pattern[str]) -> float:
+        return sum(pattern.fullmatch(cell.strip()) is not None for cell in self.cells) / max(1, len(self.cells))
+
+
+def suggested(columns: Sequence[str], sample: pa.Table, reading: Reading | None = None) -> Mapping:
+    """What the columns most likely stand for. ``sample`` has the first rows of the table.
+
+    Columns that nothing is known of are left out: they may name people. What can't be known is left open: see
+    ``questions``.
+    """
+    absent = tuple(sorted({cell for name in columns for cell in _texts(sample, name) if names.folded(cell) in names.NOTHING or cell == r"\N"}))
+    found = [_column(sample, name, absent) for name in columns]
+    fields = _fields(found)
+    by_name = {column.name: column for column in found}
+    of_fields = {field: by_name[name] for field, name in fields.items()}
+    types = _types(of_fields.get("type"))
+    order = _order(found, fields)
+    return Mapping(
+        shape=shape(columns),
+        fields=fields,
+        constants={} if "type" in fields else _constant(fields, order),
+        types=types,
+        times=_times(of_fields.get("timestamp")),
+        separators={field: mark for field, column in of_fields.items() if is_list(field) and (mark := _separator(column))},
+        decimal=_decimal([column for field, column in of_fields.items() if form_of(field) in _NUMBERS]),
+        absent=absent,
+        order=order,
+        order_total=bool(order) and _is_total(sample, order, fields.get("revenue")),
+        reading=reading or Reading(),
+    )
+
+
+_NUMBERS: Final = (Form.NUMBER, Form.NUMBER_OR_NUMBERS)
+
+
+def _texts(sample: pa.Table, name: str) -> Iterator[str]:
+    for cell in sample[name].slice(0, SAMPLE_ROWS).to_pylist():
+        if isinstance(cell, list):
+            yield from (each for each in cell if each)
+        elif cell and cell.strip():
+            yield cell
+
+
+def _column(sample: pa.Table, name: str, absent: Sequence[str]) -> Column:
+    import pyarrow as pa
+
+    cells = [cell for cell in _texts(sample, name) if cell not in absent]
+    return Column(name, cells[:SAMPLE_ROWS], bool(pa.types.is_list(sample.schema.field(name).type)))
+
+
+def _fields(columns: Sequence[Column]) -> dict[str, str]:
+    """The column of each field: the likeliest pairs first, each column and each field once."""
+    pairs = sorted(
+        (
+            (-score, place, order, field)
+            for order, field in enumerate(names.COLUMNS)
+            for place, column in enumerate(columns)
+            if (score := _score(field, column)) > 0
+        ),
+    )
+    found: dict[str, str] = {}
+    taken: set[int] = set()
+    for _, place, _, field in pairs:
+        if field not in found and place not in taken:
+            found[field] = columns[place].name
+            taken.add(place)
+    return {field: found[field] for field in names.COLUMNS if field in found}
+
+
+def _score(field: str, column: Column) -> float:
+    """How likely a column stands for a field, from 0 to 2."""
+    if not column.cells or not _may_hold(field, column):
+        return 0.0
+    known = names.COLUMNS[field]
+    if column.name == field or column.name == field.rpartition(".")[2]:
+        return 2.0
+    for distance, word in enumerate(column.words):
+        if word in known:
+            return (1.5 if distance == 0 else 1.0) - known.index(word) / 100
+    if field == "timestamp" and times.seen(column.cells).forms:
+        return 0.5 if not any(column.words[0] in others for others in names.COLUMNS.values()) else 0.0
+    return 0.0
+
+
+def _may_hold(field: str, column: Column) -> bool:
+    """Whether the values of a column may be a field's at all."""
+    form = form_of(field)
+    if field == "type":
+        return not column.is_list and _are_types(column)
+    if form == Form.TIMESTAMP:
+        return bool(times.seen(column.cells).forms) or any(map(str.isdecimal, column.cells)) is False
+    if form in _NUMBERS:
+        return column.is_list or column.share(_NUMBER) > 0.9 or _separator(column) != ""
+    if field in ("context.page.url", "context.page.referrer"):
+        return column.share(_URL) > 0.5
+    if form == Form.IPV4:
+        return column.share(_IP) > 0.5
+    return True
+
+
+def _are_types(column: Column) -> bool:
+    """Whether few different values come again and again, or all are known as interactions."""
+    different = set(column.cells)
+    if all(_type_of(value) is not None for value in different):
+        return True
+    return len(different) <= min(_MOST_TYPES, max(5, len(column.cells) // 2)) and column.share(_NUMBER) < 0.5
+
+
+def _type_of(value: str) -> str | None:
+    if value in schema.GROUP_OF:
+        return value
+    name = names.folded(value)
+    by_name = {names.folded(kind): kind for kind in schema.TYPES}
+    return by_name.get(name) or names.TYPE_OF.get(name)
+
+
+def type_table(values: Sequence[str]) -> dict[str, str | None]:
+    """What each value most likely stands for, None where that isn't known. Types themselves are left out."""
+    return {value: _type_of(value) for value in values if value not in schema.GROUP_OF}
+
+
+def _types(column: Column | None) -> dict[str, str | None]:
+    return type_table(list(dict.fromkeys(column.cells))[:_MOST_TYPES]) if column else {}
+
+
+def _constant(fields: dict[str, str], order: str) -> dict[str, str]:
+    """The type of all rows where no column says it, if the other columns leave no doubt."""
+    if order or "revenue" in fields:
+        return {"type": "checkout"}
+    if "rating" in fields:
+        return {"type": "rate"}
+    if "search.keywords" in fields and "product_ids" not in fields:
+        return {"type": "search"}
+    return {}
+
+
+def _times(column: Column | None) -> Times:
+    seen = times.seen(column.cells) if column else times.Seen((), has_zone=False)
+    return Times(seen.forms[0] if len(seen.forms) == 1 else "", "")
+
+
+def _separator(column: Column) -> str:
+    """What stands between the values of a list: the mark that most cells with any of them have."""
+    if column.is_list:
+        return ""
+    if any(_is_json(cell) for cell in column.cells):
+        return JSON_LIST
+    counts = {mark: sum(mark in cell for cell in column.cells) for mark in _SEPARATORS}
+    mark = max(counts, key=lambda each: counts[each])
+    return mark if counts[mark] else ""
+
+
+def _is_json(cell: str) -> bool:
+    if not cell.lstrip().startswith("["):
+        return False
+    try:
+        return isinstance(msgspec.json.decode(cell), list)
+    except msgspec.MsgspecError:
+        return False
+
+
+def _decimal(columns: Sequence[Column]) -> str:
+    """Whether decimals have a comma: where some number can be read only so, and none only with a point."""
+    cells = [cell.strip() for column in columns for cell in column.cells]
+    has_comma = any(_COMMA.fullmatch(cell) for cell in cells)
+    has_point = any(_POINT.fullmatch(cell) for cell in cells)
+    return "," if has_comma and not has_point else "."
+
+
+def _order(columns: Sequence[Column], fields: dict[str, str]) -> str:
+    """The column that tells orders apart, where it isn't needed for anything else."""
+    taken = set(fields.values())
+    for column in columns:
+        if column.name not in taken and column.cells and any(word in names.ORDERS for word in column.words):
+            return column.name
+    return ""
+
+
+def _is_total(sample: pa.Table, order: str, revenue: str | None) -> bool:
+    """Whether each row of an order has the same revenue, in all orders of several rows."""
+    if revenue is None:
+        return False
+    found: dict[str, list[str]] = {}
+    for name, amount in zip(sample[order].to_pylist(), sample[revenue].to_pylist(), strict=True):
+        if name and amount:
+            found.setdefault(str(name), []).append(str(amount))
+    several = [amounts for amounts in found.values() if len(amounts) > 1]
+    return bool(several) and all(len(set(amounts)) == 1 for amounts in several)

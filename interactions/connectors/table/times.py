@@ -1,0 +1,157 @@
+"""The usual ways to write a time, as they are told apart in a sample and as they are read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+_CLOCKS: Final = (
+    "",
+    *(
+        between + clock
+        for between in (" ", ", ", "T")
+        for clock in ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%I:%M:%S %p", "%I:%M %p")
+    ),
+    "T%H%M%S",
+)
+_OFFSETS: Final = ("", "%z", " %z", " %Z")
+_CLOCK = r"(?:[ ,T]+\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?)?"
+_OFFSET = r"(?:\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?"
+
+ISO: Final = "iso"
+DAY_FIRST: Final = "day first"
+MONTH_FIRST: Final = "month first"
+IN_WORDS: Final = "in words"
+UNITS: Final = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
+"""Microseconds in the unit of times that are counted since 1970."""
+NANOSECONDS: Final = "nanoseconds"
+COUNTED: Final = (*UNITS, NANOSECONDS)
+
+FORMS: Final = {
+    ISO: "Year first, such as 2026-04-03 10:00",
+    DAY_FIRST: "Day first, such as 03/04/2026 for 3 April",
+    MONTH_FIRST: "Month first, such as 04/03/2026 for 3 April",
+    IN_WORDS: "Month as a word, such as 3 Apr 2026",
+    "seconds": "Seconds since 1970",
+    "milliseconds": "Milliseconds since 1970",
+    "microseconds": "Microseconds since 1970",
+    NANOSECONDS: "Nanoseconds since 1970",
+}
+"""The forms, and how a page calls them."""
+
+_COUNT = re.compile(r"-?\d{8,20}(?:\.\d+)?")
+_ISO = re.compile(rf"\d{{4}}([-/.]?)\d\d\1\d\d{_CLOCK}{_OFFSET}|\d{{8}}T\d{{4,6}}{_OFFSET}")
+_SLASHED = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(?:\d{{4}}|\d\d){_CLOCK}{_OFFSET}")
+_WORDS = re.compile(
+    rf"(?:[A-Z][a-z]{{2,8}},? )?(?:\d{{1,2}}[ -][A-Za-z]{{3,9}}[ ,-]+|[A-Za-z]{{3,9}} \d{{1,2}},? )\d{{4}}{_CLOCK}{_OFFSET}"
+)
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?")
+_HAS_OFFSET = re.compile(r".*\d\s?(?:Z|z|UTC|GMT|[+-]\d\d:?\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How the times of a sample are written. ``forms``: what they may be, the likeliest first; none where they are no
+    times. ``has_zone``: each says its offset from UTC, or counts from 1970."""
+
+    forms: tuple[str, ...]
+    has_zone: bool
+
+
+_NONE = Seen((), False)
+
+
+def seen(texts: Sequence[str]) -> Seen:
+    """What the non-empty cells of a column may be, if nearly all of them are times of one form."""
+    texts = [text.strip() for text in texts]
+    counts = _counts(texts)
+    if counts is not None:
+        return Seen((counts,), True)
+    has_zone = all(_HAS_OFFSET.fullmatch(text) for text in texts)
+    for forms, pattern in (((ISO,), _ISO), ((IN_WORDS,), _WORDS)):
+        if _nearly_all(sum(pattern.fullmatch(text) is not None for text in texts), len(texts)):
+            return Seen(forms, has_zone)
+    slashed = [found for text in texts if (found := _SLASHED.fullmatch(text))]
+    return Seen(_order(slashed), has_zone) if _nearly_all(len(slashed), len(texts)) else _NONE
+
+
+def _nearly_all(found: int, of: int) -> bool:
+    return of > 0 and found >= 0.9 * of
+
+
+def _counts(texts: list[str]) -> str | None:
+    numbers = [abs(float(text)) for text in texts if _COUNT.fullmatch(text)]
+    if not _nearly_all(len(numbers), len(texts)):
+        return None
+    middle = sorted(numbers)[len(numbers) // 2]
+    for form, least, most in (
+        ("seconds", 1e8, 1e11),
+        ("milliseconds", 1e11, 1e14),
+        ("microseconds", 1e14, 1e17),
+        (NANOSECONDS, 1e17, 1e20),
+    ):
+        if least <= middle < most and not _is_day(texts):
+            return form
+    return None
+
+
+def _is_day(texts: list[str]) -> bool:
+    """Whether numbers are days such as 20260403."""
+    return all(len(text) == 8 and 1900 <= int(text[:4]) <= 2100 and int(text[4:6]) <= 12 for text in texts)
+
+
+def _order(found: list[re.Match[str]]) -> tuple[str, ...]:
+    """Day or month first. Both where no number tells; points are written by those who say the day first."""
+    if any(int(each[1]) > 12 for each in found):
+        return (DAY_FIRST,)
+    if any(int(each[3]) > 12 for each in found):
+        return (MONTH_FIRST,)
+    return (DAY_FIRST,) if all(each[2] == "." for each in found) else (DAY_FIRST, MONTH_FIRST)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a time is written as databases do, which needs no format."""
+    return _PLAIN.fullmatch(text) is not None
+
+
+def formats(form: str, texts: Sequence[str]) -> tuple[str, ...]:
+    """The formats of ``strptime`` for a form, those of most of the texts first.
+
+    To try a format costs as much as to read ten times, so dates that aren't written so in the sample are left out.
+    """
+    offsets = _OFFSETS if any(_HAS_OFFSET.fullmatch(text) for text in texts) else ("",)
+    counted = Counter({
+        (date, clock, offset): sum(map(bool, map(_written(date + clock + offset).fullmatch, texts)))
+        for date in _DATES[form]
+        for clock in _CLOCKS
+        for offset in offsets
+    })  # fmt: skip
+    dates = {date for (date, _, _), count in counted.items() if count} or set(_DATES[form][:2])
+    return tuple("".join(each) for each, _ in counted.most_common() if each[0] in dates)
+
+
+_DATES: Final[dict[str, tuple[str, ...]]] = {
+    ISO: ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"),
+    DAY_FIRST: tuple(f"%d{mark}%m{mark}{year}" for mark in "/.-" for year in ("%Y", "%y")),
+    MONTH_FIRST: tuple(f"%m{mark}%d{mark}{year}" for mark in "/.-" for year in ("%Y", "%y")),
+    IN_WORDS: tuple(
+        day + date
+        for date in ("%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y")
+        for day in ("", "%a, ")
+    ),
+}
+_DIRECTIVES: Final = {
+    "%Y": r"\d{4}", "%y": r"\d\d", "%m": r"\d{1,2}", "%d": r"\d{1,2}", "%H": r"\d{1,2}", "%I": r"\d{1,2}",
+    "%M": r"\d\d", "%S": r"\d\d", "%f": r"\d{1,6}", "%p": r"[AaPp][Mm]", "%b": "[A-Za-z]{3}", "%B": "[A-Za-z]+",
+    "%a": "[A-Za-z]{3}", "%z": r"[+-]\d\d:?\d\d", "%Z": "[A-Z]{3}",
+}  # fmt: skip
+
+
+@cache
+def _written(form: str) -> re.Pattern[str]:
+    """What a format of ``strptime`` reads."""
+    return re.compile("".join(_DIRECTIVES.get(part) or re.escape(part) for part in re.split(r"(%[A-Za-z])", form)))

@@ -1,0 +1,152 @@
+"""Workbooks of Excel and LibreOffice, by calamine: a sheet's cells as texts."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from interactions.connectors.table.errors import Damaged, Empty, Encrypted, NoTable
+from interactions.connectors.table.first_rows import heading
+from interactions.connectors.table.mapping import Reading
+from interactions.connectors.table.rows import BATCH_ROWS, Rows, named
+
+ZIP: Final = b"PK\x03\x04"
+OFFICE: Final = b"\xd0\xcf\x11\xe0"
+"""The beginning of old workbooks, and of encrypted ones."""
+MOST_CELLS: Final = 20_000_000
+"""A sheet is held in memory, each cell from its first to its last one."""
+MOST_BYTES: Final = 1 << 30
+_HEAD_ROWS: Final = 200
+_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+_SHEET: Final = re.compile(r"(?:xl/worksheets/.*\.xml|xl/.*\.bin|content\.xml)")
+_CELL: Final = re.compile(rb'<(?:\w+:)?c [^>]{0,200}?r="([A-Z]{1,3})(\d{1,7})"')
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a file that begins as a zip archive is one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return False
+    return "xl/workbook.xml" in names or "xl/workbook.bin" in names or {"content.xml", "mimetype"} <= names
+
+
+class Workbook:
+    """A workbook on disk, of which one sheet is read: the first with rows, unless it was said."""
+
+    kind = "Excel"
+    left_out: tuple[str, ...] = ()
+
+    def __init__(self, path: Path, reading: Reading) -> None:
+        """Raises FileRefused where it can't be read, is encrypted, or has no rows."""
+        _require_bearable(path)
+        self.sheets, rows, sheet = _opened(path, reading.sheet)
+        rows = [row for row in rows if any(cell is not None for cell in row)]
+        texts = [[_shown(cell) for cell in row] for row in rows[:_HEAD_ROWS]]
+        if not texts:
+            raise Empty(has_header=False)
+        begin = heading(texts, reading)
+        self._rows, self._size = rows[begin.first :], path.stat().st_size
+        self.columns = named(begin.names(texts))
+        if not self._rows:
+            raise Empty(has_header=True)
+        self.reading = Reading("", "", begin.header_rows, max(1, begin.names_row), sheet)
+        self.doubts = (("header",) if begin.is_doubtful else ()) + (("sheet",) if len(self.sheets) > 1 else ())
+
+    def batches(self) -> Iterator[Rows]:
+        import pyarrow as pa
+
+        for first in range(0, len(self._rows), BATCH_ROWS):
+            rows = self._rows[first : first + BATCH_ROWS]
+            cells = {
+                name: pa.array([_shown(row[place]) if place < len(row) else None for row in rows], pa.string())
+                for place, name in enumerate(self.columns)
+            }
+            yield Rows(pa.table(cells), first, self._size * len(rows) // len(self._rows))
+
+
+def _require_bearable(path: Path) -> None:
+    """Raises FileRefused where a workbook is encrypted, or would take more memory than there may be."""
+    with path.open("rb") as file:
+        if file.read(4) == OFFICE:
+            _require_open(file.read(1 << 20))
+            return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = [part for part in archive.infolist() if _SHEET.fullmatch(part.filename)]
+            if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
+                raise NoTable("The workbook unpacks to more than 1 GB: save it as CSV.")
+            for part in parts:
+                if part.filename.endswith(".xml"):
+                    _require_small(archive, part)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        raise Damaged("workbook") from error
+
+
+def _require_open(head: bytes) -> None:
+    if _ENCRYPTED in head:
+        raise Encrypted
+
+
+def _require_small(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """Raises NoTable where the cells from the first to the last are too many, though few may have anything in them."""
+    height = width = 0
+    before = b""
+    with archive.open(part) as sheet:
+        while piece := sheet.read(1 << 20):
+            for letters, digits in _CELL.findall(before + piece):
+                height, width = max(height, int(digits)), max(width, _place(letters))
+            before = piece[-256:]
+    if height * width > MOST_CELLS:
+        raise NoTable(f"A sheet of the workbook has {height:,} rows and {width:,} columns: save it as CSV.")
+
+
+def _place(letters: bytes) -> int:
+    place = 0
+    for letter in letters:
+        place = 26 * place + letter - 64
+    return place
+
+
+def _opened(path: Path, wanted: str) -> tuple[tuple[str, ...], list[list[Any]], str]:
+    """The names of the sheets, and the rows and the name of the one to read; rows are empty where none has any."""
+    import python_calamine as calamine
+
+    try:
+        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+            names = tuple(book.sheet_names)
+            if wanted and wanted not in names:
+                raise NoTable(f'The workbook has no sheet "{wanted[:60]}".')
+            for name in (wanted,) if wanted else names:
+                rows = _read(book.get_sheet_by_name(name))
+                if rows or name == (wanted or names[-1]):
+                    return names, rows, name
+    except calamine.PasswordError as error:
+        raise Encrypted from error
+    except (calamine.CalamineError, OSError) as error:
+        raise Damaged("workbook") from error
+    raise Empty(has_header=False)
+
+
+def _read(sheet: Any) -> list[list[Any]]:
+    return [[None if cell == "" else cell for cell in row] for row in sheet.to_python(skip_empty_area=True)]
+
+
+def _shown(cell: Any) -> str:
+    """A cell as the text that a CSV file would have. Whole numbers have no fraction: ids are written so."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1 << 53 else repr(cell)
+    if isinstance(cell, (datetime, date, time)):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        return str(cell.total_seconds())
+    return str(cell)
