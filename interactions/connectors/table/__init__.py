@@ -70,5 +70,5 @@ def suggested(sample: Sample) -> Mapping:
 
 
 def questions(sample: Sample, mapping: Mapping) -> list[Question]:
-    """What only you can say about a table, in the order to ask it; those that are open stand in the way of a mapping."""
+    """What only you can say about a table, in the order to ask it. Open ones stand in the way of an import."""
     return _questions(sample, mapping, sample.rows.table)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from typing import Any, Final
 
 import msgspec
 
-from interactions.codec.unpack import Readable
 from interactions.connectors.table.errors import Empty, NoTable, RowTooLong
 from interactions.connectors.table.mapping import Reading
 from interactions.connectors.table.parquet import ITEMS
-from interactions.connectors.table.rows import MOST_COLUMNS, Rows, named, refused
+from interactions.connectors.table.rows import MOST_COLUMNS, Rows, Text, named, refused
+from interactions.unpack import Readable, read
 
 _PIECE: Final = 4 << 20
 _LONGEST: Final = 16 << 20
 _ROWS: Final = 20_000
+_BLANK: Final = b"\xef\xbb\xbf \t\r\n"
 _DEEPEST: Final = 5
 _SAMPLE: Final = 1_000
 _ENVELOPES: Final = ("data", "events", "records", "items", "results", "rows")
@@ -32,7 +34,7 @@ class Documents:
     doubts: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
-    def __init__(self, text: Callable[[], Readable]) -> None:
+    def __init__(self, text: Callable[[], Text]) -> None:
         """Raises FileRefused where the text holds no objects."""
         self._text = text
         found: dict[str, None] = {}
@@ -65,17 +67,12 @@ class Documents:
 
     def _events(self) -> Iterator[tuple[list[Any], int]]:
         """Some rows at a time, and the bytes read for them."""
-        text = self._text()
-        try:
-            head = text.read(_PIECE) or b""
-            if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"[" or _is_one(head):
+        with closing(self._text()) as text:
+            head = read(text, _PIECE)
+            if head.lstrip(_BLANK)[:1] == b"[" or _is_one(head):
                 yield from _whole(head, text)
             else:
                 yield from _lines(head, text)
-        finally:
-            close = getattr(text, "close", None)
-            if close is not None:
-                close()
 
 
 class _Unread(msgspec.Struct, frozen=True):
@@ -85,7 +82,7 @@ class _Unread(msgspec.Struct, frozen=True):
 
 def _is_one(head: bytes) -> bool:
     """Whether a text is one object over many lines."""
-    line = head.lstrip(b"\xef\xbb\xbf \t\r\n").partition(b"\n")[0]
+    line = head.lstrip(_BLANK).partition(b"\n")[0]
     try:
         found = _decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -111,7 +108,7 @@ def _lines(head: bytes, text: Readable) -> Iterator[tuple[list[Any], int]]:
         for start in range(0, len(lines) or 1, _ROWS):
             some = lines[start : start + _ROWS]
             yield [_event(line) for line in some if line.strip(b" \t\r\x1e,")], sum(map(len, some)) + len(some)
-        piece = text.read(_PIECE) or b""
+        piece = read(text, _PIECE)
     if rest.strip():
         yield [_event(rest)], len(rest)
 
@@ -128,21 +125,22 @@ def _whole(head: bytes, text: Readable) -> Iterator[tuple[list[Any], int]]:
     """A list, or an envelope, which is held as a whole."""
     parts = [head]
     size = len(head)
-    while piece := text.read(_PIECE):
+    while piece := read(text, _PIECE):
         parts.append(piece)
         size += len(piece)
         if size > 64 * _LONGEST:
             raise NoTable("The file is one JSON document of more than 1 GB: write an object a line.")
     try:
-        found = _decode(b"".join(parts).lstrip(b"\xef\xbb\xbf \t\r\n"))
+        found = _decode(b"".join(parts).lstrip(_BLANK))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise NoTable("The file isn't valid JSON.") from error
     listed = found if isinstance(found, list) else _listed(found) or [found] if isinstance(found, dict) else []
     share = size // max(1, len(listed))
     for start in range(0, len(listed), _ROWS):
         some = listed[start : start + _ROWS]
-        yield [each if isinstance(each, dict) else _Unread(str(each)[:4096], _NO_OBJECT) for each in some], share * len(
-            some
+        yield (
+            [each if isinstance(each, dict) else _Unread(str(each)[:4096], _NO_OBJECT) for each in some],
+            share * len(some),
         )
 
 
@@ -187,7 +185,10 @@ def _column(values: list[Any]) -> Any:
 
     if any(isinstance(value, list) for value in values):
         lists = [None if value is None else [_text(each) for each in _as_list(value)] for value in values]
-        return pa.array([None if each is None else [cell for cell in each if cell is not None] for each in lists], pa.list_(pa.string()))
+        return pa.array(
+            [None if each is None else [cell for cell in each if cell is not None] for each in lists],
+            pa.list_(pa.string()),
+        )
     return pa.array([_text(value) for value in values], pa.string())
 
 

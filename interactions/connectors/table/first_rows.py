@@ -11,6 +11,7 @@ from interactions.connectors.table import times
 from interactions.connectors.table.mapping import Reading
 
 _LOOKED_AT = 100
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?%?")
 
 
@@ -18,13 +19,14 @@ _NUMBER = re.compile(r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?%?")
 class Heading:
     """Where a table begins: ``before`` rows are titles, then come ``header_rows``, of which the one numbered
     ``names_row``, from 1, has the names (none where that is 0); ``width`` columns. ``is_doubtful``: the row after the
-    names may be a second header."""
+    names may be a second header. ``is_regular``: most rows have as many cells."""
 
     before: int
     header_rows: int
     names_row: int
     width: int
     is_doubtful: bool
+    is_regular: bool
 
     @property
     def first(self) -> int:
@@ -41,14 +43,15 @@ def heading(rows: Sequence[Sequence[str]], reading: Reading) -> Heading:
     """Find where the table begins in its first rows, of which there is at least one that isn't empty."""
     widths = Counter(_width(row) for row in rows[:_LOOKED_AT])
     width = max((each for each in widths if each), key=lambda each: (widths[each], each))
+    is_regular = 2 * sum(len(row) == width for row in rows[:_LOOKED_AT] if any(row)) > sum(map(any, rows[:_LOOKED_AT]))
     before = next((place for place, row in enumerate(rows) if _width(row) >= width), 0)
     data = rows[before:]
     if reading.header_rows is not None:
         names_row = min(reading.names_row, reading.header_rows)
-        return Heading(before, reading.header_rows, names_row, width, is_doubtful=False)
+        return Heading(before, reading.header_rows, names_row, width, is_doubtful=False, is_regular=is_regular)
     header_rows = int(_is_names(data[0]))
     second = header_rows == 1 and _is_second(data[:_LOOKED_AT])
-    return Heading(before, header_rows + second, header_rows, width, is_doubtful=second)
+    return Heading(before, header_rows + second, header_rows, width, is_doubtful=second, is_regular=is_regular)
 
 
 def _width(row: Sequence[str]) -> int:
@@ -57,9 +60,8 @@ def _width(row: Sequence[str]) -> int:
 
 
 def _is_names(row: Sequence[str]) -> bool:
-    """Whether a row reads like names: different texts, and no number or time."""
-    cells = [cell for cell in row if cell]
-    return len(set(cells)) == len(cells) and not any(map(_is_value, cells))
+    """Whether a row reads like names: no number or time is among them."""
+    return not any(_is_value(cell) for cell in row if cell)
 
 
 def _is_value(cell: str) -> bool:
@@ -67,8 +69,8 @@ def _is_value(cell: str) -> bool:
 
 
 def _is_second(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the row after the names has texts alone, while those below it have numbers or times in some column."""
-    if len(rows) < 4 or any(map(_is_value, rows[1])):
+    """Whether the row after the names has words alone, while those below it have numbers or times in some column."""
+    if len(rows) < 4 or any(map(_DIGIT.search, rows[1])):
         return False
     below = [row for row in rows[2:] if _width(row)]
     for column in range(min(map(len, below), default=0)):

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from interactions.codec import unpack
-from interactions.codec.unpack import Readable, open_text, read
+from interactions import unpack
 from interactions.connectors.table.documents import Documents
-from interactions.connectors.table.errors import Empty
+from interactions.connectors.table.errors import Empty, NoTable
 from interactions.connectors.table.mapping import Reading
 from interactions.connectors.table.parquet import MAGIC, Parquet
-from interactions.connectors.table.rows import Table
+from interactions.connectors.table.rows import Table, Text
 from interactions.connectors.table.separated import Separated
 from interactions.connectors.table.workbook import OFFICE, ZIP, Workbook, is_workbook
+from interactions.unpack import open_text, read
 
-Opener = Callable[[Path], Readable]
+Opener = Callable[[Path], Text]
 _BLANK: Final = b"\xef\xbb\xbf \t\r\n\x1e"
 
 
@@ -37,15 +38,12 @@ def open_table(path: Path, reading: Reading | None = None, text: Opener = unpack
         return Parquet(path)
     if magic == OFFICE or (magic == ZIP and is_workbook(path)):
         return Workbook(path, said)
-    opened = text(path)
-    try:
+    with closing(text(path)) as opened:
         head = read(opened, 1 << 16).lstrip(_BLANK)
-    finally:
-        close = getattr(opened, "close", None)
-        if close is not None:
-            close()
     if not head:
         raise Empty(has_header=False)
     if head[:1] in (b"{", b"["):
         return Documents(lambda: text(path))
+    if head[:1] == b"<":
+        raise NoTable("The file is HTML or XML, not a table.")
     return Separated(lambda: text(path), said)

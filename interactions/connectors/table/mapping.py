@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -20,6 +20,7 @@ FILTERS: Final = "search.filters."
 """What a filter of a search begins with; its name follows."""
 JSON_LIST: Final = "json"
 """The separator of cells that hold their list as JSON."""
+UUID: Final = CUSTOM + schema.RECORD_UUID
 REFUND_AMOUNT: Final = f"{CUSTOM}refund_amount"
 _LISTS: Final = (Form.STRINGS, Form.NUMBER_OR_NUMBERS)
 
@@ -129,6 +130,13 @@ FIELDS: Final = tuple(_FORMS)
 """What a column can be mapped to, beside keys of the custom context and filters of a search."""
 
 
+def _is_zone(name: str) -> bool:
+    try:
+        return not name or ZoneInfo(name).key == name
+    except (ValueError, OSError, LookupError):
+        return False
+
+
 def require_sound(mapping: Mapping, columns: Sequence[str]) -> None:
     """Raises MappingRefused, saying the first thing that is wrong with a mapping for a table with these columns."""
     there = set(columns)
@@ -145,7 +153,7 @@ def require_sound(mapping: Mapping, columns: Sequence[str]) -> None:
             raise MappingRefused(f'There is no interaction type "{name[:60]}".')
     if mapping.times.form not in ("", *FORMS):
         raise MappingRefused(f'There is no form of times called "{mapping.times.form[:60]}".')
-    if mapping.times.zone and mapping.times.zone not in available_timezones():
+    if not _is_zone(mapping.times.zone):
         raise MappingRefused(f'There is no time zone "{mapping.times.zone[:60]}".')
     if mapping.decimal not in (".", ","):
         raise MappingRefused("Decimals are written with a point or a comma.")

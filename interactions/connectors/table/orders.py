@@ -1,4 +1,4 @@
-"""Check-outs whose order stands in several rows, held on disk until all rows were read, and written as one each."""
+"""Check-outs whose order stands in several rows, held on disk until all rows were read, and gathered to one each."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from interactions.connectors.table.mapping import Mapping, is_list
-from interactions.connectors.table.statement import UUID, Bound, Statement, record_of
+from interactions.connectors.table.mapping import UUID, Mapping, is_list
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,11 +18,12 @@ _UUID: Final = "table:order:"
 
 
 class Orders:
-    """The rows of check-outs that name an order. A context manager: what is held goes with it."""
+    """Rows of check-outs that name an order, as the JSON of their values by field. A context manager: what is held goes
+    with it."""
 
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
-        self._statement: Statement | None = None
+        self._fields: list[str] = []
         self._folder = tempfile.TemporaryDirectory(prefix="dojo-orders-")
         self._engine: duckdb.DuckDBPyConnection | None = None
         self.rows = 0
@@ -36,59 +36,64 @@ class Orders:
             self._engine.close()
         self._folder.cleanup()
 
-    def hold(self, statement: Statement, rows: Any) -> None:
-        """Hold rows: those of the statement, with the columns ``number`` and ``order_id``."""
-        import duckdb
+    def hold(self, orders: Any, numbers: Any, values: dict[str, Any]) -> None:
+        """Hold rows: their orders, their numbers in the table, and their values, null where they have none."""
+        import pyarrow as pa
 
-        if self._engine is None:
-            place = Path(self._folder.name)
-            self._engine = duckdb.connect(
-                str(place / "orders"), config={"threads": 1, "memory_limit": _MEMORY, "temp_directory": str(place)}
-            )
-            self._engine.execute("SET TimeZone = ?", [self._mapping.times.zone or "UTC"])
-            columns = ", ".join(f"f{place} VARCHAR" for place in range(len(statement.fields)))
-            self._engine.execute(f"CREATE TABLE held (order_id VARCHAR, number BIGINT, {columns})")
-        self._statement = statement
-        self._engine.register("rows", rows)
-        sql = f"INSERT INTO held SELECT order_id, number, {statement.values} FROM rows"  # noqa: S608 - our own names
-        self._engine.execute(sql, list(statement.bound))
-        self._engine.unregister("rows")
-        self.rows += rows.num_rows
+        self._fields = list(values)
+        engine = self._opened()
+        names = ["order_id", "number", *(f"f{place}" for place in range(len(values)))]
+        engine.register("more", pa.table(dict(zip(names, [orders, numbers, *values.values()], strict=True))))
+        engine.execute("INSERT INTO held SELECT * FROM more")
+        engine.unregister("more")
+        self.rows += len(orders)
 
-    def lines(self) -> Iterator[tuple[Any, Any]]:
-        """The records and the numbers of their first rows, some at a time."""
-        if self._engine is None or self._statement is None:
+    def gathered(self) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """The numbers of the orders' first rows and the orders' values, some orders at a time."""
+        if not self.rows:
             return
         shares = self.rows // _ROWS_AT_ONCE + 1
         for share in range(shares):
-            bound = Bound([shares, share])
-            sql = self._sql(self._statement, bound)
-            found = self._engine.execute(sql, list(bound)).to_arrow_table()
+            found = self._opened().sql(self._sql(), params=[shares, share, _UUID]).to_arrow_table()
+            values = dict(zip(self._fields, found.columns[2:], strict=True))
+            if UUID not in values:
+                values[UUID] = found["uuid"]
             if found.num_rows:
-                yield found["line"], found["number"]
+                yield found["number"], values
 
-    def _sql(self, statement: Statement, bound: Bound) -> str:
-        names = {field: f"f{place}" for place, field in enumerate(statement.fields)}
-        gathered = ", ".join(f"{self._gathered(field, name)} AS {name}" for field, name in names.items())
-        if UUID not in names:
-            names[UUID] = f"to_json({bound.add(_UUID)} || order_id)"
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        if self._engine is None:
+            folder = self._folder.name
+            self._engine = duckdb.connect(
+                str(Path(folder, "orders")),
+                config={"threads": 1, "memory_limit": _MEMORY, "temp_directory": folder},
+            )
+            columns = ", ".join(f"f{place} VARCHAR" for place in range(len(self._fields)))
+            self._engine.execute(f"CREATE TABLE held (order_id VARCHAR, number BIGINT, {columns})")
+        return self._engine
+
+    def _sql(self) -> str:
+        values = [f"{self._gathered(field, f'f{place}')} AS f{place}" for place, field in enumerate(self._fields)]
+        columns = ["min(number) AS number", "to_json($3 || order_id) AS uuid", *values]
+        # The rows of an order lie in one share, so that memory holds few of them at once.
         return (
-            f"SELECT {record_of(names, bound)} || chr(10) AS line, number FROM ("  # noqa: S608 - our own names
-            f"SELECT order_id, min(number) AS first, {gathered} FROM held WHERE hash(order_id) % $1 = $2 "
-            f"GROUP BY order_id) AS gathered(order_id, number, {', '.join(f'f{place}' for place in range(len(statement.fields)))}) "
-            "ORDER BY number"
+            f"SELECT {', '.join(columns)} FROM held WHERE hash(order_id) % $1 = $2 "  # noqa: S608 - our own names
+            "GROUP BY order_id ORDER BY min(held.number)"
         )
 
     def _gathered(self, field: str, name: str) -> str:
         """What an order has in a field that stands in several rows."""
-        first = f"first({name} ORDER BY number) FILTER ({name} IS NOT NULL)"
+        first = f"first({name} ORDER BY held.number) FILTER ({name} IS NOT NULL)"
         if field == "revenue" and not self._mapping.order_total:
-            unread = f"first({name} ORDER BY number) FILTER (TRY_CAST({name} AS DOUBLE) IS NULL AND {name} IS NOT NULL)"
+            is_unread = f"TRY_CAST({name} AS DOUBLE) IS NULL AND {name} IS NOT NULL"
+            unread = f"first({name} ORDER BY held.number) FILTER ({is_unread})"
             # Sums of decimals have no noise behind the last digit, as those of doubles do.
             total = f"CAST(CAST(sum(TRY_CAST({name} AS DECIMAL(38, 6))) AS DOUBLE) AS VARCHAR)"
             return f"coalesce({unread}, {total}, {first})"
         if is_list(field):
-            joined = f"'[' || string_agg(substr({name}, 2, len({name}) - 2), ',' ORDER BY number) || ']'"
+            joined = f"'[' || string_agg(substr({name}, 2, len({name}) - 2), ',' ORDER BY held.number) || ']'"
             if field == "quantities":  # one for each product, or none
                 return f"CASE WHEN count({name}) = count(*) THEN {joined} END"
             return joined

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from interactions.codec.check import Violation, check_bytes
 from interactions.connectors.source import Skipped
+from interactions.connectors.table.errors import Empty
 from interactions.connectors.table.mapping import Mapping, Reading
 from interactions.connectors.table.questions import SAMPLE_ROWS
 from interactions.connectors.table.records import Records
 from interactions.connectors.table.rows import Rows, Table
-from interactions.errors import FileRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Preview:
     left_out: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sample:
     """The first rows of a table, as a table of their own. Opening a file again for each change of a mapping would be
     slow."""
@@ -61,8 +61,6 @@ class Sample:
 
 def sample_of(table: Table, most: int = SAMPLE_ROWS) -> Sample:
     """Read the first rows of a table. Raises FileRefused where it can't be read, or has no rows."""
-    from interactions.connectors.table.errors import Empty
-
     rows = next((rows for rows in table.batches() if rows.count), None)
     if rows is None:
         raise Empty(has_header=True)
@@ -98,6 +96,3 @@ def _judge(made: Preview, line: bytes, row: int) -> None:
         made.problems.update({violation.cause for violation in checked.violations})
     if row:
         made.shown.append(Shown(row, record, checked.violations))
-
-
-__all__ = ["FileRefused", "Preview", "Sample", "Shown", "preview", "sample_of"]

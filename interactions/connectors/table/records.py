@@ -8,12 +8,15 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from interactions.connectors.source import Chunk, Origin, Skipped
+from interactions.connectors.table.assembly import Parts, lines, whole
 from interactions.connectors.table.mapping import Mapping, require_sound
 from interactions.connectors.table.orders import Orders
+from interactions.connectors.table.plain import json_of
 from interactions.connectors.table.questions import require_answered
 from interactions.connectors.table.rows import Rows, Table
-from interactions.connectors.table.sieve import Sieve, is_filled, plain
+from interactions.connectors.table.sieve import HEADER, NUMBER, Sieve, plain
 from interactions.connectors.table.statement import Statement
+from interactions.connectors.table.values import Values
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,12 +38,12 @@ class Records:
         require_sound(mapping, table.columns)
         self._table, self._mapping = table, mapping
         self._sieve = Sieve(mapping, table.columns)
-        self._columns = [place for place, name in enumerate(table.columns) if name in mapping.columns]
+        self._values = Values(mapping)
         self._statement: Statement | None = None
 
     @property
     def left_out(self) -> Counter[str]:
-        return self._sieve.left_out
+        return self._values.left_out
 
     def __iter__(self) -> Iterator[Chunk]:
         import duckdb
@@ -55,39 +58,57 @@ class Records:
                 yield from _gathered(orders)
 
     def _chunk(self, engine: duckdb.DuckDBPyConnection, rows: Rows, orders: Orders | None) -> Chunk:
+        import numpy as np
         import pyarrow as pa
 
         if self._statement is None:
             require_answered(self._mapping, rows.table)
-            self._statement = Statement(self._mapping, self._table.columns, rows.table)
         chunk = Chunk(rows.size, events=rows.count, rejected=rows.rejected)
-        table = rows.table.rename_columns([f"c{place}" for place in range(rows.table.num_columns)])
-        table = table.append_column("number", pa.array(range(rows.table.num_rows), pa.int64()))
-        table = self._sieve.sifted(table, chunk.skipped)
+        if not rows.first:
+            self._count_headers(chunk)
+        table = rows.table.append_column(NUMBER, pa.array(np.arange(rows.table.num_rows)))
+        table, kinds = self._sieve.sifted(table, chunk.skipped)
         if orders is not None:
-            table = self._held(orders, table, rows)
-        if table.num_rows:
-            sql, bound = self._statement.lines()
-            engine.register("rows", table.select([*(f"c{place}" for place in self._columns), "kind"]))
-            chunk.lines = _bytes(engine.execute(sql, list(bound)).to_arrow_table()["line"])
-            engine.unregister("rows")
+            table, kinds = self._held(engine, orders, table, kinds, rows)
         chunk.records = table.num_rows
-        chunk.find = _Finder(rows, table["number"])
+        if table.num_rows:
+            chunk.lines = lines(kinds, self._json(engine, table, kinds))
+        chunk.find = _Finder(rows, table[NUMBER])
         return chunk
 
-    def _held(self, orders: Orders, table: Any, rows: Rows) -> Any:
-        """The rows that stand for themselves. Those of orders are held, with their numbers in the file."""
+    def _count_headers(self, chunk: Chunk) -> None:
+        """Headers beyond the first may have been data."""
+        more = (self._table.reading.header_rows or 0) - 1
+        if more > 0:
+            chunk.events += more
+            chunk.skipped[HEADER] += more
+
+    def _json(self, engine: duckdb.DuckDBPyConnection, table: Any, kinds: Any) -> dict[str, Parts]:
+        """The JSON of the values of some rows, by field."""
+        values = self._values.of(table, kinds)
+        if self._statement is None:
+            self._statement = Statement(self._mapping, values)
+        plainly = {field: json_of(field, column, self._mapping) for field, column in values.items()}
+        made = {field: parts for field, parts in plainly.items() if parts is not None}
+        rest = {field: values[field] for field in values if field not in made}
+        return made | {field: (json,) for field, json in self._statement.json(engine, rest).items()}
+
+    def _held(
+        self, engine: duckdb.DuckDBPyConnection, orders: Orders, table: Any, kinds: Any, rows: Rows
+    ) -> tuple[Any, Any]:
+        """The rows that stand for themselves, and their types. Those of orders are held, with their numbers in the
+        table."""
         import pyarrow as pa
         from pyarrow import compute as pc
 
-        assert self._statement is not None
-        order = plain(table[f"c{self._table.columns.index(self._mapping.order)}"])
-        is_order = pc.and_(pc.equal(table["kind"], _CHECKOUT), is_filled(order))
-        held = table.append_column("order_id", order).filter(is_order)
+        order = plain(table[self._mapping.order]).fill_null("")
+        is_order = pc.and_(pc.equal(kinds, _CHECKOUT), pc.not_equal(order, ""))
+        held = table.filter(is_order)
         if held.num_rows:
-            numbers = pa.array([rows.number(row) for row in held["number"].to_pylist()], pa.int64())
-            orders.hold(self._statement, held.drop_columns("number").append_column("number", numbers))
-        return table.filter(pc.invert(is_order))
+            numbers = pa.array([rows.number(row) for row in held[NUMBER].to_pylist()], pa.int64())
+            made = self._json(engine, held, kinds.filter(is_order))
+            orders.hold(order.filter(is_order), numbers, {field: whole(parts) for field, parts in made.items()})
+        return table.filter(pc.invert(is_order)), kinds.filter(pc.invert(is_order))
 
 
 class _Finder:
@@ -102,24 +123,25 @@ class _Finder:
 
 
 def _gathered(orders: Orders) -> Iterator[Chunk]:
+    """The check-outs of all orders. Where one comes from says its own text: its rows are gone by now."""
+    import pyarrow as pa
+
     left = orders.rows
-    for lines, numbers in orders.lines():
-        left -= len(lines)
-        texts = _bytes(lines)
-        found = [Origin(number.as_py(), 0, line.as_py().encode()) for number, line in zip(numbers, lines, strict=True)]
-        yield Chunk(0, texts, len(lines), find=found.__getitem__)
+    for numbers, values in orders.gathered():
+        left -= len(numbers)
+        text = lines(
+            pa.chunked_array([pa.repeat(_CHECKOUT, len(numbers))]), {field: (json,) for field, json in values.items()}
+        )
+        yield Chunk(0, text, len(numbers), find=_GatheredFinder(text, numbers))
     if left:
         yield Chunk(0, skipped=Counter({GATHERED: left}))
 
 
-def _bytes(lines: Any) -> bytes:
-    """The texts of a column, one after another."""
-    parts = []
-    for chunk in lines.chunks:
-        offsets = chunk.cast("large_string")
-        _, places, text = offsets.buffers()
-        if text is None:
-            continue
-        ends = memoryview(places).cast("q")
-        parts.append(memoryview(text)[ends[offsets.offset] : ends[offsets.offset + len(offsets)]])
-    return b"".join(parts)
+class _GatheredFinder:
+    """Finds where the check-out of an order comes from: the order's first row, the text its own."""
+
+    def __init__(self, text: bytes, numbers: Any) -> None:
+        self._text, self._numbers = text, numbers
+
+    def __call__(self, record: int) -> Origin:
+        return Origin(self._numbers[record].as_py(), 0, self._text.splitlines()[record])

@@ -12,6 +12,7 @@ from interactions.codec.check import Violation
 from interactions.codec.reader import Rejected
 from interactions.connectors.table.errors import TooManyColumns
 from interactions.connectors.table.mapping import Reading
+from interactions.unpack import Readable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,6 +49,12 @@ class Rows:
         """A row as a JSON object of its cells, which is a table of the same shape."""
         cells = self.table.slice(row, 1).to_pylist()[0]
         return msgspec.json.encode({name: cell for name, cell in cells.items() if cell not in (None, "")})
+
+
+class Text(Readable, Protocol):
+    """The text of a file, opened to be read once."""
+
+    def close(self) -> None: ...
 
 
 class Table(Protocol):

@@ -6,16 +6,17 @@ import csv
 import io
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from interactions.codec.unpack import Readable, read
 from interactions.connectors.table.errors import Empty, NoTable, RowTooLong
 from interactions.connectors.table.first_rows import heading
 from interactions.connectors.table.mapping import Reading
-from interactions.connectors.table.rows import Rows, named, refused
+from interactions.connectors.table.rows import Rows, Text, named, refused
 from interactions.connectors.table.utf8 import ENCODINGS, MARK, WINDOWS, Utf8, encoding_of
 from interactions.errors import FileRefused
+from interactions.unpack import read
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,6 +28,7 @@ LONGEST_ROW: Final = 8 << 20
 _HEAD_ROWS: Final = 200
 _KINDS: Final = {",": "CSV", "\t": "TSV"}
 _DELIMITERS: Final = (",", ";", "\t", "|")
+_CONTROLS: Final = bytes({*range(32)} - {*b"\t\n\r"})
 _NOT_UTF_8: Final = "It has bytes that are no characters in the file's encoding."
 
 
@@ -44,10 +46,10 @@ class Separated:
 
     left_out: tuple[str, ...] = ()
 
-    def __init__(self, text: Callable[[], Readable], reading: Reading) -> None:
+    def __init__(self, text: Callable[[], Text], reading: Reading) -> None:
         """Raises FileRefused where the text is no table, or has no rows."""
         self._text = text
-        with _closed(text()) as opened:
+        with closing(text()) as opened:
             head = read(opened, HEAD_BYTES)
         found = reading.encoding or encoding_of(head)
         self.encoding = found or WINDOWS
@@ -57,6 +59,8 @@ class Separated:
         if not any(map(any, rows)):
             raise Empty(has_header=False) if len(head) < HEAD_BYTES else RowTooLong(LONGEST_ROW)
         begin = heading(rows, reading)
+        if begin.width < 2 or not begin.is_regular:
+            raise NoTable("The file is not a table: its lines don't have the same columns.")
         self.columns = named(begin.names(rows))
         self._skipped = ends[begin.first - 1] if begin.first else 0
         self.kind = _KINDS.get(self.dialect.delimiter, "CSV")
@@ -65,9 +69,8 @@ class Separated:
 
     def batches(self) -> Iterator[Rows]:
         import pyarrow as pa
-        from pyarrow import csv as pacsv
 
-        with _closed(self._text()) as opened:
+        with closing(self._text()) as opened:
             utf8 = Utf8(opened, self.encoding)
             read(utf8, self._skipped)
             bad: list[pacsv.InvalidRow] = []
@@ -84,8 +87,8 @@ class Separated:
             bad.append(row)
             return "skip"
 
-        return pacsv.open_csv(
-            pa.PythonFile(io.BufferedReader(utf8, 1 << 20), mode="r"),
+        batches: Iterator[pa.RecordBatch] = pacsv.open_csv(
+            pa.PythonFile(utf8, mode="r"),
             read_options=pacsv.ReadOptions(use_threads=False, block_size=LONGEST_ROW, column_names=self.columns),
             parse_options=pacsv.ParseOptions(
                 delimiter=self.dialect.delimiter,
@@ -95,13 +98,15 @@ class Separated:
                 invalid_row_handler=keep,
             ),
             convert_options=pacsv.ConvertOptions(
-                check_utf8=False, column_types=dict.fromkeys(self.columns, pa.string()), strings_can_be_null=False
+                check_utf8=False,
+                column_types=dict.fromkeys(self.columns, pa.string()),
+                strings_can_be_null=True,
+                null_values=[""],
             ),
         )
+        return batches
 
-    def _numbered(
-        self, batches: Iterator[pa.RecordBatch], utf8: Utf8, bad: list[pacsv.InvalidRow]
-    ) -> Iterator[Rows]:
+    def _numbered(self, batches: Iterator[pa.RecordBatch], utf8: Utf8, bad: list[pacsv.InvalidRow]) -> Iterator[Rows]:
         """The batches, each with the rows that stand between its own and can't be read."""
         import pyarrow as pa
 
@@ -122,10 +127,10 @@ class Separated:
 
     def _refused(self, row: Any) -> Any:
         has, wanted = row.actual_columns, row.expected_columns
-        rule = f"The row has {has:,} values, but the table has {wanted:,} columns."
+        rule = f"The row has {has:,} value{'' if has == 1 else 's'}, but the table has {wanted:,} columns."
         if self.dialect.quote and row.text.count(self.dialect.quote) % 2:
             rule = "A quote that begins in this row is never closed."
-        return refused(row.number - 1, row.text, rule)
+        return refused(row.number - 1, row.text.replace(MARK, "\ufffd"), rule)
 
     def _refusal(self, error: Exception) -> FileRefused:
         said = str(error)
@@ -145,32 +150,19 @@ def _unmarked(rows: Rows) -> Iterator[Rows]:
     for column in rows.table.columns:
         marked = pc.or_(marked, pc.match_substring(column, MARK).combine_chunks())
     refusals = [
-        refused(rows.number(row), rows.text(row).decode(), _NOT_UTF_8) for row, is_bad in enumerate(marked.to_pylist()) if is_bad
+        refused(rows.number(row), rows.text(row).decode().replace(MARK, "\ufffd"), _NOT_UTF_8)
+        for row, is_bad in enumerate(marked.to_pylist())
+        if is_bad
     ]
     rejected = sorted([*rows.rejected, *refusals], key=lambda each: each.index)
     yield replace(rows, table=rows.table.filter(pc.invert(marked)), rejected=rejected)
-
-
-class _closed:
-    """Closes what can be closed."""
-
-    def __init__(self, text: Readable) -> None:
-        self._text = text
-
-    def __enter__(self) -> Readable:
-        return self._text
-
-    def __exit__(self, *_: object) -> None:
-        close = getattr(self._text, "close", None)
-        if close is not None:
-            close()
 
 
 def _decoded(head: bytes, encoding: str) -> str:
     """Raises NoTable where the text is none, or no encoding of that name is known."""
     if encoding not in ENCODINGS:
         raise NoTable(f'The encoding "{encoding[:40]}" is unknown.')
-    if head.count(0) > len(head) // 8:
+    if len(head.translate(None, _CONTROLS)) < 0.95 * len(head):
         raise NoTable("The file is not text.")
     return read(Utf8(io.BytesIO(head), encoding), 8 * len(head)).decode()
 
@@ -230,4 +222,3 @@ def _rows(text: str, dialect: Dialect, *, is_whole: bool) -> tuple[list[list[str
     if not is_whole and line == len(lines):
         del rows[-1:], ends[-1:]
     return rows, ends
-

@@ -18,8 +18,9 @@ from interactions.contract.schema import Form
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_SURELY: Final = 0.9
 _MOST_TYPES: Final = 200  # different values of a column of types
-_NUMBER = re.compile(r"[+-]?[€$£¥₹ ]?\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)? ?[€$£¥₹]?")
+_NUMBER = re.compile(r"[+-]?[€$£¥₹ ]{0,2}[.,]?\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)? ?[€$£¥₹]?")
 _COMMA = re.compile(r"[^,]*\d,(?:\d{1,2}|\d{4,})\D*|[^,]*\d\.\d{3},\d*\D*")
 _POINT = re.compile(r"[^.]*\d\.(?:\d{1,2}|\d{4,})\D*|[^.]*\d,\d{3}\.\d*\D*")
 _SEPARATORS: Final = ("|", ";", ",", " > ")
@@ -52,7 +53,16 @@ def suggested(columns: Sequence[str], sample: pa.Table, reading: Reading | None 
     Columns that nothing is known of are left out: they may name people. What can't be known is left open: see
     ``questions``.
     """
-    absent = tuple(sorted({cell for name in columns for cell in _texts(sample, name) if names.folded(cell) in names.NOTHING or cell == r"\N"}))
+    absent = tuple(
+        sorted(
+            {
+                cell
+                for name in columns
+                for cell in _texts(sample, name)
+                if names.folded(cell) in names.NOTHING or cell == r"\N"
+            }
+        )
+    )
     found = [_column(sample, name, absent) for name in columns]
     fields = _fields(found)
     by_name = {column.name: column for column in found}
@@ -65,7 +75,9 @@ def suggested(columns: Sequence[str], sample: pa.Table, reading: Reading | None 
         constants={} if "type" in fields else _constant(fields, order),
         types=types,
         times=_times(of_fields.get("timestamp")),
-        separators={field: mark for field, column in of_fields.items() if is_list(field) and (mark := _separator(column))},
+        separators={
+            field: mark for field, column in of_fields.items() if is_list(field) and (mark := _separator(column))
+        },
         decimal=_decimal([column for field, column in of_fields.items() if form_of(field) in _NUMBERS]),
         absent=absent,
         order=order,
@@ -121,7 +133,7 @@ def _score(field: str, column: Column) -> float:
     for distance, word in enumerate(column.words):
         if word in known:
             return (1.5 if distance == 0 else 1.0) - known.index(word) / 100
-    if field == "timestamp" and times.seen(column.cells).forms:
+    if field == "timestamp" and times.seen(column.cells, _SURELY).forms:
         return 0.5 if not any(column.words[0] in others for others in names.COLUMNS.values()) else 0.0
     return 0.0
 
@@ -134,7 +146,7 @@ def _may_hold(field: str, column: Column) -> bool:
     if form == Form.TIMESTAMP:
         return bool(times.seen(column.cells).forms) or any(map(str.isdecimal, column.cells)) is False
     if form in _NUMBERS:
-        return column.is_list or column.share(_NUMBER) > 0.9 or _separator(column) != ""
+        return column.is_list or column.share(_NUMBER) > 0.5 or _separator(column) != ""
     if field in ("context.page.url", "context.page.referrer"):
         return column.share(_URL) > 0.5
     if form == Form.IPV4:
@@ -164,7 +176,11 @@ def type_table(values: Sequence[str]) -> dict[str, str | None]:
 
 
 def _types(column: Column | None) -> dict[str, str | None]:
-    return type_table(list(dict.fromkeys(column.cells))[:_MOST_TYPES]) if column else {}
+    return (
+        type_table([cell for cell in dict.fromkeys(column.cells) if cell != column.name][:_MOST_TYPES])
+        if column
+        else {}
+    )
 
 
 def _constant(fields: dict[str, str], order: str) -> dict[str, str]:

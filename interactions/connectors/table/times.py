@@ -47,7 +47,8 @@ _COUNT = re.compile(r"-?\d{8,20}(?:\.\d+)?")
 _ISO = re.compile(rf"\d{{4}}([-/.]?)\d\d\1\d\d{_CLOCK}{_OFFSET}|\d{{8}}T\d{{4,6}}{_OFFSET}")
 _SLASHED = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(?:\d{{4}}|\d\d){_CLOCK}{_OFFSET}")
 _WORDS = re.compile(
-    rf"(?:[A-Z][a-z]{{2,8}},? )?(?:\d{{1,2}}[ -][A-Za-z]{{3,9}}[ ,-]+|[A-Za-z]{{3,9}} \d{{1,2}},? )\d{{4}}{_CLOCK}{_OFFSET}"
+    r"(?:[A-Z][a-z]{2,8},? )?(?:\d{1,2}[ -][A-Za-z]{3,9}[ ,-]+|[A-Za-z]{3,9} \d{1,2},? )"
+    rf"\d{{4}}{_CLOCK}{_OFFSET}"
 )
 _PLAIN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?")
 _HAS_OFFSET = re.compile(r".*\d\s?(?:Z|z|UTC|GMT|[+-]\d\d:?\d\d)")
@@ -65,27 +66,23 @@ class Seen:
 _NONE = Seen((), False)
 
 
-def seen(texts: Sequence[str]) -> Seen:
-    """What the non-empty cells of a column may be, if nearly all of them are times of one form."""
+def seen(texts: Sequence[str], share: float = 0.5) -> Seen:
+    """What the non-empty cells of a column may be, if at least ``share`` of them are times of one form."""
     texts = [text.strip() for text in texts]
-    counts = _counts(texts)
+    counts = _counts(texts, share)
     if counts is not None:
         return Seen((counts,), True)
-    has_zone = all(_HAS_OFFSET.fullmatch(text) for text in texts)
+    has_zone = all(_HAS_OFFSET.fullmatch(text) for text in texts if any(map(str.isdecimal, text)))
     for forms, pattern in (((ISO,), _ISO), ((IN_WORDS,), _WORDS)):
-        if _nearly_all(sum(pattern.fullmatch(text) is not None for text in texts), len(texts)):
+        if sum(pattern.fullmatch(text) is not None for text in texts) >= share * max(1, len(texts)):
             return Seen(forms, has_zone)
     slashed = [found for text in texts if (found := _SLASHED.fullmatch(text))]
-    return Seen(_order(slashed), has_zone) if _nearly_all(len(slashed), len(texts)) else _NONE
+    return Seen(_order(slashed), has_zone) if len(slashed) >= share * max(1, len(texts)) else _NONE
 
 
-def _nearly_all(found: int, of: int) -> bool:
-    return of > 0 and found >= 0.9 * of
-
-
-def _counts(texts: list[str]) -> str | None:
+def _counts(texts: list[str], share: float) -> str | None:
     numbers = [abs(float(text)) for text in texts if _COUNT.fullmatch(text)]
-    if not _nearly_all(len(numbers), len(texts)):
+    if len(numbers) < share * max(1, len(texts)):
         return None
     middle = sorted(numbers)[len(numbers) // 2]
     for form, least, most in (

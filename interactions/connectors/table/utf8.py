@@ -1,15 +1,13 @@
-"""A text of any encoding as UTF-8, made as it is read; what is no character is marked, so that its row can be refused."""
+"""A text of any encoding as UTF-8, made as it is read; what is no character is marked, so that its row is refused."""
 
 from __future__ import annotations
 
 import codecs
 import io
-from typing import TYPE_CHECKING, Final
+import sys
+from typing import Final
 
-from interactions.codec.unpack import Readable
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer as WriteableBuffer
+from interactions.unpack import Readable
 
 MARK: Final = "\uffff"
 """Stands for bytes that are no character: no text holds it, as Unicode has kept it free for such use."""
@@ -34,7 +32,7 @@ class Utf8(io.RawIOBase):
         self._text = text
         self._decoder = codecs.getincrementaldecoder(encoding)(_ERRORS)
         self._is_utf_8 = codecs.lookup(encoding).name == "utf-8"
-        self._held = memoryview(b"")
+        self._held = b""
         self._ended = self._begun = False
         self.taken = 0
         self.is_marked = False
@@ -42,15 +40,22 @@ class Utf8(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def read(self, size: int = -1) -> bytes:
+        """``size`` bytes, fewer only at the end; all there are where it is negative."""
+        parts: list[bytes] = []
+        left = size if size >= 0 else sys.maxsize
+        while left and (self._held or self._fill()):
+            parts.append(self._held[:left])
+            self._held = self._held[left:]
+            left -= len(parts[-1])
+        self.taken += sum(map(len, parts))
+        return b"".join(parts)
+
+    def _fill(self) -> bool:
+        """Hold a piece; False at the end."""
         while not self._held and not self._ended:
-            self._held = memoryview(self._next())
-        room = memoryview(buffer)
-        size = min(len(room), len(self._held))
-        room[:size] = self._held[:size]
-        self._held = self._held[size:]
-        self.taken += size
-        return size
+            self._held = self._next()
+        return bool(self._held)
 
     def _next(self) -> bytes:
         piece = self._text.read(1 << 20) or b""

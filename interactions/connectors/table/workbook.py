@@ -32,7 +32,8 @@ def is_workbook(path: Path) -> bool:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError):
-        return False
+        with path.open("rb") as file:  # cut short, it has lost its list of names
+            return b"[Content_Types].xml" in file.read(4096)
     return "xl/workbook.xml" in names or "xl/workbook.bin" in names or {"content.xml", "mimetype"} <= names
 
 

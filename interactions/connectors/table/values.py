@@ -1,0 +1,72 @@
+"""The values of a mapping's fields, row by row: texts or lists of texts, null where a row says nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from interactions.connectors.table.mapping import Mapping, types_with
+from interactions.contract import schema
+
+
+class Values:
+    """Reads the values of all fields but the type. ``left_out`` counts those of each field in rows whose type has no
+    such field."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self._mapping = mapping
+        self.left_out: Counter[str] = Counter()
+
+    def of(self, table: Any, kinds: Any) -> dict[str, Any]:
+        """The values by field; ``kinds`` are the types of the rows."""
+        return {field: self._fitting(field, column, kinds) for field, column in self._read(table)}
+
+    def _read(self, table: Any) -> Iterator[tuple[str, Any]]:
+        import pyarrow as pa
+
+        for field in sorted({*self._mapping.fields, *self._mapping.constants} - {"type"}):
+            column = self._mapping.fields.get(field)
+            if column is not None:
+                yield field, self._filled(table[column])
+            elif constant := self._mapping.constants[field]:
+                yield field, pa.chunked_array([pa.repeat(constant, table.num_rows)])
+
+    def _filled(self, column: Any) -> Any:
+        """The column with null for what says nothing."""
+        import pyarrow as pa
+        from pyarrow import compute as pc
+
+        if pa.types.is_list(column.type):
+            return _where(column, pc.greater(pc.list_value_length(column), 0))
+        absent = pa.array(["", *self._mapping.absent], pa.string())
+        return _where(column, pc.invert(pc.is_in(column, absent))) if _any_of(column, absent) else column
+
+    def _fitting(self, field: str, column: Any, kinds: Any) -> Any:
+        """The values in rows whose type has the field."""
+        import pyarrow as pa
+        from pyarrow import compute as pc
+
+        types = types_with(field)
+        if len(types) == len(schema.TYPES) or column.null_count == len(column):
+            return column
+        fits = pc.is_in(kinds, pa.array(sorted(types)))
+        kept = _where(column, fits)
+        if lost := kept.null_count - column.null_count:
+            self.left_out[field] += lost
+        return kept
+
+
+def _any_of(column: Any, texts: Any) -> bool:
+    from pyarrow import compute as pc
+
+    shortest = pc.min(pc.binary_length(column)).as_py()
+    return shortest == 0 or (len(texts) > 1 and pc.any(pc.is_in(column, texts)).as_py() is True)
+
+
+def _where(column: Any, holds: Any) -> Any:
+    """The column with null where something doesn't hold."""
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    return column if pc.all(holds).as_py() else pc.if_else(holds, column, pa.scalar(None, column.type))
