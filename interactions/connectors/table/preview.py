@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from interactions.codec.check import Violation, check_bytes
+from interactions.codec.rulebook import Violation, check_bytes
 from interactions.connectors.source import Skipped
 from interactions.connectors.table.errors import Empty
 from interactions.connectors.table.mapping import Mapping, Reading
