@@ -6,10 +6,8 @@ DuckDB is opened at the first question and never shared over a fork: its threads
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,11 +22,10 @@ from dojo.cores import cores
 from interactions import process_caches
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import AHEAD, Moments, Tombstones
-from interactions.errors import DataNotReady
 from interactions.warehouse.lake import Lake, Part
 from interactions.warehouse.people import hidden
-
-logger = logging.getLogger(__name__)
+from interactions.warehouse.steady import DataSetBusy as DataSetBusy
+from interactions.warehouse.steady import steady as until_steady
 
 Found = TypeVar("Found")
 
@@ -38,27 +35,10 @@ MOMENT: Final = "timestamp('UTC', 6)"
 
 Expression = Callable[[ibis.Table], ibis.Table]
 
-# For how long, and how often at least, a table that is being rewritten is asked anew: erasures may follow one upon
-# another, and a long question is not to fail by the first.
-_PATIENCE_SECONDS: Final = 10.0
-_TRIES: Final = 3
-_PAUSE_SECONDS: Final = 0.05
-
 # One question at a time in a process: each uses all cores already, and one connection
 # may not be used by two threads at once.
 _turn = threading.RLock()
 _connection: ibis.BaseBackend | None = None
-
-
-class DataSetBusy(DataNotReady):
-    """The table was rewritten again and again while one question was being answered."""
-
-    def __init__(self) -> None:
-        super().__init__("The data set is being rewritten at this moment. Try again in a few seconds.")
-
-
-class PartsGone(Exception):
-    """A part was removed while it was to be read: the table has a newer version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,27 +58,14 @@ class Snapshot:
         return tuple(str(part.path) for part in self.parts)
 
     def ask(self, expression: Expression, parts: Sequence[Part] | None = None) -> pa.Table:
-        """The answer over these ``parts`` of it, or all of them. Raises PartsGone."""
+        """The answer over these ``parts`` of it, or all of them. Raises FileNotFoundError."""
         files = self.files if parts is None else [str(part.path) for part in parts]
         return answer(files, self.hidden, expression)
 
 
 def steady(environment: str, look: Callable[[Snapshot], Found]) -> Found:
-    """What ``look`` finds in one version of the table: all that it asks is of that.
-
-    Where a part goes away under it, it looks again. Raises :class:`DataSetBusy`.
-    """
-    patient_until = time.monotonic() + _PATIENCE_SECONDS
-    tries = 0
-    while True:
-        parts, tries = snapshot(environment), tries + 1
-        try:
-            return look(parts)
-        except PartsGone as gone:
-            if tries >= _TRIES and time.monotonic() > patient_until:
-                raise DataSetBusy from gone
-            logger.info("A part of %s went away while it was read; asking the new version.", environment)
-            time.sleep(_PAUSE_SECONDS)
+    """What ``look`` finds in one version of the table: all that it asks is of that. Raises DataSetBusy."""
+    return until_steady(lambda: look(snapshot(environment)))
 
 
 def snapshot(environment: str) -> Snapshot:
@@ -149,13 +116,13 @@ def epoch_us(moment: Any) -> Any:
 def answer(files: Sequence[str], hidden: Tombstones, expression: Expression) -> pa.Table:
     """Ask ``expression`` of the records in ``files`` that are not of ``hidden`` people.
 
-    Raises :class:`PartsGone` where a part has vanished.
+    Raises FileNotFoundError where a part has vanished.
     """
     try:
         with interactions(files, hidden) as table:
             return _connect().to_pyarrow(expression(table))
     except duckdb.IOException as error:
-        raise PartsGone from error
+        raise FileNotFoundError(*files[:1]) from error
 
 
 def answer_of(rows: pa.Table, expression: Expression) -> pa.Table:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from interactions.ingest.imports import storage
 from interactions.models import Block, Environment, Import
 from interactions.privacy import entries
-from interactions.warehouse.log import LakeUnreadable
+from interactions.warehouse.steady import DataSetBusy, steady
 
 if TYPE_CHECKING:
     from interactions.analytics.id_pairs import Pairs
@@ -66,13 +66,11 @@ def owned(environment: Environment, user_keys: Collection[int]) -> set[int]:
     """The anonymous keys that are seen in the data set with one of these users and with nobody else, hidden or not."""
     from interactions.analytics import id_pairs
 
-    for _ in range(2):
-        try:
-            return id_pairs.pairs(environment.slug).owned(user_keys)
-        except (FileNotFoundError, LakeUnreadable):  # the table was rewritten meanwhile
-            continue
-    logger.warning("The links of a deletion request of %s are looked for once it is carried.", environment.slug)
-    return set()
+    try:
+        return steady(lambda: id_pairs.pairs(environment.slug)).owned(user_keys)
+    except DataSetBusy:
+        logger.warning("The links of a deletion request of %s are looked for once it is carried.", environment.slug)
+        return set()
 
 
 def seen_anywhere(environment: Environment) -> Pairs:

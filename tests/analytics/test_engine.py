@@ -10,6 +10,7 @@ import pytest
 
 from interactions.analytics import engine
 from interactions.analytics.engine import DataSetBusy, Snapshot, steady
+from interactions.warehouse import steady as steadiness
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import remove_import
 
@@ -77,12 +78,12 @@ def test_a_question_that_takes_longer_than_the_patience_is_asked_again(
 ) -> None:
     states = iter([stale, stale, engine.snapshot("production")])
     monkeypatch.setattr(engine, "snapshot", lambda environment: next(states))
-    monkeypatch.setattr(engine, "_PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(steadiness, "_PATIENCE_SECONDS", 0)
     assert steady("production", rows) == 100
 
 
 def test_a_table_that_will_not_hold_still_is_said_to_be_busy(stale: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "snapshot", lambda environment: stale)
-    monkeypatch.setattr(engine, "_PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(steadiness, "_PATIENCE_SECONDS", 0.1)
     with pytest.raises(DataSetBusy, match="Try again"):
         steady("production", rows)

@@ -2,7 +2,7 @@
 
 A person is a user, with the records without a user_id of every anonymous id that was seen with this user alone; or an
 anonymous id, with its records without a user_id. Asked are the records of the person alone, so an answer costs the
-same however many people there are. All functions raise PartsGone.
+same however many people there are. All functions raise FileNotFoundError.
 """
 
 from __future__ import annotations

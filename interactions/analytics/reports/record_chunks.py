@@ -18,7 +18,7 @@ from interactions.contract.tombstones import Tombstones, leave_out
 def records(environment: str, filter: Filter, most: int) -> pa.Table:
     """The records of ``filter``, oldest first, in memory: ``most`` of them. Columns of TABLE_SCHEMA.
 
-    Raises :class:`~interactions.analytics.engine.DataSetBusy`.
+    Raises :class:`~interactions.warehouse.steady.DataSetBusy`.
     """
 
     def look(parts: Snapshot) -> pa.Table:

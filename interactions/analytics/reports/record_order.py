@@ -69,7 +69,7 @@ class Key:
 def at(parts: Snapshot, places: pa.Table, expression: Expression) -> pa.Table:
     """Ask of the records at ``places`` (``timestamp, fingerprint``), with the column ``copy``: see Key.
 
-    Raises PartsGone.
+    Raises FileNotFoundError.
     """
     if not places.num_rows:
         return parts.ask(lambda table: expression(_numbered(table, places)), [])
@@ -82,7 +82,8 @@ def at(parts: Snapshot, places: pa.Table, expression: Expression) -> pa.Table:
 def walk(parts: Snapshot, filter: Filter, place: Key | None, limit: int, *, upwards: bool) -> pa.Table:
     """The first ``limit`` records of ``filter`` beyond ``place``, as one comes by them: newest first, or ``upwards``.
 
-    The columns are those of TABLE_SCHEMA, and ``copy``. Without a place it begins at the end of time. Raises PartsGone.
+    The columns are those of TABLE_SCHEMA, and ``copy``. Without a place it begins at the end of time. Raises
+    FileNotFoundError.
     """
 
     def beyond(table: ibis.Table) -> ibis.Table:

@@ -1,7 +1,7 @@
 """Single records: one page of them after another, newest first.
 
 A page begins after a record, not at a number: page 1,000 costs what page 1 does, and nothing is shown twice or left
-out while records come in. All functions raise :class:`~interactions.analytics.engine.DataSetBusy`.
+out while records come in. All functions raise :class:`~interactions.warehouse.steady.DataSetBusy`.
 """
 
 from __future__ import annotations

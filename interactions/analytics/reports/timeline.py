@@ -101,7 +101,7 @@ def page_of(
     """The newest ``limit`` of the person's ``rows``, as :func:`with_sessions` gives them, beyond ``after``.
 
     Records that come in meanwhile push out no others, nor are any shown twice, unless they bear the very moment at
-    which the page before ended. Raises PartsGone.
+    which the page before ended. Raises FileNotFoundError.
     """
     skip = after.shown if after else 0
     start = skip + (int((rows["timestamp"] > after.at).sum()) if after else 0)

@@ -23,7 +23,7 @@ from interactions.console.people.person import person
 from interactions.errors import DojoError
 from interactions.ingest import imports as importing
 from interactions.models import Environment, Import
-from interactions.warehouse.lake import LakeBusy
+from interactions.warehouse.steady import DataSetBusy
 
 PAGE_SIZE: Final = 50
 CHUNK_BYTES: Final = 256 << 10
@@ -168,7 +168,7 @@ def import_undo_preview(request: HttpRequest, environment: str, pk: int) -> Http
     context: dict[str, object] = {"environment": imp.environment, "import": imp}
     try:
         context["goes"], context["stays"] = importing.preview_undo(imp)
-    except LakeBusy:
+    except DataSetBusy:
         pass  # the sentence without figures holds all the same
     return render(request, "imports/undo_preview.html", context)
 

@@ -19,10 +19,9 @@ from interactions.models import Import
 from interactions.warehouse.lake import Lake, LakeBusy
 from interactions.warehouse.overlaps import Overlaps
 from interactions.warehouse.rewrite import Removed, handed_over, remove_import
+from interactions.warehouse.steady import steady
 
 logger = logging.getLogger(__name__)
-
-_PREVIEWS = 3
 
 
 def undo(imp: Import) -> None:
@@ -59,16 +58,15 @@ def undo(imp: Import) -> None:
 def preview_undo(imp: Import) -> tuple[int, int]:
     """How many records would go if the import were undone now, and how many would stay, as others sent them as well.
 
-    Raises LakeBusy where the table changes all the time.
+    Raises DataSetBusy.
     """
     lake = Lake(imp.environment.slug)
-    for _ in range(_PREVIEWS):
-        try:
-            stay = plan(lake, imp.pk).rows
-            return lake.rows_of(imp.pk) - stay, stay
-        except FileNotFoundError:  # a part was written anew meanwhile
-            continue
-    raise LakeBusy("The table changes all the time.")
+
+    def look() -> tuple[int, int]:
+        stay = plan(lake, imp.pk).rows
+        return lake.rows_of(imp.pk) - stay, stay
+
+    return steady(look)
 
 
 def _take_out(lake: Lake, imp: Import) -> tuple[Removed, Counter[int]]:

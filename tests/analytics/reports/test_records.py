@@ -166,7 +166,8 @@ def test_hidden_people_are_on_no_page() -> None:
 
 
 def test_the_count_is_that_of_all_pages() -> None:
-    lakes.append([record(user_id="ann") for _ in range(7)] + [record() for _ in range(4)])
+    ann = {"user_id": "ann", "user_key": identity.keyring()["ann"]}
+    lakes.append([record(**ann) for _ in range(7)] + [record() for _ in range(4)])
     assert figures.count("production", Filter()) == 11
     assert figures.count("production", Filter(user_id="ann")) == 7
     assert figures.count("playground", Filter()) == 0

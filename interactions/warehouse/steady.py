@@ -1,0 +1,46 @@
+"""One rule for whoever reads parts of a table that may be rewritten meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from interactions.errors import DataNotReady
+from interactions.warehouse.log import LakeUnreadable
+
+logger = logging.getLogger(__name__)
+
+Found = TypeVar("Found")
+
+# For how long, and how often at least, it is looked again: erasures may follow one upon another, and what takes long is
+# not to fail by the first.
+_PATIENCE_SECONDS: Final = 10.0
+_TRIES: Final = 3
+_PAUSE_SECONDS: Final = 0.05
+
+
+class DataSetBusy(DataNotReady):
+    """The table was rewritten again and again while it was read."""
+
+    def __init__(self) -> None:
+        super().__init__("The data set is being rewritten at this moment. Try again in a few seconds.")
+
+
+def steady(look: Callable[[], Found]) -> Found:
+    """What ``look`` finds, which names the parts that it reads by itself.
+
+    It looks again where FileNotFoundError says that one has gone: there is a newer version then. Raises DataSetBusy.
+    """
+    patient_until = time.monotonic() + _PATIENCE_SECONDS
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            return look()
+        except (FileNotFoundError, LakeUnreadable) as gone:
+            if tries >= _TRIES and time.monotonic() > patient_until:
+                raise DataSetBusy from gone
+            logger.info("A part went away while it was read; looking at the newer version.")
+            time.sleep(_PAUSE_SECONDS)
