@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from interactions.analytics.devices import device_of
@@ -67,23 +68,37 @@ def chosen(records: Iterable[Record], asked: Filter) -> list[Record]:
 
 def _is_meant(record: Record, asked: Filter) -> bool:
     start, end = asked.period.start, asked.period.end
-    equal = ("user_id", "anonymous_id", "miso_id", "keywords", "locale", "region", "import_id")
-    equal += ("campaign_source", "campaign_medium", "campaign_name")
     return all(
         (
             start is None or record["timestamp"] >= start,
             end is None or record["timestamp"] < end,
             not (asked.types or asked.groups) or record["type"] in asked.all_types,
-            all(getattr(asked, name) in (None, record.get(name)) for name in equal),
-            asked.product_id is None or asked.product_id in (record.get("product_ids") or []),
-            asked.category is None or asked.category in (record.get("category") or []),
-            asked.page_contains is None or asked.page_contains.lower() in (record.get("page_url") or "").lower(),
-            asked.device is None or device_of(record.get("user_agent")) is asked.device,
-            asked.is_assisted is None or asked.is_assisted == (record.get("miso_id") is not None),
-            asked.is_live is None or asked.is_live == (record.get("import_id", 1) == 0),
-            asked.without_import is None or asked.without_import != record.get("import_id", 1),
+            *(
+                any(_has(record, condition.field, value) for value in condition.values) is not condition.is_not
+                for condition in asked.conditions
+            ),
         )
     )
+
+
+def _has(record: Record, field: str, value: Any) -> bool:
+    match field:
+        case "product_id":
+            return value in (record.get("product_ids") or [])
+        case "category":
+            return value in (record.get("category") or [])
+        case "page_contains":
+            return value.lower() in (record.get("page_url") or "").lower()
+        case "device":
+            return device_of(record.get("user_agent")) == value
+        case "is_assisted":
+            return value == (record.get("miso_id") is not None)
+        case "is_live":
+            return value == (record.get("import_id", 1) == 0)
+        case "import_id":
+            return value == record.get("import_id", 1)
+        case _:
+            return value == record.get(field)
 
 
 class Persons:

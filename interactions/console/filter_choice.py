@@ -10,14 +10,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.http import QueryDict
-from django.utils.http import urlencode
 
+from interactions.analytics.conditions import Condition
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import ALL, Period, Unit
 from interactions.analytics.reports.totals import EVERYTHING
-from interactions.console.filter_parts import PARTS, PEOPLE, one_of, parts_of
+from interactions.console.filter_form import Chip, FilterField
+from interactions.console.filter_parts import (
+    DENIED,
+    NAMES,
+    PARTS,
+    PEOPLE,
+    one_of,
+    pairs_of,
+    part_of,
+    parts_of,
+)
 from interactions.console.period_words import INSTANT, address_of
 from interactions.contract.schema import TYPES_BY_GROUP
 from interactions.contract.tombstones import Person
@@ -32,17 +43,7 @@ PRESETS: Final[dict[str, str]] = {
     "last-month": "Last month",
 }
 _TIMES: Final = ("period", "from", "to")
-_NAMES: Final = (*_TIMES, "group", "type", *(part.name for part in PARTS))
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A part that is set: what it is, its value in words, and the address without it."""
-
-    name: str
-    label: str
-    value: str
-    without: str
+_OF_IMPORTS: Final = ("import", "import!")  # which are one environment's
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +115,24 @@ class FilterChoice:
 
     @property
     def chips(self) -> list[Chip]:
-        """The parts that are set, but for the period, in the order of the form. The import is the page's to name."""
+        """The parts that are set, but for the period, in the order of the form. One import is the page's to name."""
         found = [
-            Chip("group", "Group", group.value, self.replaced(groups=_without(self.parts.groups, group)).query())
+            Chip("group", "Group:", group.value, self.replaced(groups=_without(self.parts.groups, group)).query())
             for group in self.parts.groups
         ]
         found += [
-            Chip("type", "Type", name, self.replaced(types=_without(self.parts.types, name)).query())
+            Chip("type", "Type:", name, self.replaced(types=_without(self.parts.types, name)).query())
             for name in self.parts.types
         ]
-        for part in PARTS:
-            value = getattr(self.parts, part.attribute)
-            if value is not None:
-                words = next((words for each, words in part.values.values() if each == value), part.said(value))
-                found.append(Chip(part.name, part.label, words, self.replaced(**{part.attribute: None}).query()))
-        return found
+        return found + [
+            Chip.of(condition, replace(self, parts=self.parts.without(condition)).query())
+            for condition in self.parts.conditions
+            if not self._is_import(condition)
+        ]
+
+    def _is_import(self, condition: Condition) -> bool:
+        """Whether it asks for the records of one import alone."""
+        return condition.field == "import_id" and not condition.is_not and len(condition.values) == 1
 
     @property
     def is_set(self) -> bool:
@@ -136,20 +140,28 @@ class FilterChoice:
         return self.parts != EVERYTHING
 
     def replaced(self, **fields: Any) -> FilterChoice:
-        """The same choice with other fields of the filter."""
-        return replace(self, parts=replace(self.parts, **fields))
+        """The same choice with other groups, types, or values that fields have to have; None: any."""
+        whole = {name: fields.pop(name) for name in ("groups", "types") if name in fields}
+        return replace(self, parts=replace(self.parts.having(**fields), **whole))
 
     def of_person(self, person: Person) -> FilterChoice:
         """The same choice for the records of one person."""
         return self.replaced(user_key=person.user_key, anonymous_key=person.anonymous_key)
 
+    def without_person(self, person: Person) -> FilterChoice:
+        """The same choice without the records of that person, too."""
+        field = "anonymous_key" if person.user_key is None else "user_key"
+        keys = (*self.parts.values(field, is_not=True), getattr(person, field))
+        return replace(self, parts=self.parts.having(is_not=True, **{field: keys}))
+
     @property
     def people(self) -> list[Person]:
-        """Whose records are chosen."""
+        """Whose records are chosen, or left out."""
         return [
-            Person(**{part.attribute: key})
-            for part in PARTS
-            if part.is_person and (key := getattr(self.parts, part.attribute)) is not None
+            Person(**{condition.field: int(key)})
+            for condition in self.parts.conditions
+            if part_of(condition).is_person
+            for key in condition.values
         ]
 
     def timeless(self) -> FilterChoice:
@@ -174,20 +186,14 @@ class FilterChoice:
             found.append(("period", self.preset))
         found += [("group", group.name.lower()) for group in self.parts.groups]
         found += [("type", name) for name in self.parts.types]
-        for part in PARTS:
-            value = getattr(self.parts, part.attribute)
-            if value is not None:
-                found.append((part.name, part.said(value)))
-        if self.parts.import_id is not None:
-            found.append(("import", str(self.parts.import_id)))
-        return found
+        return found + pairs_of(self.parts.conditions)
 
     def query(self, **changes: str | None) -> str:
         """The query string of this choice and of what the page keeps, with ``changes`` (None leaves one out)."""
         own = {**self.kept, **{name.rstrip("_"): value for name, value in changes.items()}}
         pairs = [(name, value) for name, value in self.pairs() if name not in own]
         pairs += [(name, value) for name, value in own.items() if value is not None]
-        return "?" + urlencode(pairs)
+        return "?" + urlencode(pairs, safe=DENIED)
 
     # --- For the chips' template ---
 
@@ -214,8 +220,9 @@ class FilterChoice:
 
     @property
     def period_pairs(self) -> list[tuple[str, str]]:
-        """What the form of the parts has to pass on."""
-        return [pair for pair in self.pairs() if pair[0] in (*_TIMES, *PEOPLE, "import")] + list(self.kept.items())
+        """What the form of the parts has to pass on: all that it has no field for."""
+        shown = {"group", "type", *(field.name for field in self.fields)}
+        return [pair for pair in self.pairs() if pair[0] not in shown] + list(self.kept.items())
 
     @property
     def all_pairs(self) -> list[tuple[str, str]]:
@@ -229,18 +236,9 @@ class FilterChoice:
         return [pair for pair in self.pairs() if pair[0] not in _TIMES] + own
 
     @property
-    def fields(self) -> list[dict[str, Any]]:
-        """Each part as the form shows it: ``name, label, value`` and ``options`` (word, words, chosen)."""
-        return [
-            {
-                "name": part.name,
-                "label": part.label,
-                "value": "" if (value := getattr(self.parts, part.attribute)) is None else value,
-                "options": [(word, words, each == value) for word, (each, words) in part.values.items()],
-            }
-            for part in PARTS
-            if not part.is_person
-        ]
+    def fields(self) -> list[FilterField]:
+        """Each part as the form shows it."""
+        return [FilterField.of(part, self.parts) for part in PARTS if not (part.is_person or part.is_number)]
 
     @property
     def type_groups(self) -> list[dict[str, Any]]:
@@ -258,9 +256,11 @@ class FilterChoice:
 
 def carried(query: QueryDict) -> str:
     """The part of an address that goes along to another page of interactions: ``?…`` or nothing."""
-    pairs = [(name, value) for name in _NAMES for value in query.getlist(name) if value]
+    pairs = [
+        (name, value) for name in (*_TIMES, *NAMES) if name not in _OF_IMPORTS for value in query.getlist(name) if value
+    ]
     pairs = [(name, value) for name, value in pairs if name not in PEOPLE or Person.at(value)]  # never an id
-    return "?" + urlencode(pairs) if pairs else ""
+    return "?" + urlencode(pairs, safe=DENIED) if pairs else ""
 
 
 def _bound(query: QueryDict, name: str, zone: tzinfo, mistakes: list[str]) -> datetime | None:

@@ -2,87 +2,145 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import QueryDict
 
+from interactions.analytics.conditions import Condition, Value
 from interactions.analytics.filters import Device, Filter
 from interactions.contract.schema import GROUP_OF, TYPES, Group
 from interactions.contract.tombstones import Person
 
+MOST_VALUES: Final = 100
+"""Of one part of the filter; the rest of an address is left out."""
 _LONGEST: Final = 2_048  # characters of one value; no id or address that is looked for is longer
 
 
 @dataclass(frozen=True, slots=True)
 class FilterPart:
-    """One part of the filter: its word in the address, the attribute of Filter, and its name for people.
+    """One part of the filter: its word in the address, the field it asks of, and its name for people.
 
-    ``values`` are what can be chosen, by their word in the address; without any, it is a text. A ``person`` is a keyed
-    hash, said as people's pages are addressed.
+    ``values`` are what can be chosen, by their word in the address; without any, it is a text, or a ``number``. A
+    ``person`` is a keyed hash, said as people's pages are addressed. ``verbs`` follow the label and say that a
+    record has one of the values, and that it has none.
     """
 
     name: str
-    attribute: str
+    field: str
     label: str
-    values: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    values: dict[str, tuple[Any, str]] = dataclasses.field(default_factory=dict)
     is_person: bool = False
+    is_number: bool = False
+    verbs: tuple[str, str] = (" is", " is not")
+
+    def name_of(self, condition: Condition) -> str:
+        """The word in the address: ``region``, or ``region!`` for what it must not be."""
+        return self.name + DENIED if condition.is_not else self.name
 
     def said(self, value: Any) -> str:
         """A value as the address says it."""
         if self.is_person:
-            return Person(**{self.attribute: value}).address
+            return Person(**{self.field: value}).address
         return next((word for word, (each, _) in self.values.items() if each == value), str(value))
 
+    def words(self, value: Any) -> str:
+        """A value as people say it."""
+        return next((words for each, words in self.values.values() if each == value), self.said(value))
+
+    def meant(self, text: str) -> Value | None:
+        """The value that a text of the address means; None where it can mean none."""
+        if self.is_person:
+            return getattr(Person.at(text), self.field, None)
+        if self.values:
+            return self.values[text][0] if text in self.values else None
+        if self.is_number:
+            return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 1 << 63 else None
+        return text if len(text) <= _LONGEST else None
+
+    def mistake(self, text: str) -> str:
+        """Why ``text`` can mean nothing, as a sentence."""
+        if self.is_person:
+            return f"{self.label}: addresses hold no ids. Choose Filter and type the id there."
+        if self.values:
+            return f"The address says {self.name}={text[:40]}; it can be {_listed(list(self.values))}."
+        if self.is_number:
+            return f"The {self.label.lower()} in the address isn't a number."
+        return f"{self.label}: more than {_LONGEST:,} characters. It was left out."
+
+
+DENIED: Final = "!"
+"""What ends the word in the address of values that a part must not have: ``region!=Kent``."""
+
+_SAID: Final = (":", ": not")
 
 PARTS: Final = (
     FilterPart("user", "user_key", "User", is_person=True),
     FilterPart("anonymous", "anonymous_key", "Anonymous id", is_person=True),
     FilterPart("product", "product_id", "Product id"),
-    FilterPart("keywords", "keywords", "Search words"),
+    FilterPart("keywords", "keywords", "Search words", verbs=(" are", " are not")),
     FilterPart("category", "category", "Category"),
     FilterPart("miso_id", "miso_id", "Miso id"),
     FilterPart("source", "campaign_source", "Campaign source"),
     FilterPart("medium", "campaign_medium", "Campaign medium"),
     FilterPart("campaign", "campaign_name", "Campaign name"),
-    FilterPart("page", "page_contains", "Page address contains"),
+    FilterPart("page", "page_contains", "Page address", verbs=(" contains", " doesn't contain")),
     FilterPart("locale", "locale", "Locale"),
     FilterPart("region", "region", "Region"),
-    FilterPart("device", "device", "Device", {each.value: (each, each.value.capitalize()) for each in Device}),
-    FilterPart("assisted", "is_assisted", "Miso-assisted", {"yes": (True, "Yes"), "no": (False, "No")}),
-    FilterPart("origin", "is_live", "Came by", {"import": (False, "Import"), "live": (True, "Live call")}),
+    FilterPart("device", "device", "Device", {each.value: (each.value, each.value.capitalize()) for each in Device}),
+    FilterPart("assisted", "is_assisted", "Miso-assisted", {"yes": (True, "Yes"), "no": (False, "No")}, verbs=_SAID),
+    FilterPart("origin", "is_live", "Came by", {"import": (False, "Import"), "live": (True, "Live call")}, verbs=_SAID),
+    FilterPart("import", "import_id", "Import", is_number=True),
 )
 _GROUPS: Final = {group.name.lower(): group for group in Group}
-PEOPLE: Final = tuple(part.name for part in PARTS if part.is_person)
+_BY_FIELD: Final = {part.field: part for part in PARTS}
+_FORMS: Final = ("", DENIED)  # of a part's name in an address
+PEOPLE: Final = tuple(part.name + form for part in PARTS if part.is_person for form in _FORMS)
+NAMES: Final = ("group", "type", *(part.name + form for part in PARTS for form in _FORMS))
+
+
+def part_of(condition: Condition) -> FilterPart:
+    """The part of the filter that a condition is about."""
+    return _BY_FIELD[condition.field]
+
+
+def pairs_of(conditions: Iterable[Condition]) -> list[tuple[str, str]]:
+    """Conditions as the pairs of an address."""
+    found = []
+    for condition in conditions:
+        part = part_of(condition)
+        found += [(part.name_of(condition), part.said(value)) for value in condition.values]
+    return found
 
 
 def parts_of(query: QueryDict, mistakes: list[str]) -> Filter:
     """The filter that an address asks for; a sentence about each part that says nothing is added to ``mistakes``."""
-    given: dict[str, Any] = {
-        "groups": tuple(_GROUPS[word] for word in _known(query, "group", list(_GROUPS), mistakes)),
-        "types": tuple(_known(query, "type", list(TYPES), mistakes)),
-        "import_id": _import_id(query, mistakes),
-    }
+    groups = tuple(_GROUPS[word] for word in _known(query, "group", list(_GROUPS), mistakes))
     # A type of a chosen group adds nothing, and its chip would promise that it does.
-    given["types"] = tuple(name for name in given["types"] if GROUP_OF[name] not in given["groups"])
+    types = tuple(name for name in _known(query, "type", list(TYPES), mistakes) if GROUP_OF[name] not in groups)
+    conditions = []
     for part in PARTS:
-        text = query.get(part.name, "").strip()
-        if not text:
-            continue
-        if part.is_person:
-            person = Person.at(text)
-            key = getattr(person, part.attribute, None)
-            given[part.attribute] = key
-            if key is None:
-                mistakes.append(f"{part.label}: addresses hold no ids. Choose Filter and type the id there.")
-        elif part.values:
-            word = one_of(query, part.name, list(part.values), mistakes)
-            given[part.attribute] = part.values[word][0] if word else None
-        elif len(text) > _LONGEST:
-            mistakes.append(f"{part.label}: more than {_LONGEST:,} characters. It was left out.")
-        else:
-            given[part.attribute] = text
-    return Filter(**given)
+        for form in _FORMS:
+            values = _values(query.getlist(part.name + form), part, mistakes)
+            if values:
+                conditions.append(Condition(part.field, values, is_not=form == DENIED))
+    return Filter(groups=groups, types=types, conditions=conditions)
+
+
+def _values(texts: list[str], part: FilterPart, mistakes: list[str]) -> tuple[Value, ...]:
+    """What the texts mean, each once."""
+    found: dict[Value, None] = {}
+    for text in dict.fromkeys(each.strip() for each in texts):
+        value = part.meant(text) if text else None
+        if value is not None:
+            found[value] = None
+        elif text:
+            mistakes.append(part.mistake(text))
+    if len(found) > MOST_VALUES:
+        mistakes.append(f"{part.label}: more than {MOST_VALUES} values. The rest was left out.")
+    return tuple(found)[:MOST_VALUES]
 
 
 def one_of(query: QueryDict, name: str, known: list[str], mistakes: list[str]) -> str | None:
@@ -90,7 +148,7 @@ def one_of(query: QueryDict, name: str, known: list[str], mistakes: list[str]) -
     given = query.get(name)
     if not given or given in known:
         return given or None
-    mistakes.append(f"The address says {name}={given[:40]}; it can be {', '.join(known[:-1])} or {known[-1]}.")
+    mistakes.append(f"The address says {name}={given[:40]}; it can be {_listed(known)}.")
     return None
 
 
@@ -100,9 +158,5 @@ def _known(query: QueryDict, name: str, known: list[str], mistakes: list[str]) -
     return [word for word in known if word in given]
 
 
-def _import_id(query: QueryDict, mistakes: list[str]) -> int | None:
-    given = query.get("import", "")
-    if given and not (given.isascii() and given.isdigit() and 0 < int(given) < 1 << 63):
-        mistakes.append("The import in the address isn't a number.")
-        return None
-    return int(given) if given else None
+def _listed(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"

@@ -6,7 +6,6 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -18,6 +17,7 @@ from interactions.analytics.periods import ALL
 from interactions.disk import PAUSED
 from interactions.errors import DojoError
 from interactions.exports import storage
+from interactions.exports.filters import restored, stored
 from interactions.ingest.imports.queue import enqueue
 from interactions.ingest.imports.storage import free_bytes
 from interactions.models import Environment, Export
@@ -45,7 +45,7 @@ def begin(environment: Environment, filter: Filter, form: str, *, records: int, 
             environment=environment,
             created_by=user,
             format=form,
-            filter=msgspec.json.encode(filter).decode(),
+            filter=stored(filter),
             narrowed_by=", ".join(narrowed_by(filter)),
             records_total=records,
         )
@@ -75,13 +75,15 @@ def cancel(export: Export) -> None:
 
 def filter_of(export: Export) -> Filter:
     """The filter that it was begun with."""
-    return msgspec.json.decode(export.filter, type=Filter)
+    return restored(export.filter)
 
 
 def narrowed_by(filter: Filter) -> list[str]:
     """The names of the parts of ``filter`` that are set, for people to read; never their values."""
-    given = [name for name in Filter.__dataclass_fields__ if getattr(filter, name) not in (None, (), ALL)]
-    return [name.removesuffix("_id").removesuffix("_key").removeprefix("is_").replace("_", " ") for name in given]
+    given = [name for name in ("period", "groups", "types") if getattr(filter, name) not in ((), ALL)]
+    given += [condition.field for condition in filter.conditions]
+    words = (name.removesuffix("_id").removesuffix("_key").removeprefix("is_").replace("_", " ") for name in given)
+    return list(dict.fromkeys(words))
 
 
 def sweep() -> None:

@@ -165,8 +165,7 @@ page.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-choice-form]")) return;
   event.preventDefault();
   event.target.closest("details.menu").open = false;
-  const given = [...new FormData(event.target)].filter(([, value]) => value !== "");
-  go(`?${new URLSearchParams(given)}`);
+  go(`?${new URLSearchParams(new FormData(event.target)).toString().replaceAll("%21=", "!=")}`);
 });
 
 page.addEventListener("click", (event) => {

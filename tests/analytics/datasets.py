@@ -187,6 +187,10 @@ def hidden(draw: st.DrawFn, anchors: Sequence[datetime]) -> Tombstones:
     return Tombstones.of(stones)
 
 
+WHOLE: Final = ("period", "groups", "types")
+"""Parts of a filter that are no conditions."""
+
+
 def _fields(anchors: Sequence[datetime]) -> dict[str, st.SearchStrategy[Any]]:
     moments = _moments(anchors)
     texts = ("miso_id", "keywords", "campaign_source", "campaign_medium", "campaign_name", "locale", "region")
@@ -205,7 +209,6 @@ def _fields(anchors: Sequence[datetime]) -> dict[str, st.SearchStrategy[Any]]:
         "is_assisted": st.booleans(),
         "is_live": st.booleans(),
         "import_id": st.integers(0, 2),
-        "without_import": st.integers(0, 2),
         **{name: st.sampled_from([value for value in VALUES[name] if value is not None]) for name in texts},
     }
 
@@ -221,10 +224,16 @@ def periods(moments: st.SearchStrategy[datetime]) -> st.SearchStrategy[Period]:
 
 @st.composite
 def filters(draw: st.DrawFn, most: int = 2) -> Filter:
-    """Up to ``most`` fields."""
+    """Up to ``most`` fields, of one value or several, which records have to have or not to have."""
     fields = _fields((*USUAL_TIMES, datetime(1970, 1, 1, tzinfo=UTC)))
     names = draw(st.lists(st.sampled_from(sorted(fields)), max_size=most, unique=True))
-    return Filter(**{name: draw(fields[name]) for name in names})
+    whole = {name: draw(fields[name]) for name in names if name in WHOLE}
+    asked = Filter(**whole)
+    for name in names:
+        if name not in WHOLE:
+            values = draw(st.lists(fields[name], min_size=1, max_size=3, unique=True))
+            asked = asked.having(is_not=draw(st.booleans()), **{name: values})
+    return asked
 
 
 def unit_for(drawn: Drawn, asked: Filter, zone: ZoneInfo, choice: int) -> Unit:

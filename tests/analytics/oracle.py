@@ -178,7 +178,7 @@ class Oracle:
         return rows, texts, sums
 
     def measure(self, zone: ZoneInfo, without_import: int | None) -> Measures:
-        asked = Filter(without_import=without_import)
+        asked = Filter().having(is_not=True, import_id=without_import)
         keyring = identity.keyring()
         found = self._ask(data_quality.measures(self.data, asked, [keyring.key(word) for word in PLACEHOLDERS]))
         days = self._ask(timeseries.by_day(self.data, asked, bars.clock(zone, *self._extent(asked))))

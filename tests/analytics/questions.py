@@ -63,6 +63,11 @@ class Asked:
     limit: int = 3
 
 
+def _number(filter: Filter) -> int | None:
+    """An import to leave out."""
+    return next((int(value) for value in filter.values("import_id", is_not=True)), None)
+
+
 NOW: Final = datetime(2024, 6, 2, 12, tzinfo=UTC)
 AGAIN: Final = (Step("Seen", ("impression", "read")), Step("Bought", ("checkout",)), Step("Again", ("impression",)))
 
@@ -84,7 +89,7 @@ QUESTIONS: Final[dict[str, Callable[[Answers, Asked], Any]]] = {
         for subject in Subject
     },
     "top named": lambda of, asked: of.top_named(asked.filter, asked.limit),
-    "health": lambda of, asked: of.measure(asked.zone, asked.filter.without_import),
+    "health": lambda of, asked: of.measure(asked.zone, _number(asked.filter)),
     "added": lambda of, asked: of.added(NOW, 3, asked.zone),
     "audience": lambda of, asked: of.audience(),
     "links": lambda of, asked: of.links().sort_values(["user_key", "anonymous_key"], ignore_index=True),

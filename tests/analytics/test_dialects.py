@@ -10,6 +10,7 @@ import ibis
 import pytest
 
 from interactions.analytics import relational
+from interactions.analytics.conditions import FIELDS, Condition
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.periods import Period, Unit
 from interactions.analytics.relational import (
@@ -41,10 +42,19 @@ HIDDEN = Tombstones.of([(1, None, AT), (None, 2, AT)])
 DATA = DataSet(
     ibis.table(ibis.Schema.from_pyarrow(TABLE_SCHEMA), name="interactions"), HIDDEN, agents=(None, PHONE, "an app")
 )
-# Every field of a filter at once.
+VALUES = {
+    **dict.fromkeys(FIELDS, ("tea", "Tea")),
+    **dict.fromkeys(("user_key", "anonymous_key", "import_id"), (1, 2)),
+    **dict.fromkeys(("is_assisted", "is_live"), (True, False)),
+    "miso_id": (ONE,),
+    "device": (Device.PHONE.value, Device.UNKNOWN.value),
+}
+# Every field of a filter at once, said and denied.
 FULL = Filter(
-    *(Period(AT, AT.replace(month=5)), (Group.CORE,), ("read",), "ann", "browser", 1, 2, "p1", ONE, "tea", "c1"),
-    *("mail", "cpc", "spring", "example/A", "en", "Kent", Device.PHONE, True, False, 3, 4),
+    Period(AT, AT.replace(month=5)),
+    (Group.CORE,),
+    ("read",),
+    [Condition(field, VALUES[field], is_not) for field in FIELDS for is_not in (False, True)],
 )
 EXPRESSIONS = {
     "people": lambda asked: people.counted(DATA, asked),

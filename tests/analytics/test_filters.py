@@ -1,6 +1,5 @@
 """Filters: what they let through, against the same words in plain Python."""
 
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,11 +10,14 @@ from hypothesis import strategies as st
 
 from interactions import identity
 from interactions.analytics import engine
+from interactions.analytics.conditions import FIELDS as ALL_FIELDS
+from interactions.analytics.conditions import Condition
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.periods import ALL, Period
 from interactions.contract.schema import TYPES, Group
 from interactions.warehouse.lake import Lake
 from tests import figures
+from tests.analytics.datasets import WHOLE
 from tests.lakes import Record, append, record
 from tests.traffic import AGENTS, START, chosen, traffic
 
@@ -42,10 +44,23 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "is_assisted": st.booleans(),
     "is_live": st.booleans(),
     "import_id": st.integers(0, 3),
-    "without_import": st.integers(0, 3),
 }
 FEW = st.lists(st.sampled_from(sorted(FIELDS)), max_size=3, unique=True)
-FILTERS = FEW.flatmap(lambda names: st.builds(Filter, **{name: FIELDS[name] for name in names}))
+
+
+@st.composite
+def filters(draw: st.DrawFn) -> Filter:
+    """Some fields, of one value or several, said or denied."""
+    names = draw(FEW)
+    asked = Filter(**{name: draw(FIELDS[name]) for name in names if name in WHOLE})
+    for name in names:
+        if name not in WHOLE:
+            values = draw(st.lists(FIELDS[name], min_size=1, max_size=2, unique=True))
+            asked = asked.having(is_not=draw(st.booleans()), **{name: values})
+    return asked
+
+
+FILTERS = filters()
 MANY = examples(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -105,18 +120,20 @@ GIVEN: dict[str, Any] = {
     "is_assisted": False,
     "is_live": True,
     "import_id": 1,
-    "without_import": 1,
 }
 
 
 PEOPLE = ("user_key", "anonymous_key")  # given as ids, as keys can't be made yet
 
 
-@pytest.mark.parametrize("field", fields(Filter), ids=lambda field: field.name)
-def test_every_field_lets_some_through_and_leaves_some_out(field: Any) -> None:
+@pytest.mark.parametrize("field", [*WHOLE, *ALL_FIELDS])
+def test_every_field_lets_some_through_and_leaves_some_out(field: str) -> None:
     once()
-    given = identity.keyring()[GIVEN[field.name]] if field.name in PEOPLE else GIVEN[field.name]
-    assert 0 < let_through(Filter(**{field.name: given})) < len(RECORDS)
+    given = identity.keyring()[GIVEN[field]] if field in PEOPLE else GIVEN[field]
+    some = let_through(Filter(**{field: given}))
+    assert 0 < some < len(RECORDS)
+    if field not in WHOLE:
+        assert let_through(Filter().having(is_not=True, **{field: given})) == len(RECORDS) - some
 
 
 def test_a_miso_id_is_found_in_either_case() -> None:
@@ -150,17 +167,30 @@ def test_the_key_tells_an_absent_value_from_an_empty_one() -> None:
     assert Filter(is_live=False).key != Filter().key
 
 
-def test_people_are_looked_for_by_key_and_id() -> None:
-    class Keys:
-        def key(self, identifier: str) -> int:
-            return {"u": 7}[identifier]
+def test_is_not_lets_records_without_a_value_through() -> None:
+    append([record(region="Kent"), record(region="Wien"), record(), record(product_ids=["a", "b"]), record()])
+    assert let_through(Filter().having(is_not=True, region=("Kent", "Rome"))) == 4
+    assert let_through(Filter().having(is_not=True, product_id="a")) == 4
+    assert let_through(Filter(region=("Kent", "Wien")).having(is_not=True, region="Wien")) == 1
 
-    append([record(user_id="u", user_key=7), record(user_id="u", user_key=8), record(user_id="v", user_key=7)])
-    snapshot = engine.snapshot("production")
-    found = engine.answer(
-        snapshot.files, snapshot.hidden, lambda table: Filter(user_id="u").within(table, keyring=Keys())
-    )
-    assert found.num_rows == 1
+
+def test_several_values_mean_any_of_them_in_any_order() -> None:
+    one, other = Filter(region=("Kent", "Wien")), Filter(region=["Wien", "Kent", "Wien"])
+    assert one.key == other.key != Filter(region="Kent").key
+    assert one.key != Filter().having(is_not=True, region=("Kent", "Wien")).key
+
+
+def test_what_a_filter_asks_can_be_put_in_place_of_what_it_asked() -> None:
+    asked = Filter(region="Kent", locale="de").having(is_not=True, region="Wien")
+    assert asked.having(region=("Bath", "Hove")).values("region") == ("Bath", "Hove")
+    assert asked.having(region=None) == Filter(locale="de").having(is_not=True, region="Wien")
+    assert asked.without(Condition("region", ("Wien",), is_not=True)) == Filter(region="Kent", locale="de")
+
+
+def test_a_condition_needs_a_field_and_a_value() -> None:
+    for field, values in (("colour", ("red",)), ("region", ())):
+        with pytest.raises(ValueError, match=field):
+            Filter(**{field: values})
 
 
 @pytest.mark.parametrize("text", ["'; drop table x; --", '"', "\\", "100%", "a\nb", "é", "和食器"])

@@ -11,12 +11,14 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interactions.analytics.conditions import Condition
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.periods import ALL, Period
 from interactions.console.filter_choice import PRESETS, FilterChoice, carried
 from interactions.console.filter_parts import PARTS
 from interactions.console.period_words import address_of, span
 from interactions.contract.schema import GROUP_OF, TYPES, Group
+from interactions.contract.tombstones import Person
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEWEST = datetime(2011, 12, 9, 12, 50, tzinfo=UTC)
@@ -41,6 +43,17 @@ def choice(query: str, zone: Any = UTC) -> FilterChoice:
         ("source=a&medium=b&campaign=c", Filter(campaign_source="a", campaign_medium="b", campaign_name="c")),
         ("page=/shoes&locale=de&region=Wien", Filter(page_contains="/shoes", locale="de", region="Wien")),
         ("user=&product=%20", Filter()),
+        ("region=Kent&region=Wien&region=Kent", Filter(region=("Kent", "Wien"))),
+        ("region!=Kent&region!=Wien", Filter().having(is_not=True, region=("Kent", "Wien"))),
+        ("region%21=Kent", Filter().having(is_not=True, region="Kent")),
+        ("region=Kent&region!=Wien", Filter(region="Kent").having(is_not=True, region="Wien")),
+        ("device=phone&device=tablet", Filter(device=(Device.PHONE, Device.TABLET))),
+        ("import=3&import=4", Filter(import_id=(3, 4))),
+        ("import!=3", Filter().having(is_not=True, import_id=3)),
+        (
+            "user!=u-00000000000000ff&user!=u-0000000000000001",
+            Filter().having(is_not=True, user_key=(255, 1)),
+        ),
     ],
 )
 def test_an_address_says_what_is_meant(query: str, expected: Filter) -> None:
@@ -102,11 +115,55 @@ def test_without_records_a_preset_is_all_time() -> None:
 def test_a_chip_leads_to_the_address_without_it() -> None:
     found = choice("period=7d&type=search&type=read&region=Wien&assisted=yes&unit=week")
     assert [(chip.label, chip.value, chip.without) for chip in found.chips] == [
-        ("Type", "search", "?period=7d&type=read&region=Wien&assisted=yes&unit=week"),
-        ("Type", "read", "?period=7d&type=search&region=Wien&assisted=yes&unit=week"),
-        ("Region", "Wien", "?period=7d&type=search&type=read&assisted=yes&unit=week"),
-        ("Miso-assisted", "Yes", "?period=7d&type=search&type=read&region=Wien&unit=week"),
+        ("Type:", "search", "?period=7d&type=read&region=Wien&assisted=yes&unit=week"),
+        ("Type:", "read", "?period=7d&type=search&region=Wien&assisted=yes&unit=week"),
+        ("Region is", "Wien", "?period=7d&type=search&type=read&assisted=yes&unit=week"),
+        ("Miso-assisted:", "Yes", "?period=7d&type=search&type=read&region=Wien&unit=week"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "label", "value"),
+    [
+        ("region!=Kent", "Region is not", "Kent"),
+        ("region=Kent&region=Wien", "Region is", "Kent or Wien"),
+        ("region=a&region=b&region=c&region=d", "Region is", "a, b, c or d"),
+        ("region=a&region=b&region=c&region=d&region=e", "Region is", "a, b, c or 2 more"),
+        ("page!=shoes", "Page address doesn't contain", "shoes"),
+        ("keywords!=tea", "Search words are not", "tea"),
+        ("device=phone&device=bot", "Device is", "Phone or Bot"),
+        ("import!=3", "Import is not", "3"),
+        ("user!=u-00000000000000ff", "User is not", "u-00000000000000ff"),
+    ],
+)
+def test_a_chip_says_what_is_asked_of_a_part_and_is_removed_as_one(query: str, label: str, value: str) -> None:
+    found = choice(query + "&locale=de")
+    by_name = {chip.label: chip for chip in found.chips}
+    assert (by_name[label].value, by_name[label].without) == (value, "?locale=de")
+    assert found.query() in (f"?{query}&locale=de", f"?locale=de&{query}")
+
+
+def test_one_import_is_the_pages_to_name() -> None:
+    assert choice("import=3").chips == [] and choice("import=3").parts.import_id == 3
+    assert [chip.value for chip in choice("import=3&import=4").chips] == ["3 or 4"]
+
+
+def test_people_who_are_left_out_are_people_who_are_asked_about() -> None:
+    found = choice("user!=u-00000000000000ff&anonymous=a-0000000000000001")
+    assert found.people == [Person(user_key=255), Person(anonymous_key=1)]
+    one, other = Person(user_key=1), Person(user_key=2)
+    assert choice("").without_person(one).without_person(other).query() == f"?user!={one.address}&user!={other.address}"
+
+
+def test_the_form_passes_on_what_it_has_no_field_for() -> None:
+    passed = choice("period=7d&region=Kent&region!=Wien&user!=u-00000000000000ff&import=3&type=read").period_pairs
+    assert passed == [("period", "7d"), ("user!", "u-00000000000000ff"), ("region!", "Wien"), ("import", "3")]
+
+
+def test_of_many_values_the_first_hundred_count() -> None:
+    found = choice("&".join(f"region={number}" for number in range(101)))
+    assert len(found.parts.values("region")) == 100
+    assert found.mistakes == ["Region: more than 100 values. The rest was left out."]
 
 
 def test_what_the_page_keeps_stays_but_a_unit_does_not_outlive_its_period() -> None:
@@ -131,20 +188,26 @@ TEXTS = st.text(min_size=1).map(str.strip).filter(bool)
 
 def _values(part: Any) -> st.SearchStrategy[Any]:
     if part.is_person:
-        return st.none() | st.integers(-(1 << 63), (1 << 63) - 1)
-    return st.none() | (st.sampled_from([value for value, _ in part.values.values()]) if part.values else TEXTS)
+        return st.integers(-(1 << 63), (1 << 63) - 1)
+    if part.is_number:
+        return st.integers(1, 10**9)
+    return st.sampled_from([value for value, _ in part.values.values()]) if part.values else TEXTS
+
+
+def _conditions(part: Any, is_not: bool) -> st.SearchStrategy[Condition]:
+    values = st.lists(_values(part), min_size=1, max_size=4, unique=True).map(tuple)
+    return st.builds(Condition, st.just(part.field), values, st.just(is_not))
 
 
 FILTERS = st.builds(
-    lambda groups, types, **parts: Filter(
+    lambda groups, types, *conditions: Filter(
         groups=tuple(group for group in Group if group in groups),
         types=tuple(name for name in TYPES if name in types and GROUP_OF[name] not in groups),
-        **parts,
+        conditions=[condition for condition in conditions if condition],
     ),
-    groups=st.sets(st.sampled_from(Group), max_size=2),
-    types=st.sets(st.sampled_from(TYPES), max_size=3),
-    import_id=st.none() | st.integers(1, 10**9),
-    **{part.attribute: _values(part) for part in PARTS},
+    st.sets(st.sampled_from(Group), max_size=2),
+    st.sets(st.sampled_from(TYPES), max_size=3),
+    *(st.none() | _conditions(part, is_not) for part in PARTS for is_not in (False, True)),
 )
 
 

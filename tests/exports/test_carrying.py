@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from interactions import exports, privacy, tasks
-from interactions.analytics.filters import Filter
+from interactions.analytics.filters import Device, Filter
+from interactions.analytics.periods import Period
 from interactions.analytics.reports import records as questions
 from interactions.contract.schema import Group
 from interactions.exports import writing
+from interactions.exports.filters import restored, stored
 from interactions.models import ActivityEntry, Environment, Export
 from interactions.privacy import id_file
 from interactions.warehouse.lake import Lake
@@ -29,6 +31,7 @@ from tests.ingest.imports.house import House, rows
 from tests.privacy.people import ANN, crowd, of_ann, traces
 
 State = Export.State
+APRIL = Period(datetime(2024, 4, 1, tzinfo=UTC), datetime(2024, 5, 1, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -110,6 +113,8 @@ def test_the_ids_of_a_csv_name_the_same_people_to_a_deletion_request(house: Hous
         (Filter(groups=(Group.CORE,)), 20),
         (Filter(types=("like",)), 0),
         (Filter(product_id="product-7", is_live=False), 1),
+        (Filter(product_id=("product-7", "product-8")), 2),
+        (Filter().having(is_not=True, product_id=("product-7", "product-8")), 18),
     ],
 )
 def test_a_filter_outlives_the_way_to_the_worker(
@@ -119,6 +124,21 @@ def test_a_filter_outlives_the_way_to_the_worker(
     export = written(house, environment, filter)
     assert (export.state, export.records) == (State.DONE, count)
     assert len(lines_of(export)) == count
+
+
+FIRST = '{"period":{"start":null,"end":null},"groups":[],"types":["search"],"user_id":null,"region":"Kent",'
+FIRST += '"device":"phone","is_live":false,"import_id":null,"without_import":3}'
+
+
+def test_a_filter_that_an_earlier_version_stored_still_means_the_same() -> None:
+    expected = Filter(types=("search",), region="Kent", device="phone", is_live=False)
+    assert restored(FIRST) == expected.having(is_not=True, import_id=3)
+
+
+def test_a_stored_filter_is_the_same_again() -> None:
+    asked = Filter(APRIL, (Group.CORE,), region=("Kent", "Wien"), user_key=-5, is_assisted=False, device=Device.PHONE)
+    asked = asked.having(is_not=True, import_id=3, page_contains=("a", "b"))
+    assert restored(stored(asked)) == asked
 
 
 def test_hidden_people_are_in_no_export(house: House, environment: Environment) -> None:

@@ -17,7 +17,7 @@ from dojo.cores import cores
 from interactions import process_caches
 from interactions.analytics.bars import bar_edges
 from interactions.analytics.filters import Filter
-from interactions.analytics.index.mask import conditions, masks_of
+from interactions.analytics.index.mask import masks_of
 from interactions.analytics.index.passes import masks
 from interactions.analytics.index.run import Index, Pairs, Run
 from interactions.analytics.periods import Unit
@@ -84,9 +84,7 @@ class Look:
     @property
     def masks(self) -> list[np.ndarray | None]:
         """The mask of each run; None where all of its events are let through."""
-        return self.once(
-            "masks", lambda: masks_of(self.index, self.filter.period, list(conditions(self.filter)), cores())
-        )
+        return self.once("masks", lambda: masks_of(self.index, self.filter, cores()))
 
     @property
     def span(self) -> tuple[int, int] | None:

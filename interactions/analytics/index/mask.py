@@ -1,28 +1,26 @@
 """From a filter to a mask of each run: one byte an event, 1 for those it lets through.
 
-A filter is a row of conditions. Each becomes a table of allowed codes, or a few numbers, so all of them cost alike, and
-a new kind of filter is a new name in :func:`_narrowing`.
+Each condition becomes a table of allowed codes, or a few numbers, so all of them cost alike. A new field is a new case
+in :func:`_narrowing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interactions.analytics.conditions import Condition, Value
 from interactions.analytics.devices import device_of
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.passes import masks
 from interactions.analytics.index.results import results_of
 from interactions.analytics.index.run import ASSISTED, TYPE_BITS, Index, Run
-from interactions.analytics.periods import Period
 from interactions.contract.schema import TYPES
 from interactions.contract.tombstones import microseconds
 
@@ -32,64 +30,20 @@ _NO_VALUE: Final = np.zeros(1, bool)  # what the tables of codes begin with: an 
 _KINDS: Final = np.arange(256)
 
 
-class Operator(StrEnum):
-    """How a field is compared."""
-
-    IS = "is"
-    IS_NOT = "is not"
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """``field`` has to be one of the ``values``, or none of them; a record without a value is none of them."""
-
-    field: str
-    operator: Operator
-    values: tuple[Any, ...]
-
-
 Narrow = Callable[[Run, slice, np.ndarray], None]
 """Clears in the mask of a slice of a run's events those that do not meet a condition."""
 
-_TEXTS: Final = ("region", "locale", "keywords")
-_LISTS: Final = {"product": ("product_starts", "products"), "category": ("category_starts", "categories")}
-_CAMPAIGN: Final = "campaign_"
+_IDS: Final = {"user_id": "user_key", "anonymous_id": "anonymous_key"}
+_PEOPLE: Final = {"user_key": ("user", 1), "anonymous_key": ("visitor", 2)}
+_LIVE: Final = np.zeros(1, np.int64)  # the number that stands for no import
 
 
-def conditions(filter: Filter) -> Iterator[Condition]:
-    """What the filter asks of a record, but for its period."""
-    if filter.has_types:
-        yield Condition("type", Operator.IS, filter.all_types)
-    if filter.without_import is not None:
-        yield Condition("import", Operator.IS_NOT, (filter.without_import,))
-    if filter.is_live is not None:
-        yield Condition("import", Operator.IS if filter.is_live else Operator.IS_NOT, (0,))
-    given = {
-        "assisted": filter.is_assisted,
-        "import": filter.import_id,
-        "user": filter.user_key,
-        "visitor": filter.anonymous_key,
-        "product": filter.product_id,
-        "category": filter.category,
-        "result": filter.miso_id,
-        "keywords": filter.keywords,
-        "campaign_source": filter.campaign_source,
-        "campaign_medium": filter.campaign_medium,
-        "campaign_name": filter.campaign_name,
-        "page contains": filter.page_contains,
-        "locale": filter.locale,
-        "region": filter.region,
-        "device": filter.device,
-    }
-    yield from (Condition(field, Operator.IS, (value,)) for field, value in given.items() if value is not None)
-    for field, identifier in (("user", filter.user_id), ("visitor", filter.anonymous_id)):
-        if identifier is not None:
-            yield Condition(field, Operator.IS, (_key(identifier),))
-
-
-def masks_of(index: Index, period: Period, wanted: Sequence[Condition], cores: int) -> list[np.ndarray | None]:
+def masks_of(index: Index, filter: Filter, cores: int) -> list[np.ndarray | None]:
     """The mask of each run (uint8), or None where everything is let through."""
-    narrows = [_narrowing(index, condition) for condition in wanted]
+    period = filter.period
+    narrows = [_narrowing(index, condition) for condition in filter.conditions]
+    if filter.has_types:
+        narrows.append(_by_kind(np.isin(_KINDS & TYPE_BITS, [TYPES.index(name) for name in filter.all_types])))
     since = microseconds(period.start) if period.start else _EARLIEST
     until = microseconds(period.end) if period.end else _LATEST
     if since > index.first or until <= index.last:
@@ -114,32 +68,42 @@ def _slices(run: Run, cores: int) -> list[slice]:
 
 
 def _narrowing(index: Index, condition: Condition) -> Narrow:
-    field, values, is_wanted = condition.field, condition.values, condition.operator is Operator.IS
-    if field == "type":
-        return _by_kind(np.isin(_KINDS & TYPE_BITS, [TYPES.index(name) for name in values]) == is_wanted)
-    if field == "assisted":
-        return _by_kind(np.isin(_KINDS & ASSISTED > 0, values) == is_wanted)
-    if field == "import":
-        return _by_number("source", np.array(values, np.int64), is_wanted)
-    if field == "result":
-        return _by_number("result", results_of(pa.array(values, pa.string())), is_wanted)
-    if field in ("user", "visitor"):
-        bit = 1 if field == "user" else 2
-        theirs = np.isin(getattr(index.pairs, field), np.array(values, np.int64)) & (index.pairs.has & bit > 0)
-        return _by_code("pair", theirs, is_wanted)
-    if field == "device":
-        devices = [device_of(agent) in values for agent in (None, *index.texts.agent.to_pylist())]
-        return _by_table("agent", np.array(devices) == is_wanted)
-    if field == "page contains":
-        return _by_code("page", _containing(index.texts.page, values), is_wanted)
-    if field in _LISTS:
-        return _by_list(*_LISTS[field], _among(getattr(index.texts, field), values), is_wanted)
-    if field in _TEXTS:
-        return _by_code(field, _among(getattr(index.texts, field), values), is_wanted)
-    if field.startswith(_CAMPAIGN):
-        part = pc.struct_field(index.texts.campaign, field.removeprefix(_CAMPAIGN))
-        return _by_code("campaign", _among(part, values), is_wanted)
-    raise ValueError(f"Records have no field {field!r} to filter by.")
+    field, values, is_wanted = condition.field, condition.values, not condition.is_not
+    match field:
+        case "is_assisted":
+            return _by_kind(np.isin(_KINDS & ASSISTED > 0, values) == is_wanted)
+        case "is_live":
+            if len(set(values)) > 1:  # both
+                return _by_kind(np.full(len(_KINDS), is_wanted))
+            return _by_number("source", _LIVE, bool(values[0]) == is_wanted)
+        case "import_id":
+            return _by_number("source", np.array(values, np.int64), is_wanted)
+        case "miso_id":
+            return _by_number("result", results_of(pa.array(values, pa.string())), is_wanted)
+        case "user_id" | "anonymous_id":
+            return _by_person(index, _IDS[field], [_key(str(identifier)) for identifier in values], is_wanted)
+        case "user_key" | "anonymous_key":
+            return _by_person(index, field, values, is_wanted)
+        case "device":
+            devices = [device_of(agent) in values for agent in (None, *index.texts.agent.to_pylist())]
+            return _by_table("agent", np.array(devices) == is_wanted)
+        case "page_contains":
+            return _by_code("page", _containing(index.texts.page, values), is_wanted)
+        case "product_id":
+            return _by_list("product_starts", "products", _among(index.texts.product, values), is_wanted)
+        case "category":
+            return _by_list("category_starts", "categories", _among(index.texts.category, values), is_wanted)
+        case "campaign_source" | "campaign_medium" | "campaign_name":
+            part = pc.struct_field(index.texts.campaign, field.removeprefix("campaign_"))
+            return _by_code("campaign", _among(part, values), is_wanted)
+        case _:
+            return _by_code(field, _among(getattr(index.texts, field), values), is_wanted)
+
+
+def _by_person(index: Index, field: str, keys: Sequence[Value], is_wanted: bool) -> Narrow:
+    column, bit = _PEOPLE[field]
+    theirs = np.isin(getattr(index.pairs, column), np.array(keys, np.int64)) & (index.pairs.has & bit > 0)
+    return _by_code("pair", theirs, is_wanted)
 
 
 def _by_kind(allowed: np.ndarray) -> Narrow:
@@ -169,12 +133,12 @@ def _by_list(starts: str, codes: str, named: np.ndarray, is_wanted: bool) -> Nar
     return narrow
 
 
-def _among(texts: pa.ChunkedArray, values: Sequence[str]) -> np.ndarray:
+def _among(texts: pa.ChunkedArray, values: Sequence[Value]) -> np.ndarray:
     """Which of the texts, by code, are among the values."""
     return _flags(pc.is_in(texts, value_set=pa.array(values, pa.string())))
 
 
-def _containing(texts: pa.ChunkedArray, values: Sequence[str]) -> np.ndarray:
+def _containing(texts: pa.ChunkedArray, values: Sequence[Value]) -> np.ndarray:
     """Which of the texts contain any of the values, without regard to case."""
     lowered = pc.utf8_lower(texts)
     found = np.zeros(len(texts), bool)

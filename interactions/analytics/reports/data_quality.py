@@ -56,7 +56,7 @@ class Measures:
 
 def measure(index: Index, zone: ZoneInfo, *, without_import: int | None = None) -> Measures:
     """All measures; ``without_import`` leaves the records of one import out."""
-    seen = look(index, Filter(without_import=without_import))
+    seen = look(index, Filter().having(is_not=True, import_id=without_import))
     types = visits_of(seen).types.sum(axis=0)
     (users, _), alone = records_of_ids(seen), pair_records(seen)[index.pairs.has == _ANONYMOUS]
     past = history(_by_day(clock_of(seen, zone)), datetime.now(zone).date())

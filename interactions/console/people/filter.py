@@ -39,7 +39,10 @@ def admit(request: HttpRequest, here: Environment, people: Iterable[Person], pag
 @require_POST
 @never_cache
 def people_filter(request: HttpRequest, environment: str) -> HttpResponse:
-    """From an id in the form to the page ``to`` with the address of its hash; the rest of the filter stays."""
+    """From an id in the form to the page ``to`` with the address of its hash; the rest of the filter stays.
+
+    ``without`` leaves the person's records out.
+    """
     here = get_object_or_404(Environment, slug=environment)
     page = request.POST.get("to", "")
     page = page if page in _PAGES else "records"
@@ -50,7 +53,9 @@ def people_filter(request: HttpRequest, environment: str) -> HttpResponse:
         query = LiveFilter.of(request.POST).query(**({"person": person.address} if person else {}))
     else:
         choice = FilterChoice.of(request.POST, here.zone, keep=_KEPT)
-        query = (choice.of_person(person) if person else choice).query()
+        if person:
+            choice = choice.without_person(person) if "without" in request.POST else choice.of_person(person)
+        query = choice.query()
     return redirect(reverse(page, args=[here.slug]) + query)
 
 

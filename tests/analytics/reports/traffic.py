@@ -47,7 +47,10 @@ FILTERS = (
     Filter(is_assisted=True, period=APRIL),
     Filter(is_live=True),
     Filter(is_live=False, import_id=2),
-    Filter(without_import=2),
+    Filter().having(is_not=True, import_id=2),
+    Filter().having(is_not=True, region=("Kent", "nowhere"), product_id="p3"),
+    Filter(region=("Kent", "Hessen"), device=(Device.PHONE, Device.UNKNOWN)),
+    Filter(campaign_source=("mail", "search")).having(is_not=True, page_contains="SHOP.example/a"),
     Filter(region="nowhere"),
 )
 

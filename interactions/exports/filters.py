@@ -1,0 +1,31 @@
+"""The filter of an export as a text in its row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from interactions.analytics.conditions import Condition, Value
+from interactions.analytics.filters import Filter
+from interactions.analytics.periods import Period
+from interactions.contract.schema import Group
+
+
+def stored(filter: Filter) -> str:
+    """JSON, for :func:`restored`."""
+    return msgspec.json.encode(filter).decode()
+
+
+def restored(text: str) -> Filter:
+    """What was stored, by this version of Dojo or by an earlier one, which had an entry for each field."""
+    given: dict[str, Any] = msgspec.json.decode(text)
+    if "conditions" in given:
+        return msgspec.convert(given, Filter)
+    period = msgspec.convert(given.pop("period"), Period)
+    groups = msgspec.convert(given.pop("groups"), tuple[Group, ...])
+    types = msgspec.convert(given.pop("types"), tuple[str, ...])
+    left_out = given.pop("without_import", None)
+    fields = msgspec.convert(given, dict[str, Value | None])
+    conditions = [Condition(name, (value,)) for name, value in fields.items() if value is not None]
+    return Filter(period, groups, types, conditions).having(is_not=True, import_id=left_out)
