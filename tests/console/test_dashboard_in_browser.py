@@ -168,9 +168,35 @@ def test_a_filter_is_set_by_a_form_or_a_row_and_cleared_by_its_chip(page: "Page"
     shows_records(page, everything)
     page.click("[data-panel=by_type] tr[data-name=like] a")
     page.wait_for_url("**type=like")
-    expect(page.locator("[data-chip=type]")).to_have_text("Type like", use_inner_text=True)
+    expect(page.locator("[data-chip=type]")).to_have_text("Type: like", use_inner_text=True)
     page.click(".chip-clear-all")
     page.wait_for_selector("[data-chip]", state="detached")
+
+
+def test_a_filter_of_several_values_that_a_field_is_not_is_set_by_the_keyboard(page: "Page") -> None:
+    everything = records_shown(page)
+    page.focus("#add-filter")
+    page.keyboard.press("Enter")
+    region = page.get_by_role("group", name="Region")
+    region.get_by_role("combobox").focus()
+    page.keyboard.press("ArrowDown")
+    region.get_by_role("textbox").fill("Kent")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Wien")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**?region!=Kent&region!=Wien")
+    shows_records(page, everything)
+    chip = page.locator('[data-chip="region!"]')
+    expect(chip).to_have_text("Region is not Kent or Wien", use_inner_text=True)
+    page.click("#add-filter")
+    region.get_by_role("combobox").select_option("is")
+    region.get_by_role("textbox").last.fill("")
+    page.keyboard.press("Backspace")
+    expect(region.get_by_role("textbox")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**?region=Kent")
+    shows_records(page, 0)
 
 
 def test_the_filter_goes_along_in_the_address_and_survives_a_reload(page: "Page") -> None:

@@ -18,7 +18,6 @@ from django.utils import timezone
 from interactions import exports, privacy, tasks
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.periods import Period
-from interactions.analytics.reports import records as questions
 from interactions.contract.schema import Group
 from interactions.exports import writing
 from interactions.exports.filters import restored, stored
@@ -26,6 +25,7 @@ from interactions.models import ActivityEntry, Environment, Export
 from interactions.privacy import id_file
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import remove_import
+from tests import figures
 from tests.ingest.imports.files import as_lines, records
 from tests.ingest.imports.house import House, rows
 from tests.privacy.people import ANN, crowd, of_ann, traces
@@ -40,7 +40,7 @@ def environment(db: None) -> Environment:
 
 
 def begun(house: House, environment: Environment, filter: Filter = Filter(), form: str = "jsonl") -> Export:  # noqa: B008
-    total = questions.count(environment.slug, filter)
+    total = figures.count(environment.slug, filter)
     export: Export = house.ask(exports.begin, environment, filter, form, records=total, user=None)
     return export
 
