@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, BinaryIO
 
 import msgspec
 
-from interactions.codec.reader import Rejected
+from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import check_bytes, refused
 from interactions.codec.split.documents import Documents
 from interactions.codec.split.windows import MOST_PIECES, Run, Window
@@ -20,12 +21,12 @@ _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 class Decoded:
     """The documents of ``size`` bytes: what each one holds, or why it is none.
 
-    ``find(number)`` gives the offset in the file and the text of a document, and is slow.
+    ``places()`` finds each document's offset in the file and its text, which takes as long as telling them apart.
     """
 
     size: int
     documents: list[Any | Rejected] = field(default_factory=list)
-    find: Callable[[int], tuple[int, bytes]] = lambda number: (0, b"")
+    places: Callable[[], list[tuple[int, bytes]]] = list
 
 
 def documents(file: BinaryIO, run: Run, longest: int) -> Iterator[Decoded]:
@@ -49,7 +50,7 @@ def documents(file: BinaryIO, run: Run, longest: int) -> Iterator[Decoded]:
             size = text.rfind(b"\n") + 1
             source.skip(size)
             number += len(lines)
-            yield Decoded(size, lines, _finder(text[:size], offset))
+            yield Decoded(size, lines, partial(_places_of_lines, text[:size], offset))
         window = source.next(MOST_PIECES, waits=lines is not None)
 
 
@@ -66,18 +67,13 @@ def _lines(text: bytes) -> list[Any] | None:
     return found if is_plain else None
 
 
-def _finder(text: bytes, start: int) -> Callable[[int], tuple[int, bytes]]:
-    def find(number: int) -> tuple[int, bytes]:
-        offset = start
-        for line in text.splitlines(keepends=True):
-            if line.strip():
-                if not number:
-                    return offset, line.rstrip(b"\r\n")
-                number -= 1
-            offset += len(line)
-        raise LookupError(number)
-
-    return find
+def _places_of_lines(text: bytes, offset: int) -> list[tuple[int, bytes]]:
+    places = []
+    for line in text.split(b"\n"):
+        if line.strip():
+            places.append((offset, line.rstrip()))
+        offset += len(line) + 1
+    return places
 
 
 def _apart(window: Window, first: int) -> Decoded:
@@ -94,4 +90,5 @@ def _apart(window: Window, first: int) -> Decoded:
             checked = refused(piece.rule, piece.value)
         offset = window.offset + piece.start
         found.append(Rejected(first + number, offset, text, checked.violations, checked.more))
-    return Decoded(window.size, found, lambda number: (window.offset + window.pieces[number].start, texts[number]))
+    offsets = [window.offset + piece.start for piece in window.pieces]
+    return Decoded(window.size, found, lambda: list(zip(offsets, texts, strict=True)))

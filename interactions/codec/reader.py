@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 
 from interactions.codec.origin import Origin
-from interactions.codec.rulebook import MOST_NAMED, Checked, Violation, check_bytes, refused
+from interactions.codec.rejected import Rejected
+from interactions.codec.rulebook import MOST_NAMED, Checked, check_bytes, refused
 from interactions.codec.split.documents import Documents
 from interactions.codec.split.syntax import MOST_LINES_BYTES
 from interactions.codec.split.windows import MOST_PIECES, WINDOW_BYTES, Piece, Run, Window
@@ -27,20 +28,6 @@ if TYPE_CHECKING:
 
 _LONG = 200  # records; shorter runs are better read after they were told apart, all of a window together
 _UNREADABLE = "It cannot be read."
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A record that was refused: ``index`` from the run's first record, ``offset`` from the file's first byte.
-
-    ``more`` counts the violations that are not among ``violations``.
-    """
-
-    index: int
-    offset: int
-    text: bytes
-    violations: list[Violation]
-    more: int = 0
 
 
 @dataclass(slots=True)

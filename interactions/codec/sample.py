@@ -14,7 +14,7 @@ from datetime import datetime
 
 import msgspec
 
-from interactions.codec.reader import Rejected
+from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import check_bytes, refused
 from interactions.codec.split.documents import Documents
 from interactions.codec.split.windows import MOST_PIECES, Run, Unsound, Window

@@ -29,8 +29,11 @@ class Shape:
     inside: Open = ()
 
 
-def shape_of(file: Readable) -> Shape:
-    """Find the shape of a text from its beginning. Raises FileRefused, saying what the file is not."""
+def shape_of(file: Readable, *, of_any: bool = False) -> Shape:
+    """Find the shape of a text from its beginning. Raises FileRefused, saying what the file is not.
+
+    ``of_any``: its documents may be any objects, not records alone.
+    """
     head = _first_text(file)
     if head[:1] not in (b"[", b"{"):
         raise FileRefused(not_json(head))
@@ -39,7 +42,7 @@ def shape_of(file: Readable) -> Shape:
         head += more
         found = _look(head, is_whole=not more)
         if found.pieces or found.forms or not more or len(head) > 2 * _HEAD_BYTES:
-            return _judged(head, found, is_whole=not more)
+            return _judged(head, found, is_whole=not more, of_any=of_any)
 
 
 def _first_text(file: Readable) -> bytes:
@@ -78,10 +81,11 @@ def _look(text: bytes, *, is_whole: bool) -> _Found:
     return _Found(pieces, documents.forms, documents.inside or ())
 
 
-def _judged(head: bytes, found: _Found, *, is_whole: bool) -> Shape:
+def _judged(head: bytes, found: _Found, *, is_whole: bool, of_any: bool) -> Shape:
     """What a file is that begins with ``head``. Raises FileRefused."""
     if not found.forms[Format.ARRAY] and not found.forms[Format.OBJECT]:
-        _require_records(head, found.pieces, is_whole=is_whole)
+        if not of_any:
+            _require_records(head, found.pieces, is_whole=is_whole)
     elif b"{" not in head and any(piece.rule == NO_OBJECT for piece, _ in found.pieces):
         raise FileRefused("The file is a JSON list, but not of objects: each record must be an object.")
     return Shape(_format(found.forms), found.inside)

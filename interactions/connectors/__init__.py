@@ -34,12 +34,23 @@ from interactions.connectors import (
     shopify_pixel,
     woocommerce,
 )
-from interactions.connectors.source import Chunk, Options, Origin, Recognised, Skipped, Source
+from interactions.connectors.source import Chunk, Json, Options, Origin, Recognised, Skipped, Source
 
 if TYPE_CHECKING:
     from interactions.codec.split.windows import Run
 
-__all__ = ["SOURCES", "Chunk", "Options", "Origin", "Recognised", "Skipped", "Source", "recognised", "records"]
+__all__ = [
+    "SOURCES",
+    "Chunk",
+    "Options",
+    "Origin",
+    "Recognised",
+    "Skipped",
+    "Source",
+    "first_documents",
+    "recognised",
+    "records",
+]
 
 #: All sources by name, most particular first. To add one, add it here (docs/connectors.md).
 SOURCES: Mapping[str, Source] = {
@@ -58,8 +69,6 @@ def recognised(head: bytes, file_name: str = "", *, is_whole: bool = True) -> Re
 
     ``is_whole``: the text is all there is, so that its last document counts even without a line break behind it.
     """
-    from interactions.connectors.read import first_documents
-
     documents = first_documents(head, is_whole=is_whole)
     best, confidence = None, 0.0
     for source in SOURCES.values():
@@ -88,6 +97,13 @@ def records(
     from interactions.connectors.read import chunks
 
     return chunks(source, file, options, run, longest)
+
+
+def first_documents(head: bytes, *, is_whole: bool) -> list[Json]:
+    """The whole documents of a text's beginning, those that are objects."""
+    from interactions.connectors.read import first_documents
+
+    return first_documents(head, is_whole=is_whole)
 
 
 def of_body(source: Source, body: bytes, options: Options = _DEFAULT) -> list[Chunk]:

@@ -6,20 +6,22 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
-from typing import BinaryIO, cast
+from functools import cached_property
+from typing import Any, BinaryIO, cast
 
 import msgspec
 
 from interactions.codec.apart import Decoded, documents
-from interactions.codec.reader import Rejected
-from interactions.codec.rulebook import Violation, check_bytes
+from interactions.codec.rejected import Rejected
+from interactions.codec.rulebook import Violation, check_bytes, refused
 from interactions.codec.split.windows import Run, Unsound
 from interactions.connectors.source import Chunk, Json, Options, Origin, Skipped, Source
 from interactions.contract import schema
 
 _MOST_NAMES = 1000  # kinds of skipped events that are told apart in a chunk
 _OTHERS = Skipped("(other events)", "They have no interaction type.")
+_NO_EVENT = "It is no event."
+_NOTE = schema.NOTE
 _TOO_DEEP = schema.DEEPEST + 1
 _encoder = msgspec.json.Encoder()
 
@@ -43,21 +45,23 @@ def chunks(source: Source, file: BinaryIO, options: Options, run: Run | None, lo
     for decoded in documents(file, run, longest):
         reading = _Reading(source, options, decoded, index)
         chunk = reading.chunk()
-        index += chunk.events
+        index += chunk.records + chunk.skipped.total() + len(chunk.rejected)
         yield chunk
 
 
 class _Reading:
-    """One chunk as it is made. ``index`` is the number of its first event."""
+    """One chunk as it is made. ``index`` is the number of the first of its records, skipped and rejected events."""
 
     def __init__(self, source: Source, options: Options, decoded: Decoded, index: int) -> None:
         self._source, self._options, self._decoded, self._index = source, options, decoded, index
         self._made: list[Json] = []
         self._skipped: Counter[Skipped] = Counter()
         self._rejected: list[Rejected] = []
-        # Of each event its document, and of each record its event: only refused records are ever looked up.
+        self._idle = 0  # events that made no record
+        # Of each event its document, and of each record its event and number: only refused ones are looked up.
         self._document_of: list[int] = []
         self._event_of: list[int] = []
+        self._number_of: list[int] = []
 
     def chunk(self) -> Chunk:
         for number, document in enumerate(self._decoded.documents):
@@ -80,13 +84,15 @@ class _Reading:
         """Add what the events of a document stand for."""
         interactions, options = self._source.interactions, self._options
         for event in self._source.events(document):
-            if not isinstance(event, dict):
-                self._reject(number, text := msgspec.json.encode(event), check_bytes(text).violations)
+            if not isinstance(event, dict) or (_NOTE in event and len(event) == 1):
+                self._refuse(number, event)
                 continue
             said = interactions(event, options)
             if isinstance(said, list):
-                self._event_of += [len(self._document_of)] * len(said)
-                self._made += said
+                for record in said:
+                    self._event_of.append(len(self._document_of))
+                    self._number_of.append(self._idle + len(self._made))
+                    self._made.append(record)
             else:
                 self._skip(said)
             self._document_of.append(number)
@@ -94,11 +100,20 @@ class _Reading:
     def _skip(self, skipped: Skipped) -> None:
         full = len(self._skipped) >= _MOST_NAMES and skipped not in self._skipped
         self._skipped[_OTHERS if full else skipped] += 1
+        self._idle += 1
+
+    def _refuse(self, number: int, event: Any) -> None:
+        """Reject what is no event; what was rejected before, and is Dojo's note alone, once more as it was."""
+        note = event[_NOTE] if isinstance(event, dict) else None
+        before = note.get("text") if isinstance(note, dict) else None
+        text = before.encode() if isinstance(before, str) else msgspec.json.encode(event)
+        self._reject(number, text, check_bytes(text).violations or refused(_NO_EVENT).violations)
 
     def _reject(self, number: int, text: bytes, violations: list[Violation], more: int = 0) -> None:
-        event = self._index + len(self._document_of)
-        self._rejected.append(Rejected(event, self._decoded.find(number)[0], text, violations, more))
+        at = self._index + self._idle + len(self._made)
+        self._rejected.append(Rejected(at, self._places[number][0], text, violations, more))
         self._document_of.append(number)
+        self._idle += 1
 
     def _encoded(self) -> bytes:
         try:
@@ -106,15 +121,28 @@ class _Reading:
         except RecursionError:  # of those that are as deep as a decoder goes, only the rule is told
             return b"".join(_shallow(record) + b"\n" for record in self._made)
 
+    @cached_property
+    def _places(self) -> list[tuple[int, bytes]]:
+        return self._decoded.places()
+
+    @cached_property
+    def _first_of(self) -> dict[int, int]:
+        """The first event of each document that holds a batch of them."""
+        held = Counter(self._document_of)
+        return {number: self._document_of.index(number) for number, count in held.items() if count > 1}
+
     def _origin(self, record: int) -> Origin:
         event = self._event_of[record]
         number = self._document_of[event]
-        offset, text = self._decoded.find(number)
-        if self._document_of.count(number) > 1:  # a batch: the event alone, as its document may be the whole file
-            place = event - self._document_of.index(number)
-            events = self._source.events(cast("Json", self._decoded.documents[number]))
-            text = msgspec.json.encode(next(islice(events, place, None)))
-        return Origin(self._index + event, offset, text)
+        offset, text = self._places[number]
+        if number in self._first_of:  # the event alone, as its document may be the whole file
+            text = msgspec.json.encode(self._batches[number][event - self._first_of[number]])
+        return Origin(self._index + self._number_of[record], offset, text)
+
+    @cached_property
+    def _batches(self) -> dict[int, list[Any]]:
+        documents = self._decoded.documents
+        return {number: list(self._source.events(cast("Json", documents[number]))) for number in self._first_of}
 
 
 def _shallow(record: Json) -> bytes:

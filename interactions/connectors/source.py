@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    from interactions.codec.reader import Rejected
+    from interactions.codec.rejected import Rejected
 
 #: A JSON object, decoded: an event of a source, or a record in Dojo's own form.
 Json = dict[str, Any]
@@ -86,8 +86,8 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a record comes from: the ``index`` of its event in what was read, from 0, the ``offset`` in bytes of the
-    text that has it, and the event's ``text`` as the source wrote it."""
+    """Where a record comes from: its ``index`` among all records, skipped and rejected events of what was read, from 0,
+    the ``offset`` in bytes of the text that has its event, and the event's ``text`` as the source wrote it."""
 
     index: int
     offset: int
@@ -111,7 +111,7 @@ class Chunk:
     find: Callable[[int], Origin] | None = None
 
     def origin(self, record: int) -> Origin:
-        """Where a record of ``lines`` comes from, by its number from 0. Slow: for the few that the codec refuses."""
+        """Where a record of ``lines`` comes from, by its number from 0: for those that the codec refuses."""
         if self.find is None:
             raise LookupError("This source keeps no origins.")
         return self.find(record)

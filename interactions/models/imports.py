@@ -15,7 +15,7 @@ from interactions.models.environment import Environment
 class Import(models.Model):
     """One file of interactions on its way into an environment.
 
-    The counts obey ``accepted + rejected + duplicates == records`` once it is done. While it is
+    The counts obey ``accepted + rejected + duplicates + skipped == records`` once it is done. While it is
     loading they are the sums over its blocks: see :meth:`progress`.
     """
 
@@ -56,6 +56,10 @@ class Import(models.Model):
         max_length=120, blank=True, help_text="what the text is packed in, outermost first: gzip, tar"
     )
     left_out = models.TextField(blank=True, help_text="which files of an archive were left out, as a sentence")
+    connector = models.CharField(
+        max_length=20, blank=True, help_text="the source of other tools' events; empty: Dojo's own form"
+    )
+    zone = models.CharField(max_length=64, blank=True, help_text="of times that come without one; empty: UTC")
     check_duplicates = models.BooleanField(default=True)
 
     bytes_total = models.PositiveBigIntegerField(default=0, help_text="bytes to read, unpacked; 0 until known")
@@ -63,6 +67,7 @@ class Import(models.Model):
     accepted = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
     duplicates = models.PositiveBigIntegerField(default=0)
+    skipped = models.PositiveBigIntegerField(default=0, help_text="other tools' events that are no interactions")
     first_timestamp = models.DateTimeField(null=True)
     last_timestamp = models.DateTimeField(null=True)
     table_version = models.BigIntegerField(null=True)
@@ -147,6 +152,7 @@ class Block(models.Model):
     records = models.PositiveBigIntegerField(default=0)
     accepted = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
+    skipped = models.PositiveBigIntegerField(default=0)
     untimed = models.PositiveBigIntegerField(default=0, help_text="accepted records that had no timestamp")
     part_size = models.PositiveBigIntegerField(default=0, help_text="bytes of the Parquet part; 0: no part")
     first_timestamp = models.DateTimeField(null=True)
@@ -170,6 +176,18 @@ class Problem(models.Model):
     index = models.PositiveBigIntegerField(help_text="first example: record in its block, from 0")
     offset = models.PositiveBigIntegerField(help_text="first example: byte in the unpacked file")
     value = models.CharField(max_length=200, blank=True, help_text="first example: the value, cut")
+
+    class Meta:
+        ordering = ["-count"]
+
+
+class SkippedEvents(models.Model):
+    """Events of one name in one block that stand for no interaction."""
+
+    block = models.ForeignKey(Block, models.CASCADE, related_name="skipped_events")
+    name = models.CharField(max_length=200)
+    reason = models.CharField(max_length=200, help_text="why, as a sentence")
+    count = models.PositiveBigIntegerField()
 
     class Meta:
         ordering = ["-count"]

@@ -223,6 +223,7 @@ NOT_PERSONAL = {
     "interactions.Environment": "Names that we gave.",
     "interactions.Import": "A file's name, counts and times.",
     "interactions.Upload": "A file's name, size and place.",
+    "interactions.SkippedEvents": "Names of events, and how many.",
     "interactions.ApiKey": "Keys of programs.",
     "interactions.Membership": "Those who work with Dojo, and as what.",
     "interactions.ActivityEntry": "What those who work with Dojo did; people in the data are keyed hashes in it.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from interactions.ingest.imports.hints import hints
 from interactions.ingest.imports.lifecycle import begin, cancel, create_sample, received, retry, start, undo
-from interactions.ingest.imports.progress import ImportCause, Progress, causes, progress
+from interactions.ingest.imports.progress import ImportCause, Progress, SkippedName, causes, progress, skipped
 from interactions.ingest.imports.storage import rejected_path
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ImportCause",
     "Progress",
+    "SkippedName",
     "begin",
     "cancel",
     "causes",
@@ -31,6 +32,7 @@ __all__ = [
     "received",
     "rejected_path",
     "retry",
+    "skipped",
     "start",
     "undo",
 ]

@@ -94,7 +94,7 @@ def _mend(imp: Import) -> bool:
         end = imp.blocks.aggregate(end=Max("end"))["end"]
         imp.blocks.filter(number__gt=first.number).delete()
         imp.blocks.filter(pk=first.pk).update(
-            end=end, state=Block.State.WAITING, attempts=0, bytes_done=0, records=0, accepted=0, rejected=0
+            end=end, state=Block.State.WAITING, attempts=0, bytes_done=0, records=0, accepted=0, rejected=0, skipped=0
         )
         enqueue("load_block", first.pk)
     logger.info("Import %s is read anew from block %s on", imp.pk, first.number)
@@ -146,11 +146,12 @@ def _end(imp: Import, version: int, *, duplicates: int) -> None:
         records=Sum("records", default=0),
         accepted=Sum("accepted", default=0),
         rejected=Sum("rejected", default=0),
+        skipped=Sum("skipped", default=0),
         first_timestamp=Min("first_timestamp"),
         last_timestamp=Max("last_timestamp"),
     )
     sums["accepted"] -= duplicates
-    error = "" if sums["accepted"] or duplicates else _nothing(sums["records"])
+    error = "" if sums["accepted"] or duplicates else _nothing(sums["records"], sums["skipped"])
     done = Import.State.DONE_WITH_REJECTS if sums["rejected"] else Import.State.DONE
     with transaction.atomic():
         ended = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING).update(
@@ -168,7 +169,11 @@ def _end(imp: Import, version: int, *, duplicates: int) -> None:
     imp.refresh_from_db()
 
 
-def _nothing(records: int) -> str:
+def _nothing(records: int, skipped: int) -> str:
     if not records:
         return NO_RECORDS
+    if skipped == records:
+        return "None of the file's events stands for an interaction: all were skipped."
+    if skipped:
+        return f"{skipped:,} of the file's events were skipped, and all of the rest were rejected."
     return "The only record was rejected." if records == 1 else f"All {records:,} records were rejected."

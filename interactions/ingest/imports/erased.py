@@ -143,7 +143,7 @@ def _refused_lines(path: Path, people: Named) -> Iterator[tuple[bytes, int, Pers
         with gzip.open(path, "rb") as lines:
             for line in lines:
                 said = json.loads(line)
-                yield line, said["index"], people.in_text(said["text"])
+                yield line, said["index"], people.in_event(said["text"], said.get("whom", {}))
 
 
 def _note(block: Block, records: int, index: int) -> None:

@@ -12,11 +12,12 @@ from django.utils import timezone
 from interactions import unpack
 from interactions.analytics.periods import OLDEST, horizon
 from interactions.codec import source
-from interactions.codec.reader import Rejected
+from interactions.codec.rejected import Rejected
 from interactions.codec.sample import read_sample
 from interactions.errors import FileRefused
 from interactions.ingest.imports import storage
-from interactions.ingest.imports.form import NO_RECORDS, form_of, opened
+from interactions.ingest.imports.events_found import EVENTS_BYTES, EventsFound, events_found
+from interactions.ingest.imports.form import NO_RECORDS, OWN, form_of, opened
 from interactions.ingest.imports.progress import ImportCause
 from interactions.models import Import
 
@@ -45,6 +46,7 @@ class Inspection:
     first: list[str]
     problems: list[ImportCause]
     left_out: str
+    events: EventsFound | None = None
 
     @property
     def rejected_sentence(self) -> str:
@@ -58,15 +60,16 @@ class Inspection:
 def inspect(imp: Import) -> Inspection:
     """Read a sample of the file of ``imp``. Raises FileRefused where it cannot be imported at all."""
     path = storage.upload_path(imp)
-    shape, _ = form_of(path)
+    form = form_of(path, connector=imp.connector or OWN)
     with opened(path) as file:
-        text = unpack.read_head(file, SAMPLE_BYTES).getvalue()
+        text = unpack.read_head(file, EVENTS_BYTES if imp.connector else SAMPLE_BYTES).getvalue()
         whole, compression, left_out = file.is_read(), file.layers, file.left_out
-    sample = read_sample(text, is_whole=whole, longest=SAMPLE_BYTES)
-    if whole and not sample.records:
+    events = events_found(imp, text, is_whole=whole) if imp.connector else None
+    sample = events.sample if events else read_sample(text, is_whole=whole, longest=SAMPLE_BYTES)
+    if whole and not sample.records and not (events and events.count):
         raise FileRefused(NO_RECORDS)
     return Inspection(
-        format=shape.format,
+        format=form.shape.format,
         compression=compression,
         size=imp.size,
         unpacked_size=len(text) if whole else None if compression else imp.size,
@@ -75,9 +78,10 @@ def inspect(imp: Import) -> Inspection:
         sample_rejected=len(sample.rejected),
         odd_dates=_odd_dates(sample.moments, horizon(timezone.now(), imp.environment.zone)),
         types=sample.types.most_common(),
-        first=_first(text),
+        first=_first(events.lines if events else text),
         problems=_problems(sample.rejected),
         left_out=left_out,
+        events=events,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 from django.db import transaction
 from django.utils import timezone
@@ -35,8 +36,13 @@ def begin(
     user: User | None,
     source: str = Import.Source.BROWSER,
     check_duplicates: bool = True,
+    connector: str = "",
+    zone: str = "",
 ) -> Import:
-    """A new import, whose file of ``size`` bytes is still to come."""
+    """A new import, whose file of ``size`` bytes is still to come.
+
+    ``connector`` names the source of its events where that is known, and ``zone`` that of times without one.
+    """
     return Import.objects.create(
         environment=environment,
         created_by=user,
@@ -44,6 +50,8 @@ def begin(
         file_name=file_name[-255:],
         size=size,
         check_duplicates=check_duplicates,
+        connector=connector,
+        zone=zone,
     )
 
 
@@ -53,7 +61,8 @@ def received(imp: Import, *, sample: bool = True) -> None:
     Without a ``sample`` no record of it is read; what only that would tell, the import tells at its end.
     """
     try:
-        shape, compression = form_of(storage.upload_path(imp))
+        form = form_of(storage.upload_path(imp), connector=imp.connector)
+        imp.connector, compression = form.connector, form.layers
         if sample:
             from interactions.ingest.imports.inspection import inspect
 
@@ -72,8 +81,9 @@ def received(imp: Import, *, sample: bool = True) -> None:
         imp,
         Import.State.UPLOADING,
         Import.State.CHECKING,
-        format=shape.format,
+        format=form.shape.format,
         compression=compression,
+        connector=form.connector,
     )
 
 
@@ -85,15 +95,21 @@ def _refuse(imp: Import, error: str) -> bool:
     return refused
 
 
-def start(imp: Import, *, check_duplicates: bool) -> None:
-    """Begin to load. A second call, from a double click or another tab, does nothing."""
+def start(imp: Import, *, check_duplicates: bool, zone: str | None = None) -> None:
+    """Begin to load. A second call, from a double click or another tab, does nothing.
+
+    ``zone`` is that of times that come without one. Raises ImportStateError where there is no such zone.
+    """
     now = timezone.now()
+    if zone and zone not in available_timezones():
+        raise ImportStateError(f"There is no time zone called {zone[:64]}.")
     with transaction.atomic():
         if _step(
             imp,
             Import.State.CHECKING,
             Import.State.LOADING,
             check_duplicates=check_duplicates,
+            zone=imp.zone if zone is None else zone,
             started_at=now,
             heartbeat_at=now,
         ):

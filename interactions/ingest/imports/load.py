@@ -6,8 +6,11 @@ import gc
 import logging
 import time
 import uuid
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import BinaryIO
 
 from django.conf import settings
 from django.db import transaction
@@ -19,10 +22,12 @@ from interactions.codec.origin import Origin
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.source import shape_of
 from interactions.codec.split.windows import Run, Unsound
+from interactions.connectors import Skipped
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull
 from interactions.ingest.imports import lifecycle, storage
 from interactions.ingest.imports.erased import leave_out
+from interactions.ingest.imports.events import events_of, note_skipped
 from interactions.ingest.imports.heartbeat import beating
 from interactions.ingest.imports.plan import Stopped, leave
 from interactions.ingest.imports.queue import enqueue
@@ -93,6 +98,7 @@ def _claim(block: Block) -> bool:
         records=0,
         accepted=0,
         rejected=0,
+        skipped=0,
     )
     if claimed:
         block.refresh_from_db()
@@ -137,17 +143,19 @@ class _Counts:
     records: int = 0
     accepted: int = 0
     rejected: int = 0
+    skipped: int = 0
     untimed: int = 0
 
-    def add(self, batch: Batch, left_out: int) -> None:
+    def add(self, batch: Batch, left_out: int, skipped: int) -> None:
         self.bytes_done += batch.size
-        self.records += batch.records
+        self.records += batch.records + skipped
+        self.skipped += skipped
         self.accepted += batch.accepted - left_out
         self.rejected += len(batch.rejected) + left_out
         self.untimed += batch.untimed
 
 
-def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
+def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter, Counter[Skipped]]:
     imp = block.of
     path = storage.text_path(imp)
     origin = Origin(imp.pk, received_at(imp))
@@ -155,6 +163,7 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
     reader = Reader(origin, keyring, longest=settings.IMPORT_RECORD_BYTES)
     people = Named(refused(imp.environment_id), received_at(imp), keyring)
     counts = _Counts()
+    events: Counter[Skipped] = Counter()
     told = time.monotonic()
     part = PartWriter(storage.part_path(block))
     _require_room()
@@ -162,14 +171,15 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
     gc.disable()  # the records hold no cycles; the collector would walk them for nothing
     try:
         with path.open("rb") as file, part, Rejects(storage.rejects_path(block), people) as rejects:
-            run = Run(block.start, block.end, path.stat().st_size, shape_of(file).inside)
-            for batch in reader.read(file, run):
+            run = Run(block.start, block.end, path.stat().st_size, shape_of(file, of_any=bool(imp.connector)).inside)
+            for batch, skipped in _batches(imp, reader, file, run):
+                events += skipped
                 left_out = leave_out(batch, counts.records, people.tombstones, rejects)
                 for table in batch.tables:
                     part.add(table)
                 for rejected in batch.rejected:
                     rejects.add(rejected)
-                counts.add(batch, left_out)
+                counts.add(batch, left_out, skipped.total())
                 if time.monotonic() - told > _TELL_SECONDS:
                     _set(block, **asdict(counts))
                     _require_room()
@@ -177,7 +187,16 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter]:
     finally:
         if collecting:
             gc.enable()
-    return counts, rejects, part
+    return counts, rejects, part, events
+
+
+def _batches(imp: Import, reader: Reader, file: BinaryIO, run: Run) -> Iterator[tuple[Batch, Counter[Skipped]]]:
+    """The batches of a run, and which events of each were skipped: none, of Dojo's own form."""
+    if imp.connector:
+        yield from events_of(imp, reader, file, run)
+    else:
+        for batch in reader.read(file, run):
+            yield batch, Counter()
 
 
 def _require_room() -> None:
@@ -191,7 +210,7 @@ def received_at(imp: Import) -> datetime:
     return imp.created_at
 
 
-def _done(block: Block, counts: _Counts, rejects: Rejects, part: PartWriter) -> None:
+def _done(block: Block, counts: _Counts, rejects: Rejects, part: PartWriter, events: Counter[Skipped]) -> None:
     with transaction.atomic():
         _set(
             block,
@@ -203,6 +222,7 @@ def _done(block: Block, counts: _Counts, rejects: Rejects, part: PartWriter) -> 
         )
         Problem.objects.filter(block=block).delete()
         Problem.objects.bulk_create(rejects.problems(block))
+        note_skipped(block, events)
 
 
 def _failed(block: Block, error: Exception) -> None:

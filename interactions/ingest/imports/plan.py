@@ -81,7 +81,7 @@ def _cut(imp: Import) -> None:
         _write_sample(imp)
     text = _unpack(imp)
     with text.open("rb") as file:
-        shape = source.shape_of(file)
+        shape = source.shape_of(file, of_any=bool(imp.connector))
         length = text.stat().st_size
         bounds = list(cutting.blocks(file, shape, length, **_block_sizes(length)))
     _save(imp, shape, length, bounds)

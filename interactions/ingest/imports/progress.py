@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Sum
 
-from interactions.models import Block, Import, Problem
+from interactions.models import Block, Import, Problem, SkippedEvents
 
 _FEWEST_SECONDS = 1.0  # a rate over less says nothing
 _NOT_YET_ALL = 0.99  # all is read, but nothing of it is in the data set before the commit
@@ -25,6 +25,7 @@ class Progress:
     accepted: int
     rejected: int
     duplicates: int
+    skipped: int
     rate: float | None
     seconds: float
     seconds_left: float | None
@@ -47,9 +48,10 @@ def progress(imp: Import) -> Progress:
     seconds = imp.duration.total_seconds() if imp.duration else 0.0
     if imp.state in (Import.State.LOADING, Import.State.FAILED):
         sums = imp.blocks.aggregate(*(Sum(name, default=0) for name in _SUMS))
-        done, records, accepted, rejected = (sums[f"{name}__sum"] for name in _SUMS)
+        done, records, accepted, rejected, skipped = (sums[f"{name}__sum"] for name in _SUMS)
     else:
         done, records, accepted, rejected = imp.bytes_total, imp.records, imp.accepted, imp.rejected
+        skipped = imp.skipped
         done = done if imp.is_done or imp.undone_at else 0
     fraction = min(1.0, done / imp.bytes_total) if imp.bytes_total else float(imp.is_done)
     if imp.state == Import.State.LOADING:
@@ -66,13 +68,29 @@ def progress(imp: Import) -> Progress:
         accepted=accepted,
         rejected=rejected,
         duplicates=imp.duplicates,
+        skipped=skipped,
         rate=records / seconds if timed else None,
         seconds=seconds,
         seconds_left=seconds * (1 - fraction) / fraction if moving else None,
     )
 
 
-_SUMS = ("bytes_done", "records", "accepted", "rejected")
+_SUMS = ("bytes_done", "records", "accepted", "rejected", "skipped")
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedName:
+    """Events of one name that stand for no interaction, and why, as a sentence."""
+
+    name: str
+    reason: str
+    count: int
+
+
+def skipped(imp: Import) -> list[SkippedName]:
+    """Which events of an import were skipped, most first."""
+    rows = SkippedEvents.objects.filter(block__of=imp).values_list("name", "reason")
+    return [SkippedName(*row) for row in rows.annotate(total=Sum("count")).order_by("-total", "name")]
 
 
 def causes(imp: Import) -> list[ImportCause]:

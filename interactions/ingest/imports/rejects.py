@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from interactions.codec.reader import Rejected
+from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import Violation
 from interactions.contract import schema
 from interactions.contract.keyring import Keyring
@@ -24,6 +24,7 @@ from interactions.contract.tombstones import People, Person, Tombstones
 from interactions.ingest.imports import storage
 from interactions.models import Block, Import, Problem
 
+_WHOM = ("user_id", "anonymous_id", "timestamp")
 _OPENING = re.compile(rb"\s*\{\s*(\}?)")
 _NOTE = re.compile(rf'\s*\{{\s*"{schema.NOTE}"\s*:\s*')
 _SEAM = re.compile(r"\s*,\s*")
@@ -49,6 +50,10 @@ class Named:
         """The person whose record this is, ``Person()`` where that cannot be said; None where it is no erased one's."""
         return self.tombstones.named_in(text, self.received_at, self.keyring, conservative=self.conservative)
 
+    def in_event(self, text: str, whom: dict[str, Any]) -> Person | None:
+        """The same of an event of another tool, whose record in Dojo's own form names ``whom``."""
+        return self.in_text(text) or (self.in_text(json.dumps(whom)) if whom else None)
+
     def in_value(self, value: str) -> Person | None:
         """The same of what was shown of a record, in whatever field."""
         found = self.in_text(value)
@@ -61,7 +66,8 @@ class Named:
 class Rejects:
     """Collects what one block refuses: the records into a file, their causes into Problem rows.
 
-    A line of the file is ``{"index", "offset", "problems", "text"}``; ``index`` counts within the block.
+    A line of the file is ``{"index", "offset", "problems", "text", "whom"}``; ``index`` counts within the block.
+    ``whom`` has the ids of an event of another tool, by which erased people are found in it.
     Records of ``people`` who were erased are counted and kept nowhere.
     """
 
@@ -74,7 +80,8 @@ class Rejects:
 
     def add(self, rejected: Rejected) -> None:
         text = rejected.text.decode(errors="surrogateescape")
-        if self._people.in_text(text) is not None:
+        whom = _whom(rejected.own)
+        if self._people.in_event(text, whom) is not None:
             self.leave_out(1, rejected.index)
             return
         if self._file is None:
@@ -84,6 +91,7 @@ class Rejects:
             "offset": rejected.offset,
             "problems": [violation.line(rejected.index) for violation in _named(rejected)],
             "text": text,
+            "whom": whom,
         }
         self._file.write(json.dumps(line).encode() + b"\n")
         for violation in rejected.violations:
@@ -128,6 +136,15 @@ class Rejects:
             self._file.close()
 
 
+def _whom(own: bytes) -> dict[str, Any]:
+    """Who a record in Dojo's own form is of, and when: it was refused, so these may be anything."""
+    try:
+        record = msgspec.json.decode(own) if own else {}
+    except (msgspec.MsgspecError, RecursionError):
+        return {}
+    return {key: record[key] for key in _WHOM if key in record}
+
+
 def _named(rejected: Rejected) -> list[Violation]:
     """The violations as the file of refused records has them, with a word of those that are not named."""
     more = [Violation("", f"{rejected.more:,} more rules are broken.")] if rejected.more else []
@@ -162,6 +179,7 @@ def _noted(line: dict[str, Any], base: int) -> bytes:
         "record": number,
         "offset": line["offset"],
         "problems": [f"data.{number - 1}{problem[len(place) :]}" for problem in line["problems"]],
+        **line.get("whom", {}),
     }
     text = _without_note(line["text"].encode(errors="surrogateescape"))
     opening = _OPENING.match(text)

@@ -9,10 +9,12 @@ import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.core.management.base import BaseCommand, CommandError
 
 from dojo import workers
+from interactions import connectors
 from interactions.access import audit
 from interactions.errors import DojoError
 from interactions.ingest import imports
@@ -34,6 +36,13 @@ class Command(BaseCommand):
         parser.add_argument("--environment", default="production", help="where to (production)")
         parser.add_argument("--json", action="store_true", help="the last line of output is the result as JSON")
         parser.add_argument(
+            "--source",
+            default="auto",
+            choices=["auto", *connectors.SOURCES],
+            help="whose events these are; auto: recognised by themselves",
+        )
+        parser.add_argument("--zone", default="", help="of times that come without one, such as Europe/Berlin (UTC)")
+        parser.add_argument(
             "--keep-duplicates", action="store_true", help="do not look for records that are there already"
         )
 
@@ -41,6 +50,8 @@ class Command(BaseCommand):
         environment = Environment.objects.filter(slug=options["environment"]).first()
         if environment is None:
             raise CommandError(f"There is no environment called {options['environment']}.", returncode=_FAILED)
+        if options["zone"] and options["zone"] not in available_timezones():
+            raise CommandError(f"There is no time zone called {options['zone']}.", returncode=_FAILED)
         path: Path = options["file"]
         if not path.is_file():
             raise CommandError(f"{path} is not a file.", returncode=_FAILED)
@@ -48,7 +59,7 @@ class Command(BaseCommand):
             signal.signal(number, signal.default_int_handler)
         try:
             with audit.acting("import_interactions"), workers.present() as presence:
-                imp = _carry(path, environment, presence, check_duplicates=not options["keep_duplicates"])
+                imp = _carry(path, environment, presence, options)
         except KeyboardInterrupt:  # before there was an import
             raise CommandError(_CANCELLED, returncode=_FAILED) from None
         except (DojoError, workers.Away) as error:
@@ -68,14 +79,18 @@ class Command(BaseCommand):
             self.stderr.write(
                 f"{cause.count:>12,}  {cause.path or 'record'}: {cause.rule} First: record {cause.record}."
             )
+        for name in imports.skipped(imp)[:10]:
+            self.stderr.write(f"{name.count:>12,}  skipped: {name.name}. {name.reason}")
         if as_json:
             result = {
                 "import": imp.pk,
                 "state": imp.state,
+                "source": imp.connector or connectors.dojo.NAME,
                 "records": progress.records,
                 "accepted": progress.accepted,
                 "rejected": progress.rejected,
                 "duplicates": progress.duplicates,
+                "skipped": progress.skipped,
                 "seconds": round(progress.seconds, 3),
             }
             self.stdout.write(json.dumps(result))
@@ -83,7 +98,8 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{imp.get_state_display()}: {_counted(progress.records, 'record')} in {progress.seconds:.1f} s, "
                 f"{progress.accepted:,} accepted, {progress.rejected:,} rejected, "
-                f"{_counted(progress.duplicates, 'duplicate')}."
+                f"{_counted(progress.duplicates, 'duplicate')}"
+                + (f", {progress.skipped:,} skipped." if progress.skipped else ".")
             )
 
 
@@ -91,17 +107,23 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
-def _carry(path: Path, environment: Environment, presence: workers.Presence, *, check_duplicates: bool) -> Import:
+def _carry(path: Path, environment: Environment, presence: workers.Presence, options: dict[str, Any]) -> Import:
     """Take the file through the import; Ctrl-C cancels it."""
     imp = imports.begin(
-        environment, file_name=path.name, size=path.stat().st_size, user=None, source=Import.Source.COMMAND
+        environment,
+        file_name=path.name,
+        size=path.stat().st_size,
+        user=None,
+        source=Import.Source.COMMAND,
+        connector="" if options["source"] == "auto" else options["source"],
+        zone=options["zone"],
     )
     try:
         # The workers of this machine read the file where it lies; it is the link that is removed afterwards.
         os.symlink(path.resolve(), storage.whole_upload(imp))
         imports.received(imp, sample=False)
         if imp.state == Import.State.CHECKING:
-            imports.start(imp, check_duplicates=check_duplicates)
+            imports.start(imp, check_duplicates=not options["keep_duplicates"])
             presence.wait(_Watch(imp).has_ended, _sweep)
     except KeyboardInterrupt:
         from interactions.ingest.imports.removal import discard

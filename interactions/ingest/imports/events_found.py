@@ -1,0 +1,97 @@
+"""Other tools' events at the beginning of a file: what they are called, and which interactions they stand for."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from interactions.codec.sample import Sample, read_sample
+from interactions.codec.split.windows import Run, Unsound
+from interactions.connectors import SOURCES, Options, Source, first_documents, records
+from interactions.connectors.source import ZONE
+from interactions.ingest.imports.events import options_of
+from interactions.models import Import
+
+EVENTS_BYTES = 8 << 20
+"""How far into a file events are counted by name; of the first megabyte, what comes of them is shown."""
+_SAMPLE_BYTES = 1 << 20
+_LONGEST = 1 << 20
+
+
+@dataclass(slots=True)
+class EventName:
+    """Events of one name: how many, the types of interactions that they stand for, how many are skipped, and why."""
+
+    name: str
+    count: int = 0
+    types: Counter[str] = field(default_factory=Counter)
+    skipped: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventsFound:
+    """What the beginning of a file of events holds; ``is_all`` where that is the whole file.
+
+    ``names`` has the events by name, most first. ``lines`` are the first records that come of them, and ``sample`` is
+    the verdict on those, each reject with its event. ``asks_zone``: times may be by the clock of a zone.
+    """
+
+    title: str
+    names: list[EventName]
+    is_all: bool
+    asks_zone: bool
+    lines: bytes
+    sample: Sample
+
+    @property
+    def count(self) -> int:
+        return sum(name.count for name in self.names)
+
+    @property
+    def skipped(self) -> int:
+        return sum(name.skipped for name in self.names)
+
+
+def events_found(imp: Import, text: bytes, *, is_whole: bool) -> EventsFound:
+    """Look at the beginning of the file of an import that has a connector."""
+    source, options = SOURCES[imp.connector], options_of(imp)
+    names = _names(source, options, text, is_whole=is_whole)
+    head = text[:_SAMPLE_BYTES]
+    lines, sample = _sample(source, options, head, is_whole=is_whole and len(head) == len(text))
+    return EventsFound(source.TITLE, names, is_whole, ZONE in source.ASKS, lines, sample)
+
+
+def _names(source: Source, options: Options, text: bytes, *, is_whole: bool) -> list[EventName]:
+    names: dict[str, EventName] = {}
+    documents = first_documents(text, is_whole=is_whole)
+    for event in (event for document in documents for event in source.events(document) if isinstance(event, dict)):
+        name = source.name_of(event)
+        entry = names.setdefault(name, EventName(name))
+        entry.count += 1
+        made = source.interactions(event, options)
+        if isinstance(made, list):
+            entry.types.update(str(record.get("type")) for record in made)
+        else:
+            entry.skipped, entry.reason = entry.skipped + 1, made.reason
+    return sorted(names.values(), key=lambda entry: (-entry.count, entry.name))
+
+
+def _sample(source: Source, options: Options, head: bytes, *, is_whole: bool) -> tuple[bytes, Sample]:
+    """The records of a text's beginning, and the verdict on them."""
+    sample, lines = Sample(), []
+    run = Run(0, len(head), len(head) if is_whole else len(head) + 1)
+    with suppress(Unsound):  # it ends in the middle of an event
+        for chunk in records(source, io.BytesIO(head), options, run=run, longest=_LONGEST):
+            found = read_sample(chunk.lines, is_whole=True, longest=_LONGEST)
+            sample.records += found.records + len(chunk.rejected)
+            sample.types += found.types
+            sample.moments += found.moments
+            sample.rejected += chunk.rejected
+            for rejected in found.rejected:
+                origin = chunk.origin(rejected.index)
+                sample.rejected.append(replace(rejected, index=origin.index, offset=origin.offset, text=origin.text))
+            lines.append(chunk.lines)
+    return b"".join(lines), sample
