@@ -20,6 +20,7 @@ from interactions.compiled.first_load import FIRST_LOAD
 from interactions.contract.tombstones import People, Person, Tombstones, microseconds
 from interactions.ingest.imports import lifecycle, storage
 from interactions.models import Environment, Import, Upload
+from interactions.privacy.named_events import named_in_events, source_of
 from interactions.privacy.salvage import readable
 
 logger = logging.getLogger(__name__)
@@ -90,7 +91,8 @@ def _named_in(path: Path, size: int, changed: int, tombstones: Tombstones) -> fr
         from interactions.privacy.named_files import named_in  # loads Numba, which web processes do without
 
     people = People(tombstones, identity.keyring())
-    return named_in(readable(path), people)
+    source, text = source_of(readable(path))
+    return named_in(text, people) if source is None else named_in_events(source, text, people)
 
 
 process_caches.register("names in uploads", _named_in.cache_clear, lambda: _named_in.cache_info().currsize)

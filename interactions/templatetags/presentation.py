@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from interactions.connectors import SOURCES
 from interactions.contract.moments import in_utc, local, written
 from interactions.models import ApiKey, Import
 
@@ -194,6 +195,13 @@ def initials(user: AbstractBaseUser) -> str:
     words = (getattr(user, "get_full_name", str)() or user.get_username()).split()
     letters = words[0][0] + words[-1][0] if len(words) > 1 else "".join(words)[:2]
     return letters.upper()
+
+
+@register.filter
+def source_title(name: str) -> str:
+    """What people call a source of other tools' events: ``ga4`` is Google Analytics 4."""
+    source = SOURCES.get(name)
+    return source.TITLE if source else name
 
 
 @register.filter

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect, replace_url
 
+from interactions.access import environments
 from interactions.console import charts
 from interactions.console.fragments import page_or_fragment
 from interactions.console.imports.imports import find_import
@@ -23,6 +24,8 @@ from interactions.errors import DojoError
 from interactions.ingest import imports as importing
 from interactions.ingest.imports import storage
 from interactions.models import Environment, Import
+
+_NAMES = 12  # of events, in a table
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,7 +81,9 @@ def import_check(request: HttpRequest, environment: str, pk: int) -> HttpRespons
     loading = reverse("import_load", args=[environment, imp.pk])
     if request.method == "POST":
         try:
-            importing.start(imp, check_duplicates="check_duplicates" in request.POST)
+            zone = request.POST.get("zone", "").strip()
+            zone = environments.zone_called(zone) or zone
+            importing.start(imp, check_duplicates="check_duplicates" in request.POST, zone=zone)
         except DojoError as error:
             messages.error(request, str(error))
         return redirect(loading)
@@ -88,6 +93,9 @@ def import_check(request: HttpRequest, environment: str, pk: int) -> HttpRespons
             context["inspection"] = inspection = importing.inspect(imp)
             context["types"] = _type_bars(inspection.types)
             context["hints"] = importing.hints(inspection.problems)
+            if inspection.events is not None:
+                named = inspection.events.names
+                context |= {"names": named[:_NAMES], "more_names": named[_NAMES:], "zones": environments.zones()}
         except DojoError as error:
             context["refusal"] = str(error)
     elif _was_refused(imp):
@@ -116,6 +124,7 @@ def import_load(request: HttpRequest, environment: str, pk: int) -> HttpResponse
         "progress": importing.progress(imp),
         "causes": causes,
         "hints": importing.hints(causes),
+        "skipped": importing.skipped(imp)[:_NAMES] if imp.connector else [],
         "has_rejected_file": importing.rejected_path(imp) is not None,
         "no_worker": nobody_carries(imp),
         "waited": "waited" in request.GET,  # the page has said so, and says now that work goes on

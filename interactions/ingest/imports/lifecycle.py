@@ -95,10 +95,11 @@ def _refuse(imp: Import, error: str) -> bool:
     return refused
 
 
-def start(imp: Import, *, check_duplicates: bool, zone: str | None = None) -> None:
+def start(imp: Import, *, check_duplicates: bool, zone: str = "") -> None:
     """Begin to load. A second call, from a double click or another tab, does nothing.
 
-    ``zone`` is that of times that come without one. Raises ImportStateError where there is no such zone.
+    ``zone`` is that of times that come without one, where it is known now. Raises ImportStateError where there is none
+    of that name.
     """
     now = timezone.now()
     if zone and zone not in available_timezones():
@@ -109,7 +110,7 @@ def start(imp: Import, *, check_duplicates: bool, zone: str | None = None) -> No
             Import.State.CHECKING,
             Import.State.LOADING,
             check_duplicates=check_duplicates,
-            zone=imp.zone if zone is None else zone,
+            zone=zone or imp.zone,
             started_at=now,
             heartbeat_at=now,
         ):
