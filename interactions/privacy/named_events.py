@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import BinaryIO, Final, cast
 
 from interactions.codec.split.windows import Run
 from interactions.connectors import Options, Source, dojo, recognised, records
 from interactions.contract.mentions import words_in
 from interactions.contract.tombstones import People, Person
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
 
 _FAR: Final = 1 << 62  # bytes: the text may still be arriving, so its length isn't known
 _HEAD: Final = 1 << 20
@@ -32,29 +28,25 @@ class _Every(dict[str, str | None]):
         return True
 
 
-class _Pieces(io.RawIOBase):
+class _Pieces:
     """Pieces of a text as a file that is read once, from its beginning."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces, self._held = iter(pieces), memoryview(b"")
+        self._pieces, self._held = iter(pieces), b""
 
-    def readable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
+    def seek(self, offset: int) -> int:
         return offset
 
-    def readinto(self, buffer: Buffer) -> int:
-        room = memoryview(buffer)
-        while not self._held:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._held = memoryview(piece)
-        size = min(len(room), len(self._held))
-        room[:size] = self._held[:size]
-        self._held = self._held[size:]
-        return size
+    def read(self, size: int) -> bytes:
+        """So many bytes, fewer only at the end."""
+        held = [self._held]
+        length = len(self._held)
+        while length < size and (piece := next(self._pieces, None)) is not None:
+            held.append(piece)
+            length += len(piece)
+        text = b"".join(held)
+        self._held = text[size:]
+        return text[:size]
 
 
 def source_of(pieces: Iterator[bytes]) -> tuple[Source | None, Iterator[bytes]]:
@@ -70,7 +62,7 @@ def named_in_events(source: Source, pieces: Iterable[bytes], people: People) -> 
     from interactions.privacy.named_files import named_in  # loads Numba
 
     options = Options(types=_Every())
-    for chunk in records(source, io.BufferedReader(_Pieces(pieces)), options, run=Run(0, _FAR, _FAR)):
+    for chunk in records(source, cast(BinaryIO, _Pieces(pieces)), options, run=Run(0, _FAR, _FAR)):
         named_in([chunk.lines], people)
         for rejected in chunk.rejected:
             people.look_for(words_in(rejected.text.decode(errors="replace")))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
-from interactions.codec.reader import Rejected
+from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import Violation
 from interactions.connectors.table.errors import TooManyColumns
 from interactions.connectors.table.mapping import Reading
