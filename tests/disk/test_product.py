@@ -96,6 +96,12 @@ def users(dojo: Dojo) -> Counter[str]:
     return found
 
 
+def is_indexed(dojo: Dojo) -> bool:
+    """Whether pages are answered from all that is in the table."""
+    manifest = json.loads((dojo.data_dir / "index" / "production" / "manifest.json").read_text())
+    return bool(manifest["version"] == DeltaTable(str(dojo.data_dir / "lake" / "production")).version())
+
+
 def last_import(dojo: Dojo) -> list[tuple[str, str]]:
     """Its state and its word, as the page shows them."""
     with closing(sqlite3.connect(f"file:{dojo.data_dir}/dojo.sqlite3?mode=ro", uri=True, timeout=10)) as rows:
@@ -132,6 +138,7 @@ def test_nothing_exits_and_all_goes_on_once_there_is_room(product: Dojo, disk: S
     wait_for(lambda: send(product, key, "after") == (200, None), seconds=30, because=product.output)
     expected = Counter({"before": 1, "after": 1}) + Counter(f"user-{number}" for number in range(RECORDS))
     wait_for(lambda: users(product).keys() >= expected.keys(), seconds=60, because=product.output)
+    wait_for(lambda: is_indexed(product), seconds=120, because=product.output)
     found = users(product)
     assert {user for user in found if user.startswith("user-")} == {f"user-{number}" for number in range(RECORDS)}
     assert found - expected == Counter(), "Something came twice, or though it was refused."

@@ -20,6 +20,9 @@ from django.test import Client  # noqa: E402
 
 from interactions import privacy  # noqa: E402
 from interactions.access import keys  # noqa: E402
+from interactions.analytics.data_sets import opened  # noqa: E402
+from interactions.analytics.reports.totals import totals  # noqa: E402
+from interactions.errors import DataNotReady  # noqa: E402
 from interactions.ingest import imports  # noqa: E402
 from interactions.ingest.imports import storage  # noqa: E402
 from interactions.models import ApiKey, DeletionRequest, Environment, Import  # noqa: E402
@@ -71,7 +74,16 @@ def live_parts(slug: str, users: list[str]) -> None:
         append([lakes.record("like", user_id=user)], environment=slug, import_id=0)
 
 
-DEEDS = {each.__name__: each for each in (key, session, load, start, undo, erase, receipt, live_parts)}
+def counted(slug: str) -> list[int]:
+    """Records and users, as pages count them."""
+    try:
+        found = totals(opened(slug))
+    except DataNotReady:
+        found = None
+    return [found.interactions, found.users] if found else [0, 0]
+
+
+DEEDS = {each.__name__: each for each in (key, session, load, start, undo, erase, receipt, live_parts, counted)}
 
 
 def main() -> None:

@@ -158,6 +158,8 @@ def assert_right(scene: Scene, begun: Begun, imports: list[int]) -> None:
     for slug, expected in scene.expected.items():
         wait_for(lambda: scene.users(slug).total() == expected.total(), seconds=HEALED, because=said)  # noqa: B023
         assert scene.users(slug) == expected, slug
+        counts = [expected.total(), len(expected)]
+        wait_for(lambda: scene.do("counted", slug) == counts, seconds=HEALED, because=said)  # noqa: B023
     wait_for(lambda: scene.files_of_imports() == [], seconds=HEALED, because=lambda: str(scene.files_of_imports()))
 
 
