@@ -18,7 +18,7 @@ from interactions.analytics.index import store
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.gone import hide
 from interactions.analytics.index.run import Index as Index
-from interactions.analytics.keeper import Keeper, is_of_another, lacks_imports
+from interactions.analytics.keeper import Keeper, is_whole, lacks_imports
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Tombstones
 from interactions.errors import DataNotReady
@@ -106,8 +106,8 @@ def up_to_date(environment: str) -> Index:
     """
     version, keeper = Lake(environment).version(), Keeper(environment)
     while True:
-        index = current(environment)
-        if index is not None and index.version >= version and not is_of_another(environment):
+        index = current(environment) if is_whole(environment) else None
+        if index is not None and index.version >= version:
             return index
         if version == _NO_TABLE:
             return _empty(environment)

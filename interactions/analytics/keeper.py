@@ -136,10 +136,16 @@ def table_of(environment: str) -> Table:
     return Table(version, tuple(parts), people)
 
 
-def is_of_another(environment: str) -> bool:
-    """Whether the index of an environment was made of another table than is there now. Raises LakeUnreadable."""
+def is_whole(environment: str) -> bool:
+    """Whether the index of an environment is of the table that is there, and leaves nobody out who isn't hidden now.
+
+    The table may have a later version. Raises LakeUnreadable.
+    """
+    people = hidden(environment)
     index, note = _opened(environment)
-    return index is not None and note is not None and note.is_of_another(index, *Lake(environment).state())
+    if index is None or note is None:
+        return False
+    return note.hidden in ("", people.digest) and not note.is_of_another(index, *Lake(environment).state())
 
 
 def lacks_imports(environment: str) -> bool:

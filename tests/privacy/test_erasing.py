@@ -8,7 +8,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 
 from interactions.ingest import imports
@@ -64,15 +63,6 @@ def test_the_answers_fall_by_the_persons_records_and_stay_there(house: House) ->
     erased(house)
     totals = figures.totals("production")
     assert (totals.interactions, totals.users) == (30, 30)
-
-
-def test_what_was_remembered_of_the_data_set_is_forgotten(house: House) -> None:
-    house.done(as_lines(crowd()))
-    cache.set("answer:production:any", b"", 60)
-    cache.set("answer:playground:any", b"", 60)
-    erased(house)
-    assert cache.get("answer:production:any") is None
-    assert cache.get("answer:playground:any") is not None
 
 
 def test_an_import_that_was_committed_is_still_known_to_be(house: House) -> None:

@@ -138,6 +138,13 @@ def test_people_who_are_hidden_go_and_come_back(hides: Callable[[Tombstones], No
     assert whole(settled(Keeper(ENVIRONMENT))) == whole(built(table()))
 
 
+def test_who_is_hidden_no_more_is_there_for_whoever_asks_at_once(hides: Callable[[Tombstones], None]) -> None:
+    hides(stones({"u2": 100}))
+    assert len(up_to_date(ENVIRONMENT)) == 3
+    hides(NOBODY)
+    assert len(up_to_date(ENVIRONMENT)) == 14
+
+
 def test_much_that_is_new_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     settled()
     versions = builds(monkeypatch)
