@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from datetime import tzinfo
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -26,7 +26,7 @@ Found = TypeVar("Found")
 
 _NOBODYS: Final = 1 << 16  # events of nobody that are gone over as if they were one person's
 _MOST_KEPT: Final = 4  # a page's filter, that without its types, and their previous periods
-_NEVER: Final = np.iinfo(np.int64)
+_NO_SPAN: Final = (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
 _NO_MASK: Final = np.zeros(0, np.uint8)
 _NO_DEAD: Final = np.zeros(0, np.uint8)
 _NO_DEAD.setflags(write=False)
@@ -34,29 +34,36 @@ _NO_DEAD.setflags(write=False)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Share:
-    """The people from ``first`` to before ``last`` of a run; ``before`` is how many events the earlier runs have.
+    """Some people of a run who have events that are let through: theirs are from ``begins`` to before ``ends``.
 
-    Of a run of nobody they are stretches of time. ``dead`` and ``mask`` are empty where there is neither.
+    Of a run of nobody they are stretches of time. ``mask`` is empty where all of a person's events are let through;
+    ``before`` is how many events the earlier runs have.
     """
 
     run: Run
-    starts: np.ndarray
-    first: int
-    last: int
-    dead: np.ndarray
+    begins: np.ndarray
+    ends: np.ndarray
     mask: np.ndarray
     before: int
 
     @property
     def people(self) -> tuple[Any, ...]:
         """What every pass begins with."""
-        return self.starts, self.first, self.last, self.dead, self.mask
+        return self.begins, self.ends, self.mask
 
     @property
     def sales(self) -> tuple[int, int]:
-        """The first of the run's sales that are these people's, and where they end."""
-        first, last = np.searchsorted(self.run.sale_event, self.starts[[self.first, self.last]]).tolist()
+        """The first of the run's sales that may be these people's, and where they end."""
+        first, last = np.searchsorted(self.run.sale_event, (self.begins[0], self.ends[-1])).tolist()
         return first, last
+
+
+class Chosen(NamedTuple):
+    """Where the events of people begin and end who have some that are let through, and the first and last of these."""
+
+    begins: np.ndarray
+    ends: np.ndarray
+    span: tuple[int, int] = _NO_SPAN
 
 
 class Look:
@@ -94,13 +101,14 @@ class Look:
     def _span(self) -> tuple[int, int] | None:
         if all(mask is None for mask in self.masks):
             return (self.index.first, self.index.last) if self.index.first <= self.index.last else None
-
-        def walk(found: np.ndarray, share: Share) -> None:
-            masks.span(*share.people, share.run.at, found)
-
-        found = self.over(lambda: np.array([_NEVER.max, _NEVER.min]), walk)
-        first, last = min(int(each[0]) for each in found), max(int(each[1]) for each in found)
+        spans = [chosen.span for chosen in self.chosen]
+        first, last = min(each[0] for each in spans), max(each[1] for each in spans)
         return (first, last) if first <= last else None
+
+    @property
+    def chosen(self) -> list[Chosen]:
+        """Who of each run has events that are let through."""
+        return self.once("chosen", lambda: list(map(_chosen, self.index.runs, self.masks)))
 
     def edges(self, unit: Unit, zone: tzinfo) -> np.ndarray:
         """Where the bars of the period begin, and the last one ends, in µs; empty where there is nothing to show."""
@@ -113,7 +121,7 @@ class Look:
 
     def over(self, begin: Callable[[], Found], walk: Callable[[Found, Share], None]) -> list[Found]:
         """What several threads have found, each of which began with what ``begin`` gives and took its shares."""
-        several, masked = cores(), self.masks  # made here: the threads must not wait for who waits for them
+        several, masked = cores(), list(zip(self.chosen, self.masks, strict=True))  # no thread may wait for another
 
         def work(core: int) -> Found:
             found = begin()
@@ -121,20 +129,45 @@ class Look:
                 walk(found, share)
             return found
 
-        with ThreadPoolExecutor(several) as pool:
-            return list(pool.map(work, range(several)))
+        return in_threads(work, range(several))
 
-    def _shares(self, masked: list[np.ndarray | None], core: int, several: int) -> Iterator[Share]:
+    def _shares(self, masked: list[tuple[Chosen, np.ndarray | None]], core: int, several: int) -> Iterator[Share]:
         before = 0
-        for run, mask in zip(self.index.runs, masked, strict=True):
-            starts = _starts(run)
-            first, last = np.searchsorted(
-                starts, [len(run) * core // several, len(run) * (core + 1) // several]
-            ).tolist()
-            if first < last:
-                dead = _NO_DEAD if run.dead is None else run.dead
-                yield Share(run, starts, first, last, dead, _NO_MASK if mask is None else mask, before)
+        for run, (chosen, mask) in zip(self.index.runs, masked, strict=True):
+            these = slice(*_cut(chosen.begins, len(run), core, several))
+            if these.start < these.stop:
+                yield Share(run, chosen.begins[these], chosen.ends[these], _NO_MASK if mask is None else mask, before)
             before += len(run)
+
+
+def in_threads(work: Callable[[Any], Found], given: Iterable[Any]) -> list[Found]:
+    """What ``work`` makes of each that is given, in a thread for each core."""
+    with ThreadPoolExecutor(cores()) as pool:
+        return list(pool.map(work, given))
+
+
+def _cut(starts: np.ndarray, events: int, core: int, several: int) -> list[int]:
+    """The first and the last of those who begin at ``starts``, so that each core has as many events."""
+    cuts: list[int] = np.searchsorted(starts, [events * core // several, events * (core + 1) // several]).tolist()
+    return cuts
+
+
+def _chosen(run: Run, mask: np.ndarray | None) -> Chosen:
+    starts = _starts(run)
+    if mask is None and run.dead is None:
+        return Chosen(starts[:-1], starts[1:])
+    several = cores()
+
+    def work(core: int) -> Chosen:
+        first, last = _cut(starts[:-1], len(run), core, several)
+        begins, ends, span = np.empty(last - first, np.int64), np.empty(last - first, np.int64), np.array(_NO_SPAN)
+        dead, masked = (_NO_DEAD if run.dead is None else run.dead), (_NO_MASK if mask is None else mask)
+        count = masks.choose(starts, first, last, dead, masked, run.at, begins, ends, span)
+        return Chosen(begins[:count], ends[:count], (int(span[0]), int(span[1])))
+
+    found = in_threads(work, range(several))
+    begins, ends = (_locked(np.concatenate([each[place] for each in found])) for place in (0, 1))
+    return Chosen(begins, ends, (min(each.span[0] for each in found), max(each.span[1] for each in found)))
 
 
 def summed(arrays: Sequence[np.ndarray]) -> np.ndarray:

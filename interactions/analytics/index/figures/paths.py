@@ -31,7 +31,7 @@ def reached(look: Look, steps: Sequence[Sequence[str]]) -> Reached:
     def walk(found: list[tuple[np.ndarray, np.ndarray]], share: Share) -> None:
         if share.run.nobody:
             return
-        took, counts = np.empty((several, share.last - share.first), np.int64), np.zeros(several, np.int64)
+        took, counts = np.empty((several, len(share.begins)), np.int64), np.zeros(several, np.int64)
         paths.step(*share.people, share.run.at, share.run.kind, bits, took, counts)
         found.append((counts, took))
 

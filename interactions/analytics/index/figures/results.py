@@ -26,12 +26,11 @@ class _Table:
 
     def count(self, share: Share, roles: np.ndarray) -> None:
         """Count a share's events."""
-        run, at = share.run, np.array([share.first, -1, self.used], np.int64)
-        starts, _, last, dead, mask = share.people
-        while at[0] < last:
-            keys.count_results(starts, last, dead, mask, run.kind, ASSISTED, run.result, roles, self.rows, at)
+        run, at = share.run, np.array([0, -1, self.used], np.int64)
+        while at[0] < len(share.begins):
+            keys.count_results(*share.people, run.kind, ASSISTED, run.result, roles, self.rows, at)
             self.used = int(at[2])
-            if at[0] < last:
+            if at[0] < len(share.begins):
                 self.grow(2 * len(self.rows))
 
     def grow(self, room: int) -> None:

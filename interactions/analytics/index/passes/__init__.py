@@ -1,6 +1,6 @@
 """Compiled passes over the events of a run, a module per subject.
 
-Each pass goes over the people from ``first`` to before ``last`` of a run, whose events begin at ``starts``; it skips
-``dead`` people and events outside the ``mask``, both empty where there are none. It adds to arrays that it is given,
-so that several threads can each go over a share of the people.
+Each pass goes over some people of a run, whose events are from ``begins`` to before ``ends``, and skips events outside
+the ``mask``, which is empty where there is none. It adds to arrays that it is given, so that several threads can each
+go over a share of the people.
 """

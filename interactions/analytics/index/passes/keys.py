@@ -13,13 +13,11 @@ _MIX: Final = -7046029254386353131  # the golden ratio, as a signed number: spre
 
 
 @compiled
-def count_pairs(starts: Any, first: int, last: int, dead: Any, mask: Any, pair: Any, counts: Any) -> None:
+def count_pairs(begins: Any, ends: Any, mask: Any, pair: Any, counts: Any) -> None:
     """Count events by their pair of ids, which mostly is that of the event before."""
     code, count = 0, 0
-    for person in range(first, last):
-        if len(dead) and dead[person]:
-            continue
-        for event in range(starts[person], starts[person + 1]):
+    for person in range(len(begins)):
+        for event in range(begins[person], ends[person]):
             if pair[event] != code:
                 counts[code] += count
                 code, count = pair[event], 0
@@ -44,9 +42,8 @@ def add_by_key(keys: Any, has: Any, bit: int, records: Any, table: Any, sums: An
 
 @compiled
 def count_results(
-    starts: Any,
-    last: int,
-    dead: Any,
+    begins: Any,
+    ends: Any,
     mask: Any,
     kind: Any,
     assisted: int,
@@ -66,12 +63,10 @@ def count_results(
     end = len(table) - 1
     is_masked = len(mask) > 0
     begin = at[1]
-    for person in range(at[0], last):
+    for person in range(at[0], len(begins)):
         if begin < 0:
-            begin = starts[person]
-            if len(dead) and dead[person]:
-                begin = starts[person + 1]
-        for event in range(begin, starts[person + 1]):
+            begin = begins[person]
+        for event in range(begin, ends[person]):
             if not kind[event] & assisted or (is_masked and not mask[event]):
                 continue
             key = result[event]
@@ -92,7 +87,7 @@ def count_results(
             elif role == 2:
                 table[slot, 1] += 4
         begin = -1
-    at[0], at[1], at[2] = last, -1, used
+    at[0], at[1], at[2] = len(begins), -1, used
 
 
 @compiled
@@ -117,10 +112,8 @@ def add_results(table: Any, more: Any) -> int:
 
 @compiled
 def check_quality(
-    starts: Any,
-    first: int,
-    last: int,
-    dead: Any,
+    begins: Any,
+    ends: Any,
     mask: Any,
     at: Any,
     received: Any,
@@ -136,10 +129,8 @@ def check_quality(
     """Count events that have a user, a visitor, neither, a placeholder, a type that ``about`` marks as about products,
     and such a type with products, a miso_id, a date over ``ahead`` µs after receipt, one before ``oldest``; and all."""
     is_masked = len(mask) > 0
-    for person in range(first, last):
-        if len(dead) and dead[person]:
-            continue
-        for event in range(starts[person], starts[person + 1]):
+    for person in range(len(begins)):
+        for event in range(begins[person], ends[person]):
             if is_masked and not mask[event]:
                 continue
             what, ids = kind[event], has[pair[event]]
@@ -157,17 +148,13 @@ def check_quality(
 
 
 @compiled
-def span_pairs(
-    starts: Any, first: int, last: int, dead: Any, mask: Any, at: Any, pair: Any, begins: Any, ends: Any
-) -> None:
+def span_pairs(begins: Any, ends: Any, mask: Any, at: Any, pair: Any, earliest: Any, latest: Any) -> None:
     """Lower and raise the first and the last moment of each pair of ids."""
     is_masked = len(mask) > 0
-    for person in range(first, last):
-        if len(dead) and dead[person]:
-            continue
-        for event in range(starts[person], starts[person + 1]):
+    for person in range(len(begins)):
+        for event in range(begins[person], ends[person]):
             if is_masked and not mask[event]:
                 continue
             code = pair[event]
-            begins[code] = min(begins[code], at[event])
-            ends[code] = max(ends[code], at[event])
+            earliest[code] = min(earliest[code], at[event])
+            latest[code] = max(latest[code], at[event])

@@ -52,12 +52,27 @@ def by_list(starts: Any, codes: Any, first: int, allowed: Any, wanted: int, mask
 
 
 @compiled
-def span(starts: Any, first: int, last: int, dead: Any, mask: Any, at: Any, found: Any) -> None:
-    """Lower and raise ``found``, the first and last moment of the events that are let through."""
+def choose(starts: Any, first: int, last: int, dead: Any, mask: Any, at: Any, begins: Any, ends: Any, span: Any) -> int:
+    """Put aside where the events of people begin and end, from ``first`` to before ``last``; returns how many they are.
+
+    People who are ``dead`` or have no event that is let through are left out. ``span`` is lowered and raised to the
+    first and last moment of what is let through. ``dead`` and ``mask`` are empty where there is none.
+    """
+    several, is_masked = 0, len(mask) > 0
     for person in range(first, last):
         if len(dead) and dead[person]:
             continue
-        for event in range(starts[person], starts[person + 1]):
-            if mask[event]:
-                found[0] = min(found[0], at[event])
-                found[1] = max(found[1], at[event])
+        begin, end = starts[person], starts[person + 1]
+        if is_masked:
+            early, late = begin, end - 1
+            while early < end and not mask[early]:
+                early += 1
+            if early == end:
+                continue
+            while not mask[late]:
+                late -= 1
+            span[0] = min(span[0], at[early])
+            span[1] = max(span[1], at[late])
+        begins[several], ends[several] = begin, end
+        several += 1
+    return several

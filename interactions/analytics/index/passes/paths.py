@@ -11,10 +11,8 @@ _EARLIEST: Final = -(1 << 62)
 
 @compiled
 def step(
-    starts: Any,
-    first: int,
-    last: int,
-    dead: Any,
+    begins: Any,
+    ends: Any,
     mask: Any,
     at: Any,
     kind: Any,
@@ -28,10 +26,8 @@ def step(
     after the one before: events of one moment are in any order.
     """
     is_masked = len(mask) > 0
-    for person in range(first, last):
-        if len(dead) and dead[person]:
-            continue
-        begin, end = starts[person], starts[person + 1]
+    for person in range(len(begins)):
+        begin, end = begins[person], ends[person]
         event, reached = begin, 0
         for place in range(len(counts)):
             while event < end:
@@ -50,10 +46,8 @@ def step(
 
 @compiled
 def follow(
-    starts: Any,
-    first: int,
-    last: int,
-    dead: Any,
+    begins: Any,
+    ends: Any,
     mask: Any,
     at: Any,
     kind: Any,
@@ -69,10 +63,8 @@ def follow(
     Types have ``roles``: 1 follows a search, be it inside the mask or outside, 2 is one.
     """
     is_masked = len(mask) > 0
-    for person in range(first, last):
-        if len(dead) and dead[person]:
-            continue
-        begin, end = starts[person], starts[person + 1]
+    for person in range(len(begins)):
+        begin, end = begins[person], ends[person]
         head, group, following = begin, _EARLIEST, begin  # where the group of a moment begins, and what follows it
         for event in range(begin, end):
             if roles[kind[event] & 63] != 2 or keywords[event] < 0 or (is_masked and not mask[event]):

@@ -17,10 +17,8 @@ _LATEST: Final = 1 << 62
 
 @compiled
 def count_values(
-    starts: Any,
-    first: int,
-    last: int,
-    dead: Any,
+    begins: Any,
+    ends: Any,
     mask: Any,
     kind: Any,
     wins: Any,
@@ -41,10 +39,8 @@ def count_values(
     # Neighbours mostly have equal codes, and to add to one place again and again is slow.
     an_agent, a_region, a_campaign = -1, -1, -1
     of_agent, of_region, of_campaign = 0, 0, 0
-    for person in range(first, last):
-        if len(dead) and dead[person]:
-            continue
-        for event in range(starts[person], starts[person + 1]):
+    for person in range(len(begins)):
+        for event in range(begins[person], ends[person]):
             if is_masked and not mask[event]:
                 continue
             if agent[event] != an_agent:
@@ -72,10 +68,8 @@ def count_values(
 
 @compiled
 def add_revenue(
-    starts: Any,
-    first: int,
-    last: int,
-    dead: Any,
+    begins: Any,
+    ends: Any,
     mask: Any,
     sale: int,
     end: int,
@@ -97,13 +91,13 @@ def add_revenue(
     products: Any,
 ) -> None:
     """Add up the revenue of the sales from ``sale`` to before ``end`` by kind, value and product."""
-    person = first
+    person = 0
     is_masked = len(mask) > 0
     while sale < end:
         event, revenue = sale_event[sale], sale_revenue[sale]
-        while starts[person + 1] <= event:
+        while ends[person] <= event:
             person += 1
-        if not (len(dead) and dead[person]) and not (is_masked and not mask[event]):
+        if begins[person] <= event and not (is_masked and not mask[event]):
             of_kind[kind[event] & 127] += revenue
             agents[agent[event] + 1] += revenue
             regions[region[event] + 1] += revenue
@@ -117,10 +111,8 @@ def add_revenue(
 
 @compiled
 def add_revenue_by_bar(
-    starts: Any,
-    first: int,
-    last: int,
-    dead: Any,
+    begins: Any,
+    ends: Any,
     mask: Any,
     sale: int,
     end: int,
@@ -131,13 +123,13 @@ def add_revenue_by_bar(
     bars: Any,
 ) -> None:
     """Add up the revenue of the sales from ``sale`` to before ``end`` by the bars that begin at ``edges``."""
-    person, several = first, len(edges) - 1
+    person, several = 0, len(edges) - 1
     is_masked = len(mask) > 0
     while sale < end:
         event = sale_event[sale]
-        while starts[person + 1] <= event:
+        while ends[person] <= event:
             person += 1
-        if not (len(dead) and dead[person]) and not (is_masked and not mask[event]):
+        if begins[person] <= event and not (is_masked and not mask[event]):
             bar, beyond = 0, several
             while beyond - bar > 1:
                 middle = (bar + beyond) // 2
@@ -151,10 +143,8 @@ def add_revenue_by_bar(
 
 @compiled
 def count_categories(
-    starts: Any,
-    first: int,
-    last: int,
-    dead: Any,
+    begins: Any,
+    ends: Any,
     mask: Any,
     category_starts: Any,
     categories: Any,
@@ -162,10 +152,13 @@ def count_categories(
 ) -> None:
     """Count events by category; each names a category once."""
     is_masked = len(mask) > 0
-    for person in range(first, last):
-        begin, end = starts[person], starts[person + 1]
-        if len(dead) and dead[person]:
-            continue
+    person = 0
+    while person < len(begins):
+        begin = begins[person]
+        while person + 1 < len(begins) and begins[person + 1] == ends[person]:
+            person += 1  # their events follow each other, so their categories do
+        end = ends[person]
+        person += 1
         if not is_masked:
             for place in range(category_starts[begin], category_starts[end]):
                 counts[categories[place]] += 1
@@ -178,10 +171,8 @@ def count_categories(
 
 @compiled
 def name_products(
-    starts: Any,
-    first: int,
-    last: int,
-    dead: Any,
+    begins: Any,
+    ends: Any,
     mask: Any,
     at: Any,
     kind: Any,
@@ -207,12 +198,10 @@ def name_products(
     begin = float(edges[0])
     each = several / max(1.0, float(edges[several]) - begin)
     bar, lower, upper = 0, _LATEST, _EARLIEST
-    begins, ends, of_bar = 0, 0, first_bar  # products of neighbours in one bar, to be marked together
+    head, tail, of_bar = 0, 0, first_bar  # products of neighbours in one bar, to be marked together
     is_masked = len(mask) > 0
-    for person in range(first, last):
-        if len(dead) and dead[person]:
-            continue
-        for event in range(starts[person], starts[person + 1]):
+    for person in range(len(begins)):
+        for event in range(begins[person], ends[person]):
             if is_masked and not mask[event]:
                 continue
             place, end = product_starts[event], product_starts[event + 1]
@@ -227,13 +216,13 @@ def name_products(
                     bar += 1
                 lower = edges[bar] if bar else _EARLIEST
                 upper = edges[bar + 1] if bar + 1 < several else _LATEST
-            if bar != of_bar or place != ends:
+            if bar != of_bar or place != tail:
                 if first_bar <= of_bar < last_bar:
                     row = (of_bar - first_bar) * words
-                    for item in range(begins, ends):
+                    for item in range(head, tail):
                         seen[np.uint64(row + (products[item] >> 6))] |= 1 << (products[item] & 63)
-                begins, of_bar = place, bar
-            ends = end
+                head, of_bar = place, bar
+            tail = end
             slot = slots[kind[event] & 63]
             if end - place == 1:
                 counts[np.uint64(products[place]), slot] += 1  # whatever the slot, which no branch could foresee
@@ -245,5 +234,5 @@ def name_products(
                         counts[product, slot] += 1
     if first_bar <= of_bar < last_bar:
         row = (of_bar - first_bar) * words
-        for item in range(begins, ends):
+        for item in range(head, tail):
             seen[np.uint64(row + (products[item] >> 6))] |= 1 << (products[item] & 63)

@@ -14,10 +14,8 @@ _THURSDAY: Final = 72  # hours since Monday: 1970 began on a Thursday
 
 @compiled
 def visit(
-    starts: Any,
-    first: int,
-    last: int,
-    dead: Any,
+    begins: Any,
+    ends: Any,
     mask: Any,
     at: Any,
     kind: Any,
@@ -41,11 +39,9 @@ def visit(
     each = several / max(1.0, float(edges[several]) - begin)  # bars are nearly of one length
     bar, lower, upper = 0, _LATEST, _EARLIEST
     is_masked = len(mask) > 0
-    for person in range(first, last):
-        if len(dead) and dead[person]:
-            continue
+    for person in range(len(begins)):
         seen, soon = -1, _EARLIEST  # soon: from then on it is another session
-        for event in range(starts[person], starts[person + 1]):
+        for event in range(begins[person], ends[person]):
             if is_masked and not mask[event]:
                 continue
             moment = at[event]
@@ -77,10 +73,8 @@ def visit(
 
 @compiled
 def tell_clock(
-    starts: Any,
-    first: int,
-    last: int,
-    dead: Any,
+    begins: Any,
+    ends: Any,
     mask: Any,
     at: Any,
     edges: Any,
@@ -96,10 +90,8 @@ def tell_clock(
     several = len(offsets)
     slot, day, count, lower, upper = 0, 0, 0, _LATEST, _EARLIEST  # of the hour at hand
     is_masked = len(mask) > 0
-    for person in range(first, last):
-        if len(dead) and dead[person]:
-            continue
-        for event in range(starts[person], starts[person + 1]):
+    for person in range(len(begins)):
+        for event in range(begins[person], ends[person]):
             if is_masked and not mask[event]:
                 continue
             moment = at[event]
@@ -130,16 +122,12 @@ def tell_clock(
 
 
 @compiled
-def mark_days(
-    starts: Any, first: int, last: int, dead: Any, mask: Any, at: Any, day: int, first_day: int, there: Any
-) -> None:
+def mark_days(begins: Any, ends: Any, mask: Any, at: Any, day: int, first_day: int, there: Any) -> None:
     """Mark the days of UTC, ``day`` µs long, on which there are events."""
     lower, upper = _LATEST, _EARLIEST
     is_masked = len(mask) > 0
-    for person in range(first, last):
-        if len(dead) and dead[person]:
-            continue
-        for event in range(starts[person], starts[person + 1]):
+    for person in range(len(begins)):
+        for event in range(begins[person], ends[person]):
             moment = at[event]
             if (moment >= lower and moment < upper) or (is_masked and not mask[event]):
                 continue
@@ -149,9 +137,7 @@ def mark_days(
 
 
 @compiled
-def receive(
-    starts: Any, first: int, last: int, dead: Any, mask: Any, received: Any, source: Any, edges: Any, counts: Any
-) -> None:
+def receive(begins: Any, ends: Any, mask: Any, received: Any, source: Any, edges: Any, counts: Any) -> None:
     """Count events by the bar in which they were received: imported ones in ``counts[0]``, live ones in ``counts[1]``.
 
     What was received before the first of the ``edges`` counts nowhere; the last bar has no end.
@@ -159,10 +145,8 @@ def receive(
     several = len(edges)
     bar, lower, upper = -1, _LATEST, _EARLIEST
     is_masked = len(mask) > 0
-    for person in range(first, last):
-        if len(dead) and dead[person]:
-            continue
-        for event in range(starts[person], starts[person + 1]):
+    for person in range(len(begins)):
+        for event in range(begins[person], ends[person]):
             if is_masked and not mask[event]:
                 continue
             moment = received[event]
