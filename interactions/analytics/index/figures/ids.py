@@ -34,9 +34,10 @@ def records_of_ids(look: Look) -> tuple[np.ndarray, np.ndarray]:
 
 def _records_of_ids(look: Look) -> tuple[np.ndarray, np.ndarray]:
     pairs, records = look.index.pairs, pair_records(look)
-    room = 1 << (2 * len(pairs)).bit_length()
 
     def work(ids: np.ndarray, bit: int) -> np.ndarray:
+        several = int(np.count_nonzero((pairs.has & bit > 0) & (records > 0)))
+        room = 1 << (several * 4 // 3 + 1).bit_length()
         table, sums = np.zeros(room, np.int64), np.zeros(room, np.int64)
         keys.add_by_key(ids, pairs.has, bit, records, table, sums)
         found: np.ndarray = sums[sums > 0]

@@ -15,6 +15,8 @@ from interactions.analytics.index.passes import keys
 from interactions.analytics.index.run import ASSISTED
 
 _ROOM: Final = 1 << 16
+_BLOCK: Final = 1 << 13
+_ASSISTED_BIT: Final = ASSISTED.bit_length() - 1
 _ROLES: Final[Mapping[str, int]] = {**dict.fromkeys(SHOWN, 1), "click": 2}
 
 
@@ -26,18 +28,18 @@ class _Table:
 
     def count(self, share: Share, roles: np.ndarray) -> None:
         """Count a share's events."""
-        run, at = share.run, np.array([0, -1, self.used], np.int64)
+        run, at, events = share.run, np.array([0, -1], np.int64), np.empty(_BLOCK, np.int64)
         while at[0] < len(share.begins):
-            keys.count_results(*share.people, run.kind, ASSISTED, run.result, roles, self.rows, at)
-            self.used = int(at[2])
-            if at[0] < len(share.begins):
-                self.grow(2 * len(self.rows))
+            several = keys.find_marked(*share.people, run.kind, _ASSISTED_BIT, events, at)
+            self.have_room(self.used + several)
+            self.used += keys.count_results(events, several, run.kind, run.result, roles, self.rows)
 
-    def grow(self, room: int) -> None:
-        """Have as much room."""
-        larger = _Table(room)
-        larger.add(self)
-        self.rows = larger.rows
+    def have_room(self, results: int) -> None:
+        """Have room for so many results: no more than half of a table is full."""
+        if 2 * results > len(self.rows):
+            larger = _Table(1 << (2 * results).bit_length())
+            larger.add(self)
+            self.rows = larger.rows
 
     def add(self, other: _Table) -> None:
         """Add what another has, for which there has to be room."""
@@ -63,9 +65,7 @@ def _results(look: Look) -> Results:
     roles = numbered(_ROLES, 0, np.uint8)
     tables = look.over(_Table, lambda table, share: table.count(share, roles))
     whole, *others = sorted(tables, key=lambda table: -table.used)
-    needed = 2 * sum(table.used for table in tables)
-    if needed > len(whole.rows):
-        whole.grow(1 << needed.bit_length())
+    whole.have_room(sum(table.used for table in tables))
     for table in others:
         whole.add(table)
     said = whole.rows[whole.rows[:, 0] != 0, 1]

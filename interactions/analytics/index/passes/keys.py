@@ -41,53 +41,59 @@ def add_by_key(keys: Any, has: Any, bit: int, records: Any, table: Any, sums: An
 
 
 @compiled
-def count_results(
-    begins: Any,
-    ends: Any,
-    mask: Any,
-    kind: Any,
-    assisted: int,
-    result: Any,
-    roles: Any,
-    table: Any,
-    at: Any,
-) -> None:
-    """Tell apart the results of events with the bit ``assisted``; types with the role 1 show one, 2 is a click on it.
+def find_marked(begins: Any, ends: Any, mask: Any, kind: Any, bit: int, events: Any, at: Any) -> int:
+    """Put the events whose kind has the ``bit``, of so many places, into ``events``; returns how many they are.
 
-    ``table`` int64[room, 2] has a result in each row, and what is said of it: 1 if it has several events, 2 if it was
-    shown, and four times its clicks. ``at`` is where it stands: the person, the event (-1 for the person's first one)
-    and how many results the table has. Where half of the table is full, it ends there: called again with a larger
-    table, it goes on.
+    ``at`` is where it stands: the person, and the event, -1 for the person's first one. It ends before ``events`` might
+    be full, and goes on from there when called again, until the person is beyond all.
     """
-    room, used = len(table) // 2, at[2]
-    end = len(table) - 1
-    is_masked = len(mask) > 0
-    begin = at[1]
+    several, begin, is_masked = 0, at[1], len(mask) > 0
     for person in range(at[0], len(begins)):
         if begin < 0:
             begin = begins[person]
-        for event in range(begin, ends[person]):
-            if not kind[event] & assisted or (is_masked and not mask[event]):
-                continue
-            key = result[event]
-            slot = ((key * _MIX) >> 20) & end
-            while table[slot, 0] != 0 and table[slot, 0] != key:
-                slot = (slot + 1) & end
-            if table[slot, 0] == 0:
-                if used >= room:
-                    at[0], at[1], at[2] = person, event, used
-                    return
-                table[slot, 0] = key
-                used += 1
-            else:
-                table[slot, 1] |= 1
-            role = roles[kind[event] & 63]
-            if role == 1:
-                table[slot, 1] |= 2
-            elif role == 2:
-                table[slot, 1] += 4
+        stop = min(ends[person], begin + len(events) - several)
+        # Without a branch, which nothing could foresee.
+        if is_masked:
+            for event in range(begin, stop):
+                events[several] = event
+                several += (kind[event] >> bit) & 1 & mask[event]
+        else:
+            for event in range(begin, stop):
+                events[several] = event
+                several += (kind[event] >> bit) & 1
+        if stop < ends[person]:
+            at[0], at[1] = person, stop
+            return several
         begin = -1
-    at[0], at[1], at[2] = len(begins), -1, used
+    at[0], at[1] = len(begins), -1
+    return several
+
+
+@compiled
+def count_results(events: Any, several: int, kind: Any, result: Any, roles: Any, table: Any) -> int:
+    """Tell apart the results of the first ``several`` of the ``events``; returns how many are new to the table.
+
+    Types with the role 1 show a result, 2 is a click on it. ``table`` int64[room, 2] has a result in each row, and what
+    is said of it: 1 if it has several events, 2 if it was shown, and four times its clicks.
+    """
+    end, added = len(table) - 1, 0
+    for place in range(several):
+        event = events[place]
+        key = result[event]
+        slot = ((key * _MIX) >> 20) & end
+        while table[slot, 0] != 0 and table[slot, 0] != key:
+            slot = (slot + 1) & end
+        if table[slot, 0] == 0:
+            table[slot, 0] = key
+            added += 1
+        else:
+            table[slot, 1] |= 1
+        role = roles[kind[event] & 63]
+        if role == 1:
+            table[slot, 1] |= 2
+        elif role == 2:
+            table[slot, 1] += 4
+    return added
 
 
 @compiled
