@@ -97,7 +97,7 @@ clean:
 	@echo "Compiling the reader of records"
 	@$(BIN)/python -m interactions.codec
 	@$(OWN_DATA) DJANGO_SETTINGS_MODULE=dojo.settings $(BIN)/python -c \
-	  "import django; django.setup(); from interactions.analytics.ready import ready; ready()"
+	  "import django; django.setup(); from interactions.analytics.ready import compile_all; compile_all()"
 	@touch $@
 
 # The clients that sites use, in a folder of their own; the tests send with them.

@@ -40,6 +40,7 @@ NARROWED = {
     "30 days": _narrowed(Filter(_MONTH), _since(_MONTH.start)),
     "a device": _narrowed(Filter(device=Device.PHONE), "device = 'phone'"),
     "a region": _narrowed(Filter(region="region-7"), "region = 'region-7'"),
+    "not a region": _narrowed(Filter().having(is_not=True, region="region-7"), "region <> 'region-7'"),
     "a campaign": _narrowed(Filter(campaign_source="ads"), "campaign_source = 'ads'"),
     "a product": _narrowed(Filter(product_id="product-000002"), "has(product_ids, 'product-000002')"),
     "page contains": _narrowed(Filter(page_contains="/P/1"), "positionCaseInsensitive(page_url, '/p/1') > 0"),

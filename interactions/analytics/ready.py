@@ -11,12 +11,16 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pyarrow as pa
 
 from interactions.analytics.devices import device_of
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.build import build_table
-from interactions.analytics.index.run import Index
+from interactions.analytics.index.dictionaries import FORMS
+from interactions.analytics.index.results import results_of
+from interactions.analytics.index.rows import FLAT
+from interactions.analytics.index.run import ASSISTED, Index, Pairs, Run, Texts
 from interactions.analytics.periods import Period, Unit
 from interactions.analytics.reports.attribution import assisted
 from interactions.analytics.reports.audience import audience
@@ -27,11 +31,21 @@ from interactions.analytics.reports.overview import added
 from interactions.analytics.reports.timeseries import over_time, rhythm, sparklines
 from interactions.analytics.reports.totals import by_type, totals
 from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.schema import TYPES
 from interactions.contract.tombstones import Tombstones
 
 _begun = threading.Event()
 _MOMENT: Final = datetime(2024, 1, 1, tzinfo=UTC)
-_ZONE: Final = ZoneInfo("Europe/Berlin")
+_ZONE: Final = ZoneInfo("UTC")
+_OF_ALL_KINDS: Final = Filter(
+    Period(end=datetime(1970, 1, 1, 0, 0, 0, 1, tzinfo=UTC)),
+    types=("checkout",),
+    import_id=0,
+    miso_id="a",
+    region="a",
+    product_id="a",
+)
+_WIDE: Final = ("at", "received", "result")
 
 
 def begin() -> None:
@@ -42,11 +56,17 @@ def begin() -> None:
 
 
 def ready() -> None:
-    """Load what the questions of the pages need, by asking them of one search and one check-out."""
+    """Load what the questions of the pages need, by asking them of two check-outs."""
     device_of("a user agent")
-    index = _small()
-    for filter in (Filter(), Filter(period=Period(_MOMENT, None), region="a region")):
+    index = _index()
+    for filter in (Filter(), _OF_ALL_KINDS):
         ask_all(index, filter, Unit.DAY, _ZONE)
+
+
+def compile_all() -> None:
+    """Compile whatever never was compiled; asks no database."""
+    ready()
+    build_table(TABLE_SCHEMA.empty_table(), Tombstones.of([]), "", 0)
 
 
 def ask_all(index: Index, filter: Filter, unit: Unit, zone: ZoneInfo) -> None:
@@ -66,14 +86,29 @@ def ask_all(index: Index, filter: Filter, unit: Unit, zone: ZoneInfo) -> None:
     added(index, _MOMENT, 2, zone)
 
 
-def _small() -> Index:
-    record: dict[str, Any] = {
-        **{"timestamp": _MOMENT, "received_at": _MOMENT, "import_id": 1, "fingerprint": b"", "user_key": 1},
-        **{"anonymous_key": 2, "keywords": "words", "region": "a region", "page_url": "https://shop.example/"},
-        **{"product_ids": ["a", "b"], "quantities": [1, 2], "category": ["a"], "user_agent": "a user agent"},
-        **{"campaign_name": "a campaign", "revenue": 3.0, "miso_id": "00000000-0000-4000-8000-000000000000"},
-    }
-    nobodys = {**record, "user_key": None, "anonymous_key": None}
-    kinds = ("search", "product_detail_page_view", "checkout", "category_page_view", "impression")
-    rows = [{**dict.fromkeys(TABLE_SCHEMA.names), **each, "type": kind} for each in (record, nobodys) for kind in kinds]
-    return build_table(pa.Table.from_pylist(rows, schema=TABLE_SCHEMA), Tombstones.of([]), "", 0)
+def _index() -> Index:
+    """Of two check-outs by one person."""
+    one, two, starts = np.zeros(1, np.int64), np.zeros(2, np.int64), np.array([0, 1], np.int64)
+    code, money, lists = np.zeros(1, np.int32), np.ones(1), np.array([0, 1, 1], np.int64)
+    flat: dict[str, Any] = {name: two if name in _WIDE else two.astype(np.int32) for name in FLAT}
+    flat |= {"at": np.array([0, 1]), "kind": np.full(2, TYPES.index("checkout") | ASSISTED, np.uint8)}
+    flat["result"] = results_of(pa.array(["a", "a"]))
+    run = Run(
+        **flat,
+        product_starts=lists,
+        products=code,
+        category_starts=lists,
+        categories=code,
+        sale_event=one,
+        sale_revenue=money,
+        sale_starts=starts,
+        line_product=code,
+        line_revenue=money,
+        people=one,
+        alone=np.zeros(1, np.uint8),
+        starts=np.array([0, 2]),
+    )
+    words = {name: pa.array([{"source": "a"} if name == "campaign" else "a"], form) for name, form in FORMS.items()}
+    texts = Texts(**{name: pa.chunked_array([text]) for name, text in words.items()})
+    pairs = Pairs(user=one + 1, visitor=one, has=np.ones(1, np.uint8), records=one + 2)
+    return Index("", 0, (run,), pairs, texts, 0, 1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import starmap
@@ -11,6 +12,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from dojo.cores import cores
 from interactions.analytics.index.changes import EVERYTHING, Change, Covered, change, covered
 from interactions.analytics.index.columns import COLUMNS, events_of
 from interactions.analytics.index.delta import NOTHING, Places, exchange, take_out
@@ -23,7 +25,7 @@ from interactions.analytics.index.run import Events, Index
 from interactions.contract.tombstones import Moments, Tombstones, leave_out
 from interactions.warehouse.lake import Part
 
-_ROWS: Final = 1_000_000  # read in one go
+_ROWS: Final = 100_000  # read in one go
 _FEW: Final = 2_000_000  # new rows that are appended however small the index is
 _SHARE: Final = 2  # new rows are appended up to one part in so many of what is there; beyond it a build is cheaper
 
@@ -58,13 +60,13 @@ def refreshed(
     index = hide(index, table.hidden)
     found = _difference(index, what, now, table)
     gone = _together([found.gone, *(of_import(index, each) for each in sorted(what.undone))])
-    rows = [*_new(what, table), *(rows_of(each, COLUMNS) for each in found.lacking)]
-    _require_few(index, sum(map(len, rows)) if found.lacking else 0)
-    if not rows:
+    lacking = [rows_of(each, COLUMNS) for each in found.lacking]
+    _require_few(index, sum(now[name].rows for name in what.new if lacking) + sum(map(len, lacking)))
+    events = [*_new(what, table, codes), *(_events(rows, table.hidden, codes) for rows in lacking)]
+    if not events:
         index = take_out(index, gone) if any(map(len, gone)) else index
         return replace(index, version=table.version), now
-    events = _events(rows, table.hidden, codes)
-    return exchange(index, gone, events, codes.pairs, codes.texts, table.version), now
+    return exchange(index, gone, joined(events), codes.pairs, codes.texts, table.version), now
 
 
 def _is_within(before: Tombstones, now: Tombstones) -> bool:
@@ -92,12 +94,13 @@ def _together(several: Iterable[Places]) -> Places:
     return [np.unique(np.concatenate(of_run)) for of_run in zip(*several, strict=True)]
 
 
-def _new(what: Change, table: Table) -> Iterator[pa.Table]:
+def _new(what: Change, table: Table, codes: Dictionaries) -> list[Events]:
+    """The rows of new parts, as events, piece by piece."""
     parts = [table.by_name[name] for name in what.new]
-    for piece in pieces(parts, _ROWS):
-        yield read(piece, COLUMNS)
+    with ThreadPoolExecutor(cores()) as threads:
+        return list(threads.map(lambda piece: _events(read(piece, COLUMNS), table.hidden, codes), pieces(parts, _ROWS)))
 
 
-def _events(tables: Iterable[pa.Table], hidden: Tombstones, codes: Dictionaries) -> Events:
+def _events(rows: pa.Table, hidden: Tombstones, codes: Dictionaries) -> Events:
     """The rows of people who aren't hidden, as events."""
-    return joined([events_of(leave_out(table, hidden)[0], codes) for table in tables])
+    return events_of(leave_out(rows, hidden)[0], codes)
