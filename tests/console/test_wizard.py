@@ -13,6 +13,9 @@ from interactions.ingest import imports as importing
 from interactions.ingest.imports import storage
 from interactions.models import Environment, Import
 from tests import cast
+from tests.connectors.test_mixpanel import event
+from tests.connectors.test_segment import track
+from tests.ingest.imports.files import as_lines
 from tests.ingest.uploads.tus import RECORDS
 from tests.pages import HTMX, State, half_loaded, made, page_of, received, text_of
 from tests.unpack.archives import zipped
@@ -244,3 +247,41 @@ def test_what_to_do_about_rejects_of_a_known_origin_is_said(client: Client, anal
 
 def test_a_cancelled_import_says_that_nothing_was_kept(client: Client, analyst: User) -> None:
     assert "Nothing was kept." in text_of(client, page_of("import_load", made(State.CANCELLED)))
+
+
+# --- Files of other tools ---
+
+
+def words_of(client: Client, address: str) -> str:
+    """A page without its markup."""
+    return " ".join(re.sub(r"<[^>]*>", " ", text_of(client, address)).split())
+
+
+def test_a_file_of_events_is_named_with_what_becomes_of_them(client: Client, analyst: User) -> None:
+    bad = event("Order Completed", revenue="a lot")
+    listed = [event("Search", query="mug"), event("Search"), event("Signed Up"), bad]
+    imp = received(as_lines(listed))
+    page = words_of(client, page_of("import_check", imp))
+    assert "Mixpanel export , 4 events, 3 event names" in page
+    assert "Search 2 search" in page
+    assert "Signed Up 1 Skipped: It has no interaction type." in page
+    assert "1 event of 4 will be skipped: it stands for no interaction." in page
+    assert "1 of the first 3 records will be rejected." in page
+    assert "Time zone of the project" in page
+
+
+def test_the_zone_is_taken_in_any_spelling_and_a_wrong_one_is_refused(client: Client, analyst: User) -> None:
+    imp = received(as_lines([event("Search", query="mug")]))
+    address = page_of("import_check", imp)
+    answer = client.post(address, {"zone": "nowhere"}, follow=True)
+    assert "There is no time zone called nowhere." in answer.content.decode()
+    client.post(address, {"zone": "berlin"})
+    imp.refresh_from_db()
+    assert (imp.zone, imp.state) == ("Europe/Berlin", Import.State.LOADING)
+
+
+def test_only_what_the_file_cannot_say_is_asked(client: Client, analyst: User) -> None:
+    imp = received(as_lines([track("Product Viewed", product_id="m")]))
+    page = words_of(client, page_of("import_check", imp))
+    assert "Segment or RudderStack export , 1 event, 1 event name" in page
+    assert "Time zone of the project" not in page

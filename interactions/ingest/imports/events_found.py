@@ -30,6 +30,11 @@ class EventName:
     skipped: int = 0
     reason: str = ""
 
+    @property
+    def kinds(self) -> list[str]:
+        """The types, most first. A template can't ask a Counter for its keys: it has a count for any name."""
+        return [kind for kind, _ in self.types.most_common()]
+
 
 @dataclass(frozen=True, slots=True)
 class EventsFound:
