@@ -58,7 +58,7 @@ def read_records(
     keyring: Keyring | None = None,
     longest: int = 16 << 20,
 ) -> Iterator[Batch]:
-    """The records of a text in UTF-8, about a megabyte of it at a time (``unpack.open_text`` opens packed files).
+    """The records of a text in UTF-8, about two megabytes of it at a time (``unpack.open_text`` opens packed files).
 
     A batch has ``tables`` of ``columns.TABLE_SCHEMA`` with the accepted records in the order of the file, and
     ``rejected``: index, offset in bytes, text and violations of each of the others. ``received_at`` (with a zone) is

@@ -30,7 +30,7 @@ class Decoded:
 
 
 def documents(file: BinaryIO, run: Run, longest: int) -> Iterator[Decoded]:
-    """The documents of a run, about a megabyte of text at a time, in constant memory.
+    """The documents of a run, about two megabytes of text at a time, in constant memory.
 
     Lists, and lists called ``data`` in an object, are gone into. What is no valid JSON, no object, or larger than
     ``longest`` bytes is Rejected, with the number of its document for an index. Raises Unsound as the reader does.

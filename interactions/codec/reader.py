@@ -19,13 +19,14 @@ from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import MOST_NAMED, Checked, check_bytes, refused
 from interactions.codec.split.documents import Documents
 from interactions.codec.split.syntax import MOST_LINES_BYTES
-from interactions.codec.split.windows import MOST_PIECES, WINDOW_BYTES, Piece, Run, Window
+from interactions.codec.split.windows import MOST_PIECES, Piece, Run, Window
 from interactions.compiled.first_load import FIRST_LOAD
 from interactions.contract.keyring import Keyring
 
 if TYPE_CHECKING:
     from interactions.codec.scanner.scanner import Scanned, Scanner
 
+_GROUP_BYTES = 1 << 20  # of records that come one by one, read together
 _LONG = 200  # records; shorter runs are better read after they were told apart, all of a window together
 _UNREADABLE = "It cannot be read."
 
@@ -154,13 +155,13 @@ class _Judged:
 
 
 def _groups(texts: Iterable[memoryview]) -> Iterator[list[memoryview]]:
-    """The texts in order, about WINDOW_BYTES of them at a time."""
+    """The texts in order, about _GROUP_BYTES of them at a time."""
     group: list[memoryview] = []
     size = 0
     for text in texts:
         group.append(text)
         size += len(text)
-        if size >= WINDOW_BYTES or len(group) >= MOST_PIECES:
+        if size >= _GROUP_BYTES or len(group) >= MOST_PIECES:
             yield group
             group, size = [], 0
     if group:
