@@ -25,8 +25,9 @@ from benchmarks import files
 from interactions.codec import reader, source
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Reader
-from interactions.codec.scanner import custom, free_form, gather, hashes, scan, scanner
+from interactions.codec.scanner import custom, free_form, gather, scan, scanner
 from interactions.codec.split.windows import Run
+from interactions.compiled import xxh3
 from interactions.contract.keyring import Keyring
 from interactions.warehouse import parts
 from interactions.warehouse.parts import PartWriter
@@ -39,7 +40,7 @@ _WITHIN: dict[str, list[tuple[Any, str]]] = {
     "copying strings": [(gather, "strings"), (gather, "items")],
     "extra": [(free_form.FreeForm, "extra")],
     "custom_context": [(free_form.FreeForm, "_custom_contexts"), (custom.Customs, "__missing__")],
-    "fingerprints": [(gather, "canonical"), (hashes, "fingerprints")],
+    "fingerprints": [(gather, "canonical"), (xxh3, "digests")],
     "keys of people": [(Keyring, "column")],
     "Arrow": [(scanner.Scanner, "_table")],
     "rule book": [(reader, "check_bytes")],

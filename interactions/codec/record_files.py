@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from interactions.codec import export, spreadsheet
+from interactions import csv_cells
+from interactions.codec import export
 from interactions.contract.columns import TABLE_SCHEMA
 
 # What of a row is nobody's business but ours: hashes.
@@ -61,10 +62,10 @@ class _Lines:
 
 
 class _Csv:
-    """Cells are as :mod:`interactions.codec.spreadsheet` makes them; lists are JSON."""
+    """Cells are as :mod:`interactions.csv_cells` makes them; lists are JSON."""
 
     def __init__(self, sink: BinaryIO) -> None:
-        sink.write(spreadsheet.BYTE_ORDER_MARK.encode())
+        sink.write(csv_cells.BYTE_ORDER_MARK.encode())
         self._writer = pacsv.CSVWriter(sink, pa.schema([(name, pa.string()) for name in COLUMNS]))
 
     def add(self, table: pa.Table) -> None:
@@ -134,9 +135,9 @@ def _cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return export.timestamps(column)
     if pa.types.is_list(column.type):
         lists = pa.array([_list(value) for value in column.to_pylist()], pa.string())
-        return spreadsheet.harmless_column(pa.chunked_array([lists]))
+        return csv_cells.harmless_column(pa.chunked_array([lists]))
     if pa.types.is_string(column.type):
-        return spreadsheet.harmless_column(column)
+        return csv_cells.harmless_column(column)
     return column.cast(pa.string())
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from interactions.codec.foreign import not_json
 from interactions.codec.split import syntax
 from interactions.codec.split.documents import CUT_SHORT, NO_OBJECT, TOO_MANY_LISTS, Documents
 from interactions.codec.split.windows import Format, Open, Piece, Run, Unsound, Window
@@ -19,6 +18,25 @@ from interactions.unpack import Readable, read
 _HEAD_BYTES = 4 << 20  # how far into an object the list called data may begin
 _LOOK_BYTES = 1 << 16
 _SHOWN_BYTES = 4096
+_OTHERS = {  # by their first bytes
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"%PDF": "a PDF document",
+    b"PAR1": "a Parquet file",
+    b"ORC": "an ORC file",
+    b"Obj\x01": "an Avro file",
+    b"\xd0\xcf\x11\xe0": "an Office document, such as an Excel workbook",
+    b"\x04\x22\x4d\x18": "packed with lz4: unpack it first, or pack it as .gz or .zst",
+    b"LZIP": "packed with lzip: unpack it first, or pack it as .xz",
+    b"\x5d\x00\x00": "packed with LZMA: unpack it first, or pack it as .xz",
+    b"\x1f\x9d": "packed with compress: unpack it first, or pack it as .gz",
+    b"\xff\x06\x00\x00sNaPpY": "packed with Snappy: unpack it first, or pack it as .gz or .zst",
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it first, or pack it as .zip",
+    b"Rar!": "a RAR archive: unpack it first, or pack it as .zip",
+    b"SQLite format 3": "a SQLite database",
+    b"<": "HTML or XML",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +61,16 @@ def shape_of(file: Readable, *, of_any: bool = False) -> Shape:
         found = _look(head, is_whole=not more)
         if found.pieces or found.forms or not more or len(head) > 2 * _HEAD_BYTES:
             return _judged(head, found, is_whole=not more, of_any=of_any)
+
+
+def not_json(head: bytes) -> str:
+    """Why a text that begins with neither { nor [ is refused."""
+    for magic, name in _OTHERS.items():
+        if head.startswith(magic):
+            return f"The file is {name}, not JSON."
+    if b"\x00" in head[:1024]:
+        return "The file is not text: records must be JSON in UTF-8."
+    return "The file is not JSON: it must begin with { or [."
 
 
 def _first_text(file: Readable) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.http import HttpResponse, StreamingHttpResponse
 
-from interactions.codec.spreadsheet import BYTE_ORDER_MARK, harmless
+from interactions.csv_cells import BYTE_ORDER_MARK, harmless
 
 _MEDIA_TYPE: Final = "text/csv; charset=utf-8"
 _DIGITS: Final = 15  # that a double always keeps: 0.1 + 0.2 is 0.3

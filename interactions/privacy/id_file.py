@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from interactions.codec.spreadsheet import as_it_was
+from interactions.csv_cells import as_it_was
 from interactions.errors import DojoError
 from interactions.privacy.ids import Id
 

@@ -10,7 +10,7 @@ from django.test import Client
 
 from interactions.access import audit
 from interactions.access.audit import Action
-from interactions.codec.spreadsheet import harmless, harmless_column
+from interactions.csv_cells import harmless, harmless_column
 from interactions.ingest.live import calls
 from interactions.models import Environment
 from tests import cast

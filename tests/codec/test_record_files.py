@@ -13,8 +13,8 @@ import pytest
 
 from interactions.codec import export
 from interactions.codec.record_files import COLUMNS, Form, pieces
-from interactions.codec.spreadsheet import harmless
 from interactions.contract.columns import TABLE_SCHEMA
+from interactions.csv_cells import harmless
 
 MOMENT = datetime(2024, 1, 31, 12, 30, 15, 250_000, UTC)
 

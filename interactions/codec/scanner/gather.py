@@ -8,25 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec.scanner.layout import (
-    COUNT,
-    FORM,
-    INNER,
-    NAME,
-    NAME_SIZE,
-    NUMBER,
-    NUMBERS,
-    OBJECT,
-    RAW,
-    RECORD,
-    REST,
-    SLOT,
-    TEXTS,
-    TIME,
-    TYPE,
-    TYPE_NAME,
-    TYPE_SIZE,
-)
+from interactions.codec.scanner import layout
+from interactions.codec.scanner.layout import RECORD
 from interactions.compiled import lanes
 from interactions.compiled.hex_digits import hexadecimal
 from interactions.compiled.jit import compiled
@@ -174,7 +157,7 @@ def _put_map(kind, mask, out, o):
     while mask:
         count += 1
         mask &= mask - 1
-    if COUNT[kind] < 16:
+    if layout.COUNT[kind] < 16:
         out[o] = 0x80 | count
         return o + 1
     out[o] = 0xDE
@@ -235,33 +218,33 @@ def _packed(text, found, row, bits, quantity_bits, raw_texts, raw_spans, out, o)
             continue
         field = lanes.lowest(mask)
         left[level] = mask & (mask - 1)
-        size = NAME_SIZE[kind, field]
+        size = layout.NAME_SIZE[kind, field]
         out[o] = 0xA0 | size
-        o = copy_bytes(NAME[kind, field], 0, size, out, o + 1)
-        form, slot = FORM[kind, field], SLOT[kind, field]
-        if form == TYPE:
-            o = _put_string(TYPE_NAME[found.types[row]], 0, TYPE_SIZE[found.types[row]], out, o)
-        elif form == TIME:
+        o = copy_bytes(layout.NAME[kind, field], 0, size, out, o + 1)
+        form, slot = layout.FORM[kind, field], layout.SLOT[kind, field]
+        if form == layout.TYPE:
+            o = _put_string(layout.TYPE_NAME[found.types[row]], 0, layout.TYPE_SIZE[found.types[row]], out, o)
+        elif form == layout.TIME:
             o = _put_time(found.times[row], out, o)
-        elif form == TEXTS:
+        elif form == layout.TEXTS:
             start, end = found.offsets[slot, row], found.offsets[slot, row + 1]
             o = _put_list(end - start, out, o)
             for item in range(start, end):
                 o = _put_string(text, found.item_starts[slot, item], found.item_ends[slot, item], out, o)
-        elif form == NUMBER:
+        elif form == layout.NUMBER:
             o = _put_number(bits[slot, row], out, o)
-        elif form == NUMBERS:
+        elif form == layout.NUMBERS:
             start, end = found.quantity_offsets[row], found.quantity_offsets[row + 1]
             if not found.single[row]:
                 o = _put_list(end - start, out, o)
             for item in range(start, end):
                 o = _put_number(quantity_bits[item], out, o)
-        elif form == OBJECT:
+        elif form == layout.OBJECT:
             level += 1
-            inner = INNER[kind, field]
+            inner = layout.INNER[kind, field]
             kinds[level], left[level] = inner, found.has[inner, row]
             o = _put_map(inner, left[level], out, o)
-        elif form == RAW:
+        elif form == layout.RAW:
             number = found.raw_codes[slot, row]
             start = raw_spans[slot, number, 0]
             o = copy_bytes(raw_texts, start, raw_spans[slot, number, 1] - start, out, o)
@@ -290,18 +273,6 @@ def canonical(text, found, rows, bits, quantity_bits, raw_texts, raw_spans, code
             o = _packed(text, found, row, bits, quantity_bits, raw_texts, raw_spans, out, o)
             rest = rests[row]
             if rest >= 0:
-                start = raw_spans[REST, rest, 0]
-                o = copy_bytes(raw_texts, start, raw_spans[REST, rest, 1] - start, out, o)
+                start = raw_spans[layout.REST, rest, 0]
+                o = copy_bytes(raw_texts, start, raw_spans[layout.REST, rest, 1] - start, out, o)
         ends[row] = o
-
-
-@compiled
-def hashed(address, content, ends, rows, out):
-    """The hash of each record's content by the function at ``address``, see ``lanes.hash128``: the higher word first,
-    each with its highest byte first."""
-    start = np.int64(0)
-    for row in range(rows):
-        low, high = lanes.hash128(address, content, start, ends[row] - start)
-        _big(high, 8, out, 16 * row)
-        _big(low, 8, out, 16 * row + 8)
-        start = ends[row]

@@ -7,11 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from interactions.codec.scanner import gather, hashes, layout
+from interactions.codec.scanner import gather, layout
 from interactions.codec.scanner.found import PADDING, Found
 from interactions.codec.scanner.free_form import FreeForm, numbered
 from interactions.codec.scanner.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, SEARCH, bit
-from interactions.contract import schema
+from interactions.compiled import xxh3
+from interactions.contract import fingerprint, schema
 
 _KINDS = {
     RECORD: {name: name for name in schema.FIELDS},
@@ -159,7 +160,7 @@ class Rows:
             after,
             by_uuid,
         )
-        return hashes.fingerprints(out, after, by_uuid)
+        return fingerprint.marked(xxh3.digests(out, after), by_uuid)
 
 
 def plain(values: np.ndarray, form: pa.DataType) -> pa.Array:

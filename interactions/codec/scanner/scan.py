@@ -9,61 +9,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec.scanner import layout
+from interactions.codec.scanner import layout, tokens
 from interactions.codec.scanner.found import ROWS
 from interactions.codec.scanner.known_texts import named, remember
-from interactions.codec.scanner.layout import (
-    ALLOWED,
-    CAMPAIGN,
-    CONTEXT,
-    FIELD_OF,
-    FORM,
-    INNER,
-    KEEPS_EMPTY,
-    KEEPS_UNKNOWN,
-    LIMIT,
-    NAME,
-    NAME_SIZE,
-    NUMBER,
-    NUMBERS,
-    OBJECT,
-    PAGE,
-    RAW,
-    RECORD,
-    REQUIRED,
-    SEARCH,
-    SLOT,
-    TEXT,
-    TEXTS,
-    TIME,
-    TYPE,
-    TYPE_NAME,
-    TYPE_OF,
-    TYPE_SIZE,
-    UUID,
-)
-from interactions.codec.scanner.tokens import (
-    any_value,
-    fits,
-    is_blank,
-    is_ipv4,
-    is_uuid,
-    moment,
-    number,
-    numbers,
-    past_blanks,
-    past_colon,
-    past_null,
-    plain_end,
-    raw,
-    string,
-    strings,
-)
+from interactions.codec.scanner.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, SEARCH
 from interactions.compiled.hex_digits import hexadecimal
 from interactions.compiled.jit import compiled
 
 ENDED, FULL, STOPPED = range(3)
 _DOUBTFUL, _NO_ROOM = -1, -2  # in the place of that after a record
+_OPEN, _CLOSE, _LIST, _COMMA, _QUOTE, _BACKSLASH = b'{}[,"\\'
 
 _URL, _TYPE = layout.bit(PAGE, "url"), layout.bit(RECORD, "type")
 _USER_ID, _ANONYMOUS_ID = (np.int32(layout.bit(RECORD, name)) for name in ("user_id", "anonymous_id"))
@@ -124,7 +79,7 @@ def _begin(found, row):
 def _is_disguised(text, i, end):
     """Whether letters of a key with escapes are written as such, so that it may be a name after all."""
     while i < end:
-        if text[i] == 0x5C:
+        if text[i] == _BACKSLASH:
             if text[i + 1] == 0x75 and 0x20 <= hexadecimal(text, i + 2) < 0x80:
                 return True
             i += 1
@@ -136,37 +91,37 @@ def _is_disguised(text, i, end):
 def _key(text, i, kind):
     """The place of the closing quote of the key at ``i``, _DOUBTFUL where it is none or may be another; and the number
     of its field, -1 where ``layout`` has no such name."""
-    if text[i] != 0x22:
+    if text[i] != _QUOTE:
         return _DOUBTFUL, -1
-    end = plain_end(text, i + 1)
-    if text[end] == 0x22:
-        return end, named(text, i + 1, end, FIELD_OF[kind], NAME[kind], NAME_SIZE[kind])
-    end, escaped = string(text, end)
+    end = tokens.plain_end(text, i + 1)
+    if text[end] == _QUOTE:
+        return end, named(text, i + 1, end, layout.FIELD_OF[kind], layout.NAME[kind], layout.NAME_SIZE[kind])
+    end, escaped = tokens.string(text, end)
     return (_DOUBTFUL if end < 0 or (escaped and _is_disguised(text, i + 1, end)) else end), -1
 
 
 @compiled
 def _unknown(text, key, i, kind, found, row):
     """Step over the value at ``i`` of a field without a name in ``layout``, whose key begins at ``key``."""
-    if not KEEPS_UNKNOWN[kind]:
-        return past_null(text, i)  # as if it were not there
-    end, keys = any_value(text, i)
+    if not layout.KEEPS_UNKNOWN[kind]:
+        return tokens.past_null(text, i)  # as if it were not there
+    end, keys = tokens.any_value(text, i)
     return end if end < 0 else _note_unknown(found, row, kind, key, end, keys + 1)
 
 
 @compiled
 def _amount(text, i, slot, found, row):
-    end, value = number(text, i, found.to_double)
+    end, value = tokens.number(text, i, found.to_double)
     found.numbers[slot, row] = value
     return end
 
 
 @compiled
 def _strings(text, i, slot, limit, found, row):
-    if text[i] != 0x5B:
+    if text[i] != _LIST:
         return _DOUBTFUL
     starts, ends = found.item_starts[slot], found.item_ends[slot]
-    end, count = strings(text, i, limit, starts, ends, found.offsets[slot, row + 1])
+    end, count = tokens.strings(text, i, limit, starts, ends, found.offsets[slot, row + 1])
     found.offsets[slot, row + 1] = count
     return end
 
@@ -175,12 +130,12 @@ def _strings(text, i, slot, limit, found, row):
 def _quantities(text, i, found, row):
     """A list of numbers, or a number."""
     count = found.quantity_offsets[row]
-    if text[i] == 0x5B:
-        end, count = numbers(text, i, found.to_double, found.quantities, count)
+    if text[i] == _LIST:
+        end, count = tokens.numbers(text, i, found.to_double, found.quantities, count)
     elif count >= len(found.quantities):
         return _NO_ROOM
     else:
-        end, found.quantities[count] = number(text, i, found.to_double)
+        end, found.quantities[count] = tokens.number(text, i, found.to_double)
         found.single[row] = True
         count += 1
     found.quantity_offsets[row + 1] = count
@@ -190,9 +145,9 @@ def _quantities(text, i, found, row):
 @compiled
 def _raw(text, i, slot, found, row):
     """An object of any form, which is numbered."""
-    if text[i] != 0x7B:
+    if text[i] != _OPEN:
         return _DOUBTFUL
-    end, keys = raw(text, i)
+    end, keys = tokens.raw(text, i)
     if end >= 0:
         number = remember(text, i, end, keys, found.raws, found.raw_counts, found.buckets, slot)
         found.raw_codes[slot, row] = number
@@ -201,36 +156,36 @@ def _raw(text, i, slot, found, row):
 
 @compiled
 def _type(text, start, end, found, row):
-    found.types[row] = named(text, start, end, TYPE_OF, TYPE_NAME, TYPE_SIZE)
+    found.types[row] = named(text, start, end, layout.TYPE_OF, layout.TYPE_NAME, layout.TYPE_SIZE)
     return found.types[row] >= 0
 
 
 @compiled
 def _time(text, start, end, found, row):
-    found.times[row], is_known = moment(text, start, end)
+    found.times[row], is_known = tokens.moment(text, start, end)
     return is_known
 
 
 @compiled
 def _text(text, i, form, slot, limit, found, row):
     """A string, or what is written as one."""
-    if text[i] != 0x22:
+    if text[i] != _QUOTE:
         return _DOUBTFUL
     start = i + 1
-    end, escaped = string(text, start)
+    end, escaped = tokens.string(text, start)
     if end < 0:
         return end
-    if form == TEXT:
-        is_good = fits(text, start, end, limit)
-    elif form == TIME:
+    if form == layout.TEXT:
+        is_good = tokens.fits(text, start, end, limit)
+    elif form == layout.TIME:
         is_good = _time(text, start, end, found, row)
-    elif form == TYPE:
+    elif form == layout.TYPE:
         is_good = _type(text, start, end, found, row)
-    elif form == UUID:
-        is_good = is_uuid(text, start, end)
+    elif form == layout.UUID:
+        is_good = tokens.is_uuid(text, start, end)
     else:
-        is_good = is_ipv4(text, start, end)
-    if form != TYPE and form != TIME:
+        is_good = tokens.is_ipv4(text, start, end)
+    if form != layout.TYPE and form != layout.TIME:
         found.starts[slot, row] = ~start if escaped else start
         found.ends[slot, row] = end
     return end + 1 if is_good else _DOUBTFUL
@@ -239,16 +194,16 @@ def _text(text, i, form, slot, limit, found, row):
 @compiled
 def _value(text, i, kind, field, found, row):
     """Read the value at ``i`` of a field that is no object; the place after it, or below 0 why there is none."""
-    form, slot = FORM[kind, field], SLOT[kind, field]
-    if form == NUMBER:
+    form, slot = layout.FORM[kind, field], layout.SLOT[kind, field]
+    if form == layout.NUMBER:
         return _amount(text, i, slot, found, row)
-    if form == TEXTS:
-        return _strings(text, i, slot, LIMIT[kind, field], found, row)
-    if form == NUMBERS:
+    if form == layout.TEXTS:
+        return _strings(text, i, slot, layout.LIMIT[kind, field], found, row)
+    if form == layout.NUMBERS:
         return _quantities(text, i, found, row)
-    if form == RAW:
+    if form == layout.RAW:
         return _raw(text, i, slot, found, row)
-    return _text(text, i, form, slot, LIMIT[kind, field], found, row)
+    return _text(text, i, form, slot, layout.LIMIT[kind, field], found, row)
 
 
 @compiled
@@ -256,7 +211,7 @@ def _close(i, kind, found, row):
     """End the object whose brace is at ``i``: the place of the brace, or below 0 why it may not end."""
     has = found.has[kind, row]
     if has == 0 and not found.kept[0] & (1 << kind):  # all of it is null
-        return _note_unknown(found, row, kind, i, i, 0) if KEEPS_EMPTY[kind] else _DOUBTFUL
+        return _note_unknown(found, row, kind, i, i, 0) if layout.KEEPS_EMPTY[kind] else _DOUBTFUL
     return _DOUBTFUL if kind == PAGE and not has & _URL else i
 
 
@@ -270,67 +225,67 @@ def _is_whole(found, row):
     if found.kept[0]:
         _leave_out_emptied(found, row)
     _leave_out_empty_ids(found, row)
-    return has & ~ALLOWED[kind] == 0 and has & REQUIRED[kind] == REQUIRED[kind]
+    return has & ~layout.ALLOWED[kind] == 0 and has & layout.REQUIRED[kind] == layout.REQUIRED[kind]
+
+
+@compiled
+def _field(text, i, kind, found, row):
+    """Read the field at ``i`` of an object of that kind: the place after its value, or behind the brace of an object
+    in it, whose kind is the second answer (else -1). Below 0: why there is none."""
+    key = i
+    i, field = _key(text, key, kind)
+    if i < 0:
+        return _DOUBTFUL, -1
+    i = tokens.past_colon(text, i + 1)
+    if i < 0:
+        return _DOUBTFUL, -1
+    if field < 0:
+        return _unknown(text, key, i, kind, found, row), -1
+    if text[i] == 0x6E:
+        return tokens.past_null(text, i), -1
+    bit = np.int32(1 << field)
+    if found.has[kind, row] & bit:
+        return _DOUBTFUL, -1
+    found.has[kind, row] |= bit
+    if layout.FORM[kind, field] != layout.OBJECT:
+        return _value(text, i, kind, field, found, row), -1
+    return (i + 1, layout.INNER[kind, field]) if text[i] == _OPEN else (_DOUBTFUL, -1)
 
 
 @compiled
 def _record(text, i, found, row):
     """Read the record that begins at ``i`` into ``row``: the place after it, _DOUBTFUL, or _NO_ROOM for its lists."""
-    if text[i] != 0x7B:
+    if text[i] != _OPEN:
         return _DOUBTFUL
     _begin(found, row)
     kinds, level, i = found.open, 0, i + 1
     while True:
-        kind = kinds[level]
-        key = past_blanks(text, i)
-        i, field = _key(text, key, kind)
-        if i < 0:
-            return _DOUBTFUL
-        i = past_colon(text, i + 1)
-        if i < 0:
-            return _DOUBTFUL
-        opened = False
-        if field < 0:
-            i = _unknown(text, key, i, kind, found, row)
-        elif text[i] == 0x6E:
-            i = past_null(text, i)
-        else:
-            bit = np.int32(1 << field)
-            if found.has[kind, row] & bit:
-                return _DOUBTFUL
-            found.has[kind, row] |= bit
-            if FORM[kind, field] != OBJECT:
-                i = _value(text, i, kind, field, found, row)
-            elif text[i] != 0x7B:
-                return _DOUBTFUL
-            else:
-                opened, level, i = True, level + 1, i + 1
-                kinds[level] = INNER[kind, field]
+        i, inner = _field(text, tokens.past_blanks(text, i), kinds[level], found, row)
         if i < 0:
             return i
-        if opened:
-            i = past_blanks(text, i)
-            opened = text[i] != 0x7D
-        while not opened:
-            i = past_blanks(text, i)
-            if text[i] == 0x2C:
-                i += 1
-                break
-            if text[i] != 0x7D:
+        i = tokens.past_blanks(text, i)
+        if inner >= 0:
+            level += 1
+            kinds[level] = inner
+            if text[i] != _CLOSE:
+                continue
+        while text[i] != _COMMA:
+            if text[i] != _CLOSE:
                 return _DOUBTFUL
             i = _close(i, kinds[level], found, row)
             if i < 0:
                 return i
-            i += 1
             if level == 0:
-                return i if _is_whole(found, row) else _DOUBTFUL
+                return i + 1 if _is_whole(found, row) else _DOUBTFUL
             level -= 1
+            i = tokens.past_blanks(text, i + 1)
+        i += 1
 
 
 @compiled
 def _past_separators(text, i):
     while True:
-        if is_blank(text[i]) or text[i] == 0x2C or text[i] == 0x1E:
+        if tokens.is_blank(text[i]) or text[i] == _COMMA or text[i] == 0x1E:
             i += 1
         elif text[i] == 0xEF and text[i + 1] == 0xBB and text[i + 2] == 0xBF:
             i += 3

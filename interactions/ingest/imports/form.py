@@ -7,8 +7,8 @@ from pathlib import Path
 
 from interactions import connectors, unpack
 from interactions.codec import source
-from interactions.codec.foreign import other_form
 from interactions.errors import FileRefused
+from interactions.ingest.imports.other_forms import other_form
 
 NO_RECORDS = "The file has no records."
 _MOST_UNPACKED = 256 << 20  # bytes that a first look may unpack

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from interactions.codec.foreign import not_json, other_form
+from interactions.codec.source import not_json
+from interactions.ingest.imports.other_forms import other_form
 
 RECORD = '{"type":"like","user_id":"a"}'
 PYTHON = "The file holds Python dictionaries, not JSON: write them with json.dumps."

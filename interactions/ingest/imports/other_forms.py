@@ -1,4 +1,4 @@
-"""What a file is that holds no records as JSON, in words that say what to do about it."""
+"""What a file is that other tools wrote in place of records, in words that say what to do about it."""
 
 from __future__ import annotations
 
@@ -20,16 +20,6 @@ _SCRIPT = re.compile(
     rb"\s*+[A-Za-z_$][\w.$]*+\(\s*+[\[{]"
 )
 _PAGE = re.compile(rb"\s*+<(?:!doctype\s|html|head|body|\?xml[^>]*+>\s*+<!doctype\s)", re.IGNORECASE)
-
-
-def not_json(head: bytes) -> str:
-    """Why a text that begins with neither { nor [ is refused."""
-    for magic, name in _KNOWN.items():
-        if head.startswith(magic):
-            return f"The file is {name}, not JSON."
-    if b"\x00" in head[:1024]:
-        return "The file is not text: records must be JSON in UTF-8."
-    return "The file is not JSON: it must begin with { or [."
 
 
 def other_form(head: bytes) -> str | None:
@@ -107,24 +97,3 @@ def _decoded(text: bytes) -> dict[str, Any] | None:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-_KNOWN = {
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
-    b"%PDF": "a PDF document",
-    b"PAR1": "a Parquet file",
-    b"ORC": "an ORC file",
-    b"Obj\x01": "an Avro file",
-    b"\xd0\xcf\x11\xe0": "an Office document, such as an Excel workbook",
-    b"\x04\x22\x4d\x18": "packed with lz4: unpack it first, or pack it as .gz or .zst",
-    b"LZIP": "packed with lzip: unpack it first, or pack it as .xz",
-    b"\x5d\x00\x00": "packed with LZMA: unpack it first, or pack it as .xz",
-    b"\x1f\x9d": "packed with compress: unpack it first, or pack it as .gz",
-    b"\xff\x06\x00\x00sNaPpY": "packed with Snappy: unpack it first, or pack it as .gz or .zst",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it first, or pack it as .zip",
-    b"Rar!": "a RAR archive: unpack it first, or pack it as .zip",
-    b"SQLite format 3": "a SQLite database",
-    b"<": "HTML or XML",
-}

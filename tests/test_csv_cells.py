@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from interactions.codec.spreadsheet import as_it_was, harmless, harmless_column
+from interactions.csv_cells import as_it_was, harmless, harmless_column
 
 FORMULAS = "=+-@＝＋－＠"
 PASSED = ' "\x00\xa0\u200b\u2060\ufeff'
