@@ -25,7 +25,7 @@ from benchmarks import files
 from interactions.codec import reader, source
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Reader
-from interactions.codec.scanner import custom, free_form, gather, scan, scanner
+from interactions.codec.scanner import free_form, gather, remembered, scan, scanner
 from interactions.codec.split.windows import Run
 from interactions.compiled import xxh3
 from interactions.contract.keyring import Keyring
@@ -39,7 +39,7 @@ _WITHIN: dict[str, list[tuple[Any, str]]] = {
     "scan": [(scan, "scan")],
     "copying strings": [(gather, "strings"), (gather, "items")],
     "extra": [(free_form.FreeForm, "extra")],
-    "custom_context": [(free_form.FreeForm, "_custom_contexts"), (custom.Customs, "__missing__")],
+    "custom_context": [(free_form.FreeForm, "_custom_contexts"), (remembered.Remembered, "__missing__")],
     "fingerprints": [(gather, "canonical"), (xxh3, "digests")],
     "keys of people": [(Keyring, "column")],
     "Arrow": [(scanner.Scanner, "_table")],

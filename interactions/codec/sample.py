@@ -17,7 +17,7 @@ import msgspec
 from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import check_bytes, refused
 from interactions.codec.split.documents import Documents
-from interactions.codec.split.windows import MOST_PIECES, Run, Unsound, Window
+from interactions.codec.split.windows import Run, Unsound, Window
 from interactions.contract.timestamps import instant
 
 
@@ -64,8 +64,6 @@ def read_sample(text: bytes, *, is_whole: bool, longest: int) -> Sample:
     source = Documents(io.BytesIO(text), Run(0, len(text), len(text) if is_whole else len(text) + 1), longest)
     sample = Sample()
     with suppress(Unsound):  # it ends in the middle of a record
-        window: Window | None = source.lead()
-        while window is not None:
+        for window in source.each():
             sample.add(window)
-            window = source.next(MOST_PIECES)
     return sample

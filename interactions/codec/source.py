@@ -10,7 +10,7 @@ import msgspec
 
 from interactions.codec.split import syntax
 from interactions.codec.split.documents import CUT_SHORT, NO_OBJECT, TOO_MANY_LISTS, Documents
-from interactions.codec.split.windows import Format, Open, Piece, Run, Unsound, Window
+from interactions.codec.split.windows import Format, Open, Piece, Run, Unsound
 from interactions.contract import schema
 from interactions.errors import FileRefused
 from interactions.unpack import Readable, read
@@ -100,10 +100,8 @@ def _look(text: bytes, *, is_whole: bool) -> _Found:
     documents = Documents(io.BytesIO(text), Run(0, len(text), length), length)
     pieces: list[tuple[Piece, bytes]] = []
     try:
-        window: Window | None = documents.lead()
-        while window is not None:
+        for window in documents.each(len(text)):
             pieces += ((piece, window.text[piece.start : piece.end]) for piece in window.pieces)
-            window = documents.next(len(text))
     except Unsound:
         pass  # the text ends in the middle of a record
     return _Found(pieces, documents.forms, documents.inside or ())

@@ -16,16 +16,19 @@ import numba
 
 _HERE = Path(__file__).parent
 _APP = _HERE.parent
-_SOURCES = [
-    *sorted(_HERE.glob("*.py")),
-    *sorted((_APP / "codec/scanner").glob("*.py")),
-    _APP / "contract/schema.py",
-    _APP / "privacy/id_fields.py",
-]
+_TABLES = ("found.py", "layout.py", "schema.py")  # whose values are compiled into loops
+_LOOPS = b"jit import compiled"
+
+
+def _sources() -> list[Path]:
+    """What the loops are made from."""
+    near = [*_HERE.glob("*.py"), *(_APP / "codec/scanner").glob("*.py"), _APP / "contract/schema.py"]
+    near.append(_APP / "privacy/id_fields.py")
+    return sorted(path for path in near if path.name in _TABLES or path.parent == _HERE or _LOOPS in path.read_bytes())
 
 
 def _folder() -> Path:
-    digest = blake2b(b"".join(path.read_bytes() for path in _SOURCES), digest_size=8).hexdigest()
+    digest = blake2b(b"".join(path.read_bytes() for path in _sources()), digest_size=8).hexdigest()
     beside = _HERE / "__pycache__"
     usable = os.access(beside if beside.exists() else _HERE, os.W_OK)
     return (beside if usable else Path.home() / ".cache" / "dojo") / f"compiled-{digest}"

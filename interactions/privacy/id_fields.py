@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.compiled.hex_digits import hexadecimal
 from interactions.compiled.jit import compiled
+from interactions.compiled.json_text import hexadecimal
 
 NONE, USER, ANONYMOUS = 0, 1, 2
 _USER = np.frombuffer(b"userid", np.uint8)

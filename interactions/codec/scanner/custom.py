@@ -9,13 +9,14 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
+from interactions.codec.scanner.remembered import Remembered
 from interactions.contract import schema
 from interactions.contract.values import is_custom_value, is_number
 
 # Lists are looked into below: msgspec allows one kind of list in a union.
 CustomValue: TypeAlias = bool | int | float | str | list[Any] | None
 
-_REMEMBERED = 20_000  # texts; bounds the memory, not the answer
+_REMEMBERED = 20_000  # texts
 _LARGEST = 4096  # bytes; a longer text is unlikely to come again
 _WHOLE_BELOW = 1e16  # from there on floats are written with an exponent
 _PLAIN = frozenset({str, bool})
@@ -43,20 +44,13 @@ class Custom(NamedTuple):
     keys: int
 
 
-class Customs(dict[bytes, Custom]):
+def customs() -> Remembered[Custom]:
     """From the JSON of a custom_context to what it is. Raises one of FAULTS for one at fault."""
-
-    def __missing__(self, text: bytes) -> Custom:
-        custom = read(text)
-        if len(text) <= _LARGEST:
-            if len(self) > _REMEMBERED:
-                self.clear()
-            self[text] = custom
-        return custom
+    return Remembered(read, most=_REMEMBERED, longest=_LARGEST)
 
 
 def read(text: bytes) -> Custom:
-    """Read one custom_context; see Customs."""
+    """Read one custom_context; see ``customs``."""
     values = _decode(text)
     keys = len(values)
     if not _PLAIN.issuperset(map(type, values.values())):  # numbers are written one way, lists are looked into

@@ -1,6 +1,6 @@
 """Write the plain among custom_contexts the one way, straight from their bytes: as ``custom`` would, by their keys.
 
-Compiled by Numba, as ``scanning`` is, and as free not to know: what holds more than strings, booleans and whole numbers
+Compiled by Numba, as ``scan`` is, and as free not to know: what holds more than strings, booleans and whole numbers
 under some different plain keys is left to ``custom``.
 """
 
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec.scanner.gather import SLACK, copy_bytes
-from interactions.codec.scanner.tokens import is_blank, past_blanks, past_colon, plain_end, string
 from interactions.compiled import lanes
 from interactions.compiled.jit import compiled
+from interactions.compiled.json_text import SLACK, copy_bytes, is_blank, past_blanks, past_colon, plain_end, string
 from interactions.contract import schema
 
 BEFORE, AFTER = b'{"context":{"custom_context":', b"}}"

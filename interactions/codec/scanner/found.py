@@ -1,4 +1,4 @@
-"""What ``scanning`` finds in a text, as columns of numbers and places."""
+"""What ``scan`` finds in a text, as columns of numbers and places."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from interactions.codec.scanner import known_texts, layout
+from interactions.codec.scanner import layout
+from interactions.compiled import known_texts
 
 PADDING = b"\0" * 16  # has to follow the text, so that looking a few bytes ahead never leaves it
 ROWS = 4096  # read at once at most
@@ -18,7 +19,7 @@ _TO_DOUBLE = ctypes.cast(ctypes.pythonapi.PyOS_string_to_double, ctypes.c_void_p
 
 
 class Found(NamedTuple):
-    """What ``scanning.scan`` fills, a column of ROWS values for each slot of ``layout``.
+    """What ``scan.scan`` fills, a column of ROWS values for each slot of ``layout``.
 
     A string is the place of its first byte in the text and that after its last; the first is inverted (``~``) where
     there are escapes in it. ``has`` tells for each kind which fields a row's object has. Raw texts are numbered, equal
@@ -48,7 +49,7 @@ class Found(NamedTuple):
     buckets: np.ndarray  # int32 [slot, bucket]
     unknown: np.ndarray  # int32 [item, (kind, start, end, keys)]
     unknown_offsets: np.ndarray  # int32 [row + 1]
-    open: np.ndarray  # int64 [level]: the kinds of the objects that are being read, or written by ``gathering``
+    open: np.ndarray  # int64 [level]: the kinds of the objects that are being read, or written by ``gather``
     left: np.ndarray  # int64 [level]: the fields of each that are still to be written, as in ``has``
     kept: np.ndarray  # int64 [1]: the kinds of objects of the record of which something is in ``unknown``, a bit each
 

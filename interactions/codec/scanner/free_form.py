@@ -15,9 +15,12 @@ import numpy as np
 import pyarrow as pa
 
 from interactions.codec.scanner import custom_texts, gather, layout, rest
-from interactions.codec.scanner.custom import FAULTS, Customs
+from interactions.codec.scanner.custom import FAULTS, Custom
 from interactions.codec.scanner.found import PADDING, Found
 from interactions.codec.scanner.layout import CONTEXT, REST, SEARCH, bit
+from interactions.codec.scanner.remembered import Remembered
+from interactions.codec.scanner.rest import Numbered, Rest
+from interactions.compiled.json_text import SLACK
 
 _AROUND = np.array([-len(custom_texts.BEFORE), len(custom_texts.AFTER)])  # of a custom_context in an extra
 _NOWHERE = np.zeros((1, 2), np.int64)  # for the number -1
@@ -38,7 +41,7 @@ _CUSTOM_BIT, _FILTERS_BIT = bit(CONTEXT, "custom_context"), bit(SEARCH, "filters
 class Known(NamedTuple):
     """What remembers custom_contexts and rests of contexts from one text to the next."""
 
-    customs: Customs
+    customs: Remembered[Custom]
     rests: rest.Finder
 
 
@@ -57,15 +60,8 @@ class _Customs(NamedTuple):
     faulty: list[int]
 
 
-class _Filters(NamedTuple):
-    """The different search filters of some rows by their number, None for those at fault; ``codes`` as in _Customs."""
-
-    values: list[dict[str, list[str]] | None]
-    codes: np.ndarray
-
-
 class Hashed(NamedTuple):
-    """What stands for the free-form parts in what is hashed, as ``gathering.canonical`` wants it.
+    """What stands for the free-form parts in what is hashed, as ``gather.canonical`` wants it.
 
     ``size``: bytes that all rows take of ``texts``.
     """
@@ -128,7 +124,7 @@ class FreeForm:
     def _whole_extra(self, custom: bytes, filters: int, single: int, rest: int) -> bytes:
         """The extra of rows that have more than a custom_context: of this one, which is empty where there is none, and
         the parts with these numbers, below 0 where there is none."""
-        beyond = self._rests.values[rest] if rest >= 0 else None
+        beyond: Rest | None = self._rests.values[rest] if rest >= 0 else None
         if custom and beyond is not None and filters < 0 and single < 0:
             return beyond.around(custom)
         whole: dict[str, Any] = {} if beyond is None else dict(beyond.values)
@@ -158,7 +154,7 @@ class FreeForm:
         size += _size(spans[REST], rests.codes) if rests.values else 0
         return Hashed(texts, spans, customs.codes, customs.uuids, rests.codes, size)
 
-    def _custom_contexts(self, known: Customs) -> _Customs:
+    def _custom_contexts(self, known: Remembered[Custom]) -> _Customs:
         count = int(self._found.raw_counts[_CUSTOM])
         raws = self._found.raws[_CUSTOM, :count]
         out = np.empty(custom_texts.room(int((raws[:, 1] - raws[:, 0]).sum()), count), np.uint8)
@@ -173,7 +169,7 @@ class FreeForm:
         return _Customs(out, spans, uuids, self._raw_codes(_CUSTOM, CONTEXT, _CUSTOM_BIT), faulty)
 
     def _other_customs(
-        self, known: Customs, numbers: list[int], spans: np.ndarray, uuids: np.ndarray, place: int
+        self, known: Remembered[Custom], numbers: list[int], spans: np.ndarray, uuids: np.ndarray, place: int
     ) -> tuple[bytearray, list[int]]:
         """Those that are not plain, as text that begins at ``place``, and the numbers of those at fault: fills in where
         they are."""
@@ -197,9 +193,9 @@ class FreeForm:
                 uuids[number, 1] = place + len(more)
         return more, faulty
 
-    def _search_filters(self) -> _Filters:
+    def _search_filters(self) -> Numbered:
         values = [self._read_filters(*place) for place in self._raw_places(_FILTERS)]
-        return _Filters(values, self._raw_codes(_FILTERS, SEARCH, _FILTERS_BIT))
+        return Numbered(values, self._raw_codes(_FILTERS, SEARCH, _FILTERS_BIT))
 
     def _read_filters(self, start: int, end: int, keys: int) -> dict[str, list[str]] | None:
         try:
@@ -221,7 +217,7 @@ class FreeForm:
 def numbered(texts: np.ndarray, spans: np.ndarray, codes: np.ndarray) -> pa.Array:
     """A column of the strings at ``spans`` of ``texts``, each row's by its number in ``codes``; below 0 is null."""
     rows, size = len(codes), _size(spans, codes)
-    data, offsets = np.empty(size + gather.SLACK, np.uint8), np.empty(rows + 1, np.int32)
+    data, offsets = np.empty(size + SLACK, np.uint8), np.empty(rows + 1, np.int32)
     valid = np.empty((rows + 7) // 8, np.uint8)
     _, nulls = gather.numbered(texts, spans, codes, rows, data, offsets, valid)
     buffers = [pa.py_buffer(valid) if nulls else None, pa.py_buffer(offsets), pa.py_buffer(data[:size])]

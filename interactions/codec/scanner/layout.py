@@ -1,4 +1,4 @@
-"""What a record may hold, as tables of numbers: for the loops over bytes that ``scanning`` and ``gathering`` compile.
+"""What a record may hold, as tables of numbers: for the loops over bytes that ``scan`` and ``gather`` compile.
 
 A record consists of objects of five kinds. A field of a kind is a row in the tables below, in the order of the schema,
 which fingerprints rely on. The values of all fields of one form lie in slots.
@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from interactions.compiled.known_texts import table_of
 from interactions.contract import schema
 from interactions.contract.schema import Field, Form
 
@@ -109,24 +110,5 @@ for _number, _name in enumerate(TYPES):
     ALLOWED[_number] = sum(bit(RECORD, name) for name, field in schema.FIELDS.items() if _name in field.types)
 REQUIRED[TYPES.index("custom")] |= bit(RECORD, "custom_action_name")
 
-HASHES: Final = 128
-
-
-def hash_of(size: int, first: int, middle: int, last: int) -> int:
-    """Tells names apart by their length and three of their bytes; ``scanning`` computes the same."""
-    return (size * 7 + first + middle * 11 + last * 5) % HASHES
-
-
-def _hashed(names: list[str]) -> np.ndarray:
-    found = np.full(HASHES, -1, np.int8)
-    for number, name in enumerate(names):
-        code = name.encode()
-        place = hash_of(len(code), code[0], code[len(code) // 2], code[-1])
-        while found[place] >= 0:
-            place = (place + 1) % HASHES
-        found[place] = number
-    return found
-
-
-FIELD_OF = np.array([_hashed(names) for names in NAMES])
-TYPE_OF = _hashed(TYPES)
+FIELD_OF = np.array([table_of(names) for names in NAMES])
+TYPE_OF = table_of(TYPES)

@@ -1,7 +1,5 @@
 """What of a record no column holds, but for its custom_context and filters: kept as it is, and mostly alike from record
 to record: what of its context the contract does not name, and that an object had nothing in it.
-
-So its text is read once, and what was found is remembered for the records that repeat it.
 """
 
 from __future__ import annotations
@@ -11,11 +9,14 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from interactions.codec.scanner import known_texts, rest_texts
+from interactions.codec.scanner import rest_texts
 from interactions.codec.scanner.custom import FAULTS, is_whole, keys_within, packed, whole
 from interactions.codec.scanner.found import ROWS, Found
+from interactions.codec.scanner.layout import CAMPAIGN, CONTEXT, PAGE, SEARCH
+from interactions.codec.scanner.remembered import Remembered
+from interactions.compiled import known_texts
 
-_REMEMBERED = 4_000  # texts; bounds the memory, not the answer
+_REMEMBERED = 4_000  # texts
 _LARGEST = 2048  # bytes; a longer text is unlikely to come again
 _DEPTH = 1  # at which a record stands
 _HERE = msgspec.Raw(b"\0")  # a byte that JSON never holds
@@ -28,7 +29,7 @@ class Rest(NamedTuple):
     """The rest of one record, ``values`` in the record's shape.
 
     ``packed`` is what a record's hash has of it, ``before`` and ``after`` stand around its custom_context in ``extra``.
-    ``keys`` counts all keys in it.
+    ``keys`` counts all keys that came in it.
     """
 
     values: dict[str, Any]
@@ -42,33 +43,28 @@ class Rest(NamedTuple):
         return self.before + custom + self.after
 
 
-class Rests(dict[bytes, Rest]):
-    """From the JSON of a rest to what it is. Raises what ``read`` does for one at fault."""
-
-    def __missing__(self, text: bytes) -> Rest:
-        rest = read(text)
-        if len(text) <= _LARGEST:
-            if len(self) > _REMEMBERED:
-                self.clear()
-            self[text] = rest
-        return rest
-
-
 def read(text: bytes) -> Rest:
-    """Read the JSON of one rest. Raises what msgspec raises for one at fault, and NotPlain for a whole number that no
-    double can hold."""
-    values = _decode(text)
+    """Read a rest as ``rest_texts`` writes it. Raises what msgspec raises for one at fault, and NotPlain for a whole
+    number that no double can hold."""
+    fields: dict[int, list[bytes]] = {}
+    for field in text.split(b"\0")[:-1]:
+        fields.setdefault(field[0] - rest_texts.FIRST_KIND, []).extend([field[1:]] if len(field) > 1 else [])
+    objects = {kind: _decode(b"{%b}" % b",".join(each)) for kind, each in fields.items()}
+    within = {name: objects[kind] for name, kind in (("page", PAGE), ("campaign", CAMPAIGN)) if kind in objects}
+    values = {"search": objects[SEARCH]} if SEARCH in objects else {}
+    if within or CONTEXT in objects:
+        values["context"] = {**objects.get(CONTEXT, {}), **within}
+    keys = keys_within(values, _DEPTH) - len(values) - len(within)
     context = {**values.get("context", {}), "custom_context": _HERE}
     before, _, after = _encode({**values, "context": context}).partition(_HERE)
-    keys = keys_within(values, _DEPTH)
     return Rest(values, packed(values if is_whole(values) else whole(values)), before, after, keys)
 
 
 class Numbered(NamedTuple):
-    """The different rests of some rows by their number, None for one at fault; ``codes`` has the number of each row, -1
-    where it has none."""
+    """The different values of some rows by their number, None for one at fault; ``codes`` has the number of each row,
+    -1 where it has none."""
 
-    values: list[Rest | None]
+    values: list[Any]
     codes: np.ndarray
 
 
@@ -76,7 +72,7 @@ class Finder:
     """Finds the rests of rows that were just scanned, and remembers them for the next."""
 
     def __init__(self) -> None:
-        self._known = Rests()
+        self._known = Remembered(read, most=_REMEMBERED, longest=_LARGEST)
         self._places = np.zeros((1, ROWS, 3), np.int32)
         self._counts = np.zeros(1, np.int64)
         self._buckets = np.zeros((1, known_texts.BUCKETS), np.int32)

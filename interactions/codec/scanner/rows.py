@@ -1,7 +1,8 @@
-"""The columns of records that ``scanning`` has found."""
+"""The columns of records that ``scan`` has found."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from interactions.codec.scanner.found import PADDING, Found
 from interactions.codec.scanner.free_form import FreeForm, numbered
 from interactions.codec.scanner.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, SEARCH, bit
 from interactions.compiled import xxh3
+from interactions.compiled.json_text import SLACK
 from interactions.contract import fingerprint, schema
 
 _KINDS = {
@@ -40,7 +42,7 @@ def _columns(slots: dict[tuple[int, int], int]) -> list[_Column]:
 
 
 _TEXTS, _LISTS, _NUMBERS = map(_columns, (layout.TEXT_SLOTS, layout.TEXTS_SLOTS, layout.NUMBER_SLOTS))
-_QUANTITIES = bit(RECORD, "quantities")
+_QUANTITIES = _Column("quantities", RECORD, bit(RECORD, "quantities"), 0)
 _TYPES = np.frombuffer("".join(layout.TYPES).encode() + PADDING, np.uint8)
 _ENDS = np.cumsum(layout.TYPE_SIZE)
 _TYPE_SPANS = np.column_stack([_ENDS - layout.TYPE_SIZE, _ENDS])
@@ -62,7 +64,7 @@ class Rows:
             **self._strings(),
             **self._lists(),
             **self._numbers(),
-            "quantities": self._quantities(),
+            "quantities": self._column(_QUANTITIES, pa.list_(pa.float64()), self._quantities),
             "extra": self._free.extra(),
             "fingerprint": self._fingerprints(),
         }
@@ -71,7 +73,7 @@ class Rows:
         rows, form = self._rows, pa.string()
         there = [text for text in _TEXTS if self._has[text.kind] & text.bit]
         arrays = {text.name: pa.nulls(rows, form) for text in _TEXTS if text not in there}
-        data = np.empty(self._size + gather.SLACK, np.uint8)
+        data = np.empty(self._size + SLACK, np.uint8)
         offsets = np.empty((len(there), rows + 1), np.int32)
         valid = np.empty((len(there), (rows + 7) // 8), np.uint8)
         places, nulls = np.zeros(len(there), np.int64), np.zeros(len(there), np.int64)
@@ -91,50 +93,39 @@ class Rows:
         return arrays
 
     def _lists(self) -> dict[str, pa.Array]:
-        rows, found, form = self._rows, self._found, pa.list_(pa.string())
-        arrays = {}
-        for name, kind, one, slot in _LISTS:
-            if not self._has[kind] & one:
-                arrays[name] = pa.nulls(rows, form)
-                continue
-            count = int(found.offsets[slot, rows])
-            starts, ends = found.item_starts[slot], found.item_ends[slot]
-            data, offsets = np.empty(self._size + gather.SLACK, np.uint8), np.empty(count + 1, np.int32)
-            end = gather.items(self._codes, starts, ends, count, data, 0, offsets)
-            inner = pa.Array.from_buffers(
-                pa.string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(data[:end].copy())], 0
-            )
-            arrays[name] = self._listed(form, kind, one, found.offsets[slot], inner)
-        return arrays
+        return {each.name: self._column(each, pa.list_(pa.string()), self._list) for each in _LISTS}
 
-    def _quantities(self) -> pa.Array:
-        form = pa.list_(pa.float64())
-        if not self._has[RECORD] & _QUANTITIES:
-            return pa.nulls(self._rows, form)
-        offsets = self._found.quantity_offsets
-        inner = plain(self._found.quantities[: offsets[self._rows]].copy(), pa.float64())
-        return self._listed(form, RECORD, _QUANTITIES, offsets, inner)
+    def _list(self, column: _Column) -> tuple[np.ndarray, pa.Array]:
+        """The places of each row's items, and all items."""
+        found, slot = self._found, column.slot
+        count = int(found.offsets[slot, self._rows])
+        data, offsets = np.empty(self._size + SLACK, np.uint8), np.empty(count + 1, np.int32)
+        end = gather.items(self._codes, found.item_starts[slot], found.item_ends[slot], count, data, 0, offsets)
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data[:end].copy())]
+        return found.offsets[slot, : self._rows + 1], pa.Array.from_buffers(pa.string(), count, buffers, 0)
 
-    def _listed(self, form: pa.DataType, kind: int, one: int, offsets: np.ndarray, inner: pa.Array) -> pa.Array:
-        valid, nulls = self._valid(kind, one)
-        buffers = [valid, pa.py_buffer(offsets[: self._rows + 1].copy())]
-        return pa.Array.from_buffers(form, self._rows, buffers, nulls, children=[inner])
+    def _quantities(self, column: _Column) -> tuple[np.ndarray, pa.Array]:
+        offsets = self._found.quantity_offsets[: self._rows + 1]
+        return offsets, plain(self._found.quantities[: offsets[-1]].copy(), pa.float64())
 
     def _numbers(self) -> dict[str, pa.Array]:
-        arrays = {}
-        for name, kind, one, slot in _NUMBERS:
-            if not self._has[kind] & one:
-                arrays[name] = pa.nulls(self._rows, pa.float64())
-                continue
-            valid, nulls = self._valid(kind, one)
-            values = pa.py_buffer(self._found.numbers[slot, : self._rows].copy())
-            arrays[name] = pa.Array.from_buffers(pa.float64(), self._rows, [valid, values], nulls)
-        return arrays
+        return {each.name: self._column(each, pa.float64(), self._number) for each in _NUMBERS}
 
-    def _valid(self, kind: int, one: int) -> tuple[pa.Buffer | None, int]:
-        there = self._there(kind, one)
+    def _number(self, column: _Column) -> tuple[np.ndarray, None]:
+        return self._found.numbers[column.slot, : self._rows], None
+
+    def _column(
+        self, column: _Column, form: pa.DataType, read: Callable[[_Column], tuple[np.ndarray, pa.Array | None]]
+    ) -> pa.Array:
+        """A column of numbers, or of lists, of which ``read`` gives a number for each row, and what is in them."""
+        if not self._has[column.kind] & column.bit:
+            return pa.nulls(self._rows, form)
+        values, inner = read(column)
+        there = self._there(column.kind, column.bit)
         nulls = self._rows - int(np.count_nonzero(there))
-        return (pa.py_buffer(np.packbits(there, bitorder="little")) if nulls else None), nulls
+        valid = pa.py_buffer(np.packbits(there, bitorder="little")) if nulls else None
+        buffers = [valid, pa.py_buffer(values.copy())]
+        return pa.Array.from_buffers(form, self._rows, buffers, nulls, children=None if inner is None else [inner])
 
     def _there(self, kind: int, one: int) -> np.ndarray:
         found: np.ndarray = self._found.has[kind, : self._rows] & one != 0
@@ -143,7 +134,7 @@ class Rows:
     def _fingerprints(self) -> pa.Array:
         found, rows, free = self._found, self._rows, self._free.hashed()
         numbers = 9 * int(found.quantity_offsets[rows])
-        out = np.empty(self._size + free.size + _SLACK * rows + numbers + gather.SLACK, np.uint8)
+        out = np.empty(self._size + free.size + _SLACK * rows + numbers + SLACK, np.uint8)
         after, by_uuid = np.empty(rows, np.int64), np.empty(rows, np.bool_)
         gather.canonical(
             self._codes,

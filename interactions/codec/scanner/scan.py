@@ -1,7 +1,7 @@
 """Read records straight from their bytes into columns of numbers and places, without an object for each value.
 
 Compiled by Numba, which keeps what it has compiled beside the module. A record that holds anything doubtful, rare or
-broken is not judged: ``scan`` says where it stopped, and the rule book (``check``) has the word. So this may be
+broken is not judged: ``scan`` says where it stopped, and the rule book (``rulebook``) has the word. So this may be
 ignorant, but never wrong: tests hold the two together.
 """
 
@@ -11,10 +11,10 @@ import numpy as np
 
 from interactions.codec.scanner import layout, tokens
 from interactions.codec.scanner.found import ROWS
-from interactions.codec.scanner.known_texts import named, remember
 from interactions.codec.scanner.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, SEARCH
-from interactions.compiled.hex_digits import hexadecimal
+from interactions.compiled import json_text
 from interactions.compiled.jit import compiled
+from interactions.compiled.known_texts import named, remember
 
 ENDED, FULL, STOPPED = range(3)
 _DOUBTFUL, _NO_ROOM = -1, -2  # in the place of that after a record
@@ -80,7 +80,7 @@ def _is_disguised(text, i, end):
     """Whether letters of a key with escapes are written as such, so that it may be a name after all."""
     while i < end:
         if text[i] == _BACKSLASH:
-            if text[i + 1] == 0x75 and 0x20 <= hexadecimal(text, i + 2) < 0x80:
+            if text[i + 1] == 0x75 and 0x20 <= json_text.hexadecimal(text, i + 2) < 0x80:
                 return True
             i += 1
         i += 1
@@ -93,10 +93,10 @@ def _key(text, i, kind):
     of its field, -1 where ``layout`` has no such name."""
     if text[i] != _QUOTE:
         return _DOUBTFUL, -1
-    end = tokens.plain_end(text, i + 1)
+    end = json_text.plain_end(text, i + 1)
     if text[end] == _QUOTE:
         return end, named(text, i + 1, end, layout.FIELD_OF[kind], layout.NAME[kind], layout.NAME_SIZE[kind])
-    end, escaped = tokens.string(text, end)
+    end, escaped = json_text.string(text, end)
     return (_DOUBTFUL if end < 0 or (escaped and _is_disguised(text, i + 1, end)) else end), -1
 
 
@@ -104,8 +104,8 @@ def _key(text, i, kind):
 def _unknown(text, key, i, kind, found, row):
     """Step over the value at ``i`` of a field without a name in ``layout``, whose key begins at ``key``."""
     if not layout.KEEPS_UNKNOWN[kind]:
-        return tokens.past_null(text, i)  # as if it were not there
-    end, keys = tokens.any_value(text, i)
+        return json_text.past_null(text, i)  # as if it were not there
+    end, keys = json_text.any_value(text, i)
     return end if end < 0 else _note_unknown(found, row, kind, key, end, keys + 1)
 
 
@@ -121,7 +121,7 @@ def _strings(text, i, slot, limit, found, row):
     if text[i] != _LIST:
         return _DOUBTFUL
     starts, ends = found.item_starts[slot], found.item_ends[slot]
-    end, count = tokens.strings(text, i, limit, starts, ends, found.offsets[slot, row + 1])
+    end, count = json_text.strings(text, i, limit, starts, ends, found.offsets[slot, row + 1])
     found.offsets[slot, row + 1] = count
     return end
 
@@ -147,7 +147,7 @@ def _raw(text, i, slot, found, row):
     """An object of any form, which is numbered."""
     if text[i] != _OPEN:
         return _DOUBTFUL
-    end, keys = tokens.raw(text, i)
+    end, keys = json_text.raw(text, i)
     if end >= 0:
         number = remember(text, i, end, keys, found.raws, found.raw_counts, found.buckets, slot)
         found.raw_codes[slot, row] = number
@@ -172,11 +172,11 @@ def _text(text, i, form, slot, limit, found, row):
     if text[i] != _QUOTE:
         return _DOUBTFUL
     start = i + 1
-    end, escaped = tokens.string(text, start)
+    end, escaped = json_text.string(text, start)
     if end < 0:
         return end
     if form == layout.TEXT:
-        is_good = tokens.fits(text, start, end, limit)
+        is_good = json_text.fits(text, start, end, limit)
     elif form == layout.TIME:
         is_good = _time(text, start, end, found, row)
     elif form == layout.TYPE:
@@ -236,13 +236,13 @@ def _field(text, i, kind, found, row):
     i, field = _key(text, key, kind)
     if i < 0:
         return _DOUBTFUL, -1
-    i = tokens.past_colon(text, i + 1)
+    i = json_text.past_colon(text, i + 1)
     if i < 0:
         return _DOUBTFUL, -1
     if field < 0:
         return _unknown(text, key, i, kind, found, row), -1
     if text[i] == 0x6E:
-        return tokens.past_null(text, i), -1
+        return json_text.past_null(text, i), -1
     bit = np.int32(1 << field)
     if found.has[kind, row] & bit:
         return _DOUBTFUL, -1
@@ -260,10 +260,10 @@ def _record(text, i, found, row):
     _begin(found, row)
     kinds, level, i = found.open, 0, i + 1
     while True:
-        i, inner = _field(text, tokens.past_blanks(text, i), kinds[level], found, row)
+        i, inner = _field(text, json_text.past_blanks(text, i), kinds[level], found, row)
         if i < 0:
             return i
-        i = tokens.past_blanks(text, i)
+        i = json_text.past_blanks(text, i)
         if inner >= 0:
             level += 1
             kinds[level] = inner
@@ -278,14 +278,14 @@ def _record(text, i, found, row):
             if level == 0:
                 return i + 1 if _is_whole(found, row) else _DOUBTFUL
             level -= 1
-            i = tokens.past_blanks(text, i + 1)
+            i = json_text.past_blanks(text, i + 1)
         i += 1
 
 
 @compiled
 def _past_separators(text, i):
     while True:
-        if tokens.is_blank(text[i]) or text[i] == _COMMA or text[i] == 0x1E:
+        if json_text.is_blank(text[i]) or text[i] == _COMMA or text[i] == 0x1E:
             i += 1
         elif text[i] == 0xEF and text[i + 1] == 0xBB and text[i + 2] == 0xBF:
             i += 3

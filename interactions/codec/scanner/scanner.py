@@ -1,4 +1,4 @@
-"""Records become tables by way of ``scanning``."""
+"""Records become tables by way of ``scan``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from interactions.codec.origin import Origin
 from interactions.codec.scanner import rest, scan
-from interactions.codec.scanner.custom import Customs
+from interactions.codec.scanner.custom import customs
 from interactions.codec.scanner.found import PADDING, room
 from interactions.codec.scanner.free_form import FreeForm, Known
 from interactions.codec.scanner.layout import RECORD, bit
@@ -41,7 +41,7 @@ class Scanner:
 
     def __init__(self, origin: Origin, keyring: Keyring | None, *, only_checks: bool = False) -> None:
         self._origin, self._keyring, self._only_checks = origin, keyring, only_checks
-        self._known = Known(Customs(), rest.Finder())
+        self._known = Known(customs(), rest.Finder())
         self._found = room()
 
     def read(self, text: bytes, *, most: int | None = None) -> Scanned:

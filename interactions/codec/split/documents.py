@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -71,6 +72,13 @@ class Documents(Text):
                 break
             place = self._enter_object(head, place)
         return self._take(place, self._pieces)
+
+    def each(self, most: int = windows.MOST_PIECES) -> Iterator[Window]:
+        """What opens the run, then all that is in it, at most ``most`` pieces at a time."""
+        window: Window | None = self.lead()
+        while window is not None:
+            yield window
+            window = self.next(most)
 
     def text(self) -> bytes:
         """The next window as it stands; empty where no record may begin."""

@@ -23,7 +23,7 @@ def blocks(
     Towards the end they are less: one of ``share`` equal parts of what is left, but not below ``smallest``, so that all
     who read them are done at about the same time.
 
-    Seams are guesses, which reading proves: see ``structure``. There is at least one block.
+    Seams are guesses, which reading proves: see ``seams``. There is at least one block.
     """
     start = 0
     while True:

@@ -1,6 +1,6 @@
 """Where a bracketed value ends that comes in pieces, however long it is.
 
-Apart from ``structure``, as NumPy takes longer to load than whatever only looks at a file's beginning.
+Apart from ``seams``, as NumPy takes longer to load than whatever only looks at a file's beginning.
 """
 
 from __future__ import annotations

@@ -1,17 +1,31 @@
-"""Recognise texts: a name among those of ``layout``, or one that came before.
-
-Compiled by Numba, as ``scanning`` is.
-"""
+"""Recognise texts: a name among those of a table, or one that came before. Compiled by Numba."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from interactions.codec.scanner.layout import HASHES
 from interactions.compiled import lanes
 from interactions.compiled.jit import compiled
 
-BUCKETS = 1 << 14  # for texts that are told apart: four for each row that is read at once
+BUCKETS = 1 << 14  # for texts that are told apart
+_HASHES = 128
+
+
+def _hash_of(size: int, first: int, middle: int, last: int) -> int:
+    """Tells names apart by their length and three of their bytes; ``named`` computes the same."""
+    return (size * 7 + first + middle * 11 + last * 5) % _HASHES
+
+
+def table_of(names: list[str]) -> np.ndarray:
+    """The numbers of names, to be found by :func:`named`."""
+    found = np.full(_HASHES, -1, np.int8)
+    for number, name in enumerate(names):
+        code = name.encode()
+        place = _hash_of(len(code), code[0], code[len(code) // 2], code[-1])
+        while found[place] >= 0:
+            place = (place + 1) % _HASHES
+        found[place] = number
+    return found
 
 
 @compiled
@@ -26,16 +40,16 @@ def _same(text, start, names, size):
 
 @compiled
 def named(text, start, end, numbers, names, sizes):
-    """The number of a name in a table of ``layout``, -1 where it is not in it."""
+    """The number of a name in a table of ``table_of``, -1 where it is not in it."""
     size = end - start
     if size == 0:
         return -1
-    place = (size * 7 + text[start] + text[start + size // 2] * 11 + text[end - 1] * 5) % HASHES
+    place = (size * 7 + text[start] + text[start + size // 2] * 11 + text[end - 1] * 5) % _HASHES
     number = numbers[place]
     while number >= 0:
         if sizes[number] == size and _same(text, start, names[number], size):
             return number
-        place = (place + 1) % HASHES
+        place = (place + 1) % _HASHES
         number = numbers[place]
     return -1
 
