@@ -29,7 +29,7 @@ def code_of(**options: object) -> str:
 def test_numba_spares_the_loops_to_count_who_holds_their_arrays() -> None:
     ours = {name: value for name, value in jit._OPTIONS.items() if name != "cache"}
     assert jit._OPTIONS["_nrt"] is False
-    assert "@NRT_incref(" in code_of() and "@NRT_incref(" not in code_of(**ours)
+    assert "NRT_decref" in code_of() and "NRT_decref" not in code_of(**ours)
 
 
 def test_numba_inlines_the_loops_into_each_other() -> None:
