@@ -1,28 +1,19 @@
-"""A call of the API: read and checked as it comes in, and read once more when it goes into the table.
-
-What lies between the two is the text of the list as it was received, so both must come to the same verdict.
-"""
+"""A call of the API: read and checked as it comes in."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 import msgspec
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from interactions.codec.origin import SAID_LATER, Origin
+from interactions.codec.origin import Origin
 from interactions.codec.problems import Problems
 from interactions.codec.reader import Reader
 from interactions.codec.rulebook import check_bytes
 from interactions.codec.split.syntax import BLANKS, RECORD_SEPARATOR, SEPARATORS, head_of, members, value_end
 from interactions.contract import schema
-from interactions.contract.columns import TABLE_SCHEMA
-from interactions.contract.keyring import Keyring
 
 _TOO_DEEP = f"The body is nested more than {schema.DEEPEST} levels deep."
 _SHAPE = 'The body must be a JSON object with a list called "data", a list of records, or one record per line.'
@@ -33,7 +24,6 @@ _OPENING, _BRACE = b"[{"
 _NEXT_LINE = re.compile(rb"(?:[ \t]*+[\r\n\x1e][ \t\r\n\x1e]*+)?(?:[ \t]++\Z)?")
 _BOM = b"\xef\xbb\xbf"
 _BYTE = re.compile(r" \(byte (\d+)\)$")
-_MOMENT = pa.timestamp("us", "UTC")
 
 
 class BadCall(Exception):
@@ -75,7 +65,7 @@ def read_call(body: bytes, origin: Origin) -> Call:
             return Call(len(pieces), bytes(text), problems)
     records = 0
     reader = Reader(origin, None, longest=len(text) + 1, only_checks=True)
-    for batch in reader.read_listed(_values(text)):
+    for batch in reader.read_listed(values(text)):
         records += batch.records
         for rejected in batch.rejected:
             problems.add(rejected.index, rejected.violations, rejected.more)
@@ -168,43 +158,7 @@ def _without_blanks(text: memoryview) -> memoryview:
     return text[start:end]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A call that was accepted: how many records its text has, and when it was received (UTC)."""
-
-    text: bytes
-    records: int
-    received_at: datetime
-
-
-def to_rows(calls: Sequence[Kept], keyring: Keyring) -> pa.Table:
-    """All records of the calls, which hold at least one, as one table, in order.
-
-    Raises ValueError where one is not what was accepted: that would be a defect.
-    """
-    counts = [call.records for call in calls]
-    text = b",".join(call.text for call in calls)
-    reader = Reader(_KEPT, keyring, longest=len(text) + 1)
-    batches = list(reader.read_listed(_values(memoryview(text))))
-    table = pa.concat_tables([TABLE_SCHEMA.empty_table(), *(table for batch in batches for table in batch.tables)])
-    if table.num_rows != sum(counts):
-        raise ValueError(f"{sum(counts)} records were accepted, and {table.num_rows} can be read.")
-    received = pa.array([call.received_at for call in calls], _MOMENT).take(np.repeat(np.arange(len(calls)), counts))
-    stamps = table["timestamp"].combine_chunks()
-    untimed = pc.equal(stamps.cast(pa.int64()), SAID_LATER)
-    table = _with(table, "received_at", received)
-    return _with(table, "timestamp", pc.if_else(untimed, received, stamps))
-
-
-_KEPT = Origin(0, None)
-
-
-def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
-    place = table.schema.get_field_index(name)
-    return table.set_column(place, table.schema.field(name), column)
-
-
-def _values(text: memoryview) -> Iterable[memoryview]:
+def values(text: memoryview) -> Iterable[memoryview]:
     """The values of a valid list, without its brackets."""
     listed = b"[" + text + b"]"
     if listed.count(b",") <= _FEW_COMMAS:

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from itertools import islice
 from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from interactions.codec.suggestions import did_you_mean
 from interactions.contract import schema
 from interactions.contract.schema import Field, Form
 from interactions.contract.timestamps import instant, is_instant
@@ -29,6 +29,7 @@ _SQUARE = str.maketrans("()", "[]")
 _PLACE = re.compile(r"data\.(?=\d+\.)")
 _AMBIGUOUS = re.compile(r'\s*+(?:["{\[]|(?:-?\d[\d.eE+-]*+|true|false|null)\s*+\Z|\Z)')
 _SHOWN = 80  # characters of a value that a problem shows
+_LONGEST_SLIP = 60  # characters of a name that may be a slip of another
 _NO_FIELD = "There is no such field."
 _NO_TYPE = "It is not an interaction type."
 _TYPES = f"The types are {', '.join(schema.TYPES)}."
@@ -336,3 +337,12 @@ def _custom(path: str, value: Any) -> Iterator[_Fault]:
 def _part(name: str) -> str:
     """A key as a part of a path: parts hold no space, and a very long one is cut."""
     return re.sub(r"\s", "_", name)[:60] or "_"
+
+
+def did_you_mean(name: Any, names: Iterable[str]) -> str:
+    """`` Did you mean …?`` where one of ``names`` is close to ``name``, else nothing."""
+    if not isinstance(name, str) or len(name) > _LONGEST_SLIP:
+        return ""
+    plain = name.strip().lower().replace("-", "_").replace(" ", "_")
+    close = get_close_matches(plain, list(names), n=1, cutoff=0.7)
+    return f" Did you mean {close[0]}?" if close else ""

@@ -11,10 +11,10 @@ from typing import Any, BinaryIO, cast
 
 import msgspec
 
-from interactions.codec.apart import Decoded, documents
 from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import Violation, check_bytes, refused
 from interactions.codec.split.windows import Run, Unsound
+from interactions.connectors.documents import Decoded, documents
 from interactions.connectors.source import Chunk, Json, Options, Origin, Skipped, Source
 from interactions.contract import schema
 

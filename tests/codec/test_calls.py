@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactions.codec import calls
-from interactions.codec.calls import BadCall, Kept, read_call, to_rows
+from interactions.codec.calls import BadCall, read_call
 from interactions.codec.origin import Origin
 from interactions.codec.rulebook import check_bytes
+from interactions.ingest.live.rows import Kept, to_rows
 from tests.codec.reading import KEYRING, RECEIVED
 from tests.codec.strategies import dumped, interactions
 

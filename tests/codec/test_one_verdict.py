@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions.codec.calls import FEW, Kept, to_rows
+from interactions.codec.calls import FEW
 from interactions.codec.problems import Problems
 from interactions.codec.rulebook import check_bytes
 from interactions.contract import schema
+from interactions.ingest.live.rows import Kept, to_rows
 from tests.codec import forms
 from tests.codec.reading import KEYRING, RECEIVED, read_blocks, read_file, read_lines, same
 from tests.codec.scans import takes

@@ -13,12 +13,12 @@ from interactions import unpack
 from interactions.analytics.periods import OLDEST, horizon
 from interactions.codec import source
 from interactions.codec.rejected import Rejected
-from interactions.codec.sample import read_sample
 from interactions.errors import FileRefused
 from interactions.ingest.imports import storage
 from interactions.ingest.imports.events_found import EVENTS_BYTES, EventsFound, events_found
 from interactions.ingest.imports.form import NO_RECORDS, OWN, form_of, opened
 from interactions.ingest.imports.progress import ImportCause
+from interactions.ingest.imports.sample import read_sample
 from interactions.models import Import
 
 SAMPLE_BYTES = 1 << 20

@@ -18,11 +18,11 @@ from django.db import transaction
 from django.db.models import Count, Max, Min, Sum
 from django.utils import timezone
 
-from interactions.codec.calls import Kept
 from interactions.codec.rulebook import Violation
 from interactions.disk import is_full
 from interactions.ingest.live import calls as ring
 from interactions.ingest.live.calls import Delivery
+from interactions.ingest.live.rows import Kept
 from interactions.ingest.live.turns import turn
 from interactions.models import Environment, InboxEntry
 from interactions.models.packing import pack, unpack

@@ -20,11 +20,11 @@ from django.db.models import Max, QuerySet
 from django.db.models.functions import Length, Substr
 
 from interactions import identity
-from interactions.codec.calls import Kept, to_rows
 from interactions.disk import is_full
 from interactions.ingest.duplicates.calls import sift
 from interactions.ingest.duplicates.index import Index
 from interactions.ingest.live.aside import Waiting, set_aside, unfit
+from interactions.ingest.live.rows import Kept, to_rows
 from interactions.ingest.live.turns import turn
 from interactions.models import Environment, InboxBatch, InboxEntry
 from interactions.models.packing import HEAD, unpack, unpacked_size

@@ -9,8 +9,8 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions.codec.sample import Sample, read_sample
 from interactions.codec.split.windows import Run
+from interactions.ingest.imports.sample import Sample, read_sample
 from tests.codec.reading import LONGEST, Record, read_run
 from tests.codec.strategies import dumped, faulty, interactions
 from tests.codec.test_reader import files
@@ -49,7 +49,7 @@ def test_moments_are_those_that_records_name() -> None:
 
 def test_it_needs_neither_the_scanner_nor_pandas() -> None:
     code = (
-        "import sys; from interactions.codec.sample import read_sample;"
+        "import sys; from interactions.ingest.imports.sample import read_sample;"
         'read_sample(b\'{"type":"like"}\', is_whole=True, longest=99);'
         'sys.exit(bool({"numba", "pandas"} & {*sys.modules}))'
     )

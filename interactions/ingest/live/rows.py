@@ -1,0 +1,53 @@
+"""Calls that were accepted as rows of the table: their text, as it was received, is read once more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from interactions.codec.calls import values
+from interactions.codec.origin import SAID_LATER, Origin
+from interactions.codec.reader import Reader
+from interactions.contract.columns import TABLE_SCHEMA
+from interactions.contract.keyring import Keyring
+
+_LIVE = Origin(0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A call that was accepted: how many records its text has, and when it was received (UTC)."""
+
+    text: bytes
+    records: int
+    received_at: datetime
+
+
+def to_rows(calls: Sequence[Kept], keyring: Keyring) -> pa.Table:
+    """All records of the calls, which hold at least one, as one table, in order.
+
+    Raises ValueError where one is not what was accepted: that would be a defect.
+    """
+    counts = [call.records for call in calls]
+    text = b",".join(call.text for call in calls)
+    reader = Reader(_LIVE, keyring, longest=len(text) + 1)
+    batches = list(reader.read_listed(values(memoryview(text))))
+    table = pa.concat_tables([TABLE_SCHEMA.empty_table(), *(table for batch in batches for table in batch.tables)])
+    if table.num_rows != sum(counts):
+        raise ValueError(f"{sum(counts)} records were accepted, and {table.num_rows} can be read.")
+    moment = TABLE_SCHEMA.field("received_at").type
+    received = pa.array([call.received_at for call in calls], moment).take(np.repeat(np.arange(len(calls)), counts))
+    stamps = table["timestamp"].combine_chunks()
+    untimed = pc.equal(stamps.cast(pa.int64()), SAID_LATER)
+    table = _with(table, "received_at", received)
+    return _with(table, "timestamp", pc.if_else(untimed, received, stamps))
+
+
+def _with(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, table.schema.field(name), column)
