@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import Any, BinaryIO, Final, Protocol, cast
+from typing import BinaryIO, Final, Protocol
 
 import msgspec
 import pyarrow as pa
@@ -98,7 +98,7 @@ def writer(form: Form, sink: BinaryIO) -> Writer:
 def pieces(form: Form, table: pa.Table, rows: int = 4096) -> Iterator[bytes]:
     """The file of ``table`` piece by piece, so many rows each."""
     sink = _Held()
-    out = writer(form, cast(BinaryIO, sink))
+    out = writer(form, sink)
     for start in range(0, table.num_rows, rows):
         out.add(table.slice(start, rows))
         yield sink.taken()
@@ -106,27 +106,19 @@ def pieces(form: Form, table: pa.Table, rows: int = 4096) -> Iterator[bytes]:
     yield sink.taken()
 
 
-class _Held(io.RawIOBase):
-    """Holds what is written until it is taken."""
+class _Held(io.BytesIO):
+    """Holds what is written until it is taken; places in it go on as if it were still there."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._held: list[bytes] = []
-        self._written = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self._held.append(bytes(data))
-        self._written += len(data)
-        return len(data)
+    _before = 0
 
     def tell(self) -> int:
-        return self._written
+        return self._before + super().tell()
 
     def taken(self) -> bytes:
-        held, self._held = b"".join(self._held), []
+        held = self.getvalue()
+        self._before += len(held)
+        self.seek(0)
+        self.truncate()
         return held
 
 
@@ -134,12 +126,8 @@ def _cells(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_timestamp(column.type):
         return export.timestamps(column)
     if pa.types.is_list(column.type):
-        lists = pa.array([_list(value) for value in column.to_pylist()], pa.string())
-        return csv_cells.harmless_column(pa.chunked_array([lists]))
+        cells = [None if value is None else _encode(value).decode() for value in column.to_pylist()]
+        return csv_cells.harmless_column(pa.chunked_array([pa.array(cells, pa.string())]))
     if pa.types.is_string(column.type):
         return csv_cells.harmless_column(column)
     return column.cast(pa.string())
-
-
-def _list(value: list[str] | None) -> str | None:
-    return None if value is None else _encode(value).decode()

@@ -7,11 +7,11 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from interactions.codec.sample import Sample, read_sample
 from interactions.codec.split.windows import Run, Unsound
 from interactions.connectors import SOURCES, Options, Source, first_documents, records
 from interactions.connectors.source import ZONE
 from interactions.ingest.imports.events import options_of
+from interactions.ingest.imports.sample import Sample, read_sample
 from interactions.models import Import
 
 EVENTS_BYTES = 8 << 20
