@@ -5,7 +5,7 @@ from interactions.models.activity import ActivityEntry
 from interactions.models.environment import Environment
 from interactions.models.exports import Export
 from interactions.models.identity import IdentityKey
-from interactions.models.imports import Block, Import, Problem, SkippedEvents, Upload
+from interactions.models.imports import Block, Import, Problem, SkippedEvents, SourceMapping, Upload
 from interactions.models.live import InboxBatch, InboxEntry
 from interactions.models.members import Membership
 from interactions.models.privacy import (
@@ -35,6 +35,7 @@ __all__ = [
     "RequestedPerson",
     "RetentionRun",
     "SkippedEvents",
+    "SourceMapping",
     "Tombstone",
     "Upload",
 ]

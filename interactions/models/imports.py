@@ -60,6 +60,7 @@ class Import(models.Model):
         max_length=20, blank=True, help_text="the source of other tools' events; empty: Dojo's own form"
     )
     zone = models.CharField(max_length=64, blank=True, help_text="of times that come without one; empty: UTC")
+    mapping = models.TextField(blank=True, help_text="what a table's columns stand for, as JSON; empty: no table")
     check_duplicates = models.BooleanField(default=True)
 
     bytes_total = models.PositiveBigIntegerField(default=0, help_text="bytes to read, unpacked; 0 until known")
@@ -128,6 +129,23 @@ class Import(models.Model):
         if self.started_at is None:
             return None
         return (self.finished_at or timezone.now()) - self.started_at
+
+
+class SourceMapping(models.Model):
+    """What the columns of tables stand for, kept under a name and offered for files of the same shape."""
+
+    environment = models.ForeignKey(Environment, models.CASCADE, related_name="mappings")
+    name = models.CharField(max_length=80)
+    mapping = models.TextField(help_text="as JSON, see connectors.table.Mapping")
+    shape = models.CharField(max_length=32, help_text="what tables with the same columns have in common")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["environment", "name"], name="mapping_name_once")]
+
+    def __str__(self) -> str:
+        return f"mapping {self.name}"
 
 
 class Block(models.Model):

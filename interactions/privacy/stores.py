@@ -223,6 +223,7 @@ NOT_PERSONAL = {
     "interactions.Environment": "Names that we gave.",
     "interactions.Import": "A file's name, counts and times.",
     "interactions.Upload": "A file's name, size and place.",
+    "interactions.SourceMapping": "Names of columns and of types of events.",
     "interactions.SkippedEvents": "Names of events, and how many.",
     "interactions.ApiKey": "Keys of programs.",
     "interactions.Membership": "Those who work with Dojo, and as what.",

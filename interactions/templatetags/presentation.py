@@ -207,7 +207,8 @@ def source_title(name: str) -> str:
 @register.filter
 def file_form(subject: object) -> str:
     """What a file is, of anything with ``format`` and ``compression``: ``JSON Lines, gzip, tar``."""
-    form = _FORMATS.get(getattr(subject, "format", ""), "")
+    kind = getattr(subject, "format", "")
+    form = _FORMATS.get(kind, kind)  # tables are called by their names
     return ", ".join(part for part in (form, getattr(subject, "compression", "")) if part)
 
 

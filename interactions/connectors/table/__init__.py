@@ -32,9 +32,13 @@ from interactions.connectors.table.questions import Question
 from interactions.connectors.table.questions import questions as _questions
 from interactions.connectors.table.records import Records
 from interactions.connectors.table.rows import Table
+from interactions.connectors.table.suggest import completed as _completed
 from interactions.connectors.table.suggest import suggested as _suggested
+from interactions.connectors.table.suggest import type_table
+from interactions.connectors.table.utf8 import ENCODINGS
 
 __all__ = [
+    "ENCODINGS",
     "FIELDS",
     "Damaged",
     "Empty",
@@ -61,12 +65,19 @@ __all__ = [
     "sample_of",
     "shape",
     "suggested",
+    "suggested_for",
+    "type_table",
 ]
 
 
 def suggested(sample: Sample) -> Mapping:
     """The mapping that a table most likely needs, by the names of its columns and the values in its first rows."""
     return _suggested(sample.columns, sample.rows.table, sample.reading)
+
+
+def suggested_for(sample: Sample, mapping: Mapping) -> Mapping:
+    """What a mapping's own columns suggest: how their times are written, and what separates their lists."""
+    return _completed(sample.rows.table, mapping)
 
 
 def questions(sample: Sample, mapping: Mapping) -> list[Question]:

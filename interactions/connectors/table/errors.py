@@ -13,6 +13,7 @@ class Empty(FileRefused):
     """The table has no rows."""
 
     def __init__(self, *, has_header: bool) -> None:
+        self.has_header = has_header
         super().__init__("The file has a header but no rows." if has_header else "The file has no records.")
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SURELY: Final = 0.9
+_MANY: Final = 0.4
 _MOST_TYPES: Final = 200  # different values of a column of types
 _NUMBER = re.compile(r"[+-]?[€$£¥₹ ]{0,2}[.,]?\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)? ?[€$£¥₹]?")
 _COMMA = re.compile(r"[^,]*\d,(?:\d{1,2}|\d{4,})\D*|[^,]*\d\.\d{3},\d*\D*")
@@ -86,6 +87,14 @@ def suggested(columns: Sequence[str], sample: pa.Table, reading: Reading | None 
     )
 
 
+def completed(sample: pa.Table, mapping: Mapping) -> Mapping:
+    """A mapping whose fields were chosen, with the form of their times and what separates their lists."""
+    columns = {field: _column(sample, name, mapping.absent) for field, name in mapping.fields.items()}
+    marks = {field: mark for field, column in columns.items() if is_list(field) and (mark := _separator(column))}
+    times = _times(columns.get("timestamp"))
+    return msgspec.structs.replace(mapping, separators=marks, times=times)
+
+
 _NUMBERS: Final = (Form.NUMBER, Form.NUMBER_OR_NUMBERS)
 
 
@@ -133,9 +142,17 @@ def _score(field: str, column: Column) -> float:
     for distance, word in enumerate(column.words):
         if word in known:
             return (1.5 if distance == 0 else 1.0) - known.index(word) / 100
+    if field == "type" and _share_known(column) > _MANY:
+        return 0.8
     if field == "timestamp" and times.seen(column.cells, _SURELY).forms:
         return 0.5 if not any(column.words[0] in others for others in names.COLUMNS.values()) else 0.0
     return 0.0
+
+
+def _share_known(column: Column) -> float:
+    """How many of the different values of a column are known as interactions."""
+    different = set(column.cells)
+    return sum(_type_of(value) is not None for value in different) / len(different)
 
 
 def _may_hold(field: str, column: Column) -> bool:

@@ -17,12 +17,13 @@ from interactions.access import environments
 from interactions.console import charts
 from interactions.console.fragments import page_or_fragment
 from interactions.console.imports.imports import find_import
+from interactions.console.imports.mapping import map_columns
 from interactions.console.imports.workers import nobody_carries
 from interactions.console.people.person import person
 from interactions.contract.schema import TYPES_BY_GROUP
 from interactions.errors import DojoError
 from interactions.ingest import imports as importing
-from interactions.ingest.imports import storage
+from interactions.ingest.imports import storage, tables
 from interactions.models import Environment, Import
 
 _NAMES = 12  # of events, in a table
@@ -79,6 +80,8 @@ def import_check(request: HttpRequest, environment: str, pk: int) -> HttpRespons
     """Step 1 once the file is here: what it is, and the options. POST starts the loading."""
     imp = find_import(environment, pk)
     loading = reverse("import_load", args=[environment, imp.pk])
+    if imp.state == Import.State.CHECKING and (tables.is_table(imp) or "map" in request.GET):
+        return map_columns(request, imp)
     if request.method == "POST":
         try:
             zone = request.POST.get("zone", "").strip()
@@ -124,7 +127,7 @@ def import_load(request: HttpRequest, environment: str, pk: int) -> HttpResponse
         "progress": importing.progress(imp),
         "causes": causes,
         "hints": importing.hints(causes),
-        "skipped": importing.skipped(imp)[:_NAMES] if imp.connector else [],
+        "skipped": importing.skipped(imp)[:_NAMES] if imp.connector or imp.mapping else [],
         "has_rejected_file": importing.rejected_path(imp) is not None,
         "no_worker": nobody_carries(imp),
         "waited": "waited" in request.GET,  # the page has said so, and says now that work goes on

@@ -16,6 +16,8 @@ _NO_RECORD_YET = "The first 256 MB of what is packed hold no record: pack the fi
 _FOREIGN_BYTES = 64 << 10  # that tell the forms of other tools
 _SOURCE_BYTES = 1 << 20  # that tell a source of events
 OWN = connectors.dojo.NAME
+TABLES = frozenset({"CSV", "TSV", "Excel", "Parquet", "JSON"})
+"""What tables are called, and so the format of an import that needs a mapping."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 

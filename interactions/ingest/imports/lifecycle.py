@@ -15,7 +15,7 @@ from interactions.disk import PAUSED
 from interactions.errors import FileRefused, ImportStateError
 from interactions.ingest.imports import storage
 from interactions.ingest.imports.audit import note
-from interactions.ingest.imports.form import form_of
+from interactions.ingest.imports.form import TABLES, form_of
 from interactions.ingest.imports.queue import enqueue
 from interactions.models import Block, Environment, Import, Problem
 
@@ -68,8 +68,7 @@ def received(imp: Import, *, sample: bool = True) -> None:
 
             compression = inspect(imp).compression
     except FileRefused as refusal:
-        if _refuse(imp, str(refusal)):
-            storage.remove_all(imp)
+        _look_for_table(imp, refusal)
         return
     except Exception:
         reference = uuid.uuid4().hex[:8]
@@ -87,6 +86,19 @@ def received(imp: Import, *, sample: bool = True) -> None:
     )
 
 
+def _look_for_table(imp: Import, refusal: FileRefused) -> None:
+    """What isn't JSON as Dojo reads it may be a table, whose columns are mapped; else it is refused."""
+    from interactions.ingest.imports import tables
+
+    try:
+        kind = tables.kind_of(imp, refusal)
+    except FileRefused as error:
+        if _refuse(imp, str(error)):
+            storage.remove_all(imp)
+    else:
+        _step(imp, Import.State.UPLOADING, Import.State.CHECKING, format=kind)
+
+
 def _refuse(imp: Import, error: str) -> bool:
     with transaction.atomic():
         refused = _step(imp, Import.State.UPLOADING, Import.State.FAILED, error=error, finished_at=timezone.now())
@@ -95,15 +107,17 @@ def _refuse(imp: Import, error: str) -> bool:
     return refused
 
 
-def start(imp: Import, *, check_duplicates: bool, zone: str = "") -> None:
+def start(imp: Import, *, check_duplicates: bool, zone: str = "", mapping: str = "") -> None:
     """Begin to load. A second call, from a double click or another tab, does nothing.
 
     ``zone`` is that of times that come without one, where it is known now. Raises ImportStateError where there is none
-    of that name.
+    of that name. ``mapping``: what the columns of a table stand for, as ``tables`` writes it.
     """
     now = timezone.now()
     if zone and zone not in available_timezones():
         raise ImportStateError(f"There is no time zone called {zone[:64]}.")
+    if not mapping and imp.format in TABLES:
+        raise ImportStateError("Map the columns of the table first.")
     with transaction.atomic():
         if _step(
             imp,
@@ -111,6 +125,8 @@ def start(imp: Import, *, check_duplicates: bool, zone: str = "") -> None:
             Import.State.LOADING,
             check_duplicates=check_duplicates,
             zone=zone or imp.zone,
+            mapping=mapping,
+            connector="" if mapping else imp.connector,
             started_at=now,
             heartbeat_at=now,
         ):

@@ -18,7 +18,7 @@ from interactions.codec import source
 from interactions.codec.split import plan as cutting
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull, DojoError, FileRefused
-from interactions.ingest.imports import lifecycle, storage
+from interactions.ingest.imports import lifecycle, storage, tables
 from interactions.ingest.imports.heartbeat import beating
 from interactions.ingest.imports.queue import enqueue
 from interactions.models import Block, Import
@@ -79,12 +79,13 @@ def _give_up(imp: Import, sentence: str, *, for_good: bool = False) -> bool:
 def _cut(imp: Import) -> None:
     if imp.source == Import.Source.SAMPLE and not _has_upload(imp):
         _write_sample(imp)
-    text = _unpack(imp)
+    apart = tables.write(imp, _Look(imp).again) if imp.mapping else None
+    text = storage.text_path(imp) if imp.mapping else _unpack(imp)
     with text.open("rb") as file:
         shape = source.shape_of(file, of_any=bool(imp.connector))
         length = text.stat().st_size
         bounds = list(cutting.blocks(file, shape, length, **_block_sizes(length)))
-    _save(imp, shape, length, bounds)
+    _save(imp, shape, length, bounds, apart)
 
 
 def _claim(imp: Import) -> bool:
@@ -103,19 +104,24 @@ def _block_sizes(length: int) -> dict[str, int]:
     return {"size": size, "smallest": min(size, _SMALLEST_BLOCK), "share": hands + 1}
 
 
-def _save(imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int, int]]) -> None:
+def _save(
+    imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int, int]], apart: tables.Apart | None
+) -> None:
     with transaction.atomic():
         planned = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.PLANNING).update(
             phase=Import.Phase.BLOCKS,
-            format=shape.format,
+            format=imp.format if imp.mapping else shape.format,
             error="",
             bytes_total=length,
             heartbeat_at=timezone.now(),
         )
         if not planned:
             raise Stopped
+        if apart is not None:
+            apart.note(tables.block_apart(imp))
+        first = int(apart is not None)
         blocks = Block.objects.bulk_create(
-            [Block(of=imp, number=number, start=start, end=end) for number, (start, end) in enumerate(bounds)]
+            [Block(of=imp, number=number, start=start, end=end) for number, (start, end) in enumerate(bounds, first)]
         )
         enqueue("load_block", *(block.pk for block in blocks))
 

@@ -46,8 +46,8 @@ def folder(imp: Import) -> Path:
 
 
 def text_path(imp: Import) -> Path:
-    """The unpacked text: the upload itself where it is not packed."""
-    return folder(imp) / "text" if imp.compression else upload_path(imp)
+    """The unpacked text: the upload itself where it is neither packed nor a table."""
+    return folder(imp) / "text" if imp.compression or imp.mapping else upload_path(imp)
 
 
 def part_path(block: Block) -> Path:

@@ -32,7 +32,9 @@ class Command(BaseCommand):
     help = "Import a file of interactions. Exit code: 0 done, 1 done with rejects, 2 failed or nothing loaded."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="JSON or JSON Lines; plain, gzip, zstd, bzip2, xz, zip or tar")
+        parser.add_argument(
+            "file", type=Path, help="JSON, CSV, Excel or Parquet; plain, gzip, zstd, bzip2, xz, zip or tar"
+        )
         parser.add_argument("--environment", default="production", help="where to (production)")
         parser.add_argument("--json", action="store_true", help="the last line of output is the result as JSON")
         parser.add_argument(
@@ -41,6 +43,7 @@ class Command(BaseCommand):
             choices=["auto", *connectors.SOURCES],
             help="whose events these are; auto: recognised by themselves",
         )
+        parser.add_argument("--mapping", default="", help="the kept mapping of a table (the newest that fits)")
         parser.add_argument("--zone", default="", help="of times that come without one, such as Europe/Berlin (UTC)")
         parser.add_argument(
             "--keep-duplicates", action="store_true", help="do not look for records that are there already"
@@ -85,7 +88,7 @@ class Command(BaseCommand):
             result = {
                 "import": imp.pk,
                 "state": imp.state,
-                "source": imp.connector or connectors.dojo.NAME,
+                "source": "table" if imp.mapping else imp.connector or connectors.dojo.NAME,
                 "records": progress.records,
                 "accepted": progress.accepted,
                 "rejected": progress.rejected,
@@ -123,7 +126,8 @@ def _carry(path: Path, environment: Environment, presence: workers.Presence, opt
         os.symlink(path.resolve(), storage.whole_upload(imp))
         imports.received(imp, sample=False)
         if imp.state == Import.State.CHECKING:
-            imports.start(imp, check_duplicates=not options["keep_duplicates"])
+            mapping = _mapping(imp, options)
+            imports.start(imp, check_duplicates=not options["keep_duplicates"], mapping=mapping)
             presence.wait(_Watch(imp).has_ended, _sweep)
     except KeyboardInterrupt:
         from interactions.ingest.imports.removal import discard
@@ -131,6 +135,23 @@ def _carry(path: Path, environment: Environment, presence: workers.Presence, opt
         imports.cancel(imp)
         discard(imp)  # here and now: workers of our own end with this command
     return imp
+
+
+def _mapping(imp: Import, options: dict[str, Any]) -> str:
+    """What the columns of a table stand for, as JSON; empty for a file that is none."""
+    from interactions.ingest.imports import tables
+
+    if not options["mapping"] and not tables.is_table(imp):
+        return ""
+    try:
+        mapping = tables.mapping_for(imp, options["mapping"])
+        if options["zone"]:
+            mapping = tables.in_zone(mapping, options["zone"])
+        tables.require_mapped(imp, mapping)
+    except DojoError:
+        imports.cancel(imp)
+        raise
+    return tables.json_of(mapping)
 
 
 class _Watch:

@@ -1,0 +1,187 @@
+"""The form in which columns of a table are mapped: what was chosen, and what stands in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from django.http import QueryDict
+
+from interactions.access import environments
+from interactions.connectors import table
+from interactions.connectors.table import FIELDS, Reading, Sample, Skip, Times
+from interactions.connectors.table.mapping import CUSTOM
+from interactions.contract.schema import TYPES_BY_GROUP
+
+CUSTOM_CHOICE: Final = "custom"
+"""The choice of a column that is kept in the custom context, under its own name."""
+_SHOWN: Final = 3  # cells of a column
+_LONGEST: Final = 40  # characters of a cell
+_MOST_VALUES: Final = 50  # of a column of types, most first
+_LABELS: Final = {
+    "type": "Interaction type",
+    "timestamp": "Time",
+    "user_id": "User ID",
+    "anonymous_id": "Anonymous ID",
+    "product_ids": "Product IDs",
+    "product_group_ids": "Product group IDs",
+    "search.keywords": "Search keywords",
+    "context.custom_context.uuid": "Record ID (uuid)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRow:
+    """A column as the form shows it: its number, its name, its first cells, and the field that it stands for."""
+
+    number: int
+    name: str
+    cells: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    """A value of the type's column: how often it is in the sample, and the type that it stands for."""
+
+    number: int
+    value: str
+    count: int
+    kind: str
+
+
+def choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The fields that a column may stand for, by group, each with its label."""
+    named = [(field, label_of(field)) for field in (*FIELDS, "context.custom_context.uuid")]
+    first = [pair for pair in named if not pair[0].startswith("context.")]
+    return [
+        ("Interaction", first),
+        ("Context", [pair for pair in named if pair[0].startswith("context.")]),
+        ("Other", [(CUSTOM_CHOICE, "Keep as custom context")]),
+    ]
+
+
+def label_of(field: str) -> str:
+    """A field as people read it."""
+    return _LABELS.get(field) or field.removeprefix("context.").replace(".", " ").replace("_", " ").capitalize()
+
+
+def type_choices() -> dict[str, tuple[str, ...]]:
+    return {group.value: types for group, types in TYPES_BY_GROUP.items()}
+
+
+def reading_of(data: QueryDict, before: Reading) -> Reading:
+    """How the file is to be read, as far as it was chosen."""
+    rows, _, names = data.get("header", "").partition("-")
+    return msgspec.structs.replace(
+        before,
+        encoding=data.get("encoding") or before.encoding,
+        sheet=data.get("sheet") or before.sheet,
+        header_rows=int(rows) if rows.isdecimal() else before.header_rows,
+        names_row=int(names) if names.isdecimal() else before.names_row,
+    )
+
+
+def is_of(data: QueryDict, sample: Sample) -> bool:
+    """Whether a form was filled in for these very columns, and for the mapping that it starts from."""
+    return data.get("shape") == table.shape(sample.columns) and data.get("kept", "") == data.get("was_kept", "")
+
+
+def chosen(data: QueryDict, sample: Sample, start: table.Mapping) -> table.Mapping:
+    """The mapping that a form asks for."""
+    fields = _fields(data, sample)
+    constant = data.get("constant_type", "")
+    changed = msgspec.structs.replace(
+        start,
+        shape=table.shape(sample.columns),
+        fields=fields,
+        constants={"type": constant} if constant and "type" not in fields else {},
+        types=_types(data, sample, fields.get("type"), start),
+        decimal=data.get("decimal", start.decimal),
+        order=_column(sample, data.get("order", "")),
+        order_total="order_total" in data,
+        skip=_skip(data, sample),
+        reading=sample.reading,
+    )
+    completed = table.suggested_for(sample, changed)
+    form = completed.times.form or data.get("times", "")
+    zone = data.get("zone", start.times.zone).strip()
+    return msgspec.structs.replace(completed, times=Times(form, environments.zone_called(zone) or zone))
+
+
+def _skip(data: QueryDict, sample: Sample) -> tuple[Skip, ...]:
+    column = _column(sample, data.get("skip_column", ""))
+    values = tuple(value.strip() for value in data.get("skip_values", "").split(",") if value.strip())
+    return (Skip(column, values),) if column and values else ()
+
+
+def _fields(data: QueryDict, sample: Sample) -> dict[str, str]:
+    """The column of each field; where two columns were given one field, the one that was changed has it."""
+    found: dict[str, str] = {}
+    said = [(data.get(f"field-{number}", ""), data.get(f"was-{number}", "")) for number in range(len(sample.columns))]
+    for number in sorted(range(len(said)), key=lambda number: said[number][0] == said[number][1]):
+        name, field = sample.columns[number], said[number][0]
+        field = f"{CUSTOM}{name}" if field == CUSTOM_CHOICE else field
+        if field and field not in found:
+            found[field] = name
+    return found
+
+
+def _column(sample: Sample, number: str) -> str:
+    return sample.columns[int(number)] if number.isdecimal() and int(number) < len(sample.columns) else ""
+
+
+def _types(data: QueryDict, sample: Sample, column: str | None, start: table.Mapping) -> dict[str, str | None]:
+    """What each value of the type's column stands for: as chosen, else as it was, else as suggested."""
+    if column is None:
+        return {}
+    told = {
+        data.get(f"value-{number}", ""): data.get(f"kind-{number}") or None
+        for number in range(_MOST_VALUES)
+        if f"value-{number}" in data
+    }
+    kept = start.types if start.fields.get("type") == column else {}
+    suggested = table.type_table([value for value, _ in counted(sample, column)])
+    return {**suggested, **kept, **(told if data.get("type_column") == column else {})}
+
+
+def counted(sample: Sample, column: str) -> list[tuple[str, int]]:
+    """The values of a column in the sample, most first."""
+    cells: list[object] = sample.rows.table[column].to_pylist()
+    return Counter(cell for cell in cells if isinstance(cell, str) and cell).most_common(_MOST_VALUES)
+
+
+def column_rows(sample: Sample, mapping: table.Mapping) -> list[ColumnRow]:
+    """The columns of the table, with what they stand for."""
+    field_of = {column: field for field, column in mapping.fields.items()}
+    return [
+        ColumnRow(number, name, _cells(sample, name), _choice(field_of.get(name, "")))
+        for number, name in enumerate(sample.columns)
+    ]
+
+
+def _choice(field: str) -> str:
+    return CUSTOM_CHOICE if field.startswith(CUSTOM) and field not in (f"{CUSTOM}uuid",) else field
+
+
+def value_rows(sample: Sample, mapping: table.Mapping) -> list[ValueRow]:
+    """The values of the type's column, with what they stand for."""
+    column = mapping.fields.get("type")
+    if column is None:
+        return []
+    known: Mapping[str, str | None] = mapping.types
+    return [
+        ValueRow(number, value, count, known.get(value, value) or "")
+        for number, (value, count) in enumerate(counted(sample, column))
+    ]
+
+
+def _cells(sample: Sample, name: str) -> str:
+    """Some cells of a column, for people."""
+    cells: Iterable[object] = sample.rows.table[name].slice(0, 200).to_pylist()
+    texts = [", ".join(map(str, cell)) if isinstance(cell, list) else str(cell) for cell in cells if cell]
+    different = list(dict.fromkeys(texts))[:_SHOWN]
+    return " · ".join(text[:_LONGEST] + ("…" if len(text) > _LONGEST else "") for text in different)

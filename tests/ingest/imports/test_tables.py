@@ -1,0 +1,79 @@
+"""A mapped table goes the way of every file, and each of its rows is counted once."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+from interactions.errors import ImportStateError
+from interactions.ingest import imports
+from interactions.ingest.imports import storage, tables
+from interactions.models import Import
+from tests.ingest.imports.house import House, rows
+
+pytestmark = pytest.mark.django_db
+
+SHOP = (
+    b"when;event;customer no;items;order total\n"
+    b"03.04.2026 10:00;Viewed item;ann;mug-7;\n"
+    b"04.04.2026 10:00;Purchase;bob;mug-7|mug-8;12,50\n"
+    b"04.04.2026 11:00;heartbeat;bob;;\n"
+    b"04.04.2026 12:00;Viewed item\n"
+    b"some day;Viewed item;eve;mug-9;\n"
+)
+
+
+def carried(house: House, content: bytes, name: str = "shop.csv", **changes: Any) -> Import:
+    """A table that is imported by the mapping that is suggested for it."""
+    imp = house.given(content, name=name)
+    assert imp.state == Import.State.CHECKING, imp.error
+    mapping = tables.in_zone(tables.table.suggested(tables.sample(imp)), "Europe/Berlin")
+    house.ask(imports.start, imp, check_duplicates=True, mapping=tables.json_of(mapping), **changes)
+    return house.carried(imp)
+
+
+def test_a_table_is_in_the_data_set_with_each_row_counted(house: House) -> None:
+    imp = carried(house, SHOP)
+    assert (imp.state, imp.error) == (Import.State.DONE_WITH_REJECTS, "")
+    assert (imp.records, imp.accepted, imp.rejected, imp.skipped) == (5, 2, 2, 1)
+    found = rows()
+    assert [(row["user_id"], row["type"], row["timestamp"].isoformat()) for row in found] == [
+        ("ann", "product_detail_page_view", "2026-04-03T08:00:00+00:00"),
+        ("bob", "checkout", "2026-04-04T08:00:00+00:00"),
+    ]
+    assert (found[1]["product_ids"], found[1]["revenue"]) == (["mug-7", "mug-8"], 12.5)
+    assert [(said.name, said.count) for said in imports.skipped(imp)] == [("heartbeat", 1)]
+    assert {cause.rule.partition(",")[0] for cause in imports.causes(imp)} == {
+        "The row has 2 values",
+        "It must be a date and time with an offset",
+    }
+    kept = storage.rejected_path(imp)
+    assert kept is not None
+    notes = [json.loads(line) for line in gzip.decompress(kept.read_bytes()).splitlines()]
+    assert [note["_dojo"]["record"] for note in notes][0] == 4  # the number of its row
+
+
+def test_a_table_that_comes_again_adds_nothing(house: House) -> None:
+    carried(house, SHOP)
+    again = carried(house, SHOP)
+    assert (again.accepted, again.duplicates, again.skipped) == (0, 2, 1)
+
+
+def test_a_packed_table_is_read(house: House) -> None:
+    imp = carried(house, gzip.compress(SHOP), name="shop.csv.gz")
+    assert (imp.accepted, imp.skipped) == (2, 1)
+
+
+def test_a_table_of_which_nothing_can_be_loaded_fails_with_a_sentence(house: House) -> None:
+    imp = carried(house, b"event,customer\nping,a\npong,b\nping,c\nping,d\n")
+    assert imp.state == Import.State.FAILED
+    assert imp.error == "No row of the table stands for an interaction: 4 were skipped, and 0 can't be read."
+
+
+def test_an_unmapped_table_does_not_start(house: House) -> None:
+    imp = house.given(SHOP, name="shop.csv")
+    with pytest.raises(ImportStateError, match="Map the columns"):
+        imports.start(imp, check_duplicates=True)
