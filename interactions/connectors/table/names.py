@@ -83,7 +83,7 @@ _TYPES: Final[dict[str, str]] = {
         "productlistviewed categoryview viewcategory categoryviewed collectionviewed listview plp "
         "viewitemlist categorypage"
     ),
-    "search": "search searched searches productssearched searchsubmitted viewsearchresults sitesearch query",
+    "search": "search searchpage searched searches productssearched searchsubmitted viewsearchresults sitesearch query",
     "impression": "impression impressions shown displayed seen",
     "add_to_cart": (
         "addtocart cart cartadd addedtocart productadded atc addtobasket basketadd basket productaddedtocart "

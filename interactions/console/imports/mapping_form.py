@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -28,7 +29,6 @@ _LABELS: Final = {
     "anonymous_id": "Anonymous ID",
     "product_ids": "Product IDs",
     "product_group_ids": "Product group IDs",
-    "search.keywords": "Search keywords",
     "context.custom_context.uuid": "Record ID (uuid)",
 }
 
@@ -66,7 +66,9 @@ def choices() -> list[tuple[str, list[tuple[str, str]]]]:
 
 def label_of(field: str) -> str:
     """A field as people read it."""
-    return _LABELS.get(field) or field.removeprefix("context.").replace(".", " ").replace("_", " ").capitalize()
+    words = re.split(r"[._]", field.removeprefix("context."))
+    label = " ".join(word.upper() if word in ("id", "url", "ip") else word for word in words)
+    return _LABELS.get(field) or label[0].upper() + label[1:]
 
 
 def type_choices() -> dict[str, tuple[str, ...]]:

@@ -53,7 +53,7 @@ def test_a_table_is_in_the_data_set_with_each_row_counted(house: House) -> None:
     kept = storage.rejected_path(imp)
     assert kept is not None
     notes = [json.loads(line) for line in gzip.decompress(kept.read_bytes()).splitlines()]
-    assert [note["_dojo"]["record"] for note in notes][0] == 4  # the number of its row
+    assert notes[0]["_dojo"]["record"] == 4  # the number of its row
 
 
 def test_a_table_that_comes_again_adds_nothing(house: House) -> None:
