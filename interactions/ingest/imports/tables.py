@@ -22,7 +22,7 @@ from interactions.disk import PAUSED
 from interactions.errors import DiskFull, FileRefused, ImportStateError
 from interactions.ingest.imports import storage
 from interactions.ingest.imports.events import note_skipped
-from interactions.ingest.imports.form import TABLES
+from interactions.ingest.imports.form import NO_RECORDS, TABLES
 from interactions.ingest.imports.rejects import Named, Rejects
 from interactions.models import Block, Environment, Import, Problem, SourceMapping
 from interactions.privacy import refused
@@ -32,6 +32,8 @@ UNMAPPED: Final = (
     "This file is a table that no kept mapping fits: map its columns in the import wizard and keep the mapping there, "
     "or name one with --mapping."
 )
+_JSON: Final = "JSON"
+_FEWEST: Final = 2  # columns of JSON that is a table
 _CLAIM: Final = "table"
 _RATIO_FROM: Final = 64 << 20  # bytes unpacked before a file can be taken for a bomb
 
@@ -55,8 +57,13 @@ def kind_of(imp: Import, refusal: FileRefused) -> str:
 
     Raises FileRefused where it is no table either: what is wrong with the table, or the refusal.
     """
+    if str(refusal) == NO_RECORDS:
+        raise refusal
     try:
-        return sample(imp).kind
+        found = sample(imp)
+        if found.kind == _JSON and len(found.columns) < _FEWEST:
+            raise refusal
+        return found.kind
     except (table.NoTable, table.Empty) as error:
         raise (refusal if isinstance(error, table.NoTable) or not error.has_header else error) from error
 
