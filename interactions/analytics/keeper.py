@@ -27,11 +27,12 @@ from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.difference import TooMuch
 from interactions.analytics.index.forget import forgotten, held, without_unused
 from interactions.analytics.index.merge import LARGE, exchanged, merge_into, wanted
-from interactions.analytics.index.note import Note
+from interactions.analytics.index.note import Note, digest_of
 from interactions.analytics.index.refresh import Table, refreshed
 from interactions.analytics.index.run import Index
 from interactions.contract.tombstones import Tombstones
 from interactions.errors import DojoError
+from interactions.warehouse import links
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden
 
@@ -78,7 +79,7 @@ class Keeper:
                 logger.warning("The table of %s was replaced by another: building its index anew", self.environment)
                 store.remove(self.environment)  # nobody is to be answered from it meanwhile
                 self._build(table)
-            elif index.version != table.version or note.hidden != table.hidden.digest:
+            elif (index.version, *note.others) != (table.version, table.hidden.digest, digest_of(table.links)):
                 self._refresh(index, note, table)
             else:
                 return self._merge(index, note)
@@ -91,8 +92,8 @@ class Keeper:
     def _build(self, table: Table) -> None:
         began = time.monotonic()
         with store.draft(self.environment) as folder:
-            index = build(self.environment, table.version, table.parts, table.hidden, folder)
-            self._write(index, covered(table.parts, {}), table.hidden)
+            index = build(self.environment, table.version, table.parts, table.hidden, folder, table.links)
+            self._write(index, covered(table.parts, {}), table)
         logger.info("Index of %s built: %s events, %.1f s", self.environment, len(index), time.monotonic() - began)
 
     def _refresh(self, index: Index, note: Note, table: Table) -> None:
@@ -106,7 +107,7 @@ class Keeper:
             return
         if set(note.parts) - set(known):
             newer = without_unused(newer)
-        self._write(self._merged(newer, LARGE), known, table.hidden)
+        self._write(self._merged(newer, LARGE), known, table)
 
     def _merge(self, index: Index, note: Note) -> bool:
         """Merge what is too large to be merged while somebody waits for new records."""
@@ -123,9 +124,9 @@ class Keeper:
                 index = exchanged(index, group, merge_into(group, folder or Path()))
         return index
 
-    def _write(self, index: Index, known: Mapping[str, Covered], hidden: Tombstones) -> None:
-        store.write(index, Note.of(known, hidden).written)
-        self.hidden = hidden
+    def _write(self, index: Index, known: Mapping[str, Covered], table: Table) -> None:
+        store.write(index, Note.of(known, table.hidden, table.links).written)
+        self.hidden = table.hidden
 
 
 def table_of(environment: str) -> Table:
@@ -133,7 +134,8 @@ def table_of(environment: str) -> Table:
     # In this order: whoever is no longer hidden is in no part of the versions that follow.
     people = hidden(environment)
     version, parts = Lake(environment).state()
-    return Table(version, tuple(parts), people)
+    # After the table: what was left out is noted before a commit says so.
+    return Table(version, tuple(parts), people, links.pairs(environment, people))
 
 
 def is_whole(environment: str) -> bool:

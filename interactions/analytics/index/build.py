@@ -34,12 +34,19 @@ _PIECE: Final = 50_000  # records
 _WITHOUT_PEOPLE: Final = tuple(name for name in COLUMNS if name not in PEOPLE)
 
 
-def build_table(table: pa.Table, hidden: Tombstones, environment: str, version: int) -> Index:
-    """The index of the records in ``table`` (TABLE_SCHEMA) but for those of ``hidden`` people, all in memory."""
+def build_table(
+    table: pa.Table, hidden: Tombstones, environment: str, version: int, links: np.ndarray | None = None
+) -> Index:
+    """The index of the records in ``table`` (TABLE_SCHEMA) but for those of ``hidden`` people, all in memory.
+
+    ``links`` are as ``warehouse.links.pairs`` has them, None for none.
+    """
     table, _ = leave_out(table, hidden)
     dictionaries = Dictionaries()
     events = events_of(table, dictionaries)
     dictionaries.pair_codes.count(events.pair)
+    if links is not None:
+        dictionaries.pair_codes.count(dictionaries.pair_codes.links(links))
     people = people_of(dictionaries.pairs)
     rank = people.rank[events.pair]
     of_people, of_nobody = (taken(events, np.flatnonzero(chosen)) for chosen in (rank >= 0, rank < 0))
@@ -47,13 +54,24 @@ def build_table(table: pa.Table, hidden: Tombstones, environment: str, version: 
     return _index([run for run in runs if len(run)], dictionaries, environment, version)
 
 
-def build(environment: str, version: int, parts: Sequence[Part], hidden: Tombstones, folder: Path) -> Index:
+def build(
+    environment: str,
+    version: int,
+    parts: Sequence[Part],
+    hidden: Tombstones,
+    folder: Path,
+    links: np.ndarray | None = None,
+) -> Index:
     """The index of ``version``, which consists of ``parts``, but for the records of ``hidden`` people.
+
+    ``links`` are as ``warehouse.links.pairs`` has them, None for none.
 
     Its runs are files in ``folder``, which it maps. Raises FileNotFoundError where a part has gone: the table has a
     newer version then.
     """
     build = _Build(hidden, folder)
+    if links is not None:
+        build.dictionaries.pair_codes.count(build.dictionaries.pair_codes.links(links))
     return _index(build.runs(list(records.pieces(parts, _PIECE))), build.dictionaries, environment, version)
 
 

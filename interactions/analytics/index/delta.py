@@ -38,10 +38,22 @@ def take_out(index: Index, gone: Places, version: int | None = None) -> Index:
 
 
 def exchange(
-    index: Index, gone: Places, events: Events, pairs: Pairs, texts: Texts, version: int | None = None
+    index: Index,
+    gone: Places,
+    events: Events | None,
+    pairs: Pairs,
+    texts: Texts,
+    version: int | None = None,
+    links: np.ndarray | None = None,
 ) -> Index:
-    """:func:`take_out` and :func:`append` in one."""
-    return _changed(replace(index, texts=texts), pairs, events, gone, version)
+    """:func:`take_out` and :func:`append` in one; ``links`` are the codes of those that there are now, None for the
+    same as before."""
+    return _changed(replace(index, texts=texts), pairs, events, gone, version, links)
+
+
+def relink(index: Index, links: np.ndarray) -> Index:
+    """The index with no other links than these (codes)."""
+    return _changed(index, index.pairs, None, (), None, links)
 
 
 def find(run: Run, people: Persons) -> tuple[np.ndarray, np.ndarray]:
@@ -67,13 +79,21 @@ def live(run: Run) -> int:
     return int(np.diff(run.starts)[run.dead == 0].sum())
 
 
-def _changed(index: Index, pairs: Pairs, added: Events | None, gone: Places, version: int | None) -> Index:
+def _changed(
+    index: Index,
+    pairs: Pairs,
+    added: Events | None,
+    gone: Places,
+    version: int | None,
+    links: np.ndarray | None = None,
+) -> Index:
     if added is not None and not len(added):
         added = None
     gone = gone or [NOTHING] * len(index.runs)
     lost = [run.pair[places] for run, places in zip(index.runs, gone, strict=True) if len(places)]
-    before, pairs = _counted(index.pairs, pairs, added, lost)
-    who = _touched(before, pairs, [*lost, *([] if added is None else [added.pair])])
+    before, pairs = _counted(index.pairs, pairs, added, lost, links)
+    relinked = pairs.links[before[pairs.links] != pairs.records[pairs.links]]
+    who = _touched(before, pairs, [relinked, *lost, *([] if added is None else [added.pair])])
     added_at = NOTHING if added is None else added.at
     runs, pieces, ranks = [], [], []
     for run, places in zip(index.runs, gone, strict=True):
@@ -96,7 +116,9 @@ def _changed(index: Index, pairs: Pairs, added: Events | None, gone: Places, ver
     return replace(index, version=version, runs=tuple(runs), pairs=pairs, first=first, last=last)
 
 
-def _counted(known: Pairs, pairs: Pairs, added: Events | None, lost: Sequence[np.ndarray]) -> tuple[np.ndarray, Pairs]:
+def _counted(
+    known: Pairs, pairs: Pairs, added: Events | None, lost: Sequence[np.ndarray], links: np.ndarray | None
+) -> tuple[np.ndarray, Pairs]:
     """How many events bear each of ``pairs`` before the change, and ``pairs`` with how many do after it."""
     before = np.zeros(len(pairs), np.int64)
     before[: len(known)] = known.records
@@ -105,6 +127,9 @@ def _counted(known: Pairs, pairs: Pairs, added: Events | None, lost: Sequence[np
         np.add.at(after, added.pair, 1)
     for codes in lost:
         np.subtract.at(after, codes, 1)
+    if links is not None:
+        after[pairs.links] = 0
+        after[links] = 1
     return before, replace(pairs, records=after)
 
 
@@ -125,7 +150,7 @@ class _Touched(NamedTuple):
 
 def _touched(before: np.ndarray, pairs: Pairs, borne: Sequence[np.ndarray]) -> _Touched:
     touched = np.unique(np.concatenate([*borne, NOTHING]))
-    links = (pairs.has[touched] == BOTH) & ((before[touched] > 0) != (pairs.records[touched] > 0))
+    links = (pairs.has[touched] & BOTH == BOTH) & ((before[touched] > 0) != (pairs.records[touched] > 0))
     around = with_visitors(pairs, pairs.visitor[touched[links | (pairs.has[touched] == VISITOR)]])
     codes = np.union1d(touched, around)
     some = Pairs(pairs.user[codes], pairs.visitor[codes], pairs.has[codes], before[codes])

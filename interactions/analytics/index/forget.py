@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from interactions.analytics.index.delta import relink
 from interactions.analytics.index.gone import codes_of, hide, is_theirs
 from interactions.analytics.index.merge import merge
 from interactions.analytics.index.run import Index, Pairs, Run, Texts
@@ -29,9 +30,18 @@ def forgotten(index: Index, people: Tombstones) -> Index:
     Runs that hold some are written anew without any dead; pairs and texts that no event bears any more are blanked.
     """
     codes = codes_of(index.pairs, people)
-    index = hide(index, people)
+    index = _unlinked(hide(index, people), people)
+    codes = np.union1d(codes, index.pairs.links)
     runs = [merge([run]) if _held(run, index.pairs, codes, people) else run for run in index.runs]
     return without_unused(replace(index, runs=tuple(runs), pairs=_blank(index.pairs, codes)))
+
+
+def _unlinked(index: Index, people: Tombstones) -> Index:
+    """The index without these people's links; whoever keeps it knows which are there nevertheless."""
+    pairs, links = index.pairs, index.pairs.links
+    links = links[pairs.records[links] > 0]
+    theirs = np.isin(pairs.user[links], people.users.keys) | np.isin(pairs.visitor[links], people.anonymous.keys)
+    return relink(index, links[~theirs]) if theirs.any() else index
 
 
 def without_unused(index: Index) -> Index:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 
 import msgspec
+import numpy as np
 
 from interactions.analytics.index.changes import Covered
 from interactions.analytics.index.run import Index
@@ -13,15 +15,21 @@ from interactions.warehouse.lake import Part
 
 
 class Note(msgspec.Struct, frozen=True):
-    """What an index was made of: the table's parts by their names, and a digest of those who were hidden."""
+    """What an index was made of: the table's parts by their names, and digests of who was hidden and of links."""
 
     parts: dict[str, tuple[int, int, int, int | None]]
     hidden: str
+    links: str = ""
 
     @classmethod
-    def of(cls, known: Mapping[str, Covered], hidden: Tombstones) -> Note:
+    def of(cls, known: Mapping[str, Covered], hidden: Tombstones, links: np.ndarray) -> Note:
         parts = {name: (part.rows, part.first, part.last, part.import_id) for name, part in known.items()}
-        return cls(parts, hidden.digest)
+        return cls(parts, hidden.digest, digest_of(links))
+
+    @property
+    def others(self) -> tuple[str, str]:
+        """The digests."""
+        return self.hidden, self.links
 
     @property
     def known(self) -> dict[str, Covered]:
@@ -52,3 +60,8 @@ class Note(msgspec.Struct, frozen=True):
     @property
     def written(self) -> bytes:
         return msgspec.json.encode(self)
+
+
+def digest_of(links: np.ndarray) -> str:
+    """Equal for equal links, which are in order; empty for none."""
+    return blake2b(links.tobytes(), digest_size=16).hexdigest() if len(links) else ""

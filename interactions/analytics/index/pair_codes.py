@@ -10,7 +10,7 @@ import numpy as np
 
 from interactions.analytics.index import table_loops as loops
 from interactions.analytics.index.lookups import find, hashes_of_pairs, lookup_of
-from interactions.analytics.index.run import NONE, Lookup, Pairs
+from interactions.analytics.index.run import LINK, NONE, Lookup, Pairs
 
 _LEAST: Final = 1024
 
@@ -58,6 +58,11 @@ class PairCodes:
         with self._turn:
             codes[new] = len(self._known) + self._add(hashes[new], user[new], visitor[new], has[new])
         return codes
+
+    def links(self, pairs: np.ndarray) -> np.ndarray:
+        """The codes of links, a user's and a visitor's key in each row (int64)."""
+        user, visitor = np.ascontiguousarray(pairs.T)
+        return self.codes(user, visitor, np.full(len(pairs), LINK, np.uint8))
 
     def count(self, codes: np.ndarray) -> None:
         """Count events that bear these pairs."""

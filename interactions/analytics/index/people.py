@@ -30,9 +30,9 @@ class Persons(NamedTuple):
 def owners(pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
     """Anonymous ids (int64, ascending) that were seen with exactly one user, and that user of each (int64).
 
-    Pairs without live records don't count.
+    Pairs without live records don't count, nor links that are gone.
     """
-    both = (pairs.has == BOTH) & (pairs.records > 0)
+    both = (pairs.has & BOTH == BOTH) & (pairs.records > 0)
     return _of_one_user(pairs.visitor[both], pairs.user[both])
 
 

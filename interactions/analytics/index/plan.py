@@ -10,7 +10,7 @@ import numpy as np
 from interactions.analytics.index.columns import are_placeholders
 from interactions.analytics.index.people import Persons, persons
 from interactions.analytics.index.records import Piece
-from interactions.analytics.index.run import NONE, Pairs
+from interactions.analytics.index.run import LINK, NONE, Pairs
 
 PARTITION: Final = 1_000_000  # events; one of nobody's has up to twice as many
 BATCH: Final = 500_000  # records
@@ -77,7 +77,7 @@ class Plan(NamedTuple):
 def people_of(pairs: Pairs) -> People:
     """Everybody whom ``pairs`` name."""
     keys, alone = persons(pairs)
-    named = np.flatnonzero(pairs.has)
+    named = np.flatnonzero((pairs.has > 0) & (pairs.has != LINK))
     order = named[np.lexsort((alone[named], keys[named]))]
     keys, alone = keys[order], alone[order]
     begins = np.ones(len(order), bool)

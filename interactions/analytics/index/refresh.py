@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import starmap
 from typing import Final
@@ -32,11 +32,15 @@ _SHARE: Final = 2  # new rows are appended up to one part in so many of what is 
 
 @dataclass(frozen=True)
 class Table:
-    """A table at one moment: its version, its parts, and whose rows in them nobody may see."""
+    """A table at one moment: its version, its parts, and whose rows in them nobody may see.
+
+    ``links`` are as ``warehouse.links.pairs`` has them, but for those of these people.
+    """
 
     version: int
     parts: tuple[Part, ...]
     hidden: Tombstones
+    links: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
 
     @cached_property
     def by_name(self) -> Mapping[str, Part]:
@@ -63,10 +67,13 @@ def refreshed(
     lacking = [rows_of(each, COLUMNS) for each in found.lacking]
     _require_few(index, sum(now[name].rows for name in what.new if lacking) + sum(map(len, lacking)))
     events = [*_new(what, table, codes), *(_events(rows, table.hidden, codes) for rows in lacking)]
-    if not events:
+    links = codes.pair_codes.links(table.links)
+    is_linked_alike = np.array_equal(np.sort(links), index.pairs.links[index.pairs.records[index.pairs.links] > 0])
+    if not events and is_linked_alike:
         index = take_out(index, gone) if any(map(len, gone)) else index
         return replace(index, version=table.version), now
-    return exchange(index, gone, joined(events), codes.pairs, codes.texts, table.version), now
+    added = joined(events) if events else None
+    return exchange(index, gone, added, codes.pairs, codes.texts, table.version, links), now
 
 
 def _is_within(before: Tombstones, now: Tombstones) -> bool:

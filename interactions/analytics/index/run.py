@@ -15,6 +15,8 @@ ASSISTED: Final = 0x40
 """Of :attr:`Run.kind`: the record carries a miso_id."""
 PLACEHOLDER: Final = 0x80
 """Of :attr:`Run.kind`: the record names somebody or something by a placeholder ("null", "0", …)."""
+LINK: Final = 7
+"""Of :attr:`Pairs.has`: a user and an anonymous id that no event bears together, and who are one person."""
 NONE: Final = -1
 """In a column of codes: the record has no such value."""
 
@@ -87,6 +89,9 @@ class Pairs:
 
     ``user``, ``visitor`` int64: keyed hashes, 0 where there is none; ``has`` uint8: 1 a user, 2 an anonymous id, 3
     both, 0 neither. ``records`` int64: how many live events bear the pair.
+
+    With LINK no event bears the pair, and its ids are one person's nevertheless (``warehouse.links``): ``records`` are
+    1 as long as it is there.
     """
 
     user: np.ndarray
@@ -96,6 +101,22 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.user)
+
+    @property
+    def links(self) -> np.ndarray:
+        """The codes of links, also of those that are gone."""
+        return np.flatnonzero(self.has == LINK)
+
+    @property
+    def events(self) -> np.ndarray:
+        """How many live events bear each pair."""
+        links = self.links
+        if not len(links):
+            return self.records
+        events = self.records.copy()
+        events[links] = 0
+        events.setflags(write=False)
+        return events
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -144,4 +165,4 @@ class Index:
 
     def __len__(self) -> int:
         """How many live events."""
-        return int(self.pairs.records.sum())
+        return int(self.pairs.events.sum())

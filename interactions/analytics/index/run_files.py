@@ -96,8 +96,8 @@ def read(folder: Path, name: str, *, nobody: bool, dead: str | None = None) -> R
         nobody=nobody,
         dead=read_dead(folder, dead),
     )
-    _lie[id(run.at)] = folder, name
-    weakref.finalize(run.at, _lie.pop, id(run.at))
+    _lie[id(run.people)] = folder, name  # not by its events, which a run of other people may share
+    weakref.finalize(run.people, _lie.pop, id(run.people))
     return run
 
 
@@ -106,13 +106,13 @@ def move(folder: Path, run: Run) -> str | None:
 
     Who is dead in it doesn't matter.
     """
-    place, name = _lie.get(id(run.at), (folder, None))
+    place, name = _lie.get(id(run.people), (folder, None))
     if name is None or not all(path.exists() for path in paths(place, name)):
         return None
     if place != folder:
         for path in paths(place, name):
             path.rename(folder / path.name)
-        _lie[id(run.at)] = folder, name
+        _lie[id(run.people)] = folder, name
     return name
 
 

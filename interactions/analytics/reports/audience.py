@@ -31,6 +31,6 @@ def audience(index: Index) -> Audience:
     """Of the whole data set."""
     found, users, anonymous = people(index)
     pairs = index.pairs
-    visitors = len(np.unique(pairs.visitor[(pairs.has == _BOTH) & (pairs.records > 0)]))
+    visitors = len(np.unique(pairs.visitor[(pairs.has & _BOTH == _BOTH) & (pairs.records > 0)]))
     linked = len(owners(pairs)[0])
     return Audience(found, users, anonymous, linked, shared=visitors - linked)

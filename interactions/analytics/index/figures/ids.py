@@ -17,7 +17,7 @@ def pair_records(look: Look) -> np.ndarray:
 
 def _pair_records(look: Look) -> np.ndarray:
     if all(mask is None for mask in look.masks):
-        return look.index.pairs.records
+        return look.index.pairs.events
 
     def walk(found: np.ndarray, share: Share) -> None:
         keys.count_pairs(*share.people, share.run.pair, found)
