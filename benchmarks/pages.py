@@ -41,10 +41,12 @@ def main(records: int, cores: int, rounds: int) -> None:
         upkeep = _measure(cores, "upkeep", records)
         tell(f"  {upkeep['imported']:,} records by a tenth of the people are seen after {upkeep['tenth']:.1f} s")
         after = _page(cores, rounds, _FIRST)
+        known = _measure(cores, "known")
+        tell(f"  Live records are looked for in {known['batches']['1000']:.0f} ms, 1,000 at once")
     for page in filters.values():
         del page["answers"]
     found = {"records": records, "written": written, "index": index, "filters": filters, "peer": peer}
-    processes.answer({**found, "upkeep": upkeep, "after": after["cold"]})
+    processes.answer({**found, "upkeep": upkeep, "after": after["cold"], "known": known})
 
 
 def _measure(cores: int, module: str, *options: object) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from benchmarks.markdown import megabytes, met, ranks, table
 
 RATIO_BAR = 1.0
 PEAK_BAR = 300  # MB a worker process
+AGAIN_BAR, BESIDE_BAR = 1.3, 1.5  # times the first import, by medians
 
 Timing = dict[str, Any]
 
@@ -121,6 +122,15 @@ def _verdicts(figures: Figures) -> str:
         f"- **Ratio to DuckDB: {figures.ratio:.2f}** by medians ({figures.best_ratio:.2f} by the best rounds); "
         f"bar at least {RATIO_BAR:.1f}: **{met(figures.ratio >= RATIO_BAR)}**"
     ]
+    for name, timings, bar in (
+        ("A second time", figures.again, AGAIN_BAR),
+        ("Beside others", figures.beside, BESIDE_BAR),
+    ):
+        if timings:
+            times = _median(timings) / _median(figures.lines)
+            lines.append(
+                f"- **{name}: {times:.2f} times the first import**; bar at most {bar}: **{met(times <= bar)}**"
+            )
     if figures.peak:
         lines.append(
             f"- **Peak memory: {figures.peak} MB** of the largest worker process; bar at most {PEAK_BAR} MB: "

@@ -14,6 +14,7 @@ START_BAR = 500  # ms
 MEMORY_BAR = 300  # MB a web process, at most so many records
 MEMORY_RECORDS = 10_000_000
 LIVE_BAR = 2  # s
+KNOWN_BAR = 50  # ms that a batch of live records takes to be looked for
 TENTH_BARS = {10_000_000: 4, 100_000_000: 10}  # records: s
 RATIO_BAR = 8
 
@@ -80,9 +81,23 @@ def _around(pages: Sequence[Page], sizes: Sequence[str]) -> str:
         ),
         ("one by as many as there are, seen after, s", *(_everyone(page) for page in pages)),
         ("the page after that, cold, ms", *(f"{page['after'] * 1000:.0f}" for page in pages)),
+        *(
+            (f"{int(size):,} live records looked for in it, ms", *(_known(page, size) for page in pages))
+            for size in _batches(pages)
+        ),
+        ("building the index of fingerprints, s", *(f"{page['known']['seconds']:.0f}" for page in pages)),
         ("writing the records, s", *(f"{page['written']:.0f}" for page in pages)),
     ]
     return table(("", *sizes), rows)
+
+
+def _batches(pages: Sequence[Page]) -> Sequence[str]:
+    return list(pages[0]["known"]["batches"]) if pages else []
+
+
+def _known(page: Page, size: str) -> str:
+    took = page["known"]["batches"][size]
+    return f"{took:.0f}; ≤ {KNOWN_BAR}: {met(took <= KNOWN_BAR)}"
 
 
 def _peer(page: Page) -> str:

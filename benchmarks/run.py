@@ -24,7 +24,7 @@ from dojo.cores import cores
 FULL, QUICK = 1_000_000, 100_000
 SAMPLE = 100_000
 PAGE_ROUNDS = 3
-BESIDE = 5
+BESIDE = 10
 """How many times the file's records are in the table that it is imported beside."""
 TIMES = 10
 """How many times the file's records people are erased from."""

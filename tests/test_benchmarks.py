@@ -132,6 +132,7 @@ def test_the_dashboards_page_is_measured_with_every_filter(tmp_path: Path):
     assert set(found["filters"]) == set(NARROWED)
     assert all(page["cold"] > page["warm"] > 0 for page in found["filters"].values())
     assert found["index"]["events"] == 20_000
+    assert found["known"]["batches"]["1000"] > 0
     assert len(found["upkeep"]["live"]) == 5 and found["upkeep"]["tenth"] > 0 and found["upkeep"]["all"] > 0
     text = rows(report_pages.section([found]))
     assert set(NARROWED) <= set(text) and "building the index, s" in text

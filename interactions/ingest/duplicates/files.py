@@ -28,7 +28,7 @@ from interactions.warehouse.lake import Part
 from interactions.warehouse.overlaps import COLUMNS
 from interactions.warehouse.parts import part_writer
 
-_SHARE = 200_000  # records of an import that are looked for at once; each takes some 150 bytes
+_SHARE = 50_000  # records of an import that are looked for at once; each takes some 150 bytes
 # A share of more has many that are equal, as fingerprints are spread evenly: they are looked for piece by piece.
 _LARGEST = 2 * _SHARE
 

@@ -35,8 +35,8 @@ logger = logging.getLogger(__name__)
 FORMAT: Final = 1
 """Rises when files of an earlier one can't be read any more, or mean something else."""
 _NAME: Final = "manifest.json"
-_AT_ONCE: Final = 250_000  # entries that are put in order at once
-_MOST: Final = 4 * _AT_ONCE  # that are merged while somebody waits
+_AT_ONCE: Final = 64_000  # entries that are put in order at once
+_MOST: Final = 16 * _AT_ONCE  # that are merged while somebody waits
 _LIKE: Final = 4  # runs differ in size by less than so many times where they are merged, and there are so many
 _LEAST: Final = 4096  # entries; smaller runs are of one size
 

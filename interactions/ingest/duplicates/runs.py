@@ -24,7 +24,7 @@ REST: Final = np.dtype([("second", "<u8"), ("part", "<u4"), ("more", "<u4")])
 with a uuid the place of its ids."""
 _WORD: Final = np.dtype("<u8")
 _AT_ONCE: Final = 4096  # entries that are looked for before what was mapped for them is given back
-_PIECE: Final = 250_000  # entries that are merged at once
+_PIECE: Final = 64_000  # entries that are merged at once
 
 
 class RunFile(msgspec.Struct, frozen=True):
