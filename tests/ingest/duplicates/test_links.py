@@ -1,11 +1,12 @@
 """A record that is left out for its uuid may say who somebody is: that is kept, for as long as it counts as sent."""
 
+import pyarrow.parquet as pq
 import pytest
 
 from interactions.models import Environment
 from interactions.privacy.links import owned
 from interactions.warehouse import links
-from interactions.warehouse.overlaps import Overlaps
+from interactions.warehouse.overlaps import COLUMNS, Overlaps
 from tests.ingest.duplicates.house import erase, keys, later, load, send, there, undo
 from tests.ingest.duplicates.test_uuids import bearing
 from tests.ingest.imports.house import House
@@ -75,3 +76,13 @@ def test_a_link_with_an_erased_person_is_blanked_and_the_record_still_counts_as_
     erase(house, "ann")
     assert linked() == []
     assert imp.accepted == 1
+
+
+def test_lists_from_before_there_were_links_are_read_and_erased_from(house: House) -> None:
+    send([ANONYMOUS])
+    imp = load(house, SIGNED_IN)
+    (holder, path), *_ = Overlaps("production").lists()
+    pq.write_table(pq.read_table(path).select(COLUMNS), path)
+    assert (holder, linked()) == (imp.pk, [])
+    erase(house, "ann")
+    assert Overlaps("production").lists() == []

@@ -1,9 +1,11 @@
 """A uuid is one record, at any distance and by any way in."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from interactions.warehouse.lake import Lake
+from interactions.warehouse.rewrite import remove_older
 from tests.ingest.duplicates.house import erase, later, load, send, there, undo
 from tests.ingest.imports.files import Record
 from tests.ingest.imports.house import House
@@ -66,3 +68,12 @@ def test_a_record_of_an_erased_person_takes_no_uuid_from_others(house: House) ->
     erase(house, "ann")
     send([bearing("1", user_id="ann"), bearing("1", user_id="eve")])
     assert there() == [("eve", None)]
+
+
+def test_what_is_kept_no_longer_is_new_again(house: House) -> None:
+    record = bearing("1", user_id="ann", timestamp="2024-03-01T00:00:00Z")
+    load(house, record, bearing("2", user_id="bob", timestamp="2024-03-02T00:00:00Z"))
+    remove_older(Lake("production"), datetime(2024, 3, 2, tzinfo=UTC))
+    assert there() == [("bob", None)]
+    assert load(house, record).accepted == 1
+    assert there() == [("ann", None), ("bob", None)]
