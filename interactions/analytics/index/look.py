@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from datetime import tzinfo
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -28,27 +28,41 @@ _NOBODYS: Final = 1 << 16  # events of nobody that are gone over as if they were
 _MOST_KEPT: Final = 4  # a page's filter, that without its types, and their previous periods
 _NO_SPAN: Final = (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
 _NO_MASK: Final = np.zeros(0, np.uint8)
+_NO_EVENTS: Final = np.zeros(0, np.int32)
+_NOWHERE: Final = np.zeros(1, np.int64)
 _NO_DEAD: Final = np.zeros(0, np.uint8)
-_NO_DEAD.setflags(write=False)
+for _empty in (_NO_MASK, _NO_EVENTS, _NOWHERE, _NO_DEAD):
+    _empty.setflags(write=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Share:
-    """Some people of a run who have events that are let through: theirs are from ``begins`` to before ``ends``.
+    """Some people of a run who have events that are let through: all of theirs are from ``begins`` to before ``ends``.
 
-    Of a run of nobody they are stretches of time. ``mask`` is empty where all of a person's events are let through;
-    ``before`` is how many events the earlier runs have.
+    Of a run of nobody they are stretches of time. Where there is a ``mask``, what is let through is in ``events``, and
+    each one's from the place in ``places`` to before the next; without one both are empty. ``before`` is how many
+    events the earlier runs have.
     """
 
     run: Run
     begins: np.ndarray
     ends: np.ndarray
     mask: np.ndarray
+    events: np.ndarray
+    places: np.ndarray
     before: int
+    span: tuple[int, int] = _NO_SPAN
 
     @property
     def people(self) -> tuple[Any, ...]:
-        """What every pass begins with."""
+        """What a pass over what is let through begins with."""
+        if len(self.mask):
+            return self.places[:-1], self.places[1:], self.events
+        return self.begins, self.ends, _NO_EVENTS
+
+    @property
+    def whole(self) -> tuple[Any, ...]:
+        """What a pass over all that these people did begins with."""
         return self.begins, self.ends, self.mask
 
     @property
@@ -56,14 +70,6 @@ class Share:
         """The first of the run's sales that may be these people's, and where they end."""
         first, last = np.searchsorted(self.run.sale_event, (self.begins[0], self.ends[-1])).tolist()
         return first, last
-
-
-class Chosen(NamedTuple):
-    """Where the events of people begin and end who have some that are let through, and the first and last of these."""
-
-    begins: np.ndarray
-    ends: np.ndarray
-    span: tuple[int, int] = _NO_SPAN
 
 
 class Look:
@@ -101,14 +107,27 @@ class Look:
     def _span(self) -> tuple[int, int] | None:
         if all(mask is None for mask in self.masks):
             return (self.index.first, self.index.last) if self.index.first <= self.index.last else None
-        spans = [chosen.span for chosen in self.chosen]
-        first, last = min(each[0] for each in spans), max(each[1] for each in spans)
+        spans = [share.span for shares in self.shares for share in shares]
+        first, last = min((each[0] for each in spans), default=1), max((each[1] for each in spans), default=0)
         return (first, last) if first <= last else None
 
     @property
-    def chosen(self) -> list[Chosen]:
-        """Who of each run has events that are let through."""
-        return self.once("chosen", lambda: list(map(_chosen, self.index.runs, self.masks)))
+    def shares(self) -> list[list[Share]]:
+        """For each core its share of each run, where somebody is in it."""
+        return self.once("shares", self._shares)
+
+    def _shares(self) -> list[list[Share]]:
+        several, masked = cores(), self.masks
+        before = np.cumsum([0, *map(len, self.index.runs)]).tolist()
+
+        def of_core(core: int) -> list[Share]:
+            shares = [
+                _share(run, mask, begin, core, several)
+                for run, mask, begin in zip(self.index.runs, masked, before, strict=False)
+            ]
+            return [share for share in shares if len(share.begins)]
+
+        return in_threads(of_core, range(several))
 
     def edges(self, unit: Unit, zone: tzinfo) -> np.ndarray:
         """Where the bars of the period begin, and the last one ends, in µs; empty where there is nothing to show."""
@@ -121,23 +140,15 @@ class Look:
 
     def over(self, begin: Callable[[], Found], walk: Callable[[Found, Share], None]) -> list[Found]:
         """What several threads have found, each of which began with what ``begin`` gives and took its shares."""
-        several, masked = cores(), list(zip(self.chosen, self.masks, strict=True))  # no thread may wait for another
+        shares = self.shares  # made here: the threads must not wait for who waits for them
 
         def work(core: int) -> Found:
             found = begin()
-            for share in self._shares(masked, core, several):
+            for share in shares[core]:
                 walk(found, share)
             return found
 
-        return in_threads(work, range(several))
-
-    def _shares(self, masked: list[tuple[Chosen, np.ndarray | None]], core: int, several: int) -> Iterator[Share]:
-        before = 0
-        for run, (chosen, mask) in zip(self.index.runs, masked, strict=True):
-            these = slice(*_cut(chosen.begins, len(run), core, several))
-            if these.start < these.stop:
-                yield Share(run, chosen.begins[these], chosen.ends[these], _NO_MASK if mask is None else mask, before)
-            before += len(run)
+        return in_threads(work, range(len(shares)))
 
 
 def in_threads(work: Callable[[Any], Found], given: Iterable[Any]) -> list[Found]:
@@ -146,28 +157,28 @@ def in_threads(work: Callable[[Any], Found], given: Iterable[Any]) -> list[Found
         return list(pool.map(work, given))
 
 
-def _cut(starts: np.ndarray, events: int, core: int, several: int) -> list[int]:
-    """The first and the last of those who begin at ``starts``, so that each core has as many events."""
-    cuts: list[int] = np.searchsorted(starts, [events * core // several, events * (core + 1) // several]).tolist()
-    return cuts
-
-
-def _chosen(run: Run, mask: np.ndarray | None) -> Chosen:
+def _share(run: Run, mask: np.ndarray | None, before: int, core: int, several: int) -> Share:
+    """Of several shares with as many events each, one."""
     starts = _starts(run)
+    edges = [len(run) * core // several, len(run) * (core + 1) // several]
+    first, last = np.searchsorted(starts[:-1], edges).tolist()
     if mask is None and run.dead is None:
-        return Chosen(starts[:-1], starts[1:])
-    several = cores()
-
-    def work(core: int) -> Chosen:
-        first, last = _cut(starts[:-1], len(run), core, several)
-        begins, ends, span = np.empty(last - first, np.int64), np.empty(last - first, np.int64), np.array(_NO_SPAN)
-        dead, masked = (_NO_DEAD if run.dead is None else run.dead), (_NO_MASK if mask is None else mask)
-        count = masks.choose(starts, first, last, dead, masked, run.at, begins, ends, span)
-        return Chosen(begins[:count], ends[:count], (int(span[0]), int(span[1])))
-
-    found = in_threads(work, range(several))
-    begins, ends = (_locked(np.concatenate([each[place] for each in found])) for place in (0, 1))
-    return Chosen(begins, ends, (min(each.span[0] for each in found), max(each.span[1] for each in found)))
+        return Share(run, starts[first:last], starts[first + 1 : last + 1], _NO_MASK, _NO_EVENTS, _NOWHERE, before)
+    begins, ends, places = (np.zeros(size, np.int64) for size in (last - first, last - first, last - first + 1))
+    dead, masked = (_NO_DEAD if run.dead is None else run.dead), (_NO_MASK if mask is None else mask)
+    room = np.count_nonzero(masked[starts[first] : starts[last]]) + 1
+    events, span = np.empty(room, np.int32), np.array(_NO_SPAN)
+    count = masks.choose(starts, first, last, dead, masked, run.at, begins, ends, places, events, span)
+    return Share(
+        run,
+        _locked(begins[:count]),
+        _locked(ends[:count]),
+        _locked(masked),
+        _locked(events),
+        _locked(places[: count + 1]),
+        before,
+        (int(span[0]), int(span[1])),
+    )
 
 
 def summed(arrays: Sequence[np.ndarray]) -> np.ndarray:

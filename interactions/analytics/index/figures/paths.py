@@ -52,7 +52,7 @@ def searches_of(look: Look, follows: Sequence[str], within: int) -> tuple[np.nda
     def walk(found: np.ndarray, share: Share) -> None:
         run = share.run
         paths.follow(
-            *(*share.people, run.at, run.kind, run.keywords, int(run.nobody), roles, within, *found),
+            *(*share.whole, run.at, run.kind, run.keywords, int(run.nobody), roles, within, *found),
         )
 
     searches, followed = summed(look.over(lambda: np.zeros((2, several), np.int64), walk))

@@ -40,7 +40,7 @@ def _revenue(look: Look) -> Revenue:
     def walk(found: Revenue, share: Share) -> None:
         run = share.run
         values.add_revenue(
-            *(*share.people, *share.sales, run.sale_event, run.sale_revenue),
+            *(*share.whole, *share.sales, run.sale_event, run.sale_revenue),
             *(run.sale_starts, run.line_product, run.line_revenue),
             *(run.kind, run.agent, run.region, run.campaign, run.page, *found.arrays),
         )

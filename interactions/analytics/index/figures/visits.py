@@ -77,9 +77,7 @@ def revenue_of_bars(look: Look, unit: Unit, zone: tzinfo) -> np.ndarray:
 def _revenue_of_bars(look: Look, edges: np.ndarray) -> np.ndarray:
     def walk(found: np.ndarray, share: Share) -> None:
         run = share.run
-        values.add_revenue_by_bar(
-            *(*share.people, *share.sales, run.sale_event, run.sale_revenue, run.at, edges, found)
-        )
+        values.add_revenue_by_bar(*(*share.whole, *share.sales, run.sale_event, run.sale_revenue, run.at, edges, found))
 
     bars = max(0, len(edges) - 1)
     return summed(look.over(lambda: np.zeros(bars), walk)) if bars else np.zeros(0)

@@ -13,15 +13,16 @@ _MIX: Final = -7046029254386353131  # the golden ratio, as a signed number: spre
 
 
 @compiled
-def count_pairs(begins: Any, ends: Any, mask: Any, pair: Any, counts: Any) -> None:
+def count_pairs(begins: Any, ends: Any, events: Any, pair: Any, counts: Any) -> None:
     """Count events by their pair of ids, which mostly is that of the event before."""
-    code, count = 0, 0
+    code, count, is_chosen = 0, 0, len(events) > 0
     for person in range(len(begins)):
-        for event in range(begins[person], ends[person]):
+        for number in range(begins[person], ends[person]):
+            event = events[number] if is_chosen else number
             if pair[event] != code:
                 counts[code] += count
                 code, count = pair[event], 0
-            count += mask[event]
+            count += 1
     if count:
         counts[code] += count
 
@@ -41,26 +42,21 @@ def add_by_key(keys: Any, has: Any, bit: int, records: Any, table: Any, sums: An
 
 
 @compiled
-def find_marked(begins: Any, ends: Any, mask: Any, kind: Any, bit: int, events: Any, at: Any) -> int:
-    """Put the events whose kind has the ``bit``, of so many places, into ``events``; returns how many they are.
+def find_marked(begins: Any, ends: Any, events: Any, kind: Any, bit: int, found: Any, at: Any) -> int:
+    """Put the events whose kind has the ``bit``, of so many places, into ``found``; returns how many they are.
 
-    ``at`` is where it stands: the person, and the event, -1 for the person's first one. It ends before ``events`` might
-    be full, and goes on from there when called again, until the person is beyond all.
+    ``at`` is where it stands: the person, and how far among the person's events, -1 for the first one. It ends before
+    ``found`` might be full, and goes on from there when called again, until the person is beyond all.
     """
-    several, begin, is_masked = 0, at[1], len(mask) > 0
+    several, begin, is_chosen = 0, at[1], len(events) > 0
     for person in range(at[0], len(begins)):
         if begin < 0:
             begin = begins[person]
-        stop = min(ends[person], begin + len(events) - several)
-        # Without a branch, which nothing could foresee.
-        if is_masked:
-            for event in range(begin, stop):
-                events[several] = event
-                several += (kind[event] >> bit) & 1 & mask[event]
-        else:
-            for event in range(begin, stop):
-                events[several] = event
-                several += (kind[event] >> bit) & 1
+        stop = min(ends[person], begin + len(found) - several)
+        for number in range(begin, stop):  # without a branch, which nothing could foresee
+            event = events[number] if is_chosen else number
+            found[several] = event
+            several += (kind[event] >> bit) & 1
         if stop < ends[person]:
             at[0], at[1] = person, stop
             return several
@@ -120,7 +116,7 @@ def add_results(table: Any, more: Any) -> int:
 def check_quality(
     begins: Any,
     ends: Any,
-    mask: Any,
+    events: Any,
     at: Any,
     received: Any,
     kind: Any,
@@ -134,11 +130,10 @@ def check_quality(
 ) -> None:
     """Count events that have a user, a visitor, neither, a placeholder, a type that ``about`` marks as about products,
     and such a type with products, a miso_id, a date over ``ahead`` µs after receipt, one before ``oldest``; and all."""
-    is_masked = len(mask) > 0
+    is_chosen = len(events) > 0
     for person in range(len(begins)):
-        for event in range(begins[person], ends[person]):
-            if is_masked and not mask[event]:
-                continue
+        for number in range(begins[person], ends[person]):
+            event = events[number] if is_chosen else number
             what, ids = kind[event], has[pair[event]]
             counts[0] += ids & 1
             counts[1] += ids >> 1 & 1
@@ -154,13 +149,12 @@ def check_quality(
 
 
 @compiled
-def span_pairs(begins: Any, ends: Any, mask: Any, at: Any, pair: Any, earliest: Any, latest: Any) -> None:
+def span_pairs(begins: Any, ends: Any, events: Any, at: Any, pair: Any, earliest: Any, latest: Any) -> None:
     """Lower and raise the first and the last moment of each pair of ids."""
-    is_masked = len(mask) > 0
+    is_chosen = len(events) > 0
     for person in range(len(begins)):
-        for event in range(begins[person], ends[person]):
-            if is_masked and not mask[event]:
-                continue
+        for number in range(begins[person], ends[person]):
+            event = events[number] if is_chosen else number
             code = pair[event]
             earliest[code] = min(earliest[code], at[event])
             latest[code] = max(latest[code], at[event])

@@ -52,27 +52,41 @@ def by_list(starts: Any, codes: Any, first: int, allowed: Any, wanted: int, mask
 
 
 @compiled
-def choose(starts: Any, first: int, last: int, dead: Any, mask: Any, at: Any, begins: Any, ends: Any, span: Any) -> int:
+def choose(
+    starts: Any,
+    first: int,
+    last: int,
+    dead: Any,
+    mask: Any,
+    at: Any,
+    begins: Any,
+    ends: Any,
+    places: Any,
+    events: Any,
+    span: Any,
+) -> int:
     """Put aside where the events of people begin and end, from ``first`` to before ``last``; returns how many they are.
 
-    People who are ``dead`` or have no event that is let through are left out. ``span`` is lowered and raised to the
-    first and last moment of what is let through. ``dead`` and ``mask`` are empty where there is none.
+    People who are ``dead`` or have no event that is let through are left out. What is let through goes into ``events``,
+    which has room for one more, person by person; ``places`` gets where each one's begin there and the last one's end.
+    ``span`` is lowered and raised to the first and last moment of it. ``dead`` and ``mask`` are empty where there is
+    none.
     """
-    several, is_masked = 0, len(mask) > 0
+    several, held, is_masked = 0, 0, len(mask) > 0
     for person in range(first, last):
         if len(dead) and dead[person]:
             continue
         begin, end = starts[person], starts[person + 1]
         if is_masked:
-            early, late = begin, end - 1
-            while early < end and not mask[early]:
-                early += 1
-            if early == end:
+            before = held
+            for event in range(begin, end):  # without a branch, which nothing could foresee
+                events[held] = event
+                held += mask[event]
+            if held == before:
                 continue
-            while not mask[late]:
-                late -= 1
-            span[0] = min(span[0], at[early])
-            span[1] = max(span[1], at[late])
+            span[0] = min(span[0], at[events[before]])
+            span[1] = max(span[1], at[events[held - 1]])
+            places[several + 1] = held
         begins[several], ends[several] = begin, end
         several += 1
     return several

@@ -13,7 +13,7 @@ _EARLIEST: Final = -(1 << 62)
 def step(
     begins: Any,
     ends: Any,
-    mask: Any,
+    events: Any,
     at: Any,
     kind: Any,
     steps: Any,
@@ -25,23 +25,24 @@ def step(
     ``steps[type]`` has the bit n where the type takes a person to step n. A step is reached with the first event at or
     after the one before: events of one moment are in any order.
     """
-    is_masked = len(mask) > 0
+    is_chosen = len(events) > 0
     for person in range(len(begins)):
         begin, end = begins[person], ends[person]
-        event, reached = begin, 0
+        number, reached = begin, 0
         for place in range(len(counts)):
-            while event < end:
-                if not (is_masked and not mask[event]) and (steps[kind[event] & 63] >> place) & 1:
+            while number < end:
+                event = events[number] if is_chosen else number
+                if (steps[kind[event] & 63] >> place) & 1:
                     break
-                event += 1
-            if event == end:
+                number += 1
+            if number == end:
                 break
             if place:
                 took[place, counts[place]] = at[event] - reached
             counts[place] += 1
             reached = at[event]
-            while event > begin and at[event - 1] == reached:
-                event -= 1
+            while number > begin and at[events[number - 1] if is_chosen else number - 1] == reached:
+                number -= 1
 
 
 @compiled

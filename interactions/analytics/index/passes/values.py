@@ -19,7 +19,7 @@ _LATEST: Final = 1 << 62
 def count_values(
     begins: Any,
     ends: Any,
-    mask: Any,
+    events: Any,
     kind: Any,
     wins: Any,
     agent: Any,
@@ -35,14 +35,13 @@ def count_values(
 
     Each of the last four arrays, int64[codes + 1, 2], has its first row for no value.
     """
-    is_masked = len(mask) > 0
+    is_chosen = len(events) > 0
     # Neighbours mostly have equal codes, and to add to one place again and again is slow.
     an_agent, a_region, a_campaign = -1, -1, -1
     of_agent, of_region, of_campaign = 0, 0, 0
     for person in range(len(begins)):
-        for event in range(begins[person], ends[person]):
-            if is_masked and not mask[event]:
-                continue
+        for number in range(begins[person], ends[person]):
+            event = events[number] if is_chosen else number
             if agent[event] != an_agent:
                 agents[an_agent + 1, 0] += of_agent
                 an_agent, of_agent = agent[event], 0
@@ -145,13 +144,13 @@ def add_revenue_by_bar(
 def count_categories(
     begins: Any,
     ends: Any,
-    mask: Any,
+    events: Any,
     category_starts: Any,
     categories: Any,
     counts: Any,
 ) -> None:
     """Count events by category; each names a category once."""
-    is_masked = len(mask) > 0
+    is_chosen = len(events) > 0
     person = 0
     while person < len(begins):
         begin = begins[person]
@@ -159,21 +158,21 @@ def count_categories(
             person += 1  # their events follow each other, so their categories do
         end = ends[person]
         person += 1
-        if not is_masked:
+        if not is_chosen:
             for place in range(category_starts[begin], category_starts[end]):
                 counts[categories[place]] += 1
             continue
-        for event in range(begin, end):
-            if mask[event]:
-                for place in range(category_starts[event], category_starts[event + 1]):
-                    counts[categories[place]] += 1
+        for number in range(begin, end):
+            event = events[number]
+            for place in range(category_starts[event], category_starts[event + 1]):
+                counts[categories[place]] += 1
 
 
 @compiled
 def name_products(
     begins: Any,
     ends: Any,
-    mask: Any,
+    events: Any,
     at: Any,
     kind: Any,
     product_starts: Any,
@@ -199,11 +198,10 @@ def name_products(
     each = several / max(1.0, float(edges[several]) - begin)
     bar, lower, upper = 0, _LATEST, _EARLIEST
     head, tail, of_bar = 0, 0, first_bar  # products of neighbours in one bar, to be marked together
-    is_masked = len(mask) > 0
+    is_chosen = len(events) > 0
     for person in range(len(begins)):
-        for event in range(begins[person], ends[person]):
-            if is_masked and not mask[event]:
-                continue
+        for number in range(begins[person], ends[person]):
+            event = events[number] if is_chosen else number
             place, end = product_starts[event], product_starts[event + 1]
             if place == end:
                 continue

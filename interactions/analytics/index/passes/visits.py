@@ -16,7 +16,7 @@ _THURSDAY: Final = 72  # hours since Monday: 1970 began on a Thursday
 def visit(
     begins: Any,
     ends: Any,
-    mask: Any,
+    events: Any,
     at: Any,
     kind: Any,
     nobody: int,
@@ -38,12 +38,11 @@ def visit(
     begin = float(edges[0])
     each = several / max(1.0, float(edges[several]) - begin)  # bars are nearly of one length
     bar, lower, upper = 0, _LATEST, _EARLIEST
-    is_masked = len(mask) > 0
+    is_chosen = len(events) > 0
     for person in range(len(begins)):
         seen, soon = -1, _EARLIEST  # soon: from then on it is another session
-        for event in range(begins[person], ends[person]):
-            if is_masked and not mask[event]:
-                continue
+        for number in range(begins[person], ends[person]):
+            event = events[number] if is_chosen else number
             moment = at[event]
             if moment < lower or moment >= upper:
                 bar = int(min(max((moment - begin) * each, 0.0), several - 1.0))
@@ -75,7 +74,7 @@ def visit(
 def tell_clock(
     begins: Any,
     ends: Any,
-    mask: Any,
+    events: Any,
     at: Any,
     edges: Any,
     offsets: Any,
@@ -89,11 +88,10 @@ def tell_clock(
     """
     several = len(offsets)
     slot, day, count, lower, upper = 0, 0, 0, _LATEST, _EARLIEST  # of the hour at hand
-    is_masked = len(mask) > 0
+    is_chosen = len(events) > 0
     for person in range(len(begins)):
-        for event in range(begins[person], ends[person]):
-            if is_masked and not mask[event]:
-                continue
+        for number in range(begins[person], ends[person]):
+            event = events[number] if is_chosen else number
             moment = at[event]
             if moment < lower or moment >= upper:
                 if count:
@@ -122,14 +120,15 @@ def tell_clock(
 
 
 @compiled
-def mark_days(begins: Any, ends: Any, mask: Any, at: Any, day: int, first_day: int, there: Any) -> None:
+def mark_days(begins: Any, ends: Any, events: Any, at: Any, day: int, first_day: int, there: Any) -> None:
     """Mark the days of UTC, ``day`` µs long, on which there are events."""
     lower, upper = _LATEST, _EARLIEST
-    is_masked = len(mask) > 0
+    is_chosen = len(events) > 0
     for person in range(len(begins)):
-        for event in range(begins[person], ends[person]):
+        for number in range(begins[person], ends[person]):
+            event = events[number] if is_chosen else number
             moment = at[event]
-            if (moment >= lower and moment < upper) or (is_masked and not mask[event]):
+            if moment >= lower and moment < upper:
                 continue
             place = moment // day
             there[place - first_day] = 1
@@ -137,18 +136,17 @@ def mark_days(begins: Any, ends: Any, mask: Any, at: Any, day: int, first_day: i
 
 
 @compiled
-def receive(begins: Any, ends: Any, mask: Any, received: Any, source: Any, edges: Any, counts: Any) -> None:
+def receive(begins: Any, ends: Any, events: Any, received: Any, source: Any, edges: Any, counts: Any) -> None:
     """Count events by the bar in which they were received: imported ones in ``counts[0]``, live ones in ``counts[1]``.
 
     What was received before the first of the ``edges`` counts nowhere; the last bar has no end.
     """
     several = len(edges)
     bar, lower, upper = -1, _LATEST, _EARLIEST
-    is_masked = len(mask) > 0
+    is_chosen = len(events) > 0
     for person in range(len(begins)):
-        for event in range(begins[person], ends[person]):
-            if is_masked and not mask[event]:
-                continue
+        for number in range(begins[person], ends[person]):
+            event = events[number] if is_chosen else number
             moment = received[event]
             if moment < lower or moment >= upper:
                 bar = -1
