@@ -98,7 +98,7 @@ def tell(exchange: Exchange, status: int) -> None:
     if caller is None and status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         return
     is_turned_away = status in _TURNED_AWAY
-    body = exchange.body if exchange.caller else b""
+    body = exchange.shown if exchange.shown is not None else exchange.body if exchange.caller else b""
     request = exchange.request
     _teller.tell(
         Delivery(
@@ -108,14 +108,14 @@ def tell(exchange: Exchange, status: int) -> None:
             key_name=caller.name if caller else "",
             key_prefix=caller.prefix if caller else "",
             method=request.method or "",
-            path=request.get_full_path(),
+            path=exchange.path,
             records=exchange.records,
             status=status,
             milliseconds=exchange.milliseconds,
             reason=exchange.reason,
             lines=exchange.lines,
             body=body[: calls.BODY_BYTES],  # else a large one would stay in memory until it is told
-            size=len(body),
+            size=len(exchange.body) if body else 0,
             is_only_counted=is_turned_away and _refused.is_one_too_many(environment, status),
         )
     )

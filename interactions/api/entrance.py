@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from interactions.api import access, deliveries
 from interactions.api.errors import CallRefused, answer, refused
-from interactions.api.exchange import Exchange
+from interactions.api.exchange import Exchange, without_token
 from interactions.disk import is_full
 
 logger = logging.getLogger(__name__)
@@ -146,8 +146,8 @@ def trouble(error: Exception, exchange: Exchange) -> HttpResponse:
 
 def _log(request: HttpRequest) -> str:
     reference = secrets.token_hex(4)
-    # The path alone: the query may hold a key, the body people's ids.
-    logger.exception("Reference %s: %s %s failed.", reference, request.method, request.path)
+    # The path alone, without a token: the query may hold a key, the body people's ids.
+    logger.exception("Reference %s: %s %s failed.", reference, request.method, without_token(request.path))
     return reference
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,9 +16,20 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+_TOKEN = re.compile(r"(/+v1/+connect/+[^/?]*)/[^?]*")
+
+
+def without_token(path: str) -> str:
+    """An address as logs and pages may show it."""
+    return _TOKEN.sub(r"\1", path)
+
+
 @dataclass(slots=True)
 class Exchange:
-    """What the answer, the limits and the Live page are made of. ``body`` is unpacked."""
+    """What the answer, the limits and the Live page are made of. ``body`` is unpacked.
+
+    ``shown`` is what the Live page shows in place of the body, where that is not it.
+    """
 
     request: HttpRequest
     received_at: datetime = field(default_factory=_now)
@@ -25,9 +37,15 @@ class Exchange:
     caller: Caller | None = None
     former: Caller | None = None  # whose key has ended, or was not asked for
     body: bytes = b""
+    shown: bytes | None = None
     records: int = 0
     reason: str = ""  # why it was refused
     lines: list[str] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """The address with its query; that of a connection without its token, which is as good as a key."""
+        return without_token(self.request.get_full_path())
 
     @property
     def milliseconds(self) -> float:

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from interactions.api import openapi, views
+from interactions.api import connect, openapi, views
 
 urlpatterns = [
     path("v1/interactions", views.interactions, name="api_interactions"),
     path("v1/interactions/_delete", views.deletion, name="api_deletion"),
     path("v1/openapi.json", openapi.openapi, name="api_openapi"),
+    path("v1/connect/<str:source>/<str:token>", connect.connect, name="api_connect"),
     path("v1", views.unknown, name="api_unknown"),
     path("v1/", views.unknown, name="api_unknown"),
     path("v1/<path:rest>", views.unknown, name="api_unknown"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import msgspec
@@ -100,12 +100,15 @@ def _invalid(call: Call) -> str:
     return message
 
 
+def turn_of(body: bytes) -> AbstractContextManager[object]:
+    """Large calls are read one after the other: at once they would take as long, and each its memory."""
+    return _one_large if len(body) > _LARGE_BYTES else nullcontext()
+
+
 def _checked(exchange: Exchange) -> Call:
     """The records of the body, each checked. Raises CallRefused (400)."""
-    # Large calls one after the other: at once they would take as long, and each its memory.
-    turn = _one_large if len(exchange.body) > _LARGE_BYTES else nullcontext()
     try:
-        with turn:
+        with turn_of(exchange.body):
             return check_call(exchange.body)
     except BadCall as error:
         raise CallRefused(400, str(error)) from error

@@ -18,7 +18,6 @@ Pure like the codec, which checks what comes out of here as it checks any other 
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO
@@ -34,20 +33,26 @@ from interactions.connectors import (
     shopify_pixel,
     woocommerce,
 )
+from interactions.connectors.privacy import PrivacyRequest, Wish, privacy_request
 from interactions.connectors.source import Chunk, Json, Options, Origin, Recognised, Skipped, Source
 
 if TYPE_CHECKING:
     from interactions.codec.split.windows import Run
+    from interactions.connectors.body import Event
 
 __all__ = [
     "SOURCES",
     "Chunk",
     "Options",
     "Origin",
+    "PrivacyRequest",
     "Recognised",
     "Skipped",
     "Source",
+    "Wish",
+    "events_of",
     "first_documents",
+    "privacy_request",
     "recognised",
     "records",
 ]
@@ -106,6 +111,8 @@ def first_documents(head: bytes, *, is_whole: bool) -> list[Json]:
     return first_documents(head, is_whole=is_whole)
 
 
-def of_body(source: Source, body: bytes, options: Options = _DEFAULT) -> list[Chunk]:
-    """The records of one call's body."""
-    return list(records(source, io.BytesIO(body), options))
+def events_of(source: Source, body: bytes, options: Options = _DEFAULT) -> Iterator[Event]:
+    """The events of one call's body, each with its records or why it has none. Never raises."""
+    from interactions.connectors.body import events_of
+
+    return events_of(source, body, options)

@@ -119,7 +119,7 @@ class _Reading:
         try:
             return _encoder.encode_lines(self._made)
         except RecursionError:  # of those that are as deep as a decoder goes, only the rule is told
-            return b"".join(_shallow(record) + b"\n" for record in self._made)
+            return b"".join(record_text(record) + b"\n" for record in self._made)
 
     @cached_property
     def _places(self) -> list[tuple[int, bytes]]:
@@ -145,7 +145,8 @@ class _Reading:
         return {number: list(self._source.events(cast("Json", documents[number]))) for number in self._first_of}
 
 
-def _shallow(record: Json) -> bytes:
+def record_text(record: Json) -> bytes:
+    """A record as JSON; in place of one that is nested too deeply, one that the codec refuses for that."""
     try:
         return _encoder.encode(record)
     except RecursionError:

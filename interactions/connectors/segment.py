@@ -105,9 +105,18 @@ def authentic(headers: Mapping[str, str], body: bytes, secret: str) -> bool:
 def _signed(body: bytes) -> Iterator[bytes]:
     yield body
     try:
-        first = msgspec.json.decode(body, type=list[msgspec.Raw])[:1]
+        found = _batch.decode(body)
+        first = (found.batch if isinstance(found, _Batch) else found)[:1]
         if first:
             yield bytes(first[0])
             yield msgspec.json.format(bytes(first[0]), indent=-1)
-    except (msgspec.MsgspecError, RecursionError):
+            yield msgspec.json.encode(msgspec.json.decode(first[0]))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return
+
+
+class _Batch(msgspec.Struct, gc=False):
+    batch: list[msgspec.Raw]
+
+
+_batch = msgspec.json.Decoder(list[msgspec.Raw] | _Batch)

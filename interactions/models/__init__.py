@@ -2,6 +2,7 @@
 
 from interactions.models.access import ApiKey
 from interactions.models.activity import ActivityEntry
+from interactions.models.connections import Connection, EventCount, KeptEvent
 from interactions.models.environment import Environment
 from interactions.models.exports import Export
 from interactions.models.identity import IdentityKey
@@ -11,6 +12,7 @@ from interactions.models.members import Membership
 from interactions.models.privacy import (
     DeletionRequest,
     DeletionStep,
+    RequestedLetter,
     RequestedLink,
     RequestedPerson,
     RetentionRun,
@@ -21,16 +23,20 @@ __all__ = [
     "ActivityEntry",
     "ApiKey",
     "Block",
+    "Connection",
     "DeletionRequest",
     "DeletionStep",
     "Environment",
+    "EventCount",
     "Export",
     "IdentityKey",
     "Import",
     "InboxBatch",
     "InboxEntry",
+    "KeptEvent",
     "Membership",
     "Problem",
+    "RequestedLetter",
     "RequestedLink",
     "RequestedPerson",
     "RetentionRun",

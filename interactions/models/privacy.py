@@ -40,6 +40,7 @@ class DeletionRequest(models.Model):
         DESK = "desk", "Deletion requests page"
         API = "api", "API"
         COMMAND = "command", "Command line"
+        WEBHOOK = "webhook", "Connection"
 
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="deletion_requests")
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
@@ -231,6 +232,19 @@ class Tombstone(models.Model):
                 name="tombstone_of_one_kind",
             )
         ]
+
+
+class RequestedLetter(models.Model):
+    """Somebody asked, through a connected tool, what is held of them. Gone once the letter is made."""
+
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="requested_letters")
+    user_id = models.CharField(max_length=512)
+    asked_by = models.CharField(max_length=200, help_text="the connection; never an id of the data")
+    received_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=_due)
+
+    class Meta:
+        ordering = ["id"]
 
 
 class RetentionRun(models.Model):

@@ -37,13 +37,16 @@ def request(
     *,
     anonymous_ids: Iterable[str] = (),
     source: Source = Source.API,
+    asked_by: str = "",
+    reference: str = "",
     by: By = None,
 ) -> DeletionRequest:
     """Hide these users' records of up to now at once, and have a worker erase them. Raises NobodyNamed.
 
     Records without a user_id go as well: those of ``anonymous_ids``, and those of anonymous ids that are one of the
     users' alone. When this returns nobody sees any of the records any more. Where the environment wants a second
-    person's word, what came over the API waits for it, hidden; whoever has the command line needs nobody's.
+    person's word, what came over the API or a connection waits for it, hidden; whoever has the command line needs
+    nobody's.
     """
     keys, anonymous = _keys(user_ids), _keys(anonymous_ids)
     if not keys and not anonymous:
@@ -53,7 +56,9 @@ def request(
             environment=environment,
             source=source,
             created_by=by if isinstance(by, User) else None,
-            needs_approval=environment.needs_approval and source == Source.API,
+            needs_approval=environment.needs_approval and source != Source.COMMAND,
+            asked_by=asked_by,
+            reference=reference,
         )
         note(asked, "received", by=by, people=len(keys) + len(anonymous))
         _hide(asked, keys, anonymous, [], by)

@@ -17,12 +17,13 @@ from django.db import connection
 from interactions import exports, identity, process_caches
 from interactions.analytics import keeper
 from interactions.contract.tombstones import People, Person, Tombstones
+from interactions.ingest.connections import kept
 from interactions.ingest.duplicates.index import Index
 from interactions.ingest.imports.erased import count_in, leave_out_of
 from interactions.ingest.imports.rejects import Named
 from interactions.ingest.live import calls
 from interactions.models import Block, Environment, Import
-from interactions.privacy import entries, names, refusals, remains, uploaded
+from interactions.privacy import entries, names, refusals, remains, uploaded, wishes
 from interactions.warehouse import people as lake_people
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.overlaps import Overlaps
@@ -205,6 +206,8 @@ STORES = (
         _silent(names.erase),
         names.count,
     ),
+    Store("letters to be made", ("interactions.RequestedLetter",), _silent(wishes.erase), wishes.count),
+    Store("events of connections", ("interactions.KeptEvent",), _silent(kept.erase), kept.count),
     Store("summaries", ("summaries/", "redis:answers"), _silent(remains.erase), remains.count),
     # After all that is read into it: a question that is under way ends before its process empties its memory.
     Store("memory of processes", ("memory/",), _empty_memory, _count_memory),
@@ -226,6 +229,8 @@ NOT_PERSONAL = {
     "interactions.SourceMapping": "Names of columns and of types of events.",
     "interactions.SkippedEvents": "Names of events, and how many.",
     "interactions.ApiKey": "Keys of programs.",
+    "interactions.Connection": "What a tool was named, its hashed token and its encrypted secret.",
+    "interactions.EventCount": "Names of events, as a tool's makers chose them, and how many came.",
     "interactions.Membership": "Those who work with Dojo, and as what.",
     "interactions.ActivityEntry": "What those who work with Dojo did; people in the data are keyed hashes in it.",
     "interactions.InboxBatch": "Numbers.",

@@ -7,6 +7,6 @@ not be moved, ``try_again`` lets it wait again.
 
 from interactions.ingest.live.aside import aside, try_again
 from interactions.ingest.live.transfer import append
-from interactions.ingest.live.writer import accept, accepted
+from interactions.ingest.live.writer import Beside, accept, accepted
 
-__all__ = ["accept", "accepted", "append", "aside", "try_again"]
+__all__ = ["Beside", "accept", "accepted", "append", "aside", "try_again"]

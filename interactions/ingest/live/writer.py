@@ -10,7 +10,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,12 +31,28 @@ _INSERT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is written in the transaction that stores a call's records: ``write`` raises django.db.Error alone.
+
+    Of several in one transaction the one with the lowest ``place`` comes first, in every process: on PostgreSQL two
+    that wrote to the same rows in another order would wait for each other.
+    """
+
+    place: int
+    write: Callable[[], None]
+
+
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """A call until its commit. ``settled`` is a lock that the thread lets go, or a future of an event loop."""
+    """A call until its commit. ``settled`` is a lock that the thread lets go, or a future of an event loop.
 
-    row: tuple[Any, ...]
+    ``row`` is None where there are no records, only something ``beside``.
+    """
+
+    row: tuple[Any, ...] | None
     settled: threading.Lock | asyncio.Future[None]
+    beside: Beside | None = None
     error: Exception | None = None
 
 
@@ -48,11 +64,11 @@ class _Writer:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def write(self, row: tuple[Any, ...]) -> None:
+    def write(self, row: tuple[Any, ...] | None, beside: Beside | None) -> None:
         """Return once the row, as _INSERT takes it, is committed. Raises what kept it from being so."""
         lock = threading.Lock()
         lock.acquire()
-        waiting = _Waiting(row, lock)
+        waiting = _Waiting(row, lock, beside)
         self._put(waiting)
         lock.acquire()
         if waiting.error is not None:
@@ -82,7 +98,7 @@ class _Writer:
             last = len(group)
             error: Exception | None = None
             try:
-                _commit([waiting.row for waiting in group])
+                _commit(group)
             except Exception as failure:  # noqa: BLE001 - each caller raises it
                 error = failure
                 connections[DEFAULT_DB_ALIAS].close()
@@ -130,7 +146,9 @@ def _settle_futures(settled: list[asyncio.Future[None]], error: Exception | None
             future.set_exception(error)
 
 
-def _commit(rows: Sequence[tuple[Any, ...]]) -> None:
+def _commit(group: Sequence[_Waiting]) -> None:
+    rows = [waiting.row for waiting in group if waiting.row is not None]
+    besides = [waiting.beside for waiting in group if waiting.beside is not None]
     connection = connections[DEFAULT_DB_ALIAS]
     connection.close_if_unusable_or_obsolete()
     if connection.connection is None and connection.vendor == "sqlite":
@@ -138,7 +156,10 @@ def _commit(rows: Sequence[tuple[Any, ...]]) -> None:
             # Elsewhere NORMAL will do: there a power cut may take back what nobody was promised.
             cursor.execute("PRAGMA synchronous=FULL")
     with turn(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany(_INSERT, rows)  # a tenth of what bulk_create costs, and this is once a call
+        if rows:
+            cursor.executemany(_INSERT, rows)  # a tenth of what bulk_create costs, and this is once a call
+        for beside in sorted(besides, key=lambda each: each.place):
+            beside.write()
 
 
 _writer = _Writer()
@@ -152,14 +173,17 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def accept(environment_id: int, received_at: datetime, records: int, text: bytes) -> None:
+def accept(
+    environment_id: int, received_at: datetime, records: int, text: bytes, *, beside: Beside | None = None
+) -> None:
     """Put the records of one call, checked, into the inbox; ``text`` is their list without its brackets.
 
-    When it returns they survive whatever happens. Raises django.db.Error where they could not be stored.
+    When it returns they survive whatever happens, and what is ``beside`` them; there may be no records. Raises
+    django.db.Error where they could not be stored: then nothing was.
     """
     if connections[DEFAULT_DB_ALIAS].in_atomic_block:
         raise RuntimeError("Records cannot be accepted within a transaction: its lock is the one that they wait for.")
-    _writer.write(_row(environment_id, received_at, records, text))
+    _writer.write(_row(environment_id, received_at, records, text) if records else None, beside)
 
 
 def accepted(environment_id: int, received_at: datetime, records: int, text: bytes) -> asyncio.Future[None]:

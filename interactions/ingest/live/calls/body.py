@@ -28,8 +28,7 @@ def kept_of(delivery: Delivery) -> tuple[Delivery, Sent | None]:
 
     Only calls that send interactions keep their body: those that delete name people whose records must go.
     """
-    has_records = delivery.method == "POST" and delivery.path.partition("?")[0].rstrip("/").endswith("/interactions")
-    sent = _sent(delivery) if has_records and delivery.body else None
+    sent = _sent(delivery) if delivery.sends_interactions and delivery.body else None
     types = delivery.types or (_types(sent) if sent else {})
     head = Delivery(
         environment=delivery.environment,

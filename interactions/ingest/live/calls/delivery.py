@@ -11,6 +11,7 @@ import msgspec
 
 UNKNOWN: Final = ""
 """In place of an environment: of calls whose key is nobody's."""
+CONNECT: Final = "/v1/connect/"
 LONGEST: Final = 120  # characters of a word that a client chose
 
 _LINE: Final = re.compile(r"data\.(\d+)(?:\.(\S+))?(?: \((.*)\))? is invalid\. (.*)", re.DOTALL)
@@ -118,6 +119,16 @@ class Delivery(msgspec.Struct, kw_only=True):
     @property
     def is_dry_run(self) -> bool:
         return "dry_run=1" in self.path.partition("?")[2]
+
+    @property
+    def sends_interactions(self) -> bool:
+        place = self.path.partition("?")[0].rstrip("/")
+        return self.method == "POST" and (place.endswith("/interactions") or self.is_of_connection)
+
+    @property
+    def is_of_connection(self) -> bool:
+        """Whether another tool sent it, by a webhook: its body is kept as the interactions that were made of it."""
+        return CONNECT in self.path.partition("?")[0]
 
     @property
     def is_deletion(self) -> bool:

@@ -1,0 +1,95 @@
+"""/v1/connect: where other tools send their events, by webhooks.
+
+Some of them stop sending after a few answers that aren't 200. So 4xx is for what nobody should send again: a wrong
+token or signature, too large a body, too many calls; 5xx says that nothing was stored. What can't be made an
+interaction is counted at the connection, and answered with 200.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from interactions import privacy
+from interactions.access import audit
+from interactions.access.keys import Caller
+from interactions.api import limits
+from interactions.api.body import check_head, read_body
+from interactions.api.entrance import entrance
+from interactions.api.errors import CallRefused, answer
+from interactions.api.exchange import Exchange
+from interactions.api.views import turn_of
+from interactions.connectors import SOURCES, Options
+from interactions.ingest.connections.accept import accept
+from interactions.ingest.connections.find import caller_of, find, is_authentic, is_ping
+from interactions.ingest.connections.read import Arrived, read
+from interactions.ingest.connections.seal import SecretUnreadable
+from interactions.models import Connection
+from interactions.privacy import wishes
+
+_NOTHING = Arrived()
+
+
+def _check(exchange: Exchange) -> None:
+    """Raises CallRefused for what is refused whatever the body says."""
+    _admit(exchange)
+    check_head(exchange.request)
+
+
+@entrance("POST", check=_check)
+def connect(exchange: Exchange) -> HttpResponse:
+    """Store what a connected tool sends."""
+    connection, caller = _admit(exchange)
+    limits.count(caller)
+    exchange.body = read_body(exchange.request)
+    if is_ping(connection, exchange.body):
+        return _answered(_NOTHING)
+    _verify(connection, exchange)
+    with turn_of(exchange.body):
+        arrived = read(connection.source, exchange.body, Options(), is_paused=connection.is_paused)
+    exchange.records, exchange.lines = arrived.records, arrived.lines
+    exchange.shown = b'{"data":[' + b",".join(arrived.all_records) + b"]}"
+    if len(arrived.all_records) > settings.API_RECORDS:
+        raise CallRefused(413, f"More than {settings.API_RECORDS} interactions in one call. Send them in several.")
+    _grant(connection, caller, arrived, exchange.request)
+    accept(connection, exchange.received_at, arrived, privacy.refused(connection.environment_id))
+    return _answered(arrived)
+
+
+def _admit(exchange: Exchange) -> tuple[Connection, Caller]:
+    """The connection of the address, and as whom it calls, noted in ``exchange``. Raises CallRefused (401)."""
+    exchange.shown = b""  # nothing of the body is shown before it is known who sent it
+    _, _, source, token = exchange.request.path_info.strip("/").split("/")
+    connection = find(source, token)
+    if connection is None:
+        raise CallRefused(401, "This address is unknown: its connection was removed, or given another address.")
+    exchange.caller = caller_of(connection)
+    return connection, exchange.caller
+
+
+def _verify(connection: Connection, exchange: Exchange) -> None:
+    """Raises CallRefused: 401 where the body isn't signed with the connection's secret, 503 where nobody can tell."""
+    try:
+        if is_authentic(connection, exchange.request.headers, exchange.body):
+            return
+    except SecretUnreadable as error:
+        raise CallRefused(503, str(error)) from error
+    header = SOURCES[connection.source].SIGNATURE
+    raise CallRefused(401, f"The signature in {header} is missing, or wrong for this body and secret.")
+
+
+def _grant(connection: Connection, caller: Caller, arrived: Arrived, request: HttpRequest) -> None:
+    """See to what the events ask for on people's behalf. Raises django.db.Error."""
+    if not arrived.requests:
+        return
+    by = replace(caller, key_id=0)  # the activity log knows keys by number, and a connection is none
+    asked_by = f"{SOURCES[connection.source].TITLE}: {connection.name}"
+    with audit.acting(by, audit.client_address(request)):
+        wishes.grant(connection.environment, arrived.requests, asked_by=asked_by, by=by)
+
+
+def _answered(arrived: Arrived) -> HttpResponse:
+    counts = {"interactions": arrived.records, "skipped": arrived.skipped, "refused": arrived.refused}
+    return answer(200, {"errors": False, "message": "success", **counts})

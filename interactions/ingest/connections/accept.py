@@ -1,0 +1,32 @@
+"""Store what arrived at a connection: its records and its counts in one transaction of the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+
+from interactions import identity
+from interactions.contract.tombstones import Tombstones
+from interactions.ingest import live
+from interactions.ingest.connections.kept import names_any
+from interactions.ingest.connections.read import Arrived, Unstored
+from interactions.ingest.connections.tally import tally
+from interactions.models import Connection
+
+
+def accept(connection: Connection, at: datetime, arrived: Arrived, erased: Tombstones) -> None:
+    """When it returns, records and counts survive whatever happens. Raises django.db.Error: then nothing was stored.
+
+    ``erased`` are all who were ever to be erased: no event that names them is kept as an example.
+    """
+    arrived.unstored = list(_without(arrived.unstored, erased))
+    beside = live.Beside(connection.pk, partial(tally, connection.pk, at, arrived))
+    live.accept(connection.environment_id, at, arrived.records, arrived.text, beside=beside)
+
+
+def _without(events: Iterable[Unstored], erased: Tombstones) -> Iterable[Unstored]:
+    if not len(erased):
+        return events
+    keyring = identity.keyring()
+    return (each for each in events if not names_any(each.text.decode(errors="replace"), erased, keyring))

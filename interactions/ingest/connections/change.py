@@ -1,0 +1,118 @@
+"""Add, rotate, pause and remove connections. The token of an address is given out once and kept as a hash."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from interactions.access import audit
+from interactions.access.audit import Action
+from interactions.connectors import SOURCES
+from interactions.ingest.connections.find import PREFIX, digest_of, path_of
+from interactions.ingest.connections.seal import sealed
+from interactions.models import Connection, Environment
+
+#: The sources that can send by themselves. Of the others Dojo takes files.
+SENDERS = ("segment", "shopify", "woocommerce", "posthog", "shopify_pixel", "dojo")
+
+_RANDOM_BYTES = 30  # 40 characters
+_SHOWN = 12  # characters that tell connections apart
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is told once: the ``path`` to send to, with its token, and the ``secret`` to sign with, if any."""
+
+    connection: Connection
+    path: str
+    secret: str
+
+
+def create(
+    environment: Environment, source: str, *, name: str = "", secret: str = "", user: User | None = None
+) -> Given:
+    """A new connection of a source. A secret is made where the tool signs and none of its own is given."""
+    token = _token()
+    if not SOURCES[source].SIGNATURE:
+        secret = ""
+    elif not secret:
+        secret = _secret()
+    with transaction.atomic():
+        connection = Connection.objects.create(
+            environment=environment,
+            source=source,
+            name=name or SOURCES[source].TITLE,
+            prefix=token[:_SHOWN],
+            digest=digest_of(token),
+            secret=sealed(secret),
+            created_by=user,
+        )
+        _note(Action.CONNECTION_CREATED, connection, user, source=source)
+    return Given(connection, path_of(source, token), secret)
+
+
+def rotate(connection: Connection, grace: timedelta, *, user: User | None = None) -> Given:
+    """Give a connection another address. The former one is accepted as long as ``grace`` lasts.
+
+    The secret stays: a tool that makes its own goes on with it, and another can be set at any time.
+    """
+    token = _token()
+    with transaction.atomic():
+        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        row.former_digest, row.former_ends_at = row.digest, timezone.now() + grace
+        row.prefix, row.digest = token[:_SHOWN], digest_of(token)
+        row.save(update_fields=["former_digest", "former_ends_at", "prefix", "digest"])
+        _note(Action.CONNECTION_ROTATED, row, user, hours=round(grace.total_seconds() / 3600, 1))
+    connection.refresh_from_db()
+    return Given(connection, path_of(connection.source, token), "")
+
+
+def replace_secret(connection: Connection, secret: str, *, user: User | None = None) -> str:
+    """Verify signatures by another secret from now on; one is made where none is given."""
+    secret = secret or _secret()
+    with transaction.atomic():
+        Connection.objects.filter(pk=connection.pk).update(secret=sealed(secret))
+        _note(Action.CONNECTION_CHANGED, connection, user, changed="secret")
+    connection.refresh_from_db()
+    return secret
+
+
+def pause(connection: Connection, *, user: User | None = None) -> None:
+    """Store nothing of what arrives from now on; what asks for a person's erasure is still heard."""
+    _set_paused(connection, True, Action.CONNECTION_PAUSED, user)
+
+
+def resume(connection: Connection, *, user: User | None = None) -> None:
+    _set_paused(connection, False, Action.CONNECTION_RESUMED, user)
+
+
+def _set_paused(connection: Connection, is_paused: bool, action: Action, user: User | None) -> None:
+    with transaction.atomic():
+        if Connection.objects.filter(pk=connection.pk, is_paused=not is_paused).update(is_paused=is_paused):
+            _note(action, connection, user)
+    connection.refresh_from_db()
+
+
+def remove(connection: Connection, *, user: User | None = None) -> None:
+    """Refuse the address from now on, and forget its counts and kept events. The records stay."""
+    with transaction.atomic():
+        _note(Action.CONNECTION_REMOVED, connection, user)
+        connection.delete()
+
+
+def _token() -> str:
+    return f"{PREFIX}{secrets.token_urlsafe(_RANDOM_BYTES)}"
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def _note(action: Action, connection: Connection, user: User | None, **details: str | float) -> None:
+    about = f"connection {connection}"
+    audit.note(action, by=user, environment=connection.environment, object=about, details=details)

@@ -1,0 +1,138 @@
+"""What arrived in one call: the records that may be stored, what was skipped or refused, and what people ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from interactions.codec import check_call
+from interactions.codec.calls import BadCall, Call
+from interactions.codec.rulebook import Violation, check_bytes
+from interactions.connectors import SOURCES, Options, PrivacyRequest, events_of, privacy_request
+from interactions.connectors.body import Event
+from interactions.models import KeptEvent
+
+PAUSED = "The connection is paused."
+NAMES_NOBODY = "It names nobody."
+
+Outcome = KeptEvent.Outcome
+
+
+@dataclass(slots=True)
+class Count:
+    """Of the events of one name: the records made of them, and how many were skipped and refused."""
+
+    interactions: int = 0
+    skipped: int = 0
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unstored:
+    """An event that was skipped or refused, and why."""
+
+    name: str
+    outcome: Outcome
+    reason: str
+    text: bytes
+
+
+@dataclass(slots=True)
+class Arrived:
+    """A call, read. ``text`` has ``records`` that are good, as the inbox takes them.
+
+    ``all_records`` has the refused ones too, which ``lines`` are about: that is what the Live page shows.
+    """
+
+    records: int = 0
+    text: bytes = b""
+    counts: dict[str, Count] = field(default_factory=dict)
+    unstored: list[Unstored] = field(default_factory=list)
+    requests: list[PrivacyRequest] = field(default_factory=list)
+    all_records: list[bytes] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def count(self, name: str) -> Count:
+        return self.counts.setdefault(name, Count())
+
+    @property
+    def skipped(self) -> int:
+        return sum(each.skipped for each in self.counts.values())
+
+    @property
+    def refused(self) -> int:
+        return sum(each.refused for each in self.counts.values())
+
+
+def read(source: str, body: bytes, options: Options, *, is_paused: bool = False) -> Arrived:
+    """Read a body that ``source`` sent. Never raises: what isn't understood is refused, and the rest goes on.
+
+    Of a paused connection nothing is to be stored; what it asks for people is heard.
+    """
+    arrived = Arrived()
+    with_records: list[Event] = []
+    for event in events_of(SOURCES[source], body, options):
+        asked = privacy_request(source, event.document)
+        if asked is not None:
+            _hear(arrived, event, asked)
+        elif event.violations:
+            _refuse(arrived, event, event.violations)
+        elif is_paused or event.skipped:
+            _skip(arrived, event, PAUSED if is_paused else event.skipped)
+        else:
+            with_records.append(event)
+    _check(arrived, with_records)
+    return arrived
+
+
+def _hear(arrived: Arrived, event: Event, asked: PrivacyRequest) -> None:
+    """Requests count as skipped, as they make no interactions. They are not kept: they are all about a person."""
+    arrived.count(event.name).skipped += 1
+    arrived.requests.append(asked)
+
+
+def _skip(arrived: Arrived, event: Event, reason: str) -> None:
+    arrived.count(event.name).skipped += 1
+    arrived.unstored.append(Unstored(event.name, Outcome.SKIPPED, reason, event.text))
+
+
+def _refuse(arrived: Arrived, event: Event, violations: Sequence[Violation]) -> None:
+    arrived.count(event.name).refused += 1
+    reason = " ".join(f"{each.path}: {each.rule}" if each.path else each.rule for each in violations[:3])
+    arrived.unstored.append(Unstored(event.name, Outcome.REFUSED, reason, event.text))
+
+
+def _check(arrived: Arrived, events: Sequence[Event]) -> None:
+    """Let the codec judge all records, and keep the good ones."""
+    records = [record for event in events for record in event.records]
+    if not records:
+        return
+    violations = _violations(arrived, records)
+    place = 0
+    good: list[bytes] = []
+    for event in events:
+        for record in event.records:
+            if place in violations:
+                _refuse(arrived, event, violations[place])
+            else:
+                arrived.count(event.name).interactions += 1
+                good.append(record)
+            place += 1
+    arrived.records, arrived.text, arrived.all_records = len(good), b",".join(good), records
+
+
+def _violations(arrived: Arrived, records: Sequence[bytes]) -> dict[int, list[Violation]]:
+    """Of each bad record, by its place, what is wrong with it."""
+    call = _judged(b"[" + b",".join(records) + b"]")
+    if call is None or call.problems.records > len(call.problems.named):  # more than are named together
+        checked = ((place, check_bytes(record)) for place, record in enumerate(records))
+        return {place: each.violations for place, each in checked if each.record is None}
+    arrived.lines = call.problems.lines
+    return call.problems.named
+
+
+def _judged(body: bytes) -> Call | None:
+    try:
+        return check_call(body)
+    except BadCall:  # a record is nested too deeply to be read with the others
+        return None

@@ -1,0 +1,56 @@
+"""Secrets that have to be read again, encrypted while they lie in the database. Their key comes of SECRET_KEY."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from functools import lru_cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from interactions.errors import DojoError
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+_PURPOSE = b"dojo.connection"  # 16 bytes at most
+
+
+class SecretUnreadable(DojoError):
+    """A secret was encrypted by a SECRET_KEY that is no longer among the settings."""
+
+    def __init__(self) -> None:
+        super().__init__("SECRET_KEY has changed, so the secret of this connection can't be read. Set a new secret.")
+
+
+def sealed(secret: str) -> str:
+    """A secret as it is stored; empty for an empty one."""
+    return _box(_keys()).encrypt(secret.encode()).decode() if secret else ""
+
+
+def opened(stored: str) -> str:
+    """The secret again. Raises SecretUnreadable."""
+    from cryptography.fernet import InvalidToken
+
+    if not stored:
+        return ""
+    try:
+        return _box(_keys()).decrypt(stored.encode()).decode()
+    except InvalidToken:
+        raise SecretUnreadable from None
+
+
+def _keys() -> tuple[str, ...]:
+    return settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS
+
+
+@lru_cache(maxsize=2)
+def _box(keys: tuple[str, ...]) -> MultiFernet:
+    from cryptography.fernet import Fernet, MultiFernet  # what it loads, only processes that need it keep in memory
+
+    return MultiFernet([Fernet(urlsafe_b64encode(_derived(key))) for key in keys])
+
+
+def _derived(key: str) -> bytes:
+    return blake2b(key.encode(), digest_size=32, person=_PURPOSE).digest()

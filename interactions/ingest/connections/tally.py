@@ -1,0 +1,86 @@
+"""Count what arrived at a connection, and keep the last events that were skipped or refused.
+
+It runs within the transaction that stores the call's records: counts and records are there together or not at all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection as database
+from django.db.models import QuerySet
+
+from interactions.ingest.connections.read import Arrived, Unstored
+from interactions.models import Connection, EventCount, KeptEvent
+
+MOST_NAMES = 200  # that are told apart; a sender chooses the names
+OTHER_NAMES = "(other events)"
+LONGEST_TEXT = 16 << 10  # bytes of an event that are kept
+KEPT_OF_A_NAME = 3  # events with one name and outcome
+MOST_KEPT = 200  # events of a connection
+
+_COUNT = (
+    f"INSERT INTO {EventCount._meta.db_table} (connection_id, name, interactions, skipped, refused, last_at)"  # noqa: S608 - our own name
+    " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (connection_id, name) DO UPDATE SET"
+    f" interactions = {EventCount._meta.db_table}.interactions + excluded.interactions,"
+    f" skipped = {EventCount._meta.db_table}.skipped + excluded.skipped,"
+    f" refused = {EventCount._meta.db_table}.refused + excluded.refused, last_at = excluded.last_at"
+)
+
+
+def tally(connection_id: int, at: datetime, arrived: Arrived) -> None:
+    """Add a call's counts and examples. A connection that was removed meanwhile is left alone."""
+    if not Connection.objects.filter(pk=connection_id).update(last_event_at=at):
+        return
+    _count(connection_id, at, arrived)
+    if arrived.unstored:
+        _keep(connection_id, at, arrived)
+
+
+def _count(connection_id: int, at: datetime, arrived: Arrived) -> None:
+    known = set(EventCount.objects.filter(connection=connection_id).values_list("name", flat=True))
+    sums: dict[str, list[int]] = {}
+    for said, count in arrived.counts.items():
+        name = _plain(said, 200)
+        if name not in known and len(known) >= MOST_NAMES:
+            name = OTHER_NAMES
+        known.add(name)
+        row = sums.setdefault(name, [0, 0, 0])
+        row[:] = [row[0] + count.interactions, row[1] + count.skipped, row[2] + count.refused]
+    moment = database.ops.adapt_datetimefield_value(at)
+    with database.cursor() as cursor:
+        cursor.executemany(_COUNT, [(connection_id, name, *row, moment) for name, row in sorted(sums.items())])
+
+
+def _keep(connection_id: int, at: datetime, arrived: Arrived) -> None:
+    """One event of each name and reason, and let the older ones go."""
+    firsts = {(each.name, each.outcome, each.reason): each for each in reversed(arrived.unstored)}
+    rows = [_row(connection_id, at, each) for each in list(firsts.values())[:MOST_NAMES]]
+    KeptEvent.objects.bulk_create(rows)
+    mine = KeptEvent.objects.filter(connection=connection_id)
+    for name, outcome in {(row.name, row.outcome) for row in rows}:
+        newest = mine.filter(name=name, outcome=outcome).order_by("-id").values_list("id", flat=True)
+        _let_go(mine.filter(name=name, outcome=outcome), list(newest[:KEPT_OF_A_NAME]))
+    newest = mine.order_by("-id").values_list("id", flat=True)
+    _let_go(mine, list(newest[:MOST_KEPT]))
+
+
+def _let_go(rows: QuerySet[KeptEvent], newest: list[int]) -> None:
+    rows.filter(id__lt=min(newest)).delete()
+
+
+def _row(connection_id: int, at: datetime, each: Unstored) -> KeptEvent:
+    return KeptEvent(
+        connection_id=connection_id,
+        at=at,
+        name=_plain(each.name, 200),
+        outcome=each.outcome,
+        reason=_plain(each.reason, 1000),
+        text=_plain(each.text[:LONGEST_TEXT].decode(errors="replace"), LONGEST_TEXT),
+        size=len(each.text),
+    )
+
+
+def _plain(text: str, longest: int) -> str:
+    """A text as every database takes it."""
+    return text.replace("\x00", "␀").encode(errors="replace").decode()[:longest]
