@@ -9,6 +9,7 @@ from interactions.console import activity, api_reference, exports, health, keys,
 from interactions.console.account import account
 from interactions.console.account.log_in import LogIn
 from interactions.console.account.set_password import SetPassword
+from interactions.console.connections import change, connections
 from interactions.console.dashboard import dashboard
 from interactions.console.imports import imports, wizard
 from interactions.console.live import live
@@ -68,6 +69,13 @@ urlpatterns = [
     path("<slug:environment>/people/<str:key>/", people.person, name="person"),
     path("<slug:environment>/api/", api_reference.api_reference, name="api_reference"),
     path("<slug:environment>/api/trial/", trial, name="api_trial"),
+    path("<slug:environment>/connections/", connections.connections, name="connections"),
+    path("<slug:environment>/connections/new/", change.connection_create, name="connection_create"),
+    path("<slug:environment>/connections/<int:pk>/", connections.connection, name="connection"),
+    path("<slug:environment>/connections/<int:pk>/secret/", change.connection_secret, name="connection_secret"),
+    path("<slug:environment>/connections/<int:pk>/rotate/", change.connection_rotate, name="connection_rotate"),
+    path("<slug:environment>/connections/<int:pk>/pause/", change.connection_pause, name="connection_pause"),
+    path("<slug:environment>/connections/<int:pk>/remove/", change.connection_remove, name="connection_remove"),
     path("<slug:environment>/live/", live.live, name="live"),
     path("<slug:environment>/live/problems/", live.live_problems, name="live_problems"),
     path("<slug:environment>/live/<int:id>/", live.live_call, name="live_call"),

@@ -7,12 +7,23 @@ from django.contrib.auth.models import User
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
-from interactions.models import ApiKey, DeletionRequest, Environment, IdentityKey, InboxBatch, InboxEntry
+from interactions.models import (
+    ApiKey,
+    Connection,
+    DeletionRequest,
+    Environment,
+    IdentityKey,
+    InboxBatch,
+    InboxEntry,
+    RequestedLetter,
+)
 
 _MADE = (
     InboxEntry,
     InboxBatch,
     ApiKey,
+    Connection,
+    RequestedLetter,
     DeletionRequest,
     IdentityKey,
     User,

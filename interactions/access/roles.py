@@ -169,7 +169,6 @@ ROUTES: Final[dict[str, Rule]] = {
     "key_revoke": Right.KEYS,
     "connections": Right.KEYS,
     "connection": Right.KEYS,
-    "connection_arrivals": Right.KEYS,
     "connection_create": Right.KEYS,
     "connection_secret": Right.KEYS,
     "connection_rotate": Right.KEYS,

@@ -42,6 +42,12 @@ _KIND_OF_PAGE: Final[dict[str, str]] = {
     "receipt_verify": "deletion_requests",
     "access_letter": "access_letter",
     "retention": "retention",
+    "connections": "connections",
+    "connection": "connections",
+    "connection_create": "connections",
+    "connection_secret": "connections",
+    "connection_rotate": "connections",
+    "connection_remove": "connections",
     "keys": "keys",
     "key_create": "keys",
     "activity": "activity",
@@ -172,7 +178,14 @@ _SECTIONS: Final = (
             ("Health", "health", ""),
         ),
     ),
-    ("Integrate", (("Live", "live", "activity"), ("API", "api_reference", "api"))),
+    (
+        "Integrate",
+        (
+            ("Live", "live", "activity"),
+            ("Connections", "connections", "plug-connected"),
+            ("API", "api_reference", "api"),
+        ),
+    ),
     (
         "Privacy",
         (

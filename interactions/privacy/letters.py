@@ -15,10 +15,12 @@ from interactions.access.audit import Action
 from interactions.codec import export
 from interactions.contract.schema import FOR_GOOD
 from interactions.contract.tombstones import COLUMNS, Tombstones, leave_out
+from interactions.ingest.connections import kept
 from interactions.models import Environment
 from interactions.privacy import entries, refusals
 from interactions.privacy.links import links_of
 from interactions.privacy.steps import By
+from interactions.privacy.wishes import letter_made
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden
 
@@ -46,6 +48,7 @@ def hand_over(asked: Letter, *, by: By = None) -> Iterator[bytes]:
     """Note that the letter is taken, then give it, piece by piece."""
     person = f"{asked.user_key & 0xFFFFFFFFFFFFFFFF:016x}"
     audit.note(Action.ACCESS_GIVEN, by=by, environment=asked.environment, details={"person": person})
+    letter_made(asked.environment, asked.user_id)
     return _written(asked)
 
 
@@ -55,16 +58,18 @@ def is_empty(asked: Letter) -> bool:
 
 
 def _stores(asked: Letter) -> dict[str, Iterator[bytes]]:
-    """Records of the data set, those on their way, and refused ones, as JSON each; nothing is read yet."""
+    """What the letter lists, as JSON each: records, those on their way, refused ones, and events that connections
+    skipped or refused. Nothing is read yet."""
     return {
         "records": _records(asked),
         "waiting": entries.texts(asked.environment, asked.theirs),
         "refused": refusals.texts(asked.environment, asked.theirs),
+        "events": kept.texts(asked.environment, asked.theirs),
     }
 
 
 def _written(asked: Letter) -> Iterator[bytes]:
-    """The letter as JSON in UTF-8, piece by piece: records of the data set, those on their way, and refused ones."""
+    """The letter as JSON in UTF-8, piece by piece."""
     head = {
         "environment": asked.environment.slug,
         "user_id": asked.user_id,

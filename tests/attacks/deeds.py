@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from interactions.access import keys
 from interactions.access.roles import Role
+from interactions.ingest.connections import change
 from interactions.ingest.imports import storage
 from interactions.models import ApiKey, DeletionRequest, Environment, Export, Import, Membership
 from tests.pages import made
@@ -45,6 +46,10 @@ def _key(**form: Any) -> Making:
         return {"pk": keys.create(here, kind=ApiKey.Kind.SECRET, name="Shop")[0].pk}, form
 
     return make
+
+
+def _connection(**form: Any) -> Making:
+    return lambda here, actor: ({"pk": change.create(here, "segment").connection.pk}, form)
 
 
 def _member(here: Environment, actor: User, **form: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -92,6 +97,11 @@ DEEDS = (
     Deed("key_create", _nothing(name="Shop", kind="secret", once="a")),
     Deed("key_rotate", _key(grace="0", once="b")),
     Deed("key_revoke", _key()),
+    Deed("connection_create", _nothing(source="segment", once="c")),
+    Deed("connection_secret", _connection(secret="a secret of the tool", once="d")),
+    Deed("connection_rotate", _connection(grace="0", once="e")),
+    Deed("connection_pause", _connection(paused="1")),
+    Deed("connection_remove", _connection()),
     Deed("settings", _nothing(form="zone", time_zone="Europe/Vienna")),
     Deed("health_thresholds", _own_thresholds),
     Deed("import_new", _nothing(action="sample")),

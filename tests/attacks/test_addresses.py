@@ -15,7 +15,7 @@ from tests.pages import made
 from tests.web_server import Server
 
 UP = ("../", "..%2f", "%2e%2e/", "..%5c", "....//", "%252e%252e%252f", "..;/", "%c0%ae%c0%ae/")
-KEY_FORMS = {"api_interactions", "api_deletion", "api_unknown"}  # a key says who calls, and no cookie
+KEY_FORMS = {"api_interactions", "api_deletion", "api_connect", "api_unknown"}  # a key says who calls, and no cookie
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from interactions.console.people.person import person
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.privacy import LONGEST_ID, letters
+from interactions.privacy.wishes import open_letters
 
 
 class _IdField(forms.CharField):
@@ -59,7 +60,7 @@ def access_letter(request: HttpRequest, environment: str) -> HttpResponseBase:
         else:
             if not is_nobody:
                 return _file(letters.hand_over(asked, by=person(request)))
-    context = {"environment": here, "form": form, "is_nobody": is_nobody}
+    context = {"environment": here, "form": form, "is_nobody": is_nobody, "asked_for": open_letters(here)}
     answer: HttpResponse = render(request, "privacy/access.html", context)
     return answer
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+import msgspec
+
 from interactions import identity
 from interactions.contract.keyring import Keyring
 from interactions.contract.mentions import words_in
@@ -18,6 +20,17 @@ def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     for _, person in _theirs(environment, tombstones):
         found[person] += 1
     return found
+
+
+def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
+    """These people's events as JSON: as they came, or as a string where they are damaged or were cut."""
+    for event, person in _theirs(environment, theirs):
+        if person == Person():
+            continue
+        try:
+            yield msgspec.json.format(event.text.encode(), indent=-1)
+        except msgspec.MsgspecError:
+            yield msgspec.json.encode(event.text)
 
 
 def erase(environment: Environment, tombstones: Tombstones) -> None:

@@ -1,0 +1,79 @@
+"""Where a connection's address is pasted in each tool, in steps. Data: a source that can send has a guide here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """``sends`` says what arrives, ``steps`` what to do in the tool.
+
+    ``shown_at`` says where the tool shows a secret of its own; empty where it takes the one that Dojo makes.
+    """
+
+    sends: str
+    steps: tuple[str, ...]
+    shown_at: str = ""
+
+
+GUIDES: Final[dict[str, Guide]] = {
+    "segment": Guide(
+        "Track and page calls, and user deletions.",
+        (
+            "In Segment, open Connections, then Catalog, and add the destination Webhooks. In RudderStack, add the"
+            " destination Webhook.",
+            "Connect it to the source whose events you want.",
+            "Paste the address as the webhook URL.",
+            "Paste the secret as the shared secret.",
+            "Enable the destination. Deletions that you file in Segment arrive here as deletion requests.",
+        ),
+    ),
+    "shopify": Guide(
+        "Orders, refunds and privacy requests.",
+        (
+            "In Shopify, open Settings, then Notifications, then Webhooks.",
+            "Create a webhook for Order creation and one for Refund create. Format: JSON. URL: the address.",
+            "Copy the key that your webhooks are signed with from the foot of that page, and save it here with"
+            " Set secret.",
+            "If you have an app of your own, paste the address for customers/redact, customers/data_request and"
+            " shop/redact in its settings, too.",
+        ),
+        shown_at="Shopify shows it under its list of webhooks.",
+    ),
+    "woocommerce": Guide(
+        "Orders, when they are created and when they change.",
+        (
+            "In WordPress, open WooCommerce, then Settings, Advanced, Webhooks, and add a webhook.",
+            "Status: Active. Topic: Order created. Delivery URL: the address. Secret: the secret.",
+            "Save it, then add another one for Order updated with the same address and secret.",
+        ),
+    ),
+    "posthog": Guide(
+        "Events, as they are captured.",
+        (
+            "In PostHog, open Data pipelines, then Destinations, and add HTTP Webhook.",
+            "Paste the address as the webhook URL, with the method POST.",
+            "Keep the event and its person as the JSON body, and enable it. PostHog signs nothing, so treat the"
+            " address like a password.",
+        ),
+    ),
+    "shopify_pixel": Guide(
+        "Page views, searches, product views and carts.",
+        (
+            "In Shopify, open Settings, then Customer events, and add a custom pixel.",
+            "Subscribe to all_standard_events, and send each event to the address as JSON: fetch(address, {method:"
+            " 'POST', keepalive: true, body: JSON.stringify(event)}).",
+            "Save and connect it. Anyone can read the code of a page, so rotate the address if it's misused.",
+        ),
+    ),
+    "dojo": Guide(
+        "Interactions in Dojo's own form, from a tool that can't send an API key.",
+        (
+            "Paste the address where the tool asks for a webhook URL.",
+            "It has to send interactions as JSON with POST: one, a list, or one per line. Nothing is signed, so treat"
+            " the address like a password.",
+        ),
+    ),
+}
