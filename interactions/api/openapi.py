@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeAlias
 
 from django.conf import settings
@@ -84,17 +85,30 @@ def _operation(call: DocumentedCall) -> Json:
         "summary": call.title,
         "description": call.does,
         "parameters": [
-            {"name": option.name, "in": "query", "description": option.does, "schema": {"type": "string"}}
-            for option in call.options
+            *_path_parameters(call.path),
+            *(
+                {"name": option.name, "in": "query", "description": option.does, "schema": {"type": "string"}}
+                for option in call.options
+            ),
         ],
         "responses": {str(each.status): _response(each, _body_schema(call, each)) for each in call.all_answers},
     }
-    if call.keys == "none":
+    if call.keys in ("none", "token"):
         operation["security"] = []
+    if call.keys == "token":  # its form is the sender's own
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": {}}}}
     if call.body is not None:
         body = {"schema": _ref(_REQUESTS[call.id]), "example": call.body}
         operation["requestBody"] = {"required": True, "content": {"application/json": body, "text/plain": body}}
     return operation
+
+
+def _path_parameters(path: str) -> list[Json]:
+    names = re.findall(r"\{(\w+)\}", path)
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}}
+        for name in names
+    ]
 
 
 _REQUESTS = {
@@ -105,6 +119,8 @@ _REQUESTS = {
 
 
 def _body_schema(call: DocumentedCall, given: DocumentedAnswer) -> str:
+    if call.keys == "token" and given.status == 200:
+        return "Received"
     if call.keys == "none" and given.status == 200:
         return "Document"
     if given.status == 422:
@@ -150,6 +166,17 @@ def _message_schemas() -> Json:
             "type": "object",
             "required": ["errors", "message"],
             "properties": {"errors": {"const": False}, "message": message},
+        },
+        "Received": {
+            "type": "object",
+            "required": ["errors", "message", "interactions", "skipped", "refused"],
+            "properties": {
+                "errors": {"const": False},
+                "message": message,
+                "interactions": {"type": "integer", "description": "stored"},
+                "skipped": {"type": "integer", "description": "events that stand for no interaction"},
+                "refused": {"type": "integer", "description": "events and interactions that break a rule"},
+            },
         },
         "Message": {"type": "object", "required": ["message"], "properties": {"message": message}},
         "Problem": {"type": "object", "required": ["message"], "properties": {"message": message}},

@@ -30,7 +30,8 @@ class Option:
 class DocumentedCall:
     """One call: method and path, what it does, an example of its body, and which answers are its own.
 
-    ``keys`` says who may make it: ``any`` key, a ``secret`` one, or ``none`` is asked for.
+    ``keys`` says who may make it: ``any`` key, a ``secret`` one, whoever has the ``token`` in its path, or ``none`` is
+    asked for. Parts of the path in braces are the caller's.
     """
 
     id: str
@@ -46,7 +47,11 @@ class DocumentedCall:
     @property
     def all_answers(self) -> tuple[DocumentedAnswer, ...]:
         """Its own answers, and those that it shares with every other call that needs a key."""
-        shared = SHARED if self.keys != "none" else tuple(each for each in SHARED if each.status in (405, 500))
+        own = {each.status for each in self.answers}
+        general = (405, 500) if self.keys == "none" else tuple(each.status for each in SHARED)
+        shared = tuple(each for each in SHARED if each.status in general and each.status not in own)
+        if self.keys == "token":  # it is right or wrong, and may do all there is to do
+            shared = tuple(each for each in shared if each.status != 403)
         return tuple(sorted((*self.answers, *shared), key=lambda each: each.status))
 
 
@@ -168,6 +173,31 @@ CALLS: Final[tuple[DocumentedCall, ...]] = (
         (_DRY_RUN, Option("async", "1 is accepted for clients that send it. It changes nothing.")),
         {"data": _USER_IDS},
         (_ERASED,),
+    ),
+    DocumentedCall(
+        "receiveWebhook",
+        "POST",
+        "/v1/connect/{source}/{token}",
+        "Receive another tool's events",
+        "Where a connected tool sends its events by webhooks, in its own form. The address is that of a connection, and"
+        " the token in it stands for a key; tools that sign have to sign. Interactions are stored durably before the"
+        " answer. Events that can't be made interactions are counted at the connection, and are no error.",
+        "token",
+        (),
+        None,
+        (
+            DocumentedAnswer(
+                200,
+                "What could be stored is.",
+                {**_SUCCESS, "interactions": 2, "skipped": 1, "refused": 0},
+            ),
+            DocumentedAnswer(
+                401,
+                "The address is unknown, or the signature is missing or wrong.",
+                {"message": "The signature in X-Signature is missing, or wrong for this body and secret."},
+            ),
+            NOT_FOUND,
+        ),
     ),
     DocumentedCall(
         "readDocument",

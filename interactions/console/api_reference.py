@@ -78,7 +78,7 @@ def api_reference(request: HttpRequest, environment: str) -> HttpResponse:
         "types_by_group": {str(group): types for group, types in schema.TYPES_BY_GROUP.items()},
         "rows": _rows(chosen),
         "example": _json(reference.example(chosen or FIRST)),
-        "calls": [_shown(call) for call in reference.CALLS],
+        "calls": [_shown(call) for call in reference.CALLS if call.keys != "token"],
         "shared": [*reference.SHARED[:4], reference.NOT_FOUND, *reference.SHARED[4:]],
         "line_form": reference.LINE_FORM,
         "refused": _json(next(each.body for each in reference.CALLS[0].answers if each.status == 422)),

@@ -24,7 +24,7 @@ def connections(request: HttpRequest, environment: str) -> HttpResponse:
     """All connections, newest first, with what arrived in all."""
     here = get_object_or_404(Environment, slug=environment)
     sums = {name: Sum(f"counts__{name}", default=0) for name in ("interactions", "skipped", "refused")}
-    rows = here.connections.select_related("created_by").annotate(**sums)
+    rows = here.connections.select_related("created_by").annotate(**sums).order_by("-id")
     listed = [(row, SOURCES[row.source].TITLE) for row in rows]
     answer: HttpResponse = render(request, "connections/list.html", {"environment": here, "connections": listed})
     return answer
