@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from interactions.codec.apart import documents
 from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import Violation, check_bytes
 from interactions.codec.split.windows import Run
 from interactions.connectors.conventions import UNNAMED
+from interactions.connectors.documents import documents
 from interactions.connectors.read import record_text
 from interactions.connectors.source import Json, Options, Skipped, Source
 
