@@ -10,7 +10,7 @@ import interactions.models.privacy
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("interactions", "0018_connectors"),
+        ("interactions", "0019_mappings"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
