@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -49,8 +50,9 @@ def test_moments_are_those_that_records_name() -> None:
 
 def test_it_needs_neither_the_scanner_nor_pandas() -> None:
     code = (
-        "import sys; from interactions.ingest.imports.sample import read_sample;"
+        "import django, sys; django.setup(); from interactions.ingest.imports.sample import read_sample;"
         'read_sample(b\'{"type":"like"}\', is_whole=True, longest=99);'
         'sys.exit(bool({"numba", "pandas"} & {*sys.modules}))'
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=HOUSE, check=False).returncode == 0
+    named = {**os.environ, "DJANGO_SETTINGS_MODULE": "dojo.settings"}
+    assert subprocess.run([sys.executable, "-c", code], cwd=HOUSE, env=named, check=False).returncode == 0
