@@ -364,3 +364,16 @@ def test_a_record_nested_deep_is_shown_in_little_more_than_it_is() -> None:
     rows = [row.text for record in shown.fine + shown.wrong for row in record.rows]
     assert len(rows) == 2 * 400 + 5_001
     assert sum(map(len, rows)) < 50 * len(text)
+
+
+def test_a_call_of_a_connected_tool_shows_the_interactions_that_were_made_of_it(client: Client) -> None:
+    call = delivered(
+        path="/v1/connect/segment",
+        records=1,
+        lines=["data.1.rating is invalid. like has no such field."],
+        body=body_of({"type": "like", "user_id": "ann"}, {"type": "like", "rating": 5}),
+    )
+    page = text_of(client, f"/production/live/{call.id}/")
+    assert "A connected tool sent this." in page
+    assert "those with problems were refused, the others stored" in page
+    assert "curl http://testserver/v1/interactions " in page

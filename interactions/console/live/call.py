@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from interactions.ingest.live.calls import Delivery, Line
 
+INTERACTIONS: Final = "/v1/interactions"
 MOST_SHOWN: Final = 100  # records of each kind on one page
 _WIDEST_INDENT: Final = 80  # characters; what is nested deeper stands below one another
 _EXAMPLE: Final = '{"data": [{"type": "search", "user_id": "u-1", "search": {"keywords": "running shoes"}}]}'
@@ -79,17 +80,20 @@ class Anatomy:
 
 
 def curl(request: HttpRequest, call: Delivery) -> str:
-    """The call as a command, with this host and a placeholder for the key; empty where its body is not kept."""
+    """The call as a command, with this host and a placeholder for the key; empty where its body is not kept.
+
+    What a connected tool sent is the interactions that were made of it, which the API takes.
+    """
     sent = call.sent
     if sent is None:
         return ""
     body = sent.text or '{"data":[' + ",".join(text for text in sent.records if text is not None) + "]}"
-    return _command(request, call.path, body)
+    return _command(request, INTERACTIONS if call.is_of_connection else call.path, body)
 
 
 def first_call(request: HttpRequest) -> str:
     """A command that sends one record."""
-    return _command(request, "/v1/interactions", _EXAMPLE)
+    return _command(request, INTERACTIONS, _EXAMPLE)
 
 
 def _command(request: HttpRequest, path: str, body: str) -> str:
