@@ -5,7 +5,17 @@ from django.urls import include, path
 
 from dojo.health import healthz
 from interactions.api.trial import trial
-from interactions.console import activity, api_reference, exports, health, keys, members, overview, settings
+from interactions.console import (
+    activity,
+    api_reference,
+    exports,
+    filter_keys,
+    health,
+    keys,
+    members,
+    overview,
+    settings,
+)
 from interactions.console.account import account
 from interactions.console.account.log_in import LogIn
 from interactions.console.account.set_password import SetPassword
@@ -34,6 +44,7 @@ urlpatterns = [
     path("<slug:environment>/interactions/", dashboard.dashboard, name="dashboard"),
     path("<slug:environment>/interactions/panels/", dashboard.dashboard_panels, name="dashboard_panels"),
     path("<slug:environment>/interactions/dashboard.json", dashboard.dashboard_data, name="dashboard_data"),
+    path("<slug:environment>/interactions/filter-keys.json", filter_keys.filter_keys, name="filter_keys"),
     path("<slug:environment>/interactions/records/", records.records, name="records"),
     path("<slug:environment>/interactions/records/count/", records.records_count, name="records_count"),
     path("<slug:environment>/interactions/records/<str:key>/", records.record, name="record"),

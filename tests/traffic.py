@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from interactions.analytics.conditions import CUSTOM
 from interactions.analytics.devices import device_of
 from interactions.analytics.filters import Filter
 from interactions.contract.schema import TYPES
@@ -97,8 +99,17 @@ def _has(record: Record, field: str, value: Any) -> bool:
             return value == (record.get("import_id", 1) == 0)
         case "import_id":
             return value == record.get("import_id", 1)
+        case _ if field.startswith(CUSTOM):
+            context = json.loads(record.get("extra") or "{}").get("context", {}).get("custom_context", {})
+            return value == _text_of(context.get(field.removeprefix(CUSTOM)))
         case _:
             return value == record.get(field)
+
+
+def _text_of(scalar: Any) -> str | None:
+    if isinstance(scalar, str):
+        return scalar
+    return json.dumps(scalar) if isinstance(scalar, bool | int | float) else None
 
 
 class Persons:

@@ -123,6 +123,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "person": Right.PEOPLE,
     "records": Right.LOOK,
     "records_count": Right.LOOK,
+    "filter_keys": Right.LOOK,
     "record": Right.LOOK,
     "exports": Right.EXPORT,
     "export_new": Right.EXPORT,

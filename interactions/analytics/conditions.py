@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -36,11 +37,15 @@ _SINGLE: Final[dict[str, Callable[[Any], Any]]] = {
 """Fields that are looked for value by value."""
 
 FIELDS: Final = (*_COLUMNS, *_SINGLE, "device")
+CUSTOM: Final = "custom_context."
+"""What the field of a key of custom_context begins with: its scalars are compared as texts."""
+_KEY: Final = re.compile(r"""[^$/"\\\x00-\x1f][^"\\\x00-\x1f]{0,99}""")
+_NO_TEXT: Final = re.compile(r"true|false|-?\d.*")  # what a scalar may look like that isn't in quotes
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """``field``, one of FIELDS, has one of the ``values``; with ``is_not``, it has none of them.
+    """``field``, one of FIELDS or CUSTOM and a key, has one of the ``values``; with ``is_not``, it has none of them.
 
     A record without a value has none of them, so ``is_not`` lets it through. Raises ValueError for a field that
     records don't have, and without values.
@@ -51,15 +56,21 @@ class Condition:
     is_not: bool = False
 
     def __post_init__(self) -> None:
-        if self.field not in FIELDS:
+        if self.field not in FIELDS and not (self.key_of_context and is_key(self.key_of_context)):
             raise ValueError(f"Records have no field {self.field!r} to filter by.")
         if not self.values:
             raise ValueError(f"A condition on {self.field} needs a value.")
 
     @property
-    def order(self) -> tuple[int, bool]:
+    def key_of_context(self) -> str:
+        """The key of custom_context that it is about; empty for other fields."""
+        return self.field.removeprefix(CUSTOM) if self.field.startswith(CUSTOM) else ""
+
+    @property
+    def order(self) -> tuple[int, str, bool]:
         """Where it stands among the conditions of a filter."""
-        return FIELDS.index(self.field), self.is_not
+        place = FIELDS.index(self.field) if self.field in FIELDS else len(FIELDS)
+        return place, self.field, self.is_not
 
     @property
     def key(self) -> tuple[str, bool, list[Value]]:
@@ -78,10 +89,24 @@ class Condition:
             return _is_one_of(
                 _.user_agent, [agent for value in self.values for agent in agents_of(Device(str(value)), seen)]
             )
+        if self.key_of_context:
+            return reduce(or_, [_has_in_context(self.key_of_context, str(value)) for value in self.values])
         if self.field in _SINGLE:
             return reduce(or_, [_SINGLE[self.field](value) for value in self.values])
         column = _[_COLUMNS[self.field]]
         return column == self.values[0] if len(self.values) == 1 else column.isin(self.values)
+
+
+def is_key(key: str) -> bool:
+    """Whether a key of custom_context can be filtered by: 1 to 100 characters, without any that JSON escapes, and not
+    beginning as a path does."""
+    return _KEY.fullmatch(key) is not None
+
+
+def _has_in_context(key: str, value: str) -> Any:
+    found = _.extra.cast("json")["context"]["custom_context"][key]
+    is_text = found.str == value
+    return is_text | (found.cast("string") == value) if _NO_TEXT.fullmatch(value) else is_text
 
 
 def _is_one_of(column: Any, values: Sequence[str | None]) -> Any:

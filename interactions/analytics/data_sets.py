@@ -16,6 +16,7 @@ from django.conf import settings
 from interactions import process_caches
 from interactions.analytics.index import store
 from interactions.analytics.index.build import build_table
+from interactions.analytics.index.custom_keys import is_lacking
 from interactions.analytics.index.gone import hide
 from interactions.analytics.index.run import Index as Index
 from interactions.analytics.keeper import Keeper, is_whole, lacks_imports
@@ -107,7 +108,7 @@ def up_to_date(environment: str) -> Index:
     version, keeper = Lake(environment).version(), Keeper(environment)
     while True:
         index = current(environment) if is_whole(environment) else None
-        if index is not None and index.version >= version:
+        if index is not None and index.version >= version and not is_lacking(environment, index.custom_keys):
             return index
         if version == _NO_TABLE:
             return _empty(environment)

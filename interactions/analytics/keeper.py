@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from django.conf import settings
 
-from interactions.analytics.index import store
+from interactions.analytics.index import custom_keys, store
 from interactions.analytics.index.build import build
 from interactions.analytics.index.changes import Covered, covered
 from interactions.analytics.index.delta import live
@@ -79,6 +79,8 @@ class Keeper:
                 logger.warning("The table of %s was replaced by another: building its index anew", self.environment)
                 store.remove(self.environment)  # nobody is to be answered from it meanwhile
                 self._build(table)
+            elif custom_keys.is_lacking(self.environment, index.custom_keys):
+                self._build(table)
             elif (index.version, *note.others) != (table.version, table.hidden.digest, digest_of(table.links)):
                 self._refresh(index, note, table)
             else:
@@ -92,7 +94,8 @@ class Keeper:
     def _build(self, table: Table) -> None:
         began = time.monotonic()
         with store.draft(self.environment) as folder:
-            index = build(self.environment, table.version, table.parts, table.hidden, folder, table.links)
+            keys = custom_keys.wanted(self.environment)
+            index = build(self.environment, table.version, table.parts, table.hidden, folder, table.links, keys)
             self._write(index, covered(table.parts, {}), table)
         logger.info("Index of %s built: %s events, %.1f s", self.environment, len(index), time.monotonic() - began)
 

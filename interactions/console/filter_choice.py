@@ -21,9 +21,9 @@ from interactions.analytics.reports.totals import EVERYTHING
 from interactions.console.filter_form import Chip, FilterField
 from interactions.console.filter_parts import (
     DENIED,
-    NAMES,
     PARTS,
     PEOPLE,
+    names_in,
     one_of,
     pairs_of,
     part_of,
@@ -221,7 +221,7 @@ class FilterChoice:
     @property
     def period_pairs(self) -> list[tuple[str, str]]:
         """What the form of the parts has to pass on: all that it has no field for."""
-        shown = {"group", "type", *(field.name for field in self.fields)}
+        shown = {"group", "type", *(field.name for field in (*self.fields, *self.custom_fields))}
         return [pair for pair in self.pairs() if pair[0] not in shown] + list(self.kept.items())
 
     @property
@@ -241,6 +241,13 @@ class FilterChoice:
         return [FilterField.of(part, self.parts) for part in PARTS if not (part.is_person or part.is_number)]
 
     @property
+    def custom_fields(self) -> list[FilterField]:
+        """Each key of custom_context that something is asked of, as the form shows it."""
+        conditions = [each for each in self.parts.conditions if each.key_of_context]
+        parts = {condition.field: part_of(condition) for condition in conditions}
+        return [FilterField.of(part, self.parts) for part in parts.values()]
+
+    @property
     def type_groups(self) -> list[dict[str, Any]]:
         """Groups and their types as the form shows them."""
         return [
@@ -257,7 +264,11 @@ class FilterChoice:
 def carried(query: QueryDict) -> str:
     """The part of an address that goes along to another page of interactions: ``?…`` or nothing."""
     pairs = [
-        (name, value) for name in (*_TIMES, *NAMES) if name not in _OF_IMPORTS for value in query.getlist(name) if value
+        (name, value)
+        for name in (*_TIMES, *names_in(query))
+        if name not in _OF_IMPORTS
+        for value in query.getlist(name)
+        if value
     ]
     pairs = [(name, value) for name, value in pairs if name not in PEOPLE or Person.at(value)]  # never an id
     return "?" + urlencode(pairs, safe=DENIED) if pairs else ""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.http import QueryDict
 
-from interactions.analytics.conditions import Condition, Value
+from interactions.analytics.conditions import CUSTOM, Condition, Value, is_key
 from interactions.analytics.filters import Device, Filter
 from interactions.contract.schema import GROUP_OF, TYPES, Group
 from interactions.contract.tombstones import Person
@@ -94,6 +94,9 @@ PARTS: Final = (
     FilterPart("origin", "is_live", "Came by", {"import": (False, "Import"), "live": (True, "Live call")}, verbs=_SAID),
     FilterPart("import", "import_id", "Import", is_number=True),
 )
+MOST_KEYS: Final = 5
+"""Keys of custom_context that one filter may ask of."""
+_CUSTOM: Final = "custom."  # what the word of such a key begins with in an address
 _GROUPS: Final = {group.name.lower(): group for group in Group}
 _BY_FIELD: Final = {part.field: part for part in PARTS}
 _FORMS: Final = ("", DENIED)  # of a part's name in an address
@@ -103,7 +106,27 @@ NAMES: Final = ("group", "type", *(part.name + form for part in PARTS for form i
 
 def part_of(condition: Condition) -> FilterPart:
     """The part of the filter that a condition is about."""
-    return _BY_FIELD[condition.field]
+    return _BY_FIELD.get(condition.field) or _custom_part(condition.key_of_context)
+
+
+def names_in(query: QueryDict) -> list[str]:
+    """The words of an address that are about the filter."""
+    return [*NAMES, *(name for name in query if name.startswith(_CUSTOM))]
+
+
+def _custom_part(key: str) -> FilterPart:
+    return FilterPart(_CUSTOM + key, CUSTOM + key, key)
+
+
+def _custom_parts(query: QueryDict, mistakes: list[str]) -> list[FilterPart]:
+    """The keys of custom_context that an address asks of, each once."""
+    given = (name.removesuffix(DENIED).removeprefix(_CUSTOM) for name in query if name.startswith(_CUSTOM))
+    keys = list(dict.fromkeys(given))
+    mistakes.extend(f"You can't filter by the key {key[:40]!r} of custom_context." for key in keys if not is_key(key))
+    known = [key for key in keys if is_key(key)]
+    if len(known) > MOST_KEYS:
+        mistakes.append(f"A filter can have up to {MOST_KEYS} keys of custom_context. The rest was left out.")
+    return [_custom_part(key) for key in sorted(known[:MOST_KEYS])]
 
 
 def pairs_of(conditions: Iterable[Condition]) -> list[tuple[str, str]]:
@@ -121,7 +144,7 @@ def parts_of(query: QueryDict, mistakes: list[str]) -> Filter:
     # A type of a chosen group adds nothing, and its chip would promise that it does.
     types = tuple(name for name in _known(query, "type", list(TYPES), mistakes) if GROUP_OF[name] not in groups)
     conditions = []
-    for part in PARTS:
+    for part in (*PARTS, *_custom_parts(query, mistakes)):
         for form in _FORMS:
             values = _values(query.getlist(part.name + form), part, mistakes)
             if values:

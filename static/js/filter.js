@@ -1,10 +1,40 @@
 // The form of the filter: what a part is compared by is in its fields' name ("region" or "region!"), and a part can have
 // several values. The form comes and goes with the page's fragments, so the document listens.
 
+function rename(part) {
+  const verb = part.querySelector("[data-verb]")?.value ?? "";
+  for (const field of part.querySelectorAll("[data-value]")) {
+    if (part.dataset.part) field.name = part.dataset.part + verb;
+    else field.removeAttribute("name"); // a key that isn't typed yet
+  }
+}
+
 document.addEventListener("change", (event) => {
-  if (!event.target.matches("[data-verb]")) return;
+  if (event.target.matches("[data-verb]")) rename(event.target.closest("[data-part]"));
+});
+
+document.addEventListener("input", (event) => {
+  if (!event.target.matches("[data-key]")) return;
   const part = event.target.closest("[data-part]");
-  for (const field of part.querySelectorAll("[data-value]")) field.name = part.dataset.part + event.target.value;
+  const key = event.target.value.trim();
+  part.dataset.part = key && `custom.${key}`;
+  rename(part);
+});
+
+async function suggest(input) {
+  const { keysUrl } = input.dataset;
+  if (!keysUrl) return;
+  delete input.dataset.keysUrl;
+  try {
+    const { keys } = await (await fetch(keysUrl)).json();
+    input.list.replaceChildren(...keys.map((key) => Object.assign(document.createElement("option"), { value: key })));
+  } catch {
+    input.dataset.keysUrl = keysUrl; // no suggestions this time; the key can be typed
+  }
+}
+
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches("[data-key]")) suggest(event.target);
 });
 
 function addValue(part) {

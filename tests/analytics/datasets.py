@@ -15,6 +15,7 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from interactions import identity
+from interactions.analytics.conditions import CUSTOM
 from interactions.analytics.devices import Device
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import ALL, Period, Unit, allowed_units
@@ -67,6 +68,12 @@ VALUES: Final[dict[str, Sequence[Any]]] = {
     "locale": (None, "en-GB", "de-DE"),
     "region": (None, "Kent", "kent", ""),
     "user_agent": (None, "", PHONE, BOT, "a shop's own app"),
+    "extra": (
+        *(None, '{"search":{"filters":{"plan":["gold"]}}}', '{"context":{"custom_context":{"plan":"gold","n":5}}}'),
+        '{"context":{"custom_context":{"n":"5","plan":"Gold, \\"é\\""},"page":{"plan":"gold"}}}',
+        '{"context":{"custom_context":{"A/B test":true,"n":-2.5,"plan":["gold"]}}}',
+        '{"context":{"custom_context":{"A/B test":"true","plan":{"plan":"gold"},"n":null}}}',
+    ),
 }  # fmt: skip
 ZONES: Final = st.sampled_from(
     [
@@ -187,6 +194,7 @@ def hidden(draw: st.DrawFn, anchors: Sequence[datetime]) -> Tombstones:
     return Tombstones.of(stones)
 
 
+CUSTOM_KEYS: Final = ("A/B test", "n", "plan")
 WHOLE: Final = ("period", "groups", "types")
 """Parts of a filter that are no conditions."""
 
@@ -210,6 +218,7 @@ def _fields(anchors: Sequence[datetime]) -> dict[str, st.SearchStrategy[Any]]:
         "is_live": st.booleans(),
         "import_id": st.integers(0, 2),
         **{name: st.sampled_from([value for value in VALUES[name] if value is not None]) for name in texts},
+        **{CUSTOM + key: st.sampled_from(["gold", 'Gold, "é"', "5", "-2.5", "true", "null"]) for key in CUSTOM_KEYS},
     }
 
 

@@ -10,7 +10,7 @@ import ibis
 import pytest
 
 from interactions.analytics import relational
-from interactions.analytics.conditions import FIELDS, Condition
+from interactions.analytics.conditions import CUSTOM, FIELDS, Condition
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.periods import Period, Unit
 from interactions.analytics.relational import (
@@ -42,7 +42,9 @@ HIDDEN = Tombstones.of([(1, None, AT), (None, 2, AT)])
 DATA = DataSet(
     ibis.table(ibis.Schema.from_pyarrow(TABLE_SCHEMA), name="interactions"), HIDDEN, agents=(None, PHONE, "an app")
 )
+CUSTOM_FIELD = CUSTOM + "A/B test"
 VALUES = {
+    CUSTOM_FIELD: ("gold", "5", "true"),
     **dict.fromkeys(FIELDS, ("tea", "Tea")),
     **dict.fromkeys(("user_key", "anonymous_key", "import_id"), (1, 2)),
     **dict.fromkeys(("is_assisted", "is_live"), (True, False)),
@@ -54,7 +56,7 @@ FULL = Filter(
     Period(AT, AT.replace(month=5)),
     (Group.CORE,),
     ("read",),
-    [Condition(field, VALUES[field], is_not) for field in FIELDS for is_not in (False, True)],
+    [Condition(field, VALUES[field], is_not) for field in (*FIELDS, CUSTOM_FIELD) for is_not in (False, True)],
 )
 EXPRESSIONS = {
     "people": lambda asked: people.counted(DATA, asked),

@@ -1,5 +1,7 @@
 """Filters: what they let through, against the same words in plain Python."""
 
+import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +15,7 @@ from interactions.analytics import engine
 from interactions.analytics.conditions import FIELDS as ALL_FIELDS
 from interactions.analytics.conditions import Condition
 from interactions.analytics.filters import Device, Filter
+from interactions.analytics.index.custom_keys import KeyBeingIndexed, require
 from interactions.analytics.periods import ALL, Period
 from interactions.contract.schema import TYPES, Group
 from interactions.warehouse.lake import Lake
@@ -21,7 +24,16 @@ from tests.analytics.datasets import WHOLE
 from tests.lakes import Record, append, record
 from tests.traffic import AGENTS, START, chosen, traffic
 
-RECORDS = [{**each, "import_id": place % 3} for place, each in enumerate(traffic(400, days=4))]
+EXTRAS = [
+    None,
+    *(
+        f'{{"context":{{"custom_context":{custom}}}}}'
+        for custom in ('{"plan":"gold","n":5}', '{"n":"5"}', '{"plan":"silver"}', '{"n":2.5,"plan":["gold"]}')
+    ),
+]
+RECORDS = [
+    {**each, "import_id": place % 3, "extra": EXTRAS[place % 5]} for place, each in enumerate(traffic(400, days=4))
+]
 MOMENTS = st.integers(0, 96).map(lambda hours: START + timedelta(hours=hours))
 PERIODS = st.tuples(MOMENTS, MOMENTS).filter(lambda bounds: bounds[0] < bounds[1]).map(lambda bounds: Period(*bounds))
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
@@ -44,6 +56,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "is_assisted": st.booleans(),
     "is_live": st.booleans(),
     "import_id": st.integers(0, 3),
+    "custom_context.plan": st.sampled_from(["gold", "Gold", "silver"]),
+    "custom_context.n": st.sampled_from(["5", "2.5", "true"]),
 }
 FEW = st.lists(st.sampled_from(sorted(FIELDS)), max_size=3, unique=True)
 
@@ -71,6 +85,9 @@ def let_through(asked: Filter) -> int:
 
 def once() -> None:
     if not Lake("production").exists():
+        for key in ("n", "plan"):
+            with suppress(KeyBeingIndexed):
+                require("production", (), key)
         append(keyed(RECORDS[:150]))
         append(keyed(RECORDS[150:]))
 
@@ -120,13 +137,15 @@ GIVEN: dict[str, Any] = {
     "is_assisted": False,
     "is_live": True,
     "import_id": 1,
+    "custom_context.plan": "gold",
+    "custom_context.n": ("5", "2.5"),
 }
 
 
 PEOPLE = ("user_key", "anonymous_key")  # given as ids, as keys can't be made yet
 
 
-@pytest.mark.parametrize("field", [*WHOLE, *ALL_FIELDS])
+@pytest.mark.parametrize("field", [*WHOLE, *ALL_FIELDS, "custom_context.plan", "custom_context.n"])
 def test_every_field_lets_some_through_and_leaves_some_out(field: str) -> None:
     once()
     given = identity.keyring()[GIVEN[field]] if field in PEOPLE else GIVEN[field]
@@ -188,8 +207,16 @@ def test_what_a_filter_asks_can_be_put_in_place_of_what_it_asked() -> None:
 
 
 def test_a_condition_needs_a_field_and_a_value() -> None:
-    for field, values in (("colour", ("red",)), ("region", ())):
-        with pytest.raises(ValueError, match=field):
+    odd = (
+        "colour",
+        "custom_context.",
+        "custom_context.$x",
+        "custom_context./x",
+        'custom_context."',
+        "custom_context.\n",
+    )
+    for field, values in (("region", ()), *((field, ("red",)) for field in odd)):
+        with pytest.raises(ValueError, match=re.escape(field) if field.isprintable() else "custom_context"):
             Filter(**{field: values})
 
 

@@ -15,7 +15,7 @@ from interactions.analytics.conditions import Condition
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.periods import ALL, Period
 from interactions.console.filter_choice import PRESETS, FilterChoice, carried
-from interactions.console.filter_parts import PARTS
+from interactions.console.filter_parts import PARTS, part_of
 from interactions.console.period_words import address_of, span
 from interactions.contract.schema import GROUP_OF, TYPES, Group
 from interactions.contract.tombstones import Person
@@ -49,6 +49,9 @@ def choice(query: str, zone: Any = UTC) -> FilterChoice:
         ("region=Kent&region!=Wien", Filter(region="Kent").having(is_not=True, region="Wien")),
         ("device=phone&device=tablet", Filter(device=(Device.PHONE, Device.TABLET))),
         ("import=3&import=4", Filter(import_id=(3, 4))),
+        ("custom.plan=gold&custom.plan=free", Filter(**{"custom_context.plan": ("gold", "free")})),
+        ("custom.A/B%20t.e=1", Filter(**{"custom_context.A/B t.e": "1"})),
+        ("custom.n!=5", Filter().having(is_not=True, **{"custom_context.n": "5"})),
         ("import!=3", Filter().having(is_not=True, import_id=3)),
         (
             "user!=u-00000000000000ff&user!=u-0000000000000001",
@@ -71,6 +74,8 @@ def test_an_address_says_what_is_meant(query: str, expected: Filter) -> None:
         ("from=2024-02-30", "The address says from=2024-02-30, which isn't a date. Dates look like 2024-01-31."),
         ("from=2024-02-01&to=2024-01-01", "The period ends before it starts. Swap the two dates."),
         ("region=" + "x" * 3000, "Region: more than 2,048 characters. It was left out."),
+        ("custom.$x=1", "You can't filter by the key '$x' of custom_context."),
+        ("custom.=1", "You can't filter by the key '' of custom_context."),
         ("user=ann", "User: addresses hold no ids."),
         ("user=a-00000000000000ff", "User: addresses hold no ids."),
         ("anonymous=phone", "Anonymous id: addresses hold no ids."),
@@ -133,6 +138,7 @@ def test_a_chip_leads_to_the_address_without_it() -> None:
         ("keywords!=tea", "Search words are not", "tea"),
         ("device=phone&device=bot", "Device is", "Phone or Bot"),
         ("import!=3", "Import is not", "3"),
+        ("custom.plan!=gold&custom.plan!=free", "plan is not", "gold or free"),
         ("user!=u-00000000000000ff", "User is not", "u-00000000000000ff"),
     ],
 )
@@ -164,6 +170,15 @@ def test_of_many_values_the_first_hundred_count() -> None:
     found = choice("&".join(f"region={number}" for number in range(101)))
     assert len(found.parts.values("region")) == 100
     assert found.mistakes == ["Region: more than 100 values. The rest was left out."]
+
+
+def test_a_filter_asks_of_five_keys_at_most_and_takes_them_along() -> None:
+    query = "&".join(f"custom.{key}={key}" for key in "fedcba")
+    found = choice(query)
+    assert [condition.key_of_context for condition in found.parts.conditions] == ["b", "c", "d", "e", "f"]
+    assert found.mistakes == ["A filter can have up to 5 keys of custom_context. The rest was left out."]
+    assert [field.name for field in found.custom_fields] == [f"custom.{key}" for key in "bcdef"]
+    assert carried(QueryDict("custom.plan!=gold&custom.n=5&unit=week")) == "?custom.plan!=gold&custom.n=5"
 
 
 def test_what_the_page_keeps_stays_but_a_unit_does_not_outlive_its_period() -> None:
@@ -199,6 +214,7 @@ def _conditions(part: Any, is_not: bool) -> st.SearchStrategy[Condition]:
     return st.builds(Condition, st.just(part.field), values, st.just(is_not))
 
 
+PARTS_AND_KEYS = (*PARTS, *(part_of(Condition(f"custom_context.{key}", ("x",))) for key in ("plan", "A/B &=+é")))
 FILTERS = st.builds(
     lambda groups, types, *conditions: Filter(
         groups=tuple(group for group in Group if group in groups),
@@ -207,7 +223,7 @@ FILTERS = st.builds(
     ),
     st.sets(st.sampled_from(Group), max_size=2),
     st.sets(st.sampled_from(TYPES), max_size=3),
-    *(st.none() | _conditions(part, is_not) for part in PARTS for is_not in (False, True)),
+    *(st.none() | _conditions(part, is_not) for part in PARTS_AND_KEYS for is_not in (False, True)),
 )
 
 

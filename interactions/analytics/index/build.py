@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from interactions.analytics.index import records, run_files
-from interactions.analytics.index.columns import COLUMNS, PEOPLE, TIMES, coded, events_of, pairs_of
+from interactions.analytics.index.columns import PEOPLE, TIMES, coded, columns_for, events_of, pairs_of
 from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.people import Persons
 from interactions.analytics.index.plan import Batch, Paired, Plan, people_of
@@ -31,18 +31,23 @@ from interactions.contract.tombstones import Tombstones, leave_out
 from interactions.warehouse.lake import Part
 
 _PIECE: Final = 50_000  # records
-_WITHOUT_PEOPLE: Final = tuple(name for name in COLUMNS if name not in PEOPLE)
 
 
 def build_table(
-    table: pa.Table, hidden: Tombstones, environment: str, version: int, links: np.ndarray | None = None
+    table: pa.Table,
+    hidden: Tombstones,
+    environment: str,
+    version: int,
+    links: np.ndarray | None = None,
+    custom_keys: Sequence[str] = (),
 ) -> Index:
     """The index of the records in ``table`` (TABLE_SCHEMA) but for those of ``hidden`` people, all in memory.
 
-    ``links`` are as ``warehouse.links.pairs`` has them, None for none.
+    ``links`` are as ``warehouse.links.pairs`` has them, None for none. Its events have the values of ``custom_keys`` of
+    custom_context.
     """
     table, _ = leave_out(table, hidden)
-    dictionaries = Dictionaries()
+    dictionaries = Dictionaries(custom_keys=custom_keys)
     events = events_of(table, dictionaries)
     dictionaries.pair_codes.count(events.pair)
     if links is not None:
@@ -61,6 +66,7 @@ def build(
     hidden: Tombstones,
     folder: Path,
     links: np.ndarray | None = None,
+    custom_keys: Sequence[str] = (),
 ) -> Index:
     """The index of ``version``, which consists of ``parts``, but for the records of ``hidden`` people.
 
@@ -69,7 +75,7 @@ def build(
     Its runs are files in ``folder``, which it maps. Raises FileNotFoundError where a part has gone: the table has a
     newer version then.
     """
-    build = _Build(hidden, folder)
+    build = _Build(hidden, folder, custom_keys)
     if links is not None:
         build.dictionaries.pair_codes.count(build.dictionaries.pair_codes.links(links))
     return _index(build.runs(list(records.pieces(parts, _PIECE))), build.dictionaries, environment, version)
@@ -77,12 +83,21 @@ def build(
 
 def _index(runs: Sequence[Run], dictionaries: Dictionaries, environment: str, version: int) -> Index:
     span = (min(int(run.at.min()) for run in runs), max(int(run.at.max()) for run in runs)) if runs else (0, -1)
-    return Index(environment, version, tuple(runs), dictionaries.pairs, dictionaries.texts, *span)
+    return Index(
+        environment,
+        version,
+        tuple(runs),
+        dictionaries.pairs,
+        dictionaries.texts,
+        *span,
+        custom_keys=dictionaries.custom_keys,
+    )
 
 
 class _Build:
-    def __init__(self, hidden: Tombstones, folder: Path) -> None:
-        self.dictionaries = Dictionaries()
+    def __init__(self, hidden: Tombstones, folder: Path, custom_keys: Sequence[str]) -> None:
+        self.dictionaries = Dictionaries(custom_keys=custom_keys)
+        self._columns = [name for name in columns_for(custom_keys) if name not in PEOPLE]
         self._hidden, self._folder = hidden, folder
 
     def runs(self, pieces: Sequence[Piece]) -> list[Run]:
@@ -113,7 +128,7 @@ class _Build:
         """Make the events of a batch."""
         found = []
         for piece, place, _ in batch.pieces:
-            codes, table = spill.kept(place, np.empty(piece.rows, np.int32)), records.read(piece, _WITHOUT_PEOPLE)
+            codes, table = spill.kept(place, np.empty(piece.rows, np.int32)), records.read(piece, self._columns)
             if self._hidden:
                 table, codes = table.filter(pa.array(codes != NONE)), codes[codes != NONE]
             found.append(coded(table, codes, plan.placeholder[codes], self.dictionaries))

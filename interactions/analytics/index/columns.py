@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -29,17 +30,24 @@ _TEXTS: Final = {
     "keywords": "keywords",
 }
 _CAMPAIGN: Final = ("campaign_source", "campaign_medium", "campaign_name")
-COLUMNS: Final = (
+_COLUMNS: Final = (
     *("type", *TIMES, "product_ids", "miso_id", "revenue", "quantities", "category", "import_id"),
     *(*_TEXTS.values(), *_CAMPAIGN, *PEOPLE),
 )
-"""Of the table, what events are made of."""
+EXTRA: Final = "extra"
 _TYPES: Final = pa.array(TYPES)
 _CHECKOUT: Final = TYPES.index("checkout")
 
 
+def columns_for(custom_keys: Sequence[str]) -> tuple[str, ...]:
+    """Of the table, what events are made of that have the values of these keys of custom_context."""
+    return (*_COLUMNS, EXTRA) if custom_keys else _COLUMNS
+
+
 def events_of(table: pa.Table, dictionaries: Dictionaries) -> Events:
-    """The rows of ``table``, which has COLUMNS, as events in the same order; ``dictionaries`` learns what is new.
+    """The rows of ``table``, which has the columns of :func:`columns_for`, as events in the same order.
+
+    ``dictionaries`` learns what is new.
 
     It doesn't count them as bearers of their pairs (``PairCodes.count``): that's for whoever keeps them.
     """
@@ -82,6 +90,7 @@ def coded(table: pa.Table, pair: np.ndarray, placeholder: np.ndarray, dictionari
         product_starts=starts_of(_counted(named, starts)),
         products=product[named],
         **_categories(whole(table["category"]), dictionaries["category"]),
+        **_customs(table, dictionaries),
         **sales_of(table, paid, product, starts),
     )
 
@@ -184,3 +193,11 @@ def _categories(lists: pa.ListArray, dictionary: Dictionary) -> dict[str, np.nda
     pairs = np.unique((row[code != NONE] << 32) | code[code != NONE])
     counts = np.bincount(pairs >> 32, minlength=len(lists))
     return {"category_starts": starts_of(counts), "categories": (pairs & 0xFFFFFFFF).astype(np.int32)}
+
+
+def _customs(table: pa.Table, dictionaries: Dictionaries) -> dict[str, np.ndarray]:
+    """The values of each row's custom_context, of the keys that ``dictionaries`` are for."""
+    if not dictionaries.custom_keys:
+        return {"custom_starts": np.zeros(len(table) + 1, np.int64), "customs": np.empty(0, np.int32)}
+    counts, places, different = dictionaries.custom_values.of(whole(table[EXTRA]))
+    return {"custom_starts": starts_of(counts), "customs": dictionaries["custom"].codes(different)[places]}

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from interactions.analytics.index import table_loops as loops
+from interactions.analytics.index.custom_values import VALUES, CustomValues
 from interactions.analytics.index.lookups import find, hashes_of, lookup_of
 from interactions.analytics.index.pair_codes import PairCodes
 from interactions.analytics.index.run import NONE, Index, Lookup, Pairs, Texts
@@ -17,7 +18,7 @@ from interactions.analytics.index.run import NONE, Index, Lookup, Pairs, Texts
 NAMES: Final = tuple(Texts.__dataclass_fields__)
 PAIR: Final = "pair"
 CAMPAIGN: Final = pa.struct([("source", pa.string()), ("medium", pa.string()), ("name", pa.string())])
-FORMS: Final = {name: CAMPAIGN if name == "campaign" else pa.string() for name in NAMES}
+FORMS: Final = {**dict.fromkeys(NAMES, pa.string()), "campaign": CAMPAIGN, "custom": VALUES}
 _LEAST: Final = 1024
 
 
@@ -77,8 +78,10 @@ class Dictionary:
 class Dictionaries:
     """All codes of an index that is made or added to."""
 
-    def __init__(self, index: Index | None = None) -> None:
-        """Begin with those of ``index``, which doesn't change."""
+    def __init__(self, index: Index | None = None, custom_keys: Sequence[str] = ()) -> None:
+        """Begin with those of ``index``, which doesn't change, or with none, for these keys of custom_context."""
+        self.custom_keys = index.custom_keys if index else tuple(custom_keys)
+        self.custom_values = CustomValues(self.custom_keys)
         known = {name: getattr(index.texts, name) if index else pa.chunked_array([], FORMS[name]) for name in NAMES}
         lookups = index.lookups if index else {}
         self._of = {name: Dictionary(known[name], lookups.get(name, ())) for name in NAMES}

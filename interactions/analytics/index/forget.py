@@ -79,6 +79,7 @@ def _used(index: Index) -> dict[str, np.ndarray]:
             used[name][getattr(run, name)[lives]] = True  # the last stands for NONE
         used["product"][run.products[np.repeat(lives, np.diff(run.product_starts))]] = True
         used["category"][run.categories[np.repeat(lives, np.diff(run.category_starts))]] = True
+        used["custom"][run.customs[np.repeat(lives, np.diff(run.custom_starts))]] = True
         used["product"][run.line_product[np.repeat(lives[run.sale_event], np.diff(run.sale_starts))]] = True
     return {name: of_code[:-1] for name, of_code in used.items()}
 

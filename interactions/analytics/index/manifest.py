@@ -12,7 +12,7 @@ from interactions import identity
 from interactions.analytics.index import arrow_files
 from interactions.analytics.index.dictionaries import FORMS
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Rises when files of an earlier one can't be read any more, or mean something else."""
 NAME: Final = "manifest.json"
 _DRAFT: Final = "manifest.draft"
@@ -56,6 +56,7 @@ class Manifest(msgspec.Struct, frozen=True):
     texts: dict[str, tuple[TextFile, ...]]
     pairs: tuple[PairFile, ...]
     note: str
+    custom_keys: tuple[str, ...] = ()
 
     @property
     def names(self) -> set[str]:

@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from interactions.analytics.conditions import Condition, Value
+from interactions.analytics.conditions import CUSTOM, Condition, Value
 from interactions.analytics.devices import device_of
 from interactions.analytics.filters import Filter
+from interactions.analytics.index import custom_keys
 from interactions.analytics.index.passes import masks
 from interactions.analytics.index.results import results_of
 from interactions.analytics.index.run import ASSISTED, TYPE_BITS, Index, Run
@@ -89,6 +90,9 @@ def _narrowing(index: Index, condition: Condition) -> Narrow:
             return _by_table("agent", np.array(devices) == is_wanted)
         case "page_contains":
             return _by_code("page", _containing(index.texts.page, values), is_wanted)
+        case _ if field.startswith(CUSTOM):
+            custom_keys.require(index.environment, index.custom_keys, field.removeprefix(CUSTOM))
+            return _by_list("custom_starts", "customs", _customs(index, condition), is_wanted)
         case "product_id":
             return _by_list("product_starts", "products", _among(index.texts.product, values), is_wanted)
         case "category":
@@ -98,6 +102,14 @@ def _narrowing(index: Index, condition: Condition) -> Narrow:
             return _by_code("campaign", _among(part, values), is_wanted)
         case _:
             return _by_code(field, _among(getattr(index.texts, field), values), is_wanted)
+
+
+def _customs(index: Index, condition: Condition) -> np.ndarray:
+    """Which values of keys, by code, are of the condition's key and among its values."""
+    keys, values = (pc.struct_field(index.texts.custom, name) for name in ("key", "value"))
+    is_of_key = _flags(pc.fill_null(pc.equal(keys, condition.field.removeprefix(CUSTOM)), False))
+    found: np.ndarray = is_of_key & _among(values, condition.values)
+    return found
 
 
 def _by_person(index: Index, field: str, keys: Sequence[Value], is_wanted: bool) -> Narrow:

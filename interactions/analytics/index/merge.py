@@ -14,7 +14,7 @@ import numpy as np
 from interactions.analytics.index import run_files
 from interactions.analytics.index.delta import BIG, live
 from interactions.analytics.index.people import Persons
-from interactions.analytics.index.rows import as_run, joined, nobodys, starts_of, taken, within
+from interactions.analytics.index.rows import LISTS, as_run, joined, nobodys, starts_of, taken, within
 from interactions.analytics.index.run import Events, Index, Run
 from interactions.analytics.index.spill import Sizes
 
@@ -64,7 +64,7 @@ def merge_into(runs: Sequence[Run], folder: Path) -> Run:
     cuts = np.unique(np.append(begins, len(order.run)))
     pieces = [order.part(first, last) for first, last in pairwise(cuts.tolist())]
     sizes = [_sizes(runs, piece) for piece in pieces]
-    before = [Sizes(*each) for each in np.cumsum([Sizes(0, 0, 0, 0, 0), *sizes], axis=0).tolist()]
+    before = [Sizes(*each) for each in np.cumsum([Sizes(*[0] * len(Sizes._fields)), *sizes], axis=0).tolist()]
     with run_files.Draft(folder, name, before[-1]) as draft:
         for piece, begin in zip(pieces, before[:-1], strict=True):
             draft.write(_events(runs, piece), begin)
@@ -134,10 +134,8 @@ def _sizes(runs: Sequence[Run], order: _Order) -> Sizes:
     total = np.zeros(len(Sizes._fields), np.int64)
     for number, run in enumerate(runs):
         begins, ends = (each[order.run == number] for each in (order.begins, order.ends))
-        products, categories = (
-            (starts[ends] - starts[begins]).sum() for starts in (run.product_starts, run.category_starts)
-        )
+        listed = [(starts[ends] - starts[begins]).sum() for starts in (getattr(run, name) for name, _ in LISTS)]
         first, last = np.searchsorted(run.sale_event, begins), np.searchsorted(run.sale_event, ends)
         lines = (run.sale_starts[last] - run.sale_starts[first]).sum()
-        total += [(ends - begins).sum(), products, categories, (last - first).sum(), lines]
+        total += [(ends - begins).sum(), *listed, (last - first).sum(), lines]
     return Sizes(*total.tolist())

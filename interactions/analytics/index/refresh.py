@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from dojo.cores import cores
 from interactions.analytics.index.changes import EVERYTHING, Change, Covered, change, covered
-from interactions.analytics.index.columns import COLUMNS, events_of
+from interactions.analytics.index.columns import columns_for, events_of
 from interactions.analytics.index.delta import NOTHING, Places, exchange, take_out
 from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.difference import Difference, TooMuch, difference, rows_of
@@ -64,7 +64,8 @@ def refreshed(
     index = hide(index, table.hidden)
     found = _difference(index, what, now, table)
     gone = _together([found.gone, *(of_import(index, each) for each in sorted(what.undone))])
-    lacking = [rows_of(each, COLUMNS) for each in found.lacking]
+    columns = columns_for(index.custom_keys)
+    lacking = [rows_of(each, columns) for each in found.lacking]
     _require_few(index, sum(now[name].rows for name in what.new if lacking) + sum(map(len, lacking)))
     events = [*_new(what, table, codes), *(_events(rows, table.hidden, codes) for rows in lacking)]
     links = codes.pair_codes.links(table.links)
@@ -103,9 +104,9 @@ def _together(several: Iterable[Places]) -> Places:
 
 def _new(what: Change, table: Table, codes: Dictionaries) -> list[Events]:
     """The rows of new parts, as events, piece by piece."""
-    parts = [table.by_name[name] for name in what.new]
+    parts, columns = [table.by_name[name] for name in what.new], columns_for(codes.custom_keys)
     with ThreadPoolExecutor(cores()) as threads:
-        return list(threads.map(lambda piece: _events(read(piece, COLUMNS), table.hidden, codes), pieces(parts, _ROWS)))
+        return list(threads.map(lambda piece: _events(read(piece, columns), table.hidden, codes), pieces(parts, _ROWS)))
 
 
 def _events(rows: pa.Table, hidden: Tombstones, codes: Dictionaries) -> Events:

@@ -15,7 +15,11 @@ from interactions.analytics.index.run import Events, Run
 FLAT: Final = (
     "at", "received", "kind", "source", "pair", "agent", "region", "locale", "campaign", "page", "keywords", "result",
 )  # fmt: skip
-LISTS: Final = (("product_starts", ("products",)), ("category_starts", ("categories",)))
+LISTS: Final = (
+    ("product_starts", ("products",)),
+    ("category_starts", ("categories",)),
+    ("custom_starts", ("customs",)),
+)
 LINES: Final = ("sale_starts", ("line_product", "line_revenue"))
 
 

@@ -31,7 +31,8 @@ class Events:
     no value; ``result`` int64[n], a hash of the miso_id as a UUID, 0 for none.
 
     Lists: the products of event ``e`` are ``products[product_starts[e] : product_starts[e + 1]]`` (int64[n + 1],
-    int32 codes; nulls left out, each named as often as the record names it), its categories likewise, each once.
+    int32 codes; nulls left out, each named as often as the record names it), its categories likewise, each once, and
+    its ``customs``, values of those keys of custom_context that the index has.
 
     Sales, one for each check-out with a revenue (``s`` of them, ascending by ``sale_event`` int64[s]):
     ``sale_revenue`` float64[s], and its lines ``sale_starts`` int64[s + 1] with ``line_product`` int32 (NONE for null)
@@ -54,6 +55,8 @@ class Events:
     products: np.ndarray
     category_starts: np.ndarray
     categories: np.ndarray
+    custom_starts: np.ndarray
+    customs: np.ndarray
     sale_event: np.ndarray
     sale_revenue: np.ndarray
     sale_starts: np.ndarray
@@ -123,8 +126,8 @@ class Pairs:
 class Texts:
     """What the codes of each column stand for, by the column's name: strings; a text blanked out is null.
 
-    In chunks, as what is appended lies in files of its own. ``campaign`` is of structs of ``source, medium, name``.
-    ``page`` is the whole URL.
+    In chunks, as what is appended lies in files of its own. ``campaign`` is of structs of ``source, medium, name``,
+    ``custom`` of structs of ``key, value``. ``page`` is the whole URL.
     """
 
     agent: pa.ChunkedArray
@@ -135,6 +138,7 @@ class Texts:
     keywords: pa.ChunkedArray
     product: pa.ChunkedArray
     category: pa.ChunkedArray
+    custom: pa.ChunkedArray
 
 
 class Lookup(NamedTuple):
@@ -151,6 +155,8 @@ class Index:
     ``version`` is that of the table. ``first`` and ``last`` are the earliest and latest ``at`` of its events, in µs
     since 1970; without any, ``last`` is before ``first``.
 
+    ``custom_keys`` are the keys of custom_context that its events have the values of.
+
     ``lookups`` say which codes texts have, by the columns' names, and pairs, as "pair"; they may lack the last ones.
     """
 
@@ -162,6 +168,7 @@ class Index:
     first: int = 0
     last: int = -1
     lookups: Mapping[str, tuple[Lookup, ...]] = field(default_factory=dict)
+    custom_keys: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """How many live events."""

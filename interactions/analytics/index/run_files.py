@@ -22,6 +22,7 @@ ARRAYS: Final = {
     **{name: ("events", name) for name in FLAT},
     **{"product_starts": ("events", "products.starts"), "products": ("events", "products")},
     **{"category_starts": ("events", "categories.starts"), "categories": ("events", "categories")},
+    **{"custom_starts": ("events", "customs.starts"), "customs": ("events", "customs")},
     **{
         "sale_event": ("sales", "event"),
         "sale_revenue": ("sales", "revenue"),
@@ -53,6 +54,7 @@ def write(folder: Path, name: str, run: Run) -> None:
             **{column: pa.array(getattr(run, column)) for column in FLAT},
             "products": arrow_files.lists(run.product_starts, pa.array(run.products)),
             "categories": arrow_files.lists(run.category_starts, pa.array(run.categories)),
+            "customs": arrow_files.lists(run.custom_starts, pa.array(run.customs)),
         },
     )
     lines = pa.StructArray.from_arrays([pa.array(run.line_product), pa.array(run.line_revenue)], _LINE)
@@ -131,7 +133,7 @@ class Draft:
     def write(self, piece: Events, begin: Sizes) -> None:
         """Write events that follow each other in the run, before which there are ``begin`` of all."""
         moved = {"product_starts": begin.products, "category_starts": begin.categories, "sale_starts": begin.lines}
-        moved["sale_event"] = begin.events
+        moved |= {"custom_starts": begin.customs, "sale_event": begin.events}
         for column, (kind, name) in ARRAYS.items():
             values = getattr(piece, column)
             if column in moved:
@@ -150,13 +152,14 @@ class Draft:
 _COUNTED: Final = {
     "products": "products",
     "categories": "categories",
+    "customs": "customs",
     **dict.fromkeys(("sale_event", "sale_revenue", "sale_starts"), "sales"),
     **dict.fromkeys(("line_product", "line_revenue"), "lines"),
 }
 
 
 def _room_for_events(total: Sizes) -> dict[str, pa.Array]:
-    lists = {"products": total.products, "categories": total.categories}
+    lists = {"products": total.products, "categories": total.categories, "customs": total.customs}
     codes = {name: arrow_files.room(size, pa.int32()) for name, size in lists.items()}
     return {
         **{name: arrow_files.room(total.events, form) for name, form in _FORMS.items()},

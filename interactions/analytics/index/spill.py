@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from interactions.analytics.index.positions import read_at, write_at
-from interactions.analytics.index.rows import FLAT, starts_of
+from interactions.analytics.index.rows import FLAT, LISTS, starts_of
 from interactions.analytics.index.run import Events
 
-_LISTS: Final = {"product_starts": ("products",), "category_starts": ("categories",)}
+_LISTS: Final = dict(LISTS)
 _LINES: Final = ("line_product", "line_revenue")
 _SALES: Final = ("sale_event", "sale_revenue")
 
@@ -25,6 +25,7 @@ class Sizes(NamedTuple):
     events: int
     products: int
     categories: int
+    customs: int
     sales: int
     lines: int
 
@@ -87,7 +88,7 @@ class Spill:
 
     def sizes(self, partition: int) -> Sizes:
         """Of all that was added to a partition."""
-        names = ("at", "products", "categories", "sale_event", "line_product")
+        names = ("at", "products", "categories", "customs", "sale_event", "line_product")
         return Sizes(*(sum(self._sizes(name, partition)) for name in names))
 
     def read(self, partition: int) -> Events:

@@ -50,6 +50,7 @@ def read(folder: Path, environment: str, found: Manifest, before: Mapped | None)
         found.first,
         found.last,
         {PAIR: of_pairs, **{name: tuple(lookup for _, lookup in of[name]) for name in FORMS}},
+        found.custom_keys,
     )
     return Mapped(found, index, texts, runs)
 
@@ -70,6 +71,7 @@ def write(folder: Path, index: Index, note: bytes, before: Mapped | None) -> Man
         if before
         else pair_files.write(folder, index.pairs, (), None),
         name,
+        index.custom_keys,
     )
 
 

@@ -86,6 +86,8 @@ def events_of(rows: list[Row], coder: Coder) -> Events:
         products=np.array([each for row in rows for each in row.products], np.int32),
         category_starts=_starts([row.categories for row in rows]),
         categories=np.array([each for row in rows for each in row.categories], np.int32),
+        custom_starts=_starts([row.categories for row in rows]),  # the same, and so checked together
+        customs=np.array([each for row in rows for each in row.categories], np.int32),
         sale_event=np.array(sold, np.int64),
         sale_revenue=np.array([rows[place].number * 1.5 for place in sold], np.float64),
         sale_starts=_starts(lines),
@@ -141,6 +143,7 @@ def events_said(events: Events, pairs: Pairs) -> list[Any]:
             _list(events.product_starts, events.products, event),
             _list(events.category_starts, events.categories, event),
         )
+        assert _list(events.custom_starts, events.customs, event) == lists[1]
         found.append((*first, ids, codes, int(events.result[event]), *lists, sales.get(event)))
     return found
 
@@ -175,7 +178,7 @@ def check_form(index: Index) -> None:
     for run in index.runs:
         assert len(run), "No run is empty."
         moments = list(zip(run.at.tolist(), run.received.tolist(), strict=True))
-        assert len(run.product_starts) == len(run.category_starts) == len(run) + 1
+        assert len(run.product_starts) == len(run.category_starts) == len(run.custom_starts) == len(run) + 1
         assert run.product_starts[0] == 0 and run.product_starts[-1] == len(run.products)
         assert run.sale_starts[0] == 0 and run.sale_starts[-1] == len(run.line_product)
         assert run.starts[0] == 0

@@ -62,6 +62,7 @@ def _of_run(index: Index, run: Run) -> Iterable[dict[str, Any]]:
             "result": int(run.result[event]),
             "products": _listed(index, "product", run.products, run.product_starts, event),
             "categories": sorted(_listed(index, "category", run.categories, run.category_starts, event)),
+            "customs": sorted(_listed(index, "custom", run.customs, run.custom_starts, event), key=repr),
             "revenue": float(run.sale_revenue[sale[0]]) if len(sale) else None,
             "lines": _lines(index, run, int(sale[0])) if len(sale) else [],
         }

@@ -73,6 +73,7 @@ def test_an_event_says_what_its_record_says() -> None:
         "result": 0,
         "products": ["p1", "p2", "p1"],
         "categories": ["c1", "c2"],
+        "customs": [],
         "revenue": None,
         "lines": [],
     }
@@ -273,3 +274,17 @@ class TestAMisoId:
         results = {event["result"] for event in said(built(*(record(miso_id=str(each)) for each in ids)))}
         assert len(results) == 130
         assert 0 not in results
+
+
+def test_an_event_has_the_scalars_of_the_keys_that_are_asked_for() -> None:
+    scalars = (
+        '{"context":{"custom_context":{"plan":"g\\u00e9","n":2.5,"on":true,"other":"x","list":["y"],"none":null}}}'
+    )
+    rows = [record(extra=scalars), record(extra='{"context":{"custom_context":7}}'), record(extra=None)]
+    index = build_table(table_of(rows), Tombstones.of([]), "production", 7, ("list", "n", "none", "on", "plan"))
+    customs = [event["customs"] for event in said(index)]
+    assert sorted(customs) == [
+        [],
+        [],
+        [{"key": "n", "value": "2.5"}, {"key": "on", "value": "true"}, {"key": "plan", "value": "gé"}],
+    ]
