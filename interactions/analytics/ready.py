@@ -99,6 +99,8 @@ def _index() -> Index:
         products=code,
         category_starts=lists,
         categories=code,
+        custom_starts=lists,
+        customs=code,
         sale_event=one,
         sale_revenue=money,
         sale_starts=starts,
@@ -108,7 +110,8 @@ def _index() -> Index:
         alone=np.zeros(1, np.uint8),
         starts=np.array([0, 2]),
     )
-    words = {name: pa.array([{"source": "a"} if name == "campaign" else "a"], form) for name, form in FORMS.items()}
+    structs = {"campaign": {"source": "a"}, "custom": {"key": "a", "value": "a"}}
+    words = {name: pa.array([structs.get(name, "a")], form) for name, form in FORMS.items()}
     texts = Texts(**{name: pa.chunked_array([text]) for name, text in words.items()})
     pairs = Pairs(user=one + 1, visitor=one, has=np.ones(1, np.uint8), records=one + 2)
     return Index("", 0, (run,), pairs, texts, 0, 1)

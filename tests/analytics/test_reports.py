@@ -38,7 +38,14 @@ def test_reports_answer_as_the_expressions_do(
     drawn: Drawn, asked: Filter, zone: ZoneInfo, choice: int, names: list[str], duckdb: ibis.BaseBackend
 ) -> None:
     question, table = Asked(asked, unit_for(drawn, asked, zone, choice), zone), table_of(drawn.records)
-    check(build_table(table, drawn.hidden, "production", 1, CUSTOM_KEYS), table, drawn, question, names, duckdb)
+    check(
+        build_table(table, drawn.hidden, "production", 1, custom_keys=CUSTOM_KEYS),
+        table,
+        drawn,
+        question,
+        names,
+        duckdb,
+    )
 
 
 @SOME
@@ -75,7 +82,7 @@ def test_reports_over_an_index_brought_up_to_date_answer_as_the_expressions_do(
 def _followed(drawn: Drawn, undone: int | None) -> Index:
     """An index of the first part, and then of what happens."""
     first, *others = drawn.parts or ((),)
-    index = build_table(table_of(first), type(drawn.hidden).of([]), "production", 1, CUSTOM_KEYS)
+    index = build_table(table_of(first), type(drawn.hidden).of([]), "production", 1, custom_keys=CUSTOM_KEYS)
     for version, part in enumerate(others, 2):
         codes = Dictionaries.of(index)
         index = append(index, events_of(table_of(part), codes), codes.pairs, codes.texts, version)

@@ -281,7 +281,9 @@ def test_an_event_has_the_scalars_of_the_keys_that_are_asked_for() -> None:
         '{"context":{"custom_context":{"plan":"g\\u00e9","n":2.5,"on":true,"other":"x","list":["y"],"none":null}}}'
     )
     rows = [record(extra=scalars), record(extra='{"context":{"custom_context":7}}'), record(extra=None)]
-    index = build_table(table_of(rows), Tombstones.of([]), "production", 7, ("list", "n", "none", "on", "plan"))
+    index = build_table(
+        table_of(rows), Tombstones.of([]), "production", 7, custom_keys=("list", "n", "none", "on", "plan")
+    )
     customs = [event["customs"] for event in said(index)]
     assert sorted(customs) == [
         [],

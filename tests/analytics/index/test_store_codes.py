@@ -24,7 +24,7 @@ class TestCodes:
         assert all(after[name][: len(before[name])] == before[name] for name in NAMES)
         assert all(len(set(map(str, texts))) == len(texts) for texts in after.values())
 
-    @pytest.mark.parametrize("name", [name for name in NAMES if name != "campaign"])
+    @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("campaign", "custom")])
     def test_are_found_by_texts_in_files_and_new_ones_follow(self, name: str) -> None:
         index = store.write(built(clicks(200)))
         index = store.write(added_to(index, [*clicks(20, seed=4)]))

@@ -83,6 +83,21 @@ def test_each_part_is_a_chip_that_takes_it_away(reader: Client, shop: None) -> N
     assert chips == [("?period=7d&amp;region=Wien", "type"), ("?period=7d&amp;type=search", "region")]
 
 
+def test_a_key_of_custom_context_is_indexed_for_who_asks_first_and_then_filters(reader: Client, shop: None) -> None:
+    gold = '{"context":{"custom_context":{"plan":"gold"}}}'
+    append([record("search", "2024-01-01T10:00:00Z", extra=gold), record("search", "2024-01-01T10:00:01Z", extra=gold)])
+    assert reader.get("/production/interactions/filter-keys.json").json() == {"keys": ["plan"]}
+    first = reader.get(PAGE + "?custom.plan=gold", headers=FRAGMENT)
+    assert (first.status_code, "Dojo is indexing custom_context.plan" in first.content.decode()) == (503, True)
+    then = reader.get(PAGE + "?custom.plan=gold", headers=FRAGMENT).content.decode()
+    assert 'data-chip="custom.plan"' in then
+    records = {
+        form: reader.get(f"/production/interactions/records/count/?custom.plan{form}=gold").content.decode()
+        for form in ("", "!")
+    }
+    assert "2 records" in records[""] and "5 records" in records["!"]
+
+
 def test_a_filter_that_nothing_matches_says_so(reader: Client, shop: None) -> None:
     fragment = reader.get(PAGE + "?product=nothing", headers=FRAGMENT).content.decode()
     assert "No interactions match this filter" in fragment
