@@ -12,6 +12,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
@@ -143,8 +144,11 @@ def is_home(url: Any) -> bool:
 
 def campaign_in(url: Any) -> Json:
     """The campaign that an address names by ``utm_…``."""
-    if not isinstance(url, str) or "utm_" not in url:
-        return {}
+    return _campaign_in(url) if isinstance(url, str) and "utm_" in url else {}
+
+
+@lru_cache(maxsize=1024)  # most who come by a campaign come by the same address
+def _campaign_in(url: str) -> Json:
     try:
         return utm(dict(parse_qsl(urlsplit(url).query)))
     except ValueError:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, BinaryIO
 
 import msgspec
@@ -14,6 +14,7 @@ from interactions.codec.rulebook import check_bytes, refused
 from interactions.codec.split.documents import Documents
 from interactions.codec.split.windows import MOST_PIECES, Run, Window
 
+_OPENING = re.compile(rb'[ \t\r\n,]*+(\{\s*+"[^"\\]{1,64}+")')
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
@@ -45,26 +46,64 @@ def documents(file: BinaryIO, run: Run, longest: int) -> Iterator[Decoded]:
             yield decoded
         offset = source.offset
         text = source.text()
-        lines = _lines(text)
-        if lines is not None:
-            size = text.rfind(b"\n") + 1
-            source.skip(size)
-            number += len(lines)
-            yield Decoded(size, lines, partial(_places_of_lines, text[:size], offset))
-        window = source.next(MOST_PIECES, waits=lines is not None)
+        taken = _lines(text, offset) or _listed(text, offset)
+        if taken is not None:
+            source.skip(taken.size)
+            number += len(taken.documents)
+            yield taken
+        window = source.next(MOST_PIECES, waits=taken is not None)
 
 
-def _lines(text: bytes) -> list[Any] | None:
-    """The whole lines of a text, decoded; None where they aren't each an object, without a list called data."""
+def _lines(text: bytes, offset: int) -> Decoded | None:
+    """The whole lines of a text, decoded in one go; None where they aren't each a plain object."""
     size = text.rfind(b"\n") + 1
-    if not size:
-        return None
     try:
-        found = _decoder.decode_lines(memoryview(text)[:size])
+        found = _decoder.decode_lines(memoryview(text)[:size]) if size else []
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    is_plain = all(type(each) is dict and type(each.get("data")) is not list for each in found)
-    return found if is_plain else None
+    if not found or not _are_plain(found):
+        return None
+    return Decoded(size, found, lambda: _places_of_lines(text[:size], offset))
+
+
+def _listed(text: bytes, offset: int) -> Decoded | None:
+    """The same of objects with commas between them: up to the last that begins with the key of the first.
+
+    Where that is no object of the list but one within another, what comes before it is no JSON, and nothing is taken.
+    """
+    opening = _OPENING.match(text)
+    end = text.rfind(opening[1]) if opening is not None else -1
+    if opening is None or end <= opening.start(1):
+        return None
+    inner = text[opening.start(1) : end].rstrip()
+    if not inner.endswith(b","):
+        return None
+    listed = b"[" + inner[:-1] + b"]"
+    try:
+        found = _decoder.decode(listed)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return (
+        Decoded(end, found, lambda: _places_in_list(listed, offset + opening.start(1) - 1))
+        if _are_plain(found)
+        else None
+    )
+
+
+def _are_plain(found: list[Any]) -> bool:
+    """Whether all are objects without a list called data, which would be gone into."""
+    return all(type(each) is dict and type(each.get("data")) is not list for each in found)
+
+
+def _places_in_list(listed: bytes, offset: int) -> list[tuple[int, bytes]]:
+    places: list[tuple[int, bytes]] = []
+    at = 0
+    for raw in msgspec.json.decode(listed, type=list[msgspec.Raw]):
+        text = bytes(raw)
+        at = listed.index(text, at)
+        places.append((offset + at, text))
+        at += len(text)
+    return places
 
 
 def _places_of_lines(text: bytes, offset: int) -> list[tuple[int, bytes]]:

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,8 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_any_form_of_json_is_read_alike(form: str) -> None:
     chunks = read("mixpanel", FORMS[form](MIXPANEL))
-    assert b"".join(chunk.lines for chunk in chunks) == read("mixpanel", MIXPANEL)[-1].lines
+    as_lines = read("mixpanel", MIXPANEL)
+    assert b"".join(chunk.lines for chunk in chunks) == b"".join(chunk.lines for chunk in as_lines)
     assert sum(chunk.size for chunk in chunks) == len(FORMS[form](MIXPANEL))
     assert sum(chunk.events for chunk in chunks) == 5
 
@@ -64,6 +66,19 @@ def test_damage_costs_its_own_event_alone() -> None:
 def test_what_is_no_object_in_a_batch_is_rejected() -> None:
     (chunk,) = read("segment", json.dumps({"batch": [5, track("Product Viewed"), None]}).encode())
     assert (chunk.records, len(chunk.rejected), chunk.events) == (1, 2, 3)
+
+
+@pytest.mark.parametrize("nested", [{}, {"event": "x"}, {"products": [{"event": "y"}, {"event": "z"}]}])
+def test_a_large_list_is_read_in_chunks_whatever_stands_in_its_events(nested: dict[str, Any]) -> None:
+    listed = [event("Search", query="m" * 900, **nested) for _ in range(2500)]
+    text = FORMS["list"]([*listed, 7])
+    chunks = read("mixpanel", text)
+    assert sum(chunk.records for chunk in chunks) == 2500
+    assert sum(chunk.size for chunk in chunks) == len(text)
+    assert max(chunk.size for chunk in chunks) <= 2 << 20
+    origins = [chunk.origin(each) for chunk in chunks for each in (0, chunk.records - 1) if chunk.records]
+    assert all(text[origin.offset :].startswith(origin.text) for origin in origins)
+    assert [each.text for chunk in chunks for each in chunk.rejected] == [b"7"]
 
 
 def test_a_large_file_comes_in_small_chunks() -> None:

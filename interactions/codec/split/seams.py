@@ -8,7 +8,8 @@ is found to end between two records with the same open, is cut at the first byte
 from __future__ import annotations
 
 import re
-from typing import BinaryIO
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -32,14 +33,17 @@ def inside_at(file: BinaryIO, place: int, inside: Open) -> Open:
     return inside if b"," in before[len(last) :] or last.endswith(b"[") else ()
 
 
-def next_record(text: bytes, *, by_line: bool = False) -> int | None:
+def next_record(
+    text: bytes, *, by_line: bool = False, is_record: Callable[[dict[str, Any]], bool] | None = None
+) -> int | None:
     """Where a record, or what has records in it, seems to begin after a seam; None where nothing reads like it.
 
-    ``by_line``: wherever an object begins on a line of its own.
+    ``by_line``: wherever an object begins on a line of its own. ``is_record`` tells an object that is one, where that
+    isn't an interaction.
     """
     if by_line and (found := _LINE_SEAM.search(text)):
         return found.end()
-    look = _Look(text)
+    look = _Look(text, is_record or _has_type)
     for seam in _SEAM.finditer(text):
         if look.at(seam.end()):
             return seam.end()
@@ -51,8 +55,8 @@ def next_record(text: bytes, *, by_line: bool = False) -> int | None:
 class _Look:
     """Looks for a record in a text, and tires: where many things read like a seam, exact reading is cheaper."""
 
-    def __init__(self, text: bytes) -> None:
-        self._text, self._view = text, memoryview(text)
+    def __init__(self, text: bytes, is_record: Callable[[dict[str, Any]], bool]) -> None:
+        self._text, self._view, self._is_record = text, memoryview(text), is_record
         self._tries, self._bytes = 200, 8 << 20
 
     @property
@@ -66,12 +70,15 @@ class _Look:
         place = place if head is None else head.end()
         end = syntax.value_end(self._view, place, len(self._text)).place
         self._bytes -= (end or len(self._text)) - place
-        return end is not None and _is_record(self._text[place:end])
+        return end is not None and self._holds(self._text[place:end])
+
+    def _holds(self, text: bytes) -> bool:
+        try:
+            found = msgspec.json.decode(text)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return False
+        return isinstance(found, dict) and self._is_record(found)
 
 
-def _is_record(text: bytes) -> bool:
-    try:
-        found = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return False
-    return isinstance(found, dict) and found.get("type") in schema.TYPES
+def _has_type(found: dict[str, Any]) -> bool:
+    return found.get("type") in schema.TYPES

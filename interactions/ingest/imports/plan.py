@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -16,6 +18,7 @@ from dojo.cores import cores
 from interactions import synthetic, unpack
 from interactions.codec import source
 from interactions.codec.split import plan as cutting
+from interactions.connectors import SOURCES
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull, DojoError, FileRefused
 from interactions.ingest.imports import lifecycle, storage, tables
@@ -84,8 +87,13 @@ def _cut(imp: Import) -> None:
     with text.open("rb") as file:
         shape = source.shape_of(file, of_any=bool(imp.connector))
         length = text.stat().st_size
-        bounds = list(cutting.blocks(file, shape, length, **_block_sizes(length)))
+        bounds = list(cutting.blocks(file, shape, length, is_record=_is_event_of(imp), **_block_sizes(length)))
     _save(imp, shape, length, bounds, apart)
+
+
+def _is_event_of(imp: Import) -> Callable[[dict[str, Any]], bool] | None:
+    source = SOURCES.get(imp.connector)
+    return None if source is None else lambda found: source.recognise([found]) == 1
 
 
 def _claim(imp: Import) -> bool:
