@@ -133,9 +133,11 @@ def _started(page: Page) -> str:
 
 
 def _memory(page: Page) -> str:
-    memory = megabytes(max(each["memory"] for each in page["filters"].values()))
-    is_bound = page["records"] <= MEMORY_RECORDS
-    return f"{memory}, ≤ {MEMORY_BAR}: {met(memory <= MEMORY_BAR)}" if is_bound else str(memory)
+    memory = megabytes(_plain(page)["memory"])
+    most = f"; with a filter up to {megabytes(max(each['memory'] for each in page['filters'].values()))}"
+    if page["records"] > MEMORY_RECORDS:
+        return f"{memory}{most}"
+    return f"{memory}, ≤ {MEMORY_BAR}: {met(memory <= MEMORY_BAR)}{most}"
 
 
 def _live(page: Page) -> str:
