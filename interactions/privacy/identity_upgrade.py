@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from interactions import identity
 from interactions.analytics import keeper
-from interactions.contract.keyring import EarlierKeyring, Keyring
+from interactions.contract.keyring import Keyring
 from interactions.identity import IdentityKeyError
 from interactions.ingest.imports import storage
 from interactions.models import Block, Environment, IdentityKey, RequestedLink, RequestedPerson, Tombstone
@@ -46,7 +46,7 @@ def upgrade(say: Say, lock: Lock) -> bool:
     if row is None:
         identity.keyring()
         return False
-    ring = Keyring(settings.IDENTITY_KEY.encode())
+    ring = identity.unproved_keyring()
     if row.check_value:
         identity.require(ring, row)
     else:
@@ -72,7 +72,7 @@ def _freeze(row: IdentityKey, ring: Keyring) -> None:
 
 def _require_secret_key() -> None:
     """Raises IdentityKeyError where SECRET_KEY gives none of the hashes of any file: it was changed just now."""
-    earlier = EarlierKeyring(EarlierKeyring.key_of(settings.SECRET_KEY.encode()))
+    earlier = identity.earlier_of_secret_key()
     seen = False
     for environment in Environment.objects.all():
         for part in sorted(Lake(environment.slug).parts(), key=lambda part: part.last, reverse=True):
