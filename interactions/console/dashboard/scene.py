@@ -9,7 +9,7 @@ from functools import cached_property
 import pandas as pd
 from django.utils import timezone
 
-from interactions.analytics.data_sets import Index, opened
+from interactions.analytics.data_sets import Index, settled
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import Period, Unit, allowed_units
 from interactions.analytics.reports import timeseries, totals
@@ -40,7 +40,7 @@ class Scene:
     @classmethod
     def of(cls, environment: Environment, choice: Choice) -> Scene:
         """Raises IndexBeingBuilt."""
-        now, index = timezone.now(), opened(environment.slug)
+        now, index = timezone.now(), settled(environment.slug)
         # Periods count back from the newest record of all, whatever else is filtered.
         found = reach(index, now, environment.zone, choice.filter.parts.import_id)
         filter = choice.filter.filter(found.newest, found.everything)
