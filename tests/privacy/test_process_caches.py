@@ -18,6 +18,7 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.index import look, store
 from interactions.models import DeletionRequest
 from interactions.privacy import uploaded
+from interactions.warehouse import links
 from tests import figures
 from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import as_lines
@@ -36,6 +37,7 @@ HELD = {
     "event indexes": store._opened,
     "event indexes without hidden people": data_sets._left,
     "looks at the index": look._looks,
+    "links": links._linked,
 }
 
 
