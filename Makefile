@@ -96,6 +96,7 @@ clean:
 .build/compiled: $(wildcard interactions/compiled/*.py) $(wildcard interactions/codec/scanner/*.py) interactions/privacy/id_fields.py interactions/contract/schema.py $(wildcard interactions/analytics/index/*.py interactions/analytics/index/*/*.py) .build/requirements
 	@echo "Compiling the reader of records"
 	@$(BIN)/python -m interactions.codec
+	@$(OWN_DATA) $(BIN)/python manage.py migrate --verbosity 0
 	@$(OWN_DATA) DJANGO_SETTINGS_MODULE=dojo.settings $(BIN)/python -c \
 	  "import django; django.setup(); from interactions.analytics.ready import compile_all; compile_all()"
 	@touch $@

@@ -64,7 +64,7 @@ def ready() -> None:
 
 
 def compile_all() -> None:
-    """Compile whatever never was compiled; asks no database."""
+    """Compile whatever never was compiled. It asks for the identity key, so there has to be a database."""
     ready()
     build_table(TABLE_SCHEMA.empty_table(), Tombstones.of([]), "", 0)
 
