@@ -25,26 +25,34 @@ _FIRST, _LAST = microseconds_of(EARLIEST) + WEEK, microseconds_of(LATEST) - WEEK
 
 
 def bars(period: Period, first: int, last: int, unit: Unit, zone: tzinfo) -> ibis.Table:
-    """``start, end`` of each bar, in µs: those of ``period``, where it is open from and to the records.
+    """``start, since, end`` of each bar, in µs, as :func:`of_edges` has them.
+
+    They are those of ``period``, where it is open from and to the records.
 
     ``first`` and ``last`` (µs) are the earliest and the latest of the records asked about; without any, ``last`` is
     before ``first``.
     """
     # The calendar's last microsecond is in the last bar: no bar begins with it.
     ends = np.minimum([first, last] if first <= last else [], microseconds_of(LATEST) - 1).astype(np.int64)
-    return of_edges(bar_edges(ends, period, unit, zone))
+    # West of Greenwich, no bar begins before the first hours of year 1: these are in the first bar.
+    return of_edges(bar_edges(ends, period, unit, zone), since=-NEVER)
 
 
-def of_edges(edges: np.ndarray) -> ibis.Table:
-    """The same from the starts of bars and the end of the last one, which has what is after it, too."""
-    ends = edges[1:].copy()
+def of_edges(edges: np.ndarray, *, since: int | None = None) -> ibis.Table:
+    """The same from the starts of bars and the end of the last one, which has what is after it, too.
+
+    Records of a bar are from ``since`` on: where the bar starts, but for the first one where that is given.
+    """
+    begins, ends = edges[:-1].copy(), edges[1:].copy()
     ends[-1:] = NEVER
-    return ibis.memtable(pa.table({"start": edges[:-1], "end": ends}))
+    if since is not None:
+        begins[:1] = since
+    return ibis.memtable(pa.table({"start": edges[:-1], "since": begins, "end": ends}))
 
 
 def in_bars(rows: ibis.Table, bars: ibis.Table) -> ibis.Table:
     """``rows`` with the ``start`` of the bar that their ``at`` lies in."""
-    return rows.join(bars, [rows.at >= bars.start, rows.at < bars.end]).drop("end")
+    return rows.join(bars, [rows.at >= bars.since, rows.at < bars.end]).drop("since", "end")
 
 
 def every(bars: ibis.Table, *counts: ibis.Table) -> ibis.Table:
