@@ -21,7 +21,8 @@ _TOKEN = re.compile(r"(/+v1/+connect/+[^/?]*)/[^?]*")
 
 def without_token(path: str) -> str:
     """An address as logs and pages may show it."""
-    return _TOKEN.sub(r"\1", path)
+    found = _TOKEN.match(path)
+    return path if found is None else found[1] + path[found.end() :]
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,12 +10,14 @@ import pandas as pd
 import pytest
 from django.utils import timezone
 
-from interactions.analytics.bars import _clock, months
+from interactions.analytics.bars import months
+from interactions.analytics.index.figures.clock import Clock
 from interactions.analytics.reports.data_quality import _by_day
 from interactions.console import charts
 from interactions.contract.moments import EARLIEST, LATEST, local, written_in
 from interactions.templatetags import presentation, records
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ZONES = [UTC, *map(ZoneInfo, ("Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"))]
 ENDS = [EARLIEST, LATEST, datetime(279, 12, 21, 2, 53, 9, tzinfo=UTC)]
 
@@ -48,8 +50,8 @@ def test_months_are_held_within_the_calendar() -> None:
 
 
 def test_days_are_held_within_the_calendar() -> None:
-    ends = np.array([-62135596800000000, 253402300799999999])
-    for zone in ZONES:
-        days = _by_day(_clock(ends, zone), np.array([2, 3]))
-        assert list(days.values()) == [2, 3]
-        assert {day.year for day in days} == {1, 9999}
+    first, last = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH).days, (datetime(9999, 12, 31, tzinfo=UTC) - EPOCH).days
+    counts = np.zeros(last - first + 3, np.int64)  # a day before the calendar begins, and one after it ends
+    counts[[0, 1, -2, -1]] = 2, 3, 4, 5
+    days = _by_day(Clock(np.zeros(168, np.int64), counts, first - 1))
+    assert days == {date(1, 1, 1): 5, date(9999, 12, 31): 9}

@@ -44,8 +44,9 @@ FORMS: Final = {
 """The forms, and how a page calls them."""
 
 _COUNT = re.compile(r"-?\d{8,20}(?:\.\d+)?")
-_ISO = re.compile(rf"\d{{4}}([-/.]?)\d\d\1\d\d{_CLOCK}{_OFFSET}|\d{{8}}T\d{{4,6}}{_OFFSET}")
-_SLASHED = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(?:\d{{4}}|\d\d){_CLOCK}{_OFFSET}")
+_DAY = r"\d{4}(?:-\d\d-\d\d|/\d\d/\d\d|\.\d\d\.\d\d|\d{4})"
+_ISO = re.compile(rf"{_DAY}{_CLOCK}{_OFFSET}|\d{{8}}T\d{{4,6}}{_OFFSET}")
+_SLASHED = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})[-/.](?:\d{{4}}|\d\d){_CLOCK}{_OFFSET}")
 _WORDS = re.compile(
     r"(?:[A-Z][a-z]{2,8},? )?(?:\d{1,2}[ -][A-Za-z]{3,9}[ ,-]+|[A-Za-z]{3,9} \d{1,2},? )"
     rf"\d{{4}}{_CLOCK}{_OFFSET}"
@@ -76,7 +77,7 @@ def seen(texts: Sequence[str], share: float = 0.5) -> Seen:
     for forms, pattern in (((ISO,), _ISO), ((IN_WORDS,), _WORDS)):
         if sum(pattern.fullmatch(text) is not None for text in texts) >= share * max(1, len(texts)):
             return Seen(forms, has_zone)
-    slashed = [found for text in texts if (found := _SLASHED.fullmatch(text))]
+    slashed = [found for text in texts if (found := _SLASHED.fullmatch(text)) and text[found.end(3)] == found[2]]
     return Seen(_order(slashed), has_zone) if len(slashed) >= share * max(1, len(texts)) else _NONE
 
 

@@ -17,7 +17,8 @@ from interactions.models import ApiKey, Connection
 PREFIX = "dojo_co_"
 _ADDRESS = "/v1/connect"
 # WooCommerce calls an address once when a webhook is saved, unsigned, and drops the webhook unless it is answered 200.
-_PINGS = {"woocommerce": re.compile(rb"webhook_id=\d+")}
+_PING = re.compile(rb"webhook_id=\d+")
+_PINGS = {"woocommerce": _PING}
 
 
 def path_of(source: str, token: str) -> str:
