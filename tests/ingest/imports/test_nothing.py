@@ -100,7 +100,8 @@ def test_one_record_that_was_there_beside_rejects_is_done_with_rejects(house: Ho
 
 
 def test_a_file_refused_while_it_is_unpacked_offers_no_retry(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("interactions.ingest.imports.inspection.SAMPLE_BYTES", 1000)
+    for name in ("inspection.SAMPLE_BYTES", "form._SOURCE_BYTES", "form._FOREIGN_BYTES"):  # what the first look reads
+        monkeypatch.setattr(f"interactions.ingest.imports.{name}", 1000)
     whole = packed(as_lines([record(number, user_id=str(hash(str(number)))) for number in range(2000)]))
     imp = house.done(whole[: len(whole) // 2])
     assert (imp.state, imp.can_retry) == (State.FAILED, False)
