@@ -128,7 +128,7 @@ def test_what_had_no_time_is_recognised_however_little_is_compared_at_once(
         house.done(as_lines([record(number, timestamp=None) for number in range(start, start + 10)]))
     text = exported(tmp_path)
     for name in ("_ROWS", "_MOMENTS", "_CANDIDATES"):
-        monkeypatch.setattr(f"interactions.ingest.imports.untimed.{name}", 2)
+        monkeypatch.setattr(f"interactions.ingest.duplicates.untimed.{name}", 2)
     again = house.done(text + as_lines(records(5, start=60)))
     assert (again.accepted, again.duplicates) == (5, 30)
 

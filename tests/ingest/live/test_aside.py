@@ -46,7 +46,7 @@ def test_the_calls_before_and_after_it_come_in(production: Environment, lake: La
     call(production, like("bob"), after=1)
     assert live.append(production) == 2
     assert users(lake) == ["ann", "bob"]
-    assert kept() == [(UNFIT, 1, "ValueError in calls.py:" + kept()[0][2].rpartition(":")[2])]
+    assert kept() == [(UNFIT, 1, "ValueError in rows.py:" + kept()[0][2].rpartition(":")[2])]
     call(production, like("carl"), after=2)
     assert live.append(production) == 1
 
