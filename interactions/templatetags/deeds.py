@@ -24,6 +24,7 @@ _ICONS: Final = {
     "Data": "download",
     "Privacy": "user-x",
     "API keys": "key",
+    "Connections": "plug-connected",
     "Members": "users",
     "Settings": "settings",
 }

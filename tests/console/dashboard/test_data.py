@@ -45,7 +45,7 @@ def test_an_index_that_is_being_built_is_said_so(reader: Client, records: None, 
     def busy(*args: object, **kwargs: object) -> None:
         raise IndexBeingBuilt
 
-    monkeypatch.setattr(scene, "opened", busy)
+    monkeypatch.setattr(scene, "settled", busy)
     answer = reader.get(DATA + "?panel=by_type&format=csv")
     assert answer.status_code == 503
     assert "for the first time" in answer.json()["message"]
