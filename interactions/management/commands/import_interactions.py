@@ -19,6 +19,7 @@ from interactions.access import audit
 from interactions.errors import DojoError
 from interactions.ingest import imports
 from interactions.ingest.imports import storage
+from interactions.ingest.imports.form import TABLES
 from interactions.models import Environment, Import
 
 _EXIT_CODES = {Import.State.DONE: 0, Import.State.DONE_WITH_REJECTS: 1}
@@ -139,10 +140,10 @@ def _carry(path: Path, environment: Environment, presence: workers.Presence, opt
 
 def _mapping(imp: Import, options: dict[str, Any]) -> str:
     """What the columns of a table stand for, as JSON; empty for a file that is none."""
-    from interactions.ingest.imports import tables
-
-    if not options["mapping"] and not tables.is_table(imp):
+    if not options["mapping"] and imp.format not in TABLES:
         return ""
+    from interactions.ingest.imports import tables  # loads what reads tables
+
     try:
         mapping = tables.mapping_for(imp, options["mapping"])
         if options["zone"]:

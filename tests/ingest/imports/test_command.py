@@ -44,7 +44,17 @@ def written(folder: Path, content: bytes, name: str = "week.json") -> str:
 
 def counts(outcome: Outcome) -> tuple[str, int, int, int, int]:
     found = outcome.result
-    assert set(found) == {"import", "state", "records", "accepted", "rejected", "duplicates", "seconds"}
+    assert set(found) == {
+        "import",
+        "state",
+        "records",
+        "accepted",
+        "rejected",
+        "duplicates",
+        "skipped",
+        "seconds",
+        "source",
+    }
     return found["state"], found["records"], found["accepted"], found["rejected"], found["duplicates"]
 
 
