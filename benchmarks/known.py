@@ -43,13 +43,13 @@ def _batch(lake: Lake, rows: pa.Table, size: int) -> float:
     chance = np.random.default_rng(size)
     for _ in range(_TIMES):
         there = rows.take(pa.array(chance.permutation(len(rows))[: size // 2]))
-        prints = pa.array([chance.bytes(16) for _ in range(size // 2)], rows.schema.field("fingerprint").type)
+        prints = pa.array([chance.bytes(16) for _ in range(len(there))], rows.schema.field("fingerprint").type)
         place = rows.schema.get_field_index("fingerprint")
-        batch = pa.concat_tables([there, there.set_column(place, "fingerprint", prints)]).combine_chunks()
+        batch = pa.concat_tables([there, there.set_column(place, there.schema.field(place), prints)]).combine_chunks()
         began = time.perf_counter()
         found = sift(batch, np.arange(len(batch)), Index(lake.environment).refresh(*lake.state()))
         taken.append((time.perf_counter() - began) * 1000)
-        if found.known < size // 2:
+        if found.known < len(there):
             sys.exit(f"Of {size // 2:,} records that are there {found.known:,} were found.")
     return statistics.median(taken)
 

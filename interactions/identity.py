@@ -98,6 +98,11 @@ def _read_earlier(path: Path, check: str) -> EarlierKeys:
     return EarlierKeys(EarlierKeyring(bytes.fromhex(said["ids"])), bytes.fromhex(said["receipts"]))
 
 
+def secret_keys() -> tuple[str, ...]:
+    """SECRET_KEY, and those before it that still open what they sealed."""
+    return settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS
+
+
 def earlier_of_secret_key() -> EarlierKeyring:
     """The hashes of ids that SECRET_KEY gives as it is now."""
     return EarlierKeyring(EarlierKeyring.key_of(settings.SECRET_KEY.encode()))

@@ -7,8 +7,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-
+from interactions import identity
 from interactions.errors import DojoError
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ class SecretUnreadable(DojoError):
 
 def sealed(secret: str) -> str:
     """A secret as it is stored; empty for an empty one."""
-    return _box(_keys()).encrypt(secret.encode()).decode() if secret else ""
+    return _box(identity.secret_keys()).encrypt(secret.encode()).decode() if secret else ""
 
 
 def opened(stored: str) -> str:
@@ -36,13 +35,9 @@ def opened(stored: str) -> str:
     if not stored:
         return ""
     try:
-        return _box(_keys()).decrypt(stored.encode()).decode()
+        return _box(identity.secret_keys()).decrypt(stored.encode()).decode()
     except InvalidToken:
         raise SecretUnreadable from None
-
-
-def _keys() -> tuple[str, ...]:
-    return settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS
 
 
 @lru_cache(maxsize=2)
