@@ -95,7 +95,7 @@ class Photographer:
         page.goto("/production/interactions/records/?type=checkout")
         buyers = page.locator(".record-person a:not(.is-quiet)").all_inner_texts()
         page.goto("/production/privacy/requests/new/")
-        page.get_by_label("User ids").fill("\n".join(dict.fromkeys(buyers[:2])))
+        page.get_by_label("Ids", exact=True).fill("\n".join(dict.fromkeys(buyers[:2])))
         page.get_by_label("Who asked").fill("Two customers, by letter")
         page.get_by_label("Reference").fill("Letter 2026-17")
         page.get_by_role("button", name="Preview").click()
