@@ -48,7 +48,7 @@ def said_in(text: str) -> Said:
 
 
 def words_in(text: str) -> frozenset[str]:
-    """All in ``text`` that could be an id, whatever it is."""
+    """Everything in ``text`` that could be an id."""
     return frozenset(_words(text, _pieces(text)))
 
 

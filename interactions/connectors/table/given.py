@@ -1,4 +1,4 @@
-"""Open a file as a table, whatever it is in."""
+"""Open a file as a table: CSV, Parquet, a workbook or JSON, compressed or not."""
 
 from __future__ import annotations
 

@@ -54,5 +54,5 @@ def _recognised(head: bytes) -> str:
 
 
 def opened(path: Path) -> unpack.Text:
-    """The text of a file, whatever it is packed in."""
+    """The text of a file, with its packing taken off."""
     return unpack.open_text(path, most=_MOST_UNPACKED, sentence=_NO_RECORD_YET)
