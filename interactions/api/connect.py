@@ -21,11 +21,12 @@ from interactions.api.entrance import entrance
 from interactions.api.errors import CallRefused, answer
 from interactions.api.exchange import Exchange
 from interactions.api.views import turn_of
-from interactions.connectors import SOURCES, Options
+from interactions.connectors import SOURCES
 from interactions.ingest.connections.accept import accept
 from interactions.ingest.connections.find import caller_of, find, is_authentic, is_ping
 from interactions.ingest.connections.read import Arrived, read
 from interactions.ingest.connections.seal import SecretUnreadable
+from interactions.ingest.connections.types import options_of
 from interactions.models import Connection
 from interactions.privacy import wishes
 
@@ -48,7 +49,8 @@ def connect(exchange: Exchange) -> HttpResponse:
         return _answered(_NOTHING)
     _verify(connection, exchange)
     with turn_of(exchange.body):
-        arrived = read(connection.source, exchange.body, Options(), is_paused=connection.is_paused)
+        options = options_of(connection.environment_id, connection.source)
+        arrived = read(connection.source, exchange.body, options, is_paused=connection.is_paused)
     exchange.records, exchange.lines = arrived.records, arrived.lines
     exchange.shown = b'{"data":[' + b",".join(arrived.all_records) + b"]}"
     if len(arrived.all_records) > settings.API_RECORDS:

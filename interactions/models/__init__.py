@@ -2,7 +2,7 @@
 
 from interactions.models.access import ApiKey
 from interactions.models.activity import ActivityEntry
-from interactions.models.connections import Connection, EventCount, KeptEvent
+from interactions.models.connections import Connection, EventCount, EventType, KeptEvent
 from interactions.models.environment import Environment
 from interactions.models.exports import Export
 from interactions.models.identity import IdentityKey
@@ -28,6 +28,7 @@ __all__ = [
     "DeletionStep",
     "Environment",
     "EventCount",
+    "EventType",
     "Export",
     "IdentityKey",
     "Import",

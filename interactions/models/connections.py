@@ -76,3 +76,19 @@ class KeptEvent(models.Model):
     @property
     def is_cut(self) -> bool:
         return self.size > len(self.text.encode())
+
+
+class EventType(models.Model):
+    """What the events of one name stand for in one environment, where that isn't what the source's own table says."""
+
+    environment = models.ForeignKey(Environment, models.CASCADE, related_name="event_types")
+    source = models.CharField(max_length=40, help_text="a name of connectors.SOURCES")
+    name = models.CharField(max_length=200)
+    type = models.CharField(max_length=40, blank=True, help_text="of interactions; empty: these events are skipped")
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["environment", "source", "name"], name="event_typed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.name}: {self.type or 'skipped'}"

@@ -60,6 +60,9 @@ class Import(models.Model):
         max_length=20, blank=True, help_text="the source of other tools' events; empty: Dojo's own form"
     )
     zone = models.CharField(max_length=64, blank=True, help_text="of times that come without one; empty: UTC")
+    event_types = models.JSONField(
+        default=dict, help_text="what was chosen of event names when it began to load; null: they are skipped"
+    )
     mapping = models.TextField(blank=True, help_text="what a table's columns stand for, as JSON; empty: no table")
     check_duplicates = models.BooleanField(default=True)
 

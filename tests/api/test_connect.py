@@ -16,6 +16,7 @@ from interactions.ingest import live
 from interactions.ingest.connections import change, seal
 from interactions.ingest.connections.change import Given
 from interactions.ingest.connections.tally import KEPT_OF_A_NAME, LONGEST_TEXT, MOST_KEPT, MOST_NAMES, OTHER_NAMES
+from interactions.ingest.connections.types import keep_types
 from interactions.models import Connection, DeletionRequest, Environment, InboxEntry, KeptEvent, RequestedLetter
 from interactions.models.packing import unpack
 from tests.ingest.connections.payloads import (
@@ -372,3 +373,10 @@ def test_what_is_beside_records_that_cannot_be_stored_is_not_stored(production: 
     with pytest.raises(DatabaseError):
         live.accept(production.pk, timezone.now(), 1, b'{"type":"like"}', beside=live.Beside(1, fail))
     assert waiting() == 0
+
+
+def test_event_names_become_what_was_chosen_for_the_environment(client: Client, segment: Given) -> None:
+    keep_types(segment.connection.environment, "segment", {"Signed Up": "subscribe", "Product Viewed": None})
+    answer = send(client, segment, [SIGNED_UP, VIEWED])
+    assert answer.json()["interactions"] == answer.json()["skipped"] == 1
+    assert [record["type"] for record in stored()] == ["subscribe"]

@@ -15,14 +15,18 @@ from interactions.codec.reader import Batch, Reader
 from interactions.codec.rejected import Rejected
 from interactions.codec.split.windows import Run
 from interactions.connectors import SOURCES, Chunk, Options, Skipped, records
+from interactions.ingest.connections import types
 from interactions.models import Block, Import, SkippedEvents
 
 _MOST_NAMES = 1000  # of a block's skipped events that are told apart
 
 
 def options_of(imp: Import) -> Options:
-    """What the user said of an import's events."""
-    return Options(zone=ZoneInfo(imp.zone) if imp.zone else None)
+    """What the user said of an import's events. Once it loads, all its blocks are read by what was chosen then."""
+    zone = ZoneInfo(imp.zone) if imp.zone else None
+    if imp.started_at is not None:
+        return Options(zone, imp.event_types)
+    return types.options_of(imp.environment_id, imp.connector, zone)
 
 
 def events_of(imp: Import, reader: Reader, file: BinaryIO, run: Run) -> Iterator[tuple[Batch, Counter[Skipped]]]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from interactions.access.audit import Action
 from interactions.disk import PAUSED
 from interactions.errors import FileRefused, ImportStateError
+from interactions.ingest.connections.types import kept_types
 from interactions.ingest.imports import storage
 from interactions.ingest.imports.audit import note
 from interactions.ingest.imports.form import TABLES, form_of
@@ -127,6 +128,7 @@ def start(imp: Import, *, check_duplicates: bool, zone: str = "", mapping: str =
             zone=zone or imp.zone,
             mapping=mapping,
             connector="" if mapping else imp.connector,
+            event_types={} if mapping or not imp.connector else kept_types(imp.environment_id, imp.connector),
             started_at=now,
             heartbeat_at=now,
         ):

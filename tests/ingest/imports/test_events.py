@@ -11,6 +11,7 @@ import pytest
 
 from interactions.errors import ImportStateError
 from interactions.ingest import imports
+from interactions.ingest.connections.types import keep_types
 from interactions.ingest.imports import storage
 from interactions.models import Environment, Import
 from tests.connectors.test_any_json import EXAMPLES
@@ -144,3 +145,24 @@ def test_the_first_look_says_what_comes_of_the_events(house: House) -> None:
     assert (found.sample_records, found.sample_rejected) == (4, 1)
     assert json.loads(found.first[0])["type"] == "search"
     assert [problem.path for problem in found.problems] == ["revenue"]
+
+
+def test_event_names_become_what_was_chosen_for_the_environment(house: House) -> None:
+    chosen = {"Signed Up": "subscribe", "Search": None, "Wishlist": "custom"}
+    keep_types(Environment.objects.get(slug="production"), "mixpanel", chosen)
+    imp = house.done(as_lines([*searches(2), event("Signed Up"), event("Wishlist", **{"$insert_id": "w"})]))
+    assert (imp.accepted, imp.skipped) == (2, 2)
+    assert sorted((row["type"], row["custom_action_name"]) for row in rows()) == [
+        ("custom", "Wishlist"),
+        ("subscribe", None),
+    ]
+    assert [(each.name, each.reason) for each in imports.skipped(imp)] == [("Search", "It is mapped to nothing.")]
+
+
+def test_an_import_that_loads_keeps_to_what_was_chosen_when_it_began(house: House) -> None:
+    production = Environment.objects.get(slug="production")
+    keep_types(production, "mixpanel", {"Signed Up": "subscribe"})
+    imp = house.started(as_lines([event("Signed Up")]))
+    keep_types(production, "mixpanel", {"Signed Up": None})
+    house.carried(imp)
+    assert [row["type"] for row in rows()] == ["subscribe"]
