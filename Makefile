@@ -26,8 +26,9 @@ run: setup
 
 setup: .build/requirements .build/packages .build/static .build/compiled
 
+# A process for each core; a file's tests stay together, as they share what they start.
 test: setup .build/requirements-dev .build/clients/done
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile $(OPTIONS)
 	@$(BIN)/lint-imports
 
 lint: setup .build/requirements-dev
