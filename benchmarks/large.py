@@ -17,6 +17,7 @@ from benchmarks.copies import add_copies
 from benchmarks.importing import carry, prepare
 from benchmarks.processes import tell
 from dojo import workers
+from interactions.ingest.duplicates.index import Index
 from interactions.warehouse.lake import Lake
 
 
@@ -28,11 +29,19 @@ def main(other: Path, file: Path, records: int, beside: int) -> None:
         carry(other, "production")
         originals = Lake("production").files()
         add_copies(originals, "production", range(1, beside), apart=timedelta(0), scratch=scratch)
+        _index_fingerprints()
         timing = carry(file, "production")
         tell(f"  Dojo, {file.name}, beside {beside * records:,} other records: {timing.seconds:.2f} s")
         if timing.accepted != records:
             sys.exit(f"Beside other records {timing.accepted:,} of {records:,} were accepted.")
     processes.answer(asdict(timing))
+
+
+def _index_fingerprints() -> None:
+    """As the imports that the copies stand for would have left the index."""
+    index = Index("production")
+    index.refresh(*Lake("production").state())
+    index.merge()
 
 
 if __name__ == "__main__":
