@@ -11,13 +11,16 @@ def main() -> None:
     gc.disable()  # starting makes no garbage, and looking for some takes a tenth of the time
     import django
     from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import execute_from_command_line
+    from django.core.management import call_command, execute_from_command_line
     from django.db import DatabaseError
 
     try:
         django.setup()
         gc.freeze()
         gc.enable()
+        if sys.argv[1:] in (["version"], ["--version"]):  # which Django would answer with its own
+            call_command("version")
+            return
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         # A setting of the operator's: its name and what to do are all they need.

@@ -10,6 +10,7 @@ from django.core.wsgi import get_wsgi_application
 from django.utils.module_loading import import_string
 
 from dojo.gateway import Door, Gateway
+from dojo.request_times import times
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dojo.settings")
 
@@ -22,7 +23,7 @@ def _door(prefix: str, given: dict[str, Any]) -> Door:
 
 
 _doors: dict[str, dict[str, Any]] = settings.GATEWAY_DOORS  # type: ignore[assignment]  # of mixed values
-application = Gateway(_django, [_door(prefix, given) for prefix, given in _doors.items()])
+application = Gateway(_django, [_door(prefix, given) for prefix, given in _doors.items()], times.observe)
 
 # A connection is a file: as many as the system allows, so that slow clients do not use them up.
 _most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

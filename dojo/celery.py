@@ -7,7 +7,7 @@ from celery import Celery
 from celery.platforms import SecurityWarning
 from celery.signals import worker_process_init
 
-from dojo import broker, memory
+from dojo import broker, memory, request_id
 from dojo.heartbeat import Heartbeat
 
 # A worker of the root user is warned of as long as pickled tasks could come in; ours are JSON alone.
@@ -16,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dojo.settings")
 
 broker.install()
 memory.share_pool()
+request_id.connect()
 app = Celery("dojo")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -6,6 +6,8 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
+from dojo.log_format import as_json
+
 DOJO = "dojo"
 LOG_FILE_BYTES = 10 << 20
 LOG_FILES = 5
@@ -16,7 +18,9 @@ class Output:
     """Lines of all processes, by whichever thread. Writing never raises: neither a full disk nor a closed terminal
     may end what runs."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, *, is_json: bool = False) -> None:
+        """``is_json``: each line, in the terminal and in the file, is JSON."""
+        self._is_json = is_json
         self.only_to_log = False
         self._lock = threading.Lock()
         self._log = logging.Logger("dojo.output")
@@ -43,9 +47,12 @@ class Output:
         self._write(name, line, shown=None)
 
     def _write(self, name: str, line: str, shown: str | None) -> None:
-        now = datetime.now().astimezone().isoformat(" ", "seconds")
+        kept = f"{datetime.now().astimezone().isoformat(' ', 'seconds')} {name} | {line}"
+        if self._is_json:
+            kept = as_json(name, line)
+            shown = kept if shown is not None else None
         with self._lock:
-            self._log.info("%s %s | %s", now, name, line)
+            self._log.info("%s", kept)
             if shown is not None:
                 try:
                     self._terminal.write(f"{shown}\n".encode("utf-8", "replace"))

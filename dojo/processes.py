@@ -13,8 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from dojo import procfile, supervisor
+from dojo import procfile, restarts, supervisor
 from dojo.output import Lines, Output
+from dojo.restarts import Restarts
 from dojo.startup import start_in_order, wait
 
 SUPERVISOR = "supervisor"
@@ -30,12 +31,12 @@ class Processes:
     """Runs the commands of ``lines`` (name to line for the shell) until told to stop by a signal.
 
     Redis and the web server (at ``address``) start first, the rest once they answer. Supervisord listens on ``socket``
-    and keeps its process id in ``scratch``.
+    and keeps its process id in ``scratch``. With ``is_json`` each line of output is JSON.
     """
 
     def __init__(
         self, lines: Mapping[str, str], env: Mapping[str, str],
-        *, redis_url: str, address: str, log: Path, socket: Path, scratch: Path,
+        *, redis_url: str, address: str, log: Path, socket: Path, scratch: Path, is_json: bool = False,
     ) -> None:  # fmt: skip
         self._lines = lines
         self._env = {**os.environ, **env}
@@ -43,7 +44,8 @@ class Processes:
         self._address = address
         self._socket = socket
         self._scratch = scratch
-        self._output = Output(log)
+        self._output = Output(log, is_json=is_json)
+        self._restarts = Restarts(restarts.path_in(scratch))
         self._stop_asked = False
         self._has_answered = False
         self._supervisord: subprocess.Popen[bytes] | None = None
@@ -149,6 +151,7 @@ class Processes:
         if group is not None:
             _signal(group, signal.SIGKILL)  # a process that is killed leaves its own behind
         if by_itself and not self._stop_asked:
+            self._restarts.count(name)
             self._output.announce(f"{name} ended by itself ({why}) and is started again.")
 
     def _given_up(self, name: str) -> None:

@@ -11,15 +11,19 @@ import dj_database_url
 from dojo import environ
 from dojo.cores import cores
 from dojo.machine import local_hosts, own_hosts
+from dojo.version import version_of
 
 os.umask(0o077)  # what Dojo writes is for its own user alone, whichever process writes it
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = version_of(BASE_DIR)
 DEBUG = environ.flag("DEBUG", default=False)
 HOST = environ.text("DOJO_HOST", default="127.0.0.1")  # DOJO_: some shells export a HOST of their own
 PORT = environ.number("PORT", default=8000, least=1, most=65535)
 WEB_WORKERS = environ.number("WEB_WORKERS", default=2, least=1, most=64)
 LOG_LEVEL = environ.choice("LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+LOG_FORMAT = environ.choice("LOG_FORMAT", default="LINE", choices=("LINE", "JSON"))
+SENTRY_DSN = environ.url("SENTRY_DSN", default="", schemes={"http", "https"})
 
 # --- State: everything Dojo keeps lives under one folder, so that a backup is a copy of it. ---
 DATA_DIR = environ.folder("DOJO_DATA_DIR", default=BASE_DIR / "data")
@@ -44,6 +48,8 @@ EARLIER_IDENTITY_KEYS = DATA_DIR / "earlier_identity_keys"  # a file: what peopl
 ADMIN_PASSWORD = environ.text("DOJO_ADMIN_PASSWORD")  # of the first administrator; empty: a random one
 _hosts = [one.strip() for one in environ.text("ALLOWED_HOSTS").split(",") if one.strip()]
 ALLOWED_HOSTS = [*(_hosts or own_hosts()), *local_hosts(HOST)]
+METRICS_TOKEN = environ.text("METRICS_TOKEN")
+METRICS_COLLECTORS = ["interactions.operations.collectors.OfDojo"]
 CSRF_TRUSTED_ORIGINS = [o for o in environ.text("CSRF_TRUSTED_ORIGINS").split(",") if o]
 
 # --- Django ---
@@ -62,12 +68,14 @@ INSTALLED_APPS = [
     "interactions",
 ]
 MIDDLEWARE = [
+    "dojo.request_id.RequestIds",
     "dojo.hosts.Hosts",
     "interactions.api.entrance.Shortcut",  # all of /v1 goes this way, and no further
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "dojo.csp.ContentSecurityPolicyMiddleware",
     "dojo.health.Shortcut",
+    "dojo.routes.Routes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -299,7 +307,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "line": {"()": "dojo.log_format.Line"},
+        "json": {"()": "dojo.log_format.Json"},
     },
     "filters": {
         "refusals": {"()": "dojo.log_filter.NoTracebackOfRefusals"},
@@ -308,7 +317,7 @@ LOGGING = {
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
+            "formatter": LOG_FORMAT.lower(),
             "filters": ["refusals", "repeats"],
             "stream": sys.stderr,
         }
@@ -317,3 +326,8 @@ LOGGING = {
     # Celery's own INFO is two lines a task: the imports page says it better.
     "loggers": {"celery": {"level": "WARNING"}},
 }
+
+if SENTRY_DSN:
+    from dojo import sentry  # 10 MB, and nothing without it
+
+    sentry.begin(SENTRY_DSN, VERSION)

@@ -75,6 +75,7 @@ def health(address: str) -> str:
             parts = json.loads(error.read())
         except ValueError:
             return f"the web server answers {error.code}"
-        return ", ".join(f"{part}: {state}" for part, state in parts.items() if part != "status" and state != "ok")
+        failing = {part: state for part, state in parts.items() if part not in ("status", "version") and state != "ok"}
+        return ", ".join(f"{part}: {state}" for part, state in failing.items())
     except (OSError, ValueError):
         return SILENT

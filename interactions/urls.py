@@ -4,6 +4,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from dojo.health import healthz
+from dojo.metrics import metrics
 from interactions.api.trial import trial
 from interactions.console import (
     activity,
@@ -31,6 +32,7 @@ from interactions.ingest.uploads import views as uploads
 urlpatterns = [
     path("", overview.home, name="home"),
     path("healthz", healthz, name="healthz"),
+    path("metrics", metrics, name="metrics"),
     path("login/", LogIn.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("set-password/<str:uidb64>/<str:token>/", SetPassword.as_view(), name="set_password"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,9 +15,11 @@ from dojo.gateway.body import Inflow, Refused, Unreadable, drain, gather
 from dojo.gateway.door import Door, Environ
 from dojo.gateway.environ import Scope, environ_of
 from dojo.gateway.pool import Pool
+from dojo.request_id import ENVIRON, HEADER, id_of
 
 logger = logging.getLogger(__name__)
 
+_HEADER = HEADER.encode()
 SHORT_THREADS = 8
 LONG_THREADS = 48
 
@@ -25,18 +28,27 @@ class Gateway:
     """Serves a WSGI application. Of ``doors`` the first that leads to a path holds for it.
 
     Requests with small bodies share ``SHORT_THREADS``; what takes its time (large bodies, uploads, downloads that are
-    made as they are sent) has ``LONG_THREADS`` of its own.
+    made as they are sent) has ``LONG_THREADS`` of its own. ``observe`` is told the status of each answer, and after how
+    many seconds it was there.
     """
 
-    def __init__(self, application: Callable[..., Any], doors: Sequence[Door]) -> None:
+    def __init__(
+        self,
+        application: Callable[..., Any],
+        doors: Sequence[Door],
+        observe: Callable[[Environ, int, float], object] = lambda environ, status, seconds: None,
+    ) -> None:
         self._application = application
         self._doors = doors
+        self._observe = observe
         self._short = Pool("short", SHORT_THREADS)
         self._long = Pool("long", LONG_THREADS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        began = time.perf_counter()
         environ = environ_of(scope)
+        environ[ENVIRON] = id_of(environ)
         arrival = Arrival(receive, environ)
         door = next(door for door in self._doors if door.leads_to(environ["PATH_INFO"]))
         try:
@@ -45,6 +57,8 @@ class Gateway:
             answer = answer_of(refused.response)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
             answer = answer_of(await self._short.run(door.refused, environ, *_trouble(error, environ)))
+        self._observe(environ, answer.status, time.perf_counter() - began)
+        answer.headers.append((_HEADER, environ[ENVIRON].encode()))
         if arrival.has_more:
             answer.headers.append((b"Connection", b"close"))
         await send_answer(answer, send, receive, self._short, self._long)
@@ -91,5 +105,11 @@ def _trouble(error: Exception, environ: Environ) -> tuple[int, str]:
 def _logged(environ: Environ) -> str:
     reference = secrets.token_hex(4)
     # The path alone: the query may hold a key.
-    logger.exception("Reference %s: %s %s failed.", reference, environ["REQUEST_METHOD"], environ["PATH_INFO"])
+    logger.exception(
+        "Reference %s: %s %s failed.",
+        reference,
+        environ["REQUEST_METHOD"],
+        environ["PATH_INFO"],
+        extra={"request_id": environ[ENVIRON]},
+    )
     return reference

@@ -100,6 +100,7 @@ Rule: TypeAlias = Right | Access
 # (uploads), the view asks, as it alone knows the environment. An address without a rule is refused to everybody.
 ROUTES: Final[dict[str, Rule]] = {
     "healthz": Access.PUBLIC,
+    "metrics": Access.PUBLIC,  # the view asks for the machine itself, or for METRICS_TOKEN
     "login": Access.PUBLIC,
     "logout": Access.PUBLIC,
     "set_password": Access.PUBLIC,  # the link is the permission

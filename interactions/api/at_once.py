@@ -13,6 +13,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
 
 from dojo import hosts
+from dojo.request_times import ROUTE
 from interactions.access import keys
 from interactions.access.keys import Caller
 from interactions.api import access, limits, views
@@ -35,6 +36,7 @@ def at_once(environ: dict[str, Any], body: bytes) -> Awaitable[HttpResponse] | N
         return None
     if not views.ready.is_set() or not _HEADERS.isdisjoint(environ):
         return None
+    environ[ROUTE] = "api_interactions"
     request = WSGIRequest(environ)
     caller = keys.leased(access.key_of(request))
     if caller is None or not keys.is_noted(caller) or hosts.refusal_of(request) or not limits.count_at_hand(caller):

@@ -16,6 +16,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch, resolve
 from django.views.decorators.csrf import csrf_exempt
 
+from dojo.request_id import ENVIRON
+from dojo.request_times import ROUTE
 from interactions.api import access, deliveries
 from interactions.api.errors import CallRefused, answer, refused
 from interactions.api.exchange import Exchange, without_token
@@ -32,6 +34,13 @@ _Result = TypeVar("_Result")
 @lru_cache(256)  # all calls go to the same few addresses
 def _resolved(path: str) -> ResolverMatch:
     return resolve(path, _ADDRESSES)
+
+
+def _match(request: HttpRequest) -> ResolverMatch:
+    """Where a call goes; its route is noted for the request times."""
+    match = _resolved(_path(request))
+    request.META[ROUTE] = match.url_name
+    return match
 
 
 class View(Protocol):
@@ -77,7 +86,7 @@ def entrance(*methods: str, check: Check | None = None) -> Callable[[Callable[[E
 def before_body(environ: dict[str, Any]) -> HttpResponse | None:
     """The refusal of a call whose body has not come yet; None where the body is needed to say."""
     request = WSGIRequest(environ)
-    return cast(View, _resolved(_path(request)).func).before_body(request)
+    return cast(View, _match(request).func).before_body(request)
 
 
 def _path(request: HttpRequest) -> str:
@@ -147,7 +156,13 @@ def trouble(error: Exception, exchange: Exchange) -> HttpResponse:
 def _log(request: HttpRequest) -> str:
     reference = secrets.token_hex(4)
     # The path alone, without a token: the query may hold a key, the body people's ids.
-    logger.exception("Reference %s: %s %s failed.", reference, request.method, without_token(request.path))
+    logger.exception(
+        "Reference %s: %s %s failed.",
+        reference,
+        request.method,
+        without_token(request.path),
+        extra={"request_id": request.META.get(ENVIRON, "")},  # small calls have no thread of their own
+    )
     return reference
 
 
@@ -164,6 +179,6 @@ class Shortcut:
         path = _path(request)
         if not f"{path}/".startswith(f"{PREFIX}/"):
             return self.get_response(request)
-        view, arguments, named = _resolved(path)
+        view, arguments, named = _match(request)
         response: HttpResponse = view(request, *arguments, **named)
         return response

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -137,6 +138,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         EnvironmentLink(e, _same_page(page, e, standing.rights(e.slug)), active=e == current) for e in environments
     )
     return {
+        "version": settings.VERSION,
         "environment": current,
         "may": rights,
         "navigation": Navigation(

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -131,3 +132,12 @@ def has_log(folder: Path) -> bool:
         return any(name.endswith((".json", ".parquet")) for name in os.listdir(folder / "_delta_log"))
     except FileNotFoundError:
         return False
+
+
+def committed_at(folder: Path, version: int) -> datetime | None:
+    """When a version of the table in ``folder`` was committed (UTC); None where the log no longer has its commit."""
+    try:
+        seconds = (folder / "_delta_log" / f"{version:020}.json").stat().st_mtime
+    except FileNotFoundError:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)

@@ -10,8 +10,12 @@ from redis import Redis
 
 from dojo import health, heartbeat
 from dojo.supervisor import Process
+from dojo.version import version_of
+from tests.running import HOUSE
 
 pytestmark = pytest.mark.django_db
+
+VERSION = version_of(HOUSE)
 
 
 @pytest.fixture
@@ -36,6 +40,7 @@ def test_all_is_well_where_all_answer(client: Client, client_of_redis):
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ok",
+        "version": VERSION,
         "database": "ok",
         "redis": "ok",
         "worker": "ok",
@@ -52,7 +57,8 @@ def test_no_worker_is_named(client: Client, client_of_redis):
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert answer.json() == {
-        "status": "failing", "database": "ok", "redis": "ok", "worker": "does not answer", "inbox": "ok",
+        "status": "failing", "version": VERSION,
+        "database": "ok", "redis": "ok", "worker": "does not answer", "inbox": "ok",
         "processes": "ok",
     }  # fmt: skip
 
@@ -63,7 +69,8 @@ def test_an_inbox_that_is_silent_is_named(client: Client, client_of_redis):
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert answer.json() == {
-        "status": "failing", "database": "ok", "redis": "ok", "worker": "ok", "inbox": "does not answer",
+        "status": "failing", "version": VERSION,
+        "database": "ok", "redis": "ok", "worker": "ok", "inbox": "does not answer",
         "processes": "ok",
     }  # fmt: skip
 
@@ -83,7 +90,8 @@ def test_a_redis_that_is_gone_is_named(client: Client, settings, tmp_path: Path)
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert answer.json() == {
-        "status": "failing", "database": "ok", "redis": "does not answer", "worker": "unknown without Redis",
+        "status": "failing", "version": VERSION,
+        "database": "ok", "redis": "does not answer", "worker": "unknown without Redis",
         "inbox": "unknown without Redis", "processes": "ok",
     }  # fmt: skip
 

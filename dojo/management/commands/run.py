@@ -1,11 +1,12 @@
-"""Start everything: Redis, web server, workers and scheduler, until Ctrl-C."""
+"""Start everything: Redis, web server, workers and scheduler, until Ctrl-C; or one process, for another supervisor."""
 
 import errno
 import os
 import socket
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management import call_command
@@ -13,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from dojo import administrator, procfile, redis_server
+from dojo import administrator, migrations, procfile, redis_server
 from dojo.private import make_private
 from dojo.processes import Processes
 
@@ -23,10 +24,18 @@ class NotStarted(Exception):
 
 
 class Command(BaseCommand):
-    help = "Start Redis, web server, workers and scheduler; Ctrl-C stops them all."
+    help = "Start Redis, web server, workers and scheduler; Ctrl-C stops them all. With a name, that process alone."
     requires_system_checks = ()  # they import every page, which the web server does a second later
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "process", nargs="?", choices=sorted(lines()),
+            help='one process of the Procfile, for systemd or a container; run "prepare" once before',
+        )  # fmt: skip
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["process"]:
+            become(options["process"])
         try:
             check_port(settings.HOST, settings.PORT)
             check_data_folder()
@@ -41,10 +50,23 @@ class Command(BaseCommand):
         sys.exit(processes().run())
 
 
-def processes() -> Processes:
-    """The processes of the Procfile, with the settings that it names in their environment."""
+def lines() -> dict[str, str]:
+    """Each process of the Procfile and its line for the shell."""
+    return procfile.commands(settings.BASE_DIR / "Procfile")
+
+
+def become(name: str) -> NoReturn:
+    """Go on as one process of the Procfile."""
+    for folder in (settings.LOGS_DIR, settings.SCRATCH_DIR):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.chdir(settings.BASE_DIR)
+    os.execve("/bin/sh", ["/bin/sh", "-c", lines()[name]], {**os.environ, **named_settings()})  # noqa: S606 - our line
+
+
+def named_settings() -> dict[str, str]:
+    """The settings that the Procfile names, and what its commands need to be found."""
     programs = str(Path(sys.executable).parent)
-    env = {
+    return {
         "PATH": os.pathsep.join((programs, os.environ.get("PATH", os.defpath))),
         "PYTHONUNBUFFERED": "1",
         "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
@@ -54,17 +76,22 @@ def processes() -> Processes:
         "WEB_WORKERS": str(settings.WEB_WORKERS),
         "LOG_LEVEL": settings.LOG_LEVEL,
     }
-    lines = procfile.commands(settings.BASE_DIR / "Procfile")
+
+
+def processes() -> Processes:
+    """The processes of the Procfile, but for a Redis where the operator has one."""
+    given = lines()
     if not settings.REDIS_IS_OURS:
-        del lines[procfile.REDIS]
+        del given[procfile.REDIS]
     return Processes(
-        lines,
-        env,
+        given,
+        named_settings(),
         redis_url=settings.REDIS_URL,
         address=address(settings.HOST, settings.PORT),
         log=settings.LOGS_DIR / "dojo.log",
         socket=settings.SUPERVISOR_SOCKET,
         scratch=settings.SCRATCH_DIR,
+        is_json=settings.LOG_FORMAT == "JSON",
     )
 
 
@@ -137,11 +164,12 @@ def prepare_database() -> str | None:
     """Bring the tables up to date and make the first administrator; the sentence about that, where it was made."""
     try:
         executor = MigrationExecutor(connection)
+        migrations.require_known(executor)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
         call_command("upgrade_identities")
         return administrator.make_first()
-    except CommandError as error:
+    except (CommandError, migrations.NewerDatabase) as error:
         raise NotStarted(str(error)) from error
     except DatabaseError as error:
         reason = " ".join(str(error).split())

@@ -1,0 +1,137 @@
+"""How long requests take, by route: counted in each web process and added up in Redis.
+
+Not in files that several processes map, as prometheus_client has it: a mapped file that grows on a full disk ends the
+process that writes to it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from bisect import bisect_left
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import redis
+
+from dojo import heartbeat
+
+logger = logging.getLogger(__name__)
+
+KEY: Final = "dojo:requests"  # a hash: route, method, status and bucket → how many; bucket "sum" → seconds
+BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Seconds, each the upper bound of a bucket; one more bucket is without."""
+SUM: Final = "sum"
+ROUTE: Final = "dojo.route"
+"""Where a request's environ says the name of its route."""
+_EVERY_SECONDS: Final = 5.0
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_STATIC: Final = "/static/"
+
+
+class Kind(NamedTuple):
+    """What requests are counted by. Never their addresses, which may name somebody and have no end."""
+
+    route: str
+    method: str
+    status: str
+
+
+class RequestTimes:
+    """Counts of one process that Redis doesn't have yet. A thread hands them over, started by the first request."""
+
+    def __init__(self) -> None:
+        self._counts: dict[Kind, list[int]] = {}
+        self._seconds: dict[Kind, float] = {}
+        self._turn = threading.Lock()
+        self._handing = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def observe(self, environ: Mapping[str, object], status: int, seconds: float) -> None:
+        """Count a request with this WSGI environ that was answered after so many seconds."""
+        kind = Kind(_route(environ), _method(environ), str(status))
+        with self._turn:
+            counts = self._counts.get(kind)
+            if counts is None:
+                counts = self._counts[kind] = [0] * (len(BOUNDS) + 1)
+                self._seconds[kind] = 0.0
+            counts[bisect_left(BOUNDS, seconds)] += 1
+            self._seconds[kind] += seconds
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="request times", daemon=True)
+                self._thread.start()
+
+    def hand_over(self) -> None:
+        """Add to Redis what was counted since the last time. Raises redis.RedisError; then it's kept for the next."""
+        with self._handing:
+            with self._turn:
+                counts, self._counts = self._counts, {}
+                seconds, self._seconds = self._seconds, {}
+            if not counts:
+                return
+            try:
+                _add(counts, seconds)
+            except redis.RedisError:
+                self._take_back(counts, seconds)
+                raise
+
+    def _take_back(self, counts: Mapping[Kind, list[int]], seconds: Mapping[Kind, float]) -> None:
+        with self._turn:
+            for kind, more in counts.items():
+                known = self._counts.get(kind, [0] * len(more))
+                self._counts[kind] = [one + other for one, other in zip(known, more, strict=True)]
+                self._seconds[kind] = self._seconds.get(kind, 0.0) + seconds[kind]
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(_EVERY_SECONDS)
+            try:
+                self.hand_over()
+            except redis.RedisError as error:
+                logger.warning("The times of requests wait for Redis: %s", error)
+
+
+def _add(counts: Mapping[Kind, list[int]], seconds: Mapping[Kind, float]) -> None:
+    with heartbeat.connect() as client, client.pipeline(transaction=True) as pipe:
+        for kind, several in counts.items():
+            for bucket, count in enumerate(several):
+                if count:
+                    pipe.hincrby(KEY, _field(kind, str(bucket)), count)
+            pipe.hincrbyfloat(KEY, _field(kind, SUM), seconds[kind])
+        pipe.execute()
+
+
+def read(client: redis.Redis) -> dict[Kind, tuple[list[int], float]]:
+    """By kind, how many requests took how long: a count for each bucket, and the sum of seconds. Raises RedisError."""
+    found: dict[Kind, tuple[list[int], float]] = {}
+    rows: dict[str, str] = client.hgetall(KEY)  # type: ignore[assignment]
+    for name, value in rows.items():
+        *parts, bucket = name.split("|")
+        counts, total = found.get(kind := Kind(*parts), ([0] * (len(BOUNDS) + 1), 0.0))
+        if bucket == SUM:
+            total = float(value)
+        else:
+            counts[int(bucket)] = int(value)
+        found[kind] = counts, total
+    return found
+
+
+def _field(kind: Kind, bucket: str) -> str:
+    return "|".join((*kind, bucket))
+
+
+def _route(environ: Mapping[str, object]) -> str:
+    route = environ.get(ROUTE)
+    if route:
+        return str(route)
+    return "static" if str(environ["PATH_INFO"]).startswith(_STATIC) else "unknown"
+
+
+def _method(environ: Mapping[str, object]) -> str:
+    method = str(environ["REQUEST_METHOD"])
+    return method if method in _METHODS else "other"
+
+
+times = RequestTimes()
+"""Those of this process."""
