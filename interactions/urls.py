@@ -14,6 +14,7 @@ from interactions.console import (
     health,
     keys,
     members,
+    operations,
     overview,
     settings,
 )
@@ -37,6 +38,7 @@ urlpatterns = [
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("set-password/<str:uidb64>/<str:token>/", SetPassword.as_view(), name="set_password"),
     path("account/", account.account, name="account"),
+    path("operations/", operations.operations, name="operations"),
     path("", include("interactions.api.urls")),
     path("uploads/", uploads.creation, name="uploads"),
     path("uploads/<str:token>/", uploads.resource, name="upload"),

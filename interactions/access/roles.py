@@ -91,6 +91,7 @@ class Access(Enum):
     PUBLIC = "anybody"
     LOGGED_IN = "anybody with a log-in"
     KEY = "an API key"
+    ADMINISTRATOR = "an administrator of the whole Dojo"
     STAFF = "an administrator of the whole Dojo, or staff who may carry out deletion requests"
 
 
@@ -106,6 +107,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "set_password": Access.PUBLIC,  # the link is the permission
     "home": Access.LOGGED_IN,
     "account": Access.LOGGED_IN,
+    "operations": Access.ADMINISTRATOR,
     "api_interactions": Access.KEY,
     "api_deletion": Access.KEY,
     "api_connect": Access.KEY,  # the token in the address is one

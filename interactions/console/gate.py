@@ -76,6 +76,8 @@ def _let_in(standing: members.Standing, right: Right, slug: str | None) -> None:
 def _is_met(rule: Access | None, request: HttpRequest) -> bool:
     if rule is Access.LOGGED_IN:
         return request.user.is_authenticated
+    if rule is Access.ADMINISTRATOR:
+        return request.user.is_authenticated and bool(request.user.is_superuser)
     # Who has no log-in at all is led to the log-in page of Django's admin.
     return rule is Access.STAFF and (not request.user.is_authenticated or _is_staff(request))
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from interactions.access import members
-from interactions.access.roles import Right, Role, rule_of
+from interactions.access.roles import Access, Right, Role, rule_of
 from interactions.console.filter_choice import carried
 from interactions.models import Environment
 from interactions.privacy import open_requests
@@ -134,6 +134,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     slug = (match.kwargs.get("environment") if match else None) or request.GET.get("environment")
     current = next((e for e in environments if e.slug == slug), environments[0])
     rights = standing.rights(current.slug)
+    filtered = carried(request.GET) if page in _FILTERED else ""
     links = (
         EnvironmentLink(e, _same_page(page, e, standing.rights(e.slug)), active=e == current) for e in environments
     )
@@ -144,8 +145,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "navigation": Navigation(
             environment=current,
             environments=tuple(links),
-            sections=_sections(page, current, rights, carried(request.GET) if page in _FILTERED else ""),
-            account_url=_account(current),
+            sections=_sections(page, current, rights, filtered, is_administrator=user.is_superuser),
+            account_url=_beside("account", current),
             account_active=page == "account",
             role=dict(standing.roles)[current.slug],
         ),
@@ -154,16 +155,18 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
 def _same_page(page: str, environment: Environment, rights: frozenset[Right]) -> str:
     """The page of this kind there, or the overview where one may not open it."""
-    if page == "account":
-        return _account(environment)
+    if page in _OF_NO_ENVIRONMENT:
+        return _beside(page, environment)
     name = _KIND_OF_PAGE.get(page, "overview")
     return reverse(name if rule_of(name) in rights else "overview", args=[environment.slug])
 
 
-def _account(environment: Environment) -> str:
-    return reverse("account", query={"environment": environment.slug})
+def _beside(page: str, environment: Environment) -> str:
+    """The address of a page outside any environment that keeps the pane where it is."""
+    return reverse(page, query={"environment": environment.slug})
 
 
+_OF_NO_ENVIRONMENT: Final = frozenset({"account", "operations"})
 # Pages of interactions: what is filtered on one stays so on the others.
 _FILTERED: Final = frozenset({"dashboard", "records"})
 
@@ -203,18 +206,23 @@ _SECTIONS: Final = (
             ("Members", "members", "users"),
             ("Activity", "activity", "history"),
             ("Environment", "settings", "adjustments"),
+            ("Operations", "operations", "server-2"),
         ),
     ),
 )
 
 
-def _sections(page: str, environment: Environment, rights: frozenset[Right], filtered: str) -> tuple[PaneSection, ...]:
+def _sections(
+    page: str, environment: Environment, rights: frozenset[Right], filtered: str, *, is_administrator: bool
+) -> tuple[PaneSection, ...]:
     """``filtered``: the filter of the page, as the end of an address; it goes along to the pages that have one."""
 
     def is_active(name: str) -> bool:
         return page == name or _KIND_OF_PAGE.get(page) == name or (name == "imports" and page == "import_new")
 
     def address(name: str) -> str:
+        if name in _OF_NO_ENVIRONMENT:
+            return _beside(name, environment)
         return reverse(name, args=[environment.slug]) + (filtered if name in _FILTERED else "")
 
     def badge(name: str) -> int | None:
@@ -226,7 +234,7 @@ def _sections(page: str, environment: Environment, rights: frozenset[Right], fil
             tuple(
                 PaneEntry(name, label, address(name), is_active(name), icon, badge(name))
                 for label, name, icon in entries
-                if rule_of(name) in rights
+                if rule_of(name) in rights or (is_administrator and rule_of(name) is Access.ADMINISTRATOR)
             ),
         )
         for title, entries in _SECTIONS

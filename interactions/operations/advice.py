@@ -1,0 +1,93 @@
+"""What whoever runs Dojo should do, from the figures: a rule and a sentence for each thing that can be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from interactions.operations.environments import EnvironmentFigures
+from interactions.operations.machine import DiskFigures, QueueFigures
+
+INBOX_SECONDS: Final = 60.0  # it is moved each second
+INDEX_SECONDS: Final = 300.0  # a build of 100 million records takes three minutes
+ERASURE_SECONDS: Final = 20 * 24 * 3600.0  # of the thirty days that the law gives
+QUEUE_TASKS: Final = 5_000
+_OK: Final = "ok"
+_PARTS: Final = {
+    "database": "Check that the database runs and that its disk isn't full.",
+    "redis": "Check that Redis runs and that its disk isn't full.",
+    "worker": "Start a worker. Imports, erasures and exports wait for one.",
+    "inbox": "Start the process inbox, or look at the log for what it fails with. Calls are still accepted and kept.",
+    "processes": "Look at logs/dojo.log for what they fail with.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What is wrong, and what to do about it; ``is_urgent`` where work stands still."""
+
+    what: str
+    do: str
+    is_urgent: bool = False
+
+
+def advice(
+    parts: Mapping[str, str], disk: DiskFigures, queue: QueueFigures | None, environments: Iterable[EnvironmentFigures]
+) -> list[Advice]:
+    """All there is to do, the urgent things first. ``queue`` is None where Redis doesn't answer."""
+    found = [*_of_parts(parts), *_of_machine(disk, queue)]
+    for figures in environments:
+        found.extend(_of_environment(figures))
+    return sorted(found, key=lambda each: not each.is_urgent)
+
+
+def _of_parts(parts: Mapping[str, str]) -> Iterator[Advice]:
+    for part, state in parts.items():
+        if state != _OK and not state.startswith("unknown"):  # what isn't known has another part for its cause
+            yield Advice(f"{part}: {state}.", _PARTS.get(part, "Look at logs/dojo.log."), is_urgent=True)
+
+
+def _of_machine(disk: DiskFigures, queue: QueueFigures | None) -> Iterator[Advice]:
+    if disk.is_low:
+        yield Advice(
+            "The disk is nearly full, so imports, uploads and exports wait.",
+            "Free up some space. They continue within a minute.",
+            is_urgent=True,
+        )
+    if queue is not None and queue.waiting > QUEUE_TASKS:
+        yield Advice(
+            f"{queue.waiting:,} tasks wait for a worker.",
+            "If the number doesn't fall, set WORKER_PROCESSES higher or run workers on another machine.",
+        )
+
+
+def _of_environment(it: EnvironmentFigures) -> Iterator[Advice]:
+    if it.inbox_age_seconds > INBOX_SECONDS:
+        yield Advice(
+            f"Calls to {it.name} have waited for {it.inbox_age_seconds / 60:,.0f} minutes to be moved.",
+            "Look at the log for what holds up the inbox. No record is lost.",
+            is_urgent=True,
+        )
+    if it.set_aside_calls:
+        yield Advice(
+            f"Dojo couldn't move {it.set_aside_calls:,} calls to {it.name} and set them aside.",
+            "Report the reason that the Live page shows: it's a defect. They are tried again at each start.",
+        )
+    if it.index_lag_seconds > INDEX_SECONDS:
+        yield Advice(
+            f"Pages of {it.name} are {it.index_lag_seconds / 60:,.0f} minutes behind its data.",
+            "Check that the process index runs, and look at the log for what it fails with.",
+            is_urgent=True,
+        )
+    if it.failed_requests:
+        yield Advice(
+            f"{it.failed_requests:,} deletion requests of {it.name} failed.",
+            "Open them under Deletion requests and press Retry. The people stay hidden meanwhile.",
+            is_urgent=True,
+        )
+    if it.request_age_seconds > ERASURE_SECONDS:
+        yield Advice(
+            f"A deletion request of {it.name} has been open for {it.request_age_seconds / 86400:,.0f} days.",
+            "Requests must be answered within 30 days: see whether it waits for somebody's approval.",
+        )
