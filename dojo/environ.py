@@ -93,6 +93,20 @@ def url(name: str, default: str, schemes: set[str]) -> str:
     return value
 
 
+def place(name: str) -> str:
+    """A folder, by its path or as file:///…; empty where none is named. It need not be there now, as a disk may not."""
+    value = text(name)
+    if not value:
+        return ""
+    parts = urlsplit(value)
+    if parts.scheme not in ("", "file"):
+        raise ImproperlyConfigured(f"{name} starts with {parts.scheme}://: use the path of a folder.")
+    path = Path(parts.path if parts.scheme else value).expanduser()
+    if not path.is_absolute():
+        raise ImproperlyConfigured(f"{name} is {value!r}: it must be the whole path of a folder, from / on.")
+    return str(path)
+
+
 def folder(name: str, default: Path) -> Path:
     """A folder that exists and can be written to, made where it is missing; by the path without symbolic links."""
     path = Path(text(name, str(default))).expanduser().resolve()

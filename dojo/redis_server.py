@@ -11,6 +11,8 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import redis
@@ -77,6 +79,24 @@ def lock(folder: Path) -> int:
         ) from error
     os.set_inheritable(held, True)
     return held
+
+
+@contextmanager
+def alone() -> Iterator[bool]:
+    """Keep other Dojos from starting with this data folder; False where one runs, or the locks are in another Redis."""
+    if not settings.REDIS_IS_OURS:
+        yield False
+        return
+    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        held = lock(folder())
+    except DataFolderInUse:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.close(held)
 
 
 def answers(url: str, *, within: float) -> bool:

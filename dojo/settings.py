@@ -38,6 +38,10 @@ IMPORTS_DIR = DATA_DIR / "imports"
 EXPORTS_DIR = DATA_DIR / "exports"
 LOGS_DIR = DATA_DIR / "logs"
 SCRATCH_DIR = DATA_DIR / "scratch"
+ERASURES_DIR = DATA_DIR / "erasures"
+STAGED_DIR = DATA_DIR / "staged"  # what a backup that is being made copies from
+RESTORING = DATA_DIR / "restoring"  # a file: a restore was begun, and isn't done
+BACKUP_URL = environ.place("BACKUP_URL")
 
 
 # SECRET_KEY signs, and may be changed at any time. IDENTITY_KEY names people, and may not: see interactions.identity.

@@ -75,6 +75,12 @@ def require(made: Keyring, row: IdentityKey) -> None:
         _read_earlier(Path(settings.EARLIER_IDENTITY_KEYS), row.earlier_check)
 
 
+def forget() -> None:
+    """Look at IDENTITY_KEY again, which a restore has changed."""
+    _proved.cache_clear()
+    _read_earlier.cache_clear()
+
+
 def earlier() -> EarlierKeys | None:
     """The keys from before the upgrade; None where there was none. Raises IdentityKeyError where they are lost."""
     row = IdentityKey.objects.filter(pk=1).first()

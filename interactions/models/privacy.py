@@ -221,11 +221,16 @@ class Tombstone(models.Model):
     was_held = models.BooleanField(default=False, help_text="something of theirs was found")
     is_beside_user = models.BooleanField(default=False, help_text="an anonymous_id that is in records with a user_id")
     is_earlier = models.BooleanField(default=False, help_text="the key is one of identity.earlier()")
+    is_journalled = models.BooleanField(default=False, db_default=False, help_text="see privacy.journal")
 
     objects = TombstoneRows.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["environment", "user_key"]), models.Index(fields=["environment", "is_erased"])]
+        indexes = [
+            models.Index(fields=["environment", "user_key"]),
+            models.Index(fields=["environment", "is_erased"]),
+            models.Index(fields=["id"], condition=Q(is_journalled=False), name="tombstone_to_be_journalled"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(user_key=None, anonymous_key__isnull=False) | Q(user_key__isnull=False, anonymous_key=None),

@@ -23,7 +23,7 @@ from interactions.ingest.imports.queue import enqueue
 from interactions.ingest.live.calls import RingAway
 from interactions.models import DeletionRequest, Environment, Import, Tombstone
 from interactions.models.privacy import TombstoneRows
-from interactions.privacy import receipts, uploaded
+from interactions.privacy import journal, receipts, uploaded
 from interactions.privacy.links import seen_anywhere
 from interactions.privacy.steps import By, RequestStateError, note
 from interactions.privacy.stores import STORES, Store
@@ -75,6 +75,7 @@ def sweep() -> None:
     silent = Q(heartbeat_at__lt=quiet) | Q(heartbeat_at=None, hidden_at__lt=quiet) | Q(waits_for__isnull=False)
     for pk in _ready().filter(silent | Q(erase_from__isnull=False, state=State.HIDDEN)).values_list("pk", flat=True):
         enqueue("erase_people", pk)
+    journal.write()
 
 
 def _quiet() -> datetime:
@@ -204,6 +205,7 @@ def _take_in_links(environment: Environment, requests: Requests) -> None:
         with transaction.atomic():
             Tombstone.objects.lay(request, first.at, linked=sorted(new))
             DeletionRequest.objects.filter(pk=request.pk).update(linked=F("linked") + len(new))
+            transaction.on_commit(journal.write)
 
 
 def _note_beside(environment: Environment, requests: Requests) -> None:

@@ -15,6 +15,7 @@ from interactions import identity
 from interactions.errors import DojoError
 from interactions.ingest.imports.queue import enqueue
 from interactions.models import DeletionRequest, Environment, RequestedLink, RequestedPerson, Tombstone
+from interactions.privacy import journal
 from interactions.privacy.links import owned
 from interactions.privacy.steps import By, RequestStateError, note
 
@@ -115,6 +116,7 @@ def _hide(
     )
     people = len(users) + len(anonymous)
     note(asked, "hidden", by=by, people=people)
+    transaction.on_commit(journal.write)
     logger.info("Deletion request %s: %s people of %s are hidden", asked.pk, people, asked.environment.slug)
 
 
@@ -130,6 +132,7 @@ def _link(asked: DeletionRequest, user_keys: Collection[int], *, known: Collecti
         if found and rows.update(linked=F("linked") + len(found)):
             asked.refresh_from_db()
             Tombstone.objects.lay(asked, asked.hidden_at or timezone.now(), linked=found)
+            transaction.on_commit(journal.write)
         enqueue("erase_people", asked.pk)
 
 
@@ -179,4 +182,6 @@ def cancel(asked: DeletionRequest, *, by: By = None) -> None:
         RequestedPerson.objects.filter(request=asked).delete()
         RequestedLink.objects.filter(request=asked).delete()
         note(asked, "cancelled", by=by)
+        asked.refresh_from_db()
+        transaction.on_commit(lambda: journal.note_cancelled(asked))
     asked.refresh_from_db()

@@ -23,7 +23,7 @@ from interactions.ingest.imports.erased import count_in, leave_out_of
 from interactions.ingest.imports.rejects import Named
 from interactions.ingest.live import calls
 from interactions.models import Block, Environment, Import
-from interactions.privacy import entries, names, refusals, remains, uploaded, wishes
+from interactions.privacy import entries, names, refusals, remains, staged, uploaded, wishes
 from interactions.warehouse import people as lake_people
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.overlaps import Overlaps
@@ -197,6 +197,8 @@ STORES = (
     Store("records left out of imports", ("overlaps/",), _erase_overlaps, _count_overlaps, locked=True),
     # After the data set, so that no part that held them can be read any more.
     Store("event index", ("index/",), _erase_index, _count_index),
+    # After all that is copied from: a backup that is being made is given up.
+    Store("backups that are being made", ("staged/",), _silent(staged.erase), staged.count),
     Store("exports", ("interactions.Export", "exports/"), _erase_exports, _count_exports),
     Store("refused records", ("interactions.Problem", "imports/"), _silent(refusals.erase), refusals.count),
     Store("uploaded files", ("uploads/", "imports/"), _silent(uploaded.erase), uploaded.count, held=uploaded.held),
@@ -219,6 +221,8 @@ STORES = (
 NOT_PERSONAL = {
     "logs/": "No log says an id.",
     "scratch/": "What engines put aside while they work; parts of the inbox are swept away by the next append.",
+    "erasures/": "Keyed hashes, as tombstones: what is restored from a backup is brought up to date by them.",
+    "restoring/": "That a restore was begun, and isn't done.",
     "secret_key/": "A key.",
     "identity_key/": "A key.",
     "earlier_identity_keys/": "Keys.",

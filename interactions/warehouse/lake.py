@@ -298,6 +298,12 @@ class Lake:
         )
 
 
+@contextmanager
+def unlocked(_: Lake) -> Iterator[Held | None]:
+    """In the place of :meth:`Lake.lock` where no Redis runs, and so nobody holds a lock."""
+    yield None
+
+
 def _within(path: Path, folder: Path) -> str:
     return str(path.relative_to(folder))
 

@@ -134,6 +134,8 @@ def check_data_folder() -> None:
             writable = False
         if not writable:
             raise NotStarted(f"{folder} cannot be written to: change its owner or choose another DOJO_DATA_DIR.")
+    if settings.RESTORING.exists():
+        raise NotStarted("A restore into this data folder wasn't finished: run manage.py restore again.")
     make_private(settings.DATA_DIR)
     if settings.REDIS_IS_OURS:
         try:

@@ -1,0 +1,30 @@
+"""What a command says of how far it is: at most a line a second."""
+
+from __future__ import annotations
+
+import time
+from typing import Final, Protocol
+
+_SECONDS: Final = 1.0
+
+
+class Writable(Protocol):
+    """Where a command's output goes, as Django gives it."""
+
+    def write(self, line: str, /) -> object: ...
+    def flush(self) -> object: ...
+
+
+class Progress:
+    """Writes sentences to ``output``; those that come too soon after another are left out, but for the last."""
+
+    def __init__(self, output: Writable) -> None:
+        self._output = output
+        self._said = 0.0
+
+    def __call__(self, sentence: str, *, is_last: bool = False) -> None:
+        now = time.monotonic()
+        if is_last or now - self._said >= _SECONDS:
+            self._said = now
+            self._output.write(sentence)
+            self._output.flush()

@@ -1,0 +1,153 @@
+"""Put a backup into an empty data folder, and keep out whoever was erased since it was made."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+from dojo import environ
+from interactions import identity
+from interactions.backup import database
+from interactions.backup import manifest as manifests
+from interactions.backup.copies import copy_checked
+from interactions.backup.manifest import FILES, BackupError, File, Manifest
+from interactions.backup.replay import Replayed, replay
+from interactions.backup.take import SECRETS
+from interactions.contract.keyring import Keyring
+from interactions.models import Export
+from interactions.privacy import journal
+
+_MB: Final = 1 << 20
+# What a start makes by itself, or what holds nothing: these may be there.
+_HARMLESS: Final = frozenset(
+    {"identity_key", "secret_key", "logs", "scratch", "staged", "erasures", "redis", "restoring"}
+)
+_GIVEN_BY_NAME: Final = {"identity_key": "IDENTITY_KEY", "secret_key": "SECRET_KEY"}
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A backup that was put back; ``replayed`` is None where no journal of erasures was left but what it knows."""
+
+    folder: Path
+    manifest: Manifest
+    replayed: Replayed | None
+
+
+def restore(source: Path, say: Callable[[str], object]) -> Restored:
+    """Put the backup at ``source``, or the newest below it, into the data folder, which has to be empty.
+
+    Nothing of Dojo may run there. It may be broken off and begun again. Raises BackupError, OSError.
+    """
+    folder = manifests.newest(source)
+    manifest = manifests.read(folder)
+    _require_known(manifest)
+    _require_empty()
+    _require_same_identity(folder, manifest)
+    settings.RESTORING.touch()
+    _copy(folder, manifest, say)
+    database.put_back(Path(settings.DATA_DIR) / manifest.database)
+    say("Bringing the database up to date…")
+    call_command("migrate", interactive=False, verbosity=0)
+    Export.objects.all().delete()  # their files aren't part of a backup
+    replayed = _brought_up_to_date(folder, manifest.at)
+    settings.RESTORING.unlink()
+    return Restored(folder, manifest, replayed)
+
+
+def _require_known(manifest: Manifest) -> None:
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    known = {f"{app}.{name}" for app, name in loader.disk_migrations}
+    apps = {name.partition(".")[0] for name in known}
+    newer = [name for name in manifest.migrations if name.partition(".")[0] in apps and name not in known]
+    if newer:
+        raise BackupError(
+            f"This backup was made by Dojo {manifest.version}, whose database is newer than that of "
+            f"{settings.VERSION} (it has {newer[-1]}). Restore it with that version."
+        )
+    if manifest.database != database.kind():
+        wanted = (
+            "without DATABASE_URL" if manifest.database == manifests.SQLITE else "with a DATABASE_URL of PostgreSQL"
+        )
+        raise BackupError(f"This backup holds another kind of database: restore it {wanted}.")
+
+
+def _require_empty() -> None:
+    data = Path(settings.DATA_DIR)
+    if settings.RESTORING.exists():
+        _clear(data)
+    there = sorted(path.name for path in data.iterdir() if path.name not in _HARMLESS)
+    if there or not database.is_empty():
+        what = f"{data} holds {', '.join(there[:3])}" if there else "The database of DATABASE_URL has tables"
+        raise BackupError(
+            f"{what}: a backup is restored into an empty place. Choose another DOJO_DATA_DIR or database."
+        )
+
+
+def _clear(data: Path) -> None:
+    """Remove what a restore has left that was broken off. A database of PostgreSQL is filled whole or not at all."""
+    for path in data.iterdir():
+        if path.is_dir() and path.name not in _HARMLESS:
+            shutil.rmtree(path)
+        elif path.is_file() and path != settings.RESTORING:
+            path.unlink()
+
+
+def _require_same_identity(folder: Path, manifest: Manifest) -> None:
+    """Where IDENTITY_KEY is given it has to be the backup's, as people are named by it in there."""
+    given = environ.text("IDENTITY_KEY")
+    if given and Keyring(given.encode()).check != manifest.identity:
+        raise BackupError(
+            "IDENTITY_KEY is not the one of this backup: people are named by another. Give the backup's, which is in "
+            f"{folder / 'identity_key'}, or none, and it is put into the data folder."
+        )
+
+
+def _copy(folder: Path, manifest: Manifest, say: Callable[[str], object]) -> None:
+    total, done = manifest.size, 0
+
+    def tell(size: int) -> None:
+        nonlocal done
+        done += size
+        say(f"Restored {done // _MB:,} of {total // _MB:,} MB…")
+
+    for name, file in manifest.files.items():
+        if environ.text(_GIVEN_BY_NAME.get(name, "")):
+            continue  # the settings give it
+        copy_checked(folder / name, _target(name, file), file, tell)
+        if name == "identity_key":
+            settings.IDENTITY_KEY = (folder / name).read_text().strip()
+            identity.forget()
+
+
+def _target(name: str, _: File) -> Path:
+    """Where a file of a backup belongs. Raises BackupError for a path that leads elsewhere."""
+    data = Path(settings.DATA_DIR)
+    inner = Path(name).relative_to(FILES) if name.startswith(f"{FILES}/") else Path(name)
+    target = (data / inner).resolve()
+    if not target.is_relative_to(data) or (target.parent == data and name not in (*SECRETS, database.kind())):
+        raise BackupError(f"The backup's manifest names {name!r}, which isn't a file of Dojo's.")
+    return target
+
+
+def _brought_up_to_date(folder: Path, at: datetime) -> Replayed | None:
+    """Hide whoever was erased since, as far as a journal says: that beside the backup, else that beside the data."""
+    journals = [path for path in (folder.parent / journal.NAME, journal.path()) if path.exists()]
+    if not journals:
+        return None
+    longest = max(journals, key=lambda path: path.stat().st_size)
+    if longest != journal.path():
+        journal.path().parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(longest, journal.path())
+    found = replay(journal.entries(journal.path()), at)
+    connection.close()
+    return found

@@ -1,0 +1,146 @@
+"""The journal of erasures: who is to be kept out, by keyed hashes, beside the data and beside its backups.
+
+A backup is of one moment, and people who asked later are in it. So what is restored is brought up to date from the
+journal, which is written as requests are made and mirrored to where backups go. It only grows.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+
+from interactions.models import DeletionRequest, Tombstone
+
+logger = logging.getLogger(__name__)
+
+NAME: Final = "erasures.jsonl"
+_AT_ONCE: Final = 1_000  # stones in one line
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Some of the people of one request, by signed 64-bit keyed hashes; or, without any, that it was cancelled.
+
+    ``at`` is when they were hidden: that tells a request from all others, also where a database was put back.
+    """
+
+    request: int
+    environment: str
+    at: datetime
+    is_for_good: bool = False
+    users: tuple[int, ...] = ()
+    anonymous: tuple[int, ...] = ()
+    is_earlier: bool = False
+    is_cancelled: bool = False
+
+
+def path() -> Path:
+    """Where the journal is beside the data."""
+    return Path(settings.ERASURES_DIR) / NAME
+
+
+def write() -> None:
+    """Bring the journal, and its mirror, up to date. Never raises: the sweep tries again what didn't go."""
+    try:
+        with _alone():
+            _write_new()
+            if settings.BACKUP_URL:
+                mirror(Path(settings.BACKUP_URL))
+    except OSError as error:
+        logger.warning("The journal of erasures waits to be written: %s", error)
+
+
+def note_cancelled(request: DeletionRequest) -> None:
+    """Say that a request which was noted doesn't hold any more."""
+    if request.hidden_at is None:
+        return
+    try:
+        with _alone():
+            _append([Entry(request.pk, request.environment.slug, request.hidden_at, is_cancelled=True)])
+    except OSError as error:
+        logger.warning("The journal of erasures doesn't know that request %s was cancelled: %s", request.pk, error)
+
+
+def mirror(target: Path) -> None:
+    """Append to the journal in the folder ``target`` what it lacks. Raises OSError."""
+    ours = path()
+    if not ours.exists():
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    with ours.open("rb") as source, (target / NAME).open("ab") as copy:
+        source.seek(min(copy.tell(), ours.stat().st_size))
+        while piece := source.read(1 << 20):
+            copy.write(piece)
+        copy.flush()
+        os.fsync(copy.fileno())
+
+
+def entries(journal: Path) -> Iterator[Entry]:
+    """What a journal says, in order, without lines that were cut off as they were written: they came again."""
+    with journal.open("rb") as lines:
+        for line in lines:
+            try:
+                yield msgspec.json.decode(line, type=Entry)
+            except msgspec.MsgspecError:
+                continue
+
+
+def _write_new() -> None:
+    while True:
+        stones = list(
+            Tombstone.objects.filter(is_journalled=False)
+            .select_related("environment")
+            .order_by("request_id", "at", "is_earlier", "pk")[:_AT_ONCE]
+        )
+        if not stones:
+            return
+        _append([_entry(list(group)) for _, group in groupby(stones, key=_of)])
+        with transaction.atomic():
+            Tombstone.objects.filter(pk__in=[stone.pk for stone in stones]).update(is_journalled=True)
+
+
+def _of(stone: Tombstone) -> tuple[int, datetime, bool, bool]:
+    return stone.request_id, stone.at, stone.is_for_good, stone.is_earlier
+
+
+def _entry(stones: list[Tombstone]) -> Entry:
+    first = stones[0]
+    return Entry(
+        request=first.request_id,
+        environment=first.environment.slug,
+        at=first.at,
+        is_for_good=first.is_for_good,
+        users=tuple(stone.user_key for stone in stones if stone.user_key is not None),
+        anonymous=tuple(stone.anonymous_key for stone in stones if stone.anonymous_key is not None),
+        is_earlier=first.is_earlier,
+    )
+
+
+def _append(new: list[Entry]) -> None:
+    with path().open("a+b") as journal:
+        if journal.tell():
+            journal.seek(-1, os.SEEK_END)
+            if journal.read() != b"\n":
+                journal.write(b"\n")  # after a line that was cut off
+        journal.write(b"".join(msgspec.json.encode(entry) + b"\n" for entry in new))
+        journal.flush()
+        os.fsync(journal.fileno())
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    folder = Path(settings.ERASURES_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
