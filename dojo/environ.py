@@ -36,6 +36,13 @@ def key(name: str, kept: Path) -> str:
     return kept.read_text().strip()
 
 
+def require(*names: str, because: str) -> None:
+    """Raises ImproperlyConfigured where one of these settings isn't given, saying why it has to be."""
+    missing = [name for name in names if not text(name)]
+    if missing:
+        raise ImproperlyConfigured(f"{' and '.join(missing)} must be set: {because}")
+
+
 def write_durably(path: Path, secret: str) -> None:
     """Write a file that its owner alone may read; it outlives a power cut."""
     path.touch(mode=0o600)

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from dojo import heartbeat, supervisor
+from dojo import clocks, heartbeat, supervisor
 from dojo.metrics import metrics
 from dojo.request_times import ROUTE
 
@@ -60,9 +60,16 @@ def _processes() -> str:
     return f"{', '.join(ending)}: ends again and again, see logs/dojo.log" if ending else OK
 
 
+def _clock(*, database: bool, redis: bool) -> str:
+    """How this machine's clock differs from those of the parts that answer: nobody waits for the others twice."""
+    return ", ".join(clocks.differences(database=database, redis=redis)) or OK
+
+
 def check() -> dict[str, str]:
-    """``{"database": …, "redis": …, "worker": …, "inbox": …, "processes": …}``: "ok", or in words what is wrong."""
-    return {"database": _database(), **_redis_and_signs(), "processes": _processes()}
+    """``{"database": …, "redis": …, "worker": …, "inbox": …, "processes": …, "clock": …}``: "ok", or what is wrong."""
+    parts = {"database": _database(), **_redis_and_signs(), "processes": _processes()}
+    clock = _clock(database=parts["database"] == OK, redis=parts["redis"] == OK)
+    return {**parts, "clock": clock}
 
 
 @login_not_required

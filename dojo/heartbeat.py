@@ -27,29 +27,30 @@ def connect() -> "redis.Redis":
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=True)
 
 
-def _now(client: "redis.Redis") -> float:
+def now(client: "redis.Redis") -> float:
+    """Redis's time, in seconds since 1970; raises redis.RedisError."""
     seconds, microseconds = client.time()
     return float(seconds) + float(microseconds) / 1e6
 
 
 def beat(client: "redis.Redis", name: str, key: str = KEY) -> None:
     """Say that the worker ``name`` lives, and forget those gone for a minute."""
-    now = _now(client)
+    moment = now(client)
     with client.pipeline(transaction=False) as pipe:
-        pipe.zadd(key, {name: now})
-        pipe.zremrangebyscore(key, "-inf", now - 60)
+        pipe.zadd(key, {name: moment})
+        pipe.zremrangebyscore(key, "-inf", moment - 60)
         pipe.execute()
 
 
 def living_workers(client: "redis.Redis") -> list[str]:
     """The names of the workers heard of within DEAD_AFTER_SECONDS; raises redis.RedisError."""
-    names = client.zrangebyscore(KEY, _now(client) - DEAD_AFTER_SECONDS, "+inf")
+    names = client.zrangebyscore(KEY, now(client) - DEAD_AFTER_SECONDS, "+inf")
     return [str(name) for name in names]
 
 
 def inbox_lives(client: "redis.Redis") -> bool:
     """Whether some process moves live records into the data set; raises redis.RedisError."""
-    return bool(client.zcount(INBOX_KEY, _now(client) - INBOX_DEAD_AFTER_SECONDS, "+inf"))
+    return bool(client.zcount(INBOX_KEY, now(client) - INBOX_DEAD_AFTER_SECONDS, "+inf"))
 
 
 def inbox_moves(client: "redis.Redis", environment: str, *, moves: bool) -> None:
@@ -57,9 +58,9 @@ def inbox_moves(client: "redis.Redis", environment: str, *, moves: bool) -> None
     if moves:
         client.hdel(STUCK_KEY, environment)
         return
-    now = _now(client)
+    moment = now(client)
     with client.pipeline(transaction=False) as pipe:
-        pipe.hsetnx(STUCK_KEY, environment, now)
+        pipe.hsetnx(STUCK_KEY, environment, moment)
         pipe.expire(STUCK_KEY, _STUCK_FOR_SECONDS)
         pipe.execute()
 
@@ -67,7 +68,7 @@ def inbox_moves(client: "redis.Redis", environment: str, *, moves: bool) -> None
 def stuck_inboxes(client: "redis.Redis") -> list[str]:
     """The environments whose inboxes could not be moved for STUCK_AFTER_SECONDS; raises redis.RedisError."""
     since: dict[str, str] = client.hgetall(STUCK_KEY)  # type: ignore[assignment]
-    before = _now(client) - STUCK_AFTER_SECONDS if since else 0.0
+    before = now(client) - STUCK_AFTER_SECONDS if since else 0.0
     return sorted(environment for environment, seconds in since.items() if float(seconds) <= before)
 
 

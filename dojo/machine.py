@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,21 @@ def _names_of(addresses: set[str]) -> Iterator[str]:
         address, *names = line.partition("#")[0].split() or [""]
         if address in addresses or address.startswith("127."):
             yield from (name.lower() for name in names)
+
+
+def is_elsewhere(host: str) -> bool:
+    """Whether a server of this name or address may be on another machine: neither a socket nor a loopback address."""
+    names = [name.strip() for name in host.split(",") if name.strip()]  # PostgreSQL takes several
+    return any(not _is_here(name) for name in names)
+
+
+def _is_here(host: str) -> bool:
+    if host.startswith(("/", "@")) or host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def local_hosts(listening: str) -> list[str]:

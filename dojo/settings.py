@@ -10,7 +10,7 @@ import dj_database_url
 
 from dojo import environ
 from dojo.cores import cores
-from dojo.machine import local_hosts, own_hosts
+from dojo.machine import is_elsewhere, local_hosts, own_hosts
 from dojo.version import version_of
 
 os.umask(0o077)  # what Dojo writes is for its own user alone, whichever process writes it
@@ -43,6 +43,34 @@ STAGED_DIR = DATA_DIR / "staged"  # what a backup that is being made copies from
 RESTORING = DATA_DIR / "restoring"  # a file: a restore was begun, and isn't done
 BACKUP_URL = environ.place("BACKUP_URL")
 
+# --- Database: web server, workers and scheduler share one SQLite file, so writes are short,
+# take the write lock at BEGIN (IMMEDIATE) and wait for each other instead of failing. ---
+DATABASES = {
+    "default": dj_database_url.parse(
+        environ.url(
+            "DATABASE_URL",
+            default=f"sqlite:///{DATA_DIR / 'dojo.sqlite3'}",
+            schemes={"sqlite", "postgres", "postgresql"},
+        ),
+        conn_max_age=60,
+        conn_health_checks=True,  # a PostgreSQL that was started again costs nobody an error
+    )
+}
+_database = DATABASES["default"]
+if is_elsewhere(str(_database.get("OPTIONS", {}).get("host") or _database["HOST"])):
+    environ.require(
+        "SECRET_KEY",
+        "IDENTITY_KEY",
+        because="DATABASE_URL names another machine, so several may run Dojo, and all have to use the same keys. "
+        f"Those of a Dojo that ran without are in the files secret_key and identity_key in {DATA_DIR}.",
+    )
+if _database["ENGINE"].endswith("sqlite3"):
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+        "PRAGMA secure_delete=ON; PRAGMA cache_size=-16000;",
+    }
 
 # SECRET_KEY signs, and may be changed at any time. IDENTITY_KEY names people, and may not: see interactions.identity.
 SECRET_KEY = environ.key("SECRET_KEY", kept=DATA_DIR / "secret_key")
@@ -140,25 +168,8 @@ if BEHIND_HTTPS:
     CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
 
-# --- Database: web server, workers and scheduler share one SQLite file, so writes are short,
-# take the write lock at BEGIN (IMMEDIATE) and wait for each other instead of failing. ---
-DATABASES = {
-    "default": dj_database_url.parse(
-        environ.url(
-            "DATABASE_URL",
-            default=f"sqlite:///{DATA_DIR / 'dojo.sqlite3'}",
-            schemes={"sqlite", "postgres", "postgresql"},
-        ),
-        conn_max_age=60,
-    )
-}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 30,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
-        "PRAGMA secure_delete=ON; PRAGMA cache_size=-16000;",
-    }
+# What a web process does before it answers; ends the process where it may not go on.
+WEB_START = "interactions.guard.check_web_process"
 
 
 def _socket(folder: str, name: str) -> Path:

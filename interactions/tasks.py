@@ -8,14 +8,21 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_init
+from django.db import connections
 
-from interactions import codec
+from interactions import codec, guard
 from interactions.ingest.duplicates.index import Index
 from interactions.ingest.imports import commit, load, plan, removal, sweep
 from interactions.models import Block, DeletionRequest, Environment, Export, Import
 from interactions.warehouse.compact import compact
 from interactions.warehouse.lake import Lake, LakeBusy
 from interactions.warehouse.log import LakeUnreadable
+
+
+@worker_init.connect
+def check_lake(**_: Any) -> None:
+    guard.check_process()
+    connections.close_all()  # the processes that are forked must not share one
 
 
 @worker_init.connect

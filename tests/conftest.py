@@ -15,6 +15,7 @@ from django.db import connection
 
 from dojo import heartbeat
 from dojo import redis_server as server
+from tests import postgres
 from tests.running import HOUSE, PASSWORD, Dojo, environ, wait_for
 from tests.web_server import Server
 
@@ -50,7 +51,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Tests whose rows are committed are followed by the emptying of all tables, the activity log's too."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER activity_no_delete")
+        is_sqlite = connection.vendor == "sqlite"
+        on = "activity_no_delete" if is_sqlite else "activity_append_only ON interactions_activityentry"
+        cursor.execute(f"DROP TRIGGER {on}")
 
 
 @pytest.fixture(scope="session")
@@ -70,19 +73,20 @@ def celery_worker_process(redis_server: str, django_db_setup: None) -> Iterator[
 
     It sees only what is committed: mark a test that asks for it ``django_db(transaction=True)``.
     """
-    database = settings.DATABASES["default"]["TEST"]["NAME"]
-    name = "tests@localhost"
+    name = connection.settings_dict["NAME"]  # of the tests' database
+    address = f"sqlite:///{name}" if connection.vendor == "sqlite" else postgres.url(name)
+    worker = "tests@localhost"
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "celery", "--quiet", "--app", "dojo", "worker", "--hostname", name),
+            *(sys.executable, "-m", "celery", "--quiet", "--app", "dojo", "worker", "--hostname", worker),
             *("--without-gossip", "--without-mingle", "--without-heartbeat", "-O", "fair", "--concurrency", "2"),
         ],
         cwd=HOUSE,
-        env=environ(settings.DATA_DIR, DATABASE_URL=f"sqlite:///{database}", REMAP_SIGTERM="SIGQUIT"),
+        env=environ(settings.DATA_DIR, DATABASE_URL=address, REMAP_SIGTERM="SIGQUIT"),
     )
     try:
         with heartbeat.connect() as client:
-            wait_for(lambda: name in heartbeat.living_workers(client), because=lambda: "The worker did not start.")
+            wait_for(lambda: worker in heartbeat.living_workers(client), because=lambda: "The worker did not start.")
         yield process
     finally:
         _end(process)

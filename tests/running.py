@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -10,12 +11,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
+import psycopg
+
+from tests import postgres
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -43,7 +47,26 @@ def free_port() -> int:
 def environ(data_dir: Path, **more: str) -> dict[str, str]:
     """The environment of a process that shall see Dojo's settings on ``data_dir`` and nothing of ours."""
     keep = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    if postgres.is_chosen() and "DATABASE_URL" not in more:
+        more["DATABASE_URL"] = postgres.url_for(data_dir)
     return {**keep, "DJANGO_SETTINGS_MODULE": "dojo.settings", "DOJO_DATA_DIR": str(data_dir), **more}
+
+
+def copy_data(data_dir: Path, to: Path) -> None:
+    """Give another data folder all that is in this one, and in its database."""
+    shutil.copytree(data_dir, to)
+    if postgres.is_chosen():
+        postgres.copy(data_dir, to)
+
+
+def query(environ: Mapping[str, str], sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """The rows that the database of a process with this environment answers; ``?`` stands for each of ``values``."""
+    if address := environ.get("DATABASE_URL"):
+        with psycopg.connect(address, autocommit=True) as connected:
+            asked = connected.execute(sql.replace("?", "%s"), values or None)
+            return asked.fetchall() if asked.description else []
+    with closing(sqlite3.connect(Path(environ["DOJO_DATA_DIR"]) / "dojo.sqlite3", timeout=30)) as database, database:
+        return database.execute(sql, values).fetchall()
 
 
 def wait_for(
@@ -175,10 +198,10 @@ def log_in(page: "Page") -> None:
 
 def add_environment(dojo: Dojo, slug: str) -> str:
     """An environment of a test's own, so that it starts empty and stays to itself."""
-    with closing(sqlite3.connect(dojo.data_dir / "dojo.sqlite3", timeout=30)) as database, database:
-        database.execute(
-            "INSERT INTO interactions_environment (slug, name, position, time_zone, needs_approval, thresholds)"
-            " VALUES (?, ?, 9, 'UTC', 0, '{}') ON CONFLICT (slug) DO NOTHING",
-            (slug, slug.title()),
-        )
+    query(
+        dojo.environ,
+        "INSERT INTO interactions_environment (slug, name, position, time_zone, needs_approval, thresholds)"
+        " VALUES (?, ?, 9, 'UTC', ?, '{}') ON CONFLICT (slug) DO NOTHING",
+        *(slug, slug.title(), False),
+    )
     return slug

@@ -7,6 +7,7 @@ from interactions.models.environment import Environment
 from interactions.models.exports import Export
 from interactions.models.identity import IdentityKey
 from interactions.models.imports import Block, Import, Problem, SkippedEvents, SourceMapping, Upload
+from interactions.models.lake import LakeId
 from interactions.models.live import InboxBatch, InboxEntry
 from interactions.models.members import Membership
 from interactions.models.privacy import (
@@ -35,6 +36,7 @@ __all__ = [
     "InboxBatch",
     "InboxEntry",
     "KeptEvent",
+    "LakeId",
     "Membership",
     "Problem",
     "RequestedLetter",

@@ -24,6 +24,7 @@ from interactions.ingest.live.calls import RingAway
 from interactions.models import DeletionRequest, Environment, Import, Tombstone
 from interactions.models.privacy import TombstoneRows
 from interactions.privacy import journal, receipts, uploaded
+from interactions.privacy.database_log import StillRead
 from interactions.privacy.links import seen_anywhere
 from interactions.privacy.steps import By, RequestStateError, note
 from interactions.privacy.stores import STORES, Store
@@ -93,6 +94,8 @@ def _ready() -> Requests:
 def _claim(environment: Environment) -> list[int]:
     """Take all requests that wait; none where another task is at work on the environment and will see to them."""
     with transaction.atomic():
+        # Of two tasks that look at once, the second finds what the first has taken.
+        Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
         rows = list(_ready().filter(environment=environment).order_by("pk"))
         quiet = _quiet()
         for row in rows:
@@ -119,6 +122,10 @@ def _carry(environment: Environment, requests: Requests) -> None:
             reading = uploaded.being_read(environment, people) if list(left) == ["uploaded files"] else None
     except (LakeBusy, RingAway, redis.RedisError):
         raise
+    except StillRead as reason:  # the sweep asks again
+        logger.warning("Deletion requests %s wait for the database: %s", pks, reason)
+        requests.update(error=str(reason), heartbeat_at=timezone.now())
+        return
     except Exception as error:  # any fault has to end the request with a sentence
         if is_full(error):  # the sweep asks again; meanwhile they stay hidden
             logger.warning("Deletion requests %s wait for room on the disk: %s", pks, error)

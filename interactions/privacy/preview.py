@@ -193,7 +193,9 @@ def _keys(request: DeletionRequest, *, anonymous: bool) -> list[int]:
 
 
 def _require_received(request: DeletionRequest) -> None:
-    if not DeletionRequest.objects.filter(pk=request.pk, state=State.RECEIVED).exists():
+    """It stays so until the end of the transaction."""
+    rows = DeletionRequest.objects.select_for_update(no_key=True)
+    if rows.filter(pk=request.pk, state=State.RECEIVED).first() is None:
         raise RequestStateError("The people of this request are hidden already, so it can't be changed.")
 
 

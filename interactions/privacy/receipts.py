@@ -12,6 +12,7 @@ from typing import Any, Final
 from interactions import identity
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest
+from interactions.privacy import database_log
 
 KIND: Final = "dojo deletion receipt"
 _SIGNATURE: Final = "signature"
@@ -86,6 +87,7 @@ def _said(request: DeletionRequest) -> dict[str, Any]:
         "erased_by_store": request.found,
         "left": sum(request.left.values()),
         "left_by_store": request.left,
+        "write_ahead_log": database_log.what_is_kept(),
         "table_version": {"before": request.version_before, "after": request.version_after},
         "steps": [
             {"what": step.word, "at": step.at.isoformat(), "by": step.by or "Dojo"} for step in request.steps.all()

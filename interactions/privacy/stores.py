@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from django.db import connection
+from django.apps import apps
 
 from interactions import exports, identity, process_caches
 from interactions.analytics import keeper
@@ -23,7 +23,7 @@ from interactions.ingest.imports.erased import count_in, leave_out_of
 from interactions.ingest.imports.rejects import Named
 from interactions.ingest.live import calls
 from interactions.models import Block, Environment, Import
-from interactions.privacy import entries, names, refusals, remains, staged, uploaded, wishes
+from interactions.privacy import database_log, entries, names, refusals, remains, staged, uploaded, wishes
 from interactions.warehouse import people as lake_people
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.overlaps import Overlaps
@@ -34,7 +34,6 @@ Held: TypeAlias = Callable[[Environment, Tombstones], set[Person]]
 Erase: TypeAlias = Callable[[Environment, Tombstones, Tell], None]
 
 SETTLE_SECONDS = 1.0  # after which a call that was answered is in the ring
-_CHECKPOINT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +142,9 @@ def _count_memory(_: Environment, __: Tombstones) -> Counter[Person]:
     return Counter({Person(): left} if left else {})
 
 
-def _empty_log(_: Environment, __: Tombstones, ___: Tell) -> None:
-    """Bring what SQLite's write-ahead log holds into the database, which overwrites what it frees, and empty it."""
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
-        return
-    deadline = time.monotonic() + _CHECKPOINT_SECONDS
-    with connection.cursor() as cursor:
-        while True:
-            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            if not busy:
-                return
-            if time.monotonic() > deadline:
-                raise TimeoutError("The database's log could not be emptied: somebody reads it all the time.")
-            time.sleep(0.05)
+def _clear_database(_: Environment, __: Tombstones, ___: Tell) -> None:
+    labels = {held for store in STORES for held in store.holds if held.startswith("interactions.")}
+    database_log.clear([apps.get_model(label)._meta.db_table for label in sorted(labels)])
 
 
 def _count_exports(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
@@ -214,7 +203,7 @@ STORES = (
     # After all that is read into it: a question that is under way ends before its process empties its memory.
     Store("memory of processes", ("memory/",), _empty_memory, _count_memory),
     Store("live calls", ("redis:live", "redis/"), _erase_ring, _count_ring, held=_held_in_ring),
-    Store("database log", ("dojo.sqlite3/",), _empty_log, _nothing),
+    Store("database log", ("dojo.sqlite3/",), _clear_database, _nothing),
 )
 
 # What holds nothing of the people in the data, and why.
@@ -227,6 +216,7 @@ NOT_PERSONAL = {
     "identity_key/": "A key.",
     "earlier_identity_keys/": "Keys.",
     "interactions.IdentityKey": "What tells keys apart.",
+    "interactions.LakeId": "A random number.",
     "interactions.Environment": "Names that we gave.",
     "interactions.Import": "A file's name, counts and times.",
     "interactions.Upload": "A file's name, size and place.",

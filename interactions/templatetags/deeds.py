@@ -62,7 +62,7 @@ def is_failure(entry: ActivityEntry) -> bool:
 @register.filter
 def told(details: dict[str, Any]) -> str:
     """``{"accepted": 1200}`` → ``accepted 1,200``; ``before`` and ``after`` → ``Viewer → Analyst``."""
-    rest = dict(details)
+    rest = dict(sorted(details.items()))  # PostgreSQL keeps no order of its own
     parts = []
     if "before" in rest and "after" in rest:
         parts.append(f"{_word(rest.pop('before'))} → {_word(rest.pop('after'))}")

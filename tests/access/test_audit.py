@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import User
@@ -196,11 +197,11 @@ def test_an_entry_is_neither_changed_nor_removed() -> None:
 def test_the_database_refuses_it_too(statement: str) -> None:
     from importlib import import_module
 
-    triggers = import_module(f"{migrations}.0007_members_and_activity").SQLITE_TRIGGERS
+    migration = import_module(f"{migrations}.0007_members_and_activity")
     audit.note(Action.LOG_IN)
     with connection.cursor() as cursor:
-        for name, trigger in triggers.items():  # the one against removing is down in tests, see conftest
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
-            cursor.execute(trigger)
+        editor = SimpleNamespace(connection=connection, execute=cursor.execute)
+        migration.take_triggers_down(None, editor)  # of two, the one against removing is down in tests: see conftest
+        migration.put_up_triggers(None, editor)
         with pytest.raises(DatabaseError, match="never changed or removed"), transaction.atomic():
             cursor.execute(statement)

@@ -1,12 +1,12 @@
 """Small calls that the event loop answers itself get what a thread would have answered."""
 
 import json
-import sqlite3
 from contextlib import closing
 from http.client import HTTPConnection
 
 import pytest
 
+from tests.running import query
 from tests.web_server import Server
 
 pytestmark = pytest.mark.slow
@@ -36,8 +36,7 @@ def answered(server: Server, body: str | bytes, query: str = "", **headers: str)
 
 def stored(server: Server) -> int:
     """Records that are in the inbox."""
-    with closing(sqlite3.connect(server.folder / "dojo.sqlite3", timeout=30)) as database:
-        return int(database.execute("SELECT coalesce(sum(records), 0) FROM interactions_inboxentry").fetchone()[0])
+    return int(query(server.environ, "SELECT coalesce(sum(records), 0) FROM interactions_inboxentry")[0][0])
 
 
 @pytest.mark.parametrize("query", ["", "&dry_run=1"])

@@ -60,7 +60,7 @@ def test_entries_come_newest_first_with_all_that_is_known(client: Client, olga: 
     noted(Action.IMPORT_FAILED, object="import 7")
     page = text_of(client, PAGE)
     assert objects(page) == ["import 7", "API key 1"]
-    for fact in ("olga", "10.0.0.9", "kind secret · hours 2,000", "API key created", "Dojo itself"):
+    for fact in ("olga", "10.0.0.9", "hours 2,000 · kind secret", "API key created", "Dojo itself"):
         assert fact in page
     assert 'href="/production/interactions/imports/7/"' in page
 
@@ -68,7 +68,7 @@ def test_entries_come_newest_first_with_all_that_is_known(client: Client, olga: 
 def test_a_moment_among_the_details_is_in_the_zone_of_the_environment(client: Client, olga: User) -> None:
     Environment.objects.update(time_zone="Asia/Tokyo")
     noted(Action.RETENTION_RUN, details={"records": 5, "before": "2026-10-25T15:00:00+00:00"})
-    assert "records 5 · before Oct 26, 2026, 00:00" in text_of(client, PAGE)
+    assert "before Oct 26, 2026, 00:00 · records 5" in text_of(client, PAGE)
 
 
 def test_one_sees_ones_environment_and_what_belongs_to_none(client: Client) -> None:

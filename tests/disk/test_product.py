@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ from deltalake import DeltaTable
 
 from interactions.disk import PAUSED
 from tests.ingest.imports.files import as_lines, record
-from tests.running import COMMANDS, HOUSE, PASSWORD, Dojo, wait_for
+from tests.running import COMMANDS, HOUSE, PASSWORD, Dojo, query, wait_for
 
 pytestmark = pytest.mark.slow
 RECORDS = 20_000
@@ -104,8 +102,7 @@ def is_indexed(dojo: Dojo) -> bool:
 
 def last_import(dojo: Dojo) -> list[tuple[str, str]]:
     """Its state and its word, as the page shows them."""
-    with closing(sqlite3.connect(f"file:{dojo.data_dir}/dojo.sqlite3?mode=ro", uri=True, timeout=10)) as rows:
-        return rows.execute("SELECT state, error FROM interactions_import ORDER BY id DESC LIMIT 1").fetchall()
+    return query(dojo.environ, "SELECT state, error FROM interactions_import ORDER BY id DESC LIMIT 1")
 
 
 def test_nothing_exits_and_all_goes_on_once_there_is_room(product: Dojo, disk: SmallDisk, tmp_path: Path):

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from dojo import environ
+from dojo.machine import is_elsewhere
 
 
 @pytest.fixture
@@ -81,3 +82,24 @@ def test_a_folder_that_cannot_be_written_to_is_refused(given, tmp_path: Path):
     given(str(tmp_path / "folder"))
     with pytest.raises(ImproperlyConfigured, match=r"^SETTING is .* cannot be written to"):
         environ.folder("SETTING", Path())
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [("", "FIRST and SECOND"), ("FIRST", "SECOND"), ("SECOND", "FIRST")],
+)
+def test_what_must_be_given_is_named_with_the_reason(monkeypatch: pytest.MonkeyPatch, given: str, missing: str):
+    if given:
+        monkeypatch.setenv(given, "value")
+    with pytest.raises(ImproperlyConfigured, match=f"^{missing} must be set: several machines share them"):
+        environ.require("FIRST", "SECOND", because="several machines share them")
+
+
+@pytest.mark.parametrize("host", ["", "localhost", "LOCALHOST", "127.8.8.8", "::1", "/run/postgresql", "@a"])
+def test_a_socket_and_a_loopback_address_are_on_this_machine(host: str):
+    assert not is_elsewhere(host)
+
+
+@pytest.mark.parametrize("host", ["db", "localhost.example.com", "10.0.0.7", "fe80::1", "/run/a, 10.1.1.1"])
+def test_any_other_name_or_address_may_be_another_machine(host: str):
+    assert is_elsewhere(host)

@@ -46,6 +46,7 @@ def test_all_is_well_where_all_answer(client: Client, client_of_redis):
         "worker": "ok",
         "inbox": "ok",
         "processes": "ok",
+        "clock": "ok",
     }
 
 
@@ -59,7 +60,7 @@ def test_no_worker_is_named(client: Client, client_of_redis):
     assert answer.json() == {
         "status": "failing", "version": VERSION,
         "database": "ok", "redis": "ok", "worker": "does not answer", "inbox": "ok",
-        "processes": "ok",
+        "processes": "ok", "clock": "ok",
     }  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def test_an_inbox_that_is_silent_is_named(client: Client, client_of_redis):
     assert answer.json() == {
         "status": "failing", "version": VERSION,
         "database": "ok", "redis": "ok", "worker": "ok", "inbox": "does not answer",
-        "processes": "ok",
+        "processes": "ok", "clock": "ok",
     }  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def test_a_redis_that_is_gone_is_named(client: Client, settings, tmp_path: Path)
     assert answer.json() == {
         "status": "failing", "version": VERSION,
         "database": "ok", "redis": "does not answer", "worker": "unknown without Redis",
-        "inbox": "unknown without Redis", "processes": "ok",
+        "inbox": "unknown without Redis", "processes": "ok", "clock": "ok",
     }  # fmt: skip
 
 

@@ -120,6 +120,13 @@ def test_a_bad_value_is_named(tmp_path: Path, name: str, value: str):
     assert refused(tmp_path / "data", **{name: value}).startswith(f"{name} ")
 
 
+def test_with_a_database_on_another_machine_both_keys_must_be_given(tmp_path: Path):
+    said = refused(tmp_path / "data", DATABASE_URL="postgres://db.example.com/name", SECRET_KEY="given")
+    assert said.startswith("IDENTITY_KEY must be set: DATABASE_URL names another machine")
+    assert f"secret_key and identity_key in {tmp_path / 'data'}" in said
+    assert not list((tmp_path / "data").iterdir())
+
+
 def test_a_redis_of_ones_own_that_is_silent_is_said_in_one_sentence(tmp_path: Path):
     said = refused(tmp_path / "data", REDIS_URL=f"unix://{tmp_path}/none.sock")
     assert said == "The Redis of REDIS_URL does not answer: start it, or correct REDIS_URL."

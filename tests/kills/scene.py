@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter, defaultdict
-from contextlib import closing, suppress
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from deltalake import DeltaTable
 
 from tests.ingest.uploads.tus import BYTES, metadata
 from tests.kills.pins import IN_INBOX, IN_WEB, IN_WORKERS
-from tests.running import HOUSE, PASSWORD, Dojo, add_environment, wait_for
+from tests.running import HOUSE, PASSWORD, Dojo, add_environment, query, wait_for
 
 PLACES = (*IN_WORKERS, *IN_WEB, *IN_INBOX)
 ENVIRONMENTS = (*PLACES, "upload")
@@ -96,9 +95,8 @@ class Scene:
 
     def ask(self, sql: str) -> Any:
         """The first value that the database answers, None where it has no row."""
-        with closing(sqlite3.connect(f"file:{self.dojo.data_dir}/dojo.sqlite3?mode=ro", uri=True, timeout=20)) as rows:
-            found = rows.execute(sql).fetchone()
-        return found and found[0]
+        found = query(self.dojo.environ, sql)
+        return found[0][0] if found else None
 
     def import_(self, pk: int) -> tuple[str, str]:
         """State and phase."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.running import HOUSE, environ
+from tests.running import HOUSE, copy_data, environ
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_killed_upgrade_goes_on_where_it_was(made: Path, tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
-    shutil.copytree(made, data_dir)
+    copy_data(made, data_dir)
     places = [("keys kept", 1), ("a part written", 2), ("rows of the database", 1), ("files appear", 2)]
     for place, number in [*places, ("after the commit", 1), ("after the commit", 2), ("rows of the database", 1)]:
         killed = run(data_dir, "kill", place, str(number))
@@ -47,7 +46,7 @@ def test_a_killed_upgrade_goes_on_where_it_was(made: Path, tmp_path: Path) -> No
 
 def test_a_start_with_another_secret_key_or_identity_key_is_refused(made: Path, tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
-    shutil.copytree(made, data_dir)
+    copy_data(made, data_dir)
     assert "SECRET_KEY is not the one" in run(data_dir, "start", SECRET_KEY="another one").stderr
     assert run(data_dir, "start").returncode == 0
     assert "IDENTITY_KEY is not the one" in run(data_dir, "start", IDENTITY_KEY="another one").stderr

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.ingest.imports.files import as_lines, record
-from tests.running import HOUSE, Dojo, add_environment, wait_for
+from tests.running import HOUSE, Dojo, add_environment, query, wait_for
 
 from .people import ANN, of_ann, traces
 
@@ -51,9 +49,7 @@ def start_import(dojo: Dojo, path: Path, environment: str = ENVIRONMENT) -> subp
 
 def is_there(dojo: Dojo, kind: str, state: str) -> bool:
     """Whether any row of a kind is in that state."""
-    with closing(sqlite3.connect(f"file:{dojo.data_dir / 'dojo.sqlite3'}?mode=ro", uri=True)) as database:
-        found = database.execute(f"SELECT 1 FROM interactions_{kind} WHERE state = ?", [state])
-        return found.fetchone() is not None
+    return bool(query(dojo.environ, f"SELECT 1 FROM interactions_{kind} WHERE state = ?", state))
 
 
 def imported(dojo: Dojo, path: Path, environment: str = ENVIRONMENT) -> dict[str, Any]:

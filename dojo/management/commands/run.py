@@ -18,6 +18,8 @@ from dojo import administrator, migrations, procfile, redis_server
 from dojo.private import make_private
 from dojo.processes import Processes
 
+_PREPARING = 0x646F6A6F  # a lock's number: "dojo"
+
 
 class NotStarted(Exception):
     """Dojo cannot start as things are; its text is a sentence for the operator."""
@@ -162,13 +164,22 @@ def check_static_files() -> None:
         raise NotStarted("The pages' styles and scripts are not installed yet: run make setup first.")
 
 
+def _take_turn() -> None:
+    """Of several machines that start with one PostgreSQL, let one prepare it; until this connection is closed."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_PREPARING])
+
+
 def prepare_database() -> str | None:
     """Bring the tables up to date and make the first administrator; the sentence about that, where it was made."""
     try:
+        _take_turn()
         executor = MigrationExecutor(connection)
         migrations.require_known(executor)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", interactive=False, verbosity=0)
+        call_command("check_lake")
         call_command("upgrade_identities")
         return administrator.make_first()
     except (CommandError, migrations.NewerDatabase) as error:

@@ -136,7 +136,7 @@ def rows(environment: Environment, search: EntrySearch) -> Iterator[list[str]]:
             environment.slug if entry.environment_id else "",
             entry.object,
             entry.address,
-            "; ".join(f"{key}: {value}" for key, value in entry.details.items()),
+            "; ".join(f"{key}: {value}" for key, value in sorted(entry.details.items())),
             str(entry.shared),
         ]
 

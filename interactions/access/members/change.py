@@ -28,6 +28,7 @@ def add(
     Who has a log-in already keeps it, with its password. Raises MemberRefused.
     """
     with transaction.atomic():
+        _one_at_a_time([environment])
         _demand(by, environment)
         user = User.objects.filter(username__iexact=name).first()
         if user is None:
@@ -127,10 +128,18 @@ def _require_owners(environments: Iterable[Environment]) -> None:
     """Raises MemberRefused where an environment would be left with nobody who may let others in."""
     if User.objects.filter(is_superuser=True, is_active=True).exists():
         return
+    environments = list(environments)
+    _one_at_a_time(environments)  # of two who remove each other, the second finds that they are the last
     for environment in environments:
         owners = Membership.objects.filter(environment=environment, role=Role.OWNER, user__is_active=True)
         if not owners.exists():
             raise MemberRefused(f"{environment} would have no owner. Make someone else an owner first.")
+
+
+def _one_at_a_time(environments: Iterable[Environment]) -> None:
+    """Have others who change members of these environments wait for the end of this transaction."""
+    rows = Environment.objects.select_for_update(no_key=True).order_by("pk")
+    list(rows.filter(pk__in=[environment.pk for environment in environments]))
 
 
 def _role(row: Membership | None) -> Role | None:

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
 from dojo import heartbeat
+from interactions import guard
 from interactions.disk import is_full
 from interactions.ingest import live
 from interactions.models import Environment
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
+        guard.check_process()
         signs = _SignsOfLife()
         pause, calm = _SECONDS, True
         _try_again()

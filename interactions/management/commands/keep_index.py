@@ -16,6 +16,7 @@ import redis
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
+from interactions import guard
 from interactions.analytics.keeper import Keeper
 from interactions.disk import is_full
 from interactions.models import Environment
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         stopped = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
+        guard.check_process()
         keepers: dict[str, Keeper] = {}
         failures, is_clean = 0, False
         while not stopped.is_set():

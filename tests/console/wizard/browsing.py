@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from tests.looks import PATIENCE
-from tests.running import ADMIN, PASSWORD, Dojo, wait_for
+from tests.running import ADMIN, PASSWORD, Dojo, query, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -60,7 +60,7 @@ def standstill(dojo: Dojo) -> Iterator[None]:
     def stopped() -> bool:
         for process in processes:
             process.suspend()
-        if _is_writable(dojo.data_dir / "dojo.sqlite3"):
+        if _is_writable(dojo):
             return True
         _resume(processes)  # it held the database, and nobody else could write
         return False
@@ -77,7 +77,12 @@ def _resume(processes: list[psutil.Process]) -> None:
         process.resume()
 
 
-def _is_writable(database: Path) -> bool:
+def _is_writable(dojo: Dojo) -> bool:
+    """Whether nobody is in the middle of a transaction."""
+    if "DATABASE_URL" in dojo.environ:
+        open_ones = "datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+        return not query(dojo.environ, f"SELECT 1 FROM pg_stat_activity WHERE {open_ones}")
+    database = dojo.data_dir / "dojo.sqlite3"
     with closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as asked:
         try:
             asked.execute("BEGIN IMMEDIATE")

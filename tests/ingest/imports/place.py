@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -20,7 +19,7 @@ import redis
 from deltalake import DeltaTable
 
 from dojo import heartbeat
-from tests.running import HOUSE, environ, wait_for
+from tests.running import HOUSE, environ, query, wait_for
 
 
 @dataclass(frozen=True)
@@ -114,8 +113,7 @@ class Place:
         return found
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        with sqlite3.connect(f"file:{self.data_dir}/dojo.sqlite3?mode=ro", uri=True, timeout=10) as rows:
-            return rows.execute(sql).fetchall()
+        return query(self.environ, sql)
 
     def wait_for_blocks(self, count: int) -> None:
         """Return once so many blocks of an import are done that is still loading."""
