@@ -10,7 +10,7 @@ OWN_DATA := DATABASE_URL= DOJO_DATA_DIR=.build/data
 STATIC_SOURCES := $(shell find static dojo/static_files.py dojo/settings.py 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-writes lint format bench fuzz clean
+.PHONY: help run setup test test-writes lint format bench fuzz plugin clean
 
 help:
 	@echo "make run     start Dojo: installs what is missing, then everything runs until Ctrl-C"
@@ -20,6 +20,7 @@ help:
 	@echo "make lint    style, types and import rules"
 	@echo "make bench   the benchmarks (some minutes)"
 	@echo "make fuzz    look for texts that the readers disagree on (ten minutes)"
+	@echo "make plugin  zip the WordPress plugin into .build/dojo-interactions.zip"
 	@echo "make clean   remove all that was installed; the data folder stays"
 
 run: setup
@@ -55,6 +56,11 @@ bench: setup .build/requirements-bench
 # OPTIONS="--seconds 60 --seed 7" for another run; what fails is kept in tests/fuzz/corpus.
 fuzz: setup .build/requirements-dev
 	@$(OWN_DATA) DJANGO_SETTINGS_MODULE=dojo.settings $(BIN)/python -m tests.fuzz $(OPTIONS)
+
+# The WordPress plugin; Python alone does it.
+plugin:
+	@$(PYTHON) integrations/wordpress/package.py .build/dojo-interactions.zip
+	@echo ".build/dojo-interactions.zip: upload it in WordPress under Plugins, Add New, Upload Plugin"
 
 clean:
 	rm -rf .venv node_modules staticfiles .build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -17,6 +17,7 @@ from interactions.console import (
     operations,
     overview,
     settings,
+    sites,
 )
 from interactions.console.account import account
 from interactions.console.account.log_in import LogIn
@@ -83,6 +84,8 @@ urlpatterns = [
     path("<slug:environment>/people/figures/", people.people_figures, name="people_figures"),
     path("<slug:environment>/people/<str:key>/", people.person, name="person"),
     path("<slug:environment>/api/", api_reference.api_reference, name="api_reference"),
+    path("<slug:environment>/api/site-key/", api_reference.site_key, name="api_site_key"),
+    path("<slug:environment>/api/dojo-interactions.zip", sites.wordpress_plugin, name="wordpress_plugin"),
     path("<slug:environment>/api/trial/", trial, name="api_trial"),
     path("<slug:environment>/connections/", connections.connections, name="connections"),
     path("<slug:environment>/connections/new/", change.connection_create, name="connection_create"),

@@ -148,6 +148,8 @@ ROUTES: Final[dict[str, Rule]] = {
     "import_rejected": Right.EXPORT,
     "api_reference": Right.LOOK,
     "api_trial": Right.LOOK,  # a dry run; the view asks for IMPORT where records are to be stored
+    "api_site_key": Right.KEYS,
+    "wordpress_plugin": Right.LOOK,
     "live": Right.LOOK,
     "live_problems": Right.LOOK,
     "live_call": Right.LOOK,

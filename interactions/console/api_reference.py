@@ -1,4 +1,4 @@
-"""The API page: how to call it from here, every call and answer, and every field."""
+"""The API page: how to call it from here, code for shops and sites, every call and answer, and every field."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
+from interactions.access import keys
 from interactions.api import reference
 from interactions.console.fragments import page_or_fragment
+from interactions.console.keys import OnceForm
+from interactions.console.people.person import person
+from interactions.console.sites import sites
 from interactions.contract import schema
 from interactions.contract.schema import Field, Form
-from interactions.models import Environment
+from interactions.models import ApiKey, Environment
 
 FIRST: Final = "product_detail_page_view"
 
@@ -67,11 +73,35 @@ _CLIENTS: Final = (
 def api_reference(request: HttpRequest, environment: str) -> HttpResponse:
     """The page; ``type`` narrows the table of fields to those of one type."""
     here = get_object_or_404(Environment, slug=environment)
+    return page_or_fragment(request, "api/page.html", "fields", _context(request, here))
+
+
+@require_POST
+@never_cache
+def site_key(request: HttpRequest, environment: str) -> HttpResponse:
+    """Create a publishable key, and show the page with it in the code: the only answer that has it."""
+    here = get_object_or_404(Environment, slug=environment)
+    form = OnceForm(request.POST)
+    if not form.is_valid() or form.is_sent_again():
+        messages.warning(request, "This key exists already. A key is shown only once: rotate it if you didn't keep it.")
+        return redirect("api_reference", environment=here.slug)
+    _, text = keys.create(here, kind=ApiKey.Kind.PUBLISHABLE, name="Shops and sites", user=person(request))
+    answer: HttpResponse = render(request, "api/page.html", _context(request, here, text))
+    return answer
+
+
+def _context(request: HttpRequest, here: Environment, publishable_key: str = "") -> dict[str, Any]:
+    """All that the page says; ``publishable_key`` is a new one, and stands in the code."""
     chosen = request.GET.get("type", "")
     if chosen not in schema.GROUP_OF:
         chosen = ""
     host = request.build_absolute_uri("/").rstrip("/")
-    context = {
+    names = {
+        "host": host,
+        "secret_key": f"{here.slug}-secret-key",
+        "publishable_key": publishable_key or f"{here.slug}-publishable-key",
+    }
+    return {
         "environment": here,
         "host": host,
         "chosen": chosen,
@@ -82,7 +112,10 @@ def api_reference(request: HttpRequest, environment: str) -> HttpResponse:
         "shared": [*reference.SHARED[:4], reference.NOT_FOUND, *reference.SHARED[4:]],
         "line_form": reference.LINE_FORM,
         "refused": _json(next(each.body for each in reference.CALLS[0].answers if each.status == 422)),
-        "snippets": _snippets(host, here),
+        "snippets": _snippets(names),
+        "sites": sites(names),
+        "new_key": publishable_key,
+        "form": OnceForm(),
         "first": FIRST,
         "tests": [(group, [(kind, _test(kind)) for kind in types]) for group, types in schema.TYPES_BY_GROUP.items()],
         "test": _test(FIRST),
@@ -91,7 +124,6 @@ def api_reference(request: HttpRequest, environment: str) -> HttpResponse:
         "calls_a_minute": settings.API_CALLS_PER_MINUTE,
         "deepest": schema.DEEPEST,
     }
-    return page_or_fragment(request, "api/page.html", "fields", context)
 
 
 def _shown(call: reference.DocumentedCall) -> dict[str, Any]:
@@ -111,12 +143,7 @@ def _json(value: Any) -> str:
     return re.sub(r"\[\s+([^\s\[\]{},]+)\s+\]", r"[\1]", json.dumps(value, indent=2))
 
 
-def _snippets(host: str, environment: Environment) -> list[Snippet]:
-    names = {
-        "host": host,
-        "secret_key": f"{environment.slug}-secret-key",
-        "publishable_key": f"{environment.slug}-publishable-key",
-    }
+def _snippets(names: dict[str, str]) -> list[Snippet]:
     return [
         Snippet(id, label, render_to_string(f"api/snippets/{id}.txt", names).strip())
         for id, label in _CLIENTS  # noqa: A001 - the attribute's own word

@@ -36,6 +36,7 @@ _KIND_OF_PAGE: Final[dict[str, str]] = {
     "live_problems": "live",
     "live_call": "live",
     "api_reference": "api_reference",
+    "api_site_key": "api_reference",
     "deletion_requests": "deletion_requests",
     "deletion_new": "deletion_requests",
     "deletion_request": "deletion_requests",

@@ -1,23 +1,28 @@
 """The API page: it says all that the OpenAPI document says, with this host, and sends a test interaction."""
 
 import html
+import io
 import json
 import re
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from interactions.access import keys
 from interactions.access.roles import Role
 from interactions.api import reference
+from interactions.console.sites import sites
 from interactions.contract import schema
-from interactions.models import Environment, InboxEntry
+from interactions.models import ApiKey, Environment, InboxEntry
 from tests import cast
 from tests.api.conftest import waiting
 
 PAGE = "/production/api/"
 TRIAL = "/production/api/trial/"
+SITE_KEY = "/production/api/site-key/"
 GOOD = json.dumps({"data": [{"type": "like", "user_id": "ann"}]})
 
 
@@ -87,6 +92,38 @@ def test_the_snippets_name_this_host_and_the_environments_key(analyst: Client) -
         snippet = page.split(f'id="code-{client}"')[1].split("</pre>")[0]
         assert "http://dojo.example" in snippet
         assert re.search(r"production-(secret|publishable)-key", snippet)
+
+
+def test_code_for_shops_and_sites_names_this_host(analyst: Client) -> None:
+    page = text_of(analyst)
+    for site in sites({"host": "http://dojo.example", "publishable_key": "production-publishable-key"}):
+        assert f'id="site-{site.id}"' in page and all(step in page for step in site.steps)
+        assert site.code in page
+        assert not site.code or ("http://dojo.example" in site.code and "production-publishable-key" in site.code)
+    assert "Create a publishable key" not in page
+
+
+def test_a_new_publishable_key_stands_in_the_code_once(
+    client: Client, production: Environment, people: Any, redis_server: str
+) -> None:
+    client.force_login(people(Role.OWNER))
+    once = re.search(r'name="once" value="(\w+)"', client.get(PAGE).content.decode())
+    assert once and "Create a publishable key" in client.get(PAGE).content.decode()
+    answer = client.post(SITE_KEY, {"once": once[1]})
+    key = ApiKey.objects.get(environment=production)
+    shown = re.findall(r"dojo_pk_[\w-]{20,}", html.unescape(answer.content.decode()))
+    assert len(set(shown)) == 1 and keys.find(shown[0])
+    assert (key.kind, answer["Cache-Control"].count("no-store")) == (ApiKey.Kind.PUBLISHABLE, 1)
+    assert "production-publishable-key" not in answer.content.decode().split('id="sites"')[1]
+    assert client.post(SITE_KEY, {"once": once[1]})["Location"] == PAGE
+    assert ApiKey.objects.count() == 1 and shown[0] not in client.get(PAGE).content.decode()
+
+
+def test_the_wordpress_plugin_can_be_downloaded(reader: Client) -> None:
+    answer = reader.get("/production/api/dojo-interactions.zip")
+    assert answer["Content-Disposition"] == 'attachment; filename="dojo-interactions.zip"'
+    with ZipFile(io.BytesIO(answer.content)) as zipped:
+        assert "dojo-interactions/dojo-interactions.php" in zipped.namelist()
 
 
 def test_the_limits_are_those_of_the_settings(analyst: Client, settings: Any) -> None:

@@ -95,6 +95,7 @@ DEEDS = (
     Deed("member_link", _member),
     Deed("member_deactivate", lambda here, actor: _member(here, actor, active="0")),
     Deed("key_create", _nothing(name="Shop", kind="secret", once="a")),
+    Deed("api_site_key", _nothing(once="f")),
     Deed("key_rotate", _key(grace="0", once="b")),
     Deed("key_revoke", _key()),
     Deed("connection_create", _nothing(source="segment", once="c")),

@@ -37,6 +37,8 @@ GUIDES: Final[dict[str, Guide]] = {
             "Create a webhook for Order creation and one for Refund create. Format: JSON. URL: the address.",
             "Copy the key that your webhooks are signed with from the foot of that page, and save it here with"
             " Set secret.",
+            "For page views and carts, add the custom pixel from the API page, under Shops and sites. Each order counts"
+            " once.",
             "If you have an app of your own, paste the address for customers/redact, customers/data_request and"
             " shop/redact in its settings, too.",
         ),
@@ -48,6 +50,8 @@ GUIDES: Final[dict[str, Guide]] = {
             "In WordPress, open WooCommerce, then Settings, Advanced, Webhooks, and add a webhook.",
             "Status: Active. Topic: Order created. Delivery URL: the address. Secret: the secret.",
             "Save it, then add another one for Order updated with the same address and secret.",
+            "For page views and carts, install the WordPress plugin: see the API page, under Shops and sites. Each"
+            " order counts once.",
         ),
     ),
     "posthog": Guide(
@@ -60,11 +64,13 @@ GUIDES: Final[dict[str, Guide]] = {
         ),
     ),
     "shopify_pixel": Guide(
-        "Page views, searches, product views and carts.",
+        "Page views, searches, product views and carts. The API page has code that needs no connection.",
         (
-            "In Shopify, open Settings, then Customer events, and add a custom pixel.",
-            "Subscribe to all_standard_events, and send each event to the address as JSON: fetch(address, {method:"
-            " 'POST', keepalive: true, body: JSON.stringify(event)}).",
+            "Use the code on the API page, under Shops and sites, if you can: it asks for consent, sends nothing that"
+            " names the customer's address, and needs no connection.",
+            "To send Shopify's own events instead, open Settings in Shopify, then Customer events, and add a custom"
+            " pixel. Subscribe to all_standard_events, and send each event to the address as JSON: fetch(address,"
+            " {method: 'POST', keepalive: true, body: JSON.stringify(event)}).",
             "Save and connect it. Anyone can read the code of a page, so rotate the address if it's misused.",
         ),
     ),

@@ -1,0 +1,89 @@
+"""A running Dojo with an environment for shops and sites, and what came of what they sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from deltalake import DeltaTable
+
+from tests.integrations.wordpress import WordPress, missing
+from tests.running import Dojo, add_environment, wait_for
+
+ENVIRONMENT = "sites"
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Where to send, with which keys, and what is in the table."""
+
+    dojo: Dojo
+    secret: str
+    publishable: str
+
+    @property
+    def host(self) -> str:
+        return self.dojo.url
+
+    def names(self, key: str = "") -> dict[str, str]:
+        """What stands in the code of the API page."""
+        return {"host": self.host, "publishable_key": key or self.publishable}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All rows of the table, read without Dojo; each with its uuid."""
+        folder = str(self.dojo.data_dir / "lake" / ENVIRONMENT)
+        if not DeltaTable.is_deltatable(folder):
+            return []
+        rows: list[dict[str, Any]] = DeltaTable(folder).to_pyarrow_table().to_pylist()
+        return [row | {"uuid": _custom(row).get("uuid", ""), "custom": _custom(row)} for row in rows]
+
+    def of_visitor(self, visitor: str) -> list[dict[str, Any]]:
+        return [row for row in self.rows() if row["anonymous_id"] == visitor]
+
+    def with_uuid(self, uuid: str) -> list[dict[str, Any]]:
+        return [row for row in self.rows() if row["uuid"] == uuid]
+
+    def wait_for_visitor(self, visitor: str, count: int) -> list[dict[str, Any]]:
+        """The rows of a visitor once there are so many, by time received; fails where there are more."""
+        wait_for(lambda: len(self.of_visitor(visitor)) >= count, because=lambda: str(self.of_visitor(visitor)))
+        rows = self.of_visitor(visitor)
+        assert len(rows) == count, rows
+        return sorted(rows, key=lambda row: row["received_at"])
+
+    def wait_for_uuid(self, uuid: str) -> dict[str, Any]:
+        """The one row with this uuid."""
+        wait_for(lambda: self.with_uuid(uuid), because=lambda: f"Nothing with {uuid}.")
+        (row,) = self.with_uuid(uuid)
+        return row
+
+
+def _custom(row: dict[str, Any]) -> dict[str, Any]:
+    extra = json.loads(row["extra"] or "{}")
+    found: dict[str, Any] = extra.get("custom_context") or extra.get("context", {}).get("custom_context") or {}
+    return found
+
+
+def key_of(dojo: Dojo, kind: str, *options: str) -> str:
+    made = dojo.manage("create_api_key", "--environment", ENVIRONMENT, "--kind", kind, *options)
+    return made.strip().splitlines()[-1]
+
+
+@pytest.fixture(scope="session")
+def sites(dojo: Dojo) -> Sites:
+    add_environment(dojo, ENVIRONMENT)
+    return Sites(dojo, key_of(dojo, "secret"), key_of(dojo, "publishable"))
+
+
+@pytest.fixture(scope="session")
+def wordpress_site() -> Iterator[WordPress]:
+    if reason := missing():
+        pytest.skip(reason)
+    site = WordPress()
+    site.start()
+    try:
+        yield site
+    finally:
+        site.stop()
