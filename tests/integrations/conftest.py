@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -75,6 +77,45 @@ def key_of(dojo: Dojo, kind: str, *options: str) -> str:
 def sites(dojo: Dojo) -> Sites:
     add_environment(dojo, ENVIRONMENT)
     return Sites(dojo, key_of(dojo, "secret"), key_of(dojo, "publishable"))
+
+
+class Shop:
+    """A site of another origin than Dojo's. ``pages`` has what is at each path; elsewhere is a page without scripts."""
+
+    plain = "<!doctype html><title>Mugs</title><h1>Mugs</h1>"
+
+    def __init__(self) -> None:
+        self.pages: dict[str, str] = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        shop = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                kind = "text/javascript" if self.path.endswith(".js") else "text/html"
+                self.send_header("Content-Type", f"{kind}; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(shop.pages.get(self.path, shop.plain).encode())
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+        return Handler
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture(scope="session")
+def shop() -> Iterator[Shop]:
+    shop = Shop()
+    yield shop
+    shop.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,14 +11,13 @@ import pytest
 from interactions.connectors import Options, ga4
 from interactions.console.sites import sites as shown_sites
 from tests.clients.conftest import CLIENTS
-from tests.integrations.conftest import Sites
+from tests.integrations.conftest import Shop, Sites
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
-SHOP = "<!doctype html><title>Mugs</title><h1>Mugs</h1>"
 MUG = {
     "item_id": "SKU-1",
     "item_name": "Mug",
@@ -53,30 +50,6 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
 ]
 PUSH = """([name, said]) => { dataLayer.push({ecommerce: null}); dataLayer.push({event: name, ecommerce: said}); }"""
 GTAG = """([name, said]) => { (function () { dataLayer.push(arguments); })("event", name, said); }"""
-
-
-class _Shop(BaseHTTPRequestHandler):
-    """A page at any address; ``client`` is the SDK's file."""
-
-    client = b""
-
-    def do_GET(self) -> None:
-        is_client = self.path == "/miso.min.js"
-        self.send_response(200)
-        self.send_header("Content-Type", "text/javascript" if is_client else "text/html; charset=utf-8")
-        self.end_headers()
-        self.wfile.write(self.client if is_client else SHOP.encode())
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def shop() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Shop)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
 
 
 @pytest.fixture
@@ -126,13 +99,13 @@ def said_of(record: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("form", [PUSH, GTAG], ids=["dataLayer", "gtag"])
 def test_each_event_becomes_what_the_connector_makes_of_its_export(
-    sites: Sites, page: Page, shop: str, form: str
+    sites: Sites, page: Page, shop: Shop, form: str
 ) -> None:
     expected = []
     for number, (name, said) in enumerate(EVENTS):
         made = ga4.interactions(exported(number, name, said), Options())
         expected += made if isinstance(made, list) else []
-    page.goto(f"{shop}/mugs")
+    page.goto(f"{shop.url}/mugs")
     page.evaluate("window.dataLayer = []")
     half = len(EVENTS) // 2
     for each in EVENTS[:half]:
@@ -141,14 +114,16 @@ def test_each_event_becomes_what_the_connector_makes_of_its_export(
     add_tag(page, sites)  # a second one adds nothing
     for each in EVENTS[half:]:
         page.evaluate(form, each)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("() => dojoTagManager")  # what is sent is told by then
     records = [record for body in page.sent for record in body["data"]]  # type: ignore[attr-defined]
     assert [said_of(record) for record in records] == [said_of(record) for record in expected]
 
 
-def test_visitor_user_page_and_campaign_are_named_and_an_order_counts_once(sites: Sites, page: Page, shop: str) -> None:
-    page.context.add_cookies([{"name": "_ga", "value": "GA1.1.123456.789", "url": shop}])
-    page.goto(f"{shop}/?utm_source=letter&utm_medium=email&gclid=x")
+def test_visitor_user_page_and_campaign_are_named_and_an_order_counts_once(
+    sites: Sites, page: Page, shop: Shop
+) -> None:
+    page.context.add_cookies([{"name": "_ga", "value": "GA1.1.123456.789", "url": shop.url}])
+    page.goto(f"{shop.url}/?utm_source=letter&utm_medium=email&gclid=x")
     page.evaluate("window.dataLayer = [{user_id: 'u-9'}]")
     add_tag(page, sites)
     for _ in range(2):  # the page of thanks is loaded again
@@ -159,12 +134,12 @@ def test_visitor_user_page_and_campaign_are_named_and_an_order_counts_once(sites
     order = sites.wait_for_uuid("ga4:order:T-100")
     assert (order["user_id"], order["revenue"], order["quantities"]) == ("u-9", 5.0, [2.0])
     assert (order["campaign_source"], order["campaign_medium"], order["page_title"]) == ("letter", "email", "Mugs")
-    assert (order["locale"], order["page_url"].startswith(shop)) == ("de-AT", True)
+    assert (order["locale"], order["page_url"].startswith(shop.url)) == ("de-AT", True)
 
 
-def test_a_visitor_without_google_analytics_stays_the_same(sites: Sites, page: Page, shop: str) -> None:
+def test_a_visitor_without_google_analytics_stays_the_same(sites: Sites, page: Page, shop: Shop) -> None:
     for _ in range(2):
-        page.goto(f"{shop}/mugs")
+        page.goto(f"{shop.url}/mugs")
         add_tag(page, sites)
         with page.expect_response("**/v1/interactions*"):
             page.evaluate(PUSH, ["search", {"search_term": "mug"}])
@@ -175,26 +150,25 @@ def test_a_visitor_without_google_analytics_stays_the_same(sites: Sites, page: P
 @pytest.mark.parametrize(
     "pushed", [None, 1, "text", [], {"event": 1}, {"event": "purchase", "ecommerce": {"items": 5}}]
 )
-def test_whatever_is_pushed_breaks_no_page(sites: Sites, page: Page, shop: str, pushed: Any) -> None:
+def test_whatever_is_pushed_breaks_no_page(sites: Sites, page: Page, shop: Shop, pushed: Any) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{shop}/mugs")
+    page.goto(f"{shop.url}/mugs")
     add_tag(page, sites)
     assert page.evaluate("(pushed) => dataLayer.push(pushed)", pushed) == 1
     assert errors == []
 
 
-def test_the_clients_snippet_for_any_site_sends(sites: Sites, page: Page, shop: str) -> None:
+def test_the_clients_snippet_for_any_site_sends(sites: Sites, page: Page, shop: Shop) -> None:
     client = CLIENTS / "node_modules" / "@miso.ai" / "client-sdk" / "dist" / "umd" / "miso.min.js"
     if not client.exists():
         pytest.skip("The clients are not installed: make test does it.")
-    _Shop.client = client.read_bytes()
+    cdn = "https://cdn.jsdelivr.net/npm/@miso.ai/client-sdk@1.3.0/dist/umd/miso.min.js"
     code = code_of(sites, "site")
-    served = code.replace("https://cdn.jsdelivr.net/npm/@miso.ai/client-sdk@1.3.0/dist/umd/miso.min.js", "/miso.min.js")
-    assert served != code
-    page.route(f"{shop}/plain", lambda route: route.fulfill(body=SHOP + served, content_type="text/html"))
+    assert f'src="{cdn}"' in code
+    shop.pages |= {"/miso.min.js": client.read_text(), "/plain": shop.plain + code.replace(cdn, "/miso.min.js")}
     with page.expect_response("**/v1/interactions*") as answered:
-        page.goto(f"{shop}/plain")
+        page.goto(f"{shop.url}/plain")
     assert answered.value.status == 200
     (record,) = page.sent[0]["data"]  # type: ignore[attr-defined]
     (row,) = sites.wait_for_visitor(record["anonymous_id"], 1)

@@ -40,7 +40,7 @@ final class Dojo_Interactions_Client {
 	}
 
 	/**
-	 * Sends records and doesn't wait for the answer.
+	 * Sends records and doesn't look at the answer; within a second it is over.
 	 *
 	 * @param array $records Interactions in Dojo's own form.
 	 */
@@ -50,7 +50,8 @@ final class Dojo_Interactions_Client {
 			Dojo_Interactions_Settings::secret_key(),
 			$records,
 			array(
-				'blocking' => false,
+				// Without cURL, WordPress hangs up once it has written, and servers drop a call whose caller is gone.
+				'blocking' => ! function_exists( 'curl_exec' ),
 				'timeout'  => 1,
 			)
 		);
