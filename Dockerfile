@@ -16,6 +16,7 @@ RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --disable-pip-version-check -r /tmp/requirements.txt
 COPY manage.py Procfile pyproject.toml ./
 COPY dojo dojo
+COPY integrations integrations
 COPY interactions interactions
 COPY static static
 COPY templates templates
