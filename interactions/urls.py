@@ -22,7 +22,7 @@ from interactions.console import (
 from interactions.console.account import account
 from interactions.console.account.log_in import LogIn
 from interactions.console.account.set_password import SetPassword
-from interactions.console.connections import change, connections
+from interactions.console.connections import change, connections, streams
 from interactions.console.dashboard import dashboard
 from interactions.console.imports import imports, wizard
 from interactions.console.live import live
@@ -89,6 +89,7 @@ urlpatterns = [
     path("<slug:environment>/api/trial/", trial, name="api_trial"),
     path("<slug:environment>/connections/", connections.connections, name="connections"),
     path("<slug:environment>/connections/new/", change.connection_create, name="connection_create"),
+    path("<slug:environment>/connections/new/<slug:kind>/", streams.stream_create, name="stream_create"),
     path("<slug:environment>/connections/<int:pk>/", connections.connection, name="connection"),
     path("<slug:environment>/connections/<int:pk>/secret/", change.connection_secret, name="connection_secret"),
     path("<slug:environment>/connections/<int:pk>/rotate/", change.connection_rotate, name="connection_rotate"),

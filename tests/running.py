@@ -33,6 +33,7 @@ COMMANDS = {
     "scheduler": "--app dojo.scheduler beat",
     "inbox": "append_inbox",
     "index": "keep_index",
+    "streams": "run_streams",
 }
 ADMIN = "admin"
 PASSWORD = "correct horse battery"

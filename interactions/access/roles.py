@@ -176,6 +176,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "connections": Right.KEYS,
     "connection": Right.KEYS,
     "connection_create": Right.KEYS,
+    "stream_create": Right.KEYS,
     "connection_secret": Right.KEYS,
     "connection_rotate": Right.KEYS,
     "connection_pause": Right.KEYS,

@@ -45,8 +45,13 @@ def events_of(source: Source, body: bytes, options: Options) -> Iterator[Event]:
             if isinstance(document, Rejected):
                 yield Event(violations=document.violations, raw=document.text)
                 continue
-            for event in source.events(document):
-                yield _event(source, event, options)
+            yield from events_in(source, document, options)
+
+
+def events_in(source: Source, document: Json, options: Options) -> Iterator[Event]:
+    """The events of one document, in order. Never raises, whatever it holds."""
+    for event in source.events(document):
+        yield _event(source, event, options)
 
 
 def _event(source: Source, event: object, options: Options) -> Event:

@@ -47,6 +47,7 @@ _KIND_OF_PAGE: Final[dict[str, str]] = {
     "connections": "connections",
     "connection": "connections",
     "connection_create": "connections",
+    "stream_create": "connections",
     "connection_secret": "connections",
     "connection_rotate": "connections",
     "connection_remove": "connections",

@@ -19,6 +19,7 @@ from interactions.models.privacy import (
     RetentionRun,
     Tombstone,
 )
+from interactions.models.streams import Stream, StreamKind, StreamPosition
 
 __all__ = [
     "ActivityEntry",
@@ -45,6 +46,9 @@ __all__ = [
     "RetentionRun",
     "SkippedEvents",
     "SourceMapping",
+    "Stream",
+    "StreamKind",
+    "StreamPosition",
     "Tombstone",
     "Upload",
 ]

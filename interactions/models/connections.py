@@ -10,7 +10,7 @@ from interactions.models.environment import Environment
 
 
 class Connection(models.Model):
-    """One tool that sends events into one environment by webhooks.
+    """One tool whose events come into one environment: by webhooks, or from a stream (:class:`Stream`).
 
     The token in its address is shown once and kept as a hash, like an API key. The secret that the tool signs with has
     to be known to verify a signature, so it is kept encrypted (:mod:`interactions.ingest.connections.seal`); empty
@@ -18,7 +18,9 @@ class Connection(models.Model):
     """
 
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="connections")
-    source = models.CharField(max_length=40, help_text="a name of connectors.SOURCES")
+    source = models.CharField(
+        max_length=40, blank=True, help_text="a name of connectors.SOURCES; empty: whichever an event is of"
+    )
     name = models.CharField(max_length=100)
     prefix = models.CharField(
         max_length=16, help_text="the first characters of the token, to tell connections apart by"
@@ -66,6 +68,7 @@ class KeptEvent(models.Model):
     name = models.CharField(max_length=200)
     outcome = models.CharField(max_length=8, choices=Outcome)
     reason = models.CharField(max_length=1000)
+    place = models.CharField(max_length=500, blank=True, help_text="of a message: topic, partition and offset")
     text = models.TextField()
     size = models.PositiveIntegerField(help_text="bytes of the event; more than the text has where it was cut")
 

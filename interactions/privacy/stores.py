@@ -226,6 +226,8 @@ NOT_PERSONAL = {
     "interactions.Connection": "What a tool was named, its hashed token and its encrypted secret.",
     "interactions.EventType": "Names of events, and what they stand for.",
     "interactions.EventCount": "Names of events, as a tool's makers chose them, and how many came.",
+    "interactions.Stream": "Where messages are read from.",
+    "interactions.StreamPosition": "Topics, partitions and numbers.",
     "interactions.Membership": "Those who work with Dojo, and as what.",
     "interactions.ActivityEntry": "What those who work with Dojo did; people in the data are keyed hashes in it.",
     "interactions.InboxBatch": "Numbers.",

@@ -52,6 +52,7 @@ VICTIMS: dict[str, Victims] = {
     "scheduler": process("scheduler"),
     "inbox": process("inbox"),
     "index": process("index"),
+    "streams": process("streams"),
     "redis": process("redis"),
     "supervisor": lambda scene: [scene.dojo.supervisor()],
 }

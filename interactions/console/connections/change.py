@@ -75,7 +75,7 @@ def connection_create(request: HttpRequest, environment: str) -> HttpResponse:
 @never_cache
 def connection_rotate(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Give the connection another address, and show it once."""
-    found = _find(environment, pk)
+    found = _find(environment, pk, stream=None)
     form = RotateForm(request.POST if request.method == "POST" else None)
     if not form.is_bound or not form.is_valid():
         return _page(request, "rotate", {"environment": found.environment, "connection": found, "form": form})
@@ -90,7 +90,7 @@ def connection_rotate(request: HttpRequest, environment: str, pk: int) -> HttpRe
 @never_cache
 def connection_secret(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Set the secret that the tool shows, or have one made, which is shown once."""
-    found = _find(environment, pk)
+    found = _find(environment, pk, stream=None)
     form = SecretForm(request.POST if request.method == "POST" else None)
     if not form.is_bound or not form.is_valid():
         context = {"environment": found.environment, "connection": found, "form": form, "guide": GUIDES[found.source]}
@@ -111,7 +111,9 @@ def connection_pause(request: HttpRequest, environment: str, pk: int) -> HttpRes
     found = _find(environment, pk)
     if request.POST.get("paused") == "1":
         change.pause(found, user=person(request))
-        messages.success(request, f"{found.name} is paused. What arrives is counted and not stored.")
+        is_stream = hasattr(found, "stream")
+        what = "It isn't read until you resume it." if is_stream else "What arrives is counted and not stored."
+        messages.success(request, f"{found.name} is paused. {what}")
     else:
         change.resume(found, user=person(request))
         messages.success(request, f"{found.name} was resumed.")
@@ -126,12 +128,14 @@ def connection_remove(request: HttpRequest, environment: str, pk: int) -> HttpRe
     if request.method != "POST":
         return _page(request, "remove", {"environment": found.environment, "connection": found})
     change.remove(found, user=person(request))
-    messages.success(request, f"{found.name} was removed. Calls to its address are refused from now on.")
+    what = "It isn't read any more." if hasattr(found, "stream") else "Calls to its address are refused from now on."
+    messages.success(request, f"{found.name} was removed. {what}")
     return redirect("connections", environment=environment)
 
 
-def _find(environment: str, pk: int) -> Connection:
-    return get_object_or_404(Connection.objects.select_related("environment"), pk=pk, environment__slug=environment)
+def _find(environment: str, pk: int, **more: None) -> Connection:
+    rows = Connection.objects.select_related("environment", "stream")
+    return get_object_or_404(rows, pk=pk, environment__slug=environment, **more)
 
 
 def _given(request: HttpRequest, given: change.Given) -> HttpResponse:

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 from interactions.connectors import SOURCES
 from interactions.console.connections.guides import GUIDES
 from interactions.console.fragments import page_or_fragment
-from interactions.models import Connection, Environment, KeptEvent
+from interactions.ingest.streams.lag import state_of
+from interactions.models import Connection, Environment, KeptEvent, Stream
 
 _MOST_EVENTS: Final = 20  # of each outcome on one page
 
@@ -24,8 +25,8 @@ def connections(request: HttpRequest, environment: str) -> HttpResponse:
     """All connections, newest first, with what arrived in all."""
     here = get_object_or_404(Environment, slug=environment)
     sums = {name: Sum(f"counts__{name}", default=0) for name in ("interactions", "skipped", "refused")}
-    rows = here.connections.select_related("created_by").annotate(**sums).order_by("-id")
-    listed = [(row, SOURCES[row.source].TITLE) for row in rows]
+    rows = here.connections.select_related("created_by", "stream").annotate(**sums).order_by("-id")
+    listed = [(row, _title(row)) for row in rows]
     answer: HttpResponse = render(request, "connections/list.html", {"environment": here, "connections": listed})
     return answer
 
@@ -34,22 +35,45 @@ def connections(request: HttpRequest, environment: str) -> HttpResponse:
 @never_cache
 def connection(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """One connection; for htmx what arrived, which is asked for again and again."""
-    found = get_object_or_404(Connection.objects.select_related("environment"), pk=pk, environment__slug=environment)
+    found = get_object_or_404(
+        Connection.objects.select_related("environment", "stream"), pk=pk, environment__slug=environment
+    )
     return page_or_fragment(request, "connections/detail.html", "arrivals", _context(request, found))
 
 
+def _title(connection: Connection) -> str:
+    """What a connection's events are of, or which stream they are read from."""
+    stream = getattr(connection, "stream", None)
+    return stream.get_kind_display() if stream else SOURCES[connection.source].TITLE
+
+
 def _context(request: HttpRequest, found: Connection) -> dict[str, Any]:
-    source = SOURCES[found.source]
     kept = found.kept_events.all()
+    stream = getattr(found, "stream", None)
     return {
         "environment": found.environment,
         "connection": found,
-        "source": source,
-        "guide": GUIDES[found.source],
-        "address": request.build_absolute_uri(f"/v1/connect/{found.source}/{found.prefix}…"),
         "counts": found.counts.all(),
         "outcomes": [
             ("Refused", kept.filter(outcome=KeptEvent.Outcome.REFUSED)[:_MOST_EVENTS]),
             ("Skipped", kept.filter(outcome=KeptEvent.Outcome.SKIPPED)[:_MOST_EVENTS]),
         ],
+        **(_of_stream(stream) if stream else _of_address(request, found)),
+    }
+
+
+def _of_address(request: HttpRequest, found: Connection) -> dict[str, Any]:
+    return {
+        "source": SOURCES[found.source],
+        "guide": GUIDES[found.source],
+        "address": request.build_absolute_uri(f"/v1/connect/{found.source}/{found.prefix}…"),
+    }
+
+
+def _of_stream(stream: Stream) -> dict[str, Any]:
+    source = SOURCES.get(stream.connection.source)
+    return {
+        "stream": stream,
+        "state": state_of(stream),
+        "messages_of": source.TITLE if source else "Any source, recognized message by message",
     }

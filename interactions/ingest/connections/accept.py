@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
@@ -15,14 +15,27 @@ from interactions.ingest.connections.tally import tally
 from interactions.models import Connection
 
 
-def accept(connection: Connection, at: datetime, arrived: Arrived, erased: Tombstones) -> None:
+def accept(
+    connection: Connection,
+    at: datetime,
+    arrived: Arrived,
+    erased: Tombstones,
+    *,
+    also: Callable[[], None] = lambda: None,
+) -> None:
     """When it returns, records and counts survive whatever happens. Raises django.db.Error: then nothing was stored.
 
-    ``erased`` are all who were ever to be erased: no event that names them is kept as an example.
+    ``erased`` are all who were ever to be erased: no event that names them is kept as an example. What ``also`` writes
+    is in the same transaction, which doesn't happen where it raises a django.db.Error.
     """
     arrived.unstored = list(_without(arrived.unstored, erased))
-    beside = live.Beside(connection.pk, partial(tally, connection.pk, at, arrived))
+    beside = live.Beside(connection.pk, partial(_write, connection.pk, at, arrived, also))
     live.accept(connection.environment_id, at, arrived.records, arrived.text, beside=beside)
+
+
+def _write(connection_id: int, at: datetime, arrived: Arrived, also: Callable[[], None]) -> None:
+    tally(connection_id, at, arrived)
+    also()
 
 
 def _without(events: Iterable[Unstored], erased: Tombstones) -> Iterable[Unstored]:

@@ -1,8 +1,9 @@
-"""What arrived in one call: the records that may be stored, what was skipped or refused, and what people ask for."""
+"""What arrived, in one call or from a stream: the records that may be stored, what was skipped or refused, and what
+people ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from interactions.codec import check_call
@@ -35,11 +36,21 @@ class Unstored:
     outcome: Outcome
     reason: str
     text: bytes
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """An event, the source that it is of, and of one that was read from a stream its ``place``, made when asked for."""
+
+    source: str
+    event: Event
+    place: Callable[[], str] = str
 
 
 @dataclass(slots=True)
 class Arrived:
-    """A call, read. ``text`` has ``records`` that are good, as the inbox takes them.
+    """A call, or what was read at once from a stream. ``text`` has ``records`` that are good, as the inbox takes them.
 
     ``all_records`` has the refused ones too, which ``lines`` are about: that is what the Live page shows.
     """
@@ -69,18 +80,24 @@ def read(source: str, body: bytes, options: Options, *, is_paused: bool = False)
 
     Of a paused connection nothing is to be stored; what it asks for people is heard.
     """
+    return read_all((Came(source, event) for event in events_of(SOURCES[source], body, options)), is_paused=is_paused)
+
+
+def read_all(events: Iterable[Came], *, is_paused: bool = False) -> Arrived:
+    """The same for events of any sources."""
     arrived = Arrived()
-    with_records: list[Event] = []
-    for event in events_of(SOURCES[source], body, options):
-        asked = privacy_request(source, event.document)
+    with_records: list[Came] = []
+    for came in events:
+        event = came.event
+        asked = privacy_request(came.source, event.document)
         if asked is not None:
             _hear(arrived, event, asked)
         elif event.violations:
-            _refuse(arrived, event, event.violations)
+            _refuse(arrived, came, event.violations)
         elif is_paused or event.skipped:
-            _skip(arrived, event, PAUSED if is_paused else event.skipped)
+            _skip(arrived, came, PAUSED if is_paused else event.skipped)
         else:
-            with_records.append(event)
+            with_records.append(came)
     _check(arrived, with_records)
     return arrived
 
@@ -91,31 +108,33 @@ def _hear(arrived: Arrived, event: Event, asked: PrivacyRequest) -> None:
     arrived.requests.append(asked)
 
 
-def _skip(arrived: Arrived, event: Event, reason: str) -> None:
+def _skip(arrived: Arrived, came: Came, reason: str) -> None:
+    event = came.event
     arrived.count(event.name).skipped += 1
-    arrived.unstored.append(Unstored(event.name, Outcome.SKIPPED, reason, event.text))
+    arrived.unstored.append(Unstored(event.name, Outcome.SKIPPED, reason, event.text, came.place()))
 
 
-def _refuse(arrived: Arrived, event: Event, violations: Sequence[Violation]) -> None:
+def _refuse(arrived: Arrived, came: Came, violations: Sequence[Violation]) -> None:
+    event = came.event
     arrived.count(event.name).refused += 1
     reason = " ".join(f"{each.path}: {each.rule}" if each.path else each.rule for each in violations[:3])
-    arrived.unstored.append(Unstored(event.name, Outcome.REFUSED, reason, event.text))
+    arrived.unstored.append(Unstored(event.name, Outcome.REFUSED, reason, event.text, came.place()))
 
 
-def _check(arrived: Arrived, events: Sequence[Event]) -> None:
+def _check(arrived: Arrived, events: Sequence[Came]) -> None:
     """Let the codec judge all records, and keep the good ones."""
-    records = [record for event in events for record in event.records]
+    records = [record for came in events for record in came.event.records]
     if not records:
         return
     violations = _violations(arrived, records)
     place = 0
     good: list[bytes] = []
-    for event in events:
-        for record in event.records:
+    for came in events:
+        for record in came.event.records:
             if place in violations:
-                _refuse(arrived, event, violations[place])
+                _refuse(arrived, came, violations[place])
             else:
-                arrived.count(event.name).interactions += 1
+                arrived.count(came.event.name).interactions += 1
                 good.append(record)
             place += 1
     arrived.records, arrived.text, arrived.all_records = len(good), b",".join(good), records

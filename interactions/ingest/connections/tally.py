@@ -16,7 +16,7 @@ from interactions.models import Connection, EventCount, KeptEvent
 MOST_NAMES = 200  # that are told apart; a sender chooses the names
 OTHER_NAMES = "(other events)"
 LONGEST_TEXT = 16 << 10  # bytes of an event that are kept
-KEPT_OF_A_NAME = 3  # events with one name and outcome
+KEPT_OF_A_NAME = 3  # events with one name and outcome; of a stream's refused messages as many as there is room for
 MOST_KEPT = 200  # events of a connection
 
 _COUNT = (
@@ -53,16 +53,25 @@ def _count(connection_id: int, at: datetime, arrived: Arrived) -> None:
 
 
 def _keep(connection_id: int, at: datetime, arrived: Arrived) -> None:
-    """One event of each name and reason, and let the older ones go."""
-    firsts = {(each.name, each.outcome, each.reason): each for each in reversed(arrived.unstored)}
-    rows = [_row(connection_id, at, each) for each in list(firsts.values())[:MOST_NAMES]]
+    """One event of each name and reason, each refused message of a stream, and let the older ones go."""
+    firsts = {_kin(each): each for each in reversed(arrived.unstored)}
+    rows = [_row(connection_id, at, each) for each in list(firsts.values())[:MOST_KEPT]]
     KeptEvent.objects.bulk_create(rows)
     mine = KeptEvent.objects.filter(connection=connection_id)
-    for name, outcome in {(row.name, row.outcome) for row in rows}:
+    for name, outcome in {(row.name, row.outcome) for row in rows if not _is_listed(row)}:
         newest = mine.filter(name=name, outcome=outcome).order_by("-id").values_list("id", flat=True)
         _let_go(mine.filter(name=name, outcome=outcome), list(newest[:KEPT_OF_A_NAME]))
     newest = mine.order_by("-id").values_list("id", flat=True)
     _let_go(mine, list(newest[:MOST_KEPT]))
+
+
+def _is_listed(event: Unstored | KeptEvent) -> bool:
+    """Whether it is kept by itself, as the place says which it is."""
+    return bool(event.place) and event.outcome == KeptEvent.Outcome.REFUSED
+
+
+def _kin(event: Unstored) -> tuple[str, ...]:
+    return (event.name, event.outcome, event.reason, event.place if _is_listed(event) else "")
 
 
 def _let_go(rows: QuerySet[KeptEvent], newest: list[int]) -> None:
@@ -76,6 +85,7 @@ def _row(connection_id: int, at: datetime, each: Unstored) -> KeptEvent:
         name=_plain(each.name, 200),
         outcome=each.outcome,
         reason=_plain(each.reason, 1000),
+        place=_plain(each.place, 500),
         text=_plain(each.text[:LONGEST_TEXT].decode(errors="replace"), LONGEST_TEXT),
         size=len(each.text),
     )

@@ -1,0 +1,132 @@
+"""Add streams, and find the one that a command reads."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from interactions.access import audit
+from interactions.access.audit import Action
+from interactions.errors import DojoError
+from interactions.ingest.connections.find import digest_of
+from interactions.models import Connection, Environment, Stream, StreamKind
+
+GROUP: Final = "dojo"
+_SERVER: Final = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}")
+_TOPIC: Final = re.compile(r"[\w.-]{1,249}")
+_STREAM: Final = re.compile(r"[\w.-]{1,128}")
+_REGION: Final = re.compile(r"[a-z0-9-]{1,40}")
+_GROUP: Final = re.compile(r"[ -~]{1,200}")
+
+
+class StreamRefused(DojoError):
+    """A stream can't be added as it was described."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What to read. ``topics`` are Kafka's, or the one stream of Kinesis."""
+
+    kind: str
+    topics: tuple[str, ...]
+    group: str = GROUP
+    servers: str = ""
+    region: str = ""
+    endpoint_url: str = ""
+    start: str = Stream.Start.EARLIEST
+
+    def checked(self) -> Description:
+        """The same in its usual form. Raises StreamRefused."""
+        is_kafka = self.kind == StreamKind.KAFKA
+        servers = ",".join(one.strip() for one in self.servers.split(",") if one.strip())
+        topics = tuple(dict.fromkeys(name.strip() for name in self.topics if name.strip()))
+        if is_kafka and not (servers and all(map(_SERVER.fullmatch, servers.split(",")))):
+            raise StreamRefused("Enter the servers as HOST:PORT, with commas between.")
+        if not topics:
+            raise StreamRefused("Enter at least one topic." if is_kafka else "Enter the name of the stream.")
+        for name in topics:
+            if not (_TOPIC if is_kafka else _STREAM).fullmatch(name):
+                raise StreamRefused(f'"{name[:300]}" is no name that {StreamKind(self.kind).label} allows.')
+        if not _GROUP.fullmatch(self.group.strip()):
+            raise StreamRefused("Enter a group of at most 200 plain characters.")
+        if self.region and not _REGION.fullmatch(self.region):
+            raise StreamRefused("Enter a region such as eu-central-1.")
+        return Description(
+            self.kind, topics, self.group.strip(), servers, self.region, self.endpoint_url.strip(), self.start
+        )
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """As the columns of a row that say what is read."""
+        return {
+            "kind": self.kind,
+            "topics": list(self.topics),
+            "group": self.group,
+            "servers": self.servers,
+            "region": self.region,
+            "endpoint_url": self.endpoint_url,
+        }
+
+    @property
+    def name(self) -> str:
+        """What it is called unless somebody says otherwise."""
+        return f"{StreamKind(self.kind).label} {', '.join(self.topics)}"[:100]
+
+
+def create(
+    environment: Environment,
+    description: Description,
+    *,
+    source: str = "",
+    name: str = "",
+    is_kept: bool = True,
+    user: User | None = None,
+) -> Connection:
+    """A connection that reads a stream. Raises StreamRefused, also where a kept one reads the same already."""
+    asked = description.checked()
+    if is_kept:
+        _require_allowed(asked)
+    with transaction.atomic():
+        if is_kept and _same(environment, asked).filter(stream__is_kept=True).exists():
+            raise StreamRefused(f"A connection of {environment.name} reads this already with the group {asked.group}.")
+        connection = Connection.objects.create(
+            environment=environment,
+            source=source,
+            name=name or asked.name,
+            digest=digest_of(secrets.token_urlsafe(30)),  # of an address that nobody knows: nothing is sent to it
+            created_by=user,
+        )
+        Stream.objects.create(connection=connection, start=asked.start, is_kept=is_kept, **asked.columns)
+        audit.note(
+            Action.CONNECTION_CREATED,
+            by=user,
+            environment=environment,
+            object=f"connection {connection}",
+            details={"stream": asked.kind, "topics": ", ".join(asked.topics), "group": asked.group},
+        )
+    return connection
+
+
+def _require_allowed(asked: Description) -> None:
+    """Where servers are set, pages may name no others: the log-in for them is given to whoever is named."""
+    known = {one.strip() for one in settings.KAFKA_SERVERS.split(",") if one.strip()}
+    if known and asked.kind == StreamKind.KAFKA and not known.issuperset(asked.servers.split(",")):
+        raise StreamRefused(f"This Dojo reads from {', '.join(sorted(known))} alone (KAFKA_SERVERS).")
+
+
+def find_or_create(environment: Environment, description: Description, *, source: str = "") -> Connection:
+    """The connection that a command reads with: the same for the same description. Raises StreamRefused."""
+    asked = description.checked()
+    found = _same(environment, asked).filter(source=source).order_by("stream__is_kept", "pk").first()
+    return found or create(environment, asked, source=source, is_kept=False)
+
+
+def _same(environment: Environment, asked: Description) -> Any:
+    same = {f"stream__{name}": value for name, value in asked.columns.items()}
+    return Connection.objects.filter(environment=environment, **same).select_related("environment", "stream")

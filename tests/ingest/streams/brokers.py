@@ -1,0 +1,88 @@
+"""A real Kafka: the cluster that librdkafka brings for tests, with what its client for Python doesn't show."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import confluent_kafka
+from confluent_kafka import Producer
+
+from tests.running import wait_for
+
+_PRODUCER = 0
+
+
+def _library() -> Any:
+    """The client's own library, which is loaded already."""
+    folder = Path(confluent_kafka.__file__).parent.parent / "confluent_kafka.libs"
+    library = ctypes.CDLL(str(next(folder.glob("librdkafka*.so*"))))
+    for name, answers, *takes in (
+        ("rd_kafka_new", ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t),
+        ("rd_kafka_destroy", None, ctypes.c_void_p),
+        ("rd_kafka_mock_cluster_new", ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int),
+        ("rd_kafka_mock_cluster_destroy", None, ctypes.c_void_p),
+        ("rd_kafka_mock_cluster_bootstraps", ctypes.c_char_p, ctypes.c_void_p),
+        ("rd_kafka_mock_topic_create", ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.c_int),
+        ("rd_kafka_mock_topic_delete", ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p),
+        ("rd_kafka_mock_broker_set_down", ctypes.c_int, ctypes.c_void_p, ctypes.c_int32),
+        ("rd_kafka_mock_broker_set_up", ctypes.c_int, ctypes.c_void_p, ctypes.c_int32),
+    ):
+        function = getattr(library, name)
+        function.restype, function.argtypes = answers, takes
+    return library
+
+
+class Cluster:
+    """One broker on a port of its own; ``servers`` is its address."""
+
+    def __init__(self) -> None:
+        self._library = _library()
+        self._client = self._library.rd_kafka_new(_PRODUCER, None, None, 0)
+        self._mock = self._library.rd_kafka_mock_cluster_new(self._client, 1)
+        self.servers = self._library.rd_kafka_mock_cluster_bootstraps(self._mock).decode()
+
+    def create(self, topic: str, partitions: int = 4) -> str:
+        assert self._library.rd_kafka_mock_topic_create(self._mock, topic.encode(), partitions, 1) == 0
+        return topic
+
+    def delete(self, topic: str) -> None:
+        assert self._library.rd_kafka_mock_topic_delete(self._mock, topic.encode()) == 0
+
+    def go_down(self) -> None:
+        self._library.rd_kafka_mock_broker_set_down(self._mock, 1)
+
+    def come_up(self) -> None:
+        self._library.rd_kafka_mock_broker_set_up(self._mock, 1)
+
+    def send(self, topic: str, values: Iterable[bytes | None], partitions: int = 4) -> None:
+        """Send messages to partitions in turn; returns when all are there."""
+        failed: list[Any] = []
+        producer = Producer(
+            {"bootstrap.servers": self.servers, "linger.ms": 5, "log_level": 2, "message.max.bytes": 20_000_000}
+        )
+        for number, value in enumerate(values):
+            producer.produce(
+                topic, value, partition=number % partitions, on_delivery=lambda error, _: error and failed.append(error)
+            )
+            producer.poll(0)
+        assert producer.flush(30) == 0
+        assert not failed, failed[0]
+
+    def end(self) -> None:
+        self._library.rd_kafka_mock_cluster_destroy(self._mock)
+        self._library.rd_kafka_destroy(self._client)
+
+
+def like(user: str, **more: Any) -> bytes:
+    """An interaction in Dojo's own form."""
+    return json.dumps({"type": "like", "user_id": user, **more}).encode()
+
+
+def wait_until_known(cluster: Cluster, topic: str) -> None:
+    """Until the broker says that there is such a topic."""
+    producer = Producer({"bootstrap.servers": cluster.servers, "log_level": 2})
+    wait_for(lambda: topic in producer.list_topics(timeout=5).topics)
