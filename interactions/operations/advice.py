@@ -45,7 +45,7 @@ def advice(
 def _of_parts(parts: Mapping[str, str]) -> Iterator[Advice]:
     for part, state in parts.items():
         if state != _OK and not state.startswith("unknown"):  # what isn't known has another part for its cause
-            yield Advice(f"{part}: {state}.", _PARTS.get(part, "Look at logs/dojo.log."), is_urgent=True)
+            yield Advice(f"{part.capitalize()}: {state}.", _PARTS.get(part, "Look at logs/dojo.log."), is_urgent=True)
 
 
 def _of_machine(disk: DiskFigures, queue: QueueFigures | None) -> Iterator[Advice]:
@@ -57,7 +57,7 @@ def _of_machine(disk: DiskFigures, queue: QueueFigures | None) -> Iterator[Advic
         )
     if queue is not None and queue.waiting > QUEUE_TASKS:
         yield Advice(
-            f"{queue.waiting:,} tasks wait for a worker.",
+            f"{_counted(queue.waiting, 'task')} waiting for a worker.",
             "If the number doesn't fall, set WORKER_PROCESSES higher or run workers on another machine.",
         )
 
@@ -65,29 +65,37 @@ def _of_machine(disk: DiskFigures, queue: QueueFigures | None) -> Iterator[Advic
 def _of_environment(it: EnvironmentFigures) -> Iterator[Advice]:
     if it.inbox_age_seconds > INBOX_SECONDS:
         yield Advice(
-            f"Calls to {it.name} have waited for {it.inbox_age_seconds / 60:,.0f} minutes to be moved.",
+            f"Calls to {it.name} have waited for {_minutes(it.inbox_age_seconds)} to be moved.",
             "Look at the log for what holds up the inbox. No record is lost.",
             is_urgent=True,
         )
     if it.set_aside_calls:
         yield Advice(
-            f"Dojo couldn't move {it.set_aside_calls:,} calls to {it.name} and set them aside.",
-            "Report the reason that the Live page shows: it's a defect. They are tried again at each start.",
+            f"Dojo couldn't move {_counted(it.set_aside_calls, 'call')} to {it.name}. The inbox keeps them.",
+            "Report the reason that the Live page shows: it's a defect. Dojo tries again at each start.",
         )
     if it.index_lag_seconds > INDEX_SECONDS:
         yield Advice(
-            f"Pages of {it.name} are {it.index_lag_seconds / 60:,.0f} minutes behind its data.",
+            f"Pages of {it.name} are {_minutes(it.index_lag_seconds)} behind its data.",
             "Check that the process index runs, and look at the log for what it fails with.",
             is_urgent=True,
         )
     if it.failed_requests:
         yield Advice(
-            f"{it.failed_requests:,} deletion requests of {it.name} failed.",
-            "Open them under Deletion requests and press Retry. The people stay hidden meanwhile.",
+            f"{_counted(it.failed_requests, 'deletion request')} of {it.name} failed.",
+            "Open Deletion requests and press Retry. The people stay hidden meanwhile.",
             is_urgent=True,
         )
     if it.request_age_seconds > ERASURE_SECONDS:
         yield Advice(
-            f"A deletion request of {it.name} has been open for {it.request_age_seconds / 86400:,.0f} days.",
+            f"A deletion request of {it.name} has been open for {round(it.request_age_seconds / 86400):,} days.",
             "Requests must be answered within 30 days: see whether it waits for somebody's approval.",
         )
+
+
+def _minutes(seconds: float) -> str:
+    return _counted(round(seconds / 60), "minute")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,7 +19,7 @@ from typing import Final
 
 import msgspec
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from interactions.models import DeletionRequest, Tombstone
 
@@ -44,6 +45,13 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     is_cancelled: bool = False
 
 
+class Mirrored(msgspec.Struct, frozen=True):
+    """How much of the journal is in a mirror, and how large that was afterwards; in bytes."""
+
+    position: int
+    size: int
+
+
 def path() -> Path:
     """Where the journal is beside the data."""
     return Path(settings.ERASURES_DIR) / NAME
@@ -55,8 +63,8 @@ def write() -> None:
         with _alone():
             _write_new()
             if settings.BACKUP_URL:
-                mirror(Path(settings.BACKUP_URL))
-    except OSError as error:
+                _mirror(Path(settings.BACKUP_URL))
+    except (DatabaseError, OSError) as error:
         logger.warning("The journal of erasures waits to be written: %s", error)
 
 
@@ -72,17 +80,42 @@ def note_cancelled(request: DeletionRequest) -> None:
 
 
 def mirror(target: Path) -> None:
-    """Append to the journal in the folder ``target`` what it lacks. Raises OSError."""
+    """Append to the journal in the folder ``target`` what it hasn't got of ours. Another Dojo's may be in it, too.
+
+    Raises OSError.
+    """
+    with _alone():
+        _mirror(target)
+
+
+def _mirror(target: Path) -> None:
     ours = path()
     if not ours.exists():
         return
     target.mkdir(parents=True, exist_ok=True)
+    known = _mirrored()
     with ours.open("rb") as source, (target / NAME).open("ab") as copy:
-        source.seek(min(copy.tell(), ours.stat().st_size))
-        while piece := source.read(1 << 20):
-            copy.write(piece)
+        last = known.get(str(target))
+        if last is not None and last.size <= copy.tell():  # else it's another file than then
+            source.seek(last.position)
+        shutil.copyfileobj(source, copy)
         copy.flush()
         os.fsync(copy.fileno())
+        known[str(target)] = Mirrored(source.tell(), copy.tell())
+    draft = _mirrored_path().with_suffix(".draft")
+    draft.write_bytes(msgspec.json.encode(known))
+    draft.replace(_mirrored_path())
+
+
+def _mirrored() -> dict[str, Mirrored]:
+    try:
+        return msgspec.json.decode(_mirrored_path().read_bytes(), type=dict[str, Mirrored])
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return {}  # all of it is appended again, which changes nothing
+
+
+def _mirrored_path() -> Path:
+    return Path(settings.ERASURES_DIR) / "mirrored.json"
 
 
 def entries(journal: Path) -> Iterator[Entry]:

@@ -107,6 +107,31 @@ def test_the_mirror_where_backups_go_follows(
     assert len(entries()) == 3
 
 
+def test_a_mirror_that_another_dojo_wrote_to_loses_nothing_and_grows_by_what_is_new(
+    asked: Callable[..., DeletionRequest], settings: Any, tmp_path: Path
+) -> None:
+    mirror = tmp_path / "backups" / journal.NAME
+    mirror.parent.mkdir()
+    mirror.write_text('{"request":1,"environment":"production","at":"2026-11-01T12:00:00Z","users":[7]}\n' * 9)
+    settings.BACKUP_URL = str(mirror.parent)
+    asked("ann")
+    asked("bob")
+    assert mirror.read_bytes().endswith(journal.path().read_bytes())
+    assert len(list(journal.entries(mirror))) == 9 + 2
+
+
+def test_a_mirror_on_another_disk_gets_all_of_it(
+    asked: Callable[..., DeletionRequest], settings: Any, tmp_path: Path
+) -> None:
+    settings.BACKUP_URL = str(tmp_path / "backups")
+    asked("ann")
+    (tmp_path / "backups" / journal.NAME).unlink()
+    asked("bob")
+    assert (tmp_path / "backups" / journal.NAME).read_bytes() == journal.path().read_bytes()
+    journal.mirror(tmp_path / "elsewhere")
+    assert (tmp_path / "elsewhere" / journal.NAME).read_bytes() == journal.path().read_bytes()
+
+
 def test_a_place_for_backups_that_is_away_holds_up_nobody(
     asked: Callable[..., DeletionRequest], settings: Any, tmp_path: Path
 ) -> None:

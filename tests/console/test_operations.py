@@ -59,7 +59,7 @@ def test_it_shows_what_there_is(administrator: Client, settings: Any) -> None:
     assert "1 file, version 1" in text
     assert "1 failed" in text
     assert "Calls to Playground have waited for" in text
-    assert "worker: does not answer." in text  # none beats here
+    assert "Worker: does not answer." in text  # none beats here
 
 
 def test_where_all_is_well_it_says_so(administrator: Client, settings: Any) -> None:
@@ -75,7 +75,7 @@ def test_where_all_is_well_it_says_so(administrator: Client, settings: Any) -> N
 def test_without_redis_the_page_is_there(administrator: Client, settings: Any, tmp_path: Any) -> None:
     settings.REDIS_URL = f"unix://{tmp_path}/nothing.sock"
     text = text_of(administrator, PAGE)
-    assert "redis: does not answer." in text
+    assert "Redis: does not answer." in text
     assert "unknown without Redis" in text
 
 

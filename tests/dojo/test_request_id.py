@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +18,7 @@ from dojo import request_id
 from dojo.log_format import Json, Line, as_json
 from dojo.output import Output
 from dojo.request_id import ENVIRON, RequestIds, id_of
+from tests.running import Dojo, wait_for
 from tests.web_server import Server
 
 GIVEN = "3f0c9a6e-51a0-4c9e-b7d3-0d1f6a2b8c11"
@@ -65,6 +69,30 @@ def test_every_answer_of_the_web_server_has_one(web_server: Server) -> None:
     made = {web_server.ask("GET", "/healthz").getheader("X-Request-ID") for _ in range(3)}
     assert len(made) == 3
     assert all(len(each or "") == 32 for each in made)
+
+
+@pytest.mark.slow
+def test_web_and_worker_of_the_product_name_the_same_request(dojo: Dojo) -> None:
+    key = dojo.manage("create_api_key", "--environment", "development", "--kind", "secret").splitlines()[-1]
+    given = f"tests-{os.getpid()}-{time.time_ns()}"
+    call = urllib.request.Request(
+        f"{dojo.url}/v1/interactions?api_key={key}",
+        json.dumps({"data": {"user_ids": ["somebody"]}}).encode(),
+        {"Content-Type": "application/json", "X-Request-ID": given},
+        method="DELETE",
+    )
+    with urllib.request.urlopen(call, timeout=30) as answer:
+        assert answer.headers["X-Request-ID"] == given
+    log = dojo.data_dir / "logs" / "dojo.log"
+
+    def said() -> list[str]:
+        return [line for line in log.read_text().splitlines() if line.endswith(f"[{given}]")]
+
+    wait_for(lambda: any("are verified" in line for line in said()), seconds=60, because=log.read_text)
+    processes = {line.split(" | ")[0].split()[-1]: line for line in said()}
+    assert set(processes) == {"web", "worker"}
+    assert "are hidden" in processes["web"]
+    assert key not in log.read_text()
 
 
 class Task:

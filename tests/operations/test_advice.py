@@ -29,9 +29,10 @@ def test_where_all_is_well_there_is_nothing_to_do() -> None:
     ("changed", "words", "is_urgent"),
     [
         ({"inbox_age_seconds": INBOX_SECONDS + 60}, "have waited for 2 minutes", True),
-        ({"set_aside_calls": 3}, "couldn't move 3 calls", False),
+        ({"set_aside_calls": 3}, "couldn't move 3 calls to Production", False),
         ({"index_lag_seconds": INDEX_SECONDS + 60}, "6 minutes behind", True),
         ({"failed_requests": 2}, "2 deletion requests of Production failed", True),
+        ({"failed_requests": 1}, "1 deletion request of Production failed", True),
         ({"request_age_seconds": ERASURE_SECONDS + 86400}, "open for 21 days", False),
     ],
 )
@@ -52,10 +53,10 @@ def test_a_full_disk_and_many_tasks() -> None:
 @pytest.mark.parametrize("part", WELL)
 def test_a_part_that_does_not_answer_comes_first(part: str) -> None:
     found = advice({**WELL, part: "does not answer"}, ROOMY, QUIET, [replace(CALM, set_aside_calls=1)])
-    assert found[0].what == f"{part}: does not answer."
+    assert found[0].what == f"{part.capitalize()}: does not answer."
     assert len(found) == 2
 
 
 def test_what_is_not_known_without_redis_is_said_once() -> None:
     parts = {**WELL, "redis": "does not answer", "worker": "unknown without Redis", "inbox": "unknown without Redis"}
-    assert [each.what for each in advice(parts, ROOMY, None, [CALM])] == ["redis: does not answer."]
+    assert [each.what for each in advice(parts, ROOMY, None, [CALM])] == ["Redis: does not answer."]
