@@ -19,8 +19,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from dojo import health, heartbeat, request_times, restarts
+from interactions.ingest.live.calls import RingAway
 from interactions.models import Environment
-from interactions.operations.environments import EnvironmentFigures, environment_figures
+from interactions.operations.environments import EnvironmentFigures, environment_figures, live_causes
 from interactions.operations.machine import disk_figures, queue_figures
 from interactions.warehouse.log import LakeUnreadable
 
@@ -58,7 +59,7 @@ class OfDojo(Collector):
         for source, gather in (("parts", _parts), ("environments", _environments), ("redis", _redis), ("disk", _disk)):
             try:
                 families = list(gather())
-            except (DatabaseError, LakeUnreadable, OSError, redis.RedisError) as error:
+            except (DatabaseError, LakeUnreadable, OSError, RingAway, redis.RedisError) as error:
                 logger.warning("The metrics of %s are left out: %s", source, error)
                 families = []
                 errors.add_metric([source], 1)
@@ -105,6 +106,15 @@ def _redis() -> Iterator[Metric]:
     request_times.times.hand_over()
     with heartbeat.connect() as client:
         queue, times = queue_figures(client), request_times.read(client)
+    live = GaugeMetricFamily(
+        "dojo_live_refused_records",
+        "Rules that records of calls broke in the last hour, by cause",
+        labels=["environment", "field", "rule"],
+    )
+    for environment in Environment.objects.all():
+        for cause, count in live_causes(environment).items():
+            live.add_metric([environment.slug, *cause], count)
+    yield live
     yield GaugeMetricFamily("dojo_queue_tasks", "Tasks that wait for a worker", value=queue.waiting)
     yield GaugeMetricFamily("dojo_queue_tasks_in_hand", "Tasks that workers have in hand", value=queue.in_hand)
     family = HistogramMetricFamily(

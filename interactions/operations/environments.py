@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from interactions.analytics.lag import indexed_version
 from interactions.contract.schema import FIELDS
+from interactions.ingest.live import calls
 from interactions.models import DeletionRequest, Environment, Import, InboxEntry, Problem
 from interactions.privacy import open_requests
 from interactions.warehouse.lake import Lake
@@ -115,6 +117,14 @@ def _rejected(environment: Environment) -> dict[Cause, int]:
     rows = Problem.objects.filter(block__of__environment=environment).order_by()
     counted = rows.values_list("path", "rule").annotate(total=Sum("count")).order_by("-total", "path", "rule")
     return _limited((_cause(path, rule), total) for path, rule, total in counted.iterator(1_000))
+
+
+def live_causes(environment: Environment) -> dict[Cause, int]:
+    """Why records of calls were refused in the last hour, and how many. Raises RingAway."""
+    counted: Counter[Cause] = Counter()
+    for minute in calls.problems(environment.slug, hours=1):
+        counted[_cause(minute.cause.path, minute.cause.rule)] += minute.count
+    return _limited(counted.most_common())
 
 
 def _limited(counted: Iterable[tuple[Cause, int]]) -> dict[Cause, int]:

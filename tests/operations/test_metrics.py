@@ -18,8 +18,10 @@ from dojo import heartbeat, request_times, restarts
 from dojo.restarts import Restarts
 from interactions import privacy
 from interactions.ingest.imports.rejects import ERASED
+from interactions.ingest.live import calls
 from interactions.models import Block, Environment, Import, InboxEntry, Problem
 from interactions.operations import environments
+from tests.deliveries import delivery
 from tests.lakes import append, record
 from tests.pages import made
 from tests.running import HOUSE
@@ -145,6 +147,21 @@ def test_rejected_records_by_cause_of_which_no_one_names_anybody(client: Client)
     assert "ann" not in text(client)
 
 
+def test_what_calls_broke_in_the_last_hour_by_cause(client: Client) -> None:
+    with heartbeat.connect() as redis:
+        kept = list(redis.keys("dojo:live:production:problems:*"))
+        if kept:
+            redis.delete(*kept)  # of other tests
+    lines = [f"data.{number}.timestamp (ann@example.com) is invalid. It must be a date." for number in range(3)]
+    lines.append("data.3.ann@example.com is invalid. There is no such field.")
+    calls.push([delivery(status=422, records=4, lines=lines)])
+    causes = {labels: value for (name, labels), value in samples(client).items() if name == "dojo_live_refused_records"}
+    assert {(dict(labels)["field"], dict(labels)["rule"]): value for labels, value in causes.items()} == {
+        ("timestamp", "It must be a date."): 3,
+        ("unknown", ""): 1,
+    }
+
+
 def test_causes_without_end_are_counted_together(client: Client) -> None:
     for number in range(environments.MOST_CAUSES + 5):
         rejected("timestamp", f"It must be {number}.", 100 - number)
@@ -206,6 +223,7 @@ def test_without_redis_all_the_rest_is_there(client: Client, settings: Any, tmp_
 
 def test_the_grafana_dashboard_asks_for_metrics_that_there_are(client: Client, settings: Any) -> None:
     rejected(*ERASED, 1)
+    calls.push([delivery(status=422, lines=["data.0.type is invalid. It is required."])])
     Restarts(restarts.path_in(settings.SCRATCH_DIR)).count("worker")
     request_times.times.observe({request_times.ROUTE: "login", "REQUEST_METHOD": "GET", "PATH_INFO": "/"}, 200, 0.1)
     names = {name for name, _ in samples(client)}
