@@ -11,7 +11,6 @@ from typing import Final
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from dojo import environ
@@ -19,7 +18,7 @@ from interactions import identity
 from interactions.backup import database
 from interactions.backup import manifest as manifests
 from interactions.backup.copies import copy_checked
-from interactions.backup.manifest import FILES, BackupError, File, Manifest
+from interactions.backup.manifest import FILES, BackupError, Manifest
 from interactions.backup.replay import Replayed, replay
 from interactions.backup.take import SECRETS
 from interactions.contract.keyring import Keyring
@@ -123,13 +122,13 @@ def _copy(folder: Path, manifest: Manifest, say: Callable[[str], object]) -> Non
     for name, file in manifest.files.items():
         if environ.text(_GIVEN_BY_NAME.get(name, "")):
             continue  # the settings give it
-        copy_checked(folder / name, _target(name, file), file, tell)
+        copy_checked(folder / name, _target(name), file, tell)
         if name == "identity_key":
             settings.IDENTITY_KEY = (folder / name).read_text().strip()
             identity.forget()
 
 
-def _target(name: str, _: File) -> Path:
+def _target(name: str) -> Path:
     """Where a file of a backup belongs. Raises BackupError for a path that leads elsewhere."""
     data = Path(settings.DATA_DIR)
     inner = Path(name).relative_to(FILES) if name.startswith(f"{FILES}/") else Path(name)
@@ -140,14 +139,12 @@ def _target(name: str, _: File) -> Path:
 
 
 def _brought_up_to_date(folder: Path, at: datetime) -> Replayed | None:
-    """Hide whoever was erased since, as far as a journal says: that beside the backup, else that beside the data."""
-    journals = [path for path in (folder.parent / journal.NAME, journal.path()) if path.exists()]
-    if not journals:
+    """Hide whoever was erased since, as far as the journals say: that beside the backup, and that beside the data."""
+    ours, beside = journal.path(), folder.parent / journal.NAME
+    if not ours.exists() and not beside.exists():
         return None
-    longest = max(journals, key=lambda path: path.stat().st_size)
-    if longest != journal.path():
-        journal.path().parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(longest, journal.path())
-    found = replay(journal.entries(journal.path()), at)
-    connection.close()
-    return found
+    if beside.exists():
+        ours.parent.mkdir(parents=True, exist_ok=True)
+        with ours.open("ab") as both, beside.open("rb") as more:  # what is in both counts once
+            shutil.copyfileobj(more, both)
+    return replay(journal.entries(ours), at)
