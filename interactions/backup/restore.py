@@ -146,5 +146,6 @@ def _brought_up_to_date(folder: Path, at: datetime) -> Replayed | None:
     if beside.exists():
         ours.parent.mkdir(parents=True, exist_ok=True)
         with ours.open("ab") as both, beside.open("rb") as more:  # what is in both counts once
+            both.write(b"\n")  # after a line that was cut off
             shutil.copyfileobj(more, both)
     return replay(journal.entries(ours), at)
