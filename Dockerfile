@@ -21,6 +21,7 @@ COPY interactions interactions
 COPY static static
 COPY templates templates
 COPY --from=packages /dojo/node_modules node_modules
+# What Dojo writes is for its own user alone, and here that is root: in the end all may read it.
 # Numba looks at the sources' times to the fraction of a second, which images don't keep.
 RUN find dojo interactions -name '*.py' -exec touch -d '2000-01-01 00:00:00Z' '{}' + \
     && DOJO_DATA_DIR=/tmp/data .venv/bin/python manage.py collectstatic --no-input --verbosity 0 \
@@ -28,7 +29,8 @@ RUN find dojo interactions -name '*.py' -exec touch -d '2000-01-01 00:00:00Z' '{
     && DOJO_DATA_DIR=/tmp/data .venv/bin/python manage.py migrate --verbosity 0 \
     && DOJO_DATA_DIR=/tmp/data DJANGO_SETTINGS_MODULE=dojo.settings .venv/bin/python -c \
        "import django; django.setup(); from interactions.analytics.ready import compile_all; compile_all()" \
-    && rm -rf node_modules/echarts node_modules/tus-js-client node_modules/@tabler/core node_modules/@fontsource-variable
+    && rm -rf node_modules/echarts node_modules/tus-js-client node_modules/@tabler/core node_modules/@fontsource-variable \
+    && chmod -R a+rX /dojo
 
 FROM python:3.11-slim-trixie
 # Debian keeps only the newest version of a package, so a pinned one could not be installed again after a while.

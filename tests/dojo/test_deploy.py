@@ -71,6 +71,12 @@ def test_the_image_runs_as_nobody_in_particular_and_keeps_its_data_in_a_volume()
     assert "DOJO_DATA_DIR=/data" in words["ENV"]
 
 
+def test_what_was_made_for_root_alone_can_be_read_by_the_user_of_the_image() -> None:
+    """The settings have all files made for their user alone: without this nobody could read the static files."""
+    made = next(rest for word, rest in instructions() if word == "RUN" and "collectstatic" in rest)
+    assert made.endswith("chmod -R a+rX /dojo")
+
+
 def test_the_image_compiles_what_make_setup_compiles() -> None:
     made = re.search(r'"(import django; django\.setup\(\).*)"', (HOUSE / "Makefile").read_text())
     ran = "\n".join(rest for word, rest in instructions() if word == "RUN")
