@@ -13,7 +13,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 from interactions.connectors.source import Json, Options, Skipped, Types
@@ -39,12 +39,8 @@ CAMPAIGN = {"campaign": "name"} | {key: key for key in schema.CAMPAIGN_FIELDS if
 _UTM = {f"utm_{key}": name for key, name in CAMPAIGN.items()}
 
 
-class Product(NamedTuple):
-    """A product as an event names it; None for what it doesn't say."""
-
-    id: Any = None
-    group: Any = None
-    quantity: Any = None
+#: A product as an event names it: its id, that of its group, and how many; None for what it doesn't say.
+Product: TypeAlias = tuple[Any, Any, Any]
 
 
 class Said(Protocol):
@@ -162,7 +158,9 @@ def utm(said: Mapping[str, Any]) -> Json:
 
 def campaign(found: Mapping[str, Any], names: Mapping[str, str]) -> Json:
     """The campaign under keys of any kind; ``names`` has the contract's field for each."""
-    made = {}
+    made: Json = {}
+    if not found:
+        return made
     for key, name in names.items():
         value = found.get(key)
         if value and isinstance(value, str) and value not in _NOTHING:
@@ -272,13 +270,13 @@ def _add_products(record: Json, kind: str, products: list[Product]) -> None:
     ids = [each[0] for each in products if each[0] is not None]
     if ids:
         record["product_ids"] = ids
+        if kind in _WITH_QUANTITIES:
+            quantities = [each[2] for each in products if each[0] is not None]
+            if None not in quantities:  # one quantity for each id, or none at all
+                record["quantities"] = quantities
     groups = [each[1] for each in products if each[1] is not None]
     if groups:
         record["product_group_ids"] = groups
-    if ids and kind in _WITH_QUANTITIES:
-        quantities = [each[2] for each in products if each[0] is not None]
-        if None not in quantities:  # one quantity for each id, or none at all
-            record["quantities"] = quantities
 
 
 def who(user: Any, visitor: Any, timestamp: Any) -> Json:

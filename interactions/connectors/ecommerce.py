@@ -33,8 +33,8 @@ class Properties:
     def products(self) -> list[Product]:
         listed = things(self._said.get("products"))
         if listed:
-            return [Product(_id(each, (*_ID_KEYS, "id")), None, number(each.get("quantity"))) for each in listed]
-        return [Product(_id(self._said, _ID_KEYS), None, number(self._said.get("quantity")))]
+            return [(_id(each, (*_ID_KEYS, "id")), None, number(each.get("quantity"))) for each in listed]
+        return [(_id(self._said, _ID_KEYS), None, number(self._said.get("quantity")))]
 
     def keywords(self) -> Any:
         query = self._said.get("query")

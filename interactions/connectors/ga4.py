@@ -31,7 +31,8 @@ TYPES: Types = {
 
 _MICROSECOND = timedelta(microseconds=1)
 _HOME: tuple[str, ...] = ("home_page_view",)
-_VALUES = ("string_value", "int_value", "double_value", "float_value")
+_IDENTITY = ("user_pseudo_id", "event_timestamp", "event_name", "event_bundle_sequence_id", "batch_event_index")
+_NUMBERS = ("int_value", "double_value", "float_value")  # in place of a string_value
 _LEVELS = ("item_category", "item_category2", "item_category3", "item_category4", "item_category5")
 _MANUAL = {f"manual_{key}": name for key, name in conventions.CAMPAIGN.items()} | {"manual_campaign_name": "name"}
 
@@ -60,8 +61,8 @@ def event_id(event: Json) -> str:
 def _identity(event: Json, params: _Params) -> str:
     if event.get("event_name") == "purchase" and (order := _transaction(event, params)):
         return f"order:{order}"
-    keys = ("user_pseudo_id", "event_timestamp", "event_name", "event_bundle_sequence_id", "batch_event_index")
-    parts = [conventions.identity(event.get(key)) for key in keys]
+    said = map(event.get, _IDENTITY)
+    parts = [each if type(each) is str else conventions.identity(each) for each in said]
     return ":".join(parts) if parts[0] and parts[1] else ""
 
 
@@ -101,21 +102,22 @@ class _Params:
     __slots__ = ("_values",)
 
     def __init__(self, listed: Any) -> None:
-        self._values = {}
-        for each in listed if isinstance(listed, list) else ():
-            key = each.get("key") if isinstance(each, dict) else None
-            if isinstance(key, str):
-                self._values[key] = each.get("value")
+        try:
+            self._values: dict[Any, Any] = {each["key"]: each["value"] for each in listed}
+        except (TypeError, KeyError, IndexError):  # not each is an object with both
+            self._values = {}
+            for each in things(listed):
+                if isinstance(key := each.get("key"), str):
+                    self._values[key] = each.get("value")
 
     def get(self, key: str) -> Any:
         value = self._values.get(key)
-        if not isinstance(value, dict):
+        if type(value) is not dict:
             return value
-        for kind in _VALUES:
-            found = value.get(kind)
-            if found is not None:
-                return found
-        return None
+        found = value.get("string_value")
+        if found is not None:
+            return found
+        return next((value[kind] for kind in _NUMBERS if value.get(kind) is not None), None)
 
 
 class _Said:
@@ -127,7 +129,7 @@ class _Said:
 
     def products(self) -> list[Product]:
         return [
-            Product(id_text(conventions.meant(each.get("item_id"))), None, number(each.get("quantity")))
+            (id_text(conventions.meant(each.get("item_id"))), None, number(each.get("quantity")))
             for each in self._items
         ]
 

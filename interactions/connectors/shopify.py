@@ -115,7 +115,7 @@ class _Said:
         for refunded in things(self._event.get("refund_line_items")):
             lines.append({"quantity": refunded.get("quantity"), **thing(refunded.get("line_item"))})
         return [
-            Product(plain_id(line.get("variant_id")), plain_id(line.get("product_id")), number(line.get("quantity")))
+            (plain_id(line.get("variant_id")), plain_id(line.get("product_id")), number(line.get("quantity")))
             for line in lines
         ]
 

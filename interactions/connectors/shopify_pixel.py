@@ -119,7 +119,7 @@ class _Said:
 
 
 def _product(variant: Json, quantity: Any = None) -> Product:
-    return Product(plain_id(variant.get("id")), plain_id(thing(variant.get("product")).get("id")), number(quantity))
+    return (plain_id(variant.get("id")), plain_id(thing(variant.get("product")).get("id")), number(quantity))
 
 
 def authentic(headers: Mapping[str, str], body: bytes, secret: str) -> bool:

@@ -71,7 +71,7 @@ class _Said:
 
     def products(self) -> list[Product]:
         return [
-            Product(
+            (
                 id_text(line.get("variation_id") or line.get("product_id") or None),
                 id_text(line.get("product_id") or None),
                 number(line.get("quantity")),
