@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 
 import msgspec
+from django.utils import timezone
 
 from interactions import identity
 from interactions.contract.keyring import Keyring
 from interactions.contract.mentions import words_in
 from interactions.contract.tombstones import People, Person, Tombstones, microseconds
 from interactions.models import Environment, KeptEvent
+
+KEPT_FOR = timedelta(days=30)
 
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
@@ -45,6 +49,11 @@ def _theirs(environment: Environment, tombstones: Tombstones) -> Iterator[tuple[
         person = _whose(event, tombstones, keyring)
         if person is not None:
             yield event, person
+
+
+def forget_old() -> None:
+    """Forget events that have been kept for long, whether or not others came after them."""
+    KeptEvent.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
 
 
 def names_any(text: str, tombstones: Tombstones, keyring: Keyring) -> bool:

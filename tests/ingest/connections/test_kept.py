@@ -16,6 +16,7 @@ from interactions.ingest.connections.tally import LONGEST_TEXT
 from interactions.models import Connection, Environment, KeptEvent, RequestedLetter
 from interactions.privacy import wishes
 from interactions.privacy.stores import STORES
+from interactions.tasks import run_retention
 
 pytestmark = pytest.mark.django_db
 
@@ -109,3 +110,11 @@ def test_a_carried_out_request_leaves_neither(connection: Connection, here: Envi
             assert sum(store.count(here, tombstones).values()) == 1
             store.erase(here, tombstones, lambda *_: None)
             assert not store.count(here, tombstones)
+
+
+def test_events_are_kept_for_thirty_days(connection: Connection) -> None:
+    now = timezone.now()
+    keep(connection, "{}", at=now - timedelta(days=30, minutes=1))
+    newer = keep(connection, "{}", at=now - timedelta(days=29))
+    run_retention()
+    assert list(KeptEvent.objects.all()) == [newer]
