@@ -240,6 +240,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": _SWEEP_SECONDS,
         "options": {"expires": _SWEEP_SECONDS},
     },
+    "sweep-pulls": {
+        "task": "interactions.tasks.sweep_pulls",
+        "schedule": _SWEEP_SECONDS,
+        "options": {"expires": _SWEEP_SECONDS},
+    },
     "run-retention": {
         "task": "interactions.tasks.run_retention",
         "schedule": 600.0,  # it looks itself whether the day's turn is due; a restart begins the time anew
@@ -294,6 +299,10 @@ IMPORT_UNPACK_RATIO = environ.number("IMPORT_UNPACK_RATIO", default=200, least=2
 DISK_RESERVE_BYTES = environ.number("DISK_RESERVE_BYTES", default=512 << 20)
 UPLOAD_CHUNK_BYTES = environ.number("UPLOAD_CHUNK_BYTES", default=8 << 20, least=64 << 10)
 UPLOAD_EXPIRES_HOURS = environ.number("UPLOAD_EXPIRES_HOURS", default=72, least=1)
+
+# --- Pulls: where other tools' exports are asked for; empty: at the tool itself ---
+MIXPANEL_EXPORT_URL = environ.url("MIXPANEL_EXPORT_URL", default="", schemes={"http", "https"})
+AMPLITUDE_EXPORT_URL = environ.url("AMPLITUDE_EXPORT_URL", default="", schemes={"http", "https"})
 
 # --- Exports ---
 EXPORT_EXPIRES_HOURS = environ.number("EXPORT_EXPIRES_HOURS", default=72, least=1)

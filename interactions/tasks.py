@@ -11,9 +11,11 @@ from celery.signals import worker_init
 from django.db import connections
 
 from interactions import codec, guard
+from interactions.ingest.connections import kept
 from interactions.ingest.duplicates.index import Index
 from interactions.ingest.imports import commit, load, plan, removal, sweep
-from interactions.models import Block, DeletionRequest, Environment, Export, Import
+from interactions.ingest.pulls import carry as pulls
+from interactions.models import Block, DeletionRequest, Environment, Export, Import, Pull
 from interactions.warehouse.compact import compact
 from interactions.warehouse.lake import Lake, LakeBusy
 from interactions.warehouse.log import LakeUnreadable
@@ -67,6 +69,17 @@ def sweep_imports() -> None:
 
 
 @shared_task
+def pull_day(pk: int) -> None:
+    for pull in Pull.objects.filter(pk=pk).select_related("connection__environment"):
+        pulls.carry(pull)
+
+
+@shared_task
+def sweep_pulls() -> None:
+    pulls.sweep()
+
+
+@shared_task
 def erase_people(pk: int) -> None:
     from interactions.privacy import erasure
 
@@ -101,6 +114,7 @@ def run_retention() -> None:
     from interactions.privacy import data_retention
 
     data_retention.run_due()
+    kept.forget_old()
 
 
 @shared_task

@@ -22,7 +22,7 @@ from interactions.console import (
 from interactions.console.account import account
 from interactions.console.account.log_in import LogIn
 from interactions.console.account.set_password import SetPassword
-from interactions.console.connections import change, connections, streams
+from interactions.console.connections import change, connections, pulls, streams, types
 from interactions.console.dashboard import dashboard
 from interactions.console.imports import imports, wizard
 from interactions.console.live import live
@@ -89,12 +89,17 @@ urlpatterns = [
     path("<slug:environment>/api/trial/", trial, name="api_trial"),
     path("<slug:environment>/connections/", connections.connections, name="connections"),
     path("<slug:environment>/connections/new/", change.connection_create, name="connection_create"),
+    path("<slug:environment>/connections/new/pull/", pulls.pull_create, name="pull_create"),
     path("<slug:environment>/connections/new/<slug:kind>/", streams.stream_create, name="stream_create"),
+    path("<slug:environment>/connections/types/<slug:source>/", types.event_types, name="event_types"),
     path("<slug:environment>/connections/<int:pk>/", connections.connection, name="connection"),
     path("<slug:environment>/connections/<int:pk>/secret/", change.connection_secret, name="connection_secret"),
     path("<slug:environment>/connections/<int:pk>/rotate/", change.connection_rotate, name="connection_rotate"),
     path("<slug:environment>/connections/<int:pk>/pause/", change.connection_pause, name="connection_pause"),
     path("<slug:environment>/connections/<int:pk>/remove/", change.connection_remove, name="connection_remove"),
+    path("<slug:environment>/connections/<int:pk>/key/", pulls.pull_key, name="pull_key"),
+    path("<slug:environment>/connections/<int:pk>/pull-now/", pulls.pull_now, name="pull_now"),
+    path("<slug:environment>/connections/<int:pk>/pull-again/", pulls.pull_again, name="pull_again"),
     path("<slug:environment>/live/", live.live, name="live"),
     path("<slug:environment>/live/problems/", live.live_problems, name="live_problems"),
     path("<slug:environment>/live/<int:id>/", live.live_call, name="live_call"),

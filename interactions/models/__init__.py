@@ -2,7 +2,7 @@
 
 from interactions.models.access import ApiKey
 from interactions.models.activity import ActivityEntry
-from interactions.models.connections import Connection, EventCount, EventType, KeptEvent
+from interactions.models.connections import Connection, EventCount, EventType, KeptEvent, Pull, PulledDay
 from interactions.models.environment import Environment
 from interactions.models.exports import Export
 from interactions.models.identity import IdentityKey
@@ -40,6 +40,8 @@ __all__ = [
     "LakeId",
     "Membership",
     "Problem",
+    "Pull",
+    "PulledDay",
     "RequestedLetter",
     "RequestedLink",
     "RequestedPerson",

@@ -7,10 +7,12 @@ from django.db import models
 from django.utils import timezone
 
 from interactions.models.environment import Environment
+from interactions.models.imports import Import
 
 
 class Connection(models.Model):
-    """One tool whose events come into one environment: by webhooks, or from a stream (:class:`Stream`).
+    """One tool whose events come into one environment: by webhooks, from a stream (:class:`Stream`), or pulled each day
+    (:class:`Pull`).
 
     The token in its address is shown once and kept as a hash, like an API key. The secret that the tool signs with has
     to be known to verify a signature, so it is kept encrypted (:mod:`interactions.ingest.connections.seal`); empty
@@ -38,7 +40,7 @@ class Connection(models.Model):
         ordering = ["-id"]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.prefix}…)"
+        return f"{self.name} ({self.prefix}…)" if self.prefix else self.name
 
 
 class EventCount(models.Model):
@@ -95,3 +97,54 @@ class EventType(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.name}: {self.type or 'skipped'}"
+
+
+class Pull(models.Model):
+    """A tool whose events are pulled each day by its export API, as imports.
+
+    Its connection's token was never given out, and its connection's secret belongs to ``key``. ``claim`` is that of
+    the task at work, which ``heartbeat_at`` shows to be alive.
+    """
+
+    connection = models.OneToOneField(Connection, models.CASCADE, related_name="pull")
+    key = models.TextField(help_text="who asks: an API key, or the name of a service account; encrypted")
+    project = models.CharField(max_length=40, blank=True, help_text="a number, where the tool wants one")
+    region = models.CharField(max_length=8, help_text="where the tool keeps the project's data")
+    zone = models.CharField(max_length=64, blank=True, help_text="of the project's days; empty: UTC")
+    since = models.DateField(help_text="the first day that is pulled")
+
+    next_at = models.DateTimeField(default=timezone.now, help_text="when to look again for days to pull")
+    failures = models.PositiveSmallIntegerField(default=0, help_text="in a row")
+    error = models.TextField(blank=True, help_text="of the last failure, as a sentence")
+    claim = models.CharField(max_length=32, blank=True)
+    heartbeat_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"pull of {self.connection_id}"
+
+
+class PulledDay(models.Model):
+    """A day of a tool, or a part of it where the day is too large for one answer: one import.
+
+    Late events come with a second pull of the same day, ``again``. Nothing of an unfinished day is in the data set.
+    """
+
+    class State(models.TextChoices):
+        PULLING = "pulling", "Pulling"
+        IMPORTED = "imported", "Imported"
+        EMPTY = "empty", "No events"
+
+    pull = models.ForeignKey(Pull, models.CASCADE, related_name="days")
+    day = models.DateField()
+    start = models.DateTimeField(help_text="of the hours that are asked for")
+    end = models.DateTimeField(help_text="after the last of them")
+    again = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=State, default=State.PULLING)
+    imported = models.ForeignKey(Import, models.SET_NULL, null=True, related_name="pulled_days")
+    pulled_at = models.DateTimeField(null=True, help_text="when the tool was asked, at last with success")
+
+    class Meta:
+        ordering = ["-day", "-start", "-again"]
+        constraints = [
+            models.UniqueConstraint(fields=["pull", "start", "end", "again"], name="day_pulled_once"),
+        ]

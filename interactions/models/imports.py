@@ -33,6 +33,7 @@ class Import(models.Model):
         BROWSER = "browser", "Browser"
         COMMAND = "command", "Command line"
         SAMPLE = "sample", "Sample data"
+        PULL = "pull", "Pulled"
 
     class Phase(models.TextChoices):
         """Where a loading import stands, so that a repeated task knows what is left."""
@@ -95,7 +96,8 @@ class Import(models.Model):
         """Who began it, for people to read."""
         if self.created_by is not None:
             return self.created_by.get_full_name() or self.created_by.get_username()
-        return "Command line" if self.source == self.Source.COMMAND else "Former member"
+        others: dict[str, str] = {self.Source.COMMAND: "Command line", self.Source.PULL: "Connection"}
+        return others.get(self.source, "Former member")
 
     @property
     def is_running(self) -> bool:

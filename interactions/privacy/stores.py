@@ -224,6 +224,8 @@ NOT_PERSONAL = {
     "interactions.SkippedEvents": "Names of events, and how many.",
     "interactions.ApiKey": "Keys of programs.",
     "interactions.Connection": "What a tool was named, its hashed token and its encrypted secret.",
+    "interactions.Pull": "A tool's encrypted key, and when its events are pulled.",
+    "interactions.PulledDay": "Days, and which imports brought their events.",
     "interactions.EventType": "Names of events, and what they stand for.",
     "interactions.EventCount": "Names of events, as a tool's makers chose them, and how many came.",
     "interactions.Stream": "Where messages are read from.",

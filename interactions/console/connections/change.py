@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django import forms
 from django.contrib import messages
@@ -50,6 +50,22 @@ class SecretForm(OnceForm):
     secret = _secret_field("Secret for signatures")
 
 
+class _Said(NamedTuple):
+    """What is said of a connection that was paused or removed."""
+
+    paused: str
+    removed: str
+
+
+_OF_WEBHOOKS: Final = _Said("What arrives is counted and not stored.", "Calls to its address are refused from now on.")
+_OF_STREAMS: Final = _Said("It isn't read until you resume it.", "It isn't read any more.")
+_OF_PULLS: Final = _Said("Nothing is pulled until you resume it.", "Nothing is pulled any more.")
+
+
+def _said_of(found: Connection) -> _Said:
+    return _OF_STREAMS if hasattr(found, "stream") else _OF_PULLS if hasattr(found, "pull") else _OF_WEBHOOKS
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def connection_create(request: HttpRequest, environment: str) -> HttpResponse:
@@ -75,7 +91,7 @@ def connection_create(request: HttpRequest, environment: str) -> HttpResponse:
 @never_cache
 def connection_rotate(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Give the connection another address, and show it once."""
-    found = _find(environment, pk, stream=None)
+    found = _find(environment, pk, stream=None, pull=None)
     form = RotateForm(request.POST if request.method == "POST" else None)
     if not form.is_bound or not form.is_valid():
         return _page(request, "rotate", {"environment": found.environment, "connection": found, "form": form})
@@ -90,7 +106,7 @@ def connection_rotate(request: HttpRequest, environment: str, pk: int) -> HttpRe
 @never_cache
 def connection_secret(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Set the secret that the tool shows, or have one made, which is shown once."""
-    found = _find(environment, pk, stream=None)
+    found = _find(environment, pk, stream=None, pull=None)
     form = SecretForm(request.POST if request.method == "POST" else None)
     if not form.is_bound or not form.is_valid():
         context = {"environment": found.environment, "connection": found, "form": form, "guide": GUIDES[found.source]}
@@ -111,9 +127,7 @@ def connection_pause(request: HttpRequest, environment: str, pk: int) -> HttpRes
     found = _find(environment, pk)
     if request.POST.get("paused") == "1":
         change.pause(found, user=person(request))
-        is_stream = hasattr(found, "stream")
-        what = "It isn't read until you resume it." if is_stream else "What arrives is counted and not stored."
-        messages.success(request, f"{found.name} is paused. {what}")
+        messages.success(request, f"{found.name} is paused. {_said_of(found).paused}")
     else:
         change.resume(found, user=person(request))
         messages.success(request, f"{found.name} was resumed.")
@@ -128,13 +142,12 @@ def connection_remove(request: HttpRequest, environment: str, pk: int) -> HttpRe
     if request.method != "POST":
         return _page(request, "remove", {"environment": found.environment, "connection": found})
     change.remove(found, user=person(request))
-    what = "It isn't read any more." if hasattr(found, "stream") else "Calls to its address are refused from now on."
-    messages.success(request, f"{found.name} was removed. {what}")
+    messages.success(request, f"{found.name} was removed. {_said_of(found).removed}")
     return redirect("connections", environment=environment)
 
 
 def _find(environment: str, pk: int, **more: None) -> Connection:
-    rows = Connection.objects.select_related("environment", "stream")
+    rows = Connection.objects.select_related("environment", "stream", "pull")
     return get_object_or_404(rows, pk=pk, environment__slug=environment, **more)
 
 

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_safe
 
 from interactions.connectors import SOURCES
 from interactions.console.connections.guides import GUIDES
+from interactions.console.connections.pulls import pull_context, pull_of
 from interactions.console.fragments import page_or_fragment
+from interactions.ingest.connections.types import SOURCES_WITH_TYPES
 from interactions.ingest.streams.lag import state_of
 from interactions.models import Connection, Environment, KeptEvent, Stream
 
@@ -25,7 +27,7 @@ def connections(request: HttpRequest, environment: str) -> HttpResponse:
     """All connections, newest first, with what arrived in all."""
     here = get_object_or_404(Environment, slug=environment)
     sums = {name: Sum(f"counts__{name}", default=0) for name in ("interactions", "skipped", "refused")}
-    rows = here.connections.select_related("created_by", "stream").annotate(**sums).order_by("-id")
+    rows = here.connections.select_related("created_by", "stream", "pull").annotate(**sums).order_by("-id")
     listed = [(row, _title(row)) for row in rows]
     answer: HttpResponse = render(request, "connections/list.html", {"environment": here, "connections": listed})
     return answer
@@ -38,6 +40,9 @@ def connection(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     found = get_object_or_404(
         Connection.objects.select_related("environment", "stream"), pk=pk, environment__slug=environment
     )
+    pull = pull_of(found)
+    if pull is not None:
+        return page_or_fragment(request, "connections/pull.html", "days", pull_context(pull))
     return page_or_fragment(request, "connections/detail.html", "arrivals", _context(request, found))
 
 
@@ -53,6 +58,7 @@ def _context(request: HttpRequest, found: Connection) -> dict[str, Any]:
     return {
         "environment": found.environment,
         "connection": found,
+        "has_types": found.source in SOURCES_WITH_TYPES,
         "counts": found.counts.all(),
         "outcomes": [
             ("Refused", kept.filter(outcome=KeptEvent.Outcome.REFUSED)[:_MOST_EVENTS]),

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
+from django.db import transaction
+
 from interactions import identity
 from interactions.contract.tombstones import Tombstones
 from interactions.ingest import live
 from interactions.ingest.connections.kept import names_any
 from interactions.ingest.connections.read import Arrived, Unstored
-from interactions.ingest.connections.tally import tally
+from interactions.ingest.connections.tally import keep_examples, tally
 from interactions.models import Connection
 
 
@@ -36,6 +38,14 @@ def accept(
 def _write(connection_id: int, at: datetime, arrived: Arrived, also: Callable[[], None]) -> None:
     tally(connection_id, at, arrived)
     also()
+
+
+def keep_unstored(connection: Connection, at: datetime, arrived: Arrived, erased: Tombstones) -> None:
+    """Keep examples of what is skipped and refused of events that come by another way, where they are counted."""
+    arrived.unstored = list(_without(arrived.unstored, erased))
+    with transaction.atomic():
+        if Connection.objects.filter(pk=connection.pk).update(last_event_at=at):
+            keep_examples(connection.pk, at, arrived)
 
 
 def _without(events: Iterable[Unstored], erased: Tombstones) -> Iterable[Unstored]:

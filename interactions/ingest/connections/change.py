@@ -13,9 +13,10 @@ from django.utils import timezone
 from interactions.access import audit
 from interactions.access.audit import Action
 from interactions.connectors import SOURCES
+from interactions.ingest import imports
 from interactions.ingest.connections.find import PREFIX, digest_of, path_of
 from interactions.ingest.connections.seal import sealed
-from interactions.models import Connection, Environment
+from interactions.models import Connection, Environment, Import
 
 #: The sources that can send by themselves. Of the others Dojo takes files.
 SENDERS = ("segment", "shopify", "woocommerce", "posthog", "shopify_pixel", "dojo")
@@ -102,7 +103,15 @@ def remove(connection: Connection, *, user: User | None = None) -> None:
     """Refuse the address from now on, and forget its counts and kept events. The records stay."""
     with transaction.atomic():
         _note(Action.CONNECTION_REMOVED, connection, user)
+        _cancel_waiting(connection)
         connection.delete()
+
+
+def _cancel_waiting(connection: Connection) -> None:
+    """End the imports of a pull that have not begun to load."""
+    waiting = [Import.State.UPLOADING, Import.State.CHECKING]
+    for imp in Import.objects.filter(pulled_days__pull__connection=connection, state__in=waiting):
+        imports.cancel(imp)
 
 
 def _token() -> str:

@@ -33,8 +33,7 @@ def tally(connection_id: int, at: datetime, arrived: Arrived) -> None:
     if not Connection.objects.filter(pk=connection_id).update(last_event_at=at):
         return
     _count(connection_id, at, arrived)
-    if arrived.unstored:
-        _keep(connection_id, at, arrived)
+    keep_examples(connection_id, at, arrived)
 
 
 def _count(connection_id: int, at: datetime, arrived: Arrived) -> None:
@@ -52,8 +51,10 @@ def _count(connection_id: int, at: datetime, arrived: Arrived) -> None:
         cursor.executemany(_COUNT, [(connection_id, name, *row, moment) for name, row in sorted(sums.items())])
 
 
-def _keep(connection_id: int, at: datetime, arrived: Arrived) -> None:
-    """One event of each name and reason, each refused message of a stream, and let the older ones go."""
+def keep_examples(connection_id: int, at: datetime, arrived: Arrived) -> None:
+    """Keep one unstored event of each name and reason, each refused message of a stream, and let the older ones go."""
+    if not arrived.unstored:
+        return
     firsts = {_kin(each): each for each in reversed(arrived.unstored)}
     rows = [_row(connection_id, at, each) for each in list(firsts.values())[:MOST_KEPT]]
     KeptEvent.objects.bulk_create(rows)

@@ -1,0 +1,82 @@
+"""The event names of a source that an environment has seen: how often, what comes of them, and an example."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db.models import Max, Sum
+
+from interactions.connectors import SOURCES
+from interactions.connectors.conventions import UNNAMED
+from interactions.ingest.connections.tally import OTHER_NAMES
+from interactions.ingest.connections.types import default_types, kept_types
+from interactions.models import Environment, EventCount, KeptEvent, SkippedEvents
+
+MOST_NAMES: Final = 400
+_NO_NAMES: Final = frozenset({OTHER_NAMES, UNNAMED})
+
+
+@dataclass(slots=True)
+class SeenName:
+    """Events of one name. ``interactions`` are the records that connections made of them, ``skipped`` and ``refused``
+    counts events, those of imported files and pulled days too. ``defaults`` are the source's own types, and
+    ``chosen`` what somebody chose: None for nothing, "" for skipped.
+    """
+
+    name: str
+    defaults: tuple[str, ...] = ()
+    chosen: str | None = None
+    interactions: int = 0
+    skipped: int = 0
+    refused: int = 0
+    last_at: datetime | None = None
+    example: KeptEvent | None = None
+
+    @property
+    def depends(self) -> bool:
+        """Whether events of this name become interactions by what else they say, such as the page."""
+        return bool(self.interactions) and not self.defaults and self.chosen is None
+
+
+def names_seen(environment: Environment, source: str) -> list[SeenName]:
+    """The names that came, those without a type first, then most first; and those that could come."""
+    chosen = kept_types(environment.pk, source)
+    found: dict[str, SeenName] = {}
+
+    def of(name: str) -> SeenName:
+        return found.setdefault(name, SeenName(name, default_types(source, name)))
+
+    for row in _counts(environment, source):
+        seen = of(row["name"])
+        seen.interactions, seen.skipped, seen.refused = row["made"], row["left"], row["bad"]
+        seen.last_at = row["last"]
+    for row in _skipped_by_imports(environment, source):
+        of(row["name"]).skipped += row["left"]
+    for name in (*chosen, *SOURCES[source].TYPES):
+        of(name)
+    for name, kind in chosen.items():
+        found[name].chosen = kind or ""
+    for event in KeptEvent.objects.filter(connection__environment=environment, connection__source=source)[:MOST_NAMES]:
+        if event.name in found and found[event.name].example is None:
+            found[event.name].example = event
+    listed = [seen for name, seen in found.items() if name not in _NO_NAMES]
+    return sorted(listed, key=_order)[:MOST_NAMES]
+
+
+def _order(seen: SeenName) -> tuple[bool, int, str]:
+    count = seen.interactions + seen.skipped + seen.refused
+    is_open = bool(count) and not seen.defaults and seen.chosen is None and not seen.interactions
+    return not is_open, -count, seen.name
+
+
+def _counts(environment: Environment, source: str) -> list[dict[str, Any]]:
+    rows = EventCount.objects.filter(connection__environment=environment, connection__source=source).order_by()
+    sums = {"made": Sum("interactions"), "left": Sum("skipped"), "bad": Sum("refused"), "last": Max("last_at")}
+    return [dict(row) for row in rows.values("name").annotate(**sums)]
+
+
+def _skipped_by_imports(environment: Environment, source: str) -> list[dict[str, Any]]:
+    rows = SkippedEvents.objects.filter(block__of__environment=environment, block__of__connector=source).order_by()
+    return [dict(row) for row in rows.values("name").annotate(left=Sum("count")).order_by("-left")[:MOST_NAMES]]

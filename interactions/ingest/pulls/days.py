@@ -1,0 +1,71 @@
+"""Which days of a tool are due: the first that has not been pulled, or that has to be pulled once more."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from interactions.ingest.pulls.sources import PULL_SOURCES, PullSource, whole_hour, zone_of
+from interactions.models import Pull, PulledDay
+
+_DAY = timedelta(days=1)
+_LOOK = timedelta(hours=1)
+
+
+def next_day(pull: Pull, now: datetime) -> PulledDay | None:
+    """The day to pull now, with a row of its own; None where none is due.
+
+    One that was begun comes first, then the days that were never pulled, oldest first, then those with late events.
+    """
+    begun = pull.days.filter(state=PulledDay.State.PULLING).order_by("day", "start").first()
+    if begun is not None:
+        return begun
+    source = PULL_SOURCES[pull.connection.source]
+    pulled = _pulled(pull)
+    due = _due(pull, source, pulled, now)
+    if not due:
+        return None
+    day, again = due[0]
+    start, end = bounds(pull, day)
+    return PulledDay.objects.get_or_create(pull=pull, start=start, end=end, again=again, defaults={"day": day})[0]
+
+
+def next_look(pull: Pull, now: datetime) -> datetime:
+    """When the next day may be due, where none is now."""
+    source = PULL_SOURCES[pull.connection.source]
+    today = now.astimezone(zone_of(pull)).date()
+    ends = (bounds(pull, day)[1] + source.settle for day in (today - _DAY, today))
+    return min((end for end in ends if end > now), default=now + _LOOK)
+
+
+def bounds(pull: Pull, day: date) -> tuple[datetime, datetime]:
+    """The beginning of a day by the project's clock, and of the next one. Both in UTC, at whole hours."""
+    zone = zone_of(pull)
+    starts = (datetime.combine(each, time(), zone) for each in (day, day + _DAY))
+    start, end = (whole_hour(each) for each in starts)
+    return start, end
+
+
+def _pulled(pull: Pull) -> dict[tuple[date, bool], datetime | None]:
+    """Of each day, and each second pull of one, when it was: of several parts, one of them."""
+    return {(day, again): at for day, again, at in pull.days.values_list("day", "again", "pulled_at")}
+
+
+def _due(
+    pull: Pull, source: PullSource, pulled: dict[tuple[date, bool], datetime | None], now: datetime
+) -> list[tuple[date, bool]]:
+    """The days that are over and were never pulled; where there are none, those whose late events are missing."""
+    last = now.astimezone(zone_of(pull)).date()
+    days = [pull.since + number * _DAY for number in range((last - pull.since).days + 1)]
+    over = {day: bounds(pull, day)[1] for day in days}
+    ready = [day for day in days if over[day] + source.settle <= now]
+    first = [(day, False) for day in ready if (day, False) not in pulled]
+    late = source.late
+    if first or late is None:
+        return first
+    missing = (day for day in ready if (day, True) not in pulled)
+    return [(day, True) for day in missing if _misses_late(pulled[day, False], over[day] + late, now)]
+
+
+def _misses_late(pulled_at: datetime | None, late: datetime, now: datetime) -> bool:
+    """Whether a day was pulled before its last events came in, which by now they have."""
+    return pulled_at is not None and pulled_at < late <= now
