@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("interactions", "0026_lake_id"),
+        ("interactions", "0021_streams"),
     ]
 
     operations = [
