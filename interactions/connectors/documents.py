@@ -15,6 +15,7 @@ from interactions.codec.split.documents import Documents
 from interactions.codec.split.windows import MOST_PIECES, Run, Window
 
 _OPENING = re.compile(rb'[ \t\r\n,]*+(\{\s*+"[^"\\]{1,64}+")')
+_CACHED_BYTES = 32 << 10
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
@@ -31,7 +32,7 @@ class Decoded:
 
 
 def documents(file: BinaryIO, run: Run, longest: int) -> Iterator[Decoded]:
-    """The documents of a run, about two megabytes of text at a time, in constant memory.
+    """The documents of a run, some of them at a time, in constant memory.
 
     Lists, and lists called ``data`` in an object, are gone into. What is no valid JSON, no object, or larger than
     ``longest`` bytes is Rejected, with the number of its document for an index. Raises Unsound as the reader does.
@@ -44,14 +45,30 @@ def documents(file: BinaryIO, run: Run, longest: int) -> Iterator[Decoded]:
         if decoded.size or decoded.documents:
             number += len(decoded.documents)
             yield decoded
-        offset = source.offset
-        text = source.text()
-        taken = _lines(text, offset) or _listed(text, offset)
-        if taken is not None:
-            source.skip(taken.size)
+        size = 0
+        for taken in _taken(source.text(), source.offset):
+            size += taken.size
             number += len(taken.documents)
             yield taken
-        window = source.next(MOST_PIECES, waits=taken is not None)
+        if size:
+            source.skip(size)
+        window = source.next(MOST_PIECES, waits=size > 0)
+
+
+def _taken(text: bytes, offset: int) -> Iterator[Decoded]:
+    """What can be decoded many documents at a time, from the beginning of a text: each time few enough of them that
+    they stay in the processor's cache until they are read."""
+    place = 0
+    while True:
+        piece = text[place : place + _CACHED_BYTES]
+        taken = _lines(piece, offset + place) or _listed(piece, offset + place)
+        if taken is None and place + _CACHED_BYTES < len(text):  # where one document is larger
+            rest = text[place:]
+            taken = _lines(rest, offset + place) or _listed(rest, offset + place)
+        if taken is None:
+            return
+        place += taken.size
+        yield taken
 
 
 def _lines(text: bytes, offset: int) -> Decoded | None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import msgspec
 
 from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import Violation, check_bytes, refused
-from interactions.codec.split.windows import Run, Unsound
+from interactions.codec.split.windows import WINDOW_BYTES, Run, Unsound
 from interactions.connectors.documents import Decoded, documents
 from interactions.connectors.source import Chunk, Json, Options, Origin, Skipped, Source
 from interactions.contract import schema
@@ -41,19 +42,54 @@ def chunks(source: Source, file: BinaryIO, options: Options, run: Run | None, lo
     if run is None:
         length = file.seek(0, io.SEEK_END)
         run = Run(0, length, length)
-    index = 0
-    for decoded in documents(file, run, longest):
-        reading = _Reading(source, options, decoded, index)
-        chunk = reading.chunk()
-        index += chunk.records + chunk.skipped.total() + len(chunk.rejected)
-        yield chunk
+    index = size = 0
+    held: list[Chunk] = []
+    try:
+        for decoded in documents(file, run, longest):
+            chunk = _Reading(source, options, decoded, index).chunk()
+            index += chunk.records + chunk.skipped.total() + len(chunk.rejected)
+            if held and size + chunk.size > WINDOW_BYTES:
+                yield _joined(held)
+                size, held = 0, []
+            size += chunk.size
+            held.append(chunk)
+    except Unsound:
+        if held:
+            yield _joined(held)
+        raise
+    if held:
+        yield _joined(held)
+
+
+def _joined(parts: list[Chunk]) -> Chunk:
+    """One chunk of several: what reads records wants many at a time."""
+    if len(parts) == 1:
+        return parts[0]
+    whole = Chunk(0)
+    firsts: list[int] = []
+    for part in parts:
+        firsts.append(whole.records)
+        whole.size += part.size
+        whole.records += part.records
+        whole.events += part.events
+        whole.skipped.update(part.skipped)
+        whole.rejected += part.rejected
+    whole.lines = b"".join(part.lines for part in parts)
+    whole.find = lambda record: _origin_in(parts, firsts, record)
+    return whole
+
+
+def _origin_in(parts: list[Chunk], firsts: list[int], record: int) -> Origin:
+    number = bisect_right(firsts, record) - 1
+    return parts[number].origin(record - firsts[number])
 
 
 class _Reading:
     """One chunk as it is made. ``index`` is the number of the first of its records, skipped and rejected events."""
 
     def __init__(self, source: Source, options: Options, decoded: Decoded, index: int) -> None:
-        self._source, self._options, self._decoded, self._index = source, options, decoded, index
+        self._source, self._options, self._index = source, options, index
+        self._documents, self._size, self._find_places = decoded.documents, decoded.size, decoded.places
         self._made: list[Json] = []
         self._skipped: Counter[Skipped] = Counter()
         self._rejected: list[Rejected] = []
@@ -64,21 +100,15 @@ class _Reading:
         self._number_of: list[int] = []
 
     def chunk(self) -> Chunk:
-        for number, document in enumerate(self._decoded.documents):
+        for number, document in enumerate(self._documents):
             if isinstance(document, Rejected):
                 self._reject(number, document.text, document.violations, document.more)
             else:
                 self._read(number, document)
-        lines = self._encoded()
-        return Chunk(
-            self._decoded.size,
-            lines,
-            len(self._made),
-            len(self._document_of),
-            self._skipped,
-            self._rejected,
-            self._origin,
-        )
+        lines, records = self._encoded(), len(self._made)
+        self._documents.clear()  # their memory is for the next ones, while it is in the cache
+        self._made.clear()
+        return Chunk(self._size, lines, records, len(self._document_of), self._skipped, self._rejected, self._origin)
 
     def _read(self, number: int, document: Json) -> None:
         """Add what the events of a document stand for."""
@@ -123,7 +153,7 @@ class _Reading:
 
     @cached_property
     def _places(self) -> list[tuple[int, bytes]]:
-        return self._decoded.places()
+        return self._find_places()
 
     @cached_property
     def _first_of(self) -> dict[int, int]:
@@ -141,8 +171,8 @@ class _Reading:
 
     @cached_property
     def _batches(self) -> dict[int, list[Any]]:
-        documents = self._decoded.documents
-        return {number: list(self._source.events(cast("Json", documents[number]))) for number in self._first_of}
+        texts = {number: self._places[number][1] for number in self._first_of}
+        return {number: list(self._source.events(msgspec.json.decode(text))) for number, text in texts.items()}
 
 
 def record_text(record: Json) -> bytes:
