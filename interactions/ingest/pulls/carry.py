@@ -96,7 +96,7 @@ def _claim(pull: Pull) -> bool:
 
 
 def _mine(pull: Pull) -> QuerySet[Pull]:
-    """The row as long as this task has it, and nobody has paused it."""
+    """The row as long as this task has it."""
     return Pull.objects.filter(pk=pull.pk, claim=pull.claim)
 
 
@@ -104,7 +104,7 @@ def _fail(pull: Pull, sentence: str, wait: timedelta | None) -> None:
     failures = pull.failures + 1
     wait = wait or min(_FIRST_WAIT * 2 ** min(failures - 1, 10), _LONGEST_WAIT)
     _mine(pull).update(failures=min(failures, 1000), error=sentence, next_at=timezone.now() + wait)
-    logger.warning("Pull %s failed %s times: %s", pull.pk, failures, sentence)
+    logger.warning("Pull %s failed %s times", pull.pk, failures)  # what a tool said may name anybody
 
 
 def _carry(pull: Pull, now: datetime) -> bool:
