@@ -1,14 +1,15 @@
-"""How deletion requests are written on their pages."""
+"""How deletion requests and their receipts are written on their pages."""
 
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django import template
 from django.utils import timezone
 
+from interactions.contract.moments import written_in
 from interactions.models import DeletionRequest
 from interactions.templatetags.presentation import counted, duration, percent
 
@@ -93,3 +94,15 @@ def most(types: dict[str, int]) -> list[tuple[str, int]]:
         return ordered
     others = sum(records for _, records in ordered[_SHOWN_TYPES - 1 :])
     return [*ordered[: _SHOWN_TYPES - 1], (f"{len(ordered) - _SHOWN_TYPES + 1} others", others)]
+
+
+@register.filter
+def store(name: str) -> str:
+    """What was counted in a store, as a receipt names it; all but summaries hold records."""
+    return "Rows of summaries" if name == "summaries" else name.capitalize()
+
+
+@register.filter
+def instant(text: str) -> str:
+    """A moment as receipts keep it (ISO 8601), to the second, in the environment's zone."""
+    return written_in(timezone.get_current_timezone(), datetime.fromisoformat(text), "%b %-d, %Y, %H:%M:%S")

@@ -1,9 +1,10 @@
-"""How numbers, sizes, durations and times are written on every page."""
+"""How numbers, sizes, durations and times are written on every page, and how a list leads to its next page."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django import template
 from django.contrib.auth.models import AbstractBaseUser
@@ -228,3 +229,11 @@ def as_written(value: str, path: str) -> str:
 def state_tone(state: str) -> str:
     """The colour that a state of an import has everywhere: blue, green, amber, red or grey."""
     return _TONES[Import.State(state)]
+
+
+@register.simple_tag(takes_context=True)
+def page_query(context: dict[str, Any], number: int, name: str = "") -> str:
+    """The query of this address with another page of the list whose parameter is ``name``; all else stays."""
+    query = context["request"].GET.copy()
+    query[name or "page"] = str(number)
+    return f"?{query.urlencode()}"

@@ -10,7 +10,7 @@ from django.utils import timezone as clock
 
 from interactions.models import Import
 from interactions.templatetags import icons, presentation
-from interactions.templatetags.paging import page_query
+from interactions.templatetags.presentation import page_query
 
 
 @pytest.mark.parametrize(("value", "text"), [(0, "0"), (1002032, "1,002,032"), (None, "–")])
