@@ -11,8 +11,15 @@ from interactions.console.charts.colours import (
     colour_of_rank,
     colour_of_type,
 )
-from interactions.console.charts.over_time import by_group, causes_over_time, over_time, stamp
-from interactions.console.charts.panels import ASSISTED, assisted_over_time, ranking, rhythm
+from interactions.console.charts.over_time import (
+    ASSISTED,
+    assisted_over_time,
+    by_group,
+    causes_over_time,
+    over_time,
+    stamp,
+)
+from interactions.console.charts.panels import ranking, rhythm
 from interactions.console.charts.spark import columns, spark
 
 __all__ = [

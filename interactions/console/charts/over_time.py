@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from interactions.console.charts.colours import colour_of, colour_of_rank
+from interactions.console.charts.colours import REST, colour_of, colour_of_rank
 from interactions.contract.moments import plain
 from interactions.contract.schema import GROUP_OF, Group
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ASSISTED: Final = "#7a5af0"  # of what carries a miso_id: no group's hue
 
 
 def by_group(frame: pd.DataFrame) -> pd.DataFrame:
@@ -25,9 +27,8 @@ def over_time(frame: pd.DataFrame, zone: tzinfo = UTC) -> dict[str, Any]:
 
     On the axis stands what the clock in ``zone`` says.
     """
-    colours = [colour_of(name) for name in frame.columns]
     counts = {name: frame[name].tolist() for name in frame.columns}
-    return _stacked([stamp(start, zone) for start in frame.index], counts, colours)
+    return _stacked(frame.index, zone, counts, [{"color": colour_of(name)} for name in frame.columns])
 
 
 def causes_over_time(starts: Sequence[datetime], counts: Mapping[str, list[int]], zone: tzinfo = UTC) -> dict[str, Any]:
@@ -36,22 +37,34 @@ def causes_over_time(starts: Sequence[datetime], counts: Mapping[str, list[int]]
     Of more causes than there are RANKS, the last ones have the colour of the rest. No legend is needed below it: the
     page lists the causes with their colours.
     """
-    colours = [colour_of_rank(rank) for rank in range(len(counts))]
-    return _stacked([stamp(start, zone) for start in starts], counts, colours, bottom=8)
+    styles = [{"color": colour_of_rank(rank)} for rank in range(len(counts))]
+    option = _stacked(starts, zone, counts, styles)
+    return option | {"grid": option["grid"] | {"bottom": 8}}
+
+
+def assisted_over_time(frame: pd.DataFrame, zone: tzinfo = UTC) -> dict[str, Any]:
+    """Stacked bars of records with and without a miso_id: columns ``assisted, other``, the index the bars' starts."""
+    counts = {"Miso-assisted": frame["assisted"].tolist(), "Other": frame["other"].tolist()}
+    option = _stacked(frame.index, zone, counts, [{"color": ASSISTED}, {"color": REST, "opacity": 0.35}])
+    return option | {
+        "grid": option["grid"] | {"right": 20, "top": 8, "bottom": 4},
+        "legend": {"show": False},
+        "yAxis": option["yAxis"] | {"splitNumber": 3},
+    }
 
 
 def _stacked(
-    starts: list[str], counts: Mapping[str, list[int]], colours: list[str], bottom: int = 36
+    starts: Iterable[datetime], zone: tzinfo, counts: Mapping[str, list[int]], styles: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     return {
         "animation": False,
         "aria": {"enabled": True},
-        "grid": {"left": 4, "right": 8, "top": 12, "bottom": bottom, "outerBoundsMode": "same"},
+        "grid": {"left": 4, "right": 8, "top": 12, "bottom": 36, "outerBoundsMode": "same"},
         "legend": {"type": "scroll", "bottom": 0, "left": 0, "itemWidth": 10, "itemHeight": 10, "icon": "roundRect"},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
         "xAxis": {
             "type": "category",
-            "data": starts,
+            "data": [stamp(start, zone) for start in starts],
             "axisTick": {"show": False},
             "axisLabel": {"hideOverlap": True},
         },
@@ -63,11 +76,11 @@ def _stacked(
                 "stack": "records",
                 "barCategoryGap": "14%",
                 "barMaxWidth": 72,
-                "itemStyle": {"color": colour},
+                "itemStyle": style,
                 "emphasis": {"disabled": True},
                 "data": heights,
             }
-            for (name, heights), colour in zip(counts.items(), colours, strict=True)
+            for (name, heights), style in zip(counts.items(), styles, strict=True)
         ],
     }
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
-from interactions.console.charts.colours import REST, colour_of_rank
-from interactions.console.charts.over_time import stamp
+from interactions.console.charts.colours import colour_of_rank
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ASSISTED: Final = "#7a5af0"  # of what carries a miso_id: no group's hue
 _LONGEST_NAME: Final = 40
 
 
@@ -32,38 +29,6 @@ def rhythm(frame: pd.DataFrame) -> dict[str, Any]:
         "yAxis": {"type": "category", "data": list(frame.index), "inverse": True, "axisTick": {"show": False}},
         "visualMap": {"show": False, "min": 0, "max": max(1, int(frame.to_numpy().max()))},
         "series": [{"name": "Records", "type": "heatmap", "data": cells}],
-    }
-
-
-def assisted_over_time(frame: pd.DataFrame, zone: tzinfo = UTC) -> dict[str, Any]:
-    """Stacked bars of records with and without a miso_id: columns ``assisted, other``, the index the bars' starts."""
-    series = [("Miso-assisted", "assisted", ASSISTED), ("Other", "other", REST)]
-    return {
-        "animation": False,
-        "aria": {"enabled": True},
-        "grid": {"left": 4, "right": 20, "top": 8, "bottom": 4, "outerBoundsMode": "same"},
-        "legend": {"show": False},
-        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
-        "xAxis": {
-            "type": "category",
-            "data": [stamp(start, zone) for start in frame.index],
-            "axisTick": {"show": False},
-            "axisLabel": {"hideOverlap": True},
-        },
-        "yAxis": {"type": "value", "minInterval": 1, "splitNumber": 3},
-        "series": [
-            {
-                "name": name,
-                "type": "bar",
-                "stack": "records",
-                "barCategoryGap": "14%",
-                "barMaxWidth": 48,
-                "itemStyle": {"color": colour, "opacity": 1 if column == "assisted" else 0.35},
-                "emphasis": {"disabled": True},
-                "data": frame[column].tolist(),
-            }
-            for name, column, colour in series
-        ],
     }
 
 
