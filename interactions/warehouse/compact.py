@@ -8,15 +8,12 @@ anew three times at most.
 from __future__ import annotations
 
 import logging
-import secrets
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from django.conf import settings
-
 from interactions.contract.columns import TABLE_SCHEMA
-from interactions.warehouse.lake import Lake, Part
+from interactions.files import draft, sweep
+from interactions.warehouse.lake import Lake, Part, part_of
 from interactions.warehouse.parts import PartWriter
 
 log = logging.getLogger(__name__)
@@ -32,7 +29,7 @@ def compact(lake: Lake) -> int:
 
     Raises LakeBusy where the lock cannot be had: the parts stay as they are.
     """
-    _sweep(lake)
+    sweep(_prefix(lake), seconds=_LEFT_SECONDS)
     merged = 0
     for size, least in _TIERS:
         parts = _small(lake, size)
@@ -52,54 +49,35 @@ def _is_of_import(lake: Lake, part: Part) -> bool:
 
 
 def _merge(lake: Lake, parts: Sequence[Part]) -> int:
-    draft = _drafts() / f"{_prefix(lake)}{secrets.token_hex(8)}.parquet"
+    path = draft(_prefix(lake))
     try:
-        merged = _write(parts, draft)
+        merged = _write(parts, path)
         if merged is None:
             return 0
         with lake.lock() as held:
             if not {part.path for part in parts} <= {part.path for part in lake.parts()}:
-                log.info("Parts of %s were rewritten while they were merged: another time.", draft.stem)
+                log.info("Parts of %s were rewritten while they were merged: another time.", lake.environment)
                 return 0
             held.require()
             lake.replace(parts, [merged], changes_data=False)
     except FileNotFoundError:  # a rewrite removed a part while it was read
         return 0
     finally:
-        draft.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
     log.info("%s parts of %s, %s records, became one", len(parts), lake.environment, merged.rows)
     return len(parts)
 
 
-def _write(parts: Sequence[Part], draft: Path) -> Part | None:
+def _write(parts: Sequence[Part], path: Path) -> Part | None:
     import pyarrow.parquet as pq
 
-    with PartWriter(draft) as writer:
+    with PartWriter(path) as writer:
         for part in parts:
             with pq.ParquetFile(part.path) as source:
                 for group in range(source.num_row_groups):
                     writer.add(source.read_row_group(group).cast(TABLE_SCHEMA))
-    written = writer.written
-    if written.first is None or written.last is None:
-        return None
-    return Part(draft, written.size, written.rows, written.first, written.last)
-
-
-def _drafts() -> Path:
-    folder = Path(settings.SCRATCH_DIR)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return part_of(path, writer.written)
 
 
 def _prefix(lake: Lake) -> str:
     return f"compact-{lake.environment}-"
-
-
-def _sweep(lake: Lake) -> None:
-    before = time.time() - _LEFT_SECONDS
-    for path in _drafts().glob(f"{_prefix(lake)}*"):
-        try:
-            if path.stat().st_mtime < before:
-                path.unlink()
-        except FileNotFoundError:
-            continue

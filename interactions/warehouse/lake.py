@@ -24,8 +24,9 @@ import redis
 from django.conf import settings
 
 from interactions.contract.columns import TABLE_SCHEMA
+from interactions.files import sync
 from interactions.warehouse.log import asked, has_log, known, opened
-from interactions.warehouse.parts import STATISTICS_COLUMNS
+from interactions.warehouse.parts import STATISTICS_COLUMNS, Written
 from interactions.warehouse.statistics import Span, span_of, statistics
 
 if TYPE_CHECKING:
@@ -63,6 +64,13 @@ class Part:
     def name(self) -> str:
         """What tells it from all other parts of its table."""
         return f"{self.path.parent.name}/{self.path.name}"
+
+
+def part_of(path: Path, written: Written, import_id: int | None = None) -> Part | None:
+    """The part that was written to ``path``; None where it has no rows."""
+    if written.first is None or written.last is None:
+        return None
+    return Part(path, written.size, written.rows, written.first, written.last, import_id)
 
 
 class LakeBusy(Exception):
@@ -331,11 +339,7 @@ def _keep(files: Sequence[Path], *folders: Path) -> None:
     commits = [name for name in names if name.endswith(".json")][-2:]
     checkpoints = [name for name in names if name.endswith(".parquet")][-1:]
     for path in (*files, *(log / name for name in (*commits, *checkpoints)), *folders):
-        place = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(place)
-        finally:
-            os.close(place)
+        sync(path)
 
 
 def _renew(lock: Any, stopped: threading.Event, seconds: float) -> None:

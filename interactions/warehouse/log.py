@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from interactions.errors import DojoError
+from interactions.errors import DataNotReady
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -51,7 +51,7 @@ class _Kept:
 _kept: dict[Path, _Kept] = {}
 
 
-class LakeUnreadable(DojoError):
+class LakeUnreadable(DataNotReady):
     """The log of a table could not be read, however often it was tried."""
 
     def __init__(self) -> None:

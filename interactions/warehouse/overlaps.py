@@ -8,7 +8,6 @@ they are one person.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -27,6 +26,7 @@ from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.fingerprint import SIZE
 from interactions.contract.tombstones import COLUMNS as PERSON_COLUMNS
 from interactions.contract.tombstones import Person, Tombstones
+from interactions.files import sync
 
 LIVE: Final = 0  # the import id of live records
 COLUMNS: Final = ["fingerprint", *PERSON_COLUMNS]
@@ -131,11 +131,11 @@ class Overlaps:
 
                 yield add
             if rows:
-                _settle(draft)
+                sync(draft)
                 draft.replace(path)
             else:
                 path.unlink(missing_ok=True)
-            _settle(self._folder)
+            sync(self._folder)
         finally:
             draft.unlink(missing_ok=True)
 
@@ -175,11 +175,3 @@ def _unlinked(table: pa.Table, gone: np.ndarray) -> pa.Table:
     for place, name in enumerate(LINKS, len(COLUMNS)):
         table = table.set_column(place, name, pc.if_else(kept, table[name], pa.scalar(None, table[name].type)))
     return table
-
-
-def _settle(path: Path) -> None:
-    place = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)

@@ -5,21 +5,19 @@ A file whose hashes are right already is left alone, so a repeat, after a proces
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.conf import settings
 
 from dojo.cores import cores
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.keyring import EarlierKeyring, Keyring
+from interactions.files import draft, drafts
 from interactions.warehouse.lake import Lake, Part
 from interactions.warehouse.parts import PartWriter, Written
 
@@ -60,12 +58,13 @@ def rekey(
     for group in _groups(parts):
         renamed: Renamed = Of({}, {})
         made: list[tuple[Part, Part]] = []
-        with _drafts(lake, len(group)) as drafts:
-            for part, draft, found in zip(group, drafts, _written(group, drafts, keyring, wanted), strict=True):
+        with drafts(f"rekey-{lake.environment}-") as prefix:
+            paths = [draft(prefix) for _ in group]
+            for part, path, found in zip(group, paths, _written(group, paths, keyring, wanted), strict=True):
                 done += 1
                 tell(done, len(parts))
                 if found is not None:
-                    made.append((part, _part(part, draft, found[0])))
+                    made.append((part, _part(part, path, found[0])))
                     for known, new in zip(renamed, found[1], strict=True):
                         known.update(new)
             if made:
@@ -76,11 +75,10 @@ def rekey(
 
 
 def _written(
-    group: Sequence[Part], drafts: Sequence[Path], keyring: Keyring, wanted: Of[np.ndarray]
+    group: Sequence[Part], paths: Sequence[Path], keyring: Keyring, wanted: Of[np.ndarray]
 ) -> Iterator[tuple[Written, Renamed] | None]:
     with ThreadPoolExecutor(cores(), thread_name_prefix="rekey") as threads:
-        paths = [part.path for part in group]
-        yield from threads.map(lambda path, draft: rekey_file(path, draft, keyring, wanted), paths, drafts)
+        yield from threads.map(lambda part, path: rekey_file(part.path, path, keyring, wanted), group, paths)
 
 
 def rekey_file(source: Path, target: Path, keyring: Keyring, wanted: Of[np.ndarray]) -> tuple[Written, Renamed] | None:
@@ -125,22 +123,8 @@ def _pairs(old: pa.Array, new: pa.Array, wanted: np.ndarray) -> Iterator[tuple[i
         yield from zip(old.filter(found).to_pylist(), new.filter(found).to_pylist(), strict=True)
 
 
-@contextmanager
-def _drafts(lake: Lake, count: int) -> Iterator[list[Path]]:
-    """Places for as many files, which are removed afterwards; before that, what a process left that was killed."""
-    folder, prefix = Path(settings.SCRATCH_DIR), f"rekey-{lake.environment}-"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        for left in folder.glob(f"{prefix}*"):
-            left.unlink()
-        yield [folder / f"{prefix}{secrets.token_hex(8)}.parquet" for _ in range(count)]
-    finally:
-        for left in folder.glob(f"{prefix}*"):
-            left.unlink()
-
-
-def _part(old: Part, draft: Path, written: Written) -> Part:
-    return Part(draft, written.size, written.rows, written.first or old.first, written.last or old.last, old.import_id)
+def _part(old: Part, path: Path, written: Written) -> Part:
+    return Part(path, written.size, written.rows, written.first or old.first, written.last or old.last, old.import_id)
 
 
 def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:

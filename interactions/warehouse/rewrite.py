@@ -8,24 +8,21 @@ for :func:`remove_most`: parts never change, so what comes in their place can be
 from __future__ import annotations
 
 import logging
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.conf import settings
 
 from dojo.cores import cores
 from interactions.contract.columns import TABLE_SCHEMA
-from interactions.warehouse.lake import Lake, LakeBusy, Part
+from interactions.files import draft, drafts
+from interactions.warehouse.lake import Lake, LakeBusy, Part, part_of
 from interactions.warehouse.overlaps import Handover
 from interactions.warehouse.parts import PartWriter
 
@@ -70,7 +67,7 @@ def remove_most(
     """
     if not lake.exists():
         return Removed(0, -1, -1)
-    with _drafts(_prefix(lake, "aside")) as prefix:
+    with drafts(_prefix(lake, "aside")) as prefix:
         made = list(_in_parallel(lambda part: _without(prefix, part, mask, columns), lake.parts(), tell))
         with lake.lock() as held:
             before, there = lake.version(), {part.path for part in lake.parts()}
@@ -137,7 +134,7 @@ def _remove(
     if not lake.exists():
         return Removed(0, -1, -1)
     before = lake.version()
-    with _drafts(_prefix(lake)):
+    with drafts(_prefix(lake)):
         made = list(_in_parallel(rewritten, parts, tell))
         _commit(lake, [each for each in made if each is not None])
     lake.clean()  # also where nothing was to be done: a try that was broken off may have left files
@@ -221,8 +218,8 @@ def _write(
 
     ``becomes``: they change to those of ``import_id``.
     """
-    draft = _folder() / f"{prefix}{secrets.token_hex(8)}.parquet"
-    with PartWriter(draft) as writer:
+    path = draft(prefix)
+    with PartWriter(path) as writer:
         for group, of_group in zip(_groups(source), masks, strict=True):
             if not of_group.any():
                 continue
@@ -232,37 +229,14 @@ def _write(
                 place += batch.num_rows
                 table = pa.Table.from_batches([batch]).cast(TABLE_SCHEMA).filter(pa.array(of_batch))
                 writer.add(_with_import(table, import_id) if becomes else table)
-    written = writer.written
-    if written.first is None or written.last is None:
-        return ()
-    return (Part(draft, written.size, written.rows, written.first, written.last, import_id),)
+    part = part_of(path, writer.written, import_id)
+    return () if part is None else (part,)
 
 
 def _with_import(table: pa.Table, import_id: int | None) -> pa.Table:
     place = TABLE_SCHEMA.get_field_index("import_id")
     column = pa.array(np.full(table.num_rows, import_id, np.int64))
     return table.set_column(place, TABLE_SCHEMA.field(place), column)
-
-
-@contextmanager
-def _drafts(prefix: str) -> Iterator[str]:
-    """Remove what is written on the way, and before that what a process left that ended in the middle."""
-    _sweep(prefix)
-    try:
-        yield prefix
-    finally:
-        _sweep(prefix)
-
-
-def _sweep(prefix: str) -> None:
-    for path in _folder().glob(f"{prefix}*"):
-        path.unlink(missing_ok=True)
-
-
-def _folder() -> Path:
-    folder = Path(settings.SCRATCH_DIR)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _prefix(lake: Lake, kind: str = "rewrite") -> str:

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.conf import settings
 
 from interactions import identity
+from interactions.files import scratch
 from interactions.ingest.duplicates import prints
 from interactions.ingest.duplicates.groups import Groups, changes
 from interactions.ingest.duplicates.index import View
@@ -184,9 +184,7 @@ class _Aside:
         self._shares = shares
         self._ends: list[np.ndarray] = []  # of the shares in each piece that was written
         self._starts: list[int] = []  # of these pieces
-        folder = Path(settings.SCRATCH_DIR)
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the class is the context
+        self._file = tempfile.TemporaryFile(dir=scratch())  # noqa: SIM115 - the class is the context
 
     def add(self, entries: np.ndarray) -> None:
         """Put aside what follows."""

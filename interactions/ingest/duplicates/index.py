@@ -25,6 +25,7 @@ import numpy as np
 from django.conf import settings
 
 from interactions import identity
+from interactions.files import sync
 from interactions.ingest.duplicates import prints, runs
 from interactions.ingest.duplicates.runs import Found, Run, RunFile
 from interactions.warehouse.lake import Part
@@ -196,9 +197,9 @@ class Index:
             file.write(msgspec.json.encode(manifest))
             file.flush()
             os.fsync(file.fileno())
-        _sync(self.folder)  # its files first
+        sync(self.folder)  # its files first
         draft.replace(self.folder / _NAME)
-        _sync(self.folder)
+        sync(self.folder)
         for path in self._unnamed(manifest):
             path.unlink(missing_ok=True)
 
@@ -304,11 +305,3 @@ def _size(run: RunFile) -> int:
 
 def _new_name() -> str:
     return f"{secrets.token_hex(8)}.run"
-
-
-def _sync(folder: Path) -> None:
-    place = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)

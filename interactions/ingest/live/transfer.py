@@ -8,19 +8,17 @@ mark whether its rows are in the table already, and only then removes batch and 
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Length, Substr
 
 from interactions import identity
 from interactions.disk import is_full
+from interactions.files import draft, sweep
 from interactions.ingest.duplicates.calls import sift
 from interactions.ingest.duplicates.index import Index
 from interactions.ingest.live.aside import Waiting, set_aside, unfit
@@ -29,7 +27,7 @@ from interactions.ingest.live.turns import turn
 from interactions.models import Environment, InboxBatch, InboxEntry
 from interactions.models.packing import HEAD, unpack, unpacked_size
 from interactions.privacy import refused
-from interactions.warehouse.lake import Held, Lake, LakeBusy, Part
+from interactions.warehouse.lake import Held, Lake, LakeBusy, Part, part_of
 from interactions.warehouse.log import LakeUnreadable
 from interactions.warehouse.overlaps import Overlaps
 from interactions.warehouse.parts import PartWriter
@@ -57,7 +55,7 @@ def append(environment: Environment, alive: Callable[[], object] = lambda: None)
     lake = Lake(environment.slug)
     added = 0
     with lake.lock(_LOCK_SECONDS, alive) as held:
-        _sweep(environment)
+        sweep(_prefix(environment.pk))  # parts of processes that were killed: the lock says that none is at work
         last = _last(environment)
         while (batch := _open_batch(environment) or _claim(environment, lake, last)) is not None:
             added += _carry(batch, lake, held, alive)
@@ -204,14 +202,10 @@ def _try(batch: InboxBatch, calls: Sequence[Kept]) -> None:
 
 def _write(batch: InboxBatch, table: pa.Table) -> Part | None:
     """The rows as a part beside the table; None where there are none."""
-    if not table.num_rows:
-        return None
-    path = _folder() / f"{_prefix(batch.environment_id)}{batch.pk}-{secrets.token_hex(4)}.parquet"
+    path = draft(f"{_prefix(batch.environment_id)}{batch.pk}-")
     with PartWriter(path) as writer:
         writer.add(table)
-    written = writer.written
-    assert written.first is not None and written.last is not None  # noqa: S101, PT018 - it has rows
-    return Part(path, written.size, written.rows, written.first, written.last)
+    return part_of(path, writer.written)
 
 
 def _calls(batch: InboxBatch) -> Iterator[Waiting]:
@@ -222,17 +216,5 @@ def _calls(batch: InboxBatch) -> Iterator[Waiting]:
             yield Waiting(pk, Kept(unpack(text), records, received_at))
 
 
-def _folder() -> Path:
-    folder = Path(settings.SCRATCH_DIR)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 def _prefix(environment_id: int) -> str:
     return f"inbox-{environment_id}-"
-
-
-def _sweep(environment: Environment) -> None:
-    """Remove the parts of processes that ended in the middle; the lock says that none is at work."""
-    for path in _folder().glob(f"{_prefix(environment.pk)}*"):
-        path.unlink(missing_ok=True)

@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 
-from django.conf import settings
 from django.db import connection
+
+from interactions.files import scratch
 
 
 @contextmanager
@@ -33,6 +33,4 @@ def turn() -> Iterator[None]:
 @cache
 def _lock_file(_pid: int) -> int:
     """One open file a process: a forked one would share the lock with its parent."""
-    folder = Path(settings.SCRATCH_DIR)
-    folder.mkdir(parents=True, exist_ok=True)
-    return os.open(folder / "inbox.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return os.open(scratch() / "inbox.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
