@@ -157,7 +157,7 @@ class TestCommand:
         assert (tmp_path / "out.jsonl").read_bytes() == b""
 
     def test_of_an_unknown_environment_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(CommandError, match=r"There is no environment 'moon'\. Choose one of"):
+        with pytest.raises(CommandError, match=r"There is no environment called moon\. Choose one of"):
             self.run(str(tmp_path / "out.jsonl"), environment="moon")
 
     def test_keeps_the_old_file_where_it_fails(

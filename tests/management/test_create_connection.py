@@ -44,7 +44,7 @@ def test_a_tool_that_signs_nothing_gets_no_secret() -> None:
     ("arguments", "reason"),
     [
         (("mixpanel",), "invalid choice"),
-        (("segment", "--environment", "nowhere"), "There is no environment 'nowhere'"),
+        (("segment", "--environment", "nowhere"), "There is no environment called nowhere."),
         (("segment", "--name", "x" * 101), "at most 100 characters"),
     ],
 )

@@ -8,14 +8,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from interactions.access import audit, keys
-from interactions.models import ApiKey, Environment
+from interactions.management.environments import add_environment, environment_called
+from interactions.models import ApiKey
 
 
 class Command(BaseCommand):
     help = "Create an API key and print it on the last line. It isn't stored, so keep it now."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--environment", default="production", help="slug of the environment (production)")
+        add_environment(parser)
         parser.add_argument("--kind", required=True, choices=ApiKey.Kind.values)
         parser.add_argument("--name", default="Command line", help="what tells it apart in the list of keys")
         parser.add_argument(
@@ -27,11 +28,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        slug = options["environment"]
-        environment = Environment.objects.filter(slug=slug).first()
-        if environment is None:
-            known = ", ".join(Environment.objects.values_list("slug", flat=True))
-            raise CommandError(f"There is no environment {slug!r}. Choose one of {known}.")
+        environment = environment_called(options["environment"])
         kind = ApiKey.Kind(options["kind"])
         if options["origin"] and kind == ApiKey.Kind.SECRET:
             raise CommandError("Only a publishable key can be bound to origins.")

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from interactions.access import audit
 from interactions.ingest.connections import change
-from interactions.models import Environment
+from interactions.management.environments import add_environment, environment_called
 
 
 class Command(BaseCommand):
@@ -22,16 +22,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", choices=change.SENDERS, help="the tool that sends")
-        parser.add_argument("--environment", default="production", help="slug of the environment (production)")
+        add_environment(parser)
         parser.add_argument("--name", default="", help="what tells it apart in the list of connections")
         parser.add_argument("--secret", default="", help="what the tool signs with, where it has a secret already")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        slug = options["environment"]
-        environment = Environment.objects.filter(slug=slug).first()
-        if environment is None:
-            known = ", ".join(Environment.objects.values_list("slug", flat=True))
-            raise CommandError(f"There is no environment {slug!r}. Choose one of {known}.")
+        environment = environment_called(options["environment"])
         name = options["name"].strip()
         if len(name) > 100:
             raise CommandError("The name must have at most 100 characters.")

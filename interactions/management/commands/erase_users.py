@@ -15,7 +15,8 @@ from django.core.management.base import BaseCommand, CommandError
 from dojo import workers
 from interactions import privacy
 from interactions.errors import DojoError
-from interactions.models import DeletionRequest, Environment
+from interactions.management.environments import add_environment, environment_called
+from interactions.models import DeletionRequest
 from interactions.privacy import erasure as carrying
 from interactions.privacy import id_file
 from interactions.privacy.ids import Id
@@ -48,13 +49,11 @@ class Command(BaseCommand):
             help="one user id a line, as it is written; or CSV whose first line names a column user_id or "
             "anonymous_id; - for standard input",
         )
-        parser.add_argument("--environment", default="production", help="where (production)")
+        add_environment(parser)
         parser.add_argument("--json", action="store_true", help="the last line of output is the receipt as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        environment = Environment.objects.filter(slug=options["environment"]).first()
-        if environment is None:
-            raise CommandError(f"There is no environment called {options['environment']}.", returncode=_FAILED)
+        environment = environment_called(options["environment"], returncode=_FAILED)
         try:
             ids = _ids(options)
             with workers.present() as presence:

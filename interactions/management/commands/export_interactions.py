@@ -1,13 +1,10 @@
 """Write the interactions of an environment to a file, to be imported again or read elsewhere."""
 
-import os
-import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from gzip import GzipFile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,14 +13,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from interactions.access import audit
 from interactions.codec import export
 from interactions.contract.tombstones import leave_out
-from interactions.models import Environment
+from interactions.files import written_whole
+from interactions.management.environments import add_environment, environment_called
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden
 
 STANDARD_OUTPUT = Path("-")
 BATCH_ROWS = 8192
-COMPRESSION = 4
-"""gzip's level, the same as that of generated files."""
 
 
 class Command(BaseCommand):
@@ -33,19 +29,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "file", type=Path, metavar="FILE", help="where to; gzip where it ends in .gz; - for standard output"
         )
-        parser.add_argument("--environment", default="production", help="slug of the environment (production)")
+        add_environment(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
-        slug = options["environment"]
-        known = list(Environment.objects.values_list("slug", flat=True))
-        if slug not in known:
-            raise CommandError(f"There is no environment {slug!r}. Choose one of {', '.join(known)}.")
+        environment = environment_called(options["environment"])
         written = 0
         try:
             with _destination(path) as file:
-                people = hidden(slug)  # before the files are named: see analytics.engine
-                for rows in _tables(Lake(slug).files()):
+                people = hidden(environment.slug)  # before the files are named: see analytics.engine
+                for rows in _tables(Lake(environment.slug).files()):
                     table, _ = leave_out(rows, people)
                     file.write(export.lines(table))
                     written += table.num_rows
@@ -54,7 +47,7 @@ class Command(BaseCommand):
         with audit.acting("export_interactions"):
             audit.note(
                 audit.Action.EXPORTED,
-                environment=Environment.objects.get(slug=slug),
+                environment=environment,
                 object="all interactions",
                 details={"records": written},
             )
@@ -83,14 +76,5 @@ def _destination(path: Path) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.draft")
-    try:
-        with ExitStack() as stack:
-            file: BinaryIO = stack.enter_context(draft.open("xb"))
-            if path.name.lower().endswith(".gz"):
-                packed = GzipFile(filename="", mode="wb", compresslevel=COMPRESSION, fileobj=file, mtime=0)
-                file = cast(BinaryIO, stack.enter_context(packed))
-            yield file
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with written_whole(path) as file:
+        yield file

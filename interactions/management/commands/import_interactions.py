@@ -20,6 +20,7 @@ from interactions.errors import DojoError
 from interactions.ingest import imports
 from interactions.ingest.imports import storage
 from interactions.ingest.imports.form import TABLES
+from interactions.management.environments import add_environment, environment_called
 from interactions.models import Environment, Import
 
 _EXIT_CODES = {Import.State.DONE: 0, Import.State.DONE_WITH_REJECTS: 1}
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "file", type=Path, help="JSON, CSV, Excel or Parquet; plain, gzip, zstd, bzip2, xz, zip or tar"
         )
-        parser.add_argument("--environment", default="production", help="where to (production)")
+        add_environment(parser)
         parser.add_argument("--json", action="store_true", help="the last line of output is the result as JSON")
         parser.add_argument(
             "--source",
@@ -51,9 +52,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        environment = Environment.objects.filter(slug=options["environment"]).first()
-        if environment is None:
-            raise CommandError(f"There is no environment called {options['environment']}.", returncode=_FAILED)
+        environment = environment_called(options["environment"], returncode=_FAILED)
         if options["zone"] and options["zone"] not in available_timezones():
             raise CommandError(f"There is no time zone called {options['zone']}.", returncode=_FAILED)
         path: Path = options["file"]

@@ -12,22 +12,19 @@ from django.core.management.base import BaseCommand, CommandError
 from interactions.analytics.data_sets import up_to_date
 from interactions.analytics.reports.totals import by_type, totals
 from interactions.errors import DojoError
-from interactions.models import Environment
+from interactions.management.environments import add_environment, environment_called
 
 
 class Command(BaseCommand):
     help = "Print how many interactions an environment holds, by type, and of how many users and products, as JSON."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--environment", default="production", help="slug of the environment (production)")
+        add_environment(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        slug = options["environment"]
-        known = list(Environment.objects.values_list("slug", flat=True))
-        if slug not in known:
-            raise CommandError(f"There is no environment {slug!r}. Choose one of {', '.join(known)}.")
+        environment = environment_called(options["environment"])
         try:
-            index = up_to_date(slug)
+            index = up_to_date(environment.slug)
             types, found = by_type(index), totals(index)
         except DojoError as error:
             raise CommandError(str(error)) from error

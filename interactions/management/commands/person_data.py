@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from interactions.errors import DojoError
-from interactions.models import Environment
+from interactions.management.environments import add_environment, environment_called
 from interactions.privacy import letters
 
 
@@ -21,12 +21,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE", help="where to; - for standard output")
         parser.add_argument("--user-id", required=True, metavar="ID", help="whom it is about")
-        parser.add_argument("--environment", default="production", help="where (production)")
+        add_environment(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        environment = Environment.objects.filter(slug=options["environment"]).first()
-        if environment is None:
-            raise CommandError(f"There is no environment called {options['environment']}.")
+        environment = environment_called(options["environment"])
         path: Path = options["file"]
         try:
             asked = letters.letter(environment, options["user_id"])
