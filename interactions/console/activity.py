@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from interactions.access.audit import read
 from interactions.access.audit.read import GROUPS, EntrySearch
-from interactions.console.fragments import page_or_fragment
+from interactions.console.fragments import list_or_fragment
 from interactions.console.spreadsheet import as_stream
 from interactions.models import ActivityEntry, Environment
 
@@ -45,11 +45,7 @@ def activity(request: HttpRequest, environment: str) -> HttpResponseBase:
     }
     if before is not None and request.htmx:  # type: ignore[attr-defined]
         return render(request, "activity/page.html#more", context)
-    response = page_or_fragment(request, "activity/page.html", "list", context)
-    if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
-        address = request.path + _query(search)
-        response["HX-Push-Url"] = "false" if request.htmx.current_url_abs_path == address else address  # type: ignore[attr-defined]
-    return response
+    return list_or_fragment(request, "activity/page.html", "list", context, _query(search))
 
 
 def search_of(query: QueryDict) -> EntrySearch:

@@ -20,9 +20,8 @@ from interactions.analytics.reports.totals import count
 from interactions.codec.record_files import Form, pieces
 from interactions.console.filter_choice import FilterChoice
 from interactions.console.fragments import page_or_fragment
-from interactions.console.gate import demand
+from interactions.console.gate import demand, person
 from interactions.console.people.filter import admit
-from interactions.console.people.person import person
 from interactions.console.records.records import filter_of, period_of
 from interactions.errors import DojoError
 from interactions.models import Environment, Export
@@ -51,10 +50,7 @@ def export_new(request: HttpRequest, environment: str) -> HttpResponse:
     choice = FilterChoice.of(request.GET, here.zone)
     if choice.people:
         demand(request, Right.PEOPLE, here.slug)
-    try:
-        total = count(settled(here.slug), filter_of(here, choice))
-    except DojoError as error:
-        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
+    total = count(settled(here.slug), filter_of(here, choice))
     context = {
         "environment": here,
         "total": total,
@@ -75,10 +71,7 @@ def export_at_once(request: HttpRequest, environment: str) -> HttpResponseBase:
     choice, form = FilterChoice.of(request.GET, here.zone), _form(request.GET.get("format", ""))
     admit(request, here, choice.people, "export")
     wanted = filter_of(here, choice)
-    try:
-        rows = record_chunks.records(here.slug, wanted, exporting.AT_ONCE + 1)
-    except DojoError as error:
-        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
+    rows = record_chunks.records(here.slug, wanted, exporting.AT_ONCE + 1)
     if rows.num_rows > exporting.AT_ONCE:
         messages.warning(request, "There are more records now: a worker writes them to a file.")
         response = redirect("export_new", environment=here.slug)

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect, push_url
+
+from interactions.models import Environment
 
 
 def page_or_fragment(request: HttpRequest, template: str, fragment: str, context: dict[str, Any]) -> HttpResponse:
@@ -19,3 +23,23 @@ def page_or_fragment(request: HttpRequest, template: str, fragment: str, context
     response = render(request, f"{template}#{fragment}" if asked_by_htmx else template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def list_or_fragment(
+    request: HttpRequest, template: str, fragment: str, context: dict[str, Any], query: str
+) -> HttpResponse:
+    """The same for a list with a filter: a fragment also brings the address bar up to date, with this query.
+
+    An Enter in the form is a change and a submit: twice the same list is one step back.
+    """
+    response = page_or_fragment(request, template, fragment, context)
+    if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
+        address = request.path + query
+        push_url(response, request.htmx.current_url_abs_path != address and address)  # type: ignore[attr-defined]
+    return response
+
+
+def to_page(request: HttpRequest, name: str, environment: Environment) -> HttpResponse:
+    """Redirect to a page of an environment. htmx would put it into the form that it sent, so it loads the page."""
+    address = reverse(name, args=[environment.slug])
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)  # type: ignore[attr-defined]

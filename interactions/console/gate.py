@@ -87,6 +87,13 @@ def _is_staff(request: HttpRequest) -> bool:
     return user.is_superuser or (user.is_staff and standing.may_somewhere(Right.PRIVACY))
 
 
+def person(request: HttpRequest) -> User:
+    """The user who is logged in. The gate lets nobody else reach a view of an environment, so there is always one."""
+    if not isinstance(request.user, User):
+        raise TypeError("This page was reached without a log-in.")
+    return request.user
+
+
 def may(request: HttpRequest, right: Right, environment: str) -> bool:
     """Whether the person has a right that the address alone does not ask for."""
     return bool(request.standing.may(right, environment))  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ from interactions.analytics.reports.totals import count
 from interactions.console.dashboard.odd_dates import OddDates
 from interactions.console.filter_choice import FilterChoice
 from interactions.console.imports.imports import find_import
-from interactions.errors import DataNotReady, DojoError
+from interactions.errors import DataNotReady
 from interactions.models import Environment
 from interactions.readiness import THRESHOLDS, Threshold, ValueUnit
 
@@ -39,7 +39,7 @@ def health(request: HttpRequest, environment: str) -> HttpResponse:
     if fragment or request.GET.get("figures") == "now":
         try:
             context["report"] = readiness.report(here)
-        except DojoError as error:
+        except DataNotReady as error:
             context["trouble"] = str(error)
     response = render(request, "health/report.html" if fragment else "health/page.html", context)
     patch_vary_headers(response, ["HX-Request"])
@@ -66,8 +66,6 @@ def import_health(request: HttpRequest, environment: str, pk: int) -> HttpRespon
         odd = OddDates.of(index, reach(index, timezone.now(), here.zone, imp.pk), choice)
     except DataNotReady:
         return HttpResponse(status=204)
-    except DojoError as error:
-        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
     return render(
         request, "health/changes.html",
         {"environment": here, "before": before, "after": after, "changes": changes, "odd": odd},

@@ -11,14 +11,14 @@ from django import forms
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from redis.exceptions import RedisError
 
 from interactions.access import keys as using
-from interactions.console.fragments import page_or_fragment
-from interactions.console.people.person import person
+from interactions.console.fragments import page_or_fragment, to_page
+from interactions.console.gate import person
 from interactions.errors import DojoError
 from interactions.models import ApiKey, Environment
 
@@ -121,7 +121,7 @@ def key_rotate(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
         key, text = using.rotate(old, timedelta(seconds=int(form.cleaned_data["grace"])), user=person(request))
     except DojoError as error:
         messages.error(request, str(error))
-        return _to_list(request, old.environment)
+        return to_page(request, "keys", old.environment)
     return _shown(request, old.environment, key, text, old=old)
 
 
@@ -134,7 +134,7 @@ def key_revoke(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
         return page_or_fragment(request, "keys/revoke.html", "form", {"environment": key.environment, "key": key})
     using.revoke(key)
     messages.success(request, f"{key.name} was revoked. Calls with it are refused from now on.")
-    return _to_list(request, key.environment)
+    return to_page(request, "keys", key.environment)
 
 
 def _find(environment: str, pk: int) -> ApiKey:
@@ -165,11 +165,4 @@ def _shown(
 
 def _shown_before(request: HttpRequest, here: Environment) -> HttpResponse:
     messages.warning(request, "This key exists already. A key is shown only once: if you didn't keep it, rotate it.")
-    return _to_list(request, here)
-
-
-def _to_list(request: HttpRequest, here: Environment) -> HttpResponse:
-    response = redirect("keys", environment=here.slug)
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})
-    return response
+    return to_page(request, "keys", here)

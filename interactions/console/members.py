@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,8 +19,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from interactions.access import members as membership
 from interactions.access.members import ListedMember
 from interactions.access.roles import Role
-from interactions.console.fragments import page_or_fragment
-from interactions.console.people.person import person
+from interactions.console.fragments import page_or_fragment, to_page
+from interactions.console.gate import person
 from interactions.errors import DojoError
 from interactions.models import Environment
 
@@ -103,7 +103,7 @@ def member_add(request: HttpRequest, environment: str) -> HttpResponse:
             if is_new:
                 return _shown(request, here, user, is_first=True)
             messages.success(request, f"{user} is a member of {here} now, with the log-in they had.")
-            return _to_list(request, here)
+            return to_page(request, "members", here)
     summaries = {role.value: role.summary for role in Role}
     context = {"environment": here, "form": form, "roles": [(r, summaries[r.data["value"]]) for r in form["role"]]}
     return page_or_fragment(request, "members/add.html", "form", context)
@@ -123,7 +123,7 @@ def member_edit(request: HttpRequest, environment: str, pk: int) -> HttpResponse
         else:
             if changed:
                 messages.success(request, f"The roles of {member.user} were changed.")
-            return _to_list(request, here)
+            return to_page(request, "members", here)
     context = {"environment": here, "form": form, "member": member, "all_roles": list(Role)}
     return page_or_fragment(request, "members/edit.html", "form", context)
 
@@ -157,7 +157,7 @@ def member_deactivate(request: HttpRequest, environment: str, pk: int) -> HttpRe
         messages.error(request, str(error))
     else:
         messages.success(request, f"{member.user} {said}")
-    return _to_list(request, here)
+    return to_page(request, "members", here)
 
 
 def _find(request: HttpRequest, environment: str, pk: int) -> tuple[Environment, ListedMember]:
@@ -187,14 +187,7 @@ def _shown(request: HttpRequest, here: Environment, user: User, *, is_first: boo
         link = membership.new_link(user, by=person(request), is_first=is_first)
     except DojoError as error:
         messages.error(request, str(error))
-        return _to_list(request, here)
+        return to_page(request, "members", here)
     address = request.build_absolute_uri(reverse("set_password", args=[link.uid, link.token]))
     context = {**_listed(request, here), "user_of_link": user, "address": address, "link": link}
     return page_or_fragment(request, "members/shown.html", "link", context)
-
-
-def _to_list(request: HttpRequest, here: Environment) -> HttpResponse:
-    response = redirect("members", environment=here.slug)
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})
-    return response

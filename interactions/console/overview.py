@@ -20,8 +20,7 @@ from interactions.analytics.reports.overview import first_look
 from interactions.console import charts
 from interactions.console.dashboard.odd_dates import OddDates
 from interactions.console.filter_choice import FilterChoice
-from interactions.console.people.person import person
-from interactions.errors import DojoError
+from interactions.console.gate import person
 from interactions.ingest.live import calls as ring
 from interactions.ingest.live.calls import RingAway
 from interactions.models import Environment, Import
@@ -80,11 +79,7 @@ def overview(request: HttpRequest, environment: str) -> HttpResponse:
 def overview_health(request: HttpRequest, environment: str) -> HttpResponse:
     """The verdict of the Health page, for the tile that asks for it once the page is there."""
     here = get_object_or_404(Environment, slug=environment)
-    try:
-        found = readiness.report(here)
-    except DojoError as error:
-        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
-    return render(request, "overview/health.html", {"environment": here, "report": found})
+    return render(request, "overview/health.html", {"environment": here, "report": readiness.report(here)})
 
 
 def _growth(here: Environment, index: Index) -> dict[str, Any]:

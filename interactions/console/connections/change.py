@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from interactions.connectors import SOURCES
 from interactions.console.connections.guides import GUIDES
+from interactions.console.gate import person
 from interactions.console.keys import OnceForm, RotateForm
-from interactions.console.people.person import person
 from interactions.ingest.connections import change
 from interactions.models import Connection, Environment
 

@@ -19,7 +19,6 @@ from interactions.console.dashboard.tables import TABLES, as_csv
 from interactions.console.filter_choice import PRESETS
 from interactions.console.gate import demand
 from interactions.console.people.filter import admit
-from interactions.errors import DojoError
 from interactions.models import Environment
 
 
@@ -33,12 +32,9 @@ def dashboard(request: HttpRequest, environment: str) -> HttpResponse:
     here, choice, context = _opened(request, environment, is_noted=True)
     fragment = bool(request.htmx)  # type: ignore[attr-defined]
     if not context["is_empty"] and (fragment or request.GET.get("figures") == "now"):
-        try:
-            scene = Scene.of(here, choice)
-            context |= {"version": scene.index.version} | first_figures(scene)
-            context |= {} if fragment else other_figures(scene)
-        except DojoError as error:
-            return _busy(error)
+        scene = Scene.of(here, choice)
+        context |= {"version": scene.index.version} | first_figures(scene)
+        context |= {} if fragment else other_figures(scene)
     response = render(request, "dashboard/figures.html" if fragment else "dashboard/page.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -50,20 +46,14 @@ def dashboard_panels(request: HttpRequest, environment: str) -> HttpResponse:
     """The panels below the first ones, as a fragment: the page's script asks for them beside the first."""
     here, choice, context = _opened(request, environment, is_noted=False)  # the page has noted it
     if not context["is_empty"]:
-        try:
-            context |= other_figures(Scene.of(here, choice))
-        except DojoError as error:
-            return _busy(error)
+        context |= other_figures(Scene.of(here, choice))
     return render(request, "dashboard/other_figures.html", context)
 
 
 @require_safe
 @never_cache
 def dashboard_data(request: HttpRequest, environment: str) -> HttpResponse:
-    """``panel=version``: the table's version as JSON; ``panel=…&format=csv``: the numbers of a panel.
-
-    503 with a sentence where it cannot be read now.
-    """
+    """``panel=version``: the table's version as JSON; ``panel=…&format=csv``: the numbers of a panel."""
     here, choice, context = _opened(request, environment, is_noted=request.GET.get("format") == "csv")
     panel = request.GET.get("panel", "")
     if request.GET.get("format") != "csv":
@@ -72,10 +62,7 @@ def dashboard_data(request: HttpRequest, environment: str) -> HttpResponse:
         return JsonResponse({name: context[name] for name in ("version", "is_behind", "is_empty")})
     if panel not in TABLES:
         return HttpResponseBadRequest(f"panel has to be one of {', '.join(TABLES)}.", content_type="text/plain")
-    try:
-        return as_csv(Scene.of(here, choice), panel)
-    except DojoError as error:
-        return JsonResponse({"message": str(error)}, status=503)
+    return as_csv(Scene.of(here, choice), panel)
 
 
 def _opened(request: HttpRequest, environment: str, *, is_noted: bool) -> tuple[Environment, Choice, dict[str, Any]]:
@@ -107,7 +94,3 @@ def _opened(request: HttpRequest, environment: str, *, is_noted: bool) -> tuple[
         "splits": [(split, choice.filter.query(split=split), split == choice.split) for split in SPLITS],
     }
     return here, choice, context
-
-
-def _busy(error: DojoError) -> HttpResponse:
-    return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")

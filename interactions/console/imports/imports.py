@@ -18,8 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from interactions.access.roles import Right
 from interactions.console.fragments import page_or_fragment
-from interactions.console.gate import demand, may
-from interactions.console.people.person import person
+from interactions.console.gate import demand, may, person
 from interactions.errors import DojoError
 from interactions.ingest import imports as importing
 from interactions.models import Environment, Import

@@ -16,10 +16,10 @@ from django_htmx.http import HttpResponseClientRedirect, replace_url
 from interactions.access import environments
 from interactions.console import charts
 from interactions.console.fragments import page_or_fragment
+from interactions.console.gate import person
 from interactions.console.imports.imports import find_import
 from interactions.console.imports.mapping import map_columns
 from interactions.console.imports.workers import nobody_carries
-from interactions.console.people.person import person
 from interactions.contract.schema import TYPES_BY_GROUP
 from interactions.errors import DojoError
 from interactions.ingest import imports as importing

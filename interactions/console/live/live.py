@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from interactions.access.roles import Right
 from interactions.console.charts import stamp
-from interactions.console.fragments import page_or_fragment
+from interactions.console.fragments import list_or_fragment, page_or_fragment
 from interactions.console.gate import demand, may
 from interactions.console.live.call import Anatomy, curl, first_call
 from interactions.console.live.filter import STATUSES, LiveFilter
@@ -53,14 +53,8 @@ def live(request: HttpRequest, environment: str) -> HttpResponse:
         return _away(request, here, chosen, str(error))
     if request.htmx and chosen.before:  # type: ignore[attr-defined]
         return render(request, "live/page.html#more", context)
-    response = page_or_fragment(
-        request, "live/page.html", "calls", {**context, **_page(request, here), "wrong": overview}
-    )
-    if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
-        address = request.path + chosen.query()
-        # An Enter in the form is a change and a submit: twice the same list is one step back.
-        response["HX-Push-Url"] = "false" if request.htmx.current_url_abs_path == address else address  # type: ignore[attr-defined]
-    return response
+    context |= {**_page(request, here), "wrong": overview}
+    return list_or_fragment(request, "live/page.html", "calls", context, chosen.query())
 
 
 @require_safe

@@ -19,8 +19,8 @@ from interactions import identity
 from interactions.access.roles import Right
 from interactions.console.filter_choice import FilterChoice
 from interactions.console.gate import demand
+from interactions.console.gate import person as viewer
 from interactions.console.live.filter import LiveFilter as LiveFilter
-from interactions.console.people.person import person as viewer
 from interactions.contract.tombstones import Person
 from interactions.models import Environment
 from interactions.privacy import people as looking

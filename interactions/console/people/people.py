@@ -16,7 +16,7 @@ from interactions.analytics.reports.links import ambiguous, with_ids
 from interactions.analytics.reports.person import Profile
 from interactions.analytics.reports.timeline import Place
 from interactions.console.charts import colour_of_type
-from interactions.console.people.person import person as viewer
+from interactions.console.gate import person as viewer
 from interactions.contract.tombstones import Person
 from interactions.errors import DojoError
 from interactions.models import Environment

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from interactions.console.people.person import person
+from interactions.console.gate import person
 from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.privacy import LONGEST_ID, letters

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from interactions.access import audit
 from interactions.access.audit import Action
-from interactions.console.people.person import person
+from interactions.console.gate import person
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest
 from interactions.privacy import receipts

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from interactions import privacy
 from interactions.console.fragments import page_or_fragment
-from interactions.console.people.person import person
+from interactions.console.gate import person
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment
 from interactions.privacy import erasure as carrying

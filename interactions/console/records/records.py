@@ -29,7 +29,6 @@ from interactions.console.period_words import address_of, span
 from interactions.console.records.cells import COLUMNS, RecordColumn, columns_of, details, only, row_of
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Person
-from interactions.errors import DojoError
 from interactions.models import Environment
 from interactions.warehouse.lake import Lake
 
@@ -56,11 +55,7 @@ def records(request: HttpRequest, environment: str) -> HttpResponse:
         return _found(request, here, request.POST.get("find", "")[:_LONGEST_SEARCH])
     choice = FilterChoice.of(request.GET, here.zone)
     admit(request, here, choice.people, "records")
-    try:
-        context = _page(request, here, choice)
-    except DojoError as error:
-        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
-    return page_or_fragment(request, "records/page.html", "records", context)
+    return page_or_fragment(request, "records/page.html", "records", _page(request, here, choice))
 
 
 @require_safe
@@ -71,10 +66,7 @@ def records_count(request: HttpRequest, environment: str) -> HttpResponse:
     choice = FilterChoice.of(request.GET, here.zone)
     if choice.people:
         demand(request, Right.PEOPLE, here.slug)  # the page that asks for this has noted it
-    try:
-        total = count(settled(here.slug), filter_of(here, choice))
-    except DojoError:
-        return HttpResponse(status=503)
+    total = count(settled(here.slug), filter_of(here, choice))
     return render(request, "records/page.html#total", {"total": total})
 
 
@@ -84,10 +76,7 @@ def record(request: HttpRequest, environment: str, key: str) -> HttpResponse:
     """One record as it was sent."""
     here = get_object_or_404(Environment, slug=environment)
     place = Key.of(key)
-    try:
-        found = questions.record(here.slug, place) if place else None
-    except DojoError as error:
-        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
+    found = questions.record(here.slug, place) if place else None
     if found is None or place is None:
         if request.htmx:  # type: ignore[attr-defined]
             return render(request, "records/record.html#gone", {"environment": here})

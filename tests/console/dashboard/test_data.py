@@ -48,7 +48,7 @@ def test_an_index_that_is_being_built_is_said_so(reader: Client, records: None, 
     monkeypatch.setattr(scene, "settled", busy)
     answer = reader.get(DATA + "?panel=by_type&format=csv")
     assert answer.status_code == 503
-    assert "for the first time" in answer.json()["message"]
+    assert "for the first time" in answer.content.decode()
     for address in (PAGE, "/production/interactions/panels/"):
         answer = reader.get(address, headers=FRAGMENT)
         assert (answer.status_code, "for the first time" in answer.content.decode()) == (503, True)

@@ -1,4 +1,4 @@
-"""The account: one's name, password, roles and theme."""
+"""Log-ins: the log-in page, the page that sets a password, and the account page of whoever is logged in."""
 
 from __future__ import annotations
 
@@ -6,16 +6,61 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model, update_session_auth_hash
-from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.models import User
+from django.contrib.auth.views import LoginView, PasswordResetConfirmView
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from interactions.access import audit
-from interactions.console.people.person import person
+from interactions.access import audit, members
+from interactions.access.members import throttle
+from interactions.console.gate import person
+
+
+class LogInForm(AuthenticationForm):
+    """Django's own, which also says why a right password does not help."""
+
+    def get_invalid_login_error(self) -> ValidationError:
+        if self.request is not None and throttle.is_refused(self.request, str(self.cleaned_data.get("username"))):
+            return ValidationError(
+                f"Too many failed attempts. Wait {throttle.MINUTES} minutes, or ask an owner for a new link."
+            )
+        return ValidationError("The user name or password is wrong. Both are case-sensitive.")
+
+
+class LogIn(LoginView):
+    """Where everybody begins."""
+
+    authentication_form = LogInForm
+    redirect_authenticated_user = True
+
+
+class SetPassword(PasswordResetConfirmView):
+    """Django's own view, with our page. The token goes from the address into the session before the page is shown."""
+
+    template_name = "registration/set_password.html"
+    success_url = reverse_lazy("home")
+    post_reset_login = True
+    post_reset_login_backend = "django.contrib.auth.backends.ModelBackend"
+
+    def get_user(self, uidb64: str) -> User | None:
+        """Unlike Django's, nobody whose log-in is deactivated."""
+        return members.user_of(uidb64)
+
+    def get_form(self, form_class: type[SetPasswordForm[User]] | None = None) -> SetPasswordForm[User]:
+        form = super().get_form(form_class)
+        form.fields["new_password2"].label = "Confirm new password"
+        return form
+
+    def form_valid(self, form: SetPasswordForm[User]) -> HttpResponse:
+        audit.note(audit.Action.PASSWORD_CHANGED, by=form.user)
+        return super().form_valid(form)
 
 
 class PersonNameForm(ModelForm):
