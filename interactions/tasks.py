@@ -96,10 +96,10 @@ def sweep_erasures() -> None:
 
 @shared_task
 def write_export(pk: int) -> None:
-    from interactions.exports import writing
+    from interactions.exports import write
 
     for export in Export.objects.filter(pk=pk).select_related("environment"):
-        writing.write(export)
+        write.write(export)
 
 
 @shared_task

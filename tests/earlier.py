@@ -21,7 +21,7 @@ from interactions import identity, privacy
 from interactions.contract.keyring import Keyring
 from interactions.ingest.imports import storage
 from interactions.models import DeletionRequest, Environment, IdentityKey, Import, InboxBatch, InboxEntry, Tombstone
-from interactions.models.packing import pack
+from interactions.models.packed import pack
 from interactions.privacy.ids import Id
 from interactions.privacy.preview import About, prepare
 from interactions.warehouse.lake import Lake

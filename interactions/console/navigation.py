@@ -222,9 +222,6 @@ def _sections(
 ) -> tuple[PaneSection, ...]:
     """``filtered``: the filter of the page, as the end of an address; it goes along to the pages that have one."""
 
-    def is_active(name: str) -> bool:
-        return page == name or _KIND_OF_PAGE.get(page) == name or (name == "imports" and page == "import_new")
-
     def address(name: str) -> str:
         if name in _OF_NO_ENVIRONMENT:
             return _beside(name, environment)
@@ -237,7 +234,7 @@ def _sections(
         PaneSection(
             title,
             tuple(
-                PaneEntry(name, label, address(name), is_active(name), icon, badge(name))
+                PaneEntry(name, label, address(name), _ENTRY_OF.get(page) == name, icon, badge(name))
                 for label, name, icon in entries
                 if rule_of(name) in rights or (is_administrator and rule_of(name) is Access.ADMINISTRATOR)
             ),

@@ -59,14 +59,6 @@ class Person(NamedTuple):
         return cls(user_key=key) if match[1] == "u" else cls(anonymous_key=key)
 
 
-class Stone(NamedTuple):
-    """A person, and the moment (with a zone) up to which what is theirs may not be; FOR_GOOD forever."""
-
-    user_key: int | None
-    anonymous_key: int | None
-    at: datetime
-
-
 @dataclass(frozen=True, eq=False)
 class Moments:
     """``keys``: keyed hashes of ids (int64), ascending, each once; ``until``: µs since 1970 of each (int64)."""
@@ -109,7 +101,10 @@ class Tombstones:
     def of(
         cls, stones: Iterable[tuple[int | None, int | None, datetime]], earlier: EarlierKeyring | None = None
     ) -> Tombstones:
-        """From what Stone has; of several for one person the last moment counts."""
+        """From each person's user_key or anonymous_key, and the moment up to which their records go (FOR_GOOD: all).
+
+        If a person is given several times, the last moment counts.
+        """
         users: dict[int, int] = {}
         anonymous: dict[int, int] = {}
         for user_key, anonymous_key, at in stones:

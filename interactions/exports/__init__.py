@@ -4,8 +4,18 @@ Nobody who is hidden is in an export. A deletion request removes every export th
 may hold the person (:func:`forget`).
 """
 
-from interactions.exports.erasing import count_before, forget_before
-from interactions.exports.lifecycle import AT_ONCE, ExportStateError, at_once, begin, cancel, narrowed_by, sweep, taken
+from interactions.exports.lifecycle import (
+    AT_ONCE,
+    ExportStateError,
+    at_once,
+    begin,
+    cancel,
+    count_before,
+    forget_before,
+    narrowed_by,
+    sweep,
+    taken,
+)
 from interactions.exports.storage import file_path
 
 __all__ = [

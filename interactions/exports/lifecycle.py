@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from interactions.analytics.periods import ALL
 from interactions.disk import PAUSED
 from interactions.errors import DojoError
 from interactions.exports import storage
-from interactions.exports.filters import restored, stored
+from interactions.exports.filters import stored
 from interactions.ingest.imports.queue import enqueue
 from interactions.ingest.imports.storage import free_bytes
 from interactions.models import Environment, Export
@@ -32,6 +32,8 @@ AT_ONCE: Final = 50_000  # records that go straight to the browser; more are wri
 ATTEMPTS: Final = 3
 _MORE: Final = 4 << 20  # bytes of room beyond what an export had written when the disk was full
 _RUNNING: Final = (State.WAITING, State.WRITING)
+_ALIVE: Final = (*_RUNNING, State.DONE)
+_ERASED: Final = "People were erased after the export started, so the file was removed. Export again."
 
 
 class ExportStateError(DojoError):
@@ -67,15 +69,10 @@ def taken(export: Export) -> None:
 
 def cancel(export: Export) -> None:
     """Stop it, or remove its file before its time. Raises ExportStateError where it has ended otherwise."""
-    running = Export.objects.filter(pk=export.pk, state__in=[*_RUNNING, State.DONE])
+    running = Export.objects.filter(pk=export.pk, state__in=_ALIVE)
     if not running.update(state=State.CANCELLED, filter="", finished_at=timezone.now()):
         raise ExportStateError("This export has already ended.")
     storage.remove(export)
-
-
-def filter_of(export: Export) -> Filter:
-    """The filter that it was begun with."""
-    return restored(export.filter)
 
 
 def narrowed_by(filter: Filter) -> list[str]:
@@ -101,7 +98,7 @@ def sweep() -> None:
         sentence = f"The file was kept for {settings.EXPORT_EXPIRES_HOURS} hours."
         end(Export.objects.filter(pk=export.pk), state=State.REMOVED, error=sentence)
         storage.remove(export)
-    ended = Export.objects.filter(pk__in=storage.kept()).exclude(state__in=[*_RUNNING, State.DONE])
+    ended = Export.objects.filter(pk__in=storage.kept()).exclude(state__in=_ALIVE)
     for export in ended:  # left by a task that was stopped
         storage.remove(export)
 
@@ -129,3 +126,19 @@ def _note(export: Export, step: str, records: int) -> None:
         },
         shared=audit.shared_by("export", export.pk),
     )
+
+
+def count_before(environment: Environment, moment: datetime) -> int:
+    """How many exports that were begun up to ``moment`` have a file, or are to have one."""
+    begun = Export.objects.filter(environment=environment, created_at__lte=moment)
+    with_file = begun.filter(pk__in=storage.kept()).values_list("pk", flat=True)
+    alive = begun.filter(state__in=_ALIVE).values_list("pk", flat=True)
+    return len({*with_file, *alive})
+
+
+def forget_before(environment: Environment, moment: datetime) -> None:
+    """Remove those exports: a task that still writes one finds its row changed, and stops."""
+    begun = Export.objects.filter(environment=environment, created_at__lte=moment)
+    end(begun.filter(state__in=_ALIVE), state=State.REMOVED, error=_ERASED)
+    for export in begun.filter(pk__in=storage.kept()):
+        storage.remove(export)

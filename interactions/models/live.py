@@ -32,7 +32,7 @@ class InboxEntry(models.Model):
     """The records of one call, checked. It is deleted once the lake has them.
 
     One with a ``problem`` was set aside: Dojo could not move it, and goes on without it.
-    ``text`` lies as :mod:`interactions.models.packing` says.
+    ``text`` lies as :mod:`interactions.models.packed` says.
     """
 
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="+")

@@ -13,7 +13,7 @@ from interactions.contract.keyring import Keyring
 from interactions.contract.timestamps import instant
 from interactions.contract.tombstones import Person, Tombstones
 from interactions.models import Environment, InboxEntry
-from interactions.models.packing import pack, unpack
+from interactions.models.packed import pack, unpack
 
 
 class _Who(msgspec.Struct, gc=False):

@@ -6,9 +6,8 @@ import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 
 import redis
 from django.conf import settings
@@ -38,7 +37,6 @@ logger = logging.getLogger(__name__)
 
 State = DeletionRequest.State
 Requests = QuerySet[DeletionRequest]
-_KEYS = 2_000  # named in one statement
 _PASSES = 3  # a block that was being read during one pass is there to be erased in the next
 _WAITING = (State.HIDDEN, State.ERASING)
 _TELL_SECONDS = 0.5  # between two notes of how far a store is
@@ -220,7 +218,7 @@ def _note_beside(environment: Environment, requests: Requests) -> None:
     stones = _stones(requests).filter(user_key=None, request__anonymous__gt=0)
     if stones.exists():
         keys = [key for key in stones.values_list("anonymous_key", flat=True) if key is not None]
-        for some in _in_pieces(sorted(seen_anywhere(environment).seen(keys))):
+        for some in in_pieces(sorted(seen_anywhere(environment).seen(keys))):
             stones.filter(anonymous_key__in=some).update(is_beside_user=True)
 
 
@@ -274,16 +272,10 @@ def _note_found(requests: Requests, found: Mapping[str, Counter[Person]]) -> Non
 
 def _note_held(requests: Requests, people: Collection[Person]) -> None:
     stones = _stones(requests)
-    for some in _in_pieces(person.user_key for person in people if person.user_key is not None):
+    for some in in_pieces(person.user_key for person in people if person.user_key is not None):
         stones.filter(user_key__in=some).update(was_held=True)
-    for some in _in_pieces(person.anonymous_key for person in people if person.anonymous_key is not None):
+    for some in in_pieces(person.anonymous_key for person in people if person.anonymous_key is not None):
         stones.filter(anonymous_key__in=some).update(was_held=True)
-
-
-def _in_pieces(keys: Iterable[int]) -> Iterator[list[int]]:
-    each = iter(keys)
-    while piece := list(islice(each, _KEYS)):
-        yield piece
 
 
 # Where what is counted are records of theirs, rather than files or copies of records.

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 LONGEST_ID: Final = 512  # characters of a user_id
 LONGEST_ANONYMOUS_ID: Final = 1_024
@@ -27,11 +30,6 @@ class Id(NamedTuple):
         return "anonymous id" if self.is_anonymous else "user id"
 
 
-def of_users(user_ids: Iterable[str]) -> Iterator[Id]:
-    """User ids as ids."""
-    return (Id(each) for each in user_ids)
-
-
 @dataclass(frozen=True, slots=True)
 class About:
     """What is kept of a request for good, beside its numbers."""
@@ -40,3 +38,10 @@ class About:
     reference: str = ""
     note: str = ""
     is_for_good: bool = False
+
+
+def in_pieces(rows: Iterable[T], size: int = 2_000) -> Iterator[list[T]]:
+    """The rows in lists of ``size``, as many as one statement of the database may name."""
+    each = iter(rows)
+    while piece := list(islice(each, size)):
+        yield piece

@@ -6,11 +6,10 @@ The ids stand in rows of the database until the people are hidden or the request
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -21,7 +20,7 @@ from interactions import identity
 from interactions.analytics.reports import people
 from interactions.errors import DojoError
 from interactions.models import DeletionRequest, Environment, RequestedLink, RequestedPerson
-from interactions.privacy.ids import About, Id
+from interactions.privacy.ids import About, Id, in_pieces
 from interactions.privacy.links import links_of
 from interactions.privacy.requests import NobodyNamed
 from interactions.privacy.steps import RequestStateError, note
@@ -33,7 +32,6 @@ _ROWS: Final = 2_000  # named in one statement
 _SHORTEST_NAMED: Final = 4  # characters of an id that is looked for in what was written about the request
 
 State = DeletionRequest.State
-_Row = TypeVar("_Row", RequestedPerson, RequestedLink)
 
 
 class NamesSomebody(DojoError):
@@ -85,7 +83,7 @@ def prepare(environment: Environment, ids: Iterable[Id], about: About, user: Use
             )
             for each in ids
         )
-        for rows in _in_pieces(named):
+        for rows in in_pieces(named):
             RequestedPerson.objects.bulk_create(rows, ignore_conflicts=True)
         _note_how_many(request)
         if not request.people + request.anonymous:
@@ -127,7 +125,7 @@ def count(request: DeletionRequest) -> None:
             )
             for link in links
         )
-        for piece in _in_pieces(rows):
+        for piece in in_pieces(rows):
             RequestedLink.objects.bulk_create(piece)
         request.counted_at = timezone.now()
         request.save(update_fields=["counted_at"])
@@ -229,9 +227,3 @@ def _note_people(request: DeletionRequest, found: pd.DataFrame, *, anonymous: bo
             row.last_at = max((each.last_at.to_pydatetime() for each in seen), default=None)
             changed.append(row)
     RequestedPerson.objects.bulk_update(changed, ["types", "records", "beside", "first_at", "last_at"], batch_size=200)
-
-
-def _in_pieces(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
-    each = iter(rows)
-    while piece := list(islice(each, _ROWS)):
-        yield piece

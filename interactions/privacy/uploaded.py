@@ -18,10 +18,13 @@ from typing import Final
 from interactions import identity, process_caches
 from interactions.compiled.first_load import FIRST_LOAD
 from interactions.contract.tombstones import People, Person, Tombstones, microseconds
+from interactions.errors import FileRefused
 from interactions.ingest.imports import lifecycle, storage
 from interactions.models import Environment, Import, Upload
 from interactions.privacy.named_events import named_in_events, source_of
-from interactions.privacy.salvage import readable
+from interactions.unpack import open_text
+
+_MOST_READ: Final = 4 << 20  # bytes at a time
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +85,16 @@ def _text_of(imp: Import) -> Path | None:
         return storage.upload_path(imp)
     except Upload.DoesNotExist:
         return None
+
+
+def readable(path: Path) -> Iterator[bytes]:
+    """All the file's text, unpacked as far as that is possible; in pieces of 4 MB at most. Raises OSError."""
+    try:
+        with open_text(path, everything=True) as text:
+            while piece := text.read(_MOST_READ):
+                yield piece
+    except FileRefused:
+        return
 
 
 @lru_cache(maxsize=32)

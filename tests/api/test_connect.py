@@ -18,7 +18,7 @@ from interactions.ingest.connections.change import Given
 from interactions.ingest.connections.tally import KEPT_OF_A_NAME, LONGEST_TEXT, MOST_KEPT, MOST_NAMES, OTHER_NAMES
 from interactions.ingest.connections.types import keep_types
 from interactions.models import Connection, DeletionRequest, Environment, InboxEntry, KeptEvent, RequestedLetter
-from interactions.models.packing import unpack
+from interactions.models.packed import unpack
 from tests.ingest.connections.payloads import (
     BROKEN,
     DATA_REQUEST,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from interactions import privacy
 from interactions.models import DeletionRequest, Environment, RequestedLink
 from interactions.privacy import preview
-from interactions.privacy.ids import About, of_users
+from interactions.privacy.ids import About, Id
 
 
 def _preparer() -> User:
@@ -18,7 +18,7 @@ def _preparer() -> User:
 
 
 def received(here: Environment) -> DeletionRequest:
-    return preview.prepare(here, of_users(["ann", "bob"]), About(), _preparer())
+    return preview.prepare(here, map(Id, ["ann", "bob"]), About(), _preparer())
 
 
 def linked(here: Environment) -> RequestedLink:

@@ -13,7 +13,7 @@ from interactions import exports, tasks
 from interactions.analytics.filters import Filter
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull
-from interactions.exports import writing
+from interactions.exports import write
 from interactions.ingest import imports
 from interactions.ingest.imports import removal
 from interactions.models import DeletionRequest, Environment, Export, Import
@@ -117,7 +117,7 @@ def test_an_export_waits_for_more_room_than_it_had(house: House, monkeypatch: py
     house.done(as_lines(records(20)))
     given = Environment.objects.get(slug="production"), Filter(), "jsonl"
     export = house.ask(exports.begin, *given, records=20, user=None)
-    monkeypatch.setattr(writing, "free_bytes", lambda: 0)
+    monkeypatch.setattr(write, "free_bytes", lambda: 0)
     house.carry("write_export")
     export.refresh_from_db()
     assert (export.state, export.error) == (Export.State.WAITING, PAUSED)

@@ -19,7 +19,7 @@ from interactions import exports, privacy, tasks
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.periods import Period
 from interactions.contract.schema import Group
-from interactions.exports import writing
+from interactions.exports import write
 from interactions.exports.filters import restored, stored
 from interactions.models import ActivityEntry, Environment, Export
 from interactions.privacy import id_file
@@ -174,13 +174,13 @@ def test_a_worker_stops_where_it_is_erased_from_meanwhile(
 ) -> None:
     house.done(as_lines([of_ann(1)]))
     export = begun(house, environment)
-    whole = writing.chunks
+    whole = write.chunks
 
     def meanwhile(*arguments: Any) -> Any:
         exports.forget_before(environment, timezone.now())
         yield from whole(*arguments)
 
-    monkeypatch.setattr(writing, "chunks", meanwhile)
+    monkeypatch.setattr(write, "chunks", meanwhile)
     house.carry("write_export")
     export.refresh_from_db()
     assert export.state == State.REMOVED and files() == []
@@ -191,14 +191,14 @@ def test_an_export_reads_on_where_the_table_is_rewritten(
 ) -> None:
     imp = house.done(as_lines(records(10)))
     export = begun(house, environment)
-    whole = writing.chunks
+    whole = write.chunks
 
     def meanwhile(*arguments: Any) -> Any:
         with Lake("production").lock():
             remove_import(Lake("production"), imp.pk)
         yield from whole(*arguments)
 
-    monkeypatch.setattr(writing, "chunks", meanwhile)
+    monkeypatch.setattr(write, "chunks", meanwhile)
     house.carry("write_export")
     assert len(lines_of(export)) == 10
     assert files() == [str(export.pk), f"{export.pk}/records.jsonl"]

@@ -14,7 +14,7 @@ from interactions.ingest import imports
 from interactions.ingest.imports import commit
 from interactions.ingest.imports import erased as leaving_out
 from interactions.models import DeletionRequest, Environment, InboxEntry, Problem, Tombstone
-from interactions.models.packing import pack, unpack
+from interactions.models.packed import pack, unpack
 from interactions.privacy import entries, erasure
 from interactions.warehouse import people, rewrite
 from interactions.warehouse.lake import Lake

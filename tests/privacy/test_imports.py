@@ -16,7 +16,7 @@ from interactions.ingest.imports import commit, storage
 from interactions.ingest.imports import erased as leaving_out
 from interactions.ingest.imports.rejects import ERASED
 from interactions.models import DeletionRequest, Environment, Import
-from interactions.privacy import salvage, uploaded
+from interactions.privacy import uploaded
 from interactions.warehouse.lake import Lake
 from tests.ingest.imports.dying import Moment, do_and_die, interrupted
 from tests.ingest.imports.files import BAD, as_lines, as_list, record, records
@@ -251,7 +251,7 @@ def test_an_id_in_a_waiting_file_is_found_however_it_is_spelled(house: House, sp
 def test_an_id_that_lies_across_two_pieces_of_a_waiting_file_is_found(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(salvage, "_MOST", 64)
+    monkeypatch.setattr(uploaded, "_MOST_READ", 64)
     imp = house.given(as_lines([*records(5), of_ann(1), *records(5)]))
     erased(house)
     imp.refresh_from_db()

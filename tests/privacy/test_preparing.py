@@ -21,7 +21,7 @@ from interactions.models import (
 )
 from interactions.privacy import erasure as carrying
 from interactions.privacy import preview, receipts
-from interactions.privacy.ids import About, of_users
+from interactions.privacy.ids import About, Id
 from tests import cast
 from tests.ingest.imports.files import as_lines, record
 from tests.ingest.imports.house import House, users
@@ -43,7 +43,7 @@ def production(**settings: Any) -> Environment:
 
 
 def prepared(*user_ids: str, by: User | None = None, **about: Any) -> DeletionRequest:
-    return preview.prepare(production(), of_users(user_ids or [ANN]), About(**about), by)
+    return preview.prepare(production(), map(Id, user_ids or [ANN]), About(**about), by)
 
 
 def test_a_preview_says_what_there_is_and_hides_nothing(house: House, petra: User) -> None:

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactions.errors import FileRefused
-from interactions.privacy.salvage import readable
+from interactions.privacy.uploaded import readable
 
 from .archives import RECORDS, member, tarred, text_of, zipped
 

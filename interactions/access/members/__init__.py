@@ -3,7 +3,7 @@
 from interactions.access.members.change import MemberRefused, add, deactivate, reactivate, set_roles
 from interactions.access.members.directory import ListedMember, as_members, users
 from interactions.access.members.links import PasswordLink, new_link, user_of
-from interactions.access.members.standing import Standing, standing
+from interactions.access.members.membership import Standing, standing
 
 __all__ = [
     "ListedMember",

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from interactions.access import audit
 from interactions.access.audit import Action
+from interactions.access.members.membership import standing
 from interactions.access.members.sessions import end_sessions
-from interactions.access.members.standing import standing
 from interactions.access.roles import Right, Role
 from interactions.errors import DojoError
 from interactions.models import Environment, Membership

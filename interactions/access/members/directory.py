@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 
-from interactions.access.members.standing import Standing
+from interactions.access.members.membership import Standing
 from interactions.access.roles import Right, Role
 from interactions.models import Environment, Membership
 

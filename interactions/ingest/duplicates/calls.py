@@ -15,8 +15,7 @@ from interactions import identity
 from interactions.ingest.duplicates import prints
 from interactions.ingest.duplicates.groups import Groups, changes
 from interactions.ingest.duplicates.index import View
-from interactions.ingest.duplicates.links import bring_links, with_links
-from interactions.ingest.duplicates.rule import are_there
+from interactions.ingest.duplicates.rule import are_there, bring_links, with_links
 from interactions.warehouse.overlaps import COLUMNS
 
 

@@ -20,9 +20,8 @@ from interactions.files import scratch
 from interactions.ingest.duplicates import prints
 from interactions.ingest.duplicates.groups import Groups, changes
 from interactions.ingest.duplicates.index import View
-from interactions.ingest.duplicates.links import bring_links, with_links
 from interactions.ingest.duplicates.prints import ENTRY, IDS
-from interactions.ingest.duplicates.rule import are_there
+from interactions.ingest.duplicates.rule import are_there, bring_links, with_links
 from interactions.ingest.duplicates.untimed import find_untimed
 from interactions.warehouse.lake import Part
 from interactions.warehouse.overlaps import COLUMNS

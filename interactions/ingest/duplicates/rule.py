@@ -4,13 +4,18 @@ A record that carries a uuid is the same record wherever and whenever that uuid 
 the others a file or a call may hold equal ones on purpose, so the n-th copy in it is matched with the n-th copy that
 was there before. A live record with neither uuid nor timestamp is never a duplicate: two equal page views in a row are
 two.
+
+Two records with one uuid are one record, so whom they name is one person. Where the second, which is left out, names
+somebody whom the first doesn't, that link is kept (``warehouse.overlaps``) as long as the record counts as sent.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
 from interactions.ingest.duplicates.groups import changes
+from interactions.warehouse.overlaps import LINKS
 
 
 def are_there(by_uuid: np.ndarray, there: np.ndarray, nth: np.ndarray) -> np.ndarray:
@@ -30,3 +35,25 @@ def nth_of(places: np.ndarray) -> np.ndarray:
     nth = np.empty(len(ordered), np.int64)
     nth[order] = np.arange(len(ordered)) - heads
     return nth
+
+
+def bring_links(own: np.ndarray, origin: np.ndarray) -> np.ndarray:
+    """Which of the records with these IDS name a user or visitor whom the first record with their uuid does not."""
+    found = np.zeros(len(own), bool)
+    for bit, kind in ((1, "user"), (2, "visitor")):
+        found |= (own["has"] & bit > 0) & ((origin["has"] & bit == 0) | (own[kind] != origin[kind]))
+    return found
+
+
+def with_links(table: pa.Table, places: np.ndarray, origins: np.ndarray) -> pa.Table:
+    """``table`` with LINKS: the rows at ``places`` are linked with whom these ``origins`` (IDS) name."""
+    ids, linked = np.zeros(table.num_rows, origins.dtype), np.zeros(table.num_rows, bool)
+    ids[places], linked[places] = origins, True
+    columns = (
+        pa.array(linked),
+        pa.array(ids["user"], mask=ids["has"] & 1 == 0),
+        pa.array(ids["visitor"], mask=ids["has"] & 2 == 0),
+    )
+    for name, column in zip(LINKS, columns, strict=True):
+        table = table.append_column(name, column)
+    return table

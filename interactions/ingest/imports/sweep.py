@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from interactions.disk import PAUSED
-from interactions.ingest.imports import storage
-from interactions.ingest.imports.expiry import expire
+from interactions.errors import ImportStateError
+from interactions.ingest.imports import lifecycle, storage
 from interactions.ingest.imports.load import finish_if_last, free
 from interactions.ingest.imports.queue import enqueue
-from interactions.models import Block, Import
+from interactions.ingest.uploads import content
+from interactions.models import Block, Import, Upload
 
+logger = logging.getLogger(__name__)
 _BROUGHT_NOTHING = Q(state=Import.State.FAILED, phase=Import.Phase.WAITING, started_at__isnull=False)
 
 
@@ -81,3 +84,44 @@ def _remove_given_up(with_files: Q) -> None:
     for imp in failed.exclude(_BROUGHT_NOTHING):
         imp.blocks.all().delete()  # they name files that go now
         storage.remove_all(imp)
+
+
+def expire() -> int:
+    """Remove the bytes of unfinished uploads that are over their time and cancel their imports.
+
+    Returns how many. One whose bytes are arriving right now is left alone.
+    """
+    over = Upload.objects.filter(
+        expires_at__lte=timezone.now(), offset__lt=F("length"), of__state=Import.State.UPLOADING
+    ).select_related("of")
+    return sum(_expire(upload) for upload in over)
+
+
+def _expire(upload: Upload) -> bool:
+    path = storage.upload_path(upload.of)
+    try:
+        with content.hold(path):
+            upload.refresh_from_db(fields=["expires_at"])
+            if upload.expires_at > timezone.now():  # went on since it was found
+                return False
+            ended = _cancel(upload.of)
+    except content.UploadHeld:
+        return False
+    except content.UploadRemoved:
+        ended = _cancel(upload.of)
+    content.remove(path)
+    return ended
+
+
+def _cancel(imp: Import) -> bool:
+    try:
+        lifecycle.cancel(imp)
+    except ImportStateError:  # somebody else ended it first, and said why
+        return False
+    sentence = (
+        f"The upload wasn't finished within {settings.UPLOAD_EXPIRES_HOURS} hours, so what arrived was removed. "
+        "Drop the file again to start over."
+    )
+    Import.objects.filter(pk=imp.pk).update(error=sentence)
+    logger.info("Upload of import %s expired", imp.pk)
+    return True

@@ -25,7 +25,7 @@ from interactions.ingest.live.calls import Delivery
 from interactions.ingest.live.rows import Kept
 from interactions.ingest.live.turns import turn
 from interactions.models import Environment, InboxEntry
-from interactions.models.packing import pack, unpack
+from interactions.models.packed import pack, unpack
 
 logger = logging.getLogger(__name__)
 

@@ -25,7 +25,7 @@ from interactions.ingest.live.aside import Waiting, set_aside, unfit
 from interactions.ingest.live.rows import Kept, to_rows
 from interactions.ingest.live.turns import turn
 from interactions.models import Environment, InboxBatch, InboxEntry
-from interactions.models.packing import HEAD, unpack, unpacked_size
+from interactions.models.packed import HEAD, unpack, unpacked_size
 from interactions.privacy import refused
 from interactions.warehouse.lake import Held, Lake, LakeBusy, Part, part_of
 from interactions.warehouse.log import LakeUnreadable

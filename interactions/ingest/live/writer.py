@@ -21,7 +21,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from interactions.ingest.live.turns import turn
 from interactions.models import InboxEntry
-from interactions.models.packing import pack
+from interactions.models.packed import pack
 
 _MOST = 500  # calls in one transaction
 _GATHER_SECONDS = 0.002

@@ -2,10 +2,11 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.http import HttpRequest, UnreadablePostError
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
@@ -16,11 +17,26 @@ from interactions.ingest.uploads import content
 from interactions.ingest.uploads.protocol import CHECKSUM_MISMATCH, Checksum, UploadRefused
 from interactions.models import Import, Upload
 
+PIECE_BYTES = 64 << 10
 # A body of many gigabytes in one request is made safe on the way, so that a power cut costs little.
 CHECKPOINT_BYTES = 64 << 20
 GONE = "This upload has ended. Drop the file again to start over."
 # States in which the bytes of a whole upload are no longer kept. A failed import keeps them, to be tried again.
 _USED_UP = {Import.State.DONE, Import.State.DONE_WITH_REJECTS, Import.State.CANCELLED, Import.State.UNDONE}
+
+
+def pieces(request: HttpRequest) -> Iterator[bytes]:
+    """Yield the body in pieces of at most ``PIECE_BYTES``.
+
+    Ends early, without an error, where the connection is cut: what was yielded did arrive. Waits as
+    long as the connection is open, and in the request's own thread: a web server that gets its
+    request back while another thread still reads from it stands still.
+    """
+    try:
+        while piece := request.read(PIECE_BYTES):
+            yield piece
+    except UnreadablePostError:  # a cut, as some servers tell of it; others just end the body
+        return
 
 
 def expiry() -> datetime:

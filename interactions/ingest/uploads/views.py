@@ -18,9 +18,8 @@ from interactions.errors import ImportStateError
 from interactions.ingest import imports
 from interactions.ingest.imports import storage
 from interactions.ingest.uploads import content, protocol
-from interactions.ingest.uploads.body import pieces
 from interactions.ingest.uploads.protocol import UploadRefused
-from interactions.ingest.uploads.receive import GONE, disk_full, expiry, has_ended, receive, size_text
+from interactions.ingest.uploads.receive import GONE, disk_full, expiry, has_ended, pieces, receive, size_text
 from interactions.models import Environment, Import, Upload
 
 NO_RIGHT = "You can't import data here. Ask an owner of the environment to make you an analyst."

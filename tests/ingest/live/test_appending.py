@@ -15,7 +15,7 @@ from interactions import identity
 from interactions.ingest import live
 from interactions.ingest.live import transfer
 from interactions.models import DeletionRequest, Environment, InboxBatch, InboxEntry, Tombstone
-from interactions.models.packing import HEAD, PACKED_FROM, unpack, unpacked_size
+from interactions.models.packed import HEAD, PACKED_FROM, unpack, unpacked_size
 from interactions.warehouse.lake import Lake, LakeBusy
 from tests import figures
 from tests.ingest.live.entries import NOON, call, is_empty, like, rows, users

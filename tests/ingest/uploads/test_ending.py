@@ -8,8 +8,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from interactions.ingest.imports import storage
-from interactions.ingest.imports.expiry import expire
-from interactions.ingest.imports.sweep import sweep
+from interactions.ingest.imports.sweep import expire, sweep
 from interactions.ingest.uploads import content
 from interactions.models import Import, Upload
 from tests import cast

@@ -20,7 +20,8 @@ from interactions.codec.record_files import Form, writer
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull, DojoError
 from interactions.exports import storage
-from interactions.exports.lifecycle import end, fail, filter_of
+from interactions.exports.filters import restored
+from interactions.exports.lifecycle import end, fail
 from interactions.ingest.imports.heartbeat import beating
 from interactions.ingest.imports.storage import free_bytes
 from interactions.models import Export
@@ -98,7 +99,7 @@ def _write(export: Export, mine: QuerySet[Export]) -> None:
     records = 0
     with _opened(export) as sink:
         out = writer(Form(export.format), sink)
-        for table in chunks(files, people, filter_of(export)):
+        for table in chunks(files, people, restored(export.filter)):
             if free_bytes() < table.nbytes:
                 raise DiskFull(PAUSED)
             out.add(table)
