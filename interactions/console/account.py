@@ -24,7 +24,7 @@ from interactions.console.gate import person
 
 
 class LogInForm(AuthenticationForm):
-    """Django's own, which also says why a right password does not help."""
+    """Django's form, with a message for users who are locked out."""
 
     def get_invalid_login_error(self) -> ValidationError:
         if self.request is not None and throttle.is_refused(self.request, str(self.cleaned_data.get("username"))):
@@ -35,14 +35,14 @@ class LogInForm(AuthenticationForm):
 
 
 class LogIn(LoginView):
-    """Where everybody begins."""
+    """The log-in page."""
 
     authentication_form = LogInForm
     redirect_authenticated_user = True
 
 
 class SetPassword(PasswordResetConfirmView):
-    """Django's own view, with our page. The token goes from the address into the session before the page is shown."""
+    """Django's view with our template. It moves the token from the URL into the session before showing the page."""
 
     template_name = "registration/set_password.html"
     success_url = reverse_lazy("home")
@@ -50,7 +50,7 @@ class SetPassword(PasswordResetConfirmView):
     post_reset_login_backend = "django.contrib.auth.backends.ModelBackend"
 
     def get_user(self, uidb64: str) -> User | None:
-        """Unlike Django's, nobody whose log-in is deactivated."""
+        """None for a deactivated user, unlike Django's own."""
         return members.user_of(uidb64)
 
     def get_form(self, form_class: type[SetPasswordForm[User]] | None = None) -> SetPasswordForm[User]:
@@ -64,7 +64,7 @@ class SetPassword(PasswordResetConfirmView):
 
 
 class PersonNameForm(ModelForm):
-    """What the person is called on the pages."""
+    """The name shown on the pages."""
 
     class Meta:
         model = get_user_model()
@@ -74,19 +74,19 @@ class PersonNameForm(ModelForm):
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    """Two forms on one page; ``form`` in the POST says which one was sent."""
+    """Two forms on one page; the POST parameter ``form`` names the one that was submitted."""
     sent = request.POST.get("form")
     name = PersonNameForm(request.POST if sent == "name" else None, instance=person(request))
     password = PasswordChangeForm(person(request), request.POST if sent == "password" else None)
     password.fields["new_password2"].label = "Confirm new password"
-    # The form wants the cursor for itself, but the page begins with the name.
+    # Django focuses this field, but the page starts with the name.
     password.fields["old_password"].widget.attrs.pop("autofocus", None)
     if sent == "name" and name.is_valid():
         name.save()
         messages.success(request, "Your name was saved.")
         return redirect(request.get_full_path())
     if sent == "password" and password.is_valid():
-        # The session is tied to the password: without this the person would be logged out here too.
+        # Changing the password ends all sessions; this keeps the current one.
         with transaction.atomic():
             update_session_auth_hash(request, password.save())
             audit.note(audit.Action.PASSWORD_CHANGED, by=person(request))

@@ -1,4 +1,4 @@
-"""The activity log of an environment: filtered, action by action, and as CSV."""
+"""The activity log of an environment, with filters and a CSV download."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PAGE_SIZE: Final = 50
 @require_safe
 @never_cache
 def activity(request: HttpRequest, environment: str) -> HttpResponseBase:
-    """What was done, newest first, 50 actions a page; ``format=csv`` gives every entry that matches."""
+    """The newest actions first, 50 per page; ``format=csv`` downloads every matching entry."""
     here = get_object_or_404(Environment, slug=environment)
     search = search_of(request.GET)
     if request.GET.get("format") == "csv":
@@ -49,7 +49,7 @@ def activity(request: HttpRequest, environment: str) -> HttpResponseBase:
 
 
 def search_of(query: QueryDict) -> EntrySearch:
-    """What an address says wrongly is left out."""
+    """The search in a query string; invalid values are ignored."""
     action = query.get("action", "")
     return EntrySearch(
         action if action in GROUPS or action in ActivityEntry.Action.values else "",
@@ -66,7 +66,7 @@ def _query(search: EntrySearch, **more: object) -> str:
 
 
 def _people(here: Environment) -> list[str]:
-    """Whom the field for the actor offers."""
+    """The suggestions for the actor field."""
     users = User.objects.filter(Q(memberships__environment=here) | Q(is_superuser=True))
     return list(users.order_by("username").values_list("username", flat=True).distinct())
 

@@ -31,7 +31,7 @@ FIRST: Final = "product_detail_page_view"
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """A field as the table shows it; ``types`` is empty where every type may have it."""
+    """A row of the fields table; ``types`` is empty if every type may have the field."""
 
     name: str
     form: str
@@ -45,7 +45,7 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """How one client sends; the text stands in ``templates/api/snippets``."""
+    """A code sample for one client, from ``templates/api/snippets``."""
 
     id: str
     label: str
@@ -71,7 +71,7 @@ _CLIENTS: Final = (
 
 @require_safe
 def api_reference(request: HttpRequest, environment: str) -> HttpResponse:
-    """The page; ``type`` narrows the table of fields to those of one type."""
+    """The page; ``type`` limits the fields table to one type."""
     here = get_object_or_404(Environment, slug=environment)
     return page_or_fragment(request, "api/page.html", "fields", _context(request, here))
 
@@ -132,14 +132,14 @@ def _shown(call: reference.DocumentedCall) -> dict[str, Any]:
 
 
 def _test(kind: str) -> str:
-    """A whole call with one record, its own whenever the page is made."""
+    """A request body with one record, which gets a new uuid each time."""
     record = reference.example(kind)
     record["context"]["custom_context"] = {schema.RECORD_UUID: str(uuid.uuid4())}
     return _json({"data": [record]})
 
 
 def _json(value: Any) -> str:
-    """JSON as people write it: a list of a single plain value stands on one line."""
+    """Indented JSON, with a list of one scalar on a single line."""
     return re.sub(r"\[\s+([^\s\[\]{},]+)\s+\]", r"[\1]", json.dumps(value, indent=2))
 
 
@@ -165,7 +165,7 @@ def _row(name: str, field: Field, types: tuple[str, ...]) -> FieldRow:
 
 
 def _within(name: str) -> list[tuple[str, Field]]:
-    """The fields of an object field, by their whole path."""
+    """The fields inside an object field, by full path."""
     text = Field(Form.STRING)
     if name == "search":
         return [(f"search.{inner}", field) for inner, field in schema.SEARCH_FIELDS.items()]

@@ -1,4 +1,4 @@
-"""The answers for what is refused, and for a fault nobody expected."""
+"""Error responses: refused, not ready yet, and failed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """403 in the form that was asked for: JSON, a fragment, or a page."""
+    """403 as JSON, a fragment or a page, depending on the request."""
     if request.path.endswith(".json") or request.get_preferred_type(["text/html", "application/json"]) == (
         "application/json"
     ):
@@ -30,8 +30,11 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def _for_htmx(request: HttpRequest) -> HttpResponse:
-    """htmx shows nothing of a 403. Where the page itself is refused by now, or was to change something, it is
-    loaded anew and says so itself; a fragment that a page should not have asked for must not do that forever."""
+    """htmx ignores the body of a 403.
+
+    If the page itself is refused by now, or the request would change something, have the page reload, which shows the
+    refusal. Other fragments don't reload, or the page would do so forever.
+    """
     response = HttpResponseForbidden(REFUSED, content_type="text/plain; charset=utf-8")
     page = urlsplit(request.htmx.current_url or "").path  # type: ignore[attr-defined]
     if request.method != "GET" or page == request.path:
@@ -40,14 +43,14 @@ def _for_htmx(request: HttpRequest) -> HttpResponse:
 
 
 def waiting(request: HttpRequest, reason: str) -> HttpResponse:
-    """503 where the data set can't be asked at this moment: a sentence for htmx, else a page that asks again."""
+    """503 while the data set can't be read: a sentence for htmx and scripts, else a page that reloads itself."""
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(reason, status=503, content_type="text/plain; charset=utf-8")
     return render(request, "waiting.html", {"reason": reason}, status=503)
 
 
 def server_error(request: HttpRequest) -> HttpResponseServerError:
-    """A plain sentence with a reference, which stands in the log beside the traceback; 503 where the disk is full."""
+    """A page with a reference that is also in the log, next to the traceback. 503 if the disk is full."""
     reference = secrets.token_hex(4)
     log.error("Reference %s: %s %s failed.", reference, request.method, request.path, exc_info=True)
     full = is_full(sys.exc_info()[1])

@@ -1,4 +1,4 @@
-"""Exports: what is filtered as a file; the list of those that a worker writes."""
+"""Exports: download the filtered records, and the list of exports written by a worker."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MEDIA_TYPE: Final = "application/gzip"
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def exports(request: HttpRequest, environment: str) -> HttpResponse:
-    """The last exports; a POST begins one of what the form says."""
+    """The latest exports; POST starts one with the filter in the form."""
     here = get_object_or_404(Environment, slug=environment)
     if request.method == "POST":
         return _begin(request, here)
@@ -45,7 +45,7 @@ def exports(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def export_new(request: HttpRequest, environment: str) -> HttpResponse:
-    """How many records it would be, and in which form they are wanted."""
+    """The number of records, and a choice of format."""
     here = get_object_or_404(Environment, slug=environment)
     choice = FilterChoice.of(request.GET, here.zone)
     if choice.people:
@@ -66,14 +66,14 @@ def export_new(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def export_at_once(request: HttpRequest, environment: str) -> HttpResponseBase:
-    """The records themselves, where they are few; else the way to a file of them."""
+    """Stream the records if there are few; else redirect to the form for an export by a worker."""
     here = get_object_or_404(Environment, slug=environment)
     choice, form = FilterChoice.of(request.GET, here.zone), _form(request.GET.get("format", ""))
     admit(request, here, choice.people, "export")
     wanted = filter_of(here, choice)
     rows = record_chunks.records(here.slug, wanted, exporting.AT_ONCE + 1)
     if rows.num_rows > exporting.AT_ONCE:
-        messages.warning(request, "There are more records now: a worker writes them to a file.")
+        messages.warning(request, "There are too many records to download directly now. Start an export instead.")
         response = redirect("export_new", environment=here.slug)
         response["Location"] += choice.query()
         return response
@@ -88,7 +88,7 @@ def export_at_once(request: HttpRequest, environment: str) -> HttpResponseBase:
 
 @require_safe
 def export_file(request: HttpRequest, environment: str, pk: int) -> HttpResponseBase:
-    """A finished file."""
+    """Download a finished export."""
     export = _find(environment, pk)
     if export.is_of_a_person:
         demand(request, Right.PEOPLE, environment)
@@ -106,7 +106,7 @@ def export_file(request: HttpRequest, environment: str, pk: int) -> HttpResponse
 
 @require_POST
 def export_cancel(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Stop it, or remove its file."""
+    """Cancel an export, or remove its file."""
     try:
         exporting.cancel(_find(environment, pk))
     except DojoError as error:

@@ -1,8 +1,8 @@
-"""What an address says of the filter, and back: every page that shows interactions can be shared by its address.
+"""The filter in a query string, so that every page of interactions can be shared by its URL.
 
-A page takes the address apart with :meth:`FilterChoice.of`, asks with :meth:`FilterChoice.filter`, and shows
-``filter/chips.html`` with ``choice``, ``environment`` and ``label`` (the period in words) in its context. Links of the
-page are made by :meth:`FilterChoice.query`, which keeps what was chosen.
+A page parses the query string with :meth:`FilterChoice.of`, queries with :meth:`FilterChoice.filter`, and includes
+``filter/chips.html`` with ``choice``, ``environment`` and ``label`` (the period in words) in its context. It builds
+links with :meth:`FilterChoice.query`, which keeps the filter.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ PRESETS: Final[dict[str, str]] = {
     "last-month": "Last month",
 }
 _TIMES: Final = ("period", "from", "to")
-_OF_IMPORTS: Final = ("import", "import!")  # which are one environment's
+_OF_IMPORTS: Final = ("import", "import!")  # import ids belong to one environment
 
 
 @dataclass(frozen=True, slots=True)
 class FilterChoice:
-    """What was chosen; ``mistakes`` are sentences about the parts of the address that say nothing.
+    """A parsed filter; ``mistakes`` are sentences about invalid parameters, which are ignored.
 
-    ``start`` and ``end`` are a period of one's own, instead of ``preset``. ``kept`` are parts of the address that are
-    the page's own affair and stay in its links.
+    ``start`` and ``end`` are a custom period, instead of ``preset``. ``kept`` are the page's own parameters, which stay
+    in its links.
     """
 
     zone: tzinfo
@@ -64,7 +64,7 @@ class FilterChoice:
 
     @classmethod
     def of(cls, query: QueryDict, zone: tzinfo, *, keep: tuple[str, ...] = ()) -> FilterChoice:
-        """The choice an address makes; what it says wrongly is left out and named in ``mistakes``."""
+        """Parse a query string. Invalid parameters are ignored and reported in ``mistakes``."""
         mistakes: list[str] = []
         start = _bound(query, "from", zone, mistakes)
         end = _bound(query, "to", zone, mistakes)
@@ -86,9 +86,10 @@ class FilterChoice:
         return self.start is not None or self.end is not None
 
     def period(self, last: datetime | None, everything: Period = ALL) -> Period:
-        """The period meant. Presets count back from ``last``, the newest record: a history ends in the past.
+        """The chosen period. Presets count back from ``last``, the newest record, because historical data ends in the
+        past.
 
-        ``everything`` is what "all time" means.
+        ``everything`` is the period of "all time".
         """
         if self.is_custom:
             return Period(self.start, self.end)
@@ -104,18 +105,21 @@ class FilterChoice:
         return Period.last_days(int(self.preset.removesuffix("d")), last, self.zone)
 
     def before(self, period: Period) -> Period | None:
-        """What ``period``, which this choice came to, is compared with: for this month, the same days of the last."""
+        """The period to compare ``period`` with; for "this month", the same days of last month."""
         if self.preset == "month" and not self.is_custom:
             return period.same_days_before(self.zone)
         return period.previous(self.zone)
 
     def filter(self, last: datetime | None, everything: Period = ALL) -> Filter:
-        """What to ask with; both as in :meth:`period`."""
+        """The filter with its period; the arguments are those of :meth:`period`."""
         return self.parts.during(self.period(last, everything))
 
     @property
     def chips(self) -> list[Chip]:
-        """The parts that are set, but for the period, in the order of the form. One import is the page's to name."""
+        """The active conditions except the period, in the order of the form.
+
+        Pages show a single import by themselves.
+        """
         found = [
             Chip("group", "Group:", group.value, self.replaced(groups=_without(self.parts.groups, group)).query())
             for group in self.parts.groups
@@ -131,32 +135,32 @@ class FilterChoice:
         ]
 
     def _is_import(self, condition: Condition) -> bool:
-        """Whether it asks for the records of one import alone."""
+        """Whether the condition selects the records of one import."""
         return condition.field == "import_id" and not condition.is_not and len(condition.values) == 1
 
     @property
     def is_set(self) -> bool:
-        """Whether anything but the period is chosen."""
+        """Whether anything besides the period is set."""
         return self.parts != EVERYTHING
 
     def replaced(self, **fields: Any) -> FilterChoice:
-        """The same choice with other groups, types, or values that fields have to have; None: any."""
+        """A copy with other groups, types or field values; None removes a field."""
         whole = {name: fields.pop(name) for name in ("groups", "types") if name in fields}
         return replace(self, parts=replace(self.parts.having(**fields), **whole))
 
     def of_person(self, person: Person) -> FilterChoice:
-        """The same choice for the records of one person."""
+        """A copy for one person's records."""
         return self.replaced(user_key=person.user_key, anonymous_key=person.anonymous_key)
 
     def without_person(self, person: Person) -> FilterChoice:
-        """The same choice without the records of that person, too."""
+        """A copy that excludes one more person's records."""
         field = "anonymous_key" if person.user_key is None else "user_key"
         keys = (*self.parts.values(field, is_not=True), getattr(person, field))
         return replace(self, parts=self.parts.having(is_not=True, **{field: keys}))
 
     @property
     def people(self) -> list[Person]:
-        """Whose records are chosen, or left out."""
+        """The people whose records are selected or excluded."""
         return [
             Person(**{condition.field: int(key)})
             for condition in self.parts.conditions
@@ -165,19 +169,19 @@ class FilterChoice:
         ]
 
     def timeless(self) -> FilterChoice:
-        """The same choice for all time."""
+        """A copy for all time."""
         return replace(self, preset="all", start=None, end=None)
 
     def during(self, period: Period) -> FilterChoice:
-        """The same choice for that period."""
+        """A copy for another period."""
         return replace(self, preset="all", start=period.start, end=period.end)
 
     def cleared(self) -> FilterChoice:
-        """The same period of everything."""
+        """A copy with the period alone."""
         return replace(self, parts=EVERYTHING)
 
     def pairs(self) -> list[tuple[str, str]]:
-        """The choice as the pairs of an address, without what the page keeps."""
+        """The query parameters of the filter, without those of the page."""
         found: list[tuple[str, str]] = []
         if self.is_custom:
             found += [("from", address_of(self.start, self.zone))] if self.start else []
@@ -189,7 +193,7 @@ class FilterChoice:
         return found + pairs_of(self.parts.conditions)
 
     def query(self, **changes: str | None) -> str:
-        """The query string of this choice and of what the page keeps, with ``changes`` (None leaves one out)."""
+        """The query string of the filter and the page's own parameters, with ``changes`` (None removes a parameter)."""
         own = {**self.kept, **{name.rstrip("_"): value for name, value in changes.items()}}
         pairs = [(name, value) for name, value in self.pairs() if name not in own]
         pairs += [(name, value) for name, value in own.items() if value is not None]
@@ -199,7 +203,7 @@ class FilterChoice:
 
     @property
     def presets(self) -> list[tuple[str, str, bool]]:
-        """Name, address, and whether it is the one chosen."""
+        """Label, link and whether it's selected."""
         free = self.timeless()
         return [
             (label, replace(free, preset=key).query(unit=None), key == self.preset and not self.is_custom)
@@ -220,36 +224,36 @@ class FilterChoice:
 
     @property
     def period_pairs(self) -> list[tuple[str, str]]:
-        """What the form of the parts has to pass on: all that it has no field for."""
+        """Hidden parameters for the filter form: all that it has no field for."""
         shown = {"group", "type", *(field.name for field in (*self.fields, *self.custom_fields))}
         return [pair for pair in self.pairs() if pair[0] not in shown] + list(self.kept.items())
 
     @property
     def all_pairs(self) -> list[tuple[str, str]]:
-        """What a form has to pass on that changes nothing of what is chosen here."""
+        """Hidden parameters for forms that don't change the filter."""
         return self.pairs() + list(self.kept.items())
 
     @property
     def part_pairs(self) -> list[tuple[str, str]]:
-        """What the form of the period has to pass on."""
+        """Hidden parameters for the period form."""
         own = [pair for pair in self.kept.items() if pair[0] != "unit"]
         return [pair for pair in self.pairs() if pair[0] not in _TIMES] + own
 
     @property
     def fields(self) -> list[FilterField]:
-        """Each part as the form shows it."""
+        """The fields of the filter form."""
         return [FilterField.of(part, self.parts) for part in PARTS if not (part.is_person or part.is_number)]
 
     @property
     def custom_fields(self) -> list[FilterField]:
-        """Each key of custom_context that something is asked of, as the form shows it."""
+        """A field for each key of custom_context in the filter."""
         conditions = [each for each in self.parts.conditions if each.key_of_context]
         parts = {condition.field: part_of(condition) for condition in conditions}
         return [FilterField.of(part, self.parts) for part in parts.values()]
 
     @property
     def type_groups(self) -> list[dict[str, Any]]:
-        """Groups and their types as the form shows them."""
+        """The groups and their types for the form."""
         return [
             {
                 "name": group.name.lower(),
@@ -262,7 +266,7 @@ class FilterChoice:
 
 
 def carried(query: QueryDict) -> str:
-    """The part of an address that goes along to another page of interactions: ``?…`` or nothing."""
+    """The query string to pass on to another page of interactions: ``?…`` or empty."""
     pairs = [
         (name, value)
         for name in (*_TIMES, *names_in(query))
@@ -275,7 +279,7 @@ def carried(query: QueryDict) -> str:
 
 
 def _bound(query: QueryDict, name: str, zone: tzinfo, mistakes: list[str]) -> datetime | None:
-    """A day or a moment (without an offset: in ``zone``); a day as the end of a period is inside it."""
+    """Parse a date or a time (without an offset: in ``zone``). A date as the end of a period is inclusive."""
     given = query.get(name)
     if not given:
         return None

@@ -1,4 +1,4 @@
-"""What the templates of the filter show: a chip for each part that is set, and a field for each that can be."""
+"""Chips for the active conditions of a filter, and the fields of its form."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from interactions.analytics.conditions import Condition
 from interactions.analytics.filters import Filter
 from interactions.console.filter_parts import DENIED, FilterPart, part_of
 
-_MOST_SAID: Final = 3  # values that a chip says; of more it says how many
+_MOST_SAID: Final = 3  # values named in a chip; more are counted
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A part that is set: its word in the address, "Region is" and "Kent or Bath", and the address without it."""
+    """An active condition: its parameter, "Region is", "Kent or Bath", and a link that removes it."""
 
     name: str
     label: str
@@ -32,10 +32,10 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class FilterField:
-    """A part of the filter as the form shows it: what its values have to be, or with ``is_not``, must not be.
+    """A field of the filter form: values that records must have or, with ``is_not``, must not have.
 
-    ``values`` are as the address says them, one empty text where nothing is asked. ``options`` are what can be chosen
-    (word, words); without any, values are typed.
+    ``values`` are as in the query string, or one empty string. ``options`` are the choices as (value, label); without
+    any, the field is a text input.
     """
 
     part: FilterPart
@@ -45,7 +45,7 @@ class FilterField:
 
     @classmethod
     def of(cls, part: FilterPart, parts: Filter) -> FilterField:
-        """Where a part has values that it has to have and others that it must not have, the form shows the first."""
+        """If a field has both kinds of values, the form shows the first condition."""
         of_part = [each for each in parts.conditions if each.field == part.field][:1]
         values = [part.said(value) for condition in of_part for value in condition.values]
         options = [(word, words) for word, (_, words) in part.values.items()]
@@ -53,12 +53,12 @@ class FilterField:
 
     @property
     def name(self) -> str:
-        """Its word in the address."""
+        """The name of the query parameter."""
         return self.part.name + DENIED * self.is_not
 
     @property
     def verbs(self) -> list[tuple[str, str, bool]]:
-        """What ends the word in the address, words, and whether it is chosen; none where one value is all there is."""
+        """The operators as (suffix of the parameter, label, is selected); empty for fields with a yes/no choice."""
         if len(self.options) in (1, 2):
             return []
         has, has_not = self.part.verbs

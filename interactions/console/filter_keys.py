@@ -1,4 +1,4 @@
-"""The keys of custom_context that occur, for the form of the filter to suggest."""
+"""The keys of custom_context in the data, as suggestions for the filter form."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ from interactions.models import Environment
 @require_safe
 @never_cache
 def filter_keys(request: HttpRequest, environment: str) -> JsonResponse:
-    """``{"keys": [...]}``, those first that most records have."""
+    """``{"keys": [...]}``, most frequent first."""
     here = get_object_or_404(Environment, slug=environment)
     return JsonResponse({"keys": [key for key in occurring(here.slug) if is_key(key)]})

@@ -1,4 +1,4 @@
-"""The parts of a filter: what each is called in an address and for people, and what an address says of them."""
+"""The fields of a filter: the query parameter and the label of each, and parsing them from a query string."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from interactions.contract.schema import GROUP_OF, TYPES, Group
 from interactions.contract.tombstones import Person
 
 MOST_VALUES: Final = 100
-"""Of one part of the filter; the rest of an address is left out."""
-_LONGEST: Final = 2_048  # characters of one value; no id or address that is looked for is longer
+"""Values of one field; the rest are ignored."""
+_LONGEST: Final = 2_048  # characters of one value; no id or page address is longer
 
 
 @dataclass(frozen=True, slots=True)
 class FilterPart:
-    """One part of the filter: its word in the address, the field it asks of, and its name for people.
+    """A field of the filter: its query parameter, the field it's about, and its label.
 
-    ``values`` are what can be chosen, by their word in the address; without any, it is a text, or a ``number``. A
-    ``person`` is a keyed hash, said as people's pages are addressed. ``verbs`` follow the label and say that a
-    record has one of the values, and that it has none.
+    ``values`` are the choices by their value in the query string; without any, it's a text, or a number with
+    ``is_number``. With ``is_person`` it's a keyed hash, as in the URLs of people's pages. ``verbs`` follow the label:
+    "is" and "is not".
     """
 
     name: str
@@ -37,21 +37,21 @@ class FilterPart:
     verbs: tuple[str, str] = (" is", " is not")
 
     def name_of(self, condition: Condition) -> str:
-        """The word in the address: ``region``, or ``region!`` for what it must not be."""
+        """The query parameter: ``region``, or ``region!`` for values it must not have."""
         return self.name + DENIED if condition.is_not else self.name
 
     def said(self, value: Any) -> str:
-        """A value as the address says it."""
+        """A value as in a query string."""
         if self.is_person:
             return Person(**{self.field: value}).address
         return next((word for word, (each, _) in self.values.items() if each == value), str(value))
 
     def words(self, value: Any) -> str:
-        """A value as people say it."""
+        """A value for display."""
         return next((words for each, words in self.values.values() if each == value), self.said(value))
 
     def meant(self, text: str) -> Value | None:
-        """The value that a text of the address means; None where it can mean none."""
+        """The value of a text from a query string; None if it's invalid."""
         if self.is_person:
             return getattr(Person.at(text), self.field, None)
         if self.values:
@@ -61,7 +61,7 @@ class FilterPart:
         return text if len(text) <= _LONGEST else None
 
     def mistake(self, text: str) -> str:
-        """Why ``text`` can mean nothing, as a sentence."""
+        """Why ``text`` is invalid, as a sentence."""
         if self.is_person:
             return f"{self.label}: addresses hold no ids. Choose Filter and type the id there."
         if self.values:
@@ -72,7 +72,7 @@ class FilterPart:
 
 
 DENIED: Final = "!"
-"""What ends the word in the address of values that a part must not have: ``region!=Kent``."""
+"""The suffix of a query parameter for excluded values: ``region!=Kent``."""
 
 _SAID: Final = (":", ": not")
 
@@ -95,22 +95,22 @@ PARTS: Final = (
     FilterPart("import", "import_id", "Import", is_number=True),
 )
 MOST_KEYS: Final = 5
-"""Keys of custom_context that one filter may ask of."""
-_CUSTOM: Final = "custom."  # what the word of such a key begins with in an address
+"""Keys of custom_context in one filter."""
+_CUSTOM: Final = "custom."  # prefix of the query parameter of such a key
 _GROUPS: Final = {group.name.lower(): group for group in Group}
 _BY_FIELD: Final = {part.field: part for part in PARTS}
-_FORMS: Final = ("", DENIED)  # of a part's name in an address
+_FORMS: Final = ("", DENIED)  # suffixes of query parameters
 PEOPLE: Final = tuple(part.name + form for part in PARTS if part.is_person for form in _FORMS)
 NAMES: Final = ("group", "type", *(part.name + form for part in PARTS for form in _FORMS))
 
 
 def part_of(condition: Condition) -> FilterPart:
-    """The part of the filter that a condition is about."""
+    """The filter field of a condition."""
     return _BY_FIELD.get(condition.field) or _custom_part(condition.key_of_context)
 
 
 def names_in(query: QueryDict) -> list[str]:
-    """The words of an address that are about the filter."""
+    """The query parameters that belong to the filter."""
     return [*NAMES, *(name for name in query if name.startswith(_CUSTOM))]
 
 
@@ -119,7 +119,7 @@ def _custom_part(key: str) -> FilterPart:
 
 
 def _custom_parts(query: QueryDict, mistakes: list[str]) -> list[FilterPart]:
-    """The keys of custom_context that an address asks of, each once."""
+    """The keys of custom_context in a query string, each once."""
     given = (name.removesuffix(DENIED).removeprefix(_CUSTOM) for name in query if name.startswith(_CUSTOM))
     keys = list(dict.fromkeys(given))
     mistakes.extend(f"You can't filter by the key {key[:40]!r} of custom_context." for key in keys if not is_key(key))
@@ -130,7 +130,7 @@ def _custom_parts(query: QueryDict, mistakes: list[str]) -> list[FilterPart]:
 
 
 def pairs_of(conditions: Iterable[Condition]) -> list[tuple[str, str]]:
-    """Conditions as the pairs of an address."""
+    """Conditions as query parameters."""
     found = []
     for condition in conditions:
         part = part_of(condition)
@@ -139,9 +139,9 @@ def pairs_of(conditions: Iterable[Condition]) -> list[tuple[str, str]]:
 
 
 def parts_of(query: QueryDict, mistakes: list[str]) -> Filter:
-    """The filter that an address asks for; a sentence about each part that says nothing is added to ``mistakes``."""
+    """Parse the filter in a query string; a sentence about each invalid parameter is added to ``mistakes``."""
     groups = tuple(_GROUPS[word] for word in _known(query, "group", list(_GROUPS), mistakes))
-    # A type of a chosen group adds nothing, and its chip would promise that it does.
+    # A type of a selected group has no effect, so it gets no chip.
     types = tuple(name for name in _known(query, "type", list(TYPES), mistakes) if GROUP_OF[name] not in groups)
     conditions = []
     for part in (*PARTS, *_custom_parts(query, mistakes)):
@@ -153,7 +153,7 @@ def parts_of(query: QueryDict, mistakes: list[str]) -> Filter:
 
 
 def _values(texts: list[str], part: FilterPart, mistakes: list[str]) -> tuple[Value, ...]:
-    """What the texts mean, each once."""
+    """The distinct values of some texts."""
     found: dict[Value, None] = {}
     for text in dict.fromkeys(each.strip() for each in texts):
         value = part.meant(text) if text else None
@@ -167,7 +167,7 @@ def _values(texts: list[str], part: FilterPart, mistakes: list[str]) -> tuple[Va
 
 
 def one_of(query: QueryDict, name: str, known: list[str], mistakes: list[str]) -> str | None:
-    """The word an address gives for ``name``, where it is one that is ``known``."""
+    """The value of the query parameter ``name`` if it's one of ``known``."""
     given = query.get(name)
     if not given or given in known:
         return given or None

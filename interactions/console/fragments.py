@@ -1,4 +1,4 @@
-"""One address, two answers: the whole page, or for htmx the named part of it that changes."""
+"""One URL, two responses: the whole page or, for htmx, the part of it that changes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from interactions.models import Environment
 
 
 def page_or_fragment(request: HttpRequest, template: str, fragment: str, context: dict[str, Any]) -> HttpResponse:
-    """The page ``template``, or its partial ``fragment`` where htmx asks for it.
+    """Render the page ``template``, or its partial ``fragment`` for htmx.
 
-    The view names the fragment, never the client. ``Vary`` keeps a browser that goes back
-    from showing a bare fragment out of its cache.
+    The view names the fragment, never the client. ``Vary`` keeps the Back button from showing a bare fragment from the
+    cache.
     """
     asked_by_htmx = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     response = render(request, f"{template}#{fragment}" if asked_by_htmx else template, context)
@@ -28,9 +28,9 @@ def page_or_fragment(request: HttpRequest, template: str, fragment: str, context
 def list_or_fragment(
     request: HttpRequest, template: str, fragment: str, context: dict[str, Any], query: str
 ) -> HttpResponse:
-    """The same for a list with a filter: a fragment also brings the address bar up to date, with this query.
+    """The same for a filtered list: a fragment also updates the address bar, with this query string.
 
-    An Enter in the form is a change and a submit: twice the same list is one step back.
+    Pressing Enter in the form is both a change and a submit; the same list twice is one history entry.
     """
     response = page_or_fragment(request, template, fragment, context)
     if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
@@ -40,6 +40,9 @@ def list_or_fragment(
 
 
 def to_page(request: HttpRequest, name: str, environment: Environment) -> HttpResponse:
-    """Redirect to a page of an environment. htmx would put it into the form that it sent, so it loads the page."""
+    """Redirect to a page of an environment.
+
+    htmx is told to load it, as it would insert the page into the form otherwise.
+    """
     address = reverse(name, args=[environment.slug])
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The gate in front of every view: who may open which address, as interactions.access.roles says."""
+"""Access control for every view, by the table in interactions.access.roles."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from interactions.models import Environment
 
 
 class Gate:
-    """Middleware: refuses what the rules do not allow.
+    """Middleware that refuses requests the rules don't allow.
 
-    It also puts the person's ``standing`` on the request, says who acts, and sets the environment's time zone.
+    It also sets ``request.standing``, the actor for the activity log, and the environment's time zone.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -37,11 +37,11 @@ class Gate:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
-        """Raises PermissionDenied, or Http404 for an environment that there is not."""
+        """Raises PermissionDenied, or Http404 for an unknown environment."""
         match = request.resolver_match
         rule = rule_of(match.url_name, match.namespace) if match else None
         if rule in (Access.PUBLIC, Access.KEY):
-            return  # without a look at the session: these answer also while the database does not
+            return  # without touching the session: these work while the database is down
         if isinstance(request.user, User):
             audit.identify(request.user)
         request.standing = members.standing(request.user)  # type: ignore[attr-defined]
@@ -52,18 +52,18 @@ class Gate:
             raise PermissionDenied
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A page that has to wait for the data set says so, and asks again by itself."""
+        """Answer DataNotReady with 503, a sentence, and a page that retries by itself."""
         return waiting(request, str(exception)) if isinstance(exception, DataNotReady) else None
 
 
 def _be_ready() -> None:
-    from interactions.analytics import ready  # 60 MB that a process which answers the API alone does without
+    from interactions.analytics import ready  # takes 60 MB, which API-only processes can do without
 
     ready.begin()
 
 
 def _let_in(standing: members.Standing, right: Right, slug: str | None) -> None:
-    """Ask for a right in an environment, and go by its time zone from here on. Without one the view asks."""
+    """Require a right in an environment and activate its time zone. Without an environment, the view has to check."""
     if slug is None:
         return
     if not standing.may(right, slug):
@@ -88,18 +88,18 @@ def _is_staff(request: HttpRequest) -> bool:
 
 
 def person(request: HttpRequest) -> User:
-    """The user who is logged in. The gate lets nobody else reach a view of an environment, so there is always one."""
+    """The logged-in user. The gate requires a log-in before these views run, so there always is one."""
     if not isinstance(request.user, User):
         raise TypeError("This page was reached without a log-in.")
     return request.user
 
 
 def may(request: HttpRequest, right: Right, environment: str) -> bool:
-    """Whether the person has a right that the address alone does not ask for."""
+    """Whether the user has a right that the URL alone doesn't require."""
     return bool(request.standing.may(right, environment))  # type: ignore[attr-defined]
 
 
 def demand(request: HttpRequest, right: Right, environment: str) -> None:
-    """Raises PermissionDenied where the person has not that right."""
+    """Raises PermissionDenied if the user doesn't have that right."""
     if not may(request, right, environment):
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""The Health page: is this data fit to train on; its thresholds; and what an import changed in it."""
+"""The Health page: whether the data is fit for training, its thresholds, and what an import changed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PERCENT: Final = 100
 @require_safe
 @never_cache
 def health(request: HttpRequest, environment: str) -> HttpResponse:
-    """The page at once, its checks when the page asks again; ``figures=now`` gives both in one."""
+    """The page without its checks, which it loads by itself; ``figures=now`` renders both."""
     here = get_object_or_404(Environment, slug=environment)
     context: dict[str, Any] = {"environment": here}
     fragment = bool(request.htmx)  # type: ignore[attr-defined]
@@ -49,9 +49,9 @@ def health(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def import_health(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """What one import changed, for the last step of the wizard; nothing once its records are gone.
+    """What one import changed, for the last step of the wizard; empty once its records are removed.
 
-    204 while the index has none of them: the page asks again.
+    204 until the index has its records: the page retries.
     """
     imp = find_import(environment, pk)
     if not imp.is_done or not imp.accepted:
@@ -73,7 +73,7 @@ def import_health(request: HttpRequest, environment: str, pk: int) -> HttpRespon
 
 
 class ThresholdsForm(forms.Form):
-    """Two numbers a check: where good begins, and beyond which it is poor. Shares are given in percent."""
+    """Two numbers per check: where "good" begins and where "poor" begins. Shares are in percent."""
 
     def __init__(self, environment: Environment, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
@@ -98,7 +98,7 @@ class ThresholdsForm(forms.Form):
         return cleaned
 
     def thresholds(self) -> dict[str, list[float]]:
-        """Those that are not the default, as an environment keeps them."""
+        """The thresholds that differ from the defaults, as stored in an environment."""
         found = {}
         for name, default in THRESHOLDS.items():
             edges = [_kept(self.cleaned_data[f"{name}_{edge}"], default) for edge in ("good", "poor")]
@@ -109,7 +109,7 @@ class ThresholdsForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def health_thresholds(request: HttpRequest, environment: str) -> HttpResponse:
-    """Where good ends and poor begins in one environment. POST keeps them, or with ``reset`` goes back to ours."""
+    """The thresholds of an environment. POST saves them, or restores the defaults with ``reset``."""
     here = get_object_or_404(Environment, slug=environment)
     if "reset" in request.POST:
         _keep(here, {})

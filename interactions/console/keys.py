@@ -1,4 +1,4 @@
-"""The API keys of an environment: the list, and making, rotating and revoking one."""
+"""The API keys of an environment: list, create, rotate and revoke."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class OnceForm(forms.Form):
-    """A form that makes one key, however often a browser sends it: the page that it answers cannot be shown again."""
+    """A form that creates one key even if it's submitted twice, because the response with the key can't be shown again."""
 
     once = forms.CharField(widget=forms.HiddenInput, max_length=32, required=False)
 
@@ -37,16 +37,16 @@ class OnceForm(forms.Form):
         self.fields["once"].initial = secrets.token_hex(8)
 
     def is_sent_again(self) -> bool:
-        """Whether this very form has been sent before. Without Redis nobody can say, and it counts as new."""
+        """Whether this form was submitted before. Without Redis it counts as new."""
         try:
             return not cache.add(f"form:{self.cleaned_data['once']}", 1, _FORM_SECONDS)
         except (RedisError, OSError) as error:
-            log.warning("Whether a form is sent twice is not known while Redis is away: %s", type(error).__name__)
+            log.warning("Forms submitted twice can't be detected while Redis is down: %s", type(error).__name__)
             return False
 
 
 class KeyForm(OnceForm):
-    """What a new key is."""
+    """A new key."""
 
     name = forms.CharField(
         max_length=100, widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "off", "placeholder": "Shop"})
@@ -67,10 +67,10 @@ class KeyForm(OnceForm):
 
 
 class RotateForm(OnceForm):
-    """How long the old key goes on."""
+    """How long the old key stays valid."""
 
     GRACES: Final = {
-        "0": "It ends now",
+        "0": "Right away",
         "3600": "1 hour",
         "86400": "24 hours",
         "604800": "7 days",
@@ -81,7 +81,7 @@ class RotateForm(OnceForm):
 @require_safe
 @never_cache
 def keys(request: HttpRequest, environment: str) -> HttpResponse:
-    """All keys: those that are accepted, then those that have ended; newest first."""
+    """All keys: active ones first, then ended ones; newest first."""
     here = get_object_or_404(Environment, slug=environment)
     return page_or_fragment(request, "keys/list.html", "list", _listed(request, here))
 
@@ -89,7 +89,7 @@ def keys(request: HttpRequest, environment: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def key_create(request: HttpRequest, environment: str) -> HttpResponse:
-    """Make a key, and show it once."""
+    """Create a key and show it once."""
     here = get_object_or_404(Environment, slug=environment)
     form = KeyForm(request.POST if request.method == "POST" else None)
     if not form.is_bound or not form.is_valid():
@@ -109,7 +109,7 @@ def key_create(request: HttpRequest, environment: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def key_rotate(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Put a new key in the place of one, and show it once."""
+    """Replace a key and show the new one once."""
     old = _find(environment, pk)
     form = RotateForm(request.POST if request.method == "POST" else None)
     if not form.is_bound or not form.is_valid():
@@ -128,7 +128,7 @@ def key_rotate(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def key_revoke(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Ask, then refuse the key from now on."""
+    """Confirm, then revoke the key."""
     key = _find(environment, pk)
     if request.method != "POST":
         return page_or_fragment(request, "keys/revoke.html", "form", {"environment": key.environment, "key": key})
@@ -152,7 +152,7 @@ def _listed(request: HttpRequest, here: Environment) -> dict[str, Any]:
 def _shown(
     request: HttpRequest, here: Environment, key: ApiKey, text: str, *, old: ApiKey | None = None
 ) -> HttpResponse:
-    """The only answer that holds the key. It is no redirect, as nothing keeps the key until the next request."""
+    """The only response with the key. It's no redirect, because the key isn't stored for the next request."""
     context = {
         **_listed(request, here),
         "key": key,

@@ -1,4 +1,4 @@
-"""The members of an environment: the list, and adding, changing, deactivating one; the page that sets a password."""
+"""The members of an environment: list, add, change roles, deactivate, and create set-password links."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ROLES: Final = [(role.value, role.label) for role in Role]
 
 
 class MemberForm(forms.Form):
-    """Somebody new."""
+    """A new member."""
 
     username = forms.CharField(
         label="User name",
@@ -53,7 +53,7 @@ class MemberForm(forms.Form):
 
 
 class RolesForm(forms.Form):
-    """A role for each environment that the owner owns; ``role_<slug>`` is its field."""
+    """A role for each environment that the current user owns, in fields named ``role_<slug>``."""
 
     def __init__(self, member: ListedMember, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
@@ -75,7 +75,7 @@ def _field(environment: Environment) -> str:
 @require_safe
 @never_cache
 def members(request: HttpRequest, environment: str) -> HttpResponse:
-    """Members and administrators, 50 a page: who is active first; ``find`` has them by name."""
+    """Members and administrators, 50 per page, active ones first; ``find`` searches by name."""
     here = get_object_or_404(Environment, slug=environment)
     return page_or_fragment(request, "members/list.html", "list", _listed(request, here))
 
@@ -83,7 +83,7 @@ def members(request: HttpRequest, environment: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def member_add(request: HttpRequest, environment: str) -> HttpResponse:
-    """Add somebody; who has no log-in yet gets one, and the link for it is shown once."""
+    """Add a member. A new user gets a log-in and a set-password link, which is shown once."""
     here = get_object_or_404(Environment, slug=environment)
     form = MemberForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -112,7 +112,7 @@ def member_add(request: HttpRequest, environment: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def member_edit(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Change the roles of one, in all environments that the owner owns."""
+    """Change a member's roles in all environments that the current user owns."""
     here, member = _find(request, environment, pk)
     form = RolesForm(member, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -131,7 +131,7 @@ def member_edit(request: HttpRequest, environment: str, pk: int) -> HttpResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def member_link(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Make another link to set a password, and show it once."""
+    """Create another set-password link and show it once."""
     here, member = _find(request, environment, pk)
     if request.method == "POST":
         return _shown(request, here, member.user)
@@ -142,7 +142,7 @@ def member_link(request: HttpRequest, environment: str, pk: int) -> HttpResponse
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def member_deactivate(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Ask, then end the log-in; or, where it has ended, resume it."""
+    """Confirm, then deactivate a log-in or reactivate it."""
     here, member = _find(request, environment, pk)
     if request.method != "POST":
         return page_or_fragment(request, "members/deactivate.html", "form", {"environment": here, "member": member})
@@ -161,7 +161,7 @@ def member_deactivate(request: HttpRequest, environment: str, pk: int) -> HttpRe
 
 
 def _find(request: HttpRequest, environment: str, pk: int) -> tuple[Environment, ListedMember]:
-    """Administrators are no members: they are changed in Django's admin."""
+    """Only members: administrators are changed in Django's admin."""
     here = get_object_or_404(Environment, slug=environment)
     user = get_object_or_404(User, pk=pk, memberships__environment=here, is_superuser=False)
     return here, membership.as_members([user], here, request.standing)[0]  # type: ignore[attr-defined]
@@ -182,7 +182,7 @@ def _listed(request: HttpRequest, here: Environment) -> dict[str, Any]:
 
 
 def _shown(request: HttpRequest, here: Environment, user: User, *, is_first: bool = False) -> HttpResponse:
-    """The only answer that holds the link."""
+    """The only response with the link."""
     try:
         link = membership.new_link(user, by=person(request), is_first=is_first)
     except DojoError as error:

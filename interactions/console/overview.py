@@ -1,4 +1,4 @@
-"""The overview of an environment: how much is in it and how it grows, what came last, what to do next."""
+"""The overview of an environment: its size and growth, the latest imports and calls, and what to do next."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RATE: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Calls of the last minutes; None where the ring cannot be looked at."""
+    """Counts of the calls in the last minutes."""
 
     calls: int
     records: int
@@ -41,7 +41,7 @@ class Live:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The overview of the first environment that the person is a member of; a word where there is none."""
+    """Redirect to the user's first environment, or explain that there is none."""
     environments = standing(person(request)).environments
     if not environments:
         return render(request, "no_environment.html")
@@ -50,7 +50,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def overview(request: HttpRequest, environment: str) -> HttpResponse:
-    """Size, growth, live calls, health, open deletion requests, the last imports, and the next step to take."""
+    """Size, growth, live calls, health, open deletion requests, the latest imports, and the next step."""
     here = get_object_or_404(Environment, slug=environment)
     imports = list(here.imports.select_related("created_by")[:5])
     running = next((imp for imp in imports if not imp.has_ended), None)
@@ -77,7 +77,7 @@ def overview(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def overview_health(request: HttpRequest, environment: str) -> HttpResponse:
-    """The verdict of the Health page, for the tile that asks for it once the page is there."""
+    """The verdict of the Health page, for the tile that loads it after the page."""
     here = get_object_or_404(Environment, slug=environment)
     return render(request, "overview/health.html", {"environment": here, "report": readiness.report(here)})
 

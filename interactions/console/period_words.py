@@ -1,4 +1,4 @@
-"""How a period and its bounds are said, in an address and in words."""
+"""Periods and their bounds as query parameters and in words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DAY: Final = timedelta(days=1)
 
 
 def address_of(moment: datetime, zone: tzinfo, *, ends: bool = False) -> str:
-    """A bound as an address says it: a day (the last day inside, for an end), else the time there and its offset."""
+    """A bound as a query parameter: a date (for an end, the last day inside), else a local time with its offset."""
     here = local(moment, zone)
     if Unit.DAY.floor(moment, zone) == moment:
         return (here.date() - _DAY if ends else here.date()).isoformat()
@@ -21,7 +21,7 @@ def address_of(moment: datetime, zone: tzinfo, *, ends: bool = False) -> str:
 
 
 def span(start: datetime, end: datetime, zone: tzinfo) -> str:
-    """``Jan 1 – Mar 30, 2024``, and with times where a bound is not midnight; ``end`` is not inside."""
+    """``Jan 1 – Mar 30, 2024``, with times if a bound isn't midnight; ``end`` is exclusive."""
     if Unit.DAY.floor(start, zone) == start and Unit.DAY.floor(end, zone) == end:
         first, last = local(start, zone).date(), local(end - INSTANT, zone).date()
         if first == last:
@@ -36,7 +36,7 @@ def span(start: datetime, end: datetime, zone: tzinfo) -> str:
 
 
 def day_of(moment: datetime, zone: tzinfo, year_known: datetime) -> str:
-    """``Nov 28``, with the year where it is another than that of ``year_known``."""
+    """``Nov 28``, with the year if it differs from that of ``year_known``."""
     day = local(moment, zone).date()
     return _day(day, year=day.year != local(year_known, zone).year)
 

@@ -17,13 +17,13 @@ from interactions.models import Environment
 
 
 class EnvironmentNameForm(forms.Form):
-    """What the environment is called; its word in addresses stays."""
+    """The name of the environment; its slug stays."""
 
     name = forms.CharField(max_length=50, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
 
 class ZoneForm(forms.Form):
-    """A name of the time zone database, typed or picked from the list."""
+    """An IANA time zone, typed or picked from the list."""
 
     time_zone = forms.CharField(
         label="Time zone",
@@ -39,7 +39,7 @@ class ZoneForm(forms.Form):
 
 
 class CurrencyForm(forms.Form):
-    """The currency that revenue is in, or none."""
+    """The currency of revenue, or none."""
 
     currency = forms.ChoiceField(
         required=False,
@@ -48,7 +48,7 @@ class CurrencyForm(forms.Form):
 
 
 class ApprovalForm(forms.Form):
-    """Whether a deletion request waits for a second person."""
+    """Whether deletion requests need a second person's approval."""
 
     needs_approval = forms.BooleanField(label="A second person approves each deletion request", required=False)
 
@@ -63,7 +63,7 @@ _FORMS: Final[dict[str, type[forms.Form]]] = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest, environment: str) -> HttpResponse:
-    """Several forms on one page; ``form`` in the POST says which one was sent."""
+    """Several forms on one page; the POST parameter ``form`` names the one that was submitted."""
     here = get_object_or_404(Environment, slug=environment)
     sent = request.POST.get("form", "")
     initial = {name: getattr(here, name) for name in environments.SETTINGS}

@@ -1,4 +1,4 @@
-"""Tables as CSV files that open in a spreadsheet."""
+"""Tables as CSV files for spreadsheets."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from django.http import HttpResponse, StreamingHttpResponse
 from interactions.csv_cells import BYTE_ORDER_MARK, harmless
 
 _MEDIA_TYPE: Final = "text/csv; charset=utf-8"
-_DIGITS: Final = 15  # that a double always keeps: 0.1 + 0.2 is 0.3
+_DIGITS: Final = 15  # that a double can hold: 0.1 + 0.2 is 0.3
 
 
 def as_file(rows: Iterable[Sequence[Any]], name: str) -> HttpResponse:
-    """A CSV file called ``name``: texts in quotes and harmless, UTF-8 with a mark for Excel."""
+    """A CSV file called ``name``: quoted texts without formulas, UTF-8 with a byte order mark for Excel."""
     return HttpResponse(_lines(rows), content_type=_MEDIA_TYPE, headers=_headers(name))
 
 
 def as_stream(rows: Iterable[Sequence[Any]], name: str) -> StreamingHttpResponse:
-    """The same, sent a row at a time."""
+    """The same, streamed row by row."""
     headers = {**_headers(name), "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(_lines(rows), content_type=_MEDIA_TYPE, headers=headers)
 
@@ -31,7 +31,7 @@ def _headers(name: str) -> dict[str, str]:
 
 
 class _Echo:
-    """A file for csv.writer that gives each line back."""
+    """A file for csv.writer that returns each line."""
 
     def write(self, line: str) -> str:
         return line
@@ -45,7 +45,7 @@ def _lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 
 def _cell(value: Any) -> Any:
-    """A text that is no formula, or a number as people write it; nothing for what is no number."""
+    """A text without formulas, or a number without rounding noise; empty for NaN and infinity."""
     if isinstance(value, float):
         if not math.isfinite(value):
             return ""

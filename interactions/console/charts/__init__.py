@@ -1,4 +1,4 @@
-"""Frames of numbers → ECharts options, and the colours that types and groups have everywhere."""
+"""ECharts options made from data frames, and the colours of types and groups."""
 
 from interactions.console.charts.change import FigureChange
 from interactions.console.charts.colours import (

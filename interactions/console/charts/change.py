@@ -1,23 +1,23 @@
-"""A figure beside that of the period before."""
+"""A figure compared with the previous period."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-_LARGEST: Final = 9.99  # a change beyond ± 999% says nothing that the two figures do not say better
+_LARGEST: Final = 9.99  # beyond ±999%, the two figures say more than a percentage
 
 
 @dataclass(frozen=True, slots=True)
 class FigureChange:
-    """What a figure was ``before`` and is ``now``."""
+    """A figure ``before`` and ``now``."""
 
     now: float
     before: float
 
     @property
     def fraction(self) -> float | None:
-        """The change as a part of ``before``: 0.1 is ten percent more. None where that misleads, or cannot be told."""
+        """The change relative to ``before``: 0.1 is 10% more. None if it's undefined or misleading."""
         if self.before <= 0:
             return None
         fraction = (self.now - self.before) / self.before
@@ -25,5 +25,5 @@ class FigureChange:
 
     @property
     def is_new(self) -> bool:
-        """Whether there was nothing before, and there is now."""
+        """Whether it was zero before and isn't now."""
         return not self.before and bool(self.now)

@@ -1,6 +1,6 @@
-"""The colours that types and groups have everywhere.
+"""The colours of types and groups, the same in every chart.
 
-Colours of text, lines and background depend on the theme and are the browser's part (static/js/chart.js).
+Text, line and background colours depend on the theme and are set in the browser (static/js/chart.js).
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from typing import Final
 
 from interactions.contract.schema import TYPES_BY_GROUP, Group
 
-# A hue a group, a shade a type in the order of TYPES_BY_GROUP. The first shade is the group's own:
-# it stands out (3:1) from the white and from the dark card, and from the other six for people who
-# do not tell red, green or blue from each other; the tests measure both.
+# One hue per group and one shade per type, in the order of TYPES_BY_GROUP. The first shade is the group's own: it has a
+# contrast of 3:1 on both the light and the dark card, and can be told from the other six by people with colour
+# blindness. The tests measure both.
 PALETTE: Final[dict[Group, tuple[str, ...]]] = {
     Group.CORE: ("#297cef", "#61a0fd", "#0455b7", "#a4c8fc"),
     Group.CONVERSION: ("#c54d05", "#e16831", "#a74004", "#f58a5e", "#feb497", "#8a3404"),
@@ -21,8 +21,8 @@ PALETTE: Final[dict[Group, tuple[str, ...]]] = {
     Group.PERFORMANCE: ("#c28814", "#f8b84e"),
     Group.CUSTOM: ("#727a86",),
 }
-# Of what is no type: from the one seen most to the one seen least, then all the rest. Hues of the groups, so they
-# stand apart as those do.
+# For things other than types: from the most to the least frequent, then one colour for the rest. These are the groups'
+# hues, so they are as easy to tell apart.
 RANKS: Final = ("#c54d05", "#297cef", "#d0417d", "#c28814", "#10a1b9", "#1c8859")
 REST: Final = "#727a86"
 BACKGROUNDS: Final = {"light": "#ffffff", "dark": "#131b29"}
@@ -33,17 +33,17 @@ _COLOUR_OF_TYPE: Final = {
 
 
 def colour_of_type(name: str) -> str:
-    """The colour of a type, as ``#rrggbb``. Raises KeyError for a word that is no type."""
+    """The colour of a type, as ``#rrggbb``. Raises KeyError for an unknown type."""
     return _COLOUR_OF_TYPE[name]
 
 
 def colour_of_group(group: str) -> str:
-    """The colour of a group, as ``#rrggbb``. Raises ValueError for a word that is no group."""
+    """The colour of a group, as ``#rrggbb``. Raises ValueError for an unknown group."""
     return PALETTE[Group(group)][0]
 
 
 def colour_of_rank(rank: int) -> str:
-    """The colour of the ``rank``-th, from 0, of things that have no colour of their own."""
+    """The colour for position ``rank`` (from 0) in a ranking."""
     return RANKS[rank] if rank < len(RANKS) else REST
 
 

@@ -13,29 +13,28 @@ from interactions.contract.schema import GROUP_OF, Group
 if TYPE_CHECKING:
     import pandas as pd
 
-ASSISTED: Final = "#7a5af0"  # of what carries a miso_id: no group's hue
+ASSISTED: Final = "#7a5af0"  # for records with a miso_id; not the hue of any group
 
 
 def by_group(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame with a column a type → one with a column a group, in the groups' order."""
+    """Sum the columns of types into columns of groups, in the groups' order."""
     groups = frame.T.groupby([GROUP_OF[name].value for name in frame.columns], sort=False).sum().T
     return groups.reindex(columns=[group.value for group in Group if group.value in groups.columns])
 
 
 def over_time(frame: pd.DataFrame, zone: tzinfo = UTC) -> dict[str, Any]:
-    """Stacked bars: the frame's index gives the bars' starts (UTC), its columns the types or groups.
+    """Stacked bars. The frame has a row per bar, indexed by its start (UTC), and a column per type or group.
 
-    On the axis stands what the clock in ``zone`` says.
+    The axis shows local time in ``zone``.
     """
     counts = {name: frame[name].tolist() for name in frame.columns}
     return _stacked(frame.index, zone, counts, [{"color": colour_of(name)} for name in frame.columns])
 
 
 def causes_over_time(starts: Sequence[datetime], counts: Mapping[str, list[int]], zone: tzinfo = UTC) -> dict[str, Any]:
-    """Stacked bars that begin at ``starts`` (UTC): a count for each, by cause, the most frequent cause first.
+    """Stacked bars that start at ``starts`` (UTC), with a count per bar for each cause, most frequent cause first.
 
-    Of more causes than there are RANKS, the last ones have the colour of the rest. No legend is needed below it: the
-    page lists the causes with their colours.
+    Causes beyond RANKS share one colour. There is no legend, because the page lists the causes with their colours.
     """
     styles = [{"color": colour_of_rank(rank)} for rank in range(len(counts))]
     option = _stacked(starts, zone, counts, styles)
@@ -43,7 +42,7 @@ def causes_over_time(starts: Sequence[datetime], counts: Mapping[str, list[int]]
 
 
 def assisted_over_time(frame: pd.DataFrame, zone: tzinfo = UTC) -> dict[str, Any]:
-    """Stacked bars of records with and without a miso_id: columns ``assisted, other``, the index the bars' starts."""
+    """Stacked bars of records with and without a miso_id, from the columns ``assisted`` and ``other``."""
     counts = {"Miso-assisted": frame["assisted"].tolist(), "Other": frame["other"].tolist()}
     option = _stacked(frame.index, zone, counts, [{"color": ASSISTED}, {"color": REST, "opacity": 0.35}])
     return option | {
@@ -86,9 +85,9 @@ def _stacked(
 
 
 def stamp(moment: datetime, zone: tzinfo = UTC) -> str:
-    """A moment as the clock in ``zone`` says it, to the minute: ``2024-01-31T05:00+01:00``, in UTC with ``Z``.
+    """A moment as local time in ``zone``, to the minute: ``2024-01-31T05:00+01:00``, or with ``Z`` for UTC.
 
-    In UTC, too, at the ends of the calendar, where the clock in ``zone`` is in another year than there is.
+    Falls back to UTC where local time would be outside the years 1 to 9999.
     """
     try:
         here = plain(moment).astimezone(zone)

@@ -14,7 +14,7 @@ _LONGEST_NAME: Final = 40
 
 
 def rhythm(frame: pd.DataFrame) -> dict[str, Any]:
-    """A heat map: a row a weekday, a column an hour; the browser gives the shades, from none to the most."""
+    """A heat map with a row per weekday and a column per hour. The browser picks the shades."""
     cells = [
         [hour, day, int(count)]
         for day, counts in enumerate(frame.to_numpy().tolist())
@@ -33,7 +33,7 @@ def rhythm(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def ranking(names: Sequence[str], counts: Sequence[float], colours: Sequence[str] | None = None) -> dict[str, Any]:
-    """Horizontal bars, the first on top; without ``colours`` all have the accent's."""
+    """Horizontal bars, first on top, in ``colours`` or else all in the accent colour."""
     given = colours or [colour_of_rank(1)] * len(names)
     bars = [{"value": count, "itemStyle": {"color": colour}} for count, colour in zip(counts, given, strict=True)]
     return {

@@ -1,4 +1,4 @@
-"""Small drawings without axes, as SVG: the line in a tile, the columns of an overview."""
+"""Small SVG drawings without axes: the line in a tile and the columns on the overview."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 WIDTH: Final = 100
 HEIGHT: Final = 24
 _MOST_POINTS: Final = 60
-_MARGIN: Final = 1.5  # so that the line is not cut where it is highest
+_MARGIN: Final = 1.5  # so that the line isn't clipped at its highest point
 
 
 def spark(values: Sequence[float]) -> str:
-    """A line through ``values`` in a box of WIDTH by HEIGHT that starts at zero; empty for fewer than two values.
+    """The SVG path of ``values`` in a box of WIDTH by HEIGHT, from zero up; empty for fewer than two values.
 
-    Of many values, neighbours are drawn as one, their sum.
+    If there are many values, neighbours are summed.
     """
     if len(values) < 2:
         return ""
     step = -(-len(values) // _MOST_POINTS)
-    whole = len(values) // step * step  # a rest would look like a fall at the end
+    whole = len(values) // step * step  # a partial last group would look like a fall
     sums = [sum(values[at : at + step]) for at in range(0, whole, step)]
     most = max(sums)
     if len(sums) < 2 or most <= 0:
@@ -39,9 +39,10 @@ def spark(values: Sequence[float]) -> str:
 
 
 def columns(frame: pd.DataFrame, zone: tzinfo) -> list[dict[str, Any]]:
-    """Small columns, a row of ``frame`` each, its columns on top of each other; for an SVG of 100 in height.
+    """A small stacked column per row of ``frame``, for an SVG with a height of 100.
 
-    Each has ``day`` (its start in ``zone``), ``counts`` by column, ``x``, ``width`` and ``pieces`` (column, y, height).
+    Each has ``day`` (its start in ``zone``), ``counts`` by column, ``x``, ``width`` and ``pieces`` of (column, y,
+    height).
     """
     most = max(1, int(frame.sum(axis=1).max())) if len(frame) else 1
     step = 100 / max(1, len(frame))

@@ -1,4 +1,4 @@
-"""What the address of the dashboard says beside the filter: bars, split, comparison and the funnel's steps."""
+"""The dashboard's query parameters besides the filter: bar width, split, comparison and funnel steps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KEPT: Final = ("unit", "split", "compare", "step")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was chosen. ``steps`` are types, or one word of FUNNELS; none where the page is to choose."""
+    """The parsed parameters. ``steps`` are types, or one key of FUNNELS; empty to use the default funnel."""
 
     filter: FilterChoice
     unit: Unit | None
@@ -32,7 +32,7 @@ class Choice:
 
     @classmethod
     def of(cls, query: QueryDict, zone: tzinfo) -> Choice:
-        """The choice an address makes; what it says wrongly is left out and named in ``filter.mistakes``."""
+        """Parse a query string. Invalid values are ignored and reported in ``filter.mistakes``."""
         found = FilterChoice.of(query, zone, keep=_KEPT)
         unit = one_of(query, "unit", [unit.value for unit in Unit], found.mistakes)
         return cls(
@@ -44,14 +44,14 @@ class Choice:
         )
 
     def unit_for(self, start: datetime, end: datetime) -> Unit:
-        """The unit chosen where ``[start, end)`` allows it, else the one that suits its width."""
+        """The chosen unit if it's allowed for ``[start, end)``, else the default for its length."""
         zone = self.filter.zone
         if self.unit in allowed_units(start, end, zone):
             return self.unit
         return default_unit(start, end, zone)
 
     def funnel(self, present: set[str]) -> tuple[Step, ...]:
-        """The steps to show, where types ``present`` occur: those chosen, else what fits a shop or a publisher."""
+        """The chosen steps, or else a shop's or a publisher's funnel, depending on the types ``present``."""
         if len(self.steps) == 1:
             return FUNNELS[self.steps[0]][1]
         if self.steps:

@@ -1,4 +1,4 @@
-"""The Interactions page: the dashboard of an environment, and the data of its charts."""
+"""The Interactions page: the dashboard of an environment, its panels, and the data behind them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from interactions.models import Environment
 @require_safe
 @never_cache
 def dashboard(request: HttpRequest, environment: str) -> HttpResponse:
-    """The page, at once and without numbers; its script asks again (as htmx would) and gets the first of them.
+    """The page without numbers, so that it shows at once; a script then loads the first figures (as htmx would).
 
-    ``figures=now`` gives page and all numbers in one, for a browser without scripts.
+    ``figures=now`` renders everything in one response, for browsers without scripts.
     """
     here, choice, context = _opened(request, environment, is_noted=True)
     fragment = bool(request.htmx)  # type: ignore[attr-defined]
@@ -43,8 +43,8 @@ def dashboard(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def dashboard_panels(request: HttpRequest, environment: str) -> HttpResponse:
-    """The panels below the first ones, as a fragment: the page's script asks for them beside the first."""
-    here, choice, context = _opened(request, environment, is_noted=False)  # the page has noted it
+    """The lower panels as a fragment, which the page's script loads in parallel with the first figures."""
+    here, choice, context = _opened(request, environment, is_noted=False)  # logged by the page itself
     if not context["is_empty"]:
         context |= other_figures(Scene.of(here, choice))
     return render(request, "dashboard/other_figures.html", context)
@@ -53,7 +53,7 @@ def dashboard_panels(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def dashboard_data(request: HttpRequest, environment: str) -> HttpResponse:
-    """``panel=version``: the table's version as JSON; ``panel=…&format=csv``: the numbers of a panel."""
+    """``panel=version`` returns the table's version as JSON, ``panel=…&format=csv`` the numbers of a panel."""
     here, choice, context = _opened(request, environment, is_noted=request.GET.get("format") == "csv")
     panel = request.GET.get("panel", "")
     if request.GET.get("format") != "csv":
@@ -66,9 +66,9 @@ def dashboard_data(request: HttpRequest, environment: str) -> HttpResponse:
 
 
 def _opened(request: HttpRequest, environment: str, *, is_noted: bool) -> tuple[Environment, Choice, dict[str, Any]]:
-    """The environment, what was chosen, and what page and fragments have in common.
+    """The environment, the parsed parameters, and the context shared by the page and its fragments.
 
-    Whoever sees one person's figures has the right to, and the activity log says so where ``is_noted``.
+    Figures filtered by person need the PEOPLE right, and are logged if ``is_noted``.
     """
     here = get_object_or_404(Environment, slug=environment)
     choice = Choice.of(request.GET, here.zone)

@@ -1,4 +1,4 @@
-"""The numbers of the dashboard's page, as its templates show them: tiles and bars first, the other panels after."""
+"""The figures of the dashboard as its templates need them: tiles and bars first, then the other panels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from interactions.console.dashboard.panels import by_group, by_type, top_panel
 from interactions.console.dashboard.scene import Scene
 from interactions.contract.schema import TYPES_BY_GROUP
 
-# Name in the totals, label, and what is counted, in words.
+# Attribute of Totals, label, and an explanation.
 TILES: Final = (
     ("interactions", "Interactions", "All records of the period, whatever their type."),
     (
@@ -48,7 +48,7 @@ _RIGHT: Final = (Subject.SEARCHES, Subject.CAMPAIGNS, Subject.DEVICES, Subject.R
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A total; ``change`` is None where nothing is compared; ``line`` is an SVG path."""
+    """A total. ``change`` is None without a comparison; ``line`` is an SVG path."""
 
     name: str
     label: str
@@ -59,7 +59,7 @@ class Tile:
 
 
 def first_figures(scene: Scene) -> dict[str, Any]:
-    """What is seen first: totals, records over time, types and groups."""
+    """Totals, records over time, types and groups: what's visible without scrolling."""
     types = scene.types
     found = totals(scene.index, scene.filter, scene.unit, scene.environment.zone)
     return {
@@ -99,7 +99,7 @@ def other_figures(scene: Scene) -> dict[str, Any]:
 
 
 def _bars(scene: Scene, option: dict[str, Any]) -> dict[str, Any]:
-    """What the browser needs to draw bars over time: the option, and which of the bars is to be hatched."""
+    """The chart option for bars over time, and which bar is still incomplete and drawn hatched."""
     zone = scene.environment.zone
     return {
         "unit": scene.unit,
@@ -121,13 +121,13 @@ def _tiles(scene: Scene, now: Totals | None) -> list[Tile]:
 
 
 def _with_lines(scene: Scene, tiles: list[Tile]) -> list[Tile]:
-    """The tiles with a line of each bar's total."""
+    """The tiles with a sparkline each."""
     frame = sparklines(scene.index, scene.filter, scene.unit, scene.environment.zone)
     return [replace(tile, line=charts.spark(_without_fall(scene, frame[tile.name]))) for tile in tiles]
 
 
 def _without_fall(scene: Scene, bars: pd.Series) -> list[float]:
-    """The bars' totals. The one that isn't complete yet is left out where it would look like a fall."""
+    """The totals per bar, without the incomplete bar if it would look like a fall."""
     totals: list[float] = bars.tolist()
     at = bars.index.get_loc(scene.so_far) if scene.so_far in bars.index else 0
     return totals[:at] + totals[at + 1 :] if at and totals[at] < totals[at - 1] else totals

@@ -1,4 +1,4 @@
-"""Records whose dates can hardly be right: how many there are, and where to see them."""
+"""Records with implausible dates: how many there are, and links to them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from interactions.contract.moments import local
 
 @dataclass(frozen=True, slots=True)
 class OddDates:
-    """How many records are dated ``later`` than tomorrow and ``earlier`` than the year ``before``, and the addresses of
-    both.
+    """How many records are dated after tomorrow (``later``) or before the year ``before`` (``earlier``), with links.
 
-    Earlier ones are those that "all time" leaves out, or all from before 2000. ``since`` is the address of everything
-    from then on; empty where it leaves them out already, or nothing is left.
+    Earlier records are those that "all time" excludes, or else all from before 2000. ``since`` links to all records
+    from then on; it's empty if they are excluded already or nothing would be left.
     """
 
     later: int
@@ -34,7 +33,7 @@ class OddDates:
 
     @classmethod
     def of(cls, index: Index, reach: Reach, choice: FilterChoice) -> OddDates:
-        """Of the records that ``choice`` lets through, whatever its period."""
+        """For the records that match ``choice``, ignoring its period."""
         before, since = reach.earlier, None
         if before is None and reach.first and reach.first < OLDEST:
             before = Period(None, OLDEST)
@@ -51,7 +50,7 @@ class OddDates:
 
 
 def _year(before: Period | None, choice: FilterChoice) -> int:
-    """The year that begins where the period ends."""
+    """The year in which the period ends."""
     if before is None or before.end is None or before.end == OLDEST:
         return OLDEST.year
     return local(before.end, choice.zone).year

@@ -1,4 +1,4 @@
-"""What each panel of the dashboard shows: frames as rows of a table, with links that set the filter."""
+"""The dashboard's panels: data frames as table rows, with links that set the filter."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class PanelColumn:
 
 @dataclass(frozen=True, slots=True)
 class PanelRow:
-    """A row: ``length`` of its bar is 0 to 100, of the longest; ``link`` sets the filter to it.
+    """A row. ``length`` is that of its bar in percent of the longest; ``link`` filters by the row.
 
-    ``full`` is the whole name where ``name`` is cut.
+    ``full`` is the full name if ``name`` is shortened.
     """
 
     name: str
@@ -46,7 +46,7 @@ class PanelRow:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A table with a bar a row; ``option`` draws the same as a picture."""
+    """A table with a bar per row; ``option`` draws it as a chart."""
 
     name: str
     title: str
@@ -60,7 +60,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Top:
-    """How a subject is shown: ``fields`` are the Filter's, one for each column of names."""
+    """How a subject is displayed; ``fields`` are the filter fields for each column of names."""
 
     title: str
     note: str
@@ -121,11 +121,11 @@ NAMED: Final = replace(
     note="Records of any type that name a product: there are no views, carts or check-outs",
     columns=_VALUE,
 )
-"""Products where nothing was viewed, put into a cart or bought."""
+"""The products panel for data without views, carts or check-outs."""
 
 
 def by_type(scene: Scene) -> Panel:
-    """Records of each type, their share, and the change where there is a period before."""
+    """Records by type, with their share, and the change if there is a previous period."""
     return _shares(
         scene, scene.types, "type", "By type", "Records of each type, and their share of all",
         lambda name: scene.choice.filter.replaced(types=(name,), groups=()).query(),
@@ -133,7 +133,7 @@ def by_type(scene: Scene) -> Panel:
 
 
 def by_group(scene: Scene) -> Panel:
-    """The same records, by group."""
+    """The same by group."""
     return _shares(
         scene, totals.by_group(scene.types), "group", "By group", "Records of each group, and their share of all",
         lambda name: scene.choice.filter.replaced(groups=(Group(name),), types=()).query(),
@@ -157,14 +157,14 @@ def _shares(scene: Scene, frame: pd.DataFrame, by: str, title: str, note: str, l
 
 
 def _changes(scene: Scene, before: Filter, frame: pd.DataFrame, by: str) -> list[FigureChange]:
-    """Of each row of ``frame``, by its type or group."""
+    """The change for each row of ``frame``."""
     types = totals.by_type(scene.index, before)
     records = (types if by == "type" else totals.by_group(types)).set_index(by)["records"]
     return [FigureChange(now, int(records.get(name, 0))) for name, now in zip(frame[by], frame["records"], strict=True)]
 
 
 def top_panel(scene: Scene, subject: Subject) -> Panel:
-    """The ten most of a subject, and all others as one; each leads to the page of it alone."""
+    """The top ten of a subject and a row for all others. Each row links to the dashboard filtered by it."""
     shown, frame = _top(scene, subject)
     columns = _used(frame, shown.columns)
     first = columns[0].source
@@ -185,12 +185,12 @@ def top_panel(scene: Scene, subject: Subject) -> Panel:
 
 
 def top_frame(scene: Scene, subject: Subject, limit: int) -> pd.DataFrame:
-    """The same as a table to take away, with more rows."""
+    """The same with more rows, for the CSV download."""
     return _top(scene, subject, limit)[1].drop(columns="is_other")
 
 
 def _top(scene: Scene, subject: Subject, limit: int = 10) -> tuple[Top, pd.DataFrame]:
-    """The most of a subject, and how to show them."""
+    """The top of a subject, and how to display it."""
     frame = top(scene.index, scene.filter, subject, limit)
     if frame.empty and subject is Subject.PRODUCTS:
         return NAMED, top_named(scene.index, scene.filter, limit)
@@ -198,7 +198,7 @@ def _top(scene: Scene, subject: Subject, limit: int = 10) -> tuple[Top, pd.DataF
 
 
 def _used(frame: pd.DataFrame, columns: Sequence[PanelColumn]) -> list[PanelColumn]:
-    """Without those that are nothing in every row: a publisher has no carts."""
+    """The columns that aren't zero in every row: a publisher has no carts."""
     return [column for column in columns if frame[column.source].any()] or list(columns[:1])
 
 
@@ -209,7 +209,7 @@ def _named(subject: Subject, names: list[Any]) -> str:
 
 
 def _without_site(rows: list[PanelRow]) -> list[PanelRow]:
-    """Pages by their paths, as what tells them apart would be cut off; with the host where there are several."""
+    """Name pages by path, because long addresses would be cut off; with the host if there are several."""
     hosts = {_host_and_path(row.full)[0] for row in rows if not row.is_other}
     named = []
     for row in rows:
@@ -219,7 +219,7 @@ def _without_site(rows: list[PanelRow]) -> list[PanelRow]:
 
 
 def _host_and_path(address: str) -> tuple[str, str]:
-    """``https://shop.example/a%20b`` → ``shop.example``, ``/a b``; no host where there is none. Never fails."""
+    """``https://shop.example/a%20b`` → ``shop.example``, ``/a b``; an empty host if there is none. Never raises."""
     host, slash, path = address.partition("://")[2].partition("/")
     return host, unquote(slash + path) or "/"
 
@@ -239,6 +239,6 @@ def _cells(
 
 
 def _lengths(counts: Sequence[float]) -> list[float]:
-    """Each as a part of the largest, in percent."""
+    """Each in percent of the largest."""
     most = max(counts, default=0) or 1
     return [round(100 * count / most, 2) for count in counts]

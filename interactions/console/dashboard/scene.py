@@ -1,4 +1,4 @@
-"""A choice put to the data: the filter it comes to there, and what the panels need to know of it."""
+"""The dashboard's parameters applied to the data: the resulting filter, and what all panels need."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Scene:
-    """``start`` and ``end`` are the chart's: the period, or the data where the period is open."""
+    """``start`` and ``end`` bound the chart: those of the period, or of the data where the period is open."""
 
     environment: Environment
     index: Index
@@ -41,7 +41,7 @@ class Scene:
     def of(cls, environment: Environment, choice: Choice) -> Scene:
         """Raises IndexBeingBuilt."""
         now, index = timezone.now(), settled(environment.slug)
-        # Periods count back from the newest record of all, whatever else is filtered.
+        # Periods count back from the newest record, regardless of other filters.
         found = reach(index, now, environment.zone, choice.filter.parts.import_id)
         filter = choice.filter.filter(found.newest, found.everything)
         start, end = filter.period.start, filter.period.end
@@ -51,24 +51,24 @@ class Scene:
 
     @cached_property
     def types(self) -> pd.DataFrame:
-        """The records meant, by type."""
+        """Records by type."""
         return totals.by_type(self.index, self.filter)
 
     @cached_property
     def _period_before(self) -> Period | None:
-        """What to compare with, whether there is data or not; None where nothing is compared."""
+        """The previous period, whether or not it has data; None without a comparison."""
         return self.choice.filter.before(self.filter.period) if self.choice.is_compared else None
 
     @cached_property
     def before(self) -> Filter | None:
-        """The filter of the period before, where it is to be compared with and there is data from its start on."""
+        """The filter for the previous period; None without a comparison, or if the data begins within it."""
         return self.filter.during(self._period_before) if self._period_before and not self.uncovered else None
 
     @cached_property
     def uncovered(self) -> str:
-        """The day on which the data begins, where that is within the period to compare with, or after it; else empty.
+        """The day on which the data begins if the previous period isn't fully covered; else empty.
 
-        A day counts as whole: nobody's data begins at midnight sharp.
+        A partial first day counts as covered, because data rarely begins at midnight.
         """
         period, begins, zone = self._period_before, self.reach.begins, self.environment.zone
         if period is None or period.start is None or period.end is None or begins is None:
@@ -78,24 +78,24 @@ class Scene:
 
     @cached_property
     def odd_dates(self) -> OddDates | None:
-        """The records whose dates can hardly be right; None where the period was chosen by its days."""
+        """Records with implausible dates; None for a custom period."""
         choice = self.choice.filter
         return None if choice.is_custom else OddDates.of(self.index, self.reach, choice)
 
     @cached_property
     def so_far(self) -> datetime | None:
-        """The start of the bar that has not all its data yet: the one with the newest record; None where all have."""
+        """The start of the incomplete bar, which has the newest record; None if all bars are complete."""
         newest, zone = self.reach.newest, self.environment.zone
         if newest is None or self.start is None or self.end is None or not self.start <= newest:
             return None
-        # A bar that the period cuts is not whole either.
+        # A bar that the period cuts off is incomplete, too.
         until = min(newest, self.end - _INSTANT)
         bar = self.unit.floor(until, zone)
         return None if is_over(bar, self.unit, zone, until=until, now=self.now) else bar
 
     @property
     def label(self) -> str:
-        """The period in words: open bounds by the days of the first and last record."""
+        """The period in words, with open bounds replaced by the days of the first and last record."""
         if self.start is None or self.end is None:
             return PRESETS[self.choice.filter.preset]
         zone, period = self.environment.zone, self.filter.period
@@ -104,13 +104,13 @@ class Scene:
 
     @property
     def label_before(self) -> str:
-        """The period before in words; empty where nothing is compared."""
+        """The previous period in words; empty without a comparison."""
         period = self.before.period if self.before else None
         return span(period.start, period.end, self.environment.zone) if period and period.start and period.end else ""
 
     @property
     def first_day(self) -> str:
-        """The first day of the chart, for a field of dates."""
+        """The first day of the chart, for a date field."""
         return address_of(self.start, self.environment.zone)[:10] if self.start else ""
 
     @property
@@ -126,6 +126,6 @@ class Scene:
         return allowed_units(self.start, self.end, self.environment.zone) if self.start and self.end else [Unit.DAY]
 
     def over_time(self) -> pd.DataFrame:
-        """Records a bar, a column a type or a group, as chosen."""
+        """Records per bar, with a column per type or group."""
         frame = timeseries.over_time(self.index, self.filter, self.unit, self.environment.zone)
         return frame if self.choice.split == "type" else charts.by_group(frame)

@@ -1,4 +1,4 @@
-"""The dashboard's panels as CSV files: the numbers of the page, to be taken away, with the zone in them."""
+"""The dashboard's panels as CSV files, with the time zone in the heading."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Table = tuple[list[str], list[list[Any]]]
 
 
 def as_csv(scene: Scene, panel: str) -> HttpResponse:
-    """The panel's table. Raises KeyError for a word that is no panel."""
+    """The panel's table as a CSV file. Raises KeyError for an unknown panel."""
     heading, rows = _in_words(scene, *TABLES[panel](scene))
     when = ""
     if scene.start and scene.end:
@@ -40,7 +40,7 @@ def as_csv(scene: Scene, panel: str) -> HttpResponse:
 
 
 def _in_words(scene: Scene, heading: list[str], rows: list[list[Any]]) -> Table:
-    """Columns as the pages call them, and sums of money rounded, with their currency in the heading."""
+    """Rename columns as on the pages, round amounts of money and add their currency to the heading."""
     currency = scene.environment.currency
     paid = [at for at, name in enumerate(heading) if name.startswith("revenue")]
     for row in rows:

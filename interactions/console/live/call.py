@@ -1,4 +1,4 @@
-"""One call as the Live page takes it apart: each record with its problems, and the call as a curl command."""
+"""One call on the Live page: each record with its problems, and the call as a curl command."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from django.http import HttpRequest
 from interactions.ingest.live.calls import Delivery, Line
 
 INTERACTIONS: Final = "/v1/interactions"
-MOST_SHOWN: Final = 100  # records of each kind on one page
-_WIDEST_INDENT: Final = 80  # characters; what is nested deeper stands below one another
+MOST_SHOWN: Final = 100  # valid and invalid records each, on one page
+_WIDEST_INDENT: Final = 80  # characters; deeper levels aren't indented further
 _EXAMPLE: Final = '{"data": [{"type": "search", "user_id": "u-1", "search": {"keywords": "running shoes"}}]}'
 
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """A line of a record's JSON; ``is_wrong`` where a problem lies in what it shows."""
+    """A line of a record's JSON; ``is_wrong`` if it has a problem."""
 
     text: str
     is_wrong: bool
@@ -29,7 +29,7 @@ class RecordLine:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record of the call, by its position from 0. ``rows`` are empty where it was erased."""
+    """A record of the call; ``position`` counts from 0, ``rows`` is empty if it was erased."""
 
     position: int
     rows: list[RecordLine]
@@ -38,7 +38,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Anatomy:
-    """A call's records, those with problems apart from the others, and what is said of records that are not kept."""
+    """A call's records, invalid ones apart from the valid, and problems of records that weren't stored."""
 
     kept: int
     size: int
@@ -52,7 +52,7 @@ class Anatomy:
 
     @classmethod
     def of(cls, call: Delivery) -> Anatomy | None:
-        """None where nothing of the body is kept: what could not be read goes with the next person who is erased."""
+        """None if the body isn't stored: unreadable bodies are removed with the next erasure."""
         sent = call.sent
         if sent is None or not (call.is_ok or sent.records or sent.text):
             return None
@@ -80,9 +80,9 @@ class Anatomy:
 
 
 def curl(request: HttpRequest, call: Delivery) -> str:
-    """The call as a command, with this host and a placeholder for the key; empty where its body is not kept.
+    """The call as a curl command with a placeholder for the key; empty if its body isn't stored.
 
-    What a connected tool sent is the interactions that were made of it, which the API takes.
+    For a connected tool, it sends the interactions made from its events.
     """
     sent = call.sent
     if sent is None:
@@ -92,7 +92,7 @@ def curl(request: HttpRequest, call: Delivery) -> str:
 
 
 def first_call(request: HttpRequest) -> str:
-    """A command that sends one record."""
+    """A curl command that sends one record."""
     return _command(request, INTERACTIONS, _EXAMPLE)
 
 
@@ -121,7 +121,7 @@ def _record(position: int, text: str | None, problems: list[Line]) -> Record:
 
 
 class _AsWritten(str):
-    """A number, in the digits it came in."""
+    """A number with its original digits."""
 
     __slots__ = ()
 
@@ -129,7 +129,7 @@ class _AsWritten(str):
 def _rows(
     value: Any, path: str = "", indent: str = "", before: str = "", after: str = ""
 ) -> Iterator[tuple[str, str | None]]:
-    """The lines of pretty JSON, each with the path of what begins there, in the form that problems name it by."""
+    """The lines of indented JSON, each with the path of the value that begins there, as in problems."""
     items: list[tuple[str, str, Any]]
     if isinstance(value, dict) and value:
         items = [(name, f"{_text(name)}: ", item) for name, item in value.items()]
@@ -141,7 +141,7 @@ def _rows(
         yield f"{indent}{before}{_text(value)}{after}", path
         return
     yield f"{indent}{before}{opened}", path
-    inner = indent + "  " if len(indent) < _WIDEST_INDENT else indent  # else blanks outgrow what was sent
+    inner = indent + "  " if len(indent) < _WIDEST_INDENT else indent  # or the indentation would outgrow the body
     for at, (name, label, item) in enumerate(items):
         part = re.sub(r"\s", "_", name)[:60] or "_"
         yield from _rows(item, f"{path}.{part}" if path else part, inner, label, "," if at < len(items) - 1 else "")

@@ -1,4 +1,4 @@
-"""What the address of the Live page says: which calls are shown, from where on."""
+"""The query parameters of the Live page: which calls to show, and from where."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LONGEST: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class LiveFilter:
-    """What was chosen; what an address says wrongly is left out."""
+    """The parsed parameters; invalid ones are ignored."""
 
     status: str = ""
     key: str = ""
@@ -55,11 +55,11 @@ class LiveFilter:
 
     @property
     def is_set(self) -> bool:
-        """Whether calls are left out."""
+        """Whether any calls are filtered out."""
         return bool(self.status or self.key or self.type or self.person)
 
     def conditions(self) -> dict[str, Any]:
-        """For the ring."""
+        """The arguments of ``calls.recent``."""
         return {
             "status": self.status or None,
             "key": self.key or None,
@@ -69,11 +69,11 @@ class LiveFilter:
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """The choice without a person, as a form passes it on."""
+        """The parameters without a person, for the hidden fields of a form."""
         return parse_qsl(self.query(person=None).removeprefix("?"))
 
     def query(self, **changes: Any) -> str:
-        """The query string of this choice with ``changes`` (``None`` leaves a part out); empty without any."""
+        """The query string with ``changes`` (None removes a parameter); empty if all are defaults."""
         parts = {
             "status": self.status,
             "key": self.key,

@@ -1,4 +1,4 @@
-"""The Live page: the last calls as they arrive, one of them record by record, and what is wrong over time."""
+"""The Live page: the latest calls as they arrive, one call in detail, and problems over time."""
 
 from __future__ import annotations
 
@@ -27,23 +27,22 @@ from interactions.models import Environment
 
 PAGE_SIZE: Final = 50
 _UNKNOWN_SHOWN: Final = 5
-NO_NEWS: Final = 204  # htmx leaves the page as it is
+NO_NEWS: Final = 204  # htmx keeps the page unchanged
 
 
 @require_safe
 @never_cache
 def live(request: HttpRequest, environment: str) -> HttpResponse:
-    """The last calls, newest first, as the address filters them.
+    """The latest calls that match the filter, newest first.
 
-    To htmx: with ``after`` the calls that came since, as rows to put on top; with ``before`` older ones; else the
-    list anew.
+    For htmx: with ``after``, new calls as rows to prepend; with ``before``, older rows; else the whole list.
     """
     here = get_object_or_404(Environment, slug=environment)
     chosen = LiveFilter.of(request.GET)
     if chosen.person and not (chosen.after or chosen.before):
         admit(request, here, [chosen.person], "live calls")
     elif chosen.person:
-        demand(request, Right.PEOPLE, here.slug)  # the page that asks for more has noted it
+        demand(request, Right.PEOPLE, here.slug)  # logged by the page itself
     try:
         if request.htmx and chosen.after is not None:  # type: ignore[attr-defined]
             return _arrivals(request, here, chosen)
@@ -60,7 +59,7 @@ def live(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def live_call(request: HttpRequest, environment: str, id: int) -> HttpResponse:  # noqa: A002 - as the address says
-    """One call: its records as they were sent, each with its problems."""
+    """One call with its records as sent, and their problems."""
     here = get_object_or_404(Environment, slug=environment)
     try:
         call = ring.get(here.slug, id)
@@ -77,7 +76,7 @@ def live_call(request: HttpRequest, environment: str, id: int) -> HttpResponse: 
 @require_safe
 @never_cache
 def live_problems(request: HttpRequest, environment: str) -> HttpResponse:
-    """What was wrong in the last ``hours``, by cause: the figures of the page, or a CSV with ``format=csv``."""
+    """Problems of the last ``hours`` by cause: the page, or a CSV with ``format=csv``."""
     here = get_object_or_404(Environment, slug=environment)
     chosen = LiveFilter.of(request.GET)
     try:
@@ -91,7 +90,7 @@ def live_problems(request: HttpRequest, environment: str) -> HttpResponse:
 
 
 def _unknown() -> dict[str, Any] | None:
-    """Calls of the last 24 hours whose key is nobody's: how many, and the last of them. They are any environment's."""
+    """Calls with an unknown key in the last 24 hours: how many, and the latest. They belong to no environment."""
     count = sum(minute.count for minute in ring.problems(ring.UNKNOWN))
     return {"count": count, "calls": ring.recent(ring.UNKNOWN, limit=_UNKNOWN_SHOWN)} if count else None
 
@@ -114,14 +113,14 @@ def _calls(request: HttpRequest, here: Environment, chosen: LiveFilter) -> dict[
 
 
 def _arrivals(request: HttpRequest, here: Environment, chosen: LiveFilter) -> HttpResponse:
-    """What came since the last look; the whole list where that is more than a list shows."""
+    """Calls since the last poll; the whole list if there are more than a page of them."""
     newest = ring.newest(here.slug)
     after = chosen.after or 0
     if newest <= after:
         return HttpResponse(status=NO_NEWS)
     if request.GET.get("empty"):
         return HttpResponse(status=NO_NEWS, headers={"HX-Refresh": "true"})
-    # Up to the newest of this moment: what comes while we look is for the next look.
+    # Stop at the newest call known now: later ones are for the next poll.
     calls = ring.recent(here.slug, **chosen.conditions(), after=after, before=newest + 1, limit=PAGE_SIZE + 1)
     context = {"environment": here, "filter": chosen, "calls": calls, "poll": chosen.query(after=newest)}
     if len(calls) > PAGE_SIZE:
@@ -132,7 +131,7 @@ def _arrivals(request: HttpRequest, here: Environment, chosen: LiveFilter) -> Ht
 
 
 def _page(request: HttpRequest, here: Environment) -> dict[str, Any]:
-    """What surrounds the list."""
+    """The context around the list."""
     chosen = LiveFilter.of(request.GET)
     keys = [(key.prefix, f"{key.name} ({key.prefix}…)") for key in here.api_keys.all()]
     if chosen.key and chosen.key not in dict(keys):

@@ -1,4 +1,4 @@
-"""What was wrong over the last hours, by cause, as the Live page shows it."""
+"""Problems of the last hours by cause, for the Live page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAMES: Final = {1: "the last hour", 6: "the last 6 hours", 24: "the last 24 hou
 
 @dataclass(frozen=True, slots=True)
 class CauseOverTime:
-    """A cause with its count in each bar."""
+    """A cause and its count per bar."""
 
     path: str
     rule: str
@@ -41,7 +41,7 @@ class CauseOverTime:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The problems of the last ``hours``: the bars' starts, and the causes, most frequent first."""
+    """The problems of the last ``hours``: the starts of the bars and the causes, most frequent first."""
 
     hours: int
     starts: list[datetime]
@@ -89,7 +89,7 @@ class Overview:
 
     @property
     def chart(self) -> str:
-        """What the page's chart shows, as JSON: the most frequent causes, and all others as one."""
+        """The chart as JSON: the most frequent causes, and the others as one series."""
         shown = {cause.label: cause.counts for cause in self.causes[: len(charts.RANKS)]}
         rest = self.causes[len(charts.RANKS) :]
         if rest:

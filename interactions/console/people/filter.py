@@ -1,6 +1,6 @@
-"""Records of one person on the pages that filter: who may see them, the line in the activity log, and the way there.
+"""Filtering pages by person: permission, the entry in the activity log, and the form that looks up an id.
 
-Addresses hold keyed hashes, never ids: an id is posted, and the answer leads to the address with its hash.
+URLs hold keyed hashes, never ids: the form posts an id, and the response redirects to a URL with its hash.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _KEPT: Final = ("unit", "split", "compare", "columns")
 
 
 def admit(request: HttpRequest, here: Environment, people: Iterable[Person], page: str) -> None:
-    """Note that these people's records are looked at on ``page``. Raises PermissionDenied without the right."""
+    """Log that these people's records are viewed on ``page``. Raises PermissionDenied without the right."""
     for each in people:
         demand(request, Right.PEOPLE, here.slug)
         looking.note_viewed(here, each, viewer(request), page=page)
@@ -39,9 +39,9 @@ def admit(request: HttpRequest, here: Environment, people: Iterable[Person], pag
 @require_POST
 @never_cache
 def people_filter(request: HttpRequest, environment: str) -> HttpResponse:
-    """From an id in the form to the page ``to`` with the address of its hash; the rest of the filter stays.
+    """Redirect from a posted id to the page ``to``, filtered by its hash; the rest of the filter is kept.
 
-    ``without`` leaves the person's records out.
+    ``without`` excludes the person's records instead.
     """
     here = get_object_or_404(Environment, slug=environment)
     page = request.POST.get("to", "")
@@ -60,10 +60,10 @@ def people_filter(request: HttpRequest, environment: str) -> HttpResponse:
 
 
 def person_of(identifier: str, *, is_anonymous: bool) -> Person | None:
-    """Whom an id names, as it is written; None where no record can have it."""
+    """The person with exactly this id; None if no record can have it."""
     try:
         key = identity.keyring().key(identifier) if identifier else None
-    except UnicodeEncodeError:  # half of a character
+    except UnicodeEncodeError:  # a lone surrogate
         return None
     if key is None:
         return None

@@ -1,4 +1,4 @@
-"""People of the data set: find one, see one; and the devices that several people share."""
+"""People in the data set: find a person, view one, and list devices shared by several users."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Shared:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def people(request: HttpRequest, environment: str) -> HttpResponse:
-    """The form to find somebody by an id, and the figures when the page asks again. POST leads to the person.
+    """The form that finds a person by id. POST redirects to the person; the page loads its figures separately.
 
-    The id is posted, so that it stands in no address, history or log.
+    The id is posted, so that it's in no URL, history or log.
     """
     here = get_object_or_404(Environment, slug=environment)
     asked = request.POST.get("id", "")
@@ -50,7 +50,7 @@ def people(request: HttpRequest, environment: str) -> HttpResponse:
     context: dict[str, Any] = {"environment": here, "asked": asked, "was_asked": request.method == "POST"}
     if asked:
         try:
-            # Ids are kept as they were sent; around one that was copied there may be blanks that aren't its own.
+            # Ids are stored as sent, but a copied id may come with spaces around it.
             found = looking.find(here, asked) or looking.find(here, asked.strip())
         except DojoError as error:
             return render(request, "people/page.html", context | {"trouble": str(error)}, status=503)
@@ -65,7 +65,7 @@ def people(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def people_figures(request: HttpRequest, environment: str) -> HttpResponse:
-    """How many people there are, and the shared devices: the part of the page that has to count."""
+    """The number of people and the shared devices: the slow part of the page."""
     here = get_object_or_404(Environment, slug=environment)
     return render(request, "people/figures.html", {"environment": here} | _figures(here))
 
@@ -73,7 +73,7 @@ def people_figures(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def person(request: HttpRequest, environment: str, key: str) -> HttpResponse:
-    """A person by keyed hash: who, links, counts, and a page of the timeline; with htmx an older page's rows alone."""
+    """A person by keyed hash: ids, links, counts and a page of the timeline; for htmx, just the older rows."""
     here = get_object_or_404(Environment, slug=environment)
     who = Person.at(key)
     after = Place.of(request.GET.get("before", ""))
@@ -123,11 +123,11 @@ def _figures(here: Environment) -> dict[str, Any]:
 
 
 def _as_list(user_id: str) -> str:
-    """A list of this one id, as the form of deletion requests takes it, whatever stands in the id."""
+    """A CSV of this one id for the deletion request form, which is safe for any id."""
     quoted = user_id.replace('"', '""')
     return f'user_id\n"{quoted}"'
 
 
 def _types(profile: Profile) -> list[dict[str, Any]]:
-    """``name, records, colour`` of each type, the most frequent first."""
+    """``name, records, colour`` of each type, most frequent first."""
     return [{"name": name, "records": count, "colour": colour_of_type(name)} for name, count in profile.types.items()]

@@ -1,4 +1,4 @@
-"""How long records are kept: what that would remove, and what it has removed."""
+"""The Retention page: how long records are kept, what that would remove, and past runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RUNS: Final = 20
 
 
 class RetentionForm(forms.Form):
-    """For how many months; empty forever."""
+    """The number of months to keep records; empty for forever."""
 
     months = forms.IntegerField(label="Months", required=False, min_value=1, max_value=keeping.MOST_MONTHS)
 
@@ -34,7 +34,7 @@ class RetentionForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def retention(request: HttpRequest, environment: str) -> HttpResponse:
-    """The setting, with ``?months=`` a preview of another; POST keeps it."""
+    """The setting, or with ``?months=`` a preview of another value; POST saves it."""
     here = get_object_or_404(Environment, slug=environment)
     if request.method == "POST":
         demand(request, Right.SETTINGS, environment)

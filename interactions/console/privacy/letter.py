@@ -1,4 +1,4 @@
-"""Everything about one person, as a file."""
+"""The Access letter page: everything stored about one person, as a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from interactions.privacy.wishes import open_letters
 
 
 class _IdField(forms.CharField):
-    """An id as a record may have it, which may hold NUL: Django's own field refuses that."""
+    """An id, which may contain NUL: Django's own field refuses that."""
 
     def run_validators(self, value: str) -> None:
         self.validators = [each for each in self.validators if not isinstance(each, ProhibitNullCharactersValidator)]
@@ -28,7 +28,7 @@ class _IdField(forms.CharField):
 
 
 class LetterForm(forms.Form):
-    """Whom the letter is about."""
+    """The person the letter is about."""
 
     user_id = _IdField(
         label="User id",
@@ -44,9 +44,9 @@ class LetterForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def access_letter(request: HttpRequest, environment: str) -> HttpResponseBase:
-    """Ask for a user, then answer with the file. The id is sent in the body, so that no log of addresses has it.
+    """Ask for a user id, then respond with the file. The id is posted, so that it's in no access log.
 
-    Where nothing is held of them that is said first: an id mistyped would make a letter that is not true.
+    If nothing is stored about them, say so first: a letter for a mistyped id would be wrong.
     """
     here = get_object_or_404(Environment, slug=environment)
     form = LetterForm(request.POST if request.method == "POST" else None)

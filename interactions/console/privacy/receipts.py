@@ -1,4 +1,4 @@
-"""The receipt of a verified erasure: to print, to download, and to check again later."""
+"""Receipts of verified erasures: print, download, and check one later."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from interactions.privacy import receipts
 from interactions.templatetags.deletion import named
 
 _KEYS_SHOWN: Final = 200
-_LONGEST: Final = 20_000_000  # characters: a receipt names each person by 19 of them
+_LONGEST: Final = 20_000_000  # characters: a receipt has 19 for each person
 
 
 class VerifyForm(forms.Form):
-    """A receipt, pasted or as its file, and an id to look for in it."""
+    """A receipt, pasted or as a file, and an id to look up in it."""
 
     receipt = forms.CharField(
         label="Receipt",
@@ -59,7 +59,7 @@ class VerifyForm(forms.Form):
 @require_safe
 @never_cache
 def deletion_receipt(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """The receipt as a page to be printed."""
+    """The receipt as a page to print."""
     found = _find(environment, pk)
     context = {"environment": found.environment, "asked": found, **_told(json.loads(found.receipt))}
     return render(request, "privacy/receipt.html", context)
@@ -68,7 +68,7 @@ def deletion_receipt(request: HttpRequest, environment: str, pk: int) -> HttpRes
 @require_safe
 @never_cache
 def deletion_receipt_json(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """The receipt as the file that can be checked."""
+    """The receipt as a file that can be checked."""
     found = _find(environment, pk)
     audit.note(Action.RECEIPT_TAKEN, by=person(request), environment=found.environment, object=f"deletion request {pk}")
     name = f"deletion-{environment}-{pk}.json"
@@ -82,7 +82,7 @@ def deletion_receipt_json(request: HttpRequest, environment: str, pk: int) -> Ht
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def receipt_verify(request: HttpRequest) -> HttpResponse:
-    """Whether a receipt is as it was signed here, what it says, and whether an id belongs to it."""
+    """Check the signature of a receipt, show what it says, and whether an id belongs to it."""
     form = VerifyForm(request.POST, request.FILES) if request.method == "POST" else VerifyForm()
     context: dict[str, Any] = {"form": form}
     if form.is_bound and form.is_valid():
@@ -99,7 +99,7 @@ def receipt_verify(request: HttpRequest) -> HttpResponse:
 
 
 def _told(said: dict[str, Any]) -> dict[str, Any]:
-    """What the page of a receipt shows of it."""
+    """The context for showing a receipt."""
     stores = [(name, count) for name, count in said["erased_by_store"].items() if count]
     people = said["people"]
     unknown = people.get("not_in_the_data", {})

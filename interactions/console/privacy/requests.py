@@ -1,4 +1,4 @@
-"""Deletion requests: the list, taking one in, its preview and choices, and its steps to the end."""
+"""Deletion requests: list, create, preview with its choices, and the steps to the end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SHOWN: Final = {"open": "Open", "done": "Done", "all": "All"}
 @require_safe
 @never_cache
 def deletion_requests(request: HttpRequest, environment: str) -> HttpResponse:
-    """The requests that are open, done, or all (``show``), those due first."""
+    """The open, done or all requests (``show``), those due first on top."""
     here = get_object_or_404(Environment, slug=environment)
     show = request.GET.get("show", "open")
     show = show if show in _SHOWN else "open"
@@ -62,7 +62,7 @@ def _count(here: Environment, show: str) -> int:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def deletion_new(request: HttpRequest, environment: str) -> HttpResponse:
-    """Take a request in and look what there is of the people it names; nothing is hidden by that."""
+    """Create a request and count the records of the people it names; nothing is hidden yet."""
     here = get_object_or_404(Environment, slug=environment)
     form = RequestForm(request.POST, request.FILES) if request.method == "POST" else RequestForm()
     if form.is_bound and form.is_valid():
@@ -75,7 +75,7 @@ def deletion_new(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def deletion_request(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """One request: its preview while it can be changed, then how far it is."""
+    """One request: its preview while it can be changed, then its progress."""
     found = _find(environment, pk)
     return page_or_fragment(request, "privacy/request.html", "progress", _shown(request, found))
 
@@ -107,7 +107,7 @@ def _shown(request: HttpRequest, found: DeletionRequest) -> dict[str, Any]:
 
 @require_POST
 def deletion_link(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Take an anonymous id in or leave it out; answers the preview as it is then."""
+    """Include or exclude an anonymous id, and return the updated preview."""
     found = _find(environment, pk)
     try:
         key = int(request.POST.get("anonymous_key", ""))
@@ -123,45 +123,45 @@ def deletion_link(request: HttpRequest, environment: str, pk: int) -> HttpRespon
 
 @require_POST
 def deletion_leave_out(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Take one person out of a request that is being prepared."""
+    """Remove a person from a request in preparation."""
     return _do(request, environment, pk, lambda found: preview.leave_out(found, _number(request, "person")))
 
 
 @require_POST
 def deletion_count(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Look again what there is of the people."""
+    """Count the people's records again."""
     return _do(request, environment, pk, preview.count)
 
 
 @require_POST
 def deletion_hide(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Hide the people and have them erased."""
+    """Hide the people and queue the erasure."""
     delay = HideForm(request.POST).waits()
     return _do(request, environment, pk, lambda found: privacy.hide(found, by=person(request), delay=delay))
 
 
 @require_POST
 def deletion_approve(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """The second person's word."""
+    """Approve a request as the second person."""
     user = person(request)
     return _do(request, environment, pk, lambda found: privacy.approve(found, by=user))
 
 
 @require_POST
 def deletion_start(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Do not wait for the time that was chosen."""
+    """Start erasing without waiting for the chosen delay."""
     return _do(request, environment, pk, lambda found: privacy.start_now(found, by=person(request)))
 
 
 @require_POST
 def deletion_cancel(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Forget the request, and show its people again."""
+    """Cancel the request and show its people again."""
     return _do(request, environment, pk, lambda found: privacy.cancel(found, by=person(request)))
 
 
 @require_POST
 def deletion_retry(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Carry a failed request once more."""
+    """Retry a failed request."""
     return _do(request, environment, pk, lambda found: carrying.retry(found, by=person(request)))
 
 

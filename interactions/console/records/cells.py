@@ -1,4 +1,4 @@
-"""What of a record stands in a row of the Records page: its columns, and each cell with the links that it holds."""
+"""Rows of the Records page: the columns to choose from, and the cells with their links."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from interactions.templatetags.presentation import counted, duration
 
 Record = dict[str, Any]  # a row of the table, by column
 
-_MOST_IDS: Final = 2  # of one cell; of more the first is shown and the rest is counted
+_MOST_IDS: Final = 2  # per cell; if there are more, the first is shown and the rest are counted
 
 
 @dataclass(frozen=True, slots=True)
 class RecordColumn:
-    """A column that can be chosen.
+    """A column to choose.
 
-    ``field`` is that of Filter which a value of it sets; empty: none. A ``person`` sets it by the value's keyed hash.
+    ``field`` is the filter field that its values link to, or empty. With ``is_person`` the link has the keyed hash.
     """
 
     name: str
@@ -66,7 +66,7 @@ _LISTS: Final = ("product_ids", "product_group_ids", "category")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A text, all of it where the text is a part, and where it leads; ``colour`` is the type's."""
+    """A text and its link; ``whole`` is the full text if it's shortened, ``colour`` that of a type."""
 
     text: str
     link: str = ""
@@ -77,7 +77,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Values of one column; ``more`` are not shown, ``moment`` is shown as a time."""
+    """The values of one column; ``more`` counts hidden ones, ``moment`` is shown as a time."""
 
     column: RecordColumn
     values: list[Value]
@@ -87,7 +87,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """A record as a row; ``key`` is its address."""
+    """A record as a row; ``key`` identifies it in its URL."""
 
     key: Key
     moment: Any
@@ -96,24 +96,24 @@ class RecordRow:
 
 
 def columns_of(names: list[str]) -> list[RecordColumn]:
-    """The columns of these names, in the order of the form; the usual ones where none is known."""
+    """The columns with these names in the order of the form; the default columns if none is known."""
     chosen = [column for column in COLUMNS if column.name in names]
     return chosen or [_BY_NAME[name] for name in USUAL]
 
 
 def row_of(record: Record, key: Key, columns: list[RecordColumn], choice: FilterChoice, *, people: bool) -> RecordRow:
-    """With ``people`` an id leads to the records of whoever has it."""
+    """A record as a row. With ``people``, ids link to the person's records."""
     cells = [_cell(record, column, choice, people=people) for column in columns]
     return RecordRow(key, record["timestamp"], record["type"], cells)
 
 
 def only(choice: FilterChoice, field: str, value: Any) -> str:
-    """The address of the same records, those alone that have ``value``."""
+    """The query string that narrows ``choice`` to records with ``value``."""
     return choice.replaced(**{field: value}).query()
 
 
 def details(record: Record) -> str:
-    """What its type makes of interest, in a few words."""
+    """The fields that matter for the record's type, in a few words."""
     return " · ".join(
         text for name, say in _DETAILS.items() if record[name] is not None and (text := say(record[name]))
     )
@@ -175,13 +175,13 @@ def _plain(value: Any, column: RecordColumn, choice: FilterChoice) -> Cell:
 
 
 def _page(url: str, choice: FilterChoice) -> Value:
-    """The path alone, as it is read: the site is mostly the same one."""
+    """Just the decoded path, because the site is usually the same."""
     path = "/" + unquote(url.partition("://")[2].partition("/")[2])
     return Value(path if path != "/" else url, only(choice, "page_contains", url), whole=url)
 
 
 def _person(record: Record, choice: FilterChoice, *, people: bool) -> list[Value]:
-    """The user id, else the anonymous id, which is told from it by its looks."""
+    """The user id, or else the anonymous id in a muted style."""
     name = "user_id" if record["user_id"] is not None else "anonymous_id"
     return _by_id(record, name, choice, people=people, is_quiet=name == "anonymous_id")
 

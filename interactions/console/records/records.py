@@ -1,4 +1,4 @@
-"""The Records page: single records, newest first, as the filter says; and the page of one record."""
+"""The Records page: filtered records, newest first; and the page of one record."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ _FOUND_AS: Final = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def records(request: HttpRequest, environment: str) -> HttpResponse:
-    """A page of records. ``after`` and ``before`` are keys that it lies beyond, ``end`` asks for the oldest ones.
+    """A page of records after or before a key (``after``, ``before``), or the oldest ones (``end``).
 
-    POST looks for an id: it stands in no address.
+    POST searches for an id, which therefore is in no URL.
     """
     here = get_object_or_404(Environment, slug=environment)
     if request.method == "POST":
@@ -61,7 +61,7 @@ def records(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def records_count(request: HttpRequest, environment: str) -> HttpResponse:
-    """How many records there are that the page goes through: what it need not wait for."""
+    """The number of matching records, which the page loads separately."""
     here = get_object_or_404(Environment, slug=environment)
     choice = FilterChoice.of(request.GET, here.zone)
     if choice.people:
@@ -73,7 +73,7 @@ def records_count(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def record(request: HttpRequest, environment: str, key: str) -> HttpResponse:
-    """One record as it was sent."""
+    """One record as sent."""
     here = get_object_or_404(Environment, slug=environment)
     place = Key.of(key)
     found = questions.record(here.slug, place) if place else None
@@ -98,7 +98,7 @@ def record(request: HttpRequest, environment: str, key: str) -> HttpResponse:
 
 
 def filter_of(here: Environment, choice: FilterChoice) -> Filter:
-    """What to ask with. All time has every record here, also those dated in the future: a list is not ruled by them."""
+    """The filter for a choice. Here, all time includes records dated in the future: they don't distort a list."""
     if choice.is_custom or choice.preset == "all":
         return choice.filter(None)
     return choice.filter(reach(opened(here.slug), timezone.now(), here.zone, choice.parts.import_id).newest)
@@ -152,7 +152,7 @@ def _page(request: HttpRequest, here: Environment, choice: FilterChoice) -> dict
 
 
 def _columns(request: HttpRequest) -> list[RecordColumn]:
-    """Those that the address names, which are remembered; else those that were chosen last."""
+    """The columns in the query string, which are remembered; else those chosen last."""
     names = request.GET.getlist("columns")
     if names and names != request.session.get(_REMEMBERED):
         request.session[_REMEMBERED] = [column.name for column in columns_of(names)]
@@ -160,9 +160,9 @@ def _columns(request: HttpRequest) -> list[RecordColumn]:
 
 
 def _found(request: HttpRequest, here: Environment, text: str) -> HttpResponse:
-    """Lead to the records that ``text`` is an id in; say so where there are none, or ask where it is several things.
+    """Redirect to the records with the id ``text``; if there are none, or it's several kinds of id, show that.
 
-    People are looked for by those alone who may see them.
+    People are searched only if the user may see them.
     """
     sees_people = may(request, Right.PEOPLE, here.slug)
     places = questions.search(here.slug, text, people=sees_people) if text else {}
@@ -183,14 +183,14 @@ def _where_found(everything: FilterChoice, name: str, text: str) -> str:
 
 
 def _person_of(row: dict[str, Any]) -> Person | None:
-    """Whose page tells more: the user's, else that of the anonymous id."""
+    """The person to link to: the user, or else the anonymous id."""
     if row["user_key"] is not None:
         return Person(user_key=row["user_key"])
     return Person(anonymous_key=row["anonymous_key"]) if row["anonymous_key"] is not None else None
 
 
 def _links(row: dict[str, Any], everything: FilterChoice, *, people: bool) -> dict[str, Any]:
-    """Where the ids of a record lead: to all records that have them; those of ``people`` for who may see them."""
+    """Links from a record's ids to all records that have them; ids of people only with ``people``."""
     links: dict[str, Any] = {
         f"{kind}_id": only(everything, f"{kind}_key", row[f"{kind}_key"])
         for kind in ("user", "anonymous")
