@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class OnceForm(forms.Form):
-    """A form that creates one key even if it's submitted twice, because the response with the key can't be shown again."""
+    """A form that creates one key even if it's submitted twice: the response with the key can't be shown again."""
 
     once = forms.CharField(widget=forms.HiddenInput, max_length=32, required=False)
 

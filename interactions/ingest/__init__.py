@@ -1,1 +1,1 @@
-"""How interactions get in: uploads and imports of files, and live records through the inbox."""
+"""How interactions get in: uploads and imports of files, live records through the inbox, and connections."""

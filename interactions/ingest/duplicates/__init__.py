@@ -1,1 +1,1 @@
-"""Duplicates: one rule for files and live records, and the index by which they are found."""
+"""Duplicates: one rule for files and live records, and the index that finds them."""

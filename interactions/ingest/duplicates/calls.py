@@ -1,6 +1,6 @@
-"""Find the live records that are in the data set already: sent again by a client that did not see the answer.
+"""Find live records that are in the data set already, sent again by a client that didn't get the response.
 
-Each call counts as a file does (see ``rule``); what was before it is in the table or in an earlier call.
+Each call counts like a file (see ``rule``); earlier copies are in the table or in an earlier call.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from interactions.warehouse.overlaps import COLUMNS
 
 @dataclass(frozen=True, slots=True)
 class SiftedCalls:
-    """The rows that are new, how many are not, and those of them that have to be remembered (``warehouse.overlaps``):
-    an import brought them, too, which may be undone, or they bring a link."""
+    """The new rows, the number of duplicates, and the duplicates to remember (``warehouse.overlaps``): those an import
+    added, which may be undone, and those that bring a link.
+    """
 
     new: pa.Table
     known: int
@@ -30,9 +31,9 @@ class SiftedCalls:
 
 
 def sift(table: pa.Table, call: np.ndarray, there: View) -> SiftedCalls:
-    """Tell which rows of ``table`` are not in the table whose index is ``there``; ``call``: by row, its call's number.
+    """Split ``table`` into new rows and duplicates, using the index ``there``.
 
-    These rise.
+    ``call`` has the number of each row's call, in ascending order.
     """
     words = prints.words_of(table["fingerprint"].combine_chunks())
     entries = prints.entries_of(words, prints.ids_of(table), 0, identity.keyring())
@@ -48,7 +49,7 @@ def sift(table: pa.Table, call: np.ndarray, there: View) -> SiftedCalls:
 
 
 def _may_be_known(table: pa.Table, words: np.ndarray) -> np.ndarray:
-    """Of each row whether it can have a duplicate: it has a timestamp of its own or a uuid."""
+    """Whether each row can have a duplicate: it has its own timestamp or a uuid."""
     untimed = pc.equal(table["timestamp"], table["received_at"]).to_numpy()
     may: np.ndarray = ~untimed | prints.are_by_uuid(words[:, 0])
     return may
@@ -57,8 +58,9 @@ def _may_be_known(table: pa.Table, words: np.ndarray) -> np.ndarray:
 def _look(
     entries: np.ndarray, call: np.ndarray, there: View, rows: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Of each of so many rows whether it is there already, and whether that is to be noted; the rows that bring a
-    link, and the ids that they are linked with."""
+    """For each of ``rows`` rows, whether it's a duplicate and whether to remember it; then the rows that bring a link,
+    and the ids they are linked with.
+    """
     first, second = (np.ascontiguousarray(entries[name]) for name in ("first", "second"))
     groups = Groups([first, second])
     heads = np.flatnonzero(groups.start == np.arange(len(groups.start)))
@@ -78,11 +80,12 @@ def _look(
 
 
 def _in_calls(group: np.ndarray, call: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of records, those of a group and in it those of a call side by side: the most copies that a call before theirs
-    has, and how many are before each in its own."""
+    """For records ordered by group and call: the most copies in any earlier call, and the number of copies before each
+    in its own call.
+    """
     heads = np.flatnonzero(changes(group) | changes(call))
     sizes = np.diff(heads, append=len(group))
     before = np.zeros(len(heads), np.int64)
-    for at in np.flatnonzero(~changes(group[heads])):  # few are in several calls
+    for at in np.flatnonzero(~changes(group[heads])):  # few records are in several calls
         before[at] = max(before[at - 1], sizes[at - 1])
     return np.repeat(before, sizes), np.arange(len(group)) - np.repeat(heads, sizes)

@@ -1,7 +1,7 @@
-"""Find the records of an import that are in the data set already, by the rule (see ``rule``).
+"""Find the records of an import that are in the data set already (see ``rule``).
 
-Fingerprints are compared by all their bits, a share of the import's at a time, so that an import may be of any size:
-its entries are put aside by share, in a file without a name.
+All bits of the fingerprints are compared. To handle imports of any size, entries are partitioned into shares in a
+temporary file, and one share is compared at a time.
 """
 
 from __future__ import annotations
@@ -27,24 +27,25 @@ from interactions.warehouse.lake import Part
 from interactions.warehouse.overlaps import COLUMNS
 from interactions.warehouse.parts import part_writer
 
-_SHARE = 50_000  # records of an import that are looked for at once; each takes some 150 bytes
-# A share of more has many that are equal, as fingerprints are spread evenly: they are looked for piece by piece.
+_SHARE = 50_000  # records of an import compared at once; each takes about 150 bytes
+# Fingerprints are spread evenly, so a larger share has many equal ones. It's compared in pieces.
 _LARGEST = 2 * _SHARE
 
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """The parts without what was there already, and how many records that was."""
+    """The parts without duplicates, and the number of duplicates."""
 
     parts: list[Part]
     duplicates: int
 
 
 def sift(mine: Sequence[Part], theirs: Sequence[Part], there: View, *, note: Callable[[pa.Table], object]) -> Sifted:
-    """Leave out of the parts ``mine``, at least one, what is in the table, which consists of the parts ``theirs``.
+    """Remove from the parts ``mine``, at least one, the records that are in the table, which consists of the parts
+    ``theirs``.
 
-    ``there`` is the index of these. ``note`` is given what is left out, as ``warehouse.overlaps`` keeps it. Parts are
-    written anew beside the old ones, which stay as they are, so that this can be done again.
+    ``there`` is the index of the table. ``note`` is called with the duplicates, in the form of ``warehouse.overlaps``.
+    New parts are written next to the old ones, which are kept, so this can be repeated.
     """
     if there.is_empty and not _has_uuids(mine):
         return Sifted(list(mine), 0)
@@ -67,7 +68,7 @@ def sift(mine: Sequence[Part], theirs: Sequence[Part], there: View, *, note: Cal
 
 
 class _Known:
-    """Which records of an import are there already; of those with a uuid that name somebody else, by whose it was."""
+    """Which records of an import are duplicates, and for those that bring a link, the ids of the first record."""
 
     def __init__(self, rows: int) -> None:
         self._bits = np.zeros(rows // 8 + 1, np.uint8)
@@ -78,7 +79,7 @@ class _Known:
         np.bitwise_or.at(self._bits, rows >> 3, np.uint8(1) << (rows & 7).astype(np.uint8))
 
     def of(self, first: int, rows: int) -> np.ndarray:
-        """Whether each of so many records from ``first`` on is there."""
+        """Whether each of ``rows`` records from ``first`` on is a duplicate."""
         bits = np.unpackbits(self._bits[first >> 3 : (first + rows >> 3) + 1], bitorder="little")
         return bits[first & 7 :][:rows].astype(bool)
 
@@ -88,8 +89,9 @@ class _Known:
             self._ids.append(ids)
 
     def origins(self, first: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
-        """Those of so many records from ``first`` on that bring a link: their places, rising, and the ids of the first
-        record with the uuid of each."""
+        """Of ``rows`` records from ``first`` on, the positions of those that bring a link, ascending, and the ids of
+        the first record with the same uuid.
+        """
         places = np.concatenate([np.empty(0, np.int64), *self._rows]) - first
         ids = np.concatenate([np.empty(0, IDS), *self._ids])
         order = np.flatnonzero((places >= 0) & (places < rows))
@@ -102,7 +104,7 @@ def _has_uuids(parts: Sequence[Part]) -> bool:
 
 
 def _find(mine: Sequence[Part], own: Sequence[Path], there: View) -> _Known:
-    """Which of the records, whose fingerprints lie in the files ``own``, are there already."""
+    """Find the duplicates among the records with the fingerprints in the files ``own``."""
     rows = sum(part.rows for part in mine)
     known = _Known(rows)
     shares = max(1, -(-rows // _SHARE))
@@ -121,7 +123,7 @@ def _find(mine: Sequence[Part], own: Sequence[Path], there: View) -> _Known:
 
 @dataclass(slots=True)
 class _Seen:
-    """Records of a share that were looked for already, each different one once, by their words."""
+    """Distinct records of a share that were compared already, by their words."""
 
     first: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint64))
     second: np.ndarray = field(default_factory=lambda: np.empty(0, np.uint64))
@@ -129,7 +131,7 @@ class _Seen:
     ids: np.ndarray = field(default_factory=lambda: np.empty(0, IDS))
 
     def find(self, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How many copies of each of these, which are different, there were, and the ids of the first of them."""
+        """The number of earlier copies of each of these distinct records, and the ids of the first copy."""
         copies, ids = np.zeros(len(first), np.int64), np.zeros(len(first), IDS)
         if len(self.first):
             asked, places = Groups([self.first, self.second]).find([first, second])
@@ -137,7 +139,7 @@ class _Seen:
         return copies, ids
 
     def add(self, first: np.ndarray, second: np.ndarray, copies: np.ndarray, ids: np.ndarray) -> None:
-        """Add different ones, after those that are there."""
+        """Add distinct records that follow the ones so far."""
         firsts, seconds = np.concatenate((self.first, first)), np.concatenate((self.second, second))
         order = np.lexsort((seconds, firsts))
         firsts, seconds = firsts[order], seconds[order]
@@ -148,7 +150,7 @@ class _Seen:
 
 
 def _look(entries: np.ndarray, seen: _Seen | None, there: View, known: _Known) -> None:
-    """Look for some records of a share, which follow those that were ``seen``; None where they are all of it."""
+    """Compare some records of a share. ``seen`` has the ones before, or is None if these are the whole share."""
     first, second = (np.ascontiguousarray(entries[name]) for name in ("first", "second"))
     groups = Groups([first, second])
     heads = np.flatnonzero(groups.start == np.arange(len(groups.start)))
@@ -170,23 +172,26 @@ def _look(entries: np.ndarray, seen: _Seen | None, there: View, known: _Known) -
         return
     group, rows = group[known_uuids], groups.rows[known_uuids]
     origin = found.ids[group]
-    fresh = np.flatnonzero(found.copies[group] == 0)  # the first of them came in the import itself
+    fresh = np.flatnonzero(found.copies[group] == 0)  # the first copy is in the import itself
     origin[fresh] = entries["ids"][of_head[group[fresh]]] if ids is None else ids[group[fresh]]
     linked = bring_links(entries["ids"][rows], origin)
     known.link(entries["row"][rows[linked]], origin[linked])
 
 
 class _Aside:
-    """Entries of an import by share, in the order of its records within each. A context manager."""
+    """The entries of an import, partitioned by share in a temporary file, in order within each share.
+
+    A context manager.
+    """
 
     def __init__(self, shares: int) -> None:
         self._shares = shares
-        self._ends: list[np.ndarray] = []  # of the shares in each piece that was written
-        self._starts: list[int] = []  # of these pieces
+        self._ends: list[np.ndarray] = []  # where each share ends in each piece
+        self._starts: list[int] = []  # where each piece starts
         self._file = tempfile.TemporaryFile(dir=scratch())  # noqa: SIM115 - the class is the context
 
     def add(self, entries: np.ndarray) -> None:
-        """Put aside what follows."""
+        """Add the next entries."""
         of = prints.share_of(entries["first"], self._shares)
         self._starts.append(self._starts[-1] + int(self._ends[-1][-1]) if self._starts else 0)
         self._ends.append(np.concatenate(([0], np.cumsum(np.bincount(of, minlength=self._shares)))))
@@ -196,7 +201,7 @@ class _Aside:
         return sum(int(ends[share + 1] - ends[share]) for ends in self._ends)
 
     def pieces(self, share: int) -> Iterator[np.ndarray]:
-        """The entries of a share, so many at once as may be held."""
+        """The entries of a share, in pieces that fit in memory."""
         held, count = [], 0
         for start, ends in zip(self._starts, self._ends, strict=True):
             begin, end = ends[share : share + 2].tolist()
@@ -219,7 +224,7 @@ class _Aside:
 def _left_out(
     part: Part, file: Path, is_known: np.ndarray, origins: tuple[np.ndarray, np.ndarray]
 ) -> Iterator[pa.Table]:
-    """What is left out of a part, by the fingerprints in ``file``, as the table knows it by those."""
+    """The duplicates in a part, with the fingerprints in ``file``, by which the table knows them."""
     words = prints.changed(file) if file != part.path else None
     (rows, ids), base = origins, 0
     with pq.ParquetFile(part.path) as source:
@@ -236,7 +241,7 @@ def _left_out(
 
 
 def _without(part: Part, is_known: np.ndarray) -> Part:
-    """The part less some rows, as a new file, a row group at a time."""
+    """Write a part without some rows as a new file, one row group at a time."""
     path = part.path.with_name(f"{part.path.stem}-kept.parquet")
     base = 0
     with pq.ParquetFile(part.path) as source, part_writer(path) as writer:

@@ -1,9 +1,9 @@
-"""The index of fingerprints of an environment: what tells at once which records its table holds.
+"""The index of fingerprints of an environment: a fast lookup of the records in its table.
 
-It is derived from the table and belongs to the parts that its manifest names. Each entry says in which part a record
-is, and parts never change: so what comes with a part is a new run, and what goes with one is entries that count no
-more. Runs of like size are merged, in which such entries go. The manifest is replaced as a whole, so an index is the
-old one or the new, whatever happens. Deleted, it is built again.
+It's derived from the table and belongs to the parts in its manifest. Each entry names the part that holds a record, and
+parts never change: a new part adds a run, and entries of a removed part no longer count. Runs of similar size are
+merged, which drops such entries. The manifest is replaced atomically, so after a crash the index is the old or the new
+one. If it's deleted, it's rebuilt.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ from interactions.warehouse.overlaps import LIVE
 logger = logging.getLogger(__name__)
 
 FORMAT: Final = 1
-"""Rises when files of an earlier one can't be read any more, or mean something else."""
+"""Incremented when files of earlier formats can't be read any more or mean something else."""
 _NAME: Final = "manifest.json"
-_AT_ONCE: Final = 64_000  # entries that are put in order at once
-_MOST: Final = 16 * _AT_ONCE  # that are merged while somebody waits
-_LIKE: Final = 4  # runs differ in size by less than so many times where they are merged, and there are so many
-_LEAST: Final = 4096  # entries; smaller runs are of one size
+_AT_ONCE: Final = 64_000  # entries sorted at once
+_MOST: Final = 16 * _AT_ONCE  # entries merged while a caller waits
+_LIKE: Final = 4  # the size ratio of runs to merge, and how many of them there have to be
+_LEAST: Final = 4096  # entries; smaller runs count as this size
 
 
 class PartEntry(msgspec.Struct, frozen=True):
-    """A part of the table: its number in entries, its rows, and whether all of these came live."""
+    """A part of the table: its number in entries, its rows, and whether all of them are live records."""
 
     number: int
     rows: int
@@ -51,7 +51,7 @@ class PartEntry(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """One state of an index: the version of the table, its parts by name, and the runs."""
+    """A state of the index: the version of the table, its parts by name, and the runs."""
 
     format: int
     keys: str
@@ -63,7 +63,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The index of one environment, named by its slug. To be asked with the write lock of its table held."""
+    """The index of one environment, by slug. Callers hold the write lock of its table."""
 
     environment: str
 
@@ -72,9 +72,9 @@ class Index:
         return Path(settings.FINGERPRINTS_DIR) / self.environment
 
     def refresh(self, version: int, parts: Sequence[Part], tell: Callable[[], object] = lambda: None) -> View:
-        """Bring the index to this version of the table, which consists of ``parts``, and open it.
+        """Update the index to this version of the table, which consists of ``parts``, and open it.
 
-        ``tell`` is called now and then, where it takes longer. Raises OSError where the disk is full.
+        ``tell`` is called regularly if it takes longer. Raises OSError if the disk is full.
         """
         with self._alone():
             before = self.read()
@@ -94,18 +94,21 @@ class Index:
             return View.of(self, before)
 
     def merge(self) -> bool:
-        """Merge what is too large to be merged while somebody waits; whether there was something. Needs no lock."""
+        """Merge runs that are too large to merge while a caller waits.
+
+        Returns whether there were any. Needs no lock.
+        """
         with self._merging() as is_alone:
             try:
                 return is_alone and self._merge()
-            except FileNotFoundError:  # runs were put together by whoever added one, or the folder was removed
+            except FileNotFoundError:  # an update merged the runs, or the folder was removed
                 return False
             finally:
                 if is_alone:
                     self._remove_drafts()
 
     def _merge(self) -> bool:
-        self._remove_drafts()  # of a process that ended in the middle
+        self._remove_drafts()  # of a process that was killed
         before = self.read()
         after = self._merged(before, most=None, name="draft-{}")
         gone = set(before.runs) - set(after.runs)
@@ -123,7 +126,7 @@ class Index:
             draft.unlink(missing_ok=True)
 
     def purge(self) -> None:
-        """Leave no entry of what isn't in the table, nor any file that isn't part of the index."""
+        """Remove entries of records that aren't in the table, and files that aren't part of the index."""
         with self._alone():
             now = self.read()
             alive = _alive(now)
@@ -137,13 +140,13 @@ class Index:
             self._remove_drafts()
 
     def remove(self) -> None:
-        """Remove the index, as if there had never been one."""
+        """Remove the index."""
         with self._alone():
-            (self.folder / _NAME).unlink(missing_ok=True)  # first: a half of it must not be taken for an index
+            (self.folder / _NAME).unlink(missing_ok=True)  # first, so that a partly removed index isn't used
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def count_dead(self, parts: Sequence[Part]) -> int:
-        """How many entries are of what isn't in the table, which consists of ``parts``; files left over count, too."""
+        """The number of entries of records that aren't in the table, which consists of ``parts``, plus leftover files."""
         now, names = self.read(), {part.name for part in parts}
         left = {name: entry for name, entry in now.parts.items() if name in names}
         alive = _alive(msgspec.structs.replace(now, parts=left))
@@ -151,7 +154,7 @@ class Index:
         return dead + len(list(self._unnamed(now))) + len(list(self.folder.glob("draft-*")))
 
     def read(self) -> Manifest:
-        """The manifest; an empty one where there is none that can be used."""
+        """The manifest, or an empty one if there is none or it's unusable."""
         keys = identity.keyring().check
         try:
             found = msgspec.json.decode((self.folder / _NAME).read_bytes(), type=Manifest)
@@ -165,7 +168,7 @@ class Index:
         return all((self.folder / run.name).exists() for run in found.runs)
 
     def _add(self, parts: Sequence[tuple[Part, int]], tell: Callable[[], object]) -> list[RunFile]:
-        """Write runs of the entries of these parts, which have these numbers."""
+        """Write runs with the entries of these (part, number) pairs."""
         self.folder.mkdir(parents=True, exist_ok=True)
         added: list[RunFile] = []
         for entries, numbers in _gathered(parts):
@@ -174,7 +177,7 @@ class Index:
         return added
 
     def _merged(self, manifest: Manifest, most: int | None, name: str = "{}") -> Manifest:
-        """With runs of like size merged that have together at most so many entries; all where most of them are dead."""
+        """Merge runs of similar size, up to ``most`` entries at a time; all runs if most entries are dead."""
         alive = _alive(manifest)
         while group := _wanted(manifest, most):
             path = self.folder / name.format(_new_name())
@@ -184,40 +187,40 @@ class Index:
         return manifest
 
     def _named(self, draft: RunFile) -> RunFile:
-        """A run that was written beside the index, with a name in it."""
+        """Rename a draft run to one of the index."""
         name = _new_name()
         (self.folder / draft.name).rename(self.folder / name)
         return msgspec.structs.replace(draft, name=name)
 
     def _write(self, manifest: Manifest) -> None:
-        """Put it in the place of the one before: from now on it counts, whatever happens."""
+        """Replace the manifest atomically and durably."""
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / "manifest.new"
         with draft.open("wb") as file:
             file.write(msgspec.json.encode(manifest))
             file.flush()
             os.fsync(file.fileno())
-        sync(self.folder)  # its files first
+        sync(self.folder)  # the runs before the manifest that names them
         draft.replace(self.folder / _NAME)
         sync(self.folder)
         for path in self._unnamed(manifest):
             path.unlink(missing_ok=True)
 
     def _unnamed(self, manifest: Manifest) -> Iterator[Path]:
-        """Files that aren't part of the index, but for drafts of who merges."""
+        """Files that aren't part of the index, except drafts of a merge."""
         named = {_NAME, *(run.name for run in manifest.runs)}
         return (path for path in self.folder.glob("*") if path.name not in named and not path.name.startswith("draft-"))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Inside ``with`` nobody else of this machine writes the index."""
+        """Exclude other writers on this machine."""
         with self._lock("lock") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     @contextmanager
     def _merging(self) -> Iterator[bool]:
-        """Whether nobody else of this machine merges inside ``with``."""
+        """Exclude other merges on this machine; yields False if one is running."""
         with self._lock("merge.lock") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -228,7 +231,7 @@ class Index:
 
     @contextmanager
     def _lock(self, ending: str) -> Iterator[int]:
-        """A file beside the folder, which may be removed."""
+        """A lock file next to the folder, because the folder may be removed."""
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         with self.folder.with_name(f"{self.environment}.{ending}").open("w") as file:
             yield file.fileno()
@@ -236,7 +239,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """An index that is open, of the parts that it was opened for."""
+    """An open index, for the parts it was opened with."""
 
     runs: tuple[Run, ...]
     alive: np.ndarray
@@ -254,7 +257,7 @@ class View:
         return not self.alive.any()
 
     def find(self, first: np.ndarray, second: np.ndarray) -> Found:
-        """What the table holds of records with these words; the first ones rise."""
+        """Look up records by their words, which are sorted by the first word."""
         found = Found.nothing(len(first))
         for run in self.runs:
             run.find(first, second, self.alive, self.brought, found)
@@ -262,7 +265,7 @@ class View:
 
 
 def _gathered(parts: Sequence[tuple[Part, int]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Entries of these parts, and the number of the part of each, so many at once as are put in order."""
+    """The entries of these parts, and the part number of each, in pieces to sort."""
     held: list[np.ndarray] = []
     numbers: list[np.ndarray] = []
     rows = 0
@@ -280,14 +283,14 @@ def _gathered(parts: Sequence[tuple[Part, int]]) -> Iterator[tuple[np.ndarray, n
 
 
 def _alive(manifest: Manifest) -> np.ndarray:
-    """By the number of a part whether it is in the table (bool)."""
+    """Whether each part number is in the table (bool array)."""
     alive = np.zeros(manifest.next, bool)
     alive[[entry.number for entry in manifest.parts.values()]] = True
     return alive
 
 
 def _wanted(manifest: Manifest, most: int | None) -> list[RunFile]:
-    """Some runs that had better be one; none where all is well."""
+    """Runs to merge into one; empty if there are none."""
     there, living = sum(run.rows for run in manifest.runs), sum(entry.rows for entry in manifest.parts.values())
     if there > 2 * living and (most is None or there <= most):
         return list(manifest.runs)

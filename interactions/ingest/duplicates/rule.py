@@ -1,9 +1,8 @@
-"""The rule of duplicates, for whatever comes in.
+"""The rule for duplicates, for files and live records.
 
-A record that carries a uuid is the same record wherever and whenever that uuid comes again, whatever else it says. Of
-the others a file or a call may hold equal ones on purpose, so the n-th copy in it is matched with the n-th copy that
-was there before. A live record with neither uuid nor timestamp is never a duplicate: two equal page views in a row are
-two.
+Records with the same uuid are the same record, wherever and whenever they arrive and whatever else they say. Other
+records can be equal on purpose, so the n-th copy in a file or call matches the n-th copy that was there before. A live
+record with neither uuid nor timestamp is never a duplicate: two equal page views in a row are two.
 
 Two records with one uuid are one record, so whom they name is one person. Where the second, which is left out, names
 somebody whom the first doesn't, that link is kept (``warehouse.overlaps``) as long as the record counts as sent.
@@ -19,16 +18,16 @@ from interactions.warehouse.overlaps import LINKS
 
 
 def are_there(by_uuid: np.ndarray, there: np.ndarray, nth: np.ndarray) -> np.ndarray:
-    """Which records are there already.
+    """Whether records are duplicates.
 
-    ``there``: how many copies were before the file or call; ``nth``: how many are before it in that.
+    ``there`` is the number of copies before the file or call, ``nth`` the number of earlier copies within it.
     """
     known: np.ndarray = np.where(by_uuid, (there > 0) | (nth > 0), nth < there)
     return known
 
 
 def nth_of(places: np.ndarray) -> np.ndarray:
-    """How many equal ones are before each."""
+    """The number of equal values before each value."""
     order = np.argsort(places, kind="stable")
     ordered = places[order]
     heads = np.maximum.accumulate(np.where(changes(ordered), np.arange(len(ordered)), 0))
@@ -38,7 +37,7 @@ def nth_of(places: np.ndarray) -> np.ndarray:
 
 
 def bring_links(own: np.ndarray, origin: np.ndarray) -> np.ndarray:
-    """Which of the records with these IDS name a user or visitor whom the first record with their uuid does not."""
+    """Which records (IDS) name a user or visitor that the first record with the same uuid doesn't."""
     found = np.zeros(len(own), bool)
     for bit, kind in ((1, "user"), (2, "visitor")):
         found |= (own["has"] & bit > 0) & ((origin["has"] & bit == 0) | (own[kind] != origin[kind]))
@@ -46,7 +45,7 @@ def bring_links(own: np.ndarray, origin: np.ndarray) -> np.ndarray:
 
 
 def with_links(table: pa.Table, places: np.ndarray, origins: np.ndarray) -> pa.Table:
-    """``table`` with LINKS: the rows at ``places`` are linked with whom these ``origins`` (IDS) name."""
+    """Add the columns LINKS to ``table``: the rows at ``places`` are linked to the ids ``origins`` (IDS)."""
     ids, linked = np.zeros(table.num_rows, origins.dtype), np.zeros(table.num_rows, bool)
     ids[places], linked[places] = origins, True
     columns = (

@@ -1,6 +1,6 @@
-"""Runs of the index of fingerprints: files of entries sorted by the first word, written once and mapped.
+"""Runs of the index of fingerprints: memory-mapped files of entries sorted by their first word, written once.
 
-A file has three columns, one after the other: the first words; the REST of each entry; IDS of the entries with a uuid.
+A file has three columns one after another: the first words, the REST of each entry, and the IDS of entries with a uuid.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from interactions.ingest.duplicates.groups import changes
 from interactions.ingest.duplicates.prints import IDS, have_uuids
 
 REST: Final = np.dtype([("second", "<u8"), ("part", "<u4"), ("more", "<u4")])
-"""``part``: the number of the table's part that holds the record; ``more``: how many copies it holds, or of a record
-with a uuid the place of its ids."""
+"""``part`` is the number of the part that holds the record; ``more`` the number of copies in it or, for records with a
+uuid, the position of their ids.
+"""
 _WORD: Final = np.dtype("<u8")
-_AT_ONCE: Final = 4096  # entries that are looked for before what was mapped for them is given back
-_PIECE: Final = 64_000  # entries that are merged at once
+_AT_ONCE: Final = 4096  # lookups before mapped pages are released
+_PIECE: Final = 64_000  # entries merged at once
 
 
 class RunFile(msgspec.Struct, frozen=True):
-    """A run: the name of its file, how many entries it has, and how many of them with a uuid."""
+    """A run: its file name, the number of entries, and how many of them have a uuid."""
 
     name: str
     rows: int
@@ -36,7 +37,7 @@ class RunFile(msgspec.Struct, frozen=True):
 
 
 class Columns(NamedTuple):
-    """Entries in the order of a run: ``first`` uint64, ``rest`` REST, ``ids`` IDS of those with a uuid."""
+    """Entries in the order of a run: ``first`` (uint64), ``rest`` (REST) and ``ids`` (IDS) of those with a uuid."""
 
     first: np.ndarray
     rest: np.ndarray
@@ -45,9 +46,9 @@ class Columns(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the table holds of each record that was asked for.
+    """What the table holds of each record in a lookup.
 
-    ``copies``: how many; ``brought``: whether an import brought some of them; ``ids``: those of one with this uuid.
+    ``copies`` counts them, ``brought`` says whether an import added any, ``ids`` are those of a record with this uuid.
     """
 
     copies: np.ndarray
@@ -60,7 +61,7 @@ class Found:
 
 
 def columns_of(entries: np.ndarray, parts: np.ndarray) -> Columns:
-    """The entries (ENTRY) of rows of these parts (numbers), equal ones of one part put together."""
+    """Sort entries (ENTRY) with these part numbers, and combine equal entries of the same part."""
     first, second = entries["first"], entries["second"]
     order = np.argsort(first, kind="stable")
     if not changes(first[order]).all():
@@ -74,14 +75,14 @@ def columns_of(entries: np.ndarray, parts: np.ndarray) -> Columns:
 
 
 def _with_places(first: np.ndarray, rest: np.ndarray, ids: np.ndarray, order: np.ndarray) -> Columns:
-    """``ids`` are of all entries, which are at the places ``order`` of them."""
+    """``ids`` are those of all entries; ``order`` is where these entries are among them."""
     by_uuid = np.flatnonzero(have_uuids(rest["second"]))
     rest["more"][by_uuid] = np.arange(len(by_uuid))
     return Columns(first, rest, ids[order[by_uuid]])
 
 
 class Draft:
-    """A run that is written from its first entry to its last. A context manager; left, the file is on the disk."""
+    """Writes a run from first to last entry. A context manager; on exit the file is durable."""
 
     def __init__(self, path: Path, rows: int, uuids: int) -> None:
         self._file = path.open("wb")
@@ -89,7 +90,7 @@ class Draft:
         os.truncate(self._file.fileno(), self._starts[2] + uuids * IDS.itemsize)
 
     def add(self, columns: Columns) -> None:
-        """Add what follows; places of ids count from the first entry of ``columns``."""
+        """Append entries, whose id positions count from the first of ``columns``."""
         columns.rest["more"][have_uuids(columns.rest["second"])] += np.uint32(self._places[2])
         for at, column in enumerate(columns):
             place = self._starts[at] + self._places[at] * column.itemsize
@@ -110,7 +111,7 @@ class Draft:
 
 
 class Run:
-    """A run that is mapped."""
+    """A memory-mapped run."""
 
     def __init__(self, folder: Path, file: RunFile) -> None:
         """Raises FileNotFoundError."""
@@ -123,9 +124,9 @@ class Run:
         self.ids = np.frombuffer(self._mapped, IDS, file.uuids, ids)
 
     def find(self, first: np.ndarray, second: np.ndarray, alive: np.ndarray, brought: np.ndarray, found: Found) -> None:
-        """Add to ``found`` what the run has of records with these words, in the order of the first ones.
+        """Add the run's matches for records with these words, sorted by the first word, to ``found``.
 
-        By the number of a part: ``alive``, whether it's in the table; ``brought``, whether by an import, at least some.
+        By part number, ``alive`` is whether it's in the table, ``brought`` whether an import added any of it.
         """
         for start in range(0, len(first), _AT_ONCE):
             here = slice(start, start + _AT_ONCE)
@@ -148,7 +149,7 @@ class Run:
         found.ids[asked[by_uuid]] = self.ids[rest["more"][by_uuid]]
 
     def columns(self, here: slice, alive: np.ndarray) -> Columns:
-        """A copy of some of its entries, those of parts that are in the table."""
+        """A copy of a slice of its entries, without those of parts that aren't in the table."""
         rest = self.rest[here]
         living = alive[rest["part"]]
         rest = rest[living]
@@ -158,7 +159,7 @@ class Run:
         return Columns(self.first[here][living], rest, ids)
 
     def living(self, alive: np.ndarray) -> tuple[int, int]:
-        """How many of its entries are of parts that are in the table, and how many of them have a uuid."""
+        """The number of entries of parts in the table, and how many of them have a uuid."""
         rows = uuids = 0
         for start in range(0, len(self.first), _PIECE):
             rest = self.rest[start : start + _PIECE]
@@ -169,12 +170,12 @@ class Run:
         return rows, uuids
 
     def release(self) -> None:
-        """Give back the memory that is mapped; what is asked for again is mapped again."""
+        """Release mapped pages; they are read again on access."""
         self._mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def write(path: Path, columns: Columns) -> RunFile:
-    """Write entries as a run, durably once its folder is synced."""
+    """Write entries as a run, which is durable once its folder is synced."""
     file = RunFile(path.name, len(columns.first), len(columns.ids))
     with Draft(path, file.rows, file.uuids) as draft:
         draft.add(columns)
@@ -184,9 +185,9 @@ def write(path: Path, columns: Columns) -> RunFile:
 def merge(
     path: Path, runs: Sequence[Run], alive: np.ndarray, tell: Callable[[], object] = lambda: None
 ) -> RunFile | None:
-    """Write the entries of several runs as one, less those of parts that aren't in the table; None where none is left.
+    """Merge several runs into one, without entries of parts that aren't in the table; None if none are left.
 
-    ``tell`` is called now and then.
+    ``tell`` is called regularly.
     """
     rows, uuids = map(sum, zip(*(run.living(alive) for run in runs), strict=True))
     if not rows:
@@ -207,5 +208,5 @@ def merge(
 
 
 def _starts(rows: int) -> tuple[int, int, int]:
-    """Where in a file the columns begin, in bytes."""
+    """The byte offsets of the columns in a file."""
     return 0, rows * _WORD.itemsize, rows * (_WORD.itemsize + REST.itemsize)

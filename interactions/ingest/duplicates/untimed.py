@@ -1,8 +1,8 @@
-"""Recognise records that were imported without a time and come back from an export, which gives them one.
+"""Recognize records that were imported without a timestamp and come back from an export, which gives them one.
 
-A record without a time has that of its receipt in the table, and the fingerprint of a record without a time. Exported,
-it carries that moment, and so another fingerprint. Rows at the very moment of such a record are therefore also
-compared by the fingerprint that they would have without their time.
+In the table, a record without a timestamp has the time it was received, and the fingerprint of a record without one. An
+export includes that time, which gives it another fingerprint. So rows with exactly the time of such a record are also
+compared by the fingerprint they would have without a timestamp.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ from interactions.ingest.duplicates import prints
 from interactions.ingest.duplicates.groups import Groups
 from interactions.warehouse.lake import Part
 
-_ROWS = 8192  # read in one go with all their columns
-_MOMENTS = 1_000_000  # that are looked for at once
+_ROWS = 8192  # rows read at once with all columns
+_MOMENTS = 1_000_000  # times compared at once
 _CANDIDATES = 500_000  # rows that are compared at once
 _TIMES = ["timestamp", "received_at"]
 
 
 def find_untimed(mine: Sequence[Part], theirs: Sequence[Part]) -> list[Path]:
-    """For each part of ``mine`` the file that holds the fingerprints to look for: the part itself, or one beside it
-    where some of its rows are, without their time, among the rows of ``theirs``."""
+    """For each part of ``mine``, the file with the fingerprints to look up: the part itself, or a file next to it if
+    some of its rows match rows of ``theirs`` once their timestamp is removed.
+    """
     theirs = _with_untimed(theirs)
     files = [part.path for part in mine]
     for rows, moments, words in _candidates(mine, _at_their_moments(mine, theirs)):
@@ -48,7 +49,7 @@ def find_untimed(mine: Sequence[Part], theirs: Sequence[Part]) -> list[Path]:
 
 
 def _with_untimed(parts: Sequence[Part]) -> list[Part]:
-    """Those that may hold records without a time. All of one import were received at one moment."""
+    """The parts that may hold records without a timestamp. All records of an import have the same time of receipt."""
     received: dict[int, datetime] = {}
     found = []
     for part in parts:
@@ -68,7 +69,7 @@ def _first_receipt(part: Part) -> datetime:
 
 
 def _untimed(parts: Sequence[Part], *more: str) -> Iterator[pa.RecordBatch]:
-    """The rows of ``parts`` without a time of their own, some at a time: their times, and ``more`` of their columns."""
+    """The rows of ``parts`` without their own timestamp, in batches: their times and the columns ``more``."""
     for part in parts:
         with pq.ParquetFile(part.path) as source:
             for group in range(source.num_row_groups):
@@ -79,7 +80,7 @@ def _untimed(parts: Sequence[Part], *more: str) -> Iterator[pa.RecordBatch]:
 
 
 def _moments(parts: Sequence[Part]) -> Iterator[np.ndarray]:
-    """The times of the rows without one of their own, sorted, so many at once as are looked for."""
+    """The sorted times of rows without their own timestamp, in pieces."""
     held: list[np.ndarray] = []
     count = 0
     for batch in _untimed(parts):
@@ -96,7 +97,7 @@ def _moments(parts: Sequence[Part]) -> Iterator[np.ndarray]:
 
 
 def _at_their_moments(mine: Sequence[Part], theirs: Sequence[Part]) -> dict[int, np.ndarray]:
-    """By the place of a part: which of its rows have, as a time of their own, that of a receipt in ``theirs``."""
+    """By position of a part in ``mine``: which of its rows have a timestamp equal to a time of receipt in ``theirs``."""
     found: dict[int, np.ndarray] = {}
     for moments in _moments(theirs):
         for place, part in enumerate(mine):
@@ -108,7 +109,7 @@ def _at_their_moments(mine: Sequence[Part], theirs: Sequence[Part]) -> dict[int,
 
 
 def _are_among(moments: np.ndarray, part: Part) -> np.ndarray:
-    """Which rows of the part have a time of their own that is one of ``moments``."""
+    """Which rows of the part have their own timestamp, and it's one of ``moments``."""
     found = []
     with pq.ParquetFile(part.path) as source:
         for batch in source.iter_batches(columns=_TIMES):
@@ -121,8 +122,9 @@ def _are_among(moments: np.ndarray, part: Part) -> np.ndarray:
 def _candidates(
     mine: Sequence[Part], chosen: dict[int, np.ndarray]
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """The chosen rows, so many at once as are compared: the place of the part and the number in it, the times, and
-    the words of the fingerprints without them."""
+    """The chosen rows, in pieces: position of the part and row number, times, and the words of the fingerprints without
+    timestamps.
+    """
     held: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     count = 0
     for place, is_chosen in chosen.items():
@@ -143,7 +145,7 @@ def _joined(pieces: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> tuple[np
 
 
 def _is_known(moments: np.ndarray, words: np.ndarray, theirs: Sequence[Part]) -> np.ndarray:
-    """Of which rows there is one without a time, received at that very moment."""
+    """Which rows match a row without a timestamp that was received at exactly that time."""
     groups = Groups(_columns(moments, words))
     is_known = np.zeros(len(moments), bool)
     for batch in _untimed(theirs, "fingerprint"):
@@ -159,7 +161,7 @@ def _columns(moments: np.ndarray, words: np.ndarray) -> list[np.ndarray]:
 
 
 def _rows_of(part: Part, rows: np.ndarray) -> Iterator[tuple[np.ndarray, pa.Table]]:
-    """The rows of a part by their numbers, which are sorted, some at a time."""
+    """The rows of a part with these sorted numbers, in batches."""
     base = 0
     with pq.ParquetFile(part.path) as source:
         for batch in source.iter_batches(_ROWS):
@@ -170,7 +172,7 @@ def _rows_of(part: Part, rows: np.ndarray) -> Iterator[tuple[np.ndarray, pa.Tabl
 
 
 def _words_without_time(table: pa.Table) -> np.ndarray:
-    """What the reader says of the rows' own JSON, less the time; the keyed hashes that it makes are not looked at."""
+    """The words of the fingerprints that the reader gives to the rows' JSON without timestamps."""
     place = TABLE_SCHEMA.get_field_index("timestamp")
     times = pa.nulls(table.num_rows, TABLE_SCHEMA.field(place).type)
     text = export.lines(table.set_column(place, "timestamp", times))
@@ -181,7 +183,7 @@ def _words_without_time(table: pa.Table) -> np.ndarray:
 
 
 def _microseconds(times: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """Since 1970, of times in microseconds."""
+    """Times as microseconds since 1970."""
     moments: np.ndarray = times.cast(pa.int64()).to_numpy()
     return moments
 

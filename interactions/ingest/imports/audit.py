@@ -1,4 +1,4 @@
-"""What becomes of an import, for the activity log."""
+"""The steps of an import in the activity log."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from interactions.models import Import
 
 
 def note(action: audit.Action, imp: Import, **details: int | str) -> None:
-    """All steps of one import share an id. Its file's name stays out of the log: it may hold anything, forever."""
+    """All steps of an import share an id.
+
+    The file name isn't logged: it can contain anything, and the log is permanent.
+    """
     audit.note(
         action,
         environment=imp.environment,

@@ -1,7 +1,7 @@
-"""Leave erased people out of an import, whether they were erased before its blocks are read or after.
+"""Keep erased people out of an import, whether they were erased before or after its blocks are read.
 
-A block that is read already is written anew under a new claim, so that a process that ends in the middle leaves
-either the old files and counts or the new ones.
+A block that was read already is rewritten under a new claim, so that a killed process leaves either the old files and
+counts or the new ones.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ from interactions.warehouse.parts import PartWriter, Written
 
 
 def leave_out(batch: Batch, first: int, tombstones: Tombstones, rejects: Rejects) -> int:
-    """Take erased people's records out of a batch whose first record is the block's ``first``; how many there were."""
+    """Remove erased people's records from a batch and return how many there were.
+
+    ``first`` is the number of its first record in the block.
+    """
     if not tombstones:
         return 0
     refused = [rejected.index for rejected in batch.rejected]
@@ -46,7 +49,7 @@ def leave_out(batch: Batch, first: int, tombstones: Tombstones, rejects: Rejects
 
 
 def leave_out_of(imp: Import, tombstones: Tombstones) -> None:
-    """Take erased people's records out of what was read of an import so far. The lake's lock is held by the caller."""
+    """Remove erased people's records from the blocks of an import read so far. The caller holds the lake's lock."""
     if not tombstones:
         return
     people = Named(tombstones, imp.created_at, identity.keyring(), conservative=True)
@@ -54,13 +57,13 @@ def leave_out_of(imp: Import, tombstones: Tombstones) -> None:
         try:
             if count_in(block, people):
                 _write_anew(block, people)
-        except FileNotFoundError:  # cancelled meanwhile: the files go, or are gone
+        except FileNotFoundError:  # cancelled meanwhile: the files are being removed
             continue
         _remove_others(block)
 
 
 def count_in(block: Block, people: Named) -> Counter[Person]:
-    """How many records of erased people the files of a block hold, by person."""
+    """Count erased people's records in the files of a block, by person."""
     found: Counter[Person] = Counter()
     if block.part_size:
         with pq.ParquetFile(storage.part_path(block)) as part:
@@ -94,19 +97,19 @@ def _write_anew(block: Block, people: Named) -> None:
             forget_examples(block, {index for index, is_gone in refused if is_gone})
     if changed:
         _remove(old)
-    else:  # cancelled, or read anew from another place
+    else:  # cancelled, or read again as part of a larger block
         _remove(block)
 
 
 def forget_examples(block: Block, indexes: set[int]) -> None:
-    """Take out of the problems of a block what they show of the records at ``indexes``."""
+    """Clear the example values of a block's problems that came from the records at ``indexes``."""
     for problem in Problem.objects.filter(block=block).exclude(value=""):
         if problem.index in indexes:
             Problem.objects.filter(pk=problem.pk).update(value="")
 
 
 def _write_part(old: Block, new: Block, tombstones: Tombstones) -> tuple[Written, int, int]:
-    """Also answers how many rows are left out, and the first of them."""
+    """Also returns how many rows were left out, and the first of them."""
     gone, first, position = 0, 0, 0
     writer = PartWriter(storage.part_path(new))
     if not old.part_size:
@@ -125,7 +128,7 @@ def _write_part(old: Block, new: Block, tombstones: Tombstones) -> tuple[Written
 
 
 def _write_refused(old: Block, new: Block, people: Named) -> list[tuple[int, bool]]:
-    """Answers the index of each refused record, and whether it is left out."""
+    """Returns the index of each refused record, and whether it was left out."""
     refused = []
     source = storage.rejects_path(old)
     if not source.exists():
@@ -153,7 +156,7 @@ def _note(block: Block, records: int, index: int) -> None:
 
 
 def _index(row: int, first: int, refused: Sequence[int]) -> int:
-    """The record's number, from ``first``, of the good one at ``row``: the ``refused`` stand between them."""
+    """The number of the good record at ``row``, counting from ``first`` and including the ``refused`` ones in between."""
     index = first + row
     for bad in refused:
         if bad > index:
@@ -168,7 +171,7 @@ def _remove(block: Block) -> None:
 
 
 def _remove_others(block: Block) -> None:
-    """Files of a block that is read which are not its own: left by attempts that were lost, or a sift of them."""
+    """Remove files of a finished block left by lost attempts."""
     own = {storage.part_path(block), storage.rejects_path(block)}
     for path in storage.folder(block.of).glob(f"{block.number:05d}-*"):
         if path not in own:

@@ -1,4 +1,4 @@
-"""Other tools' events in a block: what their connector makes of them, as the codec judges it."""
+"""Other tools' events in a block: converted by their connector, then checked by the codec."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from interactions.connectors import SOURCES, Chunk, Options, Skipped, records
 from interactions.ingest.connections import types
 from interactions.models import Block, Import, SkippedEvents
 
-_MOST_NAMES = 1000  # of a block's skipped events that are told apart
+_MOST_NAMES = 1000  # distinct names of skipped events counted per block
 
 
 def options_of(imp: Import) -> Options:
-    """What the user said of an import's events. Once it loads, all its blocks are read by what was chosen then."""
+    """The user's options for an import's events. Once it's loading, the ones it started with apply to all blocks."""
     zone = ZoneInfo(imp.zone) if imp.zone else None
     if imp.started_at is not None:
         return Options(zone, imp.event_types)
@@ -30,9 +30,9 @@ def options_of(imp: Import) -> Options:
 
 
 def events_of(imp: Import, reader: Reader, file: BinaryIO, run: Run) -> Iterator[tuple[Batch, Counter[Skipped]]]:
-    """The batches of a run of events, and which of each were skipped. Raises Unsound as the reader does.
+    """The batches of a run of events, and the skipped events of each. Raises Unsound like the reader.
 
-    A rejected record comes with its event, as the source wrote it.
+    Rejected records come with the original event.
     """
     source, longest = SOURCES[imp.connector], settings.IMPORT_RECORD_BYTES
     for chunk in records(source, file, options_of(imp), run=run, longest=longest):
@@ -40,7 +40,7 @@ def events_of(imp: Import, reader: Reader, file: BinaryIO, run: Run) -> Iterator
 
 
 def judged(chunk: Chunk, reader: Reader) -> Batch:
-    """The codec's verdict on a chunk, as one batch."""
+    """Check a chunk with the codec, as one batch."""
     made = Batch(chunk.size, len(chunk.rejected), rejected=list(chunk.rejected))
     size = len(chunk.lines)
     first = 0
@@ -60,7 +60,7 @@ def _of_event(chunk: Chunk, rejected: Rejected) -> Rejected:
 
 
 def note_skipped(block: Block, events: Counter[Skipped]) -> None:
-    """Keep which events of a block were skipped, in place of what was kept before."""
+    """Save which events of a block were skipped, replacing what was saved before."""
     SkippedEvents.objects.filter(block=block).delete()
     SkippedEvents.objects.bulk_create(
         SkippedEvents(block=block, name=said.name, reason=said.reason, count=count)

@@ -1,4 +1,4 @@
-"""Other tools' events at the beginning of a file: what they are called, and which interactions they stand for."""
+"""Other tools' events at the beginning of a file: their names, and the interactions they become."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from interactions.ingest.imports.sample import Sample, read_sample
 from interactions.models import Import
 
 EVENTS_BYTES = 8 << 20
-"""How far into a file events are counted by name; of the first megabyte, what comes of them is shown."""
+"""Bytes of a file in which events are counted by name. The first megabyte is also converted as a sample."""
 _SAMPLE_BYTES = 1 << 20
 _LONGEST = 1 << 20
 
 
 @dataclass(slots=True)
 class EventName:
-    """Events of one name: how many, the types of interactions that they stand for, how many are skipped, and why."""
+    """Events with one name: their number, the types they become, how many are skipped, and why."""
 
     name: str
     count: int = 0
@@ -32,16 +32,20 @@ class EventName:
 
     @property
     def kinds(self) -> list[str]:
-        """The types, most first. A template can't ask a Counter for its keys: it has a count for any name."""
+        """The types, most frequent first.
+
+        Templates can't list a Counter's keys, because it has a value for any name.
+        """
         return [kind for kind, _ in self.types.most_common()]
 
 
 @dataclass(frozen=True, slots=True)
 class EventsFound:
-    """What the beginning of a file of events holds; ``is_all`` where that is the whole file.
+    """The events at the beginning of a file; ``is_all`` if that is the whole file.
 
-    ``names`` has the events by name, most first. ``lines`` are the first records that come of them, and ``sample`` is
-    the verdict on those, each reject with its event. ``asks_zone``: times may be by the clock of a zone.
+    ``names`` has the events by name, most frequent first. ``lines`` are the first records made from them, and
+    ``sample`` the result of checking those, with the event of each reject. ``asks_zone`` if times may be without an
+    offset.
     """
 
     title: str
@@ -61,7 +65,7 @@ class EventsFound:
 
 
 def events_found(imp: Import, text: bytes, *, is_whole: bool) -> EventsFound:
-    """Look at the beginning of the file of an import that has a connector."""
+    """Inspect the beginning of the file of an import with a connector."""
     source, options = SOURCES[imp.connector], options_of(imp)
     names = _names(source, options, text, is_whole=is_whole)
     head = text[:_SAMPLE_BYTES]
@@ -85,7 +89,7 @@ def _names(source: Source, options: Options, text: bytes, *, is_whole: bool) -> 
 
 
 def _sample(source: Source, options: Options, head: bytes, *, is_whole: bool) -> tuple[bytes, Sample]:
-    """The records of a text's beginning, and the verdict on them."""
+    """The records at the beginning of a text, and the result of checking them."""
     sample, lines = Sample(), []
     run = Run(0, len(head), len(head) if is_whole else len(head) + 1)
     with suppress(Unsound):  # it ends in the middle of an event

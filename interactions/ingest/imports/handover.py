@@ -1,8 +1,8 @@
-"""Whose the records of an import become when it is undone: those that others sent as well stay, as theirs.
+"""Undoing an import keeps the records that others sent as well, and hands them over to those.
 
-After the undo the table holds of each record as many copies as it would hold had the import never been: as many as
-the one of the others that sent most of them. What each of them sent is what it has in the table and what was left out
-of it (``warehouse.overlaps``). Of a uuid there is one copy.
+Afterwards the table has as many copies of each record as if the import had never been: as many as the other import, or
+live records, that sent the most. What each of them sent is what it has in the table plus what was left out of it
+(``warehouse.overlaps``). A uuid has one copy.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from interactions.ingest.duplicates.rule import nth_of
 from interactions.warehouse.lake import Lake, Part
 from interactions.warehouse.overlaps import Handover, Overlaps
 
-_SHARE = 750_000  # entries of the lists that are looked for at once; each takes some 60 bytes
-_ROWS = 32_768  # of a part, read in one go
+_SHARE = 750_000  # entries of the lists compared at once; each takes about 60 bytes
+_ROWS = 32_768  # rows of a part read at once
 
 
 @dataclass(frozen=True, slots=True)
 class _Claims:
-    """What is asked of the rows of one share: by group of equal fingerprints how many stay, and whose they become.
+    """What others sent of the records in one share, by group of equal fingerprints.
 
-    ``keys`` and ``sent``: for each holder and group how many copies that holder sent; a key is the holder's place
-    times the number of entries, plus the group's start.
+    ``sent`` has the number of copies that a holder sent of a group. Its key is the holder's position times the number
+    of entries, plus the start of the group.
     """
 
     groups: Groups
@@ -40,7 +40,7 @@ class _Claims:
 
 
 def plan(lake: Lake, import_id: int) -> Handover:
-    """Which rows of the import stay, and whose they become. The table must not change meanwhile."""
+    """Decide which rows of the import stay, and who gets them. The table must not change meanwhile."""
     lists = Overlaps(lake.environment).lists(but=import_id)
     if not lists:
         return Handover()
@@ -58,7 +58,7 @@ def plan(lake: Lake, import_id: int) -> Handover:
 
 
 def _words(path: Path, share: int, shares: int) -> np.ndarray:
-    """The fingerprints of a list that belong to one share: (rows, 2)."""
+    """The fingerprints of a list that belong to one share, of shape (rows, 2)."""
     found = [words[prints.share_of(words[:, 0], shares) == share] for words in prints.read(path)]
     return np.concatenate([np.empty((0, 2), np.uint64), *found])
 
@@ -78,9 +78,9 @@ def _claims(of_holders: Sequence[np.ndarray]) -> _Claims | None:
 def _staying(
     claims: _Claims, holders: Sequence[int], parts: Sequence[Part], import_id: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """By the start of a group: how many of the import's copies stay, and the place, from 1 on, of who gets them."""
+    """By start of a group: how many of the import's copies stay, and the position (from 1) of the holder who gets them."""
     entries = len(claims.groups.rows)
-    left = np.zeros(entries, np.int64)  # copies in the table once the import's are gone
+    left = np.zeros(entries, np.int64)  # copies in the table without the import's
     for part in parts:
         if part.import_id == import_id:
             continue
@@ -99,7 +99,7 @@ def _staying(
 
 
 def _add_sent(claims: _Claims, holders: Sequence[int], starts: np.ndarray, import_ids: np.ndarray) -> None:
-    """Count what holders have in the table, where something equal was left out of them."""
+    """Add the copies that holders have in the table, for records of which copies were left out of them."""
     there = set(np.unique(import_ids).tolist())
     for place, holder in enumerate(holders):
         if holder not in there:
@@ -117,7 +117,7 @@ def _mark(
     parts: Sequence[Part],
     import_id: int,
 ) -> None:
-    """Write into ``owners`` who gets which of the import's rows: the first so many of each group."""
+    """Write to ``owners`` who gets which of the import's rows: the first ones of each group."""
     seen = np.zeros(len(staying), np.int64)
     for part in parts:
         if part.import_id not in (None, import_id):
@@ -133,7 +133,7 @@ def _mark(
 
 
 def _found(groups: Groups, part: Part) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """The part's rows that are in a group, in their order, a piece at a time: number, the group's start, import id."""
+    """The part's rows that are in a group, in order and in pieces: row numbers, starts of their groups, import ids."""
     base = 0
     with pq.ParquetFile(part.path) as source:
         for batch in source.iter_batches(_ROWS, columns=["fingerprint", "import_id"], use_threads=False):

@@ -1,4 +1,4 @@
-"""Signs of life of a task whose work may take long, so that the sweep does not take it for lost."""
+"""Heartbeats of long tasks, so that the sweep doesn't consider them lost."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from django.utils import timezone
 
 logger = logging.getLogger(__name__)
 
-_SIGNS = 5.0  # within the time after which a silent task is taken for lost
+_SIGNS = 5.0  # heartbeats within the time after which a silent task is considered lost
 
 
 @contextmanager
 def beating(rows: QuerySet[Any]) -> Iterator[None]:
-    """Keep ``heartbeat_at`` of ``rows`` (one Import or Block) fresh as long as the context lasts."""
+    """Keep ``heartbeat_at`` of ``rows`` (one Import or Block) up to date inside the context."""
     ended = threading.Event()
 
     def beat() -> None:
@@ -44,4 +44,4 @@ def _sign(rows: QuerySet[Any]) -> None:
     try:
         rows.all().update(heartbeat_at=timezone.now())
     except DatabaseError as error:
-        logger.warning("No sign of life could be written: %s", error)  # the next one may be
+        logger.warning("The heartbeat couldn't be written: %s", error)  # the next one may succeed

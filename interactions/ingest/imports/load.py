@@ -1,4 +1,4 @@
-"""The task of one block: read its bytes, check them, write a Parquet part. Run twice, it counts once."""
+"""The task of one block: read and check its records, and write a Parquet part. Running it twice has the same result."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ from interactions.warehouse.parts import PartWriter
 
 logger = logging.getLogger(__name__)
 
-_TELL_SECONDS = 0.5  # between two notes of how far a block is
+_TELL_SECONDS = 0.5  # between updates of a block's progress
 _ATTEMPTS = 3
-_LOSSES = 5  # attempts after which a block whose workers disappear is given up: it may be what ends them
+_LOSSES = 5  # attempts after which a block is given up if its workers keep dying: it may be the cause
 
 
 def load(block: Block) -> None:
-    """Carry one block. Where it is done, cancelled or in other hands already, nothing happens."""
+    """Load one block. Does nothing if it's done, cancelled or taken by another task."""
     if not _claim(block):
         return
     try:
@@ -62,7 +62,7 @@ def load(block: Block) -> None:
 
 
 def free(block: Block) -> None:
-    """Hand a block whose task gives no more signs of life to another."""
+    """Requeue a block whose task has no heartbeat any more."""
     freed = _mine(block).filter(heartbeat_at=block.heartbeat_at).update(state=Block.State.WAITING)
     if not freed:
         return
@@ -75,7 +75,7 @@ def free(block: Block) -> None:
 
 
 def finish_if_last(imp: Import) -> None:
-    """Once no block is left to read, hand the import to the task that commits it; exactly one caller does."""
+    """Once all blocks are read, queue the commit; exactly one caller does."""
     with transaction.atomic():
         left = imp.blocks.filter(state__in=[Block.State.WAITING, Block.State.RUNNING])
         ready = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.BLOCKS)
@@ -84,7 +84,7 @@ def finish_if_last(imp: Import) -> None:
 
 
 def _claim(block: Block) -> bool:
-    """Take a waiting block; whoever took it before has no more hold of it, should he still be at work."""
+    """Claim a waiting block. An earlier task that may still be running loses it."""
     claim = uuid.uuid4().hex
     open_blocks = Block.objects.filter(
         pk=block.pk, state=Block.State.WAITING, of__state=Import.State.LOADING, of__phase=Import.Phase.BLOCKS
@@ -107,20 +107,20 @@ def _claim(block: Block) -> bool:
 
 
 def _mine(block: Block) -> QuerySet[Block]:
-    """The row as long as it is this attempt's and the import runs; none of it afterwards."""
+    """The block's row, as long as this attempt holds it and the import is loading; else no row."""
     return Block.objects.filter(
         pk=block.pk, state=Block.State.RUNNING, claim=block.claim, of__state=Import.State.LOADING
     )
 
 
 def _set(block: Block, **values: object) -> None:
-    """Write to the row. Raises Stopped where it is no longer this attempt's."""
+    """Update the row. Raises Stopped if this attempt doesn't hold it any more."""
     if not _mine(block).update(heartbeat_at=timezone.now(), **values):
         raise Stopped
 
 
 def _withdraw(block: Block) -> None:
-    """Leave no files of an attempt that came to nothing."""
+    """Remove the files of an attempt that didn't finish."""
     storage.part_path(block).unlink(missing_ok=True)
     storage.rejects_path(block).unlink(missing_ok=True)
 
@@ -137,7 +137,7 @@ def _carry(block: Block) -> None:
 
 @dataclass(slots=True)
 class _Counts:
-    """What was read of a block so far, in the words of its row."""
+    """What was read of a block so far, by the names of its fields."""
 
     bytes_done: int = 0
     records: int = 0
@@ -168,7 +168,7 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter, Counter[Skipped]]
     part = PartWriter(storage.part_path(block))
     _require_room()
     collecting = gc.isenabled()
-    gc.disable()  # the records hold no cycles; the collector would walk them for nothing
+    gc.disable()  # records have no reference cycles, so collecting would be wasted
     try:
         with path.open("rb") as file, part, Rejects(storage.rejects_path(block), people) as rejects:
             run = Run(block.start, block.end, path.stat().st_size, shape_of(file, of_any=bool(imp.connector)).inside)
@@ -191,7 +191,7 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter, Counter[Skipped]]
 
 
 def _batches(imp: Import, reader: Reader, file: BinaryIO, run: Run) -> Iterator[tuple[Batch, Counter[Skipped]]]:
-    """The batches of a run, and which events of each were skipped: none, of Dojo's own form."""
+    """The batches of a run, and the skipped events of each; Dojo's own format has none."""
     if imp.connector:
         yield from events_of(imp, reader, file, run)
     else:
@@ -200,13 +200,13 @@ def _batches(imp: Import, reader: Reader, file: BinaryIO, run: Run) -> Iterator[
 
 
 def _require_room() -> None:
-    """Stop before the disk is full to the last byte: the database has to write what became of the import."""
+    """Stop before the disk is completely full: the database still has to record the result."""
     if storage.free_bytes() == 0:
         raise DiskFull(PAUSED)
 
 
 def received_at(imp: Import) -> datetime:
-    """One moment for all of an import, so that a block that is read again gives the same rows."""
+    """The same time for all records of an import, so that reading a block again gives the same rows."""
     return imp.created_at
 
 
@@ -226,12 +226,11 @@ def _done(block: Block, counts: _Counts, rejects: Rejects, part: PartWriter, eve
 
 
 def _failed(block: Block, error: Exception) -> None:
-    """Wait for room where the disk is full. Else try again some times; then the import fails with a reference that the
-    log has as well."""
+    """Wait for space if the disk is full. Else retry a few times, then fail the import with a reference to the log."""
     full = is_full(error)
-    # To wait for room is no failed attempt.
+    # Waiting for space isn't a failed attempt.
     if not _mine(block).update(state=Block.State.WAITING, attempts=0 if full else F("attempts")):
-        leave(block.of)  # what failed may just be that the files were taken away
+        leave(block.of)  # it may have failed because the files were removed
     elif full:
         lifecycle.pause(block.of, phase=Import.Phase.BLOCKS)
     else:

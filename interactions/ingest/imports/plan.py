@@ -1,4 +1,4 @@
-"""The first task of an import: unpack the file where it is packed, and cut it into blocks."""
+"""The first task of an import: unpack the file if needed, and cut it into blocks."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from interactions.models import Block, Import
 logger = logging.getLogger(__name__)
 
 _CHUNK = 4 << 20
-_LOOK_SECONDS = 1.0  # between two looks whether the import was cancelled
+_LOOK_SECONDS = 1.0  # between checks whether the import was cancelled
 _SMALLEST_BLOCK = 4 << 20
-_RATIO_FROM = 64 << 20  # bytes unpacked before a file can be taken for a bomb
+_RATIO_FROM = 64 << 20  # unpacked bytes from which a file can count as a zip bomb
 
 
 class Stopped(Exception):
-    """The import was cancelled, or another task carries it: this one has nothing more to do."""
+    """The import was cancelled or taken by another task: this one stops."""
 
 
 def plan(imp: Import) -> None:
-    """Cut the file into blocks and hand each to a worker. A repeat finds the blocks there and does nothing."""
+    """Cut the file into blocks and queue each. A repeated task finds the blocks and does nothing."""
     if not _claim(imp):
         return
     try:
@@ -52,7 +52,7 @@ def plan(imp: Import) -> None:
     except FileRefused as refusal:
         if _give_up(imp, str(refusal), for_good=True):
             storage.remove_all(imp)
-    except Exception as error:  # any fault has to end the import with a sentence
+    except Exception as error:  # any error has to end the import with a sentence
         if is_full(error):
             if not lifecycle.pause(imp, phase=Import.Phase.PLANNING):
                 leave(imp)
@@ -65,14 +65,14 @@ def plan(imp: Import) -> None:
 
 
 def leave(imp: Import) -> None:
-    """A task finds its import stopped: where that has ended, remove what this task has made meanwhile."""
+    """A task found its import stopped: if it has ended, remove what the task has written meanwhile."""
     imp.refresh_from_db()
     logger.info("A task of import %s stopped: it is %s", imp.pk, imp.state)
     storage.tidy(imp)
 
 
 def _give_up(imp: Import, sentence: str, *, for_good: bool = False) -> bool:
-    """Fail the import, unless it is out of this task's hands; answers whether it failed."""
+    """Fail the import unless another task has taken it; returns whether it failed."""
     failed = lifecycle.fail(imp, sentence, phase=Import.Phase.PLANNING, for_good=for_good)
     if not failed:
         leave(imp)
@@ -106,7 +106,7 @@ def _claim(imp: Import) -> bool:
 
 
 def _block_sizes(length: int) -> dict[str, int]:
-    """Small enough that all cores have work to the end, large enough for good row groups."""
+    """Small enough to keep all cores busy to the end, large enough for good row groups."""
     hands = cores()
     size = min(settings.IMPORT_BLOCK_BYTES, max(_SMALLEST_BLOCK, length // (4 * hands)))
     return {"size": size, "smallest": min(size, _SMALLEST_BLOCK), "share": hands + 1}
@@ -135,7 +135,7 @@ def _save(
 
 
 def _unpack(imp: Import) -> Path:
-    """The text of the import; a packed file is unpacked beside it, within the bounds of disk and ratio."""
+    """The text of the import. A packed file is unpacked next to it, within the limits of disk space and ratio."""
     with _opened(imp) as unpacked:
         if imp.compression != unpacked.layers:
             Import.objects.filter(pk=imp.pk).update(compression=unpacked.layers)
@@ -158,7 +158,7 @@ def _opened(imp: Import) -> unpack.Text:
 
 
 class _Look:
-    """Looks every second whether the import is still to be planned."""
+    """Checks every second whether the import is still being planned."""
 
     def __init__(self, imp: Import) -> None:
         self._imp, self._looked = imp, time.monotonic()
@@ -170,7 +170,7 @@ class _Look:
 
 
 def _require_more_than_before(imp: Import) -> None:
-    """Where the disk was too small for the text, don't fill it again and again to the same place. Raises DiskFull."""
+    """If the disk was too small for the text, don't fill it again up to the same point. Raises DiskFull."""
     if imp.error == PAUSED and storage.free_bytes() <= imp.bytes_total + _CHUNK:
         raise DiskFull(PAUSED)
 
@@ -202,7 +202,7 @@ def _require_room(more: int) -> None:
 
 
 def _require_planning(imp: Import) -> None:
-    """Raises Stopped where the import was cancelled, or planned by another task."""
+    """Raises Stopped if the import was cancelled or planned by another task."""
     if not Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.PLANNING).exists():
         raise Stopped
 
@@ -212,10 +212,10 @@ def _has_upload(imp: Import) -> bool:
 
 
 def _write_sample(imp: Import) -> None:
-    """The last 90 days up to midnight: loaded twice on one day, the second adds nothing."""
+    """The last 90 days up to midnight, so loading it twice on one day adds nothing."""
     end = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     target = storage.upload_path(imp) if hasattr(imp, "upload") else storage.whole_upload(imp)
-    made = storage.folder(imp) / f"sample.{uuid.uuid4().hex}.jsonl"  # the ending tells its format
+    made = storage.folder(imp) / f"sample.{uuid.uuid4().hex}.jsonl"  # the extension decides the format
     synthetic.write(made, lifecycle.SAMPLE_RECORDS, start=end - timedelta(days=90), end=end)
     size = made.stat().st_size
     made.replace(target)

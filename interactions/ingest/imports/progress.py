@@ -1,4 +1,4 @@
-"""How far an import is, from its rows: the same in every tab, after a reload, and after a restart."""
+"""The progress of an import, from its rows: the same in every tab, after a reload and after a restart."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from django.db.models import Sum
 
 from interactions.models import Block, Import, Problem, SkippedEvents
 
-_FEWEST_SECONDS = 1.0  # a rate over less says nothing
-_NOT_YET_ALL = 0.99  # all is read, but nothing of it is in the data set before the commit
+_FEWEST_SECONDS = 1.0  # a rate over a shorter time means nothing
+_NOT_YET_ALL = 0.99  # shown until the commit, when all is read but nothing is in the data set yet
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Counts so far. ``fraction`` is of the bytes, 0 to 1; ``rate`` in records a second; times in seconds."""
+    """Counts so far. ``fraction`` of the bytes, 0 to 1; ``rate`` in records per second; times in seconds."""
 
     state: str
     phase: str
@@ -33,7 +33,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ImportCause:
-    """Records refused for one reason. ``record`` counts from 1 and is None while blocks before it are still read."""
+    """Records refused for one reason. ``record`` counts from 1; it's None while earlier blocks are being read."""
 
     path: str
     rule: str
@@ -44,7 +44,7 @@ class ImportCause:
 
 
 def progress(imp: Import) -> Progress:
-    """Where ``imp`` stands; while it loads, from its blocks."""
+    """The progress of an import; while it's loading, from its blocks."""
     seconds = imp.duration.total_seconds() if imp.duration else 0.0
     if imp.state in (Import.State.LOADING, Import.State.FAILED):
         sums = imp.blocks.aggregate(*(Sum(name, default=0) for name in _SUMS))
@@ -80,7 +80,7 @@ _SUMS = ("bytes_done", "records", "accepted", "rejected", "skipped")
 
 @dataclass(frozen=True, slots=True)
 class SkippedName:
-    """Events of one name that stand for no interaction, and why, as a sentence."""
+    """Skipped events with one name, and why, as a sentence."""
 
     name: str
     reason: str
@@ -88,13 +88,13 @@ class SkippedName:
 
 
 def skipped(imp: Import) -> list[SkippedName]:
-    """Which events of an import were skipped, most first."""
+    """The skipped events of an import, most frequent first."""
     rows = SkippedEvents.objects.filter(block__of=imp).values_list("name", "reason")
     return [SkippedName(*row) for row in rows.annotate(total=Sum("count")).order_by("-total", "name")]
 
 
 def causes(imp: Import) -> list[ImportCause]:
-    """Why records were refused, most first, each with its first example."""
+    """Why records were refused, most frequent first, with the first example of each."""
     before = _records_before(imp)
     found: dict[tuple[str, str], ImportCause] = {}
     problems = Problem.objects.filter(block__of=imp).select_related("block").order_by("block__number", "pk")
@@ -114,7 +114,7 @@ def causes(imp: Import) -> list[ImportCause]:
 
 
 def _records_before(imp: Import) -> dict[int, int]:
-    """For each block whose blocks before it are all done: the number of records in those."""
+    """For each block, the number of records before it, as far as the earlier blocks are done."""
     before: dict[int, int] = {}
     total = 0
     for number, state, records in imp.blocks.order_by("number").values_list("number", "state", "records"):

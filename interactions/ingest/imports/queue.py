@@ -1,4 +1,4 @@
-"""Hand work to the workers: by name, so that use cases know nothing of tasks, and by id."""
+"""Queue tasks by name and id, so that use cases don't import tasks."""
 
 import logging
 
@@ -11,9 +11,9 @@ logger = logging.getLogger(__name__)
 
 
 def enqueue(task: str, *pks: int) -> None:
-    """Run ``interactions.tasks.<task>(pk)`` for each pk in a worker once the current transaction is committed.
+    """Queue ``interactions.tasks.<task>(pk)`` for each pk once the current transaction is committed.
 
-    Where the broker cannot be reached nothing is lost: the rows say what is to be done, and the sweep asks again.
+    Nothing is lost if the broker is down: the rows say what to do, and the sweep queues it again.
     """
 
     def send() -> None:
@@ -21,7 +21,7 @@ def enqueue(task: str, *pks: int) -> None:
             try:
                 current_app.send_task(f"interactions.tasks.{task}", args=[pk], retry=False)
             except (OperationalError, redis.RedisError):
-                # Nor would it take the others: each would only wait for it as long again.
+                # Don't try the others: each would wait for the broker as long.
                 logger.warning("The broker could not be reached; %s(%s) waits for the next sweep.", task, pk)
                 return
 

@@ -1,4 +1,4 @@
-"""Take the records of an import out of the data set again: of one that is undone, or cancelled at its very end."""
+"""Remove the records of an import from the data set: when it's undone, or cancelled during its commit."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ logger = logging.getLogger(__name__)
 
 
 def undo(imp: Import) -> None:
-    """Remove the records of the import from the data set, but for those that others sent as well, which become theirs.
+    """Remove the records of the import, except those that others sent as well, which become theirs.
 
-    A repeat finds none and only says so.
+    A repeated task finds none and only records the result.
     """
     if imp.phase != Import.Phase.UNDOING:
         return
@@ -56,7 +56,7 @@ def undo(imp: Import) -> None:
 
 
 def preview_undo(imp: Import) -> tuple[int, int]:
-    """How many records would go if the import were undone now, and how many would stay, as others sent them as well.
+    """How many records undoing the import now would remove, and how many would stay because others sent them as well.
 
     Raises DataSetBusy.
     """
@@ -70,14 +70,14 @@ def preview_undo(imp: Import) -> tuple[int, int]:
 
 
 def _take_out(lake: Lake, imp: Import) -> tuple[Removed, Counter[int]]:
-    """Also answers how many records stay, by the import that they belong to now. The lake's lock is held."""
+    """Also returns how many records stay, by the import they belong to now. The caller holds the lake's lock."""
     removed = remove_import(lake, imp.pk, plan(lake, imp.pk))
     Overlaps(lake.environment).forget(imp.pk)
     return removed, handed_over(lake, imp.pk)
 
 
 def _count_handed_over(handed: Counter[int]) -> None:
-    """Records that were left out of an import as duplicates count as accepted from it, once they are its own."""
+    """Duplicates of an import count as its accepted records once they are handed over to it."""
     done = [Import.State.DONE, Import.State.DONE_WITH_REJECTS]
     for pk, rows in handed.items():
         others = Import.objects.filter(pk=pk, state__in=done)
@@ -85,7 +85,7 @@ def _count_handed_over(handed: Counter[int]) -> None:
 
 
 def discard(imp: Import) -> None:
-    """Leave nothing of a cancelled import, even where its commit was under way."""
+    """Remove everything of a cancelled import, even if its commit was under way."""
     if imp.state != Import.State.CANCELLED:
         return
     lake = Lake(imp.environment.slug)

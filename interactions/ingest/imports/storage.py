@@ -1,4 +1,4 @@
-"""Where the bytes of an import lie, and how much room there is for more."""
+"""The files of an import, and the free disk space."""
 
 import secrets
 import shutil
@@ -15,12 +15,12 @@ _REJECTED = "rejected.jsonl.gz"
 
 
 def upload_path(imp: Import) -> Path:
-    """The file that was given for ``imp``; raises Upload.DoesNotExist where the import has no upload."""
+    """The uploaded file. Raises Upload.DoesNotExist if the import has no upload."""
     return Path(settings.UPLOADS_DIR) / imp.upload.token
 
 
 def whole_upload(imp: Import) -> Path:
-    """Make the upload of a file that does not come through the browser; answers where it has to lie."""
+    """Create the upload of a file that doesn't come through the browser, and return where to put it."""
     Upload.objects.create(
         of=imp,
         token=secrets.token_hex(16),
@@ -34,49 +34,52 @@ def whole_upload(imp: Import) -> Path:
 
 
 def free_bytes() -> int:
-    """Bytes that may still be written below the data folder: free disk less the reserve, at least 0."""
+    """Bytes that can still be written to the data folder: free disk space less the reserve, at least 0."""
     return max(0, shutil.disk_usage(settings.DATA_DIR).free - settings.DISK_RESERVE_BYTES)
 
 
 def folder(imp: Import) -> Path:
-    """What Dojo makes of the import: parts until they are committed, records that were refused."""
+    """The folder of the import: parts until they are committed, and rejected records."""
     path = Path(settings.IMPORTS_DIR) / str(imp.pk)
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def text_path(imp: Import) -> Path:
-    """The unpacked text: the upload itself where it is neither packed nor a table."""
+    """The unpacked text: the upload itself if it's neither packed nor a table."""
     return folder(imp) / "text" if imp.compression or imp.mapping else upload_path(imp)
 
 
 def part_path(block: Block) -> Path:
-    """The accepted records of the block's last attempt: one that was taken for lost cannot write over another's."""
+    """The accepted records of the block's last attempt.
+
+    Attempts have separate files, so a lost one can't overwrite another's.
+    """
     return folder(block.of) / f"{block.number:05d}-{block.claim}.parquet"
 
 
 def rejects_path(block: Block) -> Path:
-    """The refused records of the block's last attempt, as ``rejects`` writes them."""
+    """The rejected records of the block's last attempt, as ``rejects`` writes them."""
     return folder(block.of) / f"{block.number:05d}-{block.claim}.rejects"
 
 
 def rejected_path(imp: Import) -> Path | None:
-    """All refused records of an import that is done, as JSON Lines, gzip; None where there are none."""
+    """All rejected records of a finished import, as gzipped JSON Lines; None if there are none."""
     path = Path(settings.IMPORTS_DIR) / str(imp.pk) / _REJECTED
     return path if path.exists() else None
 
 
 def remove_upload(imp: Import) -> None:
-    """Remove the file that was given, and its unpacked text."""
+    """Remove the uploaded file and its unpacked text."""
     try:
         content.remove(upload_path(imp))
     except Upload.DoesNotExist:
-        pass  # an import that never got a file
+        pass  # the import never got a file
     (Path(settings.IMPORTS_DIR) / str(imp.pk) / "text").unlink(missing_ok=True)
 
 
 def remove_parts(imp: Import) -> None:
-    """Remove all that was made on the way, but not the refused records of an import that is done."""
+    """Remove intermediate files, but not the rejected records of a finished import."""
     path = Path(settings.IMPORTS_DIR) / str(imp.pk)
     for found in path.glob("*"):
         if found.name != _REJECTED:
@@ -84,17 +87,17 @@ def remove_parts(imp: Import) -> None:
     try:
         path.rmdir()
     except OSError:
-        pass  # the refused records are in it, or it never was
+        pass  # it has rejected records, or never existed
 
 
 def remove_all(imp: Import) -> None:
-    """Leave nothing of an import's files."""
+    """Remove all files of an import."""
     remove_upload(imp)
     shutil.rmtree(Path(settings.IMPORTS_DIR) / str(imp.pk), ignore_errors=True)
 
 
 def tidy(imp: Import) -> None:
-    """Remove what an import that has ended has no more use for; a failed one keeps all, for another try."""
+    """Remove files that an ended import doesn't need; a failed one keeps them for a retry."""
     if imp.state in (Import.State.CANCELLED, Import.State.UNDONE):
         remove_all(imp)
     elif imp.is_done or imp.brought_nothing:
@@ -103,7 +106,7 @@ def tidy(imp: Import) -> None:
 
 
 def crowded() -> set[int]:
-    """The ids of the imports whose folder holds anything else than the refused records."""
+    """The ids of imports whose folder holds more than rejected records."""
     return {
         int(path.name)
         for path in Path(settings.IMPORTS_DIR).glob("*")
@@ -112,12 +115,12 @@ def crowded() -> set[int]:
 
 
 def tokens() -> list[str]:
-    """The names of the uploads that have a file."""
+    """The tokens of uploads that have a file."""
     return [path.name for path in Path(settings.UPLOADS_DIR).glob("*") if not path.suffix]
 
 
 def has_file(imp: Import) -> bool:
-    """Whether the file that was given is still there to be read; sample data are made anew."""
+    """Whether the uploaded file can still be read; sample data can be made again."""
     try:
         return imp.source == Import.Source.SAMPLE or upload_path(imp).exists()
     except Upload.DoesNotExist:

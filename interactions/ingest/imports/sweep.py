@@ -1,4 +1,4 @@
-"""Ask again for whatever was left lying: by a worker that died, a broker that forgot, a moment without network."""
+"""Requeue work that was lost by a dead worker, a restarted broker or a broken connection, and clean up."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BROUGHT_NOTHING = Q(state=Import.State.FAILED, phase=Import.Phase.WAITING, star
 
 
 def sweep() -> None:
-    """Re-queue what is stuck. Every task may run twice, so asking once too often costs nothing but a look."""
+    """Requeue what is stuck. Every task may run twice, so an extra one is harmless."""
     quiet = timezone.now() - timedelta(seconds=settings.IMPORT_STALE_SECONDS)
     _free_lost_blocks(quiet)
     loading = Import.objects.filter(state=Import.State.LOADING)
@@ -48,7 +48,7 @@ def sweep() -> None:
 
 
 def _free_lost_blocks(quiet: datetime) -> None:
-    """Blocks whose task gives no more signs of life go to another; not on a full disk, where none could be written."""
+    """Requeue blocks whose task has no heartbeat; not on a full disk, where heartbeats can't be written."""
     if storage.free_bytes() == 0:
         return
     lost = Block.objects.filter(state=Block.State.RUNNING, heartbeat_at__lt=quiet, of__state=Import.State.LOADING)
@@ -57,8 +57,10 @@ def _free_lost_blocks(quiet: datetime) -> None:
 
 
 def _ask_for_waiting_blocks(quiet: datetime) -> None:
-    """Only where no worker reads any block: else the queue is alive, and the blocks are in it. Those of an import that
-    waits for room on the disk are in no queue."""
+    """Requeue waiting blocks if no worker is reading any block: else they are still in the queue.
+
+    Blocks of an import that waits for disk space are in no queue.
+    """
     idle = Import.objects.filter(state=Import.State.LOADING, phase=Import.Phase.BLOCKS, heartbeat_at__lt=quiet)
     if Block.objects.filter(heartbeat_at__gte=quiet, of__state=Import.State.LOADING).exists():
         idle = idle.filter(error=PAUSED)
@@ -66,11 +68,11 @@ def _ask_for_waiting_blocks(quiet: datetime) -> None:
         idle = idle.exclude(error=PAUSED)
     for imp in idle:
         enqueue("load_block", *imp.blocks.filter(state=Block.State.WAITING).values_list("pk", flat=True))
-        Import.objects.filter(pk=imp.pk).update(heartbeat_at=timezone.now(), error="")  # not again at every sweep
+        Import.objects.filter(pk=imp.pk).update(heartbeat_at=timezone.now(), error="")  # not at every sweep
 
 
 def _tidy(with_files: Q) -> None:
-    """Files of imports that have ended: left by a task that was lost, or that found its import cancelled too late."""
+    """Remove files of ended imports, left by a lost task or one that found its import cancelled too late."""
     done = [Import.State.CANCELLED, Import.State.UNDONE, Import.State.DONE, Import.State.DONE_WITH_REJECTS]
     ended = Import.objects.filter(with_files, Q(state__in=done) | _BROUGHT_NOTHING)
     for imp in ended.exclude(phase__in=[Import.Phase.COMMITTING, Import.Phase.UNDOING]):
@@ -78,18 +80,18 @@ def _tidy(with_files: Q) -> None:
 
 
 def _remove_given_up(with_files: Q) -> None:
-    """Files of failed imports are kept for another try, as long as an unfinished upload is."""
+    """Failed imports keep their files for a retry, for as long as unfinished uploads are kept."""
     before = timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRES_HOURS)
     failed = Import.objects.filter(with_files, state=Import.State.FAILED, finished_at__lt=before)
     for imp in failed.exclude(_BROUGHT_NOTHING):
-        imp.blocks.all().delete()  # they name files that go now
+        imp.blocks.all().delete()  # they name files that are removed now
         storage.remove_all(imp)
 
 
 def expire() -> int:
-    """Remove the bytes of unfinished uploads that are over their time and cancel their imports.
+    """Remove expired unfinished uploads and cancel their imports.
 
-    Returns how many. One whose bytes are arriving right now is left alone.
+    Returns how many. An upload that is receiving data right now is left alone.
     """
     over = Upload.objects.filter(
         expires_at__lte=timezone.now(), offset__lt=F("length"), of__state=Import.State.UPLOADING
@@ -102,7 +104,7 @@ def _expire(upload: Upload) -> bool:
     try:
         with content.hold(path):
             upload.refresh_from_db(fields=["expires_at"])
-            if upload.expires_at > timezone.now():  # went on since it was found
+            if upload.expires_at > timezone.now():  # resumed since the query
                 return False
             ended = _cancel(upload.of)
     except content.UploadHeld:
@@ -116,7 +118,7 @@ def _expire(upload: Upload) -> bool:
 def _cancel(imp: Import) -> bool:
     try:
         lifecycle.cancel(imp)
-    except ImportStateError:  # somebody else ended it first, and said why
+    except ImportStateError:  # it was ended by someone else, with its own reason
         return False
     sentence = (
         f"The upload wasn't finished within {settings.UPLOAD_EXPIRES_HOURS} hours, so what arrived was removed. "
