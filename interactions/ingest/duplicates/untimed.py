@@ -97,7 +97,7 @@ def _moments(parts: Sequence[Part]) -> Iterator[np.ndarray]:
 
 
 def _at_their_moments(mine: Sequence[Part], theirs: Sequence[Part]) -> dict[int, np.ndarray]:
-    """By position of a part in ``mine``: which of its rows have a timestamp equal to a time of receipt in ``theirs``."""
+    """By position of a part in ``mine``: which of its rows have a timestamp that is a time of receipt in ``theirs``."""
     found: dict[int, np.ndarray] = {}
     for moments in _moments(theirs):
         for place, part in enumerate(mine):

@@ -54,7 +54,7 @@ def finish(imp: Import) -> None:
 
 
 def _failed(imp: Import, lake: Lake, error: Exception) -> None:
-    """Fail the import with a sentence, unless its records are in the table: then a retry only has to record the result."""
+    """Fail the import, unless its records are in the table: then a retry only has to record the result."""
     if is_full(error):
         if not _is_committed(imp, lake):
             lifecycle.pause(imp, phase=Import.Phase.COMMITTING)

@@ -156,7 +156,7 @@ def _note(block: Block, records: int, index: int) -> None:
 
 
 def _index(row: int, first: int, refused: Sequence[int]) -> int:
-    """The number of the good record at ``row``, counting from ``first`` and including the ``refused`` ones in between."""
+    """The number of the good record at ``row``, counted from ``first`` and with the ``refused`` ones in between."""
     index = first + row
     for bad in refused:
         if bad > index:

@@ -23,7 +23,7 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The layout of records in a file, its layers of packing, and the source of its events; "" for Dojo's own format."""
+    """The layout of a file's records, its layers of packing, and the source of its events; "" for Dojo's own."""
 
     shape: source.Shape
     layers: str

@@ -78,7 +78,7 @@ def _claims(of_holders: Sequence[np.ndarray]) -> _Claims | None:
 def _staying(
     claims: _Claims, holders: Sequence[int], parts: Sequence[Part], import_id: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """By start of a group: how many of the import's copies stay, and the position (from 1) of the holder who gets them."""
+    """By start of a group: how many of the import's copies stay, and the position, from 1, of who gets them."""
     entries = len(claims.groups.rows)
     left = np.zeros(entries, np.int64)  # copies in the table without the import's
     for part in parts:

@@ -1,8 +1,8 @@
-"""The inbox: live records, from the moment they are accepted until they are in the lake.
+"""The inbox: live records from the moment they are accepted until they are in the lake.
 
-``accept`` is called by the API and answers once the records are safe in the database. ``append`` moves what waits
-there into the table, in groups, each record exactly once whatever ends the process and when. ``aside`` says what could
-not be moved, ``try_again`` lets it wait again.
+The API calls ``accept``, which returns once the records are safe in the database. ``append`` moves waiting records into
+the table in batches, each exactly once even if the process is killed. ``aside`` lists records that couldn't be moved,
+``try_again`` requeues them.
 """
 
 from interactions.ingest.live.aside import aside, try_again

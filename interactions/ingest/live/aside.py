@@ -1,7 +1,7 @@
-"""Set aside what cannot be moved into the lake, so that it never blocks what comes after it.
+"""Set aside records that can't be moved into the lake, so that they never block later ones.
 
-Whatever was accepted should be movable. Where it isn't, that's a defect of Dojo: the records stay in the inbox, marked
-with the reason, the log and the Live page name them, and they are tried again when Dojo is started again.
+All accepted records should be movable. If some aren't, that's a bug in Dojo: they stay in the inbox, marked with the
+reason, are shown in the log and on the Live page, and are retried when Dojo is restarted.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from interactions.models.packed import pack, unpack
 
 logger = logging.getLogger(__name__)
 
-RULE = "Dojo cannot move it into the data set; it is kept in the inbox."
+RULE = "Dojo couldn't move this record into the data set. It stays in the inbox."
 _pieces = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A call that waits in the inbox, and the id of its entry."""
+    """A call waiting in the inbox, and the id of its entry."""
 
     entry: int
     call: Kept
@@ -43,7 +43,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Records that were set aside for one reason, and when the first and the last of their calls came (UTC)."""
+    """Records set aside for one reason, and the times of the first and last of their calls (UTC)."""
 
     reason: str
     records: int
@@ -53,7 +53,7 @@ class Aside:
 
 
 def aside(environment: Environment) -> list[Aside]:
-    """What is set aside in an environment, by reason, the latest first."""
+    """The records set aside in an environment, by reason, latest first."""
     rows = InboxEntry.objects.filter(environment=environment).exclude(problem="").values("problem").order_by()
     found = rows.annotate(
         sum=Sum("records"), calls=Count("pk"), first=Min("received_at"), last=Max("received_at")
@@ -62,20 +62,20 @@ def aside(environment: Environment) -> list[Aside]:
 
 
 def try_again() -> int:
-    """Let everything that is set aside wait again; answers how many calls. A newer Dojo may be able to move them."""
+    """Requeue everything that was set aside, as a newer Dojo may be able to move it; returns the number of calls."""
     return InboxEntry.objects.exclude(problem="").update(problem="")
 
 
 def unfit(waiting: Sequence[Waiting], make: Callable[[Sequence[Kept]], object]) -> list[tuple[Waiting, Exception]]:
-    """The calls, or single records of calls, that ``make`` fails for by themselves, and why.
+    """The calls, or single records of calls, for which ``make`` fails, with the errors.
 
-    ``make`` is given calls; it has to fail only for what they hold. A call whose text cannot be taken apart is answered
-    whole. Takes a number of tries that grows with the logarithm of the records, for each one that is unfit.
+    ``make`` is called with calls, and must only fail because of their content. A call that can't be split into records
+    is returned whole. The number of tries per failing record is logarithmic in the number of records.
     """
     try:
         make([each.call for each in waiting])
     except Exception as error:
-        if is_full(error):  # that's no fault of theirs
+        if is_full(error):  # not because of the records
             raise
         halves = _halves(waiting)
         return [found for half in halves for found in unfit(half, make)] if halves else [(waiting[0], error)]
@@ -90,7 +90,7 @@ def _halves(waiting: Sequence[Waiting]) -> list[Sequence[Waiting]]:
 
 
 def _records(waiting: Waiting) -> Iterator[Waiting]:
-    """Each record of a call as a call of its own; the call itself where it cannot be taken apart."""
+    """Each record of a call as a call of its own; the call itself if it can't be split."""
     try:
         pieces = _pieces.decode(b"[" + waiting.call.text + b"]")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -103,9 +103,9 @@ def _records(waiting: Waiting) -> Iterator[Waiting]:
 
 
 def set_aside(environment: Environment, found: Sequence[tuple[Waiting, Exception]]) -> None:
-    """Take what was found unfit out of its entries, and keep it in entries of its own that don't wait. All or nothing.
+    """Move failing records into separate entries that don't wait. All or nothing.
 
-    The log names the calls by number, not what they hold.
+    The log names calls by number, not their content.
     """
     unfit_of: dict[int, list[tuple[Waiting, Exception]]] = {}
     for waiting, error in found:
@@ -138,13 +138,13 @@ def _part(environment: Environment, entry: InboxEntry, found: Sequence[tuple[Wai
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong and where: not the error's own words, which may quote a record."""
+    """What went wrong and where, without the error's message, which may quote a record."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}"
 
 
 def _tell(environment: Environment, found: Sequence[tuple[Waiting, Exception]]) -> None:
-    """Show it on the Live page, as a delivery of Dojo's own."""
+    """Show it on the Live page as a call by Dojo itself."""
     records = sum(waiting.call.records for waiting, _ in found)
     body = b'{"data":[' + b",".join(waiting.call.text for waiting, _ in found) + b"]}"
     ring.push(

@@ -1,4 +1,4 @@
-"""Calls that were accepted as rows of the table: their text, as it was received, is read once more."""
+"""Accepted calls as rows of the table: their original text is parsed again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LIVE = Origin(0, None)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A call that was accepted: how many records its text has, and when it was received (UTC)."""
+    """An accepted call: its text, the number of records in it, and when it was received (UTC)."""
 
     text: bytes
     records: int
@@ -29,9 +29,9 @@ class Kept:
 
 
 def to_rows(calls: Sequence[Kept], keyring: Keyring) -> pa.Table:
-    """All records of the calls, which hold at least one, as one table, in order.
+    """The records of calls, at least one, as one table in order.
 
-    Raises ValueError where one is not what was accepted: that would be a defect.
+    Raises ValueError if a record isn't what was accepted, which would be a bug.
     """
     counts = [call.records for call in calls]
     text = b",".join(call.text for call in calls)

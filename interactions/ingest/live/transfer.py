@@ -1,8 +1,8 @@
-"""Move what waits in the inbox into the lake, in groups, exactly once.
+"""Move waiting records from the inbox into the lake, in batches, exactly once.
 
-A group of entries is claimed by a batch, which names them. The batch's id is the version of the table's mark
-"inbox", written by the same commit that adds the rows; so whoever finds a batch, after whatever crash, sees by the
-mark whether its rows are in the table already, and only then removes batch and entries.
+A batch claims a group of entries. The commit that adds its rows also sets the table's mark "inbox" to the batch's id.
+So after a crash, the mark tells whether an open batch's rows are in the table already; only then the batch and its
+entries are removed.
 """
 
 from __future__ import annotations
@@ -36,26 +36,26 @@ from interactions.warehouse.statistics import Span, statistics
 logger = logging.getLogger(__name__)
 
 MARK = "inbox"
-_RECORDS = 50_000  # in a batch, and
-_BYTES = 32 << 20  # of text: they bound the memory; a single call may be larger
+_RECORDS = 50_000  # records in a batch, and
+_BYTES = 32 << 20  # bytes of text, to limit memory; a single call may be larger
 _ENTRIES = 5_000
-_AT_ONCE = 250  # entries that are read, or removed, by one statement
-_LOCK_SECONDS = 10  # live records must not wait for long because a process was killed
+_AT_ONCE = 250  # entries read or removed by one statement
+_LOCK_SECONDS = 10  # short, so that live records don't wait long for the lock of a killed process
 
 
 def append(environment: Environment, alive: Callable[[], object] = lambda: None) -> int:
-    """Append all that waits in the inbox of one environment; answers how many records came into the table.
+    """Append all waiting records of an environment to the table; returns how many were added.
 
-    What comes in meanwhile is left to the next append, which costs the same for one record and for a thousand. A batch
-    that somebody left open goes first. Raises LakeBusy where the write lock cannot be had or was lost: what is not
-    appended yet waits. ``alive`` is called now and then, where it takes longer.
+    Records that arrive meanwhile are left to the next call, which costs the same for one record and a thousand. A batch
+    that was left open goes first. Raises LakeBusy if the write lock isn't available or was lost: remaining records keep
+    waiting. ``alive`` is called regularly.
     """
     if not _waits(environment):
         return 0
     lake = Lake(environment.slug)
     added = 0
     with lake.lock(_LOCK_SECONDS, alive) as held:
-        sweep(_prefix(environment.pk))  # parts of processes that were killed: the lock says that none is at work
+        sweep(_prefix(environment.pk))  # parts of killed processes: under the lock, none can be running
         last = _last(environment)
         while (batch := _open_batch(environment) or _claim(environment, lake, last)) is not None:
             added += _carry(batch, lake, held, alive)
@@ -68,7 +68,7 @@ def _waits(environment: Environment) -> bool:
 
 
 def _waiting(environment: Environment) -> QuerySet[InboxEntry]:
-    """The entries that wait: not those that were set aside."""
+    """The waiting entries, without those that were set aside."""
     return InboxEntry.objects.filter(environment=environment, problem="")
 
 
@@ -77,12 +77,12 @@ def _open_batch(environment: Environment) -> InboxBatch | None:
 
 
 def _last(environment: Environment) -> int:
-    """The newest entry that is there now."""
+    """The id of the newest waiting entry."""
     return _waiting(environment).aggregate(last=Max("pk"))["last"] or 0
 
 
 def _claim(environment: Environment, lake: Lake, last: int) -> InboxBatch | None:
-    """A batch of what waits up to the entry ``last``, where no batch is open. Raises LakeBusy where there is one."""
+    """Create a batch of entries up to ``last``. Raises LakeBusy if there is an open batch."""
     chosen = _chosen(environment, last)
     if not chosen:
         return None
@@ -90,16 +90,16 @@ def _claim(environment: Environment, lake: Lake, last: int) -> InboxBatch | None
     try:
         with turn(), transaction.atomic():
             batch = InboxBatch.objects.create(environment=environment, runs=runs)
-            if batch.pk <= marked:  # a database younger than the table: its numbers must not pass for done
+            if batch.pk <= marked:  # the database is newer than the table: its ids must not count as done
                 batch.delete()
                 batch = InboxBatch.objects.create(pk=marked + 1, environment=environment, runs=runs)
     except IntegrityError as error:
-        raise LakeBusy(f"Somebody else moves the inbox of {environment.slug}: the write lock was lost.") from error
+        raise LakeBusy(f"Another process moves the inbox of {environment.slug}: the lock was lost.") from error
     return batch
 
 
 def _chosen(environment: Environment, last: int) -> list[int]:
-    """The ids of the oldest entries up to ``last``, as many as one batch may hold."""
+    """The ids of the oldest entries up to ``last`` that fit in one batch."""
     waiting = _waiting(environment).filter(pk__lte=last).order_by("pk")
     chosen: list[int] = []
     records = size = 0
@@ -115,7 +115,10 @@ def _chosen(environment: Environment, last: int) -> list[int]:
 
 
 def _runs(ids: Sequence[int]) -> list[tuple[int, int]]:
-    """First and last of each run of ``ids``, which rise. Whatever was not seen ends one: it may yet be committed."""
+    """Ranges (first, last) of consecutive ``ids``, which are sorted.
+
+    A gap ends a range, as a missing id may still be committed.
+    """
     runs: list[tuple[int, int]] = []
     for pk in ids:
         if runs and pk == runs[-1][1] + 1:
@@ -126,7 +129,7 @@ def _runs(ids: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def _carry(batch: InboxBatch, lake: Lake, held: Held, alive: Callable[[], object]) -> int:
-    """Bring one batch to its end, from wherever it stands; answers how many of its records are new."""
+    """Finish a batch from whatever state it's in; returns how many of its records were added."""
     added = 0
     if lake.marked(MARK) < batch.pk:
         added = _append(batch, lake, held, alive)
@@ -135,9 +138,9 @@ def _carry(batch: InboxBatch, lake: Lake, held: Held, alive: Callable[[], object
 
 
 def _remove(batch: InboxBatch) -> None:
-    """Remove a batch whose records are in the table. Its entries go some at a time: calls wait meanwhile.
+    """Remove a batch whose records are in the table. Entries are removed in pieces, because calls wait meanwhile.
 
-    The newest go with the batch, so that no entry gets an id that an open batch names.
+    The newest entries are removed with the batch, so that ids of an open batch aren't reused.
     """
     ids = batch.entry_ids
     while len(ids) > _AT_ONCE:
@@ -150,13 +153,13 @@ def _remove(batch: InboxBatch) -> None:
 
 
 def _append(batch: InboxBatch, lake: Lake, held: Held, alive: Callable[[], object]) -> int:
-    """Append a batch's records; those that cannot be moved, whatever the reason in them, are set aside."""
+    """Append a batch's records, and set those aside that can't be moved because of their content."""
     waiting = list(_calls(batch))
     while waiting:
         try:
             return _append_all(batch, [each.call for each in waiting], lake, held, alive)
         except (LakeBusy, LakeUnreadable, OSError, MemoryError, DatabaseError):
-            raise  # of the machine, not of the records: they can be moved later
+            raise  # not because of the records: they can be moved later
         except Exception as error:
             if is_full(error):
                 raise
@@ -185,7 +188,7 @@ def _append_all(batch: InboxBatch, calls: Sequence[Kept], lake: Lake, held: Held
     if part is None:
         return 0
     try:
-        held.require()  # else somebody else may be carrying this batch, or the same records in an import
+        held.require()  # or another process may be moving this batch, or adding the same records by an import
         lake.append([part], mark=MARK, version=batch.pk, import_id=0)
     finally:
         part.path.unlink(missing_ok=True)
@@ -193,7 +196,7 @@ def _append_all(batch: InboxBatch, calls: Sequence[Kept], lake: Lake, held: Held
 
 
 def _try(batch: InboxBatch, calls: Sequence[Kept]) -> None:
-    """Make a part of the calls for nothing but to see whether it can be done."""
+    """Write a part of the calls and discard it, to see whether it works."""
     part = _write(batch, to_rows(calls, identity.keyring()))
     if part is not None:
         statistics(Span(part.rows, part.first, part.last), 0)
@@ -201,7 +204,7 @@ def _try(batch: InboxBatch, calls: Sequence[Kept]) -> None:
 
 
 def _write(batch: InboxBatch, table: pa.Table) -> Part | None:
-    """The rows as a part beside the table; None where there are none."""
+    """Write the rows as a part outside the table; None if there are none."""
     path = draft(f"{_prefix(batch.environment_id)}{batch.pk}-")
     with PartWriter(path) as writer:
         writer.add(table)

@@ -1,4 +1,4 @@
-"""Take turns at the database: on SQLite, who finds it locked sleeps and looks again, and may sleep for long."""
+"""Take turns writing to SQLite, where a writer that finds the database locked sleeps and retries, possibly for long."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from interactions.files import scratch
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """Hold back others of the inbox, in whatever process of this machine, while one writes: the kernel wakes the next.
+    """One writer of the inbox at a time on this machine: the kernel wakes the next one.
 
-    It makes calls wait less; what keeps writers apart is the database's own lock.
+    This only shortens waiting; correctness comes from the database's own lock.
     """
     if connection.vendor != "sqlite":
         yield
@@ -32,5 +32,5 @@ def turn() -> Iterator[None]:
 
 @cache
 def _lock_file(_pid: int) -> int:
-    """One open file a process: a forked one would share the lock with its parent."""
+    """One open file per process, because a forked process would share the lock with its parent."""
     return os.open(scratch() / "inbox.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

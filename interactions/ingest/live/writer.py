@@ -1,7 +1,7 @@
-"""Records become durable: one thread of each web process commits all that is waiting in one transaction.
+"""Make records durable: one thread per web process commits all waiting calls in one transaction.
 
-A commit that survives a power cut costs some milliseconds of disk, whatever is in it; so the calls that came in
-while one was under way share the next.
+A durable commit takes some milliseconds of disk time regardless of its size, so calls that arrive during one share the
+next.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _INSERT = (
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is written in the transaction that stores a call's records: ``write`` raises django.db.Error alone.
+    """Something to write in the transaction that stores a call's records; ``write`` may raise only django.db.Error.
 
-    Of several in one transaction the one with the lowest ``place`` comes first, in every process: on PostgreSQL two
-    that wrote to the same rows in another order would wait for each other.
+    Within a transaction they run in order of ``place``, because writing the same rows in different orders would
+    deadlock on PostgreSQL.
     """
 
     place: int
@@ -45,9 +45,9 @@ class Beside:
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """A call until its commit. ``settled`` is a lock that the thread lets go, or a future of an event loop.
+    """A call until its commit. ``settled`` is a lock to release, or a future of an event loop.
 
-    ``row`` is None where there are no records, only something ``beside``.
+    ``row`` is None without records, if there's only something ``beside``.
     """
 
     row: tuple[Any, ...] | None
@@ -57,7 +57,7 @@ class _Waiting:
 
 
 class _Writer:
-    """The thread, started by the first call; a process that was forked has none yet."""
+    """The thread, started by the first call; a forked process starts its own."""
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[_Waiting] = SimpleQueue()
@@ -65,7 +65,7 @@ class _Writer:
         self._thread: threading.Thread | None = None
 
     def write(self, row: tuple[Any, ...] | None, beside: Beside | None) -> None:
-        """Return once the row, as _INSERT takes it, is committed. Raises what kept it from being so."""
+        """Return once the row, with the columns of _INSERT, is committed. Raises the error of the commit."""
         lock = threading.Lock()
         lock.acquire()
         waiting = _Waiting(row, lock, beside)
@@ -75,7 +75,7 @@ class _Writer:
             raise waiting.error
 
     def written(self, row: tuple[Any, ...]) -> asyncio.Future[None]:
-        """The same for an event loop, which goes on meanwhile."""
+        """The same without blocking, for an event loop."""
         future = asyncio.get_running_loop().create_future()
         self._put(_Waiting(row, future))
         return future
@@ -103,12 +103,12 @@ class _Writer:
                 error = failure
                 connections[DEFAULT_DB_ALIAS].close()
             _settle(group, error)
-            del group  # it holds the records, and the next call may be hours away
+            del group  # frees the records, as the next call may be hours away
 
     def _gathered(self, last: int) -> list[_Waiting]:
-        """What waits; where several came at once ``last`` time, so many are waited for, but not for long.
+        """The waiting calls. If the ``last`` group had several, wait briefly for as many.
 
-        They are on their way: a commit costs more than the time in which they come.
+        They are probably on their way, and a commit takes longer than that.
         """
         group = [self._queue.get()]
         until = time.monotonic() + _GATHER_SECONDS
@@ -132,14 +132,14 @@ def _settle(group: list[_Waiting], error: Exception | None) -> None:
         else:
             waiting.settled.release()
     for loop, settled in futures.items():
-        with suppress(RuntimeError):  # the loop has ended, and nobody waits
+        with suppress(RuntimeError):  # the loop has ended, so nobody is waiting
             loop.call_soon_threadsafe(_settle_futures, settled, error)
 
 
 def _settle_futures(settled: list[asyncio.Future[None]], error: Exception | None) -> None:
     for future in settled:
         if future.done():
-            continue  # its request was given up
+            continue  # its request was abandoned
         if error is None:
             future.set_result(None)
         else:
@@ -153,11 +153,11 @@ def _commit(group: Sequence[_Waiting]) -> None:
     connection.close_if_unusable_or_obsolete()
     if connection.connection is None and connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            # Elsewhere NORMAL will do: there a power cut may take back what nobody was promised.
+            # Elsewhere NORMAL is enough, because nothing was acknowledged that a power cut could lose.
             cursor.execute("PRAGMA synchronous=FULL")
     with turn(), transaction.atomic(), connection.cursor() as cursor:
         if rows:
-            cursor.executemany(_INSERT, rows)  # a tenth of what bulk_create costs, and this is once a call
+            cursor.executemany(_INSERT, rows)  # takes a tenth of the time of bulk_create, and runs for every call
         for beside in sorted(besides, key=lambda each: each.place):
             beside.write()
 
@@ -176,10 +176,10 @@ os.register_at_fork(after_in_child=_after_fork)
 def accept(
     environment_id: int, received_at: datetime, records: int, text: bytes, *, beside: Beside | None = None
 ) -> None:
-    """Put the records of one call, checked, into the inbox; ``text`` is their list without its brackets.
+    """Put the checked records of a call into the inbox; ``text`` is their JSON list without its brackets.
 
-    When it returns they survive whatever happens, and what is ``beside`` them; there may be no records. Raises
-    django.db.Error where they could not be stored: then nothing was.
+    When it returns, the records and ``beside`` are durable; there may be no records. Raises django.db.Error if nothing
+    was stored.
     """
     if connections[DEFAULT_DB_ALIAS].in_atomic_block:
         raise RuntimeError("Records cannot be accepted within a transaction: its lock is the one that they wait for.")
@@ -187,7 +187,7 @@ def accept(
 
 
 def accepted(environment_id: int, received_at: datetime, records: int, text: bytes) -> asyncio.Future[None]:
-    """The same as ``accept`` for an event loop: done once the records are safe, with what kept them from it if not."""
+    """The same as ``accept`` for an event loop: a future that is done once the records are durable."""
     return _writer.written(_row(environment_id, received_at, records, text))
 
 

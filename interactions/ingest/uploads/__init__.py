@@ -1,1 +1,1 @@
-"""Resumable uploads (tus 1.0.0): how the file of an import gets here, however often the line breaks."""
+"""Resumable uploads (tus 1.0.0) of the files of imports, which survive broken connections."""

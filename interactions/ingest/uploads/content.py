@@ -1,11 +1,9 @@
-"""The file that an upload's bytes are written to, held by one request at a time.
+"""The file of an upload, which one request at a time may write to.
 
-Two locks, both the kernel's, so that they go with a process that dies: one on ``<token>.hold`` for as
-long as a request holds the upload, and one on the file itself for the moment of each write. A
-computer that was shut in the middle of an upload leaves a connection that is neither used nor ended,
-and its request waits for more for as long as the server lives. Such a silent holder is superseded: the
-next one puts a new hold file in place, and the former finds, before it writes again, that the hold
-is no longer its own.
+There are two kernel locks, which end with their process: one on ``<token>.hold`` while a request holds the upload, and
+one on the file itself during each write. A computer that goes to sleep during an upload leaves a dead connection open,
+and its request would wait forever. Such a silent holder is replaced: the next request creates a new hold file, and
+before it writes again the old one notices that the hold isn't its own any more.
 """
 
 import fcntl
@@ -25,11 +23,11 @@ class UploadHeld(DojoError):
 
 
 class UploadRemoved(DojoError):
-    """The file of this upload is no more."""
+    """The file of this upload was removed."""
 
 
 class Content:
-    """An open upload file. ``position`` is where the next byte goes."""
+    """An open upload file; ``position`` is that of the next byte."""
 
     def __init__(self, path: Path, file: int, held: int) -> None:
         self._path = path
@@ -40,8 +38,7 @@ class Content:
     def append(self, piece: bytes) -> None:
         """Write ``piece`` at the position.
 
-        Raises as ``own`` does, and OSError where the disk refuses; the position then says how much
-        was written.
+        Raises like ``own``, and OSError from the disk; the position then says how much was written.
         """
         rest = memoryview(piece)
         with self.own():
@@ -52,20 +49,20 @@ class Content:
                 rest = rest[written:]
 
     def settle(self) -> None:
-        """Return once everything written is on the disk."""
+        """Return once everything written is durable."""
         os.fsync(self._file)
 
     def cut_back(self, length: int) -> None:
-        """Forget everything from byte ``length`` on; raises as ``own`` does."""
+        """Truncate the file to ``length`` bytes. Raises like ``own``."""
         with self.own():
             os.ftruncate(self._file, length)
         self.position = length
 
     @contextmanager
     def own(self) -> Iterator[None]:
-        """A moment in which nobody can take the upload over.
+        """Prevent other requests from taking the upload over inside the context.
 
-        Raises Held where somebody did, Removed where the file is gone.
+        Raises UploadHeld if one did already, UploadRemoved if the file is gone.
         """
         with _moment(self._file):
             if not _is_at(self._file, self._path):
@@ -76,13 +73,13 @@ class Content:
 
 
 def create(path: Path) -> None:
-    """Make an empty upload file that only this account can read; raises OSError."""
+    """Create an empty upload file that only this account can read. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def remove(path: Path) -> None:
-    """Remove an upload file, whoever holds it."""
+    """Remove an upload file even if it's held."""
     path.unlink(missing_ok=True)
     _hold_path(path).unlink(missing_ok=True)
 
@@ -91,8 +88,8 @@ def remove(path: Path) -> None:
 def hold(path: Path) -> Iterator[Content]:
     """Open an upload file for this request alone.
 
-    Raises Held where another request has it that wrote within ``SILENCE_SECONDS``, Removed where
-    the file is gone.
+    Raises UploadHeld if another request holds it and wrote within ``SILENCE_SECONDS``, UploadRemoved if the file is
+    gone.
     """
     hold_path = _hold_path(path)
     try:
@@ -116,7 +113,7 @@ def hold(path: Path) -> Iterator[Content]:
 
 
 def _take(hold_path: Path) -> int:
-    """The hold as an open, locked file; raises Held. Called in a moment of the upload's file."""
+    """Take the hold and return it as an open, locked file. Raises UploadHeld. Called with the upload's file locked."""
     held = os.open(hold_path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if not _lock(held):
@@ -151,7 +148,7 @@ def _moment(file: int) -> Iterator[None]:
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
-    """Whether ``path`` still names the open file."""
+    """Whether the open file is still the one at ``path``."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))
     except FileNotFoundError:

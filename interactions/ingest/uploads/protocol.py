@@ -1,4 +1,4 @@
-"""The tus 1.0.0 protocol: its request headers read and checked, its refusals.
+"""The tus 1.0.0 protocol: parsing and checking request headers, and refusals.
 
 The rules are those of https://tus.io/protocols/resumable-upload, core and the extensions named in
 ``EXTENSIONS``. Nothing here knows Django, the database or the disk.
@@ -26,7 +26,7 @@ _SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 
 class UploadRefused(DojoError):
-    """A request that is answered with ``status`` and a sentence; ``headers`` go with it."""
+    """Refuses a request with ``status``, a sentence and ``headers``."""
 
     def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(sentence)
@@ -36,7 +36,7 @@ class UploadRefused(DojoError):
 
 @dataclass(frozen=True)
 class Checksum:
-    """What the body of one request has to hash to; ``algorithm`` is one of ``ALGORITHMS``."""
+    """The expected checksum of a request's body; ``algorithm`` is one of ``ALGORITHMS``."""
 
     algorithm: str
     digest: bytes
@@ -44,7 +44,7 @@ class Checksum:
 
 @dataclass(frozen=True)
 class Creation:
-    """What a request for a new upload asks: ``length`` in bytes, ``metadata`` as the client wrote it."""
+    """A request for a new upload: ``length`` in bytes, ``metadata`` as sent."""
 
     length: int
     metadata: str
@@ -53,7 +53,7 @@ class Creation:
 
 
 def capabilities(max_size: int) -> dict[str, str]:
-    """The headers that tell what is supported; ``max_size`` is the largest upload in bytes there is room for now."""
+    """The headers with the server's capabilities; ``max_size`` is the free space for an upload in bytes."""
     return {
         "Tus-Version": VERSION,
         "Tus-Extension": ",".join(EXTENSIONS),
@@ -63,10 +63,10 @@ def capabilities(max_size: int) -> dict[str, str]:
 
 
 def method(actual: str, headers: Mapping[str, str]) -> str:
-    """The method that is meant: X-HTTP-Method-Override wins over the ``actual`` one.
+    """The requested method: X-HTTP-Method-Override wins over the ``actual`` one.
 
-    Raises UploadRefused 405 where a harmless method would turn into one that changes something:
-    the check against forged requests has looked at the actual method only.
+    Raises UploadRefused 405 if it would turn a safe method into an unsafe one, because the CSRF check only looks at the
+    actual method.
     """
     meant = headers.get("X-HTTP-Method-Override", "").strip().upper() or actual
     if actual in _SAFE_METHODS and meant not in _SAFE_METHODS:
@@ -83,13 +83,13 @@ def check_version(headers: Mapping[str, str]) -> None:
 
 
 def check_content_type(headers: Mapping[str, str]) -> None:
-    """Raise UploadRefused 415 unless the body is declared as bytes of an upload."""
+    """Raise UploadRefused 415 unless the Content-Type is that of upload data."""
     if headers.get("Content-Type", "").partition(";")[0].strip().lower() != CONTENT_TYPE:
         raise UploadRefused(415, f"The bytes of an upload are sent with Content-Type: {CONTENT_TYPE}.")
 
 
 def body_length(headers: Mapping[str, str]) -> int:
-    """Bytes the body has by its Content-Length; raises UploadRefused 411 for a body of unknown length."""
+    """The Content-Length in bytes. Raises UploadRefused 411 for a body of unknown length."""
     if "Transfer-Encoding" in headers:
         raise UploadRefused(411, "The length of the body has to be given: send Content-Length.")
     if not headers.get("Content-Length"):
@@ -98,12 +98,12 @@ def body_length(headers: Mapping[str, str]) -> int:
 
 
 def offset(headers: Mapping[str, str]) -> int:
-    """Where in the upload the body belongs, in bytes; raises UploadRefused 400."""
+    """The offset of the body in the upload, in bytes. Raises UploadRefused 400."""
     return _whole_number("Upload-Offset", headers)
 
 
 def checksum(headers: Mapping[str, str]) -> Checksum | None:
-    """What the body has to hash to, or None where the client does not say; raises UploadRefused 400."""
+    """The expected checksum of the body, or None if the client sent none. Raises UploadRefused 400."""
     value = headers.get("Upload-Checksum")
     if value is None:
         return None
@@ -119,7 +119,7 @@ def checksum(headers: Mapping[str, str]) -> Checksum | None:
 
 
 def creation(headers: Mapping[str, str]) -> Creation:
-    """What a request for a new upload asks; raises UploadRefused 400 naming the header that is amiss."""
+    """Parse a request for a new upload. Raises UploadRefused 400 that names the wrong header."""
     if "Upload-Defer-Length" in headers:
         raise UploadRefused(400, "The size of the file has to be known at the start: send Upload-Length.")
     if "Upload-Concat" in headers:
@@ -139,9 +139,9 @@ def creation(headers: Mapping[str, str]) -> Creation:
 
 
 def metadata(written: str) -> dict[str, bytes]:
-    """The pairs of an Upload-Metadata header, values decoded; raises UploadRefused 400.
+    """The decoded pairs of an Upload-Metadata header. Raises UploadRefused 400.
 
-    ``written`` is safe to send back as a header where this returns: printable ASCII only.
+    If this returns, ``written`` is printable ASCII and safe to send back as a header.
     """
     if len(written) > METADATA_CHARACTERS or not written.isascii() or (written and not written.isprintable()):
         raise UploadRefused(400, f"Upload-Metadata has to be plain ASCII of at most {METADATA_CHARACTERS} characters.")
@@ -157,9 +157,10 @@ def metadata(written: str) -> dict[str, bytes]:
 
 
 def check_fingerprint(headers: Mapping[str, str], written: str) -> None:
-    """Raise UploadRefused 410 where a client says that its file is another than the one the upload began with.
+    """Raise UploadRefused 410 if the client's file isn't the one the upload began with.
 
-    Dojo-Fingerprint is what it takes its file to be, and ``written`` the Upload-Metadata that may say so, too.
+    The header Dojo-Fingerprint identifies the client's file; ``written`` is the Upload-Metadata, which may have the
+    original's.
     """
     said = headers.get("Dojo-Fingerprint", "")
     begun = metadata(written).get("fingerprint", b"").decode(errors="replace")
@@ -191,12 +192,12 @@ def _text(key: str, given: Mapping[str, bytes]) -> str:
 
 
 def _file_name(given: str) -> str:
-    """The last part of a path, without characters that hide or turn what is shown, cut in the middle."""
+    """The last part of a path, without control and formatting characters, shortened in the middle."""
     last = given.replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(c for c in last if unicodedata.category(c) not in ("Cc", "Cf")).strip()
     if not name:
         raise UploadRefused(400, "The filename in Upload-Metadata is empty.")
     if len(name) > FILE_NAME_CHARACTERS:
-        end = 40  # keeps the extensions, by which people know a file
+        end = 40  # keeps the extensions
         name = f"{name[: FILE_NAME_CHARACTERS - end - 1]}…{name[-end:]}"
     return name

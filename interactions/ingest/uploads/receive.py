@@ -1,4 +1,4 @@
-"""Take the bytes of one request into an upload, and pass the import on once its file is whole."""
+"""Write the bytes of a request to an upload, and continue the import once its file is complete."""
 
 import hashlib
 import hmac
@@ -18,43 +18,41 @@ from interactions.ingest.uploads.protocol import CHECKSUM_MISMATCH, Checksum, Up
 from interactions.models import Import, Upload
 
 PIECE_BYTES = 64 << 10
-# A body of many gigabytes in one request is made safe on the way, so that a power cut costs little.
+# Sync large bodies at intervals, so that a power cut loses little.
 CHECKPOINT_BYTES = 64 << 20
 GONE = "This upload has ended. Drop the file again to start over."
-# States in which the bytes of a whole upload are no longer kept. A failed import keeps them, to be tried again.
+# States in which the file of a complete upload isn't kept. A failed import keeps it for a retry.
 _USED_UP = {Import.State.DONE, Import.State.DONE_WITH_REJECTS, Import.State.CANCELLED, Import.State.UNDONE}
 
 
 def pieces(request: HttpRequest) -> Iterator[bytes]:
     """Yield the body in pieces of at most ``PIECE_BYTES``.
 
-    Ends early, without an error, where the connection is cut: what was yielded did arrive. Waits as
-    long as the connection is open, and in the request's own thread: a web server that gets its
-    request back while another thread still reads from it stands still.
+    Ends early, without an error, if the connection breaks: what was yielded did arrive. Waits in the request's own
+    thread while the connection is open, because the web server hangs if another thread is still reading when the
+    request ends.
     """
     try:
         while piece := request.read(PIECE_BYTES):
             yield piece
-    except UnreadablePostError:  # a cut, as some servers tell of it; others just end the body
+    except UnreadablePostError:  # a broken connection; some servers just end the body instead
         return
 
 
 def expiry() -> datetime:
-    """When an upload that gets no more bytes from now on is given up."""
+    """When an upload expires that receives no more data from now on."""
     return timezone.now() + timedelta(hours=settings.UPLOAD_EXPIRES_HOURS)
 
 
 def receive(
     upload: Upload, *, offset: int, length: int, body: Iterable[bytes], checksum: Checksum | None = None
 ) -> Upload:
-    """Write ``body``, announced with ``length`` bytes, at ``offset`` of the upload; return its new row.
+    """Write ``body``, which should have ``length`` bytes, at ``offset`` of the upload; returns its updated row.
 
-    A body that ends early is kept as far as it came. The offset in the database is the truth and
-    never runs ahead of the disk; bytes in the file beyond it are written over by the next request.
-    A file that is whole is handed to its import here, also when the request that brought the last
-    byte did not live to do it.
-    Raises UploadRefused: 409 wrong offset, 410 ended, 413 more than the rest, 423 in use, 460 checksum,
-    507 disk full.
+    A partial body is kept. The offset in the database is authoritative and never ahead of the disk; the next request
+    overwrites bytes beyond it. A complete file is handed to its import here, even if the request with the last byte
+    died before doing so. Raises UploadRefused: 409 wrong offset, 410 ended, 413 too long, 423 in use, 460 checksum, 507
+    disk full.
     """
     try:
         with content.hold(storage.upload_path(upload.of)) as file:
@@ -73,14 +71,14 @@ def receive(
 
 
 def has_ended(upload: Upload) -> bool:
-    """Whether nothing can be done with the upload any more: given up, cancelled, or used up."""
+    """Whether the upload has expired, was cancelled, or isn't needed any more."""
     if upload.is_complete:
         return upload.of.state in _USED_UP
     return upload.of.state != Import.State.UPLOADING or upload.expires_at <= timezone.now()
 
 
 def disk_full() -> UploadRefused:
-    """The refusal of bytes there is no room for."""
+    """The refusal of data that doesn't fit on the disk."""
     free = size_text(storage.free_bytes())
     return UploadRefused(
         507,
@@ -90,12 +88,12 @@ def disk_full() -> UploadRefused:
 
 
 def size_text(size: int) -> str:
-    """A number of bytes in the unit people say: ``12.4 GB``."""
+    """A readable size: ``12.4 GB``."""
     return filesizeformat(size).replace("\xa0", " ")
 
 
 def _current(upload: Upload) -> Upload:
-    """The row as it is now that this request holds the file."""
+    """The current row, now that this request holds the file."""
     found = Upload.objects.select_related("of__environment").filter(pk=upload.pk).first()
     if found is None or has_ended(found):
         raise UploadRefused(410, GONE)
@@ -142,13 +140,13 @@ def _write(upload: Upload, file: content.Content, body: Iterable[bytes], checksu
 
 
 def _keep(upload: Upload, file: content.Content) -> None:
-    """Make what was written safe, then say so in the database."""
+    """Sync what was written, then update the database."""
     file.settle()
     expires_at = expiry()
     with file.own():
         still_wanted = Upload.objects.filter(pk=upload.pk, of__state=Import.State.UPLOADING).update(
             offset=file.position, expires_at=expires_at
         )
-    if not still_wanted:  # cancelled while its bytes came
+    if not still_wanted:  # cancelled while it was receiving data
         raise UploadRefused(410, GONE)
     upload.offset, upload.expires_at = file.position, expires_at

@@ -1,4 +1,4 @@
-"""The addresses of resumable uploads (tus 1.0.0): ``/uploads/`` makes one, ``/uploads/<token>/`` carries it."""
+"""The views of resumable uploads (tus 1.0.0): ``/uploads/`` creates one, ``/uploads/<token>/`` continues it."""
 
 import secrets
 from collections.abc import Callable
@@ -27,10 +27,10 @@ _REASONS = {protocol.CHECKSUM_MISMATCH: "Checksum Mismatch"}
 
 
 def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Check who asks and in which version, answer an UploadRefused with its sentence, mark every answer as tus.
+    """Check the user and the protocol version, turn UploadRefused into a response, and add the tus headers.
 
-    ``act`` gets the request, the user, the method that is meant and the arguments of the address. A program
-    asks here as often as a page, so a missing log-in is a 401 with a sentence and no redirect.
+    ``act`` is called with the request, the user, the requested method and the URL's arguments. Without a log-in the
+    response is a 401 with a sentence, not a redirect, because clients are often programs.
     """
 
     @login_not_required
@@ -40,7 +40,7 @@ def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
             user = request.user
             if not isinstance(user, User):
                 raise UploadRefused(401, "Log in to upload files.")
-            if not standing(user).may_somewhere(Right.IMPORT):  # where exactly, the upload says
+            if not standing(user).may_somewhere(Right.IMPORT):  # the environment is checked with the upload
                 raise UploadRefused(403, NO_RIGHT)
             method = protocol.method(request.method or "", request.headers)
             if method == "OPTIONS":
@@ -48,7 +48,7 @@ def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
             else:
                 protocol.check_version(request.headers)
                 answer = act(request, user, method, **address)
-        except Exception as error:  # noqa: BLE001 - what is no refusal is raised again
+        except Exception as error:  # noqa: BLE001 - other errors are raised again
             refusal = _refusal(error)
             answer = HttpResponse(
                 f"{refusal}\n",
@@ -65,17 +65,17 @@ def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 
 
 def _refusal(error: Exception) -> UploadRefused:
-    """What to answer to ``error``; raises it where it is neither a refusal nor that the disk is full."""
+    """The refusal for ``error``; raises it again unless it's a refusal or a full disk."""
     if isinstance(error, UploadRefused):
         return error
-    if is_full(error):  # whoever said it: the file system or the database
+    if is_full(error):  # from the file system or the database
         return disk_full()
     raise error
 
 
 @_speaks_tus
 def creation(request: HttpRequest, user: User, method: str) -> HttpResponse:
-    """Make an import and the upload that brings its file; bytes in the same request are taken at once."""
+    """Create an import and its upload, and write the bytes in the same request, if any."""
     if method != "POST":
         raise UploadRefused(405, f"{method} is not allowed here.", {"Allow": "OPTIONS, POST"})
     asked = protocol.creation(request.headers)
@@ -90,7 +90,7 @@ def creation(request: HttpRequest, user: User, method: str) -> HttpResponse:
         try:
             upload = receive(upload, offset=0, length=length, body=pieces(request), checksum=checksum)
         except UploadRefused:
-            # The upload does exist and has to be named: what was kept of the bytes is in its offset.
+            # The upload exists and must be returned; its offset says how much was kept.
             upload.refresh_from_db(fields=["offset", "expires_at"])
     answer = HttpResponse(status=201, headers=_standing(upload))
     answer["Location"] = reverse("upload", kwargs={"token": upload.token})
@@ -99,7 +99,7 @@ def creation(request: HttpRequest, user: User, method: str) -> HttpResponse:
 
 @_speaks_tus
 def resource(request: HttpRequest, user: User, method: str, token: str) -> HttpResponse:
-    """Tell how far an upload is, take more of its bytes, or end it."""
+    """Report an upload's offset, continue it, or cancel it."""
     if method not in ("HEAD", "PATCH", "DELETE"):
         raise UploadRefused(405, f"{method} is not allowed here.", {"Allow": "OPTIONS, HEAD, PATCH, DELETE"})
     upload = _find(user, token)
@@ -114,7 +114,7 @@ def resource(request: HttpRequest, user: User, method: str, token: str) -> HttpR
 
 def _tell(upload: Upload) -> HttpResponse:
     if upload.is_complete and upload.of.state == Import.State.UPLOADING:
-        # The request that brought the last byte did not live to hand the file on.
+        # The request with the last byte died before handing the file on.
         upload = receive(upload, offset=upload.offset, length=0, body=())
     answer = HttpResponse(status=200, headers=_standing(upload))
     answer["Upload-Length"] = str(upload.length)
@@ -145,7 +145,7 @@ def _end(upload: Upload) -> HttpResponse:
 
 
 def _find(user: User, token: str) -> Upload:
-    """The asking user's own upload; anybody else's is as unknown as one that never was."""
+    """The user's own upload; others' are reported as unknown."""
     upload = Upload.objects.select_related("of__environment").filter(token=token, owner=user).first()
     if upload is None:
         raise UploadRefused(404, "Unknown upload. Drop the file again to start over.")
@@ -185,7 +185,7 @@ def _create(user: User, asked: protocol.Creation) -> Upload:
 
 
 def _standing(upload: Upload) -> dict[str, str]:
-    """The headers that say how far ``upload`` is, until when, and which import it belongs to."""
+    """The headers with the offset, expiry and import of an upload."""
     headers = {"Upload-Offset": str(upload.offset), "Dojo-Import": str(upload.of.pk)}
     if not upload.is_complete:
         headers["Upload-Expires"] = http_date(upload.expires_at.timestamp())

@@ -1,7 +1,7 @@
-"""The live ring: the last calls of each environment, in Redis, for the Live page.
+"""The live ring: the latest calls of each environment, in Redis, for the Live page.
 
-It holds personal data, so it is bounded in count, age and size, and a person's records are erased from it.
-What it loses is lost for the page alone: nothing is ever read back from here into the data set.
+It holds personal data, so it's limited in count, age and size, and people's records are erased from it. Losing it only
+affects the page: nothing is read from here into the data set.
 """
 
 from interactions.ingest.live.calls.add import push

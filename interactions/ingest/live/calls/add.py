@@ -1,4 +1,4 @@
-"""Put calls into the ring, and let go of what is over a bound."""
+"""Add calls to the ring, and remove what exceeds its limits."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from interactions.ingest.live.calls.delivery import Delivery, DeliveryCause, cau
 
 log = logging.getLogger(__name__)
 
-_MOST_CAUSES: Final = 2000  # minutes × causes of an hour; what a client invents beyond is counted as one
+_MOST_CAUSES: Final = 2000  # minutes × causes per hour; more are counted together, as clients could invent any number
 _OTHERS: Final = DeliveryCause("", "Other problems.")
-_PAUSE_SECONDS: Final = 5.0  # for which a Redis that did not answer is left alone
+_PAUSE_SECONDS: Final = 5.0  # without trying, after Redis didn't respond
 
-# In one step, so that two writers cannot both count wrongly. A call that is over the bytes keeps its row.
+# Atomic, so that concurrent writers count correctly. A call over the byte limit keeps its row without the body.
 _PUSH: Final = """
 local order, heads, sizes, bytes, stem = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
 local most, limit, seconds = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -70,7 +70,7 @@ redis.call('EXPIRE', KEYS[1], ARGV[5])
 
 
 class _Away:
-    """Whether Redis was away at the last push: says so once, and once when it is back."""
+    """Whether Redis was down at the last push; logs it once, and once when it's back."""
 
     def __init__(self) -> None:
         self.until = 0.0
@@ -80,7 +80,7 @@ class _Away:
 
     def failed(self, error: Exception) -> None:
         if not self.until:
-            log.warning("The Live page gets no calls while Redis is away (%s).", type(error).__name__)
+            log.warning("The Live page gets no calls while Redis is down (%s).", type(error).__name__)
         self.until = time.monotonic() + _PAUSE_SECONDS
 
     def worked(self) -> None:
@@ -93,15 +93,15 @@ _away = _Away()
 
 
 def push(deliveries: Iterable[Delivery]) -> None:
-    """Put calls into the rings of their environments, in one go. Never raises: without Redis they are not shown."""
+    """Add calls to the rings of their environments. Never raises: without Redis they aren't shown."""
     if _away.is_left_alone():
         return
     try:
         _push(deliveries)
     except redis.RedisError as error:
         _away.failed(error)
-    except Exception as error:  # noqa: BLE001 - who pushes has answered already, and must go on
-        log.error("Calls could not be put on the Live page: %s", type(error).__name__)  # its text may name people
+    except Exception as error:  # noqa: BLE001 - callers have responded already and must continue
+        log.error("Calls could not be put on the Live page: %s", type(error).__name__)  # its message may name people
     else:
         _away.worked()
 
@@ -133,7 +133,7 @@ def _push(deliveries: Iterable[Delivery]) -> None:
 
 
 def _parts(calls: list[Delivery]) -> list[bytes]:
-    """Head and body of each call, in turn; bodies that would have to go at once are left out, the oldest first."""
+    """The head and body of each call in turn, without bodies beyond the byte limit, oldest first."""
     parts: list[bytes] = []
     size = 0
     for delivery in reversed(calls):

@@ -1,4 +1,4 @@
-"""What of a call is kept: its head, and apart from it the body, which may name people and may have to forget them."""
+"""What the ring stores of a call: its head and, separately, its body, from which people can be erased."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from interactions.contract.schema import FOR_GOOD
 from interactions.contract.tombstones import People, Person, Tombstones
 from interactions.ingest.live.calls.delivery import LONGEST, Delivery, Line, Sent, causes, read_line
 
-BODY_BYTES: Final = 64 << 10  # of a call's body that are kept, in whole records
-MOST_LINES: Final = 500  # of what was wrong that are kept; all are counted
-_SHOWN_OPTIONS: Final = ("dry_run", "async")  # of a query; what else stands there may be the key
+BODY_BYTES: Final = 64 << 10  # of a call's body that are stored, in whole records
+MOST_LINES: Final = 500  # problems stored per call; all are counted
+_SHOWN_OPTIONS: Final = ("dry_run", "async")  # parameters that are stored; others may be the key
 _MOST_TYPES: Final = 40
 _LIST: Final = re.compile(r'"data"\s*+:\s*+\[')
 _GAP: Final = re.compile(r"[\s,\x1e\ufeff]*")
 
 
 def kept_of(delivery: Delivery) -> tuple[Delivery, Sent | None]:
-    """A call as it is kept: its head, and apart from it what may name people.
+    """A call as stored: its head and, separately, what may name people.
 
-    Only calls that send interactions keep their body: those that delete name people whose records must go.
+    Only calls that send interactions keep their body: those that delete name the people to erase.
     """
     sent = _sent(delivery) if delivery.sends_interactions and delivery.body else None
     types = delivery.types or (_types(sent) if sent else {})
@@ -74,12 +74,12 @@ def _sent(delivery: Delivery) -> Sent:
 
 
 def _without_value(line: Line, kept: int) -> Line:
-    """A line as it is kept: of a record that is not, nobody could later say whose value it shows."""
+    """A line as stored: without the value if the record isn't stored, as it would be unclear whose value it is."""
     return line if line.record < kept else Line(line.record, line.path, "", line.rule)
 
 
 def _whole_records(text: str) -> Iterator[str | None]:
-    """The records at the start of a body that was cut somewhere."""
+    """The complete records at the start of a truncated body."""
     scan = json.JSONDecoder(strict=False).raw_decode
     at = _first_record(text, scan)
     while True:
@@ -93,7 +93,7 @@ def _whole_records(text: str) -> Iterator[str | None]:
 
 
 def _first_record(text: str, scan: Callable[[str, int], tuple[Any, int]]) -> int:
-    """Where the records begin: in a list, in the list called data, or at once."""
+    """The position of the first record: in a list, in the list called data, or at the start."""
     at = _GAP.match(text).end()  # type: ignore[union-attr]  # it matches nothing as well
     if text[at : at + 1] == "[":
         return at + 1
@@ -106,7 +106,7 @@ def _first_record(text: str, scan: Callable[[str, int], tuple[Any, int]]) -> int
 
 
 def _types(sent: Sent) -> dict[str, int]:
-    """The types that refused records say, also those that are none."""
+    """The types in refused records, including unknown ones."""
     counts: dict[str, int] = {}
     for text in sent.records:
         record = decoded(text)
@@ -117,9 +117,9 @@ def _types(sent: Sent) -> dict[str, int]:
 
 
 def positions_naming(sent: Sent, users: Container[str]) -> set[int]:
-    """The positions of the records that hold one of these ids, in whatever field: a refused one may misname it.
+    """The positions of records with one of these ids in any field, as refused records may have it in the wrong one.
 
-    A record that cannot be read counts as one of them.
+    Unreadable records count as well.
     """
     return {at for at, text in enumerate(sent.records) if text is not None and _names(text, users)}
 
@@ -140,7 +140,7 @@ def _holds(value: Any, users: Container[str]) -> bool:
 
 
 def mentions(sent: Sent, person: Person) -> bool:
-    """Whether a record is of this person, however the id is spelled."""
+    """Whether a record is this person's, however the id is escaped."""
     said = [said_in(text) for text in sent.records if text is not None]
     people = People(Tombstones.of([(*person, FOR_GOOD)]), identity.keyring())
     if person.user_key is not None:
@@ -151,7 +151,7 @@ def mentions(sent: Sent, person: Person) -> bool:
 
 
 def decoded(text: str | None) -> Any:
-    """What a record's text says; None where it says nothing."""
+    """A record's text decoded; None if it can't be."""
     try:
         return json.loads(text) if text else None
     except (ValueError, RecursionError):

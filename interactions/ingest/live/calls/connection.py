@@ -1,4 +1,4 @@
-"""Where the ring is: its keys in Redis, its bounds, and a Redis that may be away.
+"""The ring in Redis: its keys and limits, and reading it while Redis may be down.
 
 Keys of an environment, all below ``dojo:live:{<environment>}:``
 
@@ -27,7 +27,7 @@ SECONDS: Final = 24 * 3600
 
 
 class RingAway(DojoError):
-    """The ring cannot be read now."""
+    """The ring can't be read now."""
 
     def __init__(self) -> None:
         super().__init__("Redis isn't responding, so recent calls can't be shown. Calls are still accepted.")
@@ -45,7 +45,7 @@ def connect() -> Any:
 
 @contextmanager
 def reading() -> Iterator[Any]:
-    """A client to read with; raises RingAway where Redis does not answer it."""
+    """A client for reading. Raises RingAway if Redis doesn't respond."""
     try:
         yield connect()
     except redis.RedisError as error:
@@ -53,5 +53,5 @@ def reading() -> Iterator[Any]:
 
 
 def key(environment: str, name: str) -> str:
-    """A key of one environment's ring; the braces keep them together in a cluster."""
+    """A key of an environment's ring; the braces keep its keys on one node of a cluster."""
     return f"dojo:live:{{{environment}}}:{name}"

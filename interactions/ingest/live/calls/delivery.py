@@ -1,4 +1,4 @@
-"""One API call as the Live page knows it: who sent it, what it held, and what was wrong with it."""
+"""One API call on the Live page: who sent it, its content, and its problems."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Final
 import msgspec
 
 UNKNOWN: Final = ""
-"""In place of an environment: of calls whose key is nobody's."""
+"""Instead of an environment, for calls with an unknown key."""
 CONNECT: Final = "/v1/connect/"
-LONGEST: Final = 120  # characters of a word that a client chose
+LONGEST: Final = 120  # characters of a name chosen by a client
 
 _LINE: Final = re.compile(r"data\.(\d+)(?:\.(\S+))?(?: \((.*)\))? is invalid\. (.*)", re.DOTALL)
 _POSITION: Final = re.compile(r"\.\d+(?=\.|$)")
-_OWN_KEYS: Final = re.compile(r"(context\.custom_context|search\.filters)\..*")  # below them clients name the keys
-# The first that occurs in a User-Agent names the client.
+_OWN_KEYS: Final = re.compile(r"(context\.custom_context|search\.filters)\..*")  # their keys are chosen by clients
+# The first one found in the User-Agent names the client.
 _CLIENTS: Final = (
     ("miso-sdk-python", "miso-sdk-python"),
     ("target-miso", "Singer target"),
@@ -47,14 +47,14 @@ _STATUS_CAUSES: Final = {
 
 
 class DeliveryCause(msgspec.Struct, frozen=True, array_like=True):
-    """What groups problems: the field (empty for the record, or the call, itself) and the rule it broke."""
+    """The cause of a problem: the field (empty for the record or call itself) and the rule it broke."""
 
     path: str
     rule: str
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True):
-    """A line of a 422 taken apart; ``record`` counts from 0."""
+    """A parsed line of a 422 response; ``record`` counts from 0."""
 
     record: int
     path: str
@@ -67,10 +67,10 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Sent(msgspec.Struct, array_like=True):
-    """The body of a call as far as it is kept.
+    """The stored body of a call.
 
-    ``records`` are texts as they came, None where one was erased; ``text`` is the body where it could not be
-    taken apart into records. ``size`` is what came, in bytes; ``is_cut`` says that more came than is kept.
+    ``records`` are the original texts, None for erased ones; ``text`` is the body if it couldn't be split into records.
+    ``size`` is that of the received body in bytes; ``is_cut`` if more was received than is stored.
     """
 
     records: list[str | None]
@@ -81,14 +81,14 @@ class Sent(msgspec.Struct, array_like=True):
 
 
 class Delivery(msgspec.Struct, kw_only=True):
-    """One API call. ``reason`` is what the client was told of a refusal: our own words, which name nobody.
+    """One API call. ``reason`` is the message of a refusal, which names nobody.
 
-    Who pushes one gives all but ``id``, ``problems`` and ``sent``, which the ring gives. ``path`` may hold the query,
-    ``lines`` are those of the 422, ``types`` counts the records by type, ``body`` is what came, unpacked; of a
-    large one its beginning, BODY_BYTES of it, with the ``size`` of all.
-    ``is_only_counted``: it is not kept, as too many like it were refused in this minute; its cause is counted.
-    ``is_aside``: not a call, but records of earlier ones that Dojo accepted and could not move into the data set.
-    Where the ring gives one, ``lines`` and ``body`` are empty and ``sent`` has what is kept of them.
+    Callers of ``push`` set all but ``id``, ``problems`` and ``sent``, which the ring sets. ``path`` may include the
+    query string, ``lines`` are those of the 422, ``types`` counts records by type, ``body`` is the unpacked body, or
+    its first BODY_BYTES with the ``size`` of all. ``is_only_counted``: not stored, because too many like it were
+    refused in this minute; its cause is counted. ``is_aside``: not a call, but accepted records of earlier calls that
+    couldn't be moved into the data set. When read from the ring, ``lines`` and ``body`` are empty and ``sent`` has what
+    is stored of them.
     """
 
     environment: str
@@ -127,7 +127,7 @@ class Delivery(msgspec.Struct, kw_only=True):
 
     @property
     def is_of_connection(self) -> bool:
-        """Whether another tool sent it, by a webhook: its body is kept as the interactions that were made of it."""
+        """Whether another tool sent it by a webhook: its body is stored as the interactions made from it."""
         return CONNECT in self.path.partition("?")[0]
 
     @property
@@ -136,7 +136,7 @@ class Delivery(msgspec.Struct, kw_only=True):
 
 
 def client_name(user_agent: str) -> str:
-    """The client in the words of its User-Agent: one that is known by name, else its product, ``unknown`` without."""
+    """The client's name by its User-Agent: a known one, else the product in it, else ``unknown``."""
     lowered = user_agent.lower()
     for mark, name in _CLIENTS:
         if mark in lowered:
@@ -146,7 +146,7 @@ def client_name(user_agent: str) -> str:
 
 
 def read_line(line: str) -> Line:
-    """A line of a 422 taken apart; what does not read as one is a problem of the first record."""
+    """Parse a line of a 422 response; any other text is a problem of the first record."""
     match = _LINE.fullmatch(line)
     if match is None:
         return Line(0, "", "", line[:LONGEST])
@@ -155,7 +155,7 @@ def read_line(line: str) -> Line:
 
 
 def causes(delivery: Delivery) -> Iterator[tuple[DeliveryCause, int]]:
-    """The causes of a call's problems with how often each occurs; a refusal without lines is one of its own."""
+    """The causes of a call's problems and how often each occurs; a refusal without lines is a cause by itself."""
     counts: dict[DeliveryCause, int] = {}
     for line in delivery.lines:
         cause = read_line(line).cause

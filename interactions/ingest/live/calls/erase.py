@@ -1,4 +1,4 @@
-"""Take people out of the ring."""
+"""Erase people from the ring."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _REWRITE_SECONDS: Final = 60
 
 
 def erase_users(environment: str, user_ids: Container[str]) -> int:
-    """Take the records of these users out of the kept calls, with what was said of them; how many there were.
+    """Remove these users' records and their problems from stored calls; returns the number of records.
 
-    Bodies that could not be taken apart go altogether, each counted as one: nobody can say whom they name.
-    Returns when Redis's own file is free of them too, which can take seconds. Raises RingAway.
+    Bodies that couldn't be split into records are removed, each counted as one, because it's unclear whom they name.
+    Returns once Redis's own file is rewritten without them, which can take seconds. Raises RingAway.
     """
     erased = 0
     with reading() as client:
@@ -38,7 +38,7 @@ def erase_users(environment: str, user_ids: Container[str]) -> int:
 
 
 def count_users(environment: str, user_ids: Container[str], *, before: int | None = None) -> int:
-    """How many kept records name these users, of calls with ids below ``before`` where it is given. Raises RingAway."""
+    """Count stored records that name these users, in calls with ids below ``before`` if given. Raises RingAway."""
     with reading() as client:
         return sum(
             len(positions_naming(sent, user_ids))
@@ -48,7 +48,7 @@ def count_users(environment: str, user_ids: Container[str], *, before: int | Non
 
 
 def _erase(place: str, users: Container[str], pipe: Any) -> int:
-    """Within a watch on a call's body, so that two erasures do not undo each other: write it without these users."""
+    """Rewrite a call's body without these users, in a transaction: erasures must not undo each other."""
     packed = pipe.get(place)
     if packed is None:
         return 0
@@ -64,9 +64,9 @@ def _erase(place: str, users: Container[str], pipe: Any) -> int:
 
 
 def _rewrite_file(client: Any) -> None:
-    """Have Redis write its file anew, and wait for it: until then the old one holds what was overwritten.
+    """Have Redis rewrite its file and wait for it: until then the old file has the overwritten data.
 
-    One that was under way already began before the erasure, so another has to follow it.
+    A rewrite that was already running started before the erasure, so another one has to follow.
     """
     deadline = time.monotonic() + _REWRITE_SECONDS
     is_asked = False
@@ -79,7 +79,7 @@ def _rewrite_file(client: Any) -> None:
                 client.bgrewriteaof()
                 is_asked = True
             except redis.ResponseError as error:
-                if "in progress" not in str(error):  # a server that takes no such order
+                if "in progress" not in str(error):  # a server that doesn't allow it
                     log.warning("Redis does not write its file anew: %s", error)
                     return
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Look into the ring: the last calls, one of them, and what was wrong with them over time."""
+"""Read the ring: the latest calls, one call, and problems over time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CHUNK: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """How often a cause occurred in the minute that starts ``at`` (UTC)."""
+    """How often a cause occurred in the minute starting ``at`` (UTC)."""
 
     at: datetime
     cause: DeliveryCause
@@ -38,10 +38,10 @@ def recent(
     after: int | None = None,
     limit: int = 50,
 ) -> list[Delivery]:
-    """The last calls, newest first, without their bodies; ``before`` and ``after`` are ids, both exclusive.
+    """The latest calls, newest first, without bodies; ``before`` and ``after`` are ids, both exclusive.
 
-    ``status`` is a number or a class (``422``, ``4xx``), ``key`` a key's prefix. ``person`` looks into the records
-    that are kept. Raises RingAway.
+    ``status`` is a number or a class (``422``, ``4xx``), ``key`` a key's prefix. ``person`` searches stored records.
+    Raises RingAway.
     """
     found: list[Delivery] = []
     with reading() as client:
@@ -57,7 +57,7 @@ def recent(
 
 
 def get(environment: str, id: int) -> Delivery | None:  # noqa: A002 - the field's own word
-    """A call with what is kept of its body; None where it has gone. Raises RingAway."""
+    """A call with its stored body; None if it isn't stored any more. Raises RingAway."""
     with reading() as client:
         heads = _heads(client, environment, [id])
         if not heads or id <= _oldest():
@@ -67,14 +67,14 @@ def get(environment: str, id: int) -> Delivery | None:  # noqa: A002 - the field
 
 
 def newest(environment: str) -> int:
-    """The id of the last call; 0 where none came in the last 24 hours. Raises RingAway."""
+    """The id of the latest call; 0 if there were none in the last 24 hours. Raises RingAway."""
     with reading() as client:
         last = client.zrevrange(_order(environment), 0, 0)
     return int(last[0]) if last and int(last[0]) > _oldest() else 0
 
 
 def problems(environment: str, hours: int = 24) -> list[Minute]:
-    """How often each cause occurred in each minute of the last ``hours`` (24 at most), oldest first.
+    """How often each cause occurred per minute in the last ``hours`` (at most 24), oldest first.
 
     Raises RingAway.
     """
@@ -94,14 +94,14 @@ def problems(environment: str, hours: int = 24) -> list[Minute]:
 
 
 def all_sent(client: Any, environment: str) -> Iterator[tuple[int, Sent]]:
-    """Every body that is kept, with its call's id."""
+    """Every stored body with its call's id."""
     ids = [int(member.partition(b":")[0]) for member in client.zrange(key(environment, "sizes"), 0, -1)]
     for chunk in _chunks(ids):
         yield from sent_of(client, environment, chunk).items()
 
 
 def sent_of(client: Any, environment: str, ids: list[int]) -> dict[int, Sent]:
-    """The bodies of these calls, as far as they are kept."""
+    """The stored bodies of these calls."""
     packed = client.mget([key(environment, f"sent:{each}") for each in ids]) if ids else []
     return {each: decode(body, type=Sent) for each, body in zip(ids, packed, strict=True) if body is not None}
 
@@ -111,7 +111,7 @@ def _order(environment: str) -> str:
 
 
 def _oldest() -> int:
-    """The id that a call of 24 hours ago got."""
+    """The id of a call 24 hours ago."""
     return int((time.time() - SECONDS) * 1e6)
 
 
