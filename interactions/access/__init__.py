@@ -1,1 +1,1 @@
-"""Who may do what: roles and their rights, members, API keys, environments, and the log of what was done."""
+"""Access control: roles and rights, members, API keys, settings of environments, and the activity log."""

@@ -1,4 +1,4 @@
-"""Change the settings of an environment, and have that noted with what it was before."""
+"""Change the settings of an environment, and log the values before and after."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from interactions.access import audit
 from interactions.access.audit import Action
 from interactions.models import Environment
 
-# What can be set, and what the activity log calls it.
+# The settings, and their names in the activity log.
 SETTINGS: Final = {
     "name": "name",
     "time_zone": "time zone",
@@ -26,7 +26,7 @@ SETTINGS: Final = {
 
 
 def change(environment: Environment, **values: Any) -> bool:
-    """Set what is in ``values``, by the names of SETTINGS; answers whether anything is another now."""
+    """Change the settings in ``values``, named as in SETTINGS; returns whether any changed."""
     with transaction.atomic():
         now = Environment.objects.select_for_update().get(pk=environment.pk)
         changed = {name: value for name, value in values.items() if getattr(now, name) != value}
@@ -44,13 +44,13 @@ def change(environment: Environment, **values: Any) -> bool:
 
 
 def zones() -> list[tuple[str, str]]:
-    """All time zones that can be chosen, each with its distance from UTC at this moment: ``+05:30``."""
+    """All time zones to choose from, with their current UTC offset: ``+05:30``."""
     now = timezone.now()
     return [(name, _offset(name, now)) for name in _names()]
 
 
 def zone_called(given: str) -> str | None:
-    """The zone of that name in whatever spelling, or the only one of that city: ``berlin``, ``america/new york``."""
+    """Find a zone by name, ignoring case, or by city if that's unique: ``berlin``, ``america/new york``."""
     sought = given.strip().replace(" ", "_").lower()
     found = [name for name in _names() if sought in (name.lower(), name.lower().rpartition("/")[2])]
     return found[0] if len(found) == 1 else None
@@ -58,7 +58,7 @@ def zone_called(given: str) -> str | None:
 
 @cache
 def _names() -> list[str]:
-    """Those named for a place, and UTC: the others are older names of the same, or count the wrong way round."""
+    """The zones named after places, and UTC: others are old aliases, or have inverted signs."""
     places = (
         name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/", "US/"))
     )
@@ -71,7 +71,7 @@ def _offset(name: str, at: datetime) -> str:
 
 
 def _told(value: Any) -> str:
-    """A setting in the log's words; a dictionary (thresholds) as its differences from the usual ones."""
+    """A setting for the log; a dictionary (thresholds) holds the differences from the defaults."""
     if isinstance(value, bool):
         return "needed" if value else "not needed"
     if isinstance(value, dict):

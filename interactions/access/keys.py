@@ -1,7 +1,7 @@
-"""API keys: make, rotate, revoke and find them. The text of a key is given out once and kept nowhere.
+"""API keys: create, rotate, revoke and look up. The text of a key is shown once and not stored.
 
-A process that found a key may rely on that for LEASE_SECONDS, and whoever ends a key waits for so long before saying
-that it has ended. So calls in a hurry do not ask the database each, and no call after that word is let in.
+A process may cache a key for LEASE_SECONDS, and ending a key waits that long before it returns. So most calls don't
+need the database, and no call is accepted after a key was reported as ended.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ WHAT_AN_ORIGIN_IS = (
 _ORIGIN = re.compile(rf"https?://[a-z0-9.-]+(:\d{{1,5}})?/?|{ApiKey.NULL_ORIGIN}|{ApiKey.NO_ORIGIN}", re.IGNORECASE)
 _WORDS = {ApiKey.Kind.SECRET: "sk", ApiKey.Kind.PUBLISHABLE: "pk"}
 _RANDOM_BYTES = 30  # 40 characters
-_SHOWN = 12  # characters that tell keys apart: the kind, and four of the random ones
+_SHOWN = 12  # characters to identify keys by: the kind, and four random ones
 LEASE_SECONDS = 0.2
 _MOST_LEASES = 1000  # bounds the memory
 _leases: dict[str, _Lease] = {}  # by the digest of the key
 _NOTE_SECONDS = 60.0
-_noted: dict[int, float] = {}  # when this process last noted each key's use
+_noted: dict[int, float] = {}  # when this process last recorded each key's use
 _FIND = (
     "SELECT k.id, k.name, k.prefix, k.kind, k.allowed_origins, e.id, e.slug, k.ends_at"  # noqa: S608 - our own names
     f" FROM {ApiKey._meta.db_table} k JOIN {Environment._meta.db_table} e ON e.id = k.environment_id"
@@ -46,7 +46,7 @@ _FIND = (
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What a call has to know of its key and of the key's environment."""
+    """The key of a call and its environment."""
 
     key_id: int
     name: str
@@ -59,27 +59,27 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class _Lease:
-    """``caller`` need not be asked for again ``until`` then, by the clock of time.monotonic()."""
+    """``caller`` is cached ``until`` then, on the clock of time.monotonic()."""
 
     caller: Caller
     until: float
 
 
 def is_origin(text: str) -> bool:
-    """Whether a publishable key can be bound to it."""
+    """Whether a text is an origin that a publishable key can be bound to."""
     return _ORIGIN.fullmatch(text) is not None
 
 
 class KeyEnded(DojoError):
-    """A key that was rotated or revoked already was to be rotated."""
+    """A key can't be rotated because it was rotated or revoked already."""
 
 
 def create(
     environment: Environment, *, kind: ApiKey.Kind, name: str, user: User | None = None, allowed_origins: str = ""
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, which nobody can find out later.
+    """Create a key; returns it and its text, which can't be recovered later.
 
-    ``allowed_origins``, one a line, bind a publishable key to what may use it (see ApiKey); a secret key has none.
+    ``allowed_origins``, one per line, restrict a publishable key (see ApiKey); a secret key has none.
     """
     with transaction.atomic():
         key, text = _make(environment, kind, name, user, allowed_origins)
@@ -105,7 +105,7 @@ def _make(
 
 
 def rotate(key: ApiKey, grace: timedelta, *, user: User | None = None) -> tuple[ApiKey, str]:
-    """A key that takes over from ``key``, which is accepted as long as ``grace`` lasts. Raises KeyEnded."""
+    """Replace ``key``, which stays valid for ``grace``; returns the new key and its text. Raises KeyEnded."""
     with transaction.atomic():
         old = ApiKey.objects.select_for_update().select_related("environment").get(pk=key.pk)
         if old.successor_id is not None or not old.is_live:
@@ -122,7 +122,7 @@ def rotate(key: ApiKey, grace: timedelta, *, user: User | None = None) -> tuple[
 
 
 def revoke(key: ApiKey) -> None:
-    """Accept the key no more; when this returns, no call with it is let in. A key that has ended stays as it is."""
+    """Revoke the key; once this returns, calls with it are refused. A key that has ended isn't changed."""
     now = timezone.now()
     with transaction.atomic():
         if ApiKey.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), pk=key.pk).update(ends_at=now):
@@ -132,18 +132,18 @@ def revoke(key: ApiKey) -> None:
 
 
 def _wait_for_leases() -> None:
-    """Return when nobody relies on what keys were before now."""
+    """Wait until no process has earlier keys cached."""
     time.sleep(LEASE_SECONDS)
 
 
 def leased(text: str) -> Caller | None:
-    """Whose key this is, where this process may still rely on having found it; asks no database."""
+    """The caller with this key if it's cached; doesn't query the database."""
     lease = _leases.get(_digest(text))
     return lease.caller if lease is not None and time.monotonic() < lease.until else None
 
 
 def find(text: str) -> Caller | None:
-    """Whose key this is, as long as it is accepted."""
+    """The caller with this key if it's valid."""
     asked = time.monotonic()
     if (caller := leased(text)) is not None:
         return caller
@@ -160,7 +160,7 @@ def find(text: str) -> Caller | None:
 
 
 def find_ended(text: str) -> Caller | None:
-    """Whose key this was, where it has been rotated or revoked."""
+    """The caller with this key if it was rotated or revoked."""
     key = ApiKey.objects.select_related("environment").filter(digest=_digest(text)).first()
     if key is None:
         return None
@@ -169,7 +169,10 @@ def find_ended(text: str) -> Caller | None:
 
 
 def _look_up(digest: str) -> tuple[Caller, float] | None:
-    """Whose key has this digest, and for how many seconds it is accepted; without what makes the ORM's way slow."""
+    """The caller with this key digest, and the seconds until the key ends.
+
+    Raw SQL, because the ORM is too slow here.
+    """
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [digest, connection.ops.adapt_datetimefield_value(now)])
@@ -182,18 +185,18 @@ def _look_up(digest: str) -> tuple[Caller, float] | None:
 
 
 def _moment(stored: datetime | str) -> datetime:
-    """A time as the database's driver gives it: SQLite's gives its text, in UTC and without saying so."""
+    """A time from the database driver: SQLite's returns text, in UTC without an offset."""
     moment = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def is_noted(caller: Caller) -> bool:
-    """Whether this process noted within the minute that the key was used."""
+    """Whether this process recorded the key's use within the last minute."""
     return time.monotonic() - _noted.get(caller.key_id, -_NOTE_SECONDS) < _NOTE_SECONDS
 
 
 def used(caller: Caller) -> None:
-    """Note that a key was used; to the minute, as each note is a write."""
+    """Record that a key was used, at most once a minute, because it's a write."""
     now = time.monotonic()
     if not is_noted(caller):
         _noted[caller.key_id] = now

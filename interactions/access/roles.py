@@ -1,6 +1,6 @@
-"""Who may do what: the rights of each role, and the right that each address asks for. Data, pure Python.
+"""The rights of each role, and the right that each URL requires, as data.
 
-The checks (console.gate), the navigation, the table in docs/members.md and a test of every address are made from it.
+The gate (console.gate), the navigation, the table in docs/members.md and a test of every URL use it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 
 class Right(StrEnum):
-    """One kind of thing that a member of an environment may do there."""
+    """Something a member may do in an environment."""
 
     LOOK = "look"
     IMPORT = "import"
@@ -26,12 +26,12 @@ class Right(StrEnum):
 
     @property
     def summary(self) -> str:
-        """What it allows, as in "may …"."""
+        """What it allows, to follow "may"."""
         return _MAY[self]
 
 
 class Role(StrEnum):
-    """What a member of an environment is there."""
+    """A member's role in an environment."""
 
     VIEWER = "viewer"
     ANALYST = "analyst"
@@ -44,7 +44,7 @@ class Role(StrEnum):
 
     @property
     def summary(self) -> str:
-        """What the role is for, as a sentence for people."""
+        """What the role is for, as a sentence."""
         return _SUMMARIES[self]
 
     def may(self, right: Right) -> bool:
@@ -86,7 +86,7 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
 
 
 class Access(Enum):
-    """What an address asks for that belongs to no environment."""
+    """What a URL outside environments requires."""
 
     PUBLIC = "anybody"
     LOGGED_IN = "anybody with a log-in"
@@ -97,8 +97,8 @@ class Access(Enum):
 
 Rule: TypeAlias = Right | Access
 
-# By the name of the address. A right is asked for in the environment that the address names; where it names none
-# (uploads), the view asks, as it alone knows the environment. An address without a rule is refused to everybody.
+# By URL name. A right is required in the environment in the URL; if there is none (uploads), the view checks it. A URL
+# without a rule is refused to everyone.
 ROUTES: Final[dict[str, Rule]] = {
     "healthz": Access.PUBLIC,
     "metrics": Access.PUBLIC,  # the view asks for the machine itself, or for METRICS_TOKEN
@@ -195,12 +195,12 @@ ROUTES: Final[dict[str, Rule]] = {
     "member_deactivate": Right.MEMBERS,
 }
 
-# Addresses of Django's own apps, by their namespace. Within its admin each page asks for what it needs.
+# URLs of Django's own apps, by namespace. Pages of its admin check their own permissions.
 NAMESPACES: Final[dict[str, Access]] = {"admin": Access.STAFF}
 
 
 def rule_of(name: str | None, namespace: str = "") -> Rule | None:
-    """The rule of an address; None where there is none."""
+    """The rule of a URL; None if there is none."""
     if namespace:
         return NAMESPACES.get(namespace)
     return ROUTES.get(name or "")

@@ -1,7 +1,7 @@
-"""Take records out as a file: what is small goes straight to the browser, the rest is written by a worker.
+"""Export records as a file: small exports are streamed to the browser, larger ones are written by a worker.
 
-Nobody who is hidden is in an export. A deletion request removes every export that was begun before it, as any of them
-may hold the person (:func:`forget`).
+Exports never contain hidden people. A deletion request removes all exports started before it, because any of them may
+contain the person (:func:`forget_before`).
 """
 
 from interactions.exports.lifecycle import (

@@ -1,4 +1,4 @@
-"""The filter of an export as a text in its row."""
+"""Store the filter of an export as text in its row."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from interactions.contract.schema import Group
 
 
 def stored(filter: Filter) -> str:
-    """JSON, for :func:`restored`."""
+    """The filter as JSON, for :func:`restored`."""
     return msgspec.json.encode(filter).decode()
 
 
 def restored(text: str) -> Filter:
-    """What was stored, by this version of Dojo or by an earlier one, which had an entry for each field."""
+    """The filter stored by this version of Dojo or an earlier one, which had an entry for each field."""
     given: dict[str, Any] = msgspec.json.decode(text)
     if "conditions" in given:
         return msgspec.convert(given, Filter)

@@ -1,4 +1,4 @@
-"""The states of an export and the steps between them, each a short transaction that happens once."""
+"""The states of an export and the steps between them. Each step is a short transaction that takes effect once."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 State = Export.State
 
-AT_ONCE: Final = 50_000  # records that go straight to the browser; more are written by a worker
+AT_ONCE: Final = 50_000  # records that are streamed to the browser; more are written by a worker
 ATTEMPTS: Final = 3
-_MORE: Final = 4 << 20  # bytes of room beyond what an export had written when the disk was full
+_MORE: Final = 4 << 20  # free bytes needed beyond what was written when the disk was full
 _RUNNING: Final = (State.WAITING, State.WRITING)
 _ALIVE: Final = (*_RUNNING, State.DONE)
 _ERASED: Final = "People were erased after the export started, so the file was removed. Export again."
 
 
 class ExportStateError(DojoError):
-    """An export was asked for something that its state does not allow."""
+    """The state of the export doesn't allow this."""
 
 
 def begin(environment: Environment, filter: Filter, form: str, *, records: int, user: User | None) -> Export:
-    """Have a worker write the records of ``filter``, so many as were counted, as a file of one of Export.Format."""
+    """Start an export of the records of ``filter``, of which ``records`` were counted, in an Export.Format."""
     with transaction.atomic():
         export = Export.objects.create(
             environment=environment,
@@ -57,18 +57,18 @@ def begin(environment: Environment, filter: Filter, form: str, *, records: int, 
 
 
 def at_once(environment: Environment, filter: Filter, form: str, *, records: int) -> None:
-    """Note that records went straight to the browser."""
+    """Log that records were streamed to the browser."""
     details = {"format": form, "records": records, "filtered by": ", ".join(narrowed_by(filter)) or "nothing"}
     audit.note(audit.Action.EXPORTED, environment=environment, details=details)
 
 
 def taken(export: Export) -> None:
-    """Note that somebody downloads the file."""
+    """Log a download of the file."""
     _note(export, "downloaded", export.records)
 
 
 def cancel(export: Export) -> None:
-    """Stop it, or remove its file before its time. Raises ExportStateError where it has ended otherwise."""
+    """Cancel an export, or remove its file early. Raises ExportStateError if it has ended otherwise."""
     running = Export.objects.filter(pk=export.pk, state__in=_ALIVE)
     if not running.update(state=State.CANCELLED, filter="", finished_at=timezone.now()):
         raise ExportStateError("This export has already ended.")
@@ -76,7 +76,7 @@ def cancel(export: Export) -> None:
 
 
 def narrowed_by(filter: Filter) -> list[str]:
-    """The names of the parts of ``filter`` that are set, for people to read; never their values."""
+    """The names of the fields in ``filter``, for display; never their values."""
     given = [name for name in ("period", "groups", "types") if getattr(filter, name) not in ((), ALL)]
     given += [condition.field for condition in filter.conditions]
     words = (name.removesuffix("_id").removesuffix("_key").removeprefix("is_").replace("_", " ") for name in given)
@@ -84,12 +84,12 @@ def narrowed_by(filter: Filter) -> list[str]:
 
 
 def sweep() -> None:
-    """Take up again what nobody writes any more, and remove files whose time is over."""
+    """Requeue exports that are stuck, and remove expired files."""
     quiet = timezone.now() - timedelta(seconds=settings.IMPORT_STALE_SECONDS)
     silent = Q(heartbeat_at__lt=quiet) | Q(heartbeat_at=None, created_at__lt=quiet)
     for export in Export.objects.filter(silent, state__in=_RUNNING):
         if export.error == PAUSED and free_bytes() <= export.size + _MORE:
-            continue  # else it would fill the disk again and again to the same place
+            continue  # or it would fill the disk again up to the same point
         if export.attempts < ATTEMPTS:
             enqueue("write_export", export.pk)
         else:
@@ -99,7 +99,7 @@ def sweep() -> None:
         end(Export.objects.filter(pk=export.pk), state=State.REMOVED, error=sentence)
         storage.remove(export)
     ended = Export.objects.filter(pk__in=storage.kept()).exclude(state__in=_ALIVE)
-    for export in ended:  # left by a task that was stopped
+    for export in ended:  # left by a stopped task
         storage.remove(export)
 
 
@@ -109,7 +109,7 @@ def fail(export: Export, sentence: str) -> None:
 
 
 def end(exports: QuerySet[Export], **values: object) -> int:
-    """The last step of an export: what it was filtered by may be personal, and is of no more use."""
+    """End exports, and clear their filters, which may be personal and aren't needed any more."""
     return exports.update(filter="", **{"finished_at": timezone.now(), **values})
 
 
@@ -129,7 +129,7 @@ def _note(export: Export, step: str, records: int) -> None:
 
 
 def count_before(environment: Environment, moment: datetime) -> int:
-    """How many exports that were begun up to ``moment`` have a file, or are to have one."""
+    """The number of exports started up to ``moment`` that have a file or are still running."""
     begun = Export.objects.filter(environment=environment, created_at__lte=moment)
     with_file = begun.filter(pk__in=storage.kept()).values_list("pk", flat=True)
     alive = begun.filter(state__in=_ALIVE).values_list("pk", flat=True)
@@ -137,7 +137,7 @@ def count_before(environment: Environment, moment: datetime) -> int:
 
 
 def forget_before(environment: Environment, moment: datetime) -> None:
-    """Remove those exports: a task that still writes one finds its row changed, and stops."""
+    """Remove those exports. A task that is writing one finds its row changed and stops."""
     begun = Export.objects.filter(environment=environment, created_at__lte=moment)
     end(begun.filter(state__in=_ALIVE), state=State.REMOVED, error=_ERASED)
     for export in begun.filter(pk__in=storage.kept()):

@@ -1,4 +1,4 @@
-"""Where the files of exports lie."""
+"""The files of exports."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def file_path(export: Export) -> Path:
 
 
 def draft_path(export: Export) -> Path:
-    """The file while it is written, by the attempt of this claim."""
+    """The file while the attempt with this claim is writing it."""
     return folder(export) / f"{export.claim}.draft"
 
 
 def hold(export: Export, parts: list[Part]) -> list[Path]:
-    """Second names for the parts, so that they stay readable while the table is rewritten; oldest records first.
+    """Hard links to the parts, so that they stay readable while the table is rewritten; oldest records first.
 
-    Raises FileNotFoundError where one is gone already.
+    Raises FileNotFoundError if one is gone already.
     """
     home = folder(export) / export.claim
     home.mkdir(parents=True)
@@ -40,19 +40,19 @@ def hold(export: Export, parts: list[Part]) -> list[Path]:
             os.link(part.path, held[-1])
         except FileNotFoundError:
             raise
-        except OSError:  # a file system without links
+        except OSError:  # a file system without hard links
             held[-1] = part.path
     return held
 
 
 def let_go(export: Export) -> None:
-    """Remove what only the attempt of this claim needs."""
+    """Remove the files that only the attempt with this claim needs."""
     shutil.rmtree(folder(export) / export.claim, ignore_errors=True)
     draft_path(export).unlink(missing_ok=True)
 
 
 def remove(export: Export) -> None:
-    """Leave nothing of its files."""
+    """Remove all files of an export."""
     shutil.rmtree(folder(export), ignore_errors=True)
 
 

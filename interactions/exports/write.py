@@ -1,4 +1,4 @@
-"""The task of one export: write the file. Run twice, it is written once."""
+"""The task of one export: write the file. Running it twice writes it once."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from interactions.warehouse.people import hidden
 logger = logging.getLogger(__name__)
 State = Export.State
 
-_TELL_SECONDS = 0.5  # between two notes of how far it is
-_PACKING = 1  # gzip's level: a higher one takes longer than all the rest
+_TELL_SECONDS = 0.5  # between updates of its progress
+_PACKING = 1  # gzip's level: a higher one would take longer than everything else
 _CHANGED = "The data set kept changing while it was read. Export again."
 
 
 class _Stopped(Exception):
-    """The export was cancelled, removed, or is in other hands."""
+    """The export was cancelled, removed, or taken by another task."""
 
 
 def write(export: Export) -> None:
-    """Carry one export. Where it has ended, or is in other hands, nothing happens."""
+    """Write one export. Does nothing if it has ended or was taken by another task."""
     if not _claim(export):
         return
     mine = Export.objects.filter(pk=export.pk, claim=export.claim, state=State.WRITING)
@@ -65,7 +65,7 @@ def write(export: Export) -> None:
 
 
 def _pause(export: Export, mine: QuerySet[Export]) -> None:
-    """Wait for room on the disk: the sweep asks again once there is more than was written by now."""
+    """Wait for disk space: the sweep retries once more is free than was written so far."""
     draft = storage.draft_path(export)
     size = draft.stat().st_size if draft.exists() else 0
     storage.remove(export)
@@ -74,7 +74,7 @@ def _pause(export: Export, mine: QuerySet[Export]) -> None:
 
 
 def _claim(export: Export) -> bool:
-    """Take an export that waits, or whose task has been silent for long."""
+    """Claim an export that is waiting or whose task has no heartbeat."""
     quiet = timezone.now() - timedelta(seconds=settings.IMPORT_STALE_SECONDS)
     waiting = Export.objects.filter(pk=export.pk, state=State.WAITING)
     lost = Export.objects.filter(pk=export.pk, state=State.WRITING, heartbeat_at__lt=quiet)
@@ -83,17 +83,17 @@ def _claim(export: Export) -> bool:
     times = {"heartbeat_at": now, "started_at": now}
     if not (waiting.update(**taken, **times) or lost.update(**taken, **times)):
         return False
-    storage.remove(export)  # of an attempt that was lost
+    storage.remove(export)  # files of a lost attempt
     export.refresh_from_db()
     return True
 
 
 def _write(export: Export, mine: QuerySet[Export]) -> None:
     slug = export.environment.slug
-    # In this order: whoever is no longer hidden is in no part of the versions that follow.
+    # In this order: people who aren't hidden any more are in no part of later versions.
     people = hidden(slug)
     files = storage.hold(export, [part for part in Lake(slug).parts() if part.rows])
-    _tell(mine, 0, 0)  # nobody was erased between those two
+    _tell(mine, 0, 0)  # checks that nobody was erased between those two
     draft = storage.draft_path(export)
     told = time.monotonic()
     records = 0
@@ -123,7 +123,7 @@ def _finish(export: Export, mine: QuerySet[Export], records: int) -> None:
 
 @contextmanager
 def _opened(export: Export) -> Iterator[BinaryIO]:
-    """The file to write to; text is packed."""
+    """The file to write to; text formats are gzipped."""
     with storage.draft_path(export).open("xb") as file:
         if export.format == Export.Format.PARQUET:
             yield file
@@ -133,13 +133,13 @@ def _opened(export: Export) -> Iterator[BinaryIO]:
 
 
 def _tell(mine: QuerySet[Export], records: int, size: int) -> None:
-    """Raises _Stopped where the export is not this task's to write any more."""
+    """Update the progress. Raises _Stopped if this task doesn't hold the export any more."""
     if not mine.all().update(records=records, size=size, heartbeat_at=timezone.now()):
         raise _Stopped
 
 
 def _leave(export: Export) -> None:
-    """Leave no file of a stopped attempt; one that somebody else writes stays."""
+    """Remove the files of a stopped attempt, unless another task is writing the export."""
     export.refresh_from_db()
     if export.is_running:
         return

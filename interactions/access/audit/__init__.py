@@ -1,8 +1,8 @@
-"""The activity log: who did what, when, where from. Entries are added and read, never changed or removed.
+"""The activity log: who did what, when and from where. Entries are never changed or removed.
 
-Who acts is set once, at the entrance (:func:`acting`: the middleware for pages, each command for itself), so that a
-use case need not be told: it calls :func:`note` with what it did. All entries of one entrance share an id, unless
-the caller gives one, as an import does whose end comes from a worker (:func:`shared_by`).
+The actor is set once per request or command with :func:`acting`, so use cases just call :func:`note` with what they
+did. All entries of a request or command share an id, unless the caller passes one, like imports, which continue in
+workers (:func:`shared_by`).
 """
 
 from interactions.access.audit.write import (

@@ -1,4 +1,4 @@
-"""Notes log-ins, log-outs and changes in Django's admin, as Django's signals tell of them."""
+"""Log log-ins, log-outs and changes in Django's admin, by Django's signals."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def _logged_out(user: User | None, **_: Any) -> None:
 
 @receiver(user_login_failed)
 def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    """The name that was tried is kept only where it is somebody's: else it may be a password, typed into its field.
+    """The user name is logged only if it exists: else it may be a password typed into the wrong field.
 
-    What is refused after too many is not noted one by one: whoever goes on trying must not fill the log.
+    Attempts that are refused after too many failures aren't logged, so that they can't flood the log.
     """
     name = str(credentials.get("username") or "")
     failure = throttle.failed(request, name) if request is not None and name else throttle.Failure()

@@ -1,4 +1,4 @@
-"""Read the activity log: what an owner of an environment sees of it, action by action."""
+"""Read the activity log of an environment, action by action."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from interactions.access.audit.write import Action
 from interactions.models import ActivityEntry, Environment
 
-# What may be asked for in one word: a group, or one of its actions.
+# Groups of actions to filter by.
 GROUPS: Final[dict[str, tuple[Action, ...]]] = {
     "Log-ins": (Action.LOG_IN, Action.LOG_IN_FAILED, Action.LOG_OUT, Action.PASSWORD_CHANGED),
     "Imports": (
@@ -67,10 +67,10 @@ GROUP_OF: Final = {action: group for group, actions in GROUPS.items() for action
 
 @dataclass(frozen=True, slots=True)
 class EntrySearch:
-    """Which entries: empty values ask for all. Days are in the environment's zone and both count."""
+    """A search for entries; empty values match all. Days are in the environment's time zone, and inclusive."""
 
-    action: str = ""  # of an action, or the name of a group
-    actor: str = ""  # a part of it, as is object
+    action: str = ""  # an action or a group
+    actor: str = ""  # a substring, like object
     object: str = ""
     since: date | None = None
     until: date | None = None
@@ -92,7 +92,7 @@ class EntrySearch:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One action: its last entry that was asked for, and the steps before that, oldest first."""
+    """One action: its last matching entry, and the steps before it, oldest first."""
 
     last: ActivityEntry
     before: tuple[ActivityEntry, ...]
@@ -101,9 +101,9 @@ class Deed:
 def page(
     environment: Environment, search: EntrySearch, *, before: int | None, limit: int
 ) -> tuple[list[Deed], int | None]:
-    """The newest ``limit`` actions whose last entry is older than the id ``before``, and where the next page begins.
+    """The newest ``limit`` actions whose last entry has an id below ``before``, and the ``before`` of the next page.
 
-    One walk down the ids, of which it reads as many as it shows: a long log is as quick as a short one.
+    The query walks down the ids and stops after one page, so it's as fast for a long log as for a short one.
     """
     matching = entries(environment, search)
     later = matching.filter(shared=OuterRef("shared"), id__gt=OuterRef("id")).order_by()
@@ -120,12 +120,12 @@ def page(
 
 
 def entries(environment: Environment, search: EntrySearch) -> QuerySet[ActivityEntry]:
-    """All that match, newest first."""
+    """All matching entries, newest first."""
     return _seen(environment).filter(search.conditions(environment.zone))
 
 
 def rows(environment: Environment, search: EntrySearch) -> Iterator[list[str]]:
-    """The same as a table with a heading, times with the environment's offset."""
+    """The same as rows with a heading, with times in the environment's time zone."""
     yield ["time", "action", "actor_kind", "actor", "environment", "object", "address", "details", "shared"]
     for entry in entries(environment, search).iterator(2_000):
         yield [
@@ -142,10 +142,10 @@ def rows(environment: Environment, search: EntrySearch) -> Iterator[list[str]]:
 
 
 def _seen(environment: Environment) -> QuerySet[ActivityEntry]:
-    """Of the environment, and of the whole Dojo (log-ins), which is no environment's.
+    """The entries of the environment, and those of no environment (log-ins).
 
-    Said so that no index can be used for it: the database has to walk down the ids, and may stop where a page is
-    full. With "or" it would fetch all entries of the environment and sort them first.
+    Written so that no index applies: the database walks down the ids and stops when a page is full. With OR it would
+    fetch and sort all entries of the environment first.
     """
     return ActivityEntry.objects.annotate(of=Coalesce("environment_id", Value(environment.pk))).filter(
         of=environment.pk

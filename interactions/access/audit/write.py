@@ -22,7 +22,7 @@ _NAMESPACE: Final = uuid.UUID("6b7d4a0e-6f0c-4d3e-9a55-0f3f4a2b9d11")
 
 @runtime_checkable
 class KeyHolder(Protocol):
-    """Whoever calls the API with a key: see interactions.access.keys."""
+    """The holder of an API key that makes a call: see interactions.access.keys."""
 
     @property
     def key_id(self) -> int: ...
@@ -51,20 +51,20 @@ _acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
 
 @contextmanager
 def acting(by: By | None, address: str = "") -> Iterator[Actor]:
-    """Whoever notes something within, without naming an actor, means ``by``: a text names a command."""
+    """Set the actor for entries logged inside the context. A str is the name of a command."""
     with _as(Actor(*_named(by), address=address)) as actor:
         yield actor
 
 
 @contextmanager
 def visiting(address: str) -> Iterator[Actor]:
-    """The same for a request of a browser: of nobody, until :func:`identify` says whose it is."""
+    """The same for a browser's request, which is anonymous until :func:`identify` is called."""
     with _as(Actor(ActorKind.NOBODY, address=address)) as actor:
         yield actor
 
 
 def identify(user: User) -> None:
-    """From here on it is ``user`` who acts in this request."""
+    """Set the user who acts in this request."""
     if actor := _acting.get():
         actor.kind, actor.id, actor.name = _named(user)
 
@@ -88,10 +88,10 @@ def note(
     details: dict[str, Any] | None = None,
     shared: uuid.UUID | None = None,
 ) -> ActivityEntry:
-    """Add an entry. Without ``by`` and ``address`` they are those of :func:`acting`, else Dojo itself.
+    """Add an entry. ``by`` and ``address`` default to those of :func:`acting`, or else to Dojo itself.
 
-    ``details`` are for people to read, so values are numbers, texts or lists of them; never an id of somebody in the
-    data, only its keyed hash. Within a transaction the entry is kept exactly if the rest is.
+    ``details`` are for reading: numbers, texts, or lists of them. They must not contain ids of people in the data, only
+    keyed hashes. In a transaction, the entry is committed with the rest.
     """
     now = _acting.get() or Actor(shared=uuid.uuid4())
     kind, id_, name = (now.kind, now.id, now.name) if by is None else _named(by)
@@ -109,14 +109,14 @@ def note(
 
 
 def shared_by(thing: str, pk: int) -> uuid.UUID:
-    """The id shared by all entries about one thing whose steps come from several processes, such as an import."""
+    """The id shared by all entries about one object whose steps come from several processes, such as an import."""
     return uuid.uuid5(_NAMESPACE, f"{thing} {pk}")
 
 
 def client_address(request: HttpRequest) -> str:
-    """Where a request comes from. What a proxy says of it is believed only where one is configured (BEHIND_HTTPS).
+    """The client's IP address. The proxy's header is trusted only if a proxy is configured (BEHIND_HTTPS).
 
-    Of the addresses in ``X-Forwarded-For`` the last one counts: our proxy added it, whoever called wrote the others.
+    The last address in ``X-Forwarded-For`` counts: our proxy added it, while the client can forge the others.
     """
     if settings.BEHIND_HTTPS:
         forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
@@ -132,7 +132,7 @@ def _named(by: By | None) -> tuple[ActorKind, int | None, str]:
         case ApiKey():
             return ActorKind.KEY, by.pk, f"{by.name} ({by.prefix}…)"
         case KeyHolder():
-            # Key 0 is the API page's: a log-in stands in for a key.
+            # Key 0 is for the API page, which uses a log-in instead of a key.
             return ActorKind.KEY, by.key_id or None, f"{by.name} ({by.prefix}…)" if by.prefix else by.name
         case str():
             return ActorKind.COMMAND, None, by

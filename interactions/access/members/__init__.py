@@ -1,4 +1,4 @@
-"""Those who work with Dojo: what they may do where, and who changes that."""
+"""The users of Dojo: their roles and rights, and changing them."""
 
 from interactions.access.members.change import MemberRefused, add, deactivate, reactivate, set_roles
 from interactions.access.members.directory import ListedMember, as_members, users

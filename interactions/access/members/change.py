@@ -1,4 +1,7 @@
-"""Add members, change their roles, end and resume their log-ins. Nobody locks out themselves or an environment."""
+"""Add members, change their roles, deactivate and reactivate log-ins.
+
+Users can't lock out themselves, or leave an environment without an owner.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +20,15 @@ from interactions.models import Environment, Membership
 
 
 class MemberRefused(DojoError):
-    """A member was to be added or changed in a way that is not allowed."""
+    """Adding or changing a member isn't allowed."""
 
 
 def add(
     environment: Environment, *, name: str, role: Role, by: User, full_name: str = "", email: str = ""
 ) -> tuple[User, bool]:
-    """Make somebody a member of an environment; answers who, and whether their log-in is a new one.
+    """Make someone a member of an environment; returns the user, and whether their log-in is new.
 
-    Who has a log-in already keeps it, with its password. Raises MemberRefused.
+    An existing user keeps their log-in and password. Raises MemberRefused.
     """
     with transaction.atomic():
         _one_at_a_time([environment])
@@ -55,9 +58,9 @@ def _refuse_to_add(user: User, environment: Environment) -> None:
 
 
 def set_roles(user: User, roles: Mapping[Environment, Role | None], *, by: User) -> int:
-    """Give somebody these roles, None for no access; environments that are not named stay as they are.
+    """Set a user's roles, None for no access; other environments aren't changed.
 
-    Answers how many changed. Raises MemberRefused.
+    Returns how many changed. Raises MemberRefused.
     """
     if user == by:
         raise MemberRefused("You can't change your own role. Ask another owner.")
@@ -80,7 +83,7 @@ def set_roles(user: User, roles: Mapping[Environment, Role | None], *, by: User)
 
 
 def deactivate(user: User, *, by: User) -> None:
-    """End the log-in, everywhere and at once; the roles are kept. Raises MemberRefused."""
+    """Deactivate the log-in and end all sessions; roles are kept. Raises MemberRefused."""
     if user == by:
         raise MemberRefused("You can't deactivate yourself. Ask another owner.")
     with transaction.atomic():
@@ -93,19 +96,19 @@ def deactivate(user: User, *, by: User) -> None:
 
 
 def reactivate(user: User, *, by: User) -> None:
-    """Let somebody log in again, with the roles and the password they had. Raises MemberRefused."""
+    """Reactivate the log-in, with the same roles and password. Raises MemberRefused."""
     with transaction.atomic():
         demand_log_in(user, by)
         if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
-            end_sessions(user)  # one that began while the log-in was ended
+            end_sessions(user)  # sessions that began while it was deactivated
             _note_log_in(Action.MEMBER_REACTIVATED, user, by)
     user.refresh_from_db(fields=["is_active"])
 
 
 def owns_log_in(by: User, user: User) -> bool:
-    """Whether ``by`` decides on the log-in of ``user``, which opens all their environments: an owner of all of them.
+    """Whether ``by`` may manage the log-in of ``user``: only if they own all of the user's environments.
 
-    Else the owner of one environment could take over an owner of another with a set-password link.
+    Otherwise an owner of one environment could take over an owner of another with a set-password link.
     """
     if by.is_superuser:
         return True
@@ -125,7 +128,7 @@ def _demand(by: User, environment: Environment) -> None:
 
 
 def _require_owners(environments: Iterable[Environment]) -> None:
-    """Raises MemberRefused where an environment would be left with nobody who may let others in."""
+    """Raises MemberRefused if an environment would have no owner."""
     if User.objects.filter(is_superuser=True, is_active=True).exists():
         return
     environments = list(environments)
@@ -155,5 +158,5 @@ def _note(action: Action, user: User, by: User, environment: Environment, **deta
 
 
 def _note_log_in(action: Action, user: User, by: User) -> None:
-    """Of a log-in, which belongs to no environment."""
+    """For log-ins, which belong to no environment."""
     audit.note(action, by=by, object=f"member {user}")

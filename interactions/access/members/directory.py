@@ -1,4 +1,4 @@
-"""The members of an environment, as an owner sees them."""
+"""The list of members of an environment, as seen by an owner."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from interactions.models import Environment, Membership
 
 @dataclass(frozen=True, slots=True)
 class ListedMember:
-    """``roles`` are those in the environments that the one who looks owns, in their order; no role is None."""
+    """``roles`` has the environments that the viewer owns, in order, with the member's role there or None."""
 
     user: User
     role: Role
     roles: tuple[tuple[Environment, Role | None], ...]
-    is_elsewhere: bool  # in an environment that the one who looks does not own
+    is_elsewhere: bool  # in an environment that the viewer doesn't own
 
     @property
     def is_own(self) -> bool:
-        """Whether the log-in is in the hands of the one who looks: see changing.owns_log_in."""
+        """Whether the viewer may manage the log-in: see change.owns_log_in."""
         return not self.user.is_superuser and not self.is_elsewhere
 
     @property
     def state(self) -> str:
-        """In a word, for people."""
+        """The state of the log-in, for display."""
         if not self.user.is_active:
             return "Deactivated"
         return "Active" if self.user.has_usable_password() else "No password yet"
 
     @property
     def elsewhere(self) -> list[tuple[Environment, Role]]:
-        """The other roles, without those that are none."""
+        """The roles in other environments."""
         return [(environment, role) for environment, role in self.roles[1:] if role]
 
 
 def users(here: Environment, *, named: str = "") -> QuerySet[User]:
-    """All members of ``here`` and the administrators, or those with ``named`` in a name or an address of theirs.
+    """All members of ``here`` and administrators; with ``named``, those with these words in their names or e-mail.
 
-    Who is active comes first, then by name.
+    Active ones first, then by name.
     """
     rows = User.objects.filter(Q(memberships__environment=here) | Q(is_superuser=True))
     for word in named.split():
@@ -57,7 +57,7 @@ def users(here: Environment, *, named: str = "") -> QuerySet[User]:
 
 
 def as_members(rows: Iterable[User], here: Environment, own: Standing) -> list[ListedMember]:
-    """What each of these users is, to the one who looks. One question for all."""
+    """These users as seen by the viewer with the standing ``own``, in one query."""
     others = [each for each in own.environments if each != here and own.may(Right.MEMBERS, each.slug)]
     found = list(rows)
     prefetch_related_objects(found, Prefetch("memberships", Membership.objects.all()))

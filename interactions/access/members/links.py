@@ -1,4 +1,4 @@
-"""Links with which a member sets a password, once. Dojo sends no mail: an owner hands the link over."""
+"""One-time links to set a password. Dojo sends no mail: an owner passes the link on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from interactions.access.members.change import demand_log_in
 
 @dataclass(frozen=True, slots=True)
 class PasswordLink:
-    """What the address of a link is made of, and until when it is good."""
+    """The parts of a link's URL, and when it expires."""
 
     uid: str
     token: str
@@ -28,15 +28,15 @@ class PasswordLink:
 
 
 def new_link(user: User, *, by: User, is_first: bool = False) -> PasswordLink:
-    """A link that is good until it is used, the person logs in, or its time is over. Raises MemberRefused.
+    """Create a link that is valid until it's used, the user logs in, or it expires. Raises MemberRefused.
 
-    Of somebody who has no password yet, it ends the links made before. The first is part of adding a member, and no
-    entry of its own in the activity log.
+    For a user without a password, it invalidates earlier links. The first link isn't logged separately, because it's
+    part of adding a member.
     """
     with transaction.atomic():
         demand_log_in(user, by)
         if not user.has_usable_password():
-            user.set_unusable_password()  # a fresh one, which the token is made of
+            user.set_unusable_password()  # a fresh one, because tokens depend on it
             user.save(update_fields=["password"])
         if not is_first:
             audit.note(Action.MEMBER_LINKED, by=by, object=f"member {user}")
@@ -45,7 +45,7 @@ def new_link(user: User, *, by: User, is_first: bool = False) -> PasswordLink:
 
 
 def user_of(uid: str) -> User | None:
-    """Whose link it is. A log-in that is deactivated has none."""
+    """The user of a link; None if their log-in is deactivated."""
     try:
         pk = int(urlsafe_base64_decode(uid))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Who may do what where: a user's standing in the environments."""
+"""A user's standing: their roles and rights in each environment."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from interactions.models import Environment, Membership
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The environments that somebody sees, in their order, and the role in each by its slug."""
+    """The environments a user has access to, in order, and their role in each by slug."""
 
     environments: tuple[Environment, ...] = ()
     roles: tuple[tuple[str, Role], ...] = ()
 
     def environment(self, slug: str) -> Environment:
-        """One of those that somebody sees. Raises KeyError for another."""
+        """An environment by slug. Raises KeyError if the user has no access to it."""
         return {environment.slug: environment for environment in self.environments}[slug]
 
     def role(self, environment: str) -> Role | None:
@@ -36,7 +36,7 @@ class Standing:
 
 
 def standing(user: User | AnonymousUser) -> Standing:
-    """One question to the database. Administrators are owners everywhere."""
+    """A user's standing, in one query. Administrators own every environment."""
     if not isinstance(user, User) or not user.is_active:
         return Standing()
     if user.is_superuser:

@@ -1,4 +1,4 @@
-"""The log-ins of somebody that are open in browsers."""
+"""The browser sessions of a user."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from django.dispatch import receiver
 
 
 def end_sessions(user: User) -> int:
-    """End them for good, on every device; how many there were."""
-    # A session says whose it is in its signed content alone.
+    """End all sessions of a user; returns how many there were."""
+    # The user of a session is only in its signed content.
     of_user = [each.pk for each in Session.objects.iterator() if each.get_decoded().get(SESSION_KEY) == str(user.pk)]
     return Session.objects.filter(pk__in=of_user).delete()[0] if of_user else 0
 
 
 @receiver(post_save, sender=User)
 def _saved(instance: User, **_: Any) -> None:
-    """Django's admin deactivates by saving. An old session must not live again when the log-in is given back."""
+    """Django's admin deactivates users by saving them. Their old sessions must not work after a reactivation."""
     if not instance.is_active:
         end_sessions(instance)

@@ -1,7 +1,8 @@
-"""How often a log-in failed: who has tried a name too often from one address, or many names, is refused for a while.
+"""Limit failed log-ins: after too many from one IP address, for one user name or in total, further ones are refused for
+a while.
 
-Counted in Redis for all web processes together, under a keyed hash, so that neither name nor address stands there.
-Where Redis is away nobody is refused. Another address is not touched: nobody can lock somebody else out.
+Failures are counted in Redis for all web processes, under a keyed hash of name and address. If Redis is down, nobody is
+refused. Other addresses aren't affected, so nobody can lock out someone else.
 """
 
 from __future__ import annotations
@@ -26,36 +27,38 @@ log = logging.getLogger(__name__)
 
 
 class Limit:
-    """A backend of Django's log-ins that lets nobody in: it stands before the one that does, to end too many tries."""
+    """An authentication backend that never authenticates anybody: it comes first, to refuse log-ins after too many
+    failures.
+    """
 
     def authenticate(self, request: HttpRequest | None, username: str | None = None, **_: object) -> None:
-        """Raises PermissionDenied, at which Django asks no further backend: the password is not looked at."""
+        """Raises PermissionDenied, which stops Django from trying further backends: the password isn't checked."""
         if request is not None and username and is_refused(request, username):
             raise PermissionDenied
 
 
 def is_refused(request: HttpRequest, username: str) -> bool:
-    """Whether too many tries failed from where the request comes from: for this name, or for any names together."""
+    """Whether there were too many failures from the request's address, for this user name or in total."""
     try:
         return any(limit and int(cache.get(place, 0)) >= limit for place, limit in _counted(request, username))
     except _AWAY as error:
-        log.warning("Log-ins are not counted while Redis is away: %s", type(error).__name__)
+        log.warning("Log-ins aren't counted while Redis is down: %s", type(error).__name__)
         return False
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """``refuses``: it was the last try that was let through. ``is_over``: it was not let through."""
+    """``refuses``: this failure reached the limit. ``is_over``: the limit was reached before."""
 
     refuses: bool = False
     is_over: bool = False
 
 
 def failed(request: HttpRequest, username: str) -> Failure:
-    """Count one that failed."""
+    """Count a failed log-in."""
     try:
         counts = [(limit, _counted_up(place)) for place, limit in _counted(request, username)]
-    except (*_AWAY, ValueError):  # it was forgotten between the two
+    except (*_AWAY, ValueError):  # it expired between the two calls
         return Failure()
     return Failure(
         refuses=any(limit and count == limit for limit, count in counts),
@@ -64,15 +67,17 @@ def failed(request: HttpRequest, username: str) -> Failure:
 
 
 def succeeded(request: HttpRequest, username: str) -> None:
-    """Begin to count the name anew; not the address, whose own log-in would else let it try others forever."""
+    """Reset the count of the user name; not that of the address, or a log-in of one's own would allow unlimited
+    attempts at others.
+    """
     try:
         cache.delete(_place(request, username))
     except _AWAY as error:
-        log.warning("Log-ins are not counted while Redis is away: %s", type(error).__name__)
+        log.warning("Log-ins aren't counted while Redis is down: %s", type(error).__name__)
 
 
 def _counted(request: HttpRequest, username: str) -> tuple[tuple[str, int], tuple[str, int]]:
-    """Where the failures of the name are counted and the limit, and the same of the address."""
+    """The cache keys and limits for the user name and for the address."""
     return (
         (_place(request, username), settings.LOG_IN_FAILURES),
         (_place(request), settings.LOG_IN_FAILURES_OF_ADDRESS),

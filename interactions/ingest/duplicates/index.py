@@ -146,7 +146,7 @@ class Index:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def count_dead(self, parts: Sequence[Part]) -> int:
-        """The number of entries of records that aren't in the table, which consists of ``parts``, plus leftover files."""
+        """The number of leftover files, and of entries whose record isn't in the table, which consists of ``parts``."""
         now, names = self.read(), {part.name for part in parts}
         left = {name: entry for name, entry in now.parts.items() if name in names}
         alive = _alive(msgspec.structs.replace(now, parts=left))
