@@ -1,7 +1,6 @@
-"""Make people's records disappear: hidden at once, erased from every store, counted again, and kept from coming back.
+"""Erase people: hide their records at once, erase them from every store, verify that, and keep them from coming back.
 
-People are named by keyed hashes of their ids; but for requests that are being prepared, nothing here stores an id, and
-nothing logs one.
+People are identified by keyed hashes of their ids. Only requests in preparation store ids, and nothing logs them.
 """
 
 from interactions.contract.tombstones import Tombstones, leave_out

@@ -1,6 +1,6 @@
-"""Keep records for as long as an environment says, and no longer: once a day older ones are removed for good.
+"""Data retention: once a day, remove records older than an environment keeps them.
 
-A record's age is that of its timestamp. Whole days of the environment's zone go.
+Age is by timestamp. Whole days in the environment's time zone are removed.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from interactions.warehouse.rewrite import remove_older
 logger = logging.getLogger(__name__)
 
 MOST_MONTHS = 1_200
-_EVERY = timedelta(hours=23)  # a run a day, whatever the scheduler's hour
+_EVERY = timedelta(hours=23)  # one run per day, however the scheduler's times shift
 
 
 class BadRetention(DojoError):
-    """A number of months that cannot be kept."""
+    """The number of months is out of range."""
 
 
 def before(environment: Environment, months: int | None, now: datetime | None = None) -> datetime | None:
-    """What is older goes: the start of the day so many calendar months ago; None where all is kept."""
+    """Records before this time are removed: the start of the day ``months`` calendar months ago; None to keep all."""
     if not months:
         return None
     today = (now or timezone.now()).astimezone(environment.zone).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -47,9 +47,9 @@ def before(environment: Environment, months: int | None, now: datetime | None = 
 
 
 def keep(environment: Environment, months: int | None) -> None:
-    """Set for how many months records are kept; None: forever. Raises BadRetention.
+    """Set how many months records are kept; None is forever. Raises BadRetention.
 
-    Nothing is removed now, but by the next run.
+    Records are removed by the next run, not now.
     """
     if months is not None and not 1 <= months <= MOST_MONTHS:
         raise BadRetention(f"Keep records for 1 to {MOST_MONTHS:,} months, or forever.")
@@ -57,7 +57,7 @@ def keep(environment: Environment, months: int | None) -> None:
 
 
 def run(environment: Environment) -> RetentionRun | None:
-    """Remove what is too old. None where nothing is; else what was done. Raises LakeBusy."""
+    """Remove records that are too old, and return the run; None if there are none. Raises LakeBusy."""
     moment = before(environment, environment.retention_months)
     if moment is None or not environment.retention_months:
         return None
@@ -85,18 +85,18 @@ def run(environment: Environment) -> RetentionRun | None:
 
 
 def next_run(environment: Environment) -> datetime | None:
-    """When the next run may start at the earliest; None: when the scheduler looks, every ten minutes."""
+    """The earliest time of the next run; None if it's due, and starts within ten minutes."""
     last = environment.retention_runs.first()
     earliest = last.at + _EVERY if last else None
     return earliest if earliest and earliest > timezone.now() else None
 
 
 def run_due() -> None:
-    """Each environment that keeps records for some months, once a day."""
+    """Run each environment that limits retention, once a day."""
     for environment in Environment.objects.exclude(retention_months=None):
         if next_run(environment):
             continue
         try:
             run(environment)
-        except LakeBusy as reason:  # the next look is as good
+        except LakeBusy as reason:  # retried soon
             logger.warning("Old records of %s wait to be removed: %s", environment.slug, reason)

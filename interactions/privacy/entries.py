@@ -1,4 +1,4 @@
-"""Erased people in the inbox: entries are written anew without their records. The lake's lock is held by the caller."""
+"""Erase people from the inbox: entries are rewritten without their records. The caller holds the lake's lock."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from interactions.models.packed import pack, unpack
 
 
 class _Who(msgspec.Struct, gc=False):
-    """What says whose a record is; it was checked before it came here."""
+    """The fields that identify the person of a record, which was checked when it was accepted."""
 
     user_id: str | None = None
     anonymous_id: str | None = None
@@ -33,7 +33,7 @@ _UNREADABLE = _Who()
 
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
-    """How many records wait in the inbox, by person."""
+    """Count the waiting records of these people, by person."""
     keyring = identity.keyring()
     found: Counter[Person] = Counter()
     for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
@@ -42,7 +42,7 @@ def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
 
 
 def pairs(environment: Environment) -> set[tuple[int, int]]:
-    """Which (anonymous_key, user_key) stand in one record that waits in the inbox."""
+    """The pairs (anonymous_key, user_key) in waiting records."""
     keyring = identity.keyring()
     found = set()
     for user_id, anonymous_id in ids(environment):
@@ -52,7 +52,7 @@ def pairs(environment: Environment) -> set[tuple[int, int]]:
 
 
 def ids(environment: Environment) -> Iterator[tuple[str | None, str | None]]:
-    """The user_id and the anonymous_id of each record that waits in the inbox."""
+    """The user_id and anonymous_id of each waiting record."""
     for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
         for piece in _records(entry):
             who = _said(piece)
@@ -60,7 +60,7 @@ def ids(environment: Environment) -> Iterator[tuple[str | None, str | None]]:
 
 
 def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
-    """These people's records that wait in the inbox, as they came."""
+    """The waiting records of these people, as sent."""
     keyring = identity.keyring()
     for entry in InboxEntry.objects.filter(environment=environment).iterator(100):
         for piece in _records(entry):
@@ -69,7 +69,7 @@ def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
 
 
 def erase(environment: Environment, tombstones: Tombstones) -> None:
-    """Leave these people's records out of what waits in the inbox."""
+    """Remove these people's records from the inbox."""
     keyring = identity.keyring()
     for pk in list(InboxEntry.objects.filter(environment=environment).values_list("pk", flat=True)):
         with transaction.atomic():
@@ -84,7 +84,7 @@ def erase(environment: Environment, tombstones: Tombstones) -> None:
 
 
 def _apart(entry: InboxEntry, tombstones: Tombstones, keyring: Keyring) -> tuple[list[bytes], Counter[Person]]:
-    """The records to be kept, and how many are not, by person."""
+    """The records to keep, and the number of others by person."""
     kept: list[bytes] = []
     gone: Counter[Person] = Counter()
     for piece in _records(entry):
@@ -97,7 +97,7 @@ def _apart(entry: InboxEntry, tombstones: Tombstones, keyring: Keyring) -> tuple
 
 
 def _records(entry: InboxEntry) -> list[msgspec.Raw]:
-    """The records of an entry. One that was set aside may be no JSON: then it is one record, of nobody can say whom."""
+    """The records of an entry. One that was set aside may not be JSON: then it's one record of an unknown person."""
     text = unpack(entry.text)
     try:
         return _pieces.decode(b"[" + text + b"]")
@@ -113,7 +113,7 @@ def _said(piece: msgspec.Raw) -> _Who:
 
 
 def _whose(piece: msgspec.Raw, entry: InboxEntry, tombstones: Tombstones, keyring: Keyring) -> Person | None:
-    """Whom a record is of, of those of ``tombstones``; one that cannot be read goes with them, as nobody's."""
+    """The person of a record if they are in ``tombstones``; for an unreadable record, ``Person()``."""
     who = _said(piece)
     if who is _UNREADABLE:
         return Person()

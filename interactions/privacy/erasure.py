@@ -1,4 +1,4 @@
-"""Carry deletion requests: erase from every store, count again in every store, and only then call it verified."""
+"""Carry out deletion requests: erase from every store, count again in every store, and only then verify them."""
 
 from __future__ import annotations
 
@@ -37,28 +37,28 @@ logger = logging.getLogger(__name__)
 
 State = DeletionRequest.State
 Requests = QuerySet[DeletionRequest]
-_PASSES = 3  # a block that was being read during one pass is there to be erased in the next
+_PASSES = 3  # blocks that are being read during one pass are erased in the next
 _WAITING = (State.HIDDEN, State.ERASING)
-_TELL_SECONDS = 0.5  # between two notes of how far a store is
-_LOCK_SECONDS = 15  # records do not wait longer for a worker that was killed
+_TELL_SECONDS = 0.5  # between updates of a store's progress
+_LOCK_SECONDS = 15  # so that records don't wait longer for the lock of a killed worker
 
 
 def erase(request: DeletionRequest) -> None:
-    """Erase the people of a request, and those of all others of its environment that wait, in one pass.
+    """Erase the people of all waiting requests of the request's environment in one pass.
 
-    One task carries an environment at a time, and asks again whether any wait when it is done. It may be called again
-    after any breaking off: what is left to do is done.
+    One task at a time works on an environment, and repeats until no requests are waiting. It can be called again after
+    any interruption.
     """
     while pks := _claim(request.environment):
         try:
             _carry(request.environment, DeletionRequest.objects.filter(pk__in=pks))
-        except (LakeBusy, RingAway, redis.RedisError) as reason:  # Redis was away: the sweep asks again
+        except (LakeBusy, RingAway, redis.RedisError) as reason:  # Redis was down: the sweep retries
             logger.warning("Deletion requests %s wait to be carried on: %s", pks, reason)
             return
 
 
 def retry(request: DeletionRequest, *, by: By = None) -> None:
-    """Have a failed request carried once more. Raises RequestStateError where it did not fail."""
+    """Retry a failed request. Raises RequestStateError if it didn't fail."""
     with transaction.atomic():
         failed = DeletionRequest.objects.filter(pk=request.pk, state=State.FAILED)
         if not failed.update(state=State.HIDDEN, error="", ended_at=None, heartbeat_at=timezone.now()):
@@ -69,7 +69,7 @@ def retry(request: DeletionRequest, *, by: By = None) -> None:
 
 
 def sweep() -> None:
-    """Ask again for requests that nobody carries: the worker was lost, or never asked, or their time has come."""
+    """Queue requests that no task is working on: the worker was lost or never asked, or their delay has passed."""
     quiet = _quiet()
     silent = Q(heartbeat_at__lt=quiet) | Q(heartbeat_at=None, hidden_at__lt=quiet) | Q(waits_for__isnull=False)
     for pk in _ready().filter(silent | Q(erase_from__isnull=False, state=State.HIDDEN)).values_list("pk", flat=True):
@@ -82,7 +82,7 @@ def _quiet() -> datetime:
 
 
 def _ready() -> Requests:
-    """Requests that wait for nothing but a worker."""
+    """Requests that only wait for a worker."""
     rows = DeletionRequest.objects.filter(state__in=_WAITING)
     rows = rows.exclude(state=State.HIDDEN, needs_approval=True, approved_at=None)
     rows = rows.exclude(state=State.HIDDEN, erase_from__gt=timezone.now())
@@ -90,7 +90,7 @@ def _ready() -> Requests:
 
 
 def _claim(environment: Environment) -> list[int]:
-    """Take all requests that wait; none where another task is at work on the environment and will see to them."""
+    """Claim all waiting requests; none if another task is working on the environment, which will handle them."""
     with transaction.atomic():
         # Of two tasks that look at once, the second finds what the first has taken.
         Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
@@ -146,7 +146,7 @@ def _carry(environment: Environment, requests: Requests) -> None:
 
 
 def _erase(environment: Environment, requests: Requests) -> tuple[Tombstones, dict[str, int]]:
-    """Answers whom it was about, and how many records are left in each store after all was tried: none."""
+    """Returns the people, and the number of records left in each store, which should be zero."""
     lake = Lake(environment.slug)
     requests.filter(version_before=None).update(version_before=lake.version())
     removed = _erase_most(lake, requests)
@@ -160,7 +160,8 @@ def _erase(environment: Environment, requests: Requests) -> tuple[Tombstones, di
         _note_found(requests, found)
         left = _empty(locked, environment, requests, people)
         requests.update(version_after=lake.version())
-    # What follows may wait, for a moment or for Redis; nothing of these people comes into the first stores meanwhile.
+    # The other stores may have to wait, for example for Redis. No records of these people get into the first stores
+    # meanwhile.
     others = [store for store in STORES if not store.locked]
     _note_found(requests, _count(others, environment, people))
     for store in others:
@@ -170,7 +171,9 @@ def _erase(environment: Environment, requests: Requests) -> tuple[Tombstones, di
 
 
 def _erase_most(lake: Lake, requests: Requests) -> Counter[Person]:
-    """What is in the table already goes first, so that imports and live records wait for little; answers what went."""
+    """Erase records in the table first, without the lock, so that imports and live records wait less; returns what was
+    removed.
+    """
     removed: Counter[Person] = Counter()
 
     def note_removed(found: Counter[Person]) -> None:
@@ -180,7 +183,7 @@ def _erase_most(lake: Lake, requests: Requests) -> Counter[Person]:
     requests.update(stage=_DATA_SET, parts_done=0, parts_total=0)
     try:
         lake_people.erase_most(lake, lake_people.people_of(_stones(requests)), _teller(requests), note_removed)
-    except FileNotFoundError as reason:  # another task took this one for lost, and swept away what it had written
+    except FileNotFoundError as reason:  # another task considered this one lost and removed its drafts
         logger.warning("What was prepared for %s is gone: %s", lake.environment, reason)
         removed.clear()
     return removed
@@ -191,9 +194,9 @@ def _stones(requests: Requests) -> TombstoneRows:
 
 
 def _take_in_links(environment: Environment, requests: Requests) -> None:
-    """Anonymous ids whose link to a person was still on its way, in the inbox or an import, when they were hidden.
+    """Add anonymous ids whose link to a person was still in the inbox or an import when the person was hidden.
 
-    What was prepared by somebody keeps to what they chose.
+    Prepared requests keep the choices made there.
     """
     unchosen = list(requests.exclude(source=DeletionRequest.Source.DESK))
     if not unchosen:
@@ -214,7 +217,7 @@ def _take_in_links(environment: Environment, requests: Requests) -> None:
 
 
 def _note_beside(environment: Environment, requests: Requests) -> None:
-    """Which anonymous ids that were named by themselves are in records with a user_id, which stay."""
+    """Mark anonymous ids that were named by themselves and are also in records with a user_id, which stay."""
     stones = _stones(requests).filter(user_key=None, request__anonymous__gt=0)
     if stones.exists():
         keys = [key for key in stones.values_list("anonymous_key", flat=True) if key is not None]
@@ -223,7 +226,7 @@ def _note_beside(environment: Environment, requests: Requests) -> None:
 
 
 def _empty(stores: Sequence[Store], environment: Environment, requests: Requests, people: Tombstones) -> dict[str, int]:
-    """Erase from all the stores, then count in all; answers how many records are left in each."""
+    """Erase from all stores, then count in all; returns the number of records left in each."""
     left = stores
     for _ in range(_PASSES):
         for store in left:
@@ -237,7 +240,7 @@ def _empty(stores: Sequence[Store], environment: Environment, requests: Requests
 
 
 def _teller(requests: Requests) -> Tell:
-    """Notes how far a store is, now and then."""
+    """A callback that updates the progress of a store at intervals."""
     told = 0.0
 
     def tell(done: int, total: int) -> None:
@@ -254,9 +257,10 @@ def _count(stores: Sequence[Store], environment: Environment, people: Tombstones
 
 
 def _note_found(requests: Requests, found: Mapping[str, Counter[Person]]) -> None:
-    """Write down how much there was to erase, and of whom. A repeat finds less than the try that was broken off.
+    """Save how much there was to erase, by request and person. Counts only rise, because a retry finds less than the
+    first attempt.
 
-    What may be anybody's is no record of theirs, so it counts where files and copies are counted alone.
+    Records of an unknown person only count in stores of files and copies.
     """
     for request in requests:
         keys = request.tombstones.values_list("user_key", "anonymous_key").iterator(5_000)
@@ -278,7 +282,7 @@ def _note_held(requests: Requests, people: Collection[Person]) -> None:
         stones.filter(anonymous_key__in=some).update(was_held=True)
 
 
-# Where what is counted are records of theirs, rather than files or copies of records.
+# Stores in which records are counted, rather than files or copies of records.
 _DATA_SET = "data set"
 _RECORDS = ("running imports", "inbox", _DATA_SET)
 

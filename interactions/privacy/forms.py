@@ -1,4 +1,4 @@
-"""The forms of deletion requests, for the desk and for Django's admin."""
+"""The forms of deletion requests, for the pages and for Django's admin."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST_PASTE: Final = 2_000_000  # characters; a longer list comes as a file
 
 
 class RequestForm(forms.Form):
-    """Who is to be erased, and what is kept about the request."""
+    """The people to erase, and notes about the request."""
 
     ids = forms.CharField(
         label="Ids",
@@ -59,7 +59,7 @@ class RequestForm(forms.Form):
         return given
 
     def named(self) -> Iterator[Id]:
-        """All that are named. Raises NoList."""
+        """All ids in the form. Raises NoList."""
         anonymous = self.cleaned_data["kind"] == "anonymous"
         yield from id_file.ids(io.StringIO(self.cleaned_data["ids"], newline=""), anonymous=anonymous)
         if self.cleaned_data["file"]:
@@ -67,8 +67,8 @@ class RequestForm(forms.Form):
             yield from id_file.ids(text, anonymous=anonymous)
 
     def prepare(self, environment: Environment, user: User) -> DeletionRequest | None:
-        """The request that a valid form makes; None where it cannot, with the reason among the form's errors."""
-        from interactions.privacy import preview  # which puts questions: not every process may have them in memory
+        """Create the request of a valid form; None if that fails, with the reason in the form's errors."""
+        from interactions.privacy import preview  # it loads the query engine, which not every process should
 
         try:
             return preview.prepare(environment, self.named(), self.about(), user)
@@ -86,21 +86,21 @@ class RequestForm(forms.Form):
 
 
 class AddForm(RequestForm):
-    """The same with the environment, which the desk knows from its address."""
+    """The same with the environment, which the pages have in their URL."""
 
     environment = forms.ModelChoiceField(Environment.objects.none(), empty_label=None)
     field_order = ("environment", "ids", "file", "kind")
 
 
 class HideForm(forms.Form):
-    """When erasing starts once the people are hidden: until then it can be cancelled."""
+    """When erasing starts after hiding the people: until then it can be cancelled."""
 
     DELAYS: Final = {
         "0": ("At once", "Erasing starts within seconds. After that, it can't be cancelled."),
         "3600": ("In 1 hour", "Hidden at once. You can cancel for an hour."),
         "86400": ("In 24 hours", "Hidden at once. You can cancel for a day."),
     }
-    APPROVED: Final = {  # the same where a second person's word is wanted
+    APPROVED: Final = {  # if a second person has to approve
         "0": ("Once approved", "Erasing starts within seconds of the approval. After that, it can't be cancelled."),
         "3600": ("In 1 hour", "Hidden at once. Erased after an hour, or on approval if that is later."),
         "86400": ("In 24 hours", "Hidden at once. Erased after a day, or on approval if that is later."),
@@ -110,12 +110,12 @@ class HideForm(forms.Form):
     )
 
     def waits(self) -> timedelta:
-        """What was chosen; the usual delay where nothing that can be was, as what is erased is gone."""
+        """The chosen delay; the default if the choice is invalid, because erasing is final."""
         chosen = self.cleaned_data["delay"] if self.is_valid() else self.fields["delay"].initial
         return timedelta(seconds=int(chosen))
 
     @classmethod
     def choices(cls, *, needs_approval: bool) -> list[tuple[BoundWidget, str, str]]:
-        """Each radio with its label and a sentence on what it means here."""
+        """Each radio button with its label and an explanation."""
         said = cls.APPROVED if needs_approval else cls.DELAYS
         return [(radio, *said[radio.data["value"]]) for radio in cls()["delay"]]

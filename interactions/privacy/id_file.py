@@ -1,4 +1,4 @@
-"""Read ids from what people have: a pasted list, a text file, a CSV file; of any length, a line at a time."""
+"""Read ids from a pasted list, a text file or a CSV file of any length, line by line."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ _SEPARATORS: Final = (",", ";", "\t")
 
 
 class NoList(DojoError):
-    """A text that is no list of ids."""
+    """The text isn't a list of ids."""
 
 
 def ids(lines: Iterable[str], *, anonymous: bool = False) -> Iterator[Id]:
-    """The ids, in order and as they are written; each may come again. Raises NoList.
+    """The ids, in order and exactly as written, possibly with repetitions. Raises NoList.
 
-    Where the first line names a column ``user_id`` or ``anonymous_id``, the text is CSV (comma, semicolon or tab) and
-    the columns of these names are read; an apostrophe that our own CSV files put before a formula is taken off again.
-    Any other text has one id a line, of the kind that ``anonymous`` says: commas, quotes and spaces belong to it, the
-    line's end does not. Empty lines are passed over.
+    If the first line has a column ``user_id`` or ``anonymous_id``, the text is CSV (comma, semicolon or tab) and these
+    columns are read; an apostrophe that our own CSV files put before a formula is removed. Any other text has one id
+    per line, of the kind given by ``anonymous``; commas, quotes and spaces are part of it. Empty lines are ignored.
     """
     text = _checked(lines)
     first = next((line for line in text if line.strip()), None)
@@ -45,7 +44,9 @@ def _checked(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _heading(line: str) -> tuple[str, dict[int, bool]]:
-    """The separator, and each column that holds ids: whether these are anonymous ids. Without columns: no heading."""
+    """The separator, and the columns of ids by position, with whether they are anonymous ids; no columns without a
+    heading.
+    """
     for separator in _SEPARATORS:
         names = [name.strip().strip('"').lower().replace(" ", "_") for name in line.strip().split(separator)]
         columns = {at: name == "anonymous_id" for at, name in enumerate(names) if name in ("user_id", "anonymous_id")}

@@ -1,8 +1,9 @@
-"""Once: name people by IDENTITY_KEY who were named by SECRET_KEY, wherever their ids are still there.
+"""One-time upgrade: replace hashes keyed with SECRET_KEY by ones keyed with IDENTITY_KEY, wherever the ids are
+available.
 
-Nobody else may be at work meanwhile. Each step may be broken off at any moment and done again: what is right already
-is left alone, and a tombstone has its new name before the rows that it hides have theirs. Tombstones whose ids are
-nowhere any more, receipts and the activity log keep the earlier names.
+Nothing else may run meanwhile. Each step can be interrupted and repeated: data that is upgraded already is left alone,
+and tombstones are upgraded before the rows they hide. Tombstones whose ids aren't available any more, receipts and the
+activity log keep the earlier hashes.
 """
 
 from __future__ import annotations
@@ -29,18 +30,18 @@ from interactions.privacy import entries
 from interactions.warehouse.lake import Held, Lake
 from interactions.warehouse.rekey import Of, Renamed, is_named_by, names_somebody, rekey, rekey_file
 
-_ROWS: Final = 2_000  # of the database, written in one statement
+_ROWS: Final = 2_000  # rows written by one statement
 
-Names: TypeAlias = Of[np.ndarray]  # earlier ones, whose new ones are to be known
+Names: TypeAlias = Of[np.ndarray]  # earlier hashes to translate
 Learn: TypeAlias = Callable[[Renamed], object]
 Say: TypeAlias = Callable[..., object]
 Lock: TypeAlias = Callable[[Lake], AbstractContextManager[Held | None]]
 
 
 def upgrade(say: Say, lock: Lock) -> bool:
-    """Do what is left to do; whether there was anything. ``lock`` holds a table's write lock.
+    """Upgrade what is left; returns whether there was anything. ``lock`` takes a table's write lock.
 
-    Raises IdentityKeyError where the keys that are given are not those that were used so far.
+    Raises IdentityKeyError if the configured keys aren't those used so far.
     """
     row = IdentityKey.objects.filter(pk=1, upgraded_at=None).first()
     if row is None:
@@ -62,7 +63,7 @@ def upgrade(say: Say, lock: Lock) -> bool:
 
 
 def _freeze(row: IdentityKey, ring: Keyring) -> None:
-    """Keep the earlier keys, and note which keys are the right ones from now on."""
+    """Save the earlier keys, and what identifies the right keys from now on."""
     if not Path(settings.EARLIER_IDENTITY_KEYS).exists():
         _require_secret_key()
     row.earlier_check = identity.keep_earlier()
@@ -71,7 +72,7 @@ def _freeze(row: IdentityKey, ring: Keyring) -> None:
 
 
 def _require_secret_key() -> None:
-    """Raises IdentityKeyError where SECRET_KEY gives none of the hashes of any file: it was changed just now."""
+    """Raises IdentityKeyError if no file matches SECRET_KEY, which means that it was just changed."""
     earlier = identity.earlier_of_secret_key()
     seen = False
     for environment in Environment.objects.all():
@@ -107,7 +108,7 @@ def _name_people_of(environment: Environment, lake: Lake, ring: Keyring, say: Sa
     for block in Block.objects.filter(of__environment=environment, state=Block.State.DONE).select_related("of"):
         _name_people_of_block(block, ring, wanted, learn)
     learn(_waiting(environment, ring, wanted))
-    keeper.remove(environment.slug)  # it names people as before, and is built again
+    keeper.remove(environment.slug)  # it has the earlier hashes, and is rebuilt
 
 
 def _rename(environment: Environment, renamed: Renamed) -> None:
@@ -120,7 +121,7 @@ def _rename(environment: Environment, renamed: Renamed) -> None:
 
 
 def _name_people_of_block(block: Block, ring: Keyring, wanted: Names, learn: Learn) -> None:
-    """Write what was read of an import, but not committed, under a new claim, as ``ingest.imports.erased`` does."""
+    """Rewrite a block that isn't committed yet under a new claim, like ``ingest.imports.erased``."""
     old = Block(pk=block.pk, of=block.of, number=block.number, claim=block.claim)
     block.claim = uuid.uuid4().hex
     if not block.part_size or not storage.part_path(old).exists():
@@ -138,7 +139,7 @@ def _name_people_of_block(block: Block, ring: Keyring, wanted: Names, learn: Lea
 
 
 def _waiting(environment: Environment, ring: Keyring, wanted: Names) -> Renamed:
-    """Whom the inbox names of those who are wanted."""
+    """The new hashes of wanted people in the inbox."""
     renamed: Renamed = Of({}, {})
     known = identity.earlier()
     if known is None or not (len(wanted.users) or len(wanted.anonymous)):
@@ -151,7 +152,7 @@ def _waiting(environment: Environment, ring: Keyring, wanted: Names) -> Renamed:
 
 
 def _name_requested(ring: Keyring) -> None:
-    """Those whose ids are written out in deletion requests that are being prepared."""
+    """Upgrade deletion requests in preparation, which store ids."""
     with transaction.atomic():
         people, links = list(RequestedPerson.objects.all()), list(RequestedLink.objects.all())
         names = {}

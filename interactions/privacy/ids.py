@@ -1,4 +1,4 @@
-"""What a deletion request is made of: ids as they are written, and what is kept about it."""
+"""The input of a deletion request: ids as written, and notes about it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ LONGEST_ANONYMOUS_ID: Final = 1_024
 
 
 class Id(NamedTuple):
-    """A user_id, or an anonymous_id that is meant by itself: its records without a user_id."""
+    """A user_id, or an anonymous_id for its records without a user_id."""
 
     text: str
     is_anonymous: bool = False
 
     @property
     def longest(self) -> int:
-        """The most characters that an id of its kind has."""
+        """The maximum length of such an id."""
         return LONGEST_ANONYMOUS_ID if self.is_anonymous else LONGEST_ID
 
     @property
     def kind(self) -> str:
-        """Its kind in words."""
+        """The kind of id, for display."""
         return "anonymous id" if self.is_anonymous else "user id"
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is kept of a request for good, beside its numbers."""
+    """Notes about a request, which are kept permanently."""
 
     asked_by: str = ""
     reference: str = ""
@@ -41,7 +41,7 @@ class About:
 
 
 def in_pieces(rows: Iterable[T], size: int = 2_000) -> Iterator[list[T]]:
-    """The rows in lists of ``size``, as many as one statement of the database may name."""
+    """Split rows into lists of ``size``, small enough for one database statement."""
     each = iter(rows)
     while piece := list(islice(each, size)):
         yield piece

@@ -1,4 +1,4 @@
-"""Everything about one person, for the letter that asks what is held: as JSON, a store after the other, in pieces."""
+"""Everything stored about one person, to answer an access request: as JSON, store by store, streamed."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from interactions.warehouse.people import hidden
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Whom it is about: a user, and the anonymous ids that are only theirs."""
+    """The subject of a letter: a user, and the anonymous ids that are only theirs."""
 
     environment: Environment
     user_id: str
     user_key: int
     anonymous_ids: tuple[str, ...]
-    theirs: Tombstones  # here it chooses what is theirs, whenever it came
+    theirs: Tombstones  # used to select their records, regardless of time
 
 
 def letter(environment: Environment, user_id: str) -> Letter:
-    """Find out who somebody is. Raises DataSetBusy."""
+    """Prepare a letter about a user. Raises DataSetBusy."""
     key = identity.keyring().key(user_id)
     own = [link for link in links_of(environment.slug, [key]) if not link.is_shared]
     stones = [(key, None, FOR_GOOD), *((None, link.anonymous_key, FOR_GOOD) for link in own)]
@@ -45,7 +45,7 @@ def letter(environment: Environment, user_id: str) -> Letter:
 
 
 def hand_over(asked: Letter, *, by: By = None) -> Iterator[bytes]:
-    """Note that the letter is taken, then give it, piece by piece."""
+    """Log that the letter is taken, then return it in pieces."""
     person = f"{asked.user_key & 0xFFFFFFFFFFFFFFFF:016x}"
     audit.note(Action.ACCESS_GIVEN, by=by, environment=asked.environment, details={"person": person})
     letter_made(asked.environment, asked.user_id)
@@ -53,13 +53,14 @@ def hand_over(asked: Letter, *, by: By = None) -> Iterator[bytes]:
 
 
 def is_empty(asked: Letter) -> bool:
-    """Whether nothing is held of them. As much work as writing the letter where nothing is, else less."""
+    """Whether nothing is stored about them. Takes as long as writing the letter if there is nothing, else less."""
     return not any(any(True for _ in pieces) for pieces in _stores(asked).values())
 
 
 def _stores(asked: Letter) -> dict[str, Iterator[bytes]]:
-    """What the letter lists, as JSON each: records, those on their way, refused ones, and events that connections
-    skipped or refused. Nothing is read yet."""
+    """The sections of the letter, each as JSON values: records, waiting and rejected ones, and events that connections
+    skipped or refused. Nothing is read yet.
+    """
     return {
         "records": _records(asked),
         "waiting": entries.texts(asked.environment, asked.theirs),
@@ -69,7 +70,7 @@ def _stores(asked: Letter) -> dict[str, Iterator[bytes]]:
 
 
 def _written(asked: Letter) -> Iterator[bytes]:
-    """The letter as JSON in UTF-8, piece by piece."""
+    """The letter as JSON in UTF-8, in pieces."""
     head = {
         "environment": asked.environment.slug,
         "user_id": asked.user_id,

@@ -1,7 +1,7 @@
-"""Which anonymous ids are a user's: their records without a user_id are the same person's.
+"""The anonymous ids of a user: their records without a user_id are the same person's.
 
-The questions are loaded where they are put: whatever knows of erasures would have the engine in memory, each
-process that reads an import among them, and before the workers' fork.
+The query engine is imported lazily: otherwise every process that knows of erasures would load it, including workers
+that read imports, and before they fork.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class IdLink:
-    """An anonymous_id that stands beside a user_id in ``records`` records, the first at ``first_at``.
+    """An anonymous_id that occurs with a user_id in ``records`` records, first at ``first_at``.
 
-    ``users``: with how many users it was seen; with more than one it is a shared device, and nobody's for certain.
+    ``users`` is the number of users it occurs with; if there are several, it's a shared device and belongs to none of
+    them.
     """
 
     user_key: int
@@ -44,7 +45,7 @@ class IdLink:
 
 
 def links_of(environment: str, user_keys: Collection[int]) -> list[IdLink]:
-    """All links of these users that can be seen in ``environment`` (a slug). Raises DataSetBusy."""
+    """All links of these users in ``environment`` (a slug). Raises DataSetBusy."""
     from interactions.analytics.reports import links
 
     if not user_keys:
@@ -63,18 +64,18 @@ def links_of(environment: str, user_keys: Collection[int]) -> list[IdLink]:
 
 
 def owned(environment: Environment, user_keys: Collection[int]) -> set[int]:
-    """The anonymous keys that are seen in the data set with one of these users and with nobody else, hidden or not."""
+    """The anonymous keys that occur in the data set with one of these users and nobody else, hidden or not."""
     from interactions.analytics import id_pairs
 
     try:
         return steady(lambda: id_pairs.pairs(environment.slug)).owned(user_keys)
     except DataSetBusy:
-        logger.warning("The links of a deletion request of %s are looked for once it is carried.", environment.slug)
+        logger.warning("The links of a deletion request of %s are looked up when it is carried out.", environment.slug)
         return set()
 
 
 def seen_anywhere(environment: Environment) -> Pairs:
-    """What was seen together, also in what waits in the inbox and in imports that load; the lake's lock is held."""
+    """The pairs of ids in the data set, the inbox and running imports. The caller holds the lake's lock."""
     from interactions.analytics import id_pairs
 
     return id_pairs.pairs(environment.slug, _parts_of_imports(environment), entries.pairs(environment))

@@ -1,4 +1,4 @@
-"""Which people a file of another tool's events names: by the ids that its connector reads in them."""
+"""Find people in a file of another tool's events, by the ids that its connector reads from them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from interactions.connectors import Options, Source, dojo, recognised, records
 from interactions.contract.mentions import words_in
 from interactions.contract.tombstones import People, Person
 
-_FAR: Final = 1 << 62  # bytes: the text may still be arriving, so its length isn't known
+_FAR: Final = 1 << 62  # bytes: the length is unknown, because the file may still be uploading
 _HEAD: Final = 1 << 20
 
 
 class _Every(dict[str, str | None]):
-    """A type for every event, also for those that would be skipped: they name people all the same."""
+    """Maps every event name to a type, so that no event is skipped: all may name people."""
 
     def __missing__(self, name: str) -> str:
         return "custom"
@@ -29,7 +29,7 @@ class _Every(dict[str, str | None]):
 
 
 class _Pieces:
-    """Pieces of a text as a file that is read once, from its beginning."""
+    """Pieces of a text as a file that is read once from the start."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces, self._held = iter(pieces), b""
@@ -38,7 +38,7 @@ class _Pieces:
         return offset
 
     def read(self, size: int) -> bytes:
-        """So many bytes, fewer only at the end."""
+        """Read ``size`` bytes, fewer only at the end."""
         held = [self._held]
         length = len(self._held)
         while length < size and (piece := next(self._pieces, None)) is not None:
@@ -50,7 +50,7 @@ class _Pieces:
 
 
 def source_of(pieces: Iterator[bytes]) -> tuple[Source | None, Iterator[bytes]]:
-    """Whose events a text is, None where its records are Dojo's own or nobody's; and the pieces, whole again."""
+    """The source of the events in a text, None for interactions or unknown ones; and all pieces."""
     first = next(pieces, b"")
     found = recognised(first[:_HEAD], is_whole=False) if first else None
     source = None if found is None or found.source.NAME == dojo.NAME else found.source
@@ -58,7 +58,7 @@ def source_of(pieces: Iterator[bytes]) -> tuple[Source | None, Iterator[bytes]]:
 
 
 def named_in_events(source: Source, pieces: Iterable[bytes], people: People) -> frozenset[Person]:
-    """Which of ``people`` the events in a text name; of what is damaged, any word that is an id of theirs."""
+    """Which of ``people`` the events in a text name; in damaged events, by any word that is one of their ids."""
     from interactions.privacy.named_files import named_in  # loads Numba
 
     options = Options(types=_Every())

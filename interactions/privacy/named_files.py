@@ -1,4 +1,4 @@
-"""Which people a text of any length names: looked for in each field for an id, window by window."""
+"""Find people in a text of any length, by the fields for ids in it, window by window."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from interactions.contract.mentions import scalars, words_in
 from interactions.contract.tombstones import People, Person
 from interactions.privacy.id_fields import ANONYMOUS, NONE, USER, next_field
 
-_VALUE: Final = 64 << 10  # bytes of the value of one field that are looked at
-_REMEMBERED: Final = 2_048  # bytes of a value that is looked at once
+_VALUE: Final = 64 << 10  # bytes of a field's value that are searched
+_REMEMBERED: Final = 2_048  # bytes of a value that is remembered, to search it once
 _KNOWN: Final = 200_000  # values remembered
 _PADDING: Final = b"\x00" * 8
 _BLANK: Final = b" \t\r\n"
@@ -22,13 +22,13 @@ _ENDS: Final = b" \t\r\n,}]"
 
 
 def named_in(pieces: Iterable[bytes], people: People) -> frozenset[Person]:
-    """Which of ``people`` a text, given in pieces, names, however they are spelled."""
+    """Which of ``people`` are named in a text given in pieces, however their ids are escaped."""
     search = _Search(people)
     held = b""
     for piece in pieces:
         text = held + piece
         search.look_into(text)
-        # Read again with what follows, so that no field is cut in two. Blanks within one may be of any length.
+        # Searched again with the next piece, so that no field is split. Whitespace within a field may be of any length.
         whole = text.rstrip(_BLANK)
         blanks = text[len(whole) :]
         held = whole[-_VALUE:] + (blanks if len(blanks) < _VALUE else b" ")
@@ -70,7 +70,7 @@ class _Search:
 
 
 def _ids_in(said: bytes) -> Iterator[str]:
-    """The ids at the start of a text: a value of JSON; where it is none, all words up to the line's end."""
+    """The ids at the start of a text: those in the JSON value there, or else all words up to the end of the line."""
     text = said.decode(errors="surrogateescape")
     try:
         value, _ = _decoder.raw_decode(text)

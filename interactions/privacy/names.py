@@ -1,4 +1,4 @@
-"""Who is named in requests that are still being prepared: typed ids, kept for the preview until people are hidden."""
+"""People named in requests in preparation: their ids are stored for the preview until they are hidden."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from interactions.models import Environment, RequestedLink, RequestedPerson
 
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
-    """How many rows of requests in preparation name these people."""
+    """Count the rows of requests in preparation that name these people."""
     found: Counter[Person] = Counter()
     for person, _ in _people(environment, tombstones):
         found[person] += 1
@@ -20,7 +20,7 @@ def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
 
 
 def erase(environment: Environment, tombstones: Tombstones) -> None:
-    """Forget them: another request has seen to them. A request that came after theirs keeps whom it names."""
+    """Remove these people from requests in preparation, as another request erased them. Later requests keep them."""
     for person, row in _people(environment, tombstones):
         if person.user_key is not None:
             row.request.links.filter(user_key=person.user_key).delete()

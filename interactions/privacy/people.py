@@ -1,4 +1,4 @@
-"""Look somebody up, and at what they did: nobody sees a person without a line in the activity log that says so."""
+"""Find and view people: every view of a person is recorded in the activity log."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ PAGE_RECORDS: Final = 100
 
 
 def find(environment: Environment, identifier: str) -> list[Person]:
-    """Who in the data set has this id: a user, an anonymous id, both or nobody. Raises DataSetBusy."""
+    """Find people by id: a user, an anonymous id, both or none. Raises DataSetBusy."""
     try:
         key = identity.keyring().key(identifier)
-    except UnicodeEncodeError:  # half of a character: nobody's id
+    except UnicodeEncodeError:  # a lone surrogate, which no id has
         return []
     return profile.find(environment.slug, key)
 
 
 def view(environment: Environment, person: Person, viewer: User, *, after: Place | None = None) -> Profile | None:
-    """The person and a page of their timeline, noted in the activity log; None where nobody there has this key.
+    """A person with a page of their timeline, which is logged; None if nobody has this key.
 
-    All that one member sees of a person on one day is one action of the log. Raises DataSetBusy.
+    All views of a person by one member on one day are one action in the log. Raises DataSetBusy.
     """
     found = profile.profile(environment.slug, person, after=after, limit=PAGE_RECORDS)
     if found is not None:
@@ -41,7 +41,7 @@ def view(environment: Environment, person: Person, viewer: User, *, after: Place
 
 
 def note_viewed(environment: Environment, person: Person, viewer: User, **details: str) -> None:
-    """Note in the activity log that somebody sees records of a person, on whatever page."""
+    """Log that a user views records of a person."""
     day = timezone.localdate(timezone=environment.zone)
     audit.note(
         Action.PERSON_VIEWED,

@@ -1,6 +1,6 @@
-"""Prepare a deletion request: who is named, what there is of them, and which anonymous ids go with them.
+"""Prepare a deletion request: the people it names, their records, and their anonymous ids.
 
-The ids stand in rows of the database until the people are hidden or the request is cancelled, and no longer.
+The ids are stored only until the people are hidden or the request is cancelled.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from interactions.privacy.steps import RequestStateError, note
 if TYPE_CHECKING:
     import pandas as pd
 
-_ROWS: Final = 2_000  # named in one statement
-_SHORTEST_NAMED: Final = 4  # characters of an id that is looked for in what was written about the request
+_ROWS: Final = 2_000  # rows read by one query
+_SHORTEST_NAMED: Final = 4  # characters; shorter ids aren't looked for in the notes about the request
 
 State = DeletionRequest.State
 
 
 class NamesSomebody(DojoError):
-    """What is kept about a request holds one of the ids that are to be forgotten."""
+    """The notes about a request contain one of the ids to erase."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What hiding and erasing would do, as counted at the request's ``counted_at``.
+    """What hiding and erasing would do, as of the request's ``counted_at``.
 
-    ``people`` are users and anonymous ids that were named, ``beside`` the records of the latter that have a user_id:
-    those stay, as they are that user's.
+    ``people`` counts the users and anonymous ids that were named. ``beside`` counts records of the latter that have a
+    user_id: those stay, because they belong to that user.
     """
 
     people: int
@@ -60,12 +60,12 @@ class Preview:
 
     @property
     def total(self) -> int:
-        """Records of those who are named, and those without a user_id of the anonymous ids that were taken."""
+        """Records of the named people, and records without a user_id of the included anonymous ids."""
         return self.records + self.alone
 
 
 def prepare(environment: Environment, ids: Iterable[Id], about: About, user: User | None) -> DeletionRequest:
-    """A request that is received: nothing is hidden yet. Raises NobodyNamed, NamesSomebody, NoList, DataSetBusy."""
+    """Create a request; nothing is hidden yet. Raises NobodyNamed, NamesSomebody, NoList, DataSetBusy."""
     keyring = identity.keyring()
     with transaction.atomic():
         request = DeletionRequest.objects.create(
@@ -95,7 +95,7 @@ def prepare(environment: Environment, ids: Iterable[Id], about: About, user: Use
 
 
 def count(request: DeletionRequest) -> None:
-    """Look again what there is of the people named; choices of links that were made stay. Raises DataSetBusy."""
+    """Count the people's records again; choices of links are kept. Raises DataSetBusy."""
     keys = _keys(request, anonymous=False)
     visitors = _keys(request, anonymous=True)
     found = people.by_user(request.environment.slug, keys)
@@ -132,7 +132,7 @@ def count(request: DeletionRequest) -> None:
 
 
 def preview(request: DeletionRequest) -> Preview:
-    """The sums of what was counted."""
+    """The totals of a request's counts."""
     sums = request.named.aggregate(
         people=Count("pk"),
         records=Sum("records", default=0),
@@ -161,14 +161,14 @@ def preview(request: DeletionRequest) -> Preview:
 
 
 def choose_link(request: DeletionRequest, anonymous_key: int, *, is_taken: bool) -> None:
-    """Take an anonymous id in, or leave it out. Raises RequestStateError once the people are hidden."""
+    """Include or exclude an anonymous id. Raises RequestStateError once the people are hidden."""
     with transaction.atomic():
         _require_received(request)
         request.links.filter(anonymous_key=anonymous_key).update(is_taken=is_taken)
 
 
 def leave_out(request: DeletionRequest, person: int) -> None:
-    """Take a person, by the row's number, out of the request. Raises RequestStateError, NobodyNamed for the last."""
+    """Remove a person, by row id, from the request. Raises RequestStateError, or NobodyNamed for the last one."""
     with transaction.atomic():
         _require_received(request)
         if request.named.count() == 1:
@@ -198,7 +198,7 @@ def _require_received(request: DeletionRequest) -> None:
 
 
 def _require_nobody_named(request: DeletionRequest, about: About) -> None:
-    """What is kept for good must not hold what is to be forgotten."""
+    """Raises NamesSomebody if the notes, which are kept, contain an id that is erased."""
     kept = "\n".join((about.asked_by, about.reference, about.note)).lower()
     if not kept.strip():
         return
@@ -211,7 +211,7 @@ def _require_nobody_named(request: DeletionRequest, about: About) -> None:
 
 
 def _note_people(request: DeletionRequest, found: pd.DataFrame, *, anonymous: bool) -> None:
-    """``found`` as ``people.by_user`` and ``people.by_visitor`` give it: rows by key and type."""
+    """Save the counts in ``found``, which is from ``people.by_user`` or ``people.by_visitor``: rows by key and type."""
     of_key: dict[int, list[Any]] = defaultdict(list)
     for each in found.itertuples(index=False):
         of_key[each.anonymous_key if anonymous else each.user_key].append(each)

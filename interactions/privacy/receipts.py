@@ -1,6 +1,7 @@
-"""The receipt of an erasure: what was asked, what was erased where, when, by whom; signed, so that it can be checked.
+"""The receipt of an erasure: what was requested, what was erased where, when and by whom; signed, so that it can be
+checked.
 
-People are named in it by keyed hashes of their ids, which tell nobody anything but this Dojo, when asked about an id.
+It identifies people by keyed hashes, which only this Dojo can compare with an id.
 """
 
 from __future__ import annotations
@@ -21,29 +22,29 @@ _BITS: Final = 0xFFFFFFFFFFFFFFFF
 
 
 class NoReceipt(DojoError):
-    """A text that is no receipt of an erasure, or was changed since it was signed."""
+    """The text isn't a receipt of an erasure, or was changed after signing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A receipt whose signature holds: what it says."""
+    """The content of a receipt with a valid signature."""
 
     said: dict[str, Any]
 
     def names(self, identifier: str) -> bool:
-        """Whether an id, of a user or an anonymous one, is among those that were erased."""
+        """Whether a user id or anonymous id is among those that were erased."""
         people = self.said["people"]
         return any(key in people[kind] for key in _hashes(identifier) for kind in _KINDS)
 
     def was_held(self, identifier: str) -> bool:
-        """Whether there was anything of an id that it :meth:`names`; True of receipts from before this was kept."""
+        """Whether there were records of an id that it :meth:`names`; True for old receipts that don't say."""
         people, unknown = self.said["people"], self.said["people"].get("not_in_the_data", {})
         found = [(key, kind) for key in _hashes(identifier) for kind in _KINDS if key in people[kind]]
         return any(key not in unknown.get(kind, ()) for key, kind in found)
 
 
 def sign(request: DeletionRequest) -> None:
-    """Make the receipt of a request that is verified, and keep it with the request."""
+    """Create the receipt of a verified request and save it with the request."""
     request.refresh_from_db()
     said = _said(request)
     request.receipt = json.dumps(
@@ -53,7 +54,7 @@ def sign(request: DeletionRequest) -> None:
 
 
 def check(text: str) -> Receipt:
-    """What a receipt says, whatever its spacing. Raises NoReceipt where it is none, or not as it was signed here."""
+    """Check a receipt, regardless of whitespace. Raises NoReceipt if it isn't one, or wasn't signed here."""
     try:
         said = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -96,7 +97,7 @@ def _said(request: DeletionRequest) -> dict[str, Any]:
 
 
 def _people(request: DeletionRequest) -> dict[str, Any]:
-    """Everybody whom the request covers, by keyed hashes, and of whom there was nothing."""
+    """The people the request covers, by keyed hashes, and which of them had no records."""
     covered: dict[str, list[str]] = {kind: [] for kind in _KINDS}
     unknown: dict[str, list[str]] = {kind: [] for kind in _KINDS}
     beside: list[str] = []

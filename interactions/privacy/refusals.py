@@ -1,4 +1,4 @@
-"""Erased people among the refused records of past imports: the files to be downloaded, and the examples of causes."""
+"""Erase people from the rejected records of past imports: the files for download, and the examples of causes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from interactions.models import Environment, Import, Problem
 
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
-    """How many refused records are kept, by person, and examples of problems that name people."""
+    """Count rejected records and examples of problems, by person."""
     found: Counter[Person] = Counter()
     for imp, path in _kept(environment):
         for _, _, person in _lines(path, _named(imp, tombstones)):
@@ -35,7 +35,7 @@ def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
 
 
 def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
-    """These people's refused records, as JSON lines of the files to be downloaded."""
+    """These people's rejected records, as lines of the files for download."""
     for imp, path in _kept(environment):
         for line, _, person in _lines(path, _named(imp, theirs, conservative=False)):
             if person is not None:
@@ -43,7 +43,7 @@ def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
 
 
 def erase(environment: Environment, tombstones: Tombstones) -> None:
-    """Write the files anew without these people's records, and forget the examples that show something of them."""
+    """Rewrite the files without these people's records, and clear examples from them."""
     for imp, path in _kept(environment):
         people = _named(imp, tombstones)
         gone = {record for _, record, person in _lines(path, people) if person is not None}
@@ -66,14 +66,14 @@ def _named(imp: Import, tombstones: Tombstones, *, conservative: bool = True) ->
 
 
 def _lines(path: Path, people: Named) -> Iterator[tuple[bytes, int, Person | None]]:
-    """Each line, its record's number in the imported file (from 1), and the erased person whose it is."""
+    """Each line, the number of its record in the imported file (from 1), and the erased person or None."""
     try:
         with gzip.open(path, "rb") as lines:
             for line in lines:
                 note = json.loads(line)[schema.NOTE]
                 text = note["text"] if "text" in note else line.decode(errors="replace")
                 yield line, note["record"], people.in_text(text)
-    except FileNotFoundError:  # the import was undone meanwhile
+    except FileNotFoundError:  # the import has been undone
         return
 
 
@@ -93,7 +93,7 @@ def _write_anew(path: Path, people: Named) -> None:
 
 
 def _forget_examples_of(imp: Import, records: set[int]) -> None:
-    """``records`` are numbers in the file, from 1; those of problems count within their block."""
+    """``records`` are numbers in the file, from 1; problems count within their block."""
     blocks = list(imp.blocks.order_by("number"))
     ends = list(accumulate(block.records for block in blocks))
     within: dict[int, set[int]] = {}
@@ -106,7 +106,7 @@ def _forget_examples_of(imp: Import, records: set[int]) -> None:
 
 
 def _examples(environment: Environment, tombstones: Tombstones) -> Iterator[tuple[Problem, Person | None]]:
-    """Examples whose value alone says whose it is."""
+    """Examples whose value alone identifies the person."""
     shown: QuerySet[Problem] = Problem.objects.filter(block__of__environment=environment).exclude(value="")
     for problem in shown.select_related("block__of").iterator(500):
         yield problem, _named(problem.block.of, tombstones).in_value(problem.value)

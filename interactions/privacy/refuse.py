@@ -1,4 +1,4 @@
-"""Whose records may not come in any more, and until when."""
+"""The people whose records are refused, and up to which time."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from interactions.contract.tombstones import Tombstones
 from interactions.models import Tombstone
 from interactions.warehouse.people import people_of
 
-_LITTLE = timedelta(minutes=1)  # for clocks, and for the time between a moment and its commit
+_LITTLE = timedelta(minutes=1)  # for clock differences, and for the time between a timestamp and its commit
 
 
 def refused(environment_id: int, *, since: datetime | None = None) -> Tombstones:
-    """All who were ever to be erased: nothing of theirs that is not newer than the request may come back.
+    """Everyone who was ever erased: their records are refused unless they are newer than the request.
 
-    Whoever adds records asks this with the lake's lock held: a request that comes later waits for that lock to erase
-    what was added. ``since``: only those of requests from a little before then on.
+    Call it with the lake's lock held before adding records: a later request waits for that lock before it erases what
+    was added. ``since`` limits it to requests from shortly before then on.
     """
     stones = Tombstone.objects.filter(environment=environment_id)
     if since is not None:
@@ -31,5 +31,5 @@ def refused(environment_id: int, *, since: datetime | None = None) -> Tombstones
 
 @lru_cache(maxsize=8)
 def _read(environment_id: int, count: int, last: int, at: datetime, earlier: int) -> Tombstones:
-    """Remembered as long as nobody joins or leaves them, or has another name: then one of the numbers changes."""
+    """Cached until people are added, removed or renamed, which changes one of the arguments."""
     return people_of(Tombstone.objects.filter(environment=environment_id))

@@ -1,6 +1,6 @@
-"""What versions before the event index had made of the records: removed as soon as this one starts.
+"""Leftovers of versions before the event index, which are removed when this version starts.
 
-It is in the register of stores until no data folder of theirs can be opened any more.
+It stays in the register of stores until data folders of those versions aren't supported any more.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _KEYS: Final = ("answer", "base")
 
 
 def remove() -> None:
-    """Remove the summaries of all environments, and the answers that were remembered. Raises redis.RedisError."""
+    """Remove the summaries of all environments and cached answers. Raises redis.RedisError."""
     shutil.rmtree(_summaries(), ignore_errors=True)
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         for kind in _KEYS:
@@ -30,12 +30,12 @@ def remove() -> None:
 
 
 def erase(environment: Environment, tombstones: Tombstones) -> None:
-    """Remove it: whose it is isn't looked for."""
+    """Remove everything, without looking for people."""
     remove()
 
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
-    """Whether there is any of it."""
+    """1 for nobody if there are any leftovers."""
     return +Counter({Person(): int(_summaries().exists())})
 
 

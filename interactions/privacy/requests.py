@@ -1,4 +1,4 @@
-"""Take a deletion request in and hide its people: from that moment they are refused, too, whatever is running."""
+"""Create deletion requests and hide their people: from then on, their records are refused as well."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Source = DeletionRequest.Source
 
 
 class NobodyNamed(DojoError):
-    """A request without a single id."""
+    """The request names nobody."""
 
     def __init__(self) -> None:
         super().__init__("Enter at least one id.")
@@ -42,12 +42,11 @@ def request(
     reference: str = "",
     by: By = None,
 ) -> DeletionRequest:
-    """Hide these users' records of up to now at once, and have a worker erase them. Raises NobodyNamed.
+    """Hide these users' records up to now and queue their erasure. Raises NobodyNamed.
 
-    Records without a user_id go as well: those of ``anonymous_ids``, and those of anonymous ids that are one of the
-    users' alone. When this returns nobody sees any of the records any more. Where the environment wants a second
-    person's word, what came over the API or a connection waits for it, hidden; whoever has the command line needs
-    nobody's.
+    This includes records without a user_id of ``anonymous_ids``, and of anonymous ids that belong to one of the users
+    alone. When it returns, the records are hidden everywhere. If the environment requires approval, requests by the API
+    or a connection wait for it, hidden; those from the command line don't.
     """
     keys, anonymous = _keys(user_ids), _keys(anonymous_ids)
     if not keys and not anonymous:
@@ -69,15 +68,15 @@ def request(
 
 
 def hide(asked: DeletionRequest, *, by: By = None, delay: timedelta = timedelta(0)) -> None:
-    """Hide the people of a request that was prepared, and forget their ids. Raises RequestStateError, NobodyNamed.
+    """Hide the people of a prepared request, and delete their ids. Raises RequestStateError, NobodyNamed.
 
-    Erasing starts after ``delay``, and after a second person's word where the environment wants one.
+    Erasing starts after ``delay``, and after approval if the environment requires it.
     """
     keys = list(asked.named.filter(is_anonymous=False).values_list("key", flat=True))
     anonymous = set(asked.named.filter(is_anonymous=True).values_list("key", flat=True))
     if not keys and not anonymous:
         asked.refresh_from_db()
-        raise NobodyNamed if asked.state == State.RECEIVED else _too_late(asked)  # ids are forgotten once hidden
+        raise NobodyNamed if asked.state == State.RECEIVED else _too_late(asked)  # ids are deleted once hidden
     taken = set(asked.links.filter(is_taken=True).values_list("anonymous_key", flat=True))
     left = set(asked.links.filter(is_taken=False).values_list("anonymous_key", flat=True)) - taken
     with transaction.atomic():
@@ -91,7 +90,7 @@ def hide(asked: DeletionRequest, *, by: By = None, delay: timedelta = timedelta(
         RequestedPerson.objects.filter(request=asked).delete()
         RequestedLink.objects.filter(request=asked).delete()
         _hide(asked, keys, anonymous, taken - anonymous, by)
-    _link(asked, keys, known=anonymous | taken | left)  # some may have come since the preview
+    _link(asked, keys, known=anonymous | taken | left)  # there may be new ones since the preview
     asked.refresh_from_db()
 
 
@@ -107,7 +106,7 @@ def _keys(identifiers: Iterable[str]) -> list[int]:
 def _hide(
     asked: DeletionRequest, users: Collection[int], anonymous: Collection[int], linked: Collection[int], by: By
 ) -> None:
-    # Now, that is with the database's write lock: what was accepted before is older.
+    # Taken while holding the database's write lock: everything accepted before is older.
     now = timezone.now()
     Tombstone.objects.lay(asked, now, users=users, anonymous=sorted(anonymous), linked=sorted(linked))
     received = {} if asked.source == Source.DESK else {"received_at": now}
@@ -121,10 +120,10 @@ def _hide(
 
 
 def _link(asked: DeletionRequest, user_keys: Collection[int], *, known: Collection[int] = ()) -> None:
-    """Also hide what has no user_id and is certainly theirs, then ask for the erasure.
+    """Also hide records without a user_id that are certainly theirs, then queue the erasure.
 
-    The users are hidden already, as this looks through the data set. Where it is broken off, or another task was
-    quicker, whoever carries the request does it.
+    The users are hidden already, because this searches the data set. If it's interrupted, or a worker is faster, the
+    erasure adds these links.
     """
     found = sorted(owned(asked.environment, user_keys) - set(known))
     with transaction.atomic():
@@ -137,17 +136,17 @@ def _link(asked: DeletionRequest, user_keys: Collection[int], *, known: Collecti
 
 
 def open_requests(environment: Environment) -> QuerySet[DeletionRequest]:
-    """Those that are not verified, nor cancelled."""
+    """Requests that are neither verified nor cancelled."""
     return environment.deletion_requests.exclude(state__in=[State.VERIFIED, State.CANCELLED])
 
 
 def is_first_person(asked: DeletionRequest, user: User) -> bool:
-    """Whether somebody prepared a request or hid its people, so that another has to approve it."""
+    """Whether the user prepared the request or hid its people, so that someone else has to approve it."""
     return asked.created_by_id == user.pk or asked.steps.filter(word__in=["received", "hidden"], user=user).exists()
 
 
 def approve(asked: DeletionRequest, *, by: User) -> None:
-    """The second person's word, after which erasing may start. Raises RequestStateError, also for the first person."""
+    """Approve a request, so that erasing may start. Raises RequestStateError, also for the first person."""
     if is_first_person(asked, by):
         raise RequestStateError("Someone else must approve this, because you prepared it.")
     with transaction.atomic():
@@ -160,7 +159,7 @@ def approve(asked: DeletionRequest, *, by: User) -> None:
 
 
 def start_now(asked: DeletionRequest, *, by: By = None) -> None:
-    """Do not wait any longer to erase. Raises RequestStateError where it does not wait."""
+    """Start erasing without further delay. Raises RequestStateError if there is none."""
     with transaction.atomic():
         waiting = DeletionRequest.objects.filter(pk=asked.pk, state=State.HIDDEN, erase_from__isnull=False)
         if not waiting.update(erase_from=None):
@@ -170,7 +169,7 @@ def start_now(asked: DeletionRequest, *, by: By = None) -> None:
 
 
 def cancel(asked: DeletionRequest, *, by: By = None) -> None:
-    """Before erasing has started: forget the request, and show its people again. Raises RequestStateError after."""
+    """Cancel the request and show its people again. Raises RequestStateError once erasing has started."""
     with transaction.atomic():
         open_ = DeletionRequest.objects.filter(pk=asked.pk, state__in=[State.RECEIVED, State.HIDDEN])
         if not open_.update(state=State.CANCELLED, ended_at=timezone.now(), erase_from=None):

@@ -1,4 +1,4 @@
-"""Write down what was done to a deletion request: with the request for its receipt, and in the activity log."""
+"""Record the steps of a deletion request: with the request, for its receipt, and in the activity log."""
 
 from __future__ import annotations
 
@@ -27,11 +27,14 @@ By = User | Caller | str | None
 
 
 class RequestStateError(DojoError):
-    """A deletion request was asked for something that its state does not allow."""
+    """The state of the deletion request doesn't allow this."""
 
 
 def note(request: DeletionRequest, word: str, *, by: By = None, **details: Any) -> None:
-    """``by`` None: whoever acts (see activity.acting), else Dojo itself. ``details`` name nobody in the data."""
+    """Record a step.
+
+    ``by`` defaults to the current actor (see audit.acting), or Dojo itself. ``details`` must not name people.
+    """
     entry = audit.note(
         _ACTIONS[word],
         by=by,

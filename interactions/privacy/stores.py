@@ -1,6 +1,6 @@
-"""The register of all places that may hold something of a person: each is erased from, or says why it need not be.
+"""The register of all places that may hold personal data: each can be erased from, or says why it needn't be.
 
-A test compares it with what there is: every model, every family of keys in Redis, every entry of the data folder.
+A test compares it with every model, every family of keys in Redis, and every entry of the data folder.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ SETTLE_SECONDS = 1.0  # after which a call that was answered is in the ring
 class Store:
     """One place that holds personal data.
 
-    ``count`` gives how many records of these people are in it, by person, of nobody where that cannot be said;
-    ``erase`` takes them out, tells how far it is, and may be repeated. With ``locked`` both want the lake's write lock
-    held. Where what is counted are files or calls, ``held`` says who is named in them. ``holds`` names what it is made
-    of: models by their label, Redis keys as ``redis:<family>``, what lies below the data folder as ``<name>/``.
+    ``count`` counts the records of these people in it, by person, or of ``Person()`` if that's unknown. ``erase``
+    removes them, reports progress, and can be repeated. If ``locked``, both need the lake's write lock. If files or
+    calls are counted, ``held`` returns the people named in them. ``holds`` lists its models by label, Redis keys as
+    ``redis:<family>``, and entries of the data folder as ``<name>/``.
     """
 
     name: str
@@ -71,7 +71,7 @@ def _erase_overlaps(environment: Environment, tombstones: Tombstones, _: Tell) -
 
 
 def _count_fingerprints(environment: Environment, _: Tombstones) -> Counter[Person]:
-    """Fingerprints of records that aren't in the table any more. It isn't said of whom."""
+    """Fingerprints of records that aren't in the table any more, of unknown people."""
     left = Index(environment.slug).count_dead(Lake(environment.slug).parts())
     return Counter({Person(): left} if left else {})
 
@@ -83,7 +83,7 @@ def _erase_fingerprints(environment: Environment, _: Tombstones, tell: Tell) -> 
 
 
 def _count_index(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
-    """Events of these people in the index, also those that no question sees. It isn't said of whom."""
+    """Events of these people in the index, including hidden ones; not by person."""
     left = keeper.count(environment.slug, tombstones)
     return Counter({Person(): left} if left else {})
 
@@ -93,7 +93,7 @@ def _erase_index(environment: Environment, tombstones: Tombstones, _: Tell) -> N
 
 
 def _unfinished(environment: Environment) -> list[Import]:
-    """Imports whose blocks may have files: running ones, and failed ones that are kept for another try."""
+    """Imports whose blocks may have files: running ones, and failed ones kept for a retry."""
     states = [Import.State.LOADING, Import.State.FAILED]
     return list(Import.objects.filter(environment=environment, state__in=states))
 
@@ -116,7 +116,7 @@ def _erase_running(environment: Environment, tombstones: Tombstones, _: Tell) ->
 
 
 def _count_ring(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
-    """Whose the calls are is not said; calls that came after the request are none of its business."""
+    """Not by person. Calls after the request don't count."""
     left = calls.count_users(environment.slug, People(tombstones, identity.keyring()), before=tombstones.last_asked + 1)
     return Counter({Person(): left} if left else {})
 
@@ -137,7 +137,7 @@ def _empty_memory(_: Environment, __: Tombstones, ___: Tell) -> None:
 
 
 def _count_memory(_: Environment, __: Tombstones) -> Counter[Person]:
-    """How many processes may still remember something: it is not said of whom."""
+    """The number of processes that may still have cached data; not by person."""
     left = process_caches.behind()
     return Counter({Person(): left} if left else {})
 
@@ -148,7 +148,7 @@ def _clear_database(_: Environment, __: Tombstones, ___: Tell) -> None:
 
 
 def _count_exports(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
-    """Any export that was begun before the last of these people asked may hold them."""
+    """Exports started before the last of these people's requests may contain them."""
     left = exports.count_before(environment, _last_asked(tombstones))
     return Counter({Person(): left} if left else {})
 
@@ -169,8 +169,8 @@ def _silent(erase: Callable[[Environment, Tombstones], None]) -> Erase:
     return lambda environment, tombstones, _: erase(environment, tombstones)
 
 
-# In the order in which they are erased: records move from imports and inbox into the lake, never back, and all three
-# only with the lock. Redis's own file is written anew after its keys, the database's log is emptied after its rows.
+# In the order of erasure: records move from imports and the inbox into the lake, never back, and only with the lock.
+# Redis's file is rewritten after its keys, and the database's log is emptied after its rows.
 STORES = (
     Store(
         "running imports",
@@ -181,10 +181,10 @@ STORES = (
     ),
     Store("inbox", ("interactions.InboxEntry",), _silent(entries.erase), entries.count, locked=True),
     Store("data set", ("lake/",), _erase_lake, _count_lake, locked=True),
-    # After the data set, too: what is no longer in there goes.
+    # After the data set: fingerprints of what was removed there are removed.
     Store("fingerprints", ("fingerprints/",), _erase_fingerprints, _count_fingerprints, locked=True),
     Store("records left out of imports", ("overlaps/",), _erase_overlaps, _count_overlaps, locked=True),
-    # After the data set, so that no part that held them can be read any more.
+    # After the data set, so that no part with their records can be read any more.
     Store("event index", ("index/",), _erase_index, _count_index),
     # After all that is copied from: a backup that is being made is given up.
     Store("backups that are being made", ("staged/",), _silent(staged.erase), staged.count),
@@ -200,13 +200,13 @@ STORES = (
     Store("letters to be made", ("interactions.RequestedLetter",), _silent(wishes.erase), wishes.count),
     Store("events of connections", ("interactions.KeptEvent",), _silent(kept.erase), kept.count),
     Store("summaries", ("summaries/", "redis:answers"), _silent(remains.erase), remains.count),
-    # After all that is read into it: a question that is under way ends before its process empties its memory.
+    # After everything that is cached: queries that are running end before their process clears its caches.
     Store("memory of processes", ("memory/",), _empty_memory, _count_memory),
     Store("live calls", ("redis:live", "redis/"), _erase_ring, _count_ring, held=_held_in_ring),
     Store("database log", ("dojo.sqlite3/",), _clear_database, _nothing),
 )
 
-# What holds nothing of the people in the data, and why.
+# Places without personal data of people in the data set, and why.
 NOT_PERSONAL = {
     "logs/": "No log says an id.",
     "scratch/": "What engines put aside while they work; parts of the inbox are swept away by the next append.",
@@ -253,7 +253,7 @@ NOT_PERSONAL = {
     "redis:celery": "Tasks: names and row numbers.",
 }
 
-# The families of keys in Redis, by how their names begin.
+# The families of keys in Redis, by prefix.
 FAMILIES = {
     "dojo:1:answer:": "redis:answers",
     "dojo:1:base:": "redis:answers",
@@ -268,6 +268,6 @@ FAMILIES = {
     "dojo:1:log-in:": "redis:log-ins",
     "_kombu.": "redis:celery",
     "unacked": "redis:celery",
-    "dojo": "redis:celery",  # the queue has no other name
-    "dojo\x06": "redis:celery",  # and its priorities
+    "dojo": "redis:celery",  # the name of the queue
+    "dojo\x06": "redis:celery",  # the queue's priorities
 }

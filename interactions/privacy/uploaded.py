@@ -1,9 +1,8 @@
-"""Erased people in files that were uploaded and are still kept: those that wait, and those that are being read.
+"""Erase people from uploaded files that are still stored: waiting ones, and those being imported.
 
-Such a file is looked through by the codec, as far as it has come and whether or not it is whole. One that names an
-erased person is removed, and its import ends with a sentence that says so: dropped in again, it loads without them. One
-that is being read is left to its import, which refuses them and removes the file at its end; until then the erasure is
-not over.
+Files are searched as far as they have arrived, complete or not. A file that names an erased person is removed, and its
+import ends with a sentence that says so; dropped in again, it loads without them. A file that is being imported is left
+to its import, which refuses their records and removes the file at the end; until then the erasure isn't finished.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from interactions.models import Environment, Import, Upload
 from interactions.privacy.named_events import named_in_events, source_of
 from interactions.unpack import open_text
 
-_MOST_READ: Final = 4 << 20  # bytes at a time
+_MOST_READ: Final = 4 << 20  # bytes read at once
 
 logger = logging.getLogger(__name__)
 
@@ -35,31 +34,31 @@ REMOVED: Final = (
 
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
-    """How many kept files name these people; whose they are is not said."""
+    """The number of stored files that name these people; not by person."""
     files = sum(bool(_named(imp, tombstones)) for imp in _with_file(environment, tombstones))
     return Counter({Person(): files} if files else {})
 
 
 def held(environment: Environment, tombstones: Tombstones) -> set[Person]:
-    """Which of these people kept files name."""
+    """Which of these people are named in stored files."""
     return set().union(*(_named(imp, tombstones) for imp in _with_file(environment, tombstones)))
 
 
 def erase(environment: Environment, tombstones: Tombstones) -> None:
-    """Remove the files that wait and name these people, and end their imports."""
+    """Remove waiting files that name these people, and cancel their imports."""
     for imp in _with_file(environment, tombstones):
         if imp.state != Import.State.LOADING and _named(imp, tombstones) and lifecycle.withdraw(imp, REMOVED):
             logger.info("The file of import %s named erased people and was removed", imp.pk)
 
 
 def being_read(environment: Environment, tombstones: Tombstones) -> Import | None:
-    """An import that is reading a file which names these people; its end removes the file."""
+    """A running import of a file that names these people; it removes the file at the end."""
     reading = (imp for imp in _with_file(environment, tombstones) if imp.state == Import.State.LOADING)
     return next((imp for imp in reading if _named(imp, tombstones)), None)
 
 
 def _with_file(environment: Environment, tombstones: Tombstones) -> Iterator[Import]:
-    """Imports whose file came, or began to come, before the last of the requests."""
+    """Imports whose file was uploaded, at least partly, before the last of the requests."""
     states = [Import.State.UPLOADING, Import.State.CHECKING, Import.State.LOADING, Import.State.FAILED]
     for imp in Import.objects.filter(environment=environment, state__in=states).select_related("upload"):
         if microseconds(imp.created_at) <= tombstones.last_asked:
@@ -78,7 +77,7 @@ def _named(imp: Import, tombstones: Tombstones) -> frozenset[Person]:
 
 
 def _text_of(imp: Import) -> Path | None:
-    """The unpacked text where it is whole, else the file as it was given."""
+    """The unpacked text if it's complete, else the uploaded file."""
     try:
         if imp.compression and imp.bytes_total and storage.text_path(imp).exists():
             return storage.text_path(imp)
@@ -88,7 +87,7 @@ def _text_of(imp: Import) -> Path | None:
 
 
 def readable(path: Path) -> Iterator[bytes]:
-    """All the file's text, unpacked as far as that is possible; in pieces of 4 MB at most. Raises OSError."""
+    """The text of a file, unpacked as far as possible, in pieces of at most 4 MB. Raises OSError."""
     try:
         with open_text(path, everything=True) as text:
             while piece := text.read(_MOST_READ):
@@ -99,9 +98,9 @@ def readable(path: Path) -> Iterator[bytes]:
 
 @lru_cache(maxsize=32)
 def _named_in(path: Path, size: int, changed: int, tombstones: Tombstones) -> frozenset[Person]:
-    """Remembered while the file is as it is: it is asked several times in one erasure."""
+    """Cached while the file doesn't change: it's needed several times per erasure."""
     with FIRST_LOAD:
-        from interactions.privacy.named_files import named_in  # loads Numba, which web processes do without
+        from interactions.privacy.named_files import named_in  # loads Numba, which web processes don't need
 
     people = People(tombstones, identity.keyring())
     source, text = source_of(readable(path))

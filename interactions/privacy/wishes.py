@@ -1,4 +1,4 @@
-"""What people ask for through connected tools: deletion requests, and access letters that somebody has to make."""
+"""Privacy requests from connected tools: deletion requests, and access letters that someone has to write."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from interactions.contract.tombstones import Person, Tombstones
 from interactions.models import DeletionRequest, Environment, RequestedLetter
 from interactions.privacy.requests import request
 
-_AGAIN = timedelta(hours=48)  # for so long tools send a call again that they got no answer to
+_AGAIN = timedelta(hours=48)  # how long tools repeat calls that got no response
 _SALT = "interactions.privacy.wishes"
 
 
 def grant(environment: Environment, wishes: Sequence[PrivacyRequest], *, asked_by: str, by: Caller) -> None:
-    """Hide and erase whom tools want erased, and note who wants a letter. A call that is sent again changes nothing.
+    """Carry out privacy requests: hide and erase people, and record requested letters. A repeated call has no effect.
 
-    ``asked_by`` says who asked, for people to read. When this returns nobody sees the records of the erased any more.
+    ``asked_by`` says who asked, for display. When it returns, the records of people to erase are hidden.
     """
     erasures = [each for each in wishes if each.wish == Wish.ERASURE and not each.names_nobody]
     if erasures:
@@ -41,7 +41,7 @@ def grant(environment: Environment, wishes: Sequence[PrivacyRequest], *, asked_b
 def _erase(environment: Environment, erasures: Sequence[PrivacyRequest], asked_by: str, by: Caller) -> None:
     users = sorted({each.user_id for each in erasures} - {""})
     anonymous = sorted({each.anonymous_id for each in erasures} - {""})
-    # Tells the same call again without saying whom it names.
+    # Identifies a repeated call without naming the people.
     reference = salted_hmac(_SALT, repr((asked_by, users, anonymous)), algorithm="sha256").hexdigest()[:16]
     recent = DeletionRequest.objects.filter(environment=environment, source=DeletionRequest.Source.WEBHOOK)
     recent = recent.filter(reference=reference, received_at__gt=timezone.now() - _AGAIN)
@@ -67,22 +67,22 @@ def _ask_for_letter(environment: Environment, user_id: str, asked_by: str, by: C
 
 
 def open_letters(environment: Environment) -> QuerySet[RequestedLetter]:
-    """The letters that have to be made, the first to be due first."""
+    """The letters to write, by due date."""
     return environment.requested_letters.order_by("due_at", "id")
 
 
 def letter_made(environment: Environment, user_id: str) -> None:
-    """Forget that somebody asked: they get their letter."""
+    """Remove the request for a letter that is delivered."""
     environment.requested_letters.filter(user_id=user_id).delete()
 
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
-    """How many letters are asked for by these people."""
+    """Count the letters requested by these people."""
     return Counter(person for _, person in _theirs(environment, tombstones))
 
 
 def erase(environment: Environment, tombstones: Tombstones) -> None:
-    """Forget their letters: nothing is held of them any more."""
+    """Remove their requested letters: nothing is stored about them any more."""
     for letter, _ in _theirs(environment, tombstones):
         letter.delete()
 

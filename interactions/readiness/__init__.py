@@ -1,4 +1,4 @@
-"""Whether a data set is fit to train on: measures held against thresholds, and what to do about each."""
+"""Whether a data set is fit for training: checks with thresholds, and what to do about each."""
 
 from interactions.readiness.check import Check, Verdict
 from interactions.readiness.report import RULE, CheckChange, Overall, Report, changes, report

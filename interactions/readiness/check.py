@@ -9,7 +9,7 @@ from interactions.readiness.thresholds import Threshold, ValueUnit
 
 
 class Verdict(StrEnum):
-    """What a check says. UNKNOWN: there is too little to judge by."""
+    """The result of a check; UNKNOWN if there is too little data."""
 
     GOOD = "good"
     FAIR = "fair"
@@ -18,7 +18,7 @@ class Verdict(StrEnum):
 
 
 class CheckSection(StrEnum):
-    """What checks are shown together."""
+    """The sections in which checks are shown."""
 
     HISTORY = "History"
     TYPES = "Types"
@@ -29,7 +29,7 @@ class CheckSection(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefusalReason:
-    """A reason why records were refused, and how often."""
+    """Why records were refused, and how many."""
 
     path: str
     rule: str
@@ -38,9 +38,9 @@ class RefusalReason:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """``value`` is in ``threshold.unit``, None where it cannot be told; ``detail`` says what was counted.
+    """A check. ``value`` is in ``threshold.unit``, None if it's unknown; ``detail`` says what was counted.
 
-    An ``essential`` one that is poor keeps the data set from being ready.
+    If an ``essential`` check is poor, the data set isn't ready.
     """
 
     name: str

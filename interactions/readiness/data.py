@@ -1,4 +1,4 @@
-"""The checks that look at the records themselves."""
+"""The checks of the records themselves."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from interactions.contract.schema import TYPES_BY_GROUP, Group
 from interactions.readiness.check import Check, CheckSection
 from interactions.readiness.thresholds import Threshold
 
-# Of fewer records no share of one person says anything.
+# With fewer records, the share of one person means nothing.
 _ENOUGH: Final = 1_000
 _ACTIONS: Final = ("add_to_cart", "checkout", *TYPES_BY_GROUP[Group.CONSUMPTION])
 
 
 def data_checks(found: Measures, thresholds: Mapping[str, Threshold]) -> list[Check]:
-    """Every check of the records, in the order in which they are shown."""
+    """All checks of the records, in display order."""
     return [
         *_history(found, thresholds),
         *_types(found, thresholds),

@@ -1,4 +1,4 @@
-"""The checks of what did not come in: the last imports and the last calls."""
+"""The checks of refused records: in the last imports and the last calls."""
 
 from __future__ import annotations
 
@@ -23,8 +23,12 @@ _UNPROCESSABLE: Final = 422
 def refused_checks(
     environment: Environment, thresholds: Mapping[str, Threshold], *, without_import: int | None = None
 ) -> list[Check]:
-    """What was refused, and left out as already there, in the last imports, but for one, and in the last calls."""
-    ended = [Import.State.DONE, Import.State.DONE_WITH_REJECTS, Import.State.FAILED]  # a failed one may be all rejects
+    """The share of rejected records and duplicates in the last imports, except one, and of refused live calls."""
+    ended = [
+        Import.State.DONE,
+        Import.State.DONE_WITH_REJECTS,
+        Import.State.FAILED,
+    ]  # a failed one may have only rejects
     done = environment.imports.filter(state__in=ended, records__gt=0)
     done = done.exclude(pk=without_import) if without_import else done
     last = list(done.values_list("pk", "records", "rejected", "duplicates")[:_IMPORTS])

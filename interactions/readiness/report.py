@@ -1,4 +1,4 @@
-"""All checks of an environment and the verdict over them, and what one import changed in them."""
+"""All checks of an environment and the overall verdict, and what one import changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from interactions.readiness.thresholds import thresholds_of
 
 
 class Overall(StrEnum):
-    """Whether to train on it; the text is what pages say."""
+    """The overall verdict, as shown on pages."""
 
     READY = "Ready"
     NEARLY = "Nearly ready"
@@ -30,19 +30,19 @@ RULE: Final = {
     Overall.NEARLY: "One or two checks are poor, or an essential check is fair.",
     Overall.NOT_YET: "An essential check is poor, or three checks or more are.",
 }
-"""When each verdict is given, as pages and documentation say it. Checks that can't be judged don't count."""
+"""The rule for each verdict, for pages and documentation. Unknown checks don't count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The checks of an environment as it is now."""
+    """The current checks of an environment."""
 
     records: int
     checks: list[Check]
 
     @property
     def overall(self) -> Overall:
-        """What follows from the checks, by RULE."""
+        """The overall verdict, by RULE."""
         poor = [check for check in self.checks if check.verdict is Verdict.POOR]
         if not self.records or self.lacks or len(poor) >= MANY_POOR:
             return Overall.NOT_YET
@@ -51,12 +51,12 @@ class Report:
 
     @property
     def lacks(self) -> bool:
-        """Whether something essential is poor."""
+        """Whether an essential check is poor."""
         return any(check.essential and check.verdict is Verdict.POOR for check in self.checks)
 
     @property
     def rule(self) -> list[tuple[str, str]]:
-        """RULE, by what pages call each verdict."""
+        """RULE, with the verdicts as text."""
         return [(overall.value, words) for overall, words in RULE.items()]
 
     @property
@@ -67,26 +67,26 @@ class Report:
 
     @property
     def sections(self) -> list[tuple[CheckSection, list[Check]]]:
-        """The checks by section; within one, in the order in which they were made."""
+        """The checks by section, in display order."""
         return [(section, [check for check in self.checks if check.section is section]) for section in CheckSection]
 
     @property
     def to_do(self) -> list[Check]:
-        """What is poor, then what is fair; what is essential first."""
+        """The poor checks, then the fair ones; essential ones first."""
         wanting = [check for check in self.checks if check.verdict in (Verdict.POOR, Verdict.FAIR)]
         return sorted(wanting, key=lambda check: (check.verdict is Verdict.FAIR, not check.essential))
 
 
 @dataclass(frozen=True, slots=True)
 class CheckChange:
-    """A check before an import, and after it."""
+    """A check before and after an import."""
 
     before: Check
     after: Check
 
 
 def report(environment: Environment, *, without_import: int | None = None) -> Report:
-    """Every check of ``environment``, or of what it would be without the records of one import.
+    """All checks of ``environment``, optionally as if without the records of one import.
 
     Raises IndexBeingBuilt.
     """
@@ -97,9 +97,9 @@ def report(environment: Environment, *, without_import: int | None = None) -> Re
 
 
 def changes(imp: Import) -> tuple[Report, Report, list[CheckChange]]:
-    """The report without one import, the one with it, and the checks whose verdict differs.
+    """The reports without and with an import, and the checks with different verdicts.
 
-    What could not be judged before and is good now is no news. Raises IndexBeingBuilt.
+    Checks that were unknown before and are good now aren't included. Raises IndexBeingBuilt.
     """
     before, after = (report(imp.environment, without_import=without) for without in (imp.pk, None))
     pairs = [CheckChange(*pair) for pair in zip(before.checks, after.checks, strict=True)]

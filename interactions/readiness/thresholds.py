@@ -1,4 +1,4 @@
-"""Where good ends and poor begins, for each check; an environment may say otherwise."""
+"""The thresholds of each check; environments can override them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 
 class ValueUnit(StrEnum):
-    """What a check's value is; a share is 0 to 1."""
+    """The unit of a check's value; a share is 0 to 1."""
 
     DAYS = "days"
     SHARE = "share"
@@ -19,9 +19,9 @@ class ValueUnit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A check's name for people, and what a value is worth.
+    """A check's title, and how its value is rated.
 
-    At ``good`` and better it is good, worse than ``poor`` it is poor, and fair between the two.
+    At ``good`` or better it's good, worse than ``poor`` it's poor, and fair in between.
     """
 
     title: str
@@ -36,11 +36,11 @@ class Threshold:
 
 _SHARE, _DAYS = ValueUnit.SHARE, ValueUnit.DAYS
 
-# About three months of history and most records with an id and a product is what guides for recommender systems ask
-# for; the rest are what healthy shops and media sites show.
+# Guides for recommender systems ask for about three months of history, and an id and a product in most records; the
+# rest is typical of healthy shops and media sites.
 THRESHOLDS: Final[Mapping[str, Threshold]] = {
     "span": Threshold("Length of history", _DAYS, 84, 28),
-    "gaps": Threshold("Days without data", _SHARE, 0.0, 0.30),  # an office is closed two days of seven
+    "gaps": Threshold("Days without data", _SHARE, 0.0, 0.30),  # an office is closed on weekends
     "product_views": Threshold("Product views", _SHARE, 0.05, 0.0001),
     "actions": Threshold("Carts, check-outs or consumption", _SHARE, 0.01, 0.0001),
     "views_per_search": Threshold("Product views for each search", ValueUnit.RATIO, 1.0, 0.2),
@@ -60,7 +60,7 @@ THRESHOLDS: Final[Mapping[str, Threshold]] = {
 
 
 def thresholds_of(given: Mapping[str, Any]) -> dict[str, Threshold]:
-    """All thresholds, with those of an environment (``thresholds``: check → ``[good, poor]``) in their place."""
+    """All thresholds, with the overrides of an environment (check → ``[good, poor]``)."""
     return {
         name: replace(default, good=float(given[name][0]), poor=float(given[name][1])) if name in given else default
         for name, default in THRESHOLDS.items()

@@ -1,1 +1,1 @@
-"""The tables of interactions: one Delta table an environment, opened, read, rewritten and compacted here alone."""
+"""The tables of interactions: one Delta table per environment. Only this package opens, rewrites and compacts them."""

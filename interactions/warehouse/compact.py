@@ -1,8 +1,7 @@
-"""Merge the small parts that live records leave in the lake, so that a question opens few files.
+"""Merge the small parts that live records leave in the lake, so that queries open few files.
 
-What is merged is read and written without the write lock, as parts never change; only the commit takes it, and drops
-the work where a part has gone meanwhile. Parts are merged by size, small ones first, so that a record is written
-anew three times at most.
+Parts never change, so they are merged without the write lock. Only the commit takes it, and discards the work if a part
+was removed meanwhile. Parts are merged by size, small ones first, so that a record is rewritten at most three times.
 """
 
 from __future__ import annotations
@@ -18,16 +17,16 @@ from interactions.warehouse.parts import PartWriter
 
 log = logging.getLogger(__name__)
 
-# Parts below so many bytes are merged once there are so many of them.
+# (size, number): parts below this size in bytes are merged once there are so many of them.
 _TIERS = ((256 << 10, 24), (4 << 20, 12), (32 << 20, 6))
-_MOST = 200  # in one merge: it bounds how long the merge takes
-_LEFT_SECONDS = 3600  # after which a draft is one that somebody left behind
+_MOST = 200  # parts per merge, to limit how long it takes
+_LEFT_SECONDS = 3600  # after which a draft was left by a killed process
 
 
 def compact(lake: Lake) -> int:
-    """Merge small parts, where there are enough of them; answers how many became one. Takes the lock by itself.
+    """Merge small parts if there are enough of them; returns how many were merged. Takes the lock itself.
 
-    Raises LakeBusy where the lock cannot be had: the parts stay as they are.
+    Raises LakeBusy if the lock isn't available.
     """
     sweep(_prefix(lake), seconds=_LEFT_SECONDS)
     merged = 0
@@ -39,7 +38,7 @@ def compact(lake: Lake) -> int:
 
 
 def _small(lake: Lake, size: int) -> list[Part]:
-    """Parts below ``size`` bytes that hold live records, or came of a rewrite; oldest records first."""
+    """Parts below ``size`` bytes with live records or from a rewrite; oldest records first."""
     parts = [part for part in lake.parts() if part.size < size and not _is_of_import(lake, part)]
     return sorted(parts, key=lambda part: part.first)
 

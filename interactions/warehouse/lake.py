@@ -1,7 +1,6 @@
 """The lake: one Delta table of interactions for each environment.
 
-``deltalake`` is imported inside the functions: it starts threads, which do not
-survive the fork by which Celery makes its workers.
+``deltalake`` is imported lazily: it starts threads, which don't survive the fork of Celery's workers.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ log = logging.getLogger(__name__)
 _LOCK_SECONDS = 30
 _WAIT_SECONDS = 1
 _CONFIGURATION: dict[str, str | None] = {
-    # Without this each commit would write the smallest and largest user_id into the log.
+    # Otherwise each commit would write the smallest and largest user_id to the log.
     "delta.dataSkippingStatsColumns": ",".join(STATISTICS_COLUMNS),
     "delta.logRetentionDuration": "interval 0 seconds",
     "delta.deletedFileRetentionDuration": "interval 0 seconds",
@@ -50,7 +49,7 @@ _CONFIGURATION: dict[str, str | None] = {
 class Part:
     """A Parquet file of the table. ``path`` is absolute, ``size`` in bytes, times are UTC.
 
-    ``import_id`` is that of all rows, 0 for live ones; None where they may be of several, or it is not known.
+    ``import_id`` is that of all rows, 0 for live ones; None if they are of several or it's unknown.
     """
 
     path: Path
@@ -62,29 +61,29 @@ class Part:
 
     @property
     def name(self) -> str:
-        """What tells it from all other parts of its table."""
+        """A name that is unique in its table."""
         return f"{self.path.parent.name}/{self.path.name}"
 
 
 def part_of(path: Path, written: Written, import_id: int | None = None) -> Part | None:
-    """The part that was written to ``path``; None where it has no rows."""
+    """The part that was written to ``path``; None if it has no rows."""
     if written.first is None or written.last is None:
         return None
     return Part(path, written.size, written.rows, written.first, written.last, import_id)
 
 
 class LakeBusy(Exception):
-    """The write lock cannot be had, or was lost: try again later."""
+    """The write lock isn't available or was lost: try again later."""
 
 
 class Held:
-    """The write lock while it is held."""
+    """The write lock while it's held."""
 
     def __init__(self, lock: Any) -> None:
         self._lock = lock
 
     def require(self) -> None:
-        """Raises LakeBusy where the lock is no longer ours: Redis was away, or this process stood still."""
+        """Raises LakeBusy if the lock isn't held any more: Redis was down, or this process was paused."""
         try:
             ours = self._lock.owned()
         except redis.exceptions.RedisError as error:
@@ -94,9 +93,9 @@ class Held:
 
 
 class Lake:
-    """The table of one environment, named by its slug. Reading needs no lock; see :meth:`lock`.
+    """The table of one environment, by slug. Reading needs no lock; see :meth:`lock`.
 
-    Whatever reads the log raises LakeUnreadable where that cannot be done.
+    Methods that read the log raise LakeUnreadable if that fails.
     """
 
     def __init__(self, environment: str) -> None:
@@ -107,15 +106,15 @@ class Lake:
         return has_log(self.folder)
 
     def version(self) -> int:
-        """The number of the last commit; -1 where nothing was ever added."""
+        """The number of the last commit; -1 if nothing was ever added."""
         return asked(self.folder, lambda table: table.version()) if self.exists() else -1
 
     def parts(self) -> list[Part]:
-        """The live parts, with the time range that the log knows of each."""
+        """The current parts, with their time ranges from the log."""
         return self.state()[1]
 
     def state(self) -> tuple[int, list[Part]]:
-        """:meth:`version` and :meth:`parts` of one and the same commit."""
+        """:meth:`version` and :meth:`parts` of the same commit."""
         if not self.exists():
             return -1, []
         return known(self.folder, self._read_state)
@@ -133,22 +132,21 @@ class Lake:
         return Part(path, row["size_bytes"], *span_of(row, path), import_id)
 
     def files(self) -> list[str]:
-        """Absolute paths of the live parts, for an engine to read."""
+        """Absolute paths of the current parts, for a query engine."""
         return asked(self.folder, _paths) if self.exists() else []
 
     def contents(self) -> tuple[int, list[str]]:
-        """:meth:`version` and :meth:`files` of one and the same commit."""
+        """:meth:`version` and :meth:`files` of the same commit."""
         if not self.exists():
             return -1, []
         return asked(self.folder, lambda table: (table.version(), _paths(table)))
 
     def append(self, parts: Sequence[Part], *, mark: str, import_id: int, version: int = 1) -> int:
-        """Add ``parts``, written elsewhere on this disk, in ONE commit, and answer the table's version.
+        """Add ``parts``, written elsewhere on this disk, in ONE commit; returns the table's version.
 
-        The parts appear in the table's folder first; where they were written they stay, so that a try
-        that breaks off can be repeated from the start. ``mark`` and ``version`` name this append forever: a
-        repeat finds them in the table and changes nothing. Versions of one mark only rise. Once it has answered,
-        the append outlives a power cut. Call it with the lock held.
+        The parts are linked into the table's folder and stay where they were written, so that an interrupted append can
+        be repeated. ``mark`` and ``version`` identify it: a repeat finds them in the table and changes nothing.
+        Versions of a mark only rise. When it returns, the append is durable. Call it with the lock held.
         """
         from deltalake import CommitProperties, Schema, Transaction
 
@@ -171,10 +169,9 @@ class Lake:
         return committed
 
     def replace(self, parts: Sequence[Part], written: Sequence[Part], *, changes_data: bool) -> int:
-        """Put ``written``, which lie elsewhere, in the place of live ``parts``, in ONE commit; the table's version.
+        """Replace ``parts`` by ``written``, which are elsewhere, in ONE commit; returns the table's version.
 
-        ``changes_data`` False: the rows are the same. Files that no commit names any more are removed. Call it with
-        the lock held.
+        ``changes_data`` is False if the rows are the same. Unreferenced files are removed. Call it with the lock held.
         """
         from deltalake import Schema
         from deltalake.transaction import RemoveAction
@@ -194,13 +191,13 @@ class Lake:
         return self.version()
 
     def clean(self) -> None:
-        """Remove every file that no commit names, and of the log all but the last checkpoint. Lock held."""
+        """Remove unreferenced files, and all of the log but the last checkpoint. Call it with the lock held."""
         with opened(self.folder, lambda table: None) as (table, _):
             table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
             table.create_checkpoint()
             table.cleanup_metadata()
         named = self._named()
-        for path in Path(self.folder).rglob("*"):  # what a writer left that was killed, whatever its name
+        for path in Path(self.folder).rglob("*"):  # files of killed writers, with any name
             is_of_log = "_delta_log" in path.relative_to(self.folder).parts
             if not is_of_log and path.is_file() and path not in named:
                 path.unlink(missing_ok=True)
@@ -209,7 +206,7 @@ class Lake:
                 home.rmdir()
 
     def tidy(self, import_id: int) -> None:
-        """Remove the parts of one import that no commit names: a try that broke off left them. Lock held."""
+        """Remove unreferenced parts of an import, left by an interrupted append. Call it with the lock held."""
         home = self._home(import_id)
         named = self._named()
         for path in home.glob("*"):
@@ -219,9 +216,9 @@ class Lake:
             home.rmdir()
 
     def _named(self) -> set[Path]:
-        """The files that the last commit names, by the paths that a look into the folder gives.
+        """The files in the last commit, by their paths in the folder.
 
-        Those of ``files`` may be others: the library follows symbolic links.
+        ``files`` may have other paths, because the library resolves symbolic links.
         """
         return {part.path for part in self.parts()}
 
@@ -230,13 +227,13 @@ class Lake:
         return self.marked(mark) > 0
 
     def marked(self, mark: str) -> int:
-        """The highest version of the appends called ``mark``; 0 where there was none."""
+        """The highest version of the appends called ``mark``; 0 if there is none."""
         if not self.exists():
             return 0
         return asked(self.folder, lambda table: table.transaction_version(mark) or 0)
 
     def rows_of(self, import_id: int) -> int:
-        """How many rows one import has in the table; its parts hold no others until they are compacted."""
+        """The number of rows of an import in the table."""
         import pyarrow.compute as pc
         import pyarrow.dataset as ds
 
@@ -246,11 +243,10 @@ class Lake:
 
     @contextmanager
     def lock(self, seconds: float = _LOCK_SECONDS, waiting: Callable[[], object] = lambda: None) -> Iterator[Held]:
-        """Hold the environment's write lock: for rewrites, and for "look for duplicates, then append".
+        """Hold the environment's write lock: for rewrites, and to look for duplicates and then append.
 
-        ``seconds`` after a holder has died others may take it; one that lives renews it. ``waiting`` is called
-        every second or so while others hold it.
-        Raises LakeBusy where Redis, which keeps the lock, cannot be reached.
+        If the holder dies, the lock expires after ``seconds``; a running one renews it. ``waiting`` is called about
+        every second while others hold it. Raises LakeBusy if Redis, which keeps the lock, is down.
         """
         client = redis.Redis.from_url(settings.REDIS_URL)
         lock = client.lock(f"dojo:lake:{self.environment}", timeout=seconds, thread_local=False)
@@ -270,12 +266,12 @@ class Lake:
             renewer.join()
             try:
                 lock.release()
-            except redis.exceptions.RedisError as error:  # what was done under it is done
+            except redis.exceptions.RedisError as error:  # the work under it is finished anyway
                 log.warning("The write lock of %s was not there to be released: %s", self.environment, error)
             client.close()
 
     def _add(self, part: Part, home: Path, import_id: int | None, *, changes_data: bool = True) -> AddAction:
-        """A part as a commit names it, once it is in its folder; ``import_id`` None where it may hold several."""
+        """Link a part into its folder, and describe it for a commit; ``import_id`` is None if it may have several."""
         from deltalake.transaction import AddAction
 
         home.mkdir(exist_ok=True)
@@ -317,22 +313,22 @@ def _within(path: Path, folder: Path) -> str:
 
 
 def _paths(table: DeltaTable) -> list[str]:
-    return [unquote(uri) for uri in table.file_uris()]  # it writes a blank in a path as %20
+    return [unquote(uri) for uri in table.file_uris()]  # it encodes spaces in paths as %20
 
 
 def _appear(part: Path, home: Path) -> None:
-    """Put a part where the table looks for it, without taking it away from where it is."""
+    """Link or copy a part into the table's folder."""
     home.unlink(missing_ok=True)
     try:
         os.link(part, home)
-    except OSError:  # a file system without links, or another one
+    except OSError:  # a file system without hard links, or a different one
         shutil.copyfile(part, home)
 
 
 def _keep(files: Sequence[Path], *folders: Path) -> None:
-    """Make sure that files and the last commit are on the disk itself, before what they were made of goes away.
+    """Sync files and the last commits to disk, before what they were made from is removed.
 
-    So is the last checkpoint: it stands for commits that are gone.
+    The last checkpoint as well, because it replaces removed commits.
     """
     log = folders[-1]
     names = sorted(os.listdir(log))

@@ -1,9 +1,9 @@
-"""Open a table of the lake for reading, beside those that rewrite its log.
+"""Open a table of the lake for reading while others rewrite its log.
 
-A reader lists the log, then reads the checkpoint and the commits that it found. Between the two a writer may have
-made a newer checkpoint and cleaned away what that one replaces; the log as it is then can be read again at once.
+A reader lists the log, then reads the checkpoint and commits it found. In between, a writer may have made a newer
+checkpoint and removed what that one replaces; then the log can be read again at once.
 
-A process keeps each table that it has opened and reads only what came into its log since: a twentieth of the work.
+A process keeps its tables open and reads only new commits, which is a twentieth of the work.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _TRIES = 8
-_PAUSE_SECONDS = 0.005  # after the first try that failed, twice as long after each that follows: 0.6 s in all
+_PAUSE_SECONDS = 0.005  # after the first failure, doubled each time: 0.6 s in total
 
 _SETTLED_SECONDS = 0.1
 
 Answer = TypeVar("Answer")
-# By folder: when its log was written last, and what was read. A table may have thousands of parts.
+# By folder: when its log was last written, and what was read. A table may have thousands of parts.
 _known: dict[Path, tuple[tuple[int, int], object]] = {}
 
 
 @dataclass(slots=True)
 class _Kept:
-    """The table of one folder as this process read it last; ``inode`` is that of its log, which another would not have.
+    """The table in one folder as last read by this process; ``inode`` of its log detects a recreated table.
 
-    ``turn``: a table that is brought up to date is at no one moment for whoever asks it meanwhile.
+    ``turn`` is a lock, because a table can't be queried while it's updated.
     """
 
     turn: threading.RLock = field(default_factory=threading.RLock)
@@ -52,7 +52,7 @@ _kept: dict[Path, _Kept] = {}
 
 
 class LakeUnreadable(DataNotReady):
-    """The log of a table could not be read, however often it was tried."""
+    """The log of a table couldn't be read after several tries."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -62,9 +62,9 @@ class LakeUnreadable(DataNotReady):
 
 
 def asked(folder: Path, question: Callable[[DeltaTable], Answer]) -> Answer:
-    """What ``question`` answers of the table in ``folder``, as it is at one moment; it may be put more than once.
+    """The result of ``question`` for the current version of the table in ``folder``; it may be called more than once.
 
-    Raises LakeUnreadable where the log cannot be read.
+    Raises LakeUnreadable if the log can't be read.
     """
     with opened(folder, question) as (_, answer):
         return answer
@@ -74,7 +74,7 @@ def asked(folder: Path, question: Callable[[DeltaTable], Answer]) -> Answer:
 def opened(folder: Path, question: Callable[[DeltaTable], Answer]) -> Iterator[tuple[DeltaTable, Answer]]:
     """The table in ``folder`` as it is now, for nobody else of this process inside ``with``; and what it answers.
 
-    Raises LakeUnreadable where the log cannot be read.
+    Raises LakeUnreadable if the log can't be read.
     """
     kept = _kept.setdefault(folder, _Kept())
     with kept.turn:
@@ -90,7 +90,7 @@ def _asked(folder: Path, kept: _Kept, question: Callable[[DeltaTable], Answer]) 
             table = _current(folder, kept)
             return table, question(table)
         except (DeltaError, FileNotFoundError) as error:
-            kept.table = None  # what it had not read yet may have been cleaned away
+            kept.table = None  # what it hadn't read yet may have been removed
             if not left:
                 log.error("The log of %s cannot be read: %s", folder.name, error)
                 raise LakeUnreadable from error
@@ -111,9 +111,9 @@ def _current(folder: Path, kept: _Kept) -> DeltaTable:
 
 
 def known(folder: Path, read: Callable[[], Answer]) -> Answer:
-    """What ``read`` answers of the table in ``folder``, read once for as long as nothing comes into its log or goes.
+    """The result of ``read`` for the table in ``folder``, cached as long as its log doesn't change.
 
-    The answer is shared: nobody may change it.
+    The result is shared and must not be modified.
     """
     log_folder = (folder / "_delta_log").stat()
     token = (log_folder.st_ino, log_folder.st_mtime_ns)
@@ -121,13 +121,13 @@ def known(folder: Path, read: Callable[[], Answer]) -> Answer:
     if kept is not None and kept[0] == token:
         return cast(Answer, kept[1])
     answer = read()
-    if time.time() - log_folder.st_mtime > _SETTLED_SECONDS:  # what is written within one tick bears the same time
+    if time.time() - log_folder.st_mtime > _SETTLED_SECONDS:  # writes within one clock tick have the same time
         _known[folder] = (token, answer)
     return answer
 
 
 def has_log(folder: Path) -> bool:
-    """Whether there is a table: its folder is there before its first commit is."""
+    """Whether there is a table: its folder exists before its first commit."""
     try:
         return any(name.endswith((".json", ".parquet")) for name in os.listdir(folder / "_delta_log"))
     except FileNotFoundError:

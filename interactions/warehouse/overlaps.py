@@ -1,9 +1,8 @@
-"""Records that somebody sent and that were left out, as the table held them already.
+"""Duplicates: records that were sent but left out, because the table had them already.
 
-Undoing the import that brought such records must not take them from others who sent them as well, so each import, and
-each batch of live records, keeps a list of what was left out of it: a Parquet file below ``overlaps/<environment>/``.
-Where a record was left out for its uuid and names somebody whom the first one doesn't, the list says whom that names:
-they are one person.
+Undoing the import that added such records must not take them from others who sent them as well. So each import and each
+batch of live records keeps a list of its duplicates: a Parquet file in ``overlaps/<environment>/``. If a duplicate by
+uuid has other ids than the first record, the list also has the ids of that one, because they are the same person.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from interactions.files import sync
 LIVE: Final = 0  # the import id of live records
 COLUMNS: Final = ["fingerprint", *PERSON_COLUMNS]
 LINKS: Final = ["is_linked", "linked_user_key", "linked_anonymous_key"]
-"""Whether it has the uuid of a record that doesn't name all whom it names, and whom that names."""
+"""Whether it has ids that the first record with its uuid doesn't have, and the keys of that record."""
 _SCHEMA: Final = pa.schema(
     [
         pa.field("fingerprint", pa.binary(SIZE)),
@@ -39,15 +38,15 @@ _SCHEMA: Final = pa.schema(
         *(pa.field(name, form) for name, form in zip(LINKS, (pa.bool_(), pa.int64(), pa.int64()), strict=True)),
     ]
 )
-_ROWS: Final = 262_144  # held at a time
+_ROWS: Final = 262_144  # rows in memory at once
 
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """Which rows of an import stay when it is undone, and whose they become.
+    """Which rows of an import stay when it's undone, and who gets them.
 
-    ``of``: by the path of a part, for each of its rows (uint16) 0 where it goes, else the place in ``holders``, from
-    1 on, of the import id that it gets. Parts of which nothing stays are left out.
+    ``of`` has for each row of a part, by path, 0 (uint16) if it's removed, or else the position in ``holders``, from 1,
+    of its new import id. Parts that are removed completely aren't in it.
     """
 
     holders: Sequence[int] = ()
@@ -55,32 +54,32 @@ class Handover:
 
     @property
     def rows(self) -> int:
-        """How many rows stay."""
+        """The number of rows that stay."""
         return sum(int(np.count_nonzero(owners)) for owners in self.of.values())
 
 
 class Overlaps:
-    """The lists of one environment, named by its slug. Writing needs the write lock of its table."""
+    """The lists of one environment, by slug. Writing needs the write lock of its table."""
 
     def __init__(self, environment: str) -> None:
         self._folder = Path(settings.OVERLAPS_DIR) / environment
 
     @contextmanager
     def of_import(self, import_id: int) -> Iterator[Callable[[pa.Table], None]]:
-        """Write the list of an import, in place of the one it has.
+        """Write the list of an import, replacing an earlier one.
 
-        It gives what takes tables that have ``COLUMNS``, and ``LINKS`` where there are any.
+        Yields a function that adds a table with ``COLUMNS``, and ``LINKS`` if there are any.
         """
         with self._written(self._path(import_id)) as add:
             yield add
 
     def add_live(self, batch: int, table: pa.Table) -> None:
-        """Write the list of a batch of live records: ``table`` has ``COLUMNS``, and ``LINKS`` where there are any."""
+        """Write the list of a batch of live records; ``table`` has ``COLUMNS``, and ``LINKS`` if there are any."""
         with self._written(self._folder / f"{LIVE}-{batch}.parquet") as add:
             add(table)
 
     def lists(self, *, but: int | None = None) -> list[tuple[int, Path]]:
-        """Each list with its import id, except that of one import."""
+        """The import id and path of each list, except that of one import."""
         found = [(int(path.stem.split("-")[0]), path) for path in sorted(self._folder.glob("*.parquet"))]
         return [(import_id, path) for import_id, path in found if import_id != but]
 
@@ -89,7 +88,7 @@ class Overlaps:
         self._path(import_id).unlink(missing_ok=True)
 
     def count(self, tombstones: Tombstones) -> Counter[Person]:
-        """How many entries there are of whom."""
+        """Count entries by person."""
         found: Counter[Person] = Counter()
         for path in self._folder.glob("*.parquet"):
             for table in _tables(path):
@@ -97,8 +96,8 @@ class Overlaps:
         return found
 
     def remove(self, mask: Callable[[pa.Table], np.ndarray]) -> None:
-        """Remove the entries for which ``mask`` is true, given tables of ``COLUMNS``; links with such go, too."""
-        for draft in self._folder.glob("*.draft"):  # of a process that ended in the middle
+        """Remove entries for which ``mask`` is true, given tables of ``COLUMNS``, and links to such people."""
+        for draft in self._folder.glob("*.draft"):  # of a killed process
             draft.unlink(missing_ok=True)
         for path in self._folder.glob("*.parquet"):
             if any((mask(table) | mask(origins(table))).any() for table in _tables(path)):
@@ -116,7 +115,7 @@ class Overlaps:
 
     @contextmanager
     def _written(self, path: Path) -> Iterator[Callable[[pa.Table], None]]:
-        """A file that is there whole and on the disk itself, or not at all; none where it has no rows."""
+        """Write a file completely and durably, or not at all; no file without rows."""
         self._folder.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".draft")
         rows = 0
@@ -141,7 +140,7 @@ class Overlaps:
 
 
 def links_in(path: Path) -> pa.Table:
-    """The linked entries of a list, with ``COLUMNS`` and ``LINKS``; none where it is gone."""
+    """The entries of a list that have links, with ``COLUMNS`` and ``LINKS``; empty if the list is gone."""
     found = [_SCHEMA.empty_table()]
     with suppress(FileNotFoundError), pq.ParquetFile(path) as source:
         if LINKS[0] in source.schema_arrow.names:
@@ -156,7 +155,7 @@ def _tables(path: Path) -> Iterator[pa.Table]:
 
 
 def _whole(table: pa.Table) -> pa.Table:
-    """With LINKS, which lists of earlier versions don't have."""
+    """Add LINKS, which lists of earlier versions don't have."""
     for name in LINKS:
         if name not in table.column_names:
             table = table.append_column(name, pa.nulls(table.num_rows, _SCHEMA.field(name).type))
@@ -164,13 +163,13 @@ def _whole(table: pa.Table) -> pa.Table:
 
 
 def origins(table: pa.Table) -> pa.Table:
-    """The rows as if they were of whom they are linked with; of nobody where they aren't linked."""
+    """The rows with the keys they are linked to instead of their own; null without a link."""
     renamed = {"user_key": "linked_user_key", "anonymous_key": "linked_anonymous_key"}
     return table.select([renamed.get(name, name) for name in COLUMNS]).rename_columns(COLUMNS)
 
 
 def _unlinked(table: pa.Table, gone: np.ndarray) -> pa.Table:
-    """With no link in the rows that are ``gone``."""
+    """Remove the links of the rows that are ``gone``."""
     kept = pa.array(~gone)
     for place, name in enumerate(LINKS, len(COLUMNS)):
         table = table.set_column(place, name, pc.if_else(kept, table[name], pa.scalar(None, table[name].type)))

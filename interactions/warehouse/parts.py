@@ -1,4 +1,4 @@
-"""Write accepted records as one Parquet part, a row group at a time."""
+"""Write accepted records as one Parquet part, one row group at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from interactions.contract.columns import TABLE_SCHEMA
 
-# Parquet keeps one copy of each distinct value in these; the rest repeat too seldom to gain by it.
+# Columns with dictionary encoding; values of the others repeat too rarely.
 REPEATING_COLUMNS = [
     "type",
     "product_ids.list.element",
@@ -43,23 +43,23 @@ REPEATING_COLUMNS = [
     "extra",
 ]
 
-# Only these get smallest and largest values, in Parquet and in the table's log: no column with
-# personal data may, or the log would keep ids after their rows are gone.
+# Only these get min/max statistics, in Parquet and in the table's log. Columns with personal data must not, or the log
+# would keep ids after their rows are removed.
 STATISTICS_COLUMNS = ["timestamp", "type", "import_id"]
 
-# Hashes don't compress, and times lie close to each other: so these two are written and read in half the time.
+# Hashes don't compress, and times are close together: these encodings halve the time to write and read them.
 _ENCODINGS = {"fingerprint": "DELTA_LENGTH_BYTE_ARRAY", "timestamp": "DELTA_BINARY_PACKED"}
 _LEAVES = [field.name + (".list.element" if pa.types.is_list(field.type) else "") for field in TABLE_SCHEMA]
 _COMPRESSION = {name: "none" if name in _ENCODINGS else "zstd" for name in _LEAVES}
 _LEVELS = {name: 1 for name in _LEAVES if name not in _ENCODINGS}
 
 _GROUP_ROWS = 32_768
-_BATCH_ROWS = 16_384  # of a column, encoded in one go
+_BATCH_ROWS = 16_384  # rows of a column encoded at once
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A part that was written: ``size`` in bytes; ``first`` and ``last`` are None where it has no rows."""
+    """A part that was written: ``size`` in bytes; ``first`` and ``last`` are None if it has no rows."""
 
     size: int
     rows: int
@@ -68,7 +68,7 @@ class Written:
 
 
 def part_writer(path: Path) -> pq.ParquetWriter:
-    """A Parquet writer with the table's own settings: zstd where it helps, dictionaries only where values repeat."""
+    """A Parquet writer with the table's settings: zstd where it helps, dictionaries where values repeat."""
     return pq.ParquetWriter(
         path,
         TABLE_SCHEMA,
@@ -83,13 +83,13 @@ def part_writer(path: Path) -> pq.ParquetWriter:
 
 
 class PartWriter:
-    """Gathers tables and writes them to ``path``, which is there whole or not at all.
+    """Collects tables and writes them to ``path``, completely or not at all.
 
-    A context manager; where it is left by an exception, or without a row, nothing stays.
+    A context manager; after an exception, or without rows, there is no file.
     """
 
     def __init__(self, path: Path, *, draft: str = "draft") -> None:
-        """``draft`` is the ending of the name that the part has until it is whole."""
+        """``draft`` is the file extension until the part is complete."""
         self._path = path
         self._draft = path.with_suffix(f".{draft}")
         self._writer: pq.ParquetWriter | None = None
@@ -130,7 +130,7 @@ class PartWriter:
             if kind is None:
                 self._flush()
             if self._writer is not None:
-                self._writer.close()  # it writes, and may find the disk full
+                self._writer.close()  # this writes, and may find the disk full
             if kind is None and self._range is not None:
                 self._draft.replace(self._path)
                 first, last = (_moment(bound) for bound in self._range)

@@ -1,4 +1,4 @@
-"""People's rows in the lake: who is hidden, whose rows there are, and their erasure without a trace."""
+"""People's rows in the lake: hidden people, counting rows, and erasing them without a trace."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from interactions.models.privacy import TombstoneRows
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import Removed, Tell, remove_most, remove_rows
 
-_ROWS = 262_144  # looked at in one go
+_ROWS = 262_144  # rows read at once
 
 
 def hidden(environment: str) -> Tombstones:
-    """The people of ``environment`` (a slug) whose rows are to be erased and may still be in the table.
+    """The people of ``environment`` (a slug) who are being erased, whose rows may still be in the table.
 
-    Whose rows are there is named as they are, see ``identity_upgrade``.
+    They have the same kind of hashes as the rows, see ``identity_upgrade``.
     """
     waiting = Tombstone.objects.filter(environment__slug=environment, is_erased=False)
     return Tombstones.of(waiting.stones())
 
 
 def people_of(stones: TombstoneRows) -> Tombstones:
-    """The people of these rows, for whoever is given records with their ids: also by the names from before."""
+    """The people of these rows, to check records with ids: also by their hashes from before the identity upgrade."""
     known = identity.earlier() if stones.filter(is_earlier=True).exists() else None
     return Tombstones.of(stones.stones(), known.ids if known else None)
 
 
 def count(lake: Lake, tombstones: Tombstones) -> Counter[Person]:
-    """How many rows there are of whom, in all files of the table's folder, also in those no longer part of it.
+    """Count these people's rows in all files of the table's folder, including those that aren't part of it any more.
 
-    A file that cannot be read, as one is whose writer was killed, counts as one row of nobody.
+    An unreadable file, left by a killed writer, counts as one row of nobody.
     """
     found: Counter[Person] = Counter()
     with ThreadPoolExecutor(cores()) as threads:
@@ -46,9 +46,9 @@ def count(lake: Lake, tombstones: Tombstones) -> Counter[Person]:
 
 
 def erase(lake: Lake, tombstones: Tombstones, tell: Tell = lambda done, total: None) -> Removed:
-    """Delete these people's rows and leave no trace of them: no file, no line of the log. Lock held by the caller.
+    """Delete these people's rows without a trace in files or the log. The caller holds the lock.
 
-    A repeat, after one that was broken off anywhere, does what is left to do.
+    It can be repeated after an interruption.
     """
     return remove_rows(lake, tombstones.mask, COLUMNS, tell)
 
@@ -59,9 +59,9 @@ def erase_most(
     tell: Tell = lambda done, total: None,
     note: Callable[[Counter[Person]], object] = lambda found: None,
 ) -> Removed:
-    """The same for what is in the table now, without holding up those who add to it; ``note`` hears what goes of whom.
+    """The same for the current rows, without blocking writers; ``note`` is called with the number of rows by person.
 
-    :func:`erase` has to follow. Takes the lock by itself; raises LakeBusy where it cannot be had.
+    :func:`erase` has to follow. Takes the lock itself; raises LakeBusy if it isn't available.
     """
     return remove_most(lake, tombstones.mask, COLUMNS, tell, lambda gone: note(tombstones.count(gone)))
 

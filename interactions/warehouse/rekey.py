@@ -1,6 +1,6 @@
-"""Name the people of Parquet files anew: their columns of keyed hashes are made again from those of ids.
+"""Rehash the people in Parquet files: compute the columns of keyed hashes again from the ids.
 
-A file whose hashes are right already is left alone, so a repeat, after a process was killed, does what is left.
+Files with the right hashes are left alone, so it can be repeated after a process was killed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from interactions.files import draft, drafts
 from interactions.warehouse.lake import Lake, Part
 from interactions.warehouse.parts import PartWriter, Written
 
-_ROWS: Final = 32_768  # held at a time by a thread
-_GROUP_ROWS: Final = 4_000_000  # in one commit, more or less: what was done by then need not be done again
+_ROWS: Final = 32_768  # in memory per thread
+_GROUP_ROWS: Final = 4_000_000  # roughly per commit: committed work needn't be repeated
 _GROUP_PARTS: Final = 64  # the same
 KINDS: Final = ("user", "anonymous")
 
@@ -33,13 +33,13 @@ T = TypeVar("T")
 
 
 class Of(NamedTuple, Generic[T]):
-    """The same of users and of anonymous ids."""
+    """A pair of values for users and anonymous ids."""
 
     users: T
     anonymous: T
 
 
-Renamed: TypeAlias = Of[dict[int, int]]  # the new hash by the earlier one, of those that were wanted and are there
+Renamed: TypeAlias = Of[dict[int, int]]  # new hashes by earlier ones, of the wanted people that were found
 
 
 def rekey(
@@ -49,10 +49,10 @@ def rekey(
     learn: Callable[[Renamed], object],
     tell: Tell = lambda done, total: None,
 ) -> None:
-    """Name the people of a table by ``keyring``, some parts a commit; ``learn`` hears the new names before it.
+    """Rehash the people of a table with ``keyring``, some parts per commit; ``learn`` is called with new hashes before
+    each.
 
-    ``wanted`` are the earlier hashes (int64) whose new ones are to be known. The lock is held by the caller. Files
-    that no commit names any more are removed.
+    ``wanted`` are the earlier hashes (int64) to translate. The caller holds the lock. Unreferenced files are removed.
     """
     done, parts = 0, lake.parts()
     for group in _groups(parts):
@@ -71,7 +71,7 @@ def rekey(
                 learn(renamed)
                 lake.replace([old for old, _ in made], [new for _, new in made], changes_data=False)
     if parts:
-        lake.clean()  # also what a try left behind that was killed
+        lake.clean()  # also removes files of a killed run
 
 
 def _written(
@@ -82,7 +82,7 @@ def _written(
 
 
 def rekey_file(source: Path, target: Path, keyring: Keyring, wanted: Of[np.ndarray]) -> tuple[Written, Renamed] | None:
-    """Write a file anew with the hashes of ``keyring``; None where it has these already."""
+    """Rewrite a file with the hashes of ``keyring``; None if it has these already."""
     with pq.ParquetFile(source) as part:
         if is_named_by(part, keyring):
             return None
@@ -100,7 +100,7 @@ def rekey_file(source: Path, target: Path, keyring: Keyring, wanted: Of[np.ndarr
 
 
 def is_named_by(part: pq.ParquetFile, ring: Keyring | EarlierKeyring) -> bool:
-    """Whether all hashes of a file are those of its ids by this keyring."""
+    """Whether all hashes in a file are those of its ids by this keyring."""
     columns = [f"{kind}_{what}" for kind in KINDS for what in ("id", "key")]
     for batch in part.iter_batches(_ROWS, columns=columns, use_threads=False):
         table = pa.Table.from_batches([batch])
@@ -112,7 +112,7 @@ def is_named_by(part: pq.ParquetFile, ring: Keyring | EarlierKeyring) -> bool:
 
 
 def names_somebody(part: pq.ParquetFile) -> bool:
-    """Whether there is any hash in a file."""
+    """Whether a file has any hash."""
     batches = part.iter_batches(_ROWS, columns=[f"{kind}_key" for kind in KINDS], use_threads=False)
     return any(column.null_count < len(column) for batch in batches for column in batch.columns)
 

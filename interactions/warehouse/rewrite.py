@@ -1,8 +1,8 @@
-"""Take rows out of a table for good: the parts that hold some are written anew, in one commit, and no trace is left.
+"""Remove rows from a table for good: parts with such rows are rewritten, in one commit, without a trace.
 
-A part of which a few columns say that it holds none of the rows is not touched. Parts are looked at and written by as
-many threads as there are cores, each with one row group in memory. The table's write lock is held by the caller, but
-for :func:`remove_most`: parts never change, so what comes in their place can be written while others add to the table.
+A few columns are read to find the parts. Parts are read and written by one thread per core, each with one row group in
+memory. Callers hold the table's write lock, except for :func:`remove_most`: parts never change, so their replacements
+can be written while others add to the table.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from interactions.warehouse.parts import PartWriter
 
 log = logging.getLogger(__name__)
 
-_ROWS = 8_192  # held unfiltered at a time
+_ROWS = 8_192  # unfiltered rows in memory
 
 Mask: TypeAlias = Callable[[pa.Table], np.ndarray]
 Tell: TypeAlias = Callable[[int, int], None]
@@ -36,7 +36,7 @@ Tell: TypeAlias = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """How many rows went, and the table's version before and after; the same where there was nothing to do."""
+    """The number of removed rows, and the table's version before and after: equal if there was nothing to do."""
 
     rows: int
     before: int
@@ -45,12 +45,12 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class _Rewrite:
-    """A part and what comes in its place: nothing where all of it goes."""
+    """A part and its replacements: none if all of it is removed."""
 
     old: Part
     new: tuple[Part, ...]
     rows: int
-    gone: pa.Table | None = None  # the columns that were looked at, of the rows that go
+    gone: pa.Table | None = None  # the columns that were read, of the removed rows
 
 
 def remove_most(
@@ -60,10 +60,10 @@ def remove_most(
     tell: Tell = lambda done, total: None,
     note: Callable[[pa.Table], object] = lambda gone: None,
 ) -> Removed:
-    """The same as :func:`remove_rows` for the table as it is now; takes the lock by itself, for the commit alone.
+    """The same as :func:`remove_rows` for the current parts; takes the lock itself, for the commit alone.
 
-    Parts that are gone by then are left to a later call, as are those that came meanwhile. ``note`` is given what goes
-    before it is gone. Raises LakeBusy where the lock cannot be had.
+    Parts that were replaced or added meanwhile are left to a later call. ``note`` is called with the rows before they
+    are removed. Raises LakeBusy if the lock isn't available.
     """
     if not lake.exists():
         return Removed(0, -1, -1)
@@ -80,16 +80,16 @@ def remove_most(
 
 
 def remove_rows(lake: Lake, mask: Mask, columns: Sequence[str], tell: Tell = lambda done, total: None) -> Removed:
-    """Remove the rows for which ``mask`` is true, given tables of ``columns``.
+    """Remove rows for which ``mask`` is true, given tables of ``columns``.
 
-    ``tell`` hears how many parts were seen to, of how many. Raises LakeBusy where parts have changed meanwhile,
-    which they cannot while the lock is held.
+    ``tell`` is called with the number of finished parts and of all. Raises LakeBusy if parts have changed meanwhile,
+    which can't happen while the lock is held.
     """
     return _remove(lake, lake.parts(), lambda part: _without(_prefix(lake), part, mask, columns), tell)
 
 
 def remove_import(lake: Lake, import_id: int, handover: Handover | None = None) -> Removed:
-    """Remove the rows of one import, but for those that ``handover`` gives to others."""
+    """Remove the rows of one import, except those that ``handover`` gives to others."""
     may_hold = [part for part in lake.parts() if part.import_id in (None, import_id)]
     handover = handover or Handover()
 
@@ -104,7 +104,7 @@ def remove_import(lake: Lake, import_id: int, handover: Handover | None = None) 
 
 
 def remove_older(lake: Lake, moment: datetime, tell: Tell = lambda done, total: None) -> Removed:
-    """Remove the rows whose timestamp is before ``moment``; parts are judged by the times that the log has of them."""
+    """Remove rows with a timestamp before ``moment``; parts are selected by their times in the log."""
     may_hold = [part for part in lake.parts() if part.first < moment]
 
     def is_older(table: pa.Table) -> np.ndarray:
@@ -137,7 +137,7 @@ def _remove(
     with drafts(_prefix(lake)):
         made = list(_in_parallel(rewritten, parts, tell))
         _commit(lake, [each for each in made if each is not None])
-    lake.clean()  # also where nothing was to be done: a try that was broken off may have left files
+    lake.clean()  # even if there was nothing to do: an interrupted run may have left files
     return Removed(sum(each.rows for each in made if each is not None), before, lake.version())
 
 
@@ -163,7 +163,7 @@ def _commit(lake: Lake, made: Sequence[_Rewrite]) -> None:
 
 
 def _without(prefix: str, part: Part, mask: Mask, columns: Sequence[str]) -> _Rewrite | None:
-    """The part without the rows of the mask; None where it holds none of them, or was taken away meanwhile."""
+    """Rewrite a part without the rows of the mask; None if it has none of them, or was removed meanwhile."""
     try:
         source = pq.ParquetFile(part.path)
     except FileNotFoundError:
@@ -180,7 +180,7 @@ def _without(prefix: str, part: Part, mask: Mask, columns: Sequence[str]) -> _Re
 
 
 def _handed_over(lake: Lake, part: Part, import_id: int, handover: Handover) -> _Rewrite:
-    """The part without the import's rows but for those that others get, which are parts of theirs."""
+    """Rewrite a part without the import's rows; those that others get become parts of theirs."""
     new: list[Part] = []
     owners = handover.of[part.path]
     with pq.ParquetFile(part.path) as source:
@@ -195,7 +195,7 @@ def _handed_over(lake: Lake, part: Part, import_id: int, handover: Handover) -> 
 
 
 def handed_over(lake: Lake, import_id: int) -> Counter[int]:
-    """How many rows an undone import left to whom, by import id, as the parts of the table are named."""
+    """The number of rows that an undone import left to others, by import id; from the names of parts."""
     found: Counter[int] = Counter()
     for part in lake.parts():
         if part.import_id is not None and _handed_name(import_id) in part.path.name:
@@ -214,9 +214,9 @@ def _groups(source: pq.ParquetFile) -> range:
 def _write(
     prefix: str, source: pq.ParquetFile, masks: Sequence[np.ndarray], import_id: int | None, *, becomes: bool = False
 ) -> tuple[Part, ...]:
-    """The rows that are in a mask, of which there is one a row group, as a part; nothing where none is.
+    """Write the rows in the masks, one per row group, as a part; none if there are no rows.
 
-    ``becomes``: they change to those of ``import_id``.
+    With ``becomes``, their import id changes to ``import_id``.
     """
     path = draft(prefix)
     with PartWriter(path) as writer:

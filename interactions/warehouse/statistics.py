@@ -1,4 +1,4 @@
-"""What a table's log says of a part: its rows, and the smallest and largest timestamp and import in it."""
+"""The statistics of a part in a table's log: number of rows, and min/max of timestamp and import id."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 _END = datetime.max.replace(tzinfo=UTC)
-_LAST_MILLISECOND = _END - timedelta(microseconds=999)  # which has no next one to be rounded up to
+_LAST_MILLISECOND = _END - timedelta(microseconds=999)  # which can't be rounded up
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Span(NamedTuple):
-    """The rows of a part, and between which instants (UTC) all of their timestamps lie."""
+    """The number of rows of a part, and the range of their timestamps (UTC)."""
 
     rows: int
     first: datetime
@@ -23,7 +23,7 @@ class Span(NamedTuple):
 def statistics(span: Span, import_id: int | None) -> dict[str, Any]:
     """The statistics of a part for the log; times in milliseconds, rounded outwards.
 
-    ``import_id`` is None where the rows may be of several imports.
+    ``import_id`` is None if the rows may be of several imports.
     """
     of_import = {} if import_id is None else {"import_id": import_id}
     earliest = span.first - timedelta(microseconds=span.first.microsecond % 1000)
@@ -41,8 +41,8 @@ def statistics(span: Span, import_id: int | None) -> dict[str, Any]:
 def span_of(row: Mapping[str, Any], part: Path) -> Span:
     """The span of a part from its ``row`` of the log's add actions.
 
-    Where the log has no readable times, the part itself is asked: until 0.2, years below 1000 were written with
-    fewer than four digits, and the library answers null for them.
+    If the log has no readable times, they are read from the part: until 0.2, years below 1000 were written with fewer
+    than four digits, which the library reads as null.
     """
     rows, first, last = row["num_records"], row.get("min.timestamp"), row.get("max.timestamp")
     if rows is None or first is None or last is None:

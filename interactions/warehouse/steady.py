@@ -1,4 +1,4 @@
-"""One rule for whoever reads parts of a table that may be rewritten meanwhile."""
+"""Retry reads of a table that is rewritten meanwhile."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ logger = logging.getLogger(__name__)
 
 Found = TypeVar("Found")
 
-# For how long, and how often at least, it is looked again: erasures may follow one upon another, and what takes long is
-# not to fail by the first.
+# Retry for this long, and at least this often: there may be several erasures in a row, and a long read should not fail
+# because of the first.
 _PATIENCE_SECONDS: Final = 10.0
 _TRIES: Final = 3
 _PAUSE_SECONDS: Final = 0.05
 
 
 class DataSetBusy(DataNotReady):
-    """The table was rewritten again and again while it was read."""
+    """The table was rewritten repeatedly while it was read."""
 
     def __init__(self) -> None:
         super().__init__("The data set is being rewritten at this moment. Try again in a few seconds.")
 
 
 def steady(look: Callable[[], Found]) -> Found:
-    """What ``look`` finds, which names the parts that it reads by itself.
+    """The result of ``look``, which lists the parts it reads itself.
 
-    It looks again where FileNotFoundError says that one has gone: there is a newer version then. Raises DataSetBusy.
+    It's called again on FileNotFoundError, which means that there is a newer version. Raises DataSetBusy.
     """
     patient_until = time.monotonic() + _PATIENCE_SECONDS
     tries = 0

@@ -1,4 +1,4 @@
-"""``manage.py append_inbox``: bring what the API accepted into the data set, every second, until told to stop."""
+"""``manage.py append_inbox``: move records accepted by the API into the data set every second, until stopped."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from interactions.warehouse.log import LakeUnreadable
 logger = logging.getLogger(__name__)
 
 _SECONDS = 1.0
-_LONGEST_SECONDS = 10.0  # between two tries where one after the other fails
+_LONGEST_SECONDS = 10.0  # between tries after repeated failures
 
 
 class Command(BaseCommand):
-    help = "Append what waits in the inbox to the interactions, every second. One is enough; more do no harm."
+    help = "Append waiting records from the inbox to the data set every second. One process is enough; more do no harm."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="append what waits now, then end")
+        parser.add_argument("--once", action="store_true", help="append what is waiting now, then exit")
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopped = threading.Event()
@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
 
 class _SignsOfLife:
-    """What ``GET /healthz`` asks for. The loop itself gives them, so one that hangs is silent."""
+    """Heartbeats for ``GET /healthz``. The loop itself sends them, so they stop if it hangs."""
 
     def __init__(self) -> None:
         self._client = heartbeat.connect()
@@ -62,17 +62,17 @@ class _SignsOfLife:
         self._moved: dict[str, bool] = {}
 
     def give(self) -> None:
-        """Give one, if the last is old enough."""
+        """Send a heartbeat if the last one is old enough."""
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + heartbeat.EVERY_SECONDS
         try:
             heartbeat.beat(self._client, self._name, heartbeat.INBOX_KEY)
         except redis.RedisError as error:
-            logger.warning("No sign of life could be given: %s", error)
+            logger.warning("The heartbeat couldn't be sent: %s", error)
 
     def moves(self, environment: str, *, moves: bool) -> None:
-        """Say whether an environment's inbox moves; nothing where it does, as it did before."""
+        """Report whether an environment's inbox moves; skipped if it moves and did before."""
         if moves and self._moved.get(environment):
             return
         try:
@@ -92,7 +92,7 @@ def _try_again() -> None:
 
 
 def _append_all(stopped: threading.Event, signs: _SignsOfLife) -> bool:
-    """One round over all environments; whether all went well."""
+    """Process all environments once; returns whether all succeeded."""
     calm = True
     close_old_connections()
     try:
@@ -104,7 +104,7 @@ def _append_all(stopped: threading.Event, signs: _SignsOfLife) -> bool:
             moves = _append(environment, signs)
             signs.moves(environment.slug, moves=moves)
             calm &= moves
-    except Exception as error:  # noqa: BLE001 - the next round tries again after any fault
+    except Exception as error:  # noqa: BLE001 - the next round retries after any error
         _complain(error, "The inbox cannot be read")
         connection.close()
         calm = False
@@ -124,7 +124,7 @@ def _append(environment: Environment, signs: _SignsOfLife) -> bool:
 
 
 def _complain(error: Exception, sentence: str) -> None:
-    """To be asked for where ``error`` was caught."""
+    """Log an error; call it in an except block."""
     if is_full(error):
         logger.warning("The inbox waits for room on the disk; nothing is lost")
     else:

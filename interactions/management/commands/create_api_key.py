@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_environment(parser)
         parser.add_argument("--kind", required=True, choices=ApiKey.Kind.values)
-        parser.add_argument("--name", default="Command line", help="what tells it apart in the list of keys")
+        parser.add_argument("--name", default="Command line", help="its name in the list of keys")
         parser.add_argument(
             "--origin",
             action="append",

@@ -1,4 +1,4 @@
-"""Erase people from the command line, by the very steps that a deletion request over the API takes."""
+"""Erase people from the command line, with the same steps as a deletion request by the API."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--user-id", nargs="+", action="extend", default=[], metavar="ID", help="whom to erase")
+        parser.add_argument("--user-id", nargs="+", action="extend", default=[], metavar="ID", help="a user to erase")
         parser.add_argument(
             "--anonymous-id",
             nargs="+",
@@ -100,7 +100,7 @@ def _told(request: DeletionRequest) -> str:
 
 
 def _result(request: DeletionRequest) -> dict[str, Any]:
-    """The receipt, which can be checked as it is; in its place, where there is none, what is known."""
+    """The receipt, which can be checked; without one, what is known."""
     if request.receipt:
         receipt: dict[str, Any] = json.loads(request.receipt)
         return receipt

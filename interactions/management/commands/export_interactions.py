@@ -1,4 +1,4 @@
-"""Write the interactions of an environment to a file, to be imported again or read elsewhere."""
+"""Write the interactions of an environment to a file, to import it again or read it elsewhere."""
 
 import sys
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
 
 def _tables(files: list[str]) -> Iterator[pa.Table]:
-    """The rows of the parts, some thousand at a time."""
+    """The rows of the parts, in batches."""
     for name in files:
         try:
             part = pq.ParquetFile(name)
@@ -71,7 +71,7 @@ def _tables(files: list[str]) -> Iterator[pa.Table]:
 
 @contextmanager
 def _destination(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes its name once it is whole."""
+    """Standard output, or a file that gets its name once it's complete."""
     if path == STANDARD_OUTPUT:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""Write a synthetic clickstream to a file, to try Dojo out with."""
+"""Write a synthetic clickstream to a file, to try out Dojo."""
 
 import time
 from argparse import ArgumentTypeError

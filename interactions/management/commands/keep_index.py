@@ -1,7 +1,7 @@
-"""``manage.py keep_index``: keep the event index of each environment up to date, until told to stop.
+"""``manage.py keep_index``: keep the event index of each environment up to date, until stopped.
 
-Each second it looks whether anything came or went. Where it had to work, it looks again at once: what is large is
-merged while nothing is new. One process is enough; others find the environments taken, and do no harm.
+It checks for changes every second, and again at once after an update: large runs are merged while nothing is new. One
+process is enough; others find the environments locked and do no harm.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from interactions.warehouse.log import LakeUnreadable
 logger = logging.getLogger(__name__)
 
 _SECONDS = 1.0
-_LONGEST_SECONDS = 60.0  # between two rounds, where one after the other fails
+_LONGEST_SECONDS = 60.0  # between rounds after repeated failures
 
 
 class Command(BaseCommand):
-    help = "Keep the event index that pages are answered from. One is enough; several do no harm."
+    help = "Keep the event index behind the pages up to date. One process is enough; more do no harm."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="bring it up to date, then end")
+        parser.add_argument("--once", action="store_true", help="bring it up to date, then exit")
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopped = threading.Event()
@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
 
 def _cleaned() -> bool:
-    """Whether nothing is left of what versions before the index kept."""
+    """Remove leftovers of versions before the index; returns whether that succeeded."""
     try:
         remains.remove()
     except redis.RedisError as error:
@@ -64,7 +64,7 @@ def _cleaned() -> bool:
 
 
 def _round(keepers: dict[str, Keeper], stopped: threading.Event) -> bool:
-    """Bring the index of each environment up to date; whether all went well."""
+    """Update the index of each environment; returns whether all succeeded."""
     try:
         slugs = list(Environment.objects.values_list("slug", flat=True))
     except DatabaseError as error:
@@ -81,14 +81,14 @@ def _keep(keeper: Keeper, stopped: threading.Event) -> bool:
     except LakeUnreadable as reason:
         logger.warning("The event index of %s waits: %s", keeper.environment, reason)
         return False
-    except Exception as error:  # noqa: BLE001 - the next round tries again after any fault
+    except Exception as error:  # noqa: BLE001 - the next round retries after any error
         _complain(error, f"The event index of {keeper.environment} can't be kept; pages show its last version")
         return False
     return True
 
 
 def _complain(error: Exception, sentence: str) -> None:
-    """To be asked for where ``error`` was caught."""
+    """Log an error; call it in an except block."""
     if is_full(error):
         logger.warning("%s. The disk is full: free up some space, and it goes on within a minute", sentence)
     else:

@@ -1,4 +1,4 @@
-"""Write everything about one person to a file, for the letter that asks what is held."""
+"""Write everything stored about one person to a file, to answer an access request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Name people by IDENTITY_KEY who were named by SECRET_KEY, once; ``run`` does it before it starts anything."""
+"""Replace hashes keyed with SECRET_KEY by ones keyed with IDENTITY_KEY, once; ``run`` does it before it starts
+anything.
+"""
 
 from typing import Any
 
