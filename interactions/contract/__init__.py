@@ -1,1 +1,1 @@
-"""What an interaction is: its fields, its money and its moments. Plain data and functions."""
+"""What an interaction is: fields, identity, timestamps and amounts. Plain data and functions."""

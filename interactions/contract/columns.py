@@ -1,10 +1,10 @@
-"""The columns of the table in Arrow's terms."""
+"""The Arrow schema of the table."""
 
 import pyarrow as pa
 
 _STRINGS = pa.list_(pa.string())
 
-# The record's own columns, then ours.
+# The columns of the record, then ours.
 TABLE_SCHEMA = pa.schema(
     [
         pa.field("type", pa.string(), nullable=False),

@@ -1,4 +1,4 @@
-"""Keyed hashes of ids: what deletes and the table's log name people by."""
+"""Keyed hashes of ids, which identify people in deletes and in the table's log."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from interactions.compiled.first_load import FIRST_LOAD
 
 _FORM: Final = pa.int64()
 _WORD: Final = (1 << 64) - 1
-_NOTHING: Final = bytes(1)  # where all strings are empty, Arrow may keep no text
-_FEW: Final = 20  # ids; fewer are hashed without what is compiled, which takes a process some 100 MB
+_NOTHING: Final = bytes(1)  # if all strings are empty, Arrow may have no data buffer
+_FEW: Final = 20  # ids; fewer are hashed in Python, because the compiled loops take about 100 MB of memory
 
 
 class Keyring:
-    """From id to keyed 64-bit hash: SipHash-2-4 of its UTF-8, as a signed number.
+    """Maps ids to keyed 64-bit hashes: SipHash-2-4 of the UTF-8 text, as a signed number.
 
-    The key is secret, so that nobody who finds a hash can try ids against it. No id is kept.
+    The key is secret, so that hashes can't be tested against ids. No id is stored.
     """
 
     def __init__(self, secret: bytes) -> None:
@@ -28,18 +28,18 @@ class Keyring:
 
     @property
     def check(self) -> str:
-        """Tells keyrings apart, and nothing about their keys."""
+        """Identifies the keyring without revealing its key."""
         return blake2b(b"check", key=self._key, digest_size=16, person=b"dojo check").hexdigest()
 
     def key(self, identifier: str) -> int:
-        """The hash of one id. Raises UnicodeEncodeError where half of a character stands in it."""
+        """The hash of one id. Raises UnicodeEncodeError for lone surrogates."""
         return _signed(siphash(self._key, identifier.encode()))
 
     def __getitem__(self, identifier: str | None) -> int | None:
         return None if identifier is None else self.key(identifier)
 
     def column(self, identifiers: pa.Array) -> pa.Array:
-        """The hash of each string of a column; null where that is null."""
+        """The hash of each string in a column; null for null."""
         if identifiers.null_count == len(identifiers):
             return pa.nulls(len(identifiers), _FORM)
         if len(identifiers) < _FEW:
@@ -47,7 +47,7 @@ class Keyring:
         return _of_strings(identifiers, self._key)
 
     def words(self, words: np.ndarray) -> np.ndarray:
-        """The hash, of 128 bits, of each pair of 64-bit words: (rows, 2), as those are."""
+        """The 128-bit hash of each pair of 64-bit words; the argument and the result have the shape (rows, 2)."""
         keys = self._for_words[:16], self._for_words[16:]
         if len(words) < _FEW:
             each = [[siphash(key, pair.tobytes()) for key in keys] for pair in np.ascontiguousarray(words)]
@@ -63,13 +63,13 @@ def _of_words(words: np.ndarray, key: bytes) -> np.ndarray:
     offsets = np.arange(0, 16 * len(words) + 1, 16, dtype=np.int32)
     text = np.ascontiguousarray(words).view(np.uint8).reshape(-1)
     for array in (offsets, text):
-        array.setflags(write=False)  # as arrays of Arrow are: for others the loop would be compiled once more
+        array.setflags(write=False)  # like Arrow's arrays: else the loop would be compiled once more
     loops.strings(text, offsets, len(words), *np.frombuffer(key, "<u8"), hashes)
     return hashes
 
 
 def name_people(arrays: dict[str, pa.Array], keyring: Keyring | None) -> None:
-    """Put beside the columns of ids those of their hashes; without a keyring, all of them null."""
+    """Add the columns of hashes to the columns of ids; all null without a keyring."""
     for kind in ("user", "anonymous"):
         ids = arrays[f"{kind}_id"]
         arrays[f"{kind}_key"] = pa.nulls(len(ids), _FORM) if keyring is None else keyring.column(ids)
@@ -88,12 +88,12 @@ def _of_strings(identifiers: pa.Array, key: bytes) -> pa.Array:
 
 
 def load_compiled() -> None:
-    """Load the loops that hash columns, or compile them."""
+    """Load or compile the loops that hash columns."""
     _of_strings(pa.array(["", None]), bytes(16))
 
 
 def siphash(key: bytes, text: bytes) -> int:
-    """SipHash-2-4 of a text by a key of 16 bytes, as an unsigned 64-bit number; ``compiled.siphash`` says the same."""
+    """SipHash-2-4 of a text with a 16-byte key, as an unsigned 64-bit number; the same as ``compiled.siphash``."""
     k0, k1 = int.from_bytes(key[:8], "little"), int.from_bytes(key[8:], "little")
     state = (
         k0 ^ 0x736F6D6570736575,
@@ -128,9 +128,9 @@ def _signed(word: int) -> int:
 
 
 class EarlierKeyring:
-    """The hashes that people were named by before: BLAKE2b, by a key that came of SECRET_KEY; as a signed number.
+    """The hashes used before: BLAKE2b with a key derived from SECRET_KEY, as a signed number.
 
-    What named somebody by it and does not hold their id, as a tombstone, goes on being asked by it.
+    Still used for tombstones made with it, which don't store ids.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -138,19 +138,19 @@ class EarlierKeyring:
 
     @staticmethod
     def key_of(secret: bytes) -> bytes:
-        """The key that came of a secret key."""
+        """The key derived from a secret key."""
         return blake2b(secret, digest_size=32, person=b"dojo ids").digest()
 
     def __getitem__(self, identifier: str | None) -> int | None:
         return None if identifier is None else self.key(identifier)
 
     def key(self, identifier: str) -> int:
-        """The hash of one id. Raises UnicodeEncodeError where half of a character stands in it."""
-        hashed = self._keyed.copy()  # in half the time of beginning anew
+        """The hash of one id. Raises UnicodeEncodeError for lone surrogates."""
+        hashed = self._keyed.copy()  # takes half the time of a new object
         hashed.update(identifier.encode())
         return int.from_bytes(hashed.digest(), "big", signed=True)
 
     def column(self, identifiers: pa.Array) -> pa.Array:
-        """The hash of each string of a column; null where that is null."""
+        """The hash of each string in a column; null for null."""
         named = identifiers.dictionary_encode()
         return pa.array([self.key(each) for each in named.dictionary.to_pylist()], _FORM).take(named.indices)

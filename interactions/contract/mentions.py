@@ -1,4 +1,4 @@
-"""Whom a text names: the ids that it says, however they are spelled, and also where it is damaged."""
+"""The ids mentioned in a text, however they are escaped, and even if it's damaged."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _SEPARATORS: Final = str.maketrans(dict.fromkeys("{}[](),:;=<>'\"", " "))
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """An object's fields in order; a name that comes twice is there twice."""
+    """An object's fields in order, including repeated names."""
 
 
 @dataclass(slots=True)
 class Said:
-    """``users`` and ``visitors``: what stands in fields for a user_id or an anonymous_id, wherever these are.
+    """``users`` and ``visitors`` are the values of fields for a user_id or an anonymous_id at any depth.
 
-    Of a text that is no JSON, ``words`` are all that could be an id; it ``is_unclear`` where it has a field for one
-    that cannot be read.
+    If the text isn't JSON, ``words`` are all words that could be ids; it ``is_unclear`` if it has a field for an id
+    that can't be read.
     """
 
     users: list[str] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Said:
 
 
 def said_in(text: str) -> Said:
-    """What ``text`` says, be it JSON or not. Work grows with its length."""
+    """The ids in ``text``, which may be JSON or not. Takes linear time."""
     said = Said()
     try:
         _look_into(_decoded(text), said, _DEPTH)
@@ -48,12 +48,12 @@ def said_in(text: str) -> Said:
 
 
 def words_in(text: str) -> frozenset[str]:
-    """Everything in ``text`` that could be an id."""
+    """All words in ``text`` that could be ids."""
     return frozenset(_words(text, _pieces(text)))
 
 
 def scalars(value: Any) -> Iterator[str]:
-    """The texts and numbers in a value, as they are written."""
+    """The strings and numbers in a value, as written."""
     if isinstance(value, str):
         if value:
             yield value
@@ -69,7 +69,7 @@ def scalars(value: Any) -> Iterator[str]:
 
 
 def plain(literal: str) -> str:
-    """What a JSON string says; as it stands where it is none."""
+    """The value of a JSON string literal; unchanged if it's invalid."""
     try:
         said: Any = json.loads(literal, strict=False)
     except ValueError:
@@ -108,7 +108,7 @@ def _kind(name: str) -> str | None:
 
 
 def _pieces(text: str) -> list[str]:
-    """What stands before, between and after quotes; a quote that is escaped parts nothing."""
+    """The pieces of a text between unescaped quotes."""
     pieces: list[str] = []
     held = ""
     for piece in text.split('"'):
@@ -122,7 +122,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _words(text: str, pieces: list[str]) -> Iterator[str]:
-    within = text.replace('\\"', '"')  # of JSON within a string
+    within = text.replace('\\"', '"')  # for JSON within a string
     for word in (*pieces, *within.replace("'", '"').split('"'), *within.translate(_SEPARATORS).split()):
         if 0 < len(word) <= _LONGEST:
             said = plain(f'"{word}"')
@@ -132,7 +132,7 @@ def _words(text: str, pieces: list[str]) -> Iterator[str]:
 
 
 def _is_unclear(pieces: list[str]) -> bool:
-    """Whether the value of a field for an id is a string that does not end, or whose escapes are wrong."""
+    """Whether the value of a field for an id is an unterminated string or has invalid escapes."""
     last = len(pieces) - 1
     for at, piece in enumerate(pieces[:-1]):
         if _kind(plain(f'"{piece}"') if len(piece) <= _LONGEST else "") is None or pieces[at + 1].strip() != ":":
@@ -146,6 +146,6 @@ def _is_string(piece: str) -> bool:
     try:
         said = json.loads(f'"{piece}"')
         said.encode()
-    except ValueError:  # wrong escapes, or half of a character
+    except ValueError:  # invalid escapes or lone surrogates
         return False
     return "\ufffd" not in said

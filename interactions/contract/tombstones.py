@@ -1,9 +1,9 @@
-"""Who was erased, and until when: which records are theirs, wherever records lie.
+"""Tombstones: who was erased, up to when, and which records are theirs.
 
-A person's records are those with their user_id, and those without any user_id whose anonymous_id is theirs; both are
-named by keyed hashes. The rule of order: what was received, or bears a timestamp, at or before the person's moment is
-theirs to be hidden, erased and refused; what is newer is not, unless the person is blocked for good. What is dated more
-than an hour after it came is not newer, whatever it says: an old record could come back under any date.
+A person's records are those with their user_id, and those without a user_id whose anonymous_id is theirs; both ids are
+keyed hashes. Records with a timestamp or time of receipt up to the tombstone's time are hidden, erased and refused;
+newer ones aren't, unless the person is blocked permanently. A timestamp more than an hour after the time of receipt
+doesn't make a record newer: an old record could come back with any date.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _NEVER: Final = np.iinfo(np.int64).min
 _BITS: Final = (1 << 64) - 1
 _ADDRESS: Final = re.compile(r"([ua])-([0-9a-f]{16})")
-AHEAD: Final = 3_600_000_000  # µs that a clock may be ahead of ours
+AHEAD: Final = 3_600_000_000  # µs that a client's clock may be ahead of ours
 
 COLUMNS: Final = ["user_key", "anonymous_key", "timestamp", "received_at"]
 
 
 class Person(NamedTuple):
-    """Whose records: those of a user, or those without a user_id of an anonymous_id; one of both, a keyed hash."""
+    """A user_key, or an anonymous_key for its records without a user_id; one of the two is set, a keyed hash."""
 
     user_key: int | None = None
     anonymous_key: int | None = None
 
     @property
     def address(self) -> str:
-        """``u-`` or ``a-`` and 16 hex digits: what pages, addresses and logs say instead of an id."""
+        """``u-`` or ``a-`` and 16 hex digits: used instead of an id in pages, URLs and logs."""
         if self.user_key is not None:
             return f"u-{self.user_key & _BITS:016x}"
         if self.anonymous_key is not None:
@@ -51,7 +51,7 @@ class Person(NamedTuple):
 
     @classmethod
     def at(cls, address: str) -> Person | None:
-        """Whose :attr:`address` it is; None for any other text."""
+        """The person with this :attr:`address`; None for any other text."""
         match = _ADDRESS.fullmatch(address)
         if match is None:
             return None
@@ -61,7 +61,7 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """``keys``: keyed hashes of ids (int64), ascending, each once; ``until``: µs since 1970 of each (int64)."""
+    """``keys`` are distinct keyed hashes of ids (int64), ascending; ``until`` has µs since 1970 for each (int64)."""
 
     keys: np.ndarray
     until: np.ndarray
@@ -79,7 +79,7 @@ class Moments:
         return dict(zip(self.keys.tolist(), self.until.tolist(), strict=True))
 
     def of_rows(self, keys: pa.ChunkedArray) -> np.ndarray:
-        """The moment of each row by its key, in µs; before all time where the key is null or not among these."""
+        """The time for each row by its key, in µs; the minimum if the key is null or unknown."""
         if not len(self):
             return np.full(len(keys), _NEVER)
         values = pc.fill_null(keys, 0).to_numpy()
@@ -90,11 +90,11 @@ class Moments:
 
 @dataclass(frozen=True, eq=False)
 class Tombstones:
-    """Users by their user_key; and by their anonymous_key those whose records without a user_id are meant."""
+    """Tombstones of users by user_key, and of anonymous ids, for records without a user_id, by anonymous_key."""
 
     users: Moments
     anonymous: Moments
-    earlier: EarlierKeyring | None = None  # by which some of them are named: asked of whatever comes with its ids
+    earlier: EarlierKeyring | None = None  # for tombstones with earlier hashes: checked for records with ids
     made: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @classmethod
@@ -118,7 +118,7 @@ class Tombstones:
 
     @cached_property
     def digest(self) -> str:
-        """Equal for equal tombstones; empty for none."""
+        """A digest that is equal for equal tombstones; empty for none."""
         if not self:
             return ""
         hashed = blake2b(digest_size=16)
@@ -128,7 +128,7 @@ class Tombstones:
 
     @property
     def last_asked(self) -> int:
-        """When the last of these people asked, in µs since 1970; of those blocked for good, when this was made."""
+        """The time of the last request in µs since 1970; for people blocked permanently, when this object was made."""
         last = max((int(each.until.max()) for each in (self.users, self.anonymous) if len(each)), default=int(_NEVER))
         return min(last, microseconds(self.made))
 
@@ -139,7 +139,7 @@ class Tombstones:
         timestamp: datetime | None,
         received_at: datetime,
     ) -> Person | None:
-        """The erased person whose record it is; of one without a readable timestamp, whenever it came. Else None."""
+        """The erased person whose record it is, else None. Without a timestamp, the time of receipt doesn't matter."""
         if user_key is not None:
             person, moment = Person(user_key=user_key), self.users.by_key.get(user_key)
         elif anonymous_key is not None:
@@ -167,10 +167,10 @@ class Tombstones:
         return None
 
     def mask(self, table: pa.Table, *, from_file: bool = False) -> np.ndarray:
-        """Which rows of ``table``, with COLUMNS, are erased people's: a bool for each.
+        """Whether each row of ``table``, which has COLUMNS, is an erased person's.
 
-        A row that bears the time of its receipt had no timestamp. One ``from_file`` cannot show that it is newer than
-        the request, so it counts as older: an old file may be imported at any time.
+        A row whose timestamp is the time of receipt had none. With ``from_file`` it counts as older than the request,
+        because an old file can be imported at any time.
         """
         if not self or not table.num_rows:
             return np.zeros(table.num_rows, bool)
@@ -182,9 +182,9 @@ class Tombstones:
         return gone | ((timestamp == received_at) & theirs) if from_file else gone
 
     def until_of(self, table: pa.Table) -> np.ndarray:
-        """The moment of each row's person in µs; before all time where nobody was erased.
+        """The time of each row's tombstone in µs; the minimum if its person wasn't erased.
 
-        Tables without the columns of ids, as those read from the lake, name nobody by the earlier hashes.
+        Tables without ids, like those read from the lake, aren't checked for earlier hashes.
         """
         until = self._until(table["user_key"], table["anonymous_key"])
         if self.earlier is None or "user_id" not in table.column_names:
@@ -201,7 +201,7 @@ class Tombstones:
         return until
 
     def count(self, table: pa.Table) -> Counter[Person]:
-        """How many rows of ``table`` are whose."""
+        """Count erased people's rows in ``table`` by person."""
         theirs = table.select(["user_key", "anonymous_key"]).filter(pa.array(self.mask(table)))
         users = Counter(theirs["user_key"].drop_null().to_pylist())
         nobodys = theirs.filter(pc.is_null(theirs["user_key"]))
@@ -213,10 +213,10 @@ class Tombstones:
     def named_in(
         self, text: str, received_at: datetime, keyring: Keyring, *, conservative: bool = False
     ) -> Person | None:
-        """The erased person whose record ``text`` is, which need not be valid JSON; else None.
+        """The erased person whose record ``text`` is, which needn't be valid JSON; else None.
 
-        A damaged text is theirs where any word of it is an id of theirs. With ``conservative`` nobody (``Person()``)
-        stands for whoever is named in a field that cannot be read, of a text that came before the last of them asked.
+        A damaged text is theirs if any word in it is their id. With ``conservative``, the result is ``Person()`` for a
+        text with an unreadable id that was received before the last request.
         """
         if not self:
             return None
@@ -238,18 +238,18 @@ class Tombstones:
         return Person() if is_unclear else None
 
     def rings(self, keyring: Keyring) -> list[Keyring | EarlierKeyring]:
-        """Whatever makes the hashes by which some of these people are named."""
+        """The keyrings used by these tombstones."""
         return [keyring] if self.earlier is None else [keyring, self.earlier]
 
     def keys_of(self, identifiers: Iterable[str], keyring: Keyring) -> list[int]:
-        """The hashes by which these people may name who has one of these ids."""
+        """The hashes of these ids by all keyrings of these tombstones."""
         return [ring.key(each) for each in identifiers if _is_whole(each) for ring in self.rings(keyring)]
 
 
 class People:
-    """Answers whether ids are of erased people, for whoever searches by them: the ids themselves are not known here.
+    """Checks whether ids are those of erased people, whose ids themselves aren't known.
 
-    ``met`` are those who were found.
+    ``met`` has the people found so far.
     """
 
     def __init__(self, tombstones: Tombstones, keyring: Keyring) -> None:
@@ -257,7 +257,7 @@ class People:
         self.met: set[Person] = set()
 
     def __contains__(self, identifier: object) -> bool:
-        """Of either kind: for a text in which an id may stand in any field."""
+        """Checks both kinds of ids, for texts with ids in any field."""
         if not isinstance(identifier, str):
             return False
         keys = self._tombstones.keys_of([identifier], self._keyring)
@@ -267,7 +267,7 @@ class People:
         return bool(found)
 
     def look_for(self, identifiers: Collection[str], *, user: bool = True, anonymous: bool = True) -> None:
-        """Meet all whose id, of one of the kinds that are asked for, is among these."""
+        """Add the people with one of these ids, of the given kinds, to ``met``."""
         ids = pa.array(filter(_is_whole, identifiers), pa.string())
         keys = pa.chunked_array([ring.column(ids) for ring in self._tombstones.rings(self._keyring)])
         for kind, moments in (("user", self._tombstones.users), ("anonymous", self._tombstones.anonymous)):
@@ -277,7 +277,7 @@ class People:
 
 
 def leave_out(table: pa.Table, tombstones: Tombstones) -> tuple[pa.Table, int]:
-    """``table`` without the rows of erased people, and how many those were."""
+    """Remove erased people's rows from ``table``; returns it and the number of removed rows."""
     gone = tombstones.mask(table)
     dropped = int(gone.sum())
     return (table.filter(pa.array(~gone)), dropped) if dropped else (table, 0)
@@ -289,12 +289,12 @@ def _numbers(moments: pa.ChunkedArray) -> np.ndarray:
 
 
 def microseconds(moment: datetime) -> int:
-    """Since 1970, as the table counts."""
+    """Microseconds since 1970, as in the table."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def _is_whole(identifier: str) -> bool:
-    """Whether it has no half of a character: such a text is nobody's id."""
+    """Whether it's valid Unicode: no id has lone surrogates."""
     try:
         identifier.encode()
     except UnicodeEncodeError:

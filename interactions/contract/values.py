@@ -1,4 +1,4 @@
-"""What single values have to be, whoever reads them: the rule book, typed records and the API's own description."""
+"""Checks of single values, for the rule book and the API's description."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ def is_uuid(text: str) -> bool:
 
 
 def is_ipv4(text: str) -> bool:
-    """Whether it is an IPv4 address, or empty."""
+    """Whether it's an IPv4 address or empty."""
     return _IPV4.match(text) is not None
 
 
 def is_number(value: Any) -> bool:
-    """Whether ``value`` is a number that a double can hold, be it not exactly."""
+    """Whether ``value`` is a number that a double can hold, at least approximately."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     try:
         return math.isfinite(value)
-    except OverflowError:  # a whole number of more than 308 digits
+    except OverflowError:  # an integer of more than 308 digits
         return False
 
 
 def is_amount(value: float) -> bool:
-    """Whether a number is small enough for the sums of any data set to stay finite, and exact to the cent in most."""
+    """Whether a number is small enough that sums stay finite, and mostly exact to the cent."""
     return -LARGEST_AMOUNT <= value <= LARGEST_AMOUNT
 
 
 def numbers_are_finite(value: Any) -> bool:
-    """Whether each number anywhere in ``value`` is one that a double can hold."""
+    """Whether a double can hold every number in ``value``, at any depth."""
     if isinstance(value, dict):
         return all(map(numbers_are_finite, value.values()))
     if isinstance(value, list):
@@ -50,7 +50,7 @@ def numbers_are_finite(value: Any) -> bool:
 
 
 def is_custom_value(value: Any) -> bool:
-    """Whether ``value`` may stand in custom_context; null counts as absent."""
+    """Whether ``value`` is allowed in custom_context; null counts as absent."""
     if isinstance(value, list):
         return (
             all(isinstance(item, str) for item in value)

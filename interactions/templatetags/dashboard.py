@@ -1,4 +1,4 @@
-"""How numbers of the dashboard's panels are written."""
+"""Template filters for numbers in the dashboard's panels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ register = template.Library()
 
 
 class NumberKind(StrEnum):
-    """How the numbers of a column are written."""
+    """The format of a column's numbers."""
 
     NUMBER = "number"
     SHARE = "share"
@@ -26,7 +26,7 @@ class NumberKind(StrEnum):
 
 @register.filter
 def cell(value_and_kind: tuple[float | FigureChange | None, NumberKind], currency: str = "") -> str | SafeString:
-    """A number as its column writes it, money in ``currency``; a dash where there is none."""
+    """A number in its column's format, money in ``currency``; a dash for None."""
     value, kind = value_and_kind
     if isinstance(value, FigureChange):
         return change(value)
@@ -58,13 +58,13 @@ def money(value: float | None, currency: str = "") -> str:
 
 @register.filter
 def length_class(figure: str) -> str:
-    """The class of a tile's number by its length: one that is cut off reads as another number."""
+    """The CSS class of a tile's number by its length, because a number that is cut off reads as another one."""
     return "is-longest" if len(figure) > 12 else "is-long" if len(figure) > 9 else ""
 
 
 @register.filter
 def change(value: FigureChange | None) -> str | SafeString:
-    """``+12.4%``, with a minus sign for less; "new", or what it was before, where a percentage says nothing."""
+    """``+12.4%`` or ``−12.4%``; "new" or the previous value if a percentage means nothing."""
     if value is None or not (value.now or value.before):
         return "–"
     tone = "is-up" if value.now > value.before else "is-down" if value.now < value.before else "is-same"
@@ -78,5 +78,5 @@ def change(value: FigureChange | None) -> str | SafeString:
 
 
 def _short(value: float) -> str:
-    """Whole numbers as such, others with two decimals."""
+    """Whole numbers without decimals, others with two."""
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"

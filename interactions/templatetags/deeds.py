@@ -1,4 +1,4 @@
-"""How entries of the activity log are written."""
+"""Template filters for entries of the activity log."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d")
 _PAGES: Final = {
     "import": "import_detail",
     "deletion request": "deletion_request",
-}  # of objects that have one, by their first word
+}  # the pages of objects, by kind
 
 
 @register.filter
 def actor(entry: ActivityEntry) -> str:
-    """Who: a name, with what it is where that is no member."""
+    """The actor: a name, with the kind of actor unless it's a user."""
     match entry.actor_kind:
         case ActorKind.USER:
             return entry.actor
@@ -84,7 +84,7 @@ def _word(value: Any) -> str:
 
 @register.simple_tag
 def url_of(entry: ActivityEntry, environment: Environment) -> str:
-    """The page of what it was done to; empty where it has none."""
+    """The URL of the entry's object; empty if it has no page."""
     kind, _, number = entry.object.rpartition(" ")
     if kind == "person" and Person.at(number):
         return reverse("person", args=[environment.slug, number])

@@ -1,4 +1,4 @@
-"""How deletion requests and their receipts are written on their pages."""
+"""Template filters for deletion requests and their receipts."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ def named(users: int, anonymous: int) -> str:
 
 @register.filter
 def people_named(request: DeletionRequest) -> str:
-    """Whom it names: users, and anonymous ids by themselves."""
+    """The people it names: users, and anonymous ids by themselves."""
     return named(request.people, request.anonymous)
 
 
 @register.filter
 def people_covered(request: DeletionRequest) -> str:
-    """Whom it hides and erases: those named, and anonymous ids that are theirs."""
+    """The people it hides and erases: those named, and anonymous ids that are theirs."""
     return named(request.people, request.anonymous + request.linked)
 
 
 @register.filter
 def deletion_tone(request: DeletionRequest) -> str:
-    """The colour that a request's state has everywhere."""
+    """The colour of a request's state."""
     if request.held_nothing:
         return "grey"
     return "amber" if request.awaits_approval else _TONES[State(request.state)]
@@ -55,7 +55,7 @@ def deletion_tone(request: DeletionRequest) -> str:
 
 @register.filter
 def deletion_state(request: DeletionRequest) -> str:
-    """The state in words, with how far it is."""
+    """The state in words, with the progress."""
     if request.awaits_approval:
         return "Hidden, waits for approval"
     if request.state == State.ERASING and request.parts_total and not request.waits_for_id:
@@ -67,13 +67,13 @@ def deletion_state(request: DeletionRequest) -> str:
 
 @register.filter
 def took(request: DeletionRequest) -> str:
-    """From the request to its end."""
+    """The time from the request to its end."""
     return duration(request.ended_at - request.received_at) if request.ended_at else "–"
 
 
 @register.filter
 def days_left(request: DeletionRequest) -> int:
-    """Days until it is due, one that has begun counts; negative once it is over by a day."""
+    """Days until it's due, counting a partial day; negative once it's a day overdue."""
     return math.ceil((request.due_at - timezone.now()) / timedelta(days=1))
 
 
@@ -88,7 +88,7 @@ def due(request: DeletionRequest) -> str:
 
 @register.filter
 def most(types: dict[str, int]) -> list[tuple[str, int]]:
-    """The types with most records, most first; those beyond some few as one."""
+    """The types with the most records, and the rest as one entry."""
     ordered = sorted(types.items(), key=lambda each: -each[1])
     if len(ordered) <= _SHOWN_TYPES:
         return ordered
@@ -98,11 +98,11 @@ def most(types: dict[str, int]) -> list[tuple[str, int]]:
 
 @register.filter
 def store(name: str) -> str:
-    """What was counted in a store, as a receipt names it; all but summaries hold records."""
+    """The name of a store on a receipt; all but summaries count records."""
     return "Rows of summaries" if name == "summaries" else name.capitalize()
 
 
 @register.filter
 def instant(text: str) -> str:
-    """A moment as receipts keep it (ISO 8601), to the second, in the environment's zone."""
+    """A time from a receipt (ISO 8601), to the second, in the environment's time zone."""
     return written_in(timezone.get_current_timezone(), datetime.fromisoformat(text), "%b %-d, %Y, %H:%M:%S")

@@ -1,4 +1,4 @@
-"""How checks of the Health page are written."""
+"""Template filters for the Health page."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ _STATES: Final = {Overall.READY: "green", Overall.NEARLY: "amber", Overall.NOT_Y
 
 @register.filter
 def overall_tone(overall: Overall) -> str:
-    """The verdict's colour, in the words of single checks."""
+    """The tone of the overall verdict, as used for checks."""
     return _TONES[overall]
 
 
 @register.filter
 def overall_state(overall: Overall) -> str:
-    """The verdict's colour, in the words of states."""
+    """The colour of the overall verdict, as used for states."""
     return _STATES[overall]
 
 
 @register.filter
 def check_value(check: Check) -> str:
-    """The value with its unit: ``84 days``, ``12.5%``, ``1.4``; a dash where it is not known."""
+    """The value with its unit: ``84 days``, ``12.5%``, ``1.4``; a dash if it's unknown."""
     return "–" if check.value is None else _written(check.value, check.unit)
 
 
 @register.filter
 def check_bound(check: Check) -> str:
-    """From where on the value is good: ``good from 84 days``, ``good up to 1%``."""
+    """The threshold for good values: ``good from 84 days``, ``good up to 1%``."""
     threshold = check.threshold
     if not threshold.more_is_better and not threshold.good:
         return "good at 0"
@@ -43,14 +43,14 @@ def check_bound(check: Check) -> str:
 
 @register.filter
 def usual_bounds(threshold: Threshold) -> str:
-    """The thresholds that hold where nobody chose others: ``84 and 28 days``."""
+    """The default thresholds: ``84 and 28 days``."""
     good, poor = _written(threshold.good, threshold.unit), _written(threshold.poor, threshold.unit)
     return f"{good.split(' ')[0]} and {poor}"
 
 
 @register.filter
 def unit_sign(threshold: Threshold) -> str:
-    """What stands behind a number that is typed in."""
+    """The unit after an input field."""
     return {ValueUnit.DAYS: "days", ValueUnit.SHARE: "%"}.get(threshold.unit, "")
 
 
@@ -63,7 +63,7 @@ def _written(value: float, unit: ValueUnit) -> str:
 
 
 def _share(value: float) -> str:
-    """A share in percent, never rounded to none or to all of them where it is not."""
+    """A share in percent, never rounded to 0% or 100% unless it's exact."""
     percent = 100 * value
     if 0 < percent < 0.1:
         return f"{percent:.2g}%" if percent >= 0.01 else "< 0.01%"

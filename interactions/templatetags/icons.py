@@ -1,4 +1,4 @@
-"""The ``icon`` tag: an outline icon, inlined so that it takes the colour of its text."""
+"""The ``icon`` tag: an outline icon, inlined so that it has the colour of its text."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
-# Every icon starts with an unseen square that only keeps its bounds.
+# Every icon starts with an invisible square for its bounds.
 _BOUNDS = re.compile(r'<path stroke="none" d="M0 0h24v24H0z" fill="none" ?/>')
 
 
 @cache
 def _drawing(name: str) -> SafeString:
-    """The paths of the icon ``name``; raises LookupError where there is no such icon."""
+    """The paths of the icon ``name``. Raises LookupError if there is no such icon."""
     path = settings.ICONS_DIR / f"{name}.svg"
     if not path.is_file():
         raise LookupError(f"There is no icon {name!r} in {settings.ICONS_DIR}.")
@@ -31,7 +31,7 @@ def _drawing(name: str) -> SafeString:
 
 @register.simple_tag
 def icon(name: str, css_class: str = "") -> SafeString:
-    """An ``<svg>`` of the icon, hidden from screen readers: the words beside it say what it means."""
+    """An ``<svg>`` of the icon, hidden from screen readers: the text next to it says what it means."""
     return format_html(
         '<svg class="icon {}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" '
         'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{}</svg>',

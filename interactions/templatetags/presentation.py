@@ -1,4 +1,4 @@
-"""How numbers, sizes, durations and times are written on every page, and how a list leads to its next page."""
+"""Template filters for numbers, sizes, durations and times, and the tag for links between pages of a list."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from interactions.models import ApiKey, Import
 register = template.Library()
 
 _SIZES = ("kB", "MB", "GB", "TB", "PB")
-# Up to how many seconds, in which unit of how many, with what is left in which smaller one.
+# (limit in seconds, unit, its seconds, smaller unit for the rest, its seconds)
 _SPANS = ((3600, "min", 60, "s", 1), (86400, "h", 3600, "min", 60), (None, "d", 86400, "h", 3600))
 _FORMATS = {
     "lines": "JSON Lines",
@@ -44,7 +44,7 @@ _TONES = {
 
 @register.filter
 def number(value: float | None) -> str:
-    """``1002032`` → ``1,002,032``; a dash where there is no number."""
+    """``1002032`` → ``1,002,032``; a dash for None."""
     return "–" if value is None else f"{value:,.0f}"
 
 
@@ -62,7 +62,7 @@ def counted_people(value: int) -> str:
 
 @register.filter
 def size(value: int | None) -> str:
-    """Bytes in the unit people say, three digits at most: ``412 MB``, ``3.2 GB``; units of 1000."""
+    """Bytes in a readable unit, with up to three digits: ``412 MB``, ``3.2 GB``; units of 1000."""
     if value is None:
         return "–"
     if value < 1000:
@@ -95,13 +95,13 @@ def duration(value: float | timedelta | None) -> str:
 
 @register.filter
 def time_left(value: float | None) -> str:
-    """Seconds left, in whole seconds: a tenth of a guess says nothing."""
+    """The estimated time left, in whole seconds."""
     return "–" if value is None else duration(max(1.0, float(round(value))))
 
 
 @register.filter
 def rate(value: float | None) -> str:
-    """Records a second, to three digits that mean something: ``214,000 /s``."""
+    """Records per second, to three significant digits: ``214,000 /s``."""
     if value is None:
         return "–"
     step = 10 ** max(0, len(str(int(value))) - 3)
@@ -110,13 +110,13 @@ def rate(value: float | None) -> str:
 
 @register.filter
 def percent(fraction: float) -> str:
-    """``0.683`` → ``68%``. Rounded down, so that 100% is said only when all is done."""
+    """``0.683`` → ``68%``. Rounded down, so that 100% means that all is done."""
     return f"{int(max(0.0, min(1.0, fraction)) * 100)}%"
 
 
 @register.filter
 def share(count: int, total: int) -> str:
-    """The part of ``total`` that ``count`` is: ``30.1%``; ``< 0.1%`` for the smallest."""
+    """The share of ``count`` in ``total``: ``30.1%``; ``< 0.1%`` for the smallest."""
     if not total or not count:
         return "0%"
     part = 100 * count / total
@@ -125,7 +125,7 @@ def share(count: int, total: int) -> str:
 
 @register.filter
 def ago(value: datetime | None) -> str:
-    """How long ago in one unit: ``just now``, ``2 min ago``, ``3 h ago``, ``5 d ago``."""
+    """How long ago, in one unit: ``just now``, ``2 min ago``, ``3 h ago``, ``5 d ago``."""
     if value is None:
         return "–"
     seconds = int((timezone.now() - value).total_seconds())
@@ -139,7 +139,7 @@ def ago(value: datetime | None) -> str:
 
 @register.filter
 def moment(value: datetime | None) -> SafeString | str:
-    """A ``<time>`` in the environment's zone to the minute, its seconds in the title; the page names the zone once."""
+    """A ``<time>`` in the environment's time zone, to the minute, with seconds and zone in the title."""
     if value is None:
         return "–"
     here = local(value, timezone.get_current_timezone())
@@ -153,7 +153,7 @@ def moment(value: datetime | None) -> SafeString | str:
 
 @register.filter
 def second(value: datetime) -> SafeString:
-    """A ``<time>`` in the environment's zone to the second, as records have it."""
+    """A ``<time>`` in the environment's time zone, to the second."""
     here = local(value, timezone.get_current_timezone())
     at = in_utc(value)
     return format_html('<time datetime="{}" title="{}">{}</time>', at, at, written(here, "%b %-d, %Y, %H:%M:%S"))
@@ -161,7 +161,7 @@ def second(value: datetime) -> SafeString:
 
 @register.filter
 def clock(value: datetime) -> SafeString:
-    """A ``<time>`` of the last hours in the environment's zone, to the second; yesterday's with its day before it."""
+    """A recent ``<time>`` in the environment's time zone, to the second; with the day if it isn't today."""
     here = local(value, timezone.get_current_timezone())
     form = "%H:%M:%S" if here.date() == timezone.localdate() else "%b %-d, %H:%M:%S"
     return format_html('<time datetime="{}">{}</time>', in_utc(value, "milliseconds"), written(here, form))
@@ -169,20 +169,20 @@ def clock(value: datetime) -> SafeString:
 
 @register.filter
 def clock_minute(value: datetime) -> str:
-    """A time of the last hours in the environment's zone, to the minute; yesterday's with its day before it."""
+    """A recent time in the environment's time zone, to the minute; with the day if it isn't today."""
     here = local(value, timezone.get_current_timezone())
     return written(here, "%H:%M" if here.date() == timezone.localdate() else "%b %-d, %H:%M")
 
 
 @register.filter
 def status_tone(status: int) -> str:
-    """The colour of an HTTP status: green accepted, amber for a while, red refused or failed."""
+    """The colour of an HTTP status: green for accepted, amber for 429, red for refused or failed."""
     return "green" if status < 400 else "amber" if status == 429 else "red"
 
 
 @register.filter
 def key_state(key: ApiKey) -> tuple[str, str]:
-    """What an API key is now, in words, and the colour of that."""
+    """The state of an API key in words, and its colour."""
     if key.ends_at is None:
         return "Active", "green"
     if key.is_live:
@@ -192,7 +192,7 @@ def key_state(key: ApiKey) -> tuple[str, str]:
 
 @register.filter
 def initials(user: AbstractBaseUser) -> str:
-    """Two letters for a person: of the full name where there is one, else of the user name."""
+    """The initials of a user's full name, or the first two letters of the user name."""
     words = (getattr(user, "get_full_name", str)() or user.get_username()).split()
     letters = words[0][0] + words[-1][0] if len(words) > 1 else "".join(words)[:2]
     return letters.upper()
@@ -200,22 +200,22 @@ def initials(user: AbstractBaseUser) -> str:
 
 @register.filter
 def source_title(name: str) -> str:
-    """What people call a source of other tools' events: ``ga4`` is Google Analytics 4."""
+    """The title of a source of events: ``ga4`` is Google Analytics 4."""
     source = SOURCES.get(name)
     return source.TITLE if source else name
 
 
 @register.filter
 def file_form(subject: object) -> str:
-    """What a file is, of anything with ``format`` and ``compression``: ``JSON Lines, gzip, tar``."""
+    """The format and packing of an object with ``format`` and ``compression``: ``JSON Lines, gzip, tar``."""
     kind = getattr(subject, "format", "")
-    form = _FORMATS.get(kind, kind)  # tables are called by their names
+    form = _FORMATS.get(kind, kind)  # tables have the names of their formats
     return ", ".join(part for part in (form, getattr(subject, "compression", "")) if part)
 
 
 @register.filter
 def as_written(value: str, path: str) -> str:
-    """The value of a problem as JSON writes it: ``"12"`` the text, ``12`` the number; a piece of a record as it is."""
+    """The value of a problem as JSON: ``"12"`` for a string, ``12`` for a number; pieces of records unchanged."""
     if not path or value[:1] in ('"', "{", "["):
         return value
     try:
@@ -227,13 +227,13 @@ def as_written(value: str, path: str) -> str:
 
 @register.filter
 def state_tone(state: str) -> str:
-    """The colour that a state of an import has everywhere: blue, green, amber, red or grey."""
+    """The colour of an import's state: blue, green, amber, red or grey."""
     return _TONES[Import.State(state)]
 
 
 @register.simple_tag(takes_context=True)
 def page_query(context: dict[str, Any], number: int, name: str = "") -> str:
-    """The query of this address with another page of the list whose parameter is ``name``; all else stays."""
+    """The current query string with another page number, in the parameter ``name``."""
     query = context["request"].GET.copy()
     query[name or "page"] = str(number)
     return f"?{query.urlencode()}"

@@ -1,4 +1,4 @@
-"""How records, their types and their ids are written."""
+"""Template filters for records, their types and their ids."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ register = template.Library()
 
 @register.filter
 def type_dot(name: str) -> SafeString:
-    """The swatch in the colour that the type has in every chart."""
+    """A swatch in the type's colour."""
     return format_html(
         '<svg class="swatch" viewBox="0 0 10 10" aria-hidden="true">'
         '<rect width="10" height="10" rx="2.5" fill="{}"/></svg>',
@@ -29,13 +29,13 @@ def type_dot(name: str) -> SafeString:
 
 @register.filter
 def pretty(record: dict[str, Any]) -> str:
-    """A record as JSON for people to read."""
+    """A record as indented JSON."""
     return json.dumps(record, ensure_ascii=False, indent=2)
 
 
 @register.filter
 def cut(text: str, length: int) -> SafeString | str:
-    """A long id by its beginning and end, all of it in the title."""
+    """A long id shortened in the middle, with the full id in the title."""
     if len(text) <= length:
         return text
     half = (length - 1) // 2
@@ -44,7 +44,7 @@ def cut(text: str, length: int) -> SafeString | str:
 
 @register.filter
 def time_of_day(value: datetime) -> SafeString:
-    """A ``<time>`` of a day in the environment's zone, to the second; to the microsecond in its title."""
+    """A ``<time>`` of day in the environment's time zone, to the second; to the microsecond in the title."""
     here = local(value, timezone.get_current_timezone())
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
@@ -56,7 +56,7 @@ def time_of_day(value: datetime) -> SafeString:
 
 @register.filter
 def span(started: datetime, ended: datetime) -> SafeString:
-    """``Tue, Jan 2, 2024, 14:02 – 14:31`` in the environment's zone; with the day of the end where it is another."""
+    """``Tue, Jan 2, 2024, 14:02 – 14:31`` in the environment's time zone; with the day of the end if it differs."""
     zone = timezone.get_current_timezone()
     first, last = local(started, zone), local(ended, zone)
     same_day = first.date() == last.date()

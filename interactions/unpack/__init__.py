@@ -1,7 +1,7 @@
-"""The text of a file that may be packed, in an archive, or in another encoding, made as it is read.
+"""The text of a file that may be compressed, in an archive, or in another encoding, unpacked while it's read.
 
-``open_text`` is the door: it looks at the bytes and never at the name. Memory depends neither on the file nor on what
-it unpacks to, and work grows with what is read and made.
+Use ``open_text``, which looks at the bytes and never at the name. Memory is bounded, and time is linear in the bytes
+read and unpacked.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["DAMAGED", "CutShort", "Damaged", "Readable", "Text", "TooMuch", "gunzip", "open_text", "read", "read_head"]
 
 _UNBOUNDED = 1 << 63
-_LONGEST = 120  # characters of the layers' names together
+_LONGEST = 120  # characters of the layers' names in total
 
 
 class Text(io.RawIOBase):
-    """The text of a file in UTF-8. Opening and reading raise FileRefused where it cannot be unpacked."""
+    """The text of a file in UTF-8. Opening and reading raise FileRefused if it can't be unpacked."""
 
     def __init__(self, path: Path, meter: Meter, *, everything: bool = False) -> None:
         self._file = path.open("rb")
@@ -40,16 +40,16 @@ class Text(io.RawIOBase):
 
     @property
     def layers(self) -> str:
-        """What the text was taken out of, outermost first: ``gzip, tar``; empty where the file is the text."""
+        """The layers of packing, outermost first: ``gzip, tar``; empty if the file is the text."""
         return ", ".join(self._contents.layers)[:_LONGEST]
 
     @property
     def left_out(self) -> str:
-        """What was left out so far (files of an archive, MongoDB's ids), in sentences; empty where nothing was."""
+        """What was left out so far (files of an archive, MongoDB's ids), in sentences; may be empty."""
         return self._contents.sentence(so_far=not self._ended)
 
     def is_read(self) -> bool:
-        """Whether all of the text was read; False where unpacking more would be TooMuch."""
+        """Whether all of the text was read; False if unpacking more would raise TooMuch."""
         try:
             self._fill()
         except TooMuch:
@@ -68,7 +68,7 @@ class Text(io.RawIOBase):
         return size
 
     def _fill(self) -> None:
-        """Hold a piece, unless the text is at its end."""
+        """Read the next piece unless the text has ended."""
         try:
             while not self._held and not self._ended:
                 piece = next(self._pieces, None)
@@ -92,16 +92,16 @@ def open_text(
     look: Callable[[], None] | None = None,
     everything: bool = False,
 ) -> Text:
-    """The file's text, unpacked as it is read.
+    """Open a file as text that is unpacked while it's read.
 
-    Raises FileRefused: TooMuch, with ``sentence``, where a layer unpacks to more than ``most`` bytes; Damaged.
-    ``look`` is called every so often meanwhile. ``everything``: also files of an archive that hold no JSON.
+    Raises FileRefused: Damaged, or TooMuch, with ``sentence``, if a layer unpacks to more than ``most`` bytes. ``look``
+    is called regularly. ``everything`` includes files of an archive that aren't JSON.
     """
     return Text(path, Meter(most, sentence, look), everything=everything)
 
 
 def gunzip(packed: bytes) -> Iterator[bytes]:
-    """The text of all gzip members, in pieces of at most 1 MB. Raises FileRefused where it is none, or not whole."""
+    """The text of all gzip members, in pieces of at most 1 MB. Raises FileRefused if it's damaged or incomplete."""
     try:
         yield from frames.gunzip(Stream([packed]))
     except frames.ERRORS as error:
@@ -114,7 +114,7 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def read(file: Readable, size: int) -> bytes:
-    """``size`` bytes, fewer only at the end, or where unpacking more would be TooMuch."""
+    """Read ``size`` bytes, fewer only at the end or if unpacking more would raise TooMuch."""
     parts = []
     try:
         while size > 0 and (part := file.read(size)):
@@ -127,5 +127,5 @@ def read(file: Readable, size: int) -> bytes:
 
 
 def read_head(file: Readable, size: int) -> io.BytesIO:
-    """The first ``size`` bytes of a text, fewer where it is shorter. Raises FileRefused where it cannot be unpacked."""
+    """The first ``size`` bytes of a text, fewer if it's shorter. Raises FileRefused if it can't be unpacked."""
     return io.BytesIO(read(file, size))

@@ -1,4 +1,4 @@
-"""How many objects each place of a JSON text stands in, for a text that comes in pieces."""
+"""The nesting depth at each position of a JSON text that comes in pieces."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _QUOTE, _LINE_END, _OPEN, _CLOSE = b'"\n{}'
 
 
 class Depth:
-    """Follows a text from place to place.
+    """Tracks the depth through a text.
 
-    JSON has no line breaks within strings, and an object that begins a line is taken for one that stands in no other:
-    so what is damaged changes nothing on the lines that follow.
+    JSON has no line breaks in strings, and an object at the start of a line counts as top-level. So damage doesn't
+    affect the following lines.
     """
 
     def __init__(self) -> None:
         self._before, self._is_within = 0, False
 
     def of(self, text: bytes) -> np.ndarray:
-        """The number of objects that each byte of ``text``, which is next, stands in; one that opens counts itself."""
+        """The number of objects around each byte of the next ``text``; an opening brace counts itself."""
         codes = np.frombuffer(_ESCAPE.sub(b"__", text), np.uint8)
         places = np.arange(len(codes))
         breaks = codes == _LINE_END
@@ -40,7 +40,7 @@ class Depth:
         return depths - outside[np.maximum.accumulate(at_begin)]
 
     def pass_over(self, text: bytes, depths: np.ndarray) -> None:
-        """Go on behind ``text``, which ``depths`` begins with and which does not end in the middle of an escape."""
+        """Advance past ``text``, whose depths are the start of ``depths``, and which doesn't end within an escape."""
         if text:
             self._before = int(depths[len(text) - 1])
             line = _ESCAPE.sub(b"__", text[text.rfind(b"\n") + 1 :])

@@ -1,4 +1,4 @@
-"""Text in UTF-16 or UTF-32, with or without a byte order mark, made into UTF-8 as it is read."""
+"""Convert text in UTF-16 or UTF-32, with or without a byte order mark, to UTF-8 while it's read."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import codecs
 
 from interactions.unpack.stream import Pieces, Stream
 
-_MARKS = (  # the longer first: the mark of UTF-32 begins with that of UTF-16
+_MARKS = (  # longer ones first: the mark of UTF-32 starts with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# Where the bytes of the first two characters stand that are not zero, as both are ASCII in any JSON.
+# Which bytes of the first two characters aren't zero: both characters are ASCII in any JSON.
 _PATTERNS = (
     ((True, False, False, False) * 2, "utf-32-le"),
     ((False, False, False, True) * 2, "utf-32-be"),
@@ -23,9 +23,9 @@ _WRONG = "utf-8-wrong"
 
 
 def _wrong(error: UnicodeError) -> tuple[str, int]:
-    """What is no character becomes half of one, which no UTF-8 holds: so it costs its own record alone.
+    """Invalid bytes become a lone surrogate, which is invalid in UTF-8, so only their own record is rejected.
 
-    Half of a line end, or of a blank, at the end of the text is nothing that could be missed.
+    A truncated line end or space at the end of the text is ignored.
     """
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -45,7 +45,7 @@ def is_utf_32(head: bytes) -> bool:
 
 
 def _encoding(head: bytes) -> tuple[str, int]:
-    """The encoding of a text that begins with ``head``, and the length of its mark; empty where it is neither."""
+    """The encoding of a text that starts with ``head``, and the length of its mark; empty if it's neither."""
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding, len(mark)
@@ -57,7 +57,7 @@ def _encoding(head: bytes) -> tuple[str, int]:
 
 
 def transcode(stream: Stream) -> Pieces:
-    """The stream's text in UTF-8, without its mark."""
+    """The stream's text in UTF-8, without the byte order mark."""
     encoding, mark = _encoding(stream.peek(8))
     stream.skip(mark)
     decoder = codecs.getincrementaldecoder(encoding)(errors=_WRONG)

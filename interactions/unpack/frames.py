@@ -1,4 +1,4 @@
-"""gzip, zstd, bzip2 and xz: one packed piece after another, each unpacked with work that grows with its own size."""
+"""gzip, zstd, bzip2 and xz: unpack one frame after another, each in time linear in its size."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from interactions.unpack.stream import CHUNK, CutShort, Damaged, Pieces, Stream
 
 ERRORS: tuple[type[Exception], ...] = (
     zlib.error,
-    isal_zlib.error,  # type: ignore[assignment]  # its types take it for an instance
+    isal_zlib.error,  # type: ignore[assignment]  # its type stubs declare an instance
     zstandard.ZstdError,
     lzma.LZMAError,
 )
 _GZIP = 31
 _RAW = -15
-# Bytes of a frame that are taken first, then twice as many each time: what belongs to the next frame is copied.
+# Bytes of a frame taken first, doubled each time, because bytes of the next frame have to be copied.
 _FIRST = 64
 _MOST_MADE = 1 << 20  # bytes unpacked at once
-_MOST_ZSTD = 1 << 10  # bytes of zstd taken at once: even a bomb makes no more than some 30 MB of them
-_WIDEST = 1 << 27  # bytes of memory that a zstd frame or an xz stream may ask for
+_MOST_ZSTD = 1 << 10  # bytes of zstd taken at once: even a zip bomb makes at most about 30 MB of them
+_WIDEST = 1 << 27  # bytes of memory that a zstd frame or an xz stream may need
 _TOO_WIDE: Final = "Unpacking the file takes more than 128 MB of memory: pack it again with xz -9 or less."
 
 
 class Unpacker(Protocol):
-    """Unpacks one frame; ``unused_data`` is what of the bytes given last stands behind its end."""
+    """Unpacks one frame; ``unused_data`` are the bytes after its end."""
 
     @property
     def eof(self) -> bool: ...
@@ -58,7 +58,7 @@ class Deflate:
             made = self._object.decompress(packed, _MOST_MADE)
             yield made
             packed = self._object.unconsumed_tail
-            if self.eof or (not packed and len(made) < _MOST_MADE):  # a full piece may leave more behind
+            if self.eof or (not packed and len(made) < _MOST_MADE):  # after a full piece there may be more
                 return
 
 
@@ -79,7 +79,7 @@ class _Zstd:
 
 
 class _Held:
-    """What the standard library unpacks: it keeps what it was given and has not unpacked yet."""
+    """An unpacker of the standard library, which buffers its input."""
 
     def __init__(self, inner: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> None:
         self._object = inner
@@ -107,7 +107,7 @@ class Bzip2(_Held):
     def pieces(self, packed: bytes) -> Pieces:
         try:
             yield from super().pieces(packed)
-        except OSError as error:  # it has no error of its own
+        except OSError as error:  # bz2 has no exception of its own
             raise Damaged from error
 
 
@@ -125,34 +125,34 @@ class Xz(_Held):
 
 
 def gunzip(stream: Stream) -> Pieces:
-    """The text of all gzip members, which zeros may follow. Raises CutShort, or one of ERRORS."""
+    """The text of all gzip members; trailing zeros are ignored. Raises CutShort, or one of ERRORS."""
     while stream.peek(1):
         yield from one_frame(stream, Deflate(), CHUNK)
         stream.skip_zeros()
 
 
 def inflate(stream: Stream) -> Pieces:
-    """The text of one raw deflate stream; the stream stands behind it then."""
+    """The text of one raw deflate stream. Leaves ``stream`` after it."""
     return one_frame(stream, Deflate(_RAW), CHUNK)
 
 
 def one_bzip2(stream: Stream) -> Pieces:
-    """The text of one bzip2 stream; the stream stands behind it then."""
+    """The text of one bzip2 stream. Leaves ``stream`` after it."""
     return one_frame(stream, Bzip2(), CHUNK)
 
 
 def one_xz(stream: Stream) -> Pieces:
-    """The text of one xz stream; the stream stands behind it then."""
+    """The text of one xz stream. Leaves ``stream`` after it."""
     return one_frame(stream, Xz(), CHUNK)
 
 
 def one_zstd(stream: Stream) -> Pieces:
-    """The text of one zstd frame; the stream stands behind it then."""
+    """The text of one zstd frame. Leaves ``stream`` after it."""
     return one_frame(stream, _Zstd(zstandard.ZstdDecompressor(max_window_size=_WIDEST)), _MOST_ZSTD)
 
 
 def unzstd(stream: Stream) -> Pieces:
-    """The text of all zstd frames; those to be skipped, as pzstd writes them, have none."""
+    """The text of all zstd frames; skippable ones, which pzstd writes, have none."""
     frames = zstandard.ZstdDecompressor(max_window_size=_WIDEST)
     while stream.peek(1):
         yield from one_frame(stream, _Zstd(frames), _MOST_ZSTD)
@@ -172,7 +172,7 @@ def unxz(stream: Stream) -> Pieces:
 
 
 def one_frame(stream: Stream, unpacker: Unpacker, most: int) -> Pieces:
-    """The text of the frame that the stream begins with, of which ``most`` bytes are taken at once at most."""
+    """The text of the next frame in the stream, taking at most ``most`` bytes at once."""
     size = _FIRST
     while not unpacker.eof:
         packed = stream.take(size)

@@ -1,4 +1,4 @@
-"""The files in an archive, one after another, as they are read: each byte of it is read once, and none twice."""
+"""The files in an archive, in order; each byte is read once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from interactions.unpack.stream import Pieces
 
-_LONGEST = 200  # characters of a name that are shown
+_LONGEST = 200  # characters of a name shown
 _SYSTEM = re.compile(r"(^|/)(__MACOSX/|\._[^/]*$|\.DS_Store$|Thumbs\.db$|desktop\.ini$|PaxHeaders?[./])")
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file in an archive. ``content`` None: it has none of its own, and is ``what``."""
+    """A file in an archive. ``content`` is None if it has none, because it's ``what``."""
 
     name: str
     content: Pieces | None
@@ -22,12 +22,12 @@ class Member:
 
     @property
     def is_of_the_system(self) -> bool:
-        """Whether it is what macOS and Windows put beside the files of people."""
+        """Whether it's metadata added by macOS or Windows."""
         return _SYSTEM.search(self.name) is not None
 
 
 def shown(name: str) -> str:
-    """A name from an archive as a sentence can hold it."""
+    """A name from an archive, made safe for a sentence."""
     return "".join(letter if letter.isprintable() else "�" for letter in name[-_LONGEST:])
 
 

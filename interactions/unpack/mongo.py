@@ -1,4 +1,4 @@
-"""Records as mongoexport writes them: values that JSON has no form for stand in objects, ``{"$date": "2024-…"}``."""
+"""Records written by mongoexport, which wraps values that JSON doesn't have: ``{"$date": "2024-…"}``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from interactions.unpack.stream import Pieces, Stream
 if TYPE_CHECKING:
     import numpy as np
 
-# All repetitions are bounded, so that a match never reaches further than _REACH.
+# All repetitions are bounded, so that a match is never longer than _REACH.
 _B = rb"[ \t\r\n]{0,64}+"
 _ID = rb"\{" + _B + rb'"\$oid"' + _B + rb":" + _B + rb'"(?P<id>[0-9a-fA-F]{24})"' + _B + rb"\}"
 _LONG = rb"\{" + _B + rb'"\$numberLong"' + _B + rb":" + _B + rb'"(?P<milliseconds>-?[0-9]{1,17})"' + _B + rb"\}"
@@ -37,9 +37,10 @@ def is_mongo(head: bytes) -> bool:
 
 
 def unwrap(stream: Stream, left_out: Callable[[int], None]) -> Pieces:
-    """The text with plain values, and without the ``_id`` that MongoDB gave each record, which are counted.
+    """The text with plain values, and without MongoDB's ``_id`` of each record; ``left_out`` is called with their
+    number.
 
-    Those within records are kept: the first in the text tells in how many objects records stand.
+    An ``_id`` within a record is kept; the first one in the text shows the depth of records.
     """
     text = _Text()
     held = b""
@@ -56,19 +57,19 @@ def unwrap(stream: Stream, left_out: Callable[[int], None]) -> Pieces:
 
 class _Text:
     def __init__(self) -> None:
-        from interactions.unpack.depth import Depth  # NumPy takes a moment to load
+        from interactions.unpack.depth import Depth  # lazily, because NumPy takes a moment to load
 
         self._depth = Depth()
         self._records_at: int | None = None
         self._ids = 0
 
     def taken_ids(self) -> int:
-        """How many ids were left out since this was asked last."""
+        """The number of ids left out since the last call."""
         ids, self._ids = self._ids, 0
         return ids
 
     def plain(self, text: bytes, until: int) -> tuple[bytes, int]:
-        """``text`` with plain values up to ``until``, or up to the end of a value that reaches beyond it; and where."""
+        """``text`` with plain values up to ``until`` or the end of a value that crosses it; and that position."""
         made: list[bytes] = []
         place = 0
         depths = self._depth.of(text)

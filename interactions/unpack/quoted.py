@@ -1,4 +1,4 @@
-"""Records that stand in a file as strings: each line, or each item of a list, is a string that holds JSON."""
+"""Records stored as strings: each line, or each item of a list, is a string with JSON in it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import msgspec
 from interactions.unpack.stream import Pieces, Stream
 
 _BEGINNING = re.compile(rb'(?:\xef\xbb\xbf)?\s*+(?:\[\s*+)?"(?:\\[nrt]|\s)*+(?:\{|\[|\\")')
-# A string; what stands between two; and from anything else on the rest of its line.
+# A string; separators between strings; anything else up to the end of its line.
 _TOKEN = re.compile(
     rb'"(?:[^"\\]++|\\.)*+"|[ \t\r\n,\[\]\xef\xbb\xbf]++|[^" \t\r\n,\[\]\xef\xbb\xbf][^\n]*+\n', re.DOTALL
 )
 _BETWEEN = b" \t\r\n,[]\xef\xbb\xbf"
-_LONGEST = 64 << 20  # bytes of a string that never ends, before it is given out as it is
+_LONGEST = 64 << 20  # bytes of an unterminated string before it's returned as it is
 
 
 def is_quoted(head: bytes) -> bool:
@@ -22,11 +22,11 @@ def is_quoted(head: bytes) -> bool:
 
 
 def unquote(stream: Stream) -> Pieces:
-    """What the strings hold, one a line. What is no string stays as it is, on a line of its own."""
+    """The contents of the strings, one per line. Anything else is kept on its own line."""
     held = b""
     while piece := stream.take():
         parts = [held, piece]
-        length = len(held)  # twice as much each time, so that a long string is not looked through for each piece
+        length = len(held)  # doubled each time, so that a long string isn't searched again for each piece
         while length > 0 and (piece := stream.take()):
             parts.append(piece)
             length -= len(piece)
@@ -41,7 +41,7 @@ def unquote(stream: Stream) -> Pieces:
 
 
 def _lines(text: bytes) -> tuple[bytes, int]:
-    """What the whole tokens at the beginning of a text hold, and where they end."""
+    """The contents of the complete tokens at the start of a text, and where they end."""
     found, end = [], 0
     while (token := _TOKEN.match(text, end)) is not None:
         found.append(_line(token[0]))

@@ -1,4 +1,4 @@
-"""Bytes that come in pieces, with a look ahead: what every layer of unpacking reads from."""
+"""A stream of bytes with lookahead, which every layer of unpacking reads from."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ from typing import Protocol
 
 from interactions.errors import FileRefused
 
-CHUNK = 256 << 10  # bytes that are asked for at once
-_STEP = 256  # bytes that a piece costs besides its own: thousands of empty ones are work, too
+CHUNK = 256 << 10  # bytes read at once
+_STEP = 256  # bytes that a piece counts in addition to its own, because many empty pieces take time, too
 
 Pieces = Iterator[bytes]
 
 
 class Readable(Protocol):
-    """What a text is read from."""
+    """A readable binary file."""
 
     def read(self, size: int, /) -> bytes | None: ...
 
 
 class Damaged(FileRefused):
-    """What is packed cannot be unpacked."""
+    """The file can't be unpacked."""
 
     def __init__(self) -> None:
         super().__init__(DAMAGED)
 
 
 class CutShort(Damaged):
-    """It ends too early."""
+    """The file ends too early."""
 
 
 class TooMuch(FileRefused):
-    """Unpacking makes more bytes than were allowed."""
+    """Unpacking makes more bytes than allowed."""
 
 
 DAMAGED = "The file is packed, but cannot be unpacked: it is damaged or cut short."
 
 
 class Stream:
-    """Bytes, read from front to back. Each byte is held once, however small the steps are."""
+    """Bytes read from front to back; each is held once, however small the steps are."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
@@ -48,11 +48,11 @@ class Stream:
 
     @property
     def taken(self) -> int:
-        """How many bytes were taken so far."""
+        """The number of bytes taken so far."""
         return self._before + self._at
 
     def peek(self, size: int) -> bytes:
-        """The next ``size`` bytes, fewer only at the end; they are given again."""
+        """The next ``size`` bytes without taking them, fewer only at the end."""
         if len(self._held) - self._at < size:
             held = [self._held[self._at :]]
             length = len(held[0])
@@ -76,11 +76,11 @@ class Stream:
         return taken
 
     def give_back(self, size: int) -> None:
-        """Have the last ``size`` bytes of what was just taken again."""
+        """Put back the last ``size`` bytes taken."""
         self._at -= size
 
     def exactly(self, size: int) -> bytes:
-        """The next ``size`` bytes. Raises CutShort where there are fewer."""
+        """Take the next ``size`` bytes. Raises CutShort if there are fewer."""
         found = self.peek(size)
         if len(found) < size:
             raise CutShort
@@ -88,12 +88,12 @@ class Stream:
         return found
 
     def skip(self, size: int) -> None:
-        """Pass over ``size`` bytes. Raises CutShort where there are fewer."""
+        """Skip ``size`` bytes. Raises CutShort if there are fewer."""
         for _ in self.limited(size):
             pass
 
     def limited(self, size: int) -> Pieces:
-        """The next ``size`` bytes, piece by piece. Raises CutShort where there are fewer."""
+        """Take the next ``size`` bytes in pieces. Raises CutShort if there are fewer."""
         while size:
             piece = self.take(min(size, CHUNK))
             if not piece:
@@ -102,7 +102,7 @@ class Stream:
             yield piece
 
     def skip_zeros(self) -> None:
-        """Pass over bytes of zero, with which tapes and disks fill up."""
+        """Skip zero bytes, which are padding."""
         while self.peek(1) == b"\x00":
             piece = self.take()
             rest = piece.lstrip(b"\x00")
@@ -111,13 +111,13 @@ class Stream:
 
 
 class Meter:
-    """Bounds what each layer may make to ``most`` bytes; ``look`` is called every so often, and may raise."""
+    """Limits the output of each layer to ``most`` bytes; ``look`` is called regularly and may raise."""
 
     def __init__(self, most: int, sentence: str, look: Callable[[], None] | None = None) -> None:
         self._most, self._sentence, self._look = most, sentence, look
 
     def counted(self, pieces: Pieces) -> Pieces:
-        """The pieces of one layer. Raises TooMuch, with the sentence, where they are more than allowed."""
+        """The pieces of one layer. Raises TooMuch, with the sentence, if they exceed the limit."""
         made = 0
         for piece in pieces:
             made += len(piece) + _STEP

@@ -1,7 +1,7 @@
-"""A tar archive, read from front to back.
+"""Read a tar archive from front to back.
 
-The standard library knows its headers. What it does around them is not for foreign files: a damaged header ends an
-archive in silence, and a header's own text may be of any size.
+The standard library parses headers, but its reader isn't safe for untrusted files: a damaged header silently ends the
+archive, and extended headers may be of any size.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from interactions.unpack.member import Member, Members, shown
 from interactions.unpack.stream import CutShort, Damaged, Stream
 
 BLOCK = tarfile.BLOCKSIZE
-_MOST_HEADER = 1 << 20  # bytes of a name, or of what else is said of a file
+_MOST_HEADER = 1 << 20  # bytes of an extended header
 _GNU_NAME, _GNU_LINK = tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK
 _PAX = (tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE)
 _LINKS = {tarfile.LNKTYPE: "a link", tarfile.SYMTYPE: "a link"}
@@ -22,7 +22,7 @@ _WITHOUT_CONTENT = (tarfile.DIRTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.F
 
 
 def is_tar(head: bytes) -> bool:
-    """Whether a text begins with a tar header, whose sum tells, or with the zeros of an archive without files."""
+    """Whether a text starts with a tar header, by its checksum, or with the zeros of an empty archive."""
     if len(head) < BLOCK:
         return False
     if not head.strip(b"\x00"):
@@ -35,7 +35,10 @@ def is_tar(head: bytes) -> bool:
 
 
 def members(stream: Stream) -> Members:
-    """Its files. Raises Damaged where it is cut short or a header is wrong, FileRefused for a sparse file."""
+    """The files in the archive.
+
+    Raises Damaged if it's truncated or has a wrong header, FileRefused for a sparse file.
+    """
     said: dict[str, str] = {}
     ended = False
     while block := stream.peek(BLOCK):
@@ -73,14 +76,14 @@ def _text(stream: Stream, size: int) -> bytes:
 
 
 def _said(kind: bytes, text: bytes) -> dict[str, str]:
-    """What a header says of the file that follows."""
+    """The attributes of the next file in an extended header."""
     if kind == _GNU_NAME:
         return {"path": text.rstrip(b"\x00").decode(errors="replace")}
     return _records(text) if kind in _PAX else {}
 
 
 def _records(text: bytes) -> dict[str, str]:
-    """``LENGTH KEY=VALUE`` and a line end, one after another."""
+    """Parse pax records: ``LENGTH KEY=VALUE`` and a line end."""
     found = {}
     while text.strip(b"\x00"):
         length, blank, _ = text.partition(b" ")

@@ -1,6 +1,6 @@
-"""A ZIP archive, read from front to back by the headers of its files; the list at its end only confirms them.
+"""Read a ZIP archive from front to back by the headers of its files; the directory at its end is only checked.
 
-So no archive can name the same bytes twice, and one within another file is read like any other.
+So no archive can use the same bytes twice, and nested archives are read like any other.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from interactions.unpack.stream import Damaged, Pieces, Stream
 FILE, _LISTED, _END, _SPANNED = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x07\x08"
 MAGIC = (FILE, _END, _SPANNED + FILE, b"PK00" + FILE)
 _END_64, _PLACE_64, _SIGNATURE = b"PK\x06\x06", b"PK\x06\x07", b"PK\x05\x05"
-_HEADER = struct.Struct("<4sHHHHHIIIHH")  # up to the lengths of name and extra field
+_HEADER = struct.Struct("<4sHHHHHIIIHH")  # including the lengths of name and extra field
 _ENCRYPTED, _SIZES_FOLLOW, _UTF_8 = 1, 8, 1 << 11
 _STORED = 0
 _READ: dict[int, Callable[[Stream], Pieces]] = {
     8: frames.inflate, 12: frames.one_bzip2, 93: frames.one_zstd, 95: frames.one_xz,
 }  # fmt: skip
 _METHODS = {9: "Deflate64", 14: "LZMA", 98: "PPMd"}
-_FULL = 0xFFFFFFFF  # of a size that stands in the extra field
+_FULL = 0xFFFFFFFF  # a size that is in the extra field
 _MASK = 0xFFFFFFFF
 _OFFICE = ("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "mimetype")
 
@@ -36,12 +36,12 @@ class _Entry:
     flags: int
     method: int
     crc: int
-    packed: int | None  # bytes; None where they are said behind the file
+    packed: int | None  # bytes; None if the size follows the file
     size: int
 
 
 def members(stream: Stream) -> Members:
-    """Its files. Raises Damaged where it is cut short, and FileRefused for what is packed in a way not read here."""
+    """The files in the archive. Raises Damaged if it's truncated, and FileRefused for unsupported compression."""
     if stream.peek(4) in (_SPANNED, b"PK00"):
         stream.skip(4)
     files = listed = 0
@@ -128,7 +128,7 @@ def _require_known(entry: _Entry) -> None:
 
 
 class _Content:
-    """The text of a file, whose length and sum are held against what the archive says."""
+    """The text of a file, whose size and checksum are verified."""
 
     def __init__(self, stream: Stream, entry: _Entry) -> None:
         self._stream, self._entry = stream, entry
@@ -154,7 +154,7 @@ class _Content:
             raise Damaged
 
     def _confirm(self, packed: int) -> None:
-        """Read the sizes behind the file, which may have a mark before them, and four or eight bytes each."""
+        """Read the sizes after the file, which have four or eight bytes each and an optional signature."""
         for mark in (_SPANNED, b""):
             for form in ("<III", "<IQQ"):
                 mask = _MASK if form == "<III" else ~0
