@@ -1,4 +1,4 @@
-"""The first administrator, so that a fresh Dojo can be logged in to."""
+"""Create the first administrator, so that someone can log in to a new Dojo."""
 
 import secrets
 
@@ -6,16 +6,16 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 
 NAME = "admin"
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another when typed from paper
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without letters and digits that look alike
 
 
 def random_password() -> str:
-    """Four groups of four letters and digits: 79 bits of chance."""
+    """Four groups of four letters and digits: 79 random bits."""
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
 
 def make_first() -> str | None:
-    """Create the user "admin" where no administrator exists; the sentence to show once, or None."""
+    """Create the user "admin" if there is no administrator; returns a sentence to show once, or None."""
     users = get_user_model()._default_manager
     if users.filter(is_superuser=True).exists():
         return None

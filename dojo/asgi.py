@@ -1,4 +1,4 @@
-"""The entrance that the web server imports."""
+"""The ASGI application for the web server."""
 
 import gc
 import os
@@ -27,10 +27,10 @@ if settings.WEB_START:
 _doors: dict[str, dict[str, Any]] = settings.GATEWAY_DOORS  # type: ignore[assignment]  # of mixed values
 application = Gateway(_django, [_door(prefix, given) for prefix, given in _doors.items()], times.observe)
 
-# A connection is a file: as many as the system allows, so that slow clients do not use them up.
+# Raise the limit of open files, so that slow clients can't use up all connections.
 _most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (_most, _most))
 
-# What is loaded by now stays: nobody need look through it for garbage again, in the middle of a call.
+# What is loaded now stays loaded: exclude it from garbage collection, which could happen during a call.
 gc.collect()
 gc.freeze()

@@ -1,4 +1,4 @@
-"""Celery's way to Redis, less one way to die: a worker survives a Redis that goes away at whatever moment."""
+"""Celery's connection to Redis, hardened so that workers survive if Redis goes down at any moment."""
 
 from typing import Any
 
@@ -8,10 +8,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 
 class QoS(kombu_redis.QoS):
-    """Counts a task as acknowledged also where Redis, its disk full, refused to forget it.
-
-    Else it would count as being worked on forever, and a worker that lives and is connected takes no further one.
-    Redis hands such a task out once more after the visibility timeout; every task may run twice.
+    """Counts a task as acknowledged even if Redis refused it because its disk is full. Otherwise it would count as
+    running forever, and the worker would take no further tasks. Redis delivers such a task again after the visibility
+    timeout; every task may run twice.
     """
 
     def ack(self, delivery_tag: str) -> None:
@@ -22,11 +21,11 @@ class QoS(kombu_redis.QoS):
 
 
 class Channel(kombu_redis.Channel):
-    """A channel that says so where its connection was given up.
+    """A channel that reports a closed connection.
 
-    A worker that lost Redis may still acknowledge a task over the former channel, or hand it back. Kombu's own channel
-    then fails with an AttributeError, which ends the worker; a lost connection it goes on from. No task is lost by it:
-    Redis has them, and the sweeps ask for them anew.
+    A worker that lost Redis may still acknowledge or return a task on the old channel. Kombu's own channel then raises
+    an AttributeError, which ends the worker, while it recovers from a lost connection. No task is lost: Redis still has
+    it, and the sweeps requeue it.
     """
 
     QoS = QoS
@@ -39,10 +38,10 @@ class Channel(kombu_redis.Channel):
 
 
 def install() -> None:
-    """Have Kombu use this channel for every connection to Redis.
+    """Make Kombu use this channel for all connections to Redis.
 
-    A Redis that refuses to write, as its disk is full (MISCONF), counts as one that is away: a worker goes on from
-    that, and would end with any other error.
+    A Redis that refuses writes because its disk is full (MISCONF) counts as down: workers recover from that, but would
+    exit on any other error.
     """
     kombu_redis.Transport.Channel = Channel
     BaseParser.EXCEPTION_CLASSES["MISCONF"] = RedisConnectionError

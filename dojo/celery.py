@@ -10,7 +10,7 @@ from celery.signals import worker_process_init
 from dojo import broker, memory, request_id
 from dojo.heartbeat import Heartbeat
 
-# A worker of the root user is warned of as long as pickled tasks could come in; ours are JSON alone.
+# Celery warns about workers running as root because of pickled tasks; ours are all JSON.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dojo.settings")
 

@@ -1,8 +1,8 @@
-"""How many cores there are to work on."""
+"""The number of available cores."""
 
 import os
 
 
 def cores() -> int:
-    """Those that this process may use: on a shared machine or in a container often fewer than there are."""
+    """The number of cores this process may use: in a container often fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of every page: scripts, styles and data from here and nowhere else."""
+"""The Content-Security-Policy of every page: scripts, styles and data from this server only."""
 
 from collections.abc import Callable
 
@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        # Tabler draws its arrows and ticks as data: pictures.
+        # Tabler's arrows and ticks are data: images.
         "img-src 'self' data: blob:",
-        # No <style>, but style attributes: a chart's tooltip is HTML with its measures in them.
+        # Allows style attributes, but not <style>: the tooltips of charts are HTML with inline positions.
         "style-src-elem 'self'",
         "style-src-attr 'unsafe-inline'",
         "object-src 'none'",
@@ -22,7 +22,7 @@ POLICY = "; ".join(
 
 
 class ContentSecurityPolicyMiddleware:
-    """Adds the policy to each answer that does not bring its own."""
+    """Adds the policy to each response that doesn't have one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Requests to hosts that are not Dojo's, and what it says to them."""
+"""Refuse requests to hosts that aren't Dojo's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _JSON_PREFIX = "/v1"
 
 
 class Hosts:
-    """Middleware, the first of all: a request to a host that is not Dojo's, or no host at all, is a 400 everywhere."""
+    """The first middleware: requests with an unknown or invalid host get a 400 everywhere."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -26,7 +26,7 @@ class Hosts:
 
 
 def refusal_of(request: HttpRequest) -> str:
-    """Why the request's host is refused; empty where it is not."""
+    """Why the request's host is refused; empty if it's allowed."""
     return _refusal(request.META.get("HTTP_HOST", ""), tuple(settings.ALLOWED_HOSTS), settings.DEBUG)
 
 

@@ -1,4 +1,4 @@
-"""The names and addresses of this machine."""
+"""The host names and IP addresses of this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HOSTS_FILE = Path("/etc/hosts")
 
 
 def own_hosts() -> list[str]:
-    """This machine's names and addresses, as ALLOWED_HOSTS takes them. Asks no name server: one may be slow."""
+    """This machine's names and addresses for ALLOWED_HOSTS. Doesn't query name servers, which may be slow."""
     addresses = set(_addresses())
     name = socket.gethostname().lower()
     names = {"localhost", ".localhost", name, name.partition(".")[0], f"{name.partition('.')[0]}.local"}
@@ -26,7 +26,7 @@ def _addresses() -> Iterator[str]:
     for each in psutil.net_if_addrs().values():
         for one in each:
             if one.family in (socket.AF_INET, socket.AF_INET6):
-                yield one.address.partition("%")[0]  # without the interface of an address that is local to a link
+                yield one.address.partition("%")[0]  # without the interface of a link-local address
 
 
 def _names_of(addresses: set[str]) -> Iterator[str]:
@@ -56,5 +56,5 @@ def _is_here(host: str) -> bool:
 
 
 def local_hosts(listening: str) -> list[str]:
-    """By what this machine itself asks a server that listens on ``listening``, as its start does."""
+    """The hosts by which this machine calls a server that listens on ``listening``, as during startup."""
     return ["localhost", "127.0.0.1", "[::1]", f"[{listening}]" if ":" in listening else listening]

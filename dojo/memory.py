@@ -1,7 +1,7 @@
-"""Keep memory that is about to be used again.
+"""Keep freed memory for reuse.
 
-Reading a block takes and frees the same few megabytes hundreds of times. By default the C library gives each large
-piece back to the kernel, which clears it before it hands it out again: a seventh of a block's time, by the profiler.
+Reading a block allocates and frees the same few megabytes hundreds of times. By default the C library returns each
+large piece to the kernel, which zeroes it before reuse: a seventh of a block's time, by the profiler.
 """
 
 import ctypes
@@ -15,19 +15,20 @@ _SPARING_BYTES = 1 << 20
 
 
 def share_pool() -> None:
-    """Have Arrow take its memory from the C library, too, once it is loaded: a pool of its own keeps more apart."""
+    """Make Arrow allocate from the C library, too, once it's loaded: separate pools would keep more memory."""
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 
 def keep_freed() -> None:
-    """Let this process keep up to 64 MB of freed memory; without a C library that can be told so, do nothing."""
+    """Keep up to 64 MB of freed memory in this process; does nothing if the C library doesn't support it."""
     _tell(mapped=_KEPT_BYTES // 2, kept=_KEPT_BYTES)
 
 
 @contextmanager
 def sparing() -> Iterator[None]:
-    """Return to the system what is freed and kept, and from now on each large piece the moment it is freed, so that
-    what takes much memory for a short time does not take more for the gaps between; ``keep_freed`` again after it."""
+    """Return freed memory to the system, now and whenever a large piece is freed inside the context, so that a short
+    peak isn't made worse by fragmentation; afterwards ``keep_freed`` applies again.
+    """
     give_back()
     _tell(mapped=_SPARING_BYTES, kept=_SPARING_BYTES)
     try:
@@ -46,7 +47,7 @@ def _tell(*, mapped: int, kept: int) -> None:
 
 
 def give_back() -> None:
-    """Return what is freed and kept to the system, before something else has need of memory."""
+    """Return freed memory to the system before something else needs it."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

@@ -1,4 +1,4 @@
-"""What the processes say: each line to the terminal, and to a log file that rotates."""
+"""The output of all processes, line by line, on the terminal and in a rotating log file."""
 
 import logging
 import logging.handlers
@@ -11,12 +11,14 @@ from dojo.log_format import as_json
 DOJO = "dojo"
 LOG_FILE_BYTES = 10 << 20
 LOG_FILES = 5
-_LONGEST_LINE = 64 << 10  # bytes; what is longer comes in pieces
+_LONGEST_LINE = 64 << 10  # bytes; longer lines are split
 
 
 class Output:
-    """Lines of all processes, by whichever thread. Writing never raises: neither a full disk nor a closed terminal
-    may end what runs."""
+    """Writes lines of all processes, from any thread.
+
+    Never raises: neither a full disk nor a closed terminal may stop the processes.
+    """
 
     def __init__(self, log: Path, *, is_json: bool = False) -> None:
         """``is_json``: each line, in the terminal and in the file, is JSON."""
@@ -30,20 +32,20 @@ class Output:
         handler.setFormatter(logging.Formatter("%(message)s"))
         handler.handleError = lambda record: None  # type: ignore[method-assign]
         self._log.addHandler(handler)
-        # Not sys.stdout: it would keep what a closed terminal didn't take, and fail with it at the exit.
+        # Not sys.stdout: it would buffer what a closed terminal didn't accept, and fail at exit.
         self._terminal = open(1, "wb", buffering=0, closefd=False)  # noqa: SIM115 - open as long as the process
 
     def announce(self, sentence: str) -> None:
-        """Say a sentence of Dojo's own, without a process's name before it."""
+        """Write a message by Dojo itself, without a process name."""
         self._write(DOJO, sentence, shown=sentence)
 
     def say(self, name: str, line: str) -> None:
-        """Pass on a line of the process ``name``."""
+        """Write a line of the process ``name``."""
         shown = None if self.only_to_log else f"{datetime.now().astimezone():%H:%M:%S} {name:<9} | {line}"
         self._write(name, line, shown)
 
     def note(self, name: str, line: str) -> None:
-        """Keep a line in the log file alone."""
+        """Write a line to the log file only."""
         self._write(name, line, shown=None)
 
     def _write(self, name: str, line: str, shown: str | None) -> None:
@@ -61,13 +63,13 @@ class Output:
 
 
 class Lines:
-    """Puts together the lines of a stream that comes in pieces."""
+    """Assembles lines from pieces of a stream."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def add(self, piece: bytes) -> list[str]:
-        """The lines that are whole by now."""
+        """Add a piece and return the lines it completes."""
         *whole, self._rest = (self._rest + piece).split(b"\n")
         if len(self._rest) > _LONGEST_LINE:
             whole.append(self._rest)
@@ -75,5 +77,5 @@ class Lines:
         return [line.decode("utf-8", "replace") for line in whole]
 
     def end(self) -> list[str]:
-        """What is left where no line end came."""
+        """The last line, if it has no line end."""
         return self.add(b"\n") if self._rest else []

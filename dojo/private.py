@@ -1,4 +1,4 @@
-"""What lies in the data folder is for Dojo's own user alone."""
+"""Make the data folder accessible to Dojo's own user only."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def make_private(data: Path) -> None:
-    """Take from the data folder, and all that is in it, what group and others may do.
+    """Remove the permissions of group and others from the data folder and everything in it.
 
-    The folder itself comes last: one that is private already was gone through, so a start costs nothing. Files of
-    another user are left as they are. A folder in it may be a symbolic link to another disk.
+    The folder itself comes last: if it's private, all of it is, and there is nothing to do. Files of other users aren't
+    changed. A folder in it may be a symbolic link to another disk.
     """
     if not data.stat().st_mode & _OTHERS:
         return
@@ -36,4 +36,4 @@ def _close(path: Path) -> None:
         if mode & _OTHERS and not stat.S_ISLNK(mode):
             path.chmod(stat.S_IMODE(mode) & ~_OTHERS)
     except (FileNotFoundError, PermissionError):
-        pass  # it has gone meanwhile, or somebody put it there
+        pass  # removed meanwhile, or owned by someone else

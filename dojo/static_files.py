@@ -1,4 +1,4 @@
-"""The static files: which are gathered, and under what names they are served."""
+"""Static files: which are collected, and the names they are served by."""
 
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
@@ -10,9 +10,8 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class StaticFinder(FileSystemFinder):
-    """Gathers our own static files, and of the packages those that PACKAGE_FILES names.
-
-    A package holds a hundred times what the pages load.
+    """Collects our own static files, and the files of packages in PACKAGE_FILES. Packages have a hundred times as many
+    files as the pages load.
     """
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[Any]:
@@ -23,9 +22,9 @@ class StaticFinder(FileSystemFinder):
 
 
 class AppFinder(AppDirectoriesFinder):
-    """Gathers the static files of the apps, but for htmx's extensions.
+    """Collects the static files of apps, except htmx's extensions.
 
-    No page loads those, and they import htmx by a bare name that only an import map resolves.
+    No page loads them, and they import htmx by a bare name, which needs an import map.
     """
 
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[Any]:
@@ -35,6 +34,6 @@ class AppFinder(AppDirectoriesFinder):
 
 
 class Storage(CompressedManifestStaticFilesStorage):
-    """Names each file by its content, also where one script module imports another."""
+    """Names each file by its content, also in imports between script modules."""
 
     support_js_module_import_aggregation = True

@@ -1,4 +1,4 @@
-"""Ask and tell supervisord, which runs Dojo's processes, over its socket."""
+"""Query and control supervisord, which runs Dojo's processes, over its socket."""
 
 import http.client
 import socket
@@ -8,17 +8,17 @@ from typing import Any
 
 from django.conf import settings
 
-_SECONDS = 2.0  # a supervisord that takes longer counts as silent
+_SECONDS = 2.0  # a slower supervisord counts as silent
 _FAILING = ("BACKOFF", "FATAL")
 
 
 class Silent(Exception):
-    """Supervisord does not answer, or refuses."""
+    """Supervisord doesn't respond, or refuses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process as supervisord sees it: its state, and whole seconds since 1970 of its last start and end (0: none)."""
+    """A process in supervisord: its state, and the times of its last start and end in seconds since 1970 (0: none)."""
 
     name: str
     state: str
@@ -27,13 +27,13 @@ class Process:
 
     @property
     def keeps_ending(self) -> bool:
-        """Whether it ended as soon as it was started, and was or will be started only after a wait."""
+        """Whether it keeps exiting right after it's started."""
         waited = 0 < self.stop < self.start - 1
         return self.state in _FAILING or (self.state == "STARTING" and waited)
 
 
 def processes() -> list[Process]:
-    """Every process, running or not; none where no supervisord has started Dojo. Raises Silent."""
+    """All processes, running or not; empty if supervisord didn't start Dojo. Raises Silent."""
     if not settings.SUPERVISOR_SOCKET.exists():
         return []
     found: Any = _call(str(settings.SUPERVISOR_SOCKET), "supervisor.getAllProcessInfo")
@@ -41,7 +41,7 @@ def processes() -> list[Process]:
 
 
 def answers(socket_path: str) -> bool:
-    """Whether supervisord answers there."""
+    """Whether supervisord responds."""
     try:
         _call(socket_path, "supervisor.getState")
     except Silent:
@@ -50,8 +50,8 @@ def answers(socket_path: str) -> bool:
 
 
 def start(socket_path: str, name: str) -> None:
-    """Have a process started; raises Silent, also where it runs already."""
-    _call(socket_path, "supervisor.startProcess", name, False)  # False: without waiting until it has stayed up
+    """Start a process. Raises Silent, also if it's running already."""
+    _call(socket_path, "supervisor.startProcess", name, False)  # False: don't wait until it has stayed up
 
 
 def _call(socket_path: str, method: str, *arguments: Any) -> Any:
@@ -72,7 +72,7 @@ class _Transport(xmlrpc.client.Transport):
 
 
 class _Connection(http.client.HTTPConnection):
-    """HTTP over a socket in the file system."""
+    """HTTP over a Unix socket."""
 
     def __init__(self, socket_path: str) -> None:
         super().__init__("localhost", timeout=_SECONDS)

@@ -1,4 +1,4 @@
-"""Workers for a command that finds none running: Redis and one worker process a core, for as long as it takes."""
+"""Workers for a command if none are running: Redis and one worker process per core, until it's done."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ logger = logging.getLogger(__name__)
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 5.0
 _STOP_SECONDS = 20.0
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.05  # seconds between two looks at what is waited for
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.05  # seconds between two checks of the result
 _SWEEP_SECONDS = 10.0
-_LOOK_SECONDS = 1.0  # between two looks whether workers answer
-_GONE_SECONDS = 10.0  # without a word: a worker that was killed is long back by then, where Dojo runs
-_PR_SET_PDEATHSIG = 1  # of Linux: the signal to get when the parent dies
+_LOOK_SECONDS = 1.0  # between two checks whether workers respond
+_GONE_SECONDS = 10.0  # without a heartbeat: if Dojo is running, a killed worker is back long before
+_PR_SET_PDEATHSIG = 1  # Linux: the signal to receive when the parent dies
 
 
 _DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class Away(Exception):
-    """What the work needs is not there; its text is a sentence for the operator."""
+    """Something the work needs isn't available; the message is a sentence for the operator."""
 
 
 class NoWorkers(Away):
-    """There are no workers, and none could be started."""
+    """There are no workers and none could be started."""
 
 
 def _tell(sentence: str) -> None:
@@ -47,9 +47,9 @@ def _tell(sentence: str) -> None:
 
 @contextmanager
 def present() -> Iterator[Presence]:
-    """Use the workers that run; where none does, start some of our own and end them afterwards.
+    """Use running workers; if there are none, start some and stop them afterwards.
 
-    Raises Away, also where the database does not answer what is asked meanwhile.
+    Raises Away, also if the database doesn't respond meanwhile.
     """
     try:
         with ExitStack() as ours:
@@ -61,18 +61,18 @@ def present() -> Iterator[Presence]:
 
 
 class Presence:
-    """The workers that a command waits for."""
+    """The workers a command is waiting for."""
 
     def __init__(self, ours: ExitStack) -> None:
-        self._ours = ours  # the processes that were started here
+        self._ours = ours  # the processes started here
         self._looked = self._heard = time.monotonic()
         self._database_answers = True
 
     def wait(self, ended: Callable[[], bool], sweep: Callable[[], object]) -> None:
-        """Wait until ``ended``. Where all workers are gone, some of our own take their place. Raises NoWorkers.
+        """Wait until ``ended``. If all workers are gone, start new ones. Raises NoWorkers.
 
-        ``sweep`` asks again for what was left lying; it's called now and then, as there may be no scheduler. A database
-        that is away is waited for.
+        ``sweep`` requeues lost work; it's called regularly, because there may be no scheduler. Waits for a database
+        that is down.
         """
         swept, pause = time.monotonic(), _SHORTEST_PAUSE
         while not self._has(ended):
@@ -83,11 +83,11 @@ class Presence:
                 swept = time.monotonic()
 
     def _has(self, ended: Callable[[], bool]) -> bool:
-        """Whether what is waited for has ended, as far as the database says."""
+        """Whether ``ended``, as far as the database responds."""
         try:
             has_ended = ended()
         except _DATABASE_AWAY as error:
-            connections.close_all()  # one that was lost does not come back
+            connections.close_all()  # a lost connection doesn't come back
             if self._database_answers:
                 _tell(f"The database isn't responding ({error}). This command waits for it.")
             self._database_answers = False
@@ -98,7 +98,7 @@ class Presence:
         return has_ended
 
     def _replaced(self) -> bool:
-        """Whether workers of our own were started just now."""
+        """Start our own workers if all are gone; returns whether it did."""
         now = time.monotonic()
         if now - self._looked < _LOOK_SECONDS:
             return False
@@ -116,15 +116,15 @@ class Presence:
         return True
 
     def start_missing(self) -> None:
-        """Start Redis and a worker where there is none. Raises NoWorkers."""
+        """Start Redis and a worker if there are none. Raises NoWorkers."""
         if not redis_server.answers(settings.REDIS_URL, within=0):
             self._ours.enter_context(_redis())
-        if not _answered():  # Redis may go away between the two
+        if not _answered():  # Redis may go down between the two
             self._ours.enter_context(_worker())
 
 
 def _tried(sweep: Callable[[], object]) -> None:
-    """Sweep. What fails in it, which may be about the work of others, is tried again the next time."""
+    """Run the sweep. Errors, which may be about other work, are ignored: it's run again later."""
     try:
         sweep()
     except Exception as error:  # noqa: BLE001 - whoever waits goes on waiting
@@ -141,7 +141,7 @@ def _redis() -> Iterator[None]:
     if not settings.REDIS_IS_OURS:
         raise NoWorkers("The Redis of REDIS_URL does not answer: start it, or correct REDIS_URL.")
     with _process("Redis", [sys.executable, "-m", "dojo.redis_server"]) as process:
-        # Where another was quicker, ours has ended, and that one answers in a moment.
+        # If another one was faster, ours has exited, and that one will respond in a moment.
         _wait("Redis", process, lambda: redis_server.answers(settings.REDIS_URL, within=0), grace=_GRACE_SECONDS)
         yield
 
@@ -171,7 +171,7 @@ def _answered() -> bool:
 
 
 def _wait(name: str, process: subprocess.Popen[bytes], ready: Callable[[], bool], *, grace: float = 0.0) -> None:
-    """Wait until ``ready``, at most ``grace`` seconds beyond the end of the process. Raises NoWorkers."""
+    """Wait until ``ready``, at most ``grace`` seconds after the process has exited. Raises NoWorkers."""
     deadline, ended = time.monotonic() + _START_SECONDS, None
     while not ready():
         now = time.monotonic()
@@ -186,12 +186,12 @@ def _wait(name: str, process: subprocess.Popen[bytes], ready: Callable[[], bool]
 
 @contextmanager
 def _process(name: str, line: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a process beside this one; it is asked to end afterwards, and made to where it does not."""
+    """Run a process inside the context; afterwards it's terminated, or killed if necessary."""
     process = subprocess.Popen(  # noqa: S603
         line,
         cwd=settings.BASE_DIR,
         stdout=sys.stderr,
-        start_new_session=True,  # Ctrl-C reaches this command alone, which then ends the process in order
+        start_new_session=True,  # only this command gets Ctrl-C, and then stops the process
         preexec_fn=_end_with_parent,
     )
     try:
@@ -207,6 +207,6 @@ def _process(name: str, line: list[str]) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _end_with_parent() -> None:
-    """Have this process told to end when its parent is killed outright, where the system knows of such a thing."""
+    """Terminate this process when its parent is killed, if the system supports that."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,7 +1,7 @@
-"""Between the web server and Django: an event loop reads what clients send and sends what they get, so that threads
-work and never wait for a client.
+"""Between the web server and Django: an event loop reads requests and sends responses, so that threads never wait for a
+client.
 
-A request gets a thread once its body is there. Who sends or reads too slowly holds a connection, and nothing else.
+A request gets a thread once its body has arrived. A slow client only holds a connection.
 """
 
 from dojo.gateway.application import Gateway

@@ -1,4 +1,4 @@
-"""Ask Django in a thread, and send what it answers as fast as the client takes it."""
+"""Call Django in a thread, and send its response as fast as the client reads it."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _FIRST_BYTES = 1 << 20  # of an answer that is made as it is sent: one that ends
 
 
 class _Unread(Exception):
-    """The client takes nothing of its answer."""
+    """The client doesn't read its response."""
 
 
 class _File:
-    """What Django makes of an answer that is a file, by ``wsgi.file_wrapper``."""
+    """A file response of Django, by ``wsgi.file_wrapper``."""
 
     def __init__(self, file: BinaryIO, _block_size: int) -> None:
         self.file = file
@@ -35,7 +35,7 @@ class _File:
 
 @dataclass(slots=True)
 class Answer:
-    """A head, and one of three bodies: bytes, a file or what is still to be made."""
+    """A head, and one of three bodies: bytes, a file, or an iterable."""
 
     status: int
     headers: Headers
@@ -45,7 +45,7 @@ class Answer:
 
 
 def ask(application: Callable[..., Any], environ: Environ) -> Answer:
-    """What a WSGI application answers. Bodies that are large are left in a file or unmade."""
+    """Call a WSGI application. Large bodies are returned as a file or an iterable."""
     answer = Answer(500, [])
 
     def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
@@ -72,23 +72,23 @@ def _keep(answer: Answer, body: bytes) -> None:
     if len(body) <= 2 * MEMORY_BYTES:
         answer.body = body
         return
-    spool = Spool()  # else one who reads slowly would hold it in memory
+    spool = Spool()  # or a slow client would keep it in memory
     spool.add(body)
     answer.file = spool.stream()
 
 
 def answer_of(response: HttpResponse) -> Answer:
-    """A response that was made without a request."""
+    """An answer made from a response without a request."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
     return Answer(response.status_code, headers, response.content)
 
 
 async def send_answer(answer: Answer, send: Send, receive: Receive, short: Pool, long: Pool) -> None:
-    """Send it. A file is read piece by piece in ``short``; what is still to be made is made in ``long``.
+    """Send an answer. Files are read in pieces by ``short``; iterables are consumed in ``long``.
 
-    Whoever takes a piece of it more slowly than at BODY_LEAST_RATE gets no more: the connection ends.
+    The connection is closed if the client reads a piece more slowly than BODY_LEAST_RATE.
     """
-    with suppress(_Unread):  # the server ends a connection whose answer was not sent to its end
+    with suppress(_Unread):  # the server closes a connection with an incomplete response
         if answer.pieces is not None:
             await _send_made(answer, answer.pieces, send, receive, long)
             return
@@ -107,7 +107,7 @@ async def _more(send: Send, piece: bytes, *, more: bool) -> None:
 
 
 async def _piece(send: Send, piece: bytes) -> None:
-    """Raises _Unread where the client does not take it in time."""
+    """Raises _Unread if the client doesn't read it in time."""
     seconds = settings.BODY_PATIENCE_SECONDS + len(piece) / max(1, settings.BODY_LEAST_RATE)
     try:
         async with asyncio.timeout(seconds):
@@ -137,7 +137,7 @@ async def _send_made(answer: Answer, pieces: Iterable[bytes], send: Send, receiv
         while not made.done() and making.spool.size < _FIRST_BYTES:
             await making.news()
         if made.done():
-            made.result()  # what went wrong before anything was sent is an answer of its own
+            made.result()  # an error before anything was sent gets its own response
             answer.headers.append((b"Content-Length", str(making.spool.size).encode()))
         await _start(answer, send)
         while not gone.done():
@@ -159,7 +159,7 @@ async def _send_made(answer: Answer, pieces: Iterable[bytes], send: Send, receiv
 
 
 class _Making:
-    """An answer that a thread makes, from its first piece to its last, ahead of the client."""
+    """A response that a thread makes from first to last piece, ahead of the client."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self.spool = Spool()

@@ -1,4 +1,4 @@
-"""The ASGI application: one coroutine a request."""
+"""The ASGI application: one coroutine per request."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LONG_THREADS = 48
 
 
 class Gateway:
-    """Serves a WSGI application. Of ``doors`` the first that leads to a path holds for it.
+    """Serves a WSGI application. The first of ``doors`` that matches a path applies to it.
 
     Requests with small bodies share ``SHORT_THREADS``; what takes its time (large bodies, uploads, downloads that are
     made as they are sent) has ``LONG_THREADS`` of its own. ``observe`` is told the status of each answer, and after how
@@ -91,7 +91,7 @@ class Gateway:
 
 
 def _trouble(error: Exception, environ: Environ) -> tuple[int, str]:
-    """The status and the sentence of an answer; to be asked for where ``error`` was caught."""
+    """The status and sentence of an error response; call it in an except block."""
     if isinstance(error, Unreadable):
         return error.status, error.sentence
     if not isinstance(error, OSError):

@@ -1,4 +1,4 @@
-"""The body of a request as it comes, and how slowly it may."""
+"""The body of a request as it arrives, with a minimum rate."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class TooSlow(Exception):
-    """A body brought less than BODY_LEAST_RATE for BODY_PATIENCE_SECONDS."""
+    """A body arrived more slowly than BODY_LEAST_RATE for BODY_PATIENCE_SECONDS."""
 
 
 class Arrival:
-    """``length`` is in bytes, None where none was announced; ``came`` is how many have come."""
+    """A body. ``length`` is the Content-Length or None; ``came`` is the number of bytes received."""
 
     def __init__(self, receive: Receive, environ: Environ) -> None:
         self._receive = receive
@@ -33,7 +33,7 @@ class Arrival:
         return not self.is_whole and not self.is_cut
 
     async def piece(self) -> bytes:
-        """The next bytes; none where the client has gone, or at the end."""
+        """The next bytes; empty at the end, or if the client has disconnected."""
         message = await self._receive()
         if message["type"] != "http.request":
             self.is_cut = True
@@ -47,9 +47,9 @@ class Arrival:
 
 
 class Pace:
-    """Within this context a body must come fast enough, or TooSlow is raised out of it.
+    """Raise TooSlow if a body doesn't arrive fast enough inside the context.
 
-    ``is_paused`` says that the next piece is not waited for, so its time does not count.
+    ``is_paused`` if nobody waits for the next piece, so the time doesn't count.
     """
 
     def __init__(self, arrival: Arrival) -> None:

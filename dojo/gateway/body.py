@@ -1,4 +1,4 @@
-"""Read a request's body: whole before Django is asked, or piece by piece for a view that takes it as it comes."""
+"""Read a request's body: completely before calling Django, or in pieces for a view that streams it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from dojo.gateway.spool import MEMORY_BYTES, Spool
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-_MOMENT_SECONDS = 0.1  # in which a small body of an honest client is there
-_AHEAD_BYTES = 1 << 20  # that wait for a view which reads as they come
+_MOMENT_SECONDS = 0.1  # within which the small body of a normal client arrives
+_AHEAD_BYTES = 1 << 20  # buffered for a view that streams the body
 _TOO_LARGE = "The body of this request is too large."
 _DRAIN_SECONDS = 60.0
-_DRAIN_TIMES = 4  # the largest body: so much of a refused one is read and dropped
+_DRAIN_TIMES = 4  # how much of a refused body is read and discarded
 
 
 class Refused(Exception):
-    """A request that Django is not asked about, as its door answered before the body came."""
+    """The door answered a request before its body arrived, so Django isn't called."""
 
     def __init__(self, response: HttpResponse) -> None:
         super().__init__(response.status_code)
@@ -35,7 +35,7 @@ class Refused(Exception):
 
 
 class Unreadable(Exception):
-    """A request whose body cannot be taken in: the door has yet to answer, with ``status`` and ``sentence``."""
+    """A body can't be read: the door has to respond with ``status`` and ``sentence``."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -44,10 +44,7 @@ class Unreadable(Exception):
 
 
 async def gather(arrival: Arrival, door: Door, environ: Environ, pool: Pool) -> Spool:
-    """The whole body.
-
-    Raises Refused, Unreadable, OSError where the disk is full, and what ``door.before_body`` raises.
-    """
+    """The whole body. Raises Refused, Unreadable, OSError if the disk is full, and errors of ``door.before_body``."""
     if door.before_body is not None and ("HTTP_EXPECT" in environ or (arrival.length or 0) > MEMORY_BYTES):
         refusal = await pool.run(door.before_body, environ)
         if refusal is not None:
@@ -76,7 +73,7 @@ async def _fill(spool: Spool, arrival: Arrival, door: Door) -> None:
 
 
 class _Look:
-    """Asks ``door.before_body`` about a body that is not there at once, and raises Refused out of the context."""
+    """Calls ``door.before_body`` if the body doesn't arrive at once, and raises Refused in the context."""
 
     def __init__(self, door: Door, environ: Environ, pool: Pool) -> None:
         self._door = door
@@ -103,7 +100,7 @@ class _Look:
             self._answer.add_done_callback(self._told)
 
     def _told(self, answer: asyncio.Future[HttpResponse | None]) -> None:
-        # What went wrong there goes wrong again once the body is there, and is answered then.
+        # An error there occurs again once the body is complete, and is answered then.
         if self._is_over or answer.exception() is not None or answer.result() is None or self._task is None:
             return
         self._refusal = answer.result()
@@ -111,9 +108,9 @@ class _Look:
 
 
 class Inflow(RawIOBase):
-    """``wsgi.input`` of a view that reads the body as it comes: filled by the loop, read by one thread.
+    """The ``wsgi.input`` of a view that streams the body: filled by the loop, read by one thread.
 
-    Ends early, without an error, where the client has gone or is too slow: what was read did arrive.
+    Ends early, without an error, if the client disconnects or is too slow: what was read did arrive.
     """
 
     def __init__(self, arrival: Arrival) -> None:
@@ -131,7 +128,7 @@ class Inflow(RawIOBase):
         return True
 
     def readinto(self, buffer: Buffer) -> int:
-        """The next bytes; none at the end."""
+        """Read the next bytes; 0 at the end."""
         with self._some:
             if not self._is_asked:
                 self._is_asked = True
@@ -146,7 +143,7 @@ class Inflow(RawIOBase):
         return count
 
     async def stop(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         self._is_asked = True
         if self._filling is not None:
             self._filling.cancel()
@@ -182,9 +179,9 @@ class Inflow(RawIOBase):
 
 
 async def drain(arrival: Arrival, largest_body: int) -> None:
-    """Read what is left of a body that was answered already, within bounds, and drop it.
+    """Read and discard the rest of a body after the response, within limits.
 
-    A connection that ends with bytes unread is reset, and the client might then not see its answer.
+    Closing a connection with unread bytes resets it, and the client might not see the response.
     """
     left = _DRAIN_TIMES * largest_body
     if arrival.length is not None and arrival.length - arrival.came > left:

@@ -1,4 +1,4 @@
-"""What is special about the requests under one path."""
+"""Special handling of requests by path."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def _in_words(_environ: Environ, status: int, sentence: str) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """How requests under ``prefix`` come in.
+    """How to handle requests under ``prefix``.
 
-    ``before_body`` gets a WSGI environ without a body and says whether to refuse the request at once; it is asked only
-    where the body is large or slow. ``refused`` answers a request that the gateway itself refuses, from its environ, a
-    status and a sentence; a thread asks it, so it may look things up, and it must not raise. With ``streams`` Django
-    begins at once and reads the body as it comes, in a thread that may wait for it. ``largest_body`` is in bytes.
-    ``at_once`` gets a small body and answers in the event loop itself, or gives None where a thread has to answer.
+    ``before_body`` gets a WSGI environ without a body and may refuse the request; it's only called if the body is large
+    or slow. ``refused`` makes the response to a request that the gateway refuses, from its environ, a status and a
+    sentence. It's called in a thread, so it may query the database, and must not raise. With ``streams``, Django is
+    called at once and reads the body as it arrives, in a thread that may wait. ``largest_body`` is in bytes.
+    ``at_once`` gets a small body and responds in the event loop itself, or returns None to leave it to a thread.
     """
 
     prefix: str

@@ -14,7 +14,7 @@ Scope: TypeAlias = dict[str, Any]
 
 
 def environ_of(scope: Scope) -> Environ:
-    """As PEP 3333 wants it, without the process's own environment; ``wsgi.input`` is empty."""
+    """A WSGI environ by PEP 3333, without the process's environment; ``wsgi.input`` is empty."""
     server, client = scope.get("server") or ("", 0), scope.get("client") or ("", 0)
     environ: Environ = {
         "REQUEST_METHOD": scope["method"],
@@ -38,7 +38,7 @@ def environ_of(scope: Scope) -> Environ:
         if not key:
             continue
         text = value.decode("latin-1")
-        # Cookies come in several headers over HTTP/2; any other one that is repeated is a list.
+        # HTTP/2 splits cookies into several headers; other repeated headers are lists.
         environ[key] = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{text}" if key in environ else text
     return environ
 
@@ -50,7 +50,7 @@ def _path(scope: Scope) -> str:
 
 @lru_cache(1024)
 def _key(name: bytes) -> str:
-    """The environ's name of a header; none where it could be taken for another header, as ``X_Forwarded_For`` could."""
+    """The environ key of a header; empty if it could be mistaken for another one, like ``X_Forwarded_For``."""
     if b"_" in name:
         return ""
     key = name.decode("latin-1").upper().replace("-", "_")

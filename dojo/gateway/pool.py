@@ -1,4 +1,4 @@
-"""Threads that an event loop hands work to."""
+"""A thread pool for an event loop."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _Job: TypeAlias = "tuple[asyncio.AbstractEventLoop, asyncio.Future[Any], Callabl
 
 
 class Pool:
-    """At most ``most`` threads, started when they are needed; a job that finds none free waits for its turn.
+    """Up to ``most`` threads, started on demand; jobs wait for a free thread.
 
-    Leaner than the standard library's executor: each call of the API passes here, and a process that is told to end
-    must not wait for a thread.
+    Faster than the standard library's executor, because every API call passes here; and a process that is terminated
+    doesn't wait for its threads.
     """
 
     def __init__(self, name: str, most: int) -> None:
@@ -27,7 +27,7 @@ class Pool:
         self._started = 0
 
     def run(self, act: Callable[..., _Result], *arguments: Any) -> asyncio.Future[_Result]:
-        """What ``act`` returns or raises, once a thread has run it. To be called by the event loop."""
+        """Run ``act`` in a thread and return or raise its result. Called by the event loop."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[_Result] = loop.create_future()
         self._jobs.put((loop, done, act, arguments))
@@ -46,7 +46,7 @@ class Pool:
                 tell, result = _fail, error
             try:
                 loop.call_soon_threadsafe(tell, done, result)
-            except RuntimeError:  # the loop has ended, and the process with it
+            except RuntimeError:  # the loop has ended, and so will the process
                 return
             del done, act, arguments, result  # a body must not stay in memory until the next job
             self._idle.release()

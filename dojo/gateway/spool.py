@@ -1,4 +1,4 @@
-"""Bytes on their way between a thread and the event loop: few in memory, many in a file without a name."""
+"""A buffer between a thread and the event loop: small ones in memory, large ones in a temporary file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MEMORY_BYTES = 128 << 10
 
 
 class Spool:
-    """Bytes that are added at the end and read at any place; one may write and another read at the same time."""
+    """Bytes are appended at the end and read at any offset; one thread may write while another reads."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -21,7 +21,7 @@ class Spool:
         self._file: BinaryIO | None = None
 
     def add(self, piece: bytes) -> None:
-        """Raises OSError, as where the disk is full."""
+        """Append bytes. Raises OSError, for example if the disk is full."""
         if self._file is None and self.size + len(piece) <= MEMORY_BYTES:
             self._memory += piece
         else:
@@ -33,7 +33,7 @@ class Spool:
         self.size += len(piece)
 
     def read(self, at: int, most: int) -> bytes:
-        """Up to ``most`` bytes from place ``at`` on; none where nothing has come there yet."""
+        """Up to ``most`` bytes from offset ``at``; empty if there are none yet."""
         if self._file is None:
             return bytes(self._memory[at : at + most])
         self._memory = bytearray()
@@ -44,14 +44,14 @@ class Spool:
         return self._file is not None
 
     def stream(self) -> BinaryIO:
-        """All of it as a file, for one reader. Nothing may be added afterwards."""
+        """The content as a file, for one reader. Nothing may be added afterwards."""
         if self._file is None:
             return BytesIO(self._memory)
         self._file.seek(0)
         return self._file
 
     def close(self) -> None:
-        """Give memory and disk back."""
+        """Free memory and disk space."""
         self._memory = bytearray()
         if self._file is not None:
             self._file.close()
