@@ -54,11 +54,11 @@ class Snippet:
 
 _NOTES: Final = {
     "type": "Required",
-    "timestamp": "Absent: when it was received",
+    "timestamp": "Defaults to the time of receipt",
     "custom_action_name": "Required",
     "context.page.url": "Required in a page",
     "context": "Other keys are kept as they are",
-    f"context.custom_context.{schema.RECORD_UUID}": "Identifies the record: the same one, the same record",
+    f"context.custom_context.{schema.RECORD_UUID}": "Records with the same one are duplicates",
 }
 _CLIENTS: Final = (
     ("curl", "curl"),

@@ -102,7 +102,7 @@ def member_add(request: HttpRequest, environment: str) -> HttpResponse:
         else:
             if is_new:
                 return _shown(request, here, user, is_first=True)
-            messages.success(request, f"{user} is a member of {here} now, with the log-in they had.")
+            messages.success(request, f"{user} is now a member of {here}, with their existing log-in.")
             return to_page(request, "members", here)
     summaries = {role.value: role.summary for role in Role}
     context = {"environment": here, "form": form, "roles": [(r, summaries[r.data["value"]]) for r in form["role"]]}
@@ -149,7 +149,7 @@ def member_deactivate(request: HttpRequest, environment: str, pk: int) -> HttpRe
     act, said = (
         (membership.deactivate, "is deactivated, and logged out everywhere.")
         if request.POST.get("active") == "0"
-        else (membership.reactivate, "may log in again.")
+        else (membership.reactivate, "can log in again.")
     )
     try:
         act(member.user, by=person(request))

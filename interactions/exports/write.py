@@ -70,7 +70,7 @@ def _pause(export: Export, mine: QuerySet[Export]) -> None:
     size = draft.stat().st_size if draft.exists() else 0
     storage.remove(export)
     mine.update(state=State.WAITING, error=PAUSED, size=size, records=0, attempts=0, heartbeat_at=timezone.now())
-    logger.warning("Export %s waits for room on the disk", export.pk)
+    logger.warning("Export %s waits for disk space", export.pk)
 
 
 def _claim(export: Export) -> bool:

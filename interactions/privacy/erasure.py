@@ -53,7 +53,7 @@ def erase(request: DeletionRequest) -> None:
         try:
             _carry(request.environment, DeletionRequest.objects.filter(pk__in=pks))
         except (LakeBusy, RingAway, redis.RedisError) as reason:  # Redis was down: the sweep retries
-            logger.warning("Deletion requests %s wait to be carried on: %s", pks, reason)
+            logger.warning("Deletion requests %s wait to be carried out: %s", pks, reason)
             return
 
 

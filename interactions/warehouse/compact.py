@@ -55,7 +55,7 @@ def _merge(lake: Lake, parts: Sequence[Part]) -> int:
             return 0
         with lake.lock() as held:
             if not {part.path for part in parts} <= {part.path for part in lake.parts()}:
-                log.info("Parts of %s were rewritten while they were merged: another time.", lake.environment)
+                log.info("Parts of %s were rewritten while they were merged: retrying later.", lake.environment)
                 return 0
             held.require()
             lake.replace(parts, [merged], changes_data=False)
@@ -63,7 +63,7 @@ def _merge(lake: Lake, parts: Sequence[Part]) -> int:
         return 0
     finally:
         path.unlink(missing_ok=True)
-    log.info("%s parts of %s, %s records, became one", len(parts), lake.environment, merged.rows)
+    log.info("%s parts of %s were merged, with %s records", len(parts), lake.environment, merged.rows)
     return len(parts)
 
 

@@ -87,7 +87,7 @@ class Held:
         try:
             ours = self._lock.owned()
         except redis.exceptions.RedisError as error:
-            raise LakeBusy(f"The write lock cannot be looked at: {error}") from error
+            raise LakeBusy(f"The write lock can't be checked: {error}") from error
         if not ours:
             raise LakeBusy("The write lock was lost.")
 
@@ -255,7 +255,7 @@ class Lake:
                 waiting()
         except redis.exceptions.RedisError as error:
             client.close()
-            raise LakeBusy(f"The write lock of {self.environment} cannot be had: {error}") from error
+            raise LakeBusy(f"The write lock of {self.environment} isn't available: {error}") from error
         stopped = threading.Event()
         renewer = threading.Thread(target=_renew, args=(lock, stopped, seconds), daemon=True)
         renewer.start()
@@ -267,7 +267,7 @@ class Lake:
             try:
                 lock.release()
             except redis.exceptions.RedisError as error:  # the work under it is finished anyway
-                log.warning("The write lock of %s was not there to be released: %s", self.environment, error)
+                log.warning("The write lock of %s couldn't be released: %s", self.environment, error)
             client.close()
 
     def _add(self, part: Part, home: Path, import_id: int | None, *, changes_data: bool = True) -> AddAction:

@@ -56,8 +56,8 @@ class LakeUnreadable(DataNotReady):
 
     def __init__(self) -> None:
         super().__init__(
-            "The log of the data set cannot be read at this moment. Try again in a few seconds; "
-            "if that does not help, the table is damaged: see the log of Dojo."
+            "The data set's log can't be read right now. Try again in a few seconds. "
+            "If that doesn't help, the table is damaged: see Dojo's log."
         )
 
 

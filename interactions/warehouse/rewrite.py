@@ -158,7 +158,7 @@ def _commit(lake: Lake, made: Sequence[_Rewrite]) -> None:
     if not made:
         return
     if not {each.old.path for each in made} <= {part.path for part in lake.parts()}:
-        raise LakeBusy(f"Parts of {lake.environment} were changed while they were written anew.")
+        raise LakeBusy(f"Parts of {lake.environment} changed while they were rewritten.")
     lake.replace([each.old for each in made], [new for each in made for new in each.new], changes_data=True)
 
 

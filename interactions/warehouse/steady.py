@@ -25,7 +25,7 @@ class DataSetBusy(DataNotReady):
     """The table was rewritten repeatedly while it was read."""
 
     def __init__(self) -> None:
-        super().__init__("The data set is being rewritten at this moment. Try again in a few seconds.")
+        super().__init__("The data set is being rewritten. Try again in a few seconds.")
 
 
 def steady(look: Callable[[], Found]) -> Found:
@@ -42,5 +42,5 @@ def steady(look: Callable[[], Found]) -> Found:
         except (FileNotFoundError, LakeUnreadable) as gone:
             if tries >= _TRIES and time.monotonic() > patient_until:
                 raise DataSetBusy from gone
-            logger.info("A part went away while it was read; looking at the newer version.")
+            logger.info("A part was removed while it was read; reading the newer version.")
             time.sleep(_PAUSE_SECONDS)

@@ -122,7 +122,7 @@ def test_a_log_that_stays_unreadable_is_said_in_a_sentence(
     (lake.folder / "_delta_log" / "00000000000000000001.json").write_text("broken")
     forget()
     monkeypatch.setattr(lake_opening, "_PAUSE_SECONDS", 0)
-    with pytest.raises(LakeUnreadable, match="cannot be read at this moment"):
+    with pytest.raises(LakeUnreadable, match="can't be read right now"):
         _ask(lake, ask)
 
 

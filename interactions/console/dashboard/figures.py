@@ -22,14 +22,14 @@ from interactions.contract.schema import TYPES_BY_GROUP
 
 # Attribute of Totals, label, and an explanation.
 TILES: Final = (
-    ("interactions", "Interactions", "All records of the period, whatever their type."),
+    ("interactions", "Interactions", "All records in the period, of any type."),
     (
         "people",
         "People",
         "Users, and visitors who never signed in. What a user did before signing in counts as theirs.",
     ),
     ("sessions", "Sessions", "Visits. A session ends after 30 minutes without a record."),
-    ("products", "Products", "Different product ids in the records."),
+    ("products", "Products", "Distinct product ids in the records."),
     ("searches", "Searches", "Records of type search."),
     (
         "conversions",

@@ -118,7 +118,7 @@ TOPS: Final[dict[Subject, Top]] = {
 
 NAMED: Final = replace(
     TOPS[Subject.PRODUCTS],
-    note="Records of any type that name a product: there are no views, carts or check-outs",
+    note="Records of any type with a product, because there are no views, carts or check-outs",
     columns=_VALUE,
 )
 """The products panel for data without views, carts or check-outs."""

@@ -16,7 +16,7 @@ STATUSES: Final = {
     "2xx": "Accepted",
     "4xx": "Refused",
     "5xx": "Failed",
-    "400": "400 · cannot be read",
+    "400": "400 · unreadable",
     "401": "401 · no valid key",
     "403": "403 · not allowed",
     "408": "408 · too slow",

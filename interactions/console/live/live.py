@@ -68,7 +68,7 @@ def live_call(request: HttpRequest, environment: str, id: int) -> HttpResponse: 
     if call is None:
         if request.htmx:  # type: ignore[attr-defined]
             return render(request, "live/call.html#gone", {"environment": here})
-        raise Http404("This call is no longer available: the last 1,000 calls of 24 hours are.")
+        raise Http404("This call is no longer available. Dojo keeps the last 1,000 calls of the past 24 hours.")
     context = {"environment": here, "call": call, "anatomy": Anatomy.of(call), "curl": curl(request, call)}
     return page_or_fragment(request, "live/call.html", "call", context)
 

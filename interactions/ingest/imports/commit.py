@@ -97,7 +97,7 @@ def _mend(imp: Import) -> bool:
             end=end, state=Block.State.WAITING, attempts=0, bytes_done=0, records=0, accepted=0, rejected=0, skipped=0
         )
         enqueue("load_block", first.pk)
-    logger.info("Import %s is read anew from block %s on", imp.pk, first.number)
+    logger.info("Import %s is read again from block %s on", imp.pk, first.number)
     return True
 
 
@@ -173,7 +173,7 @@ def _nothing(records: int, skipped: int) -> str:
     if not records:
         return NO_RECORDS
     if skipped == records:
-        return "None of the file's events stands for an interaction: all were skipped."
+        return "None of the file's events is an interaction: all were skipped."
     if skipped:
         return f"{skipped:,} of the file's events were skipped, and all of the rest were rejected."
     return "The only record was rejected." if records == 1 else f"All {records:,} records were rejected."

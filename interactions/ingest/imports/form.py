@@ -12,7 +12,7 @@ from interactions.ingest.imports.other_forms import other_form
 
 NO_RECORDS = "The file has no records."
 _MOST_UNPACKED = 256 << 20  # bytes unpacked for detection at most
-_NO_RECORD_YET = "The first 256 MB of what is packed hold no record: pack the file of records alone."
+_NO_RECORD_YET = "The first 256 MB of the unpacked file have no records. Pack the file of records alone."
 _FOREIGN_BYTES = 64 << 10  # bytes in which formats of other tools are recognized
 _SOURCE_BYTES = 1 << 20  # bytes in which a source of events is recognized
 OWN = connectors.dojo.NAME

@@ -250,7 +250,7 @@ def pause(imp: Import, *, phase: Import.Phase) -> bool:
     """
     waiting = Import.objects.filter(pk=imp.pk, phase=phase).update(error=PAUSED, heartbeat_at=timezone.now())
     if waiting:
-        logger.warning("Import %s waits for room on the disk", imp.pk)
+        logger.warning("Import %s waits for disk space", imp.pk)
     imp.refresh_from_db()
     return bool(waiting)
 

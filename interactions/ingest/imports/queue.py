@@ -22,7 +22,7 @@ def enqueue(task: str, *pks: int) -> None:
                 current_app.send_task(f"interactions.tasks.{task}", args=[pk], retry=False)
             except (OperationalError, redis.RedisError):
                 # Don't try the others: each would wait for the broker as long.
-                logger.warning("The broker could not be reached; %s(%s) waits for the next sweep.", task, pk)
+                logger.warning("The broker couldn't be reached; %s(%s) waits for the next sweep.", task, pk)
                 return
 
     transaction.on_commit(send)

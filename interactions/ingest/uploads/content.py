@@ -68,7 +68,7 @@ class Content:
             if not _is_at(self._file, self._path):
                 raise UploadRemoved("The file of this upload was removed.")
             if not _is_at(self._held, _hold_path(self._path)):
-                raise UploadHeld("The upload went on over another connection.")
+                raise UploadHeld("The upload continued on another connection.")
             yield
 
 

@@ -85,13 +85,13 @@ def check_version(headers: Mapping[str, str]) -> None:
 def check_content_type(headers: Mapping[str, str]) -> None:
     """Raise UploadRefused 415 unless the Content-Type is that of upload data."""
     if headers.get("Content-Type", "").partition(";")[0].strip().lower() != CONTENT_TYPE:
-        raise UploadRefused(415, f"The bytes of an upload are sent with Content-Type: {CONTENT_TYPE}.")
+        raise UploadRefused(415, f"Send the bytes of an upload with Content-Type: {CONTENT_TYPE}.")
 
 
 def body_length(headers: Mapping[str, str]) -> int:
     """The Content-Length in bytes. Raises UploadRefused 411 for a body of unknown length."""
     if "Transfer-Encoding" in headers:
-        raise UploadRefused(411, "The length of the body has to be given: send Content-Length.")
+        raise UploadRefused(411, "The length of the body must be known: send Content-Length.")
     if not headers.get("Content-Length"):
         return 0
     return _whole_number("Content-Length", headers)
@@ -113,7 +113,7 @@ def checksum(headers: Mapping[str, str]) -> Checksum | None:
     digest = _base64(encoded, "Upload-Checksum")
     if len(digest) != ALGORITHMS[algorithm]:
         raise UploadRefused(
-            400, f"Upload-Checksum has to give the {ALGORITHMS[algorithm]} bytes of a {algorithm} digest."
+            400, f"Upload-Checksum must have the {ALGORITHMS[algorithm]} bytes of a {algorithm} digest."
         )
     return Checksum(algorithm, digest)
 
@@ -121,15 +121,15 @@ def checksum(headers: Mapping[str, str]) -> Checksum | None:
 def creation(headers: Mapping[str, str]) -> Creation:
     """Parse a request for a new upload. Raises UploadRefused 400 that names the wrong header."""
     if "Upload-Defer-Length" in headers:
-        raise UploadRefused(400, "The size of the file has to be known at the start: send Upload-Length.")
+        raise UploadRefused(400, "The size of the file must be known at the start: send Upload-Length.")
     if "Upload-Concat" in headers:
-        raise UploadRefused(400, "Uploads cannot be put together from parts here: send the file as one upload.")
+        raise UploadRefused(400, "Concatenating uploads isn't supported: send the file as one upload.")
     length = _whole_number("Upload-Length", headers)
     written = headers.get("Upload-Metadata", "").strip()
     given = metadata(written)
     for key in ("filename", "environment"):
         if key not in given:
-            raise UploadRefused(400, f"Upload-Metadata has to give the {key}.")
+            raise UploadRefused(400, f"Upload-Metadata must have the {key}.")
     return Creation(
         length=length,
         metadata=written,
@@ -144,14 +144,14 @@ def metadata(written: str) -> dict[str, bytes]:
     If this returns, ``written`` is printable ASCII and safe to send back as a header.
     """
     if len(written) > METADATA_CHARACTERS or not written.isascii() or (written and not written.isprintable()):
-        raise UploadRefused(400, f"Upload-Metadata has to be plain ASCII of at most {METADATA_CHARACTERS} characters.")
+        raise UploadRefused(400, f"Upload-Metadata must be plain ASCII with at most {METADATA_CHARACTERS} characters.")
     pairs: dict[str, bytes] = {}
     if not written:
         return pairs
     for pair in written.split(","):
         key, _, encoded = pair.strip().partition(" ")
         if not key or key in pairs:
-            raise UploadRefused(400, "Upload-Metadata has to be pairs of a key and a value, each key once.")
+            raise UploadRefused(400, "Upload-Metadata must be pairs of a key and a value, with each key once.")
         pairs[key] = _base64(encoded, "Upload-Metadata")
     return pairs
 
@@ -165,7 +165,7 @@ def check_fingerprint(headers: Mapping[str, str], written: str) -> None:
     said = headers.get("Dojo-Fingerprint", "")
     begun = metadata(written).get("fingerprint", b"").decode(errors="replace")
     if said and begun and said != begun:
-        raise UploadRefused(410, "The file has changed since this upload began. Drop it again to start anew.")
+        raise UploadRefused(410, "The file has changed since this upload began. Drop it again to start over.")
 
 
 def _whole_number(name: str, headers: Mapping[str, str]) -> int:
@@ -173,7 +173,7 @@ def _whole_number(name: str, headers: Mapping[str, str]) -> int:
     if value is None:
         raise UploadRefused(400, f"The header {name} is missing.")
     if not _WHOLE_NUMBER.fullmatch(value.strip()):
-        raise UploadRefused(400, f"The header {name} has to be a whole number of bytes.")
+        raise UploadRefused(400, f"The header {name} must be a whole number of bytes.")
     return int(value)
 
 
@@ -181,7 +181,7 @@ def _base64(encoded: str, name: str) -> bytes:
     try:
         return b64decode(encoded.strip(), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise UploadRefused(400, f"{name} holds a value that is not Base64.") from error
+        raise UploadRefused(400, f"{name} has a value that isn't Base64.") from error
 
 
 def _text(key: str, given: Mapping[str, bytes]) -> str:

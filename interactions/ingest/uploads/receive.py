@@ -104,12 +104,12 @@ def _check(upload: Upload, offset: int, length: int) -> None:
     if offset != upload.offset:
         raise UploadRefused(
             409,
-            f"The upload goes on at byte {upload.offset}, not at {offset}.",
+            f"The upload continues at byte {upload.offset}, not {offset}.",
             {"Upload-Offset": str(upload.offset)},
         )
     rest = upload.length - upload.offset
     if length > rest:
-        raise UploadRefused(413, f"The upload lacks {rest} bytes, and this request brings {length}.")
+        raise UploadRefused(413, f"The upload needs {rest} more bytes, but this request has {length}.")
     if length > storage.free_bytes():
         raise disk_full()
 
@@ -131,9 +131,7 @@ def _write(upload: Upload, file: content.Content, body: Iterable[bytes], checksu
     if checksum and digest and (full or not hmac.compare_digest(digest.digest(), checksum.digest)):
         file.cut_back(upload.offset)
         if not full:
-            raise UploadRefused(
-                CHECKSUM_MISMATCH, "The bytes that arrived do not match their checksum. Send them again."
-            )
+            raise UploadRefused(CHECKSUM_MISMATCH, "The bytes don't match their checksum. Send them again.")
     _keep(upload, file)
     if full:
         raise disk_full() from full

@@ -84,7 +84,7 @@ def creation(request: HttpRequest, user: User, method: str) -> HttpResponse:
     if length:
         protocol.check_content_type(request.headers)
     if length > asked.length:
-        raise UploadRefused(413, f"The upload is to have {asked.length} bytes, and this request brings {length}.")
+        raise UploadRefused(413, f"The upload has {asked.length} bytes, but this request has {length}.")
     upload = _create(user, asked)
     if length or upload.is_complete:
         try:
@@ -168,7 +168,7 @@ def _create(user: User, asked: protocol.Creation) -> Upload:
     if asked.length > free:
         raise UploadRefused(
             413,
-            f"The file has {size_text(asked.length)}, and there is room for {size_text(free)} here. "
+            f"The file has {size_text(asked.length)}, but there is only room for {size_text(free)}. "
             "Free some disk space, or split the file.",
         )
     with transaction.atomic():

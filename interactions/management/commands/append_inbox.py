@@ -126,6 +126,6 @@ def _append(environment: Environment, signs: _SignsOfLife) -> bool:
 def _complain(error: Exception, sentence: str) -> None:
     """Log an error; call it in an except block."""
     if is_full(error):
-        logger.warning("The inbox waits for room on the disk; nothing is lost")
+        logger.warning("The inbox waits for disk space; nothing is lost")
     else:
         logger.exception(sentence)

@@ -102,7 +102,7 @@ def test_an_empty_file_is_complete_at_once_and_fails_with_a_sentence(tus: Tus) -
 def test_a_file_larger_than_the_free_disk_is_refused_before_its_first_byte(tus: Tus, uploads_dir: Path) -> None:
     answer = tus.create(10**17)
     assert answer.status_code == 413
-    assert b"The file has 88.8 PB, and there is room for" in answer.content
+    assert b"The file has 88.8 PB, but there is only room for" in answer.content
     assert not Import.objects.exists()
     assert not uploads_dir.exists()
 

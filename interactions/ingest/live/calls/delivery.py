@@ -33,10 +33,10 @@ _CLIENTS: Final = (
     ("mozilla/", "Browser SDK"),
 )
 _STATUS_CAUSES: Final = {
-    400: "The call cannot be read.",
+    400: "The call can't be read.",
     401: "The key is missing or unknown.",
     403: "The key doesn't allow this.",
-    404: "There is no such address.",
+    404: "Unknown address.",
     405: "This method is not allowed here.",
     408: "The body was sent too slowly.",
     413: "The call is too large.",

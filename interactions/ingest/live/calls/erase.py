@@ -80,10 +80,10 @@ def _rewrite_file(client: Any) -> None:
                 is_asked = True
             except redis.ResponseError as error:
                 if "in progress" not in str(error):  # a server that doesn't allow it
-                    log.warning("Redis does not write its file anew: %s", error)
+                    log.warning("Redis doesn't rewrite its file: %s", error)
                     return
         time.sleep(0.02)
-    log.warning("Redis had not written its file anew after %d s.", _REWRITE_SECONDS)
+    log.warning("Redis hasn't rewritten its file after %d s.", _REWRITE_SECONDS)
 
 
 def _is_rewriting(state: dict[str, Any]) -> bool:
