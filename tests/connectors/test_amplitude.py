@@ -13,7 +13,7 @@ import pytest
 
 from interactions import unpack
 from interactions.connectors import SOURCES, recognised, records
-from tests.connectors.reading import as_moments, made, skipped
+from tests.connectors.read import as_moments, made, skipped
 
 
 def event(name: str, **said: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from interactions.connectors import SOURCES, Options, Skipped
 from tests.connectors import test_amplitude, test_ga4, test_mixpanel, test_posthog, test_segment, test_shopify
-from tests.connectors.reading import read, verdicts
+from tests.connectors.read import read, verdicts
 from tests.connectors.test_woocommerce import ORDER
 
 CATEGORY = test_ga4.event("view_item_list", {"search_term": "x"}, items=[test_ga4.MUG])

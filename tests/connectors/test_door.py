@@ -13,7 +13,7 @@ import pytest
 
 from interactions import connectors, unpack
 from interactions.connectors import SOURCES, recognised, records
-from tests.connectors.reading import read
+from tests.connectors.read import read
 from tests.connectors.test_mixpanel import event
 from tests.connectors.test_segment import track
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.reading import as_moments, made, skipped
+from tests.connectors.read import as_moments, made, skipped
 
 
 def params(**said: Any) -> list[dict[str, Any]]:

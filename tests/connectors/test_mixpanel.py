@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from interactions.connectors import Options
-from tests.connectors.reading import as_moments, made, skipped
+from tests.connectors.read import as_moments, made, skipped
 
 TIME = 1_793_613_600  # 2026-11-02T10:00:00Z
 

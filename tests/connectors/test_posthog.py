@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from interactions.connectors import recognised
-from tests.connectors.reading import AGENT, as_moments, made, skipped
+from tests.connectors.read import AGENT, as_moments, made, skipped
 
 
 def event(name: str, distinct: str = "d-1", **said: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from interactions.connectors import Options, segment
-from tests.connectors.reading import AGENT, as_moments, made, read, skipped
+from tests.connectors.read import AGENT, as_moments, made, read, skipped
 
 
 def call(kind: str, name: str = "", identity: str = "ajs-1", **said: Any) -> dict[str, Any]:

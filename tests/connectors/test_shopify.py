@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from interactions.connectors import recognised, shopify
-from tests.connectors.reading import AGENT, as_moments, made, read, skipped
+from tests.connectors.read import AGENT, as_moments, made, read, skipped
 
 ORDER: dict[str, Any] = {
     "id": 5001,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from interactions.connectors import recognised, woocommerce
-from tests.connectors.reading import AGENT, as_moments, made, skipped
+from tests.connectors.read import AGENT, as_moments, made, skipped
 
 ORDER: dict[str, Any] = {
     "id": 727,

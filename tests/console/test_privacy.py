@@ -18,7 +18,7 @@ from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House
 from tests.pages import HTMX, text_of
 from tests.privacy.people import ANN
-from tests.privacy.test_linking import BROWSER, TABLET, home
+from tests.privacy.test_links import BROWSER, TABLET, home
 
 __all__ = ["folders", "house", "petra"]
 

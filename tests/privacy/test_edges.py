@@ -22,7 +22,7 @@ from tests.ingest.imports.files import as_lines, record
 from tests.ingest.imports.house import House
 
 from .people import traces
-from .test_erasing import waiting
+from .test_erasure import waiting
 
 State = DeletionRequest.State
 STAYS = "who stays"

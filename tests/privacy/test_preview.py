@@ -27,7 +27,7 @@ from tests.ingest.imports.files import as_lines, record
 from tests.ingest.imports.house import House, users
 
 from .people import ANN, asked, crowd, erased, later
-from .test_linking import BROWSER, TABLET, home, shown
+from .test_links import BROWSER, TABLET, home, shown
 
 State = DeletionRequest.State
 
