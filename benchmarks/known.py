@@ -20,7 +20,7 @@ import pyarrow.parquet as pq  # noqa: E402
 
 from benchmarks.processes import answer  # noqa: E402
 from interactions.ingest.duplicates.calls import sift  # noqa: E402
-from interactions.ingest.duplicates.index import Index  # noqa: E402
+from interactions.ingest.duplicates.index import FingerprintIndex  # noqa: E402
 from interactions.warehouse.lake import Lake  # noqa: E402
 
 BATCHES = (100, 1_000, 10_000)
@@ -28,7 +28,7 @@ _TIMES = 9
 
 
 def main(environment: str) -> None:
-    lake, index = Lake(environment), Index(environment)
+    lake, index = Lake(environment), FingerprintIndex(environment)
     began = time.perf_counter()
     index.refresh(*lake.state())
     index.merge()
@@ -47,7 +47,7 @@ def _batch(lake: Lake, rows: pa.Table, size: int) -> float:
         place = rows.schema.get_field_index("fingerprint")
         batch = pa.concat_tables([there, there.set_column(place, there.schema.field(place), prints)]).combine_chunks()
         began = time.perf_counter()
-        found = sift(batch, np.arange(len(batch)), Index(lake.environment).refresh(*lake.state()))
+        found = sift(batch, np.arange(len(batch)), FingerprintIndex(lake.environment).refresh(*lake.state()))
         taken.append((time.perf_counter() - began) * 1000)
         if found.known < len(there):
             sys.exit(f"Of {size // 2:,} records that are there {found.known:,} were found.")

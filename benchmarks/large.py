@@ -17,7 +17,7 @@ from benchmarks.copies import add_copies
 from benchmarks.importing import carry, prepare
 from benchmarks.processes import tell
 from dojo import workers
-from interactions.ingest.duplicates.index import Index
+from interactions.ingest.duplicates.index import FingerprintIndex
 from interactions.warehouse.lake import Lake
 
 
@@ -39,7 +39,7 @@ def main(other: Path, file: Path, records: int, beside: int) -> None:
 
 def _index_fingerprints() -> None:
     """As the imports that the copies stand for would have left the index."""
-    index = Index("production")
+    index = FingerprintIndex("production")
     index.refresh(*Lake("production").state())
     index.merge()
 

@@ -120,7 +120,7 @@ def run_retention() -> None:
 @shared_task
 def compact_lakes() -> None:
     for slug in Environment.objects.values_list("slug", flat=True):
-        Index(slug).merge()
+        FingerprintIndex(slug).merge()
         try:
             compact(Lake(slug))
         except (LakeBusy, LakeUnreadable):  # the parts can wait for the next time

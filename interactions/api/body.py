@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, UnreadablePostError
 
 from interactions.api.errors import CallRefused
-from interactions.unpack import CutShort, Damaged, gunzip
+from interactions.unpack import CutShort, DamagedFile, gunzip
 
 GZIP = b"\x1f\x8b"
 """What a packed body begins with, said or not, and no JSON does."""
@@ -72,7 +72,7 @@ def _unpacked(body: bytes, limit: int) -> bytes:
                 raise CallRefused(413, "The body has too many gzip members. Compress it as one.")
     except CutShort as error:
         raise CallRefused(400, "The gzip body is cut short.") from error
-    except Damaged as error:
+    except DamagedFile as error:
         raise CallRefused(400, "The body is not valid gzip.") from error
     return bytes(text)
 

@@ -95,9 +95,9 @@ def check_call(body: bytes) -> Call:
 def write_records(tables: Iterable[pa.Table], sink: BinaryIO, form: str = "jsonl") -> None:
     """Write tables of ``columns.TABLE_SCHEMA`` to ``sink``, which stays open. ``form``: ``jsonl``, ``csv`` or
     ``parquet``; raises ValueError for another."""
-    from interactions.codec.record_files import Form, writer
+    from interactions.codec.record_files import RecordFormat, writer
 
-    out = writer(Form(form), sink)
+    out = writer(RecordFormat(form), sink)
     for table in tables:
         out.add(table)
     out.close()

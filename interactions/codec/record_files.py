@@ -24,7 +24,7 @@ COLUMNS: Final = [name for name in TABLE_SCHEMA.names if name not in _OURS]
 _encode = msgspec.json.encode
 
 
-class Form(StrEnum):
+class RecordFormat(StrEnum):
     """How a file is written."""
 
     LINES = "jsonl"
@@ -37,9 +37,9 @@ class Form(StrEnum):
 
 
 _MEDIA_TYPES: Final = {
-    Form.LINES: "application/jsonl",
-    Form.CSV: "text/csv; charset=utf-8",
-    Form.PARQUET: "application/vnd.apache.parquet",
+    RecordFormat.LINES: "application/jsonl",
+    RecordFormat.CSV: "text/csv; charset=utf-8",
+    RecordFormat.PARQUET: "application/vnd.apache.parquet",
 }
 
 
@@ -87,15 +87,19 @@ class _Parquet:
         self._writer.close()
 
 
-_WRITERS: Final[dict[Form, Callable[[BinaryIO], Writer]]] = {Form.LINES: _Lines, Form.CSV: _Csv, Form.PARQUET: _Parquet}
+_WRITERS: Final[dict[RecordFormat, Callable[[BinaryIO], Writer]]] = {
+    RecordFormat.LINES: _Lines,
+    RecordFormat.CSV: _Csv,
+    RecordFormat.PARQUET: _Parquet,
+}
 
 
-def writer(form: Form, sink: BinaryIO) -> Writer:
+def writer(form: RecordFormat, sink: BinaryIO) -> Writer:
     """A writer of that form; closing it leaves ``sink`` open."""
     return _WRITERS[form](sink)
 
 
-def pieces(form: Form, table: pa.Table, rows: int = 4096) -> Iterator[bytes]:
+def pieces(form: RecordFormat, table: pa.Table, rows: int = 4096) -> Iterator[bytes]:
     """The file of ``table`` piece by piece, so many rows each."""
     sink = _Held()
     out = writer(form, sink)

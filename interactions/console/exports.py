@@ -17,7 +17,7 @@ from interactions.access.roles import Right
 from interactions.analytics.data_sets import settled
 from interactions.analytics.reports import record_chunks
 from interactions.analytics.reports.totals import count
-from interactions.codec.record_files import Form, pieces
+from interactions.codec.record_files import RecordFormat, pieces
 from interactions.console.filter_choice import FilterChoice
 from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import demand, person
@@ -99,8 +99,8 @@ def export_file(request: HttpRequest, environment: str, pk: int) -> HttpResponse
     if file is None:
         raise Http404("This file was removed, or isn't finished yet.")
     exporting.taken(export)
-    form = Form(export.format)
-    media_type = form.media_type if form is Form.PARQUET else _MEDIA_TYPE
+    form = RecordFormat(export.format)
+    media_type = form.media_type if form is RecordFormat.PARQUET else _MEDIA_TYPE
     return FileResponse(file, as_attachment=True, filename=export.file_name, content_type=media_type)
 
 
@@ -127,8 +127,8 @@ def _begin(request: HttpRequest, here: Environment) -> HttpResponse:
     return redirect("exports", environment=here.slug)
 
 
-def _form(word: str) -> Form:
-    return Form(word) if word in set(Form) else Form.LINES
+def _form(word: str) -> RecordFormat:
+    return RecordFormat(word) if word in set(RecordFormat) else RecordFormat.LINES
 
 
 def _find(environment: str, pk: int) -> Export:

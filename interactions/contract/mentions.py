@@ -21,7 +21,7 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 @dataclass(slots=True)
-class Said:
+class Mentions:
     """``users`` and ``visitors`` are the values of fields for a user_id or an anonymous_id at any depth.
 
     If the text isn't JSON, ``words`` are all words that could be ids; it ``is_unclear`` if it has a field for an id
@@ -35,9 +35,9 @@ class Said:
     is_unclear: bool = False
 
 
-def said_in(text: str) -> Said:
+def said_in(text: str) -> Mentions:
     """The ids in ``text``, which may be JSON or not. Takes linear time."""
-    said = Said()
+    said = Mentions()
     try:
         _look_into(_decoded(text), said, _DEPTH)
     except (ValueError, RecursionError):
@@ -81,7 +81,7 @@ def _decoded(text: str) -> Any:
     return json.loads(text, strict=False, object_pairs_hook=_Pairs, parse_int=str, parse_float=str)
 
 
-def _look_into(value: Any, said: Said, depth: int) -> None:
+def _look_into(value: Any, said: Mentions, depth: int) -> None:
     if isinstance(value, _Pairs):
         for name, each in value:
             kind = _kind(name)

@@ -230,7 +230,7 @@ class Tombstones:
             if person is not None:
                 return person
         if said.words:
-            people = People(self, keyring)
+            people = ErasedPeople(self, keyring)
             people.look_for(said.words)
             if people.met:
                 return min(people.met, key=str)
@@ -246,7 +246,7 @@ class Tombstones:
         return [ring.key(each) for each in identifiers if _is_whole(each) for ring in self.rings(keyring)]
 
 
-class People:
+class ErasedPeople:
     """Checks whether ids are those of erased people, whose ids themselves aren't known.
 
     ``met`` has the people found so far.

@@ -16,7 +16,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from interactions.analytics.reports.record_chunks import chunks
-from interactions.codec.record_files import Form, writer
+from interactions.codec.record_files import RecordFormat, writer
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull, DojoError
 from interactions.exports import storage
@@ -98,7 +98,7 @@ def _write(export: Export, mine: QuerySet[Export]) -> None:
     told = time.monotonic()
     records = 0
     with _opened(export) as sink:
-        out = writer(Form(export.format), sink)
+        out = writer(RecordFormat(export.format), sink)
         for table in chunks(files, people, restored(export.filter)):
             if free_bytes() < table.nbytes:
                 raise DiskFull(PAUSED)

@@ -9,7 +9,7 @@ from typing import BinaryIO, Final, cast
 from interactions.codec.split.windows import Run
 from interactions.connectors import Options, Source, dojo, recognised, records
 from interactions.contract.mentions import words_in
-from interactions.contract.tombstones import People, Person
+from interactions.contract.tombstones import ErasedPeople, Person
 
 _FAR: Final = 1 << 62  # bytes: the length is unknown, because the file may still be uploading
 _HEAD: Final = 1 << 20
@@ -57,7 +57,7 @@ def source_of(pieces: Iterator[bytes]) -> tuple[Source | None, Iterator[bytes]]:
     return source, chain([first], pieces)
 
 
-def named_in_events(source: Source, pieces: Iterable[bytes], people: People) -> frozenset[Person]:
+def named_in_events(source: Source, pieces: Iterable[bytes], people: ErasedPeople) -> frozenset[Person]:
     """Which of ``people`` the events in a text name; in damaged events, by any word that is one of their ids."""
     from interactions.privacy.named_files import named_in  # loads Numba
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from interactions.contract.mentions import scalars, words_in
-from interactions.contract.tombstones import People, Person
+from interactions.contract.tombstones import ErasedPeople, Person
 from interactions.privacy.id_fields import ANONYMOUS, NONE, USER, next_field
 
 _VALUE: Final = 64 << 10  # bytes of a field's value that are searched
@@ -21,7 +21,7 @@ _OPENERS: Final = (b"[", b"{", b"\\", b"'")
 _ENDS: Final = b" \t\r\n,}]"
 
 
-def named_in(pieces: Iterable[bytes], people: People) -> frozenset[Person]:
+def named_in(pieces: Iterable[bytes], people: ErasedPeople) -> frozenset[Person]:
     """Which of ``people`` are named in a text given in pieces, however their ids are escaped."""
     search = _Search(people)
     held = b""
@@ -36,7 +36,7 @@ def named_in(pieces: Iterable[bytes], people: People) -> frozenset[Person]:
 
 
 class _Search:
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: ErasedPeople) -> None:
         self._people = people
         self._known: set[tuple[int, bytes]] = set()
         self._new: list[tuple[int, bytes]] = []

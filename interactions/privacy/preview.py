@@ -39,7 +39,7 @@ class NamesSomebody(DojoError):
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class RequestPreview:
     """What hiding and erasing would do, as of the request's ``counted_at``.
 
     ``people`` counts the users and anonymous ids that were named. ``beside`` counts records of the latter that have a
@@ -131,7 +131,7 @@ def count(request: DeletionRequest) -> None:
         request.save(update_fields=["counted_at"])
 
 
-def preview(request: DeletionRequest) -> Preview:
+def preview(request: DeletionRequest) -> RequestPreview:
     """The totals of a request's counts."""
     sums = request.named.aggregate(
         people=Count("pk"),
@@ -145,7 +145,7 @@ def preview(request: DeletionRequest) -> Preview:
     for of_person in request.named.exclude(records=0).values_list("types", flat=True).iterator(_ROWS):
         for name, records in of_person.items():
             types[name] += records
-    return Preview(
+    return RequestPreview(
         people=sums["people"],
         unknown=request.named.filter(records=0, beside=0).count(),
         records=sums["records"],

@@ -16,9 +16,9 @@ from django.apps import apps
 
 from interactions import exports, identity, process_caches
 from interactions.analytics import keeper
-from interactions.contract.tombstones import People, Person, Tombstones
+from interactions.contract.tombstones import ErasedPeople, Person, Tombstones
 from interactions.ingest.connections import kept
-from interactions.ingest.duplicates.index import Index
+from interactions.ingest.duplicates.index import FingerprintIndex
 from interactions.ingest.imports.erased import count_in, leave_out_of
 from interactions.ingest.imports.rejects import Named
 from interactions.ingest.live import calls
@@ -72,12 +72,12 @@ def _erase_overlaps(environment: Environment, tombstones: Tombstones, _: Tell) -
 
 def _count_fingerprints(environment: Environment, _: Tombstones) -> Counter[Person]:
     """Fingerprints of records that aren't in the table any more, of unknown people."""
-    left = Index(environment.slug).count_dead(Lake(environment.slug).parts())
+    left = FingerprintIndex(environment.slug).count_dead(Lake(environment.slug).parts())
     return Counter({Person(): left} if left else {})
 
 
 def _erase_fingerprints(environment: Environment, _: Tombstones, tell: Tell) -> None:
-    index = Index(environment.slug)
+    index = FingerprintIndex(environment.slug)
     index.refresh(*Lake(environment.slug).state(), lambda: tell(0, 1))
     index.purge()
 
@@ -117,19 +117,21 @@ def _erase_running(environment: Environment, tombstones: Tombstones, _: Tell) ->
 
 def _count_ring(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     """Not by person. Calls after the request don't count."""
-    left = calls.count_users(environment.slug, People(tombstones, identity.keyring()), before=tombstones.last_asked + 1)
+    left = calls.count_users(
+        environment.slug, ErasedPeople(tombstones, identity.keyring()), before=tombstones.last_asked + 1
+    )
     return Counter({Person(): left} if left else {})
 
 
 def _held_in_ring(environment: Environment, tombstones: Tombstones) -> set[Person]:
-    people = People(tombstones, identity.keyring())
+    people = ErasedPeople(tombstones, identity.keyring())
     calls.count_users(environment.slug, people, before=tombstones.last_asked + 1)
     return people.met
 
 
 def _erase_ring(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
     time.sleep(min(SETTLE_SECONDS, max(0.0, tombstones.last_asked / 1e6 + SETTLE_SECONDS - time.time())))
-    calls.erase_users(environment.slug, People(tombstones, identity.keyring()))
+    calls.erase_users(environment.slug, ErasedPeople(tombstones, identity.keyring()))
 
 
 def _empty_memory(_: Environment, __: Tombstones, ___: Tell) -> None:

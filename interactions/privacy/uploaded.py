@@ -16,7 +16,7 @@ from typing import Final
 
 from interactions import identity, process_caches
 from interactions.compiled.first_load import FIRST_LOAD
-from interactions.contract.tombstones import People, Person, Tombstones, microseconds
+from interactions.contract.tombstones import ErasedPeople, Person, Tombstones, microseconds
 from interactions.errors import FileRefused
 from interactions.ingest.imports import lifecycle, storage
 from interactions.models import Environment, Import, Upload
@@ -102,7 +102,7 @@ def _named_in(path: Path, size: int, changed: int, tombstones: Tombstones) -> fr
     with FIRST_LOAD:
         from interactions.privacy.named_files import named_in  # loads Numba, which web processes don't need
 
-    people = People(tombstones, identity.keyring())
+    people = ErasedPeople(tombstones, identity.keyring())
     source, text = source_of(readable(path))
     return named_in(text, people) if source is None else named_in_events(source, text, people)
 

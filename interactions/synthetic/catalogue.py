@@ -58,7 +58,7 @@ class SitePage(NamedTuple):
     title: str
 
 
-class Product(NamedTuple):
+class Article(NamedTuple):
     """One article for sale. `fields` is what its interactions carry; copy it before giving it away."""
 
     product_id: str
@@ -73,7 +73,7 @@ class Shelf(NamedTuple):
 
     path: tuple[str, ...]
     page: SitePage
-    products: list[Product]
+    products: list[Article]
 
 
 class Story(NamedTuple):
@@ -96,7 +96,7 @@ class Catalogue(NamedTuple):
     """Everything the shop holds; each list runs from the most to the least popular."""
 
     shelves: list[Shelf]
-    products: list[Product]
+    products: list[Article]
     phrases: list[Phrase]
     stories: list[Story]
 
@@ -124,7 +124,7 @@ def _shelf(rng: random.Random, numbers: Iterator[int], place: int, path: tuple[s
     return Shelf(path, page, products)
 
 
-def _variants(rng: random.Random, numbers: Iterator[int], place: int, name: str) -> list[Product]:
+def _variants(rng: random.Random, numbers: Iterator[int], place: int, name: str) -> list[Article]:
     """Return the colours one article comes in. Most articles have a product group, some have none."""
     group = {"product_group_ids": [f"G{next(numbers):06d}"]} if rng.random() < 0.8 else {}
     cents = round(min(40_000, 600 + rng.lognormvariate(7.8, 0.8)) / 50) * 50 - rng.choice((0, 1, 5))
@@ -134,7 +134,7 @@ def _variants(rng: random.Random, numbers: Iterator[int], place: int, name: str)
         number = next(numbers)
         product_id = f"{number:08d}" if rng.random() < 0.6 else f"AF-{number:05d}-{colour[:2]}"
         page = SitePage(f"{SITE}/p/{_slug(f'{name} {colour}')}-{product_id}", f"{name}, {colour}")
-        variants.append(Product(product_id, {"product_ids": [product_id], **group}, cents, page, place))
+        variants.append(Article(product_id, {"product_ids": [product_id], **group}, cents, page, place))
     return variants
 
 

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Any
 
 from interactions.synthetic.audience import ARRIVALS, WayIn, visitor
-from interactions.synthetic.catalogue import SHOP_NAME, SITE, Product, Shelf, SitePage, Story, catalogue
+from interactions.synthetic.catalogue import SHOP_NAME, SITE, Article, Shelf, SitePage, Story, catalogue
 from interactions.synthetic.draws import Draws
 from interactions.synthetic.visits import LIST_LENGTH, Listing, Purchase, Visit
 
@@ -167,7 +167,7 @@ def look_through(visit: Visit, shelf: Shelf, *, assisted: float) -> None:
         look_at(visit, product, listing.miso_id)
 
 
-def look_at(visit: Visit, product: Product, miso_id: str | None) -> None:
+def look_at(visit: Visit, product: Article, miso_id: str | None) -> None:
     """View a product, perhaps its pictures; react to it, put it into the cart, follow what is recommended beside it."""
     chance = visit.draws.chance
     visit.view_product(product, miso_id)
@@ -180,7 +180,7 @@ def look_at(visit: Visit, product: Product, miso_id: str | None) -> None:
         look_through(visit, catalogue().shelves[product.shelf], assisted=0.95)
 
 
-def react(visit: Visit, to: Product | Story, miso_id: str | None, choose: Callable[[float], str | None]) -> None:
+def react(visit: Visit, to: Article | Story, miso_id: str | None, choose: Callable[[float], str | None]) -> None:
     chance = visit.draws.chance
     kind = choose(chance())
     if kind is None:

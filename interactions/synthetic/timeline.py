@@ -49,7 +49,7 @@ def _batches(count: int, draws: Draws, rhythm: Rhythm) -> Iterator[list[Record]]
     returns = Returns(draws, visits=max(1, count // RECORDS_PER_VISIT))
     done = 0
     while done < count:
-        batch = Visits()
+        batch = VisitBatch()
         while len(batch.records) < min(BATCH, count - done):
             visit, purchases = take_visit(_who_comes(draws, done, count), done / count, draws)
             batch.add(visit.records, visit.offsets)
@@ -87,7 +87,7 @@ class Returns:
         return [self._open.pop(int(waiting * chance()))]
 
 
-class Visits:
+class VisitBatch:
     """The records of some visits: `offsets` within their visit in ms, `visits` the visit each belongs to."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from interactions.synthetic.audience import Visitor, WayIn
-from interactions.synthetic.catalogue import SHOP_NAME, SITE, Phrase, Product, Shelf, SitePage, Story, catalogue
+from interactions.synthetic.catalogue import SHOP_NAME, SITE, Article, Phrase, Shelf, SitePage, Story, catalogue
 from interactions.synthetic.draws import Draws
 
 HOME = SitePage(f"{SITE}/", f"{SHOP_NAME} | Things that last")
@@ -19,7 +19,7 @@ Record = dict[str, Any]
 class Listing(NamedTuple):
     """A list of products as shown; `miso_id` names the result it came from, where an engine ordered it."""
 
-    products: list[Product]
+    products: list[Article]
     miso_id: str | None
 
 
@@ -67,7 +67,7 @@ class Visit:
             "logged_in": False,
             "store": visitor.store,
         }
-        self.cart: dict[str, tuple[Product, int]] = {}
+        self.cart: dict[str, tuple[Article, int]] = {}
 
     @property
     def signed_in(self) -> bool:
@@ -94,7 +94,7 @@ class Visit:
         self.now += 250 + int(6000 * self.draws.chance())
 
     def send_about(
-        self, kind: str, product: Product | Story, miso_id: str | None = None, more: Mapping[str, Any] | None = None
+        self, kind: str, product: Article | Story, miso_id: str | None = None, more: Mapping[str, Any] | None = None
     ) -> None:
         """Record an interaction with one product or story; `more` are further fields of the record."""
         fields: dict[str, Any] = {name: ids.copy() for name, ids in product.fields.items()}
@@ -152,11 +152,11 @@ class Visit:
                 search["filters"]["price"] = ["0-25", "25-50"]
         self.send("search", {"search": search})
 
-    def view_product(self, product: Product, miso_id: str | None) -> None:
+    def view_product(self, product: Article, miso_id: str | None) -> None:
         self.open(product.page)
         self.send_about("product_detail_page_view", product, miso_id, {"duration": self.stay()})
 
-    def add_to_cart(self, product: Product, miso_id: str | None) -> None:
+    def add_to_cart(self, product: Article, miso_id: str | None) -> None:
         luck = self.draws.chance()
         quantity = 1 if luck < 0.8 else 2 if luck < 0.95 else 4
         had = self.cart[product.product_id][1] if product.product_id in self.cart else 0

@@ -12,18 +12,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from interactions.unpack import frames, layers
-from interactions.unpack.stream import CHUNK, DAMAGED, CutShort, Damaged, Meter, Readable, Stream, TooMuch
+from interactions.unpack.stream import CHUNK, DAMAGED, CutShort, DamagedFile, Meter, Readable, Stream, UnpacksTooFar
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer as WriteableBuffer
 
-__all__ = ["DAMAGED", "CutShort", "Damaged", "Readable", "Text", "TooMuch", "gunzip", "open_text", "read", "read_head"]
+__all__ = [
+    "DAMAGED",
+    "CutShort",
+    "DamagedFile",
+    "Readable",
+    "UnpackedText",
+    "UnpacksTooFar",
+    "gunzip",
+    "open_text",
+    "read",
+    "read_head",
+]
 
 _UNBOUNDED = 1 << 63
 _LONGEST = 120  # characters of the layers' names in total
 
 
-class Text(io.RawIOBase):
+class UnpackedText(io.RawIOBase):
     """The text of a file in UTF-8. Opening and reading raise FileRefused if it can't be unpacked."""
 
     def __init__(self, path: Path, meter: Meter, *, everything: bool = False) -> None:
@@ -52,7 +63,7 @@ class Text(io.RawIOBase):
         """Whether all of the text was read; False if unpacking more would raise TooMuch."""
         try:
             self._fill()
-        except TooMuch:
+        except UnpacksTooFar:
             return False
         return not self._held and not self._stopped
 
@@ -74,8 +85,8 @@ class Text(io.RawIOBase):
                 piece = next(self._pieces, None)
                 self._held, self._ended = memoryview(piece or b""), piece is None
         except frames.ERRORS as error:
-            raise Damaged from error
-        except TooMuch:
+            raise DamagedFile from error
+        except UnpacksTooFar:
             self._stopped = True
             raise
 
@@ -91,13 +102,13 @@ def open_text(
     sentence: str = "",
     look: Callable[[], None] | None = None,
     everything: bool = False,
-) -> Text:
+) -> UnpackedText:
     """Open a file as text that is unpacked while it's read.
 
     Raises FileRefused: Damaged, or TooMuch, with ``sentence``, if a layer unpacks to more than ``most`` bytes. ``look``
     is called regularly. ``everything`` includes files of an archive that aren't JSON.
     """
-    return Text(path, Meter(most, sentence, look), everything=everything)
+    return UnpackedText(path, Meter(most, sentence, look), everything=everything)
 
 
 def gunzip(packed: bytes) -> Iterator[bytes]:
@@ -105,7 +116,7 @@ def gunzip(packed: bytes) -> Iterator[bytes]:
     try:
         yield from frames.gunzip(Stream([packed]))
     except frames.ERRORS as error:
-        raise Damaged from error
+        raise DamagedFile from error
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
@@ -120,7 +131,7 @@ def read(file: Readable, size: int) -> bytes:
         while size > 0 and (part := file.read(size)):
             parts.append(part)
             size -= len(part)
-    except TooMuch:
+    except UnpacksTooFar:
         if not parts:
             raise
     return b"".join(parts)

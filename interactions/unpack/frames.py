@@ -11,7 +11,7 @@ import zstandard
 from isal import isal_zlib  # reads gzip about three times as fast as the standard library
 
 from interactions.errors import FileRefused
-from interactions.unpack.stream import CHUNK, CutShort, Damaged, Pieces, Stream
+from interactions.unpack.stream import CHUNK, CutShort, DamagedFile, Pieces, Stream
 
 ERRORS: tuple[type[Exception], ...] = (
     zlib.error,
@@ -108,7 +108,7 @@ class Bzip2(_Held):
         try:
             yield from super().pieces(packed)
         except OSError as error:  # bz2 has no exception of its own
-            raise Damaged from error
+            raise DamagedFile from error
 
 
 class Xz(_Held):

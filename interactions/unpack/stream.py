@@ -19,18 +19,18 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes | None: ...
 
 
-class Damaged(FileRefused):
+class DamagedFile(FileRefused):
     """The file can't be unpacked."""
 
     def __init__(self) -> None:
         super().__init__(DAMAGED)
 
 
-class CutShort(Damaged):
+class CutShort(DamagedFile):
     """The file ends too early."""
 
 
-class TooMuch(FileRefused):
+class UnpacksTooFar(FileRefused):
     """Unpacking makes more bytes than allowed."""
 
 
@@ -117,12 +117,12 @@ class Meter:
         self._most, self._sentence, self._look = most, sentence, look
 
     def counted(self, pieces: Pieces) -> Pieces:
-        """The pieces of one layer. Raises TooMuch, with the sentence, if they exceed the limit."""
+        """The pieces of one layer. Raises UnpacksTooFar, with the sentence, if they exceed the limit."""
         made = 0
         for piece in pieces:
             made += len(piece) + _STEP
             if made > self._most:
-                raise TooMuch(self._sentence)
+                raise UnpacksTooFar(self._sentence)
             if self._look is not None:
                 self._look()
             yield piece

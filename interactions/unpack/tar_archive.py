@@ -10,7 +10,7 @@ import tarfile
 
 from interactions.errors import FileRefused
 from interactions.unpack.member import Member, Members, shown
-from interactions.unpack.stream import CutShort, Damaged, Stream
+from interactions.unpack.stream import CutShort, DamagedFile, Stream
 
 BLOCK = tarfile.BLOCKSIZE
 _MOST_HEADER = 1 << 20  # bytes of an extended header
@@ -37,7 +37,7 @@ def is_tar(head: bytes) -> bool:
 def members(stream: Stream) -> Members:
     """The files in the archive.
 
-    Raises Damaged if it's truncated or has a wrong header, FileRefused for a sparse file.
+    Raises DamagedFile if it's truncated or has a wrong header, FileRefused for a sparse file.
     """
     said: dict[str, str] = {}
     ended = False
@@ -50,7 +50,7 @@ def members(stream: Stream) -> Members:
         try:
             header = _header(block)
         except tarfile.HeaderError as error:
-            raise Damaged from error
+            raise DamagedFile from error
         if header.type in (_GNU_NAME, _GNU_LINK, *_PAX, tarfile.XGLTYPE):
             said |= _said(header.type, _text(stream, header.size))
             continue
@@ -69,7 +69,7 @@ def _header(block: bytes) -> tarfile.TarInfo:
 
 def _text(stream: Stream, size: int) -> bytes:
     if size > _MOST_HEADER:
-        raise Damaged
+        raise DamagedFile
     text = stream.exactly(size)
     stream.skip(-size % BLOCK)
     return text
@@ -88,7 +88,7 @@ def _records(text: bytes) -> dict[str, str]:
     while text.strip(b"\x00"):
         length, blank, _ = text.partition(b" ")
         if not blank or not length.isdigit() or not len(length) < int(length) <= len(text):
-            raise Damaged
+            raise DamagedFile
         key, _, value = text[len(length) + 1 : int(length) - 1].partition(b"=")
         found[key.decode(errors="replace")] = value.decode(errors="replace")
         text = text[int(length) :]
@@ -105,7 +105,7 @@ def _member(stream: Stream, header: tarfile.TarInfo, said: dict[str, str]) -> Me
         raise FileRefused(f"{shown(name)} is a sparse file in its tar archive: pack it again without --sparse.")
     size = said.get("size", str(header.size))
     if not size.isdigit() or len(size) > 20:
-        raise Damaged
+        raise DamagedFile
     content = stream.limited(int(size))
     if header.type in _PLAIN and not (header.type == tarfile.AREGTYPE and name.endswith("/")):
         yield Member(name, content)

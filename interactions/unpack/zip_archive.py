@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from interactions.errors import FileRefused
 from interactions.unpack import frames
 from interactions.unpack.member import Member, Members, shown
-from interactions.unpack.stream import Damaged, Pieces, Stream
+from interactions.unpack.stream import DamagedFile, Pieces, Stream
 
 FILE, _LISTED, _END, _SPANNED = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x07\x08"
 MAGIC = (FILE, _END, _SPANNED + FILE, b"PK00" + FILE)
@@ -41,7 +41,7 @@ class _Entry:
 
 
 def members(stream: Stream) -> Members:
-    """The files in the archive. Raises Damaged if it's truncated, and FileRefused for unsupported compression."""
+    """The files in the archive. Raises DamagedFile if it's truncated, and FileRefused for unsupported compression."""
     if stream.peek(4) in (_SPANNED, b"PK00"):
         stream.skip(4)
     files = listed = 0
@@ -64,9 +64,9 @@ def members(stream: Stream) -> Members:
         elif ended and not mark.strip(b"\x00\r\n"):
             stream.skip(len(mark))
         else:
-            raise Damaged
+            raise DamagedFile
     if not ended:
-        raise Damaged
+        raise DamagedFile
 
 
 _OTHERS: dict[bytes, Callable[[Stream], int]] = {
@@ -151,7 +151,7 @@ class _Content:
         if entry.packed is None:
             self._confirm(packed)
         elif (self._crc, packed, self._size) != (entry.crc, entry.packed, entry.size):
-            raise Damaged
+            raise DamagedFile
 
     def _confirm(self, packed: int) -> None:
         """Read the sizes after the file, which have four or eight bytes each and an optional signature."""
@@ -162,4 +162,4 @@ class _Content:
                 if self._stream.peek(len(said)) == said:
                     self._stream.skip(len(said))
                     return
-        raise Damaged
+        raise DamagedFile

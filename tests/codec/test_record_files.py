@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from interactions.codec import export
-from interactions.codec.record_files import COLUMNS, Form, pieces
+from interactions.codec.record_files import COLUMNS, RecordFormat, pieces
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.csv_cells import harmless
 
@@ -27,7 +27,7 @@ def table(*rows: dict[str, Any]) -> pa.Table:
 
 
 def as_csv(rows: pa.Table) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(b"".join(pieces(Form.CSV, rows)).decode("utf-8-sig"), newline="")))
+    return list(csv.DictReader(io.StringIO(b"".join(pieces(RecordFormat.CSV, rows)).decode("utf-8-sig"), newline="")))
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1-1", "-1-1", "@SUM(A1)", "a;=1", "\t=1", "\r=1", "\n=1", "＝1"])
@@ -36,8 +36,8 @@ def test_cells_of_a_csv_are_made_harmless(text: str) -> None:
 
 
 def test_a_csv_begins_with_a_mark_that_excel_knows_utf_8_by() -> None:
-    assert b"".join(pieces(Form.CSV, table({"user_id": "é"}))).count(b"\xef\xbb\xbf") == 1
-    assert b"".join(pieces(Form.CSV, table())).startswith(b'\xef\xbb\xbf"type"')
+    assert b"".join(pieces(RecordFormat.CSV, table({"user_id": "é"}))).count(b"\xef\xbb\xbf") == 1
+    assert b"".join(pieces(RecordFormat.CSV, table())).startswith(b'\xef\xbb\xbf"type"')
 
 
 @pytest.mark.parametrize(
@@ -60,15 +60,15 @@ def test_every_column_but_our_hashes_is_in_it() -> None:
 
 
 def test_a_csv_without_records_has_its_heading() -> None:
-    assert b"".join(pieces(Form.CSV, table())).decode("utf-8-sig").startswith('"type","timestamp"')
+    assert b"".join(pieces(RecordFormat.CSV, table())).decode("utf-8-sig").startswith('"type","timestamp"')
 
 
-@pytest.mark.parametrize("form", list(Form))
+@pytest.mark.parametrize("form", list(RecordFormat))
 @pytest.mark.parametrize("rows", [1, 2, 100])
-def test_the_pieces_make_the_same_file_whatever_their_size(form: Form, rows: int) -> None:
+def test_the_pieces_make_the_same_file_whatever_their_size(form: RecordFormat, rows: int) -> None:
     whole = table(*({"user_id": f"u{number}"} for number in range(7)))
     text = b"".join(pieces(form, whole, rows))
-    if form is Form.PARQUET:
+    if form is RecordFormat.PARQUET:
         assert pq.read_table(io.BytesIO(text))["user_id"].to_pylist() == [f"u{number}" for number in range(7)]
     else:
         assert text == b"".join(pieces(form, whole))
@@ -76,4 +76,4 @@ def test_the_pieces_make_the_same_file_whatever_their_size(form: Form, rows: int
 
 def test_json_lines_are_those_of_the_command() -> None:
     whole = table({"user_id": "ann", "page_url": "https://a.example/"}, {"anonymous_id": "x"})
-    assert b"".join(pieces(Form.LINES, whole, 1)) == export.lines(whole)
+    assert b"".join(pieces(RecordFormat.LINES, whole, 1)) == export.lines(whole)

@@ -11,7 +11,7 @@ import pytest
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.keyring import Keyring
 from interactions.contract.schema import FOR_GOOD
-from interactions.contract.tombstones import COLUMNS, People, Person, Tombstones, leave_out
+from interactions.contract.tombstones import COLUMNS, ErasedPeople, Person, Tombstones, leave_out
 
 KEYRING = Keyring(b"secret")
 ASKED = datetime(2024, 6, 1, tzinfo=UTC)
@@ -104,5 +104,5 @@ def test_a_refused_record_is_theirs_by_what_its_text_says(record: dict[str, str]
 
 
 def test_people_are_found_by_ids_of_both_kinds() -> None:
-    people = People(STONES, KEYRING)
+    people = ErasedPeople(STONES, KEYRING)
     assert "ann" in people and "browser" in people and "bob" not in people

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from interactions.contract.keyring import Keyring
 from interactions.contract.mentions import said_in, words_in
-from interactions.contract.tombstones import People, Person, Tombstones
+from interactions.contract.tombstones import ErasedPeople, Person, Tombstones
 from interactions.privacy.id_fields import ANONYMOUS, NONE, USER, next_field
 from interactions.privacy.named_files import named_in
 
@@ -60,19 +60,19 @@ def test_an_id_is_found_in_a_refused_record_however_it_is_spelled(text: str) -> 
 def test_an_id_is_found_in_a_file_wherever_it_is_cut(text: str, size: int) -> None:
     whole = text.encode()
     pieces = [whole[at : at + size] for at in range(0, len(whole), size)]
-    assert named_in(pieces, People(STONES, KEYRING)) == {ANN}
+    assert named_in(pieces, ErasedPeople(STONES, KEYRING)) == {ANN}
 
 
 def test_other_ids_and_other_fields_are_not_taken_for_theirs() -> None:
     for text in ('{"user_id":"bob"}', '{"product_id":"ann"}', '{"superuser_id": 1}', '{"anonymous_id":"ann"}', "null"):
         assert STONES.named_in(text, BEFORE, KEYRING) is None
-        assert named_in([text.encode()], People(STONES, KEYRING)) == set()
+        assert named_in([text.encode()], ErasedPeople(STONES, KEYRING)) == set()
 
 
 def test_an_anonymous_id_is_theirs_in_a_record_without_a_user_id_alone() -> None:
     assert STONES.named_in('{"anonymous_\\u0069d":"browser"}', BEFORE, KEYRING) == BROWSER
     assert STONES.named_in('{"anonymous_id":"browser","user_id":"bob"}', BEFORE, KEYRING) is None
-    assert named_in([b'{"anonymousId":"browser"}'], People(STONES, KEYRING)) == {BROWSER}
+    assert named_in([b'{"anonymousId":"browser"}'], ErasedPeople(STONES, KEYRING)) == {BROWSER}
 
 
 @pytest.mark.parametrize("text", ['{"user_id":"an', '{"user_id":"a\\qn"}', '{"user_id":"a\\ud800"} x'])
@@ -88,22 +88,22 @@ def test_damage_elsewhere_makes_no_record_anybodys() -> None:
 
 def test_blanks_of_any_length_part_no_field() -> None:
     pieces = [b'{"user_id"', b" " * 300_000, b":", b"\n" * 300_000, b'"an', b'n"}']
-    assert named_in(pieces, People(STONES, KEYRING)) == {ANN}
+    assert named_in(pieces, ErasedPeople(STONES, KEYRING)) == {ANN}
 
 
 def test_blanks_at_the_end_of_an_id_are_part_of_it_wherever_it_is_cut() -> None:
     stones = Tombstones.of([(KEYRING.key("ann  "), None, ASKED)])
-    assert named_in([b'{"user_id":"ann ', b' "}'], People(stones, KEYRING))
-    assert not named_in([b'{"user_id":"ann', b' "}'], People(stones, KEYRING))
+    assert named_in([b'{"user_id":"ann ', b' "}'], ErasedPeople(stones, KEYRING))
+    assert not named_in([b'{"user_id":"ann', b' "}'], ErasedPeople(stones, KEYRING))
 
 
 def test_all_who_are_named_in_a_file_are_found() -> None:
     text = b'{"user_id":"ann"}\n{"anonymous_id":"browser"}\n'
-    assert named_in([text], People(STONES, KEYRING)) == {ANN, BROWSER}
+    assert named_in([text], ErasedPeople(STONES, KEYRING)) == {ANN, BROWSER}
 
 
 def test_an_id_of_half_a_character_is_nobodys() -> None:
-    assert named_in([b'{"user_id":"\\ud800"}', b'{"user_id":"\xff"}'], People(STONES, KEYRING)) == set()
+    assert named_in([b'{"user_id":"\\ud800"}', b'{"user_id":"\xff"}'], ErasedPeople(STONES, KEYRING)) == set()
 
 
 @given(st.text(max_size=40), st.text(min_size=1, max_size=20), st.booleans())
@@ -113,7 +113,7 @@ def test_any_id_is_found_behind_any_text(before: str, identifier: str, ascii_onl
     except UnicodeEncodeError:
         return
     text = before + json.dumps({"user_id": identifier}, ensure_ascii=ascii_only)
-    assert named_in([text.encode(errors="surrogatepass")], People(stones, KEYRING))
+    assert named_in([text.encode(errors="surrogatepass")], ErasedPeople(stones, KEYRING))
 
 
 @pytest.mark.parametrize("text", [each * 9_000 for each in (b":", b" :", b"_ :", b'user_id:"', b"\\:")])

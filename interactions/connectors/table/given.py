@@ -21,7 +21,7 @@ Opener = Callable[[Path], Text]
 _BLANK: Final = b"\xef\xbb\xbf \t\r\n\x1e"
 
 
-def unpacked(path: Path) -> unpack.Text:
+def unpacked(path: Path) -> unpack.UnpackedText:
     """The text of a file with all files of an archive, whatever they are."""
     return open_text(path, everything=True)
 

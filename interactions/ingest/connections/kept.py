@@ -12,7 +12,7 @@ from django.utils import timezone
 from interactions import identity
 from interactions.contract.keyring import Keyring
 from interactions.contract.mentions import words_in
-from interactions.contract.tombstones import People, Person, Tombstones, microseconds
+from interactions.contract.tombstones import ErasedPeople, Person, Tombstones, microseconds
 from interactions.models import Environment, KeptEvent
 
 KEPT_FOR = timedelta(days=30)
@@ -62,7 +62,7 @@ def names_any(text: str, tombstones: Tombstones, keyring: Keyring) -> bool:
 
 
 def _met(text: str, tombstones: Tombstones, keyring: Keyring) -> set[Person]:
-    people = People(tombstones, keyring)
+    people = ErasedPeople(tombstones, keyring)
     words = words_in(text)
     people.look_for({*words, *(word.rpartition("/")[2] for word in words)})  # gid://shopify/Customer/7
     return people.met

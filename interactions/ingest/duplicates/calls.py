@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from interactions import identity
 from interactions.ingest.duplicates import prints
-from interactions.ingest.duplicates.groups import Groups, changes
-from interactions.ingest.duplicates.index import View
+from interactions.ingest.duplicates.groups import EqualRows, changes
+from interactions.ingest.duplicates.index import OpenFingerprints
 from interactions.ingest.duplicates.rule import are_there, bring_links, with_links
 from interactions.warehouse.overlaps import COLUMNS
 
@@ -30,7 +30,7 @@ class SiftedCalls:
     left_out: pa.Table
 
 
-def sift(table: pa.Table, call: np.ndarray, there: View) -> SiftedCalls:
+def sift(table: pa.Table, call: np.ndarray, there: OpenFingerprints) -> SiftedCalls:
     """Split ``table`` into new rows and duplicates, using the index ``there``.
 
     ``call`` has the number of each row's call, in ascending order.
@@ -56,13 +56,13 @@ def _may_be_known(table: pa.Table, words: np.ndarray) -> np.ndarray:
 
 
 def _look(
-    entries: np.ndarray, call: np.ndarray, there: View, rows: int
+    entries: np.ndarray, call: np.ndarray, there: OpenFingerprints, rows: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """For each of ``rows`` rows, whether it's a duplicate and whether to remember it; then the rows that bring a link,
     and the ids they are linked with.
     """
     first, second = (np.ascontiguousarray(entries[name]) for name in ("first", "second"))
-    groups = Groups([first, second])
+    groups = EqualRows([first, second])
     heads = np.flatnonzero(groups.start == np.arange(len(groups.start)))
     of_head, group = groups.rows[heads], np.repeat(np.arange(len(heads)), np.diff(heads, append=len(first)))
     found = there.find(first[of_head], second[of_head])

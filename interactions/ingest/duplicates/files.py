@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 from interactions import identity
 from interactions.files import scratch
 from interactions.ingest.duplicates import prints
-from interactions.ingest.duplicates.groups import Groups, changes
-from interactions.ingest.duplicates.index import View
+from interactions.ingest.duplicates.groups import EqualRows, changes
+from interactions.ingest.duplicates.index import OpenFingerprints
 from interactions.ingest.duplicates.prints import ENTRY, IDS
 from interactions.ingest.duplicates.rule import are_there, bring_links, with_links
 from interactions.ingest.duplicates.untimed import find_untimed
@@ -40,7 +40,9 @@ class Sifted:
     duplicates: int
 
 
-def sift(mine: Sequence[Part], theirs: Sequence[Part], there: View, *, note: Callable[[pa.Table], object]) -> Sifted:
+def sift(
+    mine: Sequence[Part], theirs: Sequence[Part], there: OpenFingerprints, *, note: Callable[[pa.Table], object]
+) -> Sifted:
     """Remove from the parts ``mine``, at least one, the records that are in the table, which consists of the parts
     ``theirs``.
 
@@ -103,7 +105,7 @@ def _has_uuids(parts: Sequence[Part]) -> bool:
     return any(prints.are_by_uuid(words[:, 0]).any() for part in parts for words in prints.read(part.path))
 
 
-def _find(mine: Sequence[Part], own: Sequence[Path], there: View) -> _Known:
+def _find(mine: Sequence[Part], own: Sequence[Path], there: OpenFingerprints) -> _Known:
     """Find the duplicates among the records with the fingerprints in the files ``own``."""
     rows = sum(part.rows for part in mine)
     known = _Known(rows)
@@ -134,7 +136,7 @@ class _Seen:
         """The number of earlier copies of each of these distinct records, and the ids of the first copy."""
         copies, ids = np.zeros(len(first), np.int64), np.zeros(len(first), IDS)
         if len(self.first):
-            asked, places = Groups([self.first, self.second]).find([first, second])
+            asked, places = EqualRows([self.first, self.second]).find([first, second])
             copies[asked], ids[asked] = self.copies[places], self.ids[places]
         return copies, ids
 
@@ -149,10 +151,10 @@ class _Seen:
         self.first, self.second = firsts[heads], seconds[heads]
 
 
-def _look(entries: np.ndarray, seen: _Seen | None, there: View, known: _Known) -> None:
+def _look(entries: np.ndarray, seen: _Seen | None, there: OpenFingerprints, known: _Known) -> None:
     """Compare some records of a share. ``seen`` has the ones before, or is None if these are the whole share."""
     first, second = (np.ascontiguousarray(entries[name]) for name in ("first", "second"))
-    groups = Groups([first, second])
+    groups = EqualRows([first, second])
     heads = np.flatnonzero(groups.start == np.arange(len(groups.start)))
     of_head = groups.rows[heads]
     words = first[of_head], second[of_head]

@@ -10,7 +10,7 @@ _SPARE = 5  # bits of the filter: at most one in 32 is set, and as few rows pass
 _PIECE = 65_536  # rows that the filter is built from at once
 
 
-class Groups:
+class EqualRows:
     """Rows of several words, grouped by equality.
 
     ``rows`` are row numbers, with equal rows next to each other in their original order. ``start`` has, for each of

@@ -27,7 +27,7 @@ from django.conf import settings
 from interactions import identity
 from interactions.files import sync
 from interactions.ingest.duplicates import prints, runs
-from interactions.ingest.duplicates.runs import Found, Run, RunFile
+from interactions.ingest.duplicates.runs import Copies, FingerprintRun, RunFile
 from interactions.warehouse.lake import Part
 from interactions.warehouse.overlaps import LIVE
 
@@ -50,7 +50,7 @@ class PartEntry(msgspec.Struct, frozen=True):
     is_live: bool
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class FingerprintManifest(msgspec.Struct, frozen=True):
     """A state of the index: the version of the table, its parts by name, and the runs."""
 
     format: int
@@ -62,7 +62,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class FingerprintIndex:
     """The index of one environment, by slug. Callers hold the write lock of its table."""
 
     environment: str
@@ -71,7 +71,9 @@ class Index:
     def folder(self) -> Path:
         return Path(settings.FINGERPRINTS_DIR) / self.environment
 
-    def refresh(self, version: int, parts: Sequence[Part], tell: Callable[[], object] = lambda: None) -> View:
+    def refresh(
+        self, version: int, parts: Sequence[Part], tell: Callable[[], object] = lambda: None
+    ) -> OpenFingerprints:
         """Update the index to this version of the table, which consists of ``parts``, and open it.
 
         ``tell`` is called regularly if it takes longer. Raises OSError if the disk is full.
@@ -91,7 +93,7 @@ class Index:
                 )
                 before = self._merged(after, most=_MOST)
                 self._write(before)
-            return View.of(self, before)
+            return OpenFingerprints.of(self, before)
 
     def merge(self) -> bool:
         """Merge runs that are too large to merge while a caller waits.
@@ -132,7 +134,7 @@ class Index:
             alive = _alive(now)
             kept: list[RunFile] = []
             for file in now.runs:
-                run = Run(self.folder, file)
+                run = FingerprintRun(self.folder, file)
                 is_whole = run.living(alive)[0] == file.rows
                 left = file if is_whole else runs.merge(self.folder / _new_name(), [run], alive)
                 kept += [left] if left else []
@@ -150,21 +152,21 @@ class Index:
         now, names = self.read(), {part.name for part in parts}
         left = {name: entry for name, entry in now.parts.items() if name in names}
         alive = _alive(msgspec.structs.replace(now, parts=left))
-        dead = sum(file.rows - Run(self.folder, file).living(alive)[0] for file in now.runs)
+        dead = sum(file.rows - FingerprintRun(self.folder, file).living(alive)[0] for file in now.runs)
         return dead + len(list(self._unnamed(now))) + len(list(self.folder.glob("draft-*")))
 
-    def read(self) -> Manifest:
+    def read(self) -> FingerprintManifest:
         """The manifest, or an empty one if there is none or it's unusable."""
         keys = identity.keyring().check
         try:
-            found = msgspec.json.decode((self.folder / _NAME).read_bytes(), type=Manifest)
+            found = msgspec.json.decode((self.folder / _NAME).read_bytes(), type=FingerprintManifest)
         except (FileNotFoundError, msgspec.MsgspecError):
             found = None
         if found is not None and (found.format, found.keys) == (FORMAT, keys) and self._is_whole(found):
             return found
-        return Manifest(FORMAT, keys, -1, {}, 0, ())
+        return FingerprintManifest(FORMAT, keys, -1, {}, 0, ())
 
-    def _is_whole(self, found: Manifest) -> bool:
+    def _is_whole(self, found: FingerprintManifest) -> bool:
         return all((self.folder / run.name).exists() for run in found.runs)
 
     def _add(self, parts: Sequence[tuple[Part, int]], tell: Callable[[], object]) -> list[RunFile]:
@@ -176,12 +178,12 @@ class Index:
             tell()
         return added
 
-    def _merged(self, manifest: Manifest, most: int | None, name: str = "{}") -> Manifest:
+    def _merged(self, manifest: FingerprintManifest, most: int | None, name: str = "{}") -> FingerprintManifest:
         """Merge runs of similar size, up to ``most`` entries at a time; all runs if most entries are dead."""
         alive = _alive(manifest)
         while group := _wanted(manifest, most):
             path = self.folder / name.format(_new_name())
-            merged = runs.merge(path, [Run(self.folder, file) for file in group], alive)
+            merged = runs.merge(path, [FingerprintRun(self.folder, file) for file in group], alive)
             left = [run for run in manifest.runs if run not in group]
             manifest = msgspec.structs.replace(manifest, runs=(*([merged] if merged else []), *left))
         return manifest
@@ -192,7 +194,7 @@ class Index:
         (self.folder / draft.name).rename(self.folder / name)
         return msgspec.structs.replace(draft, name=name)
 
-    def _write(self, manifest: Manifest) -> None:
+    def _write(self, manifest: FingerprintManifest) -> None:
         """Replace the manifest atomically and durably."""
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / "manifest.new"
@@ -206,7 +208,7 @@ class Index:
         for path in self._unnamed(manifest):
             path.unlink(missing_ok=True)
 
-    def _unnamed(self, manifest: Manifest) -> Iterator[Path]:
+    def _unnamed(self, manifest: FingerprintManifest) -> Iterator[Path]:
         """Files that aren't part of the index, except drafts of a merge."""
         named = {_NAME, *(run.name for run in manifest.runs)}
         return (path for path in self.folder.glob("*") if path.name not in named and not path.name.startswith("draft-"))
@@ -238,27 +240,27 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class OpenFingerprints:
     """An open index, for the parts it was opened with."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[FingerprintRun, ...]
     alive: np.ndarray
     brought: np.ndarray
 
     @classmethod
-    def of(cls, index: Index, manifest: Manifest) -> View:
+    def of(cls, index: FingerprintIndex, manifest: FingerprintManifest) -> OpenFingerprints:
         brought = _alive(manifest)
         for entry in manifest.parts.values():
             brought[entry.number] &= not entry.is_live
-        return cls(tuple(Run(index.folder, file) for file in manifest.runs), _alive(manifest), brought)
+        return cls(tuple(FingerprintRun(index.folder, file) for file in manifest.runs), _alive(manifest), brought)
 
     @property
     def is_empty(self) -> bool:
         return not self.alive.any()
 
-    def find(self, first: np.ndarray, second: np.ndarray) -> Found:
+    def find(self, first: np.ndarray, second: np.ndarray) -> Copies:
         """Look up records by their words, which are sorted by the first word."""
-        found = Found.nothing(len(first))
+        found = Copies.nothing(len(first))
         for run in self.runs:
             run.find(first, second, self.alive, self.brought, found)
         return found
@@ -282,14 +284,14 @@ def _gathered(parts: Sequence[tuple[Part, int]]) -> Iterator[tuple[np.ndarray, n
         yield np.concatenate(held), np.concatenate(numbers)
 
 
-def _alive(manifest: Manifest) -> np.ndarray:
+def _alive(manifest: FingerprintManifest) -> np.ndarray:
     """Whether each part number is in the table (bool array)."""
     alive = np.zeros(manifest.next, bool)
     alive[[entry.number for entry in manifest.parts.values()]] = True
     return alive
 
 
-def _wanted(manifest: Manifest, most: int | None) -> list[RunFile]:
+def _wanted(manifest: FingerprintManifest, most: int | None) -> list[RunFile]:
     """Runs to merge into one; empty if there are none."""
     there, living = sum(run.rows for run in manifest.runs), sum(entry.rows for entry in manifest.parts.values())
     if there > 2 * living and (most is None or there <= most):

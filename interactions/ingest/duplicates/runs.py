@@ -45,7 +45,7 @@ class Columns(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Copies:
     """What the table holds of each record in a lookup.
 
     ``copies`` counts them, ``brought`` says whether an import added any, ``ids`` are those of a record with this uuid.
@@ -56,7 +56,7 @@ class Found:
     ids: np.ndarray
 
     @classmethod
-    def nothing(cls, rows: int) -> Found:
+    def nothing(cls, rows: int) -> Copies:
         return cls(np.zeros(rows, np.int64), np.zeros(rows, bool), np.zeros(rows, IDS))
 
 
@@ -81,7 +81,7 @@ def _with_places(first: np.ndarray, rest: np.ndarray, ids: np.ndarray, order: np
     return Columns(first, rest, ids[order[by_uuid]])
 
 
-class Draft:
+class RunWriter:
     """Writes a run from first to last entry. A context manager; on exit the file is durable."""
 
     def __init__(self, path: Path, rows: int, uuids: int) -> None:
@@ -98,7 +98,7 @@ class Draft:
             self._file.write(np.ascontiguousarray(column).view(np.uint8).data)
             self._places[at] += len(column)
 
-    def __enter__(self) -> Draft:
+    def __enter__(self) -> RunWriter:
         return self
 
     def __exit__(
@@ -110,7 +110,7 @@ class Draft:
                 os.fsync(self._file.fileno())
 
 
-class Run:
+class FingerprintRun:
     """A memory-mapped run."""
 
     def __init__(self, folder: Path, file: RunFile) -> None:
@@ -123,7 +123,9 @@ class Run:
         self.rest = np.frombuffer(self._mapped, REST, file.rows, rest)
         self.ids = np.frombuffer(self._mapped, IDS, file.uuids, ids)
 
-    def find(self, first: np.ndarray, second: np.ndarray, alive: np.ndarray, brought: np.ndarray, found: Found) -> None:
+    def find(
+        self, first: np.ndarray, second: np.ndarray, alive: np.ndarray, brought: np.ndarray, found: Copies
+    ) -> None:
         """Add the run's matches for records with these words, sorted by the first word, to ``found``.
 
         By part number, ``alive`` is whether it's in the table, ``brought`` whether an import added any of it.
@@ -142,7 +144,7 @@ class Run:
             self._add(asked[held], rest[held], brought, found)
             self.release()
 
-    def _add(self, asked: np.ndarray, rest: np.ndarray, brought: np.ndarray, found: Found) -> None:
+    def _add(self, asked: np.ndarray, rest: np.ndarray, brought: np.ndarray, found: Copies) -> None:
         by_uuid = have_uuids(rest["second"])
         np.add.at(found.copies, asked, np.where(by_uuid, 1, rest["more"]))
         found.brought[asked[brought[rest["part"]]]] = True
@@ -177,13 +179,13 @@ class Run:
 def write(path: Path, columns: Columns) -> RunFile:
     """Write entries as a run, which is durable once its folder is synced."""
     file = RunFile(path.name, len(columns.first), len(columns.ids))
-    with Draft(path, file.rows, file.uuids) as draft:
+    with RunWriter(path, file.rows, file.uuids) as draft:
         draft.add(columns)
     return file
 
 
 def merge(
-    path: Path, runs: Sequence[Run], alive: np.ndarray, tell: Callable[[], object] = lambda: None
+    path: Path, runs: Sequence[FingerprintRun], alive: np.ndarray, tell: Callable[[], object] = lambda: None
 ) -> RunFile | None:
     """Merge several runs into one, without entries of parts that aren't in the table; None if none are left.
 
@@ -195,7 +197,7 @@ def merge(
     pieces = -(-rows // _PIECE)
     bounds = (np.arange(1, pieces, dtype=object) * (1 << 64) // pieces).astype(np.uint64)
     cuts = [np.concatenate(([0], np.searchsorted(run.first, bounds), [len(run.first)])) for run in runs]
-    with Draft(path, rows, uuids) as draft:
+    with RunWriter(path, rows, uuids) as draft:
         for piece in range(pieces):
             several = [run.columns(slice(*cut[piece : piece + 2]), alive) for run, cut in zip(runs, cuts, strict=True)]
             first, rest, ids = (np.concatenate(column) for column in zip(*several, strict=True))

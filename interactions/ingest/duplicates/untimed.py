@@ -23,7 +23,7 @@ from interactions.codec.reader import Reader
 from interactions.codec.split.windows import Run
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.ingest.duplicates import prints
-from interactions.ingest.duplicates.groups import Groups
+from interactions.ingest.duplicates.groups import EqualRows
 from interactions.warehouse.lake import Part
 
 _ROWS = 8192  # rows read at once with all columns
@@ -146,7 +146,7 @@ def _joined(pieces: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> tuple[np
 
 def _is_known(moments: np.ndarray, words: np.ndarray, theirs: Sequence[Part]) -> np.ndarray:
     """Which rows match a row without a timestamp that was received at exactly that time."""
-    groups = Groups(_columns(moments, words))
+    groups = EqualRows(_columns(moments, words))
     is_known = np.zeros(len(moments), bool)
     for batch in _untimed(theirs, "fingerprint"):
         columns = _columns(_microseconds(batch["timestamp"]), prints.words_of(batch["fingerprint"]))

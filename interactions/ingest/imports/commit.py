@@ -14,7 +14,7 @@ from dojo import memory
 from interactions.access.audit import Action
 from interactions.disk import is_full
 from interactions.ingest.duplicates.files import Sifted, sift
-from interactions.ingest.duplicates.index import Index
+from interactions.ingest.duplicates.index import FingerprintIndex
 from interactions.ingest.imports import lifecycle, storage
 from interactions.ingest.imports.audit import note
 from interactions.ingest.imports.erased import leave_out_of
@@ -120,7 +120,7 @@ def _commit(imp: Import, lake: Lake, held: Held) -> None:
             lake.append(sifted.parts, mark=_mark(imp), import_id=imp.pk)
     _end(imp, lake.version(), duplicates=rows - added)
     with suppress(OSError, LakeUnreadable):  # the next lookup of duplicates will do it
-        Index(lake.environment).refresh(*lake.state())
+        FingerprintIndex(lake.environment).refresh(*lake.state())
 
 
 def _sift(imp: Import, lake: Lake, blocks: list[Block]) -> Sifted:
@@ -132,7 +132,7 @@ def _sift(imp: Import, lake: Lake, blocks: list[Block]) -> Sifted:
     if not imp.check_duplicates or not parts:
         return Sifted(parts, 0)
     version, theirs = lake.state()
-    there = Index(lake.environment).refresh(version, theirs)
+    there = FingerprintIndex(lake.environment).refresh(version, theirs)
     with Overlaps(lake.environment).of_import(imp.pk) as note:
         return sift(parts, theirs, there, note=note)
 

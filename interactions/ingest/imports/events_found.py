@@ -11,7 +11,7 @@ from interactions.codec.split.windows import Run, Unsound
 from interactions.connectors import SOURCES, Options, Source, first_documents, records
 from interactions.connectors.source import ZONE
 from interactions.ingest.imports.events import options_of
-from interactions.ingest.imports.sample import Sample, read_sample
+from interactions.ingest.imports.sample import RecordSample, read_sample
 from interactions.models import Import
 
 EVENTS_BYTES = 8 << 20
@@ -53,7 +53,7 @@ class EventsFound:
     is_all: bool
     asks_zone: bool
     lines: bytes
-    sample: Sample
+    sample: RecordSample
 
     @property
     def count(self) -> int:
@@ -88,9 +88,9 @@ def _names(source: Source, options: Options, text: bytes, *, is_whole: bool) -> 
     return sorted(names.values(), key=lambda entry: (-entry.count, entry.name))
 
 
-def _sample(source: Source, options: Options, head: bytes, *, is_whole: bool) -> tuple[bytes, Sample]:
+def _sample(source: Source, options: Options, head: bytes, *, is_whole: bool) -> tuple[bytes, RecordSample]:
     """The records at the beginning of a text, and the result of checking them."""
-    sample, lines = Sample(), []
+    sample, lines = RecordSample(), []
     run = Run(0, len(head), len(head) if is_whole else len(head) + 1)
     with suppress(Unsound):  # it ends in the middle of an event
         for chunk in records(source, io.BytesIO(head), options, run=run, longest=_LONGEST):

@@ -22,7 +22,7 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class FileForm:
     """The layout of a file's records, its layers of packing, and the source of its events; "" for Dojo's own."""
 
     shape: source.Shape
@@ -30,7 +30,7 @@ class Form:
     connector: str
 
 
-def form_of(path: Path, *, connector: str = "") -> Form:
+def form_of(path: Path, *, connector: str = "") -> FileForm:
     """Detect the form of a file. Raises FileRefused if it can't be imported.
 
     ``connector`` names its source if it's known.
@@ -44,7 +44,7 @@ def form_of(path: Path, *, connector: str = "") -> Form:
         raise FileRefused(foreign)
     with opened(path) as file:
         is_own = connector in ("", OWN)
-        return Form(source.shape_of(file, of_any=not is_own), file.layers, "" if is_own else connector)
+        return FileForm(source.shape_of(file, of_any=not is_own), file.layers, "" if is_own else connector)
 
 
 def _recognised(head: bytes) -> str:
@@ -53,6 +53,6 @@ def _recognised(head: bytes) -> str:
     return found.source.NAME if found is not None else ""
 
 
-def opened(path: Path) -> unpack.Text:
+def opened(path: Path) -> unpack.UnpackedText:
     """The unpacked text of a file."""
     return unpack.open_text(path, most=_MOST_UNPACKED, sentence=_NO_RECORD_YET)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from interactions.ingest.duplicates import prints
-from interactions.ingest.duplicates.groups import Groups
+from interactions.ingest.duplicates.groups import EqualRows
 from interactions.ingest.duplicates.rule import nth_of
 from interactions.warehouse.lake import Lake, Part
 from interactions.warehouse.overlaps import Handover, Overlaps
@@ -33,7 +33,7 @@ class _Claims:
     of entries, plus the start of the group.
     """
 
-    groups: Groups
+    groups: EqualRows
     keys: np.ndarray
     sent: np.ndarray
     are_by_uuid: np.ndarray
@@ -67,7 +67,7 @@ def _claims(of_holders: Sequence[np.ndarray]) -> _Claims | None:
     words = np.concatenate(of_holders)
     if not len(words):
         return None
-    groups = Groups([words[:, 1], words[:, 0]])
+    groups = EqualRows([words[:, 1], words[:, 0]])
     start = np.empty(len(words), np.int64)
     start[groups.rows] = groups.start
     holder = np.repeat(np.arange(len(of_holders)), [len(each) for each in of_holders])
@@ -111,7 +111,7 @@ def _add_sent(claims: _Claims, holders: Sequence[int], starts: np.ndarray, impor
 
 def _mark(
     owners: dict[Path, np.ndarray],
-    groups: Groups,
+    groups: EqualRows,
     staying: np.ndarray,
     owner: np.ndarray,
     parts: Sequence[Part],
@@ -132,7 +132,7 @@ def _mark(
                 of_part[rows[stays]] = owner[starts[stays]]
 
 
-def _found(groups: Groups, part: Part) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def _found(groups: EqualRows, part: Part) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """The part's rows that are in a group, in order and in pieces: row numbers, starts of their groups, import ids."""
     base = 0
     with pq.ParquetFile(part.path) as source:

@@ -147,7 +147,7 @@ def _unpack(imp: Import) -> Path:
     return text
 
 
-def _opened(imp: Import) -> unpack.Text:
+def _opened(imp: Import) -> unpack.UnpackedText:
     ratio = settings.IMPORT_UNPACK_RATIO
     return unpack.open_text(
         storage.upload_path(imp),
@@ -175,7 +175,7 @@ def _require_more_than_before(imp: Import) -> None:
         raise DiskFull(PAUSED)
 
 
-def _write(imp: Import, unpacked: unpack.Text, text: Path) -> None:
+def _write(imp: Import, unpacked: unpack.UnpackedText, text: Path) -> None:
     written = 0
     draft = text.with_name(f"text.{uuid.uuid4().hex}.draft")
     try:

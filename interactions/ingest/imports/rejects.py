@@ -20,7 +20,7 @@ from interactions.codec.rulebook import Violation
 from interactions.contract import schema
 from interactions.contract.keyring import Keyring
 from interactions.contract.mentions import words_in
-from interactions.contract.tombstones import People, Person, Tombstones
+from interactions.contract.tombstones import ErasedPeople, Person, Tombstones
 from interactions.ingest.imports import storage
 from interactions.models import Block, Import, Problem
 
@@ -59,7 +59,7 @@ class Named:
         found = self.in_text(value)
         if found is not None:
             return found
-        people = People(self.tombstones, self.keyring)
+        people = ErasedPeople(self.tombstones, self.keyring)
         return next(iter(people.met), None) if any(word in people for word in (value, *words_in(value))) else None
 
 

@@ -30,7 +30,7 @@ _said = msgspec.json.Decoder(_Said)
 
 
 @dataclass(slots=True)
-class Sample:
+class RecordSample:
     """``records`` were read; ``types`` and ``moments`` (UTC timestamps, where present) are those of the valid ones."""
 
     records: int = 0
@@ -56,13 +56,13 @@ class Sample:
             self.moments.append(moment)
 
 
-def read_sample(text: bytes, *, is_whole: bool, longest: int) -> Sample:
+def read_sample(text: bytes, *, is_whole: bool, longest: int) -> RecordSample:
     """Check the records of ``text``, the beginning of a file or all of it; a truncated last record is ignored.
 
     Records of more than ``longest`` bytes are rejected.
     """
     source = Documents(io.BytesIO(text), Run(0, len(text), len(text) if is_whole else len(text) + 1), longest)
-    sample = Sample()
+    sample = RecordSample()
     with suppress(Unsound):  # it ends in the middle of a record
         for window in source.each():
             sample.add(window)

@@ -26,7 +26,7 @@ from interactions.ingest.imports.form import NO_RECORDS, TABLES
 from interactions.ingest.imports.rejects import Named, Rejects
 from interactions.models import Block, Environment, Import, Problem, SourceMapping
 from interactions.privacy import refused
-from interactions.unpack import Text, open_text
+from interactions.unpack import UnpackedText, open_text
 
 UNMAPPED: Final = (
     "This file is a table that no kept mapping fits: map its columns in the import wizard and keep the mapping there, "
@@ -181,7 +181,7 @@ def _nothing(apart: Apart) -> str:
     )
 
 
-def _text_of(imp: Import, look: Callable[[], None] | None) -> Callable[[Path], Text]:
+def _text_of(imp: Import, look: Callable[[], None] | None) -> Callable[[Path], UnpackedText]:
     """Opens the text of a packed table, within the bounds of every import."""
     ratio = settings.IMPORT_UNPACK_RATIO
     sentence = f"The file unpacks to more than {ratio} times its size, which no data set does."

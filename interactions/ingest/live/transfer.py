@@ -20,7 +20,7 @@ from interactions import identity
 from interactions.disk import is_full
 from interactions.files import draft, sweep
 from interactions.ingest.duplicates.calls import sift
-from interactions.ingest.duplicates.index import Index
+from interactions.ingest.duplicates.index import FingerprintIndex
 from interactions.ingest.live.aside import Waiting, set_aside, unfit
 from interactions.ingest.live.rows import Kept, to_rows
 from interactions.ingest.live.turns import turn
@@ -172,7 +172,7 @@ def _append(batch: InboxBatch, lake: Lake, held: Held, alive: Callable[[], objec
 
 
 def _append_all(batch: InboxBatch, calls: Sequence[Kept], lake: Lake, held: Held, alive: Callable[[], object]) -> int:
-    there = Index(lake.environment).refresh(*lake.state(), alive)
+    there = FingerprintIndex(lake.environment).refresh(*lake.state(), alive)
     table = to_rows(calls, identity.keyring())
     numbers = np.repeat(np.arange(len(calls)), [each.records for each in calls])
     gone = refused(batch.environment_id).mask(table)

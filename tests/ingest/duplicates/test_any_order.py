@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from interactions.ingest.duplicates.index import Index
+from interactions.ingest.duplicates.index import FingerprintIndex
 from interactions.models import DeletionRequest, Import
 from interactions.warehouse.lake import Lake
 from tests.ingest.duplicates.house import erase, load, send, undo
@@ -128,7 +128,7 @@ def test_the_table_holds_what_the_rule_says(emptied: Callable[[], House], steps:
         elif step == "erase" and what not in model.erased:
             erase(house, what)
             model.erase(what)
-            assert Index("production").count_dead(Lake("production").parts()) == 0
+            assert FingerprintIndex("production").count_dead(Lake("production").parts()) == 0
         elif step == "delete the index":
-            Index("production").remove()
+            FingerprintIndex("production").remove()
         assert sorted(in_table()) == sorted(model.table)

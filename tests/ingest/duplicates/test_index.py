@@ -18,7 +18,7 @@ from interactions.contract.fingerprint import BY_UUID
 from interactions.contract.keyring import Keyring
 from interactions.ingest.duplicates import index as indexes
 from interactions.ingest.duplicates import prints, runs
-from interactions.ingest.duplicates.index import Index
+from interactions.ingest.duplicates.index import FingerprintIndex
 from interactions.warehouse.lake import Part
 from tests.ingest.duplicates.parts import part
 
@@ -39,8 +39,8 @@ def clean(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def index() -> Index:
-    return Index("production")
+def index() -> FingerprintIndex:
+    return FingerprintIndex("production")
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def all_of(parts: Sequence[Part]) -> set[bytes]:
     return {each for part in parts for each in fingerprints_of(part)}
 
 
-def copies(index: Index, parts: Sequence[Part], version: int = 1) -> dict[bytes, int]:
+def copies(index: FingerprintIndex, parts: Sequence[Part], version: int = 1) -> dict[bytes, int]:
     """How many copies of each fingerprint there are, once the index is of these parts; of a uuid some or none."""
     words = np.frombuffer(b"".join(KNOWN), "<u8").reshape(-1, 2)
     asked = np.sort(prints.entries_of(words, None, 0, identity.keyring()), order="first")
@@ -73,19 +73,19 @@ def expected(parts: Sequence[Part]) -> dict[bytes, int]:
     return {each: min(there[each], 1) if each[0] & BY_UUID else there[each] for each in KNOWN}
 
 
-def test_it_follows_parts_that_come_and_go(index: Index, parts: list[Part]) -> None:
+def test_it_follows_parts_that_come_and_go(index: FingerprintIndex, parts: list[Part]) -> None:
     for now in (parts[:1], parts[:4], parts[2:6], parts[5:], [], parts):
         assert copies(index, now) == expected(now)
 
 
-def test_a_turn_with_nothing_new_writes_nothing(index: Index, parts: list[Part]) -> None:
+def test_a_turn_with_nothing_new_writes_nothing(index: FingerprintIndex, parts: list[Part]) -> None:
     index.refresh(1, parts)
     before = {path: path.stat().st_mtime_ns for path in index.folder.iterdir()}
     index.refresh(1, parts)
     assert {path: path.stat().st_mtime_ns for path in index.folder.iterdir()} == before
 
 
-def test_runs_of_like_size_become_one(index: Index, parts: list[Part]) -> None:
+def test_runs_of_like_size_become_one(index: FingerprintIndex, parts: list[Part]) -> None:
     for count in range(1, len(parts) + 1):
         index.refresh(count, parts[:count])
         assert len(index.read().runs) < 5
@@ -93,7 +93,7 @@ def test_runs_of_like_size_become_one(index: Index, parts: list[Part]) -> None:
 
 
 def test_large_runs_are_merged_by_whoever_has_time(
-    index: Index, parts: list[Part], monkeypatch: pytest.MonkeyPatch
+    index: FingerprintIndex, parts: list[Part], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(indexes, "_MOST", 0)
     for count in range(1, len(parts) + 1):
@@ -106,7 +106,7 @@ def test_large_runs_are_merged_by_whoever_has_time(
 
 
 def test_what_comes_while_runs_are_merged_is_not_lost(
-    index: Index, parts: list[Part], monkeypatch: pytest.MonkeyPatch
+    index: FingerprintIndex, parts: list[Part], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(indexes, "_MOST", 0)
     for count in range(1, 6):
@@ -125,7 +125,7 @@ def test_what_comes_while_runs_are_merged_is_not_lost(
     assert index.count_dead(parts[1:]) > 0
 
 
-def test_purged_it_holds_nothing_that_the_table_does_not(index: Index, parts: list[Part]) -> None:
+def test_purged_it_holds_nothing_that_the_table_does_not(index: FingerprintIndex, parts: list[Part]) -> None:
     index.refresh(1, parts)
     (index.folder / "draft-of-somebody.run").write_bytes(b"left")
     assert index.count_dead(parts[3:]) > 0
@@ -139,7 +139,7 @@ def test_purged_it_holds_nothing_that_the_table_does_not(index: Index, parts: li
         assert keyed[0, :1].tobytes() not in words
 
 
-def test_no_fingerprint_stands_in_it_as_it_is(index: Index, parts: list[Part]) -> None:
+def test_no_fingerprint_stands_in_it_as_it_is(index: FingerprintIndex, parts: list[Part]) -> None:
     index.refresh(1, parts)
     words = b"".join(path.read_bytes() for path in index.folder.glob("*"))
     assert not any(half in words for each in all_of(parts) for half in (each[:8], each[8:]))
@@ -147,7 +147,7 @@ def test_no_fingerprint_stands_in_it_as_it_is(index: Index, parts: list[Part]) -
 
 @pytest.mark.parametrize("damage", ["deleted", "no manifest", "damaged", "a run is gone", "format", "key"])
 def test_it_is_built_again_where_it_cannot_be_used(
-    index: Index, parts: list[Part], monkeypatch: pytest.MonkeyPatch, damage: str
+    index: FingerprintIndex, parts: list[Part], monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
     index.refresh(1, parts)
     manifest = index.folder / "manifest.json"
@@ -197,7 +197,7 @@ def killed(owner: Any, step: str, turn: int, *, after: bool) -> Iterator[None]:
 @pytest.mark.parametrize("turn", [0, 1, 2])
 @pytest.mark.parametrize(("owner", "step"), STEPS, ids=[step for _, step in STEPS])
 def test_killed_at_any_moment_it_is_the_old_one_or_the_new(
-    index: Index, parts: list[Part], owner: Any, step: str, turn: int, after: bool
+    index: FingerprintIndex, parts: list[Part], owner: Any, step: str, turn: int, after: bool
 ) -> None:
     for count in range(1, 4):
         index.refresh(count, parts[:count])

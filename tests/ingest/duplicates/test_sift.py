@@ -22,8 +22,8 @@ from interactions.contract.fingerprint import BY_UUID
 from interactions.ingest.duplicates import files as sifting
 from interactions.ingest.duplicates import index, prints
 from interactions.ingest.duplicates.files import Sifted
-from interactions.ingest.duplicates.groups import Groups
-from interactions.ingest.duplicates.index import Index
+from interactions.ingest.duplicates.groups import EqualRows
+from interactions.ingest.duplicates.index import FingerprintIndex
 from interactions.warehouse.lake import Part
 from tests.ingest.duplicates.parts import MOMENT, part
 
@@ -57,7 +57,7 @@ def by_the_rule(mine: Sequence[Sequence[bytes]], theirs: Sequence[Sequence[bytes
 def sift(mine: Sequence[Part], theirs: Sequence[Part]) -> Sifted:
     """What is kept; what is left out has been noted, and nothing but that."""
     noted: list[pa.Table] = []
-    there = Index(f"{os.urandom(4).hex()}").refresh(0, theirs)
+    there = FingerprintIndex(f"{os.urandom(4).hex()}").refresh(0, theirs)
     sifted = sifting.sift(mine, theirs, there, note=noted.append)
     before, after = (Counter(each for _, each in chain(*rows_of(parts))) for parts in (mine, sifted.parts))
     assert Counter(each for table in noted for each in table["fingerprint"].to_pylist()) == before - after
@@ -125,7 +125,7 @@ rows = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0, 1, 2**63, 2**64
 @settings(deadline=None)
 @given(mine=rows, others=rows)
 def test_groups_find_rows_by_all_their_words(mine: list[tuple[int, int]], others: list[tuple[int, int]]) -> None:
-    groups = Groups(columns(mine))
+    groups = EqualRows(columns(mine))
     ordered = [mine[row] for row in groups.rows]
     assert sorted(groups.rows) == list(range(len(mine)))
     seen: Counter[tuple[int, int]] = Counter()

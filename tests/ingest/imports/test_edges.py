@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from interactions.codec import export
-from interactions.codec.record_files import Form, pieces
+from interactions.codec.record_files import RecordFormat, pieces
 from interactions.codec.rulebook import check_bytes
 from interactions.ingest import live
 from interactions.models import Environment, Import, InboxEntry
@@ -41,8 +41,8 @@ def test_calls_of_them_leave_the_inbox(house: House, edges: list[bytes]) -> None
 
 
 def _files_hold(table: pa.Table) -> None:
-    again = b"".join(pieces(Form.LINES, table))
+    again = b"".join(pieces(RecordFormat.LINES, table))
     assert all(check_bytes(line).record is not None for line in again.splitlines())
-    assert b"".join(pieces(Form.CSV, table)).count(b"9999-12-31T23:59:59.999999Z")
-    whole = pq.read_table(pa.BufferReader(b"".join(pieces(Form.PARQUET, table))))
+    assert b"".join(pieces(RecordFormat.CSV, table)).count(b"9999-12-31T23:59:59.999999Z")
+    whole = pq.read_table(pa.BufferReader(b"".join(pieces(RecordFormat.PARQUET, table))))
     assert whole["timestamp"].combine_chunks() == table["timestamp"].combine_chunks()

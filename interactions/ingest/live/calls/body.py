@@ -12,7 +12,7 @@ from interactions import identity
 from interactions.codec.calls import BadCall, records_of
 from interactions.contract.mentions import said_in
 from interactions.contract.schema import FOR_GOOD
-from interactions.contract.tombstones import People, Person, Tombstones
+from interactions.contract.tombstones import ErasedPeople, Person, Tombstones
 from interactions.ingest.live.calls.delivery import LONGEST, Delivery, Line, Sent, causes, read_line
 
 BODY_BYTES: Final = 64 << 10  # of a call's body that are stored, in whole records
@@ -142,7 +142,7 @@ def _holds(value: Any, users: Container[str]) -> bool:
 def mentions(sent: Sent, person: Person) -> bool:
     """Whether a record is this person's, however the id is escaped."""
     said = [said_in(text) for text in sent.records if text is not None]
-    people = People(Tombstones.of([(*person, FOR_GOOD)]), identity.keyring())
+    people = ErasedPeople(Tombstones.of([(*person, FOR_GOOD)]), identity.keyring())
     if person.user_key is not None:
         people.look_for([each for one in said for each in one.users], anonymous=False)
     else:
