@@ -7,6 +7,7 @@ from dojo.health import healthz
 from dojo.metrics import metrics
 from interactions.api.trial import trial
 from interactions.console import (
+    account,
     activity,
     api_reference,
     exports,
@@ -19,9 +20,6 @@ from interactions.console import (
     settings,
     sites,
 )
-from interactions.console.account import account
-from interactions.console.account.log_in import LogIn
-from interactions.console.account.set_password import SetPassword
 from interactions.console.connections import change, connections, pulls, streams, types
 from interactions.console.dashboard import dashboard
 from interactions.console.imports import imports, wizard
@@ -35,9 +33,9 @@ urlpatterns = [
     path("", overview.home, name="home"),
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
-    path("login/", LogIn.as_view(), name="login"),
+    path("login/", account.LogIn.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
-    path("set-password/<str:uidb64>/<str:token>/", SetPassword.as_view(), name="set_password"),
+    path("set-password/<str:uidb64>/<str:token>/", account.SetPassword.as_view(), name="set_password"),
     path("account/", account.account, name="account"),
     path("operations/", operations.operations, name="operations"),
     path("", include("interactions.api.urls")),

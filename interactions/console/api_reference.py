@@ -19,8 +19,8 @@ from django.views.decorators.http import require_POST, require_safe
 from interactions.access import keys
 from interactions.api import reference
 from interactions.console.fragments import page_or_fragment
+from interactions.console.gate import person
 from interactions.console.keys import OnceForm
-from interactions.console.people.person import person
 from interactions.console.sites import sites
 from interactions.contract import schema
 from interactions.contract.schema import Field, Form

@@ -1,4 +1,4 @@
-"""The left pane of every page: environments, entries and the user's rights."""
+"""What the left pane of every page needs: environments, entries, and what the person may do."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _KIND_OF_PAGE: Final[dict[str, str]] = {
 class PaneEntry:
     """A link of the pane to the page ``name``; ``icon`` is empty for a sub-entry.
 
-    ``badge`` counts things to do; None for pages without any.
+    ``badge`` is a number of things that wait; None on pages where nothing ever does.
     """
 
     name: str
@@ -97,7 +97,7 @@ class PaneSection:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentLink:
-    """An environment and the same page in it."""
+    """An environment, and the page like this one in it."""
 
     environment: Environment
     url: str
@@ -117,15 +117,15 @@ class Navigation:
 
     @property
     def badges(self) -> list[PaneEntry]:
-        """The entries with a badge, which fragments keep up to date."""
+        """The entries with a badge: a fragment that is fetched while things happen brings them up to date."""
         return [entry for section in self.sections for entry in section.entries if entry.badge is not None]
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``navigation``, ``environment`` and ``may``, the user's rights there.
+    """Context processor: ``navigation``, ``environment`` and ``may``, the names of the rights that one has there.
 
-    Without a log-in or any role, only an empty ``may``. Pages outside environments (the account) can name one as
-    ``?environment=``, so that the pane stays in it.
+    Without a log-in, or without a role anywhere, only an empty ``may``. Pages outside any environment (the account)
+    may name one as ``?environment=``, so that the pane keeps leading where the person was.
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -175,8 +175,7 @@ _OF_NO_ENVIRONMENT: Final = frozenset({"account", "operations"})
 # Pages of interactions: what is filtered on one stays so on the others.
 _FILTERED: Final = frozenset({"dashboard", "records"})
 
-# The title of each section; the label, URL name and icon of each entry. Sub-entries have no icon. Entries that the user
-# may not open are hidden.
+# Title, and label, address and icon of each entry; a sub-entry has no icon. Shown is what one may open.
 _SECTIONS: Final = (
     ("", (("Overview", "overview", "layout-dashboard"),)),
     (
@@ -223,6 +222,9 @@ def _sections(
 ) -> tuple[PaneSection, ...]:
     """``filtered``: the filter of the page, as the end of an address; it goes along to the pages that have one."""
 
+    def is_active(name: str) -> bool:
+        return page == name or _KIND_OF_PAGE.get(page) == name or (name == "imports" and page == "import_new")
+
     def address(name: str) -> str:
         if name in _OF_NO_ENVIRONMENT:
             return _beside(name, environment)
@@ -235,7 +237,7 @@ def _sections(
         PaneSection(
             title,
             tuple(
-                PaneEntry(name, label, address(name), _ENTRY_OF.get(page) == name, icon, badge(name))
+                PaneEntry(name, label, address(name), is_active(name), icon, badge(name))
                 for label, name, icon in entries
                 if rule_of(name) in rights or (is_administrator and rule_of(name) is Access.ADMINISTRATOR)
             ),

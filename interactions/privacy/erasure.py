@@ -24,6 +24,7 @@ from interactions.models import DeletionRequest, Environment, Import, Tombstone
 from interactions.models.privacy import TombstoneRows
 from interactions.privacy import journal, receipts, uploaded
 from interactions.privacy.database_log import StillRead
+from interactions.privacy.ids import in_pieces
 from interactions.privacy.links import seen_anywhere
 from interactions.privacy.steps import By, RequestStateError, note
 from interactions.privacy.stores import STORES, Store

@@ -1,4 +1,4 @@
-"""Detect layers of packing from their first bytes, and unpack one after another."""
+"""What bytes are packed in, found from their beginning: a layer is taken off, and the rest is looked at again."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from interactions.unpack import encodings, frames, mongo, quoted, tar_archive, z
 from interactions.unpack.member import Members, shown
 from interactions.unpack.stream import Meter, Pieces, Stream
 
-_HEAD = 64 << 10  # bytes for detecting a layer
+_HEAD = 64 << 10  # bytes that tell what they are packed in
 _DEEPEST = 8
-_NAMED = 10  # files named that were left out
+_NAMED = 10  # files that were left out, by name
 _BLANK = b" \t\r\n\x1e\xef\xbb\xbf"
 
 
 @dataclass(slots=True)
 class Contents:
-    """What was found: the names of ``layers``, outermost first, down to the first text.
+    """What was found on the way: ``layers`` by name, outermost first, up to the first text.
 
-    ``texts`` counts files of records. ``left_out_count`` counts other files in archives, of which ``left_out`` has the
-    first names; with ``everything`` they are read as well. ``ids_left_out`` counts the records whose ``_id`` from
-    MongoDB was left out.
+    ``texts`` counts files of records; ``left_out`` has the first names of an archive's files that are none, and
+    ``left_out_count`` how many they are. ``everything``: they are read as well. ``ids_left_out`` counts the records
+    whose ``_id``, which MongoDB added, was left out.
     """
 
     everything: bool = False
@@ -41,7 +41,7 @@ class Contents:
         self.ids_left_out += count
 
     def sentence(self, *, so_far: bool) -> str:
-        """What was left out, in sentences; may be empty. ``so_far`` if there is more to read."""
+        """What was left out, in sentences; empty where nothing was. ``so_far``: there is more to read."""
         return " ".join(filter(None, (self._files_sentence, self._ids_sentence(so_far))))
 
     def _ids_sentence(self, so_far: bool) -> str:
@@ -60,7 +60,7 @@ class Contents:
 
     @property
     def refusal(self) -> str:
-        """The refusal of an archive without records."""
+        """Why an archive without any file of records is refused."""
         return f"The archive holds no JSON, but {self._names}."
 
     @property
@@ -84,7 +84,7 @@ class _Archive:
 
 
 def _of_all(take_off: Callable[[Stream], Pieces]) -> Callable[[Stream, Contents], Pieces]:
-    """Adapts a layer that leaves nothing out."""
+    """A layer that leaves nothing out."""
     return lambda stream, contents: take_off(stream)
 
 
@@ -107,9 +107,9 @@ _LAYERS: tuple[_Layer | _Archive, ...] = (
 
 
 def text(stream: Stream, meter: Meter, contents: Contents) -> Pieces:
-    """The text in UTF-8; of an archive, all files one after another, each on its own lines.
+    """The text in UTF-8, of all files of an archive one after another, each on lines of its own.
 
-    Raises FileRefused if it can't be unpacked, or one of ``frames.ERRORS``.
+    Raises FileRefused where it cannot be unpacked, or one of ``frames.ERRORS``.
     """
     yield from _unpacked(stream, meter, contents, ())
     if contents.left_out and not contents.texts:
@@ -140,7 +140,7 @@ def _unpacked(
         inner = Stream(meter.counted(found.content))
         if not found.is_of_the_system:
             yield from _unpacked(inner, meter, contents, above, found.name)
-        while inner.take():  # read to the end, so that the limits apply to what is left out, too
+        while inner.take():  # what is left out costs time as well
             pass
 
 

@@ -1,6 +1,6 @@
-"""Users and visitors that are linked although no record in the table names both: two records with one uuid did.
+"""Users and visitors who are linked though no record of the table names both: two records with one uuid did.
 
-Only the first one is in the table; the list of duplicates (``overlaps``) has the ids of the other.
+Only the first of them is in the table; the list of what was left out (``overlaps``) says whom the other names.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ _VISITORS: Final = ("anonymous_key", "linked_anonymous_key")
 
 
 def pairs(environment: str, hidden: Tombstones | None = None) -> np.ndarray:
-    """The distinct pairs of a user's and a visitor's key (int64), sorted, without links of ``hidden`` people."""
+    """A user's and a visitor's key (int64) in a row each, different ones, in order; links of ``hidden`` people aren't
+    among them."""
     found = [np.empty((0, 2), np.int64)]
     for _, path in Overlaps(environment).lists():
         try:
             state = path.stat()
-        except FileNotFoundError:  # the import has been undone
+        except FileNotFoundError:  # undone meanwhile
             continue
         linked = _linked(path, state.st_ino, state.st_mtime_ns)
         if hidden and linked.num_rows:
@@ -42,7 +43,7 @@ def _both(linked: pa.Table, user: str, visitor: str) -> np.ndarray:
 
 @lru_cache(maxsize=4096)
 def _linked(path: Path, _inode: int, _changed: int) -> pa.Table:
-    """Cached, because lists are replaced as a whole."""
+    """A list is replaced as a whole, so a file is read once."""
     return links_in(path)
 
 

@@ -120,7 +120,7 @@ def test_a_weak_password_is_refused_beside_its_field(client: Client, olga: User)
 def test_who_has_a_log_in_is_added_without_a_link(client: Client, olga: User) -> None:
     cast.member("tom", Role.VIEWER, "playground")
     answer = client.post(NEW, {"username": "tom", "role": "analyst"}, follow=True)
-    assert "tom is a member of Production now" in answer.content.decode()
+    assert "tom is now a member of Production" in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", ["", "two words", "olga"])

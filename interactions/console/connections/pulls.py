@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from interactions.access import environments
+from interactions.console.gate import person
 from interactions.console.keys import OnceForm
-from interactions.console.people.person import person
 from interactions.ingest.pulls import change
 from interactions.ingest.pulls.sources import PULL_SOURCES, REGIONS
 from interactions.models import Connection, Environment, Import, KeptEvent, Pull, PulledDay

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from interactions.connectors import SOURCES
-from interactions.console.people.person import person
+from interactions.console.gate import person
 from interactions.ingest.streams import change
 from interactions.ingest.streams.change import Description, StreamRefused
 from interactions.models import Environment, Stream, StreamKind

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from interactions.connectors import SOURCES
-from interactions.console.people.person import person
+from interactions.console.gate import person
 from interactions.contract.schema import TYPES_BY_GROUP
 from interactions.ingest.connections.names import names_seen
 from interactions.ingest.connections.types import SOURCES_WITH_TYPES, TypeRefused, keep_types

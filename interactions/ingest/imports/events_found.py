@@ -1,4 +1,4 @@
-"""Other tools' events at the beginning of a file: their names, and the interactions they become."""
+"""Other tools' events at the beginning of a file: what they are called, and which interactions they stand for."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from interactions.codec.split.windows import Run, Unsound
 from interactions.connectors import SOURCES, Options, Source, first_documents, records
 from interactions.connectors.source import ZONE
 from interactions.ingest.imports.events import options_of
-from interactions.ingest.imports.sample import RecordSample, read_sample
+from interactions.ingest.imports.sample import Sample, read_sample
 from interactions.models import Import
 
 EVENTS_BYTES = 8 << 20
-"""Bytes of a file in which events are counted by name. The first megabyte is also converted as a sample."""
+"""How far into a file events are counted by name; of the first megabyte, what comes of them is shown."""
 _SAMPLE_BYTES = 1 << 20
 _LONGEST = 1 << 20
 
 
 @dataclass(slots=True)
 class EventName:
-    """Events with one name: their number, the types they become, how many are skipped, and why."""
+    """Events of one name: how many, the types of interactions that they stand for, how many are skipped, and why."""
 
     name: str
     count: int = 0
@@ -32,20 +32,16 @@ class EventName:
 
     @property
     def kinds(self) -> list[str]:
-        """The types, most frequent first.
-
-        Templates can't list a Counter's keys, because it has a value for any name.
-        """
+        """The types, most first. A template can't ask a Counter for its keys: it has a count for any name."""
         return [kind for kind, _ in self.types.most_common()]
 
 
 @dataclass(frozen=True, slots=True)
 class EventsFound:
-    """The events at the beginning of a file; ``is_all`` if that is the whole file.
+    """What the beginning of a file of events holds; ``is_all`` where that is the whole file.
 
-    ``names`` has the events by name, most frequent first. ``lines`` are the first records made from them, and
-    ``sample`` the result of checking those, with the event of each reject. ``asks_zone`` if times may be without an
-    offset.
+    ``names`` has the events by name, most first. ``lines`` are the first records that come of them, and ``sample`` is
+    the verdict on those, each reject with its event. ``asks_zone``: times may be by the clock of a zone.
     """
 
     title: str
@@ -53,7 +49,7 @@ class EventsFound:
     is_all: bool
     asks_zone: bool
     lines: bytes
-    sample: RecordSample
+    sample: Sample
 
     @property
     def count(self) -> int:
@@ -65,7 +61,7 @@ class EventsFound:
 
 
 def events_found(imp: Import, text: bytes, *, is_whole: bool) -> EventsFound:
-    """Inspect the beginning of the file of an import with a connector."""
+    """Look at the beginning of the file of an import that has a connector."""
     source, options = SOURCES[imp.connector], options_of(imp)
     names = _names(source, options, text, is_whole=is_whole)
     head = text[:_SAMPLE_BYTES]
@@ -88,9 +84,9 @@ def _names(source: Source, options: Options, text: bytes, *, is_whole: bool) -> 
     return sorted(names.values(), key=lambda entry: (-entry.count, entry.name))
 
 
-def _sample(source: Source, options: Options, head: bytes, *, is_whole: bool) -> tuple[bytes, RecordSample]:
-    """The records at the beginning of a text, and the result of checking them."""
-    sample, lines = RecordSample(), []
+def _sample(source: Source, options: Options, head: bytes, *, is_whole: bool) -> tuple[bytes, Sample]:
+    """The records of a text's beginning, and the verdict on them."""
+    sample, lines = Sample(), []
     run = Run(0, len(head), len(head) if is_whole else len(head) + 1)
     with suppress(Unsound):  # it ends in the middle of an event
         for chunk in records(source, io.BytesIO(head), options, run=run, longest=_LONGEST):

@@ -1,7 +1,7 @@
-"""Check the beginning of a file record by record, with the rule book alone.
+"""Read the beginning of a file record by record, by the rule book alone.
 
-It checks several thousand records in a tenth of a second, while a web process would need up to a second to load the
-scanner.
+It judges some thousand records in a tenth of a second, and needs nothing that a web process would have to load first:
+the scanner takes it up to a second.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _said = msgspec.json.Decoder(_Said)
 
 
 @dataclass(slots=True)
-class RecordSample:
-    """``records`` were read; ``types`` and ``moments`` (UTC timestamps, where present) are those of the valid ones."""
+class Sample:
+    """``records`` were read; ``types`` and ``moments`` (UTC) are those of the good ones, as far as they say when."""
 
     records: int = 0
     types: Counter[str] = field(default_factory=Counter)
@@ -56,13 +56,13 @@ class RecordSample:
             self.moments.append(moment)
 
 
-def read_sample(text: bytes, *, is_whole: bool, longest: int) -> RecordSample:
-    """Check the records of ``text``, the beginning of a file or all of it; a truncated last record is ignored.
+def read_sample(text: bytes, *, is_whole: bool, longest: int) -> Sample:
+    """The records of ``text``, the beginning of a file or all of it; one that is cut off at its end is left out.
 
-    Records of more than ``longest`` bytes are rejected.
+    A record of more than ``longest`` bytes is refused.
     """
     source = Documents(io.BytesIO(text), Run(0, len(text), len(text) if is_whole else len(text) + 1), longest)
-    sample = RecordSample()
+    sample = Sample()
     with suppress(Unsound):  # it ends in the middle of a record
         for window in source.each():
             sample.add(window)

@@ -167,7 +167,7 @@ def test_it_is_built_again_where_it_cannot_be_used(
     assert index.count_dead(parts) == 0
 
 
-STEPS = [(runs, "write"), (runs, "merge"), (indexes, "_sync"), (Path, "replace"), (Path, "unlink"), (os, "fsync")]
+STEPS = [(runs, "write"), (runs, "merge"), (indexes, "sync"), (Path, "replace"), (Path, "unlink"), (os, "fsync")]
 
 
 @contextmanager

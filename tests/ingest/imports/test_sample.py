@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactions.codec.split.windows import Run
-from interactions.ingest.imports.sample import RecordSample, read_sample
+from interactions.ingest.imports.sample import Sample, read_sample
 from tests.codec.reading import LONGEST, Record, read_run
 from tests.codec.strategies import dumped, faulty, interactions
 from tests.codec.test_reader import files
 from tests.running import HOUSE
 
 
-def sample_of(text: bytes, *, is_whole: bool = True) -> RecordSample:
+def sample_of(text: bytes, *, is_whole: bool = True) -> Sample:
     return read_sample(text, is_whole=is_whole, longest=LONGEST)
 
 

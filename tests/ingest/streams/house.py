@@ -19,7 +19,7 @@ from interactions.ingest.streams import change
 from interactions.ingest.streams.change import Description
 from interactions.ingest.streams.consumer import Consumer
 from interactions.models import Connection, Environment, InboxEntry
-from interactions.models.packing import unpack
+from interactions.models.packed import unpack
 from tests.running import HOUSE, environ
 
 
