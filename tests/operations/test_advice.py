@@ -55,6 +55,7 @@ def test_a_part_that_does_not_answer_comes_first(part: str) -> None:
     found = advice({**WELL, part: "does not answer"}, ROOMY, QUIET, [replace(CALM, set_aside_calls=1)])
     assert found[0].what == f"{part.capitalize()}: does not answer."
     assert len(found) == 2
+    assert "dojo.log" not in found[0].do or part == "processes"
 
 
 def test_what_is_not_known_without_redis_is_said_once() -> None:
