@@ -11,7 +11,7 @@ from interactions.operations.advice import ERASURE_SECONDS, INBOX_SECONDS, INDEX
 from interactions.operations.environments import EnvironmentFigures
 from interactions.operations.machine import DiskFigures, QueueFigures
 
-WELL = dict.fromkeys(("database", "redis", "worker", "inbox", "processes"), "ok")
+WELL = dict.fromkeys(("database", "redis", "worker", "inbox", "processes", "clock"), "ok")
 ROOMY = DiskFigures(total=1 << 40, free=1 << 39)
 QUIET = QueueFigures(waiting=0, in_hand=0)
 CALM = EnvironmentFigures(
