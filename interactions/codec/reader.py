@@ -6,6 +6,7 @@ each that the scanner does not take; after it the scanner goes on.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _GROUP_BYTES = 1 << 20  # of records that come one by one, read together
 _LONG = 200  # records; shorter runs are better read after they were told apart, all of a window together
 _UNREADABLE = "It cannot be read."
+_MOST_IGNORED = 1_000  # names of fields that are told apart
+_OTHER_FIELDS = "(other fields)"
 
 
 @dataclass(slots=True)
@@ -49,11 +52,23 @@ class Batch:
 class Reader:
     """Reads runs for one origin. A record of more than ``longest`` bytes is refused.
 
-    Without a ``keyring`` nobody is named by a key. ``only_checks``: it makes no tables.
+    Without a ``keyring`` nobody is named by a key. ``only_checks``: it makes no tables. ``ignores_unknown``: unknown
+    fields are left out of records, which are rejected for them otherwise; ``ignored`` counts, by field, the records
+    that had them.
     """
 
-    def __init__(self, origin: Origin, keyring: Keyring | None, *, longest: int, only_checks: bool = False) -> None:
+    def __init__(
+        self,
+        origin: Origin,
+        keyring: Keyring | None,
+        *,
+        longest: int,
+        only_checks: bool = False,
+        ignores_unknown: bool = False,
+    ) -> None:
         self._origin, self._keyring, self._longest, self._only_checks = origin, keyring, longest, only_checks
+        self._ignores_unknown = ignores_unknown
+        self.ignored: Counter[str] = Counter()
         self.most_named = MOST_NAMED  # violations of each record from now on
 
     @cached_property
@@ -101,7 +116,7 @@ class Reader:
     def _apart(self, window: Window, first: int) -> Batch:
         """The records of a window, which were told apart; ``first`` is the number of the first."""
         texts = [window.text[piece.start : piece.end] for piece in window.pieces]
-        judged = _Judged(self._scanner, self.most_named)
+        judged = _Judged(self._scanner, self.most_named, self.ignored if self._ignores_unknown else None)
         for number, piece in enumerate(window.pieces):
             if piece.rule is not None:
                 judged.refuse(number, refused(piece.rule, piece.value))
@@ -122,8 +137,8 @@ class Reader:
 class _Judged:
     """The verdict on some records: the scanner's, and where it takes one not, the rule book's."""
 
-    def __init__(self, scanner: Scanner, most_named: int) -> None:
-        self._scanner, self._most_named = scanner, most_named
+    def __init__(self, scanner: Scanner, most_named: int, ignored: Counter[str] | None) -> None:
+        self._scanner, self._most_named, self._ignored = scanner, most_named, ignored
         self.texts: dict[int, bytes] = {}  # of those that are not refused, by number
         self.refused: dict[int, Checked] = {}
         self._looked_at: set[int] = set()
@@ -142,16 +157,25 @@ class _Judged:
     def look_at(self, number: int) -> None:
         """Ask the rule book about a record."""
         again = number in self._looked_at  # a rule that the scanner knows and the rule book not would be a defect
-        checked = refused(_UNREADABLE) if again else check_bytes(self.texts[number], self._most_named)
+        fields = None if self._ignored is None else set[str]()
+        checked = refused(_UNREADABLE) if again else check_bytes(self.texts[number], self._most_named, fields)
         self._looked_at.add(number)
         if checked.record is None:
             self.refuse(number, checked)
-        else:
-            self.texts[number] = checked.record
+            return
+        self.texts[number] = checked.record
+        if self._ignored is not None and fields:
+            _count_ignored(self._ignored, fields)
 
     def refuse(self, number: int, checked: Checked) -> None:
         self.refused[number] = checked
         self.texts.pop(number, None)
+
+
+def _count_ignored(counted: Counter[str], fields: Iterable[str]) -> None:
+    """Count the fields that were left out of a record; beyond a thousand names, as others."""
+    for name in fields:
+        counted[name if name in counted or len(counted) < _MOST_IGNORED else _OTHER_FIELDS] += 1
 
 
 def _groups(texts: Iterable[memoryview]) -> Iterator[list[memoryview]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -97,10 +97,11 @@ class _RepeatedKey(Exception):
     pass
 
 
-def check_bytes(raw: bytes, most: int = MOST_NAMED) -> Checked:
+def check_bytes(raw: bytes, most: int = MOST_NAMED, ignored: set[str] | None = None) -> Checked:
     """Check the JSON text of one record; never raises for anything that the bytes may hold.
 
-    At most so many violations are named, the others counted.
+    At most so many violations are named, the others counted. Where ``ignored`` is given, unknown fields are left out of
+    the record, and their paths are added to it.
     """
     try:
         text = raw.decode()
@@ -118,19 +119,23 @@ def check_bytes(raw: bytes, most: int = MOST_NAMED) -> Checked:
         reason, place = _reason(error, text)
         return refused(f"It is not valid JSON: {reason}.", _cut(text[:200]) if place is None else _excerpt(raw, place))
     if text.count("{") + text.count("[") <= schema.DEEPEST:
-        return _judged(value, most)
-    return check(value, most)
+        return _judged(value, most, ignored)
+    return check(value, most, ignored)
 
 
-def check(value: Any, most: int = MOST_NAMED) -> Checked:
+def check(value: Any, most: int = MOST_NAMED, ignored: set[str] | None = None) -> Checked:
     """Check one decoded record."""
-    return refused(_TOO_DEEP) if _depth(value) > schema.DEEPEST else _judged(value, most)
+    return refused(_TOO_DEEP) if _depth(value) > schema.DEEPEST else _judged(value, most, ignored)
 
 
-def _judged(value: Any, most: int) -> Checked:
+def _judged(value: Any, most: int, ignored: set[str] | None) -> Checked:
     if not isinstance(value, dict):
         return refused("A record must be an object.", _shown(value))
     record = {key: field for key, field in value.items() if field is not None and key != schema.NOTE}
+    if ignored is not None:
+        record = _known(record, schema.FIELDS, "", ignored)
+        if isinstance(record.get("search"), dict):
+            record["search"] = _known(record["search"], schema.SEARCH_FIELDS, "search.", ignored)
     faults = _violations(record)
     violations = [fault.named() for fault in islice(faults, most)]
     more = sum(1 for _ in faults)
@@ -142,6 +147,13 @@ def _judged(value: Any, most: int) -> Checked:
     if "search" in record:
         record["search"] = {key: field for key, field in record["search"].items() if field is not None}
     return Checked(msgspec.json.encode(record), [])
+
+
+def _known(value: dict[str, Any], fields: Container[str], before: str, ignored: set[str]) -> dict[str, Any]:
+    """An object's known fields; the paths of the others, which begin with ``before``, are added to ``ignored``."""
+    known = {name: inner for name, inner in value.items() if name in fields or inner is None}
+    ignored.update(before + _part(name) for name in value.keys() - known.keys())
+    return known
 
 
 def refused(rule: str, value: str = "") -> Checked:

@@ -16,6 +16,7 @@ from interactions.errors import FileRefused
 from interactions.unpack import Readable, read
 
 _HEAD_BYTES = 4 << 20  # how far into an object the list called data may begin
+NOT_JSON = "The file is not JSON: it must begin with { or [."
 _LOOK_BYTES = 1 << 16
 _SHOWN_BYTES = 4096
 _OTHERS = {  # by their first bytes
@@ -70,7 +71,7 @@ def not_json(head: bytes) -> str:
             return f"The file is {name}, not JSON."
     if b"\x00" in head[:1024]:
         return "The file is not text: records must be JSON in UTF-8."
-    return "The file is not JSON: it must begin with { or [."
+    return NOT_JSON
 
 
 def _first_text(file: Readable) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -12,7 +13,12 @@ from interactions.unpack.stream import Meter, Pieces, Stream
 
 _HEAD = 64 << 10  # bytes that tell what they are packed in
 _DEEPEST = 8
+_BOM = b"\xef\xbb\xbf"
 _NAMED = 10  # files that were left out, by name
+_LINE_END = re.compile(rb"[\r\n]")
+_DIGIT = re.compile(rb"\d")
+_MARKS = (b",", b";", b"\t", b"|")
+_OF_JSON = (b"{", b"[")
 _BLANK = b" \t\r\n\x1e\xef\xbb\xbf"
 
 
@@ -22,7 +28,7 @@ class Contents:
 
     ``texts`` counts files of records; ``left_out`` has the first names of an archive's files that are none, and
     ``left_out_count`` how many they are. ``everything``: they are read as well. ``ids_left_out`` counts the records
-    whose ``_id``, which MongoDB added, was left out.
+    whose ``_id``, which MongoDB added, was left out. ``first`` has the name and the first line of the first text.
     """
 
     everything: bool = False
@@ -31,11 +37,21 @@ class Contents:
     left_out: list[str] = field(default_factory=list)
     left_out_count: int = 0
     ids_left_out: int = 0
+    first: tuple[str, bytes] = ("", b"")
 
     def leave_out(self, name: str, what: str) -> None:
         self.left_out_count += 1
         if len(self.left_out) < _NAMED:
             self.left_out.append(shown(name) + what)
+
+    def require_alike(self, name: str, head: bytes) -> None:
+        """Raises FileRefused where the texts of an archive aren't one table, as far as their first lines say."""
+        line = _LINE_END.split(head.lstrip(_BLANK), maxsplit=1)[0]
+        if not self.texts:
+            self.first = (name, line)
+        elif line and self.first[1] and _columns_differ(self.first[1], line):
+            names = f"{shown(self.first[0])} and {shown(name)}"
+            raise FileRefused(f"{names} in the archive don't have the same columns: import each by itself.")
 
     def leave_out_ids(self, count: int) -> None:
         self.ids_left_out += count
@@ -67,6 +83,16 @@ class Contents:
     def _names(self) -> str:
         more = self.left_out_count - len(self.left_out)
         return ", ".join(self.left_out) + (f" and {more:,} more" if more else "")
+
+
+def _columns_differ(first: bytes, other: bytes) -> bool:
+    """Whether two tables that begin with these lines have other columns: other names, or not as many. Numbers are no
+    names."""
+    if first == other or first[:1] in _OF_JSON or other[:1] in _OF_JSON:
+        return False
+    if any(first.count(mark) != other.count(mark) for mark in _MARKS):
+        return True
+    return not (_DIGIT.search(first) or _DIGIT.search(other))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +178,12 @@ def _leaf(stream: Stream, head: bytes, contents: Contents, above: tuple[str, ...
         if start not in (b"{", b"["):
             contents.leave_out(member, "")
             return
+    if member and contents.everything:
+        contents.require_alike(member, head)
+        if contents.texts and head.startswith(
+            _BOM
+        ):  # in the middle of the text it would be a character of its first cell
+            stream.skip(len(_BOM))
     contents.texts += 1
     if contents.texts == 1:
         contents.layers = list(above)

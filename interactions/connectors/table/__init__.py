@@ -21,16 +21,18 @@ from interactions.connectors.table.errors import (
     Encrypted,
     MappingRefused,
     NoTable,
+    OneColumn,
     RowTooLong,
     TooManyColumns,
     Unanswered,
 )
-from interactions.connectors.table.given import open_table
+from interactions.connectors.table.given import as_before, open_table
 from interactions.connectors.table.mapping import FIELDS, Mapping, Reading, Skip, Times, fits, shape
+from interactions.connectors.table.originals import MOST_AT_ONCE, rows_of, rows_of_orders
 from interactions.connectors.table.preview import Preview, Sample, Shown, preview, sample_of
 from interactions.connectors.table.questions import Question
 from interactions.connectors.table.questions import questions as _questions
-from interactions.connectors.table.records import Records
+from interactions.connectors.table.records import Records, TableChunk
 from interactions.connectors.table.rows import Table
 from interactions.connectors.table.suggest import completed as _completed
 from interactions.connectors.table.suggest import suggested as _suggested
@@ -40,12 +42,14 @@ from interactions.connectors.table.utf8 import ENCODINGS
 __all__ = [
     "ENCODINGS",
     "FIELDS",
+    "MOST_AT_ONCE",
     "Damaged",
     "Empty",
     "Encrypted",
     "Mapping",
     "MappingRefused",
     "NoTable",
+    "OneColumn",
     "Preview",
     "Question",
     "Reading",
@@ -55,13 +59,17 @@ __all__ = [
     "Shown",
     "Skip",
     "Table",
+    "TableChunk",
     "Times",
     "TooManyColumns",
     "Unanswered",
+    "as_before",
     "fits",
     "open_table",
     "preview",
     "questions",
+    "rows_of",
+    "rows_of_orders",
     "sample_of",
     "shape",
     "suggested",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ from interactions.connectors.table.errors import Empty, NoTable, RowTooLong
 from interactions.connectors.table.mapping import Reading
 from interactions.connectors.table.parquet import ITEMS
 from interactions.connectors.table.rows import MOST_COLUMNS, Rows, Text, named, refused
+from interactions.contract import schema
 from interactions.unpack import Readable, read
 
 _PIECE: Final = 4 << 20
@@ -23,6 +25,7 @@ _SAMPLE: Final = 1_000
 _ENVELOPES: Final = ("data", "events", "records", "items", "results", "rows")
 _NO_JSON: Final = "It is not valid JSON."
 _NO_OBJECT: Final = "It is not an object."
+_NOTE_ALONE: Final = "It is a note without a row: write the row's values as columns beside the note."
 _decode = msgspec.json.decode
 
 
@@ -33,6 +36,7 @@ class Documents:
     reading = Reading()
     doubts: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
 
     def __init__(self, text: Callable[[], Text]) -> None:
         """Raises FileRefused where the text holds no objects."""
@@ -48,7 +52,8 @@ class Documents:
                 break
         if not found:
             raise Empty(has_header=False) if not seen else NoTable("The objects of the file are empty.")
-        self.columns = named(sorted(found, key=list(found).index)[: MOST_COLUMNS + 1])
+        self._paths = list(found)[: MOST_COLUMNS + 1]
+        self.columns = named(self._paths)
 
     def batches(self) -> Iterator[Rows]:
         import pyarrow as pa
@@ -61,7 +66,8 @@ class Documents:
                 if isinstance(event, _Unread)
             ]
             good = [event for event in events if not isinstance(event, _Unread)]
-            table = pa.table({path: _column([_value(event, _steps(path)) for event in good]) for path in self.columns})
+            columns = [_column([_value(event, path) for event in good]) for path in self._paths]
+            table = pa.table(dict(zip(self.columns, columns, strict=True)))
             yield Rows(table, first, size, rejected)
             first += len(events)
 
@@ -118,7 +124,18 @@ def _event(line: bytes) -> Any:
         found = _decode(line.lstrip(b"\xef\xbb\xbf\x1e").rstrip(b", \r"))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _Unread(line[:4096].decode(errors="replace"), _NO_JSON)
-    return found if isinstance(found, dict) else _Unread(line[:4096].decode(errors="replace"), _NO_OBJECT)
+    return _row(found)
+
+
+def _row(found: Any) -> Any:
+    """An object without Dojo's note on it; what can't be read, and what is a note alone, as :class:`_Unread`."""
+    if not isinstance(found, dict):
+        return _Unread(msgspec.json.encode(found).decode()[:4096], _NO_OBJECT)
+    note = found.pop(schema.NOTE, None)
+    if note is None or found:
+        return found
+    text = note.get("text") if isinstance(note, dict) else None
+    return _Unread(text if isinstance(text, str) else msgspec.json.encode(note).decode(), _NOTE_ALONE)
 
 
 def _whole(head: bytes, text: Readable) -> Iterator[tuple[list[Any], int]]:
@@ -139,7 +156,7 @@ def _whole(head: bytes, text: Readable) -> Iterator[tuple[list[Any], int]]:
     for start in range(0, len(listed), _ROWS):
         some = listed[start : start + _ROWS]
         yield (
-            [each if isinstance(each, dict) else _Unread(str(each)[:4096], _NO_OBJECT) for each in some],
+            [_row(each) for each in some],
             share * len(some),
         )
 
@@ -156,13 +173,16 @@ def _paths(value: dict[str, Any], before: str = "", depth: int = 1) -> Iterator[
             yield path
 
 
+@lru_cache(maxsize=4 * MOST_COLUMNS)
 def _steps(path: str) -> tuple[list[str], list[str] | None]:
     outer, items, inner = path.partition(f"{ITEMS}.")
     return outer.split("."), inner.split(".") if items else None
 
 
-def _value(event: Any, steps: tuple[list[str], list[str] | None]) -> Any:
-    outer, inner = steps
+def _value(event: dict[str, Any], path: str) -> Any:
+    if path in event:  # also where a table's column is called like a path
+        return event[path]
+    outer, inner = _steps(path)
     found = _follow(event, outer)
     if inner is None:
         return found

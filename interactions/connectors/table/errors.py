@@ -17,6 +17,15 @@ class Empty(FileRefused):
         super().__init__("The file has a header but no rows." if has_header else "The file has no records.")
 
 
+class OneColumn(FileRefused):
+    """A list of values, of which an interaction can't be made."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The file has only one column. An interaction needs more, such as its time, its visitor and its product."
+        )
+
+
 class TooManyColumns(FileRefused):
     """More columns than anybody maps."""
 
@@ -34,10 +43,10 @@ class RowTooLong(FileRefused):
 
 
 class Encrypted(FileRefused):
-    """A workbook with a password."""
+    """A workbook with a password, or an encrypted Parquet file."""
 
-    def __init__(self) -> None:
-        super().__init__("The workbook is encrypted: save a copy of it without a password.")
+    def __init__(self, sentence: str = "The workbook is encrypted: save a copy of it without a password.") -> None:
+        super().__init__(sentence)
 
 
 class Damaged(FileRefused):

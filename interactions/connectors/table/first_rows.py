@@ -46,11 +46,11 @@ def heading(rows: Sequence[Sequence[str]], reading: Reading) -> Heading:
     is_regular = 2 * sum(len(row) == width for row in rows[:_LOOKED_AT] if any(row)) > sum(map(any, rows[:_LOOKED_AT]))
     before = next((place for place, row in enumerate(rows) if _width(row) >= width), 0)
     data = rows[before:]
-    if reading.header_rows is not None:
-        names_row = min(reading.names_row, reading.header_rows)
-        return Heading(before, reading.header_rows, names_row, width, is_doubtful=False, is_regular=is_regular)
     header_rows = int(_is_names(data[0]))
     second = header_rows == 1 and _is_second(data[:_LOOKED_AT])
+    if reading.header_rows is not None:
+        names_row = min(reading.names_row, reading.header_rows)
+        return Heading(before, reading.header_rows, names_row, width, is_doubtful=second, is_regular=is_regular)
     return Heading(before, header_rows + second, header_rows, width, is_doubtful=second, is_regular=is_regular)
 
 

@@ -7,13 +7,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from interactions import unpack
 from interactions.connectors.table.documents import Documents
-from interactions.connectors.table.errors import Empty, NoTable
+from interactions.connectors.table.errors import Empty, Encrypted, NoTable
 from interactions.connectors.table.mapping import Reading
-from interactions.connectors.table.parquet import MAGIC, Parquet
+from interactions.connectors.table.parquet import HIDDEN, MAGIC, Parquet
 from interactions.connectors.table.rows import Table, Text
 from interactions.connectors.table.separated import Separated
+from interactions.connectors.table.utf8 import UTF_8
 from interactions.connectors.table.workbook import OFFICE, ZIP, Workbook, is_workbook
 from interactions.unpack import open_text, read
 
@@ -26,6 +29,18 @@ def unpacked(path: Path) -> unpack.UnpackedText:
     return open_text(path, everything=True)
 
 
+def as_before(table: Table, before: Reading) -> Reading:
+    """How to read a table that is like one which was read as ``before``: what only a person can say is taken over."""
+    reading = table.reading
+    if "encoding" in table.doubts and before.encoding not in ("", UTF_8):
+        reading = msgspec.structs.replace(reading, encoding=before.encoding)
+    if "header" in table.doubts and before.header_rows is not None:
+        reading = msgspec.structs.replace(reading, header_rows=before.header_rows, names_row=before.names_row)
+    if before.sheet in table.sheets:
+        reading = msgspec.structs.replace(reading, sheet=before.sheet)
+    return reading
+
+
 def open_table(path: Path, reading: Reading | None = None, text: Opener = unpacked) -> Table:
     """A file as a table; ``text`` opens the text of one that is neither Parquet nor a workbook.
 
@@ -36,6 +51,8 @@ def open_table(path: Path, reading: Reading | None = None, text: Opener = unpack
         magic = file.read(4)
     if magic == MAGIC:
         return Parquet(path)
+    if magic == HIDDEN:
+        raise Encrypted("The Parquet file is encrypted: write it without encryption.")
     if magic == OFFICE or (magic == ZIP and is_workbook(path)):
         return Workbook(path, said)
     with closing(text(path)) as opened:

@@ -122,5 +122,12 @@ _TYPES: Final[dict[str, str]] = {
 TYPE_OF: Final = {name: kind for kind, names in _TYPES.items() for name in names.split()}
 """The interaction type of what other tools call it."""
 
+CURRENCIES: Final = (
+    "EUR", "USD", "GBP", "CHF", "JPY", "CNY", "INR", "BRL", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK",
+    "HUF", "RON", "BGN", "TRY", "RUB", "UAH", "ILS", "ZAR", "MXN", "ARS", "CLP", "COP", "KRW", "SGD", "HKD", "TWD",
+    "THB", "IDR", "MYR", "PHP", "VND", "AED", "SAR", r"R\$", r"kr\.?", "zł", "Kč", "Ft", "lei", r"Fr\.?", r"Rs\.?",
+)  # fmt: skip
+"""How currencies are called before or behind an amount, as regular expressions."""
+
 NOTHING: Final = frozenset({"null", "none", "nan", "na", "nil", "undefined"})
 """Texts that databases and libraries write where there is nothing."""

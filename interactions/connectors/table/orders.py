@@ -8,13 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from interactions.connectors.table.mapping import UUID, Mapping, is_list
+from interactions.connectors.table.sieve import plain
 
 if TYPE_CHECKING:
     import duckdb
 
+CHECKOUT: Final = "checkout"
 _ROWS_AT_ONCE: Final = 500_000
 _MEMORY: Final = "512MB"
 _UUID: Final = "table:order:"
+
+
+def of_orders(table: Any, kinds: Any, mapping: Mapping) -> tuple[Any, Any]:
+    """Which rows are check-outs that name an order, and the order of each row; empty where there is none."""
+    from pyarrow import compute as pc
+
+    names = plain(table[mapping.order]).fill_null("")
+    return pc.and_(pc.equal(kinds, CHECKOUT), pc.not_equal(names, "")), names
 
 
 class Orders:

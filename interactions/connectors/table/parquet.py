@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MAGIC: Final = b"PAR1"
+HIDDEN: Final = b"PARE"
+"""The beginning of a file that is encrypted as a whole."""
 ITEMS: Final = "[]"
 """What a path has after a list of objects: ``items[].id`` is the list of their ids."""
 _TIME: Final = "%Y-%m-%dT%H:%M:%S"
@@ -25,6 +27,7 @@ class Parquet:
     kind = "Parquet"
     reading = Reading()
     doubts: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
 
     def __init__(self, path: Path) -> None:
         """Raises FileRefused where it can't be read, or has no rows."""
@@ -39,10 +42,11 @@ class Parquet:
             raise Damaged("Parquet file") from error
         if not self._rows:
             raise Empty(has_header=True)
-        flat = _flat(pa.table({field.name: pa.array([], field.type) for field in schema}))
+        flat = _flat(schema.empty_table())
         self.columns = named([name for name, column in flat if column is not None])
         self.left_out = tuple(
-            f'The column "{name[:60]}" holds lists of lists, which no field of an interaction can take: it is left out.'
+            f'The column "{name[:60]}" holds lists within lists, or keys with values, which no field of an interaction '
+            "can take: it is left out."
             for name, column in flat
             if column is None
         )
@@ -65,7 +69,11 @@ class Parquet:
 
 def _flat(table: pa.Table) -> list[tuple[str, Any]]:
     """The columns with those of objects in their place, by path; None for what is no text and no list of texts."""
-    return [found for name in table.column_names for found in _opened(name, table[name].combine_chunks())]
+    return [
+        found
+        for place, name in enumerate(table.column_names)  # a name may come twice
+        for found in _opened(name, table.column(place).combine_chunks())
+    ]
 
 
 def _opened(path: str, column: Any) -> Iterator[tuple[str, Any]]:
@@ -80,7 +88,9 @@ def _opened(path: str, column: Any) -> Iterator[tuple[str, Any]]:
             yield from _opened(f"{path}.{field.name}", pc.struct_field(column, [place]))
     elif pa.types.is_list(form) or pa.types.is_large_list(form) or pa.types.is_fixed_size_list(form):
         yield from _of_list(path, column.cast(pa.list_(form.value_type)))
-    elif pa.types.is_map(form) or pa.types.is_null(form) or pa.types.is_union(form):
+    elif pa.types.is_null(form):
+        yield path, column.cast(pa.string())
+    elif pa.types.is_map(form) or pa.types.is_union(form):
         yield path, None
     else:
         yield path, column
@@ -129,7 +139,10 @@ def _text(column: Any) -> Any:
         return pc.binary_join_element_wise(written, "Z", "") if form.tz else written
     if pa.types.is_binary(form) or pa.types.is_large_binary(form) or pa.types.is_fixed_size_binary(form):
         return pa.array([None if each is None else each.decode(errors="replace") for each in column.to_pylist()])
-    return column.cast(pa.string())
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowNotImplementedError:  # such as intervals
+        return pa.array([None if each is None else str(each) for each in column.to_pylist()], pa.string())
 
 
 def _in_utc(column: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,7 +31,8 @@ class Shown:
 class Preview:
     """What becomes of the first ``rows`` rows: ``records`` of them become records, of which ``rejected`` break a rule
     (rows that can't be read are counted in both). ``skipped`` are counted by name, ``problems`` by path and rule, and
-    ``left_out`` by field the values for which a type has no field."""
+    ``left_out`` by field the values for which a type has no field. ``examples`` has the number, from 1, and the value
+    of the first row with each problem."""
 
     rows: int = 0
     records: int = 0
@@ -40,6 +41,7 @@ class Preview:
     types: Counter[str] = field(default_factory=Counter)
     skipped: Counter[Skipped] = field(default_factory=Counter)
     problems: Counter[tuple[str, str]] = field(default_factory=Counter)
+    examples: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
 
 
@@ -53,10 +55,17 @@ class Sample:
     reading: Reading
     doubts: tuple[str, ...]
     left_out: tuple[str, ...]
+    sheets: tuple[str, ...]
     rows: Rows
 
     def batches(self) -> Iterator[Rows]:
         yield self.rows
+
+    def is_list(self, column: str) -> bool:
+        """Whether the cells of a column are lists."""
+        import pyarrow as pa
+
+        return bool(pa.types.is_list(self.rows.table.schema.field(column).type))
 
 
 def sample_of(table: Table, most: int = SAMPLE_ROWS) -> Sample:
@@ -67,7 +76,7 @@ def sample_of(table: Table, most: int = SAMPLE_ROWS) -> Sample:
     first = Rows(
         rows.table.slice(0, most), rows.first, rows.size, [each for each in rows.rejected if each.index < most]
     )
-    return Sample(table.kind, table.columns, table.reading, table.doubts, table.left_out, first)
+    return Sample(table.kind, table.columns, table.reading, table.doubts, table.left_out, table.sheets, first)
 
 
 def preview(sample: Sample, mapping: Mapping, most: int = 20) -> Preview:
@@ -79,20 +88,27 @@ def preview(sample: Sample, mapping: Mapping, most: int = 20) -> Preview:
         made.skipped += chunk.skipped
         made.records += len(chunk.rejected)
         made.rejected += len(chunk.rejected)
-        made.problems.update(each.violations[0].cause for each in chunk.rejected)
+        for each in chunk.rejected:
+            _blame(made, each.index + 1, each.violations[:1])
         for number, line in enumerate(chunk.lines.splitlines()):
-            _judge(made, line, chunk.origin(number).index + 1 if len(made.shown) < most else 0)
+            _judge(made, line, int(chunk.rows[number]) + 1, is_shown=len(made.shown) < most)
     made.left_out = records.left_out
     return made
 
 
-def _judge(made: Preview, line: bytes, row: int) -> None:
+def _blame(made: Preview, row: int, violations: Sequence[Violation]) -> None:
+    made.problems.update({violation.cause for violation in violations})
+    for violation in violations:
+        made.examples.setdefault(violation.cause, (row, violation.value))
+
+
+def _judge(made: Preview, line: bytes, row: int, *, is_shown: bool) -> None:
     checked = check_bytes(line)
     record = msgspec.json.decode(line)
     made.records += 1
     made.types[record["type"]] += 1
     if checked.record is None:
         made.rejected += 1
-        made.problems.update({violation.cause for violation in checked.violations})
-    if row:
+        _blame(made, row, checked.violations)
+    if is_shown:
         made.shown.append(Shown(row, record, checked.violations))

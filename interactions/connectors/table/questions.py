@@ -20,9 +20,9 @@ _ENOUGH: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``name`` is what it is about: ``times``, ``zone``, ``type``, ``encoding`` or ``header``; ``answer`` what holds
-    now, empty where nothing does and the mapping can't be used. ``choices`` are values with their labels; none where
-    the page knows them."""
+    """``name`` is what it is about: ``sheet``, ``times``, ``zone``, ``type``, ``encoding`` or ``header``; ``answer``
+    what holds now, empty where nothing does and the mapping can't be used. ``choices`` are values with their labels;
+    none where the page knows them."""
 
     name: str
     sentence: str
@@ -37,6 +37,11 @@ class Question:
 def questions(table: Table, mapping: Mapping, sample: pa.Table) -> list[Question]:
     """What has to be asked about a table, of which ``sample`` has the first rows, in the order to ask it."""
     asked = []
+    if "sheet" in table.doubts:
+        sheets = tuple((name, name) for name in table.sheets)
+        asked.append(
+            Question("sheet", "Which sheet of the workbook has the interactions?", sheets, table.reading.sheet)
+        )
     if "encoding" in table.doubts:
         sentence = "The file isn't in UTF-8. Which encoding makes its text readable?"
         asked.append(Question("encoding", sentence, answer=table.reading.encoding))

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from interactions.connectors.source import Chunk, Origin, Skipped
+from interactions.connectors.source import Chunk, Skipped
 from interactions.connectors.table.assembly import Parts, lines, whole
 from interactions.connectors.table.mapping import Mapping, require_sound
-from interactions.connectors.table.orders import Orders
+from interactions.connectors.table.orders import CHECKOUT, Orders, of_orders
 from interactions.connectors.table.plain import json_of
 from interactions.connectors.table.questions import require_answered
 from interactions.connectors.table.rows import Rows, Table
-from interactions.connectors.table.sieve import HEADER, NUMBER, Sieve, plain
+from interactions.connectors.table.sieve import HEADER, NUMBER, Sieve, numbered
 from interactions.connectors.table.statement import Statement
 from interactions.connectors.table.values import Values
 
@@ -22,7 +23,15 @@ if TYPE_CHECKING:
     import duckdb
 
 GATHERED: Final = Skipped("Further rows of an order", "They are in the check-out of their order.")
-_CHECKOUT: Final = "checkout"
+
+
+@dataclass(slots=True)
+class TableChunk(Chunk):
+    """A chunk whose records stand for the ``rows`` of these numbers in the table, from 0; where orders were gathered,
+    for all rows of an order, of which it is the first."""
+
+    rows: Any = ()
+    is_gathered: bool = False
 
 
 class Records:
@@ -45,7 +54,7 @@ class Records:
     def left_out(self) -> Counter[str]:
         return self._values.left_out
 
-    def __iter__(self) -> Iterator[Chunk]:
+    def __iter__(self) -> Iterator[TableChunk]:
         import duckdb
 
         with ExitStack() as stack:
@@ -57,23 +66,19 @@ class Records:
             if orders is not None:
                 yield from _gathered(orders)
 
-    def _chunk(self, engine: duckdb.DuckDBPyConnection, rows: Rows, orders: Orders | None) -> Chunk:
-        import numpy as np
-        import pyarrow as pa
-
+    def _chunk(self, engine: duckdb.DuckDBPyConnection, rows: Rows, orders: Orders | None) -> TableChunk:
         if self._statement is None:
             require_answered(self._mapping, rows.table)
-        chunk = Chunk(rows.size, events=rows.count, rejected=rows.rejected)
+        chunk = TableChunk(rows.size, events=rows.count, rejected=rows.rejected)
         if not rows.first:
             self._count_headers(chunk)
-        table = rows.table.append_column(NUMBER, pa.array(np.arange(rows.table.num_rows)))
-        table, kinds = self._sieve.sifted(table, chunk.skipped)
+        table, kinds = self._sieve.sifted(numbered(rows), chunk.skipped)
         if orders is not None:
-            table, kinds = self._held(engine, orders, table, kinds, rows)
+            table, kinds = self._held(engine, orders, table, kinds)
         chunk.records = table.num_rows
         if table.num_rows:
             chunk.lines = lines(kinds, self._json(engine, table, kinds))
-        chunk.find = _Finder(rows, table[NUMBER])
+        chunk.rows = table[NUMBER].to_numpy()
         return chunk
 
     def _count_headers(self, chunk: Chunk) -> None:
@@ -93,55 +98,29 @@ class Records:
         rest = {field: values[field] for field in values if field not in made}
         return made | {field: (json,) for field, json in self._statement.json(engine, rest).items()}
 
-    def _held(
-        self, engine: duckdb.DuckDBPyConnection, orders: Orders, table: Any, kinds: Any, rows: Rows
-    ) -> tuple[Any, Any]:
-        """The rows that stand for themselves, and their types. Those of orders are held, with their numbers in the
-        table."""
-        import pyarrow as pa
+    def _held(self, engine: duckdb.DuckDBPyConnection, orders: Orders, table: Any, kinds: Any) -> tuple[Any, Any]:
+        """The rows that stand for themselves, and their types. Those of orders are held, with their numbers."""
         from pyarrow import compute as pc
 
-        order = plain(table[self._mapping.order]).fill_null("")
-        is_order = pc.and_(pc.equal(kinds, _CHECKOUT), pc.not_equal(order, ""))
+        is_order, names = of_orders(table, kinds, self._mapping)
         held = table.filter(is_order)
         if held.num_rows:
-            numbers = pa.array([rows.number(row) for row in held[NUMBER].to_pylist()], pa.int64())
             made = self._json(engine, held, kinds.filter(is_order))
-            orders.hold(order.filter(is_order), numbers, {field: whole(parts) for field, parts in made.items()})
+            values = {field: whole(parts) for field, parts in made.items()}
+            orders.hold(names.filter(is_order), held[NUMBER], values)
         return table.filter(pc.invert(is_order)), kinds.filter(pc.invert(is_order))
 
 
-class _Finder:
-    """Finds the row of a record of a chunk."""
-
-    def __init__(self, rows: Rows, numbers: Any) -> None:
-        self._rows, self._numbers = rows, numbers
-
-    def __call__(self, record: int) -> Origin:
-        row = self._numbers[record].as_py()
-        return Origin(self._rows.number(row), 0, self._rows.text(row))
-
-
-def _gathered(orders: Orders) -> Iterator[Chunk]:
-    """The check-outs of all orders. Where one comes from says its own text: its rows are gone by now."""
+def _gathered(orders: Orders) -> Iterator[TableChunk]:
+    """The check-outs of all orders, each with the number of its order's first row."""
     import pyarrow as pa
 
     left = orders.rows
     for numbers, values in orders.gathered():
         left -= len(numbers)
         text = lines(
-            pa.chunked_array([pa.repeat(_CHECKOUT, len(numbers))]), {field: (json,) for field, json in values.items()}
+            pa.chunked_array([pa.repeat(CHECKOUT, len(numbers))]), {field: (json,) for field, json in values.items()}
         )
-        yield Chunk(0, text, len(numbers), find=_GatheredFinder(text, numbers))
+        yield TableChunk(0, text, len(numbers), rows=numbers.to_numpy(), is_gathered=True)
     if left:
-        yield Chunk(0, skipped=Counter({GATHERED: left}))
-
-
-class _GatheredFinder:
-    """Finds where the check-out of an order comes from: the order's first row, the text its own."""
-
-    def __init__(self, text: bytes, numbers: Any) -> None:
-        self._text, self._numbers = text, numbers
-
-    def __call__(self, record: int) -> Origin:
-        return Origin(self._numbers[record].as_py(), 0, self._text.splitlines()[record])
+        yield TableChunk(0, skipped=Counter({GATHERED: left}))

@@ -15,6 +15,7 @@ from interactions.connectors.table.mapping import Reading
 from interactions.unpack import Readable
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 MOST_COLUMNS: Final = 1_000
@@ -38,17 +39,16 @@ class Rows:
     def count(self) -> int:
         return int(self.table.num_rows) + len(self.rejected)
 
-    def number(self, row: int) -> int:
-        """The number in the table of a row of ``table``."""
-        number = self.first + row
-        for each in self.rejected:
-            number += each.index <= number
-        return number
+    def numbers(self) -> np.ndarray[Any, Any]:
+        """The number in the table of each row of ``table``."""
+        import numpy as np
+
+        every = np.arange(self.first, self.first + self.count)
+        return np.delete(every, [each.index - self.first for each in self.rejected])
 
     def text(self, row: int) -> bytes:
-        """A row as a JSON object of its cells, which is a table of the same shape."""
-        cells = self.table.slice(row, 1).to_pylist()[0]
-        return msgspec.json.encode({name: cell for name, cell in cells.items() if cell not in (None, "")})
+        """A row as a JSON object of its cells, null where they are empty: a table with the same columns."""
+        return msgspec.json.encode(self.table.slice(row, 1).to_pylist()[0])
 
 
 class Text(Readable, Protocol):
@@ -65,6 +65,7 @@ class Table(Protocol):
     reading: Reading  # how it is read
     doubts: tuple[str, ...]  # what of that can't be known: "encoding", "header"
     left_out: tuple[str, ...]  # sentences about columns that no field can take
+    sheets: tuple[str, ...]  # of a workbook
 
     def batches(self) -> Iterator[Rows]:
         """All rows, in order. Raises FileRefused where the file turns out to be unreadable."""

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from interactions.connectors.table.errors import Empty, NoTable, RowTooLong
+from interactions.connectors.table.errors import Empty, NoTable, OneColumn, RowTooLong
 from interactions.connectors.table.first_rows import heading
 from interactions.connectors.table.mapping import Reading
 from interactions.connectors.table.rows import Rows, Text, named, refused
@@ -26,6 +26,8 @@ HEAD_BYTES: Final = 256 << 10
 LONGEST_ROW: Final = 8 << 20
 """Bytes of text that are read at once, and so the longest row."""
 _HEAD_ROWS: Final = 200
+_FEWEST: Final = 2  # columns of a table
+_MOST_WORDS: Final = 0.1  # of the rows of one column may have blanks in them, else they are a text
 _KINDS: Final = {",": "CSV", "\t": "TSV"}
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _CONTROLS: Final = bytes({*range(32)} - {*b"\t\n\r"})
@@ -45,27 +47,30 @@ class Separated:
     """A table as text, whose ``text`` can be opened again and again."""
 
     left_out: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
 
     def __init__(self, text: Callable[[], Text], reading: Reading) -> None:
         """Raises FileRefused where the text is no table, or has no rows."""
         self._text = text
         with closing(text()) as opened:
             head = read(opened, HEAD_BYTES)
-        found = reading.encoding or encoding_of(head)
-        self.encoding = found or WINDOWS
+        known = encoding_of(head)
+        self.encoding = reading.encoding or known or WINDOWS
         head_text = _decoded(head, self.encoding)
         self.dialect = _sniffed(head_text, reading.delimiter, is_whole=len(head) < HEAD_BYTES)
         rows, ends = _rows(head_text, self.dialect, is_whole=len(head) < HEAD_BYTES)
         if not any(map(any, rows)):
             raise Empty(has_header=False) if len(head) < HEAD_BYTES else RowTooLong(LONGEST_ROW)
         begin = heading(rows, reading)
-        if begin.width < 2 or not begin.is_regular:
+        if begin.width < _FEWEST and _are_values(rows):
+            raise OneColumn
+        if begin.width < _FEWEST or not begin.is_regular:
             raise NoTable("The file is not a table: its lines don't have the same columns.")
         self.columns = named(begin.names(rows))
         self._skipped = ends[begin.first - 1] if begin.first else 0
         self.kind = _KINDS.get(self.dialect.delimiter, "CSV")
         self.reading = Reading(self.encoding, self.dialect.delimiter, begin.header_rows, max(1, begin.names_row))
-        self.doubts = (("encoding",) if not found else ()) + (("header",) if begin.is_doubtful else ())
+        self.doubts = (("encoding",) if not known else ()) + (("header",) if begin.is_doubtful else ())
 
     def batches(self) -> Iterator[Rows]:
         import pyarrow as pa
@@ -149,13 +154,20 @@ def _unmarked(rows: Rows) -> Iterator[Rows]:
     marked = pa.array([False] * rows.table.num_rows)
     for column in rows.table.columns:
         marked = pc.or_(marked, pc.match_substring(column, MARK).combine_chunks())
+    numbers = rows.numbers().tolist()
     refusals = [
-        refused(rows.number(row), rows.text(row).decode().replace(MARK, "\ufffd"), _NOT_UTF_8)
+        refused(numbers[row], rows.text(row).decode().replace(MARK, "\ufffd"), _NOT_UTF_8)
         for row, is_bad in enumerate(marked.to_pylist())
         if is_bad
     ]
     rejected = sorted([*rows.rejected, *refusals], key=lambda each: each.index)
     yield replace(rows, table=rows.table.filter(pc.invert(marked)), rejected=rejected)
+
+
+def _are_values(rows: list[list[str]]) -> bool:
+    """Whether rows of one cell are a column of values, not lines of a text."""
+    cells = [row[0].strip() for row in rows[1:] if row and row[0]]
+    return bool(cells) and sum(" " in cell for cell in cells) <= _MOST_WORDS * len(cells)
 
 
 def _decoded(head: bytes, encoding: str) -> str:

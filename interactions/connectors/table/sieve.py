@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from interactions.connectors.source import Skipped
 from interactions.connectors.table.mapping import Mapping
+from interactions.connectors.table.rows import Rows
 from interactions.contract import schema
 
 NUMBER: Final = "\x00number"
-"""The column that has a row's place in its batch: no column of a file is called so."""
+"""The column that has a row's number in the table: no column of a file is called so."""
 NO_TYPE: Final = "It has no interaction type."
 ON_PURPOSE: Final = "It is mapped to nothing."
 FILTERED: Final = "The mapping leaves such rows out."
@@ -80,6 +81,13 @@ class Sieve:
         if value in self._mapping.types:
             return self._mapping.types[value]
         return value if value in schema.GROUP_OF else None
+
+
+def numbered(rows: Rows) -> Any:
+    """The rows with a column of their numbers in the table."""
+    import pyarrow as pa
+
+    return rows.table.append_column(NUMBER, pa.array(rows.numbers()))
 
 
 def plain(column: Any) -> Any:

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from interactions.connectors.table import times
 from interactions.connectors.table.mapping import JSON_LIST, Mapping, form_of
+from interactions.connectors.table.names import CURRENCIES
 from interactions.contract.schema import Form
 
 if TYPE_CHECKING:
     import duckdb
 
-_SIGNS: Final = "€$£¥₹ '\u00a0\u202f"
+_SIGNS: Final = "€$£¥₹₽₩₺₫₴₪₱฿ '\u00a0\u202f"
+_MINUS: Final = "\u2212"
+_CODES: Final = "|".join(CURRENCIES)
+_AROUND: Final = rf"^(\s*[-+({_MINUS}]?)\s*(?:{_CODES})\s*|\s*(?:{_CODES})\s*(-?\)?)$"
 
 
 class Statement:
@@ -70,7 +74,8 @@ class Statement:
     def _split(self, bound: _Bound, field: str, cell: str) -> str:
         separator = self._mapping.separators.get(field, "")
         if separator == JSON_LIST:
-            json = f"CASE WHEN json_valid({cell}) AND json_type({cell}) = 'ARRAY' THEN {cell} END"
+            quoted = f"CASE WHEN json_valid({cell}) THEN {cell} ELSE replace({cell}, chr(39), chr(34)) END"
+            json = f"CASE WHEN json_valid({quoted}) AND json_type({quoted}) = 'ARRAY' THEN {quoted} END"
             if form_of(field) == Form.NUMBER_OR_NUMBERS:
                 return f"coalesce({json}, {self._numbers(bound, f'[{cell}]')})"
             return f"coalesce({json}, to_json([{cell}]))"
@@ -85,8 +90,10 @@ class Statement:
     def _number(self, bound: _Bound, cell: str) -> str:
         """A number as JSON writes it; what is none as the text that it is, so that it is refused with a sentence."""
         thousands, decimal = (".", ",") if self._mapping.decimal == "," else (",", ".")
-        signs = bound.add(_SIGNS + thousands)
-        plain = f"translate({cell}, {signs}, '')"
+        signs = bound.add(_MINUS + _SIGNS + thousands)
+        plain = f"translate(regexp_replace({cell}, '{_AROUND}', '\\1\\2', 'g'), {signs}, '-')"
+        # As bookkeepers write what is less than nothing: (12.50) or 12.50-
+        plain = f"regexp_replace({plain}, '^\\((.*)\\)$|^([^-].*)-$', '-\\1\\2')"
         if decimal == ",":
             plain = f"replace({plain}, ',', '.')"
         value = f"TRY_CAST({plain} AS DOUBLE)"
@@ -99,14 +106,19 @@ class Statement:
     def _time(self, field: str, cell: str) -> str:
         """A time in UTC; null where it can't be read."""
         form = self._mapping.times.form or times.ISO
+        if form == times.EXCEL:
+            return _in_utc(_of_excel(cell))
         if form in times.UNITS or form == times.NANOSECONDS:
             return _counted(form, cell)
-        sample = self._sample(field)
+        written = self._sample(field)
+        sample = [times.with_offset(text) for text in written]
+        if sample != written:
+            cell = _with_offset(cell)
         read = [f"TRY_CAST({cell} AS TIMESTAMPTZ)"] if form == times.ISO else []
         if form != times.ISO or not all(map(times.is_plain, sample)):
             formats = ", ".join(f"'{each}'" for each in times.formats(form, sample))
             read.append(f"CAST(try_strptime({cell}, [{formats}]) AS TIMESTAMPTZ)")
-        return f"CAST(coalesce({', '.join(read)}) AT TIME ZONE 'UTC' AS VARCHAR) || 'Z'"
+        return _in_utc(f"coalesce({', '.join(read)})")
 
     def _sample(self, field: str) -> list[str]:
         return [text for text in self._samples[field].slice(0, 1_000).to_pylist() if isinstance(text, str) and text]
@@ -135,6 +147,25 @@ def _counted(form: str, cell: str) -> str:
         f"CASE WHEN {count} BETWEEN -62135596800000000 AND 253402300799999999 "
         f"THEN CAST(make_timestamp({count}) AS VARCHAR) || 'Z' END"
     )
+
+
+def _in_utc(moment: str) -> str:
+    return f"CAST({moment} AT TIME ZONE 'UTC' AS VARCHAR) || 'Z'"
+
+
+def _of_excel(cell: str) -> str:
+    """A moment from days since 1900, by the clock of the session's zone; to the millisecond, as the counts are."""
+    days = f"TRY_CAST(replace({cell}, ',', '.') AS DOUBLE)"
+    count = f"TRY_CAST(round(({days} - {times.EXCEL_DAYS}) * 86400000) AS BIGINT) * 1000"
+    return f"CASE WHEN {days} BETWEEN 1 AND 2958465 THEN CAST(make_timestamp({count}) AS TIMESTAMPTZ) END"
+
+
+def _with_offset(cell: str) -> str:
+    """A time with the offset that the abbreviation behind it stands for."""
+    names = "|".join(times.ABBREVIATIONS)
+    cases = " ".join(f"WHEN '{name}' THEN '{offset}'" for name, offset in times.ABBREVIATIONS.items())
+    offset = f"CASE regexp_extract({cell}, '\\d ?({names})$', 1) {cases} END"
+    return f"coalesce(regexp_replace({cell}, ' ?({names})$', '') || {offset}, {cell})"
 
 
 def _truncated(cell: str) -> str:

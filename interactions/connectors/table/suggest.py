@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 _SURELY: Final = 0.9
 _MANY: Final = 0.4
 _MOST_TYPES: Final = 200  # different values of a column of types
-_NUMBER = re.compile(r"[+-]?[€$£¥₹ ]{0,2}[.,]?\d[\d.,' \u00a0\u202f]*(?:[eE][+-]?\d+)? ?[€$£¥₹]?")
+_MONEY = rf"(?:[€$£¥₹₽₩₺₫₴₪₱฿]|{'|'.join(names.CURRENCIES)})?"
+_NUMBER = re.compile(
+    rf"\(?[+\-\u2212]?{_MONEY} ?[+\-\u2212]?[.,]?\d[\d.,' \u00a0\u202f]*+(?:[eE][+-]?\d+)?{_MONEY}-?\)?"
+)
 _COMMA = re.compile(r"[^,]*\d,(?:\d{1,2}|\d{4,})\D*|[^,]*\d\.\d{3},\d*\D*")
 _POINT = re.compile(r"[^.]*\d\.(?:\d{1,2}|\d{4,})\D*|[^.]*\d,\d{3}\.\d*\D*")
 _SEPARATORS: Final = ("|", ";", ",", " > ")
@@ -144,7 +147,7 @@ def _score(field: str, column: Column) -> float:
             return (1.5 if distance == 0 else 1.0) - known.index(word) / 100
     if field == "type" and _share_known(column) > _MANY:
         return 0.8
-    if field == "timestamp" and times.seen(column.cells, _SURELY).forms:
+    if field == "timestamp" and times.seen(column.cells, _SURELY).forms not in ((), (times.EXCEL,)):
         return 0.5 if not any(column.words[0] in others for others in names.COLUMNS.values()) else 0.0
     return 0.0
 
@@ -228,10 +231,13 @@ def _separator(column: Column) -> str:
 
 
 def _is_json(cell: str) -> bool:
-    if not cell.lstrip().startswith("["):
-        return False
+    """Whether a cell is a list as JSON, or as Python writes one."""
+    return cell.lstrip().startswith("[") and any(map(_is_list_of_json, (cell, cell.replace("'", '"'))))
+
+
+def _is_list_of_json(text: str) -> bool:
     try:
-        return isinstance(msgspec.json.decode(cell), list)
+        return isinstance(msgspec.json.decode(text), list)
     except msgspec.MsgspecError:
         return False
 

@@ -30,6 +30,17 @@ UNITS: Final = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
 """Microseconds in the unit of times that are counted since 1970."""
 NANOSECONDS: Final = "nanoseconds"
 COUNTED: Final = (*UNITS, NANOSECONDS)
+EXCEL: Final = "excel"
+EXCEL_DAYS: Final = 25_569
+"""The first day of 1970 as Excel counts."""
+ABBREVIATIONS: Final = {
+    "CEST": "+02:00", "MESZ": "+02:00", "EEST": "+03:00", "WEST": "+01:00", "AEST": "+10:00", "AEDT": "+11:00",
+    "EST": "-05:00", "EDT": "-04:00", "CST": "-06:00", "CDT": "-05:00", "MST": "-07:00", "MDT": "-06:00",
+    "PST": "-08:00", "PDT": "-07:00", "CET": "+01:00", "MEZ": "+01:00", "EET": "+02:00", "WET": "+00:00",
+    "MSK": "+03:00", "JST": "+09:00", "KST": "+09:00", "UT": "+00:00",
+}  # fmt: skip
+"""Offsets of zones by their abbreviations: those of RFC 2822, and others that stand for one zone alone. IST and BST
+don't."""
 
 FORMS: Final = {
     ISO: "Year first, such as 2026-04-03 10:00",
@@ -40,9 +51,13 @@ FORMS: Final = {
     "milliseconds": "Milliseconds since 1970",
     "microseconds": "Microseconds since 1970",
     NANOSECONDS: "Nanoseconds since 1970",
+    EXCEL: "Days since 1900, as Excel counts",
 }
 """The forms, and how a page calls them."""
 
+_ABBREVIATED = re.compile(rf"(.*\d) ?({'|'.join(ABBREVIATIONS)})", re.DOTALL)
+_DAYS = re.compile(r"\d{5}(?:[.,]\d+)?")
+_FIRST_DAY, _LAST_DAY = 36_526, 54_788  # 2000 and 2049: other numbers of five digits are no days
 _COUNT = re.compile(r"-?\d{8,20}(?:\.\d+)?")
 _DAY = r"\d{4}(?:-\d\d-\d\d|/\d\d/\d\d|\.\d\d\.\d\d|\d{4})"
 _ISO = re.compile(rf"{_DAY}{_CLOCK}{_OFFSET}|\d{{8}}T\d{{4,6}}{_OFFSET}")
@@ -69,10 +84,12 @@ _NONE = Seen((), False)
 
 def seen(texts: Sequence[str], share: float = 0.5) -> Seen:
     """What the non-empty cells of a column may be, if at least ``share`` of them are times of one form."""
-    texts = [text.strip() for text in texts]
+    texts = [with_offset(text.strip()) for text in texts]
     counts = _counts(texts, share)
     if counts is not None:
         return Seen((counts,), True)
+    if _are_days(texts, share):
+        return Seen((EXCEL,), has_zone=False)
     has_zone = all(_HAS_OFFSET.fullmatch(text) for text in texts if any(map(str.isdecimal, text)))
     for forms, pattern in (((ISO,), _ISO), ((IN_WORDS,), _WORDS)):
         if sum(pattern.fullmatch(text) is not None for text in texts) >= share * max(1, len(texts)):
@@ -95,6 +112,18 @@ def _counts(texts: list[str], share: float) -> str | None:
         if least <= middle < most and not _is_day(texts):
             return form
     return None
+
+
+def with_offset(text: str) -> str:
+    """A time with its zone's offset in place of the abbreviation behind it, where it has one."""
+    found = _ABBREVIATED.fullmatch(text)
+    return found[1] + ABBREVIATIONS[found[2]] if found else text
+
+
+def _are_days(texts: list[str], share: float) -> bool:
+    """Whether numbers are days as Excel counts them."""
+    days = sorted(float(text.replace(",", ".")) for text in texts if _DAYS.fullmatch(text))
+    return len(days) >= share * max(1, len(texts)) and bool(days) and _FIRST_DAY <= days[len(days) // 2] <= _LAST_DAY
 
 
 def _is_day(texts: list[str]) -> bool:

@@ -11,9 +11,10 @@ from interactions.unpack import Readable
 
 MARK: Final = "\uffff"
 """Stands for bytes that are no character: no text holds it, as Unicode has kept it free for such use."""
+UTF_8: Final = "utf-8"
 WINDOWS: Final = "windows-1252"
 ENCODINGS: Final = (
-    WINDOWS, "utf-8", "iso-8859-15", "windows-1250", "windows-1251", "windows-1253", "windows-1254", "mac-roman",
+    WINDOWS, UTF_8, "iso-8859-15", "windows-1250", "windows-1251", "windows-1253", "windows-1254", "mac-roman",
     "shift_jis", "euc-jp", "gb18030", "big5", "euc-kr",
 )  # fmt: skip
 """What a text may be in that is no UTF-8: nothing in it says so, so you are asked."""
@@ -76,4 +77,4 @@ def encoding_of(head: bytes) -> str:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
         return ""
-    return "utf-8"
+    return UTF_8

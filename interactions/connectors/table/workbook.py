@@ -21,6 +21,7 @@ MOST_CELLS: Final = 20_000_000
 """A sheet is held in memory, each cell from its first to its last one."""
 MOST_BYTES: Final = 1 << 30
 _HEAD_ROWS: Final = 200
+_HIDDEN: Final = "encrypted-package"  # of LibreOffice
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _SHEET: Final = re.compile(r"(?:xl/worksheets/.*\.xml|xl/.*\.bin|content\.xml)")
 _CELL: Final = re.compile(rb'<(?:\w+:)?c [^>]{0,200}?r="([A-Z]{1,3})(\d{1,7})"')
@@ -34,7 +35,7 @@ def is_workbook(path: Path) -> bool:
     except (zipfile.BadZipFile, OSError, ValueError):
         with path.open("rb") as file:  # cut short, it has lost its list of names
             return b"[Content_Types].xml" in file.read(4096)
-    return "xl/workbook.xml" in names or "xl/workbook.bin" in names or {"content.xml", "mimetype"} <= names
+    return bool(names & {"xl/workbook.xml", "xl/workbook.bin", _HIDDEN}) or {"content.xml", "mimetype"} <= names
 
 
 class Workbook:
@@ -79,6 +80,8 @@ def _require_bearable(path: Path) -> None:
             return
     try:
         with zipfile.ZipFile(path) as archive:
+            if _HIDDEN in archive.namelist():
+                raise Encrypted
             parts = [part for part in archive.infolist() if _SHEET.fullmatch(part.filename)]
             if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
                 raise NoTable("The workbook unpacks to more than 1 GB: save it as CSV.")

@@ -70,8 +70,8 @@ def read(path: Path, mapping: Mapping | None = None) -> Read:
     return found
 
 
-def workbook(rows: list[list[Any]], more: str = "", sheet: str = "Sales") -> bytes:
-    """An Excel workbook of one sheet; ``more`` is XML after its rows."""
+def workbook(rows: list[list[Any]], more: str = "", **others: list[list[Any]]) -> bytes:
+    """An Excel workbook with a sheet called Sales, and others after it; ``more`` is XML after the rows of each."""
 
     def cell(row: int, column: int, value: Any) -> str:
         place = f"{chr(65 + column)}{row}"
@@ -87,20 +87,27 @@ def workbook(rows: list[list[Any]], more: str = "", sheet: str = "Sales") -> byt
     of_packages = "http://schemas.openxmlformats.org/package/2006"
     of_offices = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     one = '<Relationships xmlns="{0}/relationships"><Relationship Id="r1" Type="{1}/{2}" Target="{3}"/></Relationships>'
+    relation = '<Relationship Id="r{0}" Type="{1}/worksheet" Target="worksheets/sheet{0}.xml"/>'
+    sheets = {"Sales": rows, **others}
+    named = "".join(
+        f'<sheet name="{name}" sheetId="{number}" r:id="r{number}"/>' for number, name in enumerate(sheets, 1)
+    )
+    related = "".join(relation.format(number, of_offices) for number in range(1, len(sheets) + 1))
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{of_packages}/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         '<Default Extension="xml" ContentType="application/xml"/></Types>',
         "_rels/.rels": one.format(of_packages, of_offices, "officeDocument", "xl/workbook.xml"),
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{of_offices}"><sheets>'
-        f'<sheet name="{sheet}" sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": one.format(of_packages, of_offices, "worksheet", "worksheets/sheet1.xml"),
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>'
-        + "".join(line(number, cells) for number, cells in enumerate(rows, 1))
-        + f"{more}</sheetData></worksheet>",
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{of_offices}"><sheets>{named}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{of_packages}/relationships">{related}</Relationships>',
     }
+    for place, rows_of_sheet in enumerate(sheets.values(), 1):
+        cells = "".join(line(number, cells) for number, cells in enumerate(rows_of_sheet, 1))
+        parts[f"xl/worksheets/sheet{place}.xml"] = (
+            f'<worksheet xmlns="{main}"><sheetData>{cells}{more}</sheetData></worksheet>'
+        )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in parts.items():
-            archive.writestr(name, text)
+            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)  # the same bytes at any time
     return packed.getvalue()

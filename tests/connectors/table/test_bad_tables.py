@@ -35,10 +35,14 @@ def test_a_row_that_the_codec_refuses_is_found_as_it_came(tmp_path):
     path = file(
         tmp_path, "event,who,when\nview,a,2026-01-01\nnothing,b,2026-01-01\nview\nview,c,never\nview,d,2026-01-02\n"
     )
-    chunk = next(iter(table.Records(table.open_table(path), mapped(path))))
+    opened = table.open_table(path)
+    chunk = next(iter(table.Records(opened, mapped(path))))
     assert [json.loads(line)["user_id"] for line in chunk.lines.splitlines()] == ["a", "c", "d"]
-    origin = chunk.origin(1)
-    assert (origin.index, json.loads(origin.text)) == (3, {"event": "view", "who": "c", "when": "never"})
+    assert list(chunk.rows) == [0, 3, 4]
+    assert {number: json.loads(text) for number, text in table.rows_of(opened, [3, 0]).items()} == {
+        0: {"event": "view", "who": "a", "when": "2026-01-01"},
+        3: {"event": "view", "who": "c", "when": "never"},
+    }
 
 
 def test_a_second_header_is_asked_about(tmp_path):
@@ -48,7 +52,8 @@ def test_a_second_header_is_asked_about(tmp_path):
     found = read(path)
     assert (len(found.records), sum(found.skipped.values()), found.rows) == (2, 1, 3)
     opened = table.open_table(path, Reading(header_rows=2, names_row=2))
-    assert opened.columns == ["date", "text", "id"]
+    assert (opened.columns, opened.doubts) == (["date", "text", "id"], ("header",))
+    assert table.as_before(table.open_table(path), opened.reading) == opened.reading
     as_data = table.open_table(path, Reading(header_rows=1))
     assert table.sample_of(as_data).rows.count == 3
 
@@ -77,6 +82,11 @@ def test_an_unknown_encoding_is_asked(tmp_path):
     assert read(path).records[0]["user_id"] == "José"
     greek = read(path, mapped(path, reading=Reading(encoding="windows-1253")))
     assert greek.records[0]["user_id"] == "Josι"
+    chosen = table.open_table(path, Reading(encoding="windows-1253"))
+    assert chosen.doubts == ("encoding",)
+    assert table.as_before(table.open_table(path), chosen.reading) == chosen.reading
+    plain = table.open_table(file(tmp_path, "event,who\nview,a\nview,b\n", "plain"))
+    assert table.as_before(plain, chosen.reading) == plain.reading
     with pytest.raises(NoTable, match='The encoding "klingon" is unknown'):
         table.open_table(path, Reading(encoding="klingon"))
 
@@ -107,7 +117,8 @@ def test_nul_bytes_are_kept(tmp_path):
         ("", "The file has no records."),
         ("\n\n  \n", "The file has no records."),
         ("event,who\n", "The file has a header but no rows."),
-        ("one\ntwo\nthree\n", "The file is not a table: its lines don't have the same columns."),
+        ("email\na@b.de\nc@d.de\n", "The file has only one column."),
+        ("id\r7\r8\r9\r", "The file has only one column."),
         ("Dear Sir,\nI write to you, as promised, today.\nYours\n", "The file is not a table"),
         ("<html><body>502</body></html>", "The file is HTML or XML, not a table."),
         (bytes(range(256)) * 20, "The file is not text."),

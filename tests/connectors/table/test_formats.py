@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from interactions.connectors import table
-from interactions.connectors.table import NoTable, Reading
+from interactions.connectors.table import Encrypted, NoTable, Reading
 from interactions.contract.timestamps import instant
-from tests.connectors.table.opened import file, mapped, read, suggested, workbook
+from interactions.errors import FileRefused
+from tests.connectors.table.opened import file, mapped, questions, read, suggested, workbook
 
 
 def parquet(folder, columns):
@@ -40,7 +41,8 @@ def test_parquet_is_read_with_what_is_nested_in_it(tmp_path):
     opened = table.open_table(path)
     assert opened.columns == ["event", "user.id", "user.name", "items[].sku", "items[].q", "tags", "at", "total"]
     assert opened.left_out == (
-        'The column "deep" holds lists of lists, which no field of an interaction can take: it is left out.',
+        'The column "deep" holds lists within lists, or keys with values, which no field of an interaction can take: '
+        "it is left out.",
     )
     fields = {**suggested(path).fields, "quantities": "items[].q"}
     found = read(path, mapped(path, fields=fields))
@@ -50,6 +52,28 @@ def test_parquet_is_read_with_what_is_nested_in_it(tmp_path):
     assert found.records[1]["revenue"] == 12.5
     assert found.records[0]["timestamp"].startswith("2026-04-03T10:00:00.000005")
     assert found.left_out == {"quantities": 1}
+
+
+def test_unusual_columns_of_parquet_are_read_or_named(tmp_path):
+    names = ["event", "event", "who", "none", "took", "known", "big"]
+    columns = [
+        pa.array(["view"] * 2),
+        pa.array(["x"] * 2),
+        pa.array([b"a", b"b"]),
+        pa.nulls(2),
+        pa.array([5, None], pa.duration("s")),
+        pa.array([[("k", "v")], None], pa.map_(pa.string(), pa.string())),
+        pa.array(["l", None], pa.large_string()),
+    ]
+    packed = io.BytesIO()
+    pq.write_table(pa.Table.from_arrays(columns, names), packed)
+    path = file(tmp_path, packed.getvalue())
+    opened = table.open_table(path)
+    assert opened.columns == ["event", "event (2)", "who", "none", "took", "big"]
+    assert [sentence.partition(" holds")[0] for sentence in opened.left_out] == ['The column "known"']
+    assert [record["user_id"] for record in read(path).records] == ["a", "b"]
+    with pytest.raises(Encrypted, match="The Parquet file is encrypted"):
+        table.open_table(file(tmp_path, b"PARE" + bytes(100)))
 
 
 def test_times_of_parquet_say_their_zone_where_they_have_one(tmp_path):
@@ -118,10 +142,44 @@ def test_broken_json_costs_its_own_line_alone(tmp_path):
 def test_a_refused_row_can_be_mended_as_json_and_read_by_the_same_mapping(tmp_path):
     path = file(tmp_path, "event,who,when\nview,a,never\nview,b,2026-01-01\n")
     mapping = mapped(path)
-    chunk = next(iter(table.Records(table.open_table(path), mapping)))
-    mended = file(tmp_path, chunk.origin(0).text.replace(b"never", b"2026-01-02") + b"\n", "mended")
+    refused = table.rows_of(table.open_table(path), [0])[0]
+    mended = file(tmp_path, b'{"_dojo":{"import":1},' + refused[1:].replace(b"never", b"2026-01-02") + b"\n", "mended")
     assert table.fits(mapping, table.open_table(mended).columns)
-    assert read(mended, mapping).records[0]["timestamp"] == "2026-01-02 00:00:00Z"
+    assert read(mended, mapping).records == [
+        {"type": "product_detail_page_view", "timestamp": "2026-01-02 00:00:00Z", "user_id": "a"}
+    ]
+
+
+def test_a_note_without_a_row_is_refused_with_the_text_that_it_is_of(tmp_path):
+    path = file(tmp_path, '{"event":"view","who":"a"}\n{"_dojo":{"text":"view"}}\n{"event":"view","who":"b"}\n')
+    found = read(path)
+    assert [record["user_id"] for record in found.records] == ["a", "b"]
+    assert [(each.index, each.text) for each in found.rejected] == [(1, b"view")]
+    assert found.rejected[0].violations[0].rule.startswith("It is a note without a row")
+
+
+@pytest.mark.parametrize("name", ["a.b", "items[].sku", "x[]", "_x", "a\tb"])
+def test_columns_that_are_called_like_paths_are_read_by_their_names(tmp_path, name):
+    line = json.dumps({"event": "view", "who": "a", name: "s1"})
+    path = file(tmp_path, line + "\n" + line + "\n")
+    column = table.open_table(path).columns[2]
+    found = read(path, mapped(path, fields={"type": "event", "product_ids": column}))
+    assert [record["product_ids"] for record in found.records] == [["s1"], ["s1"]]
+
+
+def test_the_sheet_of_a_workbook_is_asked_and_read_as_answered(tmp_path):
+    rows = [["event", "who"], ["view", "a"], ["view", "b"]]
+    path = file(tmp_path, workbook(rows, Empty=[], Refunds=[["event", "who"], ["refund", "c"]]))
+    asked = questions(path)[0]
+    assert (asked.name, asked.answer, [value for value, _ in asked.choices]) == (
+        "sheet", "Sales", ["Sales", "Empty", "Refunds"],
+    )  # fmt: skip
+    other = table.open_table(path, Reading(sheet="Refunds"))
+    assert table.sample_of(other).sheets == ("Sales", "Empty", "Refunds")
+    assert [record["user_id"] for record in read(path, mapped(path, reading=Reading(sheet="Refunds"))).records] == ["c"]
+    with pytest.raises(FileRefused, match="The file has no records"):
+        table.open_table(path, Reading(sheet="Empty"))
+    assert questions(file(tmp_path, workbook(rows), "one")) == []
 
 
 def test_tables_are_read_whatever_they_are_packed_in(tmp_path):
@@ -134,3 +192,29 @@ def test_tables_are_read_whatever_they_are_packed_in(tmp_path):
     found = read(file(tmp_path, packed.getvalue()))
     assert len(found.records) == 4
     assert sum(found.skipped.values()) == 1  # the header of the second file
+
+
+def zipped(folder, **members):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(f"{name}.csv", text)
+    return file(folder, packed.getvalue())
+
+
+@pytest.mark.parametrize("second", ["event,total\nbuy,b\n", "event,who,total\nbuy,b,3\n", "Read me first.\n"])
+def test_tables_with_other_columns_in_one_archive_are_told_apart(tmp_path, second):
+    path = zipped(tmp_path, first="event,who\nview,a\nview,b\n", second=second)
+    with pytest.raises(FileRefused, match=r"first\.csv and second\.csv in the archive don't have the same columns"):
+        read(path)
+
+
+def test_parts_of_one_table_in_an_archive_are_read_as_one(tmp_path):
+    mark = "\ufeff"
+    header = read(zipped(tmp_path, a=f"{mark}event,who\nview,a1\n", b=f"{mark}event,who\nview,b2\n"))
+    assert [record["user_id"] for record in header.records] == ["a1", "b2"]
+    parts = zipped(tmp_path, a="2026-01-01,view,a1\n2026-01-02,view,a2\n", b="2026-01-03,view,b1\n")
+    assert [record["user_id"] for record in read(parts, mapped(parts, fields=BY_PLACE)).records] == ["a1", "a2", "b1"]
+
+
+BY_PLACE = {"timestamp": "Column 1", "type": "Column 2", "user_id": "Column 3"}

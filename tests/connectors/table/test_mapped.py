@@ -107,8 +107,45 @@ def test_lists_are_split_by_what_stands_between_their_values(tmp_path):
 
 
 def test_lists_as_json_are_read_as_such(tmp_path):
-    path = file(tmp_path, 'event,who,skus\nview,a,"[""s,1"",""s2""]"\nview,b,s3\n')
-    assert [record["product_ids"] for record in read(path).records] == [["s,1", "s2"], ["s3"]]
+    path = file(tmp_path, 'event,who,skus\nview,a,"[""s,1"",""s2""]"\nview,b,s3\nview,c,"[\'s4\', \'s5\']"\n')
+    assert [record["product_ids"] for record in read(path).records] == [["s,1", "s2"], ["s3"], ["s4", "s5"]]
+
+
+@pytest.mark.parametrize(
+    ("mark", "ids"), [("/", ["a", "b c"]), (" ", ["a/b", "c"]), ("", ["a/b c"]), ("::", ["a/b c"])]
+)
+def test_the_mark_between_the_values_of_a_list_can_be_chosen(tmp_path, mark, ids):
+    path = file(tmp_path, "event,who,skus\nview,a,a/b c\nview,b,d\n")
+    chosen = mapped(path, separators={"product_ids": mark} if mark else {})
+    assert [record["product_ids"] for record in read(path, chosen).records] == [ids, ["d"]]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "event;who;total\nbuy;a;12,50\nbuy;b;7\n",
+        "event;who;total\rbuy;a;12,50\rbuy;b;7\r",
+        "event;who;total\r\nbuy;a;12,50\r\nbuy;b;7\r\n",
+        "sep=;\nevent;who;total\nbuy;a;12,50\nbuy;b;7\n",
+        "\ufeffevent;who;total\nbuy;a;12,50\nbuy;b;7",
+        "event\twho\ttotal\nbuy\ta\t12,50\nbuy\tb\t7\n".encode("utf-16-le"),
+        "event|who|total\nbuy|a|12,50\nbuy|b|7\n\n\n",
+        'event;who;total\n"buy";"a";"12,50"\n"buy";"b";"7"\n',
+    ],
+)
+def test_a_table_is_the_same_however_it_is_written(tmp_path, content):
+    records = read(file(tmp_path, content)).records
+    assert [(each["type"], each["user_id"], each["revenue"]) for each in records] == [
+        ("checkout", "a", 12.5),
+        ("checkout", "b", 7),
+    ]
+
+
+def test_line_breaks_within_quotes_stay_in_their_cell(tmp_path):
+    path = file(tmp_path, 'event,who,title\nview,a,"two\nlines, ""quoted"""\nview,b,one\n')
+    fields = {"type": "event", "user_id": "who", "context.custom_context.title": "title"}
+    said = [record["context"]["custom_context"]["title"] for record in read(path, mapped(path, fields=fields)).records]
+    assert said == ['two\nlines, "quoted"', "one"]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +158,13 @@ def test_lists_as_json_are_read_as_such(tmp_path):
         (".5", 0.5),
         ("1e3", 1000),
         ("007", 7),
+        ("(12.50)", -12.5),
+        ("12.50-", -12.5),
+        ("\u22123", -3),
+        ("EUR 1,234.50", 1234.5),
+        ("12.50 USD", 12.5),
+        ("-kr 12.50", -12.5),
+        ("R$ 12.50", 12.5),
     ],
 )
 def test_numbers_are_read_as_they_are_written(tmp_path, total, number):

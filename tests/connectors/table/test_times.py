@@ -40,6 +40,11 @@ def moments(tmp_path, *times, zone="Europe/Berlin", form=None):
         "3 April 2026 10:05",
         "Fri, 03 Apr 2026 08:05:00 GMT",
         "Fri, 03 Apr 2026 10:05:00 +0200",
+        "2026-04-03 10:05:00 CEST",
+        "2026-04-03 01:05:00 PDT",
+        "3 April 2026 10:05 MESZ",
+        "46115.4201388889",
+        "46115,4201388889",
         "1775203500",
         "1775203500.0",
         "1775203500000",
@@ -97,3 +102,17 @@ def test_what_is_no_time_goes_on_as_it_is(tmp_path):
     )
     said = [record["timestamp"] for record in read(path).records[3:]]
     assert said == ["99999999999999999999", "soon", "-62135596801"]
+
+
+def test_abbreviations_of_several_zones_are_not_guessed(tmp_path):
+    path = file(tmp_path, "event\ttime\n" + "view\t2026-04-03 10:05 IST\n" * 2)
+    asked = {question.name: question for question in questions(path)}
+    assert asked["times"].is_open and "How is the time" in asked["times"].sentence
+
+
+def test_numbers_of_five_digits_are_days_only_where_the_name_says_time(tmp_path):
+    path = file(tmp_path, "event\tshelf\twhen\nview\t46115\t46115\nview\t46116\t46116\n")
+    mapping = suggested(path)
+    assert (mapping.fields["timestamp"], mapping.times.form) == ("when", "excel")
+    assert "46115" not in mapping.fields.values()
+    assert moments(tmp_path, "46115", zone="UTC") == [datetime(2026, 4, 3, tzinfo=UTC)]
