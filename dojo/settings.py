@@ -295,6 +295,8 @@ IMPORT_BLOCK_BYTES = environ.number("IMPORT_BLOCK_BYTES", default=32 << 20, leas
 IMPORT_RECORD_BYTES = environ.number("IMPORT_RECORD_BYTES", default=16 << 20, least=1 << 10)
 # How many times its size a packed file may unpack to; above, it is taken for a decompression bomb.
 IMPORT_UNPACK_RATIO = environ.number("IMPORT_UNPACK_RATIO", default=200, least=2)
+# The form that maps a table has two fields for each column, of which there may be a thousand.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000
 # Bytes of disk that stay free whatever is uploaded or unpacked.
 DISK_RESERVE_BYTES = environ.number("DISK_RESERVE_BYTES", default=512 << 20)
 UPLOAD_CHUNK_BYTES = environ.number("UPLOAD_CHUNK_BYTES", default=8 << 20, least=64 << 10)

@@ -66,6 +66,9 @@ class Import(models.Model):
     )
     mapping = models.TextField(blank=True, help_text="what a table's columns stand for, as JSON; empty: no table")
     check_duplicates = models.BooleanField(default=True)
+    ignore_unknown_fields = models.BooleanField(
+        default=False, help_text="leave out fields of our own form that Dojo doesn't know"
+    )
 
     bytes_total = models.PositiveBigIntegerField(default=0, help_text="bytes to read, unpacked; 0 until known")
     records = models.PositiveBigIntegerField(default=0)
@@ -177,6 +180,9 @@ class Block(models.Model):
     rejected = models.PositiveBigIntegerField(default=0)
     skipped = models.PositiveBigIntegerField(default=0)
     untimed = models.PositiveBigIntegerField(default=0, help_text="accepted records that had no timestamp")
+    ignored_fields = models.JSONField(
+        default=dict, help_text="fields that were left out, by name: how many records had each"
+    )
     part_size = models.PositiveBigIntegerField(default=0, help_text="bytes of the Parquet part; 0: no part")
     first_timestamp = models.DateTimeField(null=True)
     last_timestamp = models.DateTimeField(null=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -15,6 +18,7 @@ from interactions.errors import ImportStateError
 from interactions.ingest.imports import tables
 from interactions.models import Environment, Import, SourceMapping
 from tests import cast
+from tests.connectors.table.opened import workbook
 from tests.pages import HTMX, received
 
 SHOP = (
@@ -51,8 +55,8 @@ def form_in(page: str) -> dict[str, str]:
         chosen = next((option for option in options if " selected" in option[0]), options[0])
         value = re.search(r'value="([^"]*)"', chosen[0])
         fields[name] = value[1] if value else chosen[1]
-    if zone := re.search(r'name="zone"[^>]* value="([^"]*)"', page):
-        fields["zone"] = zone[1]
+    for name, value in re.findall(r'<input class="form-control"[^>]* name="([^"]+)"[^>]* value="([^"]*)"', page):
+        fields[name] = html.unescape(value)
     fields.pop("csrfmiddlewaretoken", None)
     return fields
 
@@ -83,7 +87,7 @@ def test_the_preview_follows_what_is_chosen(client: Client, analyst: User) -> No
     page = client.post(address(imp), {**form, "times": "day first"}, headers=HTMX).content.decode()
     assert "<html" not in page
     assert "2026-04-03 10:00:00Z" in page
-    assert "1 row of the first 4 will be rejected" in page
+    assert "1 of the first 4 rows will be rejected." in page and "Problems in the first rows" in page
     assert "heartbeat" in page and "It is mapped to nothing." in page
     month = client.post(address(imp), {**form, "times": "month first"}, headers=HTMX).content.decode()
     assert "2026-03-04 10:00:00Z" in month
@@ -119,6 +123,114 @@ def test_a_mapping_is_kept_and_offered_for_the_same_shape(client: Client, analys
 
 
 @pytest.mark.django_db
+def test_the_mark_between_the_values_of_a_list_is_shown_and_can_be_changed(client: Client, analyst: User) -> None:
+    imp = received(SHOP.replace(b"mug-7|mug-8", b"mug-7|mug/8"), "shop.csv")
+    form = form_in(client.get(address(imp)).content.decode()) | {"times": "day first"}
+    assert (form["separator-product_ids"], form["list-of-product_ids"]) == ("|", "items")
+    page = client.post(address(imp), {**form, "separator-product_ids": "/"}, headers=HTMX).content.decode()
+    assert "&quot;mug-7|mug&quot;" in page and form_in(page)["separator-product_ids"] == "/"
+    again = client.post(address(imp), form_in(page), headers=HTMX).content.decode()
+    assert form_in(again)["separator-product_ids"] == "/"
+    moved = {**form_in(page), "field-3": "product_group_ids"}
+    assert (
+        "|" in form_in(client.post(address(imp), moved, headers=HTMX).content.decode())["separator-product_group_ids"]
+    )
+
+
+@pytest.mark.django_db
+def test_the_sheet_of_a_workbook_is_chosen_and_kept(client: Client, analyst: User) -> None:
+    rows = [["event", "who"], ["view", "ann"], ["view", "ann"]]
+    book = workbook([["note"], ["none"]], Views=rows, Orders=[["what", "buyer", "sku"], ["buy", "bob", "s1"]])
+    imp = received(book, "shop.xlsx")
+    form = form_in(client.get(address(imp)).content.decode())
+    assert form["sheet"] == "Sales"
+    page = client.post(address(imp), {**form, "sheet": "Orders"}, headers=HTMX).content.decode()
+    assert form_in(page)["sheet"] == "Orders" and "&quot;bob&quot;" in page
+    client.post(address(imp), {**form_in(page), "keep": "Orders", "start": "1"})
+    imp.refresh_from_db()
+    assert (imp.state, '"sheet":"Orders"' in imp.mapping) == (Import.State.LOADING, True)
+    again = received(book, "next.xlsx")
+    form = form_in(client.get(address(again)).content.decode())
+    assert (form["kept"], form["sheet"]) == ("Orders", "Orders")
+    page = client.post(address(again), {**form, "sheet": "Views"}, headers=HTMX).content.decode()
+    assert (form_in(page)["sheet"], form_in(page).get("kept", "")) == ("Views", "")
+    assert tables.mapping_for(again, "", "Orders").reading.sheet == "Orders"
+    with pytest.raises(ImportStateError, match="no kept mapping fits"):
+        tables.mapping_for(again, "", "Views")
+    with pytest.raises(ImportStateError, match="Only workbooks have sheets: this file is CSV"):
+        tables.mapping_for(received(SHOP, "shop.csv"), "", "Orders")
+
+
+@pytest.mark.django_db
+def test_a_kept_mapping_reads_a_file_that_is_written_in_another_way(client: Client, analyst: User) -> None:
+    here = Environment.objects.get(slug="production")
+    first = received(SHOP, "shop.csv")
+    tables.keep(here, "Shop", tables.in_zone(tables.table.suggested(tables.sample(first)), "UTC"))
+    other = received(SHOP.decode().replace(",", ".").replace(";", "\t").encode("utf-16"), "shop.tsv")
+    mapping = tables.mapping_for(other, "")
+    assert (mapping.reading.delimiter, mapping.fields) == ("\t", tables.mapping_for(first, "Shop").fields)
+
+
+@pytest.mark.django_db
+def test_what_was_answered_of_a_header_and_an_encoding_stays_answered(client: Client, analyst: User) -> None:
+    content = "when,event,who\ndate,text,id\n2026-01-01,view,José\n2026-01-02,view,b\n".encode("latin-1")
+    imp = received(content, "shop.csv")
+    form = form_in(client.get(address(imp)).content.decode()) | {"header": "2-2", "encoding": "windows-1253"}
+    page = client.post(address(imp), form, headers=HTMX).content.decode()
+    assert (form_in(page)["header"], form_in(page)["encoding"]) == ("2-2", "windows-1253")
+    page = client.post(address(imp), form_in(page), headers=HTMX).content.decode()
+    assert (form_in(page)["header"], form_in(page)["encoding"]) == ("2-2", "windows-1253")
+
+
+@pytest.mark.django_db
+def test_duplicates_stay_unchecked_while_a_table_is_mapped(client: Client, analyst: User) -> None:
+    imp = received(SHOP, "shop.csv")
+    form = form_in(client.get(address(imp)).content.decode())
+    assert not re.search(
+        r'name="check_duplicates" value="1" checked',
+        client.post(address(imp), form, headers=HTMX).content.decode(),
+    )
+
+
+@pytest.mark.django_db
+def test_rows_are_left_out_by_the_values_of_a_column(client: Client, analyst: User) -> None:
+    imp = received(SHOP, "shop.csv")
+    form = form_in(client.get(address(imp)).content.decode()) | {"times": "day first", "skip_column": "2"}
+    page = client.post(address(imp), form, headers=HTMX).content.decode()
+    assert form_in(page)["skip_column"] == "2"  # its values are still to come
+    page = client.post(address(imp), {**form_in(page), "skip_values": "ann"}, headers=HTMX).content.decode()
+    assert "1 row skipped: customer no: ann." in page
+    others = {**form_in(page), "skip_others": "1"}
+    page = client.post(address(imp), others, headers=HTMX).content.decode()
+    assert "2 rows skipped: customer no: bob." in page and form_in(page)["skip_values"] == "ann"
+
+
+@pytest.mark.django_db
+def test_a_thousand_columns_can_be_mapped(client: Client, analyst: User) -> None:
+    names = ["event", "who", *(f"c{number}" for number in range(998))]
+    content = ",".join(names) + "\n" + ("view,ann" + ",x" * 998 + "\n") * 2
+    imp = received(content.encode(), "wide.csv")
+    form = form_in(client.get(address(imp)).content.decode())
+    assert client.post(address(imp), {**form, "start": "1"}).status_code == 302
+
+
+@pytest.mark.django_db
+def test_rejected_rows_come_back_to_the_mapping_that_refused_them(client: Client, analyst: User) -> None:
+    first = received(SHOP, "shop.csv")
+    suggested = tables.in_zone(tables.table.suggested(tables.sample(first)), "Europe/Berlin")
+    suggested = msgspec.structs.replace(suggested, times=tables.Times("day first", "Europe/Berlin"))
+    Import.objects.filter(pk=first.pk).update(mapping=tables.json_of(suggested))
+    row = {
+        "_dojo": {"import": first.pk, "row": 1}, "when": "03/04/2026 10:00", "what happened": "Viewed item",
+        "customer no": "ann", "items": "mug-7", "order total": None,
+    }  # fmt: skip
+    imp = received(json.dumps(row).encode(), "rejected.jsonl")
+    page = client.get(address(imp)).content.decode()
+    assert form_in(page)["kept"] == f"As for shop.csv (import {first.pk})"
+    assert "2026-04-03 08:00:00Z" in page
+
+
+@pytest.mark.django_db
 def test_nothing_starts_while_a_question_is_open(client: Client, analyst: User) -> None:
     imp = received(SHOP, "shop.csv")
     form = form_in(client.get(address(imp)).content.decode())
@@ -130,7 +242,10 @@ def test_nothing_starts_while_a_question_is_open(client: Client, analyst: User) 
 
 @pytest.mark.django_db
 def test_what_is_no_table_is_refused_as_before(client: Client, analyst: User) -> None:
-    assert received(b"hello", "a.csv").error == "The file is not JSON: it must begin with { or [."
+    assert (
+        received(b"hello", "a.csv").error
+        == "The file is neither JSON nor a table: its lines don't have the same columns."
+    )
     assert received(b"a,b\n", "a.csv").error == "The file has a header but no rows."
 
 

@@ -10,8 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from interactions.ingest import imports as importing
+from interactions.ingest.connections.types import kept_types
 from interactions.ingest.imports import storage
-from interactions.models import Environment, Import
+from interactions.models import Block, Environment, Import
 from tests import cast
 from tests.connectors.test_mixpanel import event
 from tests.connectors.test_segment import track
@@ -120,6 +121,87 @@ def test_next_step_starts_the_loading_with_the_chosen_option(client: Client, ana
     imp.refresh_from_db()
     assert answer["Location"] == page_of("import_load", imp)
     assert (imp.state, imp.check_duplicates) == (State.LOADING, True)
+
+
+UNKNOWN = b'{"type":"like","user_id":"ann","colour":"red"}\n{"type":"like","user_id":"bob"}\n'
+
+
+def test_unknown_fields_can_be_ignored_and_the_check_follows(client: Client, analyst: User) -> None:
+    imp = received(UNKNOWN)
+    page = text_of(client, page_of("import_check", imp))
+    assert "1 of the first 2 records will be rejected." in page and "There is no such field." in page
+    assert re.search(r'name="ignore_unknown_fields" value="1" aria', page)
+    sent = {"preview": "1", "ignore_unknown_fields": "1"}
+    page = client.post(page_of("import_check", imp), sent, headers=HTMX).content.decode()
+    assert "No problems in the first 2 records." in page and "<code>colour</code> in 1" in page
+    assert re.search(r'name="ignore_unknown_fields" value="1" checked', page)
+    assert not re.search(r'name="check_duplicates" value="1" checked', page)
+    imp.refresh_from_db()
+    assert (imp.state, imp.ignore_unknown_fields) == (State.CHECKING, False)
+    client.post(page_of("import_check", imp), {"ignore_unknown_fields": "1"})
+    imp.refresh_from_db()
+    assert (imp.state, imp.ignore_unknown_fields) == (State.LOADING, True)
+
+
+def test_ignored_fields_are_named_in_the_outcome(client: Client, analyst: User) -> None:
+    imp = made(State.DONE, records=3, accepted=3, ignore_unknown_fields=True)
+    for number, fields in enumerate(({"colour": 2, "size": 1}, {"colour": 1})):
+        Block.objects.create(of=imp, number=number, start=0, end=1, state=Block.State.DONE, ignored_fields=fields)
+    for name in ("import_load", "import_detail"):
+        page = text_of(client, page_of(name, imp))
+        assert "2 fields that Dojo doesn't know were left out:" in page.replace("&#x27;", "'")
+        assert "<code>colour</code> of 3 records, <code>size</code> of 1 record." in page
+
+
+def test_the_first_interactions_are_shown_as_they_will_be_with_their_problems(client: Client, analyst: User) -> None:
+    content = b'{"type":"like","timestamp":"2024-03-01T10:00:00+02:00"}\n{"type":"rate","rating":"good"}\n'
+    page = text_of(client, page_of("import_check", received(content)))
+    assert "First 2 interactions" in page and "&quot;2024-03-01T08:00:00Z&quot;" in page
+    assert "rating (good): It must be a finite number." in page
+
+
+# --- The types of other tools' events ---
+
+
+def events(*names: str) -> bytes:
+    return as_lines([event(name, **{"$insert_id": str(number)}) for number, name in enumerate(names)])
+
+
+def test_the_types_of_events_can_be_changed_and_are_kept(client: Client, analyst: User) -> None:
+    imp = received(events("Search", "Search", "Viewed Product", "Signed Up"))
+    page = text_of(client, page_of("import_check", imp))
+    assert re.findall(r'name="event-(\d)" value="([^"]+)"', page) == [
+        ("0", "Search"), ("1", "Signed Up"), ("2", "Viewed Product"),
+    ]  # fmt: skip
+    assert "Default: search" in page and "Suggested: product_detail_page_view" in page
+    chosen = {
+        "event-0": "Search", "event-type-0": "-",
+        "event-1": "Signed Up", "event-type-1": "subscribe",
+        "event-2": "Viewed Product", "event-type-2": "",
+    }  # fmt: skip
+    page = client.post(page_of("import_check", imp), {**chosen, "preview": "1"}, headers=HTMX).content.decode()
+    assert "3 events of 4 will be skipped" in page and "&quot;type&quot;: &quot;subscribe&quot;" in page
+    assert "<option selected>subscribe</option>" in page
+    assert kept_types(imp.environment_id, "mixpanel") == {}
+    client.post(page_of("import_check", imp), chosen)
+    imp.refresh_from_db()
+    kept = {"Search": None, "Signed Up": "subscribe"}
+    assert (imp.state, imp.event_types) == (State.LOADING, kept)
+    assert kept_types(imp.environment_id, "mixpanel") == kept
+    again = received(events("Search", "Signed Up"))
+    page = text_of(client, page_of("import_check", again))
+    assert '<option value="-" selected>Skipped</option>' in page and "<option selected>subscribe</option>" in page
+    client.post(page_of("import_check", again), {"event-0": "Search", "event-type-0": ""})
+    assert kept_types(imp.environment_id, "mixpanel") == {"Signed Up": "subscribe"}
+
+
+def test_a_type_that_there_is_not_starts_nothing(client: Client, analyst: User) -> None:
+    imp = received(events("Search"))
+    answer = client.post(page_of("import_check", imp), {"event-0": "Search", "event-type-0": "nonsense"})
+    imp.refresh_from_db()
+    assert imp.state == State.CHECKING
+    page = client.get(answer["Location"], follow=True).content.decode()
+    assert "There is no interaction type called" in page
 
 
 def test_the_check_for_duplicates_can_be_left_out(client: Client, analyst: User) -> None:
@@ -263,8 +345,8 @@ def test_a_file_of_events_is_named_with_what_becomes_of_them(client: Client, ana
     imp = received(as_lines(listed))
     page = words_of(client, page_of("import_check", imp))
     assert "Mixpanel export , 4 events, 3 event names" in page
-    assert "Search 2 search" in page
-    assert "Signed Up 1 Skipped: It has no interaction type." in page
+    assert re.search(r"Search Example .{,400} 2 Default: search ", page)
+    assert re.search(r"Signed Up Example .{,2000} It has no interaction type\.", page)
     assert "1 event of 4 will be skipped: it stands for no interaction." in page
     assert "1 of the first 3 records will be rejected." in page
     assert "Time zone of the project" in page

@@ -8,12 +8,13 @@ import pytest
 
 from interactions import privacy
 from interactions.ingest import imports
+from interactions.ingest.imports import tables
 from interactions.models import Environment, Import
 from interactions.privacy import refusals, refused, uploaded
 from tests.connectors.test_mixpanel import event
 from tests.connectors.test_shopify import ORDER
 from tests.ingest.imports.files import as_lines
-from tests.ingest.imports.house import House, rows
+from tests.ingest.imports.house import House, rejected, rows
 
 ANN = event("Signed Up", distinct_id="ann", **{"$user_id": "ann", "$device_id": "d-ann", "$insert_id": "1"})
 BOB = event("Search", query="mug", **{"$user_id": "bob", "$device_id": "d-bob", "$insert_id": "2"})
@@ -47,6 +48,21 @@ def test_a_file_that_names_others_stays(house: House) -> None:
     assert not uploaded.count(here, refused(here.pk))
     imp.refresh_from_db()
     assert imp.state == Import.State.CHECKING
+
+
+def test_their_rows_of_a_table_are_kept_nowhere(house: House) -> None:
+    good = b"2026-04-03 10:00:00;eve;view\n2026-04-04 10:00:00;eve;view\n"
+    content = b"when;kunde;event\nnever;ann;view\nnever;bob;view\n" + good
+    imp = house.given(content, name="shop.csv")
+    mapping = tables.in_zone(tables.table.suggested(tables.sample(imp)), "UTC")
+    house.ask(imports.start, imp, check_duplicates=True, mapping=tables.json_of(mapping))
+    imp = house.carried(imp)
+    assert [line["kunde"] for line in rejected(imp)] == ["ann", "bob"]
+    here = Environment.objects.get(slug="production")
+    house.ask(privacy.request, here, ["ann"])
+    assert refusals.count(here, refused(here.pk)).total() == 1
+    refusals.erase(here, refused(here.pk))
+    assert [line["kunde"] for line in rejected(imp)] == ["bob"]
 
 
 def test_their_rejects_are_kept_nowhere(house: House) -> None:

@@ -107,6 +107,7 @@ def import_detail(request: HttpRequest, environment: str, pk: int) -> HttpRespon
         "causes": causes,
         "hints": importing.hints(causes),
         "skipped": importing.skipped(imp) if imp.connector or imp.mapping else [],
+        "ignored": importing.ignored_fields(imp),
         "has_rejected_file": importing.rejected_path(imp) is not None,
         "changing": imp.is_running or imp.phase == Import.Phase.UNDOING,
         "may_undo": may(request, _right_to_undo(request, imp), environment),

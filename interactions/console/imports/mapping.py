@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
-from django.http import HttpRequest, HttpResponse
+import msgspec
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django_htmx.http import replace_url
 
@@ -18,6 +18,8 @@ from interactions.console.imports.mapping_form import label_of
 from interactions.errors import DojoError, FileRefused
 from interactions.ingest import imports as importing
 from interactions.ingest.imports import tables
+from interactions.ingest.imports.progress import ImportCause
+from interactions.ingest.imports.sample import first_record, rejected_sentence
 from interactions.models import Import
 
 PREVIEWED: Final = 20
@@ -26,16 +28,16 @@ _NAMED: Final = 5  # causes, and names of what is skipped
 
 def map_columns(request: HttpRequest, imp: Import) -> HttpResponse:
     """The form of the step. By POST: what comes of what was chosen, or with ``start`` the loading begins."""
+    if "shape" in request.POST:
+        imp.check_duplicates = "check_duplicates" in request.POST
     context: dict[str, Any] = {"environment": imp.environment, "import": imp, "by_hand": not tables.is_table(imp)}
     try:
-        sample = tables.sample(imp, mapping_form.reading_of(request.POST, table.Reading()))
-        start, kept = _start(request, imp, sample)
-        names = {"kept": kept, "kept_name": request.POST.get("kept", kept[0] if kept else "")}
+        sample, start, names = _start(request, imp)
         is_filled = mapping_form.is_of(request.POST, sample)
         mapping = mapping_form.chosen(request.POST, sample, start) if is_filled else start
         if "start" in request.POST:
             return _begin(request, imp, mapping, context | names)
-        context |= names | _shown(sample, mapping)
+        context |= names | _shown(sample, mapping, request.POST)
     except FileRefused as error:
         context["refusal"] = str(error)
     return _page(request, context)
@@ -46,15 +48,22 @@ def _page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return replace_url(response, request.path)
 
 
-def _start(request: HttpRequest, imp: Import, sample: table.Sample) -> tuple[table.Mapping, list[str]]:
-    """The mapping to start from, and the names of the kept ones that fit: one of these, else what is suggested."""
-    fitting = tables.kept(imp.environment, sample.columns)
-    names = [row.name for row in fitting]
-    wanted = request.POST.get("kept", names[0] if names else "")
-    row = next((row for row in fitting if row.name == wanted), None)
-    if row is not None:
-        return tables.mapping_of(row.mapping), names
-    return tables.in_zone(table.suggested(sample), imp.environment.time_zone), names
+def _start(request: HttpRequest, imp: Import) -> tuple[table.Sample, table.Mapping, dict[str, Any]]:
+    """The first rows, the mapping to start from, and what the form shows of the mappings that fit.
+
+    That is one of these, else what is suggested. Another one than before also says how the file is read.
+    """
+    is_same = mapping_form.is_of_kept(request.POST)
+    reading = mapping_form.reading_of(request.POST) if is_same else table.Reading()
+    sample = tables.sample(imp, reading)
+    fitting = tables.offered(imp, sample, reading.sheet)
+    name = request.POST.get("kept", next(iter(fitting), ""))
+    start = fitting.get(name)
+    if start is not None and not is_same:
+        sample = tables.sample(imp, start.reading)
+    if start is None or not table.fits(start, sample.columns):
+        name, start = "", tables.in_zone(table.suggested(sample), imp.environment.time_zone)
+    return sample, start, {"kept": list(fitting), "kept_name": name}
 
 
 def _begin(request: HttpRequest, imp: Import, mapping: table.Mapping, context: dict[str, Any]) -> HttpResponse:
@@ -66,12 +75,12 @@ def _begin(request: HttpRequest, imp: Import, mapping: table.Mapping, context: d
         importing.start(imp, check_duplicates="check_duplicates" in request.POST, mapping=tables.json_of(mapping))
     except DojoError as error:
         sample = tables.sample(imp, mapping.reading)
-        return _page(request, context | _shown(sample, mapping) | {"fault": str(error)})
+        return _page(request, context | _shown(sample, mapping, request.POST) | {"fault": str(error)})
     return redirect("import_load", environment=imp.environment.slug, pk=imp.pk)
 
 
-def _shown(sample: table.Sample, mapping: table.Mapping) -> dict[str, Any]:
-    """All that the form shows of a table and its mapping."""
+def _shown(sample: table.Sample, mapping: table.Mapping, data: QueryDict) -> dict[str, Any]:
+    """All that the form shows of a table and its mapping; ``data`` is what was sent of it."""
     asked = table.questions(sample, mapping)
     context: dict[str, Any] = {
         "sample": sample,
@@ -84,18 +93,26 @@ def _shown(sample: table.Sample, mapping: table.Mapping) -> dict[str, Any]:
         "type_column": mapping.fields.get("type", ""),
         "questions": asked,
         "asks": {question.name for question in asked},
+        "lists": mapping_form.list_rows(sample, mapping),
+        "separators": mapping_form.SEPARATORS,
         "encodings": table.ENCODINGS,
         "forms": times.FORMS,
         "zones": environments.zones(),
-        "skip": mapping.skip[0] if mapping.skip else None,
+        "skip": mapping.skip[0] if mapping.skip else table.Skip(mapping_form.skip_column(data, sample), ()),
     }
     try:
         context["preview"] = preview = table.preview(sample, mapping, PREVIEWED)
-        context["first"] = [(shown, json.dumps(shown.record, indent=2, ensure_ascii=False)) for shown in preview.shown]
+        context["rejected_sentence"] = rejected_sentence(preview.rejected, preview.rows, "row")
+        context["first"] = [first_record(msgspec.json.encode(each.record), each.problems) for each in preview.shown]
+        context["problems"] = [_cause(preview, *each) for each in preview.problems.most_common(_NAMED)]
         # Templates would ask a counter for keys of these names.
-        context["problems"] = preview.problems.most_common(_NAMED)
         context["skipped"] = preview.skipped.most_common(_NAMED)
         context["left_out"] = [(label_of(field), count) for field, count in preview.left_out.most_common()]
     except FileRefused as error:
         context["open"] = str(error)
     return context
+
+
+def _cause(preview: table.Preview, cause: tuple[str, str], count: int) -> ImportCause:
+    row, value = preview.examples[cause]
+    return ImportCause(*cause, count=count, record=row, offset=0, value=value)

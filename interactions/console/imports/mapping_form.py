@@ -14,7 +14,7 @@ from django.http import QueryDict
 from interactions.access import environments
 from interactions.connectors import table
 from interactions.connectors.table import FIELDS, Reading, Sample, Skip, Times
-from interactions.connectors.table.mapping import CUSTOM
+from interactions.connectors.table.mapping import CUSTOM, JSON_LIST, is_list
 from interactions.contract.schema import TYPES_BY_GROUP
 
 CUSTOM_CHOICE: Final = "custom"
@@ -22,6 +22,17 @@ CUSTOM_CHOICE: Final = "custom"
 _SHOWN: Final = 3  # cells of a column
 _LONGEST: Final = 40  # characters of a cell
 _MOST_VALUES: Final = 50  # of a column of types, most first
+_LONGEST_MARK: Final = 10
+SEPARATORS: Final = {
+    ",": "Comma",
+    ";": "Semicolon",
+    "|": "Vertical bar",
+    "/": "Slash",
+    " > ": "Greater-than sign",
+    " ": "Blank",
+    JSON_LIST: 'JSON, such as ["a", "b"]',
+}
+"""What usually stands between the values of a list in a cell, and how a page calls it."""
 _LABELS: Final = {
     "type": "Interaction type",
     "timestamp": "Time",
@@ -53,6 +64,16 @@ class ValueRow:
     kind: str
 
 
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A field that holds a list: its label, its column, and what stands between the values of a cell."""
+
+    field: str
+    label: str
+    column: str
+    separator: str
+
+
 def choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """The fields that a column may stand for, by group, each with its label."""
     named = [(field, label_of(field)) for field in (*FIELDS, "context.custom_context.uuid")]
@@ -75,21 +96,25 @@ def type_choices() -> dict[str, tuple[str, ...]]:
     return {group.value: types for group, types in TYPES_BY_GROUP.items()}
 
 
-def reading_of(data: QueryDict, before: Reading) -> Reading:
+def reading_of(data: QueryDict) -> Reading:
     """How the file is to be read, as far as it was chosen."""
     rows, _, names = data.get("header", "").partition("-")
-    return msgspec.structs.replace(
-        before,
-        encoding=data.get("encoding") or before.encoding,
-        sheet=data.get("sheet") or before.sheet,
-        header_rows=int(rows) if rows.isdecimal() else before.header_rows,
-        names_row=int(names) if names.isdecimal() else before.names_row,
+    return Reading(
+        encoding=data.get("encoding", ""),
+        sheet=data.get("sheet", ""),
+        header_rows=int(rows) if rows.isdecimal() else None,
+        names_row=int(names) if names.isdecimal() else 1,
     )
+
+
+def is_of_kept(data: QueryDict) -> bool:
+    """Whether a form was filled in for the mapping that it starts from: no other one was chosen in it."""
+    return "shape" in data and data.get("kept", "") == data.get("was_kept", "")
 
 
 def is_of(data: QueryDict, sample: Sample) -> bool:
     """Whether a form was filled in for these very columns, and for the mapping that it starts from."""
-    return data.get("shape") == table.shape(sample.columns) and data.get("kept", "") == data.get("was_kept", "")
+    return data.get("shape") == table.shape(sample.columns) and is_of_kept(data)
 
 
 def chosen(data: QueryDict, sample: Sample, start: table.Mapping) -> table.Mapping:
@@ -111,13 +136,42 @@ def chosen(data: QueryDict, sample: Sample, start: table.Mapping) -> table.Mappi
     completed = table.suggested_for(sample, changed)
     form = completed.times.form or data.get("times", "")
     zone = data.get("zone", start.times.zone).strip()
-    return msgspec.structs.replace(completed, times=Times(form, environments.zone_called(zone) or zone))
+    return msgspec.structs.replace(
+        completed,
+        times=Times(form, environments.zone_called(zone) or zone),
+        separators=_separators(data, fields, completed.separators),
+    )
+
+
+def _separators(data: QueryDict, fields: Mapping[str, str], suggested: Mapping[str, str]) -> dict[str, str]:
+    """What separates the values of each list: as chosen for the very column, else as suggested."""
+    found = {}
+    for field in filter(is_list, fields):
+        is_told = data.get(f"list-of-{field}") == fields[field]
+        mark = data.get(f"separator-{field}", "") if is_told else suggested.get(field, "")
+        if mark:
+            found[field] = mark[:_LONGEST_MARK]
+    return found
+
+
+def list_rows(sample: Sample, mapping: table.Mapping) -> list[ListRow]:
+    """The fields that hold lists, whose columns hold texts."""
+    return [
+        ListRow(field, label_of(field), column, mapping.separators.get(field, ""))
+        for field, column in mapping.fields.items()
+        if is_list(field) and not sample.is_list(column)
+    ]
+
+
+def skip_column(data: QueryDict, sample: Sample) -> str:
+    """The column whose values say which rows are left out; empty where none was chosen."""
+    return _column(sample, data.get("skip_column", ""))
 
 
 def _skip(data: QueryDict, sample: Sample) -> tuple[Skip, ...]:
-    column = _column(sample, data.get("skip_column", ""))
+    column = skip_column(data, sample)
     values = tuple(value.strip() for value in data.get("skip_values", "").split(",") if value.strip())
-    return (Skip(column, values),) if column and values else ()
+    return (Skip(column, values, bool(data.get("skip_others"))),) if column and values else ()
 
 
 def _fields(data: QueryDict, sample: Sample) -> dict[str, str]:

@@ -17,6 +17,7 @@ from interactions.access import environments
 from interactions.console import charts
 from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import person
+from interactions.console.imports import event_types, mapping_form
 from interactions.console.imports.imports import find_import
 from interactions.console.imports.mapping import map_columns
 from interactions.console.imports.workers import nobody_carries
@@ -82,31 +83,64 @@ def import_check(request: HttpRequest, environment: str, pk: int) -> HttpRespons
     loading = reverse("import_load", args=[environment, imp.pk])
     if imp.state == Import.State.CHECKING and (tables.is_table(imp) or "map" in request.GET):
         return map_columns(request, imp)
-    if request.method == "POST":
+    context: dict[str, Any] = {"environment": imp.environment, "import": imp}
+    if request.method == "POST" and "preview" not in request.POST:
         try:
-            zone = request.POST.get("zone", "").strip()
-            zone = environments.zone_called(zone) or zone
-            importing.start(imp, check_duplicates="check_duplicates" in request.POST, zone=zone)
+            _start(request, imp)
         except DojoError as error:
             messages.error(request, str(error))
         return redirect(loading)
-    context: dict[str, Any] = {"environment": imp.environment, "import": imp}
     if imp.state == Import.State.CHECKING:
-        try:
-            context["inspection"] = inspection = importing.inspect(imp)
-            context["types"] = _type_bars(inspection.types)
-            context["hints"] = importing.hints(inspection.problems)
-            if inspection.events is not None:
-                named = inspection.events.names
-                context |= {"names": named[:_NAMES], "more_names": named[_NAMES:], "zones": environments.zones()}
-        except DojoError as error:
-            context["refusal"] = str(error)
+        context |= _checked(request, imp)
     elif _was_refused(imp):
         context["refusal"] = imp.error
     elif imp.state != Import.State.UPLOADING:
         return HttpResponseClientRedirect(loading) if request.htmx else redirect(loading)  # type: ignore[attr-defined]
     response = page_or_fragment(request, "imports/check.html", "check", context)
     return replace_url(response, request.path)
+
+
+def _start(request: HttpRequest, imp: Import) -> None:
+    """Keep what was chosen of events, and load. Raises DojoError."""
+    if imp.connector and imp.state == Import.State.CHECKING:
+        event_types.keep(request.POST, imp, person(request))
+    zone = request.POST.get("zone", "").strip()
+    importing.start(
+        imp,
+        check_duplicates="check_duplicates" in request.POST,
+        zone=environments.zone_called(zone) or zone,
+        ignore_unknown_fields="ignore_unknown_fields" in request.POST,
+    )
+
+
+def _checked(request: HttpRequest, imp: Import) -> dict[str, Any]:
+    """What the page shows of a file, by what was chosen in its form, where that was sent to see what comes of it."""
+    types = None
+    if "preview" in request.POST:
+        imp.check_duplicates = "check_duplicates" in request.POST
+        imp.ignore_unknown_fields = "ignore_unknown_fields" in request.POST
+        imp.zone = environments.zone_called(request.POST.get("zone", "").strip()) or ""
+        types = event_types.chosen(request.POST, imp) if imp.connector else None
+    try:
+        inspection = importing.inspect(imp, types)
+    except DojoError as error:
+        return {"refusal": str(error)}
+    context: dict[str, Any] = {
+        "inspection": inspection,
+        "types": _type_bars(inspection.types),
+        "hints": importing.hints(inspection.problems),
+        "can_ignore": inspection.events is None,
+    }
+    if inspection.events is not None:
+        rows = event_types.rows(inspection.events.names)
+        context |= {
+            "names": rows[:_NAMES],
+            "more_names": rows[_NAMES : event_types.MOST_ROWS],
+            "rest_of_names": len(rows[event_types.MOST_ROWS :]),
+            "zones": environments.zones(),
+            "type_choices": mapping_form.type_choices(),
+        }
+    return context
 
 
 def _was_refused(imp: Import) -> bool:
@@ -128,6 +162,7 @@ def import_load(request: HttpRequest, environment: str, pk: int) -> HttpResponse
         "causes": causes,
         "hints": importing.hints(causes),
         "skipped": importing.skipped(imp)[:_NAMES] if imp.connector or imp.mapping else [],
+        "ignored": importing.ignored_fields(imp),
         "has_rejected_file": importing.rejected_path(imp) is not None,
         "no_worker": nobody_carries(imp),
         "waited": "waited" in request.GET,  # the page has said so, and says now that work goes on

@@ -10,10 +10,20 @@ from typing import TYPE_CHECKING
 
 from interactions.ingest.imports.hints import hints
 from interactions.ingest.imports.lifecycle import begin, cancel, create_sample, received, retry, start, undo
-from interactions.ingest.imports.progress import ImportCause, Progress, SkippedName, causes, progress, skipped
+from interactions.ingest.imports.progress import (
+    ImportCause,
+    Progress,
+    SkippedName,
+    causes,
+    ignored_fields,
+    progress,
+    skipped,
+)
 from interactions.ingest.imports.storage import rejected_path
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from interactions.ingest.imports.inspection import Inspection
     from interactions.models import Import
 
@@ -26,6 +36,7 @@ __all__ = [
     "causes",
     "create_sample",
     "hints",
+    "ignored_fields",
     "inspect",
     "preview_undo",
     "progress",
@@ -42,11 +53,14 @@ __all__ = [
 # than all the rest.
 
 
-def inspect(imp: Import) -> Inspection:
-    """Read a sample of the file of ``imp``. Raises FileRefused where it cannot be imported at all."""
+def inspect(imp: Import, types: Mapping[str, str | None] | None = None) -> Inspection:
+    """Read a sample of the file of ``imp``. Raises FileRefused where it cannot be imported at all.
+
+    ``types`` is what was chosen of event names; without it, what is kept of them.
+    """
     from interactions.ingest.imports import inspection
 
-    return inspection.inspect(imp)
+    return inspection.inspect(imp, types)
 
 
 def preview_undo(imp: Import) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from interactions.ingest.imports.heartbeat import beating
 from interactions.ingest.imports.load import finish_if_last
 from interactions.ingest.imports.queue import enqueue
 from interactions.ingest.imports.rejects import collect
+from interactions.ingest.imports.table_rows import as_rows
 from interactions.models import Block, Import
 from interactions.privacy import refused
 from interactions.warehouse.lake import Held, Lake, LakeBusy, Part
@@ -109,7 +110,7 @@ def _commit(imp: Import, lake: Lake, held: Held) -> None:
     leave_out_of(imp, refused(imp.environment_id, since=imp.started_at))
     blocks = list(imp.blocks.order_by("number"))
     rows = sum(block.accepted for block in blocks)
-    collect(imp, blocks)
+    collect(imp, blocks, as_rows if imp.mapping else None)
     if lake.has_mark(_mark(imp)):  # committed by a task that died before it could say so
         added = lake.rows_of(imp.pk)
     else:

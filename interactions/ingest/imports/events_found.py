@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import io
+import json
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from interactions.codec.split.windows import Run, Unsound
 from interactions.connectors import SOURCES, Options, Source, first_documents, records
-from interactions.connectors.source import ZONE
+from interactions.connectors.source import ZONE, Json
 from interactions.ingest.imports.events import options_of
-from interactions.ingest.imports.sample import Sample, read_sample
+from interactions.ingest.imports.sample import SHOWN, Sample, read_sample
 from interactions.models import Import
 
 EVENTS_BYTES = 8 << 20
 """How far into a file events are counted by name; of the first megabyte, what comes of them is shown."""
 _SAMPLE_BYTES = 1 << 20
 _LONGEST = 1 << 20
+_SHOWN = 1000  # characters of an event
 
 
 @dataclass(slots=True)
 class EventName:
-    """Events of one name: how many, the types of interactions that they stand for, how many are skipped, and why."""
+    """Events of one name: how many, the types of interactions that they stand for, how many are skipped, and why.
+
+    ``usual`` are the types by the source's own table, none where it skips such events; ``chosen`` is the type that
+    somebody chose in its place, empty for events that are skipped on purpose, None where nobody did. ``sample`` is the
+    first of them as JSON, cut.
+    """
 
     name: str
+    usual: tuple[str, ...] = ()
+    chosen: str | None = None
+    sample: str = ""
     count: int = 0
     types: Counter[str] = field(default_factory=Counter)
     skipped: int = 0
@@ -40,15 +51,14 @@ class EventName:
 class EventsFound:
     """What the beginning of a file of events holds; ``is_all`` where that is the whole file.
 
-    ``names`` has the events by name, most first. ``lines`` are the first records that come of them, and ``sample`` is
-    the verdict on those, each reject with its event. ``asks_zone``: times may be by the clock of a zone.
+    ``names`` has the events by name, most first. ``sample`` is the verdict on the first records that come of them, each
+    reject with its event. ``asks_zone``: times may be by the clock of a zone.
     """
 
     title: str
     names: list[EventName]
     is_all: bool
     asks_zone: bool
-    lines: bytes
     sample: Sample
 
     @property
@@ -60,13 +70,17 @@ class EventsFound:
         return sum(name.skipped for name in self.names)
 
 
-def events_found(imp: Import, text: bytes, *, is_whole: bool) -> EventsFound:
-    """Look at the beginning of the file of an import that has a connector."""
+def events_found(imp: Import, text: bytes, types: Mapping[str, str | None] | None, *, is_whole: bool) -> EventsFound:
+    """Look at the beginning of the file of an import that has a connector.
+
+    ``types`` is what was chosen of event names; without it, what is kept of them.
+    """
     source, options = SOURCES[imp.connector], options_of(imp)
+    options = options if types is None else replace(options, types=types)
     names = _names(source, options, text, is_whole=is_whole)
     head = text[:_SAMPLE_BYTES]
-    lines, sample = _sample(source, options, head, is_whole=is_whole and len(head) == len(text))
-    return EventsFound(source.TITLE, names, is_whole, ZONE in source.ASKS, lines, sample)
+    sample = _sample(source, options, head, is_whole=is_whole and len(head) == len(text))
+    return EventsFound(source.TITLE, names, is_whole, ZONE in source.ASKS, sample)
 
 
 def _names(source: Source, options: Options, text: bytes, *, is_whole: bool) -> list[EventName]:
@@ -74,7 +88,7 @@ def _names(source: Source, options: Options, text: bytes, *, is_whole: bool) -> 
     documents = first_documents(text, is_whole=is_whole)
     for event in (event for document in documents for event in source.events(document) if isinstance(event, dict)):
         name = source.name_of(event)
-        entry = names.setdefault(name, EventName(name))
+        entry = names.get(name) or names.setdefault(name, _entry(source, options, name, event))
         entry.count += 1
         made = source.interactions(event, options)
         if isinstance(made, list):
@@ -84,9 +98,15 @@ def _names(source: Source, options: Options, text: bytes, *, is_whole: bool) -> 
     return sorted(names.values(), key=lambda entry: (-entry.count, entry.name))
 
 
-def _sample(source: Source, options: Options, head: bytes, *, is_whole: bool) -> tuple[bytes, Sample]:
-    """The records of a text's beginning, and the verdict on them."""
-    sample, lines = Sample(), []
+def _entry(source: Source, options: Options, name: str, event: Json) -> EventName:
+    chosen = (options.types[name] or "") if name in options.types else None
+    text = json.dumps(event, ensure_ascii=False)
+    return EventName(name, source.TYPES.get(name, ()), chosen, text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
+
+
+def _sample(source: Source, options: Options, head: bytes, *, is_whole: bool) -> Sample:
+    """The verdict on the records of a text's beginning."""
+    sample = Sample()
     run = Run(0, len(head), len(head) if is_whole else len(head) + 1)
     with suppress(Unsound):  # it ends in the middle of an event
         for chunk in records(source, io.BytesIO(head), options, run=run, longest=_LONGEST):
@@ -98,5 +118,5 @@ def _sample(source: Source, options: Options, head: bytes, *, is_whole: bool) ->
             for rejected in found.rejected:
                 origin = chunk.origin(rejected.index)
                 sample.rejected.append(replace(rejected, index=origin.index, offset=origin.offset, text=origin.text))
-            lines.append(chunk.lines)
-    return b"".join(lines), sample
+            sample.first += found.first[: SHOWN - len(sample.first)]
+    return sample

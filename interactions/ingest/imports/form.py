@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from interactions import connectors, unpack
 from interactions.codec import source
+from interactions.contract import schema
 from interactions.errors import FileRefused
 from interactions.ingest.imports.other_forms import other_form
 
@@ -18,6 +21,8 @@ _SOURCE_BYTES = 1 << 20  # that tell a source of events
 OWN = connectors.dojo.NAME
 TABLES = frozenset({"CSV", "TSV", "Excel", "Parquet", "JSON"})
 """What tables are called, and so the format of an import that needs a mapping."""
+OF_IMPORT = "import"
+"""The key of Dojo's note on a refused row of a table that names the import by whose mapping it can be read again."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -30,6 +35,34 @@ class Form:
     connector: str
 
 
+class OfTable(FileRefused):
+    """The file has rows of a table that an import refused: no records, but to be mapped as that import's were."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "These rows can't be read as they are: write the values of each as columns beside its note, then import "
+            "the file again."
+        )
+
+
+def refused_by(path: Path) -> int | None:
+    """The number of the import that refused the rows in a file; None where it has no such rows."""
+    with opened(path) as file:
+        return _refused_by(unpack.read(file, _FOREIGN_BYTES))
+
+
+def _refused_by(head: bytes) -> int | None:
+    line = head.lstrip(_BLANK).partition(b"\n")[0]
+    if not line.startswith(b"{") or schema.NOTE.encode() not in line:
+        return None
+    try:
+        note = msgspec.json.decode(line)[schema.NOTE]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError):
+        return None
+    number = note.get(OF_IMPORT) if isinstance(note, dict) else None
+    return number if isinstance(number, int) else None
+
+
 def form_of(path: Path, *, connector: str = "") -> Form:
     """What a file is. Raises FileRefused where it cannot be imported.
 
@@ -39,6 +72,8 @@ def form_of(path: Path, *, connector: str = "") -> Form:
         head = unpack.read(file, _SOURCE_BYTES)
     if len(head) < _FOREIGN_BYTES and not head.strip(_BLANK):
         raise FileRefused(NO_RECORDS)
+    if not connector and _refused_by(head) is not None:
+        raise OfTable
     connector = connector or _recognised(head)
     if connector in ("", OWN) and (foreign := other_form(head[:_FOREIGN_BYTES])) is not None:
         raise FileRefused(foreign)

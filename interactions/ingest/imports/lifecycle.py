@@ -108,11 +108,19 @@ def _refuse(imp: Import, error: str) -> bool:
     return refused
 
 
-def start(imp: Import, *, check_duplicates: bool, zone: str = "", mapping: str = "") -> None:
+def start(
+    imp: Import,
+    *,
+    check_duplicates: bool,
+    zone: str = "",
+    mapping: str = "",
+    ignore_unknown_fields: bool = False,
+) -> None:
     """Begin to load. A second call, from a double click or another tab, does nothing.
 
     ``zone`` is that of times that come without one, where it is known now. Raises ImportStateError where there is none
     of that name. ``mapping``: what the columns of a table stand for, as ``tables`` writes it.
+    ``ignore_unknown_fields`` holds for files in Dojo's own form alone.
     """
     now = timezone.now()
     if zone and zone not in available_timezones():
@@ -127,6 +135,7 @@ def start(imp: Import, *, check_duplicates: bool, zone: str = "", mapping: str =
             check_duplicates=check_duplicates,
             zone=zone or imp.zone,
             mapping=mapping,
+            ignore_unknown_fields=ignore_unknown_fields and not mapping and not imp.connector,
             connector="" if mapping else imp.connector,
             event_types={} if mapping or not imp.connector else kept_types(imp.environment_id, imp.connector),
             started_at=now,

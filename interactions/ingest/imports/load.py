@@ -127,12 +127,12 @@ def _withdraw(block: Block) -> None:
 
 def _carry(block: Block) -> None:
     try:
-        counted = _read(block)
+        read = _read(block)
     except Unsound:
         _withdraw(block)
         _set(block, state=Block.State.UNSOUND)
     else:
-        _done(block, *counted)
+        _done(block, read)
 
 
 @dataclass(slots=True)
@@ -155,12 +155,24 @@ class _Counts:
         self.untimed += batch.untimed
 
 
-def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter, Counter[Skipped]]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a block came to; ``skipped`` and ``ignored`` count events and fields by name."""
+
+    counts: _Counts
+    rejects: Rejects
+    part: PartWriter
+    skipped: Counter[Skipped]
+    ignored: Counter[str]
+
+
+def _read(block: Block) -> _Read:
     imp = block.of
     path = storage.text_path(imp)
     origin = Origin(imp.pk, received_at(imp))
     keyring = identity.keyring()
-    reader = Reader(origin, keyring, longest=settings.IMPORT_RECORD_BYTES)
+    ignores = imp.ignore_unknown_fields
+    reader = Reader(origin, keyring, longest=settings.IMPORT_RECORD_BYTES, ignores_unknown=ignores)
     people = Named(refused(imp.environment_id), received_at(imp), keyring)
     counts = _Counts()
     events: Counter[Skipped] = Counter()
@@ -187,7 +199,7 @@ def _read(block: Block) -> tuple[_Counts, Rejects, PartWriter, Counter[Skipped]]
     finally:
         if collecting:
             gc.enable()
-    return counts, rejects, part, events
+    return _Read(counts, rejects, part, events, reader.ignored)
 
 
 def _batches(imp: Import, reader: Reader, file: BinaryIO, run: Run) -> Iterator[tuple[Batch, Counter[Skipped]]]:
@@ -210,19 +222,21 @@ def received_at(imp: Import) -> datetime:
     return imp.created_at
 
 
-def _done(block: Block, counts: _Counts, rejects: Rejects, part: PartWriter, events: Counter[Skipped]) -> None:
+def _done(block: Block, read: _Read) -> None:
+    written = read.part.written
     with transaction.atomic():
         _set(
             block,
             state=Block.State.DONE,
-            part_size=part.written.size,
-            first_timestamp=part.written.first,
-            last_timestamp=part.written.last,
-            **asdict(counts),
+            part_size=written.size,
+            first_timestamp=written.first,
+            last_timestamp=written.last,
+            ignored_fields=dict(read.ignored),
+            **asdict(read.counts),
         )
         Problem.objects.filter(block=block).delete()
-        Problem.objects.bulk_create(rejects.problems(block))
-        note_skipped(block, events)
+        Problem.objects.bulk_create(read.rejects.problems(block))
+        note_skipped(block, read.skipped)
 
 
 def _failed(block: Block, error: Exception) -> None:

@@ -21,7 +21,7 @@ from interactions.codec.split import plan as cutting
 from interactions.connectors import SOURCES
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull, DojoError, FileRefused
-from interactions.ingest.imports import lifecycle, storage, tables
+from interactions.ingest.imports import lifecycle, storage, table_text
 from interactions.ingest.imports.heartbeat import beating
 from interactions.ingest.imports.queue import enqueue
 from interactions.models import Block, Import
@@ -82,7 +82,7 @@ def _give_up(imp: Import, sentence: str, *, for_good: bool = False) -> bool:
 def _cut(imp: Import) -> None:
     if imp.source == Import.Source.SAMPLE and not _has_upload(imp):
         _write_sample(imp)
-    apart = tables.write(imp, _Look(imp).again) if imp.mapping else None
+    apart = table_text.write(imp, _Look(imp).again) if imp.mapping else None
     text = storage.text_path(imp) if imp.mapping else _unpack(imp)
     with text.open("rb") as file:
         shape = source.shape_of(file, of_any=bool(imp.connector))
@@ -113,7 +113,7 @@ def _block_sizes(length: int) -> dict[str, int]:
 
 
 def _save(
-    imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int, int]], apart: tables.Apart | None
+    imp: Import, shape: source.Shape, length: int, bounds: list[tuple[int, int]], apart: table_text.Apart | None
 ) -> None:
     with transaction.atomic():
         planned = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.PLANNING).update(
@@ -126,7 +126,7 @@ def _save(
         if not planned:
             raise Stopped
         if apart is not None:
-            apart.note(tables.block_apart(imp))
+            apart.note(table_text.block_apart(imp))
         first = int(apart is not None)
         blocks = Block.objects.bulk_create(
             [Block(of=imp, number=number, start=start, end=end) for number, (start, end) in enumerate(bounds, first)]

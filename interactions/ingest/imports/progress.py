@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import Sum
@@ -91,6 +92,15 @@ def skipped(imp: Import) -> list[SkippedName]:
     """The skipped events of an import, most frequent first."""
     rows = SkippedEvents.objects.filter(block__of=imp).values_list("name", "reason")
     return [SkippedName(*row) for row in rows.annotate(total=Sum("count")).order_by("-total", "name")]
+
+
+def ignored_fields(imp: Import) -> list[tuple[str, int]]:
+    """The fields that were left out of an import's records, most first: their names, and how many records had each."""
+    found: Counter[str] = Counter()
+    if imp.ignore_unknown_fields:
+        for counted in imp.blocks.values_list("ignored_fields", flat=True):
+            found.update(counted)
+    return found.most_common()
 
 
 def causes(imp: Import) -> list[ImportCause]:

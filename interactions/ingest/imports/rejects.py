@@ -6,7 +6,7 @@ import gzip
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from interactions.contract.keyring import Keyring
 from interactions.contract.mentions import words_in
 from interactions.contract.tombstones import ErasedPeople, Person, Tombstones
 from interactions.ingest.imports import storage
+from interactions.ingest.imports.form import OF_IMPORT
 from interactions.models import Block, Import, Problem
 
 _WHOM = ("user_id", "anonymous_id", "timestamp")
@@ -31,6 +32,9 @@ _SEAM = re.compile(r"\s*,\s*")
 _DECODER = json.JSONDecoder()
 ERASED = ("user_id", "Erased person: records up to the deletion request are refused.")
 _OTHERS = ("", "Another rule is broken: see the rejected records.")
+Line = dict[str, Any]
+"""A refused record as it is kept: see :class:`Rejects`."""
+AsRows = Callable[[Import, Iterable[Line], int], Iterable[Line]]
 _CAUSES_KEPT = 200  # of one block; a file with more kinds of fault than this has one fault
 
 
@@ -80,7 +84,7 @@ class Rejects:
 
     def add(self, rejected: Rejected) -> None:
         text = rejected.text.decode(errors="surrogateescape")
-        whom = _whom(rejected.own)
+        whom = whom_of(rejected.own)
         if self._people.in_event(text, whom) is not None:
             self.leave_out(1, rejected.index)
             return
@@ -136,7 +140,7 @@ class Rejects:
             self._file.close()
 
 
-def _whom(own: bytes) -> dict[str, Any]:
+def whom_of(own: bytes) -> dict[str, Any]:
     """Who a record in Dojo's own form is of, and when: it was refused, so these may be anything."""
     try:
         record = msgspec.json.decode(own) if own else {}
@@ -151,28 +155,37 @@ def _named(rejected: Rejected) -> list[Violation]:
     return [*rejected.violations, *more]
 
 
-def collect(imp: Import, blocks: Iterable[Block]) -> None:
-    """Make the one file of refused records that the user downloads, from those of the blocks, in order."""
+def collect(imp: Import, blocks: Iterable[Block], as_rows: AsRows | None = None) -> None:
+    """Make the one file of refused records that the user downloads, from those of the blocks, in order.
+
+    ``as_rows`` answers the lines of refused rows of a table, of those of a block and the number of its first record in
+    the text. The first block of a table has no text.
+    """
     final = storage.folder(imp) / "rejected.jsonl.gz"
     draft = final.with_name("rejected.draft")
-    base = written = 0
+    base = written = first = 0
     with gzip.open(draft, "wb", compresslevel=5) as out:
         for block in blocks:
             path = storage.rejects_path(block)
             if path.exists():
-                with gzip.open(path, "rb") as lines:
-                    for line in lines:
-                        out.write(_noted(json.loads(line), base) + b"\n")
+                with gzip.open(path, "rb") as file:
+                    lines: Iterable[Line] = map(json.loads, file)
+                    for line in as_rows(imp, lines, first) if as_rows and block.end else lines:
+                        out.write(_noted(line, base, imp.pk if as_rows else None) + b"\n")
                         written += 1
             base += block.records
+            first += block.records if block.end else 0
     if written:
         draft.replace(final)
     else:
         draft.unlink()
 
 
-def _noted(line: dict[str, Any], base: int) -> bytes:
-    """The record as it came, on one line, with a note in front that a reader drops again."""
+def _noted(line: Line, base: int, table_of: int | None) -> bytes:
+    """The record as it came, on one line, with a note in front that a reader drops again.
+
+    ``table_of`` is the import of a row of a table, by whose mapping the row can be read again.
+    """
     number = base + line["index"] + 1
     place = f"data.{line['index']}"
     note: dict[str, Any] = {
@@ -181,6 +194,8 @@ def _noted(line: dict[str, Any], base: int) -> bytes:
         "problems": [f"data.{number - 1}{problem[len(place) :]}" for problem in line["problems"]],
         **line.get("whom", {}),
     }
+    if table_of is not None:
+        note |= {OF_IMPORT: table_of, "row": line.get("row", number)}
     text = _without_note(line["text"].encode(errors="surrogateescape"))
     opening = _OPENING.match(text)
     if opening is None or not _is_json(text):

@@ -7,6 +7,7 @@ the scanner takes it up to a second.
 from __future__ import annotations
 
 import io
+import json
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from datetime import datetime
 import msgspec
 
 from interactions.codec.rejected import Rejected
-from interactions.codec.rulebook import check_bytes, refused
+from interactions.codec.rulebook import Violation, check_bytes, refused
 from interactions.codec.split.documents import Documents
 from interactions.codec.split.windows import Run, Unsound, Window
 from interactions.contract.timestamps import instant
@@ -29,24 +30,62 @@ class _Said(msgspec.Struct, gc=False):
 _said = msgspec.json.Decoder(_Said)
 
 
+SHOWN = 20
+"""Records that a page shows of a sample."""
+_LONGEST = 4000  # characters of one
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRecord:
+    """A record that a page shows, as indented JSON, cut; its problems, if it has any."""
+
+    text: str
+    problems: list[Violation]
+
+
+def first_record(text: bytes, problems: list[Violation]) -> FirstRecord:
+    """A record as a person reads JSON; what is no JSON is shown as it is."""
+    try:
+        shown = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        shown = text.decode(errors="replace")
+    return FirstRecord(shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "\n…", problems)
+
+
+def rejected_sentence(rejected: int, total: int, noun: str) -> str:
+    """How many records or rows of a sample, as ``noun`` says, will be rejected."""
+    if total == 1:
+        return f"The only {noun} read so far will be rejected."
+    return f"{'All' if rejected == total else f'{rejected:,}'} of the first {total:,} {noun}s will be rejected."
+
+
 @dataclass(slots=True)
 class Sample:
-    """``records`` were read; ``types`` and ``moments`` (UTC) are those of the good ones, as far as they say when."""
+    """``records`` were read; ``types`` and ``moments`` (UTC) are those of the good ones, as far as they say when.
+
+    ``first`` are as they will be, or with their problems; ``ignored`` counts records by fields that were left out.
+    """
 
     records: int = 0
     types: Counter[str] = field(default_factory=Counter)
     moments: list[datetime] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    first: list[FirstRecord] = field(default_factory=list)
+    ignored: Counter[str] = field(default_factory=Counter)
 
-    def add(self, window: Window) -> None:
+    def add(self, window: Window, *, ignores_unknown: bool) -> None:
         for piece in window.pieces:
             text = window.text[piece.start : piece.end]
-            checked = check_bytes(text) if piece.rule is None else refused(piece.rule, piece.value)
+            fields: set[str] | None = set() if ignores_unknown else None
+            checked = check_bytes(text, ignored=fields) if piece.rule is None else refused(piece.rule, piece.value)
             if checked.record is None:
                 offset = window.offset + piece.start
                 self.rejected.append(Rejected(self.records, offset, text, checked.violations, checked.more))
             else:
                 self._take(_said.decode(checked.record))
+                self.ignored.update(fields or ())
+            if len(self.first) < SHOWN:
+                self.first.append(first_record(checked.record or text, checked.violations))
             self.records += 1
 
     def _take(self, said: _Said) -> None:
@@ -56,14 +95,14 @@ class Sample:
             self.moments.append(moment)
 
 
-def read_sample(text: bytes, *, is_whole: bool, longest: int) -> Sample:
+def read_sample(text: bytes, *, is_whole: bool, longest: int, ignores_unknown: bool = False) -> Sample:
     """The records of ``text``, the beginning of a file or all of it; one that is cut off at its end is left out.
 
-    A record of more than ``longest`` bytes is refused.
+    A record of more than ``longest`` bytes is refused. ``ignores_unknown``: fields that there are not are left out.
     """
     source = Documents(io.BytesIO(text), Run(0, len(text), len(text) if is_whole else len(text) + 1), longest)
     sample = Sample()
     with suppress(Unsound):  # it ends in the middle of a record
         for window in source.each():
-            sample.add(window)
+            sample.add(window, ignores_unknown=ignores_unknown)
     return sample

@@ -50,6 +50,11 @@ def text_path(imp: Import) -> Path:
     return folder(imp) / "text" if imp.compression or imp.mapping else upload_path(imp)
 
 
+def rows_path(imp: Import) -> Path:
+    """Which row of its table each record of the text stands for, as ``table_rows`` writes it."""
+    return folder(imp) / "rows"
+
+
 def part_path(block: Block) -> Path:
     """The accepted records of the block's last attempt.
 

@@ -5,27 +5,20 @@ A table is made into records before it is cut into blocks, so that from there on
 
 from __future__ import annotations
 
-import uuid
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import msgspec
 from django.conf import settings
 
-from interactions import identity
-from interactions.connectors import Chunk, Skipped, table
+from interactions.codec.source import NOT_JSON
+from interactions.connectors import table
 from interactions.connectors.table import Mapping, Reading, Sample, Table, Times
-from interactions.disk import PAUSED
-from interactions.errors import DiskFull, FileRefused, ImportStateError
+from interactions.errors import FileRefused, ImportStateError
 from interactions.ingest.imports import storage
-from interactions.ingest.imports.events import note_skipped
-from interactions.ingest.imports.form import NO_RECORDS, TABLES
-from interactions.ingest.imports.rejects import Named, Rejects
-from interactions.models import Block, Environment, Import, Problem, SourceMapping
-from interactions.privacy import refused
+from interactions.ingest.imports.form import NO_RECORDS, TABLES, refused_by
+from interactions.models import Environment, Import, SourceMapping
 from interactions.unpack import UnpackedText, open_text
 
 UNMAPPED: Final = (
@@ -34,7 +27,6 @@ UNMAPPED: Final = (
 )
 _JSON: Final = "JSON"
 _FEWEST: Final = 2  # columns of JSON that is a table
-_CLAIM: Final = "table"
 _RATIO_FROM: Final = 64 << 20  # bytes unpacked before a file can be taken for a bomb
 
 
@@ -64,15 +56,61 @@ def kind_of(imp: Import, refusal: FileRefused) -> str:
         if found.kind == _JSON and len(found.columns) < _FEWEST:
             raise refusal
         return found.kind
-    except (table.NoTable, table.Empty) as error:
-        raise (refusal if isinstance(error, table.NoTable) or not error.has_header else error) from error
+    except table.Empty as error:
+        raise (error if error.has_header else refusal) from error
+    except table.NoTable as error:
+        raise _neither(refusal, error) from error
 
 
-def kept(environment: Environment, columns: list[str]) -> list[SourceMapping]:
-    """The kept mappings that fit a table with these columns: those of its very shape first, then the newest."""
-    shape = table.shape(columns)
-    fitting = [row for row in environment.mappings.order_by("-id") if table.fits(mapping_of(row.mapping), columns)]
-    return sorted(fitting, key=lambda row: row.shape != shape)
+def _neither(refusal: FileRefused, error: table.NoTable) -> FileRefused:
+    """Why a file is refused that is no JSON, as ``refusal`` says, and no table either."""
+    before, is_said, reason = str(error).partition("The file is not a table: ")
+    if str(refusal) == NOT_JSON and is_said and not before:
+        return FileRefused(f"The file is neither JSON nor a table: {reason}")
+    return refusal
+
+
+def offered(imp: Import, found: Table | Sample, sheet: str = "") -> dict[str, Mapping]:
+    """The mappings that fit an import's table, by name: that of the import which refused its rows, then the kept ones,
+    those of its very shape first, then the newest. ``sheet`` is that of a workbook; empty: as each mapping says."""
+    shape = table.shape(found.columns)
+    rows = sorted(imp.environment.mappings.order_by("-id"), key=lambda row: row.shape != shape)
+    known = _of_refusal(imp) | {row.name: mapping_of(row.mapping) for row in rows}
+    fitted = {name: fitted_to(mapping, found, sheet) for name, mapping in known.items()}
+    columns_of = {_cells_of(found.reading): found.columns}
+    for mapping in fitted.values():
+        if _cells_of(mapping.reading) not in columns_of:
+            columns_of[_cells_of(mapping.reading)] = _columns(imp, mapping.reading)
+    return {
+        name: mapping for name, mapping in fitted.items() if table.fits(mapping, columns_of[_cells_of(mapping.reading)])
+    }
+
+
+def fitted_to(mapping: Mapping, found: Table | Sample, sheet: str = "") -> Mapping:
+    """A mapping that was made for another table, to read this one."""
+    reading = table.as_before(found, mapping.reading)
+    reading = msgspec.structs.replace(reading, sheet=sheet or reading.sheet)
+    return msgspec.structs.replace(mapping, reading=reading)
+
+
+def _cells_of(reading: Reading) -> Reading:
+    """What of a reading decides which columns there are."""
+    return msgspec.structs.replace(reading, encoding="")
+
+
+def _columns(imp: Import, reading: Reading) -> list[str]:
+    try:
+        return opened(imp, reading).columns
+    except FileRefused:  # the other sheet is empty
+        return []
+
+
+def _of_refusal(imp: Import) -> dict[str, Mapping]:
+    """The mapping of the import that refused the rows of this one's file."""
+    if imp.format != _JSON or (number := refused_by(storage.upload_path(imp))) is None:
+        return {}
+    before = Import.objects.filter(environment=imp.environment_id, pk=number).exclude(mapping="").first()
+    return {} if before is None else {f"As for {before.file_name} (import {number})": mapping_of(before.mapping)}
 
 
 def in_zone(mapping: Mapping, zone: str) -> Mapping:
@@ -80,18 +118,22 @@ def in_zone(mapping: Mapping, zone: str) -> Mapping:
     return msgspec.structs.replace(mapping, times=Times(mapping.times.form, zone))
 
 
-def mapping_for(imp: Import, name: str) -> Mapping:
+def mapping_for(imp: Import, name: str, sheet: str = "") -> Mapping:
     """The mapping that an import's environment keeps under a name, or without one the newest that fits the file.
 
-    Raises ImportStateError where there is none.
+    ``sheet`` is that of a workbook; empty: as the mapping says, else the first with rows. Raises ImportStateError where
+    there is none, FileRefused where the file can't be read.
     """
+    found = opened(imp, Reading(sheet=sheet))
+    if sheet and not found.sheets:
+        raise ImportStateError(f"Only workbooks have sheets: this file is {found.kind}.")
     if name:
         row = imp.environment.mappings.filter(name=name).first()
         if row is None:
             raise ImportStateError(f'There is no mapping called "{name[:80]}" in {imp.environment.name}.')
-        return mapping_of(row.mapping)
-    for row in kept(imp.environment, opened(imp).columns):
-        return mapping_of(row.mapping)
+        return fitted_to(mapping_of(row.mapping), found, sheet)
+    for mapping in offered(imp, found, sheet).values():
+        return mapping
     raise ImportStateError(UNMAPPED)
 
 
@@ -116,69 +158,6 @@ def mapping_of(json: str) -> Mapping:
 def require_mapped(imp: Import, mapping: Mapping) -> None:
     """Raises FileRefused where a mapping doesn't fit an import's table, or leaves open what only a person can say."""
     table.preview(sample(imp, mapping.reading), mapping, 0)
-
-
-@dataclass(slots=True)
-class Apart:
-    """The rows of a table that bring no record: ``rejected`` ones, and ``skipped`` ones by name."""
-
-    rejects: Rejects
-    rejected: int = 0
-    skipped: Counter[Skipped] = field(default_factory=Counter)
-
-    def note(self, block: Block) -> None:
-        """Save what was counted, as a block of its own that has no text."""
-        block.rejected, block.skipped = self.rejected, self.skipped.total()
-        block.records = block.rejected + block.skipped
-        block.save()
-        Problem.objects.bulk_create(self.rejects.problems(block))
-        note_skipped(block, self.skipped)
-
-
-def block_apart(imp: Import) -> Block:
-    """The block that stands for the rows apart: the first, so that no block that is read anew takes it away."""
-    return Block(of=imp, number=0, start=0, end=0, state=Block.State.DONE, claim=_CLAIM)
-
-
-def write(imp: Import, look: Callable[[], None]) -> Apart:
-    """Write the text of a table's import in Dojo's own form; answers what isn't in it.
-
-    ``look`` is called again and again and may raise. Raises FileRefused, DiskFull.
-    """
-    mapping = mapping_of(imp.mapping)
-    people = Named(refused(imp.environment_id), imp.created_at, identity.keyring())
-    text = storage.text_path(imp)
-    draft = text.with_name(f"text.{uuid.uuid4().hex}.draft")
-    with Rejects(storage.rejects_path(block_apart(imp)), people) as rejects:
-        apart = Apart(rejects)
-        try:
-            with draft.open("wb") as file:
-                for chunk in table.Records(opened(imp, mapping.reading, look), mapping):
-                    look()
-                    _add(chunk, file, apart)
-            if not draft.stat().st_size:
-                raise FileRefused(_nothing(apart))
-            draft.replace(text)
-        finally:
-            draft.unlink(missing_ok=True)
-    return apart
-
-
-def _add(chunk: Chunk, file: BinaryIO, apart: Apart) -> None:
-    if storage.free_bytes() < len(chunk.lines):
-        raise DiskFull(PAUSED)
-    file.write(chunk.lines)
-    apart.skipped += chunk.skipped
-    apart.rejected += len(chunk.rejected)
-    for rejected in chunk.rejected:
-        apart.rejects.add(rejected)
-
-
-def _nothing(apart: Apart) -> str:
-    return (
-        "No row of the table stands for an interaction: "
-        f"{apart.skipped.total():,} were skipped, and {apart.rejected:,} can't be read."
-    )
 
 
 def _text_of(imp: Import, look: Callable[[], None] | None) -> Callable[[Path], UnpackedText]:

@@ -47,6 +47,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--mapping", default="", help="the kept mapping of a table (the newest that fits)")
         parser.add_argument("--zone", default="", help="of times that come without one, such as Europe/Berlin (UTC)")
+        parser.add_argument("--sheet", default="", help="of a workbook (as the mapping says, else the first with rows)")
+        parser.add_argument(
+            "--ignore-unknown-fields",
+            action="store_true",
+            help="in files of Dojo's own form, leave out fields that it doesn't know instead of rejecting the records",
+        )
         parser.add_argument(
             "--keep-duplicates", action="store_true", help="do not look for records that are there already"
         )
@@ -84,8 +90,11 @@ class Command(BaseCommand):
             )
         for name in imports.skipped(imp)[:10]:
             self.stderr.write(f"{name.count:>12,}  skipped: {name.name}. {name.reason}")
+        ignored = dict(imports.ignored_fields(imp))
+        for field, count in list(ignored.items())[:10]:
+            self.stderr.write(f"{count:>12,}  left out: {field}")
         if as_json:
-            result = {
+            result: dict[str, Any] = {
                 "import": imp.pk,
                 "state": imp.state,
                 "source": "table" if imp.mapping else imp.connector or connectors.dojo.NAME,
@@ -96,6 +105,8 @@ class Command(BaseCommand):
                 "skipped": progress.skipped,
                 "seconds": round(progress.seconds, 3),
             }
+            if imp.ignore_unknown_fields:
+                result["ignored_fields"] = ignored
             self.stdout.write(json.dumps(result))
         elif imp.is_done:
             self.stdout.write(
@@ -127,7 +138,12 @@ def _carry(path: Path, environment: Environment, presence: workers.Presence, opt
         imports.received(imp, sample=False)
         if imp.state == Import.State.CHECKING:
             mapping = _mapping(imp, options)
-            imports.start(imp, check_duplicates=not options["keep_duplicates"], mapping=mapping)
+            imports.start(
+                imp,
+                check_duplicates=not options["keep_duplicates"],
+                mapping=mapping,
+                ignore_unknown_fields=options["ignore_unknown_fields"],
+            )
             presence.wait(_Watch(imp).has_ended, _sweep)
     except KeyboardInterrupt:
         from interactions.ingest.imports.removal import discard
@@ -139,12 +155,12 @@ def _carry(path: Path, environment: Environment, presence: workers.Presence, opt
 
 def _mapping(imp: Import, options: dict[str, Any]) -> str:
     """What the columns of a table stand for, as JSON; empty for a file that is none."""
-    if not options["mapping"] and imp.format not in TABLES:
+    if not (options["mapping"] or options["sheet"]) and imp.format not in TABLES:
         return ""
     from interactions.ingest.imports import tables  # loads what reads tables
 
     try:
-        mapping = tables.mapping_for(imp, options["mapping"])
+        mapping = tables.mapping_for(imp, options["mapping"], options["sheet"])
         if options["zone"]:
             mapping = tables.in_zone(mapping, options["zone"])
         tables.require_mapped(imp, mapping)

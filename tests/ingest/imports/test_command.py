@@ -99,5 +99,8 @@ def test_running_workers_do_the_work(running: Place, tmp_path: Path) -> None:
     assert (outcome.code, counts(outcome)) == (0, ("done", 200, 200, 0, 0)), outcome.errors
     kept = running.run("import_interactions", path, "--json", "--keep-duplicates")
     assert (kept.code, counts(kept)) == (0, ("done", 200, 200, 0, 0))
+    odd = written(tmp_path, as_lines([{**record, "colour": "red"} for record in records(3)]), "odd.json")
+    ignoring = running.run("import_interactions", odd, "--json", "--keep-duplicates", "--ignore-unknown-fields")
+    assert (ignoring.code, ignoring.result["ignored_fields"]) == (0, {"colour": 3}), ignoring.errors
     assert running.leftovers() == before
     assert [path for path in running.files() if path.is_file()] == []

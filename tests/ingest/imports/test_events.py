@@ -143,7 +143,7 @@ def test_the_first_look_says_what_comes_of_the_events(house: House) -> None:
         ("Signed Up", 1, [], 1),
     ]
     assert (found.sample_records, found.sample_rejected) == (4, 1)
-    assert json.loads(found.first[0])["type"] == "search"
+    assert json.loads(found.first[0].text)["type"] == "search"
     assert [problem.path for problem in found.problems] == ["revenue"]
 
 

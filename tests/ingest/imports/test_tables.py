@@ -10,9 +10,9 @@ import pytest
 
 from interactions.errors import ImportStateError
 from interactions.ingest import imports
-from interactions.ingest.imports import storage, tables
+from interactions.ingest.imports import tables
 from interactions.models import Import
-from tests.ingest.imports.house import House, rows
+from tests.ingest.imports.house import House, rejected, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -50,10 +50,59 @@ def test_a_table_is_in_the_data_set_with_each_row_counted(house: House) -> None:
         "The row has 2 values",
         "It must be a date and time with an offset",
     }
-    kept = storage.rejected_path(imp)
-    assert kept is not None
-    notes = [json.loads(line) for line in gzip.decompress(kept.read_bytes()).splitlines()]
-    assert notes[0]["_dojo"]["record"] == 4  # the number of its row
+    ragged, mistimed = rejected(imp)
+    assert (ragged["_dojo"]["row"], ragged["_dojo"]["text"]) == (4, "04.04.2026 12:00;Viewed item")
+    note = mistimed.pop("_dojo")
+    assert (note["row"], note["import"], note["user_id"]) == (5, imp.pk, "eve")
+    assert mistimed == {
+        "when": "some day", "event": "Viewed item", "customer no": "eve", "items": "mug-9", "order total": None,
+    }  # fmt: skip
+
+
+def mended(house: House, lines: list[Any], name: str = "rejected.jsonl") -> Import:
+    """Rejects that were mended and dropped in again, loaded by the first mapping that is offered."""
+    imp = house.given("".join(json.dumps(line) + "\n" for line in lines).encode(), name=name)
+    assert (imp.state, imp.format) == (Import.State.CHECKING, "JSON"), imp.error
+    mapping = tables.mapping_for(imp, "")
+    house.ask(imports.start, imp, check_duplicates=True, mapping=tables.json_of(mapping))
+    return house.carried(imp)
+
+
+def test_rejected_rows_are_mended_and_loaded_by_the_mapping_that_refused_them(house: House) -> None:
+    first = carried(house, SHOP)
+    ragged, mistimed = rejected(first)
+    again = mended(house, [ragged, mistimed])
+    assert (again.state, again.rejected) == (Import.State.FAILED, 2)  # nothing was mended
+    assert [line["_dojo"]["row"] for line in rejected(again)] == [1, 2]
+    names = ("when", "event", "customer no", "items", "order total")
+    ragged |= dict(zip(names, ("04.04.2026 12:00", "Viewed item", "ann", "mug-1", None), strict=True))
+    last = mended(house, [ragged, rejected(again)[1] | {"when": "05.04.2026 09:00"}])
+    assert (last.accepted, last.rejected) == (2, 0)
+    assert [(row["user_id"], row["timestamp"].isoformat()) for row in rows()][1::2] == [
+        ("ann", "2026-04-04T10:00:00+00:00"),
+        ("eve", "2026-04-05T07:00:00+00:00"),
+    ]
+
+
+def test_a_rejected_order_keeps_all_of_its_rows(house: House) -> None:
+    orders = (
+        b"when,order id,customer,sku,total\n"
+        b"2026-04-04 10:00:00,o1,ann,s1,10\n"
+        b"never,o2,bob,s2,10\n"
+        b"2026-04-04 10:00:00,o1,ann,s3,10\n"
+        b"never,o2,bob,s4,30\n"
+    )
+    imp = carried(house, orders, name="orders.csv")
+    assert (imp.accepted, imp.rejected) == (1, 1)
+    lines = rejected(imp)
+    assert [(line["_dojo"]["row"], line["sku"], line["_dojo"]["user_id"]) for line in lines] == [
+        (2, "s2", "bob"),
+        (4, "s4", "bob"),
+    ]
+    assert lines[1]["_dojo"]["problems"][0].endswith("is invalid. It is of the same order as row 2.")
+    again = mended(house, [line | {"when": "2026-04-05 10:00:00"} for line in lines])
+    assert (again.accepted, again.rejected) == (1, 0)
+    assert [(row["product_ids"], row["revenue"]) for row in rows()] == [(["s1", "s3"], 20), (["s2", "s4"], 40)]
 
 
 def test_a_table_that_comes_again_adds_nothing(house: House) -> None:

@@ -1,0 +1,73 @@
+"""Refused records of a mapped table, kept as the rows that they stand for: with the table's own columns.
+
+Which row a record stands for is noted while the table is read; the rows are looked up only where records were refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final
+
+import numpy as np
+
+from interactions.connectors import table
+from interactions.connectors.table import TableChunk
+from interactions.ingest.imports import storage, tables
+from interactions.ingest.imports.rejects import Line, whom_of
+from interactions.models import Import
+
+_SAME_ORDER: Final = "data.{index} is invalid. It is of the same order as row {row}."
+
+
+class RowNumbers:
+    """Writes the row of each record of a table's text: its number from 0, or of an order -1 less its first row's."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._draft = path, path.with_name(f"{path.name}.draft")
+        self._file: BinaryIO | None = None
+
+    def add(self, chunk: TableChunk) -> None:
+        if self._file is None:
+            self._file = self._draft.open("wb")
+        numbers = np.asarray(chunk.rows, np.int64)
+        self._file.write((-1 - numbers if chunk.is_gathered else numbers).tobytes())
+
+    def __enter__(self) -> RowNumbers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._draft.replace(self._path)
+
+
+def as_rows(imp: Import, lines: Iterable[Line], first: int) -> Iterator[Line]:
+    """The lines of a block's refused records with their rows in place of the records; ``first`` is the number of the
+    block's first record in the text, from 0.
+
+    A record of an order becomes a line for each of its rows.
+    """
+    mapping = tables.mapping_of(imp.mapping)
+    found = tables.opened(imp, mapping.reading)
+    numbers = np.memmap(storage.rows_path(imp), np.int64, "r")
+    lines = iter(lines)
+    while some := list(islice(lines, table.MOST_AT_ONCE)):
+        places = [int(numbers[first + line["index"]]) for line in some]
+        rows = table.rows_of(found, [place for place in places if place >= 0])
+        orders = table.rows_of_orders(found, mapping, [-1 - place for place in places if place < 0])
+        for line, place in zip(some, places, strict=True):
+            own = [(place, rows[place])] if place >= 0 else orders[-1 - place]
+            yield from _of_rows(line, own)
+
+
+def _of_rows(line: Line, rows: list[tuple[int, bytes]]) -> Iterator[Line]:
+    whom = whom_of(line["text"].encode(errors="surrogateescape"))
+    for number, text in rows:
+        is_first = number == rows[0][0]
+        problems = line["problems"] if is_first else [_SAME_ORDER.format(index=line["index"], row=rows[0][0] + 1)]
+        yield {**line, "text": text.decode(), "whom": whom, "row": number + 1, "problems": problems}

@@ -1,0 +1,87 @@
+"""The text of a table in Dojo's own form, and what isn't in it: rows that were skipped or can't be read."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import BinaryIO, Final
+
+from interactions import identity
+from interactions.connectors import Chunk, Skipped, table
+from interactions.disk import PAUSED
+from interactions.errors import DiskFull, FileRefused
+from interactions.ingest.imports import storage, tables
+from interactions.ingest.imports.events import note_skipped
+from interactions.ingest.imports.rejects import Named, Rejects
+from interactions.ingest.imports.table_rows import RowNumbers
+from interactions.models import Block, Import, Problem
+from interactions.privacy import refused
+
+_CLAIM: Final = "table"
+
+
+@dataclass(slots=True)
+class Apart:
+    """The rows of a table that bring no record: ``rejected`` ones, and ``skipped`` ones by name."""
+
+    rejects: Rejects
+    rejected: int = 0
+    skipped: Counter[Skipped] = field(default_factory=Counter)
+
+    def note(self, block: Block) -> None:
+        """Save what was counted, as a block of its own that has no text."""
+        block.rejected, block.skipped = self.rejected, self.skipped.total()
+        block.records = block.rejected + block.skipped
+        block.save()
+        Problem.objects.bulk_create(self.rejects.problems(block))
+        note_skipped(block, self.skipped)
+
+
+def block_apart(imp: Import) -> Block:
+    """The block that stands for the rows apart: the first, so that no block that is read anew takes it away."""
+    return Block(of=imp, number=0, start=0, end=0, state=Block.State.DONE, claim=_CLAIM)
+
+
+def write(imp: Import, look: Callable[[], None]) -> Apart:
+    """Write the text of a table's import in Dojo's own form; answers what isn't in it.
+
+    ``look`` is called again and again and may raise. Raises FileRefused, DiskFull.
+    """
+    mapping = tables.mapping_of(imp.mapping)
+    people = Named(refused(imp.environment_id), imp.created_at, identity.keyring())
+    text = storage.text_path(imp)
+    draft = text.with_name(f"text.{uuid.uuid4().hex}.draft")
+    rejects = Rejects(storage.rejects_path(block_apart(imp)), people)
+    with rejects, RowNumbers(storage.rows_path(imp)) as rows:
+        apart = Apart(rejects)
+        try:
+            with draft.open("wb") as file:
+                for chunk in table.Records(tables.opened(imp, mapping.reading, look), mapping):
+                    look()
+                    _add(chunk, file, apart)
+                    rows.add(chunk)
+            if not draft.stat().st_size:
+                raise FileRefused(_nothing(apart))
+            draft.replace(text)
+        finally:
+            draft.unlink(missing_ok=True)
+    return apart
+
+
+def _add(chunk: Chunk, file: BinaryIO, apart: Apart) -> None:
+    if storage.free_bytes() < len(chunk.lines):
+        raise DiskFull(PAUSED)
+    file.write(chunk.lines)
+    apart.skipped += chunk.skipped
+    apart.rejected += len(chunk.rejected)
+    for rejected in chunk.rejected:
+        apart.rejects.add(rejected)
+
+
+def _nothing(apart: Apart) -> str:
+    return (
+        "No row of the table stands for an interaction: "
+        f"{apart.skipped.total():,} were skipped, and {apart.rejected:,} can't be read."
+    )
