@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from interactions.connectors.table import times
@@ -41,10 +41,12 @@ class Heading:
 
 def heading(rows: Sequence[Sequence[str]], reading: Reading) -> Heading:
     """Find where the table begins in its first rows, of which there is at least one that isn't empty."""
-    widths = Counter(_width(row) for row in rows[:_LOOKED_AT])
-    width = max((each for each in widths if each), key=lambda each: (widths[each], each))
-    is_regular = 2 * sum(len(row) == width for row in rows[:_LOOKED_AT] if any(row)) > sum(map(any, rows[:_LOOKED_AT]))
-    before = next((place for place, row in enumerate(rows) if _width(row) >= width), 0)
+    looked_at = [row for row in rows[:_LOOKED_AT] if any(row)]
+    filled = _commonest(map(_width, looked_at))
+    length = _commonest(map(len, looked_at))  # the last columns may be empty in most rows
+    width = max(filled, length)
+    is_regular = 2 * sum(len(row) == length for row in looked_at) > len(looked_at)
+    before = next((place for place, row in enumerate(rows) if _width(row) >= filled), 0)
     data = rows[before:]
     header_rows = int(_is_names(data[0]))
     second = header_rows == 1 and _is_second(data[:_LOOKED_AT])
@@ -52,6 +54,12 @@ def heading(rows: Sequence[Sequence[str]], reading: Reading) -> Heading:
         names_row = min(reading.names_row, reading.header_rows)
         return Heading(before, reading.header_rows, names_row, width, is_doubtful=second, is_regular=is_regular)
     return Heading(before, header_rows + second, header_rows, width, is_doubtful=second, is_regular=is_regular)
+
+
+def _commonest(counts: Iterable[int]) -> int:
+    """The most frequent of some numbers, the larger one where two are."""
+    found = Counter(counts)
+    return max(found, key=lambda each: (found[each], each))
 
 
 def _width(row: Sequence[str]) -> int:

@@ -22,7 +22,7 @@ from .house import House, adds_up, files, rejected, rows, silent, users
 
 State = Import.State
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)) * 10
-NOT_JSON = "The file is not JSON: it must begin with { or [."
+NEITHER = "The file is neither JSON nor a table: its lines don't have the same columns."
 DAMAGED = "The file is packed, but cannot be unpacked: it is damaged or cut short."
 RANDOM = random.Random(1)
 
@@ -51,7 +51,7 @@ def incompressible(count: int, length: int) -> list[dict[str, Any]]:
         pytest.param(b" \n\t\n", "The file has no records.", id="blanks"),
         pytest.param(b"\xef\xbb\xbf", "The file has no records.", id="nothing but a byte order mark"),
         pytest.param(packed(b""), "The file has no records.", id="nothing, packed"),
-        pytest.param(b'"like"', NOT_JSON, id="a string"),
+        pytest.param(b'"like"', NEITHER, id="a string"),
         pytest.param(b"\x00\x01\x02", "The file is not text: records must be JSON in UTF-8.", id="bytes"),
         pytest.param(PNG, "The file is a PNG picture, not JSON.", id="a picture"),
         pytest.param(packed(PNG), "The file is a PNG picture, not JSON.", id="a picture, packed"),

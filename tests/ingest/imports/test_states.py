@@ -47,7 +47,8 @@ def test_an_import_begins_uploading(house: House) -> None:
 
 def test_a_file_that_is_none_of_ours_fails_with_a_sentence_and_is_removed(house: House) -> None:
     imp = house.given(b"This is no JSON.")
-    assert (imp.state, imp.error) == (State.FAILED, "The file is not JSON: it must begin with { or [.")
+    error = "The file is neither JSON nor a table: its lines don't have the same columns."
+    assert (imp.state, imp.error) == (State.FAILED, error)
     assert imp.finished_at is not None
     assert not storage.upload_path(imp).exists()
 
