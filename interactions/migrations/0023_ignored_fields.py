@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("interactions", "0022_event_types")]
+    dependencies = [("interactions", "0021_streams")]
 
     operations = [
         migrations.AddField(

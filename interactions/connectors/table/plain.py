@@ -31,7 +31,9 @@ def json_of(field: str, column: Any, mapping: Mapping) -> Parts | None:
         return (column,) if _are_numbers(column, mapping.decimal) else None
     if form == Form.STRINGS:
         return _listed(column, mapping.separators.get(field, "")) if _is_plain(column) else None
-    if form in (Form.NUMBER_OR_NUMBERS, Form.IPV4):
+    if form == Form.NUMBER_OR_NUMBERS:
+        return ("[", column, "]") if _are_numbers(column, mapping.decimal) else None
+    if form == Form.IPV4:
         return None
     return ('"', column, '"') if _is_plain(column) else None
 

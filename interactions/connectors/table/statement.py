@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _SIGNS: Final = "€$£¥₹₽₩₺₫₴₪₱฿ '\u00a0\u202f"
+_WORDS: Final = r"[\p{L}()]|\d\s*-"
 _MINUS: Final = "\u2212"
 _CODES: Final = "|".join(CURRENCIES)
 _AROUND: Final = rf"^(\s*[-+({_MINUS}]?)\s*(?:{_CODES})\s*|\s*(?:{_CODES})\s*(-?\)?)$"
@@ -27,6 +28,7 @@ class Statement:
 
     def __init__(self, mapping: Mapping, samples: AnyMapping[str, Any]) -> None:
         self._mapping, self._samples = mapping, samples
+        self._has_words = True  # numbers of the column at hand may have more around them than signs
 
     def json(self, engine: duckdb.DuckDBPyConnection, values: AnyMapping[str, Any]) -> dict[str, Any]:
         """The JSON of each value, by field; null where there is none. Columns are as long as each other."""
@@ -45,9 +47,13 @@ class Statement:
 
     def _value(self, bound: _Bound, field: str, cell: str, column: Any) -> str:
         import pyarrow as pa
+        from pyarrow import compute as pc
 
+        self._has_words = True
         if pa.types.is_list(column.type):
             return self._of_list(bound, field, cell)
+        if form_of(field) in (Form.NUMBER, Form.NUMBER_OR_NUMBERS):
+            self._has_words = pc.any(pc.match_substring_regex(column, _WORDS)).as_py() is True
         return self._of_cell(bound, field, cell)
 
     def _of_cell(self, bound: _Bound, field: str, cell: str) -> str:
@@ -91,9 +97,11 @@ class Statement:
         """A number as JSON writes it; what is none as the text that it is, so that it is refused with a sentence."""
         thousands, decimal = (".", ",") if self._mapping.decimal == "," else (",", ".")
         signs = bound.add(_MINUS + _SIGNS + thousands)
-        plain = f"translate(regexp_replace({cell}, '{_AROUND}', '\\1\\2', 'g'), {signs}, '-')"
-        # As bookkeepers write what is less than nothing: (12.50) or 12.50-
-        plain = f"regexp_replace({plain}, '^\\((.*)\\)$|^([^-].*)-$', '-\\1\\2')"
+        plain = f"translate({cell}, {signs}, '-')"
+        if self._has_words:
+            plain = f"translate(regexp_replace({cell}, '{_AROUND}', '\\1\\2', 'g'), {signs}, '-')"
+            # As bookkeepers write what is less than nothing: (12.50) or 12.50-
+            plain = f"regexp_replace({plain}, '^\\((.*)\\)$|^([^-].*)-$', '-\\1\\2')"
         if decimal == ",":
             plain = f"replace({plain}, ',', '.')"
         value = f"TRY_CAST({plain} AS DOUBLE)"
