@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("interactions", "0021_streams")]
+    dependencies = [("interactions", "0027_pulls")]
 
     operations = [
         migrations.AddField(
