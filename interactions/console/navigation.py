@@ -15,57 +15,33 @@ from interactions.console.filter_choice import carried
 from interactions.models import Environment
 from interactions.privacy import open_requests
 
-# Pages of one import exist in one environment only: switching leads to the list of the other.
-_KIND_OF_PAGE: Final[dict[str, str]] = {
-    "overview": "overview",
-    "dashboard": "dashboard",
-    "people": "people",
-    "person": "people",
-    "health": "health",
-    "health_thresholds": "health",
-    "records": "records",
-    "record": "records",
-    "exports": "records",
-    "export_new": "records",
-    "imports": "imports",
-    "import_new": "import_new",
-    "import_detail": "imports",
-    "import_check": "imports",
-    "import_load": "imports",
-    "live": "live",
-    "live_problems": "live",
-    "live_call": "live",
-    "api_reference": "api_reference",
-    "api_site_key": "api_reference",
-    "deletion_requests": "deletion_requests",
-    "deletion_new": "deletion_requests",
-    "deletion_request": "deletion_requests",
-    "deletion_receipt": "deletion_requests",
-    "receipt_verify": "deletion_requests",
-    "access_letter": "access_letter",
-    "retention": "retention",
-    "connections": "connections",
-    "connection": "connections",
-    "connection_create": "connections",
-    "stream_create": "connections",
-    "connection_secret": "connections",
-    "connection_rotate": "connections",
-    "connection_remove": "connections",
-    "event_types": "connections",
-    "pull_create": "connections",
-    "pull_key": "connections",
-    "keys": "keys",
-    "key_create": "keys",
-    "activity": "activity",
-    "settings": "settings",
-    "key_rotate": "keys",
-    "key_revoke": "keys",
-    "members": "members",
-    "member_add": "members",
-    "member_edit": "members",
-    "member_link": "members",
-    "member_deactivate": "members",
-}
+# The pages that belong to each entry of the pane. A single import or key exists in one environment only, so switching
+# the environment leads to the page of its entry.
+_PAGES: Final[dict[str, tuple[str, ...]]] = {
+    "overview": (),
+    "dashboard": (),
+    "people": ("person",),
+    "health": ("health_thresholds",),
+    "records": ("record", "exports", "export_new"),
+    "imports": ("import_new", "import_detail", "import_check", "import_load"),
+    "live": ("live_problems", "live_call"),
+    "api_reference": ("api_site_key",),
+    "deletion_requests": (
+        "deletion_new", "deletion_request", "deletion_receipt", "receipt_verify",
+    ),
+    "access_letter": (),
+    "retention": (),
+    "connections": (
+        "connection", "connection_create", "stream_create", "connection_secret", "connection_rotate",
+        "connection_remove", "event_types", "pull_create", "pull_key",
+    ),
+    "keys": ("key_create", "key_rotate", "key_revoke"),
+    "activity": (),
+    "settings": (),
+    "members": ("member_add", "member_edit", "member_link", "member_deactivate"),
+    "operations": (),
+}  # fmt: skip
+_ENTRY_OF: Final = {page: entry for entry, pages in _PAGES.items() for page in (entry, *pages)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +138,7 @@ def _same_page(page: str, environment: Environment, rights: frozenset[Right]) ->
     """The page of this kind there, or the overview where one may not open it."""
     if page in _OF_NO_ENVIRONMENT:
         return _beside(page, environment)
-    name = _KIND_OF_PAGE.get(page, "overview")
+    name = page if page == "import_new" else _ENTRY_OF.get(page, "overview")
     return reverse(name if rule_of(name) in rights else "overview", args=[environment.slug])
 
 
@@ -222,9 +198,6 @@ def _sections(
 ) -> tuple[PaneSection, ...]:
     """``filtered``: the filter of the page, as the end of an address; it goes along to the pages that have one."""
 
-    def is_active(name: str) -> bool:
-        return page == name or _KIND_OF_PAGE.get(page) == name or (name == "imports" and page == "import_new")
-
     def address(name: str) -> str:
         if name in _OF_NO_ENVIRONMENT:
             return _beside(name, environment)
@@ -237,7 +210,7 @@ def _sections(
         PaneSection(
             title,
             tuple(
-                PaneEntry(name, label, address(name), is_active(name), icon, badge(name))
+                PaneEntry(name, label, address(name), _ENTRY_OF.get(page) == name, icon, badge(name))
                 for label, name, icon in entries
                 if rule_of(name) in rights or (is_administrator and rule_of(name) is Access.ADMINISTRATOR)
             ),
