@@ -11,7 +11,6 @@ from interactions.console import (
     activity,
     api_reference,
     exports,
-    filter_keys,
     health,
     keys,
     members,
@@ -22,6 +21,7 @@ from interactions.console import (
 )
 from interactions.console.connections import change, connections, pulls, streams, types
 from interactions.console.dashboard import dashboard
+from interactions.console.filter.keys import filter_keys
 from interactions.console.imports import imports, wizard
 from interactions.console.live import live
 from interactions.console.people import filter, people
@@ -47,7 +47,7 @@ urlpatterns = [
     path("<slug:environment>/interactions/", dashboard.dashboard, name="dashboard"),
     path("<slug:environment>/interactions/panels/", dashboard.dashboard_panels, name="dashboard_panels"),
     path("<slug:environment>/interactions/dashboard.json", dashboard.dashboard_data, name="dashboard_data"),
-    path("<slug:environment>/interactions/filter-keys.json", filter_keys.filter_keys, name="filter_keys"),
+    path("<slug:environment>/interactions/filter-keys.json", filter_keys, name="filter_keys"),
     path("<slug:environment>/interactions/records/", records.records, name="records"),
     path("<slug:environment>/interactions/records/count/", records.records_count, name="records_count"),
     path("<slug:environment>/interactions/records/<str:key>/", records.record, name="record"),

@@ -18,7 +18,7 @@ from interactions.analytics.data_sets import settled
 from interactions.analytics.reports import record_chunks
 from interactions.analytics.reports.totals import count
 from interactions.codec.record_files import RecordFormat, pieces
-from interactions.console.filter_choice import FilterChoice
+from interactions.console.filter.choice import FilterChoice
 from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import demand, person
 from interactions.console.people.filter import admit

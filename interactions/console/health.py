@@ -20,7 +20,7 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.reports.reach import reach
 from interactions.analytics.reports.totals import count
 from interactions.console.dashboard.odd_dates import OddDates
-from interactions.console.filter_choice import FilterChoice
+from interactions.console.filter.choice import FilterChoice
 from interactions.console.imports.imports import find_import
 from interactions.errors import DataNotReady
 from interactions.models import Environment

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from interactions.access import members
 from interactions.access.roles import Access, Right, Role, rule_of
-from interactions.console.filter_choice import carried
+from interactions.console.filter.choice import carried
 from interactions.models import Environment
 from interactions.privacy import open_requests
 

@@ -19,7 +19,7 @@ from interactions.analytics.reports import overview as questions
 from interactions.analytics.reports.overview import first_look
 from interactions.console import charts
 from interactions.console.dashboard.odd_dates import OddDates
-from interactions.console.filter_choice import FilterChoice
+from interactions.console.filter.choice import FilterChoice
 from interactions.console.gate import person
 from interactions.ingest.live import calls as ring
 from interactions.ingest.live.calls import RingAway

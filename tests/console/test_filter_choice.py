@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from interactions.analytics.conditions import Condition
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.periods import ALL, Period
-from interactions.console.filter_choice import PRESETS, FilterChoice, carried
-from interactions.console.filter_parts import PARTS, part_of
-from interactions.console.period_words import address_of, span
+from interactions.console.filter.choice import PRESETS, FilterChoice, carried
+from interactions.console.filter.parts import PARTS, part_of
+from interactions.console.filter.periods import address_of, span
 from interactions.contract.schema import GROUP_OF, TYPES, Group
 from interactions.contract.tombstones import Person
 

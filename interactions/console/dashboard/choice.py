@@ -10,8 +10,8 @@ from django.http import QueryDict
 
 from interactions.analytics.periods import Unit, allowed_units, default_unit
 from interactions.analytics.reports.funnel import CONTENT, SHOP, Step, usual_steps
-from interactions.console.filter_choice import FilterChoice
-from interactions.console.filter_parts import one_of
+from interactions.console.filter.choice import FilterChoice
+from interactions.console.filter.parts import one_of
 from interactions.contract.schema import TYPES
 
 SPLITS: Final = ("group", "type")

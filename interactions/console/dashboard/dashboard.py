@@ -16,7 +16,7 @@ from interactions.console.dashboard.choice import SPLITS, Choice
 from interactions.console.dashboard.figures import TILES, first_figures, other_figures
 from interactions.console.dashboard.scene import Scene
 from interactions.console.dashboard.tables import TABLES, as_csv
-from interactions.console.filter_choice import PRESETS
+from interactions.console.filter.choice import PRESETS
 from interactions.console.gate import demand
 from interactions.console.people.filter import admit
 from interactions.models import Environment

@@ -9,7 +9,7 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.periods import OLDEST, Period
 from interactions.analytics.reports.reach import Reach
 from interactions.analytics.reports.totals import count
-from interactions.console.filter_choice import FilterChoice
+from interactions.console.filter.choice import FilterChoice
 from interactions.contract.moments import local
 
 

@@ -17,8 +17,8 @@ from interactions.analytics.reports.reach import Reach, is_over, reach
 from interactions.console import charts
 from interactions.console.dashboard.choice import Choice
 from interactions.console.dashboard.odd_dates import OddDates
-from interactions.console.filter_choice import PRESETS
-from interactions.console.period_words import address_of, day_of, span
+from interactions.console.filter.choice import PRESETS
+from interactions.console.filter.periods import address_of, day_of, span
 from interactions.models import Environment
 
 _INSTANT = timedelta(microseconds=1)

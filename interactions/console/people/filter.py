@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from interactions import identity
 from interactions.access.roles import Right
-from interactions.console.filter_choice import FilterChoice
+from interactions.console.filter.choice import FilterChoice
 from interactions.console.gate import demand
 from interactions.console.gate import person as viewer
 from interactions.console.live.filter import LiveFilter as LiveFilter

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from interactions.analytics.reports.records import Key
 from interactions.console import charts
-from interactions.console.filter_choice import FilterChoice
+from interactions.console.filter.choice import FilterChoice
 from interactions.templatetags.presentation import counted, duration
 
 Record = dict[str, Any]  # a row of the table, by column

@@ -21,11 +21,11 @@ from interactions.analytics.reports.reach import reach
 from interactions.analytics.reports.records import Key
 from interactions.analytics.reports.totals import count
 from interactions.codec import export
-from interactions.console.filter_choice import PRESETS, FilterChoice
+from interactions.console.filter.choice import PRESETS, FilterChoice
+from interactions.console.filter.periods import address_of, span
 from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import demand, may
 from interactions.console.people.filter import admit, person_of
-from interactions.console.period_words import address_of, span
 from interactions.console.records.cells import COLUMNS, RecordColumn, columns_of, details, only, row_of
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Person

@@ -18,8 +18,8 @@ from interactions.analytics.conditions import Condition
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import ALL, Period, Unit
 from interactions.analytics.reports.totals import EVERYTHING
-from interactions.console.filter_form import Chip, FilterField
-from interactions.console.filter_parts import (
+from interactions.console.filter.form import Chip, FilterField
+from interactions.console.filter.parts import (
     DENIED,
     PARTS,
     PEOPLE,
@@ -29,7 +29,7 @@ from interactions.console.filter_parts import (
     part_of,
     parts_of,
 )
-from interactions.console.period_words import INSTANT, address_of
+from interactions.console.filter.periods import INSTANT, address_of
 from interactions.contract.schema import TYPES_BY_GROUP
 from interactions.contract.tombstones import Person
 

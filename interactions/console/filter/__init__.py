@@ -1,0 +1,1 @@
+"""The filter of the pages of interactions: kept in the address, chosen in a form, shown as chips."""
