@@ -12,23 +12,7 @@ from tests import cast
 
 from .tus import BYTES, RECORDS, Tus, metadata
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def uploads_dir(settings, tmp_path: Path) -> Path:
-    settings.UPLOADS_DIR = tmp_path / "uploads"
-    return settings.UPLOADS_DIR
-
-
-@pytest.fixture
-def ann() -> User:
-    return cast.analyst("ann")
-
-
-@pytest.fixture
-def tus(ann: User) -> Tus:
-    return Tus(ann)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uploads_dir")]
 
 
 def test_options_tells_what_is_supported(tus: Tus) -> None:

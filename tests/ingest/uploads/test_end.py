@@ -4,34 +4,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from interactions.ingest.imports import storage
 from interactions.ingest.imports.sweep import expire, sweep
 from interactions.ingest.uploads import content
 from interactions.models import Import, Upload
-from tests import cast
 
 from .tus import RECORDS, Tus
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def uploads_dir(settings, tmp_path: Path) -> Path:
-    settings.UPLOADS_DIR = tmp_path / "uploads"
-    return settings.UPLOADS_DIR
-
-
-@pytest.fixture
-def ann() -> User:
-    return cast.analyst("ann")
-
-
-@pytest.fixture
-def tus(ann: User) -> Tus:
-    return Tus(ann)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uploads_dir")]
 
 
 def over_its_time() -> None:

@@ -9,7 +9,6 @@ from hashlib import md5, sha1, sha256
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 
 from interactions.ingest import imports
 from interactions.ingest.imports import storage
@@ -19,23 +18,7 @@ from tests import cast
 
 from .tus import RECORDS, Tus, metadata
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def uploads_dir(settings, tmp_path: Path) -> Path:
-    settings.UPLOADS_DIR = tmp_path / "uploads"
-    return settings.UPLOADS_DIR
-
-
-@pytest.fixture
-def ann() -> User:
-    return cast.analyst("ann")
-
-
-@pytest.fixture
-def tus(ann: User) -> Tus:
-    return Tus(ann)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uploads_dir")]
 
 
 def stored() -> bytes:
