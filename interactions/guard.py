@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 
 from dojo.environ import write_durably
 from interactions.errors import DojoError
+from interactions.files import sync
 from interactions.models.lake import LakeId
 
 logger = logging.getLogger(__name__)
@@ -101,11 +102,7 @@ def _write(value: UUID) -> None:
     draft = place.with_name(f"{FILE}.{os.getpid()}")
     write_durably(draft, str(value))
     draft.replace(place)
-    folder = os.open(place.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the name, too, outlives a power cut
-    finally:
-        os.close(folder)
+    sync(place.parent)  # the name, too, outlives a power cut
 
 
 def _sentence(ours: UUID | None, there: UUID | None) -> str:

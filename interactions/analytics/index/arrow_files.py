@@ -65,15 +65,6 @@ def _put(found: dict[str, np.ndarray], name: str, array: pa.Array) -> None:
         found[name] = array.to_numpy(zero_copy_only=True)
 
 
-def sync(folder: Path) -> None:
-    """Have what was made or renamed in a folder outlive a power cut."""
-    place = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
-
-
 class Reserved:
     """A file of one batch whose columns are written piece by piece, in any order, by any thread. A context manager.
 

@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 
 from interactions import identity
-from interactions.analytics.index import arrow_files
 from interactions.analytics.index.dictionaries import FORMS
+from interactions.files import sync
 
 FORMAT: Final = 2
 """Rises when files of an earlier one can't be read any more, or mean something else."""
@@ -83,6 +83,6 @@ def write(folder: Path, manifest: Manifest) -> None:
         file.write(msgspec.json.encode(manifest))
         file.flush()
         os.fsync(file.fileno())
-    arrow_files.sync(folder)  # its files first
+    sync(folder)  # its files first
     draft.replace(folder / NAME)
-    arrow_files.sync(folder)
+    sync(folder)
