@@ -1,4 +1,4 @@
-"""What bytes are packed in, found from their beginning: a layer is taken off, and the rest is looked at again."""
+"""Detect layers of packing from their first bytes, and unpack one after another."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from interactions.unpack import encodings, frames, mongo, quoted, tar_archive, z
 from interactions.unpack.member import Members, shown
 from interactions.unpack.stream import Meter, Pieces, Stream
 
-_HEAD = 64 << 10  # bytes that tell what they are packed in
+_HEAD = 64 << 10  # bytes for detecting a layer
 _DEEPEST = 8
 _BOM = b"\xef\xbb\xbf"
-_NAMED = 10  # files that were left out, by name
+_NAMED = 10  # files named that were left out
 _LINE_END = re.compile(rb"[\r\n]")
 _DIGIT = re.compile(rb"\d")
 _MARKS = (b",", b";", b"\t", b"|")
@@ -24,11 +24,11 @@ _BLANK = b" \t\r\n\x1e\xef\xbb\xbf"
 
 @dataclass(slots=True)
 class Contents:
-    """What was found on the way: ``layers`` by name, outermost first, up to the first text.
+    """What was found: the names of ``layers``, outermost first, down to the first text.
 
-    ``texts`` counts files of records; ``left_out`` has the first names of an archive's files that are none, and
-    ``left_out_count`` how many they are. ``everything``: they are read as well. ``ids_left_out`` counts the records
-    whose ``_id``, which MongoDB added, was left out. ``first`` has the name and the first line of the first text.
+    ``texts`` counts files of records. ``left_out_count`` counts other files in archives, of which ``left_out`` has the
+    first names; with ``everything`` they are read as well. ``ids_left_out`` counts the records whose ``_id`` from
+    MongoDB was left out. ``first`` has the name and the first line of the first text.
     """
 
     everything: bool = False
@@ -57,7 +57,7 @@ class Contents:
         self.ids_left_out += count
 
     def sentence(self, *, so_far: bool) -> str:
-        """What was left out, in sentences; empty where nothing was. ``so_far``: there is more to read."""
+        """What was left out, in sentences; may be empty. ``so_far`` if there is more to read."""
         return " ".join(filter(None, (self._files_sentence, self._ids_sentence(so_far))))
 
     def _ids_sentence(self, so_far: bool) -> str:
@@ -76,7 +76,7 @@ class Contents:
 
     @property
     def refusal(self) -> str:
-        """Why an archive without any file of records is refused."""
+        """The refusal of an archive without records."""
         return f"The archive holds no JSON, but {self._names}."
 
     @property
@@ -110,7 +110,7 @@ class _Archive:
 
 
 def _of_all(take_off: Callable[[Stream], Pieces]) -> Callable[[Stream, Contents], Pieces]:
-    """A layer that leaves nothing out."""
+    """Adapts a layer that leaves nothing out."""
     return lambda stream, contents: take_off(stream)
 
 
@@ -133,9 +133,9 @@ _LAYERS: tuple[_Layer | _Archive, ...] = (
 
 
 def text(stream: Stream, meter: Meter, contents: Contents) -> Pieces:
-    """The text in UTF-8, of all files of an archive one after another, each on lines of its own.
+    """The text in UTF-8; of an archive, all files one after another, each on its own lines.
 
-    Raises FileRefused where it cannot be unpacked, or one of ``frames.ERRORS``.
+    Raises FileRefused if it can't be unpacked, or one of ``frames.ERRORS``.
     """
     yield from _unpacked(stream, meter, contents, ())
     if contents.left_out and not contents.texts:
@@ -166,7 +166,7 @@ def _unpacked(
         inner = Stream(meter.counted(found.content))
         if not found.is_of_the_system:
             yield from _unpacked(inner, meter, contents, above, found.name)
-        while inner.take():  # what is left out costs time as well
+        while inner.take():  # read to the end, so that the limits apply to what is left out, too
             pass
 
 

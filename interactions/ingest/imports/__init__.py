@@ -1,7 +1,7 @@
-"""Carry a file of interactions into an environment: the use cases that pages, uploads and commands call.
+"""Import a file of interactions into an environment: the use cases for pages, uploads and commands.
 
-A file is cut into blocks of whole records; a task reads each block, checks it and writes a Parquet part; the last one
-to finish makes ONE commit of all parts. Nothing shows before that commit, and nothing is left if it never comes.
+A file is cut into blocks of whole records. A task per block reads and checks it and writes a Parquet part; the last
+task makes ONE commit of all parts. Nothing is visible before that commit, and nothing is left without it.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ __all__ = [
 ]
 
 
-# A command that has a worker read its file needs neither the reader of records nor the table, which take longer to load
-# than all the rest.
+# Imported lazily: the import command leaves reading to a worker, and loading the reader and the table would take longer
+# than everything else it does.
 
 
 def inspect(imp: Import, types: Mapping[str, str | None] | None = None) -> Inspection:
-    """Read a sample of the file of ``imp``. Raises FileRefused where it cannot be imported at all.
+    """Read a sample of the import's file. Raises FileRefused if it can't be imported at all.
 
     ``types`` is what was chosen of event names; without it, what is kept of them.
     """
@@ -64,7 +64,7 @@ def inspect(imp: Import, types: Mapping[str, str | None] | None = None) -> Inspe
 
 
 def preview_undo(imp: Import) -> tuple[int, int]:
-    """How many records would go if the import were undone now, and how many would stay; see ``removal``."""
+    """How many records undoing the import now would remove, and how many would stay; see ``removal``."""
     from interactions.ingest.imports import removal
 
     return removal.preview_undo(imp)

@@ -1,4 +1,4 @@
-"""The last task of an import: leave out duplicates, make ONE commit, say what came of it."""
+"""The last task of an import: remove duplicates, make ONE commit, and record the result."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ logger = logging.getLogger(__name__)
 
 
 def finish(imp: Import) -> None:
-    """Commit an import whose blocks are all read. A repeat finds the commit there and only counts."""
-    finish_if_last(imp)  # the task that read the last block may have died before it could
+    """Commit an import once all blocks are read. A repeated task finds the commit and only counts."""
+    finish_if_last(imp)  # the task of the last block may have died before doing so
     imp.refresh_from_db()
     if imp.state != Import.State.LOADING or imp.phase != Import.Phase.COMMITTING:
         return
@@ -45,7 +45,7 @@ def finish(imp: Import) -> None:
     try:
         with memory.sparing(), beating(Import.objects.filter(pk=imp.pk)), lake.lock() as held:
             _commit(imp, lake, held)
-    except LakeBusy as reason:  # Redis was away: the sweep asks again
+    except LakeBusy as reason:  # Redis was down: the sweep retries
         logger.warning("Import %s waits to be committed: %s", imp.pk, reason)
     except Exception as error:  # noqa: BLE001 - any fault has to end the import with a sentence
         _failed(imp, lake, error)
@@ -55,7 +55,7 @@ def finish(imp: Import) -> None:
 
 
 def _failed(imp: Import, lake: Lake, error: Exception) -> None:
-    """End the import with a word, unless its records are in the table: then all that is left is to say so, again."""
+    """Fail the import with a sentence, unless its records are in the table: a retry then only records the result."""
     if is_full(error):
         if not _is_committed(imp, lake):
             lifecycle.pause(imp, phase=Import.Phase.COMMITTING)
@@ -71,7 +71,7 @@ def _failed(imp: Import, lake: Lake, error: Exception) -> None:
 def _is_committed(imp: Import, lake: Lake) -> bool:
     try:
         return lake.has_mark(_mark(imp))
-    except Exception:  # the table cannot even be read: see the log
+    except Exception:  # the table can't be read at all: see the log
         logger.exception("The table of %s cannot be read", lake.environment)
         return False
 
@@ -81,9 +81,9 @@ def _mark(imp: Import) -> str:
 
 
 def _mend(imp: Import) -> bool:
-    """Where a block did not end between two records, read from its start to the end of the file in one go.
+    """If a block didn't end between two records, read from its start to the end of the file as one block.
 
-    Up to that block all cuts are proved right (see ``codec.split.seams``); what was read after it may be nonsense.
+    All cuts before that block are proven right (see ``codec.split.seams``); what was read after it may be wrong.
     """
     with transaction.atomic():
         first = imp.blocks.filter(state=Block.State.UNSOUND).order_by("number").first()
@@ -91,7 +91,7 @@ def _mend(imp: Import) -> bool:
             return False
         ready = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=Import.Phase.COMMITTING)
         if not ready.update(phase=Import.Phase.BLOCKS, heartbeat_at=timezone.now()):
-            return True  # another task was here before
+            return True  # another task did it already
         end = imp.blocks.aggregate(end=Max("end"))["end"]
         imp.blocks.filter(number__gt=first.number).delete()
         imp.blocks.filter(pk=first.pk).update(
@@ -105,22 +105,22 @@ def _mend(imp: Import) -> bool:
 def _commit(imp: Import, lake: Lake, held: Held) -> None:
     imp.refresh_from_db()
     if imp.state != Import.State.LOADING or imp.phase != Import.Phase.COMMITTING:
-        return  # cancelled, or in the hands of another task, while this one waited for the lock
-    # Who was erased before is left out as blocks are read; who will be from now on waits for the lock that is held.
+        return  # cancelled, or taken by another task, while this one waited for the lock
+    # People erased earlier were left out when the blocks were read; later erasures wait for the lock held here.
     leave_out_of(imp, refused(imp.environment_id, since=imp.started_at))
     blocks = list(imp.blocks.order_by("number"))
     rows = sum(block.accepted for block in blocks)
     collect(imp, blocks, as_rows if imp.mapping else None)
-    if lake.has_mark(_mark(imp)):  # committed by a task that died before it could say so
+    if lake.has_mark(_mark(imp)):  # committed by a task that died right after
         added = lake.rows_of(imp.pk)
     else:
         sifted = _sift(imp, lake, blocks)
         added = rows - sifted.duplicates
-        held.require()  # else another import may have added the same records since they were looked for
+        held.require()  # or another import may have added the same records since they were compared
         if sifted.parts:
             lake.append(sifted.parts, mark=_mark(imp), import_id=imp.pk)
     _end(imp, lake.version(), duplicates=rows - added)
-    with suppress(OSError, LakeUnreadable):  # whoever looks for duplicates next does it
+    with suppress(OSError, LakeUnreadable):  # the next lookup of duplicates will do it
         FingerprintIndex(lake.environment).refresh(*lake.state())
 
 
@@ -139,9 +139,9 @@ def _sift(imp: Import, lake: Lake, blocks: list[Block]) -> Sifted:
 
 
 def _end(imp: Import, version: int, *, duplicates: int) -> None:
-    """Say what came of it: a file that brought nothing has failed.
+    """Record the result; a file without any accepted record has failed.
 
-    Who cancelled it in the last moment has asked for its removal from the table as well.
+    If it was cancelled at the last moment, its removal from the table is already queued.
     """
     sums = imp.blocks.aggregate(
         records=Sum("records", default=0),

@@ -1,4 +1,4 @@
-"""Other tools' events at the beginning of a file: what they are called, and which interactions they stand for."""
+"""Other tools' events at the beginning of a file: their names, and the interactions they become."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from interactions.ingest.imports.sample import SHOWN, Sample, read_sample
 from interactions.models import Import
 
 EVENTS_BYTES = 8 << 20
-"""How far into a file events are counted by name; of the first megabyte, what comes of them is shown."""
+"""Bytes of a file in which events are counted by name. The first megabyte is also converted as a sample."""
 _SAMPLE_BYTES = 1 << 20
 _LONGEST = 1 << 20
 _SHOWN = 1000  # characters of an event
@@ -25,7 +25,7 @@ _SHOWN = 1000  # characters of an event
 
 @dataclass(slots=True)
 class EventName:
-    """Events of one name: how many, the types of interactions that they stand for, how many are skipped, and why.
+    """Events with one name: their number, the types they become, how many are skipped, and why.
 
     ``usual`` are the types by the source's own table, none where it skips such events; ``chosen`` is the type that
     somebody chose in its place, empty for events that are skipped on purpose, None where nobody did. ``sample`` is the
@@ -43,13 +43,16 @@ class EventName:
 
     @property
     def kinds(self) -> list[str]:
-        """The types, most first. A template can't ask a Counter for its keys: it has a count for any name."""
+        """The types, most frequent first.
+
+        Templates can't list a Counter's keys, because it has a value for any name.
+        """
         return [kind for kind, _ in self.types.most_common()]
 
 
 @dataclass(frozen=True, slots=True)
 class EventsFound:
-    """What the beginning of a file of events holds; ``is_all`` where that is the whole file.
+    """The events at the beginning of a file; ``is_all`` if that is the whole file.
 
     ``names`` has the events by name, most first. ``sample`` is the verdict on the first records that come of them, each
     reject with its event. ``asks_zone``: times may be by the clock of a zone.
@@ -71,7 +74,7 @@ class EventsFound:
 
 
 def events_found(imp: Import, text: bytes, types: Mapping[str, str | None] | None, *, is_whole: bool) -> EventsFound:
-    """Look at the beginning of the file of an import that has a connector.
+    """Inspect the beginning of the file of an import with a connector.
 
     ``types`` is what was chosen of event names; without it, what is kept of them.
     """

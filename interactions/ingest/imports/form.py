@@ -1,4 +1,4 @@
-"""What a file is by its first bytes: how it is packed, how records stand in it, and which tool wrote it."""
+"""Detect from its first bytes how a file is packed, how its records are laid out, and which tool wrote it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from interactions.errors import FileRefused
 from interactions.ingest.imports.other_forms import other_form
 
 NO_RECORDS = "The file has no records."
-_MOST_UNPACKED = 256 << 20  # bytes that a first look may unpack
+_MOST_UNPACKED = 256 << 20  # bytes unpacked for detection at most
 _NO_RECORD_YET = "The first 256 MB of the unpacked file have no records. Pack the file of records alone."
-_FOREIGN_BYTES = 64 << 10  # that tell the forms of other tools
-_SOURCE_BYTES = 1 << 20  # that tell a source of events
+_FOREIGN_BYTES = 64 << 10  # bytes in which formats of other tools are recognized
+_SOURCE_BYTES = 1 << 20  # bytes in which a source of events is recognized
 OWN = connectors.dojo.NAME
 TABLES = frozenset({"CSV", "TSV", "Excel", "Parquet", "JSON"})
-"""What tables are called, and so the format of an import that needs a mapping."""
+"""Formats of tables. Their imports need a mapping."""
 OF_IMPORT = "import"
 """The key of Dojo's note on a refused row of a table that names the import by whose mapping it can be read again."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
@@ -28,7 +28,7 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How records stand in a file, the layers of its packing, and the source of its events; "" for Dojo's own form."""
+    """The layout of records in a file, its layers of packing, and the source of its events ("" for Dojo itself)."""
 
     shape: source.Shape
     layers: str
@@ -64,9 +64,9 @@ def _refused_by(head: bytes) -> int | None:
 
 
 def form_of(path: Path, *, connector: str = "") -> Form:
-    """What a file is. Raises FileRefused where it cannot be imported.
+    """Detect the form of a file. Raises FileRefused if it can't be imported.
 
-    ``connector`` names its source where that is known; else it is recognised.
+    ``connector`` names its source if it's known.
     """
     with opened(path) as file:
         head = unpack.read(file, _SOURCE_BYTES)
@@ -83,11 +83,11 @@ def form_of(path: Path, *, connector: str = "") -> Form:
 
 
 def _recognised(head: bytes) -> str:
-    """The source of a file of events, but not where its first lines are records of Dojo's own."""
+    """The source of a file of events; empty if it isn't recognized."""
     found = connectors.recognised(head, is_whole=len(head) < _SOURCE_BYTES)
     return found.source.NAME if found is not None else ""
 
 
 def opened(path: Path) -> unpack.UnpackedText:
-    """The text of a file, with its packing taken off."""
+    """The unpacked text of a file."""
     return unpack.open_text(path, most=_MOST_UNPACKED, sentence=_NO_RECORD_YET)

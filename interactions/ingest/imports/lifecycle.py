@@ -1,4 +1,4 @@
-"""The states of an import and the steps between them, each a short transaction that happens once."""
+"""The states of an import and the steps between them. Each step is a short transaction that takes effect once."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def begin(
     connector: str = "",
     zone: str = "",
 ) -> Import:
-    """A new import, whose file of ``size`` bytes is still to come.
+    """Create an import, whose file of ``size`` bytes is still to come.
 
-    ``connector`` names the source of its events where that is known, and ``zone`` that of times without one.
+    ``connector`` names the source of its events if it's known; ``zone`` is that of times without an offset.
     """
     return Import.objects.create(
         environment=environment,
@@ -57,9 +57,9 @@ def begin(
 
 
 def received(imp: Import, *, sample: bool = True) -> None:
-    """The whole file has come: look at it. It is ready to load then, or refused with a sentence.
+    """The file is complete: inspect it. Afterwards the import can be started, or was refused with a sentence.
 
-    Without a ``sample`` no record of it is read; what only that would tell, the import tells at its end.
+    Without ``sample``, no records are read: problems show at the end of the import.
     """
     try:
         form = form_of(storage.upload_path(imp), connector=imp.connector)
@@ -88,7 +88,7 @@ def received(imp: Import, *, sample: bool = True) -> None:
 
 
 def _look_for_table(imp: Import, refusal: FileRefused) -> None:
-    """What isn't JSON as Dojo reads it may be a table, whose columns are mapped; else it is refused."""
+    """A file that isn't JSON of interactions may be a table, whose columns are mapped; else it's refused."""
     from interactions.ingest.imports import tables
 
     try:
@@ -116,11 +116,11 @@ def start(
     mapping: str = "",
     ignore_unknown_fields: bool = False,
 ) -> None:
-    """Begin to load. A second call, from a double click or another tab, does nothing.
+    """Start loading. A second call, from a double click or another tab, does nothing.
 
-    ``zone`` is that of times that come without one, where it is known now. Raises ImportStateError where there is none
-    of that name. ``mapping``: what the columns of a table stand for, as ``tables`` writes it.
-    ``ignore_unknown_fields`` holds for files in Dojo's own form alone.
+    ``zone`` is that of times without an offset. ``mapping`` is the mapping of a table's columns, as JSON (see
+    ``tables``). Raises ImportStateError for an unknown zone, or a table without a mapping. ``ignore_unknown_fields``
+    holds for files in Dojo's own form alone.
     """
     now = timezone.now()
     if zone and zone not in available_timezones():
@@ -146,7 +146,7 @@ def start(
 
 
 def create_sample(environment: Environment, user: User | None) -> Import:
-    """An import of synthetic interactions, taken through the very same steps; a worker makes its file."""
+    """Import synthetic interactions by the same steps; a worker makes the file."""
     imp = begin(environment, file_name=SAMPLE_NAME, size=0, user=user, source=Import.Source.SAMPLE)
     now = timezone.now()
     with transaction.atomic():
@@ -157,7 +157,7 @@ def create_sample(environment: Environment, user: User | None) -> Import:
 
 
 def cancel(imp: Import) -> None:
-    """Stop, at any moment before the end; nothing is left behind. Raises ImportStateError after it."""
+    """Cancel an import that hasn't ended; nothing is left behind. Raises ImportStateError if it has."""
     with transaction.atomic():
         running = Import.objects.filter(
             pk=imp.pk, state__in=[Import.State.UPLOADING, Import.State.CHECKING, Import.State.LOADING]
@@ -166,16 +166,16 @@ def cancel(imp: Import) -> None:
             imp.refresh_from_db()
             raise ImportStateError(f"It's too late to cancel this import: it's {imp.get_state_display().lower()}.")
         Problem.objects.filter(block__of=imp).delete()
-        Block.objects.filter(of=imp).delete()  # a task at work on one finds its row gone, and stops
+        Block.objects.filter(of=imp).delete()  # a task reading a block finds its row gone and stops
         note(Action.IMPORT_CANCELLED, imp)
         enqueue("discard_import", imp.pk)
     imp.refresh_from_db()
 
 
 def withdraw(imp: Import, sentence: str) -> bool:
-    """End an import that does not load, with all its files, for a reason that the user is told; answers whether it did.
+    """Cancel an import that isn't loading, remove its files and tell the user why; returns whether it did.
 
-    One that failed can no longer be tried again.
+    A failed import can't be retried afterwards.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -193,7 +193,7 @@ def withdraw(imp: Import, sentence: str) -> bool:
 
 
 def retry(imp: Import) -> None:
-    """Go on with a failed import where it stopped. Raises ImportStateError where there is nothing to go on with."""
+    """Resume a failed import where it stopped. Raises ImportStateError if it can't be resumed."""
     if imp.state == Import.State.FAILED and not storage.has_file(imp):
         raise ImportStateError("The file of this import was refused and removed. Choose the file again.")
     with transaction.atomic():
@@ -220,7 +220,7 @@ def retry(imp: Import) -> None:
 
 
 def undo(imp: Import) -> None:
-    """Remove exactly the records that this import added. Raises ImportStateError where it added none."""
+    """Remove exactly the records that this import added. Raises ImportStateError if it isn't finished."""
     with transaction.atomic():
         done = Import.objects.filter(pk=imp.pk, state__in=[Import.State.DONE, Import.State.DONE_WITH_REJECTS])
         if not done.exclude(phase=Import.Phase.UNDOING).update(phase=Import.Phase.UNDOING, heartbeat_at=timezone.now()):
@@ -232,10 +232,10 @@ def undo(imp: Import) -> None:
 
 
 def fail(imp: Import, sentence: str, *, phase: Import.Phase, for_good: bool = False) -> bool:
-    """End an import that loads, for a reason that the user is told. What was read stays, for another try.
+    """Fail an import that is loading and tell the user why. What was read is kept for a retry.
 
-    ``for_good``: there is none, as the file itself is at fault. Answers whether it did: one that is in another
-    ``phase`` by now is none of the caller's business any more.
+    ``for_good`` rules a retry out, because the file itself is at fault. Returns whether it failed: an import in another
+    ``phase`` is left alone.
     """
     with transaction.atomic():
         failed = Import.objects.filter(pk=imp.pk, state=Import.State.LOADING, phase=phase).update(
@@ -253,10 +253,9 @@ def fail(imp: Import, sentence: str, *, phase: Import.Phase, for_good: bool = Fa
 
 
 def pause(imp: Import, *, phase: Import.Phase) -> bool:
-    """Have an import, or its undoing, wait for room on the disk: it stays as it is, with a word, and is asked for again
-    by the sweep.
+    """Have an import, or its undo, wait for disk space: it shows a sentence and is retried by the sweep.
 
-    Answers whether it does: one that is in another ``phase`` by now is none of the caller's business any more.
+    Returns whether it waits: an import in another ``phase`` is left alone.
     """
     waiting = Import.objects.filter(pk=imp.pk, phase=phase).update(error=PAUSED, heartbeat_at=timezone.now())
     if waiting:
@@ -272,7 +271,7 @@ def _shown(imp: Import) -> str:
 
 
 def _step(imp: Import, old: str, new: str, **values: object) -> bool:
-    """Move from one state to another if it is still in the first; answers whether it was."""
+    """Move from one state to another if it's still in the first; returns whether it was."""
     moved = Import.objects.filter(pk=imp.pk, state=old).update(state=new, **values)
     imp.refresh_from_db()
     return bool(moved)

@@ -1,4 +1,4 @@
-"""Refused records: kept as they came, each with its problems, so that they can be mended and imported again."""
+"""Rejected records: stored as they came with their problems, so that they can be fixed and imported again."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _OTHERS = ("", "Another rule is broken: see the rejected records.")
 Line = dict[str, Any]
 """A refused record as it is kept: see :class:`Rejects`."""
 AsRows = Callable[[Import, Iterable[Line], int], Iterable[Line]]
-_CAUSES_KEPT = 200  # of one block; a file with more kinds of fault than this has one fault
+_CAUSES_KEPT = 200  # per block; a file with more causes has a common one
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Looks for erased people in the text of refused records, which came in at ``received_at``.
+    """Finds erased people in the text of rejected records, which were received at ``received_at``.
 
-    ``conservative``: what came before they asked, and has an id that cannot be read, counts as theirs.
+    With ``conservative``, a text with an unreadable id from before the request counts as theirs.
     """
 
     tombstones: Tombstones
@@ -51,15 +51,15 @@ class Named:
     conservative: bool = False
 
     def in_text(self, text: str) -> Person | None:
-        """The person whose record this is, ``Person()`` where that cannot be said; None where it is no erased one's."""
+        """The erased person whose record this is, ``Person()`` if that's unclear; None for everybody else."""
         return self.tombstones.named_in(text, self.received_at, self.keyring, conservative=self.conservative)
 
     def in_event(self, text: str, whom: dict[str, Any]) -> Person | None:
-        """The same of an event of another tool, whose record in Dojo's own form names ``whom``."""
+        """The same for an event of another tool, whose interaction has the ids ``whom``."""
         return self.in_text(text) or (self.in_text(json.dumps(whom)) if whom else None)
 
     def in_value(self, value: str) -> Person | None:
-        """The same of what was shown of a record, in whatever field."""
+        """The same for an example value from any field of a record."""
         found = self.in_text(value)
         if found is not None:
             return found
@@ -68,11 +68,11 @@ class Named:
 
 
 class Rejects:
-    """Collects what one block refuses: the records into a file, their causes into Problem rows.
+    """Collects the rejected records of one block in a file, and their causes in Problem rows.
 
     A line of the file is ``{"index", "offset", "problems", "text", "whom"}``; ``index`` counts within the block.
-    ``whom`` has the ids of an event of another tool, by which erased people are found in it.
-    Records of ``people`` who were erased are counted and kept nowhere.
+    ``whom`` has the ids of another tool's event, to find erased people. Records of erased ``people`` are counted but
+    not stored.
     """
 
     def __init__(self, path: Path, people: Named) -> None:
@@ -117,13 +117,13 @@ class Rejects:
         self._counts[cause] += times
 
     def leave_out(self, records: int, index: int) -> None:
-        """Count good records of erased people, of which that at ``index`` is the first."""
+        """Count valid records of erased people, the first of which is at ``index``."""
         if ERASED not in self._causes:
             self._causes[ERASED] = Problem(path=ERASED[0], rule=ERASED[1], index=index, offset=0)
         self._counts[ERASED] += records
 
     def problems(self, block: Block) -> list[Problem]:
-        """The causes as rows to be saved for ``block``."""
+        """The causes as rows to save for ``block``."""
         for cause, problem in self._causes.items():
             problem.block = block
             problem.count = self._counts[cause]
@@ -141,7 +141,7 @@ class Rejects:
 
 
 def whom_of(own: bytes) -> dict[str, Any]:
-    """Who a record in Dojo's own form is of, and when: it was refused, so these may be anything."""
+    """The ids and timestamp of a rejected interaction, which may be of any type."""
     try:
         record = msgspec.json.decode(own) if own else {}
     except (msgspec.MsgspecError, RecursionError):
@@ -150,13 +150,13 @@ def whom_of(own: bytes) -> dict[str, Any]:
 
 
 def _named(rejected: Rejected) -> list[Violation]:
-    """The violations as the file of refused records has them, with a word of those that are not named."""
+    """The violations for the file of rejected records, with a note on how many aren't listed."""
     more = [Violation("", f"{rejected.more:,} more rules are broken.")] if rejected.more else []
     return [*rejected.violations, *more]
 
 
 def collect(imp: Import, blocks: Iterable[Block], as_rows: AsRows | None = None) -> None:
-    """Make the one file of refused records that the user downloads, from those of the blocks, in order.
+    """Combine the rejected records of the blocks, in order, into the file for download.
 
     ``as_rows`` answers the lines of refused rows of a table, of those of a block and the number of its first record in
     the text. The first block of a table has no text.
@@ -182,7 +182,7 @@ def collect(imp: Import, blocks: Iterable[Block], as_rows: AsRows | None = None)
 
 
 def _noted(line: Line, base: int, table_of: int | None) -> bytes:
-    """The record as it came, on one line, with a note in front that a reader drops again.
+    """The record as it came, on one line, with a note in front that the reader ignores.
 
     ``table_of`` is the import of a row of a table, by whose mapping the row can be read again.
     """
@@ -203,13 +203,13 @@ def _noted(line: Line, base: int, table_of: int | None) -> bytes:
         return json.dumps({schema.NOTE: note}, ensure_ascii=False).encode()
     seam = b"" if opening[1] else b","
     inner = text[opening.end() - len(opening[1]) :]
-    # A line break can only stand between the tokens of valid JSON, where a blank does as well.
+    # In valid JSON, line breaks only occur between tokens, so spaces can replace them.
     one_line = inner.replace(b"\r", b" ").replace(b"\n", b" ")
     return b"{" + json.dumps({schema.NOTE: note}, ensure_ascii=False).encode()[1:-1] + seam + one_line
 
 
 def _without_note(text: bytes) -> bytes:
-    """The text of a record without the note of an earlier import: it came in again and was refused again."""
+    """The text of a record without the note of an earlier import in which it was rejected, too."""
     if f'"{schema.NOTE}"'.encode() not in text or not _is_json(text):
         return text
     whole = text.decode()
@@ -220,12 +220,12 @@ def _without_note(text: bytes) -> bytes:
     seam = _SEAM.match(whole, end)
     rest = whole[seam.end() if seam else end :]
     if isinstance(note, dict) and "text" in note and rest.strip() == "}":
-        return str(note["text"]).encode()  # what could not be shown as JSON still cannot
+        return str(note["text"]).encode()  # invalid JSON is still invalid
     return b"{" + rest.encode()
 
 
 def _without_note_within(text: bytes) -> bytes:
-    """The same where the note does not stand in front, because a tool has set the keys in another order."""
+    """The same if the note isn't in front, because a tool has reordered the keys."""
     record = json.loads(text)
     if not isinstance(record, dict) or schema.NOTE not in record:
         return text
@@ -234,7 +234,7 @@ def _without_note_within(text: bytes) -> bytes:
 
 
 def _is_json(text: bytes) -> bool:
-    """Whether ``text`` is JSON to every reader: Python's own takes NaN for a number as well."""
+    """Whether ``text`` is standard JSON; Python's own parser also accepts NaN."""
     try:
         msgspec.json.decode(text)
     except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
-"""Read the beginning of a file record by record, by the rule book alone.
+"""Check the beginning of a file record by record, with the rule book alone.
 
-It judges some thousand records in a tenth of a second, and needs nothing that a web process would have to load first:
-the scanner takes it up to a second.
+It checks several thousand records in a tenth of a second, while a web process would need up to a second to load the
+scanner.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def rejected_sentence(rejected: int, total: int, noun: str) -> str:
 
 @dataclass(slots=True)
 class Sample:
-    """``records`` were read; ``types`` and ``moments`` (UTC) are those of the good ones, as far as they say when.
+    """``records`` were read; ``types`` and ``moments`` (UTC timestamps, where present) are those of the valid ones.
 
     ``first`` are as they will be, or with their problems; ``ignored`` counts records by fields that were left out.
     """
@@ -96,9 +96,9 @@ class Sample:
 
 
 def read_sample(text: bytes, *, is_whole: bool, longest: int, ignores_unknown: bool = False) -> Sample:
-    """The records of ``text``, the beginning of a file or all of it; one that is cut off at its end is left out.
+    """Check the records of ``text``, the beginning of a file or all of it; a truncated last record is ignored.
 
-    A record of more than ``longest`` bytes is refused. ``ignores_unknown``: fields that there are not are left out.
+    Records of more than ``longest`` bytes are rejected. ``ignores_unknown``: fields that there are not are left out.
     """
     source = Documents(io.BytesIO(text), Run(0, len(text), len(text) if is_whole else len(text) + 1), longest)
     sample = Sample()
