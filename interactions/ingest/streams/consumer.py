@@ -127,9 +127,9 @@ class Consumer:
     def _is_over(self) -> bool:
         return self._stopped.is_set() or self.is_idle()
 
-    def is_idle(self) -> bool:
-        """Whether nothing came for as long as it is to wait."""
-        return self._idle is not None and time.monotonic() - self._busy_at >= self._idle
+    def is_idle(self, least: float = 0.0) -> bool:
+        """Whether nothing came for as long as it is to wait, ``least`` seconds or more."""
+        return self._idle is not None and time.monotonic() - self._busy_at >= max(self._idle, least)
 
     def is_busy(self) -> None:
         """Note that there was something to do."""
@@ -191,7 +191,6 @@ class _Session:
         self._uncommitted: dict[Key, str] = {}
         self._next_find = self._next_renewal = self._next_look = 0.0
         self._is_full = False
-        self._began = time.monotonic()
 
     def _scope(self) -> Scope:
         stream = self._stream
@@ -238,8 +237,8 @@ class _Session:
         if now >= self._next_renewal:
             self._next_renewal = now + leases.RENEW_SECONDS
             self._renew()
-        may_take_over = self._leases.others and now - self._began < leases.SECONDS + leases.RENEW_SECONDS
-        return may_take_over or not self._consumer.is_idle()
+        # Whoever else holds a partition may have been killed: that shows when the lease runs out.
+        return not self._consumer.is_idle(leases.SECONDS + leases.RENEW_SECONDS if self._leases.others else 0.0)
 
     def _look(self) -> bool:
         """Whether the stream is still to be read; and see whether the inbox is full."""
