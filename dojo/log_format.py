@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from dojo import request_id
 
 
-class Line(logging.Formatter):
+class PlainLine(logging.Formatter):
     """One line for people, with the request's id at its end; a traceback follows."""
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class Line(logging.Formatter):
         return super().formatMessage(record) + (f" [{made}]" if made else "")
 
 
-class Json(logging.Formatter):
+class JsonLine(logging.Formatter):
     """One line of JSON, the traceback in it: ``time`` (RFC 3339, UTC), ``level``, ``logger``, ``message``, and where
     there is one ``request_id``, ``status`` (of the refused request) and ``error``."""
 

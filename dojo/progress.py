@@ -15,7 +15,7 @@ class Writable(Protocol):
     def flush(self) -> object: ...
 
 
-class Progress:
+class CommandProgress:
     """Writes sentences to ``output``; those that come too soon after another are left out, but for the last."""
 
     def __init__(self, output: Writable) -> None:

@@ -30,7 +30,7 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 _STATIC: Final = "/static/"
 
 
-class Kind(NamedTuple):
+class RequestKind(NamedTuple):
     """What requests are counted by. Never their addresses, which may name somebody and have no end."""
 
     route: str
@@ -42,15 +42,15 @@ class RequestTimes:
     """Counts of one process that Redis doesn't have yet. A thread hands them over, started by the first request."""
 
     def __init__(self) -> None:
-        self._counts: dict[Kind, list[int]] = {}
-        self._seconds: dict[Kind, float] = {}
+        self._counts: dict[RequestKind, list[int]] = {}
+        self._seconds: dict[RequestKind, float] = {}
         self._turn = threading.Lock()
         self._handing = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def observe(self, environ: Mapping[str, object], status: int, seconds: float) -> None:
         """Count a request with this WSGI environ that was answered after so many seconds."""
-        kind = Kind(_route(environ), _method(environ), str(status))
+        kind = RequestKind(_route(environ), _method(environ), str(status))
         with self._turn:
             counts = self._counts.get(kind)
             if counts is None:
@@ -76,7 +76,7 @@ class RequestTimes:
                 self._take_back(counts, seconds)
                 raise
 
-    def _take_back(self, counts: Mapping[Kind, list[int]], seconds: Mapping[Kind, float]) -> None:
+    def _take_back(self, counts: Mapping[RequestKind, list[int]], seconds: Mapping[RequestKind, float]) -> None:
         with self._turn:
             for kind, more in counts.items():
                 known = self._counts.get(kind, [0] * len(more))
@@ -92,7 +92,7 @@ class RequestTimes:
                 logger.warning("The times of requests wait for Redis: %s", error)
 
 
-def _add(counts: Mapping[Kind, list[int]], seconds: Mapping[Kind, float]) -> None:
+def _add(counts: Mapping[RequestKind, list[int]], seconds: Mapping[RequestKind, float]) -> None:
     with heartbeat.connect() as client, client.pipeline(transaction=True) as pipe:
         for kind, several in counts.items():
             for bucket, count in enumerate(several):
@@ -102,13 +102,13 @@ def _add(counts: Mapping[Kind, list[int]], seconds: Mapping[Kind, float]) -> Non
         pipe.execute()
 
 
-def read(client: redis.Redis) -> dict[Kind, tuple[list[int], float]]:
+def read(client: redis.Redis) -> dict[RequestKind, tuple[list[int], float]]:
     """By kind, how many requests took how long: a count for each bucket, and the sum of seconds. Raises RedisError."""
-    found: dict[Kind, tuple[list[int], float]] = {}
+    found: dict[RequestKind, tuple[list[int], float]] = {}
     rows: dict[str, str] = client.hgetall(KEY)  # type: ignore[assignment]
     for name, value in rows.items():
         *parts, bucket = name.split("|")
-        counts, total = found.get(kind := Kind(*parts), ([0] * (len(BOUNDS) + 1), 0.0))
+        counts, total = found.get(kind := RequestKind(*parts), ([0] * (len(BOUNDS) + 1), 0.0))
         if bucket == SUM:
             total = float(value)
         else:
@@ -117,7 +117,7 @@ def read(client: redis.Redis) -> dict[Kind, tuple[list[int], float]]:
     return found
 
 
-def _field(kind: Kind, bucket: str) -> str:
+def _field(kind: RequestKind, bucket: str) -> str:
     return "|".join((*kind, bucket))
 
 

@@ -351,8 +351,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "dojo.log_format.Line"},
-        "json": {"()": "dojo.log_format.Json"},
+        "line": {"()": "dojo.log_format.PlainLine"},
+        "json": {"()": "dojo.log_format.JsonLine"},
     },
     "filters": {
         "refusals": {"()": "dojo.log_filter.NoTracebackOfRefusals"},

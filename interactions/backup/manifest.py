@@ -33,7 +33,7 @@ class File(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class BackupManifest(msgspec.Struct, frozen=True):
     """A backup of the moment ``at`` (UTC), made by ``version`` of Dojo.
 
     ``migrations`` are those that the database has, as "app.0001_name"; ``identity`` tells IDENTITY_KEY from others;
@@ -55,7 +55,7 @@ class Manifest(msgspec.Struct, frozen=True):
         return sum(file.size for file in self.files.values())
 
 
-def write(folder: Path, manifest: Manifest) -> None:
+def write(folder: Path, manifest: BackupManifest) -> None:
     """From now on ``folder`` is a backup."""
     with (folder / NAME).open("wb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
@@ -63,10 +63,10 @@ def write(folder: Path, manifest: Manifest) -> None:
         os.fsync(file.fileno())
 
 
-def read(folder: Path) -> Manifest:
+def read(folder: Path) -> BackupManifest:
     """That of a backup. Raises BackupError where this version of Dojo can't read it."""
     try:
-        found = msgspec.json.decode((folder / NAME).read_bytes(), type=Manifest)
+        found = msgspec.json.decode((folder / NAME).read_bytes(), type=BackupManifest)
     except (OSError, msgspec.MsgspecError) as error:
         raise BackupError(f"{folder} has no readable {NAME}: it isn't a whole backup.") from error
     if found.format > FORMAT:

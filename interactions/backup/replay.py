@@ -10,7 +10,7 @@ from django.db import transaction
 
 from interactions.models import DeletionRequest, Environment, Tombstone
 from interactions.privacy import RequestStateError, cancel
-from interactions.privacy.journal import Entry
+from interactions.privacy.journal import JournalEntry
 from interactions.privacy.steps import note
 
 _BY = "Restore"
@@ -29,20 +29,20 @@ class Replayed:
 class _Request:
     """What a journal says of one request, from all of its entries."""
 
-    entry: Entry
+    entry: JournalEntry
     users: set[int] = field(default_factory=set)
     anonymous: set[int] = field(default_factory=set)
     earlier_users: set[int] = field(default_factory=set)
     earlier_anonymous: set[int] = field(default_factory=set)
     is_cancelled: bool = False
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: JournalEntry) -> None:
         self.is_cancelled |= entry.is_cancelled
         (self.earlier_users if entry.is_earlier else self.users).update(entry.users)
         (self.earlier_anonymous if entry.is_earlier else self.anonymous).update(entry.anonymous)
 
 
-def replay(entries: Iterable[Entry], backup_at: datetime) -> Replayed:
+def replay(entries: Iterable[JournalEntry], backup_at: datetime) -> Replayed:
     """Hide these people, and have them erased once workers run. What was cancelled since the backup is cancelled."""
     replayed = Replayed(known_until=backup_at)
     requests: dict[tuple[int, datetime], _Request] = {}

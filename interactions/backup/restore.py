@@ -18,7 +18,7 @@ from interactions import identity
 from interactions.backup import database
 from interactions.backup import manifest as manifests
 from interactions.backup.copies import copy_checked
-from interactions.backup.manifest import FILES, BackupError, Manifest
+from interactions.backup.manifest import FILES, BackupError, BackupManifest
 from interactions.backup.replay import Replayed, replay
 from interactions.backup.take import SECRETS
 from interactions.contract.keyring import Keyring
@@ -38,7 +38,7 @@ class Restored:
     """A backup that was put back; ``replayed`` is None where no journal of erasures was left but what it knows."""
 
     folder: Path
-    manifest: Manifest
+    manifest: BackupManifest
     replayed: Replayed | None
 
 
@@ -63,7 +63,7 @@ def restore(source: Path, say: Callable[[str], object]) -> Restored:
     return Restored(folder, manifest, replayed)
 
 
-def _require_known(manifest: Manifest) -> None:
+def _require_known(manifest: BackupManifest) -> None:
     loader = MigrationLoader(None, ignore_no_migrations=True)
     known = {f"{app}.{name}" for app, name in loader.disk_migrations}
     apps = {name.partition(".")[0] for name in known}
@@ -101,7 +101,7 @@ def _clear(data: Path) -> None:
             path.unlink()
 
 
-def _require_same_identity(folder: Path, manifest: Manifest) -> None:
+def _require_same_identity(folder: Path, manifest: BackupManifest) -> None:
     """Where IDENTITY_KEY is given it has to be the backup's, as people are named by it in there."""
     given = environ.text("IDENTITY_KEY")
     if given and Keyring(given.encode()).check != manifest.identity:
@@ -111,7 +111,7 @@ def _require_same_identity(folder: Path, manifest: Manifest) -> None:
         )
 
 
-def _copy(folder: Path, manifest: Manifest, say: Callable[[str], object]) -> None:
+def _copy(folder: Path, manifest: BackupManifest, say: Callable[[str], object]) -> None:
     total, done = manifest.size, 0
 
     def tell(size: int) -> None:

@@ -20,7 +20,7 @@ from interactions import identity
 from interactions.backup import database
 from interactions.backup import manifest as manifests
 from interactions.backup.copies import copy, files_below
-from interactions.backup.manifest import FORMAT, BackupError, File, Manifest
+from interactions.backup.manifest import FORMAT, BackupError, BackupManifest, File
 from interactions.backup.stage import Lock, stage
 from interactions.privacy import journal
 
@@ -34,7 +34,7 @@ class Taken:
     """A backup that was made: its folder, and what it says of itself."""
 
     folder: Path
-    manifest: Manifest
+    manifest: BackupManifest
 
 
 def take(target: Path, lock: Lock, say: Callable[[str], object]) -> Taken:
@@ -59,7 +59,7 @@ def take(target: Path, lock: Lock, say: Callable[[str], object]) -> Taken:
     return Taken(folder, manifest)
 
 
-def _fill(draft: Path, lock: Lock, say: Callable[[str], object]) -> Manifest:
+def _fill(draft: Path, lock: Lock, say: Callable[[str], object]) -> BackupManifest:
     say("Waiting for a moment between two changes…")
     given_up = BackupError(
         "People's records were erased while the backup was made, so it was given up: it would have held them. "
@@ -112,9 +112,9 @@ def _keys() -> dict[str, str]:
     return keys
 
 
-def _manifest(at: datetime, kind: str, versions: Mapping[str, int], files: dict[str, File]) -> Manifest:
+def _manifest(at: datetime, kind: str, versions: Mapping[str, int], files: dict[str, File]) -> BackupManifest:
     applied = MigrationRecorder(connection).applied_migrations()
-    return Manifest(
+    return BackupManifest(
         format=FORMAT,
         version=settings.VERSION,
         at=at,

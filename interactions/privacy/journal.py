@@ -29,7 +29,7 @@ NAME: Final = "erasures.jsonl"
 _AT_ONCE: Final = 1_000  # stones in one line
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """Some of the people of one request, by signed 64-bit keyed hashes; or, without any, that it was cancelled.
 
     ``at`` is when they were hidden: that tells a request from all others, also where a database was put back.
@@ -74,7 +74,7 @@ def note_cancelled(request: DeletionRequest) -> None:
         return
     try:
         with _alone():
-            _append([Entry(request.pk, request.environment.slug, request.hidden_at, is_cancelled=True)])
+            _append([JournalEntry(request.pk, request.environment.slug, request.hidden_at, is_cancelled=True)])
     except OSError as error:
         logger.warning("The journal of erasures doesn't know that request %s was cancelled: %s", request.pk, error)
 
@@ -118,12 +118,12 @@ def _mirrored_path() -> Path:
     return Path(settings.ERASURES_DIR) / "mirrored.json"
 
 
-def entries(journal: Path) -> Iterator[Entry]:
+def entries(journal: Path) -> Iterator[JournalEntry]:
     """What a journal says, in order, without lines that were cut off as they were written: they came again."""
     with journal.open("rb") as lines:
         for line in lines:
             try:
-                yield msgspec.json.decode(line, type=Entry)
+                yield msgspec.json.decode(line, type=JournalEntry)
             except msgspec.MsgspecError:
                 continue
 
@@ -146,9 +146,9 @@ def _of(stone: Tombstone) -> tuple[int, datetime, bool, bool]:
     return stone.request_id, stone.at, stone.is_for_good, stone.is_earlier
 
 
-def _entry(stones: list[Tombstone]) -> Entry:
+def _entry(stones: list[Tombstone]) -> JournalEntry:
     first = stones[0]
-    return Entry(
+    return JournalEntry(
         request=first.request_id,
         environment=first.environment.slug,
         at=first.at,
@@ -159,7 +159,7 @@ def _entry(stones: list[Tombstone]) -> Entry:
     )
 
 
-def _append(new: list[Entry]) -> None:
+def _append(new: list[JournalEntry]) -> None:
     with path().open("a+b") as journal:
         if journal.tell():
             journal.seek(-1, os.SEEK_END)

@@ -13,7 +13,7 @@ from interactions import identity, privacy
 from interactions.backup.replay import replay
 from interactions.models import DeletionRequest, Environment, Tombstone
 from interactions.privacy import erasure, journal
-from interactions.privacy.journal import Entry
+from interactions.privacy.journal import JournalEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +48,7 @@ def asked(
     return ask
 
 
-def entries() -> list[Entry]:
+def entries() -> list[JournalEntry]:
     return list(journal.entries(journal.path()))
 
 
@@ -151,8 +151,8 @@ def test_a_request_that_is_cancelled_is_no_longer_to_be_kept_out(
     assert [(entry.at, entry.is_cancelled) for entry in entries()] == [(at, False), (at, True)]
 
 
-def entry(*users: int, at: datetime = AT, **more: Any) -> Entry:
-    return Entry(request=more.pop("request", 41), environment="production", at=at, users=users, **more)
+def entry(*users: int, at: datetime = AT, **more: Any) -> JournalEntry:
+    return JournalEntry(request=more.pop("request", 41), environment="production", at=at, users=users, **more)
 
 
 def test_whom_the_backup_does_not_know_is_hidden_and_waits_to_be_erased(production: Environment) -> None:
@@ -191,4 +191,4 @@ def test_names_from_before_the_upgrade_stay_names_from_before(production: Enviro
 
 
 def test_an_environment_that_is_gone_needs_nobody_kept_out() -> None:
-    assert replay([Entry(request=1, environment="nowhere", at=AT, users=(1,))], BEFORE).people == 0
+    assert replay([JournalEntry(request=1, environment="nowhere", at=AT, users=(1,))], BEFORE).people == 0

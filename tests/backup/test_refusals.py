@@ -13,9 +13,9 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from dojo.management.commands.run import NotStarted, check_data_folder, prepare_database
-from dojo.progress import Progress
+from dojo.progress import CommandProgress
 from interactions import backup
-from interactions.backup import BackupError, Manifest, copies, manifest
+from interactions.backup import BackupError, BackupManifest, copies, manifest
 from interactions.backup.manifest import SQLITE, File
 from interactions.backup.replay import Replayed
 from interactions.backup.restore import Restored
@@ -38,7 +38,7 @@ def made(folder: Path, **more: Any) -> Path:
         "migrations": ("interactions.0001_initial",), "identity": Keyring(b"a key").check, "tables": {}, "files": {},
     }  # fmt: skip
     folder.mkdir(parents=True)
-    manifest.write(folder, Manifest(**(said | more)))
+    manifest.write(folder, BackupManifest(**(said | more)))
     return folder
 
 
@@ -197,7 +197,7 @@ def test_a_command_says_how_far_it_is_once_a_second() -> None:
         def flush(self) -> None:
             pass
 
-    say = Progress(Output())
+    say = CommandProgress(Output())
     for number in range(100):
         say(f"{number}")
     say("done", is_last=True)

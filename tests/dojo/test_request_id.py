@@ -15,7 +15,7 @@ from celery.signals import before_task_publish, task_postrun, task_prerun
 from django.http import HttpRequest, HttpResponse
 
 from dojo import request_id
-from dojo.log_format import Json, Line, as_json
+from dojo.log_format import JsonLine, PlainLine, as_json
 from dojo.output import Output
 from dojo.request_id import ENVIRON, RequestIds, id_of
 from tests.running import Dojo, wait_for
@@ -142,7 +142,7 @@ def lines() -> Iterator[Callable[[logging.Formatter], list[str]]]:
 
 
 def test_a_line_of_json_says_what_happened_and_in_which_request(lines: Callable[..., list[str]]) -> None:
-    said = lines(Json())
+    said = lines(JsonLine())
     logger = logging.getLogger("tests.format")
     with request_id.working_on(GIVEN):
         logger.warning("The inbox of %s waits", "production")
@@ -161,7 +161,7 @@ def test_a_line_of_json_says_what_happened_and_in_which_request(lines: Callable[
 
 
 def test_a_line_for_people_names_the_request_at_its_end(lines: Callable[..., list[str]]) -> None:
-    said = lines(Line())
+    said = lines(PlainLine())
     with request_id.working_on(GIVEN):
         logging.getLogger("tests.format").warning("It waits")
     logging.getLogger("tests.format").warning("It waits")
@@ -172,7 +172,7 @@ def test_a_line_for_people_names_the_request_at_its_end(lines: Callable[..., lis
 def test_a_refused_request_says_its_status_and_no_query(client: Any, lines: Callable[..., list[str]]) -> None:
     said: list[str] = []
     handler = logging.Handler()
-    handler.setFormatter(Json())
+    handler.setFormatter(JsonLine())
     handler.emit = lambda record: said.append(handler.format(record))  # type: ignore[method-assign]
     logging.getLogger("django.request").addHandler(handler)
     try:

@@ -14,7 +14,7 @@ from django.test import Client
 
 from dojo import heartbeat, request_times
 from dojo.gateway import Door, Gateway
-from dojo.request_times import BOUNDS, KEY, ROUTE, Kind, RequestTimes
+from dojo.request_times import BOUNDS, KEY, ROUTE, RequestKind, RequestTimes
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_two_processes_add_up(client_of_redis: redis.Redis) -> None:
     one.hand_over()
     other.hand_over()
     one.hand_over()
-    counts, total = request_times.read(client_of_redis)[Kind("overview", "GET", "200")]
+    counts, total = request_times.read(client_of_redis)[RequestKind("overview", "GET", "200")]
     assert counts == [2 if bound == 0.005 else int(bound == 0.5) for bound in BOUNDS] + [1]
     assert total == pytest.approx(99.309)
 
@@ -51,7 +51,7 @@ def test_what_redis_did_not_take_is_handed_over_later(client_of_redis: redis.Red
     times.observe(environ("overview"), 200, 0.1)
     settings.REDIS_URL = url
     times.hand_over()
-    counts, total = request_times.read(client_of_redis)[Kind("overview", "GET", "200")]
+    counts, total = request_times.read(client_of_redis)[RequestKind("overview", "GET", "200")]
     assert (sum(counts), total) == (2, pytest.approx(0.2))
 
 
@@ -62,9 +62,9 @@ def test_an_address_or_a_method_of_a_strangers_making_is_no_label(client_of_redi
     times.observe(environ("overview", method="ANN|0"), 405, 0.1)
     times.hand_over()
     assert set(request_times.read(client_of_redis)) == {
-        Kind("unknown", "GET", "404"),
-        Kind("static", "GET", "200"),
-        Kind("overview", "other", "405"),
+        RequestKind("unknown", "GET", "404"),
+        RequestKind("static", "GET", "200"),
+        RequestKind("overview", "other", "405"),
     }
 
 

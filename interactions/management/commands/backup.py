@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from dojo import redis_server
-from dojo.progress import Progress
+from dojo.progress import CommandProgress
 from interactions import backup
 from interactions.errors import DojoError
 from interactions.warehouse.lake import Lake, LakeBusy, unlocked
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         target = options["target"] or settings.BACKUP_URL
         if not target:
             raise CommandError("Name a folder for the backup, or set BACKUP_URL.")
-        say = Progress(self.stdout)
+        say = CommandProgress(self.stdout)
         try:
             with redis_server.alone() as is_alone:
                 taken = backup.take(Path(target).resolve(), unlocked if is_alone else Lake.lock, say)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from dojo import redis_server
-from dojo.progress import Progress
+from dojo.progress import CommandProgress
 from interactions import backup
 from interactions.backup import Restored
 from interactions.errors import DojoError
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             with redis_server.alone() as is_alone:
                 if not is_alone and settings.REDIS_IS_OURS:
                     raise CommandError("Dojo runs on this data folder: stop it, or choose another DOJO_DATA_DIR.")
-                restored = backup.restore(Path(options["source"]).resolve(), Progress(self.stdout))
+                restored = backup.restore(Path(options["source"]).resolve(), CommandProgress(self.stdout))
         except DojoError as error:
             raise CommandError(str(error)) from error
         except OSError as error:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from dojo import redis_server
-from dojo.progress import Progress
+from dojo.progress import CommandProgress
 from interactions.errors import DojoError
 from interactions.privacy.identity_upgrade import upgrade
 from interactions.warehouse.lake import Lake, LakeBusy, unlocked
@@ -22,6 +22,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             with redis_server.alone() as is_alone:
-                upgrade(Progress(self.stdout), unlocked if is_alone else Lake.lock)
+                upgrade(CommandProgress(self.stdout), unlocked if is_alone else Lake.lock)
         except (DojoError, LakeBusy) as error:
             raise CommandError(str(error)) from error
