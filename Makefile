@@ -31,15 +31,18 @@ run: setup
 setup: .build/requirements $(EXTRAS:%=.build/requirements-%) .build/packages .build/static .build/compiled
 
 # A process for each core; a file's tests stay together, as they share what they start.
+PYTEST = DOJO_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
+
 test: setup .build/requirements-dev .build/clients/done
-	@DOJO_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile $(OPTIONS)
+	@$(PYTEST) $(OPTIONS)
 	@$(BIN)/lint-imports
 
 # What writes rows, without browsers and whole products: short enough to run on a second database as well.
-WRITES := tests/access tests/admin tests/exports tests/management tests/privacy tests/test_guard.py tests/test_identity.py
+WRITES := $(addprefix tests/,access admin api backup dojo/test_database.py exports ingest/connections ingest/live \
+  management privacy test_guard.py)
 
 test-writes: setup .build/requirements-dev
-	@DOJO_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -q $(WRITES)
+	@$(PYTEST) -m "not slow and not browser" $(WRITES) $(OPTIONS)
 
 lint: setup .build/requirements-dev
 	@$(BIN)/ruff check .
