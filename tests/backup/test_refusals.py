@@ -25,6 +25,7 @@ from interactions.management.commands.restore import said_of_erasures
 from interactions.models import Environment
 from interactions.privacy import staged
 from interactions.warehouse.lake import unlocked
+from tests import postgres
 
 
 def silent(_: str) -> None:
@@ -44,7 +45,9 @@ def made(folder: Path, **more: Any) -> Path:
 
 @pytest.fixture
 def empty(settings: Any, tmp_path: Path) -> Path:
-    """A data folder as a start leaves it."""
+    """A data folder as a start leaves it, with the place of an SQLite file in it."""
+    if postgres.is_chosen():
+        pytest.skip("about SQLite alone")
     settings.DATA_DIR = tmp_path / "data"
     settings.DATA_DIR.mkdir()
     settings.RESTORING = settings.DATA_DIR / "restoring"

@@ -92,7 +92,8 @@ def test_a_database_younger_than_the_table_loses_nothing(production: Environment
     InboxBatch.objects.create(pk=10_000, environment=production, runs=[(pk, pk)])
     live.append(production)
     with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_by_name_sql(no_style(), [{"table": InboxBatch._meta.db_table}]):
+        numbers = [{"table": InboxBatch._meta.db_table, "column": "id"}]
+        for statement in connection.ops.sequence_reset_by_name_sql(no_style(), numbers):
             cursor.execute(statement)
     call(production, like("b"))
     live.append(production)
