@@ -25,11 +25,6 @@ def test_where_all_is_well_there_is_nothing_to_do() -> None:
     assert advice(WELL, ROOMY, QUIET, [CALM]) == []
 
 
-def test_a_clock_that_differs_is_to_be_set() -> None:
-    (found,) = advice({**WELL, "clock": "12 s behind the database"}, ROOMY, QUIET, [CALM])
-    assert found.what == "clock: 12 s behind the database." and "time server" in found.do
-
-
 @pytest.mark.parametrize(
     ("changed", "words", "is_urgent"),
     [
