@@ -13,12 +13,12 @@ from django.views.decorators.http import require_safe
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A kind of shop or site, with the steps that set it up; ``code`` is empty where nothing is pasted."""
+    """A kind of shop or site, with the steps that set it up; ``text`` is empty where nothing is pasted."""
 
     id: str
     label: str
     steps: tuple[str, ...]
-    code: str = ""
+    text: str = ""
 
 
 _SHOPIFY: Final = (

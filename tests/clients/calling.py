@@ -1,11 +1,33 @@
-"""A call with the standard library alone, for what was recorded of clients that are not installed."""
+"""A running Dojo with keys, and a call with the standard library alone, for clients that are not installed."""
 
 from __future__ import annotations
 
 import json
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from typing import Any
+
+from tests.running import Dojo
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """Where to send, and with which keys."""
+
+    dojo: Dojo
+    secret: str
+    publishable: str
+
+    @property
+    def host(self) -> str:
+        return self.dojo.url
+
+
+def key_of(dojo: Dojo, environment: str, kind: str, *options: str) -> str:
+    """A new key of an environment."""
+    said = dojo.manage("create_api_key", "--environment", environment, "--kind", kind, *options)
+    return said.strip().splitlines()[-1]
 
 
 def call(url: str, body: Any, method: str = "POST", **headers: str) -> tuple[int, dict[str, Any]]:

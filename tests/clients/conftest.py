@@ -13,7 +13,7 @@ import pyarrow.dataset as ds
 import pytest
 from deltalake import DeltaTable
 
-from tests.clients.calling import call
+from tests.clients.calling import Entrance, call, key_of
 from tests.running import HOUSE, Dojo, wait_for
 
 CLIENTS = HOUSE / ".build" / "clients"
@@ -21,19 +21,11 @@ ENVIRONMENT = "development"
 
 
 @dataclass(frozen=True)
-class Api:
+class Api(Entrance):
     """Where to send, with which keys, and what has come of it in the table."""
 
-    dojo: Dojo
-    secret: str
-    publishable: str
-
-    @property
-    def host(self) -> str:
-        return self.dojo.url
-
     def key(self, kind: str, *options: str) -> str:
-        return key_of(self.dojo, kind, *options)
+        return key_of(self.dojo, ENVIRONMENT, kind, *options)
 
     def stored(self, user_id: str) -> list[dict[str, Any]]:
         """The records of a user that are in the table, read without Dojo."""
@@ -78,15 +70,10 @@ class Api:
         return str(self.dojo.data_dir / "lake" / ENVIRONMENT)
 
 
-def key_of(dojo: Dojo, kind: str, *options: str) -> str:
-    said = dojo.manage("create_api_key", "--environment", ENVIRONMENT, "--kind", kind, *options)
-    return said.strip().splitlines()[-1]
-
-
 @pytest.fixture(scope="session")
 def api(dojo: Dojo) -> Api:
     """The API of a running Dojo, with a key of each kind."""
-    return Api(dojo, key_of(dojo, "secret"), key_of(dojo, "publishable"))
+    return Api(dojo, key_of(dojo, ENVIRONMENT, "secret"), key_of(dojo, ENVIRONMENT, "publishable"))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from deltalake import DeltaTable
 
+from tests.clients.calling import Entrance, key_of
 from tests.integrations.wordpress import WordPress, missing
 from tests.running import Dojo, add_environment, wait_for
 
@@ -19,16 +20,13 @@ ENVIRONMENT = "sites"
 
 
 @dataclass(frozen=True)
-class Sites:
+class Sites(Entrance):
     """Where to send, with which keys, and what is in the table."""
 
-    dojo: Dojo
-    secret: str
-    publishable: str
-
-    @property
-    def host(self) -> str:
-        return self.dojo.url
+    def key(self, *origins: str) -> str:
+        """Another publishable key, which works from these origins alone."""
+        options = [each for origin in origins for each in ("--origin", origin)]
+        return key_of(self.dojo, ENVIRONMENT, "publishable", *options)
 
     def names(self, key: str = "") -> dict[str, str]:
         """What stands in the code of the API page."""
@@ -68,15 +66,10 @@ def _custom(row: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def key_of(dojo: Dojo, kind: str, *options: str) -> str:
-    made = dojo.manage("create_api_key", "--environment", ENVIRONMENT, "--kind", kind, *options)
-    return made.strip().splitlines()[-1]
-
-
 @pytest.fixture(scope="session")
 def sites(dojo: Dojo) -> Sites:
     add_environment(dojo, ENVIRONMENT)
-    return Sites(dojo, key_of(dojo, "secret"), key_of(dojo, "publishable"))
+    return Sites(dojo, key_of(dojo, ENVIRONMENT, "secret"), key_of(dojo, ENVIRONMENT, "publishable"))
 
 
 class Shop:

@@ -17,7 +17,7 @@ import pytest
 
 from interactions.connectors import Options, shopify_pixel
 from interactions.console.sites import sites as shown_sites
-from tests.integrations.conftest import ENVIRONMENT, Shop, Sites, key_of
+from tests.integrations.conftest import ENVIRONMENT, Shop, Sites
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -79,7 +79,7 @@ EVENTS = [
 
 
 def code_of(sites: Sites, key: str = "") -> str:
-    return next(site.code for site in shown_sites(sites.names(key)) if site.id == "shopify")
+    return next(site.text for site in shown_sites(sites.names(key)) if site.id == "shopify")
 
 
 def run(code: str, *steps: Any, privacy: Any = ALLOWED, customer: Any = None) -> list[dict[str, Any]]:
@@ -200,10 +200,10 @@ def test_a_browsers_sandbox_without_an_origin_may_send_with_a_key_for_null(
 ) -> None:
     page.goto(shop.url)
     seen = event("product_viewed", "p-50", {"productVariant": VARIANT}, visitor="c-sandbox")
-    bound = key_of(sites.dojo, "publishable", "--origin", "null")
+    bound = sites.key("null")
     found = page.evaluate(FRAME, {"code": code_of(sites, bound), "events": [seen]})
     assert (found.get("status"), found["origin"]) == (200, "null"), found
     sites.wait_for_visitor("c-sandbox", 1)
-    elsewhere = key_of(sites.dojo, "publishable", "--origin", "https://shop.example")
+    elsewhere = sites.key("https://shop.example")
     refused = page.evaluate(FRAME, {"code": code_of(sites, elsewhere), "events": [seen]})
     assert refused["status"] == 403 and "null" in refused["answer"]["message"]

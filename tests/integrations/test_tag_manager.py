@@ -66,7 +66,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def code_of(sites: Sites, name: str) -> str:
-    return next(site.code for site in shown_sites(sites.names()) if site.id == name)
+    return next(site.text for site in shown_sites(sites.names()) if site.id == name)
 
 
 def add_tag(page: Page, sites: Sites) -> None:

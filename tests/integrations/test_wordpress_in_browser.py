@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.integrations.conftest import Sites, key_of
+from tests.integrations.conftest import Sites
 from tests.integrations.wordpress import ADMIN, Somebody, WordPress
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def test_an_administrator_sets_it_up_and_tests_the_connection(site: WordPress, s
     page.wait_for_url("**/wp-admin/**")
     page.goto(SETTINGS)
     page.fill("#dojo-interactions-address", f"{sites.host}/v1/")
-    page.fill("#dojo-interactions-publishable_key", key_of(sites.dojo, "publishable", "--origin", site.url))
+    page.fill("#dojo-interactions-publishable_key", sites.key(site.url))
     page.fill("#dojo-interactions-secret_key", sites.secret)
     outcome = page.locator("#dojo-interactions-outcome")
     page.get_by_role("button", name="Test connection").click()
@@ -135,7 +135,7 @@ def test_an_administrator_sets_it_up_and_tests_the_connection(site: WordPress, s
     page.get_by_text("Settings saved.").wait_for()
     assert page.input_value("#dojo-interactions-address") == sites.host
     assert page.input_value("#dojo-interactions-secret_key") == "" and sites.secret not in page.content()
-    elsewhere = key_of(sites.dojo, "publishable", "--origin", "https://shop.example")
+    elsewhere = sites.key("https://shop.example")
     page.fill("#dojo-interactions-publishable_key", elsewhere)
     page.get_by_role("button", name="Test connection").click()
     outcome.locator(".notice-error", has_text=re.compile("can't be used from the origin")).wait_for()
