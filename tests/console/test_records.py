@@ -192,7 +192,7 @@ SOMEBODYS = [
 
 
 @pytest.mark.parametrize("address", SOMEBODYS)
-@pytest.mark.parametrize("word", [ANN, ANN.replace("user=u", "anonymous=a")])
+@pytest.mark.parametrize("word", [ANN, ANN.replace("user=u", "anonymous=a")], ids=["user", "visitor"])
 def test_records_of_a_person_want_the_right_to_see_people(client: Client, db: None, address: str, word: str) -> None:
     client.force_login(cast.analyst())
     joint = "&" if "?" in address else "?"
