@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.apps import apps
@@ -14,7 +15,8 @@ from interactions.access import keys
 from interactions.access.roles import Role
 from interactions.ingest.connections import change
 from interactions.ingest.imports import storage
-from interactions.models import ApiKey, DeletionRequest, Environment, Export, Import, Membership
+from interactions.ingest.pulls import change as pulls
+from interactions.models import ApiKey, DeletionRequest, Environment, Export, Import, Membership, Pull, PulledDay
 from tests.pages import made
 
 from . import deletions
@@ -50,6 +52,26 @@ def _key(**form: Any) -> Making:
 
 def _connection(**form: Any) -> Making:
     return lambda here, actor: ({"pk": change.create(here, "segment").connection.pk}, form)
+
+
+def _a_pull(here: Environment) -> Pull:
+    asked = pulls.Asked("mixpanel", "dojo.1a2b", "a secret", region="us", since=date(2026, 11, 1), project="4711")
+    return pulls.create(here, asked)
+
+
+def _pull(**form: Any) -> Making:
+    return lambda here, actor: ({"pk": _a_pull(here).connection_id}, form)
+
+
+def _pulled_day(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    pull = _a_pull(here)
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    day = pull.days.create(day=pull.since, start=at, end=at, state=PulledDay.State.EMPTY)
+    return {"pk": pull.connection_id}, {"day": day.pk}
+
+
+def _of(part: dict[str, Any], **form: Any) -> Making:
+    return lambda here, actor: (part, form)
 
 
 def _member(here: Environment, actor: User, **form: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -89,6 +111,7 @@ def _person(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, A
 
 
 State = Import.State
+_KEY = {"key": "dojo.1a2b", "secret": "another secret"}
 DEEDS = (
     Deed("member_add", _nothing(username="new", role="viewer")),
     Deed("member_edit", lambda here, actor: _member(here, actor, **{f"role_{here.slug}": "analyst"})),
@@ -103,6 +126,12 @@ DEEDS = (
     Deed("connection_rotate", _connection(grace="0", once="e")),
     Deed("connection_pause", _connection(paused="1")),
     Deed("connection_remove", _connection()),
+    Deed("pull_create", _nothing(once="g", source="mixpanel", region="us", project="4711", since="2026-11-01", **_KEY)),
+    Deed("pull_key", _pull(once="h", **_KEY)),
+    Deed("pull_now", _pull()),
+    Deed("pull_again", _pulled_day),
+    Deed("stream_create", _of({"kind": "kinesis"}, stream="shop-events", group="dojo", start="earliest")),
+    Deed("event_types", _of({"source": "segment"}, name="Signed Up", type="subscribe")),
     Deed("settings", _nothing(form="zone", time_zone="Europe/Vienna")),
     Deed("health_thresholds", _own_thresholds),
     Deed("import_new", _nothing(action="sample")),

@@ -151,7 +151,7 @@ def _said(error: HTTPError, secret: str) -> str:
         text = error.read(4096).decode(errors="replace")
     except (http.client.HTTPException, OSError):
         return ""
-    plain = " ".join(re.sub(r"<[^>]*>|[\x00-\x1f]", " ", text).split())
+    plain = " ".join(re.sub(r"<[^<>]*>|[\x00-\x1f]", " ", text).split())
     return plain.replace(secret, "…")[:_SHOWN] if secret else plain[:_SHOWN]
 
 
