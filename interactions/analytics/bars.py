@@ -31,7 +31,8 @@ def bar_edges(moments: np.ndarray, period: Period, unit: Unit, zone: tzinfo) -> 
         return np.empty(0, np.int64)
     first = unit.floor(period.start or _moment(moments.min()), zone)
     last = period.end - timedelta(microseconds=1) if period.end else _moment(moments.max())
-    return _edges(first, last, unit, zone).copy()
+    # The calendar's last microsecond is in the last bar: no bar begins with it.
+    return _edges(first, min(last, _moment(_LATEST - 1)), unit, zone).copy()
 
 
 @lru_cache(32)

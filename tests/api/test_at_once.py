@@ -30,7 +30,9 @@ def answered(server: Server, body: str | bytes, query: str = "", **headers: str)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         line.request("POST", f"/v1/interactions?api_key={server.key}{query}", body, named)
         answer = line.getresponse()
-        kept = {name.lower(): value for name, value in answer.getheaders() if name.lower() != "date"}
+        kept = {name.lower(): value for name, value in answer.getheaders()}
+        kept.pop("date", None)
+        assert kept.pop("x-request-id")
         return answer.status, json.loads(answer.read()), kept
 
 

@@ -32,8 +32,7 @@ def bars(period: Period, first: int, last: int, unit: Unit, zone: tzinfo) -> ibi
     ``first`` and ``last`` (µs) are the earliest and the latest of the records asked about; without any, ``last`` is
     before ``first``.
     """
-    # The calendar's last microsecond is in the last bar: no bar begins with it.
-    ends = np.minimum([first, last] if first <= last else [], microseconds_of(LATEST) - 1).astype(np.int64)
+    ends = np.array([first, last] if first <= last else [], np.int64)
     # West of Greenwich, no bar begins before the first hours of year 1: these are in the first bar.
     return of_edges(bar_edges(ends, period, unit, zone), since=-NEVER)
 

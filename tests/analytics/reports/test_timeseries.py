@@ -104,3 +104,10 @@ def test_records_at_the_ends_of_the_calendar_are_in_the_first_and_the_last_bar()
     found = over_time(index, Filter(), Unit.CENTURY, BERLIN)["read"]
     assert found.iloc[0] == found.iloc[-1] == 1
     assert found.sum() == rhythm(index, Filter(), BERLIN).to_numpy().sum() == 2
+
+
+def test_no_bar_begins_with_the_calendars_last_microsecond() -> None:
+    index = index_of([record("read", "2024-03-30T00:00:00Z"), record("read", FAR_AHEAD)])
+    found = over_time(index, Filter(), Unit.CENTURY, UTC)["read"]
+    assert found.index[-1] == pd.Timestamp(9900, 1, 1, tz=UTC)
+    assert found.iloc[-1] == 1
