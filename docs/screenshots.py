@@ -10,6 +10,7 @@ Needs Chromium and the packages of requirements-dev.txt.
 import argparse
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -17,6 +18,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 IMAGES = Path(__file__).resolve().parent / "images"
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+TABLE = "Date;Action;Customer;Articles;Order total\n" + "".join(
+    f"0{day}/04/2026 1{hour}:15;{action};C-10{hour}{day};{articles};{total}\n"
+    for day in range(1, 8)
+    for hour, (action, articles, total) in enumerate(
+        (("Viewed item", "mug-7", ""), ("Add to basket", "mug-7", ""), ("Purchase", "mug-7|cup-2", "24,50"))
+    )
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -69,7 +77,7 @@ class Photographer:
         page.goto("/playground/interactions/imports/new/")
         self.shoot(page, "wizard-choose")
         page.set_input_files("#file", file)
-        page.get_by_role("heading", name="First records").wait_for()
+        page.locator("#first-title").wait_for()
         page.set_viewport_size({"width": 1440, "height": 820})
         page.evaluate("document.activeElement.blur()")
         self.shoot(page, "wizard-check")
@@ -87,6 +95,24 @@ class Photographer:
         )
         self.shoot(page, "wizard-load")
         page.get_by_role("link", name="Next step").wait_for(timeout=600_000)
+        page.context.close()
+
+    def mapping(self) -> None:
+        """The step that maps a table, by one with other names that is dropped in, looked at and discarded."""
+        page = self.page(size={"width": 1440, "height": 1180})
+        page.goto("/playground/interactions/imports/new/")
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "shop-export.csv")
+            file.write_text(TABLE)
+            page.set_input_files("#file", file)
+            page.get_by_text("CSV table").wait_for()
+        page.get_by_label("written with the day first").select_option("day first")
+        page.get_by_text("No problems in the first").wait_for()
+        page.evaluate("document.activeElement.blur()")
+        self.shoot(page, "wizard-map")
+        page.get_by_role("button", name="Discard").click()
+        page.get_by_role("dialog").get_by_role("button", name="Discard").click()
+        page.get_by_text("The file was discarded.").wait_for()
         page.context.close()
 
     def deletion(self) -> None:
@@ -132,6 +158,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         photographer = Photographer(browser, options.url, options.user, options.password)
         photographer.wizard(options.file)
+        photographer.mapping()
         photographer.dashboard("dashboard-light")
         photographer.dashboard("dashboard-dark", theme="dark")
         photographer.dashboard("phone", size=PHONE, sharp=2)

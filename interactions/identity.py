@@ -75,8 +75,14 @@ def require(made: Keyring, row: IdentityKey) -> None:
         _read_earlier(Path(settings.EARLIER_IDENTITY_KEYS), row.earlier_check)
 
 
-def forget() -> None:
-    """Look at IDENTITY_KEY again, which a restore has changed."""
+def check_value(secret: str) -> str:
+    """What tells whether people are named by this IDENTITY_KEY."""
+    return Keyring(secret.encode()).check
+
+
+def use(secret: str) -> None:
+    """Name people by this IDENTITY_KEY from now on: that of a backup, which is being restored."""
+    settings.IDENTITY_KEY = secret
     _proved.cache_clear()
     _read_earlier.cache_clear()
 

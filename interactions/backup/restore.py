@@ -21,7 +21,6 @@ from interactions.backup.copies import copy_checked
 from interactions.backup.manifest import FILES, BackupError, BackupManifest
 from interactions.backup.replay import Replayed, replay
 from interactions.backup.take import SECRETS
-from interactions.contract.keyring import Keyring
 from interactions.models import Export
 from interactions.privacy import journal
 
@@ -104,7 +103,7 @@ def _clear(data: Path) -> None:
 def _require_same_identity(folder: Path, manifest: BackupManifest) -> None:
     """Where IDENTITY_KEY is given it has to be the backup's, as people are named by it in there."""
     given = environ.text("IDENTITY_KEY")
-    if given and Keyring(given.encode()).check != manifest.identity:
+    if given and identity.check_value(given) != manifest.identity:
         raise BackupError(
             "IDENTITY_KEY is not the one of this backup: people are named by another. Give the backup's, which is in "
             f"{folder / 'identity_key'}, or none, and it is put into the data folder."
@@ -124,8 +123,7 @@ def _copy(folder: Path, manifest: BackupManifest, say: Callable[[str], object]) 
             continue  # the settings give it
         copy_checked(folder / name, _target(name), file, tell)
         if name == "identity_key":
-            settings.IDENTITY_KEY = (folder / name).read_text().strip()
-            identity.forget()
+            identity.use((folder / name).read_text().strip())
 
 
 def _target(name: str) -> Path:
