@@ -12,7 +12,7 @@ import pytest
 from django.core.management import call_command
 from django.db import OperationalError
 
-from interactions.analytics.index import arrow_files, store
+from interactions.analytics.index import manifest, store
 from interactions.analytics.keeper import Keeper
 from interactions.management.commands import keep_index
 from interactions.models import Environment
@@ -75,7 +75,7 @@ def test_a_full_disk_is_one_sentence_and_the_last_version_stays_until_there_is_r
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(arrow_files, "sync", full)
+        patch.setattr(manifest, "sync", full)
         assert not keep_index._round(keepers, threading.Event())
         assert events("production") == before
     [said] = [each for each in caplog.records if " production " in each.getMessage()]
