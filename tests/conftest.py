@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.db.models.signals import post_migrate
 
 from dojo import heartbeat
 from dojo import redis_server as server
@@ -54,6 +56,21 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         is_sqlite = connection.vendor == "sqlite"
         on = "activity_no_delete" if is_sqlite else "activity_append_only ON interactions_activityentry"
         cursor.execute(f"DROP TRIGGER {on}")
+        _keep_environments()
+
+
+def _keep_environments() -> None:
+    """A test whose rows are committed is followed by a flush, and that by the environments that migrations have made:
+    in which order files are tested is nobody's to know."""
+    interactions = apps.get_app_config("interactions")
+    rows = interactions.get_model("Environment")._default_manager
+    made = list(rows.all())
+
+    def put_back(**_: Any) -> None:
+        if not rows.exists():
+            rows.bulk_create(made)
+
+    post_migrate.connect(put_back, sender=interactions, weak=False)
 
 
 @pytest.fixture(scope="session")

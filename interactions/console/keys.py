@@ -71,9 +71,9 @@ class RotateForm(OnceForm):
 
     GRACES: Final = {
         "0": "Right away",
-        "3600": "1 hour",
-        "86400": "24 hours",
-        "604800": "7 days",
+        "3600": "After 1 hour",
+        "86400": "After 24 hours",
+        "604800": "After 7 days",
     }
     grace = forms.ChoiceField(choices=list(GRACES.items()), widget=forms.RadioSelect, initial="86400")
 

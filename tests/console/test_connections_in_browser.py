@@ -67,7 +67,7 @@ def test_a_connection_from_its_first_event_to_its_end(page: Page) -> None:
     assert call(address, secret, {**SIGNED_UP, "messageId": "another"})[1]["interactions"] == 1
 
     page.click("nav >> text=Connections")
-    page.click("text=Site")
+    page.click("main >> text=Site")
     page.click("text=Pause")
     page.wait_for_selector("text=This connection is paused.")
     assert call(address, secret, {**VIEWED, "messageId": "late"})[1]["interactions"] == 0
@@ -75,7 +75,7 @@ def test_a_connection_from_its_first_event_to_its_end(page: Page) -> None:
     page.wait_for_selector("text=was resumed")
 
     page.click("text=Rotate")
-    page.check("text=It ends now")
+    page.check("text=Right away")
     page.click("text=Rotate address")
     other = page.inner_text("#address-text")
     assert call(address, secret, VIEWED)[0] == 401

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +80,20 @@ class Place:
     def has_worker(self) -> bool:
         """Whether a worker has given a sign of life within the last seconds."""
         try:
-            with redis.Redis(unix_socket_path=str(self.data_dir / "redis" / "redis.sock")) as client:
+            with redis.Redis(unix_socket_path=self._redis_socket) as client:
                 now = client.time()[0]
                 return bool(client.zrangebyscore(heartbeat.KEY, now - heartbeat.DEAD_AFTER_SECONDS, "+inf"))
         except redis.RedisError:
             return False
+
+    @cached_property
+    def _redis_socket(self) -> str:
+        """It isn't in the data folder where that has a long name."""
+        line = "from dojo import settings; print(settings.REDIS_SOCKET)"
+        asked = [sys.executable, "-c", line]
+        return subprocess.run(
+            asked, cwd=HOUSE, env=self.environ, check=True, capture_output=True, text=True
+        ).stdout.strip()
 
     def scheduler(self) -> subprocess.Popen[bytes]:
         return self.start("celery", "--quiet", "--app", "dojo", "beat", "--pidfile=")
