@@ -28,7 +28,7 @@ WITHOUT_NAMES = {
     "interactions.Problem": {"rule"},
     "interactions.RequestedPerson": {"types"},
     "interactions.RequestedLetter": {"asked_by"},
-    "interactions.KeptEvent": {"outcome"},
+    "interactions.KeptEvent": {"outcome", "place"},
     "interactions.Export": {"state", "format", "narrowed_by", "claim", "error"},
 }
 

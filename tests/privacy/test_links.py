@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interactions import identity
+from interactions import identity, process_caches
 from interactions.analytics import id_pairs
 from interactions.analytics.id_pairs import Pairs
 from interactions.models import DeletionRequest, Environment, InboxEntry
@@ -63,9 +63,10 @@ def test_requests_that_are_carried_together_keep_their_own_links(house: House) -
 
 def test_the_links_of_a_part_are_read_once(house: House) -> None:
     house.done(as_lines(home()))
-    assert asked(house).linked == 1
-    with patch.object(id_pairs, "_read") as read:
+    with patch.object(process_caches, "empty"):  # as the erasure of an earlier test has them emptied within a moment
         assert asked(house).linked == 1
+        with patch.object(id_pairs, "_read") as read:
+            assert asked(house).linked == 1
     assert not read.called
 
 
