@@ -143,8 +143,9 @@ def _score(field: str, column: Column) -> float:
     if column.name == field or column.name == field.rpartition(".")[2]:
         return 2.0
     for distance, word in enumerate(column.words):
-        if word in known:
-            return (1.5 if distance == 0 else 1.0) - known.index(word) / 100
+        one = word if word in known else word.removesuffix("s")  # "articles" as "article"
+        if one in known:
+            return (1.5 if distance == 0 else 1.0) - known.index(one) / 100
     if field == "type" and _share_known(column) > _MANY:
         return 0.8
     if field == "timestamp" and times.seen(column.cells, _SURELY).forms not in ((), (times.EXCEL,)):

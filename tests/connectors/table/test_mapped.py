@@ -21,6 +21,13 @@ SHOP = """when,event,customer,device,items,total,url
 """
 
 
+@pytest.mark.parametrize("name", ["Articles", "Product_SKUs", "artikel", "order.items"])
+def test_a_column_is_known_by_its_name_in_the_plural_too(tmp_path, name: str):
+    assert (
+        suggested(file(tmp_path, f"event,when,{name}\nview,2026-11-02 10:00:00,mug-7\n")).fields["product_ids"] == name
+    )
+
+
 def test_columns_of_other_names_are_suggested_and_read(tmp_path):
     path = file(tmp_path, SHOP)
     assert suggested(path).fields == {
