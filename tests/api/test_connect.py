@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -320,7 +321,8 @@ def test_a_redaction_of_shopify_is_one_request_however_often_it_comes(client: Cl
         assert send(client, shopify, REDACT).status_code == 200
     assert DeletionRequest.objects.count() == 1
     assert client.post(shopify.path, compact(REDACT), content_type="application/json").status_code == 401
-    assert "77" not in str(DeletionRequest.objects.values().get()["reference"])
+    reference = str(DeletionRequest.objects.values().get()["reference"])
+    assert not re.search(r"\b77\b", reference), reference
 
 
 def test_a_paused_connection_still_hears_who_wants_to_be_erased(client: Client, shopify: Given) -> None:
