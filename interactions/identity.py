@@ -80,6 +80,15 @@ def check_value(secret: str) -> str:
     return Keyring(secret.encode()).check
 
 
+def key_files() -> dict[str, str]:
+    """The keys for a backup, by the names of their files; also those that the settings give."""
+    keys = {"identity_key": settings.IDENTITY_KEY, "secret_key": settings.SECRET_KEY}
+    earlier = Path(settings.EARLIER_IDENTITY_KEYS)
+    if earlier.exists():
+        keys["earlier_identity_keys"] = earlier.read_text()
+    return keys
+
+
 def use(secret: str) -> None:
     """Name people by this IDENTITY_KEY from now on: that of a backup, which is being restored."""
     settings.IDENTITY_KEY = secret

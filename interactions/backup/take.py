@@ -75,7 +75,7 @@ def _fill(draft: Path, lock: Lock, say: Callable[[str], object]) -> BackupManife
                 raise given_up
     except FileNotFoundError as error:
         raise given_up from error
-    for name, text in _keys().items():
+    for name, text in identity.key_files().items():
         write_durably(draft / name, text)
         files[name] = File(len(text.encode()), sha256(text.encode()).hexdigest())
     return _manifest(at, database.kind(), versions, files)
@@ -101,15 +101,6 @@ def _copy(staged: Path, files: list[Path], draft: Path, say: Callable[[str], obj
         say(f"Copied {done // _MB:,} of {total // _MB:,} MB…")
 
     return {str(path.relative_to(staged)): copy(path, draft / path.relative_to(staged), tell) for path in files}
-
-
-def _keys() -> dict[str, str]:
-    """By the name of its file, each key; also those that the settings give."""
-    keys = {"identity_key": settings.IDENTITY_KEY, "secret_key": settings.SECRET_KEY}
-    earlier = Path(settings.EARLIER_IDENTITY_KEYS)
-    if earlier.exists():
-        keys["earlier_identity_keys"] = earlier.read_text()
-    return keys
 
 
 def _manifest(at: datetime, kind: str, versions: Mapping[str, int], files: dict[str, File]) -> BackupManifest:
