@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
 from tests.ingest.uploads.tus import BYTES, metadata
 from tests.kills.pins import IN_INBOX, IN_WEB, IN_WORKERS
@@ -111,14 +112,22 @@ class Scene:
         folder = self.dojo.data_dir / "lake" / slug
         found: Counter[str] = Counter()
         try:
-            for path in DeltaTable(str(folder)).file_uris() if (folder / "_delta_log").is_dir() else []:
+            for path in self._files(slug) if (folder / "_delta_log").is_dir() else []:
                 found.update(pq.ParquetFile(path).read(columns=["user_id"])["user_id"].to_pylist())
         except FileNotFoundError:  # its parts were written anew meanwhile
             return Counter()
         return found
 
     def parts(self, slug: str) -> int:
-        return len(DeltaTable(str(self.dojo.data_dir / "lake" / slug)).file_uris())
+        return len(self._files(slug))
+
+    def _files(self, slug: str) -> list[str]:
+        """The table's parts; its log may be tidied while it is read, and is then read again."""
+        for _ in range(20):
+            with suppress(DeltaError):
+                return DeltaTable(str(self.dojo.data_dir / "lake" / slug)).file_uris()
+            time.sleep(0.1)
+        return DeltaTable(str(self.dojo.data_dir / "lake" / slug)).file_uris()
 
     def files_of_imports(self) -> list[str]:
         """What imports keep while they run."""
