@@ -46,9 +46,6 @@ class _StreamForm(forms.Form):
         label="Start with", choices=Stream.Start.choices, initial=Stream.Start.EARLIEST, widget=forms.RadioSelect
     )
 
-    def description(self) -> Description:
-        raise NotImplementedError
-
 
 class KafkaForm(_StreamForm):
     kind = StreamKind.KAFKA
@@ -78,7 +75,9 @@ class KinesisForm(_StreamForm):
         )
 
 
-_FORMS: Final[dict[str, type[_StreamForm]]] = {form.kind.value: form for form in (KafkaForm, KinesisForm)}
+_FORMS: Final[dict[str, type[KafkaForm] | type[KinesisForm]]] = {
+    form.kind.value: form for form in (KafkaForm, KinesisForm)
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -20,7 +20,7 @@ from tests.ingest.imports.house import House, rows
 from tests.running import HOUSE, environ, wait_for
 
 from .exporter import Exporter, Fault
-from .test_pulling import DAYS, NOW, again, created, now, searches, states
+from .test_pull import DAYS, NOW, again, created, now, searches, states
 
 __all__ = ["committed", "now", "production"]
 pytestmark = pytest.mark.slow
