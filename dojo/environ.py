@@ -100,6 +100,14 @@ def url(name: str, default: str, schemes: set[str]) -> str:
     return value
 
 
+def store(name: str) -> str:
+    """An object store and a prefix in it, as s3://bucket/prefix; empty where none is named."""
+    value = url(name, default="", schemes={"s3", "az", "gs"}).rstrip("/")
+    if value and not urlsplit(value).netloc:
+        raise ImproperlyConfigured(f"{name} is {value!r}: name a bucket, as in s3://bucket/prefix.")
+    return value
+
+
 def place(name: str) -> str:
     """A folder, by its path or as file:///…; empty where none is named. It need not be there now, as a disk may not."""
     value = text(name)

@@ -43,6 +43,12 @@ STAGED_DIR = DATA_DIR / "staged"  # what a backup that is being made copies from
 RESTORING = DATA_DIR / "restoring"  # a file: a restore was begun, and isn't done
 BACKUP_URL = environ.place("BACKUP_URL")
 
+# --- Object stores: where they are named, the table and what is uploaded are there, not in folders. ---
+LAKE_URL = environ.store("LAKE_URL")
+UPLOADS_URL = environ.store("UPLOADS_URL")
+CACHE_DIR = DATA_DIR / "cache"
+CACHE_MAX_BYTES = environ.number("CACHE_MAX_BYTES", default=20 << 30, least=1 << 20)
+
 # --- Database: web server, workers and scheduler share one SQLite file, so writes are short,
 # take the write lock at BEGIN (IMMEDIATE) and wait for each other instead of failing. ---
 DATABASES = {
@@ -64,6 +70,14 @@ if is_elsewhere(str(_database.get("OPTIONS", {}).get("host") or _database["HOST"
         because="DATABASE_URL names another machine, so several may run Dojo, and all have to use the same keys. "
         f"Those of a Dojo that ran without are in the files secret_key and identity_key in {DATA_DIR}.",
     )
+for _name in ("LAKE_URL", "UPLOADS_URL"):
+    if environ.text(_name):
+        environ.require(
+            "SECRET_KEY",
+            "IDENTITY_KEY",
+            because=f"{_name} names an object store, so several machines may run Dojo, and all have to use the same "
+            f"keys. Those of a Dojo that ran without are in the files secret_key and identity_key in {DATA_DIR}.",
+        )
 if _database["ENGINE"].endswith("sqlite3"):
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

@@ -17,7 +17,7 @@ from django.db.models.signals import post_migrate
 
 from dojo import heartbeat
 from dojo import redis_server as server
-from tests import postgres
+from tests import postgres, stores
 from tests.running import HOUSE, PASSWORD, Dojo, environ, wait_for
 from tests.web_server import Server
 
@@ -154,3 +154,18 @@ def browser() -> Iterator["Browser"]:
         yield chromium
         chromium.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="session")
+def object_server() -> Iterator[stores.ObjectServer]:
+    """A real S3 server."""
+    with stores.running() as server:
+        yield server
+
+
+@pytest.fixture
+def object_store(object_server: stores.ObjectServer, monkeypatch: pytest.MonkeyPatch) -> stores.ObjectServer:
+    """The same, and this process's environment names it."""
+    for name, value in object_server.environ.items():
+        monkeypatch.setenv(name, value)
+    return object_server

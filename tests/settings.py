@@ -30,6 +30,8 @@ for _name in (
     "PORT",
     "DOJO_HOST",
     "DOJO_ADMIN_PASSWORD",
+    "LAKE_URL",
+    "UPLOADS_URL",
 ):
     os.environ.pop(_name, None)
 os.environ["DOJO_DATA_DIR"] = str(_FOLDER)

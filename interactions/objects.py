@@ -1,0 +1,147 @@
+"""Objects in a store, below a URL, with what is needed of files: whole, by range, listed, and as files to read."""
+
+from __future__ import annotations
+
+import io
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+from interactions.object_store import opened
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_WINDOW: Final = 2 << 20  # bytes fetched at once by whoever reads a little at a time
+_AT_ONCE: Final = 1_000  # keys in one request to delete
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An object that holds ``size`` bytes of a file, from ``start`` on."""
+
+    start: int
+    size: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """The objects below ``url``, as ``s3://bucket/prefix``; keys are relative to it.
+
+    Everything raises ObjectStoreError where the store can't be reached or refuses, FileNotFoundError for a key that
+    isn't there.
+    """
+
+    url: str
+
+    def put(self, key: str, content: bytes | Path) -> None:
+        """Write an object: whole or not at all. One that is there is replaced."""
+        import obstore
+
+        with opened(self.url) as store:
+            obstore.put(store, key, content)
+
+    def get(self, key: str) -> bytes:
+        import obstore
+
+        with opened(self.url) as store:
+            return bytes(obstore.get(store, key).bytes())
+
+    def fetch(self, key: str, path: Path) -> int:
+        """Write an object to a new file; its size in bytes."""
+        import obstore
+
+        with opened(self.url) as store, path.open("xb") as file:
+            return sum(file.write(chunk) for chunk in obstore.get(store, key).stream())
+
+    def range(self, key: str, start: int, size: int) -> bytes:
+        import obstore
+
+        with opened(self.url) as store:
+            return bytes(obstore.get_range(store, key, start=start, length=size))
+
+    def size(self, key: str) -> int:
+        """Bytes of an object. Raises FileNotFoundError."""
+        import obstore
+
+        with opened(self.url) as store:
+            return int(obstore.head(store, key)["size"])
+
+    def exists(self, key: str) -> bool:
+        with suppress(FileNotFoundError):
+            return self.size(key) >= 0
+        return False
+
+    def names(self, folder: str = "") -> Iterator[tuple[str, int]]:
+        """The keys below a folder, of all objects without one, and their bytes."""
+        import obstore
+
+        with opened(self.url) as store:
+            for some in obstore.list(store, prefix=folder or None):
+                yield from ((str(each["path"]), int(each["size"])) for each in some)
+
+    def folders(self, folder: str) -> list[str]:
+        """The names of the folders in a folder."""
+        import obstore
+
+        with opened(self.url) as store:
+            found = obstore.list_with_delimiter(store, prefix=folder)["common_prefixes"]
+        return [prefix.rstrip("/").rpartition("/")[2] for prefix in found]
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Remove objects; those that aren't there don't matter."""
+        import obstore
+
+        left = list(keys)
+        with opened(self.url) as store:
+            for first in range(0, len(left), _AT_ONCE):
+                with suppress(FileNotFoundError):
+                    obstore.delete(store, left[first : first + _AT_ONCE])
+
+    def remove_below(self, folder: str) -> None:
+        self.remove([key for key, _ in self.names(folder)])
+
+    def open(self, pieces: Sequence[Piece]) -> BinaryIO:
+        """A file to read that consists of these pieces, in order and without gaps."""
+        return cast(BinaryIO, io.BufferedReader(_Pieces(self, pieces), _WINDOW))
+
+
+class _Pieces(io.RawIOBase):
+    """Reads pieces by range; whoever reads little at a time buffers it."""
+
+    def __init__(self, objects: Objects, pieces: Sequence[Piece]) -> None:
+        self._objects, self._pieces = objects, [piece for piece in pieces if piece.size]
+        self._starts = [piece.start for piece in self._pieces]
+        self._size = sum(piece.size for piece in self._pieces)
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        if base + offset < 0:
+            raise ValueError("A file has no place before its start.")
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        room = memoryview(buffer).cast("B")
+        if not len(room) or self._at >= self._size:
+            return 0
+        piece = self._pieces[bisect_right(self._starts, self._at) - 1]
+        within = self._at - piece.start
+        found = self._objects.range(piece.key, within, min(len(room), piece.size - within))
+        room[: len(found)] = found
+        self._at += len(found)
+        return len(found)
