@@ -26,7 +26,7 @@ from interactions.codec import reader, source
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Reader
 from interactions.codec.scanner import free_form, gather, remembered, scan, scanner
-from interactions.codec.split.windows import Run
+from interactions.codec.split.windows import ByteRange
 from interactions.compiled import xxh3
 from interactions.contract.keyring import Keyring
 from interactions.warehouse import parts
@@ -97,7 +97,7 @@ def read_block(file: Path, part: Path) -> int:
     accepted = 0
     with file.open("rb") as text:
         shape = source.shape_of(text)
-        run = Run(0, length := file.stat().st_size, length, shape.inside)
+        run = ByteRange(0, length := file.stat().st_size, length, shape.inside)
         origin = Origin(1, datetime(2026, 1, 1, tzinfo=UTC))
         block = Reader(origin, Keyring(b"benchmark"), longest=_LONGEST)
         with PartWriter(part) as writer:

@@ -88,7 +88,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 _AT_ONCE = {"/healthz": ("healthz", healthz), "/metrics": ("metrics", metrics)}
 
 
-class Shortcut:
+class HealthMiddleware:
     """Middleware that answers /healthz and /metrics at once.
 
     To look among all addresses would load every page into a process that may never show one: 35 MB.

@@ -120,7 +120,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "dojo.csp.ContentSecurityPolicyMiddleware",
-    "dojo.health.Shortcut",
+    "dojo.health.HealthMiddleware",
     "dojo.routes.Routes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -18,7 +18,7 @@ from django.db.models.signals import post_migrate
 from dojo import heartbeat
 from dojo import redis_server as server
 from tests import postgres, stores
-from tests.running import HOUSE, PASSWORD, Dojo, environ, wait_for
+from tests.processes import HOUSE, PASSWORD, Dojo, environ, wait_for
 from tests.web_server import Server
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from interactions.warehouse.lake import Lake
 from tests import figures
 
 from .lakes import append, record
-from .running import HOUSE
+from .processes import HOUSE
 
 WORK = HOUSE / ".build" / "bench"
 

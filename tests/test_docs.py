@@ -8,7 +8,7 @@ import pytest
 from django.core.management import get_commands
 
 from interactions.access.roles import Right, Role
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 DOCS = HOUSE / "docs"
 PAGES = [HOUSE / "README.md", *sorted(DOCS.glob("*.md"))]

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from interactions import guard
 from interactions.guard import WrongLake
 from interactions.models import LakeId
-from tests.running import HOUSE, environ
+from tests.processes import HOUSE, environ
 
 pytestmark = pytest.mark.django_db
 

@@ -21,7 +21,7 @@ from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House, users
 from tests.privacy.people import ANN, crowd, erased, of_ann
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 __all__ = ["folders", "house"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 _ROW = re.compile(r"^\| (?P<promise>[^|]+) \| (?P<tests>[^|]+) \|$")
 _NAME = re.compile(r"`([^`]+)`")

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from .ingest.uploads.tus import BYTES, metadata
-from .running import HOUSE, environ, free_port, wait_for
+from .processes import HOUSE, environ, free_port, wait_for
 
 MAKE_USER = """
 import django; django.setup()

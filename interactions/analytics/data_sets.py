@@ -77,7 +77,7 @@ def _empty(environment: str) -> Index:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class IndexState:
     """What a page can be told of: ``version`` is the index's, -1 without one; ``is_behind``: the table has a newer one.
 
     ``is_empty``: there is no record that anybody may see.
@@ -88,16 +88,16 @@ class Standing:
     is_empty: bool
 
 
-def standing(environment: str) -> Standing:
+def standing(environment: str) -> IndexState:
     """How the index of an environment (its slug) stands to its table. Costs a few milliseconds."""
     newest, parts = Lake(environment).state()
     index = up_to_date(environment) if settings.INDEX_EAGERLY else current(environment)
     if not any(part.rows for part in parts):
-        return Standing(newest, is_behind=False, is_empty=True)
+        return IndexState(newest, is_behind=False, is_empty=True)
     if index is None:
-        return Standing(_NO_TABLE, is_behind=True, is_empty=False)
+        return IndexState(_NO_TABLE, is_behind=True, is_empty=False)
     is_behind = index.version < newest
-    return Standing(index.version, is_behind, is_empty=not is_behind and not len(index))
+    return IndexState(index.version, is_behind, is_empty=not is_behind and not len(index))
 
 
 def up_to_date(environment: str) -> Index:

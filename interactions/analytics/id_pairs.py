@@ -30,7 +30,7 @@ _SCHEMA: Final = pa.schema([TABLE_SCHEMA.field(name) for name in _PAIR])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pairs:
+class SeenPairs:
     """Which anonymous and user keys were seen in one record; a pair may be there several times. Two int64 arrays."""
 
     anonymous: np.ndarray
@@ -52,7 +52,7 @@ class Pairs:
         return set(keys[users == 1].tolist())
 
 
-def pairs(environment: str, files: Sequence[Path] = (), more: Iterable[tuple[int, int]] = ()) -> Pairs:
+def pairs(environment: str, files: Sequence[Path] = (), more: Iterable[tuple[int, int]] = ()) -> SeenPairs:
     """Those of the data set of ``environment`` (a slug), of ``files`` with records not in it yet, and ``more``.
 
     ``more`` are pairs of an anonymous and a user key. Raises FileNotFoundError where a part has vanished.
@@ -62,7 +62,7 @@ def pairs(environment: str, files: Sequence[Path] = (), more: Iterable[tuple[int
     listed = np.array([*more, *of_links], np.int64).reshape(-1, 2)
     columns = ([table[name].to_numpy() for table in tables] for name in _PAIR)
     anonymous, users = (np.concatenate([*column, listed[:, at]]) for at, column in enumerate(columns))
-    return Pairs(anonymous, users)
+    return SeenPairs(anonymous, users)
 
 
 def _among(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:

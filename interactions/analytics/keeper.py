@@ -28,7 +28,7 @@ from interactions.analytics.index.difference import TooMuch
 from interactions.analytics.index.forget import forgotten, held, without_unused
 from interactions.analytics.index.merge import LARGE, exchanged, merge_into, wanted
 from interactions.analytics.index.note import Note, digest_of
-from interactions.analytics.index.refresh import Table, refreshed
+from interactions.analytics.index.refresh import TableSnapshot, refreshed
 from interactions.analytics.index.run import Index
 from interactions.contract.tombstones import Tombstones
 from interactions.errors import DojoError
@@ -91,7 +91,7 @@ class Keeper:
             logger.info("The table of %s was rewritten while it was read.", self.environment)
         return True
 
-    def _build(self, table: Table) -> None:
+    def _build(self, table: TableSnapshot) -> None:
         began = time.monotonic()
         with store.draft(self.environment) as folder:
             keys = custom_keys.wanted(self.environment)
@@ -99,7 +99,7 @@ class Keeper:
             self._write(index, covered(table.parts, {}), table)
         logger.info("Index of %s built: %s events, %.1f s", self.environment, len(index), time.monotonic() - began)
 
-    def _refresh(self, index: Index, note: Note, table: Table) -> None:
+    def _refresh(self, index: Index, note: Note, table: TableSnapshot) -> None:
         was_hidden = self.hidden if self.hidden is not None and self.hidden.digest == note.hidden else None
         if not note.hidden:
             was_hidden = Tombstones.of([])
@@ -127,18 +127,18 @@ class Keeper:
                 index = exchanged(index, group, merge_into(group, folder or Path()))
         return index
 
-    def _write(self, index: Index, known: Mapping[str, Covered], table: Table) -> None:
+    def _write(self, index: Index, known: Mapping[str, Covered], table: TableSnapshot) -> None:
         store.write(index, Note.of(known, table.hidden, table.links).written)
         self.hidden = table.hidden
 
 
-def table_of(environment: str) -> Table:
+def table_of(environment: str) -> TableSnapshot:
     """The table as it is now."""
     # In this order: whoever is no longer hidden is in no part of the versions that follow.
     people = hidden(environment)
     version, parts = Lake(environment).state()
     # After the table: what was left out is noted before a commit says so.
-    return Table(version, tuple(parts), people, links.pairs(environment, people))
+    return TableSnapshot(version, tuple(parts), people, links.pairs(environment, people))
 
 
 def is_whole(environment: str) -> bool:

@@ -71,12 +71,12 @@ def read_records(
     from interactions.codec.origin import Origin
     from interactions.codec.reader import Reader
     from interactions.codec.source import shape_of
-    from interactions.codec.split.windows import Run
+    from interactions.codec.split.windows import ByteRange
 
     shape = shape_of(file)
     length = file.seek(0, 2)
     reader = Reader(Origin(import_id, received_at), keyring, longest=longest)
-    yield from reader.read(file, Run(0, length, length, shape.inside))
+    yield from reader.read(file, ByteRange(0, length, length, shape.inside))
 
 
 def check_call(body: bytes) -> Call:

@@ -20,7 +20,7 @@ from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import MOST_NAMED, Checked, check_bytes, refused
 from interactions.codec.split.documents import Documents
 from interactions.codec.split.syntax import MOST_LINES_BYTES
-from interactions.codec.split.windows import MOST_PIECES, Piece, Run, Window
+from interactions.codec.split.windows import MOST_PIECES, ByteRange, Piece, Window
 from interactions.compiled.first_load import FIRST_LOAD
 from interactions.contract.keyring import Keyring
 
@@ -78,7 +78,7 @@ class Reader:
 
         return Scanner(self._origin, self._keyring, only_checks=self._only_checks)
 
-    def read(self, file: BinaryIO, run: Run) -> Iterator[Batch]:
+    def read(self, file: BinaryIO, run: ByteRange) -> Iterator[Batch]:
         """The batches of a run, in the order of the file. Raises Unsound where its end was guessed wrong."""
         source = Documents(file, run, self._longest)
         index = 0

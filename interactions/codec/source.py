@@ -10,7 +10,7 @@ import msgspec
 
 from interactions.codec.split import syntax
 from interactions.codec.split.documents import CUT_SHORT, NO_OBJECT, TOO_MANY_LISTS, Documents
-from interactions.codec.split.windows import Format, Open, Piece, Run, Unsound
+from interactions.codec.split.windows import ByteRange, Format, Open, Piece, Unsound
 from interactions.contract import schema
 from interactions.errors import FileRefused
 from interactions.unpack import Readable, read
@@ -98,7 +98,7 @@ class _Found:
 
 def _look(text: bytes, *, is_whole: bool) -> _Found:
     length = len(text) if is_whole else len(text) + 1
-    documents = Documents(io.BytesIO(text), Run(0, len(text), length), length)
+    documents = Documents(io.BytesIO(text), ByteRange(0, len(text), length), length)
     pieces: list[tuple[Piece, bytes]] = []
     try:
         for window in documents.each(len(text)):

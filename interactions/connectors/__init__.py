@@ -34,17 +34,17 @@ from interactions.connectors import (
     woocommerce,
 )
 from interactions.connectors.privacy import PrivacyRequest, Wish, privacy_request
-from interactions.connectors.source import Chunk, Json, Options, Origin, Recognised, Skipped, Source
+from interactions.connectors.source import Chunk, EventOrigin, Json, Options, Recognised, Skipped, Source
 
 if TYPE_CHECKING:
-    from interactions.codec.split.windows import Run
+    from interactions.codec.split.windows import ByteRange
     from interactions.connectors.body import Event
 
 __all__ = [
     "SOURCES",
     "Chunk",
+    "EventOrigin",
     "Options",
-    "Origin",
     "PrivacyRequest",
     "Recognised",
     "Skipped",
@@ -91,7 +91,7 @@ def records(
     file: BinaryIO,
     options: Options = _DEFAULT,
     *,
-    run: Run | None = None,
+    run: ByteRange | None = None,
     longest: int = _LONGEST,
 ) -> Iterator[Chunk]:
     """The records of a text of JSON documents, about a megabyte of it at a time, in constant memory.

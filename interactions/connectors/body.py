@@ -10,7 +10,7 @@ import msgspec
 
 from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import Violation, check_bytes
-from interactions.codec.split.windows import Run
+from interactions.codec.split.windows import ByteRange
 from interactions.connectors.conventions import UNNAMED
 from interactions.connectors.documents import documents
 from interactions.connectors.read import record_text
@@ -39,7 +39,7 @@ class Event:
 
 def events_of(source: Source, body: bytes, options: Options) -> Iterator[Event]:
     """The events of a body, in order. Never raises, whatever the body is."""
-    run = Run(0, len(body), len(body))
+    run = ByteRange(0, len(body), len(body))
     for decoded in documents(io.BytesIO(body), run, len(body) + 1):
         for document in decoded.documents:
             if isinstance(document, Rejected):

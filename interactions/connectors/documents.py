@@ -12,7 +12,7 @@ import msgspec
 from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import check_bytes, refused
 from interactions.codec.split.documents import Documents
-from interactions.codec.split.windows import MOST_PIECES, Run, Window
+from interactions.codec.split.windows import MOST_PIECES, ByteRange, Window
 
 _OPENING = re.compile(rb'[ \t\r\n,]*+(\{\s*+"[^"\\]{1,64}+")')
 _CACHED_BYTES = 32 << 10
@@ -31,7 +31,7 @@ class Decoded:
     places: Callable[[], list[tuple[int, bytes]]] = list
 
 
-def documents(file: BinaryIO, run: Run, longest: int) -> Iterator[Decoded]:
+def documents(file: BinaryIO, run: ByteRange, longest: int) -> Iterator[Decoded]:
     """The documents of a run, some of them at a time, in constant memory.
 
     Lists, and lists called ``data`` in an object, are gone into. What is no valid JSON, no object, or larger than

@@ -14,9 +14,9 @@ import msgspec
 
 from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import Violation, check_bytes, refused
-from interactions.codec.split.windows import WINDOW_BYTES, Run, Unsound
+from interactions.codec.split.windows import WINDOW_BYTES, ByteRange, Unsound
 from interactions.connectors.documents import Decoded, documents
-from interactions.connectors.source import Chunk, Json, Options, Origin, Skipped, Source
+from interactions.connectors.source import Chunk, EventOrigin, Json, Options, Skipped, Source
 from interactions.contract import schema
 
 _MOST_NAMES = 1000  # kinds of skipped events that are told apart in a chunk
@@ -30,18 +30,18 @@ _encoder = msgspec.json.Encoder()
 def first_documents(head: bytes, *, is_whole: bool) -> list[Json]:
     """The whole documents of a text's beginning, those that are objects."""
     found: list[Json] = []
-    run = Run(0, len(head), len(head) if is_whole else len(head) + 1)
+    run = ByteRange(0, len(head), len(head) if is_whole else len(head) + 1)
     with suppress(Unsound):  # it ends in the middle of a document
         for decoded in documents(io.BytesIO(head), run, max(len(head), 1)):
             found += [each for each in decoded.documents if isinstance(each, dict)]
     return found
 
 
-def chunks(source: Source, file: BinaryIO, options: Options, run: Run | None, longest: int) -> Iterator[Chunk]:
+def chunks(source: Source, file: BinaryIO, options: Options, run: ByteRange | None, longest: int) -> Iterator[Chunk]:
     """See the door's ``records``."""
     if run is None:
         length = file.seek(0, io.SEEK_END)
-        run = Run(0, length, length)
+        run = ByteRange(0, length, length)
     index = size = 0
     held: list[Chunk] = []
     try:
@@ -79,7 +79,7 @@ def _joined(parts: list[Chunk]) -> Chunk:
     return whole
 
 
-def _origin_in(parts: list[Chunk], firsts: list[int], record: int) -> Origin:
+def _origin_in(parts: list[Chunk], firsts: list[int], record: int) -> EventOrigin:
     number = bisect_right(firsts, record) - 1
     return parts[number].origin(record - firsts[number])
 
@@ -161,13 +161,13 @@ class _Reading:
         held = Counter(self._document_of)
         return {number: self._document_of.index(number) for number, count in held.items() if count > 1}
 
-    def _origin(self, record: int) -> Origin:
+    def _origin(self, record: int) -> EventOrigin:
         event = self._event_of[record]
         number = self._document_of[event]
         offset, text = self._places[number]
         if number in self._first_of:  # the event alone, as its document may be the whole file
             text = msgspec.json.encode(self._batches[number][event - self._first_of[number]])
-        return Origin(self._index + self._number_of[record], offset, text)
+        return EventOrigin(self._index + self._number_of[record], offset, text)
 
     @cached_property
     def _batches(self) -> dict[int, list[Any]]:

@@ -85,7 +85,7 @@ class Recognised:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class EventOrigin:
     """Where a record comes from: its ``index`` among all records, skipped and rejected events of what was read, from 0,
     the ``offset`` in bytes of the text that has its event, and the event's ``text`` as the source wrote it."""
 
@@ -108,9 +108,9 @@ class Chunk:
     events: int = 0
     skipped: Counter[Skipped] = field(default_factory=Counter)
     rejected: list[Rejected] = field(default_factory=list)
-    find: Callable[[int], Origin] | None = None
+    find: Callable[[int], EventOrigin] | None = None
 
-    def origin(self, record: int) -> Origin:
+    def origin(self, record: int) -> EventOrigin:
         """Where a record of ``lines`` comes from, by its number from 0: for those that the codec refuses."""
         if self.find is None:
             raise LookupError("This source keeps no origins.")

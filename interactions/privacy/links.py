@@ -19,7 +19,7 @@ from interactions.privacy import entries
 from interactions.warehouse.steady import DataSetBusy, steady
 
 if TYPE_CHECKING:
-    from interactions.analytics.id_pairs import Pairs
+    from interactions.analytics.id_pairs import SeenPairs
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def owned(environment: Environment, user_keys: Collection[int]) -> set[int]:
         return set()
 
 
-def seen_anywhere(environment: Environment) -> Pairs:
+def seen_anywhere(environment: Environment) -> SeenPairs:
     """The pairs of ids in the data set, the inbox and running imports. The caller holds the lake's lock."""
     from interactions.analytics import id_pairs
 

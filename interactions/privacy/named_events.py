@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO, Final, cast
 
-from interactions.codec.split.windows import Run
+from interactions.codec.split.windows import ByteRange
 from interactions.connectors import Options, Source, dojo, recognised, records
 from interactions.contract.mentions import words_in
 from interactions.contract.tombstones import ErasedPeople, Person
@@ -62,7 +62,7 @@ def named_in_events(source: Source, pieces: Iterable[bytes], people: ErasedPeopl
     from interactions.privacy.named_files import named_in  # loads Numba
 
     options = Options(types=_Every())
-    for chunk in records(source, cast(BinaryIO, _Pieces(pieces)), options, run=Run(0, _FAR, _FAR)):
+    for chunk in records(source, cast(BinaryIO, _Pieces(pieces)), options, run=ByteRange(0, _FAR, _FAR)):
         named_in([chunk.lines], people)
         for rejected in chunk.rejected:
             people.look_for(words_in(rejected.text.decode(errors="replace")))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from interactions.unpack import frames, layers
-from interactions.unpack.stream import CHUNK, DAMAGED, CutShort, DamagedFile, Meter, Readable, Stream, UnpacksTooFar
+from interactions.unpack.stream import CHUNK, DAMAGED, ByteStream, CutShort, DamagedFile, Meter, Readable, UnpacksTooFar
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer as WriteableBuffer
@@ -40,7 +40,7 @@ class UnpackedText(io.RawIOBase):
     def __init__(self, path: Path, meter: Meter, *, everything: bool = False) -> None:
         self._file = path.open("rb")
         self._contents = layers.Contents(everything)
-        self._pieces = layers.text(Stream(_chunks(self._file)), meter, self._contents)
+        self._pieces = layers.text(ByteStream(_chunks(self._file)), meter, self._contents)
         self._held = memoryview(b"")
         self._ended = self._stopped = False
         try:
@@ -114,7 +114,7 @@ def open_text(
 def gunzip(packed: bytes) -> Iterator[bytes]:
     """The text of all gzip members, in pieces of at most 1 MB. Raises FileRefused if it's damaged or incomplete."""
     try:
-        yield from frames.gunzip(Stream([packed]))
+        yield from frames.gunzip(ByteStream([packed]))
     except frames.ERRORS as error:
         raise DamagedFile from error
 

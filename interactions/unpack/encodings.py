@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from interactions.unpack.stream import Pieces, Stream
+from interactions.unpack.stream import ByteStream, Pieces
 
 _MARKS = (  # longer ones first: the mark of UTF-32 starts with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -56,7 +56,7 @@ def _encoding(head: bytes) -> tuple[str, int]:
     return "", 0
 
 
-def transcode(stream: Stream) -> Pieces:
+def transcode(stream: ByteStream) -> Pieces:
     """The stream's text in UTF-8, without the byte order mark."""
     encoding, mark = _encoding(stream.peek(8))
     stream.skip(mark)

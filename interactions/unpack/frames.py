@@ -11,7 +11,7 @@ import zstandard
 from isal import isal_zlib  # reads gzip about three times as fast as the standard library
 
 from interactions.errors import FileRefused
-from interactions.unpack.stream import CHUNK, CutShort, DamagedFile, Pieces, Stream
+from interactions.unpack.stream import CHUNK, ByteStream, CutShort, DamagedFile, Pieces
 
 ERRORS: tuple[type[Exception], ...] = (
     zlib.error,
@@ -124,54 +124,54 @@ class Xz(_Held):
             raise FileRefused(_TOO_WIDE) if "emory usage limit" in str(error) else error from error
 
 
-def gunzip(stream: Stream) -> Pieces:
+def gunzip(stream: ByteStream) -> Pieces:
     """The text of all gzip members; trailing zeros are ignored. Raises CutShort, or one of ERRORS."""
     while stream.peek(1):
         yield from one_frame(stream, Deflate(), CHUNK)
         stream.skip_zeros()
 
 
-def inflate(stream: Stream) -> Pieces:
+def inflate(stream: ByteStream) -> Pieces:
     """The text of one raw deflate stream. Leaves ``stream`` after it."""
     return one_frame(stream, Deflate(_RAW), CHUNK)
 
 
-def one_bzip2(stream: Stream) -> Pieces:
+def one_bzip2(stream: ByteStream) -> Pieces:
     """The text of one bzip2 stream. Leaves ``stream`` after it."""
     return one_frame(stream, Bzip2(), CHUNK)
 
 
-def one_xz(stream: Stream) -> Pieces:
+def one_xz(stream: ByteStream) -> Pieces:
     """The text of one xz stream. Leaves ``stream`` after it."""
     return one_frame(stream, Xz(), CHUNK)
 
 
-def one_zstd(stream: Stream) -> Pieces:
+def one_zstd(stream: ByteStream) -> Pieces:
     """The text of one zstd frame. Leaves ``stream`` after it."""
     return one_frame(stream, _Zstd(zstandard.ZstdDecompressor(max_window_size=_WIDEST)), _MOST_ZSTD)
 
 
-def unzstd(stream: Stream) -> Pieces:
+def unzstd(stream: ByteStream) -> Pieces:
     """The text of all zstd frames; skippable ones, which pzstd writes, have none."""
     frames = zstandard.ZstdDecompressor(max_window_size=_WIDEST)
     while stream.peek(1):
         yield from one_frame(stream, _Zstd(frames), _MOST_ZSTD)
 
 
-def unbzip2(stream: Stream) -> Pieces:
+def unbzip2(stream: ByteStream) -> Pieces:
     """The text of all bzip2 streams, one after another."""
     while stream.peek(1):
         yield from one_bzip2(stream)
 
 
-def unxz(stream: Stream) -> Pieces:
+def unxz(stream: ByteStream) -> Pieces:
     """The text of all xz streams, with zeros between them."""
     while stream.peek(1):
         yield from one_xz(stream)
         stream.skip_zeros()
 
 
-def one_frame(stream: Stream, unpacker: Unpacker, most: int) -> Pieces:
+def one_frame(stream: ByteStream, unpacker: Unpacker, most: int) -> Pieces:
     """The text of the next frame in the stream, taking at most ``most`` bytes at once."""
     size = _FIRST
     while not unpacker.eof:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from interactions.errors import FileRefused
 from interactions.unpack import encodings, frames, mongo, quoted, tar_archive, zip_archive
 from interactions.unpack.member import Members, shown
-from interactions.unpack.stream import Meter, Pieces, Stream
+from interactions.unpack.stream import ByteStream, Meter, Pieces
 
 _HEAD = 64 << 10  # bytes for detecting a layer
 _DEEPEST = 8
@@ -99,17 +99,17 @@ def _columns_differ(first: bytes, other: bytes) -> bool:
 class _Layer:
     name: str
     is_there: Callable[[bytes], bool]
-    take_off: Callable[[Stream, Contents], Pieces]
+    take_off: Callable[[ByteStream, Contents], Pieces]
 
 
 @dataclass(frozen=True, slots=True)
 class _Archive:
     name: str
     is_there: Callable[[bytes], bool]
-    members: Callable[[Stream], Members]
+    members: Callable[[ByteStream], Members]
 
 
-def _of_all(take_off: Callable[[Stream], Pieces]) -> Callable[[Stream, Contents], Pieces]:
+def _of_all(take_off: Callable[[ByteStream], Pieces]) -> Callable[[ByteStream, Contents], Pieces]:
     """Adapts a layer that leaves nothing out."""
     return lambda stream, contents: take_off(stream)
 
@@ -132,7 +132,7 @@ _LAYERS: tuple[_Layer | _Archive, ...] = (
 )
 
 
-def text(stream: Stream, meter: Meter, contents: Contents) -> Pieces:
+def text(stream: ByteStream, meter: Meter, contents: Contents) -> Pieces:
     """The text in UTF-8; of an archive, all files one after another, each on its own lines.
 
     Raises FileRefused if it can't be unpacked, or one of ``frames.ERRORS``.
@@ -143,7 +143,7 @@ def text(stream: Stream, meter: Meter, contents: Contents) -> Pieces:
 
 
 def _unpacked(
-    stream: Stream, meter: Meter, contents: Contents, above: tuple[str, ...], member: str = ""
+    stream: ByteStream, meter: Meter, contents: Contents, above: tuple[str, ...], member: str = ""
 ) -> Iterator[bytes]:
     head = stream.peek(_HEAD)
     layer = next((layer for layer in _LAYERS if head and layer.is_there(head)), None)
@@ -154,7 +154,7 @@ def _unpacked(
         raise FileRefused(f"The file is packed more than {_DEEPEST} times over: unpack it first.")
     above = (*above, layer.name)
     if isinstance(layer, _Layer):
-        inner = Stream(meter.counted(layer.take_off(stream, contents)))
+        inner = ByteStream(meter.counted(layer.take_off(stream, contents)))
         yield from _unpacked(inner, meter, contents, above, member)
         return
     if not contents.texts:
@@ -163,14 +163,14 @@ def _unpacked(
         if found.content is None:
             contents.leave_out(found.name, f" ({found.what})")
             continue
-        inner = Stream(meter.counted(found.content))
+        inner = ByteStream(meter.counted(found.content))
         if not found.is_of_the_system:
             yield from _unpacked(inner, meter, contents, above, found.name)
         while inner.take():  # read to the end, so that the limits apply to what is left out, too
             pass
 
 
-def _leaf(stream: Stream, head: bytes, contents: Contents, above: tuple[str, ...], member: str) -> Pieces:
+def _leaf(stream: ByteStream, head: bytes, contents: Contents, above: tuple[str, ...], member: str) -> Pieces:
     start = head.lstrip(_BLANK)[:1]
     if member and not contents.everything:
         if not start and len(head) < _HEAD:

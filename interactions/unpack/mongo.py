@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from interactions.unpack.stream import Pieces, Stream
+from interactions.unpack.stream import ByteStream, Pieces
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +36,7 @@ def is_mongo(head: bytes) -> bool:
     return _BEGINNING.search(head) is not None
 
 
-def unwrap(stream: Stream, left_out: Callable[[int], None]) -> Pieces:
+def unwrap(stream: ByteStream, left_out: Callable[[int], None]) -> Pieces:
     """The text with plain values, and without MongoDB's ``_id`` of each record; ``left_out`` is called with their
     number.
 

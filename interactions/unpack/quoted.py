@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from interactions.unpack.stream import Pieces, Stream
+from interactions.unpack.stream import ByteStream, Pieces
 
 _BEGINNING = re.compile(rb'(?:\xef\xbb\xbf)?\s*+(?:\[\s*+)?"(?:\\[nrt]|\s)*+(?:\{|\[|\\")')
 # A string; separators between strings; anything else up to the end of its line.
@@ -21,7 +21,7 @@ def is_quoted(head: bytes) -> bool:
     return _BEGINNING.match(head) is not None
 
 
-def unquote(stream: Stream) -> Pieces:
+def unquote(stream: ByteStream) -> Pieces:
     """The contents of the strings, one per line. Anything else is kept on its own line."""
     held = b""
     while piece := stream.take():

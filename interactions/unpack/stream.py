@@ -37,7 +37,7 @@ class UnpacksTooFar(FileRefused):
 DAMAGED = "The file is packed, but cannot be unpacked: it is damaged or cut short."
 
 
-class Stream:
+class ByteStream:
     """Bytes read from front to back; each is held once, however small the steps are."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:

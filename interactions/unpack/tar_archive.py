@@ -10,7 +10,7 @@ import tarfile
 
 from interactions.errors import FileRefused
 from interactions.unpack.member import Member, Members, shown
-from interactions.unpack.stream import CutShort, DamagedFile, Stream
+from interactions.unpack.stream import ByteStream, CutShort, DamagedFile
 
 BLOCK = tarfile.BLOCKSIZE
 _MOST_HEADER = 1 << 20  # bytes of an extended header
@@ -34,7 +34,7 @@ def is_tar(head: bytes) -> bool:
     return True
 
 
-def members(stream: Stream) -> Members:
+def members(stream: ByteStream) -> Members:
     """The files in the archive.
 
     Raises DamagedFile if it's truncated or has a wrong header, FileRefused for a sparse file.
@@ -67,7 +67,7 @@ def _header(block: bytes) -> tarfile.TarInfo:
     return header
 
 
-def _text(stream: Stream, size: int) -> bytes:
+def _text(stream: ByteStream, size: int) -> bytes:
     if size > _MOST_HEADER:
         raise DamagedFile
     text = stream.exactly(size)
@@ -95,7 +95,7 @@ def _records(text: bytes) -> dict[str, str]:
     return found
 
 
-def _member(stream: Stream, header: tarfile.TarInfo, said: dict[str, str]) -> Members:
+def _member(stream: ByteStream, header: tarfile.TarInfo, said: dict[str, str]) -> Members:
     name = said.get("path", header.name)
     if header.type in _WITHOUT_CONTENT:
         if header.type in _LINKS:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from interactions.errors import FileRefused
 from interactions.unpack import frames
 from interactions.unpack.member import Member, Members, shown
-from interactions.unpack.stream import DamagedFile, Pieces, Stream
+from interactions.unpack.stream import ByteStream, DamagedFile, Pieces
 
 FILE, _LISTED, _END, _SPANNED = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x07\x08"
 MAGIC = (FILE, _END, _SPANNED + FILE, b"PK00" + FILE)
@@ -21,7 +21,7 @@ _END_64, _PLACE_64, _SIGNATURE = b"PK\x06\x06", b"PK\x06\x07", b"PK\x05\x05"
 _HEADER = struct.Struct("<4sHHHHHIIIHH")  # including the lengths of name and extra field
 _ENCRYPTED, _SIZES_FOLLOW, _UTF_8 = 1, 8, 1 << 11
 _STORED = 0
-_READ: dict[int, Callable[[Stream], Pieces]] = {
+_READ: dict[int, Callable[[ByteStream], Pieces]] = {
     8: frames.inflate, 12: frames.one_bzip2, 93: frames.one_zstd, 95: frames.one_xz,
 }  # fmt: skip
 _METHODS = {9: "Deflate64", 14: "LZMA", 98: "PPMd"}
@@ -40,7 +40,7 @@ class _Entry:
     size: int
 
 
-def members(stream: Stream) -> Members:
+def members(stream: ByteStream) -> Members:
     """The files in the archive. Raises DamagedFile if it's truncated, and FileRefused for unsupported compression."""
     if stream.peek(4) in (_SPANNED, b"PK00"):
         stream.skip(4)
@@ -69,14 +69,14 @@ def members(stream: Stream) -> Members:
         raise DamagedFile
 
 
-_OTHERS: dict[bytes, Callable[[Stream], int]] = {
+_OTHERS: dict[bytes, Callable[[ByteStream], int]] = {
     _END_64: lambda stream: struct.unpack("<Q", stream.exactly(12)[4:])[0],
     _PLACE_64: lambda stream: 20,
     _SIGNATURE: lambda stream: struct.unpack("<H", stream.exactly(6)[4:])[0],
 }
 
 
-def _entry(stream: Stream) -> _Entry:
+def _entry(stream: ByteStream) -> _Entry:
     _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _HEADER.unpack(
         stream.exactly(_HEADER.size)
     )
@@ -98,7 +98,7 @@ def _long_sizes(extra: bytes, packed: int, size: int) -> tuple[int, int]:
     return packed, size
 
 
-def _member(stream: Stream, entry: _Entry) -> Members:
+def _member(stream: ByteStream, entry: _Entry) -> Members:
     if entry.name in _OFFICE:
         raise FileRefused("The file is an Office document, such as an Excel workbook, not JSON.")
     content = _Content(stream, entry)
@@ -130,7 +130,7 @@ def _require_known(entry: _Entry) -> None:
 class _Content:
     """The text of a file, whose size and checksum are verified."""
 
-    def __init__(self, stream: Stream, entry: _Entry) -> None:
+    def __init__(self, stream: ByteStream, entry: _Entry) -> None:
         self._stream, self._entry = stream, entry
         self._crc = self._size = 0
         self.pieces = self._read()

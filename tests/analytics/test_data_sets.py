@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from interactions.analytics import data_sets as seeing
-from interactions.analytics.data_sets import IndexBeingBuilt, Standing, current, opened, settled, standing
+from interactions.analytics.data_sets import IndexBeingBuilt, IndexState, current, opened, settled, standing
 from interactions.analytics.index.run import Index
 from interactions.analytics.keeper import Keeper
 from interactions.contract.tombstones import Tombstones
@@ -77,7 +77,7 @@ def test_an_index_of_nothing_is_not_answered_from_once_there_are_records(beside_
     add([row("u1", None, 1)])
     with pytest.raises(IndexBeingBuilt):
         opened(ENVIRONMENT)
-    assert standing(ENVIRONMENT) == Standing(version=-1, is_behind=True, is_empty=False)
+    assert standing(ENVIRONMENT) == IndexState(version=-1, is_behind=True, is_empty=False)
     Keeper(ENVIRONMENT).turn()
     assert len(opened(ENVIRONMENT)) == 1
 

@@ -6,7 +6,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from tests.running import query
+from tests.processes import query
 from tests.web_server import Server
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.looks import PATIENCE, expect, fits, says
-from tests.running import log_in
+from tests.processes import log_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

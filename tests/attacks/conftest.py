@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from interactions.analytics import ready
-from tests.running import Dojo, add_environment, log_in, wait_for
+from tests.processes import Dojo, add_environment, log_in, wait_for
 
 from .markup import HERE, KEPT, MARKUP, RAN, bring_in, post, record, search, send
 

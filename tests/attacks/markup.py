@@ -10,7 +10,7 @@ import urllib.parse
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
-from tests.running import HOUSE, Dojo
+from tests.processes import HOUSE, Dojo
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

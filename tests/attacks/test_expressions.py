@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 from .expression_steps import ONE, REPEATS, TooMany, counted, fits, parsed
 

@@ -13,7 +13,7 @@ from .markup import HERE, KEPT, MARKUP, assert_harmless, opened, settle
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from tests.running import Dojo
+    from tests.processes import Dojo
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 

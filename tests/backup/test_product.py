@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.running import HOUSE, PASSWORD, Dojo, add_environment, wait_for
+from tests.processes import HOUSE, PASSWORD, Dojo, add_environment, wait_for
 
 pytestmark = pytest.mark.slow
 

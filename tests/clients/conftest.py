@@ -13,8 +13,8 @@ import pyarrow.dataset as ds
 import pytest
 from deltalake import DeltaTable
 
-from tests.clients.calling import Entrance, call, key_of
-from tests.running import HOUSE, Dojo, wait_for
+from tests.clients.calls import Entrance, call, key_of
+from tests.processes import HOUSE, Dojo, wait_for
 
 CLIENTS = HOUSE / ".build" / "clients"
 ENVIRONMENT = "development"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.calling import call
+from tests.clients.calls import call
 from tests.clients.conftest import Api
 
 pytestmark = pytest.mark.slow

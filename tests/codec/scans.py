@@ -13,7 +13,7 @@ from interactions.codec.rulebook import check_bytes
 from interactions.codec.scanner import scanner as scanning_of_texts
 from interactions.codec.scanner.scanner import Scanned, Scanner
 from tests.codec import oracle
-from tests.codec.reading import KEYRING, RECEIVED, Record
+from tests.codec.read import KEYRING, RECEIVED, Record
 
 ORIGIN = Origin(7, RECEIVED)
 many = settings(max_examples=200)

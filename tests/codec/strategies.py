@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from interactions.contract import schema
 from interactions.contract.schema import Form
-from tests.codec.reading import Record
+from tests.codec.read import Record
 
 TRAPS = [
     "},{",

@@ -14,7 +14,7 @@ from interactions.codec.calls import BadCall, read_call
 from interactions.codec.origin import Origin
 from interactions.codec.rulebook import check_bytes
 from interactions.ingest.live.rows import Kept, to_rows
-from tests.codec.reading import KEYRING, RECEIVED
+from tests.codec.read import KEYRING, RECEIVED
 from tests.codec.strategies import dumped, interactions
 
 RARE = json.dumps({"type": "like", "user_id": "rare", "context": {"größe": 1}}).encode()  # a key with escapes

@@ -14,7 +14,7 @@ from interactions import codec
 from interactions.codec import read_records, write_records
 from interactions.codec.calls import BadCall
 from interactions.errors import FileRefused
-from tests.codec.reading import KEYRING, RECEIVED
+from tests.codec.read import KEYRING, RECEIVED
 
 
 def test_the_examples_are_true() -> None:

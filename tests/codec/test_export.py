@@ -22,7 +22,7 @@ from interactions.contract.columns import TABLE_SCHEMA
 from interactions.management.commands import export_interactions
 from interactions.warehouse.lake import Lake, Part
 from interactions.warehouse.parts import PartWriter
-from tests.codec.reading import Outcome, Record, plain, read_file, read_lines
+from tests.codec.read import Outcome, Record, plain, read_file, read_lines
 from tests.codec.strategies import dumped, interactions
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interactions.contract.fingerprint import BY_UUID, SIZE
-from tests.codec.reading import Record, fingerprint, plain, read_lines
+from tests.codec.read import Record, fingerprint, plain, read_lines
 from tests.codec.strategies import dumped, interactions, respelled
 
 

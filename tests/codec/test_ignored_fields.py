@@ -9,8 +9,8 @@ import pytest
 
 from interactions.codec.reader import Reader
 from interactions.codec.rulebook import check_bytes
-from interactions.codec.split.windows import Run
-from tests.codec.reading import KEYRING, LONGEST, RECEIVED, Origin, Outcome
+from interactions.codec.split.windows import ByteRange
+from tests.codec.read import KEYRING, LONGEST, RECEIVED, Origin, Outcome
 
 LIKE = {"type": "like", "user_id": "ann"}
 
@@ -19,7 +19,7 @@ def read(*records: object, ignores: bool = True) -> tuple[Outcome, dict[str, int
     text = b"".join(json.dumps(record).encode() + b"\n" for record in records)
     reader = Reader(Origin(7, RECEIVED), KEYRING, longest=LONGEST, ignores_unknown=ignores)
     outcome = Outcome()
-    for batch in reader.read(io.BytesIO(text), Run(0, len(text), len(text))):
+    for batch in reader.read(io.BytesIO(text), ByteRange(0, len(text), len(text))):
         outcome.add(batch)
     return outcome, dict(reader.ignored)
 

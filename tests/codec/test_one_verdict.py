@@ -19,7 +19,7 @@ from interactions.codec.rulebook import check_bytes
 from interactions.contract import schema
 from interactions.ingest.live.rows import Kept, to_rows
 from tests.codec import forms
-from tests.codec.reading import KEYRING, RECEIVED, read_blocks, read_file, read_lines, same
+from tests.codec.read import KEYRING, RECEIVED, read_blocks, read_file, read_lines, same
 from tests.codec.scans import takes
 from tests.codec.split.test_windows import small
 from tests.codec.verdicts import agrees, by_rule_book, of_call

@@ -17,10 +17,10 @@ from interactions.codec.reader import Batch
 from interactions.codec.rulebook import check_bytes
 from interactions.codec.scanner import scanner
 from interactions.codec.split.documents import Documents
-from interactions.codec.split.windows import Run, Unsound
+from interactions.codec.split.windows import ByteRange, Unsound
 from interactions.contract import schema
 from tests.codec import oracle
-from tests.codec.reading import KEYRING, RECEIVED, Record, plain, read_file, read_lines, read_run, reader
+from tests.codec.read import KEYRING, RECEIVED, Record, plain, read_file, read_lines, read_run, reader
 from tests.codec.strategies import dumped, faulty, interactions
 
 BOM = b"\xef\xbb\xbf"
@@ -74,13 +74,13 @@ class TestWhatIsWrittenIsReadBack:
 
 
 def _batches(text: bytes) -> list[Batch]:
-    return list(reader().read(io.BytesIO(text), Run(0, len(text), len(text))))
+    return list(reader().read(io.BytesIO(text), ByteRange(0, len(text), len(text))))
 
 
 def pieces_of(text: bytes) -> list[bytes | None]:
     """What stands in a text, told apart; None for what is no record for sure."""
     found: list[bytes | None] = []
-    documents = Documents(io.BytesIO(text), Run(0, len(text), len(text)), len(text))
+    documents = Documents(io.BytesIO(text), ByteRange(0, len(text), len(text)), len(text))
     while (window := documents.next(len(text))) is not None:
         found += (None if each.rule else window.text[each.start : each.end] for each in window.pieces)
     return found
@@ -249,12 +249,12 @@ class TestAnyBytes:
     @many
     @given(st.binary(max_size=200) | st.text('{}[]",:\\ \n1antype', max_size=80).map(str.encode))
     def test_nothing_but_unsound_is_raised_and_nothing_at_the_end_of_a_file(self, text: bytes) -> None:
-        read_run(text, Run(0, len(text), len(text)))
+        read_run(text, ByteRange(0, len(text), len(text)))
         try:
-            read_run(text, Run(0, len(text), len(text) + 1))
+            read_run(text, ByteRange(0, len(text), len(text) + 1))
         except Unsound:
             assert text
 
     def test_a_file_that_became_shorter_meanwhile_ends(self) -> None:
-        batches = list(reader().read(io.BytesIO(b'{"type":"like"}'), Run(0, 100, 100)))
+        batches = list(reader().read(io.BytesIO(b'{"type":"like"}'), ByteRange(0, 100, 100)))
         assert sum(batch.records for batch in batches) >= 1

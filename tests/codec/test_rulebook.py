@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from interactions.codec.rulebook import Violation, check, check_bytes
 from interactions.contract import schema
 from interactions.contract.schema import Form
-from tests.codec.reading import Record
+from tests.codec.read import Record
 from tests.codec.strategies import dumped, faulty, interactions
 
 UUID = "123e4567-e89b-12d3-a456-426614174000"

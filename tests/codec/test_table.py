@@ -12,7 +12,7 @@ from interactions.contract import schema
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.keyring import Keyring
 from interactions.warehouse.parts import REPEATING_COLUMNS, STATISTICS_COLUMNS
-from tests.codec.reading import KEYRING, RECEIVED, Record, read_lines
+from tests.codec.read import KEYRING, RECEIVED, Record, read_lines
 
 UUID = "123E4567-e89b-12d3-a456-426614174000"
 

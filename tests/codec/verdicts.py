@@ -8,7 +8,7 @@ from interactions.codec.calls import Call, read_call
 from interactions.codec.origin import Origin
 from interactions.codec.rulebook import check_bytes
 from tests.codec import oracle
-from tests.codec.reading import KEYRING, RECEIVED, Outcome
+from tests.codec.read import KEYRING, RECEIVED, Outcome
 
 ORIGIN = Origin(7, RECEIVED)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from interactions.codec import origin as codec
 from interactions.codec.reader import Batch, Reader
-from interactions.codec.split.windows import Run
+from interactions.codec.split.windows import ByteRange
 from interactions.connectors import SOURCES, Chunk, Options, records
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) Chrome/131.0"
@@ -26,7 +26,7 @@ def verdicts(chunk: Chunk) -> list[Batch]:
     """What the codec makes of a chunk's records."""
     size = len(chunk.lines)
     reader = Reader(codec.Origin(0, None), None, longest=16 << 20)
-    return list(reader.read(io.BytesIO(chunk.lines), Run(0, size, size)))
+    return list(reader.read(io.BytesIO(chunk.lines), ByteRange(0, size, size)))
 
 
 def made(source: str, *events: Any, options: Options | None = None) -> list[dict[str, Any]]:

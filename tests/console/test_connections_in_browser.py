@@ -12,7 +12,7 @@ import pytest
 
 from tests.ingest.connections.payloads import SIGNED_UP, VIEWED, compact, signature
 from tests.looks import PATIENCE, expect, fits
-from tests.running import Dojo, add_environment, log_in
+from tests.processes import Dojo, add_environment, log_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -9,7 +9,7 @@ import pytest
 
 from tests.lakes import append, record
 from tests.looks import PATIENCE, expect, fits, frames, says
-from tests.running import Dojo, add_environment, log_in, wait_for
+from tests.processes import Dojo, add_environment, log_in, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, Route

@@ -8,7 +8,7 @@ import pytest
 from interactions.ingest.live import calls as ring
 from tests.deliveries import body_of, delivery
 from tests.looks import PATIENCE, expect, fits, says
-from tests.running import Dojo, add_environment, log_in
+from tests.processes import Dojo, add_environment, log_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -8,7 +8,7 @@ import pytest
 
 from tests.lakes import append, record
 from tests.looks import PATIENCE, expect
-from tests.running import Dojo, add_environment, log_in
+from tests.processes import Dojo, add_environment, log_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

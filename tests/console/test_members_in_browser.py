@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.looks import PATIENCE, expect, says
-from tests.running import Dojo, add_environment, log_in
+from tests.processes import Dojo, add_environment, log_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

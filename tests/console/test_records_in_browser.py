@@ -12,9 +12,9 @@ import pytest
 
 from tests.lakes import append, record
 from tests.looks import expect
-from tests.running import Dojo, add_environment
+from tests.processes import Dojo, add_environment
 
-from .wizard.browsing import faultless, log_in
+from .wizard.browser import faultless, log_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Reader
-from interactions.codec.split.windows import Format, Run
+from interactions.codec.split.windows import ByteRange, Format
 from interactions.compiled import siphash
 from interactions.contract.keyring import EarlierKeyring, Keyring, _of_strings
 from interactions.contract.keyring import siphash as in_python
-from tests.codec.reading import KEYRING, LONGEST, RECEIVED
+from tests.codec.read import KEYRING, LONGEST, RECEIVED
 
 _ANN = -3523841111970808964  # of "ann"
 KEY = bytes(range(16))
@@ -78,7 +78,7 @@ def test_an_id_written_with_escapes_has_the_hash_of_what_it_means(more: str) -> 
     lines = [f'{{"type":"like","user_id":{each},"anonymous_id":{each}{more}}}' for each in both]
     text = "\n".join(lines).encode()
     reader = Reader(Origin(7, RECEIVED), KEYRING, longest=LONGEST)
-    run = Run(0, len(text), len(text), Format.LINES)
+    run = ByteRange(0, len(text), len(text), Format.LINES)
     table = pa.concat_tables(each for batch in reader.read(io.BytesIO(text), run) for each in batch.tables)
     expected = [KEYRING.key(json.loads(each)) for each in both]
     assert table["user_key"].to_pylist() == expected

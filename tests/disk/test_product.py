@@ -20,7 +20,7 @@ from deltalake import DeltaTable
 
 from interactions.disk import PAUSED
 from tests.ingest.imports.files import as_lines, record
-from tests.running import COMMANDS, HOUSE, PASSWORD, Dojo, query, wait_for
+from tests.processes import COMMANDS, HOUSE, PASSWORD, Dojo, query, wait_for
 
 pytestmark = pytest.mark.slow
 RECORDS = 20_000

@@ -15,7 +15,7 @@ from interactions.models import Environment
 from interactions.privacy import erasure, request
 from tests import cast
 from tests.committed import committed, production
-from tests.running import wait_for
+from tests.processes import wait_for
 
 __all__ = ["committed", "production"]
 

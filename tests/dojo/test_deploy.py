@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from dojo import procfile
-from tests.running import HOUSE
+from tests.processes import HOUSE
 from tests.test_docs import settings_read
 
 PROCESSES = procfile.commands(HOUSE / "Procfile")

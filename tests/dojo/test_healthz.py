@@ -11,7 +11,7 @@ from redis import Redis
 from dojo import health, heartbeat
 from dojo.supervisor import Process
 from dojo.version import version_of
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 pytestmark = pytest.mark.django_db
 

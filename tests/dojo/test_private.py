@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dojo.private import make_private
-from tests.running import HOUSE, Dojo
+from tests.processes import HOUSE, Dojo
 
 
 def open_to_others(folder: Path) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.running import COMMANDS, HOUSE, PASSWORD, Dojo, environ, wait_for
+from tests.processes import COMMANDS, HOUSE, PASSWORD, Dojo, environ, wait_for
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,7 @@ from dojo import request_id
 from dojo.log_format import JsonLine, PlainLine, as_json
 from dojo.output import Output
 from dojo.request_id import ENVIRON, RequestIds, id_of
-from tests.running import Dojo, wait_for
+from tests.processes import Dojo, wait_for
 from tests.web_server import Server
 
 GIVEN = "3f0c9a6e-51a0-4c9e-b7d3-0d1f6a2b8c11"

@@ -16,7 +16,7 @@ from typing import Any
 import brotli
 import pytest
 
-from tests.running import HOUSE, environ
+from tests.processes import HOUSE, environ
 
 UNPACK: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": gzip.decompress, "identity": bytes}
 KEPT = ("event_id", "timestamp", "level", "logger", "platform", "release", "sdk", "exception", "logentry")

@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 import pytest
 
 from tests.ingest.uploads.tus import BYTES
-from tests.running import HOUSE
+from tests.processes import HOUSE
 from tests.web_server import Server
 
 pytestmark = pytest.mark.slow

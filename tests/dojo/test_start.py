@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import HOUSE, Dojo, environ, wait_for
+from tests.processes import HOUSE, Dojo, environ, wait_for
 
 pytestmark = pytest.mark.slow
 

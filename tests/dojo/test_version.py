@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dojo.version import version_of
-from tests.running import HOUSE, environ
+from tests.processes import HOUSE, environ
 
 VERSION = version_of(HOUSE)
 

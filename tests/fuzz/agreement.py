@@ -10,7 +10,7 @@ from interactions.codec.calls import BadCall, read_call
 from interactions.codec.origin import Origin
 from interactions.codec.rulebook import check_bytes
 from interactions.errors import FileRefused
-from tests.codec.reading import RECEIVED, read_blocks, read_file, read_lines, same
+from tests.codec.read import RECEIVED, read_blocks, read_file, read_lines, same
 from tests.codec.split.test_windows import small
 from tests.codec.verdicts import agrees, by_rule_book, of_call
 

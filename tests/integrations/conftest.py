@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from deltalake import DeltaTable
 
-from tests.clients.calling import Entrance, key_of
+from tests.clients.calls import Entrance, key_of
 from tests.integrations.wordpress import WordPress, missing
-from tests.running import Dojo, add_environment, wait_for
+from tests.processes import Dojo, add_environment, wait_for
 
 ENVIRONMENT = "sites"
 

@@ -14,10 +14,10 @@ import pytest
 
 from integrations.wordpress.package import PLUGIN
 from interactions.connectors import Options, woocommerce
-from tests.clients.calling import call
+from tests.clients.calls import call
 from tests.integrations.conftest import Sites
 from tests.integrations.wordpress import ADMIN, CUSTOMER, Somebody, WordPress
-from tests.running import free_port
+from tests.processes import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -19,7 +19,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from integrations.wordpress.package import package
-from tests.running import free_port, wait_for
+from tests.processes import free_port, wait_for
 
 DEBIAN = Path("/usr/share/wordpress")
 PROGRAMS = ("php", "mariadbd", "mariadb-install-db")

@@ -23,7 +23,7 @@ from deltalake.exceptions import DeltaError
 
 from tests.ingest.uploads.tus import BYTES, metadata
 from tests.kills.pins import IN_INBOX, IN_WEB, IN_WORKERS
-from tests.running import HOUSE, PASSWORD, Dojo, add_environment, query, wait_for
+from tests.processes import HOUSE, PASSWORD, Dojo, add_environment, query, wait_for
 
 PLACES = (*IN_WORKERS, *IN_WEB, *IN_INBOX)
 ENVIRONMENTS = (*PLACES, "upload")

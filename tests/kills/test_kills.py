@@ -15,7 +15,7 @@ import pytest
 from tests.ingest.imports.files import as_lines, record
 from tests.kills.pins import IN_WORKERS
 from tests.kills.scene import HEALED, PLACES, Scene, Upload
-from tests.running import COMMANDS, wait_for
+from tests.processes import COMMANDS, wait_for
 
 pytestmark = pytest.mark.slow
 RECORDS = 40

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from interactions.warehouse.lake import Lake
 from tests.lakes import append, record
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 
 @pytest.fixture(autouse=True)

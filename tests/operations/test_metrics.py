@@ -24,7 +24,7 @@ from interactions.operations import environments
 from tests.deliveries import delivery
 from tests.lakes import append, record
 from tests.pages import made
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 pytestmark = pytest.mark.django_db
 

@@ -19,7 +19,7 @@ from interactions.privacy import entries, erasure
 from interactions.warehouse import people, rewrite
 from interactions.warehouse.lake import Lake
 from tests import figures
-from tests.ingest.imports.dying import Moment, do_and_die, interrupted
+from tests.ingest.imports.crashes import Moment, do_and_die, interrupted
 from tests.ingest.imports.files import BAD, Record, as_lines, record, records
 from tests.ingest.imports.house import House, rejected, rows, silent, users
 

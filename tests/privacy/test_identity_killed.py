@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import HOUSE, copy_data, environ
+from tests.processes import HOUSE, copy_data, environ
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,7 @@ from interactions.ingest.imports.rejects import ERASED
 from interactions.models import DeletionRequest, Environment, Import
 from interactions.privacy import uploaded
 from interactions.warehouse.lake import Lake
-from tests.ingest.imports.dying import Moment, do_and_die, interrupted
+from tests.ingest.imports.crashes import Moment, do_and_die, interrupted
 from tests.ingest.imports.files import BAD, as_lines, as_list, record, records
 from tests.ingest.imports.house import House, adds_up, rejected, rows, silent, strays, users
 

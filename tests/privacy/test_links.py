@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from interactions import identity, process_caches
 from interactions.analytics import id_pairs
-from interactions.analytics.id_pairs import Pairs
+from interactions.analytics.id_pairs import SeenPairs
 from interactions.models import DeletionRequest, Environment, InboxEntry
 from tests import figures
 from tests.ingest.imports.files import Record, as_lines, record, records
@@ -80,7 +80,7 @@ def test_an_anonymous_id_is_owned_by_whoever_alone_was_seen_with_it(
     users = {anonymous: {user for other, user in seen if other == anonymous} for anonymous, _ in seen}
     owned = {anonymous for anonymous, found in users.items() if len(found) == 1 and found <= set(asked_for)}
     found = np.array(seen, np.int64).reshape(-1, 2)
-    assert Pairs(found[:, 0], found[:, 1]).owned(asked_for) == owned
+    assert SeenPairs(found[:, 0], found[:, 1]).owned(asked_for) == owned
 
 
 def test_a_shared_device_attributes_nothing(house: House) -> None:

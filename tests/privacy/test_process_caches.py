@@ -24,7 +24,7 @@ from tests.ingest.imports.conftest import folders, house
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House
 from tests.privacy.people import ANN, crowd, erased
-from tests.running import HOUSE, environ, wait_for
+from tests.processes import HOUSE, environ, wait_for
 
 __all__ = ["folders", "house"]
 

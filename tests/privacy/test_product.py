@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.ingest.imports.files import as_lines, record
-from tests.running import HOUSE, Dojo, add_environment, query, wait_for
+from tests.processes import HOUSE, Dojo, add_environment, query, wait_for
 
 from .people import ANN, of_ann, traces
 

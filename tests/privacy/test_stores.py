@@ -18,7 +18,7 @@ from interactions.privacy.stores import FAMILIES, NOT_PERSONAL, STORES
 from tests import figures
 from tests.ingest.imports.files import as_lines
 from tests.ingest.imports.house import House
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 from .people import crowd
 

@@ -13,7 +13,7 @@ from interactions.analytics.reports.data_quality import Measures
 from interactions.readiness import RULE, THRESHOLDS, Check, Overall, Report, Verdict, thresholds_of
 from interactions.readiness.check import CheckSection
 from interactions.readiness.data import data_checks
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 HEALTHY = Measures(
     records=100_000,

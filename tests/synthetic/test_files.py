@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 
 from interactions.management.commands.generate_interactions import Command
 from interactions.synthetic import records, write
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 START = datetime(2025, 1, 6, tzinfo=UTC)
 END = START + timedelta(weeks=12)

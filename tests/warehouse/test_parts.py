@@ -14,7 +14,7 @@ import pytest
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse import parts
 from interactions.warehouse.parts import STATISTICS_COLUMNS, PartWriter
-from tests.codec.reading import read_lines
+from tests.codec.read import read_lines
 
 
 def table(*stamps: str) -> pa.Table:

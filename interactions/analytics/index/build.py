@@ -22,8 +22,8 @@ from interactions.analytics.index import records, run_files
 from interactions.analytics.index.columns import PEOPLE, TIMES, coded, columns_for, events_of, pairs_of
 from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.people import Persons
-from interactions.analytics.index.plan import Batch, Paired, Plan, people_of
-from interactions.analytics.index.records import Piece
+from interactions.analytics.index.plan import BuildBatch, Paired, Plan, people_of
+from interactions.analytics.index.records import RowGroups
 from interactions.analytics.index.rows import joined, nobodys, run_of, taken
 from interactions.analytics.index.run import NONE, Index, Run
 from interactions.analytics.index.spill import Sizes, Spill
@@ -100,7 +100,7 @@ class _Build:
         self._columns = [name for name in columns_for(custom_keys) if name not in PEOPLE]
         self._hidden, self._folder = hidden, folder
 
-    def runs(self, pieces: Sequence[Piece]) -> list[Run]:
+    def runs(self, pieces: Sequence[RowGroups]) -> list[Run]:
         with ThreadPoolExecutor(len(sched_getaffinity(0))) as threads, Spill(self._folder) as spill:
             paired = list(threads.map(lambda piece: self._pair(piece, spill), pieces))
             plan = Plan.of(self.dictionaries.pairs, paired)
@@ -112,7 +112,7 @@ class _Build:
             ]
         return [run for run in found if run is not None]
 
-    def _pair(self, piece: Piece, spill: Spill) -> Paired:
+    def _pair(self, piece: RowGroups, spill: Spill) -> Paired:
         """Learn the pairs of a piece; records of hidden people get none (NONE)."""
         table = records.read(piece, [*PEOPLE, *(TIMES if self._hidden else ())])
         codes, seen = np.full(piece.rows, NONE, np.int32), np.ones(piece.rows, bool)
@@ -124,7 +124,7 @@ class _Build:
         nobodys = pc.and_(pc.is_null(table["user_key"]), pc.is_null(table["anonymous_key"]))
         return Paired(piece, spill.keep(codes), pc.sum(nobodys).as_py() or 0)
 
-    def _put_aside(self, batch: Batch, plan: Plan, spill: Spill) -> None:
+    def _put_aside(self, batch: BuildBatch, plan: Plan, spill: Spill) -> None:
         """Make the events of a batch."""
         found = []
         for piece, place, _ in batch.pieces:

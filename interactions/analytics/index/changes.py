@@ -38,7 +38,7 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class TimeWindow:
     """Rows of a time, from ``first`` to ``last`` (µs since 1970), and of some imports; None for all."""
 
     first: int
@@ -51,7 +51,7 @@ class Window:
         return in_time and (None in (self.imports, part.import_id) or part.import_id in (self.imports or ()))
 
 
-EVERYTHING: Final = Window(*FOREVER)
+EVERYTHING: Final = TimeWindow(*FOREVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Change:
 
     new: tuple[str, ...] = ()
     undone: frozenset[int] = frozenset()
-    window: Window | None = None
+    window: TimeWindow | None = None
 
 
 def change(before: Mapping[str, Covered], now: Mapping[str, Covered]) -> Change:
@@ -82,7 +82,7 @@ def change(before: Mapping[str, Covered], now: Mapping[str, Covered]) -> Change:
     pieces = [part for part in gone if part.import_id in changed]
     new = {name for name, part in added.items() if imports is not None and part.import_id not in {*imports, None}}
     pieces += [part for name, part in added.items() if name not in new]
-    window = Window(min(part.first for part in pieces), max(part.last for part in pieces), imports)
+    window = TimeWindow(min(part.first for part in pieces), max(part.last for part in pieces), imports)
     return Change(tuple(name for name in added if name in new), undone, window)
 
 

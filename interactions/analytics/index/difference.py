@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from interactions.analytics.index.changes import Covered, Window
+from interactions.analytics.index.changes import Covered, TimeWindow
 from interactions.analytics.index.delta import NOTHING, Places
 from interactions.analytics.index.gone import where
 from interactions.analytics.index.loops import compiled
@@ -51,7 +51,7 @@ class Difference:
     lacking: tuple[Lacking, ...] = ()
 
 
-def difference(index: Index, parts: Mapping[Path, Covered], window: Window, hidden: Tombstones) -> Difference:
+def difference(index: Index, parts: Mapping[Path, Covered], window: TimeWindow, hidden: Tombstones) -> Difference:
     """Between an index and the table's rows in a window that aren't of ``hidden`` people.
 
     ``parts`` are all parts of the table. Raises FileNotFoundError where one has gone, TooMuch.
@@ -82,7 +82,7 @@ def rows_of(lacking: Lacking, columns: Sequence[str]) -> pa.Table:
         )
 
 
-def _events_in(run: Run, window: Window) -> np.ndarray:
+def _events_in(run: Run, window: TimeWindow) -> np.ndarray:
     chosen = (run.at >= window.first) & (run.at <= window.last)
     if window.imports is not None:
         chosen &= np.isin(run.source, list(window.imports))
@@ -99,7 +99,7 @@ def _of_events(index: Index, places: Places) -> Iterator[np.ndarray]:
 
 
 def _of_rows(
-    paths: Sequence[Path], window: Window, hidden: Tombstones
+    paths: Sequence[Path], window: TimeWindow, hidden: Tombstones
 ) -> Iterator[tuple[tuple[Path, int], np.ndarray, np.ndarray]]:
     """For each row group that may have rows in it: the part and its number, places of these rows, and their hashes."""
     for path in paths:
@@ -110,7 +110,7 @@ def _of_rows(
                     yield (path, group), *_rows_in(table, window, hidden)
 
 
-def _rows_in(table: pa.Table, window: Window, hidden: Tombstones) -> tuple[np.ndarray, np.ndarray]:
+def _rows_in(table: pa.Table, window: TimeWindow, hidden: Tombstones) -> tuple[np.ndarray, np.ndarray]:
     at, received, source = (_numbers(table[name]) for name in ("timestamp", "received_at", "import_id"))
     chosen = (at >= window.first) & (at <= window.last) & ~hidden.mask(table)
     if window.imports is not None:
@@ -122,7 +122,7 @@ def _rows_in(table: pa.Table, window: Window, hidden: Tombstones) -> tuple[np.nd
     return rows, _hashed(ids[rows], at[rows], received[rows], source[rows], kind[rows])
 
 
-def _is_apart(group: Any, window: Window) -> bool:
+def _is_apart(group: Any, window: TimeWindow) -> bool:
     """Whether a row group's own statistics say that it has none of a window."""
     for place in range(group.num_columns):
         column = group.column(place)

@@ -9,7 +9,7 @@ import numpy as np
 
 from interactions.analytics.index.columns import are_placeholders
 from interactions.analytics.index.people import Persons, persons
-from interactions.analytics.index.records import Piece
+from interactions.analytics.index.records import RowGroups
 from interactions.analytics.index.run import LINK, NONE, Pairs
 
 PARTITION: Final = 1_000_000  # events; one of nobody's has up to twice as many
@@ -28,12 +28,12 @@ class People(NamedTuple):
 class Paired(NamedTuple):
     """A piece whose records' pairs were put aside at ``place``; how many of them name nobody."""
 
-    piece: Piece
+    piece: RowGroups
     place: int
     nobodys: int
 
 
-class Batch(NamedTuple):
+class BuildBatch(NamedTuple):
     """Pieces that become events together; ``nobody`` is the partition of those among them that name nobody."""
 
     number: int
@@ -52,7 +52,7 @@ class Plan(NamedTuple):
     placeholder: np.ndarray
     cuts: np.ndarray
     partition: np.ndarray
-    batches: tuple[Batch, ...]
+    batches: tuple[BuildBatch, ...]
 
     @property
     def of_people(self) -> int:
@@ -89,12 +89,12 @@ def people_of(pairs: Pairs) -> People:
     return People(Persons(keys[begins], alone[begins]), starts, rank)
 
 
-def _batches(pieces: Sequence[Paired], of_people: int) -> Iterator[Batch]:
+def _batches(pieces: Sequence[Paired], of_people: int) -> Iterator[BuildBatch]:
     number, held, nobody, of_nobody = 0, list[Paired](), of_people, 0
     for place, paired in enumerate(pieces, start=1):
         held.append(paired)
         if sum(each.piece.rows for each in held) >= BATCH or place == len(pieces):
-            yield Batch(number, tuple(held), nobody)
+            yield BuildBatch(number, tuple(held), nobody)
             of_nobody += sum(each.nobodys for each in held)
             if of_nobody >= PARTITION:
                 nobody, of_nobody = nobody + 1, 0

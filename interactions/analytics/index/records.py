@@ -18,7 +18,7 @@ _REPEATING: Final = (
 """Columns that are read as codes and what these mean: the parts have them so."""
 
 
-class Piece(NamedTuple):
+class RowGroups(NamedTuple):
     """Some row groups of a part that follow each other, and how many rows these have."""
 
     path: Path
@@ -26,7 +26,7 @@ class Piece(NamedTuple):
     rows: int
 
 
-def pieces(parts: Sequence[Part], rows: int) -> Iterator[Piece]:
+def pieces(parts: Sequence[Part], rows: int) -> Iterator[RowGroups]:
     """The parts in the order of their time, in pieces of at least ``rows`` where a part has so many."""
     for part in sorted(parts, key=lambda part: (part.first, part.path)):
         metadata = pq.read_metadata(part.path)
@@ -36,13 +36,13 @@ def pieces(parts: Sequence[Part], rows: int) -> Iterator[Piece]:
             groups.append(group)
             held += metadata.row_group(group).num_rows
             if held >= rows:
-                yield Piece(part.path, tuple(groups), held)
+                yield RowGroups(part.path, tuple(groups), held)
                 groups, held = [], 0
         if groups:
-            yield Piece(part.path, tuple(groups), held)
+            yield RowGroups(part.path, tuple(groups), held)
 
 
-def read(piece: Piece, columns: Sequence[str]) -> pa.Table:
+def read(piece: RowGroups, columns: Sequence[str]) -> pa.Table:
     """These columns of its rows. Raises FileNotFoundError where the part has gone."""
     with pq.ParquetFile(piece.path, read_dictionary=_REPEATING) as part:
         # One after the other: Arrow can't read lists of codes from several row groups at once.

@@ -31,7 +31,7 @@ _SHARE: Final = 2  # new rows are appended up to one part in so many of what is 
 
 
 @dataclass(frozen=True)
-class Table:
+class TableSnapshot:
     """A table at one moment: its version, its parts, and whose rows in them nobody may see.
 
     ``links`` are as ``warehouse.links.pairs`` has them, but for those of these people.
@@ -48,7 +48,7 @@ class Table:
 
 
 def refreshed(
-    index: Index, known: Mapping[str, Covered], was_hidden: Tombstones | None, table: Table, codes: Dictionaries
+    index: Index, known: Mapping[str, Covered], was_hidden: Tombstones | None, table: TableSnapshot, codes: Dictionaries
 ) -> tuple[Index, dict[str, Covered]]:
     """The index as it would be built of ``table``, and what it is then of; the same index where nothing changed.
 
@@ -91,7 +91,7 @@ def _require_few(index: Index, rows: int) -> None:
         raise TooMuch
 
 
-def _difference(index: Index, what: Change, now: Mapping[str, Covered], table: Table) -> Difference:
+def _difference(index: Index, what: Change, now: Mapping[str, Covered], table: TableSnapshot) -> Difference:
     if what.window is None:
         return Difference([NOTHING] * len(index.runs))
     paths = {table.by_name[name].path: part for name, part in now.items()}
@@ -102,7 +102,7 @@ def _together(several: Iterable[Places]) -> Places:
     return [np.unique(np.concatenate(of_run)) for of_run in zip(*several, strict=True)]
 
 
-def _new(what: Change, table: Table, codes: Dictionaries) -> list[Events]:
+def _new(what: Change, table: TableSnapshot, codes: Dictionaries) -> list[Events]:
     """The rows of new parts, as events, piece by piece."""
     parts, columns = [table.by_name[name] for name in what.new], columns_for(codes.custom_keys)
     with ThreadPoolExecutor(cores()) as threads:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from interactions.analytics.engine import Snapshot, steady
 from interactions.analytics.reports import person_records
-from interactions.analytics.reports.record_order import Key
-from interactions.analytics.reports.timeline import Page, Place, first_of, page_of, with_sessions
+from interactions.analytics.reports.record_order import RecordKey
+from interactions.analytics.reports.timeline import Place, SessionPage, first_of, page_of, with_sessions
 from interactions.contract.tombstones import Person
 
 
@@ -30,7 +30,7 @@ class Link:
     last_at: datetime
     type: str
     import_id: int
-    key: Key
+    key: RecordKey
     users: int
 
     @property
@@ -57,7 +57,7 @@ class Profile:
     types: dict[str, int]
     links: tuple[Link, ...]
     belongs_to: Person | None
-    page: Page
+    page: SessionPage
 
     @property
     def ambiguous(self) -> int:

@@ -34,7 +34,7 @@ _WIDER: Final = 4
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Key:
+class RecordKey:
     """The place of a record among all others of its environment.
 
     ``copy`` counts, from 1, records of the same ``timestamp`` and ``fingerprint``: they need not be equal where their
@@ -46,7 +46,7 @@ class Key:
     copy: int
 
     @classmethod
-    def of(cls, address: str) -> Key | None:
+    def of(cls, address: str) -> RecordKey | None:
         """From what ``str`` makes of one; None for any other text."""
         match = _ADDRESS.fullmatch(address)
         if match is None or len(match[2]) % 2:
@@ -67,7 +67,7 @@ class Key:
 
 
 def at(parts: Snapshot, places: pa.Table, expression: Expression) -> pa.Table:
-    """Ask of the records at ``places`` (``timestamp, fingerprint``), with the column ``copy``: see Key.
+    """Ask of the records at ``places`` (``timestamp, fingerprint``), with the column ``copy``: see RecordKey.
 
     Raises FileNotFoundError.
     """
@@ -79,7 +79,7 @@ def at(parts: Snapshot, places: pa.Table, expression: Expression) -> pa.Table:
     return parts.ask(lambda table: expression(_numbered(table.filter(_.timestamp.between(low, high)), places)), near)
 
 
-def walk(parts: Snapshot, filter: Filter, place: Key | None, limit: int, *, upwards: bool) -> pa.Table:
+def walk(parts: Snapshot, filter: Filter, place: RecordKey | None, limit: int, *, upwards: bool) -> pa.Table:
     """The first ``limit`` records of ``filter`` beyond ``place``, as one comes by them: newest first, or ``upwards``.
 
     The columns are those of TABLE_SCHEMA, and ``copy``. Without a place it begins at the end of time. Raises
@@ -98,7 +98,7 @@ def walk(parts: Snapshot, filter: Filter, place: Key | None, limit: int, *, upwa
     return at(parts, places if place is None else pa.concat_tables([place.place, places]), beyond)
 
 
-def _places(parts: Snapshot, filter: Filter, place: Key | None, limit: int, upwards: bool) -> pa.Table:
+def _places(parts: Snapshot, filter: Filter, place: RecordKey | None, limit: int, upwards: bool) -> pa.Table:
     """``timestamp, fingerprint`` of the first ``limit`` records beyond those at ``place``, as one comes by them."""
     found = _PLACE.empty_table()
     for group, nearest in _groups(_within_reach(parts.parts, filter, place, upwards), upwards):
@@ -120,7 +120,7 @@ def _places(parts: Snapshot, filter: Filter, place: Key | None, limit: int, upwa
     return found
 
 
-def _within_reach(parts: Sequence[Part], filter: Filter, place: Key | None, upwards: bool) -> list[Part]:
+def _within_reach(parts: Sequence[Part], filter: Filter, place: RecordKey | None, upwards: bool) -> list[Part]:
     """The parts that may hold records of the filter's period beyond the place, nearest first."""
     start, end = filter.period.start, filter.period.end
     reached = [
@@ -163,12 +163,12 @@ def _side(moment: datetime, upwards: bool) -> Any:
     return _.timestamp >= bound if upwards else _.timestamp <= bound
 
 
-def _is_at(place: Key) -> Any:
+def _is_at(place: RecordKey) -> Any:
     fingerprint = ibis.literal(place.fingerprint, type="binary")
     return (_.timestamp == ibis.literal(place.timestamp, type=MOMENT)) & (_.fingerprint == fingerprint)
 
 
-def _is_elsewhere(place: Key, upwards: bool) -> Any:
+def _is_elsewhere(place: RecordKey, upwards: bool) -> Any:
     """Of the records of its moment only those beyond the place."""
     fingerprint = ibis.literal(place.fingerprint, type="binary")
     further = _.fingerprint > fingerprint if upwards else _.fingerprint < fingerprint

@@ -19,26 +19,25 @@ from ibis import _
 from interactions import identity
 from interactions.analytics.engine import Snapshot, steady
 from interactions.analytics.filters import Filter
-from interactions.analytics.reports.record_order import Key as Key
-from interactions.analytics.reports.record_order import at, walk
+from interactions.analytics.reports.record_order import RecordKey, at, walk
 
 # Fields of Filter that records are searched by.
 SEARCHED: Final = ("user_id", "anonymous_id", "product_id", "miso_id")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Records, newest first: ``rows`` has the columns of TABLE_SCHEMA and ``copy``, see Key.
+class RecordPage:
+    """Records, newest first: ``rows`` has the columns of TABLE_SCHEMA and ``copy``, see RecordKey.
 
     ``newer`` and ``older`` are the keys beyond which the neighbouring pages lie, None where there is none.
     """
 
     rows: pa.Table
-    newer: Key | None
-    older: Key | None
+    newer: RecordKey | None
+    older: RecordKey | None
 
     @property
-    def keys(self) -> list[Key]:
+    def keys(self) -> list[RecordKey]:
         """The key of each row."""
         return _keys(self.rows)
 
@@ -47,11 +46,11 @@ def page(
     environment: str,
     filter: Filter,
     *,
-    after: Key | None = None,
-    before: Key | None = None,
+    after: RecordKey | None = None,
+    before: RecordKey | None = None,
     is_last: bool = False,
     limit: int,
-) -> Page:
+) -> RecordPage:
     """The newest ``limit`` records of ``filter``, those ``after`` one of them, or just ``before`` one, or the last."""
     upwards = before is not None or is_last
     place = before or after
@@ -62,10 +61,10 @@ def page(
         rows = rows.take(list(range(rows.num_rows - 1, -1, -1)))
     keys = _keys(rows)
     newer, older = (is_more, before is not None) if upwards else (after is not None, is_more)
-    return Page(rows, keys[0] if keys and newer else None, keys[-1] if keys and older else None)
+    return RecordPage(rows, keys[0] if keys and newer else None, keys[-1] if keys and older else None)
 
 
-def record(environment: str, key: Key) -> pa.Table | None:
+def record(environment: str, key: RecordKey) -> pa.Table | None:
     """One record, a row of TABLE_SCHEMA, with ``copy`` and ``copies``, how many have its timestamp and fingerprint."""
 
     def alike(parts: Snapshot) -> pa.Table:
@@ -104,6 +103,6 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def _keys(rows: pa.Table) -> list[Key]:
+def _keys(rows: pa.Table) -> list[RecordKey]:
     columns = (rows[name].to_pylist() for name in ("timestamp", "fingerprint", "copy"))
-    return [Key(at.astimezone(UTC), fingerprint, copy) for at, fingerprint, copy in zip(*columns, strict=True)]
+    return [RecordKey(at.astimezone(UTC), fingerprint, copy) for at, fingerprint, copy in zip(*columns, strict=True)]

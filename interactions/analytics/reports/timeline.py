@@ -14,7 +14,7 @@ import pandas as pd
 from interactions.analytics.definitions import QUIET
 from interactions.analytics.engine import Snapshot
 from interactions.analytics.reports import person_records
-from interactions.analytics.reports.record_order import Key
+from interactions.analytics.reports.record_order import RecordKey
 from interactions.codec import export
 from interactions.contract.tombstones import Person
 
@@ -51,7 +51,7 @@ class Entry:
     record: dict[str, Any]
 
     @property
-    def key(self) -> Key:
+    def key(self) -> RecordKey:
         return first_of(self.columns["timestamp"], self.columns["fingerprint"])
 
 
@@ -75,16 +75,16 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SessionPage:
     """Sessions, newest first; ``older`` is where the next page begins, None where there is none."""
 
     sessions: tuple[Session, ...] = ()
     older: Place | None = None
 
 
-def first_of(timestamp: datetime, fingerprint: bytes) -> Key:
+def first_of(timestamp: datetime, fingerprint: bytes) -> RecordKey:
     """Where the Records page has the record; the first of them where there are several, which are copies."""
-    return Key(timestamp.astimezone(UTC), fingerprint, 1)
+    return RecordKey(timestamp.astimezone(UTC), fingerprint, 1)
 
 
 def with_sessions(rows: pd.DataFrame) -> pd.DataFrame:
@@ -97,7 +97,7 @@ def with_sessions(rows: pd.DataFrame) -> pd.DataFrame:
 
 def page_of(
     parts: Snapshot, person: Person, owned: Sequence[int], rows: pd.DataFrame, after: Place | None, limit: int
-) -> Page:
+) -> SessionPage:
     """The newest ``limit`` of the person's ``rows``, as :func:`with_sessions` gives them, beyond ``after``.
 
     Records that come in meanwhile push out no others, nor are any shown twice, unless they bear the very moment at
@@ -107,15 +107,15 @@ def page_of(
     start = skip + (int((rows["timestamp"] > after.at).sum()) if after else 0)
     shown = rows.iloc[start : start + limit]
     if shown.empty:
-        return Page()
+        return SessionPage()
     # The first record of the moment at which the page begins may be on the page before.
     newest, oldest = rows["timestamp"].iloc[start - skip].to_pydatetime(), shown["timestamp"].iloc[-1].to_pydatetime()
     table = person_records.whole(parts, person, owned, newest, oldest, skip, len(shown))
     entries = [Entry(*each) for each in zip(table.to_pylist(), export.records(table), strict=True)]
     sessions = tuple(_sessions(rows, start, entries))
     if start + limit >= len(rows):
-        return Page(sessions)
-    return Page(sessions, Place(oldest, int((rows["timestamp"].iloc[: start + limit] == oldest).sum())))
+        return SessionPage(sessions)
+    return SessionPage(sessions, Place(oldest, int((rows["timestamp"].iloc[: start + limit] == oldest).sum())))
 
 
 def _sessions(rows: pd.DataFrame, start: int, entries: list[Entry]) -> Iterator[Session]:

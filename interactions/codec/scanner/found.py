@@ -18,7 +18,7 @@ _DEEPEST = 3  # objects within each other: a record, its context, its page
 _TO_DOUBLE = ctypes.cast(ctypes.pythonapi.PyOS_string_to_double, ctypes.c_void_p).value
 
 
-class Found(NamedTuple):
+class ScannedColumns(NamedTuple):
     """What ``scan.scan`` fills, a column of ROWS values for each slot of ``layout``.
 
     A string is the place of its first byte in the text and that after its last; the first is inverted (``~``) where
@@ -54,11 +54,11 @@ class Found(NamedTuple):
     kept: np.ndarray  # int64 [1]: the kinds of objects of the record of which something is in ``unknown``, a bit each
 
 
-def room(items: int = ITEMS, unknown: int = UNKNOWN) -> Found:
+def room(items: int = ITEMS, unknown: int = UNKNOWN) -> ScannedColumns:
     """Room for one ``scan``; to be used again and again. For so many items of all lists of a kind, and unknown
     fields."""
     texts, lists, reals, raws = map(len, (layout.TEXT_SLOTS, layout.TEXTS_SLOTS, layout.NUMBER_SLOTS, layout.RAW_SLOTS))
-    return Found(
+    return ScannedColumns(
         to_double=_TO_DOUBLE or 0,
         record_starts=np.zeros(ROWS, np.int32),
         record_ends=np.zeros(ROWS, np.int32),

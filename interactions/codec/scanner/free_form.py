@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from interactions.codec.scanner import custom_texts, gather, layout, rest
 from interactions.codec.scanner.custom import FAULTS, Custom
-from interactions.codec.scanner.found import PADDING, Found
+from interactions.codec.scanner.found import PADDING, ScannedColumns
 from interactions.codec.scanner.layout import CONTEXT, REST, SEARCH, bit
 from interactions.codec.scanner.remembered import Remembered
 from interactions.codec.scanner.rest import Numbered, Rest
@@ -77,7 +77,7 @@ class Hashed(NamedTuple):
 class FreeForm:
     """The free-form parts of ``rows`` rows just found in ``text``."""
 
-    def __init__(self, found: Found, codes: np.ndarray, text: bytes, rows: int, known: Known) -> None:
+    def __init__(self, found: ScannedColumns, codes: np.ndarray, text: bytes, rows: int, known: Known) -> None:
         self._found, self._codes, self._text, self._rows = found, codes, text, rows
         self._customs = self._custom_contexts(known.customs)
         self._filters = self._search_filters()

@@ -11,7 +11,7 @@ import numpy as np
 
 from interactions.codec.scanner import rest_texts
 from interactions.codec.scanner.custom import FAULTS, is_whole, keys_within, packed, whole
-from interactions.codec.scanner.found import ROWS, Found
+from interactions.codec.scanner.found import ROWS, ScannedColumns
 from interactions.codec.scanner.layout import CAMPAIGN, CONTEXT, PAGE, SEARCH
 from interactions.codec.scanner.remembered import Remembered
 from interactions.compiled import known_texts
@@ -77,7 +77,7 @@ class Finder:
         self._counts = np.zeros(1, np.int64)
         self._buckets = np.zeros((1, known_texts.BUCKETS), np.int32)
 
-    def find(self, text: np.ndarray, found: Found, rows: int) -> Numbered:
+    def find(self, text: np.ndarray, found: ScannedColumns, rows: int) -> Numbered:
         """Those of the rows found in ``text``."""
         codes = np.full(rows, -1, np.int32)
         fields = found.unknown[: found.unknown_offsets[rows]]

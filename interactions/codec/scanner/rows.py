@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from interactions.codec.scanner import gather, layout
-from interactions.codec.scanner.found import PADDING, Found
+from interactions.codec.scanner.found import PADDING, ScannedColumns
 from interactions.codec.scanner.free_form import FreeForm, numbered
 from interactions.codec.scanner.layout import CAMPAIGN, CONTEXT, PAGE, RECORD, SEARCH, bit
 from interactions.compiled import xxh3
@@ -49,10 +49,10 @@ _TYPE_SPANS = np.column_stack([_ENDS - layout.TYPE_SIZE, _ENDS])
 _SLACK = 96  # bytes of a hashed record beyond its JSON: each of its numbers takes nine
 
 
-class Rows:
+class ScannedRows:
     """Rows just found in a text, and what of them is ``free`` in form."""
 
-    def __init__(self, found: Found, codes: np.ndarray, rows: int, free: FreeForm) -> None:
+    def __init__(self, found: ScannedColumns, codes: np.ndarray, rows: int, free: FreeForm) -> None:
         self._found, self._codes, self._rows, self._free = found, codes, rows, free
         self._size = int(found.record_ends[rows - 1] - found.record_starts[0])
         self._has = np.bitwise_or.reduce(found.has[:, :rows], axis=1)

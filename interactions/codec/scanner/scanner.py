@@ -15,7 +15,7 @@ from interactions.codec.scanner.custom import customs
 from interactions.codec.scanner.found import PADDING, room
 from interactions.codec.scanner.free_form import FreeForm, Known
 from interactions.codec.scanner.layout import RECORD, bit
-from interactions.codec.scanner.rows import Rows, plain
+from interactions.codec.scanner.rows import ScannedRows, plain
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.keyring import Keyring, load_compiled, name_people
 
@@ -100,7 +100,7 @@ class Scanner:
     def _table(self, free: FreeForm, codes: np.ndarray, timed: np.ndarray) -> pa.Table:
         """The rows just found, of which some are ``timed``."""
         rows, received = len(timed), self._origin.received
-        arrays = Rows(self._found, codes, rows, free).columns()
+        arrays = ScannedRows(self._found, codes, rows, free).columns()
         arrays["timestamp"] = plain(np.where(timed, self._found.times[:rows], received), _MOMENT)
         arrays["received_at"] = plain(np.full(rows, received), _MOMENT)
         arrays["import_id"] = plain(np.full(rows, self._origin.import_id), _KEY)

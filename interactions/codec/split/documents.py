@@ -16,7 +16,7 @@ from typing import BinaryIO
 from interactions.codec.split import syntax, windows
 from interactions.codec.split.seams import inside_at
 from interactions.codec.split.syntax import Head, key_of, value_end
-from interactions.codec.split.windows import Format, Open, Piece, Run, Text, Unsound, Window
+from interactions.codec.split.windows import ByteRange, Format, Open, Piece, TextBuffer, Unsound, Window
 
 NOT_CLOSED = "The file ends before its list of records is closed."
 CUT_SHORT = "The file ends in the middle of this record."
@@ -35,14 +35,14 @@ class _Undecided(Exception):
     """The text does not tell yet, and nothing of it was taken."""
 
 
-class Documents(Text):
+class Documents(TextBuffer):
     """A run's records, told apart. How it falls into windows changes nothing in what is found in it.
 
     Raises Unsound where a run that is not the file's last ends within a record, or with something else open than its
     end shows.
     """
 
-    def __init__(self, file: BinaryIO, run: Run, longest: int) -> None:
+    def __init__(self, file: BinaryIO, run: ByteRange, longest: int) -> None:
         self.open: Open = inside_at(file, run.start, run.inside)
         self._inside_next: Open = () if run.is_last else inside_at(file, run.end, run.inside)
         super().__init__(file, run, longest)

@@ -33,7 +33,7 @@ class Unsound(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ByteRange:
     """Bytes ``[start, end)`` of a file of ``length`` bytes, from the file's beginning or the first byte of a record to
     that of another, or to the file's end. Where it is not the file's last, its end may be a guess.
 
@@ -74,10 +74,10 @@ class Window:
     pieces: list[Piece]
 
 
-class Text:
+class TextBuffer:
     """The bytes read of a run and not given out yet: ``held``, at offset ``place`` of the file."""
 
-    def __init__(self, file: BinaryIO, run: Run, longest: int) -> None:
+    def __init__(self, file: BinaryIO, run: ByteRange, longest: int) -> None:
         file.seek(run.start)
         self._file, self._run, self._longest = file, run, longest
         self._at = self._place = run.start

@@ -29,7 +29,7 @@ _NOTE_ALONE: Final = "It is a note without a row: write the row's values as colu
 _decode = msgspec.json.decode
 
 
-class Documents:
+class JsonTable:
     """A text of JSON: an object a line, a list of objects, or an object with such a list in it."""
 
     kind = "JSON"

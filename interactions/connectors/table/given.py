@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from interactions import unpack
-from interactions.connectors.table.documents import Documents
+from interactions.connectors.table.documents import JsonTable
 from interactions.connectors.table.errors import Empty, Encrypted, NoTable
 from interactions.connectors.table.mapping import Reading
 from interactions.connectors.table.parquet import HIDDEN, MAGIC, Parquet
@@ -60,7 +60,7 @@ def open_table(path: Path, reading: Reading | None = None, text: Opener = unpack
     if not head:
         raise Empty(has_header=False)
     if head[:1] in (b"{", b"["):
-        return Documents(lambda: text(path))
+        return JsonTable(lambda: text(path))
     if head[:1] == b"<":
         raise NoTable("The file is HTML or XML, not a table.")
     return Separated(lambda: text(path), said)

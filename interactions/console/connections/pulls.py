@@ -31,14 +31,14 @@ def _secret(label: str) -> forms.CharField:
     )
 
 
-class KeyForm(OnceForm):
+class PullKeyForm(OnceForm):
     """Who asks the tool."""
 
     key = forms.CharField(label="Key", max_length=_LONGEST, widget=forms.TextInput(attrs=_PLAIN))
     secret = _secret("Secret")
 
 
-class PullForm(KeyForm):
+class PullForm(PullKeyForm):
     """What a new pull is."""
 
     source = forms.ChoiceField(
@@ -98,7 +98,7 @@ def pull_create(request: HttpRequest, environment: str) -> HttpResponse:
 def pull_key(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
     """Ask with another key from now on."""
     pull = _find(environment, pk)
-    form = KeyForm(request.POST if request.method == "POST" else None)
+    form = PullKeyForm(request.POST if request.method == "POST" else None)
     source = PULL_SOURCES[pull.connection.source]
     form.fields["key"].label, form.fields["secret"].label = source.key, source.secret
     if form.is_bound and form.is_valid():

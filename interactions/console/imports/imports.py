@@ -50,7 +50,7 @@ COLUMNS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class SortableHeading:
     """A column as the page shows it: where a press leads, and how it is sorted now."""
 
     column: ListColumn
@@ -58,12 +58,12 @@ class Heading:
     direction: str
 
 
-def _headings(sort: str) -> list[Heading]:
+def _headings(sort: str) -> list[SortableHeading]:
     headings = []
     for column in COLUMNS:
         direction = {column.field: "ascending", f"-{column.field}": "descending"}.get(sort, "")
         following = {"ascending": f"-{column.field}", "descending": column.field}.get(direction)
-        headings.append(Heading(column, following or column.first + column.field, direction))
+        headings.append(SortableHeading(column, following or column.first + column.field, direction))
     return headings
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
-from interactions.analytics.reports.records import Key
+from interactions.analytics.reports.record_order import RecordKey
 from interactions.console import charts
 from interactions.console.filter.choice import FilterChoice
 from interactions.templatetags.presentation import counted, duration
@@ -89,7 +89,7 @@ class Cell:
 class RecordRow:
     """A record as a row; ``key`` identifies it in its URL."""
 
-    key: Key
+    key: RecordKey
     moment: Any
     type: str
     cells: list[Cell]
@@ -101,7 +101,9 @@ def columns_of(names: list[str]) -> list[RecordColumn]:
     return chosen or [_BY_NAME[name] for name in USUAL]
 
 
-def row_of(record: Record, key: Key, columns: list[RecordColumn], choice: FilterChoice, *, people: bool) -> RecordRow:
+def row_of(
+    record: Record, key: RecordKey, columns: list[RecordColumn], choice: FilterChoice, *, people: bool
+) -> RecordRow:
     """A record as a row. With ``people``, ids link to the person's records."""
     cells = [_cell(record, column, choice, people=people) for column in columns]
     return RecordRow(key, record["timestamp"], record["type"], cells)

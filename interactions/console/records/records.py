@@ -18,7 +18,7 @@ from interactions.analytics.data_sets import opened, settled
 from interactions.analytics.filters import Filter
 from interactions.analytics.reports import records as questions
 from interactions.analytics.reports.reach import reach
-from interactions.analytics.reports.records import Key
+from interactions.analytics.reports.record_order import RecordKey
 from interactions.analytics.reports.totals import count
 from interactions.codec import export
 from interactions.console.filter.choice import PRESETS, FilterChoice
@@ -75,7 +75,7 @@ def records_count(request: HttpRequest, environment: str) -> HttpResponse:
 def record(request: HttpRequest, environment: str, key: str) -> HttpResponse:
     """One record as sent."""
     here = get_object_or_404(Environment, slug=environment)
-    place = Key.of(key)
+    place = RecordKey.of(key)
     found = questions.record(here.slug, place) if place else None
     if found is None or place is None:
         if request.htmx:  # type: ignore[attr-defined]
@@ -121,8 +121,8 @@ def _page(request: HttpRequest, here: Environment, choice: FilterChoice) -> dict
     page = questions.page(
         here.slug,
         wanted,
-        after=Key.of(request.GET.get("after", "")),
-        before=Key.of(request.GET.get("before", "")),
+        after=RecordKey.of(request.GET.get("after", "")),
+        before=RecordKey.of(request.GET.get("before", "")),
         is_last="end" in request.GET,
         limit=PAGE_SIZE,
     )

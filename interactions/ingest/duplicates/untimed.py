@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from interactions.codec import export
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Reader
-from interactions.codec.split.windows import Run
+from interactions.codec.split.windows import ByteRange
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.ingest.duplicates import prints
 from interactions.ingest.duplicates.groups import EqualRows
@@ -177,7 +177,7 @@ def _words_without_time(table: pa.Table) -> np.ndarray:
     times = pa.nulls(table.num_rows, TABLE_SCHEMA.field(place).type)
     text = export.lines(table.set_column(place, "timestamp", times))
     reader = Reader(Origin(0, datetime.now(UTC)), None, longest=len(text))
-    batches = list(reader.read(io.BytesIO(text), Run(0, len(text), len(text))))
+    batches = list(reader.read(io.BytesIO(text), ByteRange(0, len(text), len(text))))
     found = pa.concat_tables([table for batch in batches for table in batch.tables])["fingerprint"]
     return prints.words_of(found.combine_chunks())
 

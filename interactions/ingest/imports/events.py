@@ -13,7 +13,7 @@ from django.conf import settings
 
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.rejected import Rejected
-from interactions.codec.split.windows import Run
+from interactions.codec.split.windows import ByteRange
 from interactions.connectors import SOURCES, Chunk, Options, Skipped, records
 from interactions.ingest.connections import types
 from interactions.models import Block, Import, SkippedEvents
@@ -29,7 +29,7 @@ def options_of(imp: Import) -> Options:
     return types.options_of(imp.environment_id, imp.connector, zone)
 
 
-def events_of(imp: Import, reader: Reader, file: BinaryIO, run: Run) -> Iterator[tuple[Batch, Counter[Skipped]]]:
+def events_of(imp: Import, reader: Reader, file: BinaryIO, run: ByteRange) -> Iterator[tuple[Batch, Counter[Skipped]]]:
     """The batches of a run of events, and the skipped events of each. Raises Unsound like the reader.
 
     Rejected records come with the original event.
@@ -44,7 +44,7 @@ def judged(chunk: Chunk, reader: Reader) -> Batch:
     made = Batch(chunk.size, len(chunk.rejected), rejected=list(chunk.rejected))
     size = len(chunk.lines)
     first = 0
-    for batch in reader.read(io.BytesIO(chunk.lines), Run(0, size, size)) if size else ():
+    for batch in reader.read(io.BytesIO(chunk.lines), ByteRange(0, size, size)) if size else ():
         made.records += batch.records
         made.untimed += batch.untimed
         made.tables += batch.tables

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from interactions.codec.split.windows import Run, Unsound
+from interactions.codec.split.windows import ByteRange, Unsound
 from interactions.connectors import SOURCES, Options, Source, first_documents, records
 from interactions.connectors.source import ZONE, Json
 from interactions.ingest.imports.events import options_of
-from interactions.ingest.imports.sample import SHOWN, Sample, read_sample
+from interactions.ingest.imports.sample import SHOWN, FileSample, read_sample
 from interactions.models import Import
 
 EVENTS_BYTES = 8 << 20
@@ -62,7 +62,7 @@ class EventsFound:
     names: list[EventName]
     is_all: bool
     asks_zone: bool
-    sample: Sample
+    sample: FileSample
 
     @property
     def count(self) -> int:
@@ -107,10 +107,10 @@ def _entry(source: Source, options: Options, name: str, event: Json) -> EventNam
     return EventName(name, source.TYPES.get(name, ()), chosen, text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
 
 
-def _sample(source: Source, options: Options, head: bytes, *, is_whole: bool) -> Sample:
+def _sample(source: Source, options: Options, head: bytes, *, is_whole: bool) -> FileSample:
     """The verdict on the records of a text's beginning."""
-    sample = Sample()
-    run = Run(0, len(head), len(head) if is_whole else len(head) + 1)
+    sample = FileSample()
+    run = ByteRange(0, len(head), len(head) if is_whole else len(head) + 1)
     with suppress(Unsound):  # it ends in the middle of an event
         for chunk in records(source, io.BytesIO(head), options, run=run, longest=_LONGEST):
             found = read_sample(chunk.lines, is_whole=True, longest=_LONGEST)

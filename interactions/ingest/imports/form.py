@@ -27,7 +27,7 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class FileFormat:
     """The layout of records in a file, its layers of packing, and the source of its events ("" for Dojo itself)."""
 
     shape: source.Shape
@@ -63,7 +63,7 @@ def _refused_by(head: bytes) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def form_of(path: Path, *, connector: str = "") -> Form:
+def form_of(path: Path, *, connector: str = "") -> FileFormat:
     """Detect the form of a file. Raises FileRefused if it can't be imported.
 
     ``connector`` names its source if it's known.
@@ -79,7 +79,7 @@ def form_of(path: Path, *, connector: str = "") -> Form:
         raise FileRefused(foreign)
     with opened(path) as file:
         is_own = connector in ("", OWN)
-        return Form(source.shape_of(file, of_any=not is_own), file.layers, "" if is_own else connector)
+        return FileFormat(source.shape_of(file, of_any=not is_own), file.layers, "" if is_own else connector)
 
 
 def _recognised(head: bytes) -> str:

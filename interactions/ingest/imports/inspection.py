@@ -16,7 +16,7 @@ from interactions.ingest.imports import storage
 from interactions.ingest.imports.events_found import EVENTS_BYTES, EventsFound, events_found
 from interactions.ingest.imports.form import NO_RECORDS, OWN, form_of, opened
 from interactions.ingest.imports.progress import ImportCause
-from interactions.ingest.imports.sample import FirstRecord, Sample, read_sample, rejected_sentence
+from interactions.ingest.imports.sample import FileSample, FirstRecord, read_sample, rejected_sentence
 from interactions.models import Import
 
 SAMPLE_BYTES = 1 << 20
@@ -85,7 +85,7 @@ def inspect(imp: Import, types: Mapping[str, str | None] | None = None) -> Inspe
     )
 
 
-def _sample(imp: Import, text: bytes, *, is_whole: bool) -> Sample:
+def _sample(imp: Import, text: bytes, *, is_whole: bool) -> FileSample:
     ignores = imp.ignore_unknown_fields
     return read_sample(text, is_whole=is_whole, longest=SAMPLE_BYTES, ignores_unknown=ignores)
 

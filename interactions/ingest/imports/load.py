@@ -21,7 +21,7 @@ from interactions import identity
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.source import shape_of
-from interactions.codec.split.windows import Run, Unsound
+from interactions.codec.split.windows import ByteRange, Unsound
 from interactions.connectors import Skipped
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull
@@ -183,7 +183,9 @@ def _read(block: Block) -> _Read:
     gc.disable()  # records have no reference cycles, so collecting would be wasted
     try:
         with path.open("rb") as file, part, Rejects(storage.rejects_path(block), people) as rejects:
-            run = Run(block.start, block.end, path.stat().st_size, shape_of(file, of_any=bool(imp.connector)).inside)
+            run = ByteRange(
+                block.start, block.end, path.stat().st_size, shape_of(file, of_any=bool(imp.connector)).inside
+            )
             for batch, skipped in _batches(imp, reader, file, run):
                 events += skipped
                 left_out = leave_out(batch, counts.records, people.tombstones, rejects)
@@ -202,7 +204,7 @@ def _read(block: Block) -> _Read:
     return _Read(counts, rejects, part, events, reader.ignored)
 
 
-def _batches(imp: Import, reader: Reader, file: BinaryIO, run: Run) -> Iterator[tuple[Batch, Counter[Skipped]]]:
+def _batches(imp: Import, reader: Reader, file: BinaryIO, run: ByteRange) -> Iterator[tuple[Batch, Counter[Skipped]]]:
     """The batches of a run, and the skipped events of each; Dojo's own format has none."""
     if imp.connector:
         yield from events_of(imp, reader, file, run)

@@ -18,7 +18,7 @@ import msgspec
 from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import Violation, check_bytes, refused
 from interactions.codec.split.documents import Documents
-from interactions.codec.split.windows import Run, Unsound, Window
+from interactions.codec.split.windows import ByteRange, Unsound, Window
 from interactions.contract.timestamps import instant
 
 
@@ -60,7 +60,7 @@ def rejected_sentence(rejected: int, total: int, noun: str) -> str:
 
 
 @dataclass(slots=True)
-class Sample:
+class FileSample:
     """``records`` were read; ``types`` and ``moments`` (UTC timestamps, where present) are those of the valid ones.
 
     ``first`` are as they will be, or with their problems; ``ignored`` counts records by fields that were left out.
@@ -95,13 +95,13 @@ class Sample:
             self.moments.append(moment)
 
 
-def read_sample(text: bytes, *, is_whole: bool, longest: int, ignores_unknown: bool = False) -> Sample:
+def read_sample(text: bytes, *, is_whole: bool, longest: int, ignores_unknown: bool = False) -> FileSample:
     """Check the records of ``text``, the beginning of a file or all of it; a truncated last record is ignored.
 
     Records of more than ``longest`` bytes are rejected. ``ignores_unknown``: fields that there are not are left out.
     """
-    source = Documents(io.BytesIO(text), Run(0, len(text), len(text) if is_whole else len(text) + 1), longest)
-    sample = Sample()
+    source = Documents(io.BytesIO(text), ByteRange(0, len(text), len(text) if is_whole else len(text) + 1), longest)
+    sample = FileSample()
     with suppress(Unsound):  # it ends in the middle of a record
         for window in source.each():
             sample.add(window, ignores_unknown=ignores_unknown)

@@ -40,7 +40,7 @@ _LOOK_SECONDS: Final = 1.0
 _HOUR: Final = timedelta(hours=1)
 
 
-class Stopped(Exception):
+class PullStopped(Exception):
     """The pull was paused or removed, the import cancelled, or another task is at work."""
 
 
@@ -60,7 +60,7 @@ def carry(pull: Pull) -> None:
     try:
         with beating(mine):
             more = _carry(pull, now)
-    except Stopped:
+    except PullStopped:
         logger.info("Pull %s stopped", pull.pk)
     except PullFailed as failure:
         _fail(pull, str(failure), failure.wait)
@@ -139,7 +139,7 @@ def _pull(pull: Pull, day: PulledDay, now: datetime) -> None:
     if imp.state == Import.State.UPLOADING:
         _fetch(pull, day, imp)
         if not _mine(pull).exists():
-            raise Stopped
+            raise PullStopped
         imports.received(imp, sample=False)
         keep_examples(pull.connection, imp)
     if imp.state == Import.State.CHECKING:
@@ -164,7 +164,7 @@ def _import_of(pull: Pull, day: PulledDay) -> Import:
         )
         storage.whole_upload(imp)
         if not PulledDay.objects.filter(pk=day.pk, imported=day.imported).update(imported=imp):
-            raise Stopped  # removed meanwhile
+            raise PullStopped  # removed meanwhile
     day.imported = imp
     return imp
 
@@ -206,7 +206,7 @@ class _Look:
             raise PullFailed(PAUSED, _FIRST_WAIT)
         wanted = _mine(self._pull).filter(connection__is_paused=False)
         if not wanted.exists() or not Import.objects.filter(pk=self._imp.pk, state=Import.State.UPLOADING).exists():
-            raise Stopped
+            raise PullStopped
 
 
 def _halve(pull: Pull, day: PulledDay) -> bool:

@@ -31,7 +31,7 @@ from interactions.ingest.streams import leases
 from interactions.ingest.streams.errors import LeaseLost, StreamAway
 from interactions.ingest.streams.leases import Leases, Scope
 from interactions.ingest.streams.payloads import Payloads
-from interactions.ingest.streams.reader import Found, Key, Open, Reader, Slice
+from interactions.ingest.streams.reader import Found, Key, Open, Slice, StreamReader
 from interactions.models import Connection, InboxEntry, Stream, StreamKind
 from interactions.privacy import wishes
 
@@ -56,7 +56,7 @@ class Counts:
     refused: int = 0
 
 
-def reader_of(stream: Stream) -> Reader:
+def reader_of(stream: Stream) -> StreamReader:
     """A client of the stream. Raises StreamAway."""
     if stream.kind == StreamKind.KAFKA:
         from interactions.ingest.streams.kafka import KafkaReader
@@ -178,7 +178,7 @@ class Consumer:
 class _Session:
     """From connecting to a stream until it's left, or an error ends it."""
 
-    def __init__(self, consumer: Consumer, reader: Reader) -> None:
+    def __init__(self, consumer: Consumer, reader: StreamReader) -> None:
         self._consumer = consumer
         self._connection = consumer.connection
         self._stream = consumer.stream

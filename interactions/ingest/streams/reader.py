@@ -38,7 +38,7 @@ class Slice:
     is_last: bool = False
 
 
-class Reader(Protocol):
+class StreamReader(Protocol):
     """A client of one stream. All raise StreamAway, in a sentence, where it can't be read now.
 
     ``place`` names a message, for people: the format of topic, partition and offset.
@@ -73,4 +73,4 @@ class Reader(Protocol):
     def close(self) -> None: ...
 
 
-Open = Callable[[], Reader]
+Open = Callable[[], StreamReader]

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.merge import merge
-from interactions.analytics.index.refresh import Table
+from interactions.analytics.index.refresh import TableSnapshot
 from interactions.analytics.index.run import Index, Pairs
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Tombstones
@@ -89,18 +89,18 @@ def stones(users: dict[str, int] | None = None, visitors: dict[str, int] | None 
     return Tombstones.of(named)
 
 
-def table(hidden: Tombstones = NOBODY) -> Table:
+def table(hidden: Tombstones = NOBODY) -> TableSnapshot:
     version, parts = Lake(ENVIRONMENT).state()
-    return Table(version, tuple(parts), hidden)
+    return TableSnapshot(version, tuple(parts), hidden)
 
 
-def records_of(of: Table) -> pa.Table:
+def records_of(of: TableSnapshot) -> pa.Table:
     return pa.concat_tables(
         [pq.read_table(part.path).cast(TABLE_SCHEMA) for part in of.parts] or [TABLE_SCHEMA.empty_table()]
     )
 
 
-def built(of: Table) -> Index:
+def built(of: TableSnapshot) -> Index:
     return build_table(records_of(of), of.hidden, ENVIRONMENT, of.version)
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from interactions.analytics import data_sets as current
 from interactions.analytics import keeper as keep
-from interactions.analytics.data_sets import IndexBeingBuilt, Standing, standing, up_to_date
+from interactions.analytics.data_sets import IndexBeingBuilt, IndexState, standing, up_to_date
 from interactions.analytics.index import manifest, merge, refresh, store
 from interactions.analytics.index.run import Index
 from interactions.analytics.keeper import IndexBusy, Keeper, alone, count, erase
@@ -187,7 +187,7 @@ def test_nobody_is_answered_from_the_index_of_a_replaced_table_while_it_is_built
     settled()
     shutil.rmtree(settings.LAKE_DIR)
     add([row("u8", None, 40)])
-    build, asked = keep.build, list[Standing]()
+    build, asked = keep.build, list[IndexState]()
 
     def looked_at(*given: Any) -> Index:
         asked.append(standing(ENVIRONMENT))
@@ -197,7 +197,7 @@ def test_nobody_is_answered_from_the_index_of_a_replaced_table_while_it_is_built
 
     monkeypatch.setattr(keep, "build", looked_at)
     assert Keeper(ENVIRONMENT).turn()
-    assert asked == [Standing(version=-1, is_behind=True, is_empty=False)]
+    assert asked == [IndexState(version=-1, is_behind=True, is_empty=False)]
     assert len(current.opened(ENVIRONMENT)) == 1
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import HOUSE, environ
+from tests.processes import HOUSE, environ
 
 pytestmark = pytest.mark.slow
 

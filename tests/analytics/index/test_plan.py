@@ -9,7 +9,7 @@ import pytest
 
 from interactions.analytics.index import plan
 from interactions.analytics.index.plan import Paired, Plan, people_of
-from interactions.analytics.index.records import Piece
+from interactions.analytics.index.records import RowGroups
 from interactions.analytics.index.run import NONE, Pairs
 
 
@@ -60,7 +60,7 @@ def test_nobody_has_no_rank() -> None:
 def test_batches_are_of_so_many_records_and_those_of_nobody_are_parted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "BATCH", 100)
     monkeypatch.setattr(plan, "PARTITION", 150)
-    pieces = [Paired(Piece(Path("part"), (number,), 40), 0, 40) for number in range(10)]
+    pieces = [Paired(RowGroups(Path("part"), (number,), 40), 0, 40) for number in range(10)]
     batches = Plan.of(users(), pieces).batches
     assert [len(batch.pieces) for batch in batches] == [3, 3, 3, 1]
     assert [batch.nobody for batch in batches] == [0, 0, 1, 1]

@@ -18,7 +18,7 @@ from interactions.analytics import engine
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import Period
 from interactions.analytics.reports import record_chunks, record_order, records
-from interactions.analytics.reports.records import Key
+from interactions.analytics.reports.record_order import RecordKey
 from interactions.models import DeletionRequest, Environment, Tombstone
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden
@@ -52,7 +52,7 @@ def seen(rows: pa.Table) -> list[tuple[datetime, bytes]]:
     return [order(row) for row in rows.to_pylist()]
 
 
-def downwards(environment: str, filter: Filter, limit: int) -> list[records.Page]:
+def downwards(environment: str, filter: Filter, limit: int) -> list[records.RecordPage]:
     """From the first page down."""
     pages = [records.page(environment, filter, limit=limit)]
     while pages[-1].older and len(pages) < MOST:
@@ -60,7 +60,7 @@ def downwards(environment: str, filter: Filter, limit: int) -> list[records.Page
     return pages
 
 
-def upwards(environment: str, filter: Filter, limit: int) -> list[records.Page]:
+def upwards(environment: str, filter: Filter, limit: int) -> list[records.RecordPage]:
     """From the last page up, in the order of the pages."""
     pages = [records.page(environment, filter, is_last=True, limit=limit)]
     while pages[0].newer and len(pages) < MOST:
@@ -92,16 +92,16 @@ def alike(number: int, **fields: Any) -> Record:
 
 
 def test_a_key_is_an_address_and_back() -> None:
-    key = Key(START, bytes(range(16)), 3)
-    assert Key.of(str(key)) == key
-    assert Key.of(str(Key(datetime(1969, 7, 20, tzinfo=UTC), b"\xff" * 16, 1))).timestamp.year == 1969
+    key = RecordKey(START, bytes(range(16)), 3)
+    assert RecordKey.of(str(key)) == key
+    assert RecordKey.of(str(RecordKey(datetime(1969, 7, 20, tzinfo=UTC), b"\xff" * 16, 1))).timestamp.year == 1969
 
 
 @pytest.mark.parametrize(
     "text", ["", "1", "1-zz-1", "1-abc-1", "1-ab-", "99999999999999999999-ab-1", "999999999999999999-ab-1"]
 )
 def test_what_is_no_address_is_no_key(text: str) -> None:
-    assert Key.of(text) is None
+    assert RecordKey.of(text) is None
 
 
 def test_records_of_one_uuid_have_keys_of_their_own() -> None:
@@ -130,7 +130,7 @@ def test_copies_that_a_page_parts_come_once_each() -> None:
 def test_a_record_that_is_not_there_is_none() -> None:
     lakes.append([alike(1)])
     key = records.page("production", Filter(), limit=1).keys[0]
-    assert records.record("production", Key(key.timestamp, key.fingerprint, 2)) is None
+    assert records.record("production", RecordKey(key.timestamp, key.fingerprint, 2)) is None
     assert records.record("playground", key) is None
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interactions.contract import schema
-from tests.codec.reading import Record
+from tests.codec.read import Record
 from tests.codec.scans import FULL_RAW, agrees, many, takes
 from tests.codec.strategies import (
     anything,

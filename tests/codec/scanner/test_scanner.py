@@ -15,7 +15,7 @@ from interactions.codec.scanner import rest
 from interactions.codec.scanner.found import ITEMS, ROWS, UNKNOWN
 from interactions.codec.scanner.scanner import Scanner
 from interactions.contract import schema
-from tests.codec.reading import KEYRING, RECEIVED
+from tests.codec.read import KEYRING, RECEIVED
 from tests.codec.scans import FULL, ORIGIN, agrees, scanned, takes
 from tests.codec.strategies import (
     dumped,

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from interactions.codec.split import documents, syntax
-from interactions.codec.split.windows import Run
-from tests.codec.reading import Record, plain
+from interactions.codec.split.windows import ByteRange
+from tests.codec.read import Record, plain
 from tests.codec.split.test_windows import cut_every_way
 from tests.codec.strategies import dumped, interactions
 
@@ -231,7 +231,7 @@ def _steps(text: bytes, monkeypatch: pytest.MonkeyPatch) -> int:
         patched.setattr(documents, "value_end", counted_end)
         patched.setattr(syntax, "value_end", counted_end)
         patched.setattr(syntax, "cut_of", counted_cut)
-        found = documents.Documents(io.BytesIO(text), Run(0, len(text), len(text)), 1 << 24)
+        found = documents.Documents(io.BytesIO(text), ByteRange(0, len(text), len(text)), 1 << 24)
         while found.next(1_000) is not None:
             pass
     return looked

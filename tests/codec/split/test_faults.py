@@ -13,11 +13,11 @@ from typing import BinaryIO
 import pytest
 
 from interactions.codec.split import documents
-from interactions.codec.split.windows import Run
+from interactions.codec.split.windows import ByteRange
 from interactions.errors import FileRefused
-from tests.codec.reading import Outcome, read_blocks, read_file, reader, same
+from tests.codec.read import Outcome, read_blocks, read_file, reader, same
 from tests.codec.split.test_windows import small
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 LIKE = b'{"type":"like"}'
 USER = b'{"type":"like","user_id":"},{ \\" \xf0\x9f\x98\x80","context":{"custom_context":{"a":[{"type":"read"}]}}}'
@@ -258,14 +258,14 @@ from interactions.contract.keyring import Keyring
 from interactions.codec.reader import Reader
 from interactions.codec.source import shape_of
 from interactions.codec.origin import Origin
-from interactions.codec.split.windows import Run
+from interactions.codec.split.windows import ByteRange
 for name in sys.stdin:
     path = Path(name.strip())
     size, counts = path.stat().st_size, [0, 0]
     with path.open("rb") as file:
         shape = shape_of(file)
         reader = Reader(Origin(1, datetime.now(UTC)), Keyring(b""), longest=16 << 20)
-        for batch in reader.read(file, Run(0, size, size, shape.inside)):
+        for batch in reader.read(file, ByteRange(0, size, size, shape.inside)):
             counts[0] += batch.accepted
             counts[1] += len(batch.rejected)
     most = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) >> 10
@@ -308,6 +308,6 @@ def test_what_lies_beyond_four_gb_is_read_where_it_is(tmp_path: Path) -> None:
         file.write(b'"}\n' + LIKE + b"\n" + b'{"type":"love"}')
         size = file.tell()
     with path.open("rb") as text:
-        found = list(reader(longest=16 << 20).read(text, Run(start, size, size)))
+        found = list(reader(longest=16 << 20).read(text, ByteRange(start, size, size)))
     assert sum(batch.accepted for batch in found) == 1
     assert [each.offset for batch in found for each in batch.rejected] == [start, size - len(b'{"type":"love"}')]

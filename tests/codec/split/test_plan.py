@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from interactions.codec.source import shape_of
 from interactions.codec.split import plan
-from tests.codec.reading import Record
+from tests.codec.read import Record
 from tests.codec.strategies import dumped, interactions
 
 LIKE = b'{"type":"like"}'

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from interactions.codec.split import seams
 from interactions.codec.split.seams import inside_at, next_record
 from interactions.codec.split.tracker import Tracker
-from tests.codec.reading import Record
+from tests.codec.read import Record
 from tests.codec.strategies import dumped, interactions
 
 LIKE = b'{"type":"like"}'

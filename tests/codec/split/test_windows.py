@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from interactions.codec.source import Shape
 from interactions.codec.split import documents, plan, windows
-from interactions.codec.split.windows import Format, Run, Unsound
+from interactions.codec.split.windows import ByteRange, Format, Unsound
 from interactions.contract import schema
-from tests.codec.reading import Outcome, Record, read_blocks, read_file, read_run, same
+from tests.codec.read import Outcome, Record, read_blocks, read_file, read_run, same
 from tests.codec.strategies import dumped, faulty, interactions
 
 LIKE = b'{"type":"like"}'
@@ -145,12 +145,12 @@ class TestASeamThatWasGuessedWrong:
         text = b"[" + MAZE + b"," + LIKE + b"]"
         for end in (text.index(b'{"type": "click"}, {"type": "custom"'), text.index(b'{"type": "read"}]')):
             with pytest.raises(Unsound):
-                read_run(text, Run(0, end, len(text), (None,)))
+                read_run(text, ByteRange(0, end, len(text), (None,)))
 
     def test_behind_the_list_makes_the_run_unsound(self) -> None:
         text = b'{"data":[' + LIKE + b'],"more":[' + LIKE + b"," + LIKE + b"]}"
         with pytest.raises(Unsound):
-            read_run(text, Run(0, text.rindex(LIKE), len(text), (frozenset(["data"]),)))
+            read_run(text, ByteRange(0, text.rindex(LIKE), len(text), (frozenset(["data"]),)))
 
     def test_is_made_good_by_one_run_to_the_end(self) -> None:
         text = b"[" + b",".join([MAZE] * 20) + b"]"

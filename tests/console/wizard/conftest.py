@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.console.wizard.browsing import faultless, log_in
-from tests.running import Dojo, add_environment
+from tests.console.wizard.browser import faultless, log_in
+from tests.processes import Dojo, add_environment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page

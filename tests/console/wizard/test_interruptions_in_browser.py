@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.console.wizard import files
-from tests.console.wizard.browsing import drop, faultless, number_of, outcome, percent_of, standstill, start_loading
+from tests.console.wizard.browser import drop, faultless, number_of, outcome, percent_of, standstill, start_loading
 from tests.looks import PATIENCE, expect, says
-from tests.running import Dojo, wait_for
+from tests.processes import Dojo, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page, Request, Route

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.console.wizard import files
-from tests.console.wizard.browsing import bring_in, drop, faultless, number_of
+from tests.console.wizard.browser import bring_in, drop, faultless, number_of
 from tests.looks import fits
-from tests.running import ADMIN, PASSWORD, Dojo, add_environment, wait_for
+from tests.processes import ADMIN, PASSWORD, Dojo, add_environment, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

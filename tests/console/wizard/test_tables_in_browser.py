@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.console.wizard.browsing import dashboard, drop, outcome
+from tests.console.wizard.browser import dashboard, drop, outcome
 from tests.looks import expect, says
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.console.wizard import files
-from tests.console.wizard.browsing import Seen, bring_in, dashboard, drop, faultless, log_in, outcome, percent_of
+from tests.console.wizard.browser import Seen, bring_in, dashboard, drop, faultless, log_in, outcome, percent_of
 from tests.looks import expect, says
-from tests.running import Dojo
+from tests.processes import Dojo
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.running import Dojo, add_environment, wait_for
+from tests.processes import Dojo, add_environment, wait_for
 
 from .payloads import (
     LISTED,

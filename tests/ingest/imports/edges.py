@@ -13,7 +13,7 @@ from interactions.codec.rulebook import check_bytes
 from interactions.contract import schema
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse.lake import Lake
-from tests.codec.reading import plain
+from tests.codec.read import plain
 
 Record = dict[str, Any]
 

@@ -20,7 +20,7 @@ import redis
 from deltalake import DeltaTable
 
 from dojo import heartbeat
-from tests.running import HOUSE, environ, query, wait_for
+from tests.processes import HOUSE, environ, query, wait_for
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from interactions.ingest import imports
 from interactions.ingest.imports import commit
 from interactions.models import Environment, Import
 
-from .dying import Moment, interrupted
+from .crashes import Moment, interrupted
 from .files import as_lines, records
 from .house import House, is_gone, rows, silent
 

@@ -7,7 +7,7 @@ from interactions.ingest.imports import commit, load, storage
 from interactions.models import Environment, Import
 from interactions.warehouse.lake import Lake
 
-from .dying import COMMITTING, PLANNING, READING, Killed, Moment, do_and_die, interrupted, kill
+from .crashes import COMMITTING, PLANNING, READING, Killed, Moment, do_and_die, interrupted, kill
 from .files import BAD, as_lines, packed, record, records
 from .house import House, files, is_gone, rows, silent
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import wait_for
+from tests.processes import wait_for
 
 from .files import BAD, as_lines, packed, records
 from .place import Outcome, Place

@@ -16,7 +16,7 @@ from interactions.ingest.imports import lifecycle, load, storage
 from interactions.ingest.imports.rejects import Rejects
 from interactions.models import Block, Environment, Import
 
-from .dying import Moment, interrupted
+from .crashes import Moment, interrupted
 from .files import BAD, as_lines, packed, record, records
 from .house import House, adds_up, rejected, rows, silent, strays, users
 

@@ -13,7 +13,7 @@ from django.db import OperationalError
 from dojo import redis_server as server
 from dojo import workers
 from interactions.models import DeletionRequest, Import
-from tests.running import HOUSE, wait_for
+from tests.processes import HOUSE, wait_for
 
 from .files import as_lines, records
 from .house import House

@@ -10,7 +10,7 @@ import pytest
 from interactions.ingest.imports.heartbeat import beating
 from interactions.models import Environment, Import
 from tests.committed import committed  # noqa: F401 - "db" of this module: the signs come from another thread
-from tests.running import wait_for
+from tests.processes import wait_for
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from interactions.ingest import imports
 from interactions.models import Import
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 from .files import as_lines, record
 from .house import House

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.running import wait_for
+from tests.processes import wait_for
 
 from .files import record
 from .place import Outcome, Place, kill_outright

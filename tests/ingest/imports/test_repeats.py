@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from interactions.ingest.imports import commit, load, storage
 from interactions.models import Block, Import
 
-from .dying import COMMITTING, PLANNING, READING, Moment, do_and_die, interrupted
+from .crashes import COMMITTING, PLANNING, READING, Moment, do_and_die, interrupted
 from .files import BAD, as_lines, as_list, packed, record, records
 from .house import House, adds_up, files, rejected, rows, silent, strays, users
 

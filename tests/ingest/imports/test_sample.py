@@ -10,15 +10,15 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions.codec.split.windows import Run
-from interactions.ingest.imports.sample import Sample, read_sample
-from tests.codec.reading import LONGEST, Record, read_run
+from interactions.codec.split.windows import ByteRange
+from interactions.ingest.imports.sample import FileSample, read_sample
+from tests.codec.read import LONGEST, Record, read_run
 from tests.codec.strategies import dumped, faulty, interactions
 from tests.codec.test_reader import files
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 
-def sample_of(text: bytes, *, is_whole: bool = True) -> Sample:
+def sample_of(text: bytes, *, is_whole: bool = True) -> FileSample:
     return read_sample(text, is_whole=is_whole, longest=LONGEST)
 
 
@@ -26,7 +26,7 @@ def sample_of(text: bytes, *, is_whole: bool = True) -> Sample:
 @given(st.lists(st.one_of(interactions(), faulty()), min_size=1, max_size=6), st.integers(0, 3))
 def test_both_come_to_the_same(records: list[Record], way: int) -> None:
     for form, text in files(records, way).items():
-        sample, whole = sample_of(text), read_run(text, Run(0, len(text), len(text)))
+        sample, whole = sample_of(text), read_run(text, ByteRange(0, len(text), len(text)))
         assert sample.records == whole.records, form
         assert [(each.index, each.offset) for each in sample.rejected] == [each[:2] for each in whole.rejected], form
         assert sample.types == Counter(whole.table["type"].to_pylist()), form

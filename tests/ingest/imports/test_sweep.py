@@ -11,7 +11,7 @@ from interactions.ingest import imports
 from interactions.ingest.imports import commit, lifecycle, load, plan, storage
 from interactions.models import Block, Import
 
-from .dying import Moment, do_and_die
+from .crashes import Moment, do_and_die
 from .files import as_lines, packed, records
 from .house import House, files, rows, silent
 

@@ -11,7 +11,7 @@ from interactions.ingest.imports import removal, storage
 from interactions.models import Block, Import
 from interactions.warehouse.lake import Lake
 
-from .dying import Moment, do_and_die
+from .crashes import Moment, do_and_die
 from .files import BAD, as_lines, record, records
 from .house import House, files, is_gone, rows, silent, strays, users
 

@@ -18,7 +18,7 @@ from interactions.models import Environment, Import, InboxEntry
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.overlaps import Overlaps
 
-from .dying import Moment, do_and_die
+from .crashes import Moment, do_and_die
 from .files import START, Record, as_lines, record, records, with_uuid
 from .house import House, adds_up, rows, silent, users
 

@@ -17,7 +17,7 @@ import pyarrow.dataset as ds
 import pytest
 from deltalake import DeltaTable
 
-from tests.running import Dojo, wait_for
+from tests.processes import Dojo, wait_for
 
 CALLS = 2000
 SENDERS = 6

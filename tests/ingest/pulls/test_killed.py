@@ -17,7 +17,7 @@ from interactions.models import Environment, Import, Pull
 from tests import postgres
 from tests.committed import committed, production
 from tests.ingest.imports.house import House, rows
-from tests.running import HOUSE, environ, wait_for
+from tests.processes import HOUSE, environ, wait_for
 
 from .exporter import Exporter, Fault
 from .test_pull import DAYS, NOW, again, created, now, searches, states

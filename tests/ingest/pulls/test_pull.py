@@ -17,7 +17,7 @@ from interactions.models import Connection, Environment, Import, KeptEvent, Pull
 from interactions.privacy.uploaded import REMOVED
 from tests.connectors import test_amplitude as amplitude
 from tests.connectors import test_mixpanel as mixpanel
-from tests.ingest.imports.dying import Killed, Moment, interrupted, kill
+from tests.ingest.imports.crashes import Killed, Moment, interrupted, kill
 from tests.ingest.imports.house import House, rows
 
 from .exporter import KEY, SECRET, Exporter, Fault

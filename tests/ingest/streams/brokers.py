@@ -11,7 +11,7 @@ from typing import Any
 import confluent_kafka
 from confluent_kafka import Producer
 
-from tests.running import wait_for
+from tests.processes import wait_for
 
 _PRODUCER = 0
 

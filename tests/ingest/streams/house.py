@@ -20,7 +20,7 @@ from interactions.ingest.streams.change import Description
 from interactions.ingest.streams.consumer import Consumer
 from interactions.models import Connection, Environment, InboxEntry
 from interactions.models.packed import unpack
-from tests.running import HOUSE, environ
+from tests.processes import HOUSE, environ
 
 
 def kafka_stream(environment: Environment, servers: str, *topics: str, source: str = "", **more: Any) -> Connection:

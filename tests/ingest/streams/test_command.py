@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from interactions.models import ActivityEntry, Connection, Environment
 from tests.ingest.streams.brokers import Cluster, like
 from tests.ingest.streams.house import users
-from tests.running import free_port
+from tests.processes import free_port
 
 
 def run(*arguments: str) -> dict[str, int]:

@@ -19,7 +19,7 @@ from interactions.ingest.streams.lag import state_of
 from interactions.models import Connection, Environment, StreamPosition
 from tests.ingest.streams.brokers import Cluster, like
 from tests.ingest.streams.house import kafka_stream, users
-from tests.running import wait_for
+from tests.processes import wait_for
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from interactions.ingest.streams import leases
 from interactions.models import Connection, Environment, EventCount, InboxEntry, KeptEvent, Stream, StreamPosition
 from tests.ingest.streams.brokers import Cluster, like
 from tests.ingest.streams.house import kafka_stream, reading, stored, users
-from tests.running import wait_for
+from tests.processes import wait_for
 
 SEGMENT = {
     "type": "track",

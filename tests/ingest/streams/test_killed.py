@@ -10,7 +10,7 @@ import pytest
 from interactions.models import Environment, KeptEvent, StreamPosition
 from tests.ingest.streams.brokers import Cluster, like
 from tests.ingest.streams.house import consume, users
-from tests.running import wait_for
+from tests.processes import wait_for
 
 MESSAGES = 6_000
 BROKEN = {number * MESSAGES // 10 + 7 for number in range(10)}

@@ -21,7 +21,7 @@ from interactions.ingest.streams.errors import StreamMissing
 from interactions.models import Connection, Environment, KeptEvent, Stream, StreamPosition
 from tests.ingest.streams.brokers import like
 from tests.ingest.streams.house import consume, reading, users
-from tests.running import HOUSE, wait_for
+from tests.processes import HOUSE, wait_for
 
 SERVER = """
 require("./node_modules/kinesalite")({createStreamMs: 5, updateStreamMs: 5})

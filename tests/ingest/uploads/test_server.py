@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.ingest.uploads.tus import BYTES
-from tests.running import wait_for
+from tests.processes import wait_for
 from tests.web_server import Server
 
 pytestmark = pytest.mark.slow

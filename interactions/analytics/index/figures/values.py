@@ -50,7 +50,7 @@ def _revenue(look: Look) -> Revenue:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Values:
+class ValueCounts:
     """Events and conversions by the codes of four columns: int64[codes + 1, 2], the first row for no value."""
 
     agents: np.ndarray
@@ -59,11 +59,11 @@ class Values:
     pages: np.ndarray
 
 
-def values_of(look: Look) -> Values:
+def values_of(look: Look) -> ValueCounts:
     return look.once("values", lambda: _values(look))
 
 
-def _values(look: Look) -> Values:
+def _values(look: Look) -> ValueCounts:
     texts, wins = look.index.texts, marked(CONVERSIONS)
     sizes = [len(column) + 1 for column in (texts.agent, texts.region, texts.campaign, texts.page)]
 
@@ -72,7 +72,7 @@ def _values(look: Look) -> Values:
         values.count_values(*share.people, run.kind, wins, run.agent, run.region, run.campaign, run.page, *found)
 
     found = look.over(lambda: [np.zeros((size, 2), np.int64) for size in sizes], walk)
-    return Values(*(summed(arrays) for arrays in zip(*found, strict=True)))
+    return ValueCounts(*(summed(arrays) for arrays in zip(*found, strict=True)))
 
 
 def categories_of(look: Look) -> np.ndarray:

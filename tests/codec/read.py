@@ -15,7 +15,7 @@ from interactions.codec import export, source
 from interactions.codec.origin import Origin
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.split import plan
-from interactions.codec.split.windows import Run, Unsound
+from interactions.codec.split.windows import ByteRange, Unsound
 from interactions.contract import schema
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.keyring import Keyring
@@ -69,7 +69,7 @@ def reader(longest: int = LONGEST) -> Reader:
     return Reader(Origin(7, RECEIVED), KEYRING, longest=longest)
 
 
-def read_run(text: bytes, run: Run, *, longest: int = LONGEST) -> Outcome:
+def read_run(text: bytes, run: ByteRange, *, longest: int = LONGEST) -> Outcome:
     """One run of a file. Raises Unsound."""
     outcome = Outcome()
     for batch in reader(longest).read(io.BytesIO(text), run):
@@ -82,7 +82,7 @@ def read_run(text: bytes, run: Run, *, longest: int = LONGEST) -> Outcome:
 def read_file(text: bytes, *, longest: int = LONGEST) -> Outcome:
     """A file as one run."""
     shape = source.shape_of(io.BytesIO(text))
-    return read_run(text, Run(0, len(text), len(text), shape.inside), longest=longest)
+    return read_run(text, ByteRange(0, len(text), len(text), shape.inside), longest=longest)
 
 
 def read_blocks(text: bytes, size: int, *, longest: int = LONGEST) -> Outcome:
@@ -92,10 +92,10 @@ def read_blocks(text: bytes, size: int, *, longest: int = LONGEST) -> Outcome:
     whole = Outcome()
     for start, end in plan.blocks(file, shape, len(text), size=size):
         try:
-            part = read_run(text, Run(start, end, len(text), shape.inside), longest=longest)
+            part = read_run(text, ByteRange(start, end, len(text), shape.inside), longest=longest)
         except Unsound:
             end = len(text)
-            part = read_run(text, Run(start, end, len(text), shape.inside), longest=longest)
+            part = read_run(text, ByteRange(start, end, len(text), shape.inside), longest=longest)
         whole.tables += part.tables
         whole.rejected += [(whole.records + index, offset, rules) for index, offset, rules in part.rejected]
         whole.texts += part.texts
@@ -110,7 +110,7 @@ def read_blocks(text: bytes, size: int, *, longest: int = LONGEST) -> Outcome:
 def read_lines(raws: Iterable[bytes]) -> Outcome:
     """Records one a line, whatever the first of them looks like."""
     text = b"\n".join(raws)
-    return read_run(text, Run(0, len(text), len(text)))
+    return read_run(text, ByteRange(0, len(text), len(text)))
 
 
 def fingerprint(record: Record | bytes) -> bytes:

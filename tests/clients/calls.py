@@ -8,7 +8,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from tests.running import Dojo
+from tests.processes import Dojo
 
 
 @dataclass(frozen=True)

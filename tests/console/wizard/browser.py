@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from tests.looks import PATIENCE
-from tests.running import ADMIN, PASSWORD, Dojo, query, wait_for
+from tests.processes import ADMIN, PASSWORD, Dojo, query, wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
