@@ -1,12 +1,12 @@
-"""Interactions as bytes and as columns: JSON in any form of file becomes Arrow tables, or is refused in sentences.
+"""Read JSON interactions into Arrow tables, and write Arrow tables as JSON.
 
-This is the door, and needs nothing else of Dojo. Three functions:
+This is the package's public interface. It doesn't need the rest of Dojo. It has three functions:
 
 >>> import io
 >>> from interactions.codec import check_call, read_records, write_records
 
-:func:`read_records` reads a file, in constant memory however large it is. Lines, lists, objects with a list called
-``data`` and any mix of them are read alike. What is at fault costs its own record alone:
+:func:`read_records` reads a file of any size in constant memory. JSON Lines, lists, objects with a list called
+``data``, and any mix of these are all accepted. An invalid record is rejected on its own; the others are kept:
 
 >>> file = io.BytesIO(b'''{"type":"like","user_id":"ann","timestamp":"2024-03-01T10:41:07+01:00"}
 ... {"type":"lik","user_id":"bob"}''')
@@ -18,14 +18,14 @@ This is the door, and needs nothing else of Dojo. Three functions:
 ...         print(rejected.offset, rejected.violations[0].line(rejected.index).partition(" The types")[0])
 72 data.1.type (lik) is invalid. It is not an interaction type. Did you mean like?
 
-:func:`write_records` writes tables as JSON Lines, which read again to equal records, as CSV or as Parquet:
+:func:`write_records` writes tables as JSON Lines, CSV or Parquet. JSON Lines read back to equal records:
 
 >>> out = io.BytesIO()
 >>> write_records((table for batch in batches for table in batch.tables), out)
 >>> out.getvalue()
 b'{"type":"like","timestamp":"2024-03-01T09:41:07Z","user_id":"ann"}\\n'
 
-:func:`check_call` says what is wrong with a body that was sent, before anything is kept of it:
+:func:`check_call` validates the body of an API call without storing anything:
 
 >>> call = check_call(b'{"data": [{"type":"like","rating":5}, {"type":"like"}]}')
 >>> call.records, call.problems.lines
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_call", "load", "read_records", "write_records"]
 
-# What a function needs is imported by it: who wants a part of this package alone need not wait for all of it.
+# Each function imports what it needs, so that using one of them doesn't load the whole package.
 
 
 def read_records(
@@ -58,15 +58,16 @@ def read_records(
     keyring: Keyring | None = None,
     longest: int = 16 << 20,
 ) -> Iterator[Batch]:
-    """The records of a text in UTF-8, about two megabytes of it at a time (``unpack.open_text`` opens packed files).
+    """Read the records of a UTF-8 text, about two megabytes at a time (``unpack.open_text`` opens compressed files).
 
-    A batch has ``tables`` of ``columns.TABLE_SCHEMA`` with the accepted records in the order of the file, and
-    ``rejected``: index, offset in bytes, text and violations of each of the others. ``received_at`` (with a zone) is
-    the timestamp of records without one; where it is None, ``origin.SAID_LATER`` stands for it. A ``keyring`` names
-    people by keyed hashes, which are null without one. A record of more than ``longest`` bytes is refused.
+    Each batch has ``tables`` (``columns.TABLE_SCHEMA``) with the accepted records in file order, and ``rejected``
+    with the index, byte offset, text and violations of each rejected record. ``received_at`` (timezone-aware) becomes
+    the timestamp of records without one; if it's None, ``origin.SAID_LATER`` is used as a placeholder. ``keyring``
+    computes the keyed hashes of people's ids; without it those columns are null. Records longer than ``longest``
+    bytes are rejected.
 
-    Raises FileRefused, with a sentence, where the file holds no records as JSON. The first call loads what is
-    compiled, or compiles it, which may take a minute.
+    Raises FileRefused, with a sentence for the user, if the file has no JSON records. The first call loads the
+    compiled code, or compiles it, which can take a minute.
     """
     from interactions.codec.origin import Origin
     from interactions.codec.reader import Reader
@@ -80,11 +81,10 @@ def read_records(
 
 
 def check_call(body: bytes) -> Call:
-    """Check a body of JSON: an object with a list called ``data``, a list, a record, or a record a line.
+    """Validate a JSON body: an object with a list called ``data``, a list, one record, or one record per line.
 
-    The call has the number of its ``records``, their ``text``, and its ``problems``: of each bad record up to 20
-    violations, 10,000 in all, and how many there are beyond those. Raises BadCall, with a sentence, where the body is
-    none of these.
+    Returns the number of ``records``, their ``text``, and the ``problems``: up to 20 violations per invalid record and
+    10,000 in total, plus a count of the rest. Raises BadCall, with a sentence, if the body has none of these shapes.
     """
     from interactions.codec.calls import read_call
     from interactions.codec.origin import Origin
@@ -93,8 +93,10 @@ def check_call(body: bytes) -> Call:
 
 
 def write_records(tables: Iterable[pa.Table], sink: BinaryIO, form: str = "jsonl") -> None:
-    """Write tables of ``columns.TABLE_SCHEMA`` to ``sink``, which stays open. ``form``: ``jsonl``, ``csv`` or
-    ``parquet``; raises ValueError for another."""
+    """Write tables of ``columns.TABLE_SCHEMA`` to ``sink`` and leave it open.
+
+    ``form`` is ``jsonl``, ``csv`` or ``parquet``; anything else raises ValueError.
+    """
     from interactions.codec.record_files import RecordFormat, writer
 
     out = writer(RecordFormat(form), sink)
@@ -104,7 +106,7 @@ def write_records(tables: Iterable[pa.Table], sink: BinaryIO, form: str = "jsonl
 
 
 def load() -> None:
-    """Load what is compiled, or compile it where that was never done, so that the first records need not wait."""
+    """Load the compiled code, compiling it if necessary, so that the first call isn't slow."""
     from interactions.codec.scanner import scanner
 
     scanner.load()

@@ -1,4 +1,4 @@
-"""``python -m interactions.codec`` compiles the loops, so that the first who reads need not wait for it."""
+"""``python -m interactions.codec`` compiles the loops ahead of time."""
 
 from interactions.codec import load
 

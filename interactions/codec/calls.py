@@ -1,4 +1,4 @@
-"""A call of the API: read and checked as it comes in."""
+"""Parse and validate the body of an API call."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from interactions.contract import schema
 
 _TOO_DEEP = f"The body is nested more than {schema.DEEPEST} levels deep."
 _SHAPE = 'The body must be a JSON object with a list called "data", a list of records, or one record per line.'
-FEW = 50  # records that the rule book checks alone: a process may never need the scanner, which takes 100 MB of it
-_SMALL = 64 << 10  # bytes of a list that may hold so few
-_FEW_COMMAS = 500_000  # of a list whose values are taken apart at once: there can be no more of them than that
+FEW = 50  # up to so many records, only the rule book is used: loading the scanner costs a process 100 MB
+_SMALL = 64 << 10  # bytes; larger bodies aren't split up just to count their records
+_FEW_COMMAS = 500_000  # up to so many commas, a list is split in one go; it can't have more values than that
 _OPENING, _BRACE = b"[{"
 _NEXT_LINE = re.compile(rb"(?:[ \t]*+[\r\n\x1e][ \t\r\n\x1e]*+)?(?:[ \t]++\Z)?")
 _BOM = b"\xef\xbb\xbf"
@@ -27,7 +27,7 @@ _BYTE = re.compile(r" \(byte (\d+)\)$")
 
 
 class BadCall(Exception):
-    """A body that is not a call at all; its text is a sentence for the client."""
+    """The body isn't a valid call. The message is a sentence for the client."""
 
 
 class _Body(msgspec.Struct, gc=False):
@@ -41,7 +41,7 @@ _pieces = msgspec.json.Decoder(list[msgspec.Raw])
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a body held: ``records`` of them, in ``text`` as received, without the list's brackets."""
+    """A parsed body: the number of ``records``, and their ``text`` as received, without the list's brackets."""
 
     records: int
     text: bytes
@@ -49,9 +49,9 @@ class Call:
 
 
 def read_call(body: bytes, origin: Origin) -> Call:
-    """Check all records of a body: an object with a list called data, a list, one record, or one record per line.
+    """Validate all records of a body: an object with a list called data, a list, one record, or one record per line.
 
-    Raises BadCall where it is none of these.
+    Raises BadCall if the body has none of these shapes.
     """
     text = _records_in(body)
     problems = Problems()
@@ -74,12 +74,12 @@ def read_call(body: bytes, origin: Origin) -> Call:
 
 
 def records_of(body: bytes) -> list[bytes]:
-    """The text of each record of a body, in any form that ``read_call`` takes, good or not. Raises BadCall."""
+    """The text of each record of a body, valid or not. Takes the same bodies as ``read_call``. Raises BadCall."""
     return [bytes(piece) for piece in _pieces.decode(b"[" + _records_in(body) + b"]")]
 
 
 def _records_in(body: bytes) -> memoryview:
-    """The text of the records, as that of a list without its brackets. Raises BadCall."""
+    """The text of the records, as the inside of a JSON list. Raises BadCall."""
     body = body.removeprefix(_BOM)
     if body.startswith(RECORD_SEPARATOR):
         body = b" " + body[1:]
@@ -88,7 +88,7 @@ def _records_in(body: bytes) -> memoryview:
         if body[start : start + 1] == b"[":
             return _inside(memoryview(_raw.decode(body)))
         listed = _without_blanks(memoryview(_body.decode(body).data))
-    except msgspec.DecodeError as error:  # also where there is no list called data
+    except msgspec.DecodeError as error:  # also if there is no list called data
         return _without_list(body, start, error)
     except RecursionError:
         raise BadCall(_TOO_DEEP) from None
@@ -103,7 +103,10 @@ def _inside(listed: memoryview) -> memoryview:
 
 
 def _without_list(body: bytes, start: int, error: msgspec.DecodeError) -> memoryview:
-    """The records of a body that is one, or has one a line. Raises BadCall for any other, in which ``error`` is."""
+    """The records of a body that is a single record or has one per line.
+
+    Raises BadCall for any other body; ``error`` is what the decoder said of it.
+    """
     found = _lines(body, start)
     if found is None:
         reason = _reason(memoryview(body)) if isinstance(error, msgspec.ValidationError) else str(error)
@@ -114,9 +117,9 @@ def _without_list(body: bytes, start: int, error: msgspec.DecodeError) -> memory
 
 
 def _lines(body: bytes, start: int) -> list[memoryview] | None:
-    """The objects of a body that has one a line; None where it has not.
+    """The objects of a body that has one per line; None if it isn't such a body.
 
-    Raises BadCall where one that is not the first is not valid JSON.
+    Raises BadCall if an object after the first isn't valid JSON.
     """
     view, place = memoryview(body), start
     found: list[memoryview] = []
@@ -134,7 +137,7 @@ def _lines(body: bytes, start: int) -> list[memoryview] | None:
 
 
 def _require_keys_once(body: bytes) -> None:
-    """Raises BadCall where the object of a valid body has a key twice: which of the two was meant can't be told."""
+    """Raise BadCall if the object has a duplicate key: it's unknown which of the two was meant."""
     keys: set[str | None] = set()
     for key, place, _ in members(body, memoryview(body), body.index(b"{"), len(body)):
         if key in keys:
@@ -149,7 +152,7 @@ def _place(body: bytes, place: int) -> str:
 
 
 def _without_blanks(text: memoryview) -> memoryview:
-    """The text without the blanks around it. It is not copied: a call may be large."""
+    """The text without surrounding whitespace. It isn't copied, because a call can be large."""
     start, end = 0, len(text)
     while start < end and text[start] in BLANKS:
         start += 1
@@ -159,7 +162,7 @@ def _without_blanks(text: memoryview) -> memoryview:
 
 
 def values(text: memoryview) -> Iterable[memoryview]:
-    """The values of a valid list, without its brackets."""
+    """The values of a valid list, given without its brackets."""
     listed = b"[" + text + b"]"
     if listed.count(b",") <= _FEW_COMMAS:
         return map(memoryview, _pieces.decode(listed))
@@ -167,7 +170,7 @@ def values(text: memoryview) -> Iterable[memoryview]:
 
 
 def _values_in_turn(text: memoryview) -> Iterator[memoryview]:
-    """The same, never more than one of them in memory."""
+    """Like ``values``, with one value in memory at a time."""
     place, end = 0, len(text)
     while place < end:
         stop = value_end(text, place, end).place or end
@@ -176,7 +179,7 @@ def _values_in_turn(text: memoryview) -> Iterator[memoryview]:
 
 
 def _reason(text: memoryview) -> str | None:
-    """Why a text is no valid value; None where it is one. Raises BadCall where it is nested too deeply to tell."""
+    """Why a text isn't valid JSON; None if it is. Raises BadCall if it's nested too deeply to tell."""
     try:
         _raw.decode(text)
     except msgspec.DecodeError as error:
@@ -187,13 +190,13 @@ def _reason(text: memoryview) -> str | None:
 
 
 def _malformed(body: bytes, reason: str, start: int = 0) -> str:
-    """What the decoder said of the body from ``start`` on, in words that name the place."""
+    """The decoder's error for the body from ``start`` on, as a sentence with line and column."""
     if not body.strip(BLANKS):
         return "The body is empty."
     found = _BYTE.search(reason)
-    if found is None:  # the one reason without a place
+    if found is None:  # the only error without a position
         halved = rb"\u" in body and body.rstrip(BLANKS).endswith(b"}")
-        what = r"half of a character that is written as two \u… stands in it" if halved else "it ends too early"
+        what = r"it has one half of a surrogate pair (\u…)" if halved else "it ends too early"
         return f"The body is not valid JSON: {what}."
     place = start + int(found[1])
     what = _BYTE.sub("", reason).removeprefix("JSON is malformed: ")

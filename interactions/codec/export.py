@@ -1,4 +1,4 @@
-"""Rows of the table back to JSON: what was imported, in equal records."""
+"""Turn rows of the table back into JSON records equal to those that were imported."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def lines(table: pa.Table) -> bytes:
-    """Rows of TABLE_SCHEMA as JSON Lines in UTF-8, one record a row, in order."""
+    """Rows of TABLE_SCHEMA as UTF-8 JSON Lines, one record per row, in order."""
     return b"".join(_encode_lines(list(_records(part))) for part in _slices(table))
 
 
 def records(table: pa.Table) -> Iterator[dict[str, Any]]:
     """Rows of TABLE_SCHEMA as records.
 
-    Each equals the record that was imported: what was absent or null is absent; a record that had no timestamp
-    has that of its receipt. Timestamps are RFC 3339 in UTC, all numbers outside of the context are floats.
+    Each equals the imported record, except that null fields are absent and a record without a timestamp has the time
+    it was received. Timestamps are RFC 3339 in UTC; all numbers outside of the context are floats.
     """
     for part in _slices(table):
         yield from _records(part)
@@ -39,7 +39,7 @@ def _slices(table: pa.Table) -> Iterator[pa.Table]:
 
 
 def _records(table: pa.Table) -> list[dict[str, Any]]:
-    """Column by column, because a step for each value costs less than one for each record and field."""
+    """Fill records column by column, which is faster than field by field for each record."""
     found: list[dict[str, Any]] = [{} for _ in range(table.num_rows)]
     for name in _TOP:
         column = timestamps(table[name]) if name == "timestamp" else table[name]
@@ -62,9 +62,9 @@ def _records(table: pa.Table) -> list[dict[str, Any]]:
 
 
 def timestamps(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Instants as RFC 3339 in UTC, with as many digits after the second as each needs."""
+    """Timestamps as RFC 3339 strings in UTC, with as many fractional digits as each needs."""
     text = pc.replace_substring(column.cast(pa.timestamp("us")).cast(pa.string()), " ", "T", max_replacements=1)
-    # Arrow writes six digits, so there is a point to stop at.
+    # Arrow always writes six fractional digits, so trimming zeros stops at the decimal point.
     text = pc.utf8_rtrim(pc.utf8_rtrim(text, "0"), ".")
     return pc.binary_join_element_wise(text, "Z", "")
 
@@ -86,7 +86,7 @@ def _fill_inner(found: Sequence[dict[str, Any]], name: str, columns: list[tuple[
 
 
 def _lay_over(record: dict[str, Any], extra: dict[str, Any]) -> None:
-    """Put what ``extra`` has into ``record``, object by object."""
+    """Merge ``extra`` into ``record`` recursively."""
     for key, value in extra.items():
         known = record.get(key)
         if known.__class__ is dict and value.__class__ is dict:

@@ -1,4 +1,4 @@
-"""The violations of a call, within bounds: its answer has to stay small whatever was sent."""
+"""Collect the violations of a call, up to a limit, so that the response stays small."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Final
 from interactions.codec.rulebook import MOST_NAMED, Violation
 
 MOST_LINES: Final = 10_000
-"""Violations of one call that are named."""
+"""How many violations are listed per call."""
 
 
 @dataclass(slots=True)
 class Problems:
-    """Of each bad record its first violations, MOST_LINES in all; ``named`` by the record's number in the call, from 0.
+    """The first violations of each invalid record, MOST_LINES in total.
 
-    ``records`` counts the bad ones, ``more`` the violations that are not named.
+    ``named`` maps a record's index in the call (from 0) to its violations, ``records`` counts invalid records, and
+    ``more`` counts the violations that aren't listed.
     """
 
     named: dict[int, list[Violation]] = field(default_factory=dict)
@@ -26,11 +27,11 @@ class Problems:
 
     @property
     def most(self) -> int:
-        """How many violations of the next bad record can be named."""
+        """How many violations of the next invalid record can be listed."""
         return min(MOST_NAMED, self._left)
 
     def add(self, index: int, violations: Sequence[Violation], more: int) -> None:
-        """Add a bad record with its violations, of which ``more`` were counted only."""
+        """Add an invalid record with its violations; ``more`` were only counted."""
         named = list(violations[: self.most])
         if named:
             self.named[index] = named
@@ -40,7 +41,7 @@ class Problems:
 
     @property
     def lines(self) -> list[str]:
-        """One line a violation that is named, in the order of the records."""
+        """One line per listed violation, in record order."""
         return [violation.line(index) for index, found in self.named.items() for violation in found]
 
     def __bool__(self) -> bool:

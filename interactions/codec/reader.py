@@ -1,7 +1,7 @@
-"""Read a run of a file: what is good becomes tables, what is not is said.
+"""Read a byte range of a file: valid records become tables, invalid ones are reported.
 
-The scanner reads as many records as it knows. Where it stops, records are told apart, and the rule book has the word on
-each that the scanner does not take; after it the scanner goes on.
+The scanner reads as many records as it can. Where it stops, the text is split into single records, and the rule book
+decides on each record that the scanner doesn't accept. Then the scanner continues.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from interactions.contract.keyring import Keyring
 if TYPE_CHECKING:
     from interactions.codec.scanner.scanner import Scanned, Scanner
 
-_GROUP_BYTES = 1 << 20  # of records that come one by one, read together
-_LONG = 200  # records; shorter runs are better read after they were told apart, all of a window together
+_GROUP_BYTES = 1 << 20  # records that arrive one by one are read together in groups of this size
+_LONG = 200  # records; if the scanner stops sooner, it's faster to split a whole window first
 _UNREADABLE = "It cannot be read."
-_MOST_IGNORED = 1_000  # names of fields that are told apart
+_MOST_IGNORED = 1_000  # distinct names of ignored fields that are counted
 _OTHER_FIELDS = "(other fields)"
 
 
 @dataclass(slots=True)
 class Batch:
-    """What one window of ``size`` bytes held. ``untimed`` counts accepted records without a timestamp."""
+    """The records of one window of ``size`` bytes. ``untimed`` counts accepted records without a timestamp."""
 
     size: int
     records: int = 0
@@ -50,11 +50,10 @@ class Batch:
 
 
 class Reader:
-    """Reads runs for one origin. A record of more than ``longest`` bytes is refused.
+    """Reads byte ranges for one origin. Records longer than ``longest`` bytes are rejected.
 
-    Without a ``keyring`` nobody is named by a key. ``only_checks``: it makes no tables. ``ignores_unknown``: unknown
-    fields are left out of records, which are rejected for them otherwise; ``ignored`` counts, by field, the records
-    that had them.
+    Without a ``keyring`` the key columns are null. With ``only_checks`` no tables are made. With ``ignores_unknown``
+    unknown fields are dropped instead of rejecting the record; ``ignored`` counts the records that had them, by field.
     """
 
     def __init__(
@@ -69,17 +68,17 @@ class Reader:
         self._origin, self._keyring, self._longest, self._only_checks = origin, keyring, longest, only_checks
         self._ignores_unknown = ignores_unknown
         self.ignored: Counter[str] = Counter()
-        self.most_named = MOST_NAMED  # violations of each record from now on
+        self.most_named = MOST_NAMED  # violations listed per record; may be lowered while reading
 
     @cached_property
     def _scanner(self) -> Scanner:
         with FIRST_LOAD:
-            from interactions.codec.scanner.scanner import Scanner  # it takes a moment to load what was compiled
+            from interactions.codec.scanner.scanner import Scanner  # loading compiled code takes a moment
 
         return Scanner(self._origin, self._keyring, only_checks=self._only_checks)
 
     def read(self, file: BinaryIO, run: ByteRange) -> Iterator[Batch]:
-        """The batches of a run, in the order of the file. Raises Unsound where its end was guessed wrong."""
+        """Read a byte range in file order. Raises Unsound if its end isn't a record boundary."""
         source = Documents(file, run, self._longest)
         index = 0
         for found in self._batches(source):
@@ -89,8 +88,8 @@ class Reader:
                 yield batch
 
     def _batches(self, source: Documents) -> Iterator[Batch | Window]:
-        """What the scanner takes is read in one go. What stands between, or is not taken, is told apart first: the more
-        of it at once the longer it goes on."""
+        """Alternate between the scanner and splitting. The longer the scanner makes no progress, the more records are
+        split at once."""
         window: Window | None = source.lead()
         most = 1
         while window is not None:
@@ -103,7 +102,7 @@ class Reader:
             window = source.next(most, waits=taken.end > 0)
 
     def read_listed(self, texts: Iterable[memoryview]) -> Iterator[Batch]:
-        """The same of records that are valid JSON, each by itself; their offsets mean nothing."""
+        """Read records that are already split and valid JSON. Offsets in the result are meaningless."""
         index = 0
         for group in _groups(texts):
             ends = list(accumulate(len(each) + 1 for each in group))
@@ -114,7 +113,7 @@ class Reader:
             yield batch
 
     def _apart(self, window: Window, first: int) -> Batch:
-        """The records of a window, which were told apart; ``first`` is the number of the first."""
+        """Read the records of a window that has been split; ``first`` is the index of its first record."""
         texts = [window.text[piece.start : piece.end] for piece in window.pieces]
         judged = _Judged(self._scanner, self.most_named, self.ignored if self._ignores_unknown else None)
         for number, piece in enumerate(window.pieces):
@@ -135,17 +134,17 @@ class Reader:
 
 
 class _Judged:
-    """The verdict on some records: the scanner's, and where it takes one not, the rule book's."""
+    """The verdict on some records: the scanner's or, for those it doesn't accept, the rule book's."""
 
     def __init__(self, scanner: Scanner, most_named: int, ignored: Counter[str] | None) -> None:
         self._scanner, self._most_named, self._ignored = scanner, most_named, ignored
-        self.texts: dict[int, bytes] = {}  # of those that are not refused, by number
+        self.texts: dict[int, bytes] = {}  # of the records not refused so far, by number
         self.refused: dict[int, Checked] = {}
         self._looked_at: set[int] = set()
 
     def taken(self) -> Scanned:
-        """What the scanner makes of all that are good. Those that it does not take, it takes as the rule book writes
-        them: plainly."""
+        """Scan all valid records. The rule book rewrites those that the scanner doesn't accept in a form that it
+        does."""
         while True:
             numbers = sorted(self.texts)
             found, left = self._scanner.read_each([self.texts[number] for number in numbers])
@@ -155,8 +154,8 @@ class _Judged:
                 self.look_at(numbers[place])
 
     def look_at(self, number: int) -> None:
-        """Ask the rule book about a record."""
-        again = number in self._looked_at  # a rule that the scanner knows and the rule book not would be a defect
+        """Have the rule book check a record."""
+        again = number in self._looked_at  # would mean that the scanner is stricter, a bug: don't loop
         fields = None if self._ignored is None else set[str]()
         checked = refused(_UNREADABLE) if again else check_bytes(self.texts[number], self._most_named, fields)
         self._looked_at.add(number)
@@ -173,13 +172,13 @@ class _Judged:
 
 
 def _count_ignored(counted: Counter[str], fields: Iterable[str]) -> None:
-    """Count the fields that were left out of a record; beyond a thousand names, as others."""
+    """Count a record's ignored fields; beyond _MOST_IGNORED names, new ones count as "other"."""
     for name in fields:
         counted[name if name in counted or len(counted) < _MOST_IGNORED else _OTHER_FIELDS] += 1
 
 
 def _groups(texts: Iterable[memoryview]) -> Iterator[list[memoryview]]:
-    """The texts in order, about _GROUP_BYTES of them at a time."""
+    """Group texts in order, about _GROUP_BYTES per group."""
     group: list[memoryview] = []
     size = 0
     for text in texts:

@@ -1,4 +1,4 @@
-"""Records as a file for others: JSON Lines, which import again to the same records, CSV or Parquet."""
+"""Write records as a file: JSON Lines (which can be imported again), CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from interactions import csv_cells
 from interactions.codec import export
 from interactions.contract.columns import TABLE_SCHEMA
 
-# What of a row is nobody's business but ours: hashes.
+# Internal hashes, never exported.
 _OURS: Final = ("fingerprint", "user_key", "anonymous_key")
 COLUMNS: Final = [name for name in TABLE_SCHEMA.names if name not in _OURS]
-"""The columns of CSV and Parquet files."""
+"""The exported columns of CSV and Parquet files."""
 
 _encode = msgspec.json.encode
 
 
 class RecordFormat(StrEnum):
-    """How a file is written."""
+    """The format of an exported file."""
 
     LINES = "jsonl"
     CSV = "csv"
@@ -44,7 +44,7 @@ _MEDIA_TYPES: Final = {
 
 
 class Writer(Protocol):
-    """Writes tables with the columns of TABLE_SCHEMA; a file is whole once it was closed."""
+    """Writes tables with the columns of TABLE_SCHEMA. A file is complete once the writer is closed."""
 
     def add(self, table: pa.Table) -> None: ...
     def close(self) -> None: ...
@@ -62,7 +62,7 @@ class _Lines:
 
 
 class _Csv:
-    """Cells are as :mod:`interactions.csv_cells` makes them; lists are JSON."""
+    """Writes CSV. Cells are escaped by :mod:`interactions.csv_cells`; lists are written as JSON."""
 
     def __init__(self, sink: BinaryIO) -> None:
         sink.write(csv_cells.BYTE_ORDER_MARK.encode())
@@ -95,12 +95,12 @@ _WRITERS: Final[dict[RecordFormat, Callable[[BinaryIO], Writer]]] = {
 
 
 def writer(form: RecordFormat, sink: BinaryIO) -> Writer:
-    """A writer of that form; closing it leaves ``sink`` open."""
+    """A writer for a format. Closing it leaves ``sink`` open."""
     return _WRITERS[form](sink)
 
 
 def pieces(form: RecordFormat, table: pa.Table, rows: int = 4096) -> Iterator[bytes]:
-    """The file of ``table`` piece by piece, so many rows each."""
+    """The bytes of ``table`` as a file, in pieces of ``rows`` rows."""
     sink = _Held()
     out = writer(form, sink)
     for start in range(0, table.num_rows, rows):
@@ -111,7 +111,7 @@ def pieces(form: RecordFormat, table: pa.Table, rows: int = 4096) -> Iterator[by
 
 
 class _Held(io.BytesIO):
-    """Holds what is written until it is taken; places in it go on as if it were still there."""
+    """A buffer that is emptied as it's read; ``tell`` keeps counting as if nothing had been removed."""
 
     _before = 0
 

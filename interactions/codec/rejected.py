@@ -1,4 +1,4 @@
-"""A record that was refused, and why."""
+"""A rejected record and the reasons."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from interactions.codec.rulebook import Violation
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that was refused: ``index`` from the run's first record, ``offset`` from the file's first byte.
+    """A rejected record: its ``index`` within the byte range that was read, and its byte ``offset`` in the file.
 
-    ``more`` counts the violations that are not among ``violations``. ``own`` is the record in Dojo's own form, where
-    ``text`` is an event of another tool.
+    ``more`` counts violations beyond those in ``violations``. If ``text`` is another tool's event, ``own`` is the
+    record it was converted to.
     """
 
     index: int

@@ -1,7 +1,7 @@
-"""Check one record by the contract and say every violation in a sentence.
+"""Validate one record against the contract and describe every violation in a sentence.
 
-This is the rule book in full. It runs only for records at which the scanner stops, so it is written for clear answers,
-not for speed. A good one it writes anew, the plain way, which the scanner reads.
+This is the complete set of rules. It runs only for records at which the scanner stops, so it's written for clear
+messages, not for speed. Valid records are rewritten in a plain form that the scanner accepts.
 """
 
 from __future__ import annotations
@@ -23,35 +23,35 @@ from interactions.contract.timestamps import instant, is_instant
 from interactions.contract.values import is_amount, is_custom_value, is_ipv4, is_number, is_uuid, numbers_are_finite
 
 MOST_NAMED = 20
-"""Violations of one record that are named; the others are counted."""
+"""How many violations of a record are listed; the rest are counted."""
 
 _SQUARE = str.maketrans("()", "[]")
 _PLACE = re.compile(r"data\.(?=\d+\.)")
 _AMBIGUOUS = re.compile(r'\s*+(?:["{\[]|(?:-?\d[\d.eE+-]*+|true|false|null)\s*+\Z|\Z)')
-_SHOWN = 80  # characters of a value that a problem shows
-_LONGEST_SLIP = 60  # characters of a name that may be a slip of another
+_SHOWN = 80  # characters of a value shown in a message
+_LONGEST_SLIP = 60  # characters; longer names are never taken for a typo
 _NO_FIELD = "There is no such field."
 _NO_TYPE = "It is not an interaction type."
 _TYPES = f"The types are {', '.join(schema.TYPES)}."
 _OUT_OF_RANGE = "A number in it is out of range."
 _AMOUNT = f"It must be a number of at most {schema.LARGEST_AMOUNT:.0e} in size.".replace("e+", "e")
-_ABSENT = object()  # the value of a field that is missing; "" and null are values that are shown
+_ABSENT = object()  # a missing value; "" and null are values and are shown
 _CUT_SHORT = "It is not valid JSON: it ends in the middle."
 _TOO_DEEP = f"It is nested more than {schema.DEEPEST} levels deep."
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule. ``path`` has its parts joined by dots and is empty for the record itself."""
+    """One broken rule. ``path`` is dot-separated, and empty for the record itself."""
 
     path: str
     rule: str
     value: str = ""
 
     def line(self, index: int) -> str:
-        """The sentence form of the API: ``data.<index>[.<path>] [(value)] is invalid. <rule>``.
+        """The API's error line: ``data.<index>[.<path>] [(value)] is invalid. <rule>``.
 
-        Clients take it apart: a value ends at the first closing bracket, and what looks like a place is one.
+        Clients parse it, so a value never contains ")" or anything that looks like ``data.<index>.``.
         """
         place = f".{self.path}" if self.path else ""
         shown = f" ({self.value.translate(_SQUARE)})" if self.value else ""
@@ -59,14 +59,14 @@ class Violation:
 
     @property
     def cause(self) -> tuple[str, str]:
-        """What groups problems: the path without positions in lists, and the rule."""
+        """The key for grouping violations: the path without list positions, and the rule."""
         return re.sub(r"\.\d+(?=\.|$)", "", self.path), self.rule
 
 
 class _Fault(NamedTuple):
-    """A broken rule that need not be put into words yet: a record may have millions.
+    """A broken rule whose sentence isn't written yet, because a record may break millions.
 
-    ``name`` is one that there is not, where others of ``names`` may have been meant.
+    ``name`` is an unknown name for which one of ``names`` may have been meant.
     """
 
     path: str
@@ -85,8 +85,8 @@ class _Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A record's verdict: ``record``, its JSON written the plain way, where it is good; else its first violations, and
-    how many ``more`` there are."""
+    """The verdict on a record: if valid, its plain JSON as ``record``; else its first violations and how many ``more``
+    there are."""
 
     record: bytes | None
     violations: list[Violation]
@@ -98,14 +98,14 @@ class _RepeatedKey(Exception):
 
 
 def check_bytes(raw: bytes, most: int = MOST_NAMED, ignored: set[str] | None = None) -> Checked:
-    """Check the JSON text of one record; never raises for anything that the bytes may hold.
+    """Validate the JSON text of one record. Never raises, whatever the bytes are.
 
-    At most so many violations are named, the others counted. Where ``ignored`` is given, unknown fields are left out of
-    the record, and their paths are added to it.
+    At most ``most`` violations are listed, the rest are counted. If ``ignored`` is given, unknown fields are dropped
+    from the record and their paths are added to that set.
     """
     try:
         text = raw.decode()
-        msgspec.json.decode(raw)  # stricter than the standard library, which takes NaN and halves of characters
+        msgspec.json.decode(raw)  # stricter than the standard library, which accepts NaN and lone surrogates
         value = _decode(text)
     except UnicodeDecodeError as error:
         if error.reason == "unexpected end of data":
@@ -124,7 +124,7 @@ def check_bytes(raw: bytes, most: int = MOST_NAMED, ignored: set[str] | None = N
 
 
 def check(value: Any, most: int = MOST_NAMED, ignored: set[str] | None = None) -> Checked:
-    """Check one decoded record."""
+    """Validate one decoded record."""
     return refused(_TOO_DEEP) if _depth(value) > schema.DEEPEST else _judged(value, most, ignored)
 
 
@@ -141,7 +141,7 @@ def _judged(value: Any, most: int, ignored: set[str] | None) -> Checked:
     more = sum(1 for _ in faults)
     if violations or more:
         return Checked(None, violations, more)
-    if "timestamp" in record:  # however it is spelled: also as a second that only some clocks have
+    if "timestamp" in record:  # in one spelling, also for leap seconds
         moment = cast(datetime, instant(record["timestamp"]))
         record["timestamp"] = moment.replace(tzinfo=None).isoformat() + "Z"
     if "search" in record:
@@ -150,7 +150,7 @@ def _judged(value: Any, most: int, ignored: set[str] | None) -> Checked:
 
 
 def _known(value: dict[str, Any], fields: Container[str], before: str, ignored: set[str]) -> dict[str, Any]:
-    """An object's known fields; the paths of the others, which begin with ``before``, are added to ``ignored``."""
+    """An object's known fields. The paths of the others, prefixed with ``before``, are added to ``ignored``."""
     known = {name: inner for name, inner in value.items() if name in fields or inner is None}
     ignored.update(before + _part(name) for name in value.keys() - known.keys())
     return known
@@ -162,7 +162,7 @@ def refused(rule: str, value: str = "") -> Checked:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The pairs as a dictionary. A null counts as absent, and so does not make a key come twice."""
+    """The pairs as a dict. Null counts as absent, so a key that is null once isn't a duplicate."""
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
@@ -180,10 +180,10 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _reason(error: Exception, raw: str) -> tuple[str, int | None]:
-    """Why a text is no JSON, and at which byte, where that is known: equal faults have to read equal."""
+    """Why a text isn't JSON, in words that group equal faults, and the byte position if known."""
     text, _, place = str(error).removeprefix("JSON is malformed: ").rstrip(".)").partition(" (byte ")
     if "surrogate" in text or ("truncated" in text and raw.rstrip().endswith("}") and r"\u" in raw):
-        text = r"half of a character that is written as two \u…"
+        text = r"one half of a surrogate pair (\u…)"
     elif "truncated" in text:
         text = "it ends in the middle"
     elif "out of range" in text:
@@ -192,12 +192,12 @@ def _reason(error: Exception, raw: str) -> tuple[str, int | None]:
 
 
 def _excerpt(raw: bytes, place: int) -> str:
-    """The text around the byte at ``place``, which it names."""
+    """The text around the byte at ``place``, with its position."""
     return _cut(f"byte {place}: {raw[max(0, place - 20) : place + 20].decode(errors='replace')}")
 
 
 def _depth(value: Any) -> int:
-    """How many objects and lists stand within each other in ``value``, at its deepest."""
+    """The maximum nesting depth of objects and lists in ``value``."""
     depth, level = 0, [value]
     while level := [item for item in level if isinstance(item, (dict, list))]:
         depth += 1
@@ -206,9 +206,9 @@ def _depth(value: Any) -> int:
 
 
 def _shown(value: Any) -> str:
-    """A value as a problem shows it: JSON, on one line, cut.
+    """A value as messages show it: JSON on one line, truncated.
 
-    A text has no quotes unless it reads like another value: "12" the text, 12 the number.
+    A string is quoted only if it would read like another value: "12" is the string, 12 the number.
     """
     return _cut(value if isinstance(value, str) and not _AMBIGUOUS.match(value) else _encode(value))
 
@@ -347,12 +347,12 @@ def _custom(path: str, value: Any) -> Iterator[_Fault]:
 
 
 def _part(name: str) -> str:
-    """A key as a part of a path: parts hold no space, and a very long one is cut."""
+    """A key as part of a path: without whitespace, and truncated."""
     return re.sub(r"\s", "_", name)[:60] or "_"
 
 
 def did_you_mean(name: Any, names: Iterable[str]) -> str:
-    """`` Did you mean …?`` where one of ``names`` is close to ``name``, else nothing."""
+    """`` Did you mean …?`` if one of ``names`` is close to ``name``, else an empty string."""
     if not isinstance(name, str) or len(name) > _LONGEST_SLIP:
         return ""
     plain = name.strip().lower().replace("-", "_").replace(" ", "_")

@@ -1,4 +1,4 @@
-"""What a text of JSON documents is, found from its beginning."""
+"""Detect the layout of a JSON text from its beginning."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from interactions.contract import schema
 from interactions.errors import FileRefused
 from interactions.unpack import Readable, read
 
-_HEAD_BYTES = 4 << 20  # how far into an object the list called data may begin
+_HEAD_BYTES = 4 << 20  # the list called data must begin within this many bytes of an object
 NOT_JSON = "The file is not JSON: it must begin with { or [."
 _LOOK_BYTES = 1 << 16
 _SHOWN_BYTES = 4096
@@ -42,16 +42,16 @@ _OTHERS = {  # by their first bytes
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a text is, and what is open where its first record begins."""
+    """The layout of a text, and which lists and objects are open where its first record begins."""
 
     format: Format
     inside: Open = ()
 
 
 def shape_of(file: Readable, *, of_any: bool = False) -> Shape:
-    """Find the shape of a text from its beginning. Raises FileRefused, saying what the file is not.
+    """Detect the layout of a text from its beginning. Raises FileRefused if it has no records.
 
-    ``of_any``: its documents may be any objects, not records alone.
+    With ``of_any`` its documents may be any objects, not just records.
     """
     head = _first_text(file)
     if head[:1] not in (b"[", b"{"):
@@ -65,7 +65,7 @@ def shape_of(file: Readable, *, of_any: bool = False) -> Shape:
 
 
 def not_json(head: bytes) -> str:
-    """Why a text that begins with neither { nor [ is refused."""
+    """The reason for refusing a text that begins with neither { nor [."""
     for magic, name in _OTHERS.items():
         if head.startswith(magic):
             return f"The file is {name}, not JSON."
@@ -75,12 +75,12 @@ def not_json(head: bytes) -> str:
 
 
 def _first_text(file: Readable) -> bytes:
-    """The first bytes that are not just between records. Raises FileRefused where there are none."""
+    """The first bytes after leading separators. Raises FileRefused if there are none."""
     left = b""
     while text := read(file, _LOOK_BYTES):
         left += text
         left = left[syntax.SEPARATORS.match(left).end() :]  # type: ignore[union-attr]  # it matches nothing, too
-        if len(left) > 2:  # bytes that may be of a byte order mark
+        if len(left) > 2:  # fewer bytes might be part of a byte order mark
             break
     if not left:
         raise FileRefused("The file has no records.")
@@ -89,7 +89,7 @@ def _first_text(file: Readable) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The pieces in a text, each with its own, and the documents that begin in it by their forms."""
+    """The pieces in a text, each with its own text, and how many documents of each form begin in it."""
 
     pieces: list[tuple[Piece, bytes]]
     forms: Counter[Format]
@@ -109,7 +109,7 @@ def _look(text: bytes, *, is_whole: bool) -> _Found:
 
 
 def _judged(head: bytes, found: _Found, *, is_whole: bool, of_any: bool) -> Shape:
-    """What a file is that begins with ``head``. Raises FileRefused."""
+    """The layout of a file that begins with ``head``. Raises FileRefused."""
     if not found.forms[Format.ARRAY] and not found.forms[Format.OBJECT]:
         if not of_any:
             _require_records(head, found.pieces, is_whole=is_whole)
@@ -119,7 +119,7 @@ def _judged(head: bytes, found: _Found, *, is_whole: bool, of_any: bool) -> Shap
 
 
 def _require_records(head: bytes, pieces: list[tuple[Piece, bytes]], *, is_whole: bool) -> None:
-    """Raises FileRefused where a file is one object that is no record, or the beginning of one."""
+    """Raise FileRefused if the file is a single object that isn't a record or the beginning of one."""
     if pieces and pieces[0][0].rule == TOO_MANY_LISTS and all(piece.rule for piece, _ in pieces):
         raise FileRefused(f"The file's lists are nested more than {syntax.MOST_LISTS} levels deep.")
     if syntax.TYPE_FIRST.match(head) is not None:
@@ -131,13 +131,13 @@ def _require_records(head: bytes, pieces: list[tuple[Piece, bytes]], *, is_whole
         raise FileRefused(f"The file is one JSON object, nested more than {schema.DEEPEST} levels deep.")
     if is_only and piece.rule == CUT_SHORT and b'"type"' not in text:
         raise FileRefused("The file ends in the middle of its first record.")
-    # What has its records in a list of another name is cut where the first of them begins on a line of its own.
+    # If the list has another name, splitting cuts the object where the list's first record begins on its own line.
     if (is_only and not _is_record(text)) or (piece.is_damaged and text.endswith(b"[")):
         raise FileRefused('The file is one JSON object without a list called "data": put the records into that list.')
 
 
 def _is_too_deep(text: bytes) -> bool:
-    """Whether a text, which holds no record, is valid JSON but for its depth."""
+    """Whether a text without records would be valid JSON if it weren't nested so deeply."""
     try:
         msgspec.json.decode(text)
     except RecursionError:
@@ -167,6 +167,6 @@ def _format(forms: Counter[Format]) -> Format:
 
 
 def first_pieces(text: bytes, count: int) -> list[bytes]:
-    """The text of the first records, at most ``count``, whole or not."""
+    """The texts of up to ``count`` first records, complete or not."""
     found = _look(text, is_whole=False).pieces[:count]
     return [piece for _, piece in found] or [text.lstrip(b" \t\r\n[")[:_SHOWN_BYTES]]

@@ -1,2 +1,1 @@
-"""Loops over bytes that Numba compiles, and what they are made with. Nothing here loads Numba by being imported but
-``jit`` and what needs it."""
+"""Loops over bytes, compiled by Numba. Only importing ``jit``, or a module that uses it, loads Numba."""

@@ -1,6 +1,6 @@
-"""One lock for whatever loads Numba, and with it the compiled loops, when it's first needed.
+"""A lock to hold while loading Numba and the compiled loops on first use.
 
-Two threads of a web process that load Numba at once can each meet modules that the other has only half loaded.
+Without it, two threads that load Numba at the same time can each see half-initialized modules.
 """
 
 import threading

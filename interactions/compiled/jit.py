@@ -1,7 +1,7 @@
-"""Compile loops over bytes with Numba, and keep what was compiled for the next process.
+"""Compile loops over bytes with Numba, and cache the result for the next process.
 
-Numba notices when a function's own module has changed, but not when a table or a function of another module has that
-was compiled into it. So what is compiled is kept in a folder that is named by all the sources it is made from.
+Numba notices changes to a function's own module, but not to tables and functions of other modules that were compiled
+into it. So the cache folder is named after a hash of all sources.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import numba
 
 _HERE = Path(__file__).parent
 _APP = _HERE.parent
-_TABLES = ("found.py", "layout.py", "schema.py")  # whose values are compiled into loops
+_TABLES = ("found.py", "layout.py", "schema.py")  # their values are compiled into loops
 _LOOPS = b"jit import compiled"
 
 
 def _sources() -> list[Path]:
-    """What the loops are made from."""
+    """All modules that loops are compiled from."""
     near = [*_HERE.glob("*.py"), *(_APP / "codec/scanner").glob("*.py"), _APP / "contract/schema.py"]
     near.append(_APP / "privacy/id_fields.py")
     return sorted(path for path in near if path.name in _TABLES or path.parent == _HERE or _LOOPS in path.read_bytes())
@@ -34,25 +34,25 @@ def _folder() -> Path:
     return (beside if usable else Path.home() / ".cache" / "dojo") / f"compiled-{digest}"
 
 
-# Inlined, as a call hands over seven values for each array: half of the time of writing what is hashed.
+# Inlined, because a call passes seven values per array, which took half of the time of ``gather.canonical``.
 _OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False, "forceinline": True}
 numba.config.CACHE_DIR = str(_folder())  # type: ignore[attr-defined]
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function`` compiled when it is first called, or loaded where it was compiled before.
+    """Compile ``function`` on its first call, or load it from the cache.
 
-    It may make no arrays. That spares it to count how many hold each of those that it is given, which took a third of
-    its time: atomically, as if other threads had them.
+    It must not create arrays. This allows turning off Numba's reference counting of its arguments, whose atomic
+    operations took a third of the time.
     """
     made: Callable[..., Any] = numba.njit(**_OPTIONS)(function)
     return made
 
 
 def compiled_beside(function: Callable[..., Any]) -> Callable[..., Any]:
-    """As :func:`compiled`, for what runs in several threads at once: while it does, Python goes on.
+    """Like :func:`compiled`, but releases the GIL, for functions that run in several threads at once.
 
-    Its module may take nothing from others but numbers, as it is not among the sources: Numba looks at the module.
+    Its module isn't part of the cache's hash, so it may import only numbers from other modules.
     """
     made: Callable[..., Any] = numba.njit(nogil=True, **_OPTIONS)(function)
     return made

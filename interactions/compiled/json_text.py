@@ -1,6 +1,6 @@
-"""JSON, read from its bytes: strings, also copied as the UTF-8 that they mean, and where values end. Compiled by Numba.
+"""Read JSON from its bytes: find the ends of values, check strings, and decode them to UTF-8. Compiled by Numba.
 
-Each function takes a text, with a few zeros behind it, and a place in it. What is broken has the place -1.
+Each function takes a text that is followed by a few zero bytes, and a place in it. -1 as a place means invalid JSON.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ _CLASS[ord('"')] = _QUOTE
 _CLASS[ord("\\")] = _BACKSLASH
 _CLASS[128:] = _WIDE
 SLACK = lanes.WIDTH
-"""Bytes that have to be free behind what strings are copied into, and be there behind what they are copied from."""
+"""How many bytes must be available after the end of both the source and the target of a copy."""
 _ESCAPED = np.zeros(256, np.bool_)
 _ESCAPED[list(b'"\\/bfnrt')] = True
-_SHORT = np.zeros(256, np.uint8)  # what the short escapes stand for
+_SHORT = np.zeros(256, np.uint8)  # the characters that short escapes stand for
 for _letter, _meant in zip(b'"\\/bfnrt', b'"\\/\b\f\n\r\t', strict=True):
     _SHORT[_letter] = _meant
 HEX = np.full(256, -1, np.int8)
-"""What each byte says as a hexadecimal digit; -1 where it is none."""
+"""The value of each byte as a hexadecimal digit; -1 if it isn't one."""
 for _digit in range(16):
     HEX[ord(f"{_digit:x}")] = HEX[ord(f"{_digit:X}")] = _digit
 
 
 @compiled
 def hexadecimal(text, i):
-    """The number that four hexadecimal digits say; negative where one is none."""
+    """The value of four hexadecimal digits; -1 if one is invalid."""
     value = 0
     for k in range(4):
         digit = HEX[text[i + k]]
@@ -43,7 +43,7 @@ def hexadecimal(text, i):
 
 @compiled
 def _wide(text, i):
-    """The place after a character of several bytes; -1 where it is no UTF-8 (RFC 3629)."""
+    """The place after a multi-byte character; -1 if it isn't UTF-8 (RFC 3629)."""
     first, second = text[i], text[i + 1]
     if first < 0xC2 or first > 0xF4 or second & 0xC0 != 0x80:
         return -1
@@ -62,7 +62,7 @@ def _wide(text, i):
 
 @compiled
 def _escape(text, i):
-    """The place after an escape that begins at ``i``; -1 where it is none, or half of a character."""
+    """The place after the escape at ``i``; -1 if it's invalid or a lone surrogate."""
     if _ESCAPED[text[i + 1]]:
         return i + 2
     if text[i + 1] != 0x75:
@@ -80,7 +80,7 @@ def _escape(text, i):
 
 @compiled
 def plain_end(text, i):
-    """The place of the first byte from ``i`` on that is not plain."""
+    """The place of the first byte from ``i`` on that isn't plain."""
     count = lanes.plain(text, i)
     while count == lanes.WIDTH:
         i += lanes.WIDTH
@@ -90,8 +90,7 @@ def plain_end(text, i):
 
 @compiled
 def string(text, i):
-    """From the place after an opening quote: the place of the closing one (-1: broken), and whether escapes stand
-    between."""
+    """The place of the closing quote of the string that begins at ``i`` (-1: invalid), and whether it has escapes."""
     escaped = False
     while True:
         i = plain_end(text, i)
@@ -124,7 +123,7 @@ def _characters(text, i, end):
 
 @compiled
 def fits(text, start, end, limit):
-    """Whether a string is of at most ``limit`` characters."""
+    """Whether a string has at most ``limit`` characters."""
     return end - start <= limit or _characters(text, start, end) <= limit
 
 
@@ -135,7 +134,7 @@ def is_blank(c):
 
 @compiled
 def past_blanks(text, i):
-    """The place of the first byte from ``i`` on that is no blank."""
+    """The place of the first byte from ``i`` on that isn't whitespace."""
     while is_blank(text[i]):
         i += 1
     return i
@@ -143,20 +142,20 @@ def past_blanks(text, i):
 
 @compiled
 def past_colon(text, i):
-    """The place of the value behind a key that ends before ``i``; -1 where no colon follows."""
+    """The place of the value after a key that ends before ``i``; -1 if no colon follows."""
     i = past_blanks(text, i)
     return past_blanks(text, i + 1) if text[i] == 0x3A else -1
 
 
 @compiled
 def past_null(text, i):
-    """The place after a null; -1 where there is none."""
+    """The place after a null; -1 if there is none."""
     return i + 4 if text[i] == 0x6E and text[i + 1] == 0x75 and text[i + 2] == 0x6C and text[i + 3] == 0x6C else -1
 
 
 @compiled
 def raw(text, i):
-    """The place after the object or list that begins at ``i``, as its brackets say, and how many keys are in it."""
+    """The place after the object or list at ``i``, going by its brackets alone, and the number of keys in it."""
     depth, keys = 0, 0
     while True:
         c = text[i]
@@ -180,8 +179,8 @@ def raw(text, i):
 
 @compiled
 def any_value(text, i):
-    """The place after the value that begins at ``i``, whatever it is, and how many keys are in it. Only strings are
-    looked at; the others are JSON if all that is taken for their text decodes."""
+    """The place after the value at ``i``, of any type, and the number of keys in it. Only strings are checked; the
+    caller has to decode the rest to know whether it's valid."""
     c = text[i]
     if c == 0x7B or c == 0x5B:
         return raw(text, i)
@@ -196,8 +195,8 @@ def any_value(text, i):
 
 @compiled
 def past_comma(text, i):
-    """Behind an item of a list that ends before ``i``: the place of the next item, and whether there is one; else that
-    after the list. -1 where neither a comma nor the bracket follows."""
+    """After a list item that ends before ``i``: the place of the next item and True, or the place after the list and
+    False. The place is -1 if neither a comma nor the closing bracket follows."""
     i = past_blanks(text, i)
     if text[i] == 0x5D:
         return i + 1, False
@@ -206,7 +205,7 @@ def past_comma(text, i):
 
 @compiled
 def strings(text, i, limit, starts, ends, count):
-    """Read a list of strings from its bracket on: the place after it (-1: not one, -2: no room), and the new count."""
+    """Read the list of strings at ``i``. Returns the place after it (-1: invalid, -2: no room) and the new count."""
     i = past_blanks(text, i + 1)
     more = text[i] != 0x5D
     if not more:
@@ -228,7 +227,7 @@ def strings(text, i, limit, starts, ends, count):
 
 @compiled
 def _code(text, i):
-    """The character that an escape beginning at ``i`` means, and the place after it."""
+    """The character of the escape at ``i``, and the place after it."""
     if text[i + 1] != 0x75:
         return np.int64(_SHORT[text[i + 1]]), i + 2
     code = hexadecimal(text, i + 2)
@@ -239,7 +238,7 @@ def _code(text, i):
 
 @compiled
 def utf8_size(text, start, end):
-    """The bytes of a string as UTF-8; ``start`` is inverted where escapes are in it."""
+    """The size in bytes of a string as UTF-8. ``start`` is inverted if the string has escapes."""
     if start >= 0:
         return end - start
     i, size = ~start, 0
@@ -262,7 +261,7 @@ def copy_bytes(text, start, size, out, o):
 
 @compiled
 def copy_string(text, start, end, out, o):
-    """Write a string as UTF-8; answers the place after it."""
+    """Write a string as UTF-8. Returns the place after it."""
     if start >= 0:
         return copy_bytes(text, start, end - start, out, o)
     i = ~start

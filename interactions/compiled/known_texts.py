@@ -1,4 +1,4 @@
-"""Recognise texts: a name among those of a table, or one that came before. Compiled by Numba."""
+"""Recognize texts: look up names in a table, and number texts that repeat. Compiled by Numba."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import numpy as np
 from interactions.compiled import lanes
 from interactions.compiled.jit import compiled
 
-BUCKETS = 1 << 14  # for texts that are told apart
+BUCKETS = 1 << 14  # of the hash table of repeating texts
 _HASHES = 128
 
 
 def _hash_of(size: int, first: int, middle: int, last: int) -> int:
-    """Tells names apart by their length and three of their bytes; ``named`` computes the same."""
+    """Hash a name by its length and three of its bytes. ``named`` computes the same."""
     return (size * 7 + first + middle * 11 + last * 5) % _HASHES
 
 
 def table_of(names: list[str]) -> np.ndarray:
-    """The numbers of names, to be found by :func:`named`."""
+    """A hash table of the indexes of names, for :func:`named`."""
     found = np.full(_HASHES, -1, np.int8)
     for number, name in enumerate(names):
         code = name.encode()
@@ -40,7 +40,7 @@ def _same(text, start, names, size):
 
 @compiled
 def named(text, start, end, numbers, names, sizes):
-    """The number of a name in a table of ``table_of``, -1 where it is not in it."""
+    """The index of a name in a table made by ``table_of``; -1 if it isn't in it."""
     size = end - start
     if size == 0:
         return -1
@@ -56,7 +56,7 @@ def named(text, start, end, numbers, names, sizes):
 
 @compiled
 def remember(text, start, end, keys, raws, counts, buckets, slot):
-    """The number of a raw text, the same as that of an equal one before it."""
+    """Number a raw text. Equal texts get the same number."""
     mixed = np.uint64(end - start)
     for i in range(start, end, 8):
         eight = lanes.word(text, i)

@@ -1,6 +1,6 @@
-"""Sixteen bytes at a time, for the loops that Numba compiles: it has no words of its own for that.
+"""SIMD operations on 16 bytes, as Numba intrinsics, because Numba has none.
 
-Most of these read, and ``copy`` writes, a whole lane: sixteen bytes have to follow the last place they are asked for.
+Most of them read, and ``copy`` writes, 16 bytes: the arrays must have that many after the last place passed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MASK = ir.IntType(WIDTH)
 
 
 def _inlined(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function`` answers the types of a call and what builds it, as Numba wants it."""
+    """Declare ``function`` an intrinsic: it returns the signature and the code generator, as Numba requires."""
     made: Callable[..., Any] = intrinsic(function)
     return made
 
@@ -28,7 +28,7 @@ def _all(byte: int) -> ir.Constant:
 
 
 def _pointer(context: Any, builder: Any, form: Any, place: Any, to: Any = _LANE) -> Any:
-    """To bytes of an array of the type ``form``; ``place``: the array and the number of the first."""
+    """A pointer into an array of the type ``form``; ``place`` is the array and the index."""
     array, number = place
     start = context.make_array(form)(context, builder, array).data
     return builder.bitcast(builder.gep(start, [number]), to.as_pointer())
@@ -41,7 +41,7 @@ def _load(context: Any, builder: Any, form: Any, place: Any, to: Any = _LANE) ->
 
 
 def _before_first(builder: Any, found: Any) -> Any:
-    """How many lanes come before the first that was found, all of them where none was."""
+    """The number of bytes before the first match; WIDTH if there is none."""
     bits = builder.zext(builder.bitcast(found, _MASK), ir.IntType(64))
     guarded = builder.or_(bits, ir.Constant(ir.IntType(64), 1 << WIDTH))
     return builder.cttz(guarded, ir.Constant(ir.IntType(1), 1))
@@ -49,8 +49,8 @@ def _before_first(builder: Any, found: Any) -> Any:
 
 @_inlined
 def plain(_: Any, text: Any, i: Any) -> Any:
-    """How many of the sixteen bytes at ``i`` come before the first that is no ASCII letter, digit or sign, or is a
-    quote or backslash."""
+    """How many of the 16 bytes at ``i`` precede the first that is a quote, a backslash, a control character or not
+    ASCII."""
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         lane = _load(context, builder, signature.args[0], arguments)
@@ -64,7 +64,7 @@ def plain(_: Any, text: Any, i: Any) -> Any:
 
 @_inlined
 def equal(_: Any, text: Any, i: Any, other: Any, k: Any) -> Any:
-    """How many of the sixteen bytes at ``i`` and at ``k`` of another text come before the first that differs."""
+    """How many of the 16 bytes at ``i``, and at ``k`` of another text, precede the first difference."""
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         first = _load(context, builder, signature.args[0], arguments[:2])
@@ -76,7 +76,7 @@ def equal(_: Any, text: Any, i: Any, other: Any, k: Any) -> Any:
 
 @_inlined
 def copy(_: Any, text: Any, i: Any, out: Any, o: Any) -> Any:
-    """Copy the sixteen bytes at ``i`` to ``o``."""
+    """Copy the 16 bytes at ``i`` to ``o``."""
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         lane = _load(context, builder, signature.args[0], arguments[:2])
@@ -99,7 +99,7 @@ def word(_: Any, text: Any, i: Any) -> Any:
 
 @_inlined
 def lowest(_: Any, bits: Any) -> Any:
-    """The number of the lowest bit that is set; there has to be one."""
+    """The index of the lowest set bit; ``bits`` must not be 0."""
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
@@ -109,8 +109,8 @@ def lowest(_: Any, bits: Any) -> Any:
 
 @_inlined
 def hash128(_: Any, address: Any, text: Any, i: Any, size: Any) -> Any:
-    """What the C function at ``address`` makes of ``size`` bytes at ``i``: its two words, as xxHash's XXH3_128bits
-    returns them."""
+    """Hash ``size`` bytes at ``i`` with the C function at ``address``, which returns two words like xxHash's
+    XXH3_128bits."""
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         where, array, number, count = arguments
@@ -127,8 +127,8 @@ def hash128(_: Any, address: Any, text: Any, i: Any, size: Any) -> Any:
 
 @_inlined
 def double(_: Any, address: Any, text: Any, i: Any) -> Any:
-    """The number that is written at ``i``, as the C function at ``address`` reads it: Python's PyOS_string_to_double,
-    which rounds to the nearest and knows no locale. There has to be one, with something else behind it."""
+    """Parse the number at ``i`` with the C function at ``address``, Python's PyOS_string_to_double, which rounds to the
+    nearest and ignores the locale. There must be a valid number, followed by another character."""
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         byte = ir.IntType(8).as_pointer()

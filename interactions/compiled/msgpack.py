@@ -1,6 +1,6 @@
-"""MessagePack, written from strings in JSON and from numbers. Compiled by Numba.
+"""Write MessagePack (https://msgpack.org) from JSON strings and from numbers. Compiled by Numba.
 
-Each function writes to the place ``o`` of ``out`` and answers the place after it. https://msgpack.org
+Each function writes at the place ``o`` of ``out`` and returns the place after.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from interactions.compiled.json_text import copy_string, utf8_size
 
 @compiled
 def _big(value, count, out, o):
-    """A number in ``count`` bytes, the highest first."""
+    """Write a number as ``count`` bytes, big-endian."""
     for k in range(count):
         out[o + k] = (value >> (8 * (count - 1 - k))) & 0xFF
     return o + count
@@ -49,8 +49,8 @@ def put_list(count, out, o):
 
 @compiled
 def put_map(count, most, out, o):
-    """The head of an object of ``count`` fields: its form is chosen by how many there may be, not by how many there
-    are."""
+    """Write the header of a map of ``count`` fields. Its format depends on ``most``, the possible number of fields, not
+    on ``count``."""
     if most < 16:
         out[o] = 0x80 | count
         return o + 1

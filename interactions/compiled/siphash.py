@@ -1,4 +1,4 @@
-"""SipHash-2-4 of strings, by loops that Numba compiles: https://github.com/veorq/SipHash, 64 bits of output."""
+"""SipHash-2-4 (https://github.com/veorq/SipHash) of strings, 64 bits, compiled by Numba."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _hash(text, start, size, k0, k1):
         v0, v1, v2, v3 = _round(v0, v1, v2, v3)
         v0 ^= word
     word = np.uint64(size & 0xFF) << np.uint64(56)
-    for k in range(size - whole):  # byte by byte: nothing may follow them
+    for k in range(size - whole):  # byte by byte: there may be nothing after them to read
         word |= np.uint64(text[start + whole + k]) << np.uint64(8 * k)
     v3 ^= word
     v0, v1, v2, v3 = _round(v0, v1, v2, v3)
@@ -57,7 +57,7 @@ def _hash(text, start, size, k0, k1):
 
 @compiled
 def strings(text, offsets, rows, k0, k1, out):
-    """The hash of each of ``rows`` strings, which lie in ``text`` between ``offsets`` (as Arrow keeps them), into
-    ``out`` (uint64). ``k0`` and ``k1`` are the two words of the key (uint64)."""
+    """Hash each of ``rows`` strings into ``out`` (uint64). ``text`` and ``offsets`` are those of an Arrow string array;
+    ``k0`` and ``k1`` (uint64) are the key."""
     for row in range(rows):
         out[row] = _hash(text, offsets[row], offsets[row + 1] - offsets[row], k0, k1)

@@ -1,4 +1,4 @@
-"""XXH3-128 of many texts in one go, by the library that Python's xxhash is made of: without an object for each."""
+"""XXH3-128 of many texts at once, by calling the C library inside Python's xxhash, without an object for each text."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from interactions.compiled import lanes
 from interactions.compiled.jit import compiled
 
 SIZE = 16  # bytes of a digest
-_RETURN_TWO_WORDS = ("x86_64", "aarch64", "arm64")  # in registers, which ``lanes.hash128`` counts on
+_RETURN_TWO_WORDS = ("x86_64", "aarch64", "arm64")  # in registers, which ``lanes.hash128`` relies on
 
 
 def _address() -> int:
-    """Where XXH3_128bits lies in the library that Python's xxhash is; 0 where it cannot be called as it stands."""
+    """The address of XXH3_128bits in the library of Python's xxhash; 0 if it can't be called directly."""
     if sys.platform not in ("linux", "darwin") or platform.machine() not in _RETURN_TWO_WORDS:
         return 0
     library = find_spec("xxhash._xxhash")
@@ -33,7 +33,7 @@ _FUNCTION = _address()
 
 
 def digests(content: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """The digests, SIZE bytes each, of texts that lie one after the other in ``content``; ``ends``: the place after
+    """The digests, SIZE bytes each, of texts that follow each other in ``content``; ``ends`` has the place after
     each."""
     if not _FUNCTION:
         return _one_by_one(content, ends)
@@ -47,7 +47,7 @@ def _write(address, content, ends, out):
     start = np.int64(0)
     for row in range(len(ends)):
         low, high = lanes.hash128(address, content, start, ends[row] - start)
-        for k in range(8):  # the higher word first, each with its highest byte first
+        for k in range(8):  # big-endian
             out[SIZE * row + k] = (high >> np.uint64(56 - 8 * k)) & np.uint64(0xFF)
             out[SIZE * row + 8 + k] = (low >> np.uint64(56 - 8 * k)) & np.uint64(0xFF)
         start = ends[row]

@@ -1,1 +1,1 @@
-"""Read records straight from their bytes into Arrow: fast, and stopping at whatever the rule book has to judge."""
+"""Read records straight from their bytes into Arrow, stopping at any record that the rule book has to check."""

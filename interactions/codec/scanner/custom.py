@@ -1,6 +1,6 @@
-"""The custom_context of records: free-form, and mostly the same from one record of a visit to the next.
+"""Read the free-form custom_context of records, which is mostly the same for all records of a visit.
 
-So its text is read once, and what was found is remembered for the records that repeat it.
+Each different text is parsed once and cached.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from interactions.codec.scanner.remembered import Remembered
 from interactions.contract import schema
 from interactions.contract.values import is_custom_value, is_number
 
-# Lists are looked into below: msgspec allows one kind of list in a union.
+# The items of lists are checked below: msgspec allows only one kind of list in a union.
 CustomValue: TypeAlias = bool | int | float | str | list[Any] | None
 
 _REMEMBERED = 20_000  # texts
-_LARGEST = 4096  # bytes; a longer text is unlikely to come again
-_WHOLE_BELOW = 1e16  # from there on floats are written with an exponent
+_LARGEST = 4096  # bytes; longer texts are unlikely to repeat
+_WHOLE_BELOW = 1e16  # larger floats are written with an exponent
 _PLAIN = frozenset({str, bool})
 
-_DIGITS = 1  # the type of the extension
+_DIGITS = 1  # the type of our MessagePack extension
 _pack = msgspec.msgpack.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(dict[str, CustomValue]).decode
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -31,13 +31,13 @@ class NotPlain(Exception):
     """A custom_context that may break a rule."""
 
 
-#: What reading a text that breaks a rule raises, or one that may.
+#: The exceptions raised for a text that breaks a rule, or may break one.
 FAULTS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, NotPlain)
 
 
 class Custom(NamedTuple):
-    """What one custom_context is: its JSON written the one way (keys sorted, 10 for 10.0), its uuid, and how many keys
-    are in it, those of all objects."""
+    """A custom_context: its canonical JSON (keys sorted, 10 for 10.0), its uuid, and the number of keys in all of its
+    objects."""
 
     text: bytes
     uuid: str | None
@@ -45,15 +45,15 @@ class Custom(NamedTuple):
 
 
 def customs() -> Remembered[Custom]:
-    """From the JSON of a custom_context to what it is. Raises one of FAULTS for one at fault."""
+    """A cache from the JSON of a custom_context to what was read. Raises one of FAULTS for an invalid one."""
     return Remembered(read, most=_REMEMBERED, longest=_LARGEST)
 
 
 def read(text: bytes) -> Custom:
-    """Read one custom_context; see ``customs``."""
+    """Read one custom_context. Raises one of FAULTS."""
     values = _decode(text)
     keys = len(values)
-    if not _PLAIN.issuperset(map(type, values.values())):  # numbers are written one way, lists are looked into
+    if not _PLAIN.issuperset(map(type, values.values())):  # normalize numbers, check the items of lists
         lists = [value for value in values.values() if value.__class__ is list]
         if not all(map(is_custom_value, lists)):
             raise NotPlain
@@ -64,7 +64,7 @@ def read(text: bytes) -> Custom:
 
 
 def whole(value: Any) -> Any:
-    """``value`` with 10 for each 10.0 in it. Raises NotPlain for a whole number that no double can hold."""
+    """``value`` with 10 for each 10.0 in it. Raises NotPlain for an integer beyond the range of a double."""
     if value.__class__ is float:
         return int(value) if value.is_integer() and abs(value) < _WHOLE_BELOW else value
     if value.__class__ is int and not is_number(value):
@@ -75,7 +75,7 @@ def whole(value: Any) -> Any:
 
 
 def packable(value: Any) -> Any:
-    """``value`` with whole numbers of more than 64 bits in a form that MessagePack has: their digits."""
+    """``value`` with integers of more than 64 bits as extensions holding their digits, so that MessagePack takes it."""
     if value.__class__ is int and not -(1 << 63) <= value < 1 << 64:
         return msgspec.msgpack.Ext(_DIGITS, str(value).encode())
     if value.__class__ is dict:
@@ -84,7 +84,7 @@ def packable(value: Any) -> Any:
 
 
 def packed(values: dict[str, Any]) -> bytes:
-    """What a hash is made of: MessagePack of ``values``, as ``whole`` gives them."""
+    """The MessagePack of ``values``, as returned by ``whole``; it is what gets hashed."""
     try:
         return _pack(values)
     except OverflowError:
@@ -92,7 +92,7 @@ def packed(values: dict[str, Any]) -> bytes:
 
 
 def is_whole(value: Any) -> bool:
-    """Whether ``whole`` surely changes nothing in ``value``, an object or list, nor refuses any of it."""
+    """Whether ``whole`` would return ``value``, an object or list, unchanged."""
     for inner in value.values() if value.__class__ is dict else value:
         kind = inner.__class__
         if kind is float:
@@ -107,7 +107,8 @@ def is_whole(value: Any) -> bool:
 
 
 def keys_within(value: Any, depth: int = 4) -> int:
-    """The keys of all objects in ``value``, which stands so deep in a record as a list of custom_context does."""
+    """The number of keys of all objects in ``value``, which is ``depth`` levels deep in a record (by default, a list in
+    custom_context). Raises NotPlain if it's nested too deeply."""
     if value.__class__ is not dict and value.__class__ is not list:
         return 0
     if depth > schema.DEEPEST:

@@ -1,7 +1,7 @@
-"""Write the plain among custom_contexts the one way, straight from their bytes: as ``custom`` would, by their keys.
+"""Write simple custom_contexts as canonical JSON, straight from their bytes. The result equals that of ``custom``.
 
-Compiled by Numba, as ``scan`` is, and as free not to know: what holds more than strings, booleans and whole numbers
-under some different plain keys is left to ``custom``.
+Compiled by Numba. It handles only objects of strings, booleans and integers with a few distinct keys without escapes;
+all others are left to ``custom``.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from interactions.compiled.json_text import SLACK, copy_bytes, is_blank, past_bl
 from interactions.contract import schema
 
 BEFORE, AFTER = b'{"context":{"custom_context":', b"}}"
-"""What stands around a custom_context in a record's ``extra``."""
+"""The JSON around a custom_context in a record's ``extra``."""
 MOST_KEYS = 32
 _BEFORE, _AFTER, _UUID = (
     np.frombuffer(text + bytes(SLACK), np.uint8) for text in (BEFORE, AFTER, schema.RECORD_UUID.encode())
 )
 _BEFORE_SIZE, _AFTER_SIZE, _UUID_SIZE = len(BEFORE), len(AFTER), len(schema.RECORD_UUID)
-_MOST_DIGITS = 18  # of a whole number that surely has at most 64 bits
+_MOST_DIGITS = 18  # integers of so many digits surely fit into 64 bits
 
 
 @compiled
 def _word_end(text, i):
-    """The place after a boolean or whole number that is written as it always is; -1 where there is none."""
+    """The place after a boolean or integer in canonical form; -1 if there is none."""
     if text[i] == 0x74 and text[i + 1] == 0x72 and text[i + 2] == 0x75 and text[i + 3] == 0x65:
         return i + 4
     if text[i] == 0x66 and text[i + 1] == 0x61 and text[i + 2] == 0x6C and text[i + 3] == 0x73 and text[i + 4] == 0x65:
@@ -43,7 +43,7 @@ def _word_end(text, i):
 
 @compiled
 def _compare(text, first, first_end, second, second_end):
-    """Below 0 where the first name comes before the second, 0 where they are equal."""
+    """Compare two names: negative if the first sorts before the second, 0 if they're equal."""
     size = min(first_end - first, second_end - second)
     k = 0
     while k < size:
@@ -59,8 +59,8 @@ def _compare(text, first, first_end, second, second_end):
 
 @compiled
 def _entries(text, i, end, order):
-    """The keys and values of an object between its bracket at ``i`` and ``end``, sorted by key into ``order``: where
-    each key begins and ends, quotes left out, and each value. How many; -1 where it is not plain."""
+    """Put the start and end of each key (without quotes) and value of the object at ``i`` into ``order``, sorted by
+    key. Returns their number, or -1 if the object isn't simple."""
     count = 0
     i = past_blanks(text, i + 1)
     if text[i] == 0x7D:
@@ -89,7 +89,7 @@ def _entries(text, i, end, order):
 
 @compiled
 def _value_end(text, i):
-    """The place after a string without escapes, a boolean or a whole number; -1 where there is none."""
+    """The place after a string without escapes, a boolean or an integer; -1 if there is none."""
     if text[i] != 0x22:
         return _word_end(text, i)
     i, escaped = string(text, i + 1)
@@ -98,7 +98,7 @@ def _value_end(text, i):
 
 @compiled
 def _put_in_order(text, key, key_end, value, end, order, count):
-    """Put an entry where it belongs among ``count`` of them, which are sorted by key; whether its key is a new one."""
+    """Insert an entry into ``count`` others that are sorted by key. Returns False if the key is a duplicate."""
     place = count
     while place > 0:
         compared = _compare(text, key, key_end, order[place - 1, 0], order[place - 1, 1])
@@ -115,11 +115,11 @@ def _put_in_order(text, key, key_end, value, end, order, count):
 
 @compiled
 def write(text, raws, count, order, out, spans, uuids):
-    """Write each of ``count`` custom_contexts, which begin and end in ``text`` as ``raws`` say, as an extra.
+    """Write ``count`` custom_contexts, at the positions ``raws`` in ``text``, as values of ``extra`` to ``out``.
 
-    ``spans``: where each stands in ``out``, without BEFORE and AFTER, as the record's hash has it; its start is -1
-    where it is not plain. ``uuids``: where in ``out`` the uuid of each is, -1 where it has none. ``order`` is room for
-    MOST_KEYS rows of four. Answers the place after the last.
+    Sets ``spans`` to the start and end of each in ``out``, without BEFORE and AFTER (-1 if it isn't simple), and
+    ``uuids`` to the start and end of its uuid (-1 without one). ``order`` is scratch space for MOST_KEYS rows of four.
+    Returns the place after the last.
     """
     o = np.int64(0)
     for number in range(count):
@@ -156,5 +156,5 @@ def write(text, raws, count, order, out, spans, uuids):
 
 
 def room(sizes: int, count: int) -> int:
-    """Bytes that so many texts of these ``sizes`` in all need at most."""
+    """The most bytes that ``count`` texts with a total size of ``sizes`` take."""
     return sizes + count * (_BEFORE_SIZE + _AFTER_SIZE) + SLACK

@@ -1,4 +1,4 @@
-"""What ``scan`` finds in a text, as columns of numbers and places."""
+"""The output of ``scan``: columns of numbers and text positions."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import numpy as np
 from interactions.codec.scanner import layout
 from interactions.compiled import known_texts
 
-PADDING = b"\0" * 16  # has to follow the text, so that looking a few bytes ahead never leaves it
-ROWS = 4096  # read at once at most
-ITEMS = 1 << 16  # of lists, in these rows
-UNKNOWN = 1 << 14  # fields that have no name in ``layout``, in these rows
-_DEEPEST = 3  # objects within each other: a record, its context, its page
+PADDING = b"\0" * 16  # must follow the text, because loops look a few bytes ahead
+ROWS = 4096  # the most rows of one scan
+ITEMS = 1 << 16  # room for list items in these rows
+UNKNOWN = 1 << 14  # room for fields that ``layout`` doesn't name in these rows
+_DEEPEST = 3  # nested objects: a record, its context, its page
 _TO_DOUBLE = ctypes.cast(ctypes.pythonapi.PyOS_string_to_double, ctypes.c_void_p).value
 
 
 class ScannedColumns(NamedTuple):
-    """What ``scan.scan`` fills, a column of ROWS values for each slot of ``layout``.
+    """The arrays that ``scan.scan`` fills: a column of ROWS values for each slot of ``layout``.
 
-    A string is the place of its first byte in the text and that after its last; the first is inverted (``~``) where
-    there are escapes in it. ``has`` tells for each kind which fields a row's object has. Raw texts are numbered, equal
-    ones of a call alike: ``raw_codes`` has each row's number, ``raws`` their places and how many keys are in them.
-    Of fields that ``layout`` does not name there is the place of the key and value together; an object that has no
-    field at all has an empty one.
+    A string is stored as its start and end in the text; the start is inverted (``~``) if the string has escapes.
+    ``has`` is a bit mask of the fields of each row's object of a kind. Raw texts are numbered, equal ones with the same
+    number: ``raw_codes`` has each row's number, ``raws`` has their positions and number of keys. For fields that
+    ``layout`` doesn't name, the position of key and value together is stored; for an object without any fields, an
+    empty position.
     """
 
-    to_double: int  # see ``lanes.double``
+    to_double: int  # the address for ``lanes.double``
     record_starts: np.ndarray  # int32 [row]
     record_ends: np.ndarray
     has: np.ndarray  # int32 [kind, row]
@@ -42,21 +42,20 @@ class ScannedColumns(NamedTuple):
     item_ends: np.ndarray
     quantities: np.ndarray  # float64 [item]
     quantity_offsets: np.ndarray  # int32 [row + 1]
-    single: np.ndarray  # bool: quantities was a number and no list
+    single: np.ndarray  # bool: quantities was a number, not a list
     raw_codes: np.ndarray  # int32 [slot, row]
     raws: np.ndarray  # int32 [slot, number, (start, end, keys)]
     raw_counts: np.ndarray  # int64 [slot]
     buckets: np.ndarray  # int32 [slot, bucket]
     unknown: np.ndarray  # int32 [item, (kind, start, end, keys)]
     unknown_offsets: np.ndarray  # int32 [row + 1]
-    open: np.ndarray  # int64 [level]: the kinds of the objects that are being read, or written by ``gather``
-    left: np.ndarray  # int64 [level]: the fields of each that are still to be written, as in ``has``
-    kept: np.ndarray  # int64 [1]: the kinds of objects of the record of which something is in ``unknown``, a bit each
+    open: np.ndarray  # int64 [level]: the kinds of the objects being read, or being written by ``gather``
+    left: np.ndarray  # int64 [level]: the fields of each that are still to be written, a mask as in ``has``
+    kept: np.ndarray  # int64 [1]: a mask of the kinds of the record's objects with something in ``unknown``
 
 
 def room(items: int = ITEMS, unknown: int = UNKNOWN) -> ScannedColumns:
-    """Room for one ``scan``; to be used again and again. For so many items of all lists of a kind, and unknown
-    fields."""
+    """Allocate the arrays, which can be reused, with room for so many list items per slot and unknown fields."""
     texts, lists, reals, raws = map(len, (layout.TEXT_SLOTS, layout.TEXTS_SLOTS, layout.NUMBER_SLOTS, layout.RAW_SLOTS))
     return ScannedColumns(
         to_double=_TO_DOUBLE or 0,

@@ -1,9 +1,9 @@
-"""What of scanned records is free in form: custom_contexts, search filters, and what of contexts has no name.
+"""The free-form parts of scanned records: custom_context, search filters, and context fields that aren't in the schema.
 
-Each different one is read once; they are part of what is hashed, and make the ``extra`` column: what of a record no
-other column holds, as JSON in the record's own shape, ``{"search":{"filters":…},"context":{"custom_context":…,…}}``.
-Laid over the record that the columns give, key by key, it makes the record whole (see ``export``). ``quantities``
-stands in it where the record gave a number and not a list.
+Each different one is read once. They are part of the fingerprint and make up the ``extra`` column: everything in a
+record that no other column holds, as JSON in the record's shape,
+``{"search":{"filters":…},"context":{"custom_context":…,…}}``. Merged into the record built from the columns, it
+restores the original (see ``export``). ``quantities`` is in ``extra`` if the record had a number instead of a list.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from interactions.codec.scanner.remembered import Remembered
 from interactions.codec.scanner.rest import Numbered, Rest
 from interactions.compiled.json_text import SLACK
 
-_AROUND = np.array([-len(custom_texts.BEFORE), len(custom_texts.AFTER)])  # of a custom_context in an extra
+_AROUND = np.array(
+    [-len(custom_texts.BEFORE), len(custom_texts.AFTER)]
+)  # added to a span to include the JSON around it
 _NOWHERE = np.zeros((1, 2), np.int64)  # for the number -1
 
 _filters = msgspec.json.Decoder(dict[str, list[str]])
@@ -39,18 +41,18 @@ _CUSTOM_BIT, _FILTERS_BIT = bit(CONTEXT, "custom_context"), bit(SEARCH, "filters
 
 
 class Known(NamedTuple):
-    """What remembers custom_contexts and rests of contexts from one text to the next."""
+    """The caches of custom_contexts and other context fields, kept from one text to the next."""
 
     customs: Remembered[Custom]
     rests: rest.Finder
 
 
 class _Customs(NamedTuple):
-    """The different custom_contexts of some rows by their number, as extras in ``texts``.
+    """The distinct custom_contexts of some rows, written as extras to ``texts``.
 
-    ``spans``: where each begins and ends there, without what stands around it in an extra; ``uuids``: where the uuid
-    of each does, -1 where it has none. ``codes`` has the number of each row, -1 where it has none. ``faulty``: the
-    numbers of those at fault.
+    ``spans`` has the start and end of each, without the JSON around it; ``uuids`` the start and end of its uuid, -1
+    without one. ``codes`` has each row's index into ``spans``, -1 without a custom_context. ``faulty`` has the indexes
+    of invalid ones.
     """
 
     texts: np.ndarray
@@ -61,9 +63,9 @@ class _Customs(NamedTuple):
 
 
 class Hashed(NamedTuple):
-    """What stands for the free-form parts in what is hashed, as ``gather.canonical`` wants it.
+    """The free-form parts as they're hashed, in the form that ``gather.canonical`` takes.
 
-    ``size``: bytes that all rows take of ``texts``.
+    ``size`` is the number of bytes of ``texts`` that all rows take.
     """
 
     texts: np.ndarray
@@ -75,7 +77,7 @@ class Hashed(NamedTuple):
 
 
 class FreeForm:
-    """The free-form parts of ``rows`` rows just found in ``text``."""
+    """The free-form parts of ``rows`` rows that were just scanned in ``text``."""
 
     def __init__(self, found: ScannedColumns, codes: np.ndarray, text: bytes, rows: int, known: Known) -> None:
         self._found, self._codes, self._text, self._rows = found, codes, text, rows
@@ -84,7 +86,7 @@ class FreeForm:
         self._rests = known.rests.find(codes, found, rows)
 
     def faulty(self) -> np.ndarray:
-        """The rows, ascending, of which a part may be at fault. Only where there is none all else may be asked for."""
+        """The rows, ascending, with a part that may be invalid. The other methods require that there are none."""
         rows: np.ndarray = np.zeros(self._rows, bool)
         for codes, numbers in (
             (self._customs.codes, self._customs.faulty),
@@ -96,7 +98,7 @@ class FreeForm:
         return np.flatnonzero(rows)
 
     def extra(self) -> pa.Array:
-        """The column of that name."""
+        """The ``extra`` column."""
         texts, spans, codes = self._customs.texts, self._customs.spans, self._customs.codes
         single = self._found.single[: self._rows]
         rare = np.flatnonzero((self._filters.codes >= 0) | single | (self._rests.codes >= 0))
@@ -111,7 +113,7 @@ class FreeForm:
         return numbered(texts, spans, codes)
 
     def _whole_extras(self, rows: np.ndarray) -> tuple[list[bytes], list[int]]:
-        """The different extras of rows that have more than a custom_context, and the number of each row's."""
+        """The distinct extras of rows that have more than a custom_context, and each row's index into them."""
         texts, spans = self._customs.texts.data, self._customs.spans
         places = np.concatenate([spans, _NOWHERE])[self._customs.codes[rows]]
         single = np.where(self._found.single[rows], self._found.quantity_offsets[rows], -1)
@@ -122,8 +124,8 @@ class FreeForm:
         return wholes, numbered
 
     def _whole_extra(self, custom: bytes, filters: int, single: int, rest: int) -> bytes:
-        """The extra of rows that have more than a custom_context: of this one, which is empty where there is none, and
-        the parts with these numbers, below 0 where there is none."""
+        """Build an extra from a custom_context (empty if there is none) and the parts with these indexes (negative if
+        there is none)."""
         beyond: Rest | None = self._rests.values[rest] if rest >= 0 else None
         if custom and beyond is not None and filters < 0 and single < 0:
             return beyond.around(custom)
@@ -137,7 +139,7 @@ class FreeForm:
         return _encode(whole)
 
     def hashed(self) -> Hashed:
-        """What of them is hashed."""
+        """The parts as they're hashed."""
         customs, filters, rests = self._customs, self._filters, self._rests
         packed = [*map(_packed.encode, filters.values), *(each.packed if each else b"" for each in rests.values)]
         ends = len(customs.texts) + np.cumsum(np.array([0, *map(len, packed)], np.int64))
@@ -171,8 +173,10 @@ class FreeForm:
     def _other_customs(
         self, known: Remembered[Custom], numbers: list[int], spans: np.ndarray, uuids: np.ndarray, place: int
     ) -> tuple[bytearray, list[int]]:
-        """Those that are not plain, as text that begins at ``place``, and the numbers of those at fault: fills in where
-        they are."""
+        """Write those that aren't simple, and fill in ``spans`` and ``uuids``.
+
+        Returns the text, which begins at ``place``, and the indexes of invalid ones.
+        """
         more, faulty = bytearray(), list[int]()
         places = self._raw_places(_CUSTOM)
         for number in numbers:
@@ -181,7 +185,7 @@ class FreeForm:
                 custom = known[self._text[start:end]]
             except FAULTS:
                 custom = None
-            if custom is None or custom.keys != keys:  # it has a key twice
+            if custom is None or custom.keys != keys:  # it has a duplicate key
                 faulty.append(number)
                 continue
             more += custom_texts.BEFORE
@@ -215,7 +219,7 @@ class FreeForm:
 
 
 def numbered(texts: np.ndarray, spans: np.ndarray, codes: np.ndarray) -> pa.Array:
-    """A column of the strings at ``spans`` of ``texts``, each row's by its number in ``codes``; below 0 is null."""
+    """A string column: for each row the span of ``texts`` with the index in ``codes``, or null if that's negative."""
     rows, size = len(codes), _size(spans, codes)
     data, offsets = np.empty(size + SLACK, np.uint8), np.empty(rows + 1, np.int32)
     valid = np.empty((rows + 7) // 8, np.uint8)
@@ -225,5 +229,5 @@ def numbered(texts: np.ndarray, spans: np.ndarray, codes: np.ndarray) -> pa.Arra
 
 
 def _size(spans: np.ndarray, codes: np.ndarray) -> int:
-    """Bytes of all rows with these numbers, none where that is -1."""
+    """The total size in bytes of the spans that ``codes`` refer to; -1 counts as nothing."""
     return int(np.append(spans[:, 1] - spans[:, 0], 0)[codes].sum())

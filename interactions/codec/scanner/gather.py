@@ -1,6 +1,6 @@
-"""Copy what ``scan`` has found out of the text: strings as Arrow keeps them, and records as they are hashed.
+"""Copy what ``scan`` has found out of the text: strings in Arrow's layout, and records as they're hashed.
 
-Compiled by Numba, as ``scan`` is.
+Compiled by Numba.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from interactions.compiled.jit import compiled
 
 @compiled
 def strings(text, found, columns, rows, out, places, offsets, valid, nulls):
-    """Columns of strings, one after the other in ``out``: Arrow's offsets and bitmap of each, its number of nulls, and
-    the place after it; ``columns`` has the kind, the field's bit and the slot of each."""
+    """Write string columns to ``out``, one after the other, with Arrow's offsets, validity bitmap and null count of
+    each, and the place after it. ``columns`` has the kind, the field's bit and the slot of each."""
     o = np.int64(0)
     for column in range(columns.shape[0]):
         kind, bit, slot = columns[column, 0], np.int32(columns[column, 1]), columns[column, 2]
@@ -37,7 +37,7 @@ def strings(text, found, columns, rows, out, places, offsets, valid, nulls):
 
 @compiled
 def items(text, starts, ends, count, out, o, offsets):
-    """The strings of all lists of one column, one after the other; answers the place after."""
+    """Write the strings of all lists of a column. Returns the place after the last."""
     base = o
     offsets[0] = 0
     for item in range(count):
@@ -48,8 +48,8 @@ def items(text, starts, ends, count, out, o, offsets):
 
 @compiled
 def numbered(texts, spans, codes, rows, out, offsets, valid):
-    """A column of strings that repeat, each copied by its number in ``codes``; below 0 is null. Answers the bytes, and
-    the number of nulls. See ``strings``."""
+    """Write a column of repeating strings: for each row the span with the index in ``codes``, or null if negative.
+    Returns the number of bytes and of nulls. See ``strings``."""
     o, nulls = np.int64(0), 0
     offsets[0] = 0
     for byte in range((rows + 7) // 8):
@@ -68,7 +68,7 @@ def numbered(texts, spans, codes, rows, out, offsets, valid):
 
 @compiled
 def _put_object(kind, mask, out, o):
-    """The head of an object of that kind, which has the fields of the mask."""
+    """Write the header of an object of that kind with the fields of ``mask``."""
     count = 0
     while mask:
         count += 1
@@ -78,7 +78,7 @@ def _put_object(kind, mask, out, o):
 
 @compiled
 def _packed(text, found, row, bits, quantity_bits, raw_texts, raw_spans, out, o):
-    """The MessagePack of a record; answers the place after it."""
+    """Write the MessagePack of a record. Returns the place after it."""
     kinds, left = found.open, found.left
     level = 0
     kinds[0], left[0] = RECORD, found.has[RECORD, row]
@@ -127,12 +127,12 @@ def _packed(text, found, row, bits, quantity_bits, raw_texts, raw_spans, out, o)
 
 @compiled
 def canonical(text, found, rows, bits, quantity_bits, raw_texts, raw_spans, codes, uuids, rests, out, ends, by_uuid):
-    """What ``fingerprint`` hashes of each record: its uuid, else its MessagePack; ``by_uuid`` says which.
+    """Write what ``fingerprint`` hashes of each record: its uuid if it has one, else its MessagePack.
 
-    ``bits`` and ``quantity_bits`` are the numbers as unsigned integers. ``raw_spans`` are where in ``raw_texts`` what
-    stands for the raw text of each slot and number begins and ends, ``uuids`` the same of the uuid in each
-    custom_context, -1 where it has none; ``codes`` has the number of each row's, below 0 where it has none. ``rests``
-    has that of what stands for the rest of its context, in the slot REST.
+    Sets ``by_uuid`` and the place after each in ``ends``. ``bits`` and ``quantity_bits`` are the numbers as unsigned
+    integers. ``raw_spans`` has the start and end in ``raw_texts`` of each raw text, by slot and index; ``uuids`` those
+    of the uuid in each custom_context, -1 without one. ``codes`` and ``rests`` have each row's index of its
+    custom_context and of its other fields (slot REST), negative without one.
     """
     o = np.int64(0)
     for row in range(rows):

@@ -1,7 +1,7 @@
-"""What a record may hold, as tables of numbers: for the loops over bytes that ``scan`` and ``gather`` compile.
+"""The schema of records as arrays, for the compiled loops of ``scan`` and ``gather``.
 
-A record consists of objects of five kinds. A field of a kind is a row in the tables below, in the order of the schema,
-which fingerprints rely on. The values of all fields of one form lie in slots.
+A record consists of objects of five kinds. The tables below have a row per field of a kind, in the schema's order,
+which fingerprints depend on. A field's values are stored in the slot that it has among fields of the same form.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ _FORMS: Final = {
 _INNER: Final = {"context": CONTEXT, "page": PAGE, "campaign": CAMPAIGN, "search": SEARCH}
 
 NAMES: Final = [list(fields) for fields in _KINDS]
-"""The names of each kind's fields, in their order."""
+"""The field names of each kind, in order."""
 
 MOST_FIELDS: Final = max(map(len, NAMES))
-LONGEST_NAME: Final = 32  # and so many bytes are there of each, for two lanes
+LONGEST_NAME: Final = 32  # every name is padded to this size, two SIMD lanes
 _SHAPE: Final = (len(_KINDS), MOST_FIELDS)
 
 KEEPS_UNKNOWN = np.array([kind in (CONTEXT, PAGE, CAMPAIGN) for kind in range(len(_KINDS))])
-"""Whether fields of other names are kept: an object of another kind may have none."""
+"""Whether objects of a kind may have other fields, which are kept."""
 KEEPS_EMPTY = np.array([kind in (CONTEXT, CAMPAIGN, SEARCH) for kind in range(len(_KINDS))])
-"""Whether it is kept that there was an object without a field."""
+"""Whether an empty object of a kind is kept."""
 
 COUNT = np.array([len(names) for names in NAMES], np.int64)
 FORM = np.zeros(_SHAPE, np.int8)
@@ -92,18 +92,18 @@ def _fill() -> None:
 
 _fill()
 REST: Final = len(RAW_SLOTS)
-"""The number after those slots, of what has no name here."""
+"""The slot after the raw ones, for fields that aren't in the schema."""
 
 
 def bit(kind: int, name: str) -> int:
-    """The bit that stands for a field in the masks of what an object has."""
+    """A field's bit in the masks of fields that an object has."""
     return 1 << NAMES[kind].index(name)
 
 
 TYPES: Final = list(schema.TYPES)
 TYPE_NAME = np.zeros((len(TYPES), 32), np.uint8)
 TYPE_SIZE = np.array([len(name) for name in TYPES], np.int64)
-ALLOWED = np.zeros(len(TYPES), np.int64)  # the mask of fields that a record of the type may have
+ALLOWED = np.zeros(len(TYPES), np.int64)  # a mask of the fields that a record of the type may have
 REQUIRED = np.full(len(TYPES), bit(RECORD, "type"), np.int64)
 for _number, _name in enumerate(TYPES):
     TYPE_NAME[_number, : len(_name)] = np.frombuffer(_name.encode(), np.uint8)

@@ -1,4 +1,4 @@
-"""What texts that repeat are, read once each."""
+"""A cache for parsed texts that repeat."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ T = TypeVar("T")
 
 
 class Remembered(dict[bytes, T]):
-    """From a text to what ``read`` makes of it, which may raise. ``most`` texts of at most ``longest`` bytes are
-    remembered: that bounds the memory and never the answer."""
+    """Maps a text to ``read(text)``, which may raise.
+
+    At most ``most`` texts of at most ``longest`` bytes are cached, to bound memory; others are read each time.
+    """
 
     def __init__(self, read: Callable[[bytes], T], *, most: int, longest: int) -> None:
         super().__init__()

@@ -1,5 +1,7 @@
-"""What of a record no column holds, but for its custom_context and filters: kept as it is, and mostly alike from record
-to record: what of its context the contract does not name, and that an object had nothing in it.
+"""The rest of a record: context fields that aren't in the schema, and the fact that an object was empty.
+
+No column holds them, so they go to ``extra`` with custom_context and filters. They're mostly equal from record to
+record.
 """
 
 from __future__ import annotations
@@ -17,19 +19,19 @@ from interactions.codec.scanner.remembered import Remembered
 from interactions.compiled import known_texts
 
 _REMEMBERED = 4_000  # texts
-_LARGEST = 2048  # bytes; a longer text is unlikely to come again
-_DEPTH = 1  # at which a record stands
-_HERE = msgspec.Raw(b"\0")  # a byte that JSON never holds
+_LARGEST = 2048  # bytes; longer texts are unlikely to repeat
+_DEPTH = 1  # the nesting depth of a record
+_HERE = msgspec.Raw(b"\0")  # a placeholder: JSON never contains this byte
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Rest(NamedTuple):
-    """The rest of one record, ``values`` in the record's shape.
+    """The rest of one record, with ``values`` in the record's shape.
 
-    ``packed`` is what a record's hash has of it, ``before`` and ``after`` stand around its custom_context in ``extra``.
-    ``keys`` counts all keys that came in it.
+    ``packed`` is what gets hashed, ``before`` and ``after`` is the JSON around custom_context in ``extra``, ``keys`` is
+    the number of keys in the original text.
     """
 
     values: dict[str, Any]
@@ -39,13 +41,12 @@ class Rest(NamedTuple):
     keys: int
 
     def around(self, custom: bytes) -> bytes:
-        """The extra of a record with this rest and a custom_context, written as its hash has it."""
+        """The extra of a record with this rest and a custom_context in canonical JSON."""
         return self.before + custom + self.after
 
 
 def read(text: bytes) -> Rest:
-    """Read a rest as ``rest_texts`` writes it. Raises what msgspec raises for one at fault, and NotPlain for a whole
-    number that no double can hold."""
+    """Read a rest as written by ``rest_texts``. Raises one of ``custom.FAULTS`` if it's invalid."""
     fields: dict[int, list[bytes]] = {}
     for field in text.split(b"\0")[:-1]:
         fields.setdefault(field[0] - rest_texts.FIRST_KIND, []).extend([field[1:]] if len(field) > 1 else [])
@@ -61,15 +62,14 @@ def read(text: bytes) -> Rest:
 
 
 class Numbered(NamedTuple):
-    """The different values of some rows by their number, None for one at fault; ``codes`` has the number of each row,
-    -1 where it has none."""
+    """Distinct values, None for an invalid one, and each row's index into them as ``codes``, -1 without a value."""
 
     values: list[Any]
     codes: np.ndarray
 
 
 class Finder:
-    """Finds the rests of rows that were just scanned, and remembers them for the next."""
+    """Reads the rests of scanned rows, with a cache."""
 
     def __init__(self) -> None:
         self._known = Remembered(read, most=_REMEMBERED, longest=_LARGEST)
@@ -78,7 +78,7 @@ class Finder:
         self._buckets = np.zeros((1, known_texts.BUCKETS), np.int32)
 
     def find(self, text: np.ndarray, found: ScannedColumns, rows: int) -> Numbered:
-        """Those of the rows found in ``text``."""
+        """The rests of the rows found in ``text``."""
         codes = np.full(rows, -1, np.int32)
         fields = found.unknown[: found.unknown_offsets[rows]]
         if not len(fields):

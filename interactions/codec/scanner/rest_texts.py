@@ -1,6 +1,6 @@
-"""Number the different rests of records: what they hold beyond the fields of ``layout``.
+"""Number the distinct rests of records: their fields beyond those of ``layout``.
 
-Compiled by Numba, as ``scan`` is. A rest is written as the fields came, unread: ``rest`` reads each different one.
+Compiled by Numba. A rest is copied without parsing it; ``rest`` parses each distinct one.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from interactions.compiled.jit import compiled
 from interactions.compiled.json_text import SLACK, copy_bytes
 from interactions.compiled.known_texts import remember
 
-FIRST_KIND = 0x30  # so a kind of object is a digit
+FIRST_KIND = 0x30  # kinds of objects are written as digits
 
 
 @compiled
 def write(text, unknown, offsets, rows, out, places, counts, buckets, codes):
-    """Write the different ones of some rows into ``out``, one after the other, and each row's number into ``codes``
-    (-1: it has none): of each field the kind of object that it stood in, key and value, and a zero byte, which JSON
-    never holds. ``places`` as ``found.Found.raws``, of one slot; ``counts`` and ``buckets`` likewise."""
+    """Write the distinct rests of some rows to ``out``, and each row's index to ``codes`` (-1 without one).
+
+    For each field, the kind of its object, its key and value, and a zero byte (which JSON never contains) are written.
+    ``places``, ``counts`` and ``buckets`` are like those of ``found.ScannedColumns``, for one slot.
+    """
     counts[0] = 0
     buckets[0, :] = -1
     o = np.int64(0)
@@ -40,5 +42,5 @@ def write(text, unknown, offsets, rows, out, places, counts, buckets, codes):
 
 
 def room(size: int, fields: int) -> int:
-    """Bytes that so many fields of ``size`` bytes in all need."""
+    """The most bytes that ``fields`` fields with a total size of ``size`` take."""
     return size + 2 * fields + SLACK

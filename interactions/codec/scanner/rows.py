@@ -1,4 +1,4 @@
-"""The columns of records that ``scan`` has found."""
+"""Build Arrow columns from what ``scan`` has found."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _KINDS = {
 
 
 class _Column(NamedTuple):
-    """A column, and where its values are found: the kind of object, the bit of the field, and the slot."""
+    """A column and the source of its values: the kind of object, the field's bit, and the slot."""
 
     name: str
     kind: int
@@ -46,11 +46,11 @@ _QUANTITIES = _Column("quantities", RECORD, bit(RECORD, "quantities"), 0)
 _TYPES = np.frombuffer("".join(layout.TYPES).encode() + PADDING, np.uint8)
 _ENDS = np.cumsum(layout.TYPE_SIZE)
 _TYPE_SPANS = np.column_stack([_ENDS - layout.TYPE_SIZE, _ENDS])
-_SLACK = 96  # bytes of a hashed record beyond its JSON: each of its numbers takes nine
+_SLACK = 96  # how many bytes longer a hashed record can be than its JSON: each number takes nine
 
 
 class ScannedRows:
-    """Rows just found in a text, and what of them is ``free`` in form."""
+    """Rows that were just scanned, with their ``free``-form parts."""
 
     def __init__(self, found: ScannedColumns, codes: np.ndarray, rows: int, free: FreeForm) -> None:
         self._found, self._codes, self._rows, self._free = found, codes, rows, free
@@ -58,7 +58,7 @@ class ScannedRows:
         self._has = np.bitwise_or.reduce(found.has[:, :rows], axis=1)
 
     def columns(self) -> dict[str, pa.Array]:
-        """Those that hold what the records say, but for their times."""
+        """All columns with values from the records, except timestamps."""
         return {
             "type": numbered(_TYPES, _TYPE_SPANS, self._found.types[: self._rows].astype(np.int32)),
             **self._strings(),
@@ -79,7 +79,7 @@ class ScannedRows:
         places, nulls = np.zeros(len(there), np.int64), np.zeros(len(there), np.int64)
         columns = np.array([text[1:] for text in there], np.int64).reshape(-1, 3)
         gather.strings(self._codes, self._found, columns, rows, data, places, offsets, valid, nulls)
-        # Many tables are held until they are written: without what is free.
+        # Copied without the unused rest, because many tables are held until they're written.
         whole = pa.py_buffer(data[: places[-1] if there else 0].copy())
         start = 0
         for number, (text, end, missing) in enumerate(zip(there, places.tolist(), nulls.tolist(), strict=True)):
@@ -96,7 +96,7 @@ class ScannedRows:
         return {each.name: self._column(each, pa.list_(pa.string()), self._list) for each in _LISTS}
 
     def _list(self, column: _Column) -> tuple[np.ndarray, pa.Array]:
-        """The places of each row's items, and all items."""
+        """The offsets of each row's items, and all items."""
         found, slot = self._found, column.slot
         count = int(found.offsets[slot, self._rows])
         data, offsets = np.empty(self._size + SLACK, np.uint8), np.empty(count + 1, np.int32)
@@ -117,7 +117,7 @@ class ScannedRows:
     def _column(
         self, column: _Column, form: pa.DataType, read: Callable[[_Column], tuple[np.ndarray, pa.Array | None]]
     ) -> pa.Array:
-        """A column of numbers, or of lists, of which ``read`` gives a number for each row, and what is in them."""
+        """A column of numbers or lists. ``read`` returns its values or offsets, and for lists the items."""
         if not self._has[column.kind] & column.bit:
             return pa.nulls(self._rows, form)
         values, inner = read(column)
@@ -155,5 +155,5 @@ class ScannedRows:
 
 
 def plain(values: np.ndarray, form: pa.DataType) -> pa.Array:
-    """A column of these values, none of them null."""
+    """A column of these values, without nulls."""
     return pa.Array.from_buffers(form, len(values), [None, pa.py_buffer(values)], 0)

@@ -1,8 +1,8 @@
-"""Read records straight from their bytes into columns of numbers and places, without an object for each value.
+"""Scan records into columns of numbers and text positions, without creating an object for each value.
 
-Compiled by Numba, which keeps what it has compiled beside the module. A record that holds anything doubtful, rare or
-broken is not judged: ``scan`` says where it stopped, and the rule book (``rulebook``) has the word. So this may be
-ignorant, but never wrong: tests hold the two together.
+Compiled by Numba. ``scan`` stops at a record with anything rare, doubtful or invalid, and the rule book
+(``rulebook``) decides on it. So the scanner doesn't need to know every rule, but what it accepts must be valid: tests
+check that the two agree.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from interactions.compiled.jit import compiled
 from interactions.compiled.known_texts import named, remember
 
 ENDED, FULL, STOPPED = range(3)
-_DOUBTFUL, _NO_ROOM = -1, -2  # in the place of that after a record
+_DOUBTFUL, _NO_ROOM = -1, -2  # returned instead of the place after a value
 _OPEN, _CLOSE, _LIST, _COMMA, _QUOTE, _BACKSLASH = b'{}[,"\\'
 
 _URL, _TYPE = layout.bit(PAGE, "url"), layout.bit(RECORD, "type")
@@ -31,7 +31,7 @@ _CAMPAIGN = np.int32(layout.bit(CONTEXT, "campaign"))
 
 @compiled
 def _note_unknown(found, row, kind, start, end, keys):
-    """Note a field that ``layout`` does not name; the place after it, _NO_ROOM where there is none for it."""
+    """Record a field that ``layout`` doesn't name. Returns the place after it, or _NO_ROOM."""
     count = found.unknown_offsets[row + 1]
     if count >= len(found.unknown):
         return _NO_ROOM
@@ -44,7 +44,7 @@ def _note_unknown(found, row, kind, start, end, keys):
 
 @compiled
 def _leave_out_emptied(found, row):
-    """An object of nothing but fields that ``layout`` does not name has no field that is a column."""
+    """Clear the bits of objects whose fields are all unknown to ``layout``."""
     if found.has[SEARCH, row] == 0:
         found.has[RECORD, row] &= ~_SEARCH
     if found.has[CAMPAIGN, row] == 0:
@@ -55,7 +55,7 @@ def _leave_out_emptied(found, row):
 
 @compiled
 def _leave_out_empty_ids(found, row):
-    """An id of no characters is absent."""
+    """Clear the bits of ids that are empty strings."""
     if found.starts[_USER_SLOT, row] == found.ends[_USER_SLOT, row]:
         found.has[RECORD, row] &= ~_USER_ID
     if found.starts[_ANONYMOUS_SLOT, row] == found.ends[_ANONYMOUS_SLOT, row]:
@@ -64,7 +64,7 @@ def _leave_out_empty_ids(found, row):
 
 @compiled
 def _begin(found, row):
-    """An empty record in ``row``."""
+    """Start an empty record in ``row``."""
     found.open[0], found.kept[0] = RECORD, 0
     for kind in range(found.has.shape[0]):
         found.has[kind, row] = 0
@@ -77,7 +77,7 @@ def _begin(found, row):
 
 @compiled
 def _is_disguised(text, i, end):
-    """Whether letters of a key with escapes are written as such, so that it may be a name after all."""
+    """Whether a key has ASCII characters written as escapes, so that it may be a known name."""
     while i < end:
         if text[i] == _BACKSLASH:
             if text[i + 1] == 0x75 and 0x20 <= json_text.hexadecimal(text, i + 2) < 0x80:
@@ -89,8 +89,8 @@ def _is_disguised(text, i, end):
 
 @compiled
 def _key(text, i, kind):
-    """The place of the closing quote of the key at ``i``, _DOUBTFUL where it is none or may be another; and the number
-    of its field, -1 where ``layout`` has no such name."""
+    """Read the key at ``i``. Returns the place of its closing quote, or _DOUBTFUL; and the index of its field, or -1 if
+    ``layout`` has no such name."""
     if text[i] != _QUOTE:
         return _DOUBTFUL, -1
     end = json_text.plain_end(text, i + 1)
@@ -102,9 +102,9 @@ def _key(text, i, kind):
 
 @compiled
 def _unknown(text, key, i, kind, found, row):
-    """Step over the value at ``i`` of a field without a name in ``layout``, whose key begins at ``key``."""
+    """Skip the value at ``i`` of a field that ``layout`` doesn't name. Its key begins at ``key``."""
     if not layout.KEEPS_UNKNOWN[kind]:
-        return json_text.past_null(text, i)  # as if it were not there
+        return json_text.past_null(text, i)  # null counts as absent
     end, keys = json_text.any_value(text, i)
     return end if end < 0 else _note_unknown(found, row, kind, key, end, keys + 1)
 
@@ -128,7 +128,7 @@ def _strings(text, i, slot, limit, found, row):
 
 @compiled
 def _quantities(text, i, found, row):
-    """A list of numbers, or a number."""
+    """Read a number or a list of numbers."""
     count = found.quantity_offsets[row]
     if text[i] == _LIST:
         end, count = tokens.numbers(text, i, found.to_double, found.quantities, count)
@@ -144,7 +144,7 @@ def _quantities(text, i, found, row):
 
 @compiled
 def _raw(text, i, slot, found, row):
-    """An object of any form, which is numbered."""
+    """Read an object of any shape, and number its text."""
     if text[i] != _OPEN:
         return _DOUBTFUL
     end, keys = json_text.raw(text, i)
@@ -168,7 +168,7 @@ def _time(text, start, end, found, row):
 
 @compiled
 def _text(text, i, form, slot, limit, found, row):
-    """A string, or what is written as one."""
+    """Read a string, or a value that is written as one."""
     if text[i] != _QUOTE:
         return _DOUBTFUL
     start = i + 1
@@ -193,7 +193,7 @@ def _text(text, i, form, slot, limit, found, row):
 
 @compiled
 def _value(text, i, kind, field, found, row):
-    """Read the value at ``i`` of a field that is no object; the place after it, or below 0 why there is none."""
+    """Read the value at ``i`` of a field that isn't an object. Returns the place after it, or a negative reason."""
     form, slot = layout.FORM[kind, field], layout.SLOT[kind, field]
     if form == layout.NUMBER:
         return _amount(text, i, slot, found, row)
@@ -208,16 +208,16 @@ def _value(text, i, kind, field, found, row):
 
 @compiled
 def _close(i, kind, found, row):
-    """End the object whose brace is at ``i``: the place of the brace, or below 0 why it may not end."""
+    """End the object that is closed at ``i``. Returns ``i``, or a negative reason."""
     has = found.has[kind, row]
-    if has == 0 and not found.kept[0] & (1 << kind):  # all of it is null
+    if has == 0 and not found.kept[0] & (1 << kind):  # all of its fields are null
         return _note_unknown(found, row, kind, i, i, 0) if layout.KEEPS_EMPTY[kind] else _DOUBTFUL
     return _DOUBTFUL if kind == PAGE and not has & _URL else i
 
 
 @compiled
 def _is_whole(found, row):
-    """Whether the record in ``row``, which has ended, has all fields that its type asks for and no others."""
+    """Whether the complete record in ``row`` has all fields that its type requires, and only fields that it allows."""
     has = found.has[RECORD, row]
     if not has & _TYPE:
         return False
@@ -230,8 +230,11 @@ def _is_whole(found, row):
 
 @compiled
 def _field(text, i, kind, found, row):
-    """Read the field at ``i`` of an object of that kind: the place after its value, or behind the brace of an object
-    in it, whose kind is the second answer (else -1). Below 0: why there is none."""
+    """Read the field at ``i`` of an object of that kind.
+
+    Returns the place after its value and -1; or, if the value is an object, the place after its opening brace and its
+    kind. A negative place is a reason.
+    """
     key = i
     i, field = _key(text, key, kind)
     if i < 0:
@@ -254,7 +257,7 @@ def _field(text, i, kind, found, row):
 
 @compiled
 def _record(text, i, found, row):
-    """Read the record that begins at ``i`` into ``row``: the place after it, _DOUBTFUL, or _NO_ROOM for its lists."""
+    """Read the record at ``i`` into ``row``. Returns the place after it, _DOUBTFUL, or _NO_ROOM for its lists."""
     if text[i] != _OPEN:
         return _DOUBTFUL
     _begin(found, row)
@@ -295,11 +298,10 @@ def _past_separators(text, i):
 
 @compiled
 def scan(text, i, size, most, found):
-    """Read records from the place ``i`` of a text of ``size`` bytes and the padding, as many as there is room for, each
-    of at most ``most`` bytes, with anything that separates records between them.
+    """Read as many records as there is room for, from the place ``i`` of a text of ``size`` bytes plus padding.
 
-    Answers how it ended and how many there are: FULL, where there is no room for the next, or STOPPED, where what
-    follows has to be read another way.
+    Returns a status and the number of rows: ENDED at the end of the text, FULL if there's no room for the next record,
+    STOPPED if the next record is doubtful or longer than ``most`` bytes.
     """
     for slot in range(found.raw_counts.shape[0]):
         found.raw_counts[slot] = 0

@@ -1,4 +1,4 @@
-"""Records become tables by way of ``scan``."""
+"""Turn records into tables by means of ``scan``."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from interactions.contract.keyring import Keyring, load_compiled, name_people
 _TIMED = bit(RECORD, "timestamp")
 _MOMENT, _KEY = pa.timestamp("us", "UTC"), pa.int64()
 
-FEW = 20  # records that are better read with others: a table of their own takes as long as one of some hundred
+FEW = 20  # a table for fewer records takes as long as one for a few hundred, so they're read with others
 
 
 @dataclass(slots=True)
 class Scanned:
-    """Tables of ``records`` rows in all, of which ``untimed`` came without a timestamp; the last ends at ``end``."""
+    """Tables with ``records`` rows in total, ``untimed`` of which had no timestamp; the last ends at ``end``."""
 
     tables: list[pa.Table] = field(default_factory=list)
     records: int = 0
@@ -36,8 +36,8 @@ class Scanned:
 
 
 class Scanner:
-    """Reads texts for one origin, and remembers what custom_contexts are. Without a ``keyring`` nobody is named by a
-    key. ``only_checks``: makes no tables."""
+    """Scans texts for one origin, caching custom_contexts. Without a ``keyring`` the key columns are null. With
+    ``only_checks`` no tables are made."""
 
     def __init__(self, origin: Origin, keyring: Keyring | None, *, only_checks: bool = False) -> None:
         self._origin, self._keyring, self._only_checks = origin, keyring, only_checks
@@ -45,8 +45,8 @@ class Scanner:
         self._found = room()
 
     def read(self, text: bytes, *, most: int | None = None) -> Scanned:
-        """The records that a text begins with, with anything or nothing between them, as long as they surely keep all
-        rules and are of at most ``most`` bytes. Fewer than FEW are left where others stand behind them."""
+        """Read the records at the beginning of a text, up to the first that may be invalid or is longer than ``most``
+        bytes. If that leaves fewer than FEW, none are read."""
         codes = np.frombuffer(text + PADDING, np.uint8)
         taken = Scanned()
         while True:
@@ -63,8 +63,8 @@ class Scanner:
                 return taken
 
     def read_each(self, texts: Sequence[bytes]) -> tuple[Scanned, list[int]]:
-        """The same of texts of one JSON value each, and the numbers of those that may break a rule. All tables are
-        there only where there is none of these."""
+        """Read texts of one JSON value each. Returns the tables, and the indexes of texts that may be invalid; the
+        tables are complete only if there are none."""
         text = b"\n".join(texts)
         codes = np.frombuffer(text + PADDING, np.uint8)
         starts = np.cumsum([0, *(len(each) + 1 for each in texts)]).tolist()
@@ -98,7 +98,7 @@ class Scanner:
         taken.end = int(self._found.record_ends[rows - 1])
 
     def _table(self, free: FreeForm, codes: np.ndarray, timed: np.ndarray) -> pa.Table:
-        """The rows just found, of which some are ``timed``."""
+        """The table of the scanned rows; ``timed`` are those with a timestamp."""
         rows, received = len(timed), self._origin.received
         arrays = ScannedRows(self._found, codes, rows, free).columns()
         arrays["timestamp"] = plain(np.where(timed, self._found.times[:rows], received), _MOMENT)
@@ -109,7 +109,7 @@ class Scanner:
 
 
 def load() -> None:
-    """Load what is compiled, or compile it where that was never done, so that the first records need not wait."""
+    """Load the compiled code, compiling it if necessary, so that the first records don't have to wait."""
     text = b'{"type":"checkout","user_id":"","product_ids":["a"],"quantities":1,"revenue":1,"context":{"a":1}}'
     Scanner(Origin(0, datetime(1970, 1, 1, tzinfo=UTC)), None).read(b"\n".join([text] * FEW))
     load_compiled()

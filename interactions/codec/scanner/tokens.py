@@ -1,6 +1,6 @@
-"""The values of fields, read from their bytes: numbers, times, UUIDs and addresses. Strings: see ``json_text``.
+"""Read numbers, timestamps, UUIDs and IP addresses from their bytes. For strings see ``json_text``.
 
-Each function takes the text and a place in it. What it does not read it does not judge: see ``scan``.
+Each function takes the text and a place in it. A failure only means that the value is doubtful: see ``scan``.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from interactions.compiled.jit import compiled
 from interactions.compiled.json_text import HEX
 from interactions.contract import schema
 
-_POWERS = 10.0 ** np.arange(23)  # each of them exact
+_POWERS = 10.0 ** np.arange(23)  # the powers of ten that a double represents exactly
 _EXACT = 1 << 53
 _LARGEST = schema.LARGEST_AMOUNT
 _DAYS_BEFORE = np.array([0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334], np.int64)
 _DAYS_IN = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
-_EPOCH = 719_162  # days from the first of January of the year 1 to that of 1970
+_EPOCH = 719_162  # days from 0001-01-01 to 1970-01-01
 
 
 @compiled
@@ -29,8 +29,8 @@ def _past_digits(text, i):
 
 @compiled
 def number(text, i, to_double):
-    """The place after a number and its value; -1 where it is none, or larger than any may be. ``to_double``: see
-    ``lanes.double``, which reads what is not exact in a few steps."""
+    """The place after a number and its value; -1 if it isn't a number or is too large. ``to_double`` is the address for
+    ``lanes.double``, which reads numbers that can't be computed exactly here."""
     begun = i
     negative = text[i] == 0x2D
     i += negative
@@ -64,7 +64,7 @@ def number(text, i, to_double):
         value = -value if negative else value
     else:
         value = lanes.double(to_double, text, begun)
-        if i == whole and value == 0:  # a whole number, and of those there is no negative zero
+        if i == whole and value == 0:  # integers have no negative zero
             value = 0.0
     return (i, value) if -_LARGEST <= value <= _LARGEST else (-1, 0.0)
 
@@ -82,8 +82,8 @@ def _digits(text, i, count):
 
 @compiled
 def moment(text, i, end):
-    """A timestamp as µs since 1970, as ``instants`` says; whether it is one of those that are read here, which leaves
-    out only seconds of 60, and with an offset what is near the ends of the calendar."""
+    """A timestamp in µs since 1970, and whether it was understood. Leap seconds aren't, nor are timestamps with an
+    offset in the years 1 and 9999."""
     if end - i < 20 or text[i + 4] != 0x2D or text[i + 7] != 0x2D:
         return 0, False
     if text[i + 10] | 0x20 != 0x74 and text[i + 10] != 0x20:
@@ -173,7 +173,8 @@ def is_ipv4(text, i, end):
 
 @compiled
 def numbers(text, i, to_double, values, count):
-    """The same for a list of numbers."""
+    """Read a list of numbers into ``values``. Returns the place after it (-1: invalid, -2: no room) and the new
+    count."""
     i = json_text.past_blanks(text, i + 1)
     more = text[i] != 0x5D
     if not more:

@@ -1,1 +1,1 @@
-"""Tell the records in a text apart, whatever form it has and whatever is wrong with it, and cut files into blocks."""
+"""Split a text into records, whatever its layout and damage, and cut files into blocks."""

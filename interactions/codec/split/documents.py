@@ -1,8 +1,9 @@
-"""The records of a stream of JSON documents: records, lists of them, and objects with them in a list called data.
+"""Split a stream of JSON documents into records.
 
-Documents follow each other with any blanks, commas, line breaks and byte order marks in between, or nothing; lists and
-objects with data may stand within lists. So all forms of files are read in one way. What is damaged is left where the
-next record begins (see ``syntax``), and is one record that is refused.
+A document is a record, a list of records, or an object with a list of records called data. Documents follow each other
+with any whitespace, commas and byte order marks in between, or nothing; lists and objects with data can be nested. So
+all layouts of files are read in one way. Damaged text counts as one rejected record and ends where the next record
+begins (see ``syntax``).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ CUT_SHORT = "The file ends in the middle of this record."
 STRAY = "It is not valid JSON: this is between two records."
 NO_OBJECT = "A record must be an object."
 REPEATED = "The object around the list of records has the same key twice."
-_DEEPEST = 64  # lists and objects with data within each other
+_DEEPEST = 64  # nested lists and objects with data
 TOO_MANY_LISTS = f"Lists of records are nested more than {syntax.MOST_LISTS} levels deep here."
 TOO_DEEP = f"Lists of records are nested more than {_DEEPEST} levels deep here."
 _BOM = b"\xef\xbb\xbf"
@@ -32,24 +33,24 @@ _NOTHING = None, None, False
 
 
 class _Undecided(Exception):
-    """The text does not tell yet, and nothing of it was taken."""
+    """More text is needed to decide; nothing has been consumed."""
 
 
 class Documents(TextBuffer):
-    """A run's records, told apart. How it falls into windows changes nothing in what is found in it.
+    """Splits a byte range into records. The result doesn't depend on how the range falls into windows.
 
-    Raises Unsound where a run that is not the file's last ends within a record, or with something else open than its
-    end shows.
+    Raises Unsound if a range that isn't the file's last ends within a record, or with other lists and objects open
+    than the bytes at its end suggest.
     """
 
     def __init__(self, file: BinaryIO, run: ByteRange, longest: int) -> None:
         self.open: Open = inside_at(file, run.start, run.inside)
         self._inside_next: Open = () if run.is_last else inside_at(file, run.end, run.inside)
         super().__init__(file, run, longest)
-        self.forms: Counter[Format] = Counter()  # of the documents that began
+        self.forms: Counter[Format] = Counter()  # documents by form
         self._pieces: list[Piece] = []
-        self._tail: frozenset[str] | None = None  # behind the list of an object: its keys so far
-        self._has_comma = bool(self.open)  # since the last that was passed
+        self._tail: frozenset[str] | None = None  # after the list of an object: that object's keys so far
+        self._has_comma = bool(self.open)  # since the last piece
         self._on_new_line = run.start == 0
         self._just_opened = False
         self._was_damaged = False
@@ -57,7 +58,7 @@ class Documents(TextBuffer):
         self.inside: Open | None = None  # what was open where the first record began
 
     def lead(self) -> Window:
-        """What opens a file, up to its first record."""
+        """The brackets and keys before a file's first record."""
         self._fill(windows.WINDOW_BYTES)
         self._pieces = []
         text, view, place = self._held, memoryview(self._held), 0
@@ -74,26 +75,26 @@ class Documents(TextBuffer):
         return self._take(place, self._pieces)
 
     def each(self, most: int = windows.MOST_PIECES) -> Iterator[Window]:
-        """What opens the run, then all that is in it, at most ``most`` pieces at a time."""
+        """The whole range: what precedes the first record, then at most ``most`` pieces at a time."""
         window: Window | None = self.lead()
         while window is not None:
             yield window
             window = self.next(most)
 
     def text(self) -> bytes:
-        """The next window as it stands; empty where no record may begin."""
+        """The text of the next window; empty if no record can begin there."""
         self._fill(windows.WINDOW_BYTES)
         return self._held[: windows.WINDOW_BYTES] if self._tail is None else b""
 
     def skip(self, size: int) -> None:
-        """Go on behind whole records, which were read another way."""
+        """Skip ``size`` bytes of whole records that the scanner has read."""
         self._passed()
         self._drop(size)
 
     def next(self, most: int, *, waits: bool = False) -> Window | None:
-        """At most ``most`` pieces, of those that begin within a window's size; None at the end of the run.
+        """At most ``most`` pieces that begin within the next window; None at the end of the range.
 
-        ``waits``: an empty window where the first does not end in what is held.
+        With ``waits``, an empty window is returned if the first piece isn't complete in the buffer.
         """
         while not self._ended:
             window = self._within(self._held, most, waits=waits)
@@ -106,7 +107,7 @@ class Documents(TextBuffer):
         self._pieces = []
         while place < reach and len(self._pieces) < min(most, windows.MOST_PIECES):
             if most == 1 and place and self._just_opened:
-                break  # the records in it may be plain
+                break  # the scanner may be able to read the records in it
             try:
                 place = self._one(text, view, place)
             except _Undecided:
@@ -121,7 +122,7 @@ class Documents(TextBuffer):
         return self._take(place, self._pieces)
 
     def _undecided(self, text: bytes) -> Window | None:
-        """What stands first does not end in what is held."""
+        """Handle a first piece that isn't complete in the buffer."""
         if len(text) > self._longest:
             return self._pass()
         if not self._all_read:
@@ -149,11 +150,11 @@ class Documents(TextBuffer):
             raise Unsound
 
     def _ends_at(self, text: bytes, size: int) -> bool:
-        """Whether the file ends at ``size``."""
+        """Whether the file ends ``size`` bytes into the buffer."""
         return size == len(text) and self._all_read and self._run.is_last
 
     def _one(self, text: bytes, view: memoryview, place: int) -> int:
-        """Pass what stands at ``place``; answers the place after it. Raises _Undecided."""
+        """Consume what begins at ``place`` and return the place after it. Raises _Undecided."""
         between = self._separators(text, place)
         if between > place:
             return between
@@ -183,7 +184,7 @@ class Documents(TextBuffer):
         return end
 
     def _object(self, text: bytes, view: memoryview, place: int, size: int) -> int:
-        """Pass a record, or enter an object that has them."""
+        """Consume a record, or enter an object that contains records."""
         for limit in sorted({min(size, place + syntax.MOST_LINES_BYTES + 1), size}):
             end, head, is_short = self._whole(text, view, place, limit)
             if end is not None and end - place > syntax.MOST_LINES_BYTES and syntax.LINE.search(text, place, end):
@@ -200,7 +201,8 @@ class Documents(TextBuffer):
         raise _Undecided
 
     def _whole(self, text: bytes, view: memoryview, place: int, size: int) -> tuple[int | None, Head | None, bool]:
-        """Where an object ends, or its list of records begins, with its head; whether only the text is too short."""
+        """Where an object ends, or its list of records begins (then with its head), and whether the text is too
+        short to tell."""
         can_enter = len(self.open) < _DEEPEST
         data = syntax.DATA_FIRST.match(text, place, size) if can_enter else None
         if data is not None:
@@ -230,7 +232,7 @@ class Documents(TextBuffer):
 
     def _enter(self, keys: frozenset[str] | None, place: int, form: Format) -> int:
         if self.open and self._on_new_line and not (self._has_comma or self._just_opened):
-            # A document on a line of its own: what is open before it was never closed.
+            # A document on its own line: what was open before it was never closed.
             if not self._was_damaged:
                 self._pieces.append(Piece(place, place, NOT_CLOSED))
             self.open = ()
@@ -241,7 +243,7 @@ class Documents(TextBuffer):
         return place + 1
 
     def _in_tail(self, text: bytes, view: memoryview, place: int, size: int) -> int:
-        """What follows the list in its object: more keys, or its end."""
+        """Consume what follows the list in its object: another key, or the closing brace."""
         keys, first = self._tail or frozenset(), text[place]
         if first == syntax.CLOSE:
             self._tail = None
@@ -266,14 +268,14 @@ class Documents(TextBuffer):
         return end
 
     def _never_closed(self, place: int) -> int:
-        """Go on as if the object ended here."""
+        """Continue as if the object ended here."""
         self._tail = None
         if not self._was_damaged:
             self._pieces.append(Piece(place, place, NOT_CLOSED))
         return place
 
     def _stray(self, text: bytes, view: memoryview, place: int, size: int) -> int:
-        """Pass a value that is no object, or what is none, up to where one may begin."""
+        """Consume a value that isn't an object, or invalid text up to where the next record may begin."""
         scalar = syntax.SCALAR.match(text, place, size)
         if scalar is not None and scalar.end() == size and not self._ends_at(text, size):
             raise _Undecided
@@ -290,7 +292,7 @@ class Documents(TextBuffer):
         return found.start()
 
     def _rule_of_stray(self, first: int) -> str:
-        """What is wrong with what begins with ``first``, where no record can."""
+        """The message for text beginning with ``first`` where a record should begin."""
         if first != syntax.LIST:
             return STRAY
         return TOO_MANY_LISTS if len(self.open) < _DEEPEST else TOO_DEEP
@@ -300,7 +302,7 @@ class Documents(TextBuffer):
         return syntax.NEXT_IN_LIST if self.open else syntax.NEXT
 
     def _pass(self) -> Window:
-        """Give out what is too large to be held as one piece, and go on behind it."""
+        """Reject a piece that is too large to buffer, and continue after it."""
         from interactions.codec.split.tracker import Tracker
 
         first, in_tail = self._held[0], self._tail is not None
@@ -333,12 +335,12 @@ class Documents(TextBuffer):
 
 
 def _names_data(text: bytes, start: int, end: int) -> bool:
-    """Whether a key in it may be called data, however it is spelled."""
+    """Whether the text may have a key called data, possibly written with escapes."""
     return text.find(b'"data"', start, end) >= 0 or text.find(rb"\u00", start, end) >= 0
 
 
 def _stripped(text: bytes, start: int, end: int) -> int:
-    """The end of a piece without the line break behind it, and what follows that."""
+    """The end of a piece without a trailing line break and what follows it."""
     last = end
     while last > start + 1 and text[last - 1] in syntax.BLANKS:
         last -= 1

@@ -1,4 +1,4 @@
-"""Cut a file into blocks of whole records without reading it: a look at each place where a block should end."""
+"""Cut a file into blocks of whole records, reading only the bytes around each block's end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from interactions.codec.split.windows import Format
 
 _LOOK_BYTES = 64 << 10
 _BY_LINE = (Format.LINES, Format.BODIES)
-_FARTHEST = 32 << 20  # held at most; without a seam by then, the block is made longer
+_FARTHEST = 32 << 20  # bytes held in memory at most; if there's no seam in them, the block grows
 
 
 def blocks(
@@ -25,13 +25,13 @@ def blocks(
     share: int = 1,
     is_record: Callable[[dict[str, Any]], bool] | None = None,
 ) -> Iterator[tuple[int, int]]:
-    """``(start, end)`` byte offsets of blocks of about ``size`` bytes that together cover the text.
+    """Yield ``(start, end)`` byte offsets of blocks of about ``size`` bytes that cover the text. At least one.
 
-    Towards the end they are less: one of ``share`` equal parts of what is left, but not below ``smallest``, so that all
-    who read them are done at about the same time.
+    Blocks shrink towards the end to one of ``share`` equal parts of the rest, but not below ``smallest``, so that
+    parallel readers finish at about the same time.
 
-    Seams are guesses, which reading proves: see ``seams``. There is at least one block. ``is_record`` tells an object
-    that is a record, where these aren't interactions.
+    The seams are guesses that are verified when blocks are read: see ``seams``. ``is_record`` tells whether an object
+    is a record, for records that aren't interactions.
     """
     start = 0
     while True:
@@ -48,7 +48,7 @@ def blocks(
 def _seam(
     file: BinaryIO, target: int, length: int, *, by_line: bool, is_record: Callable[[dict[str, Any]], bool] | None
 ) -> int | None:
-    """The offset at ``target`` or a little after where a record begins; None where none is found."""
+    """The offset of the first record that begins at or after ``target``; None if none is found."""
     reach = _LOOK_BYTES
     while True:
         file.seek(target, os.SEEK_SET)

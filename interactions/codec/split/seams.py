@@ -1,8 +1,8 @@
-"""Where a run of a stream may begin, found from the bytes around a place alone.
+"""Find where a block can begin, from the bytes around a place alone.
 
-``next_record`` guesses: it looks for a place that reads like the seam between two records, and ``inside_at`` says what
-would be open there. A guess is proved by what is cut with it: a run of bytes that begins at a record's first byte, and
-is found to end between two records with the same open, is cut at the first byte of a record again.
+``next_record`` guesses: it looks for something that reads like the seam between two records, and ``inside_at`` says
+which lists and objects would be open there. Reading verifies the guess: if a block that begins at a record turns out
+to end between two records, with the same lists and objects open, then the next block also begins at a record.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from interactions.contract import schema
 
 _SEAM = re.compile(rb"[}\]](?:[ \t\r\n,\x1e]++|\xef\xbb\xbf)*+(?=[{\[])")
 _LINE_SEAM = re.compile(rb"(?:[\r\n]\x1e?|\x1e)(?:\xef\xbb\xbf)?(?=\{)")
-_BEFORE = 4096  # bytes of blanks and commas that are looked through
+_BEFORE = 4096  # bytes of separators to look back over
 
 
 def inside_at(file: BinaryIO, place: int, inside: Open) -> Open:
-    """What seems to be open at ``place``, where a record begins: as at the file's first, if a comma stands before it or
-    a bracket, else nothing."""
+    """What seems to be open where a record begins at ``place``: the same as at the file's first record if a comma or
+    opening bracket precedes it, else nothing."""
     if not inside or place == 0:
         return ()
     file.seek(max(0, place - _BEFORE))
@@ -36,10 +36,10 @@ def inside_at(file: BinaryIO, place: int, inside: Open) -> Open:
 def next_record(
     text: bytes, *, by_line: bool = False, is_record: Callable[[dict[str, Any]], bool] | None = None
 ) -> int | None:
-    """Where a record, or what has records in it, seems to begin after a seam; None where nothing reads like it.
+    """Where a record, or a document that contains records, seems to begin after a seam; None if there is none.
 
-    ``by_line``: wherever an object begins on a line of its own. ``is_record`` tells an object that is one, where that
-    isn't an interaction.
+    With ``by_line``, any object at the start of a line counts. ``is_record`` tells whether an object is a record, for
+    records that aren't interactions.
     """
     if by_line and (found := _LINE_SEAM.search(text)):
         return found.end()
@@ -53,7 +53,7 @@ def next_record(
 
 
 class _Look:
-    """Looks for a record in a text, and tires: where many things read like a seam, exact reading is cheaper."""
+    """Looks for a record in a text, up to a limit: if too many places read like a seam, exact reading is cheaper."""
 
     def __init__(self, text: bytes, is_record: Callable[[dict[str, Any]], bool]) -> None:
         self._text, self._view, self._is_record = text, memoryview(text), is_record
@@ -64,7 +64,7 @@ class _Look:
         return self._tries <= 0 or self._bytes <= 0
 
     def at(self, place: int) -> bool:
-        """Whether an object with an interaction type begins here. Objects within a record hardly ever have one."""
+        """Whether an object with an interaction type begins here. Nested objects hardly ever have one."""
         self._tries -= 1
         head = syntax.HEAD.match(self._text, place)
         place = place if head is None else head.end()

@@ -1,7 +1,7 @@
-"""Where a value of a stream of JSON documents ends, what kind of document it is, and where a damaged one is left.
+"""The syntax of a stream of JSON documents: where a value ends, what it is, and where a damaged one ends.
 
-Everything here is told by the bytes from one place on, in time that grows with them, and knows nothing of what stood
-before: so it is the same however a file is cut. A ``size`` is where the text ends as far as it may be looked at.
+Everything here depends only on the bytes from one place on, never on those before it, so the result is the same however
+a file is cut. It takes linear time. ``size`` is the end of the text that may be looked at.
 """
 
 from __future__ import annotations
@@ -17,36 +17,35 @@ from interactions.contract import schema
 
 BLANKS = b" \t\r\n"
 RECORD_SEPARATOR = b"\x1e"
-#: What a document on a line of its own follows, and no string holds.
+#: The bytes before a document on its own line. No JSON string contains them.
 LINE_ENDS = b"\r\n\x1e"
-#: What may stand between documents and between records, in any number and order, and says nothing. RFC 7464 puts 0x1E
-#: before each document.
+#: What may separate documents and records, in any number and order. RFC 7464 puts 0x1E before each document.
 SEPARATORS = re.compile(rb"(?:[ \t\r\n,\x1e]++|\xef\xbb\xbf)*+")
-#: Longest match of NEXT, so that a text may be searched in pieces that overlap by so much.
+#: The longest match of NEXT: a text can be searched in pieces that overlap by this much.
 OVERLAP = 512
-#: A record that is not over by then, and in which another seems to begin on a line of its own, is a damaged one.
+#: A record longer than this is damaged if another record seems to begin on its own line within it.
 MOST_LINES_BYTES = 1 << 16
 
-#: Lists that may open right behind each other.
+#: How many lists may open directly within each other.
 MOST_LISTS = 16
 
 _BLANKS = rb"[ \t\r\n]{0,64}+"
 _TEXT = rb'"(?:[^"\\\r\n\x1e]++|\\[^\r\n\x1e])*+'
 _FIELDS = "|".join(map(re.escape, ["type", schema.NOTE, *schema.FIELDS])).encode()
 _FIRST_KEY = rb'\{%b"(?:(?:%b)"%b:|data"%b:%b\[)' % (_BLANKS, _FIELDS, _BLANKS, _BLANKS, _BLANKS)
-# What stands behind a colon is a value within a record, however much it looks like one.
+# What follows a colon is a value within a record, even if it looks like a record.
 _START = rb"(?<!:)(?<!: )(?:\[[ \t]{0,64}+)?%b" % _FIRST_KEY
 _LINE = rb'(?:[\r\n]\x1e?|\x1e)(?:\xef\xbb\xbf)?(?=\{%b["}]|\[%b\{)' % (_BLANKS, _BLANKS)
 
 #: A document begins on a line of its own.
 LINE = re.compile(_LINE)
-#: Where reading goes on after damage: there, or at what begins like a record wherever it stands.
+#: Where reading continues after damage: there, or wherever text looks like the beginning of a record.
 NEXT = re.compile(rb"%b|%b" % (_LINE, _START))
-#: The same within a list, which may also be closed.
+#: The same within a list, which may also end.
 NEXT_IN_LIST = re.compile(rb"%b|%b|\]" % (_LINE, _START))
-#: A value that is no object and no list, or what could be one.
+#: A value that isn't an object or a list, or that could be one.
 SCALAR = re.compile(rb'(?:%b"|[-+.\w]++)(?=[ \t\r\n,\x1e\[\]{}]|\xef\xbb\xbf|\Z)' % _TEXT)
-#: What opens a document that holds records.
+#: The beginning of a document that contains records.
 HEAD = re.compile(rb'(?:\[|\{[ \t\r\n]*+"data"[ \t\r\n]*+:[ \t\r\n]*+\[)[ \t\r\n]*+')
 TYPE_FIRST = re.compile(rb'\{[ \t\r\n]*+"type"[ \t\r\n]*+:')
 DATA_FIRST = re.compile(rb'\{[ \t\r\n]*+"data"[ \t\r\n]*+:[ \t\r\n]*+\[')
@@ -64,8 +63,8 @@ _TRAILING, _TRUNCATED = "JSON is malformed: trailing characters", "Input data wa
 
 
 def opens_list(text: bytes, start: int, size: int) -> bool | None:
-    """Whether a list of records begins at ``start``, perhaps with others in it, but not too many; None where the text
-    does not tell."""
+    """Whether a list of records begins at ``start``, nested at most MOST_LISTS deep; None if the text is too short to
+    tell."""
     found = _LISTS.match(text, start, size)
     if found is None:
         return False
@@ -73,16 +72,16 @@ def opens_list(text: bytes, start: int, size: int) -> bool | None:
 
 
 class End(NamedTuple):
-    """How a value ends: ``place`` after it where it is valid; else None, and whether only the text was too short."""
+    """The ``place`` after a value if it's valid; else None, and whether the text was just too short."""
 
     place: int | None
     is_short: bool = False
 
 
 def value_end(view: memoryview, start: int, size: int) -> End:
-    """The end of the value at ``start``, valid as far as its grammar goes.
+    """The end of the value at ``start``, if it's syntactically valid.
 
-    An escaped half of a character reads like a text that is too short.
+    An escaped lone surrogate is reported like a text that is too short.
     """
     text = view[start:size]
     try:
@@ -91,7 +90,7 @@ def value_end(view: memoryview, start: int, size: int) -> End:
         reason = str(error)
         if not reason.startswith(_TRAILING):
             return End(None, reason.startswith(_TRUNCATED))
-        length = int(reason[reason.rindex(" ") + 1 : -1]) - 1  # it counts these from 1
+        length = int(reason[reason.rindex(" ") + 1 : -1]) - 1  # its positions count from 1
     except RecursionError:
         return End(None)
     else:
@@ -102,17 +101,17 @@ def value_end(view: memoryview, start: int, size: int) -> End:
 
 
 class Cut(NamedTuple):
-    """Where a damaged value is left; ``by_line`` where that is only because another begins on a line of its own."""
+    """Where a damaged value ends; ``by_line`` if only because another record begins on its own line."""
 
     place: int
     by_line: bool = False
 
 
 def cut_of(text: bytes, start: int, size: int) -> Cut | None:
-    """Where the object at ``start``, which is not valid or not whole, is left.
+    """Where the object at ``start``, which is invalid or incomplete, ends.
 
-    That is where its braces match, or before them where another record begins at a place where no value can stand.
-    None where neither is found.
+    That is where its braces match, or earlier if another record begins where no value is allowed. None if neither is
+    found.
     """
     opened, last = bytearray(), 0
     for token in _TOKENS.finditer(text, start, size):
@@ -120,12 +119,12 @@ def cut_of(text: bytes, start: int, size: int) -> Cut | None:
         first = text[place]
         context = opened[-1] if opened else 0
         if first == QUOTE:
-            if not token[1]:  # JSON has no line breaks in strings, so all that was read since is in doubt
+            if not token[1]:  # a line break in a string: everything since its quote is in doubt
                 found = NEXT.search(text, token.end(), size)
                 return Cut(found.start()) if found else None
             brace = _brace_at_end(text, place, token.end())
             if brace is not None and _FIRST.match(text, brace, size):
-                return Cut(brace)  # a quote is missing, or too many
+                return Cut(brace)  # a quote is missing or superfluous
         elif first == OPEN:
             fits = not opened or (last in _BEFORE_ITEM if context == LIST else last == COLON)
             if not fits and _FIRST.match(text, place, size):
@@ -148,7 +147,7 @@ def cut_of(text: bytes, start: int, size: int) -> Cut | None:
 
 
 def _brace_at_end(text: bytes, start: int, end: int) -> int | None:
-    """The brace that is the last thing in a string, but for blanks."""
+    """The position of a brace that ends a string, apart from whitespace."""
     place = end - 2
     while place > start and text[place] in b" \t":
         place -= 1
@@ -157,7 +156,7 @@ def _brace_at_end(text: bytes, start: int, end: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands before the records of an object with a list called data: its keys, and where the list begins."""
+    """What precedes the records of an object with a list called data: its keys, and where the list begins."""
 
     place: int
     keys: frozenset[str]
@@ -165,7 +164,7 @@ class Head:
 
 
 def head_of(text: bytes, view: memoryview, start: int, size: int) -> Head | None:
-    """The head of the object at ``start``; None where it is a record, or not whole."""
+    """The head of the object at ``start``; None if it's a record or incomplete."""
     keys: set[str] = set()
     repeated = None
     for name, _, place in members(text, view, start, size):
@@ -180,7 +179,7 @@ def head_of(text: bytes, view: memoryview, start: int, size: int) -> Head | None
 
 
 def members(text: bytes, view: memoryview, start: int, size: int) -> Iterator[tuple[str | None, int, int]]:
-    """The keys of the object at ``start``, each with its place and that of its value, as far as they are valid."""
+    """The keys of the object at ``start``, each with its position and its value's, as far as they're valid."""
     place: int | None = start + 1
     while place is not None and (found := KEY.match(text, place, size)) is not None:
         yield key_of(found[1]), found.start(1), found.end()
@@ -190,7 +189,7 @@ def members(text: bytes, view: memoryview, start: int, size: int) -> Iterator[tu
 
 
 def key_of(text: bytes) -> str | None:
-    """A key as it is meant; None where it is no text."""
+    """A key, decoded; None if it isn't a valid string."""
     try:
         return msgspec.json.decode(text, type=str)
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -1,6 +1,6 @@
-"""Where a bracketed value ends that comes in pieces, however long it is.
+"""Find the end of a bracketed value of any length that is read in pieces.
 
-Apart from ``seams``, as NumPy takes longer to load than whatever only looks at a file's beginning.
+A module of its own, because loading NumPy would slow down code that only looks at a file's beginning.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _OPENERS[[ord("}"), ord("]")]] = -1
 
 
 class Tracker:
-    """Follows a text that comes in pieces, however long it is, from a place outside any string."""
+    """Tracks the nesting depth of a text read in pieces. The text must begin outside of any string."""
 
     def __init__(self, depth: int = 0) -> None:
-        self._depth = depth  # of what is open
+        self._depth = depth
         self._within = False
-        self._held = b""  # a backslash at a piece's end, which belongs to the byte that follows
+        self._held = b""  # a backslash at the end of a piece, which escapes the next byte
 
     def value_end(self, piece: bytes) -> int | None:
-        """Take the next piece; answers how many of its bytes belong to the first bracketed value once that ends."""
+        """Take the next piece. Returns how many of its bytes belong to the value if it ends here, else None."""
         before = len(self._held)
         depths, places = self._follow(piece)
         ended = np.flatnonzero(depths <= 0)

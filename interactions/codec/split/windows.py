@@ -1,4 +1,4 @@
-"""A run of a file, read window by window, in constant memory whatever the file holds."""
+"""Read a byte range of a file window by window, in constant memory."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO
 
-WINDOW_BYTES = 2 << 20  # half as much costs a tenth more: each table costs a hundred steps in Python
-MOST_PIECES = 10_000  # told apart at once: it bounds the problems that are held in memory
-SHOWN_BYTES = 1000  # of a piece that is too large to be kept
+WINDOW_BYTES = 2 << 20  # 1 MB is 10% slower because of Python's overhead per table
+MOST_PIECES = 10_000  # per window; it bounds the violations held in memory
+SHOWN_BYTES = 1000  # how much is kept of a piece that is too large
 
-#: What is open at a place between two records, outermost first: None for a list, the keys so far for an object
-#: whose records are in its ``data``.
+#: The lists and objects open at a place between two records, outermost first: None for a list, the keys so far for an
+#: object with a list called data.
 Open = tuple[frozenset[str] | None, ...]
 
 
 class Format(StrEnum):
-    """What a file is, in the words of people: reading is the same for all."""
+    """The layout of a file, as shown to users. Reading doesn't depend on it."""
 
-    LINES = "lines"  # one record a line
+    LINES = "lines"  # one record per line
     ARRAY = "array"  # one list of records
     OBJECT = "object"  # one object with a list called data
     OBJECTS = "objects"  # records one after another
@@ -29,13 +29,13 @@ class Format(StrEnum):
 
 
 class Unsound(Exception):
-    """A run does not end between two records: it was cut in the wrong place, or the file is broken."""
+    """A byte range doesn't end between two records: it was cut in the wrong place, or the file is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """Bytes ``[start, end)`` of a file of ``length`` bytes, from the file's beginning or the first byte of a record to
-    that of another, or to the file's end. Where it is not the file's last, its end may be a guess.
+    """Bytes ``[start, end)`` of a file of ``length`` bytes. It begins at the file's beginning or at a record, and ends
+    at a record or at the file's end. Unless it's the file's last range, its end may be a guess.
 
     ``inside`` is what is open where the file's first record begins.
     """
@@ -52,9 +52,9 @@ class ByteRange:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What should be one record: its place in a window, and what is wrong with it where that is known already.
+    """What should be one record: its position in a window and, if already known, the ``rule`` that it breaks.
 
-    ``is_damaged``: it is no valid JSON.
+    ``is_damaged`` means that it isn't valid JSON.
     """
 
     start: int
@@ -66,7 +66,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Text at ``offset`` in the file, for which ``size`` bytes were read, and the pieces in it."""
+    """Text at ``offset`` in the file, ``size`` bytes of which were consumed for it, and its pieces."""
 
     text: bytes
     offset: int
@@ -75,7 +75,7 @@ class Window:
 
 
 class TextBuffer:
-    """The bytes read of a run and not given out yet: ``held``, at offset ``place`` of the file."""
+    """The bytes of a byte range that have been read but not returned yet."""
 
     def __init__(self, file: BinaryIO, run: ByteRange, longest: int) -> None:
         file.seek(run.start)
@@ -86,7 +86,7 @@ class TextBuffer:
 
     @property
     def offset(self) -> int:
-        """Where in the file the next window begins."""
+        """The file offset of the next window."""
         return self._place
 
     @property
@@ -94,7 +94,7 @@ class TextBuffer:
         return self._at >= self._run.end
 
     def _fill(self, size: int) -> None:
-        """Hold ``size`` bytes, or all that are left."""
+        """Read until the buffer has ``size`` bytes, or all that are left."""
         wanted = min(size - len(self._held), self._run.end - self._at)
         if wanted > 0:
             more = self._file.read(wanted)
@@ -102,7 +102,7 @@ class TextBuffer:
             self._held += more
 
     def _chunks(self) -> Iterator[tuple[int, bytes]]:
-        """What is held, then the run to its end, each with its offset; what is read is not kept."""
+        """The buffer, then the rest of the range in chunks, each with its file offset. Nothing is kept."""
         yield self._place, self._held
         while not self._all_read:
             offset = self._at
@@ -120,7 +120,7 @@ class TextBuffer:
         self._held = self._held[size:]
 
     def _pass_over(self, rule: str, end: int, left: bytes) -> Window:
-        """Give out all up to the offset ``end`` as one piece at fault; ``left`` was read of what follows."""
+        """Return everything up to the offset ``end`` as one invalid piece; ``left`` was read after it."""
         shown = self._held[:SHOWN_BYTES]
         piece = Piece(0, len(shown), rule, _range(self._place, end))
         window = Window(shown, self._place, end - self._place, [piece])
