@@ -1,4 +1,4 @@
-"""The event index: every interaction by person and time, in mapped files that one pass answers a question from.
+"""The event index: all events sorted by person and time, in memory-mapped files, so that one pass answers a question.
 
-It is derived from the table and belongs to one version of it; deleting its folder has it built again.
+It's derived from one version of the table. If its folder is deleted, it's built again.
 """

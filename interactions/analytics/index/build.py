@@ -1,8 +1,8 @@
-"""The index of a table, made from its records: of a small one in memory, of any by way of the disk.
+"""Build the index of a table from its records, in memory for a small table, via the disk for any other.
 
-Three passes over a table. First who is named by each record, as whose an event is depends on all of them. Then the
-records themselves, which are put aside as events by partition: people who follow each other in the run. Then each
-partition is put in order and written where it belongs.
+It takes three passes. The first reads the ids of all records, because the person of an event depends on all of them.
+The second converts the records to events and spills them to disk by partition, a range of people. The third sorts each
+partition and writes it to its place in the run.
 """
 
 from __future__ import annotations
@@ -41,10 +41,9 @@ def build_table(
     links: np.ndarray | None = None,
     custom_keys: Sequence[str] = (),
 ) -> Index:
-    """The index of the records in ``table`` (TABLE_SCHEMA) but for those of ``hidden`` people, all in memory.
+    """Build the index of the records in ``table`` (TABLE_SCHEMA) in memory, without those of ``hidden`` people.
 
-    ``links`` are as ``warehouse.links.pairs`` has them, None for none. Its events have the values of ``custom_keys`` of
-    custom_context.
+    ``links`` are in the form of ``warehouse.links.pairs``. ``custom_keys`` are the keys of custom_context to index.
     """
     table, _ = leave_out(table, hidden)
     dictionaries = Dictionaries(custom_keys=custom_keys)
@@ -68,12 +67,10 @@ def build(
     links: np.ndarray | None = None,
     custom_keys: Sequence[str] = (),
 ) -> Index:
-    """The index of ``version``, which consists of ``parts``, but for the records of ``hidden`` people.
+    """Build the index of ``version`` of the table from its ``parts``, without the records of ``hidden`` people.
 
-    ``links`` are as ``warehouse.links.pairs`` has them, None for none.
-
-    Its runs are files in ``folder``, which it maps. Raises FileNotFoundError where a part has gone: the table has a
-    newer version then.
+    ``links`` are in the form of ``warehouse.links.pairs``. The runs are mapped from files in ``folder``. Raises
+    FileNotFoundError if a part no longer exists, because the table has a newer version.
     """
     build = _Build(hidden, folder, custom_keys)
     if links is not None:
@@ -113,7 +110,7 @@ class _Build:
         return [run for run in found if run is not None]
 
     def _pair(self, piece: RowGroups, spill: Spill) -> Paired:
-        """Learn the pairs of a piece; records of hidden people get none (NONE)."""
+        """Encode the pairs of a piece; records of hidden people get NONE."""
         table = records.read(piece, [*PEOPLE, *(TIMES if self._hidden else ())])
         codes, seen = np.full(piece.rows, NONE, np.int32), np.ones(piece.rows, bool)
         if self._hidden:
@@ -125,7 +122,7 @@ class _Build:
         return Paired(piece, spill.keep(codes), pc.sum(nobodys).as_py() or 0)
 
     def _put_aside(self, batch: BuildBatch, plan: Plan, spill: Spill) -> None:
-        """Make the events of a batch."""
+        """Convert a batch to events and spill them."""
         found = []
         for piece, place, _ in batch.pieces:
             codes, table = spill.kept(place, np.empty(piece.rows, np.int32)), records.read(piece, self._columns)

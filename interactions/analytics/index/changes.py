@@ -1,8 +1,8 @@
-"""What has happened to a table since an index was made of it, by its parts then and now.
+"""Find out what has changed in a table since its index was built, by comparing the parts then and now.
 
-The log would say it commit by commit, but each rewrite cleans the log. Parts never change, so their names are enough:
-rows come with parts that are new, and go with parts that are gone; what comes in the place of what went, by a merge
-or a rewrite, is compared with what the index has of that time (see ``difference``).
+The table's log can't be used, because each rewrite cleans it. Parts never change, so their names are enough: rows were
+added with new parts and removed with missing ones. Where parts were replaced by others, by a merge or a rewrite, their
+rows are compared with the index (see ``difference``).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ FOREVER: Final = (-(1 << 62), 1 << 62)
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """A part that an index was made of: how many rows it has, and from when (µs since 1970) and of which import.
+    """A part that an index was built from: its rows, their earliest and latest time (µs since 1970) and their import.
 
-    ``import_id`` is None where they may be of several imports; 0 for live ones.
+    ``import_id`` is 0 for live records, and None if they may be from several imports.
     """
 
     rows: int
@@ -33,20 +33,20 @@ class Covered:
 
     @classmethod
     def by(cls, part: Part) -> Covered:
-        """Of a part that is there. Raises FileNotFoundError where it has gone and wasn't said to be of one import."""
+        """Describe a part. Raises FileNotFoundError if its file is needed and no longer exists."""
         return cls(part.rows, microseconds(part.first), microseconds(part.last), import_of(part))
 
 
 @dataclass(frozen=True, slots=True)
 class TimeWindow:
-    """Rows of a time, from ``first`` to ``last`` (µs since 1970), and of some imports; None for all."""
+    """The rows from ``first`` to ``last`` (µs since 1970) and from some ``imports``; None for all."""
 
     first: int
     last: int
     imports: frozenset[int] | None = None
 
     def meets(self, part: Covered) -> bool:
-        """Whether rows of the part may be in it."""
+        """Whether the window may contain rows of the part."""
         in_time = part.first <= self.last and part.last >= self.first
         return in_time and (None in (self.imports, part.import_id) or part.import_id in (self.imports or ()))
 
@@ -56,10 +56,10 @@ EVERYTHING: Final = TimeWindow(*FOREVER)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an index has to be told.
+    """The changes to apply to an index.
 
-    ``new`` are names of parts all of whose rows are new; of the imports ``undone`` no row is left; in ``window`` rows
-    may have come and gone.
+    ``new`` are the names of parts with new rows only, ``undone`` are imports without any rows left, and in ``window``
+    rows may have been added and removed.
     """
 
     new: tuple[str, ...] = ()
@@ -68,7 +68,7 @@ class Change:
 
 
 def change(before: Mapping[str, Covered], now: Mapping[str, Covered]) -> Change:
-    """What happened between two sets of parts, by their names."""
+    """The changes between two sets of parts, given by name."""
     gone = [part for name, part in before.items() if name not in now and part.rows]
     added = {name: part for name, part in now.items() if name not in before and part.rows}
     if not gone:
@@ -87,7 +87,7 @@ def change(before: Mapping[str, Covered], now: Mapping[str, Covered]) -> Change:
 
 
 def import_of(part: Part) -> int | None:
-    """The import of all rows of a part; where the table's log doesn't say it, as of merged ones, the file is asked."""
+    """The import of all rows of a part. If it isn't in the table's log, as for merged parts, the file is read."""
     if part.import_id is not None:
         return part.import_id
     metadata = pq.read_metadata(part.path)
@@ -101,7 +101,7 @@ def import_of(part: Part) -> int | None:
 
 
 def covered(parts: Sequence[Part], known: Mapping[str, Covered]) -> dict[str, Covered]:
-    """Each part by its name; those that are ``known`` aren't looked at again. Raises FileNotFoundError."""
+    """The parts by name; ``known`` ones aren't read again. Raises FileNotFoundError."""
     found = {}
     for part in parts:
         name = part.name

@@ -1,4 +1,4 @@
-"""Records of the table as events: texts become codes, lists lists of codes, a check-out's revenue that of its lines."""
+"""Convert records of the table to events: texts become codes, and a checkout's revenue is split among its products."""
 
 from __future__ import annotations
 
@@ -40,16 +40,15 @@ _CHECKOUT: Final = TYPES.index("checkout")
 
 
 def columns_for(custom_keys: Sequence[str]) -> tuple[str, ...]:
-    """Of the table, what events are made of that have the values of these keys of custom_context."""
+    """The columns of the table needed for events with these keys of custom_context."""
     return (*_COLUMNS, EXTRA) if custom_keys else _COLUMNS
 
 
 def events_of(table: pa.Table, dictionaries: Dictionaries) -> Events:
-    """The rows of ``table``, which has the columns of :func:`columns_for`, as events in the same order.
+    """Convert the rows of ``table`` (with the columns of :func:`columns_for`) to events, in the same order.
 
-    ``dictionaries`` learns what is new.
-
-    It doesn't count them as bearers of their pairs (``PairCodes.count``): that's for whoever keeps them.
+    New texts and pairs are added to ``dictionaries``. The events aren't counted (``PairCodes.count``); that's up to the
+    caller.
     """
     ids = _ids(table)
     return coded(table, dictionaries.pair_codes.codes(*ids), are_placeholders(*ids), dictionaries)
@@ -68,7 +67,7 @@ def _ids(table: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def coded(table: pa.Table, pair: np.ndarray, placeholder: np.ndarray, dictionaries: Dictionaries) -> Events:
-    """As :func:`events_of`, of rows with these pairs (codes), the ids of some of which are placeholders (bool)."""
+    """Like :func:`events_of`, for rows with known pairs (codes), some of which are placeholders (bool)."""
     kind = pc.index_in(whole(table["type"]), value_set=_TYPES).to_numpy().astype(np.uint8)
     result = results_of(whole(table["miso_id"]))
     lists = whole(table["product_ids"])
@@ -101,25 +100,25 @@ def whole(column: pa.ChunkedArray) -> pa.Array:
 
 
 def moments(column: pa.ChunkedArray) -> np.ndarray:
-    """In µs since 1970 (int64)."""
+    """A timestamp column in µs since 1970 (int64)."""
     found: np.ndarray = whole(column).cast(pa.int64()).to_numpy()
     return found
 
 
 def numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """The values (int64), 0 for null, and which aren't null (bool)."""
+    """The values (int64, 0 for null), and which of them aren't null (bool)."""
     array = whole(column)
     return pc.fill_null(array, 0).to_numpy(), array.is_valid().to_numpy(zero_copy_only=False)
 
 
 def lengths_of(lists: pa.ListArray) -> np.ndarray:
-    """How many elements each list has (int64); none for null."""
+    """The length of each list (int64); 0 for null."""
     found: np.ndarray = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
     return found.astype(np.int64)
 
 
 def are_placeholders(user: np.ndarray, visitor: np.ndarray, has: np.ndarray) -> np.ndarray:
-    """Which pairs, as Pairs has them, name somebody by a placeholder (bool)."""
+    """Which pairs (as in Pairs) have a placeholder as an id (bool)."""
     keys = _placeholder_keys(identity.keyring())
     found: np.ndarray = (np.isin(user, keys) & (has & 1 > 0)) | (np.isin(visitor, keys) & (has & 2 > 0))
     return found
@@ -138,7 +137,7 @@ def _counted(chosen: np.ndarray, starts: np.ndarray) -> np.ndarray:
 
 
 def _encoded(texts: pa.Array) -> tuple[np.ndarray, pa.Array]:
-    """For each text its place in the texts that follow, NONE for null; those are different, and each occurs."""
+    """The index of each text into the distinct texts (NONE for null), and the distinct texts, all of which occur."""
     if not pa.types.is_dictionary(texts.type):
         texts = texts.dictionary_encode()
     places = pc.fill_null(texts.indices, NONE).to_numpy(zero_copy_only=False)
@@ -146,7 +145,7 @@ def _encoded(texts: pa.Array) -> tuple[np.ndarray, pa.Array]:
     occurs[places] = True
     if occurs[:-1].all():
         return places, texts.dictionary
-    # What a page of a file has in its dictionary may be of rows that were left out: it must not be kept.
+    # A Parquet dictionary may have texts of rows that were filtered out, which must not be kept.
     left = np.where(occurs, np.cumsum(occurs) - 1, NONE)
     left[-1] = NONE
     return left[places], texts.dictionary.filter(pa.array(occurs[:-1]))
@@ -159,7 +158,7 @@ def _coded(texts: pa.Array, dictionary: Dictionary) -> np.ndarray:
 
 
 def _or_none(codes: np.ndarray) -> np.ndarray:
-    """To be indexed by places, NONE among them."""
+    """The codes with NONE appended, so that the index NONE (-1) gives NONE."""
     return np.append(codes, np.int32(NONE)).astype(np.int32)
 
 
@@ -171,7 +170,7 @@ def _products(texts: pa.Array, dictionary: Dictionary) -> tuple[np.ndarray, np.n
 
 
 def _campaigns(table: pa.Table, dictionaries: Dictionaries) -> np.ndarray:
-    """The code of each row's source, medium and name together; NONE where it has none of them."""
+    """The code of each row's combination of source, medium and name; NONE if it has none of them."""
     encoded = [_encoded(whole(table[column])) for column in _CAMPAIGN]
     together = np.zeros(len(table), np.int64)
     for places, different in encoded:
@@ -187,7 +186,7 @@ def _campaigns(table: pa.Table, dictionaries: Dictionaries) -> np.ndarray:
 
 
 def _categories(lists: pa.ListArray, dictionary: Dictionary) -> dict[str, np.ndarray]:
-    """Each category of an event once, in the order of their codes."""
+    """The distinct categories of each event, in the order of their codes."""
     code, lengths = _coded(lists.flatten(), dictionary), lengths_of(lists)
     row = np.repeat(np.arange(len(lists)), lengths)
     pairs = np.unique((row[code != NONE] << 32) | code[code != NONE])
@@ -196,7 +195,7 @@ def _categories(lists: pa.ListArray, dictionary: Dictionary) -> dict[str, np.nda
 
 
 def _customs(table: pa.Table, dictionaries: Dictionaries) -> dict[str, np.ndarray]:
-    """The values of each row's custom_context, of the keys that ``dictionaries`` are for."""
+    """The values of each row's custom_context for the keys of ``dictionaries``."""
     if not dictionaries.custom_keys:
         return {"custom_starts": np.zeros(len(table) + 1, np.int64), "customs": np.empty(0, np.int32)}
     counts, places, different = dictionaries.custom_values.of(whole(table[EXTRA]))

@@ -1,7 +1,7 @@
-"""Which keys of custom_context the index of an environment has the values of: those that were filtered by last.
+"""The keys of custom_context that an environment's index has columns for: the ones most recently filtered by.
 
-A page that filters by another key asks for it here. The keeper, which looks here, builds the index anew with it;
-from then on the key is kept up to date as everything else is. Keys that nobody filters by make room for others.
+A page that filters by another key requests it here. The keeper then rebuilds the index with it, and keeps it up to date
+from then on. Keys that aren't used make room for others.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from django.conf import settings
 from interactions.errors import DataNotReady
 
 MOST: Final = 32
-"""Keys that an environment has columns for; of more, those that were filtered by last."""
-_NOTED_SECONDS: Final = 3_600.0  # between two notes that a key is in use
+"""The most keys that an environment has columns for."""
+_NOTED_SECONDS: Final = 3_600.0  # how often the use of a key is recorded
 
 
 class KeyBeingIndexed(DataNotReady):
-    """The index has no column of a key yet."""
+    """The index has no column for a key yet."""
 
     def __init__(self, key: str) -> None:
         super().__init__(
@@ -33,7 +33,7 @@ class KeyBeingIndexed(DataNotReady):
 
 
 def require(environment: str, indexed: tuple[str, ...], key: str) -> None:
-    """Note that ``key`` is in use. Raises KeyBeingIndexed where it is not among those that are ``indexed``."""
+    """Record that ``key`` is in use. Raises KeyBeingIndexed if it isn't ``indexed`` yet."""
     used = _used(environment)
     if time.time() - used.get(key, 0.0) > _NOTED_SECONDS:
         _write(environment, used | {key: time.time()})
@@ -42,21 +42,21 @@ def require(environment: str, indexed: tuple[str, ...], key: str) -> None:
 
 
 def wanted(environment: str) -> tuple[str, ...]:
-    """The keys that the index of an environment is to have columns for, sorted."""
+    """The keys that the index of an environment should have columns for, sorted."""
     return tuple(sorted(_used(environment)))
 
 
 def is_lacking(environment: str, indexed: tuple[str, ...]) -> bool:
-    """Whether a key is wanted that is not among those that are ``indexed``."""
+    """Whether a wanted key isn't ``indexed`` yet."""
     return not set(indexed).issuperset(wanted(environment))
 
 
 def _path(environment: str) -> Path:
-    return Path(settings.INDEX_DIR) / f"{environment}.custom-keys.json"  # beside the folder, which may be removed
+    return Path(settings.INDEX_DIR) / f"{environment}.custom-keys.json"  # next to the folder, which may be deleted
 
 
 def _used(environment: str) -> dict[str, float]:
-    """When each key was used last, in seconds since 1970; none where that can't be read."""
+    """When each key was last used, in seconds since 1970; empty if the file is missing or damaged."""
     try:
         return msgspec.json.decode(_path(environment).read_bytes(), type=dict[str, float])
     except (FileNotFoundError, msgspec.MsgspecError):
@@ -64,7 +64,7 @@ def _used(environment: str) -> dict[str, float]:
 
 
 def _write(environment: str, used: dict[str, float]) -> None:
-    """Of two processes that write at the same time the last one counts: the other's key is asked for again."""
+    """Write the file. If two processes write at once, the last one wins, and the other's key is requested again."""
     path = _path(environment)
     path.parent.mkdir(parents=True, exist_ok=True)
     last = dict(sorted(used.items(), key=lambda entry: entry[1])[-MOST:])

@@ -1,4 +1,4 @@
-"""The values of custom_context's keys: texts, numbers and booleans, each as a text. Objects and lists are none."""
+"""Read the scalar values in custom_context, as text. Objects, lists and null are ignored."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pyarrow as pa
 from interactions.analytics.index.rows import starts_of, within
 
 VALUES: Final = pa.struct([("key", pa.string()), ("value", pa.string())])
-"""A value, and which key it is of."""
-_NO_SCALAR: Final = (b"{"[0], b"["[0], b"n"[0])  # what objects, lists and null begin with
+"""A key and its value."""
+_NO_SCALAR: Final = (b"{"[0], b"["[0], b"n"[0])  # the first bytes of objects, lists and null
 _ABSENT: Final = msgspec.Raw(b"")
 _QUOTE: Final = b'"'[0]
 
@@ -32,8 +32,8 @@ class CustomValues:
         self._decoder, self._fields = msgspec.json.Decoder(extra), fields
 
     def of(self, extras: pa.Array) -> tuple[np.ndarray, np.ndarray, pa.Array]:
-        """Of rows of ``extra``: how many values each has (int64), the places of these among the different ones that
-        follow (int64), row by row, and those (VALUES)."""
+        """The values in rows of ``extra``: their number per row (int64), row by row the index of each into the distinct
+        values (int64), and the distinct values (VALUES)."""
         encoded = extras.dictionary_encode()
         counts, places, different = self._of_different(encoded.dictionary.to_pylist())
         rows = np.flatnonzero(encoded.is_valid().to_numpy(zero_copy_only=False))
@@ -55,7 +55,7 @@ class CustomValues:
         return counts, np.array(places, np.int64), pa.StructArray.from_arrays(columns, fields=list(VALUES))
 
     def _entries(self, text: str) -> Iterator[tuple[int, bytes]]:
-        """The place of each key that has a scalar value, and this as it is written."""
+        """The index of each key with a scalar value, and that value as JSON."""
         try:
             custom = getattr(self._decoder.decode(text).context, "custom_context", None)
         except msgspec.MsgspecError:  # no object where one should be
@@ -69,5 +69,5 @@ class CustomValues:
 
 
 def text_of(raw: bytes) -> str:
-    """A scalar of JSON as a text: what is between the quotes; numbers, ``true`` and ``false`` as they are written."""
+    """A JSON scalar as text: strings decoded; numbers, ``true`` and ``false`` as written."""
     return msgspec.json.decode(raw, type=str) if raw[0] == _QUOTE else raw.decode()

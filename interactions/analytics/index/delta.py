@@ -1,7 +1,7 @@
-"""A newer index out of an older one, events that come and events that go.
+"""Update an index: add events, and remove events.
 
-Whoever is touched, by events or by links between ids that come or go, moves with all of their events into a new run and
-is dead in the older one. What isn't touched is neither copied nor looked at.
+A person affected by added or removed events or links moves with all of their events into a new run and is marked dead
+in the old one. Nothing else is copied or read.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from interactions.analytics.index.rows import joined, nobodys, run_of, taken, wi
 from interactions.analytics.index.run import Events, Index, Pairs, Run, Texts
 
 BIG: Final = 20_000
-"""A person of so many events, mostly a program, lies in a run alone: so nobody else's dead events are kept with it."""
+"""A person with so many events, usually a bot, gets a run of their own, so that its dead events are easy to drop."""
 NOTHING: Final = np.empty(0, np.int64)
 
 Places: TypeAlias = Sequence[np.ndarray]
-"""For each run of an index, places of live events in it (int64, ascending)."""
+"""For each run of an index, the positions of some live events in it (int64, ascending)."""
 
 
 def append(index: Index, events: Events, pairs: Pairs, texts: Texts, version: int | None = None) -> Index:
-    """The index with ``events`` in it, too, whose codes are those of ``pairs`` and ``texts``.
+    """Add ``events``, whose codes refer to ``pairs`` and ``texts``.
 
-    These begin as the index's own; the ``records`` of ``pairs`` don't matter.
+    These must begin with the index's own; the ``records`` of ``pairs`` are ignored.
     """
     return _changed(replace(index, texts=texts), pairs, events, (), version)
 
 
 def take_out(index: Index, gone: Places, version: int | None = None) -> Index:
-    """The index without the events at these places; see :mod:`interactions.analytics.index.gone`."""
+    """Remove the events at these positions; see :mod:`interactions.analytics.index.gone`."""
     return _changed(index, index.pairs, None, gone, version)
 
 
@@ -46,23 +46,23 @@ def exchange(
     version: int | None = None,
     links: np.ndarray | None = None,
 ) -> Index:
-    """:func:`take_out` and :func:`append` in one; ``links`` are the codes of those that there are now, None for the
-    same as before."""
+    """:func:`take_out` and :func:`append` in one. ``links`` are the codes of all links from now on, None to keep
+    them."""
     return _changed(replace(index, texts=texts), pairs, events, gone, version, links)
 
 
 def relink(index: Index, links: np.ndarray) -> Index:
-    """The index with no other links than these (codes)."""
+    """The index with these links (codes) and no others."""
     return _changed(index, index.pairs, None, (), None, links)
 
 
 def find(run: Run, people: Persons) -> tuple[np.ndarray, np.ndarray]:
-    """The places of those of ``people`` who live in the run, and which of them these are (int64 both)."""
+    """The positions in the run of those ``people`` who are live in it, and their indexes in ``people`` (both int64)."""
     if not len(run.people):
         return NOTHING, NOTHING
     left = np.searchsorted(run.people, people.keys)
     last = len(run.people) - 1
-    # A key may be there twice, as a user's and as an anonymous id's: the user comes first.
+    # A key can occur twice, for a user and for an anonymous id: the user comes first.
     places = np.where(run.alone[np.minimum(left, last)] == people.alone, left, left + 1)
     places = np.minimum(places, last)
     there = (run.people[places] == people.keys) & (run.alone[places] == people.alone)
@@ -73,7 +73,7 @@ def find(run: Run, people: Persons) -> tuple[np.ndarray, np.ndarray]:
 
 
 def live(run: Run) -> int:
-    """How many events of the run are of the living."""
+    """The number of live events in the run."""
     if run.dead is None:
         return len(run)
     return int(np.diff(run.starts)[run.dead == 0].sum())
@@ -119,7 +119,7 @@ def _changed(
 def _counted(
     known: Pairs, pairs: Pairs, added: Events | None, lost: Sequence[np.ndarray], links: np.ndarray | None
 ) -> tuple[np.ndarray, Pairs]:
-    """How many events bear each of ``pairs`` before the change, and ``pairs`` with how many do after it."""
+    """The number of events per pair before the change, and ``pairs`` with the numbers after it."""
     before = np.zeros(len(pairs), np.int64)
     before[: len(known)] = known.records
     after = before.copy()
@@ -134,16 +134,16 @@ def _counted(
 
 
 class _Touched(NamedTuple):
-    """``people`` who are touched, in the order of a run, and by pair (int32) the place among them of whose it is now.
+    """The affected ``people`` in run order, and by pair (int32) the index of the person that it belongs to now.
 
-    The places of pairs that aren't touched are -1: their events stay with whom they were.
+    Pairs that aren't affected have -1: their events stay with the same person.
     """
 
     people: Persons
     place: np.ndarray
 
     def ranked(self, codes: np.ndarray, rank: np.ndarray) -> np.ndarray:
-        """Whose events are now that bear these pairs and were of the people at ``rank``."""
+        """The index of the person of each event, given its pair and the index ``rank`` of its person so far."""
         places = self.place[codes]
         return np.where(places >= 0, places, rank)
 
@@ -169,7 +169,7 @@ def _touched(before: np.ndarray, pairs: Pairs, borne: Sequence[np.ndarray]) -> _
 
 
 def _distinct(keys: np.ndarray, alone: np.ndarray) -> tuple[Persons, np.ndarray]:
-    """Each person once, in the order of a run, and the place of each of those given among them."""
+    """Each person once, in run order, and the index into them for each person given."""
     order = np.lexsort((alone, keys))
     keys, alone = keys[order], alone[order]
     new = np.ones(len(keys), bool)
@@ -180,7 +180,8 @@ def _distinct(keys: np.ndarray, alone: np.ndarray) -> tuple[Persons, np.ndarray]
 
 
 def _without(run: Run, gone: np.ndarray, who: _Touched) -> tuple[list[Run], np.ndarray, np.ndarray]:
-    """What is left of the run; the places of events that move to another, and of whom of the touched they were."""
+    """What remains of the run, the positions of the events that move to another run, and the index of each one's
+    person in ``who``."""
     if run.nobody:
         if not len(gone):
             return [run], NOTHING, NOTHING
@@ -200,7 +201,7 @@ def _without(run: Run, gone: np.ndarray, who: _Touched) -> tuple[list[Run], np.n
 
 
 def _new_runs(pieces: Sequence[Events], ranks: Sequence[np.ndarray], people: Persons) -> list[Run]:
-    """A run of most, and one of each who has very many events: these are copied once, where the new ones are later."""
+    """One run for most people, and one for each person with very many events."""
     counts = np.sum([np.bincount(rank, minlength=len(people.keys)) for rank in ranks], axis=0)
     is_big = counts >= BIG
     groups = [[~is_big[rank] for rank in ranks]]
@@ -212,7 +213,7 @@ def _new_runs(pieces: Sequence[Events], ranks: Sequence[np.ndarray], people: Per
 def _run_of(
     pieces: Sequence[Events], chosen: Sequence[np.ndarray], ranks: Sequence[np.ndarray], people: Persons
 ) -> Run | None:
-    """A run of the ``chosen`` events (bool) of several pieces; None where there are none."""
+    """A run of the ``chosen`` events (bool) of several pieces; None if there are none."""
     some = [(piece, which, rank) for piece, which, rank in zip(pieces, chosen, ranks, strict=True) if which.any()]
     if not some:
         return None
@@ -221,7 +222,8 @@ def _run_of(
 
 
 def _span_after(index: Index, runs: Sequence[Run], gone: Places, added: np.ndarray) -> tuple[int, int]:
-    """The earliest and latest ``at`` of live events; all people are looked at only where one of these may be gone."""
+    """The earliest and latest ``at`` of live events. All people are checked only if one of these may have been
+    removed."""
     lost = [run.at[places] for run, places in zip(index.runs, gone, strict=True)]
     if not runs or any((each <= index.first).any() or (each >= index.last).any() for each in lost):
         return _span(runs)

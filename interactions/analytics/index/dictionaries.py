@@ -1,4 +1,4 @@
-"""Codes of texts: found again where they are known, given where they are new, and then for good."""
+"""Dictionary encoding of texts: known texts keep their codes, and new ones get the next."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _LEAST: Final = 1024
 
 
 class Dictionary:
-    """The codes of one column's texts. May be used by several threads."""
+    """The codes of one column's texts. Thread-safe."""
 
     def __init__(self, texts: pa.ChunkedArray, lookups: Sequence[Lookup] = ()) -> None:
-        """Begin with what is known: a code is a place in ``texts``; ``lookups`` may lack the last ones."""
+        """Start from known ``texts``, whose positions are their codes; ``lookups`` may lack the last ones."""
         self._known, self._lookups = texts, [*lookups]
         covered = sum(len(lookup.codes) for lookup in lookups)
         for chunk in texts.slice(covered).chunks:
@@ -43,13 +43,13 @@ class Dictionary:
 
     @property
     def texts(self) -> pa.ChunkedArray:
-        """All texts that are known by now; the new ones together, but for more than an array can hold."""
+        """All texts known so far. The new ones are in one chunk, or in several if an array can't hold them."""
         with self._turn:
             new = pa.table({"new": pa.chunked_array(self._new, self._known.type)}).combine_chunks()["new"]
             return pa.chunked_array([*self._known.chunks, *new.chunks], self._known.type)
 
     def codes(self, texts: pa.Array) -> np.ndarray:
-        """The code of each text (int32); none may be null, equal ones may be among them."""
+        """The code of each text (int32), with new codes for new texts. Nulls aren't allowed."""
         hashes = hashes_of(texts)
         codes = find(self._lookups, hashes)
         if len(self._blank):
@@ -76,10 +76,10 @@ class Dictionary:
 
 
 class Dictionaries:
-    """All codes of an index that is made or added to."""
+    """The dictionaries of an index that is being built or extended."""
 
     def __init__(self, index: Index | None = None, custom_keys: Sequence[str] = ()) -> None:
-        """Begin with those of ``index``, which doesn't change, or with none, for these keys of custom_context."""
+        """Start from those of ``index``, which doesn't change, or empty, for these keys of custom_context."""
         self.custom_keys = index.custom_keys if index else tuple(custom_keys)
         self.custom_values = CustomValues(self.custom_keys)
         known = {name: getattr(index.texts, name) if index else pa.chunked_array([], FORMS[name]) for name in NAMES}
@@ -89,7 +89,7 @@ class Dictionaries:
 
     @classmethod
     def of(cls, index: Index) -> Dictionaries:
-        """The codes of an index, to be added to."""
+        """The dictionaries of an index, to be extended."""
         return cls(index)
 
     def __getitem__(self, name: str) -> Dictionary:
@@ -110,7 +110,7 @@ def _no_pairs() -> Pairs:
 
 
 def _blank(texts: pa.ChunkedArray) -> np.ndarray:
-    """The codes of texts that were blanked out (int64)."""
+    """The codes of blanked texts (int64)."""
     found, begin = [np.empty(0, np.int64)], 0
     for chunk in texts.chunks:
         if chunk.null_count:

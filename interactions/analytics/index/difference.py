@@ -1,8 +1,8 @@
-"""Find out which rows of a table an index lacks, and which of its events are no longer there.
+"""Compare an index with its table: which rows does it lack, and which of its events are no longer in the table?
 
-Events and rows are told apart by a hash of their times, ids, import and type. That is all by which rows are ever taken
-out of a table, so rows that agree in it go and stay together. First the sums of all hashes are compared, without
-holding any: after a merge of parts, or an erasure of people who were hidden before, that is the end of it.
+Events and rows are identified by a hash of their times, ids, import and type. Rows are only ever removed from a table
+by these, so rows with the same hash are removed together. First the sums of all hashes are compared, which needs no
+memory: after a merge of parts, or the erasure of people who were already hidden, they're equal.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from interactions.analytics.index.run import TYPE_BITS, Index, Run
 from interactions.contract.schema import TYPES
 from interactions.contract.tombstones import Tombstones
 
-MOST: Final = 30_000_000  # rows whose hashes are held at once, where the sums differ
+MOST: Final = 30_000_000  # rows whose hashes are held in memory if the sums differ
 _LIGHT: Final = ["type", "timestamp", "received_at", "user_key", "anonymous_key", "import_id"]
 _TYPES: Final = pa.array(TYPES)
 _MIX: Final = (0x9E3779B97F4A7C15 - (1 << 64), 0xC2B2AE3D27D4EB4F - (1 << 64), 0x165667B19E3779F9)
 
 
 class TooMuch(Exception):
-    """So much differs that a build is cheaper."""
+    """The differences are so many that a new build is cheaper."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """Rows of a part that an index lacks: places (int64, ascending) in some of its row groups by their numbers."""
+    """Rows of a part that an index lacks: their positions (int64, ascending) by row group number."""
 
     path: Path
     groups: Mapping[int, np.ndarray]
@@ -45,16 +45,16 @@ class Lacking:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``gone`` are events that are no longer in the table, by run; ``lacking`` rows that are only there."""
+    """``gone`` are events that are no longer in the table, by run; ``lacking`` are rows that the index lacks."""
 
     gone: Places
     lacking: tuple[Lacking, ...] = ()
 
 
 def difference(index: Index, parts: Mapping[Path, Covered], window: TimeWindow, hidden: Tombstones) -> Difference:
-    """Between an index and the table's rows in a window that aren't of ``hidden`` people.
+    """Compare an index with the table's rows in a window, except those of ``hidden`` people.
 
-    ``parts`` are all parts of the table. Raises FileNotFoundError where one has gone, TooMuch.
+    ``parts`` are all parts of the table. Raises TooMuch, and FileNotFoundError if a part no longer exists.
     """
     meeting = [path for path, part in parts.items() if window.meets(part)]
     events = where(index, lambda run: _events_in(run, window))
@@ -90,7 +90,7 @@ def _events_in(run: Run, window: TimeWindow) -> np.ndarray:
 
 
 def _of_events(index: Index, places: Places) -> Iterator[np.ndarray]:
-    """The hashes of the events at these places, run by run."""
+    """The hashes of the events at these positions, run by run."""
     pairs = index.pairs
     ids = _ids(pairs.user, pairs.visitor, pairs.has)
     for run, events in zip(index.runs, places, strict=True):
@@ -101,7 +101,7 @@ def _of_events(index: Index, places: Places) -> Iterator[np.ndarray]:
 def _of_rows(
     paths: Sequence[Path], window: TimeWindow, hidden: Tombstones
 ) -> Iterator[tuple[tuple[Path, int], np.ndarray, np.ndarray]]:
-    """For each row group that may have rows in it: the part and its number, places of these rows, and their hashes."""
+    """For each row group that may have rows in the window: its part and number, their positions, and their hashes."""
     for path in paths:
         with pq.ParquetFile(path, read_dictionary=["type"]) as part:
             for group in range(part.num_row_groups):
@@ -123,7 +123,7 @@ def _rows_in(table: pa.Table, window: TimeWindow, hidden: Tombstones) -> tuple[n
 
 
 def _is_apart(group: Any, window: TimeWindow) -> bool:
-    """Whether a row group's own statistics say that it has none of a window."""
+    """Whether a row group has no rows in the window, according to its statistics."""
     for place in range(group.num_columns):
         column = group.column(place)
         if column.path_in_schema == "timestamp" and column.statistics is not None and column.statistics.has_min_max:
@@ -158,7 +158,7 @@ def _hashed(ids: np.ndarray, at: np.ndarray, received: np.ndarray, source: np.nd
 
 
 def _sum(pieces: Iterator[np.ndarray]) -> tuple[int, int]:
-    """How many hashes there are, and their sum, which wraps."""
+    """The number of hashes, and their sum modulo 2^64."""
     count, total = 0, 0
     for hashes in pieces:
         count += len(hashes)
@@ -171,7 +171,7 @@ def _all(pieces: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _differing(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """The hashes (ascending) that are not as often in one as in the other."""
+    """The hashes (ascending) whose number of occurrences differs."""
     values, places = np.unique(np.concatenate([one, other]), return_inverse=True)
     counts = np.bincount(places[: len(one)], minlength=len(values))
     differing: np.ndarray = values[counts != np.bincount(places[len(one) :], minlength=len(values))]

@@ -1,4 +1,4 @@
-"""Leave no trace of people in an index: no event of theirs, be it dead, no key, and no text that was only theirs."""
+"""Erase people from an index: their events, also dead ones, their keys, and texts that nobody else has."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _OF_EVENT: Final = ("agent", "region", "locale", "campaign", "page", "keywords")
 
 
 def held(index: Index, people: Tombstones) -> int:
-    """How many events of these people that may not be are in the index, those of the dead among them."""
+    """The number of events of these people in the index that must not be there, including dead ones."""
     codes = codes_of(index.pairs, people)
     return sum(_held(run, index.pairs, codes, people) for run in index.runs) if len(codes) else 0
 
 
 def forgotten(index: Index, people: Tombstones) -> Index:
-    """The index without these people's events, as :func:`hide` has it, and without a trace of these.
+    """The index without these people's events, as with :func:`hide`, and without any trace of them.
 
-    Runs that hold some are written anew without any dead; pairs and texts that no event bears any more are blanked.
+    Runs with such events are rewritten without dead events; pairs and texts that no event has any more are blanked.
     """
     codes = codes_of(index.pairs, people)
     index = _unlinked(hide(index, people), people)
@@ -37,7 +37,7 @@ def forgotten(index: Index, people: Tombstones) -> Index:
 
 
 def _unlinked(index: Index, people: Tombstones) -> Index:
-    """The index without these people's links; whoever keeps it knows which are there nevertheless."""
+    """The index without these people's links. The keeper adds those that still exist."""
     pairs, links = index.pairs, index.pairs.links
     links = links[pairs.records[links] > 0]
     theirs = np.isin(pairs.user[links], people.users.keys) | np.isin(pairs.visitor[links], people.anonymous.keys)
@@ -45,7 +45,7 @@ def _unlinked(index: Index, people: Tombstones) -> Index:
 
 
 def without_unused(index: Index) -> Index:
-    """The index without texts that no living event bears; the same one where there are none."""
+    """The index without texts that no live event has; the same object if there are none."""
     used = _used(index)
     texts = {name: _without(getattr(index.texts, name), used[name]) for name in Texts.__dataclass_fields__}
     if all(texts[name] is getattr(index.texts, name) for name in texts):
@@ -61,7 +61,7 @@ def _held(run: Run, pairs: Pairs, codes: np.ndarray, people: Tombstones) -> int:
 
 
 def _blank(pairs: Pairs, codes: np.ndarray) -> Pairs:
-    """What no event bears any more of these pairs names nobody."""
+    """Blank those of these pairs that no event has any more."""
     gone = codes[pairs.records[codes] == 0]
     if not len(gone):
         return pairs
@@ -71,7 +71,7 @@ def _blank(pairs: Pairs, codes: np.ndarray) -> Pairs:
 
 
 def _used(index: Index) -> dict[str, np.ndarray]:
-    """By column, which texts living events bear (bool by code)."""
+    """By column, which texts live events have (bool by code)."""
     used = {name: np.zeros(len(getattr(index.texts, name)) + 1, bool) for name in Texts.__dataclass_fields__}
     for run in index.runs:
         lives = np.ones(len(run), bool) if run.dead is None else np.repeat(run.dead == 0, np.diff(run.starts))
@@ -85,7 +85,7 @@ def _used(index: Index) -> dict[str, np.ndarray]:
 
 
 def _without(texts: pa.ChunkedArray, used: np.ndarray) -> pa.ChunkedArray:
-    """The texts, null where they aren't used; chunks without any such stay what they are."""
+    """The texts, with unused ones set to null. Chunks without any are kept as they are."""
     chunks, begin, is_same = [], 0, True
     for chunk in texts.chunks:
         there = pa.array(used[begin : begin + len(chunk)])

@@ -1,4 +1,4 @@
-"""Which live events of an index are meant: of an import, of a time, of people."""
+"""Select live events of an index: those of an import, of a time, or of people."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def older(index: Index, moment: int) -> Places:
 
 
 def where(index: Index, mask: Callable[[Run], np.ndarray]) -> Places:
-    """The live events for which ``mask`` is true, which gives a bool for each event of a run."""
+    """The live events for which ``mask`` is true. It returns a bool per event of a run."""
     found = []
     for run in index.runs:
         chosen = mask(run)
@@ -35,7 +35,8 @@ def where(index: Index, mask: Callable[[Run], np.ndarray]) -> Places:
 
 
 def of_people(index: Index, tombstones: Tombstones) -> Places:
-    """The events of these people that may not be seen. Milliseconds: no more than these people's events are read."""
+    """The events of these people that must be hidden. Takes milliseconds, because only these people's events are
+    read."""
     codes = codes_of(index.pairs, tombstones)
     codes = codes[index.pairs.records[codes] > 0]
     if not len(codes):
@@ -45,19 +46,19 @@ def of_people(index: Index, tombstones: Tombstones) -> Places:
 
 
 def hide(index: Index, tombstones: Tombstones) -> Index:
-    """The index as if it had been built without what of these people may not be seen; the same one if it was."""
+    """The index without the hidden events of these people; the same object if it has none."""
     gone = of_people(index, tombstones)
     return take_out(index, gone) if any(map(len, gone)) else index
 
 
 def codes_of(pairs: Pairs, tombstones: Tombstones) -> np.ndarray:
-    """The pairs (int64, ascending) under which events of these people are."""
+    """The codes of the pairs (int64, ascending) that name these people."""
     alone = with_visitors(pairs, tombstones.anonymous.keys)
     return np.union1d(with_users(pairs, tombstones.users.keys), alone[pairs.has[alone] == VISITOR])
 
 
 def is_theirs(pairs: Pairs, codes: np.ndarray, at: np.ndarray, received: np.ndarray, stones: Tombstones) -> np.ndarray:
-    """Which events may not be seen (bool): they bear the pairs ``codes``, which are of these people."""
+    """Which events must be hidden (bool), given their pairs ``codes``, which name these people, and times in µs."""
     until = np.where(
         pairs.has[codes] == VISITOR,
         _moments(stones.anonymous.keys, stones.anonymous.until, pairs.visitor[codes]),
@@ -75,7 +76,7 @@ def _moments(keys: np.ndarray, until: np.ndarray, wanted: np.ndarray) -> np.ndar
 
 
 def _persons_of(pairs: Pairs, codes: np.ndarray) -> Persons:
-    """Whose events bear these pairs."""
+    """The people who have events with these pairs."""
     around = np.union1d(codes, with_visitors(pairs, pairs.visitor[codes[pairs.has[codes] == VISITOR]]))
     some = persons(Pairs(pairs.user[around], pairs.visitor[around], pairs.has[around], pairs.records[around]))
     chosen = np.isin(around, codes, assume_unique=True)

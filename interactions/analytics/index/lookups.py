@@ -1,4 +1,4 @@
-"""From the hash of a text, or of a pair of ids, to its code: sorted, so that it can be used as it lies in a file."""
+"""Look up the code of a text or a pair of ids by its hash, in sorted arrays that can be mapped from a file."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _TURN: Final = 0xD6E8FEB86659FD93 - (1 << 64)
 
 
 def lookup_of(hashes: np.ndarray, first: int) -> Lookup:
-    """Of what has these hashes and the codes from ``first`` on."""
+    """The lookup for these hashes, whose codes count up from ``first``."""
     order = np.argsort(hashes)
     return Lookup(hashes[order], (order + first).astype(np.int32))
 
 
 def find(lookups: Sequence[Lookup], hashes: np.ndarray) -> np.ndarray:
-    """The code of each (int32), NONE where it isn't known."""
+    """The code of each hash (int32), NONE if it's unknown."""
     codes = np.full(len(hashes), NONE, np.int32)
     if not lookups:
         return codes
-    order = np.argsort(hashes)  # what is looked up in the order of what is there is found many times as fast
+    order = np.argsort(hashes)  # looking up in sorted order is many times faster
     ordered = hashes[order]
     for lookup in lookups:
         if len(lookup.hashes):
@@ -39,7 +39,7 @@ def find(lookups: Sequence[Lookup], hashes: np.ndarray) -> np.ndarray:
 
 
 def hashes_of(texts: pa.Array) -> np.ndarray:
-    """A keyed hash of each text (int64); of a struct, of all of its texts. 0 for null alone."""
+    """A keyed hash of each text (int64); for a struct, of all of its texts. Only null gives 0."""
     if pa.types.is_struct(texts.type):
         hashes = np.zeros(len(texts), np.int64)
         for place in range(texts.type.num_fields):
@@ -51,7 +51,7 @@ def hashes_of(texts: pa.Array) -> np.ndarray:
 
 
 def hashes_of_pairs(user: np.ndarray, visitor: np.ndarray, has: np.ndarray) -> np.ndarray:
-    """A hash of each pair of ids (int64), which are hashes themselves."""
+    """A hash of each pair of ids (int64); the ids are hashes themselves."""
     hashes = has.astype(np.int64)
     mix(hashes, user)
     mix(hashes, visitor)
@@ -60,7 +60,7 @@ def hashes_of_pairs(user: np.ndarray, visitor: np.ndarray, has: np.ndarray) -> n
 
 @compiled
 def mix(hashes: Any, values: Any) -> None:
-    """Make of each hash another one, which depends on a value, too."""
+    """Mix a value into each hash, in place."""
     for place in range(len(hashes)):
         mixed = (hashes[place] ^ values[place]) * _SPREAD
         mixed = (mixed ^ ((mixed >> 32) & 0xFFFFFFFF)) * _TURN

@@ -1,7 +1,7 @@
-"""Loops that are compiled, or loaded, when they are first called.
+"""Compile loops, or load them from the cache, on their first call.
 
-Every web process imports the modules of the questions, but one that answers the API alone asks none: it does without
-Numba, whose libraries are 60 MB.
+Every web process imports the report modules, but one that only serves the API never calls them, and so saves the 60 MB
+of Numba's libraries.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from interactions.compiled.first_load import FIRST_LOAD
 
 
 class Later:
-    """``function``, as :func:`interactions.compiled.jit.compiled_beside` makes it, from its first call on."""
+    """``function``, compiled by :func:`interactions.compiled.jit.compiled_beside` on its first call."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -31,5 +31,5 @@ class Later:
 
 
 def compiled(function: Callable[..., Any]) -> Later:
-    """To be put above a loop, whose module may take nothing from others but numbers."""
+    """Decorator for a loop. Its module may import only numbers from other modules."""
     return Later(function)

@@ -1,4 +1,4 @@
-"""What an index consists of: the names of its files, in one small file that is replaced as a whole."""
+"""The manifest of an index: one small file, replaced atomically, with the names of all others."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from interactions.analytics.index.dictionaries import FORMS
 from interactions.files import sync
 
 FORMAT: Final = 2
-"""Rises when files of an earlier one can't be read any more, or mean something else."""
+"""The version of the file format. Raise it when older files can't be read any more or mean something else."""
 NAME: Final = "manifest.json"
 _DRAFT: Final = "manifest.draft"
 
 
 class RunFiles(msgspec.Struct, frozen=True):
-    """A run: the name of its files, and that of who is dead in it."""
+    """A run: the name of its files, and the name of the file of its dead people."""
 
     name: str
     nobody: bool
@@ -27,14 +27,14 @@ class RunFiles(msgspec.Struct, frozen=True):
 
 
 class TextFile(msgspec.Struct, frozen=True):
-    """A file of so many texts."""
+    """A file with ``rows`` texts."""
 
     name: str
     rows: int
 
 
 class PairFile(msgspec.Struct, frozen=True):
-    """A file of so many pairs (``rows``); how many there are in all with it and those before it (``count``)."""
+    """A file with ``rows`` pairs; ``count`` is the total number of pairs up to and including this file."""
 
     name: str
     rows: int
@@ -42,9 +42,9 @@ class PairFile(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """One version of an index. ``note`` is the name of what its keeper wrote down with it.
+    """One version of an index. ``note`` is the name of the keeper's file.
 
-    Of ``pairs``, the first file has all as they once were, and the others what has become of some since.
+    The first file of ``pairs`` is a snapshot of all pairs; the others are later changes.
     """
 
     format: int
@@ -60,14 +60,14 @@ class Manifest(msgspec.Struct, frozen=True):
 
     @property
     def names(self) -> set[str]:
-        """What the files begin with that belong to it."""
+        """The name prefixes of all files that belong to this version."""
         of_runs = {name for run in self.runs for name in (run.name, run.dead) if name}
         of_texts = {file.name for several in self.texts.values() for file in several}
         return of_runs | of_texts | {file.name for file in self.pairs} | {self.note}
 
 
 def read(folder: Path) -> Manifest | None:
-    """That of an index; None where there is none that can be used: of another format, by other keys, or damaged."""
+    """The manifest in a folder; None if it's missing, damaged, of another format, or made with other keys."""
     try:
         found = msgspec.json.decode((folder / NAME).read_bytes(), type=Manifest)
     except (FileNotFoundError, msgspec.MsgspecError):
@@ -77,7 +77,7 @@ def read(folder: Path) -> Manifest | None:
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Put it in the place of the one before: from now on it counts, whatever happens."""
+    """Replace the manifest. From then on the new version counts, even after a crash."""
     draft = folder / _DRAFT
     with draft.open("wb") as file:
         file.write(msgspec.json.encode(manifest))

@@ -1,4 +1,4 @@
-"""Put runs together, so that there are few, and leave out the dead."""
+"""Merge runs, to keep their number small and to drop dead events."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from interactions.analytics.index.run import Events, Index, Run
 from interactions.analytics.index.spill import Sizes
 
 MOST: Final = 8
-"""Runs of people that may stand side by side, those of people with very many events not counted."""
+"""How many runs may exist, not counting runs of a single person."""
 MOST_OF_NOBODY: Final = 4
-_GAP: Final = 2  # a run so many times as large as all smaller ones together is left alone
+_GAP: Final = 2  # a run so many times larger than all smaller ones together isn't merged with them
 LARGE: Final = 1_000_000
-"""A merged run of so many events is written in pieces of about as many."""
-_DEAD: Final = 3  # one part of so many of a run's events, dead, is enough to write it anew
+"""A merged run with at least so many events is written in pieces of about this size."""
+_DEAD: Final = 3  # a run is rewritten if more than 1 / _DEAD of its events are dead
 
 
 class _Order(NamedTuple):
-    """The living of several runs in the order of one: the number of each one's run, and where in it the events are."""
+    """The live people of several runs in merged order: the index of each one's run, and the range of events in it."""
 
     people: Persons
     run: np.ndarray
@@ -36,19 +36,19 @@ class _Order(NamedTuple):
     ends: np.ndarray
 
     def part(self, first: int, last: int) -> _Order:
-        """Those from the place ``first`` to before ``last``."""
+        """The people in ``[first, last)``."""
         some = slice(first, last)
         people = Persons(self.people.keys[some], self.people.alone[some])
         return _Order(people, self.run[some], self.begins[some], self.ends[some])
 
     @property
     def starts(self) -> np.ndarray:
-        """Where the events of each begin in the merged run."""
+        """Where each person's events begin in the merged run."""
         return starts_of(self.ends - self.begins)
 
 
 def merge(runs: Sequence[Run]) -> Run:
-    """One run of the live events of several, either all of people or all of nobody; each person is in one of them."""
+    """Merge the live events of several runs, either all of people or all of nobody. Each person is live in one run."""
     if runs[0].nobody:
         return nobodys(joined(runs))
     order = _ordered(runs)
@@ -56,7 +56,7 @@ def merge(runs: Sequence[Run]) -> Run:
 
 
 def merge_into(runs: Sequence[Run], folder: Path) -> Run:
-    """As :func:`merge`; a large run is written into ``folder`` piece by piece, and not held in memory."""
+    """Like :func:`merge`, but a large run is written to ``folder`` in pieces instead of being held in memory."""
     if runs[0].nobody or sum(map(live, runs)) < LARGE:
         return merge(runs)
     order, name = _ordered(runs), secrets.token_hex(8)
@@ -73,7 +73,7 @@ def merge_into(runs: Sequence[Run], folder: Path) -> Run:
 
 
 def wanted(runs: Sequence[Run]) -> list[list[Run]]:
-    """Groups of runs to be merged now, each into one; a group of one has many dead."""
+    """Groups of runs to merge now. A group of one is a run with many dead events."""
     crowds = [run for run in runs if not run.nobody and not _is_of_one(run)]
     groups = _similar(crowds, MOST) + _similar([run for run in runs if run.nobody], MOST_OF_NOBODY)
     chosen = {id(run) for group in groups for run in group}
@@ -82,7 +82,8 @@ def wanted(runs: Sequence[Run]) -> list[list[Run]]:
 
 
 def _similar(runs: Sequence[Run], most: int) -> list[list[Run]]:
-    """The smallest runs, up to the first that is much larger than all of these together; none while they are few."""
+    """The smallest runs, up to the first that is much larger than all of these together; nothing if there are only few
+    runs."""
     if len(runs) <= most:
         return []
     ordered = sorted(runs, key=live)
@@ -99,7 +100,7 @@ def _is_of_one(run: Run) -> bool:
 
 
 def exchanged(index: Index, old: Sequence[Run], new: Run) -> Index:
-    """The index with ``new``, which holds the same, in the place of ``old``."""
+    """The index with ``new``, which has the same events, instead of ``old``."""
     gone = {id(run) for run in old}
     return replace(index, runs=(*(run for run in index.runs if id(run) not in gone), new))
 
@@ -130,7 +131,7 @@ def _events(runs: Sequence[Run], order: _Order) -> Events:
 
 
 def _sizes(runs: Sequence[Run], order: _Order) -> Sizes:
-    """Of all that these people's events have."""
+    """The sizes of all of these people's events."""
     total = np.zeros(len(Sizes._fields), np.int64)
     for number, run in enumerate(runs):
         begins, ends = (each[order.run == number] for each in (order.begins, order.ends))

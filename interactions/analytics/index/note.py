@@ -1,4 +1,4 @@
-"""What the keeper of an index writes down beside it: what of its table it was made of."""
+"""Record which version of the table an index was built from. The keeper stores this with the index."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from interactions.warehouse.lake import Part
 
 
 class Note(msgspec.Struct, frozen=True):
-    """What an index was made of: the table's parts by their names, and digests of who was hidden and of links."""
+    """What an index was built from: the table's parts by name, and digests of the hidden people and of links."""
 
     parts: dict[str, tuple[int, int, int, int | None]]
     hidden: str
@@ -36,22 +36,23 @@ class Note(msgspec.Struct, frozen=True):
         return {name: Covered(*part) for name, part in self.parts.items()}
 
     def is_of_another(self, index: Index, version: int, parts: Iterable[Part]) -> bool:
-        """Whether ``index`` was made of another table than the one that is there: a folder was put in its place, as
-        from a backup. ``version`` and ``parts`` are of that, and not looked at earlier than the index was opened.
+        """Whether ``index`` was built from another table, because the table was replaced, for example from a backup.
+
+        ``version`` and ``parts`` are those of the current table, read after the index was opened.
         """
         if index.version != version:
             return index.version > version  # a table's versions only rise
         return self.parts.keys() != {part.name for part in parts}
 
     def lacks_imports(self, parts: Iterable[Part]) -> bool:
-        """Whether parts that hold more than live records are among these ``parts`` of the table or in it, not both."""
+        """Whether parts with imported records have been added to or removed from the table, which has ``parts`` now."""
         now = {part.name: part.import_id for part in parts}
         before = {name: import_id for name, (*_, import_id) in self.parts.items()}
         return any({**before, **now}[name] != 0 for name in now.keys() ^ before.keys())
 
     @classmethod
     def read(cls, said: bytes) -> Note | None:
-        """What was :attr:`written`; None of anything else."""
+        """Decode what :attr:`written` returned; None for anything else."""
         try:
             return msgspec.json.decode(said, type=cls)
         except msgspec.MsgspecError:
@@ -63,5 +64,5 @@ class Note(msgspec.Struct, frozen=True):
 
 
 def digest_of(links: np.ndarray) -> str:
-    """Equal for equal links, which are in order; empty for none."""
+    """A digest of links, which must be sorted; empty if there are none."""
     return blake2b(links.tobytes(), digest_size=16).hexdigest() if len(links) else ""

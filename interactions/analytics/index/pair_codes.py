@@ -1,4 +1,4 @@
-"""Codes of pairs of ids, and how many events bear each pair."""
+"""Dictionary encoding of pairs of ids, with the number of events per pair."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _LEAST: Final = 1024
 
 
 class PairCodes:
-    """The codes of pairs: found where they are known, given where they are new. May be used by several threads."""
+    """The codes of pairs: known pairs keep their codes, and new ones get the next. Thread-safe."""
 
     def __init__(self, pairs: Pairs, lookups: Sequence[Lookup] = ()) -> None:
-        """Begin with what is known."""
+        """Start from known pairs."""
         self._turn = threading.Lock()
         self._known, self._lookups = pairs, [*lookups]
         covered = sum(len(lookup.codes) for lookup in lookups)
@@ -27,13 +27,13 @@ class PairCodes:
             rest = (pairs.user[covered:], pairs.visitor[covered:], pairs.has[covered:])
             self._lookups.append(lookup_of(hashes_of_pairs(*rest), covered))
         self._records = pairs.records.copy()
-        self._count = 0  # of new ones
+        self._count = 0  # of new pairs
         self._user, self._visitor = np.empty(_LEAST, np.int64), np.empty(_LEAST, np.int64)
         self._has, self._slots = np.empty(_LEAST, np.uint8), np.full(2 * _LEAST, NONE, np.int32)
 
     @property
     def pairs(self) -> Pairs:
-        """What is known by now; not touched by what follows."""
+        """A copy of all pairs known so far."""
         with self._turn:
             known, new, total = self._known, slice(self._count), len(self._known) + self._count
             self._make_room_for_records(total)
@@ -45,12 +45,12 @@ class PairCodes:
             )
 
     def codes(self, user: np.ndarray, visitor: np.ndarray, has: np.ndarray) -> np.ndarray:
-        """The code of each pair (int32); as Pairs has them."""
+        """The code of each pair (int32), given by the columns of Pairs."""
         hashes = hashes_of_pairs(user, visitor, has)
         codes = find(self._lookups, hashes)
         found = np.flatnonzero(codes >= 0)
         if len(found):
-            # A pair may have been blanked out since, or have the hash of another.
+            # A pair may have been blanked since, or its hash may collide with another's.
             known, these = self._known, codes[found]
             same = (known.user[these] == user[found]) & (known.visitor[these] == visitor[found])
             codes[found[~same | (known.has[these] != has[found])]] = NONE
@@ -60,12 +60,12 @@ class PairCodes:
         return codes
 
     def links(self, pairs: np.ndarray) -> np.ndarray:
-        """The codes of links, a user's and a visitor's key in each row (int64)."""
+        """The codes of links; each row has the key of a user and of a visitor (int64)."""
         user, visitor = np.ascontiguousarray(pairs.T)
         return self.codes(user, visitor, np.full(len(pairs), LINK, np.uint8))
 
     def count(self, codes: np.ndarray) -> None:
-        """Count events that bear these pairs."""
+        """Count events with these pairs."""
         with self._turn:
             self._make_room_for_records(len(self._known) + self._count)
             loops.count(codes, self._records)

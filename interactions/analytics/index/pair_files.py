@@ -1,4 +1,4 @@
-"""Pairs as files: all as they once were, and what has become of some of them since."""
+"""Store pairs as files: a snapshot of all pairs, and patches with later changes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from interactions.analytics.index.manifest import PairFile
 from interactions.analytics.index.run import Lookup, Pairs
 
 _COLUMNS: Final = ("user", "visitor", "has", "records")
-_ROOM: Final = 8  # one part of so many is left free behind the pairs, for those that patches will add
+_ROOM: Final = 8  # 1 / _ROOM of the pairs is left free at the end, for pairs that patches add
 _LEAST_ROOM: Final = 1024
-_FEW: Final = 50_000  # pairs, that patches may always be about; else a share of all
+_FEW: Final = 50_000  # so many pairs may be in patches, or 1 / _SHARE of all if that's more
 _SHARE: Final = 16
 
 
 def write(folder: Path, pairs: Pairs, files: Sequence[PairFile], before: Pairs | None) -> tuple[PairFile, ...]:
-    """Write what isn't in ``files`` yet, which have the pairs ``before``."""
+    """Write the pairs that aren't in ``files`` yet, which contain the pairs ``before``."""
     if before is None or len(pairs) < len(before) or _is_blanked(pairs, before):
         return (_write_all(folder, pairs),)
     changed = np.flatnonzero(pairs.records[: len(before)] != before.records)
@@ -39,7 +39,7 @@ def write(folder: Path, pairs: Pairs, files: Sequence[PairFile], before: Pairs |
 
 
 def read(folder: Path, files: Sequence[PairFile]) -> tuple[Pairs, tuple[Lookup, ...]]:
-    """The pairs and their lookups; memory is taken by what patches are about. Raises FileNotFoundError."""
+    """Map the pairs and their lookups. Only patched pages take memory. Raises FileNotFoundError."""
     base, *patches = files
     columns = arrow_files.read_own(_path(folder, base))
     for patch in patches:
@@ -61,7 +61,7 @@ def _write_all(folder: Path, pairs: Pairs) -> PairFile:
 
 
 def _write_patch(folder: Path, pairs: Pairs, codes: np.ndarray, first: int) -> PairFile:
-    """What has become of these pairs; those from ``first`` on are new."""
+    """Write the current values of these pairs; those from ``first`` on are new."""
     name = secrets.token_hex(8)
     columns = {column: pa.array(getattr(pairs, column)[codes]) for column in _COLUMNS}
     arrow_files.write(_path_of(folder, name), {"code": pa.array(codes), **columns})
@@ -76,7 +76,7 @@ def _write_lookup(folder: Path, name: str, pairs: Pairs, first: int) -> None:
 
 
 def _is_blanked(pairs: Pairs, before: Pairs) -> bool:
-    """Whether some of the pairs before stand for others now: what they were must not stay."""
+    """Whether some pairs have been blanked since: the old files must not be kept then."""
     columns = ("has", "user", "visitor")
     return not all(np.array_equal(getattr(pairs, name)[: len(before)], getattr(before, name)) for name in columns)
 

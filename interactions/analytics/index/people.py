@@ -1,7 +1,7 @@
-"""Who is who: which person each pair of ids belongs to.
+"""The identity graph: which person each pair of ids belongs to.
 
-A record's person is its user; without one, the only user that its anonymous id was ever seen with; else its anonymous
-id, ``alone``. An anonymous id that was seen with several users, a shared device, belongs to none of them.
+A record's person is its user. Without one, it's the only user that its anonymous id was ever seen with, or else the
+anonymous id itself (``alone``). An anonymous id seen with several users, a shared device, belongs to none of them.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from interactions.analytics.index.run import Pairs
 USER: Final = 1
 VISITOR: Final = 2
 BOTH: Final = 3
-_SPREAD: Final = 0x9E3779B97F4A7C15 - (1 << 64)  # the golden ratio in 64 bits: it spreads keys over a table
-_BITS_OF_FILTER: Final = 16  # of the smallest filter, 64 KB; it grows with what is looked for
+_SPREAD: Final = 0x9E3779B97F4A7C15 - (1 << 64)  # Fibonacci hashing: the golden ratio in 64 bits
+_BITS_OF_FILTER: Final = 16  # the size of the smallest filter, 64 KB; it grows with the number of ids to find
 
 
 class Persons(NamedTuple):
-    """``keys`` int64: of users, or of anonymous ids where ``alone`` (uint8) is 1. Nobody has 0 and 0."""
+    """``keys`` (int64) of users, or of anonymous ids where ``alone`` (uint8) is 1. Both are 0 for nobody."""
 
     keys: np.ndarray
     alone: np.ndarray
 
 
 def owners(pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
-    """Anonymous ids (int64, ascending) that were seen with exactly one user, and that user of each (int64).
+    """The anonymous ids (int64, ascending) seen with exactly one user, and that user (int64).
 
-    Pairs without live records don't count, nor links that are gone.
+    Pairs without live records and removed links don't count.
     """
     both = (pairs.has & BOTH == BOTH) & (pairs.records > 0)
     return _of_one_user(pairs.visitor[both], pairs.user[both])
 
 
 def persons(pairs: Pairs) -> Persons:
-    """The person of each pair, by its code."""
+    """The person of each pair, by pair code."""
     return persons_of(pairs.user, pairs.visitor, pairs.has, owners(pairs))
 
 
 def persons_of(user: np.ndarray, visitor: np.ndarray, has: np.ndarray, owned: tuple[np.ndarray, np.ndarray]) -> Persons:
-    """The person of each pair, given :func:`owners` of all that share an anonymous id with one of them."""
+    """The person of each pair, given the :func:`owners` among all pairs that share an anonymous id with these."""
     keys = np.where(has & USER, user, 0)
     alone = np.zeros(len(keys), np.uint8)
     visitors = np.flatnonzero(has == VISITOR)
@@ -58,12 +58,12 @@ def persons_of(user: np.ndarray, visitor: np.ndarray, has: np.ndarray, owned: tu
 
 
 def with_visitors(pairs: Pairs, visitors: np.ndarray) -> np.ndarray:
-    """The codes (ascending) of all pairs that have one of these anonymous ids: one look at each pair."""
+    """The codes (ascending) of all pairs with one of these anonymous ids, found in one scan of the pairs."""
     return _with(visitors, pairs.visitor, pairs.has, VISITOR)
 
 
 def with_users(pairs: Pairs, users: np.ndarray) -> np.ndarray:
-    """The codes (ascending) of all pairs that have one of these users."""
+    """The codes (ascending) of all pairs with one of these users."""
     return _with(users, pairs.user, pairs.has, USER)
 
 
@@ -91,7 +91,7 @@ def _of_one_user(visitors: np.ndarray, users: np.ndarray) -> tuple[np.ndarray, n
 
 @compiled
 def _sieved(wanted: Any, ids: Any, has: Any, kind: int, sieve: Any, shift: int, found: Any) -> int:
-    """Put the places of ids that may be among ``wanted`` into ``found``; how many."""
+    """Write the positions of ids that may be among ``wanted`` to ``found``. Returns their number."""
     for place in range(len(wanted)):
         sieve[((wanted[place] * _SPREAD) >> shift) & (len(sieve) - 1)] = 1
     count = 0

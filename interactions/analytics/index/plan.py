@@ -1,4 +1,4 @@
-"""Who lies where in an index that is built: the order of people, and partitions of about as many events each."""
+"""Plan the layout of an index to build: the order of people, and partitions with about the same number of events."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from interactions.analytics.index.people import Persons, persons
 from interactions.analytics.index.records import RowGroups
 from interactions.analytics.index.run import LINK, NONE, Pairs
 
-PARTITION: Final = 1_000_000  # events; one of nobody's has up to twice as many
+PARTITION: Final = 1_000_000  # events; a partition of nobody's has up to twice as many
 BATCH: Final = 500_000  # records
 
 
 class People(NamedTuple):
-    """``persons`` in the order of a run, where the events of each begin and at last where all end (``starts``), and by
-    pair the place of whose it is among them (``rank``, int32), NONE for nobody's."""
+    """``persons`` in run order, the ``starts`` of their events with the end of the last, and by pair the index of its
+    person (``rank``, int32; NONE for nobody)."""
 
     persons: Persons
     starts: np.ndarray
@@ -26,7 +26,7 @@ class People(NamedTuple):
 
 
 class Paired(NamedTuple):
-    """A piece whose records' pairs were put aside at ``place``; how many of them name nobody."""
+    """A piece whose pairs were spilled at ``place``; ``nobodys`` is the number of its records that name nobody."""
 
     piece: RowGroups
     place: int
@@ -34,7 +34,7 @@ class Paired(NamedTuple):
 
 
 class BuildBatch(NamedTuple):
-    """Pieces that become events together; ``nobody`` is the partition of those among them that name nobody."""
+    """Pieces that are converted together; ``nobody`` is the partition for their records that name nobody."""
 
     number: int
     pieces: tuple[Paired, ...]
@@ -42,10 +42,11 @@ class BuildBatch(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What goes where.
+    """The layout of an index.
 
-    ``partition`` (int32) is by pair, -1 for nobody's. Those of people begin at the ranks ``cuts``, the last of which is
-    where they end; those of nobody follow, in runs of their own. ``placeholder`` (bool) is by pair, too.
+    ``partition`` (int32) is the partition of each pair, -1 for nobody's. Partitions of people begin at the ranks
+    ``cuts``, which end with the number of people; partitions of nobody follow, each in a run of its own.
+    ``placeholder`` (bool) is by pair, too.
     """
 
     people: People
@@ -56,7 +57,7 @@ class Plan(NamedTuple):
 
     @property
     def of_people(self) -> int:
-        """How many partitions are of people."""
+        """The number of partitions of people."""
         return len(self.cuts) - 1
 
     @property
@@ -65,7 +66,7 @@ class Plan(NamedTuple):
 
     @classmethod
     def of(cls, pairs: Pairs, pieces: Sequence[Paired]) -> Plan:
-        """Of all pieces of a table, and the pairs that their records bear."""
+        """Plan for all pieces of a table and the pairs of their records."""
         people = people_of(pairs)
         cuts = np.searchsorted(people.starts, np.arange(0, people.starts[-1], PARTITION))
         cuts = np.append(np.unique(cuts), len(people.starts) - 1) if len(cuts) else np.zeros(1, np.int64)
@@ -75,7 +76,7 @@ class Plan(NamedTuple):
 
 
 def people_of(pairs: Pairs) -> People:
-    """Everybody whom ``pairs`` name."""
+    """All people named by ``pairs``."""
     keys, alone = persons(pairs)
     named = np.flatnonzero((pairs.has > 0) & (pairs.has != LINK))
     order = named[np.lexsort((alone[named], keys[named]))]

@@ -1,4 +1,4 @@
-"""Arrays written to places of a file, and read from there; from any thread, as a file's own position isn't touched."""
+"""Write arrays to positions in a file, and read them from there. Thread-safe: the file's own position isn't used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def write_at(file: int, values: np.ndarray, place: int) -> None:
 
 
 def read_at(file: int, values: np.ndarray, place: int) -> None:
-    """Fill an array, which lies together, with what is there. Raises EOFError where the file ends before."""
+    """Fill a contiguous array from the byte ``place`` of an open file. Raises EOFError if the file is too short."""
     view = _bytes(values)
     while view:
         read = os.preadv(file, [view], place)

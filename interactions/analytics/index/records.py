@@ -1,4 +1,4 @@
-"""The records of a table's parts, read in pieces that are bounded whatever the parts are."""
+"""Read the records of a table's parts in pieces of bounded size."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _REPEATING: Final = (
     *("keywords", "page_url", "locale", "region", "user_agent"),
     *("campaign_source", "campaign_medium", "campaign_name", "product_ids.list.element", "category.list.element"),
 )
-"""Columns that are read as codes and what these mean: the parts have them so."""
+"""Columns that are read dictionary-encoded, as they're stored."""
 
 
 class RowGroups(NamedTuple):
-    """Some row groups of a part that follow each other, and how many rows these have."""
+    """Consecutive row groups of a part, and their number of rows."""
 
     path: Path
     groups: tuple[int, ...]
@@ -27,7 +27,7 @@ class RowGroups(NamedTuple):
 
 
 def pieces(parts: Sequence[Part], rows: int) -> Iterator[RowGroups]:
-    """The parts in the order of their time, in pieces of at least ``rows`` where a part has so many."""
+    """Cut the parts, in order of time, into pieces of at least ``rows`` rows, if a part has so many."""
     for part in sorted(parts, key=lambda part: (part.first, part.path)):
         metadata = pq.read_metadata(part.path)
         groups: list[int] = []
@@ -43,9 +43,9 @@ def pieces(parts: Sequence[Part], rows: int) -> Iterator[RowGroups]:
 
 
 def read(piece: RowGroups, columns: Sequence[str]) -> pa.Table:
-    """These columns of its rows. Raises FileNotFoundError where the part has gone."""
+    """Read some columns of a piece. Raises FileNotFoundError if the part no longer exists."""
     with pq.ParquetFile(piece.path, read_dictionary=_REPEATING) as part:
-        # One after the other: Arrow can't read lists of codes from several row groups at once.
+        # One by one: Arrow can't read dictionary-encoded lists from several row groups at once.
         return pa.concat_tables(
             part.read_row_group(group, columns=list(columns), use_threads=False) for group in piece.groups
         )

@@ -1,4 +1,4 @@
-"""Bring an index from one version of its table to a later one, reading no more of the table than has changed."""
+"""Update an index to a later version of its table, reading only what has changed."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from interactions.analytics.index.run import Events, Index
 from interactions.contract.tombstones import Moments, Tombstones, leave_out
 from interactions.warehouse.lake import Part
 
-_ROWS: Final = 100_000  # read in one go
-_FEW: Final = 2_000_000  # new rows that are appended however small the index is
-_SHARE: Final = 2  # new rows are appended up to one part in so many of what is there; beyond it a build is cheaper
+_ROWS: Final = 100_000  # read at once
+_FEW: Final = 2_000_000  # so many new rows are always appended, however small the index is
+_SHARE: Final = 2  # more than 1 / _SHARE of the index's rows aren't appended, because a new build is cheaper
 
 
 @dataclass(frozen=True)
 class TableSnapshot:
-    """A table at one moment: its version, its parts, and whose rows in them nobody may see.
+    """A table at one moment: its version, its parts, and the people whose rows are hidden.
 
-    ``links`` are as ``warehouse.links.pairs`` has them, but for those of these people.
+    ``links`` are in the form of ``warehouse.links.pairs``, without those of hidden people.
     """
 
     version: int
@@ -50,15 +50,15 @@ class TableSnapshot:
 def refreshed(
     index: Index, known: Mapping[str, Covered], was_hidden: Tombstones | None, table: TableSnapshot, codes: Dictionaries
 ) -> tuple[Index, dict[str, Covered]]:
-    """The index as it would be built of ``table``, and what it is then of; the same index where nothing changed.
+    """Bring the index up to date with ``table``. Returns it with its parts; the same index if nothing has changed.
 
-    ``known`` are the parts that it was made of, ``was_hidden`` the people left out of it, None where that isn't known.
-    ``codes`` began as the index's own. Raises TooMuch where it had better be built, FileNotFoundError where a part has
-    gone meanwhile.
+    ``known`` are the parts that it was built from, and ``was_hidden`` the people left out of it, None if unknown.
+    ``codes`` are the index's dictionaries. Raises TooMuch if a new build is cheaper, and FileNotFoundError if a part no
+    longer exists.
     """
     now = covered(table.parts, known)
     what = change(known, now)
-    if was_hidden is None or not _is_within(was_hidden, table.hidden):  # somebody may be seen again
+    if was_hidden is None or not _is_within(was_hidden, table.hidden):  # somebody is visible again
         what = Change(window=EVERYTHING)
     _require_few(index, sum(now[name].rows for name in what.new))
     index = hide(index, table.hidden)
@@ -78,7 +78,7 @@ def refreshed(
 
 
 def _is_within(before: Tombstones, now: Tombstones) -> bool:
-    """Whether all who were hidden still are, for as long as they were."""
+    """Whether all who were hidden still are, for at least the same time."""
     return all(starmap(_are_within, ((before.users, now.users), (before.anonymous, now.anonymous))))
 
 
@@ -103,12 +103,12 @@ def _together(several: Iterable[Places]) -> Places:
 
 
 def _new(what: Change, table: TableSnapshot, codes: Dictionaries) -> list[Events]:
-    """The rows of new parts, as events, piece by piece."""
+    """The rows of new parts as events, piece by piece."""
     parts, columns = [table.by_name[name] for name in what.new], columns_for(codes.custom_keys)
     with ThreadPoolExecutor(cores()) as threads:
         return list(threads.map(lambda piece: _events(read(piece, columns), table.hidden, codes), pieces(parts, _ROWS)))
 
 
 def _events(rows: pa.Table, hidden: Tombstones, codes: Dictionaries) -> Events:
-    """The rows of people who aren't hidden, as events."""
+    """The rows as events, without those of hidden people."""
     return events_of(leave_out(rows, hidden)[0], codes)

@@ -1,4 +1,4 @@
-"""Events of runs gathered, joined and put in order, column by column."""
+"""Take, concatenate and sort events, column by column."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ LINES: Final = ("sale_starts", ("line_product", "line_revenue"))
 
 
 def starts_of(lengths: np.ndarray) -> np.ndarray:
-    """Where each list begins, and at last where all end (int64[n + 1])."""
+    """Where each list begins, and where the last one ends (int64[n + 1])."""
     return np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
 
 
 def within(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """The numbers from each start to before its end, one range after another (int64)."""
+    """The concatenated ranges ``[start, end)`` (int64)."""
     lengths = ends - starts
     total = int(lengths.sum())
     if not total:
@@ -40,7 +40,7 @@ def within(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 
 def taken(events: Events, places: np.ndarray) -> Events:
-    """The events at these places, in this order."""
+    """The events at these positions, in this order."""
     columns = {name: getattr(events, name)[places] for name in FLAT}
     for starts, values in LISTS:
         columns |= _lists_taken(events, starts, values, places)
@@ -48,7 +48,7 @@ def taken(events: Events, places: np.ndarray) -> Events:
 
 
 def joined(pieces: Sequence[Events]) -> Events:
-    """The events of all pieces, one piece after another; at least one is given."""
+    """Concatenate the events of one or more pieces."""
     if len(pieces) == 1:
         return pieces[0]
     columns = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in FLAT}
@@ -63,9 +63,9 @@ def joined(pieces: Sequence[Events]) -> Events:
 
 
 def run_of(events: Events, rank: np.ndarray, people: Persons) -> Run:
-    """A run of ``events``, given the place of each one's person among ``people``, who are in the order of a run.
+    """A run of ``events``, given the index of each one's person in ``people``, who are in run order.
 
-    It shares the arrays of events that are in order. People without events are left out.
+    If the events are already sorted, the run shares their arrays. People without events are left out.
     """
     counts = np.bincount(rank, minlength=len(people.keys))
     starts = np.concatenate([[0], np.cumsum(counts)])
@@ -84,13 +84,13 @@ def nobodys(events: Events) -> Run:
 
 
 def as_run(events: Events, people: Persons, starts: np.ndarray, *, nobody: bool = False) -> Run:
-    """Events that are in the order of a run, as one."""
+    """A run of events that are already in run order."""
     columns = {name: getattr(events, name) for name in Events.__dataclass_fields__}
     return Run(**columns, people=people.keys, alone=people.alone, starts=starts, nobody=nobody)
 
 
 def with_dead(run: Run, places: np.ndarray) -> Run:
-    """The run with the people at these places dead, too."""
+    """The run with the people at these positions marked dead, too."""
     dead = np.zeros(len(run.people), np.uint8) if run.dead is None else run.dead.copy()
     dead[places] = 1
     return replace(run, dead=dead)
@@ -131,10 +131,10 @@ def _fill_ranges(starts: Any, ends: Any, found: Any) -> None:
 
 @compiled
 def _order(rank: Any, ends: Any, starts: Any, at: Any, received: Any, order: Any, spare: Any) -> None:
-    """Put the places of events into ``order``, by rank, then time; ``starts`` says where each rank's begin.
+    """Write the positions of events to ``order``, sorted by rank, then time; ``starts`` is where each rank's begin.
 
-    ``ends`` are the first of ``starts`` at the beginning. Each person's events mostly come as a few pieces that are in
-    order, so neighbouring pieces are merged until one is left.
+    ``ends`` must initially equal ``starts[:-1]``. Each person's events mostly come as a few sorted sequences, so this
+    is a natural merge sort: neighboring sequences are merged until one is left.
     """
     for event in range(len(rank)):
         person = rank[event]

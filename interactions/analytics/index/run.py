@@ -1,4 +1,4 @@
-"""Runs of events: the arrays that passes walk over, in memory or mapped from a file."""
+"""The arrays of an index that passes go over, in memory or mapped from files."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ import numpy as np
 import pyarrow as pa
 
 TYPE_BITS: Final = 0x3F
-"""Of :attr:`Run.kind`: the type's place in ``contract.schema.TYPES``."""
+"""Bits of :attr:`Run.kind`: the index of the type in ``contract.schema.TYPES``."""
 ASSISTED: Final = 0x40
-"""Of :attr:`Run.kind`: the record carries a miso_id."""
+"""Bit of :attr:`Run.kind`: the record has a miso_id."""
 PLACEHOLDER: Final = 0x80
-"""Of :attr:`Run.kind`: the record names somebody or something by a placeholder ("null", "0", …)."""
+"""Bit of :attr:`Run.kind`: one of the record's ids is a placeholder ("null", "0", …)."""
 LINK: Final = 7
-"""Of :attr:`Pairs.has`: a user and an anonymous id that no event bears together, and who are one person."""
+"""Value of :attr:`Pairs.has`: a user and an anonymous id that are one person although no event has both."""
 NONE: Final = -1
-"""In a column of codes: the record has no such value."""
+"""In a column of codes: the record has no value."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Events:
     """Events in any order.
 
-    By event (``n`` of them): ``at``, ``received`` int64[n] in µs since 1970; ``kind`` uint8[n], see TYPE_BITS;
-    ``source`` int32[n], the import's number, 0 for live records; ``pair`` int32[n], a code of :class:`Pairs`;
+    Per event (``n`` of them): ``at``, ``received`` int64[n] in µs since 1970; ``kind`` uint8[n], see TYPE_BITS;
+    ``source`` int32[n], the import's id, 0 for live records; ``pair`` int32[n], a code of :class:`Pairs`;
     ``agent``, ``region``, ``locale``, ``campaign``, ``page``, ``keywords`` int32[n], codes of :class:`Texts`, NONE for
     no value; ``result`` int64[n], a hash of the miso_id as a UUID, 0 for none.
 
-    Lists: the products of event ``e`` are ``products[product_starts[e] : product_starts[e + 1]]`` (int64[n + 1],
-    int32 codes; nulls left out, each named as often as the record names it), its categories likewise, each once, and
-    its ``customs``, values of those keys of custom_context that the index has.
+    Lists: the products of event ``e`` are ``products[product_starts[e] : product_starts[e + 1]]`` (int64[n + 1], int32
+    codes, without nulls, with duplicates). Its distinct ``categories``, and its ``customs``, the values of indexed keys
+    of custom_context, are stored in the same way.
 
-    Sales, one for each check-out with a revenue (``s`` of them, ascending by ``sale_event`` int64[s]):
-    ``sale_revenue`` float64[s], and its lines ``sale_starts`` int64[s + 1] with ``line_product`` int32 (NONE for null)
-    and ``line_revenue`` float64, the part of the revenue that is each line's.
+    Sales, one for each checkout with a revenue (``s`` of them, ascending by ``sale_event`` int64[s]):
+    ``sale_revenue`` float64[s], and its lines, which begin at ``sale_starts`` int64[s + 1], with ``line_product`` int32
+    (NONE for null) and ``line_revenue`` float64, the line's part of the revenue.
     """
 
     at: np.ndarray
@@ -64,19 +64,19 @@ class Events:
     line_revenue: np.ndarray
 
     def __len__(self) -> int:
-        """How many events, those of the dead among them."""
+        """The number of events, including dead ones."""
         return len(self.at)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Run(Events):
-    """Events in the order of person, ``at``, ``received``; each person lies whole in one run.
+    """Events sorted by person, ``at``, ``received``. All live events of a person are in one run.
 
-    ``nobody``: a run of the records that name nobody, in order of time. It has no ``people``, and ``starts`` is [0].
+    A ``nobody`` run has the records without ids, sorted by time. It has no ``people``, and its ``starts`` is [0].
 
-    By person (``p`` of them, ascending by ``people``, then ``alone``): ``people`` int64[p], the key of a user, or of an
-    anonymous id where ``alone`` uint8[p] is 1; ``starts`` int64[p + 1], where each person's events begin; ``dead``
-    uint8[p] is 1 for people whose events have moved into another run, or None where there are none.
+    Per person (``p`` of them, ascending by ``people``, then ``alone``): ``people`` int64[p], the key of a user, or of
+    an anonymous id where ``alone`` uint8[p] is 1; ``starts`` int64[p + 1], where each person's events begin; ``dead``
+    uint8[p], 1 for people whose events have moved to another run, or None if there are none.
     """
 
     people: np.ndarray
@@ -88,13 +88,13 @@ class Run(Events):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Pairs:
-    """Which ids stand in one record: the code of a pair is its place.
+    """The combinations of ids that occur in records. The code of a pair is its position.
 
-    ``user``, ``visitor`` int64: keyed hashes, 0 where there is none; ``has`` uint8: 1 a user, 2 an anonymous id, 3
-    both, 0 neither. ``records`` int64: how many live events bear the pair.
+    ``user`` and ``visitor`` (int64) are keyed hashes, 0 if absent; ``has`` (uint8) is 1 for a user, 2 for an anonymous
+    id, 3 for both, 0 for neither. ``records`` (int64) is the number of live events with the pair.
 
-    With LINK no event bears the pair, and its ids are one person's nevertheless (``warehouse.links``): ``records`` are
-    1 as long as it is there.
+    If ``has`` is LINK, no event has the pair, but its ids are one person's (``warehouse.links``): ``records`` is 1
+    while the link exists, else 0.
     """
 
     user: np.ndarray
@@ -107,12 +107,12 @@ class Pairs:
 
     @property
     def links(self) -> np.ndarray:
-        """The codes of links, also of those that are gone."""
+        """The codes of links, including removed ones."""
         return np.flatnonzero(self.has == LINK)
 
     @property
     def events(self) -> np.ndarray:
-        """How many live events bear each pair."""
+        """The number of live events per pair."""
         links = self.links
         if not len(links):
             return self.records
@@ -124,10 +124,10 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Texts:
-    """What the codes of each column stand for, by the column's name: strings; a text blanked out is null.
+    """The strings that each column's codes stand for; blanked ones are null.
 
-    In chunks, as what is appended lies in files of its own. ``campaign`` is of structs of ``source, medium, name``,
-    ``custom`` of structs of ``key, value``. ``page`` is the whole URL.
+    They're chunked, because appended texts are in separate files. ``campaign`` has structs of ``source, medium, name``,
+    ``custom`` has structs of ``key, value``. ``page`` is the full URL.
     """
 
     agent: pa.ChunkedArray
@@ -142,7 +142,7 @@ class Texts:
 
 
 class Lookup(NamedTuple):
-    """``hashes`` int64, ascending, and the ``codes`` (int32) of what has them. The hash 0 stands for nothing."""
+    """``hashes`` (int64, ascending) and the ``codes`` (int32) that belong to them. 0 isn't the hash of anything."""
 
     hashes: np.ndarray
     codes: np.ndarray
@@ -150,14 +150,13 @@ class Lookup(NamedTuple):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Index:
-    """One whole version of an environment's index. Nothing in it changes; a newer one is another object.
+    """One version of an environment's index. Immutable.
 
-    ``version`` is that of the table. ``first`` and ``last`` are the earliest and latest ``at`` of its events, in µs
-    since 1970; without any, ``last`` is before ``first``.
+    ``version`` is the table's. ``first`` and ``last`` are the earliest and latest ``at`` of its events, in µs since
+    1970; without events, ``last`` is before ``first``. ``custom_keys`` are the indexed keys of custom_context.
 
-    ``custom_keys`` are the keys of custom_context that its events have the values of.
-
-    ``lookups`` say which codes texts have, by the columns' names, and pairs, as "pair"; they may lack the last ones.
+    ``lookups`` map hashes to codes, by the columns' names for texts, and as "pair" for pairs; they may lack the last
+    ones.
     """
 
     environment: str
@@ -171,5 +170,5 @@ class Index:
     custom_keys: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        """How many live events."""
+        """The number of live events."""
         return int(self.pairs.events.sum())

@@ -1,4 +1,4 @@
-"""Check-outs with a revenue, and the part of it that is each line's."""
+"""Checkouts with a revenue, split among their products."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from interactions.analytics.index.rows import starts_of, within
 
 
 def sales_of(table: pa.Table, paid: np.ndarray, product: np.ndarray, starts: np.ndarray) -> dict[str, np.ndarray]:
-    """The sales of :class:`~interactions.analytics.index.run.Events`: of the rows ``paid``, which rise.
+    """The sales arrays of :class:`~interactions.analytics.index.run.Events` for the rows ``paid`` (ascending).
 
-    ``product`` are the codes of all rows' products, NONE for null, and ``starts`` where each row's begin. The revenue
-    is parted by quantity where there is one for each product, none below 0 and not all of them 0; else in equal parts.
+    ``product`` has the codes of all rows' products, NONE for null, and ``starts`` is where each row's begin. The
+    revenue is split by quantity if there's one for each product, none is negative and not all are 0; else in equal
+    parts.
     """
     revenue = table["revenue"].take(pa.array(paid)).to_numpy().astype(np.float64)
     lengths = starts[paid + 1] - starts[paid]
@@ -31,7 +32,7 @@ def sales_of(table: pa.Table, paid: np.ndarray, product: np.ndarray, starts: np.
 
 
 def _shares(quantities: pa.ListArray, lengths: np.ndarray) -> np.ndarray:
-    """Of each line of sales with so many lines, its part by quantity; NaN where the quantities don't fit."""
+    """The share of each line by quantity, for sales with these numbers of lines; NaN if the quantities don't fit."""
     given = pc.fill_null(pc.list_value_length(quantities), 0).to_numpy(zero_copy_only=False).astype(np.int64)
     fitting = given == lengths
     sale = np.repeat(np.arange(len(lengths)), lengths)

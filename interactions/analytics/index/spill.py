@@ -1,4 +1,4 @@
-"""Events put aside on the disk, by partition, until each partition is read back whole."""
+"""Spill events to disk by partition, and read back each partition as a whole."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SALES: Final = ("sale_event", "sale_revenue")
 
 
 class Sizes(NamedTuple):
-    """How many events there are, and how many of what they list."""
+    """The number of events, and of their list elements, sales and lines."""
 
     events: int
     products: int
@@ -31,7 +31,7 @@ class Sizes(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """A column of one batch: where in the file it lies, and where each partition's part of it begins and all end."""
+    """A column of one batch: its position in the file, and the bounds of the partitions in it."""
 
     place: int
     form: np.dtype
@@ -39,7 +39,7 @@ class _Kept(NamedTuple):
 
 
 class Spill:
-    """A file without a name, so that nothing stays of it whatever happens. May be used by several threads."""
+    """An unnamed temporary file, so that nothing is left after a crash. Thread-safe."""
 
     def __init__(self, folder: Path) -> None:
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed on leaving
@@ -55,7 +55,7 @@ class Spill:
         self._file.close()
 
     def keep(self, values: np.ndarray) -> int:
-        """Put an array aside; answers its place."""
+        """Write an array. Returns its position."""
         with self._turn:
             place = self._end
             self._end += values.nbytes
@@ -63,12 +63,12 @@ class Spill:
         return place
 
     def kept(self, place: int, values: np.ndarray) -> np.ndarray:
-        """Fill ``values`` with what was put aside at ``place``."""
+        """Read back an array written at ``place`` into ``values``."""
         read_at(self._file.fileno(), values, place)
         return values
 
     def add(self, batch: int, events: Events, partition: np.ndarray, partitions: int) -> None:
-        """Put a batch aside: the events are in the order of their ``partition``, below ``partitions``.
+        """Write a batch of events, sorted by ``partition`` (below ``partitions``).
 
         Batches are read back in the order of their numbers.
         """
@@ -87,7 +87,7 @@ class Spill:
         }
 
     def sizes(self, partition: int) -> Sizes:
-        """Of all that was added to a partition."""
+        """The sizes of everything in a partition."""
         names = ("at", "products", "categories", "customs", "sale_event", "line_product")
         return Sizes(*(sum(self._sizes(name, partition)) for name in names))
 

@@ -1,7 +1,7 @@
-"""The loops of hash tables from texts' hashes and pairs of ids to codes, compiled.
+"""Compiled hash tables that map hashes of texts, and pairs of ids, to codes.
 
-A table has ``slots`` (int32, a power of two of them, NONE where free), each with the place of an entry. All of them are
-given the arrays that they write into, with room for whatever may be new.
+A table's ``slots`` (int32, their number a power of two) have the index of an entry, or NONE if free. The arrays that
+are written to must have room for everything that may be new.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from interactions.analytics.index.loops import compiled
 
 @compiled
 def code_hashes(hashes: Any, slots: Any, keys: Any, count: int, places: Any, fresh: Any) -> int:
-    """The place of each hash among ``keys``, of which there are ``count``; new ones are added.
+    """Look up each hash among the first ``count`` of ``keys``, and add new ones.
 
-    ``fresh`` gets where in ``hashes`` the new ones are. Returns how many they are.
+    Writes their indexes to ``places``, and the positions of new hashes to ``fresh``. Returns the number of new ones.
     """
     mask, new = len(slots) - 1, 0
     for row in range(len(hashes)):
@@ -38,7 +38,7 @@ def code_hashes(hashes: Any, slots: Any, keys: Any, count: int, places: Any, fre
 
 @compiled
 def fill(slots: Any, keys: Any) -> None:
-    """Put all of ``keys`` into empty ``slots``."""
+    """Enter all ``keys`` into empty ``slots``."""
     mask = len(slots) - 1
     for place in range(len(keys)):
         key = keys[place]
@@ -61,9 +61,9 @@ def code_pairs(
     count: int,
     places: Any,
 ) -> int:
-    """The place of each pair, with its hash, among the ``count`` that are known; new ones are added.
+    """Look up each pair, given with its hash, among the ``count`` known ones, and add new ones.
 
-    Returns how many there are then.
+    Writes their indexes to ``places``. Returns the new number of pairs.
     """
     mask = len(slots) - 1
     for row in range(len(hashes)):
@@ -85,6 +85,6 @@ def code_pairs(
 
 @compiled
 def count(codes: Any, counts: Any) -> None:
-    """Add to ``counts`` how often each code is there."""
+    """Add the number of occurrences of each code to ``counts``."""
     for row in range(len(codes)):
         counts[codes[row]] += 1

@@ -1,4 +1,4 @@
-"""Texts as files: each has texts whose codes follow each other, and which of these codes the hashes have."""
+"""Store texts as files, each with texts of consecutive codes and their lookup."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from interactions.analytics.index.run import Lookup
 
 
 def write(folder: Path, texts: pa.ChunkedArray, known: Sequence[tuple[TextFile, pa.Array]]) -> tuple[TextFile, ...]:
-    """Write what isn't yet in ``known`` files, whose arrays stand beside them; small ones at the end are put together.
+    """Write the texts that aren't in ``known`` files (given with their arrays) yet, merging small files at the end.
 
-    So there are never more files than the logarithm of the number of texts.
+    So the number of files is at most logarithmic in the number of texts.
     """
     stack: list[tuple[TextFile | None, pa.Array]] = []
     files = {_place(chunk): file for file, chunk in known}
@@ -50,13 +50,13 @@ def _written(folder: Path, stack: Sequence[tuple[TextFile | None, pa.Array]]) ->
 
 
 def _scrubbed(texts: pa.Array) -> pa.Array:
-    """The texts without the bytes of those that were blanked out, which Arrow leaves where they are behind a null."""
+    """A copy of the texts without the bytes of blanked ones, which Arrow keeps behind a null."""
     if not texts.null_count:
         return texts
     return texts.take(pa.array(np.arange(len(texts)), mask=texts.is_null().to_numpy(zero_copy_only=False)))
 
 
 def _place(chunk: pa.Array) -> tuple[int, int, int]:
-    """Where in memory it lies: arrays of which this is equal are of the same file as long as that is mapped."""
+    """The memory address of a chunk. It identifies the mapped file that it comes from."""
     address = next((buffer.address for buffer in chunk.buffers()[::-1] if buffer is not None), 0)
     return address, chunk.offset, len(chunk)

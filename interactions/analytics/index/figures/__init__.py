@@ -1,1 +1,1 @@
-"""What the questions of a page are answered from: each figure is a pass over a look, which remembers it."""
+"""The figures that reports are made of. Each is computed by a pass over a look, which caches it."""

@@ -1,4 +1,4 @@
-"""Events by what the clock in a zone says."""
+"""Events by local time in a time zone."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from interactions.contract.moments import EARLIEST, LATEST, local
 _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND
 _FEW_DAYS: Final = 4000
-_MARGIN: Final = 2  # days that a clock may be away from UTC
+_MARGIN: Final = 2  # days; local time differs from UTC by less
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clock:
-    """Events by hour of the week, int64[168] from Monday; and by day of the clock, from ``first_day`` since 1970."""
+    """Events by hour of the week, int64[168] from Monday, and by local day from ``first_day`` (days since 1970)."""
 
     hours: np.ndarray
     days: np.ndarray
@@ -30,7 +30,7 @@ class Clock:
 
 
 def clock_of(look: Look, zone: tzinfo) -> Clock:
-    """What the clock in ``zone`` said at the events."""
+    """The events by local time in ``zone``."""
     return look.once(("clock", zone), lambda: _clock(look, zone))
 
 
@@ -53,7 +53,7 @@ def _clock(look: Look, zone: tzinfo) -> Clock:
 
 
 def _days(look: Look, first: int, last: int) -> list[int]:
-    """The days of UTC since 1970 that have events, ascending; of few days all: to ask a zone of them costs less."""
+    """The UTC days since 1970 with events, ascending. For a short span all days are returned, which is faster."""
     if last - first < _FEW_DAYS:
         return list(range(first, last + 1))
 
@@ -66,9 +66,9 @@ def _days(look: Look, first: int, last: int) -> list[int]:
 
 
 def _changes(days: list[int], zone: tzinfo) -> Iterator[tuple[int, int]]:
-    """From which moments on the clock is how many µs ahead of UTC, on these days, of which there is one at least.
+    """The moments on these days (at least one) at which the zone's UTC offset changes, and the new offset, both in µs.
 
-    Zones keep no list of their changes to be asked for; nearly all have none on most days.
+    zoneinfo has no list of a zone's transitions, so each day is checked; most have none.
     """
     current = None
     for day in days:

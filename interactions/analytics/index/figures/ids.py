@@ -1,4 +1,4 @@
-"""How many events bear which ids."""
+"""The number of events by id."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from interactions.analytics.index.passes import keys
 
 
 def pair_records(look: Look) -> np.ndarray:
-    """How many events bear each pair of ids, int64."""
+    """The number of events per pair of ids, int64."""
     return look.once("pairs", lambda: _pair_records(look))
 
 
@@ -23,12 +23,12 @@ def _pair_records(look: Look) -> np.ndarray:
         keys.count_pairs(*share.people, share.run.pair, found)
 
     found = summed(look.over(lambda: np.zeros(len(look.index.pairs), np.int64), walk))
-    found.setflags(write=False)  # as those of the index
+    found.setflags(write=False)  # like those of the index
     return found
 
 
 def records_of_ids(look: Look) -> tuple[np.ndarray, np.ndarray]:
-    """How many events each user has, and each anonymous id, of those that have any; in any order."""
+    """The numbers of events per user and per anonymous id, without zeros, in any order."""
     return look.once("ids", lambda: _records_of_ids(look))
 
 
@@ -49,7 +49,7 @@ def _records_of_ids(look: Look) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pair_spans(look: Look) -> tuple[np.ndarray, np.ndarray]:
-    """The first and the last moment of each pair's events, in µs (int64)."""
+    """The times of the first and last event per pair, in µs since 1970 (int64)."""
     return look.once("pair spans", lambda: _pair_spans(look))
 
 

@@ -1,4 +1,4 @@
-"""How far people get along steps, and which searches are followed."""
+"""Funnels, and searches followed by a click or view."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from interactions.contract.schema import TYPES
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reached:
-    """``people`` int64[steps] are how many reach each step; ``took`` are the times since the step before, in µs."""
+    """``people`` (int64[steps]) who reach each step; ``took`` are the times since the previous step, in µs."""
 
     people: np.ndarray
     took: list[np.ndarray]
 
 
 def reached(look: Look, steps: Sequence[Sequence[str]]) -> Reached:
-    """How far people get along ``steps``, each of which some types take them to."""
+    """How many people go through ``steps``. Each step is a list of types, any of which completes it."""
     several, bits = len(steps), np.zeros(SEVERAL, np.int64)
     for place, types in enumerate(steps):
         for name in types:
@@ -42,9 +42,9 @@ def reached(look: Look, steps: Sequence[Sequence[str]]) -> Reached:
 
 
 def searches_of(look: Look, follows: Sequence[str], within: int) -> tuple[np.ndarray, np.ndarray]:
-    """How often each of the keywords, by code, was searched for, and how often a person followed it ``within`` µs.
+    """The number of searches per keywords code, and how many of them were followed by the same person ``within`` µs.
 
-    What the types ``follows`` name follows a search, whatever the filter says of it.
+    Any event of the types ``follows`` counts, even if the filter excludes it.
     """
     several = len(look.index.texts.keywords)
     roles = numbered({**dict.fromkeys(follows, 1), "search": 2}, 0, np.uint8)

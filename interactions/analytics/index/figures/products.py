@@ -1,4 +1,4 @@
-"""Different products by bar, and how often each is named, viewed, put into carts and bought."""
+"""Distinct products by bar, and how often each is named, viewed, added to a cart and bought."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from interactions.analytics.index.look import Look, Share, summed
 from interactions.analytics.index.passes import values
 from interactions.analytics.periods import Unit
 
-_CELLS: Final = 1 << 28  # products times bars that are marked at once: 32 MB for each thread
+_CELLS: Final = 1 << 28  # products × bars marked at once: 32 MB per thread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Products:
-    """``bars`` are how many different products each names, ``total`` is how many there are in all.
+    """``bars`` has the number of distinct products per bar, ``total`` the number of all.
 
-    ``counts`` int64[products, 4] are events that name each: in its last three columns those that view it, put it into a
-    cart and buy it.
+    ``counts`` (int64[products, 4]) are events that name each product; its last three columns are views, additions to a
+    cart and purchases.
     """
 
     bars: np.ndarray
@@ -32,7 +32,7 @@ class Products:
 
 
 def products_of(look: Look, unit: Unit | None = None, zone: tzinfo | None = None) -> Products:
-    """The products by the bars of ``unit``; without one, by whatever bars are there, or a single one."""
+    """The products by bars of ``unit``; without a unit, by any bars that are already cached, or a single bar."""
     if unit is None or zone is None:
         found: Products | None = look.any_of("products")
         return found or look.once(("products",), lambda: _products(look, ONE_BAR, _TRADE))
@@ -40,7 +40,7 @@ def products_of(look: Look, unit: Unit | None = None, zone: tzinfo | None = None
 
 
 def named_products(look: Look) -> np.ndarray:
-    """How many events of any type name each product, int64[products]."""
+    """The number of events of any type per product, int64[products]."""
     found: np.ndarray = look.once("named", lambda: _products(look, ONE_BAR, _ANY).counts[:, 1])
     return found
 
@@ -68,7 +68,7 @@ def _products(look: Look, edges: np.ndarray, slots: np.ndarray) -> Products:
 def _named(
     look: Look, edges: np.ndarray, rows: tuple[int, int, int], slots: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The marks of the products in bars from the first of ``rows`` to before the second, and the counts."""
+    """The bit sets of products for the bars from ``rows[0]`` to before ``rows[1]``, and the counts."""
     first, last, words = rows
     several = len(look.index.texts.product)
 

@@ -1,4 +1,4 @@
-"""What tells whether events are fit to train on."""
+"""Data quality: whether events are fit for training."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from interactions.analytics.index.look import Look, Share, summed
 from interactions.analytics.index.passes import keys, visits
 from interactions.contract.tombstones import microseconds
 
-_AHEAD: Final = timedelta(hours=1)  # clocks of visitors' devices go wrong by less
+_AHEAD: Final = timedelta(hours=1)  # the clocks of visitors' devices are off by less
 _OLDEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def quality_of(look: Look) -> dict[str, int]:
-    """How many events are each of COUNTS, and ``records``, how many there are."""
+    """The numbers of events for each of COUNTS, and the total as ``records``."""
     return look.once("quality", lambda: _quality(look))
 
 
@@ -37,7 +37,7 @@ def _quality(look: Look) -> dict[str, int]:
 
 
 def received_by_bar(look: Look, edges: np.ndarray) -> np.ndarray:
-    """Events by when they were received, in bars that begin at ``edges``: imported and live ones, int64[2, bars]."""
+    """Imported and live events by the time they were received, in bars starting at ``edges``, int64[2, bars]."""
 
     def walk(found: np.ndarray, share: Share) -> None:
         visits.receive(*share.people, share.run.received, share.run.source, edges, found)

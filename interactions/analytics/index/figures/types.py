@@ -1,4 +1,4 @@
-"""Tables of types for passes."""
+"""Lookup tables of types, for passes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from interactions.contract.schema import TYPES
 
 SEVERAL: Final = 64
-"""How many types a kind may say; a table has so many places."""
+"""The size of a table: the number of types that a kind can encode."""
 KINDS: Final = 128
-"""How many kinds there are but for placeholders: a type, and whether the event is assisted."""
+"""The number of kinds without the placeholder bit: a type, and whether the event is assisted."""
 
 
 def marked(types: Iterable[str]) -> np.ndarray:

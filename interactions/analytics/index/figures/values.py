@@ -1,4 +1,4 @@
-"""Events, conversions and revenue by the values that events carry."""
+"""Events, conversions and revenue by the values of events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from interactions.analytics.index.passes import values
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Revenue:
-    """The revenue of check-outs: by kind (KINDS), by the codes of four columns, the first for no value, by product."""
+    """The revenue of checkouts by kind (KINDS), by the codes of four columns (the first row for no value), and by
+    product."""
 
     kinds: np.ndarray
     agents: np.ndarray
@@ -76,7 +77,7 @@ def _values(look: Look) -> ValueCounts:
 
 
 def categories_of(look: Look) -> np.ndarray:
-    """How many events name each category, by its code, int64[categories]."""
+    """The number of events per category code, int64[categories]."""
     return look.once("categories", lambda: _categories(look))
 
 

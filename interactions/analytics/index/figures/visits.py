@@ -1,4 +1,4 @@
-"""Events by bar and kind, sessions and people by bar."""
+"""Events by bar and kind, and sessions and people by bar."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from interactions.analytics.index.passes import values, visits
 from interactions.analytics.periods import Unit
 from interactions.contract.schema import TYPES
 
-QUIET: Final = 30 * 60 * 1_000_000  # µs without a record, after which the next one begins a new session
+QUIET: Final = 30 * 60 * 1_000_000  # µs without a record end a session
 ONE_BAR: Final = np.array([-(1 << 62), 1 << 62], np.int64)
 _NEVER: Final = np.iinfo(np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Visits:
-    """``kinds`` int64[bars, KINDS] are events, ``sessions`` those that begin in each bar, ``people`` those in it.
-
-    ``spans`` int64[2, 64] are the first and the last moment of each type; ``total`` is how many people there are.
+    """``kinds`` (int64[bars, KINDS]) are events, ``sessions`` those that begin in each bar, ``people`` those with an
+    event in it. ``spans`` (int64[2, 64]) are the first and last time of each type; ``total`` is the number of people.
     """
 
     kinds: np.ndarray
@@ -40,12 +39,12 @@ class Visits:
 
     @property
     def assisted(self) -> np.ndarray:
-        """As :attr:`types`, of those with a miso_id."""
+        """Like :attr:`types`, for events with a miso_id."""
         return self.kinds[:, SEVERAL : SEVERAL + len(TYPES)]
 
 
 def visits_of(look: Look, unit: Unit | None = None, zone: tzinfo | None = None) -> Visits:
-    """The visits by the bars of ``unit``; without one, by whatever bars are there, or a single one."""
+    """The visits by bars of ``unit``; without a unit, by any bars that are already cached, or a single bar."""
     if unit is None or zone is None:
         found: Visits | None = look.any_of("visits")
         return found or look.once(("visits",), lambda: _visits(look, ONE_BAR))
@@ -70,7 +69,7 @@ def _visits(look: Look, edges: np.ndarray) -> Visits:
 
 
 def revenue_of_bars(look: Look, unit: Unit, zone: tzinfo) -> np.ndarray:
-    """The revenue of check-outs by bar, float64."""
+    """The revenue of checkouts by bar, float64."""
     return look.once(("revenue", unit, zone), lambda: _revenue_of_bars(look, look.edges(unit, zone)))
 
 
