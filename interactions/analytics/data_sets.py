@@ -17,8 +17,8 @@ from interactions import process_caches
 from interactions.analytics.index import store
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.custom_keys import is_lacking
-from interactions.analytics.index.gone import hide
 from interactions.analytics.index.run import Index as Index
+from interactions.analytics.index.selection import hide
 from interactions.analytics.keeper import Keeper, is_whole, lacks_imports
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Tombstones

@@ -27,7 +27,7 @@ from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.difference import TooMuch
 from interactions.analytics.index.forget import forgotten, held, without_unused
 from interactions.analytics.index.merge import LARGE, exchanged, merge_into, wanted
-from interactions.analytics.index.note import Note, digest_of
+from interactions.analytics.index.provenance import Provenance, digest_of
 from interactions.analytics.index.refresh import TableSnapshot, refreshed
 from interactions.analytics.index.run import Index
 from interactions.contract.tombstones import Tombstones
@@ -71,20 +71,20 @@ class Keeper:
             store.tidy(self.environment)  # what a process left behind that was killed
             self.is_tidy = True
         table = table_of(self.environment)
-        index, note = store.open(self.environment), _read_note(self.environment)
+        index, provenance = store.open(self.environment), _read_provenance(self.environment)
         try:
-            if index is None or note is None:
+            if index is None or provenance is None:
                 self._build(table)
-            elif note.is_of_another(index, table.version, table.parts):
+            elif provenance.is_of_another(index, table.version, table.parts):
                 logger.warning("The table of %s was replaced by another: building its index anew", self.environment)
                 store.remove(self.environment)  # nobody is to be answered from it meanwhile
                 self._build(table)
             elif custom_keys.is_lacking(self.environment, index.custom_keys):
                 self._build(table)
-            elif (index.version, *note.others) != (table.version, table.hidden.digest, digest_of(table.links)):
-                self._refresh(index, note, table)
+            elif (index.version, *provenance.others) != (table.version, table.hidden.digest, digest_of(table.links)):
+                self._refresh(index, provenance, table)
             else:
-                return self._merge(index, note)
+                return self._merge(index, provenance)
         except FileNotFoundError:
             if Lake(self.environment).version() == table.version:
                 raise
@@ -99,25 +99,25 @@ class Keeper:
             self._write(index, covered(table.parts, {}), table)
         logger.info("Index of %s built: %s events, %.1f s", self.environment, len(index), time.monotonic() - began)
 
-    def _refresh(self, index: Index, note: Note, table: TableSnapshot) -> None:
-        was_hidden = self.hidden if self.hidden is not None and self.hidden.digest == note.hidden else None
-        if not note.hidden:
+    def _refresh(self, index: Index, provenance: Provenance, table: TableSnapshot) -> None:
+        was_hidden = self.hidden if self.hidden is not None and self.hidden.digest == provenance.hidden else None
+        if not provenance.hidden:
             was_hidden = Tombstones.of([])
         try:
-            newer, known = refreshed(index, note.known, was_hidden, table, Dictionaries.of(index))
+            newer, known = refreshed(index, provenance.known, was_hidden, table, Dictionaries.of(index))
         except TooMuch:
             self._build(table)
             return
-        if set(note.parts) - set(known):
+        if set(provenance.parts) - set(known):
             newer = without_unused(newer)
         self._write(self._merged(newer, LARGE), known, table)
 
-    def _merge(self, index: Index, note: Note) -> bool:
+    def _merge(self, index: Index, provenance: Provenance) -> bool:
         """Merge what is too large to be merged while somebody waits for new records."""
         with store.draft(self.environment) as folder:
             merged = self._merged(index, None, folder)
             if merged is not index:
-                store.write(merged, note.written)
+                store.write(merged, provenance.written)
         return merged is not index
 
     def _merged(self, index: Index, most: int | None, folder: Path | None = None) -> Index:
@@ -128,7 +128,7 @@ class Keeper:
         return index
 
     def _write(self, index: Index, known: Mapping[str, Covered], table: TableSnapshot) -> None:
-        store.write(index, Note.of(known, table.hidden, table.links).written)
+        store.write(index, Provenance.of(known, table.hidden, table.links).written)
         self.hidden = table.hidden
 
 
@@ -147,10 +147,10 @@ def is_whole(environment: str) -> bool:
     The table may have a later version. Raises LakeUnreadable.
     """
     people = hidden(environment)
-    index, note = _opened(environment)
-    if index is None or note is None:
+    index, provenance = _opened(environment)
+    if index is None or provenance is None:
         return False
-    return note.hidden in ("", people.digest) and not note.is_of_another(index, *Lake(environment).state())
+    return provenance.hidden in ("", people.digest) and not provenance.is_of_another(index, *Lake(environment).state())
 
 
 def lacks_imports(environment: str) -> bool:
@@ -158,11 +158,11 @@ def lacks_imports(environment: str) -> bool:
 
     Raises LakeUnreadable.
     """
-    index, note = _opened(environment)
+    index, provenance = _opened(environment)
     version, parts = Lake(environment).state()
-    if index is None or note is None:
+    if index is None or provenance is None:
         return any(part.rows for part in parts)
-    return index.version != version and note.lacks_imports(parts)
+    return index.version != version and provenance.lacks_imports(parts)
 
 
 def pairs_of_all(environment: str) -> tuple[list[tuple[np.ndarray, np.ndarray]], frozenset[str]]:
@@ -170,11 +170,11 @@ def pairs_of_all(environment: str) -> tuple[list[tuple[np.ndarray, np.ndarray]],
 
     Nothing where somebody was hidden when the index was made: it leaves them out.
     """
-    index, note = _opened(environment)
-    if index is None or note is None or note.hidden:
+    index, provenance = _opened(environment)
+    if index is None or provenance is None or provenance.hidden:
         return [], frozenset()
     both = (index.pairs.has == _BOTH) & (index.pairs.records > 0)
-    return [(index.pairs.visitor[both], index.pairs.user[both])], frozenset(note.parts)
+    return [(index.pairs.visitor[both], index.pairs.user[both])], frozenset(provenance.parts)
 
 
 def erase(environment: str, people: Tombstones) -> None:
@@ -183,11 +183,11 @@ def erase(environment: str, people: Tombstones) -> None:
     Raises IndexBusy, OSError where the disk is full.
     """
     with _waiting(environment):
-        index, note = store.open(environment), _read_note(environment)
-        if index is None or note is None:
+        index, provenance = store.open(environment), _read_provenance(environment)
+        if index is None or provenance is None:
             store.remove(environment)
         else:
-            store.write(forgotten(index, people), note.written)
+            store.write(forgotten(index, people), provenance.written)
         store.tidy(environment)
 
 
@@ -234,17 +234,17 @@ def _waiting(environment: str, clock: Callable[[], float] = time.monotonic) -> I
         time.sleep(_LOOK_SECONDS)
 
 
-def _opened(environment: str) -> tuple[Index | None, Note | None]:
+def _opened(environment: str) -> tuple[Index | None, Provenance | None]:
     """The index and what it was made of; neither where a newer version takes its place at this moment."""
     try:
         index, said = store.with_note(environment)
     except FileNotFoundError:
         return None, None
-    return index, Note.read(said)
+    return index, Provenance.read(said)
 
 
-def _read_note(environment: str) -> Note | None:
+def _read_provenance(environment: str) -> Provenance | None:
     try:
-        return Note.read(store.note(environment))
+        return Provenance.read(store.note(environment))
     except FileNotFoundError:
         return None

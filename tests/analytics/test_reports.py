@@ -15,8 +15,8 @@ from interactions.analytics.index.build import build_table
 from interactions.analytics.index.columns import events_of
 from interactions.analytics.index.delta import append, take_out
 from interactions.analytics.index.dictionaries import Dictionaries
-from interactions.analytics.index.gone import hide, of_import
 from interactions.analytics.index.run import Index
+from interactions.analytics.index.selection import hide, of_import
 
 from .datasets import CUSTOM_KEYS, ZONES, Drawn, data_sets, filters, table_of, unit_for
 from .indexed import Indexed

@@ -33,7 +33,7 @@ def append(index: Index, events: Events, pairs: Pairs, texts: Texts, version: in
 
 
 def take_out(index: Index, gone: Places, version: int | None = None) -> Index:
-    """Remove the events at these positions; see :mod:`interactions.analytics.index.gone`."""
+    """Remove the events at these positions; see :mod:`interactions.analytics.index.selection`."""
     return _changed(index, index.pairs, None, gone, version)
 
 

@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 
 from interactions.analytics.index.changes import Covered, TimeWindow
 from interactions.analytics.index.delta import NOTHING, Places
-from interactions.analytics.index.gone import where
 from interactions.analytics.index.loops import compiled
 from interactions.analytics.index.run import TYPE_BITS, Index, Run
+from interactions.analytics.index.selection import where
 from interactions.contract.schema import TYPES
 from interactions.contract.tombstones import Tombstones
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from interactions.analytics.index.delta import relink
-from interactions.analytics.index.gone import codes_of, hide, is_theirs
 from interactions.analytics.index.merge import merge
 from interactions.analytics.index.run import Index, Pairs, Run, Texts
+from interactions.analytics.index.selection import codes_of, hide, is_theirs
 from interactions.contract.tombstones import Tombstones
 
 _OF_EVENT: Final = ("agent", "region", "locale", "campaign", "page", "keywords")

@@ -18,10 +18,10 @@ from interactions.analytics.index.columns import columns_for, events_of
 from interactions.analytics.index.delta import NOTHING, Places, exchange, take_out
 from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.difference import Difference, TooMuch, difference, rows_of
-from interactions.analytics.index.gone import hide, of_import
 from interactions.analytics.index.records import pieces, read
 from interactions.analytics.index.rows import joined
 from interactions.analytics.index.run import Events, Index
+from interactions.analytics.index.selection import hide, of_import
 from interactions.contract.tombstones import Moments, Tombstones, leave_out
 from interactions.warehouse.lake import Part
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 from interactions.access.roles import Right
 from interactions.analytics.data_sets import standing
 from interactions.console.dashboard.choice import SPLITS, Choice
+from interactions.console.dashboard.data import DashboardData
 from interactions.console.dashboard.figures import TILES, first_figures, other_figures
-from interactions.console.dashboard.scene import Scene
 from interactions.console.dashboard.tables import TABLES, as_csv
 from interactions.console.filter.choice import PRESETS
 from interactions.console.gate import demand
@@ -32,9 +32,9 @@ def dashboard(request: HttpRequest, environment: str) -> HttpResponse:
     here, choice, context = _opened(request, environment, is_noted=True)
     fragment = bool(request.htmx)  # type: ignore[attr-defined]
     if not context["is_empty"] and (fragment or request.GET.get("figures") == "now"):
-        scene = Scene.of(here, choice)
-        context |= {"version": scene.index.version} | first_figures(scene)
-        context |= {} if fragment else other_figures(scene)
+        data = DashboardData.of(here, choice)
+        context |= {"version": data.index.version} | first_figures(data)
+        context |= {} if fragment else other_figures(data)
     response = render(request, "dashboard/figures.html" if fragment else "dashboard/page.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -46,7 +46,7 @@ def dashboard_panels(request: HttpRequest, environment: str) -> HttpResponse:
     """The lower panels as a fragment, which the page's script loads in parallel with the first figures."""
     here, choice, context = _opened(request, environment, is_noted=False)  # logged by the page itself
     if not context["is_empty"]:
-        context |= other_figures(Scene.of(here, choice))
+        context |= other_figures(DashboardData.of(here, choice))
     return render(request, "dashboard/other_figures.html", context)
 
 
@@ -62,7 +62,7 @@ def dashboard_data(request: HttpRequest, environment: str) -> HttpResponse:
         return JsonResponse({name: context[name] for name in ("version", "is_behind", "is_empty")})
     if panel not in TABLES:
         return HttpResponseBadRequest(f"panel has to be one of {', '.join(TABLES)}.", content_type="text/plain")
-    return as_csv(Scene.of(here, choice), panel)
+    return as_csv(DashboardData.of(here, choice), panel)
 
 
 def _opened(request: HttpRequest, environment: str, *, is_noted: bool) -> tuple[Environment, Choice, dict[str, Any]]:

@@ -16,8 +16,8 @@ from interactions.analytics.reports.totals import Totals, totals
 from interactions.console import charts
 from interactions.console.charts import FigureChange
 from interactions.console.dashboard.choice import FUNNELS, MOST_STEPS, SPLITS
+from interactions.console.dashboard.data import DashboardData
 from interactions.console.dashboard.panels import by_group, by_type, top_panel
-from interactions.console.dashboard.scene import Scene
 from interactions.contract.schema import TYPES_BY_GROUP
 
 # Attribute of Totals, label, and an explanation.
@@ -58,91 +58,91 @@ class Tile:
     line: str
 
 
-def first_figures(scene: Scene) -> dict[str, Any]:
+def first_figures(data: DashboardData) -> dict[str, Any]:
     """Totals, records over time, types and groups: what's visible without scrolling."""
-    types = scene.types
-    found = totals(scene.index, scene.filter, scene.unit, scene.environment.zone)
+    types = data.types
+    found = totals(data.index, data.filter, data.unit, data.environment.zone)
     return {
         "has_figures": True,
-        "label": scene.label,
-        "label_before": scene.label_before,
-        "uncovered": scene.uncovered,
-        "odd": scene.odd_dates,
-        "from_day": scene.first_day,
-        "to_day": scene.last_day,
+        "label": data.label,
+        "label_before": data.label_before,
+        "uncovered": data.uncovered,
+        "odd": data.odd_dates,
+        "from_day": data.first_day,
+        "to_day": data.last_day,
         "records": int(types["records"].sum()),
         "totals": found,
-        "tiles": _tiles(scene, found),
-        "unit": scene.unit,
-        "units": _units(scene),
-        "splits": [(split, scene.choice.filter.query(split=split), split == scene.choice.split) for split in SPLITS],
-        "bars": _bars(scene, charts.over_time(scene.over_time(), scene.environment.zone)),
-        "by_type": by_type(scene),
-        "by_group": by_group(scene),
+        "tiles": _tiles(data, found),
+        "unit": data.unit,
+        "units": _units(data),
+        "splits": [(split, data.choice.filter.query(split=split), split == data.choice.split) for split in SPLITS],
+        "bars": _bars(data, charts.over_time(data.over_time(), data.environment.zone)),
+        "by_type": by_type(data),
+        "by_group": by_group(data),
     }
 
 
-def other_figures(scene: Scene) -> dict[str, Any]:
+def other_figures(data: DashboardData) -> dict[str, Any]:
     """The other panels."""
-    zone = scene.environment.zone
-    grid = rhythm(scene.index, scene.filter, zone)
+    zone = data.environment.zone
+    grid = rhythm(data.index, data.filter, zone)
     return {
         "has_figures": True,
         "rhythm": charts.rhythm(grid),
         "rhythm_rows": [(day, counts) for day, counts in zip(grid.index, grid.to_numpy().tolist(), strict=True)],
         "rhythm_hours": [f"{hour:02}" for hour in grid.columns],
-        "funnel": _funnel(scene),
-        "assisted": _assisted(scene),
-        "left": [top_panel(scene, subject) for subject in _LEFT],
-        "right": [top_panel(scene, subject) for subject in _RIGHT],
+        "funnel": _funnel(data),
+        "assisted": _assisted(data),
+        "left": [top_panel(data, subject) for subject in _LEFT],
+        "right": [top_panel(data, subject) for subject in _RIGHT],
     }
 
 
-def _bars(scene: Scene, option: dict[str, Any]) -> dict[str, Any]:
+def _bars(data: DashboardData, option: dict[str, Any]) -> dict[str, Any]:
     """The chart option for bars over time, and which bar is still incomplete and drawn hatched."""
-    zone = scene.environment.zone
+    zone = data.environment.zone
     return {
-        "unit": scene.unit,
-        "label": scene.label,
-        "zone": scene.environment.time_zone,
-        "so_far": charts.stamp(scene.so_far, zone) if scene.so_far else None,
+        "unit": data.unit,
+        "label": data.label,
+        "zone": data.environment.time_zone,
+        "so_far": charts.stamp(data.so_far, zone) if data.so_far else None,
         "option": option,
     }
 
 
-def _tiles(scene: Scene, now: Totals | None) -> list[Tile]:
-    before = totals(scene.index, scene.before) if scene.before else None
+def _tiles(data: DashboardData, now: Totals | None) -> list[Tile]:
+    before = totals(data.index, data.before) if data.before else None
     found = []
     for name, label, note in TILES:
         value = getattr(now, name, 0)
-        change = FigureChange(value, getattr(before, name, 0)) if scene.before else None
+        change = FigureChange(value, getattr(before, name, 0)) if data.before else None
         found.append(Tile(name, label, note, value, change, ""))
-    return _with_lines(scene, found) if now else found
+    return _with_lines(data, found) if now else found
 
 
-def _with_lines(scene: Scene, tiles: list[Tile]) -> list[Tile]:
+def _with_lines(data: DashboardData, tiles: list[Tile]) -> list[Tile]:
     """The tiles with a sparkline each."""
-    frame = sparklines(scene.index, scene.filter, scene.unit, scene.environment.zone)
-    return [replace(tile, line=charts.spark(_without_fall(scene, frame[tile.name]))) for tile in tiles]
+    frame = sparklines(data.index, data.filter, data.unit, data.environment.zone)
+    return [replace(tile, line=charts.spark(_without_fall(data, frame[tile.name]))) for tile in tiles]
 
 
-def _without_fall(scene: Scene, bars: pd.Series) -> list[float]:
+def _without_fall(data: DashboardData, bars: pd.Series) -> list[float]:
     """The totals per bar, without the incomplete bar if it would look like a fall."""
     totals: list[float] = bars.tolist()
-    at = bars.index.get_loc(scene.so_far) if scene.so_far in bars.index else 0
+    at = bars.index.get_loc(data.so_far) if data.so_far in bars.index else 0
     return totals[:at] + totals[at + 1 :] if at and totals[at] < totals[at - 1] else totals
 
 
-def _units(scene: Scene) -> list[tuple[Unit, str, bool, bool]]:
-    shown = [Unit.HOUR, Unit.DAY, Unit.WEEK, Unit.MONTH, *(unit for unit in scene.units if unit.years)]
-    query = scene.choice.filter.query
-    return [(unit, query(unit=unit.value), unit in scene.units, unit == scene.unit) for unit in shown]
+def _units(data: DashboardData) -> list[tuple[Unit, str, bool, bool]]:
+    shown = [Unit.HOUR, Unit.DAY, Unit.WEEK, Unit.MONTH, *(unit for unit in data.units if unit.years)]
+    query = data.choice.filter.query
+    return [(unit, query(unit=unit.value), unit in data.units, unit == data.unit) for unit in shown]
 
 
-def _funnel(scene: Scene) -> dict[str, Any]:
-    steps = scene.choice.funnel(set(scene.types["type"]))
-    frame = funnel(scene.index, scene.filter, steps)
-    query = scene.choice.filter.query
+def _funnel(data: DashboardData) -> dict[str, Any]:
+    steps = data.choice.funnel(set(data.types["type"]))
+    frame = funnel(data.index, data.filter, steps)
+    query = data.choice.filter.query
     rows = [
         {
             "step": entry["step"],
@@ -161,19 +161,19 @@ def _funnel(scene: Scene) -> dict[str, Any]:
         "presets": [(label, query(step=name), steps == preset) for name, (label, preset) in FUNNELS.items()],
         "chosen": chosen + [""] * (MOST_STEPS - len(chosen)),
         "types": [(group.value, types) for group, types in TYPES_BY_GROUP.items()],
-        "pairs": scene.choice.filter.pairs() + [p for p in scene.choice.filter.kept.items() if p[0] != "step"],
+        "pairs": data.choice.filter.pairs() + [p for p in data.choice.filter.kept.items() if p[0] != "step"],
         "option": charts.ranking(frame["step"].tolist(), frame["people"].tolist()),
     }
 
 
-def _assisted(scene: Scene) -> dict[str, Any]:
-    found = assisted(scene.index, scene.filter)
-    over_time = assisted_over_time(scene.index, scene.filter, scene.unit, scene.environment.zone)
+def _assisted(data: DashboardData) -> dict[str, Any]:
+    found = assisted(data.index, data.filter)
+    over_time = assisted_over_time(data.index, data.filter, data.unit, data.environment.zone)
     return {
         "found": found,
         "is_empty": not found.assisted,
         "types": found.types[found.types["assisted"] > 0].head(8).to_dict("records"),
-        "bars": _bars(scene, charts.assisted_over_time(over_time, scene.environment.zone)),
+        "bars": _bars(data, charts.assisted_over_time(over_time, data.environment.zone)),
     }
 
 

@@ -14,7 +14,7 @@ from interactions.analytics.reports import totals
 from interactions.analytics.reports.breakdowns import Subject, top, top_named
 from interactions.console import charts
 from interactions.console.charts import FigureChange
-from interactions.console.dashboard.scene import Scene
+from interactions.console.dashboard.data import DashboardData
 from interactions.contract.schema import Group
 from interactions.templatetags.dashboard import NumberKind
 
@@ -124,26 +124,28 @@ NAMED: Final = replace(
 """The products panel for data without views, carts or check-outs."""
 
 
-def by_type(scene: Scene) -> Panel:
+def by_type(data: DashboardData) -> Panel:
     """Records by type, with their share, and the change if there is a previous period."""
     return _shares(
-        scene, scene.types, "type", "By type", "Records of each type, and their share of all",
-        lambda name: scene.choice.filter.replaced(types=(name,), groups=()).query(),
+        data, data.types, "type", "By type", "Records of each type, and their share of all",
+        lambda name: data.choice.filter.replaced(types=(name,), groups=()).query(),
     )  # fmt: skip
 
 
-def by_group(scene: Scene) -> Panel:
+def by_group(data: DashboardData) -> Panel:
     """The same by group."""
     return _shares(
-        scene, totals.by_group(scene.types), "group", "By group", "Records of each group, and their share of all",
-        lambda name: scene.choice.filter.replaced(groups=(Group(name),), types=()).query(),
+        data, totals.by_group(data.types), "group", "By group", "Records of each group, and their share of all",
+        lambda name: data.choice.filter.replaced(groups=(Group(name),), types=()).query(),
     )  # fmt: skip
 
 
-def _shares(scene: Scene, frame: pd.DataFrame, by: str, title: str, note: str, link: Callable[[str], str]) -> Panel:
+def _shares(
+    data: DashboardData, frame: pd.DataFrame, by: str, title: str, note: str, link: Callable[[str], str]
+) -> Panel:
     columns = list(_VALUE)
-    if scene.before is not None:
-        frame = frame.assign(change=_changes(scene, scene.before, frame, by))
+    if data.before is not None:
+        frame = frame.assign(change=_changes(data, data.before, frame, by))
         columns.append(PanelColumn("change", "Change", NumberKind.CHANGE))
     colours = [charts.colour_of(name) for name in frame[by]]
     rows = [
@@ -156,16 +158,16 @@ def _shares(scene: Scene, frame: pd.DataFrame, by: str, title: str, note: str, l
     return Panel(f"by_{by}", title, note, by.capitalize(), columns, rows, "Nothing to count in this period.", option)
 
 
-def _changes(scene: Scene, before: Filter, frame: pd.DataFrame, by: str) -> list[FigureChange]:
+def _changes(data: DashboardData, before: Filter, frame: pd.DataFrame, by: str) -> list[FigureChange]:
     """The change for each row of ``frame``."""
-    types = totals.by_type(scene.index, before)
+    types = totals.by_type(data.index, before)
     records = (types if by == "type" else totals.by_group(types)).set_index(by)["records"]
     return [FigureChange(now, int(records.get(name, 0))) for name, now in zip(frame[by], frame["records"], strict=True)]
 
 
-def top_panel(scene: Scene, subject: Subject) -> Panel:
+def top_panel(data: DashboardData, subject: Subject) -> Panel:
     """The top ten of a subject and a row for all others. Each row links to the dashboard filtered by it."""
-    shown, frame = _top(scene, subject)
+    shown, frame = _top(data, subject)
     columns = _used(frame, shown.columns)
     first = columns[0].source
     lengths = _lengths(frame[first].where(~frame["is_other"], 0).tolist())
@@ -177,23 +179,23 @@ def top_panel(scene: Scene, subject: Subject) -> Panel:
             rows.append(PanelRow(f"{others:,} others", "", cells, length, is_other=True))
         else:
             name = _named(subject, [entry[name] for name in shown.names])
-            rows.append(PanelRow(name, _link(scene, shown, entry), cells, length, full=name))
+            rows.append(PanelRow(name, _link(data, shown, entry), cells, length, full=name))
     if subject is Subject.PAGES:
         rows = _without_site(rows)
     option = charts.ranking([row.name for row in rows], frame[first].tolist())
     return Panel(subject.value, shown.title, shown.note, shown.heading, columns, rows, shown.empty, option)
 
 
-def top_frame(scene: Scene, subject: Subject, limit: int) -> pd.DataFrame:
+def top_frame(data: DashboardData, subject: Subject, limit: int) -> pd.DataFrame:
     """The same with more rows, for the CSV download."""
-    return _top(scene, subject, limit)[1].drop(columns="is_other")
+    return _top(data, subject, limit)[1].drop(columns="is_other")
 
 
-def _top(scene: Scene, subject: Subject, limit: int = 10) -> tuple[Top, pd.DataFrame]:
+def _top(data: DashboardData, subject: Subject, limit: int = 10) -> tuple[Top, pd.DataFrame]:
     """The top of a subject, and how to display it."""
-    frame = top(scene.index, scene.filter, subject, limit)
+    frame = top(data.index, data.filter, subject, limit)
     if frame.empty and subject is Subject.PRODUCTS:
-        return NAMED, top_named(scene.index, scene.filter, limit)
+        return NAMED, top_named(data.index, data.filter, limit)
     return TOPS[subject], frame
 
 
@@ -224,11 +226,11 @@ def _host_and_path(address: str) -> tuple[str, str]:
     return host, unquote(slash + path) or "/"
 
 
-def _link(scene: Scene, shown: Top, entry: dict[str, Any]) -> str:
+def _link(data: DashboardData, shown: Top, entry: dict[str, Any]) -> str:
     values = {
         field: entry[name] for name, field in zip(shown.names, shown.fields, strict=True) if entry[name] is not None
     }
-    return scene.choice.filter.replaced(**values).query()
+    return data.choice.filter.replaced(**values).query()
 
 
 def _cells(

@@ -14,8 +14,8 @@ from interactions.analytics.reports.attribution import assisted, assisted_over_t
 from interactions.analytics.reports.breakdowns import Subject
 from interactions.analytics.reports.funnel import funnel
 from interactions.console import charts
+from interactions.console.dashboard.data import DashboardData
 from interactions.console.dashboard.panels import top_frame
-from interactions.console.dashboard.scene import Scene
 from interactions.console.spreadsheet import as_file
 from interactions.contract.currencies import rounded
 from interactions.contract.moments import local
@@ -27,21 +27,21 @@ _WORDS: Final = {"conversions": "goals", "conversion": "buy_rate", "revenue": "g
 Table = tuple[list[str], list[list[Any]]]
 
 
-def as_csv(scene: Scene, panel: str) -> HttpResponse:
+def as_csv(data: DashboardData, panel: str) -> HttpResponse:
     """The panel's table as a CSV file. Raises KeyError for an unknown panel."""
-    heading, rows = _in_words(scene, *TABLES[panel](scene))
+    heading, rows = _in_words(data, *TABLES[panel](data))
     when = ""
-    if scene.start and scene.end:
-        zone = scene.environment.zone
-        first, last = local(scene.start, zone), local(scene.end - timedelta(microseconds=1), zone)
+    if data.start and data.end:
+        zone = data.environment.zone
+        first, last = local(data.start, zone), local(data.end - timedelta(microseconds=1), zone)
         when = f"-{first.date().isoformat()}-to-{last.date().isoformat()}"
-    name = f"interactions-{scene.environment.slug}-{panel.replace('_', '-')}{when}.csv"
+    name = f"interactions-{data.environment.slug}-{panel.replace('_', '-')}{when}.csv"
     return as_file([heading, *rows], name)
 
 
-def _in_words(scene: Scene, heading: list[str], rows: list[list[Any]]) -> Table:
+def _in_words(data: DashboardData, heading: list[str], rows: list[list[Any]]) -> Table:
     """Rename columns as on the pages, round amounts of money and add their currency to the heading."""
-    currency = scene.environment.currency
+    currency = data.environment.currency
     paid = [at for at, name in enumerate(heading) if name.startswith("revenue")]
     for row in rows:
         for at in paid:
@@ -50,55 +50,55 @@ def _in_words(scene: Scene, heading: list[str], rows: list[list[Any]]) -> Table:
     return [f"{word} ({currency})" if currency and at in paid else word for at, word in enumerate(words)], rows
 
 
-def _over_time(scene: Scene) -> Table:
-    frame = scene.over_time()
-    return _timed(scene, frame)
+def _over_time(data: DashboardData) -> Table:
+    frame = data.over_time()
+    return _timed(data, frame)
 
 
-def _assisted_over_time(scene: Scene) -> Table:
-    return _timed(scene, assisted_over_time(scene.index, scene.filter, scene.unit, scene.environment.zone))
+def _assisted_over_time(data: DashboardData) -> Table:
+    return _timed(data, assisted_over_time(data.index, data.filter, data.unit, data.environment.zone))
 
 
-def _timed(scene: Scene, frame: Any) -> Table:
-    zone = scene.environment.zone
+def _timed(data: DashboardData, frame: Any) -> Table:
+    zone = data.environment.zone
     rows = [
         [charts.stamp(start, zone), *counts] for start, counts in zip(frame.index, frame.values.tolist(), strict=True)
     ]
-    return [f"{scene.unit} ({scene.environment.time_zone})", *frame.columns], rows
+    return [f"{data.unit} ({data.environment.time_zone})", *frame.columns], rows
 
 
-def _totals(scene: Scene) -> Table:
-    frame = timeseries.sparklines(scene.index, scene.filter, scene.unit, scene.environment.zone)
-    return _timed(scene, frame.astype("object"))
+def _totals(data: DashboardData) -> Table:
+    frame = timeseries.sparklines(data.index, data.filter, data.unit, data.environment.zone)
+    return _timed(data, frame.astype("object"))
 
 
-def _by_type(scene: Scene) -> Table:
+def _by_type(data: DashboardData) -> Table:
     names = ["type", "group", "records", "share"]
-    return names, scene.types[names].to_numpy().tolist()
+    return names, data.types[names].to_numpy().tolist()
 
 
-def _by_group(scene: Scene) -> Table:
-    return ["group", "records", "share"], totals.by_group(scene.types).to_numpy().tolist()
+def _by_group(data: DashboardData) -> Table:
+    return ["group", "records", "share"], totals.by_group(data.types).to_numpy().tolist()
 
 
-def _rhythm(scene: Scene) -> Table:
-    frame = timeseries.rhythm(scene.index, scene.filter, scene.environment.zone)
-    heading = [f"day ({scene.environment.time_zone})", *(f"{hour:02}:00" for hour in frame.columns)]
+def _rhythm(data: DashboardData) -> Table:
+    frame = timeseries.rhythm(data.index, data.filter, data.environment.zone)
+    heading = [f"day ({data.environment.time_zone})", *(f"{hour:02}:00" for hour in frame.columns)]
     return heading, [[day, *counts] for day, counts in zip(frame.index, frame.to_numpy().tolist(), strict=True)]
 
 
-def _funnel(scene: Scene) -> Table:
-    frame = funnel(scene.index, scene.filter, scene.choice.funnel(set(scene.types["type"])))
+def _funnel(data: DashboardData) -> Table:
+    frame = funnel(data.index, data.filter, data.choice.funnel(set(data.types["type"])))
     return list(frame.columns), _plain(frame)
 
 
-def _assisted(scene: Scene) -> Table:
-    frame = assisted(scene.index, scene.filter).types
+def _assisted(data: DashboardData) -> Table:
+    frame = assisted(data.index, data.filter).types
     return list(frame.columns), _plain(frame)
 
 
-def _top(subject: Subject, scene: Scene) -> Table:
-    frame = top_frame(scene, subject, _MOST_ROWS)
+def _top(subject: Subject, data: DashboardData) -> Table:
+    frame = top_frame(data, subject, _MOST_ROWS)
     return list(frame.columns), _plain(frame)
 
 
@@ -106,7 +106,7 @@ def _plain(frame: Any) -> list[list[Any]]:
     return [list(row) for row in frame.astype("object").where(frame.notna(), "").to_numpy().tolist()]
 
 
-TABLES: Final[dict[str, Callable[[Scene], Table]]] = {
+TABLES: Final[dict[str, Callable[[DashboardData], Table]]] = {
     "totals": _totals,
     "over_time": _over_time,
     "by_type": _by_type,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interactions.analytics.index import delta, gone, merge, run_files
+from interactions.analytics.index import delta, merge, run_files, selection
 from interactions.analytics.index.delta import append, take_out
 from interactions.analytics.index.run import Index
 from interactions.contract.tombstones import AHEAD, Tombstones
@@ -108,7 +108,7 @@ def test_the_index_before_is_as_it_was() -> None:
     made = kept((1, None, 5), (2, None, 5))
     before, rows = made.index, list(made.rows)
     made.add((2, 8, 6), (None, None, 3))
-    made.index = gone.hide(made.index, stones({1: 100}))
+    made.index = selection.hide(made.index, stones({1: 100}))
     assert said_by(before) == expected(rows)
 
 
@@ -129,14 +129,14 @@ def test_an_import_undone_takes_its_links_along() -> None:
     made = kept((None, 9, 1), (1, None, 2))
     made.add((1, 9, 3), (2, 9, 4), source=5)
     made.check()
-    made.drop(lambda row: row.source == 5, gone.of_import(made.index, 5))
+    made.drop(lambda row: row.source == 5, selection.of_import(made.index, 5))
     made.check()
 
 
 def test_all_undone_leaves_no_run() -> None:
     made = Kept()
     made.add((1, 9, 3), (None, None, 4), source=5)
-    made.drop(lambda row: True, gone.of_import(made.index, 5))
+    made.drop(lambda row: True, selection.of_import(made.index, 5))
     made.check()
     assert made.index.runs == ()
     made.add((1, 9, 3))
@@ -146,24 +146,24 @@ def test_all_undone_leaves_no_run() -> None:
 def test_a_hidden_person_takes_links_along() -> None:
     made = kept((None, 9, 1), (1, 9, 2), (2, 9, 3), (3, None, 4))
     people = stones({1: 100})
-    made.index = gone.hide(made.index, people)
+    made.index = selection.hide(made.index, people)
     made.rows = [row for row in made.rows if row.user != 1]
     made.check()
-    assert gone.hide(made.index, people) is made.index, "Who is hidden already costs nothing."
+    assert selection.hide(made.index, people) is made.index, "Who is hidden already costs nothing."
 
 
 def test_what_a_hidden_person_did_later_is_seen() -> None:
     made = kept((1, 9, 5), (1, 9, 15))
     made.add((1, 9, 25), received=7)
     made.add((1, 9, AHEAD + 30), received=20)
-    made.index = gone.hide(made.index, stones({1: 10}))
+    made.index = selection.hide(made.index, stones({1: 10}))
     made.rows = [row for row in made.rows if (row.at, row.received) == (15, 15)]
     made.check()
 
 
 def test_who_names_somebody_else_too_is_not_hidden_as_an_anonymous_id() -> None:
     made = kept((1, 9, 5), (None, 9, 6))
-    made.index = gone.hide(made.index, stones(visitors={9: 100}))
+    made.index = selection.hide(made.index, stones(visitors={9: 100}))
     made.rows = made.rows[:1]
     made.check()
 
@@ -210,19 +210,20 @@ def take(made: Kept, step: tuple) -> None:
         case "add", rows, source, received:
             made.add(*rows, source=source, received=received)
         case "undo", source:
-            made.drop(lambda row: row.source == source, gone.of_import(made.index, source))
+            made.drop(lambda row: row.source == source, selection.of_import(made.index, source))
         case "age", moment:
-            made.drop(lambda row: row.at < moment, gone.older(made.index, moment))
+            made.drop(lambda row: row.at < moment, selection.older(made.index, moment))
         case ("hide" | "hide visitors") as whom, until:
             people = stones(until) if whom == "hide" else stones(visitors=until)
-            made.drop(lambda row: is_hidden(row, people), gone.of_people(made.index, people))
+            made.drop(lambda row: is_hidden(row, people), selection.of_people(made.index, people))
         case "drop", by, rest:
             # A row's result is made of its number, whatever else it is.
             made.drop(
-                lambda row: row.number % by == rest, gone.where(made.index, lambda run: run.result // 97 % by == rest)
+                lambda row: row.number % by == rest,
+                selection.where(made.index, lambda run: run.result // 97 % by == rest),
             )
         case "exchange", rows, by:
-            places = gone.where(made.index, lambda run: run.result // 97 % by == 0)
+            places = selection.where(made.index, lambda run: run.result // 97 % by == 0)
             made.rows = [row for row in made.rows if row.number % by]
             new = [Row(next(made._numbers), *row, row[2], 7) for row in rows]
             events = events_of(new, made.coder)

@@ -12,8 +12,8 @@ from interactions.analytics.index.columns import events_of
 from interactions.analytics.index.delta import append
 from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.forget import forgotten, held, without_unused
-from interactions.analytics.index.gone import codes_of, hide
 from interactions.analytics.index.run import Index
+from interactions.analytics.index.selection import codes_of, hide
 from interactions.contract.tombstones import Tombstones
 
 from ...lakes import Record, key_of

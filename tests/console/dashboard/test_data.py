@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from interactions.analytics.data_sets import IndexBeingBuilt
-from interactions.console.dashboard import scene
+from interactions.console.dashboard import data
 from interactions.console.dashboard.tables import TABLES
 from interactions.models import Environment
 from tests.lakes import append, record
@@ -45,7 +45,7 @@ def test_an_index_that_is_being_built_is_said_so(reader: Client, records: None, 
     def busy(*args: object, **kwargs: object) -> None:
         raise IndexBeingBuilt
 
-    monkeypatch.setattr(scene, "settled", busy)
+    monkeypatch.setattr(data, "settled", busy)
     answer = reader.get(DATA + "?panel=by_type&format=csv")
     assert answer.status_code == 503
     assert "for the first time" in answer.content.decode()

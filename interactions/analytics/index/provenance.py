@@ -14,7 +14,7 @@ from interactions.contract.tombstones import Tombstones
 from interactions.warehouse.lake import Part
 
 
-class Note(msgspec.Struct, frozen=True):
+class Provenance(msgspec.Struct, frozen=True):
     """What an index was built from: the table's parts by name, and digests of the hidden people and of links."""
 
     parts: dict[str, tuple[int, int, int, int | None]]
@@ -22,7 +22,7 @@ class Note(msgspec.Struct, frozen=True):
     links: str = ""
 
     @classmethod
-    def of(cls, known: Mapping[str, Covered], hidden: Tombstones, links: np.ndarray) -> Note:
+    def of(cls, known: Mapping[str, Covered], hidden: Tombstones, links: np.ndarray) -> Provenance:
         parts = {name: (part.rows, part.first, part.last, part.import_id) for name, part in known.items()}
         return cls(parts, hidden.digest, digest_of(links))
 
@@ -51,7 +51,7 @@ class Note(msgspec.Struct, frozen=True):
         return any({**before, **now}[name] != 0 for name in now.keys() ^ before.keys())
 
     @classmethod
-    def read(cls, said: bytes) -> Note | None:
+    def read(cls, said: bytes) -> Provenance | None:
         """Decode what :attr:`written` returned; None for anything else."""
         try:
             return msgspec.json.decode(said, type=cls)

@@ -25,7 +25,7 @@ _INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
-class Scene:
+class DashboardData:
     """``start`` and ``end`` bound the chart: those of the period, or of the data where the period is open."""
 
     environment: Environment
@@ -38,7 +38,7 @@ class Scene:
     now: datetime
 
     @classmethod
-    def of(cls, environment: Environment, choice: Choice) -> Scene:
+    def of(cls, environment: Environment, choice: Choice) -> DashboardData:
         """Raises IndexBeingBuilt."""
         now, index = timezone.now(), settled(environment.slug)
         # Periods count back from the newest record, regardless of other filters.
