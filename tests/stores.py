@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from tests.running import free_port, wait_for
+from tests.processes import free_port, wait_for
 
 
 @dataclass(frozen=True)

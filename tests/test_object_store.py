@@ -11,7 +11,7 @@ import pytest
 from interactions import object_store as module
 from interactions.object_store import ObjectStoreError, VersionsKept
 from interactions.objects import Objects
-from tests.running import HOUSE, environ, free_port
+from tests.processes import HOUSE, environ, free_port
 from tests.stores import ObjectServer
 
 

@@ -20,7 +20,7 @@ from interactions.codec.rejected import Rejected
 from interactions.codec.rulebook import MOST_NAMED, Checked, check_bytes, refused
 from interactions.codec.split.documents import Documents
 from interactions.codec.split.syntax import MOST_LINES_BYTES
-from interactions.codec.split.windows import MOST_PIECES, ByteRange, Piece, Window
+from interactions.codec.split.windows import MOST_PIECES, ByteRange, RecordPiece, Window
 from interactions.compiled.first_load import FIRST_LOAD
 from interactions.contract.keyring import Keyring
 
@@ -106,7 +106,7 @@ class Reader:
         index = 0
         for group in _groups(texts):
             ends = list(accumulate(len(each) + 1 for each in group))
-            pieces = [Piece(end - 1 - len(each), end - 1) for each, end in zip(group, ends, strict=True)]
+            pieces = [RecordPiece(end - 1 - len(each), end - 1) for each, end in zip(group, ends, strict=True)]
             text = b",".join(group)
             batch = self._apart(Window(text, 0, len(text), pieces), index)
             index += batch.records

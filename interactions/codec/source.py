@@ -10,7 +10,7 @@ import msgspec
 
 from interactions.codec.split import syntax
 from interactions.codec.split.documents import CUT_SHORT, NO_OBJECT, TOO_MANY_LISTS, Documents
-from interactions.codec.split.windows import ByteRange, Format, Open, Piece, Unsound
+from interactions.codec.split.windows import ByteRange, Format, Open, RecordPiece, Unsound
 from interactions.contract import schema
 from interactions.errors import FileRefused
 from interactions.unpack import Readable, read
@@ -91,7 +91,7 @@ def _first_text(file: Readable) -> bytes:
 class _Found:
     """The pieces in a text, each with its own text, and how many documents of each form begin in it."""
 
-    pieces: list[tuple[Piece, bytes]]
+    pieces: list[tuple[RecordPiece, bytes]]
     forms: Counter[Format]
     inside: Open
 
@@ -99,7 +99,7 @@ class _Found:
 def _look(text: bytes, *, is_whole: bool) -> _Found:
     length = len(text) if is_whole else len(text) + 1
     documents = Documents(io.BytesIO(text), ByteRange(0, len(text), length), length)
-    pieces: list[tuple[Piece, bytes]] = []
+    pieces: list[tuple[RecordPiece, bytes]] = []
     try:
         for window in documents.each(len(text)):
             pieces += ((piece, window.text[piece.start : piece.end]) for piece in window.pieces)
@@ -118,7 +118,7 @@ def _judged(head: bytes, found: _Found, *, is_whole: bool, of_any: bool) -> Shap
     return Shape(_format(found.forms), found.inside)
 
 
-def _require_records(head: bytes, pieces: list[tuple[Piece, bytes]], *, is_whole: bool) -> None:
+def _require_records(head: bytes, pieces: list[tuple[RecordPiece, bytes]], *, is_whole: bool) -> None:
     """Raise FileRefused if the file is a single object that isn't a record or the beginning of one."""
     if pieces and pieces[0][0].rule == TOO_MANY_LISTS and all(piece.rule for piece, _ in pieces):
         raise FileRefused(f"The file's lists are nested more than {syntax.MOST_LISTS} levels deep.")

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from interactions.codec.split import syntax, windows
 from interactions.codec.split.seams import inside_at
 from interactions.codec.split.syntax import Head, key_of, value_end
-from interactions.codec.split.windows import ByteRange, Format, Open, Piece, TextBuffer, Unsound, Window
+from interactions.codec.split.windows import ByteRange, Format, Open, RecordPiece, TextBuffer, Unsound, Window
 
 NOT_CLOSED = "The file ends before its list of records is closed."
 CUT_SHORT = "The file ends in the middle of this record."
@@ -48,7 +48,7 @@ class Documents(TextBuffer):
         self._inside_next: Open = () if run.is_last else inside_at(file, run.end, run.inside)
         super().__init__(file, run, longest)
         self.forms: Counter[Format] = Counter()  # documents by form
-        self._pieces: list[Piece] = []
+        self._pieces: list[RecordPiece] = []
         self._tail: frozenset[str] | None = None  # after the list of an object: that object's keys so far
         self._has_comma = bool(self.open)  # since the last piece
         self._on_new_line = run.start == 0
@@ -131,10 +131,10 @@ class Documents(TextBuffer):
         self._require_last()
         self._ended = True
         if self._tail is not None:
-            return self._take(len(text), [Piece(len(text), len(text), NOT_CLOSED)])
+            return self._take(len(text), [RecordPiece(len(text), len(text), NOT_CLOSED)])
         end = _stripped(text, 0, len(text))
         return self._take(
-            len(text), [Piece(0, end, CUT_SHORT if text[0] == syntax.OPEN else self._rule_of_stray(text[0]))]
+            len(text), [RecordPiece(0, end, CUT_SHORT if text[0] == syntax.OPEN else self._rule_of_stray(text[0]))]
         )
 
     def _end(self, place: int) -> None:
@@ -143,7 +143,7 @@ class Documents(TextBuffer):
             if self._tail is not None or self.open != self._inside_next:
                 raise Unsound
         elif (self.open or self._tail is not None) and not self._was_damaged:
-            self._pieces.append(Piece(place, place, NOT_CLOSED))
+            self._pieces.append(RecordPiece(place, place, NOT_CLOSED))
 
     def _require_last(self) -> None:
         if not self._run.is_last:
@@ -227,14 +227,14 @@ class Documents(TextBuffer):
     def _enter_object(self, head: Head, place: int) -> int:
         self._enter(head.keys, place, Format.OBJECT)
         if head.repeated is not None:
-            self._pieces.append(Piece(place, place + 1, REPEATED, head.repeated))
+            self._pieces.append(RecordPiece(place, place + 1, REPEATED, head.repeated))
         return head.place
 
     def _enter(self, keys: frozenset[str] | None, place: int, form: Format) -> int:
         if self.open and self._on_new_line and not (self._has_comma or self._just_opened):
             # A document on its own line: what was open before it was never closed.
             if not self._was_damaged:
-                self._pieces.append(Piece(place, place, NOT_CLOSED))
+                self._pieces.append(RecordPiece(place, place, NOT_CLOSED))
             self.open = ()
         self._note_form(form)
         self.open = (*self.open, keys)
@@ -261,7 +261,7 @@ class Documents(TextBuffer):
         if end is None:
             return self._never_closed(place)
         if name in keys:
-            self._pieces.append(Piece(place, place + len(key[1]), REPEATED, name))
+            self._pieces.append(RecordPiece(place, place + len(key[1]), REPEATED, name))
         if opens:
             self.open = (*self.open, keys)
         self._tail = None if opens else keys | {name}
@@ -271,7 +271,7 @@ class Documents(TextBuffer):
         """Continue as if the object ended here."""
         self._tail = None
         if not self._was_damaged:
-            self._pieces.append(Piece(place, place, NOT_CLOSED))
+            self._pieces.append(RecordPiece(place, place, NOT_CLOSED))
         return place
 
     def _stray(self, text: bytes, view: memoryview, place: int, size: int) -> int:
@@ -281,14 +281,14 @@ class Documents(TextBuffer):
             raise _Undecided
         if scalar is not None and value_end(view, place, scalar.end()).place is not None:
             self._passed()
-            self._pieces.append(Piece(place, scalar.end(), NO_OBJECT))
+            self._pieces.append(RecordPiece(place, scalar.end(), NO_OBJECT))
             return scalar.end()
         found = self._next.search(text, place + 1, size)
         if found is None:
             raise _Undecided
         self._passed(is_damaged=True)
         end = place + len(text[place : found.start()].rstrip(b" \t\r\n,\x1e"))
-        self._pieces.append(Piece(place, end, self._rule_of_stray(text[place])))
+        self._pieces.append(RecordPiece(place, end, self._rule_of_stray(text[place])))
         return found.start()
 
     def _rule_of_stray(self, first: int) -> str:

@@ -51,7 +51,7 @@ class ByteRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class RecordPiece:
     """What should be one record: its position in a window and, if already known, the ``rule`` that it breaks.
 
     ``is_damaged`` means that it isn't valid JSON.
@@ -71,7 +71,7 @@ class Window:
     text: bytes
     offset: int
     size: int
-    pieces: list[Piece]
+    pieces: list[RecordPiece]
 
 
 class TextBuffer:
@@ -110,7 +110,7 @@ class TextBuffer:
             self._at = offset + len(chunk) if chunk else self._run.end
             yield offset, chunk
 
-    def _take(self, size: int, pieces: list[Piece]) -> Window:
+    def _take(self, size: int, pieces: list[RecordPiece]) -> Window:
         window = Window(self._held[:size], self._place, size, pieces)
         self._drop(size)
         return window
@@ -122,16 +122,16 @@ class TextBuffer:
     def _pass_over(self, rule: str, end: int, left: bytes) -> Window:
         """Return everything up to the offset ``end`` as one invalid piece; ``left`` was read after it."""
         shown = self._held[:SHOWN_BYTES]
-        piece = Piece(0, len(shown), rule, _range(self._place, end))
+        piece = RecordPiece(0, len(shown), rule, _range(self._place, end))
         window = Window(shown, self._place, end - self._place, [piece])
         self._place, self._held = end, left
         return window
 
-    def _piece(self, start: int, end: int, *, is_damaged: bool = False) -> Piece:
+    def _piece(self, start: int, end: int, *, is_damaged: bool = False) -> RecordPiece:
         if end - start <= self._longest:
-            return Piece(start, end, is_damaged=is_damaged)
+            return RecordPiece(start, end, is_damaged=is_damaged)
         named = _range(self._place + start, self._place + end)
-        return Piece(start, min(end, start + SHOWN_BYTES), self._too_large, named)
+        return RecordPiece(start, min(end, start + SHOWN_BYTES), self._too_large, named)
 
 
 def _size(size: int) -> str:
