@@ -1,7 +1,7 @@
-"""Where the bars of a chart begin, and what a zone's clock says at given moments.
+"""The edges of a chart's bars, and local time in a time zone.
 
-Bars of nearly all zones begin at a whole hour of UTC; of some at a quarter. Before clocks were set by zones, they begin
-at any second.
+In nearly all zones bars begin at a whole hour of UTC, in some at a quarter of an hour. Before standard time was
+introduced, they can begin at any second.
 """
 
 from __future__ import annotations
@@ -23,36 +23,36 @@ _LATEST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(micros
 
 
 def bar_edges(moments: np.ndarray, period: Period, unit: Unit, zone: tzinfo) -> np.ndarray:
-    """Where bars begin, in µs since 1970, and where the last one ends: one more than there are bars, or none at all.
+    """The starts of the bars and the end of the last one, in µs since 1970; empty if there are no bars.
 
-    They go from the period's bounds, where it has them, else from the first to the last of ``moments`` (µs).
+    They cover the period. Where it's open, they begin with the first and end with the last of ``moments`` (µs).
     """
     if not len(moments) and (period.start is None or period.end is None):
         return np.empty(0, np.int64)
     first = unit.floor(period.start or _moment(moments.min()), zone)
     last = period.end - timedelta(microseconds=1) if period.end else _moment(moments.max())
-    # The calendar's last microsecond is in the last bar: no bar begins with it.
+    # The calendar's last microsecond belongs to the last bar; no bar begins with it.
     return _edges(first, min(last, _moment(_LATEST - 1)), unit, zone).copy()
 
 
 @lru_cache(32)
 def _edges(first: datetime, last: datetime, unit: Unit, zone: tzinfo) -> np.ndarray:
-    """From the start of a bar on to the end of that of ``last``: all questions of a page have the same, up to
-    thousands."""
+    """The edges from ``first``, the start of a bar, to the end of the bar of ``last``. Cached, because all questions of
+    a page need the same ones, and there can be thousands."""
     edges = [first, unit.after(first, zone)]
-    while edges[-1] <= last and edges[-1] > edges[-2]:  # at the end of the calendar nothing comes after
+    while edges[-1] <= last and edges[-1] > edges[-2]:  # at the end of the calendar there is no next bar
         edges.append(unit.after(edges[-1], zone))
     return np.array([(edge - _EPOCH) // timedelta(microseconds=1) for edge in edges], np.int64)
 
 
 def index_of(edges: np.ndarray) -> pd.DatetimeIndex:
-    """The bars' starts, in UTC."""
+    """The starts of the bars, in UTC."""
     return pd.DatetimeIndex(edges[:-1].astype("datetime64[us]"), name="start").tz_localize(UTC)
 
 
 def clock(moments: np.ndarray, zone: tzinfo) -> pd.DatetimeIndex:
-    """What the clock in ``zone`` says at ``moments`` (µs since 1970)."""
-    # At the ends of the calendar a zone's rules fail: there it is asked a week further inside.
+    """The local time in ``zone`` at ``moments`` (µs since 1970)."""
+    # At the ends of the calendar conversions overflow, so there the offset a week further inside is used.
     inward = _WEEK * ((moments < _EARLIEST + _WEEK).astype(np.int64) - (moments > _LATEST - _WEEK))
     inside = pd.DatetimeIndex((moments + inward).astype("datetime64[us]"))
     there = inside.tz_localize(UTC).tz_convert(zone).tz_localize(None).to_numpy()
@@ -60,7 +60,8 @@ def clock(moments: np.ndarray, zone: tzinfo) -> pd.DatetimeIndex:
 
 
 def months(moments: np.ndarray, zone: tzinfo) -> np.ndarray:
-    """Months such as "2024-03" of the clock in ``zone`` at ``moments`` (µs since 1970), held within years 1 to 9999."""
+    """The months of local time in ``zone``, such as "2024-03", at ``moments`` (µs since 1970), within years 1 to
+    9999."""
     said = clock(moments, zone).to_numpy().astype("datetime64[M]")
     texts: np.ndarray = np.datetime_as_string(said.clip(np.datetime64("0001-01"), np.datetime64("9999-12")))
     return texts.astype(object)

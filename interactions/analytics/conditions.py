@@ -1,4 +1,4 @@
-"""What a filter asks of one field of a record: to have one of some values, or none of them."""
+"""A filter's condition on one field of a record: it has one of some values, or none of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ibis import _
 from interactions.analytics.devices import Device, agents_of
 
 Value = str | bool | int
-"""A value to look for; bool for fields that are said or denied."""
+"""A value to compare with; bool for yes/no fields."""
 
 _COLUMNS: Final = {
     name: name
@@ -24,7 +24,7 @@ _COLUMNS: Final = {
         *("campaign_name", "locale", "region", "import_id"),
     )
 }
-"""Fields that a column of the table holds as they are."""
+"""Fields that are a column of the table."""
 
 _SINGLE: Final[dict[str, Callable[[Any], Any]]] = {
     "product_id": lambda value: _.product_ids.contains(value),
@@ -34,21 +34,20 @@ _SINGLE: Final[dict[str, Callable[[Any], Any]]] = {
     "is_assisted": lambda value: _.miso_id.notnull() if value else _.miso_id.isnull(),
     "is_live": lambda value: _.import_id == 0 if value else _.import_id != 0,
 }
-"""Fields that are looked for value by value."""
+"""Fields with a condition of their own for each value."""
 
 FIELDS: Final = (*_COLUMNS, *_SINGLE, "device")
 CUSTOM: Final = "custom_context."
-"""What the field of a key of custom_context begins with: its scalars are compared as texts."""
+"""The prefix of fields that are keys of custom_context. Their scalars are compared as text."""
 _KEY: Final = re.compile(r"""[^$/"\\\x00-\x1f][^"\\\x00-\x1f]{0,99}""")
-_NO_TEXT: Final = re.compile(r"true|false|-?\d.*")  # what a scalar may look like that isn't in quotes
+_NO_TEXT: Final = re.compile(r"true|false|-?\d.*")  # how a scalar that isn't a string can begin
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """``field``, one of FIELDS or CUSTOM and a key, has one of the ``values``; with ``is_not``, it has none of them.
 
-    A record without a value has none of them, so ``is_not`` lets it through. Raises ValueError for a field that
-    records don't have, and without values.
+    A record without a value passes ``is_not``. Raises ValueError for an unknown field, or without values.
     """
 
     field: str
@@ -63,12 +62,12 @@ class Condition:
 
     @property
     def key_of_context(self) -> str:
-        """The key of custom_context that it is about; empty for other fields."""
+        """The key of custom_context; empty for other fields."""
         return self.field.removeprefix(CUSTOM) if self.field.startswith(CUSTOM) else ""
 
     @property
     def order(self) -> tuple[int, str, bool]:
-        """Where it stands among the conditions of a filter."""
+        """The sort key among the conditions of a filter."""
         place = FIELDS.index(self.field) if self.field in FIELDS else len(FIELDS)
         return place, self.field, self.is_not
 
@@ -79,7 +78,7 @@ class Condition:
         return self.field, self.is_not, sorted(set(values), key=repr)
 
     def met(self, agents: Callable[[], Sequence[str | None]]) -> Any:
-        """As an Ibis expression over the table; ``agents`` gives the user agents that occur in it."""
+        """The condition as an Ibis expression over the table; ``agents`` returns the user agents that occur in it."""
         found = self._found(agents)
         return ~found.fill_null(False) if self.is_not else found
 
@@ -98,8 +97,8 @@ class Condition:
 
 
 def is_key(key: str) -> bool:
-    """Whether a key of custom_context can be filtered by: 1 to 100 characters, without any that JSON escapes, and not
-    beginning as a path does."""
+    """Whether a key of custom_context can be filtered by: 1 to 100 characters, none of which JSON escapes, and the
+    first isn't $ or /, which begin a path."""
     return _KEY.fullmatch(key) is not None
 
 

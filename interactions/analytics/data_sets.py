@@ -1,7 +1,4 @@
-"""The door of analytics: a data set to ask, as the last whole version of its index has it.
-
-Whoever is hidden by now is left out.
-"""
+"""The entry point of analytics: open the index of a data set, without the people who are hidden now."""
 
 from __future__ import annotations
 
@@ -27,27 +24,27 @@ from interactions.warehouse.lake import Lake
 from interactions.warehouse.people import hidden
 
 _LOOK_SECONDS: Final = 0.1
-_PATIENCE_SECONDS: Final = 2.0  # the keeper looks every second
+_PATIENCE_SECONDS: Final = 2.0  # the keeper checks every second
 _PAUSE_SECONDS: Final = 0.05
 _NO_TABLE: Final = -1
 
-# By environment: the version that was opened, a digest of who was hidden, and what is left of it without them.
+# By environment: the version that was opened, a digest of the hidden people, and the index without them.
 _left: dict[str, tuple[Index, str, Index]] = {}
 _turn = threading.Lock()
 
 
 class IndexBeingBuilt(DataNotReady):
-    """There are records, and no index of them yet."""
+    """There are records, but no index of them yet."""
 
     def __init__(self) -> None:
         super().__init__("Dojo is indexing this data set for the first time. It takes a minute per 50 million records.")
 
 
 def opened(environment: str) -> Index:
-    """The index of an environment (its slug) to answer from: the last whole version, as :func:`current` has it.
+    """The index of an environment (its slug), as returned by :func:`current`; empty if there are no records.
 
-    Raises IndexBeingBuilt where there are records and no version that has any yet. With ``INDEX_EAGERLY`` whoever asks
-    brings it up to date first: that is for tests and programs without a keeper beside them.
+    Raises IndexBeingBuilt if there are records but no index with any of them yet. With ``INDEX_EAGERLY`` the index is
+    brought up to date first, for tests and programs that run without a keeper.
     """
     if settings.INDEX_EAGERLY:
         return up_to_date(environment)
@@ -62,9 +59,9 @@ def opened(environment: str) -> Index:
 
 
 def settled(environment: str) -> Index:
-    """As :func:`opened`, for a page that doesn't ask again by itself.
+    """Like :func:`opened`, for a page that doesn't reload by itself.
 
-    Where an import or an undo has just ended, it waits a moment for the keeper. Live records are worth no waiting.
+    After an import or undo it waits up to two seconds for the keeper. It doesn't wait for live records.
     """
     until = time.monotonic() + _PATIENCE_SECONDS
     while not settings.INDEX_EAGERLY and lacks_imports(environment) and time.monotonic() < until:
@@ -78,9 +75,8 @@ def _empty(environment: str) -> Index:
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """What a page can be told of: ``version`` is the index's, -1 without one; ``is_behind``: the table has a newer one.
-
-    ``is_empty``: there is no record that anybody may see.
+    """The state of an index: its ``version`` (-1 without an index), whether it ``is_behind`` the table, and whether it
+    ``is_empty``, that is, has no visible records.
     """
 
     version: int
@@ -89,7 +85,7 @@ class IndexState:
 
 
 def standing(environment: str) -> IndexState:
-    """How the index of an environment (its slug) stands to its table. Costs a few milliseconds."""
+    """Compare the index of an environment (its slug) with its table. Takes a few milliseconds."""
     newest, parts = Lake(environment).state()
     index = up_to_date(environment) if settings.INDEX_EAGERLY else current(environment)
     if not any(part.rows for part in parts):
@@ -101,9 +97,9 @@ def standing(environment: str) -> IndexState:
 
 
 def up_to_date(environment: str) -> Index:
-    """The index of the table's version of this moment, or a newer one; made here where no keeper does it before.
+    """The index of the table's current version, or a newer one. Builds it here unless a keeper does so first.
 
-    Raises LakeUnreadable, OSError where the disk is full.
+    Raises LakeUnreadable, or OSError if the disk is full.
     """
     version, keeper = Lake(environment).version(), Keeper(environment)
     while True:
@@ -113,16 +109,16 @@ def up_to_date(environment: str) -> Index:
         if version == _NO_TABLE:
             return _empty(environment)
         if not keeper.turn():
-            time.sleep(_LOOK_SECONDS)  # another process is at it
+            time.sleep(_LOOK_SECONDS)  # another process is updating it
 
 
 def current(environment: str) -> Index | None:
-    """The index of an environment (its slug) as it may be seen; None where there is none yet.
+    """The last whole version of the index of an environment (its slug), without hidden people; None if there is none.
 
-    Its ``version`` says which one of the table it is of. The same object as long as there is no other version and the
-    same people are hidden; someone newly hidden is left out in milliseconds, without waiting for the keeper.
+    Returns the same object as long as neither the version nor the hidden people change. Newly hidden people are left
+    out within milliseconds, without waiting for the keeper.
     """
-    people = hidden(environment)  # first: whoever is no longer hidden is in no version that follows
+    people = hidden(environment)  # first, because people who are no longer hidden by now aren't in any later version
     index = store.open(environment)
     if index is None or not people:
         return index

@@ -1,4 +1,4 @@
-"""What the figures mean: which types count as what, said once for the index and for the relational expressions."""
+"""Definitions of the figures, shared by the index and the relational expressions."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ VIEW: Final = "product_detail_page_view"
 CART: Final = "add_to_cart"
 BUY: Final = "checkout"
 SHOWN: Final = ("impression", "viewable_impression")
-# What a shop or a publisher wins by: "conversions" everywhere. The group Conversion also has steps on the way and
-# what is taken back.
+# "Conversions" on all pages. The group Conversion also has earlier steps, and refunds.
 CONVERSIONS: Final = ("checkout", "subscribe")
-QUIET: Final = 30 * 60 * 1_000_000  # µs without a record, after which the next one begins a new session
+QUIET: Final = 30 * 60 * 1_000_000  # µs without a record end a session
 
-# Types that say little to a recommender unless they name the product.
+# Types that are of little use to a recommender unless they name the product.
 ABOUT_PRODUCTS: Final = frozenset(
     {
         "product_detail_page_view", "product_image_view", "impression", "viewable_impression", "click",
@@ -24,7 +23,7 @@ ABOUT_PRODUCTS: Final = frozenset(
     }
 )  # fmt: skip
 
-# What programs write where an id should be: compared without regard to case.
+# What programs write instead of an id. Case doesn't matter.
 _WORDS: Final = (
     "", " ", "null", "nil", "none", "undefined", "nan", "n/a", "na", "unknown", "anonymous", "guest", "user", "test",
     "true", "false", "-", "-1", "(not set)", "(none)", "[object object]", "00000000-0000-0000-0000-000000000000",
@@ -35,7 +34,7 @@ PLACEHOLDERS: Final = tuple(
     | {"NaN", "[object Object]"}
 )
 
-# What of records is counted for the Health page.
+# The properties of records that are counted for the Health page.
 COUNTS: Final = (
     "with_user", "with_anonymous", "without_id", "placeholder_ids", "about_products", "with_products", "with_miso_id",
     "future", "before_2000",

@@ -1,4 +1,4 @@
-"""What user agents run on, by the rules of the uap-core project, which the package ua-parser brings up to date."""
+"""Classify user agents by device, with the rules of the uap-core project (package ua-parser)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from interactions import process_caches
 
 
 class Device(StrEnum):
-    """What a user agent runs on."""
+    """The kind of device that a user agent runs on."""
 
     DESKTOP = "desktop"
     PHONE = "phone"
@@ -24,7 +24,7 @@ class Device(StrEnum):
     UNKNOWN = "unknown"
 
 
-# The names that ua-parser has for systems and for clients which no person looks through.
+# ua-parser's names of operating systems, and of clients without a person behind them.
 _DESKTOPS: Final = frozenset(
     {
         *("Windows", "Mac OS X", "Mac OS", "Linux", "Chrome OS", "FreeBSD", "NetBSD", "OpenBSD", "Solaris"),
@@ -44,14 +44,13 @@ _PROGRAMS: Final = frozenset(
         *("HTTPie", "PostmanRuntime"),
     }
 )
-RULES: Final = version("ua-parser-builtins")  # by which device_of judges
-_KNOWN: Final = 100_000  # user agents remembered; bounds the memory, not the answer
+RULES: Final = version("ua-parser-builtins")  # of the rules used by device_of
+_KNOWN: Final = 100_000  # cached user agents
 
 
 @lru_cache(_KNOWN)
 def device_of(agent: str | None) -> Device:
-    """The device of one user agent; UNKNOWN where there is none, OTHER for televisions, consoles and what is like
-    nothing else."""
+    """The device of a user agent; UNKNOWN if it's empty, OTHER for televisions, consoles and anything else."""
     if not agent:
         return Device.UNKNOWN
     from ua_parser import parse  # its rules take a moment to load
@@ -71,7 +70,7 @@ def device_of(agent: str | None) -> Device:
 
 
 def agents_in(table: ibis.Table) -> list[str | None]:
-    """The user agents of ``table``, each once, None for records without; reads one column."""
+    """The distinct user agents of ``table``, with None for records without one. Reads one column."""
     rows = table.select("user_agent").distinct().to_pyarrow()
     return list(rows["user_agent"].to_pylist())
 
@@ -82,7 +81,7 @@ def agents_of(device: Device, agents: Iterable[str | None]) -> Sequence[str | No
 
 
 def _android(agent: str) -> Device:
-    """Browsers on Android say "Mobile" on phones and leave it out on tablets; apps say nothing of the kind."""
+    """Tell Android devices apart: browsers say "Mobile" on phones but not on tablets; apps don't say either."""
     if "TV" in agent or "AFT" in agent:
         return Device.OTHER
     is_browser = agent.startswith("Mozilla/")

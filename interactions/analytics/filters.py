@@ -1,4 +1,4 @@
-"""Which interactions a page is about: one filter for all pages and exports."""
+"""The filter of interactions, shared by all pages and exports."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ Given = Value | Sequence[Value] | None
 
 @dataclass(frozen=True, slots=True, init=False)
 class Filter:
-    """What every interaction shown has to be: of the period, of one of the types, and all ``conditions`` met.
+    """Selects the interactions in the period, of one of the ``types`` or ``groups``, that meet all ``conditions``.
 
-    ``groups`` and ``types`` together mean any of either. Conditions are in the order of ``conditions.FIELDS``.
+    Conditions are in the order of ``conditions.FIELDS``.
     """
 
     period: Period
@@ -43,12 +43,11 @@ class Filter:
         conditions: Sequence[Condition] = (),
         **fields: Given,
     ) -> None:
-        """``region="Kent"`` and ``region=("Kent", "Bath")`` add conditions to those given, None adds nothing.
+        """Keyword arguments such as ``region="Kent"`` or ``region=("Kent", "Bath")`` add conditions; None adds nothing.
 
-        ``user_key`` and ``anonymous_key`` are keyed hashes of ids, which addresses hold in their place.
-        ``page_contains`` is looked for in the page's URL without regard to case, and a ``miso_id`` may be spelled in
-        either case; all other texts have to be equal. ``is_live`` False: from an import. Raises ValueError for a field
-        that records don't have.
+        ``user_key`` and ``anonymous_key`` are keyed hashes of ids, used in URLs instead of the ids.
+        ``page_contains`` searches the page's URL. It and ``miso_id`` ignore case; all other texts have to be equal.
+        ``is_live=False`` means records from imports. Raises ValueError for an unknown field.
         """
         more = [Condition(name, _values(given)) for name, given in fields.items() if given is not None]
         object.__setattr__(self, "period", period)
@@ -58,24 +57,24 @@ class Filter:
 
     @property
     def all_types(self) -> tuple[str, ...]:
-        """The types meant, in the schema's order; all of them where none is chosen."""
+        """The selected types in the schema's order; all types if none is selected."""
         chosen = set(self.types).union(*(TYPES_BY_GROUP[group] for group in self.groups))
         return tuple(name for name in TYPES if name in chosen) if chosen else TYPES
 
     @property
     def has_types(self) -> bool:
-        """Whether types or groups are chosen."""
+        """Whether types or groups are selected."""
         return bool(self.types or self.groups)
 
     @property
     def import_id(self) -> int | None:
-        """The import that all records have to be of; None where it isn't one."""
+        """The import that all records must come from; None unless it's exactly one."""
         imports = self.values("import_id")
         return int(imports[0]) if len(imports) == 1 else None
 
     @property
     def key(self) -> str:
-        """Equal for filters that mean the same, and for no others: what answers are remembered by."""
+        """A cache key: equal for filters that mean the same, and only for those."""
         given: dict[str, Any] = {"conditions": [condition.key for condition in self.conditions]}
         if self.has_types:
             given["types"] = self.all_types
@@ -84,7 +83,7 @@ class Filter:
         return json.dumps(given, sort_keys=True)
 
     def values(self, field: str, *, is_not: bool = False) -> tuple[Value, ...]:
-        """The values that ``field`` may have, or with ``is_not``, may not have; none where nothing is asked of it."""
+        """The values that ``field`` may have or, with ``is_not``, may not have; empty without a condition on it."""
         wanted = (each for each in self.conditions if (each.field, each.is_not) == (field, is_not))
         return next((each.values for each in wanted), ())
 
@@ -97,9 +96,9 @@ class Filter:
         return replace(self, groups=(), types=())
 
     def having(self, *, is_not: bool = False, **fields: Given) -> Filter:
-        """The same filter with these values for these fields, in place of others; None asks nothing of a field.
+        """The same filter with these values for these fields instead of others; None removes the condition.
 
-        With ``is_not`` they are the values that the fields may not have.
+        With ``is_not`` they're the values that the fields may not have.
         """
         kept = [each for each in self.conditions if each.is_not is not is_not or each.field not in fields]
         more = [Condition(name, _values(given), is_not) for name, given in fields.items() if given is not None]
@@ -110,10 +109,10 @@ class Filter:
         return replace(self, conditions=tuple(each for each in self.conditions if each != condition))
 
     def within(self, table: ibis.Table, *, agents: Sequence[str | None] | None = None) -> ibis.Table:
-        """The interactions of ``table`` that are meant; all of it, as it is, where nothing is given.
+        """The interactions of ``table`` that pass; ``table`` itself for an empty filter.
 
-        ``agents`` are the user agents that occur; where a device is given and they are not, the table is asked for
-        them.
+        ``agents`` are the user agents that occur. A condition on the device needs them; if they aren't given, they're
+        queried from the table.
         """
 
         def seen() -> Sequence[str | None]:
@@ -133,7 +132,7 @@ class Filter:
 
 
 def _values(given: Value | Sequence[Value]) -> tuple[Value, ...]:
-    """Each once."""
+    """The distinct values."""
     several = (given,) if isinstance(given, str | int) else given
     return tuple(dict.fromkeys(each.value if isinstance(each, Enum) else each for each in several))
 

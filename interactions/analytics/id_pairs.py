@@ -1,7 +1,7 @@
-"""Which anonymous ids are certainly somebody's, asked in a hurry: whoever is to be hidden waits for it.
+"""Find out quickly which anonymous ids belong to one user alone: hiding people waits for the answer.
 
-The index knows the pairs of most parts; the others are read, two columns of them. No engine takes part. Other than in
-``reports.links`` people count whether they are hidden or not: a device that was shared with one of them is shared.
+The index has the pairs of ids in most parts; from the others two columns are read, without a query engine. Unlike in
+``reports.links``, hidden people count, too: a device shared with one of them is shared.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ _SCHEMA: Final = pa.schema([TABLE_SCHEMA.field(name) for name in _PAIR])
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeenPairs:
-    """Which anonymous and user keys were seen in one record; a pair may be there several times. Two int64 arrays."""
+    """Pairs of anonymous and user keys seen in one record, possibly with duplicates. Two int64 arrays."""
 
     anonymous: np.ndarray
     users: np.ndarray
 
     def seen(self, anonymous_keys: Collection[int]) -> set[int]:
-        """Those of these anonymous keys that were seen with any user."""
+        """The subset of these anonymous keys that were seen with any user."""
         wanted = np.unique(np.fromiter(anonymous_keys, np.int64))
         return set(np.unique(self.anonymous[_among(self.anonymous, wanted)]).tolist())
 
     def owned(self, user_keys: Collection[int]) -> set[int]:
-        """The anonymous keys that were seen with one of these users and with nobody else."""
+        """The anonymous keys seen with one of these users and with no other."""
         # Whoever was never seen with one of them is left out first: few remain, so nothing has to be put in order.
         theirs = _among(self.users, np.unique(np.fromiter(user_keys, np.int64)))
         candidates = np.unique(self.anonymous[theirs])
@@ -53,9 +53,9 @@ class SeenPairs:
 
 
 def pairs(environment: str, files: Sequence[Path] = (), more: Iterable[tuple[int, int]] = ()) -> SeenPairs:
-    """Those of the data set of ``environment`` (a slug), of ``files`` with records not in it yet, and ``more``.
+    """The pairs in the data set of ``environment`` (a slug), in ``files`` with records not in it yet, and ``more``.
 
-    ``more`` are pairs of an anonymous and a user key. Raises FileNotFoundError where a part has vanished.
+    ``more`` are pairs of an anonymous and a user key. Raises FileNotFoundError if a part no longer exists.
     """
     tables = _known(environment, files)
     of_links = links.pairs(environment)[:, ::-1].tolist()
@@ -66,7 +66,7 @@ def pairs(environment: str, files: Sequence[Path] = (), more: Iterable[tuple[int
 
 
 def _among(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Which of ``values`` are in ``wanted``, which rise."""
+    """Which of ``values`` are in ``wanted`` (bool)."""
     found: np.ndarray = pc.is_in(pa.array(values), value_set=pa.array(wanted)).to_numpy(zero_copy_only=False)
     return found
 
@@ -74,7 +74,7 @@ def _among(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 def _known(environment: str, files: Sequence[Path]) -> list[pa.Table]:
     parts = {part.name: part.path for part in Lake(environment).parts()}
     known, covered = keeper.pairs_of_all(environment)
-    if not covered <= set(parts):  # records were taken away since, and links perhaps with them
+    if not covered <= set(parts):  # records were removed since, and links perhaps with them
         known, covered = [], frozenset()
     tables = [pa.table(dict(zip(_PAIR, pairs, strict=True))) for pairs in known]
     left = [path for name, path in parts.items() if name not in covered]
@@ -85,7 +85,7 @@ def _known(environment: str, files: Sequence[Path]) -> list[pa.Table]:
 
 @lru_cache(maxsize=512)
 def _distinct(path: Path) -> pa.Table:
-    """The distinct pairs of a part: its records are many times as many. Parts never change, so they are remembered."""
+    """The distinct pairs of a part, which are far fewer than its records. Cached, because parts never change."""
     table = _read(path)
     both = pc.and_(pc.is_valid(table["anonymous_key"]), pc.is_valid(table["user_key"]))
     return table.filter(both).group_by(_PAIR, use_threads=False).aggregate([])

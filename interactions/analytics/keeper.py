@@ -1,8 +1,8 @@
 """Keep the index of an environment up to date with its table.
 
-One process does it, whoever has the lock. What it writes appears as a whole, so it may be killed at any moment; the
-next one finds the old version or the new, and goes on from there. A build happens where there is no index, or where so
-much has changed that bringing it up to date would take longer.
+The process that holds the lock does this. Versions are written atomically, so it can be killed at any moment, and the
+next process continues from the old version or the new one. The index is built anew if there is none, or if so much has
+changed that an update would take longer.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from interactions.warehouse.people import hidden
 
 logger = logging.getLogger(__name__)
 
-_BOTH: Final = 3  # of Pairs.has: a user and an anonymous id
+_BOTH: Final = 3  # Pairs.has with a user and an anonymous id
 _LOOK_SECONDS: Final = 0.1
 _WAIT_SECONDS: Final = 600.0  # for a build of 100 million records, and some more
 
 
 class IndexBusy(DojoError):
-    """Another process is at work on the index, and for longer than anybody should wait."""
+    """Another process has been updating the index for longer than anybody should wait."""
 
     def __init__(self) -> None:
         super().__init__("The event index is being built and can't be changed now. Try again in a few minutes.")
@@ -52,23 +52,23 @@ class IndexBusy(DojoError):
 
 @dataclass(slots=True)
 class Keeper:
-    """Keeps the index of one environment, named by its slug. ``hidden`` were left out of what it wrote last."""
+    """Keeps the index of one environment (its slug). ``hidden`` are the people left out of the version written last."""
 
     environment: str
     hidden: Tombstones | None = None
     is_tidy: bool = False
 
     def turn(self) -> bool:
-        """Do what there is to do now; False where that was nothing, or another process is at it.
+        """Bring the index up to date. Returns False if there was nothing to do, or another process is doing it.
 
-        Raises LakeUnreadable, OSError where the disk is full.
+        Raises LakeUnreadable, or OSError if the disk is full.
         """
         with alone(self.environment) as is_alone:
             return is_alone and self._turn()
 
     def _turn(self) -> bool:
         if not self.is_tidy:
-            store.tidy(self.environment)  # what a process left behind that was killed
+            store.tidy(self.environment)  # files left behind by a killed process
             self.is_tidy = True
         table = table_of(self.environment)
         index, provenance = store.open(self.environment), _read_provenance(self.environment)
@@ -77,7 +77,7 @@ class Keeper:
                 self._build(table)
             elif provenance.is_of_another(index, table.version, table.parts):
                 logger.warning("The table of %s was replaced by another: building its index anew", self.environment)
-                store.remove(self.environment)  # nobody is to be answered from it meanwhile
+                store.remove(self.environment)  # so that no question is answered from it meanwhile
                 self._build(table)
             elif custom_keys.is_lacking(self.environment, index.custom_keys):
                 self._build(table)
@@ -113,7 +113,7 @@ class Keeper:
         self._write(self._merged(newer, LARGE), known, table)
 
     def _merge(self, index: Index, provenance: Provenance) -> bool:
-        """Merge what is too large to be merged while somebody waits for new records."""
+        """Merge large runs, which would take too long while somebody waits for new records."""
         with store.draft(self.environment) as folder:
             merged = self._merged(index, None, folder)
             if merged is not index:
@@ -121,7 +121,8 @@ class Keeper:
         return merged is not index
 
     def _merged(self, index: Index, most: int | None, folder: Path | None = None) -> Index:
-        """The index with groups of runs merged that have together less than ``most`` events; None for any."""
+        """The index with groups of runs merged, if a group has less than ``most`` events in total; None for no
+        limit."""
         for group in wanted(index.runs):
             if most is None or sum(map(live, group)) < most:
                 index = exchanged(index, group, merge_into(group, folder or Path()))
@@ -133,18 +134,17 @@ class Keeper:
 
 
 def table_of(environment: str) -> TableSnapshot:
-    """The table as it is now."""
-    # In this order: whoever is no longer hidden is in no part of the versions that follow.
+    """A snapshot of the table."""
+    # In this order: people who are no longer hidden by now aren't in any later version.
     people = hidden(environment)
     version, parts = Lake(environment).state()
-    # After the table: what was left out is noted before a commit says so.
+    # After the table: links are written before the commit.
     return TableSnapshot(version, tuple(parts), people, links.pairs(environment, people))
 
 
 def is_whole(environment: str) -> bool:
-    """Whether the index of an environment is of the table that is there, and leaves nobody out who isn't hidden now.
-
-    The table may have a later version. Raises LakeUnreadable.
+    """Whether the index of an environment was built from this table, perhaps from an earlier version, and leaves out
+    only people who are hidden now. Raises LakeUnreadable.
     """
     people = hidden(environment)
     index, provenance = _opened(environment)
@@ -154,7 +154,7 @@ def is_whole(environment: str) -> bool:
 
 
 def lacks_imports(environment: str) -> bool:
-    """Whether more than live records has come into the table of an environment, or gone, since its index was made.
+    """Whether imports have been added to or removed from the table of an environment since its index was updated.
 
     Raises LakeUnreadable.
     """
@@ -166,9 +166,9 @@ def lacks_imports(environment: str) -> bool:
 
 
 def pairs_of_all(environment: str) -> tuple[list[tuple[np.ndarray, np.ndarray]], frozenset[str]]:
-    """Anonymous and user keys that stand in one record, and the names of the parts that these are all pairs of.
+    """The pairs of anonymous and user keys in the index, and the names of the parts that they were read from.
 
-    Nothing where somebody was hidden when the index was made: it leaves them out.
+    Both are empty if people were hidden when the index was updated, because their pairs are missing.
     """
     index, provenance = _opened(environment)
     if index is None or provenance is None or provenance.hidden:
@@ -178,9 +178,9 @@ def pairs_of_all(environment: str) -> tuple[list[tuple[np.ndarray, np.ndarray]],
 
 
 def erase(environment: str, people: Tombstones) -> None:
-    """Leave nothing of these people in the index of an environment, once its table has nothing.
+    """Erase these people from the index of an environment, after they were erased from its table.
 
-    Raises IndexBusy, OSError where the disk is full.
+    Raises IndexBusy, or OSError if the disk is full.
     """
     with _waiting(environment):
         index, provenance = store.open(environment), _read_provenance(environment)
@@ -192,15 +192,15 @@ def erase(environment: str, people: Tombstones) -> None:
 
 
 def remove(environment: str) -> None:
-    """Remove the index of an environment: it is built again. Raises IndexBusy."""
+    """Remove the index of an environment, so that it's built again. Raises IndexBusy."""
     with _waiting(environment):
         store.remove(environment)
 
 
 def count(environment: str, people: Tombstones) -> int:
-    """How many events of these people are in the index of an environment, those that no question sees among them.
+    """The number of events of these people in the index of an environment, including dead ones.
 
-    A file that is left over and not part of the index counts as one, as it may hold anybody's. Raises IndexBusy.
+    A leftover file that isn't part of the index counts as one, because it may hold anybody's. Raises IndexBusy.
     """
     with _waiting(environment):
         index = store.open(environment)
@@ -209,10 +209,13 @@ def count(environment: str, people: Tombstones) -> int:
 
 @contextmanager
 def alone(environment: str) -> Iterator[bool]:
-    """Whether no other process of this machine may write the index of an environment inside ``with``."""
+    """Try to take the write lock on the index of an environment, among processes of this machine.
+
+    Yields whether this process has it inside ``with``.
+    """
     folder = Path(settings.INDEX_DIR)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{environment}.lock").open("w") as lock:  # beside the folder, which may be removed
+    with (folder / f"{environment}.lock").open("w") as lock:  # next to the folder, which may be deleted
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -235,7 +238,7 @@ def _waiting(environment: str, clock: Callable[[], float] = time.monotonic) -> I
 
 
 def _opened(environment: str) -> tuple[Index | None, Provenance | None]:
-    """The index and what it was made of; neither where a newer version takes its place at this moment."""
+    """The index and its provenance; neither if it's being replaced at this moment."""
     try:
         index, said = store.with_note(environment)
     except FileNotFoundError:

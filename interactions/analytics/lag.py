@@ -1,4 +1,4 @@
-"""Which version of its table an index has, without opening the index: for whoever only watches."""
+"""Read which version of its table an index has, without opening the index, for monitoring."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from interactions.analytics.index import manifest
 
 
 def indexed_version(environment: str) -> int:
-    """That of an environment (its slug); -1 where there is no index that can be used."""
+    """The table version of the index of an environment (its slug); -1 if there is no usable index."""
     found = manifest.read(Path(settings.INDEX_DIR) / environment)
     return -1 if found is None else found.version

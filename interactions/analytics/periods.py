@@ -1,7 +1,7 @@
-"""When the interactions are that a question is about: a period, and the bars that a chart cuts it into.
+"""Periods, and the bars that a chart divides them into.
 
-Bars are what a clock on the wall says: days from midnight, weeks from Monday, in the zone asked for. A day on which the
-clocks change has 23 or 25 hours. All moments that go in have a zone, all that come out are in UTC.
+Bars follow local time: days begin at midnight, weeks on Monday, in a given time zone. A day on which the clocks change
+has 23 or 25 hours. All datetimes passed in are timezone-aware; all returned are in UTC.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Final
 
 from interactions.contract.moments import EARLIEST, LATEST, local
 
-MOST_BARS: Final = 2_400  # 100 days of hours; a screen cannot show more
-_MOST_AT_FIRST: Final = 300  # 25 years of months; more are drawn where somebody asks for them
+MOST_BARS: Final = 2_400  # 100 days of hours; a screen can't show more
+_MOST_AT_FIRST: Final = 300  # 25 years of months; more are drawn only if a user chooses so
 
 OLDEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""Dates before this are hardly right: clocks that aren't set say 1970."""
+"""Earlier dates are probably wrong: clocks that aren't set say 1970."""
 
 _INSTANT: Final = timedelta(microseconds=1)
 _HOUR: Final = timedelta(hours=1)
@@ -37,7 +37,7 @@ class Unit(StrEnum):
 
     @property
     def years(self) -> int:
-        """How many years a bar has; none where it has less than one."""
+        """The number of years in a bar; 0 if it's shorter than a year."""
         return _YEARS.get(self, 0)
 
     def floor(self, moment: datetime, zone: tzinfo = UTC) -> datetime:
@@ -46,7 +46,7 @@ class Unit(StrEnum):
             return _hour(moment, zone)
         here = local(moment, zone)
         start = _midnight(self._first_day(here.date()), zone)
-        # Where the clock goes back over midnight, it is yesterday again for a while: still the new day's bar.
+        # If the clock goes back over midnight, it's yesterday again for a while, but still the new day's bar.
         while here.fold and (following := self.after(start, zone)) <= moment:
             start = following
         return start
@@ -65,7 +65,7 @@ class Unit(StrEnum):
         return following
 
     def bars(self, start: datetime, end: datetime, zone: tzinfo = UTC) -> int:
-        """How many bars touch ``[start, end)``; of hours, one more where a clock changes by half an hour."""
+        """How many bars overlap ``[start, end)``. A clock change by half an hour adds an hour."""
         first, last = self.floor(start, zone), self.floor(end - _INSTANT, zone)
         if self is Unit.HOUR:
             return -((first - last) // _HOUR) + 1
@@ -100,9 +100,9 @@ _COARSE: Final = (Unit.MONTH, *_YEARS)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From ``start`` up to but not including ``end``, both with a zone; ``None`` is without a bound.
+    """The period ``[start, end)`` between timezone-aware datetimes; None leaves it open.
 
-    Raises ValueError where a bound has no zone or the end is not after the start.
+    Raises ValueError if a bound has no time zone, or the end isn't after the start.
     """
 
     start: datetime | None = None
@@ -117,26 +117,26 @@ class Period:
 
     @classmethod
     def of_days(cls, first: date, last: date, zone: tzinfo = UTC) -> Period:
-        """The whole days from ``first`` to ``last``, both inside."""
+        """The whole days from ``first`` to ``last``, inclusive."""
         return cls(_midnight(first, zone), _midnight(last + _DAY, zone) if last < date.max else LATEST)
 
     @classmethod
     def last_days(cls, days: int, last: datetime, zone: tzinfo = UTC) -> Period:
-        """The ``days`` whole days that end with the day of ``last``, the newest record."""
+        """The last ``days`` whole days up to the day of ``last``, the newest record."""
         end = Unit.DAY.after(Unit.DAY.floor(last, zone), zone)
         return cls(_days_before(end, days, zone), end)
 
     @classmethod
     def last_24_hours(cls, last: datetime, zone: tzinfo = UTC) -> Period:
-        """The 24 whole hours that end with the hour of ``last``."""
+        """The last 24 whole hours up to the hour of ``last``."""
         end = Unit.HOUR.after(Unit.HOUR.floor(last, zone), zone)
         return cls(_later(end, -24 * _HOUR), end)
 
     def previous(self, zone: tzinfo = UTC) -> Period | None:
-        """The period of the same length that ends where this one starts; None where a bound is open.
+        """The period of the same length before this one; None if this one is open.
 
-        Whole months are compared with as many months before, whole days with as many days, also where the clocks
-        change; anything else with the same time.
+        The same length means the same number of months for whole months, the same number of days for whole days (even
+        if the clocks change), and the same time for anything else.
         """
         if self.start is None or self.end is None:
             return None
@@ -151,9 +151,9 @@ class Period:
         return Period(before, self.start) if before < self.start else None
 
     def same_days_before(self, zone: tzinfo = UTC) -> Period | None:
-        """Of a period that begins with a month and goes to a day in it: the same days of the month before.
+        """For a period from the first of a month to a day in it, the same days of the previous month.
 
-        None where nothing is before. A shorter month before is taken whole.
+        A shorter previous month is taken in full. None if there is nothing before.
         """
         if self.start is None or self.end is None:
             return None
@@ -164,7 +164,7 @@ class Period:
         return Period(start, end) if start < end else None
 
     def bounded(self, first: datetime, last: datetime) -> tuple[datetime, datetime]:
-        """Start and end, with open bounds set so that records from ``first`` to ``last`` are inside."""
+        """Start and end, with open bounds chosen to include records from ``first`` to ``last``."""
         start = self.start or (first if self.end is None else min(first, self.end - _INSTANT))
         return start, self.end or _later(max(last, start), _INSTANT)
 
@@ -173,19 +173,20 @@ ALL: Final = Period()
 
 
 def allowed_units(start: datetime, end: datetime, zone: tzinfo = UTC) -> list[Unit]:
-    """The units that cut ``[start, end)`` into at most MOST_BARS bars; of years and more only the one to begin with."""
+    """The units that divide ``[start, end)`` into at most MOST_BARS bars. Of years and longer units, only the default
+    is included."""
     first = default_unit(start, end, zone)
     fine = [unit for unit in Unit if not unit.years and unit.bars(start, end, zone) <= MOST_BARS]
     return fine if first in fine else [*fine, first]
 
 
 def horizon(now: datetime, zone: tzinfo) -> datetime:
-    """From when on a record is dated in the future: the end of tomorrow."""
+    """The time from which on records count as dated in the future: the end of tomorrow."""
     return days_after(now, 2, zone)
 
 
 def days_after(moment: datetime, days: int, zone: tzinfo) -> datetime:
-    """The start of the day that comes so many days after that of ``moment``."""
+    """The start of the day that is ``days`` days after that of ``moment``."""
     start = Unit.DAY.floor(moment, zone)
     for _ in range(days):
         start = Unit.DAY.after(start, zone)
@@ -193,8 +194,8 @@ def days_after(moment: datetime, days: int, zone: tzinfo) -> datetime:
 
 
 def default_unit(start: datetime, end: datetime, zone: tzinfo = UTC) -> Unit:
-    """Hours up to three days, days up to half a year, weeks up to three years, then the first of months, years,
-    decades and centuries that makes no more than 300 bars."""
+    """Hours for up to three days, days for up to half a year, weeks for up to three years, then the first of months,
+    years, decades and centuries that gives at most 300 bars."""
     width = end - start
     if width <= timedelta(days=3):
         return Unit.HOUR
@@ -206,7 +207,7 @@ def default_unit(start: datetime, end: datetime, zone: tzinfo = UTC) -> Unit:
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
-    """The first moment of ``day``: midnight, or where the clock is put forward over midnight, that moment."""
+    """The first moment of ``day``: midnight, or the moment at which the clock skips midnight."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     before, after = midnight.utcoffset(), midnight.replace(fold=1).utcoffset()
     try:
@@ -219,10 +220,10 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
 
 
 def _hour(moment: datetime, zone: tzinfo) -> datetime:
-    """The last moment up to ``moment`` at which an hour began, or the clock changed by less or more than hours."""
+    """The last moment up to ``moment`` at which an hour began, or the clock changed by anything but whole hours."""
     moment = moment.astimezone(UTC)
     start = _later(moment, -_past_hour(moment, zone))
-    # A clock that changes by whole hours begins its hours at the same moments as before.
+    # If a clock changes by whole hours, its hours still begin at the same moments.
     return start if _past_hour(start, zone) == timedelta(0) else _change(start, moment, zone)
 
 
@@ -234,12 +235,12 @@ def _next_hour(start: datetime, zone: tzinfo) -> datetime:
 
 
 def _past_hour(moment: datetime, zone: tzinfo) -> timedelta:
-    """How long the hour has gone on; by the clock's offset, as at either end of the calendar no clock goes on."""
+    """The time since the hour began. Uses the UTC offset, because local time overflows at the ends of the calendar."""
     return (moment - EARLIEST + (local(moment, zone).utcoffset() or timedelta(0))) % _HOUR
 
 
 def _change(early: datetime, late: datetime, zone: tzinfo) -> datetime:
-    """The moment after ``early``, and not after ``late``, from which on the clock is as at ``late``."""
+    """The moment in ``(early, late]`` from which on the UTC offset is that of ``late``."""
     offset = local(late, zone).utcoffset()
     while late - early > _INSTANT:
         middle = early + (late - early) // 2
@@ -256,7 +257,7 @@ def _days_before(midnight: datetime, days: int, zone: tzinfo) -> datetime:
 
 
 def _later(moment: datetime, step: timedelta) -> datetime:
-    """``moment + step``, held at the first and last moment that a datetime can say."""
+    """``moment + step``, limited to the range of datetime."""
     try:
         return moment + step
     except OverflowError:

@@ -1,7 +1,7 @@
-"""What a first question would wait for, done ahead: the loops loaded, or compiled, and the reader of user agents.
+"""Warm up: load or compile everything that the first question would otherwise wait for.
 
-A web process does so when it shows its first page of an environment: while that is read, mostly. It takes some ten MB
-that a process which answers the API alone has no need of.
+A web process does this when it shows the first page of an environment, mostly while the user reads it. It takes some
+10 MB, which a process that only serves the API doesn't need.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ _WIDE: Final = ("at", "received", "result")
 
 
 def begin() -> None:
-    """Be ready soon, without keeping anybody waiting. Only the first call in a process does anything."""
+    """Warm up in the background. Only the first call in a process has an effect."""
     if not _begun.is_set():
         _begun.set()
         threading.Thread(target=ready, name="readying", daemon=True).start()
 
 
 def ready() -> None:
-    """Load what the questions of the pages need, by asking them of two check-outs."""
+    """Load what the questions of all pages need, by asking them of a tiny index."""
     device_of("a user agent")
     index = _index()
     for filter in (Filter(), _OF_ALL_KINDS):
@@ -64,13 +64,13 @@ def ready() -> None:
 
 
 def compile_all() -> None:
-    """Compile whatever never was compiled. It asks for the identity key, so there has to be a database."""
+    """Compile everything that isn't compiled yet. Needs a database, because it reads the identity key."""
     ready()
     build_table(TABLE_SCHEMA.empty_table(), Tombstones.of([]), "", 0)
 
 
 def ask_all(index: Index, filter: Filter, unit: Unit, zone: ZoneInfo) -> None:
-    """Ask all that a dashboard, the Health page and the Overview ask."""
+    """Ask all questions of the dashboard, the Health page and the Overview."""
     totals(index, filter, unit, zone)
     by_type(index, filter)
     over_time(index, filter, unit, zone)
@@ -87,7 +87,7 @@ def ask_all(index: Index, filter: Filter, unit: Unit, zone: ZoneInfo) -> None:
 
 
 def _index() -> Index:
-    """Of two check-outs by one person."""
+    """An index of two checkouts by one person."""
     one, two, starts = np.zeros(1, np.int64), np.zeros(2, np.int64), np.array([0, 1], np.int64)
     code, money, lists = np.zeros(1, np.int32), np.ones(1), np.array([0, 1, 1], np.int64)
     flat: dict[str, Any] = {name: two if name in _WIDE else two.astype(np.int32) for name in FLAT}

@@ -1,1 +1,1 @@
-"""What an interaction is: fields, identity, timestamps and amounts. Plain data and functions."""
+"""The contract of interactions: fields, identity, timestamps and amounts. Plain data and functions."""

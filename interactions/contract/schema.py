@@ -1,7 +1,6 @@
-"""What an interaction is: types, groups, fields and limits, as data.
+"""The schema of an interaction as data: types, groups, fields and limits of the public interactions API.
 
-Facts of the public interactions API. Everything that checks, stores, documents
-or draws an interaction reads them here; nothing else knows a type by name.
+Everything that validates, stores, documents or draws interactions uses these.
 """
 
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Final
 
 
 class Group(StrEnum):
-    """The groups that charts and filters put types in."""
+    """The groups of types in charts and filters."""
 
     CORE = "Core click-streams"
     CONVERSION = "Conversion"
@@ -51,7 +50,7 @@ GROUP_OF: Final[dict[str, Group]] = {t: group for group, types in TYPES_BY_GROUP
 
 
 class Form(StrEnum):
-    """The form a field's value has to have; the text is what a problem says of it."""
+    """The form of a field's value; the text describes it in messages."""
 
     STRING = "a string"
     STRINGS = "a list of strings"
@@ -67,7 +66,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: its form, the longest string in it (characters), and the types that may have it."""
+    """A field: its form, the types that may have it, and the length limit of its strings in characters."""
 
     form: Form
     types: frozenset[str] = frozenset(TYPES)
@@ -117,7 +116,7 @@ SEARCH_FIELDS: Final[dict[str, Field]] = {
     "filters": Field(Form.FILTERS),
 }
 
-# Keys of the context that are not listed here are kept as they are.
+# Other keys of the context are kept as they are.
 CONTEXT_FIELDS: Final[dict[str, Field]] = {
     "campaign": Field(Form.OBJECT),
     "truncated_ip": Field(Form.IPV4),
@@ -128,19 +127,19 @@ CONTEXT_FIELDS: Final[dict[str, Field]] = {
     "custom_context": Field(Form.CUSTOM),
 }
 CAMPAIGN_FIELDS: Final = ("name", "source", "medium", "term", "content")
-PAGE_FIELDS: Final = ("url", "referrer", "title")  # url is required in a page
+PAGE_FIELDS: Final = ("url", "referrer", "title")  # a page requires a url
 
-# How large duration, revenue, rating and quantities may be in size: so sums stay finite.
+# The limit for the absolute value of duration, revenue, rating and quantities, so that sums stay finite.
 LARGEST_AMOUNT: Final = 1e15
 
-# How deep objects and lists may stand within each other, the record itself counted.
+# The limit for nested objects and lists, including the record itself.
 DEEPEST: Final = 100
 
-# A record that carries this key of custom_context is identified by it, not by its content.
+# A record with this key in custom_context is identified by it instead of by its content.
 RECORD_UUID: Final = "uuid"
 
-# Dojo's own note on a record that was refused; a reader drops it, so that rejected records,
-# once mended, can be imported as they are.
+# Dojo's note on a rejected record. It's dropped when read, so that a file of rejected records can be corrected and
+# imported again.
 NOTE: Final = "_dojo"
 
-FOR_GOOD: Final = datetime(9999, 12, 31, tzinfo=UTC)  # no record is newer
+FOR_GOOD: Final = datetime(9999, 12, 31, tzinfo=UTC)  # for tombstones: covers all records

@@ -1,7 +1,8 @@
-"""Where a text has a field for an id, found from the bytes alone: whatever the text is, however the name is spelled.
+"""Find the fields of ids in any text, valid JSON or not, however their names are spelled.
 
-Names are matched from their colon backwards, so neither brackets nor quotes have to be right: what is cut, damaged or
-JSON within a string is searched alike. ``user_id``, ``userId`` and ``user\\u005fid`` are the same name.
+Names are matched backwards from their colon, so brackets and quotes don't have to be balanced: truncated or damaged
+text, and JSON within a string, are searched in the same way. ``user_id``, ``userId`` and ``user\\u005fid`` are the same
+name.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _ANONYMOUS = np.frombuffer(b"anonymousid", np.uint8)
 
 @compiled
 def next_field(text, i, end):
-    """From ``i`` on: where the value of the next field for an id begins, and whose (NONE: there is none)."""
+    """Find the next id field from ``i`` on. Returns where its value begins, and its kind (NONE if there is none)."""
     while i < end:
         if text[i] == 0x3A:
             j = i - 1
@@ -40,7 +41,7 @@ def next_field(text, i, end):
 
 @compiled
 def _is_before(text, j, name):
-    """Whether the text up to ``j`` ends with a name: capitals, separators and escapes make no difference."""
+    """Whether the text up to ``j`` ends with a name, ignoring case, separators and escapes."""
     k = len(name) - 1
     while k >= 0:
         if j < 0:

@@ -45,7 +45,7 @@ class Contents:
             self.left_out.append(shown(name) + what)
 
     def require_alike(self, name: str, head: bytes) -> None:
-        """Raises FileRefused where the texts of an archive aren't one table, as far as their first lines say."""
+        """Raise FileRefused if the texts of an archive can't be one table, judging by their first lines."""
         line = _LINE_END.split(head.lstrip(_BLANK), maxsplit=1)[0]
         if not self.texts:
             self.first = (name, line)
@@ -86,8 +86,8 @@ class Contents:
 
 
 def _columns_differ(first: bytes, other: bytes) -> bool:
-    """Whether two tables that begin with these lines have other columns: other names, or not as many. Numbers are no
-    names."""
+    """Whether tables with these first lines have different columns: another number of them, or other names. Lines with
+    digits don't count as names."""
     if first == other or first[:1] in _OF_JSON or other[:1] in _OF_JSON:
         return False
     if any(first.count(mark) != other.count(mark) for mark in _MARKS):

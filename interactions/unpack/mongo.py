@@ -57,7 +57,7 @@ def unwrap(stream: ByteStream, left_out: Callable[[int], None]) -> Pieces:
 
 class _Text:
     def __init__(self) -> None:
-        from interactions.unpack.depth import Depth  # lazily, because lazily, because NumPy takes a moment to load
+        from interactions.unpack.depth import Depth  # lazily, because NumPy takes a moment to load
 
         self._depth = Depth()
         self._records_at: int | None = None

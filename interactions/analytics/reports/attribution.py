@@ -1,4 +1,4 @@
-"""Miso-assisted interactions: those that carry the miso_id of the search or recommendation that led to them."""
+"""Miso-assisted interactions: those with the miso_id of the search or recommendation that led to them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from interactions.contract.schema import TYPES
 
 @dataclass(frozen=True, slots=True)
 class Assisted:
-    """What carries a miso_id, of everything.
+    """Interactions with a miso_id, compared with all.
 
-    ``types`` is ``type, records, assisted, share`` (of the type's records), a row a type that occurs, most assisted
-    first. ``conversions`` and ``revenue`` count as in the totals. ``miso_ids`` counts different ones; ``seen_once``
-    those of a single interaction: results that nobody followed, or ids made anew for each call.
-    ``clicks_unshown`` are clicks whose miso_id no impression carries: impressions that were not sent.
+    ``types`` has the columns ``type, records, assisted, share`` (of the type's records) and a row per type that occurs,
+    most assisted first. ``conversions`` and ``revenue`` are defined as in the totals. ``miso_ids`` counts distinct
+    ones, ``seen_once`` those with a single interaction: results that nobody followed, or ids generated for each call.
+    ``clicks_unshown`` are clicks whose miso_id no impression has, because the impressions weren't sent.
     """
 
     types: pd.DataFrame
@@ -45,12 +45,12 @@ class Assisted:
 
     @property
     def share(self) -> float:
-        """Of all records, 0 to 1."""
+        """The assisted share of all records, 0 to 1."""
         return self.assisted / self.records if self.records else 0.0
 
 
 def assisted(index: Index, filter: Filter) -> Assisted:
-    """The Miso-assisted share. The counts of miso_ids and clicks leave the filter's types and groups aside."""
+    """The Miso-assisted interactions. The counts of miso_ids and clicks ignore the filter's types and groups."""
     seen = look(index, filter)
     types, revenue = _types(seen), revenue_of(seen).kinds
     gains = types[types["type"].isin(CONVERSIONS)]
@@ -68,7 +68,7 @@ def assisted(index: Index, filter: Filter) -> Assisted:
 
 
 def assisted_over_time(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
-    """``assisted, other``: records with and without a miso_id; the index ``start`` (UTC) has every bar of it."""
+    """``assisted, other``: records with and without a miso_id, indexed by ``start`` (UTC) of every bar."""
     seen = look(index, filter)
     visits = visits_of(seen, unit, zone)
     records, with_id = visits.types.sum(axis=1), visits.assisted.sum(axis=1)

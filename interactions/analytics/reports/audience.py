@@ -1,4 +1,4 @@
-"""How many people there are, and how sure it is who is who."""
+"""The number of people, and how many anonymous ids are linked to a user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BOTH = 3
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """``people`` are users, and anonymous ids that belong to no user; ``linked`` are those that do.
+    """``people`` are users, and anonymous ids that don't belong to a user; ``linked`` are anonymous ids that do.
 
     ``shared`` anonymous ids were seen with several users and belong to none of them.
     """
@@ -28,7 +28,7 @@ class Audience:
 
 
 def audience(index: Index) -> Audience:
-    """Of the whole data set."""
+    """The audience of the whole data set."""
     found, users, anonymous = people(index)
     pairs = index.pairs
     visitors = len(np.unique(pairs.visitor[(pairs.has & _BOTH == _BOTH) & (pairs.records > 0)]))

@@ -1,4 +1,4 @@
-"""The most of something: products, searches, categories, campaigns, pages, regions, devices."""
+"""Top values: products, searches, categories, campaigns, pages, regions, devices."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from interactions.analytics.index.run import Index
 from interactions.analytics.reports.ranking import Groups, ranked
 
 FOLLOWS: Final = ("click", "product_detail_page_view")
-WITHIN: Final = timedelta(minutes=5)  # from the search on, both ends inside
+WITHIN: Final = timedelta(minutes=5)  # after the search, inclusive
 _CAMPAIGN: Final = ("source", "medium", "name")
 _QUERY: Final = r"(?s)[?#].*$"
 
 
 class Subject(StrEnum):
-    """What there can be a top of."""
+    """What can be ranked."""
 
     PRODUCTS = "products"
     SEARCHES = "searches"
@@ -40,28 +40,29 @@ class Subject(StrEnum):
 
 
 def top(index: Index, filter: Filter, subject: Subject, limit: int = 10) -> pd.DataFrame:
-    """The ``limit`` most, most first, and where there are more, a last row with the sums of all others.
+    """The top ``limit`` values, largest first, and if there are more, a last row with the sums of all others.
 
     Columns, by subject:
 
-    - products: ``product_id, views, carts, buys, revenue, conversion``. Interactions that name the product, views
-      first; of a check-out of several products each has the part of the revenue that its quantity is of all, or an
-      equal part where the quantities are not of the products. ``conversion`` is buys / views, NaN without views.
-    - searches: ``keywords, searches, followed, not_followed, followed_share``. Followed is a search after which the
-      same person clicks or views a product within 5 minutes, whatever the filter says of those.
-    - categories: ``category, records, share``. A page of several categories counts for each.
-    - campaigns: ``source, medium, name``; pages: ``page``, its URL without query and fragment; regions: ``region``;
-      devices: ``device``; then ``records, share, conversions, revenue`` each.
+    - products: ``product_id, views, carts, buys, revenue, conversion``. Interactions that name the product, by views.
+      The revenue of a checkout is split among its products by quantity, or equally if the quantities don't fit.
+      ``conversion`` is buys / views, NaN without views.
+    - searches: ``keywords, searches, followed, not_followed, followed_share``. A search is followed if the same person
+      clicks or views a product within 5 minutes, even if the filter excludes that.
+    - categories: ``category, records, share``. A record with several categories counts for each.
+    - campaigns: ``source, medium, name``; pages: ``page``, the URL without query and fragment; regions: ``region``;
+      devices: ``device``; each followed by ``records, share, conversions, revenue``.
 
-    ``share`` (0 to 1) is of the records that have such a value. All have ``is_other``, true in the row of all others,
-    whose names are None. ``attrs["size"]`` tells how many different ones there are.
+    ``share`` (0 to 1) is of the records that have such a value. ``is_other`` is true in the row of all others, whose
+    names are None. ``attrs["size"]`` is the number of distinct values.
     """
     groups, derived = _SUBJECTS[subject]
     return _remembered(look(index, filter), (subject, limit), groups, derived)
 
 
 def top_named(index: Index, filter: Filter, limit: int = 10) -> pd.DataFrame:
-    """``product_id, records, share``: products by the records of any type that name them, as :func:`top` has it."""
+    """``product_id, records, share``: products by the records of any type that name them, in the form of
+    :func:`top`."""
     return _remembered(look(index, filter), ("named", limit), _named, _with_share)
 
 
@@ -138,14 +139,14 @@ def _devices(seen: Look) -> Groups:
 
 
 def _valued(names: dict[str, pa.ChunkedArray], counts: np.ndarray, revenue: np.ndarray) -> Groups:
-    """Groups by code, of which the first row of counts has none."""
+    """Groups by code. The first row of the counts, for no value, is left out."""
     there = np.flatnonzero(counts[1:, 0])
     sums = {"records": counts[1:, 0], "conversions": counts[1:, 1], "revenue": revenue[1:]}
     return Groups(names, there, {name: each[there] for name, each in sums.items()})
 
 
 def _merged(name: str, texts: pa.Array, groups: np.ndarray, counts: np.ndarray, revenue: np.ndarray) -> Groups:
-    """Several codes to a group."""
+    """Groups of several codes each."""
     merged, money = np.zeros((len(texts), 2), np.int64), np.zeros(len(texts))
     np.add.at(merged, groups, counts)
     np.add.at(money, groups, revenue)

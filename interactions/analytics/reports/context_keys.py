@@ -1,4 +1,4 @@
-"""Which keys of custom_context occur in the records of an environment."""
+"""The keys of custom_context that occur in the records of an environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from interactions.analytics.engine import Snapshot, steady
 from interactions.contract.tombstones import leave_out
 
 _PARTS: Final = 5
-_ROWS: Final = 10_000  # of each of these parts
+_ROWS: Final = 10_000  # per part
 _MOST: Final = 100
 _COLUMNS: Final = ("extra", "timestamp", "received_at", "user_key", "anonymous_key")
 
@@ -30,9 +30,9 @@ _DECODER: Final = msgspec.json.Decoder(_Extra)
 
 
 def occurring(environment: str) -> list[str]:
-    """Keys with a text, a number or a boolean, those first that most records have: of some of the newest records.
+    """Keys with a string, number or boolean in a sample of the newest records, most frequent first.
 
-    Those of hidden people are left out. Raises DataSetBusy.
+    Records of hidden people are left out. Raises DataSetBusy.
     """
     return list(steady(environment, _sampled))
 

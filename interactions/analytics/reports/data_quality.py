@@ -1,4 +1,4 @@
-"""What the Health page measures: whether the records of an environment are fit to train on."""
+"""The measures of the Health page: whether the records of an environment are fit for training."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _FIRST, _LAST = ((day - date(1970, 1, 1)).days for day in (date.min, date.max))
 class Measures:
     """Counts of records, unless the name says otherwise.
 
-    ``by_type`` has the types that occur. ``about_products`` are records of types that should name a product,
-    ``with_products`` those of them that do. ``future`` are more than an hour later than they were received.
-    ``users_again`` are users with two records or more; ``most_of_one`` is the largest number of records of one user
-    or, among records without a user, of one anonymous id. ``days`` are days with records, in the zone asked for; what
-    isn't counted among them are ``strays``: see :mod:`interactions.analytics.reports.history`.
+    ``by_type`` has the types that occur. ``about_products`` are records of types that should name a product, and
+    ``with_products`` those of them that do. ``future`` records are dated more than an hour after they were received.
+    ``users_again`` are users with at least two records; ``most_of_one`` is the largest number of records of one user
+    or, among records without a user, of one anonymous id. ``days`` are local days with records; records on days that
+    don't count are ``strays``: see :mod:`interactions.analytics.reports.history`.
     """
 
     records: int
@@ -55,7 +55,7 @@ class Measures:
 
 
 def measure(index: Index, zone: ZoneInfo, *, without_import: int | None = None) -> Measures:
-    """All measures; ``without_import`` leaves the records of one import out."""
+    """All measures. ``without_import`` leaves out the records of one import."""
     seen = look(index, Filter().having(is_not=True, import_id=without_import))
     types = visits_of(seen).types.sum(axis=0)
     (users, _), alone = records_of_ids(seen), pair_records(seen)[index.pairs.has == _ANONYMOUS]
@@ -74,7 +74,7 @@ def measure(index: Index, zone: ZoneInfo, *, without_import: int | None = None) 
 
 
 def _by_day(clock: Clock) -> dict[date, int]:
-    """How many records each day of the clock has, held within the years 1 to 9999."""
+    """The number of records per local day, limited to the years 1 to 9999."""
     found: dict[date, int] = {}
     there = np.flatnonzero(clock.days)
     for day, records in zip((there + clock.first_day).tolist(), clock.days[there].tolist(), strict=True):

@@ -1,4 +1,4 @@
-"""Frames of figures by the bars of a chart."""
+"""Data frames indexed by the bars of a chart."""
 
 from __future__ import annotations
 
@@ -11,5 +11,6 @@ from interactions.analytics.bars import index_of
 
 
 def by_bar(edges: np.ndarray, columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """``columns`` with the bars that begin at ``edges`` (µs), the last of which ends them, as the index ``start``."""
+    """``columns`` as a frame with the index ``start``. ``edges`` (µs) are the starts of the bars and the end of the
+    last."""
     return pd.DataFrame(dict(columns), index=index_of(edges), columns=pd.Index(columns, dtype="str"))

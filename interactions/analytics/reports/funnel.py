@@ -1,4 +1,4 @@
-"""How many people go how far along a row of steps, and how long it takes them."""
+"""Funnels: how many people reach each of several steps, and how long it takes them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from interactions.analytics.index.run import Index
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what it is called, and the types of which any takes a person there."""
+    """A step of a funnel: its name, and the types any of which completes it."""
 
     name: str
     types: tuple[str, ...]
@@ -37,7 +37,7 @@ CONTENT: Final = (
 
 
 def usual_steps(present: Set[str]) -> tuple[Step, ...]:
-    """What fits a data set in which the types ``present`` occur: the steps of a shop, or of a publisher."""
+    """The default steps for a data set with the types ``present``: those of a shop or of a publisher."""
     of_content = {name for step in CONTENT for name in step.types} - {name for step in SHOP for name in step.types}
     is_shop = present & {"add_to_cart", "checkout"} or not present & of_content
     return SHOP if is_shop else CONTENT
@@ -46,10 +46,10 @@ def usual_steps(present: Set[str]) -> tuple[Step, ...]:
 def funnel(index: Index, filter: Filter, steps: Sequence[Step]) -> pd.DataFrame:
     """``step, people, of_first, of_previous, median_seconds``: a row for each step.
 
-    A person reaches a step with the first interaction of its types at or after the one that took them to the step
-    before. The shares (0 to 1) are of the people of the first step and of the one before, NaN where those are none;
-    the median is of the time since the step before, NaN for the first step. The filter's types and groups do not
-    count: the steps have their own.
+    A person reaches a step with the first interaction of its types at or after the one that completed the previous
+    step. ``of_first`` and ``of_previous`` are shares (0 to 1) of the people of the first and the previous step, NaN if
+    there are none. ``median_seconds`` is since the previous step, NaN for the first. The filter's types and groups are
+    ignored.
     """
     seen, types = look(index, filter.of_all_types()), tuple(step.types for step in steps)
     return seen.once(("funnel", tuple(steps)), lambda: _frame(reached(seen, types), steps)).copy()

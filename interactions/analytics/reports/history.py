@@ -1,4 +1,4 @@
-"""How far back records go, by the days that have any, without what is plainly apart from them."""
+"""The history of a data set: its days with records, ignoring outliers."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from typing import Final
 
 OLDEST: Final = date(2000, 1, 1)  # clocks that aren't set say 1970
 _APART: Final = timedelta(days=365)
-_FEW: Final = 0.01  # of all records
+_FEW: Final = 0.01  # share of all records
 
 _DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """``days`` have records, of ``days_spanned`` from the first to the last; ``longest_gap`` is its first and last day.
+    """``days`` is the number of days with records, out of ``days_spanned`` from the first to the last.
 
-    ``strays`` are the records that aren't counted.
+    ``longest_gap`` has the first and last day of the longest run of days without records. ``strays`` is the number of
+    records that aren't counted.
     """
 
     days: int = 0
@@ -29,9 +30,10 @@ class History:
 
 
 def history(records: Mapping[date, int], today: date) -> History:
-    """The history of ``records`` by day. Days before 2000 and after tomorrow aren't counted.
+    """The history of ``records`` (counts by day).
 
-    Nor is a run of days that is more than a year from all others and has less than 1% of the records.
+    Days before 2000 and after tomorrow aren't counted, nor is a group of days that is more than a year away from all
+    others and has less than 1% of the records.
     """
     of_all = sum(records.values())
     possible = sorted(day for day in records if OLDEST <= day <= today + _DAY)
@@ -46,7 +48,7 @@ def history(records: Mapping[date, int], today: date) -> History:
 
 
 def _runs(days: list[date]) -> list[list[date]]:
-    """The days, in order, cut where more than a year is without any."""
+    """The days in order, split at gaps of more than a year."""
     runs: list[list[date]] = []
     for day in days:
         if runs and day - runs[-1][-1] <= _APART:
@@ -57,6 +59,6 @@ def _runs(days: list[date]) -> list[list[date]]:
 
 
 def _longest_gap(days: list[date]) -> tuple[date, date] | None:
-    """First and last day of the longest run of days without records between days with some."""
+    """The first and last day of the longest run of days without records."""
     gaps = [(before + _DAY, after - _DAY) for before, after in pairwise(days) if after - before > _DAY]
     return max(gaps, key=lambda gap: gap[1] - gap[0]) if gaps else None

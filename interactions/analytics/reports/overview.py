@@ -1,4 +1,4 @@
-"""How a data set grows: by when records were received, not by when they happened."""
+"""The growth of a data set, by the time records were received, and the totals of the Overview."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from interactions.warehouse.lake import Lake
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What lies on the disk: bytes of Parquet, and in how many parts."""
+    """The size of a table: bytes of Parquet, and number of parts."""
 
     size: int
     parts: int
 
 
 def stored(environment: str) -> Stored:
-    """Reads the table's log only."""
+    """The size of an environment's table. Reads only the table's log."""
     parts = Lake(environment).parts()
     return Stored(sum(part.size for part in parts), len(parts))
 
 
 def added(index: Index, now: datetime, days: int, zone: tzinfo) -> pd.DataFrame:
-    """``imported, live``: records by the day in ``zone`` on which they were received; a row a day, ``days`` of them.
+    """``imported, live``: records by the local day on which they were received; one row for each of ``days`` days.
 
-    The index is the days' starts, in UTC; the last one is the day of ``now``.
+    The index has the starts of the days, in UTC. The last one is the day of ``now``.
     """
     starts = [Unit.DAY.floor(now, zone)]
     while len(starts) < days:
@@ -48,7 +48,7 @@ def added(index: Index, now: datetime, days: int, zone: tzinfo) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
-    """What is seen before anything is chosen: the totals of ``filter``, in bars of ``unit``."""
+    """The totals of all time. ``filter`` and ``unit`` are the ones used."""
 
     totals: Totals
     filter: Filter
@@ -57,9 +57,9 @@ class FirstLook:
 
 
 def first_look(index: Index, zone: tzinfo = UTC) -> FirstLook | None:
-    """The totals of all time, as :mod:`interactions.analytics.reports.reach` has it; None without a record.
+    """The totals of all time, as defined by :mod:`interactions.analytics.reports.reach`; None without records.
 
-    Where all records are dated in the future, they are all time.
+    If all records are dated in the future, they're included.
     """
     found = reach(index, datetime.now(UTC), zone)
     if found.first is None or found.last is None:

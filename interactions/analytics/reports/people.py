@@ -1,6 +1,6 @@
 """Records of given people, for deletion requests and access letters, and the ages of all records, for retention.
 
-Nothing of these answers is remembered: they name people, or are asked once.
+Nothing is cached, because the answers name people or are needed only once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _QUARTER_US: Final = 15 * 60 * 1_000_000
 
 
 def by_user(environment: str, user_keys: Sequence[int]) -> pd.DataFrame:
-    """``user_key, type, records, first_at, last_at``: a row for each user and type there is. Raises DataSetBusy."""
+    """``user_key, type, records, first_at, last_at``: a row per user and type that occurs. Raises DataSetBusy."""
     asked = ibis.memtable(pa.table({"asked": pa.array(user_keys, pa.int64())}))
 
     def question(table: ibis.Table) -> ibis.Table:
@@ -35,7 +35,7 @@ def by_user(environment: str, user_keys: Sequence[int]) -> pd.DataFrame:
 
 
 def alone(environment: str, anonymous_keys: Sequence[int]) -> pd.DataFrame:
-    """``anonymous_key, records``: how many records each anonymous id has that bear no user_id. Raises DataSetBusy."""
+    """``anonymous_key, records``: the number of records without a user_id per anonymous id. Raises DataSetBusy."""
     asked = ibis.memtable(pa.table({"asked": pa.array(anonymous_keys, pa.int64())}))
 
     def question(table: ibis.Table) -> ibis.Table:
@@ -47,9 +47,9 @@ def alone(environment: str, anonymous_keys: Sequence[int]) -> pd.DataFrame:
 
 
 def by_visitor(environment: str, anonymous_keys: Sequence[int]) -> pd.DataFrame:
-    """``anonymous_key, type, records, beside, first_at, last_at``: a row for each anonymous id and type there is.
+    """``anonymous_key, type, records, beside, first_at, last_at``: a row per anonymous id and type that occurs.
 
-    ``records`` and the times are of those without a user_id, ``beside`` counts those with one. Raises DataSetBusy.
+    ``records`` and the times are of records without a user_id, ``beside`` counts those with one. Raises DataSetBusy.
     """
     asked = ibis.memtable(pa.table({"asked": pa.array(anonymous_keys, pa.int64())}))
 
@@ -74,7 +74,7 @@ def by_month(environment: str, before: datetime, zone: ZoneInfo) -> pd.DataFrame
 
     def question(table: ibis.Table) -> ibis.Table:
         old = table.filter(_.timestamp < before)
-        # Quarters of an hour, of which every zone's months are made.
+        # By quarter of an hour, because months begin at one in every time zone.
         return old.group_by(quarter=epoch_us(old.timestamp) // _QUARTER_US).agg(records=_.count())
 
     found = _ask(environment, question).to_pandas()

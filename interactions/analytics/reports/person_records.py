@@ -1,8 +1,8 @@
-"""Whose records are whose, for one person at a time: found by their keys, with nothing remembered.
+"""The records of one person, found by their keys. Nothing is cached.
 
-A person is a user, with the records without a user_id of every anonymous id that was seen with this user alone; or an
-anonymous id, with its records without a user_id. Asked are the records of the person alone, so an answer costs the
-same however many people there are. All functions raise FileNotFoundError.
+A person is a user, including the records without a user_id of every anonymous id seen only with this user; or an
+anonymous id, with its records without a user_id. Only this person's records are queried, so the cost doesn't depend on
+the number of people. All functions raise FileNotFoundError.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Person
 
 _NARROW: Final = ("timestamp", "type", "import_id")
-# Newest first; by all columns, as what nothing tells apart may change places.
+# Newest first, with all columns as tie breakers, so that only identical records can change places.
 _ORDER: Final = tuple(dict.fromkeys(("timestamp", "fingerprint", *TABLE_SCHEMA.names)))
 
 
 def has_records(parts: Snapshot, person: Person) -> bool:
-    """Whether the person's key stands in any record, alone or beside another."""
+    """Whether any record has the person's key, alone or with another."""
     return bool(_ask(parts, lambda table: table.filter(_is(person)).limit(1).select("type")).num_rows)
 
 
 def naming(parts: Snapshot, person: Person) -> pd.DataFrame:
-    """``timestamp, type, import_id, fingerprint`` of each record with the person's key, and ``other``.
+    """``timestamp, type, import_id, fingerprint, other`` of each record with the person's key.
 
-    That is the record's key of the other kind, or None.
+    ``other`` is the record's key of the other kind, or None.
     """
     other = "anonymous_key" if person.user_key is not None else "user_key"
     rows = _ask(parts, lambda table: table.filter(_is(person)).select(*_NARROW, "fingerprint", other=_[other]))
@@ -47,7 +47,7 @@ def alone(parts: Snapshot, anonymous_keys: Sequence[int]) -> pd.DataFrame:
 
 
 def anonymous_ids(parts: Snapshot, anonymous_keys: Sequence[int]) -> pd.DataFrame:
-    """``id, users`` by key: the ids behind these keys that were seen with a user, and with how many they were."""
+    """``id, users`` by key: the ids of these keys that were seen with a user, and the number of users."""
 
     def look(table: ibis.Table) -> ibis.Table:
         beside = _of_keys(table.filter(_.user_key.notnull()), anonymous_keys)
@@ -57,7 +57,7 @@ def anonymous_ids(parts: Snapshot, anonymous_keys: Sequence[int]) -> pd.DataFram
 
 
 def users_of(parts: Snapshot, anonymous_key: int) -> pd.DataFrame:
-    """``id`` by key: the users that stand beside this anonymous id."""
+    """``id`` by key: the users that occur with this anonymous id."""
 
     def look(table: ibis.Table) -> ibis.Table:
         beside = table.filter(_.anonymous_key == anonymous_key, _.user_key.notnull())
@@ -67,7 +67,7 @@ def users_of(parts: Snapshot, anonymous_key: int) -> pd.DataFrame:
 
 
 def id_of(parts: Snapshot, person: Person, at: datetime) -> str:
-    """The id itself, from one of the records with it, of the moment ``at``."""
+    """The id itself, from a record at the time ``at``."""
     column = "user_id" if person.user_key is not None else "anonymous_id"
     moment = ibis.literal(at, type=MOMENT)
     found = _ask(parts, lambda table: table.filter(_.timestamp == moment, _is(person)).limit(1).select(column))
@@ -77,7 +77,8 @@ def id_of(parts: Snapshot, person: Person, at: datetime) -> str:
 def whole(
     parts: Snapshot, person: Person, owned: Sequence[int], newest: datetime, oldest: datetime, skip: int, limit: int
 ) -> pa.Table:
-    """Rows of TABLE_SCHEMA: the person's records of this time, newest first, ``limit`` after the first ``skip``."""
+    """Rows of TABLE_SCHEMA: the person's records from ``oldest`` to ``newest``, newest first, ``limit`` of them after
+    skipping ``skip``."""
 
     def look(table: ibis.Table) -> ibis.Table:
         low, high = (ibis.literal(bound, type=MOMENT) for bound in (oldest, newest))
@@ -91,14 +92,14 @@ def _of_person(table: ibis.Table, person: Person, owned: Sequence[int]) -> ibis.
     if person.user_key is None:
         return table.filter(_.user_key.isnull(), _is(person))
     known = table.filter(_is(person))
-    # Two looks, each by one column: the engine then reads the other columns of those rows alone that it finds.
+    # Two queries, each by one column: then the engine reads the other columns only for the rows found.
     return known.union(_of_keys(table.filter(_.user_key.isnull()), owned)) if owned else known
 
 
 def _of_keys(table: ibis.Table, anonymous_keys: Sequence[int]) -> ibis.Table:
     if len(anonymous_keys) == 1:
         return table.filter(_.anonymous_key == anonymous_keys[0])
-    # At 10 M records half the time of a condition that lists them.
+    # At 10 M records this takes half the time of an IN list.
     wanted = ibis.memtable(pa.table({"wanted": pa.array(anonymous_keys, pa.int64())}))
     return table.semi_join(wanted, [table.anonymous_key == wanted.wanted])
 

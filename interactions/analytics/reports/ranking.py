@@ -1,4 +1,4 @@
-"""The largest of many groups as a frame, with one row for all the others."""
+"""Rank groups: the largest ones, and one row for all others."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """Groups of records: ``names`` are columns of texts, in which each group has its place, an entry of ``codes``.
+    """Groups of records. ``names`` are columns of texts, and ``codes`` the position of each group in them.
 
-    ``sums`` are numbers for each group, the first of which ranks, the others among equals, then the names.
+    ``sums`` are numbers per group. Groups are ranked by the first, then by the others, then by name.
     """
 
     names: Mapping[str, pa.ChunkedArray]
@@ -24,10 +24,9 @@ class Groups:
 
 
 def ranked(groups: Groups, limit: int) -> pd.DataFrame:
-    """The ``limit`` largest groups, largest first, and where there are more, a last row with the sums of the others.
+    """The ``limit`` largest groups, largest first, and if there are more, a last row with the sums of the others.
 
-    Columns are the names (None in the last row), the sums, and ``is_other``. ``attrs["size"]`` is how many groups
-    there are.
+    Columns are the names (None in the last row), the sums, and ``is_other``. ``attrs["size"]`` is the number of groups.
     """
     chosen = _largest(groups, limit)
     rest = np.ones(len(groups.codes), bool)
@@ -46,7 +45,7 @@ def ranked(groups: Groups, limit: int) -> pd.DataFrame:
 
 
 def _largest(groups: Groups, limit: int) -> np.ndarray:
-    """The places of the largest groups, in order. Names are looked at only where they decide."""
+    """The indexes of the largest groups, in order. Names are compared only if needed."""
     among = _candidates(groups, limit)
     columns = {name: sums[among] for name, sums in groups.sums.items()}
     table = pa.table(
@@ -59,7 +58,7 @@ def _largest(groups: Groups, limit: int) -> np.ndarray:
 
 
 def _candidates(groups: Groups, limit: int) -> np.ndarray:
-    """The places of the largest ``limit`` groups by their sums, with all that are equal to the last of them."""
+    """The indexes of the largest ``limit`` groups by their sums, including ties with the last."""
     surely, open_ones = [np.zeros(0, np.int64)], np.arange(len(groups.codes))
     for sums in groups.sums.values():
         wanted = limit - sum(map(len, surely))

@@ -1,4 +1,4 @@
-"""From when to when there is data, as the pages see it: without what is dated far before or after the rest."""
+"""The time range of a data set as pages show it, without records dated long before or after the rest."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from interactions.analytics.index.run import Index
 from interactions.analytics.periods import ALL, OLDEST, Period, Unit, horizon
 from interactions.analytics.reports.timeseries import over_time
 
-_SHORT: Final = timedelta(days=2 * 366)  # a history that is not looked through for lone records
-_LONE_SHARE: Final = 0.01  # of all records, at most, are lone
-_FEW: Final = 10  # records from before 2000 are lone in a small history, too
+_SHORT: Final = timedelta(days=2 * 366)  # shorter histories aren't searched for lone records
+_LONE_SHARE: Final = 0.01  # the largest share of all records that can be lone
+_FEW: Final = 10  # so many records from before 2000 are lone even in a small history
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _FINER: Final = {
@@ -29,12 +29,12 @@ _FINER: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """When the records are.
+    """The time range of some records.
 
-    ``first`` and ``last`` are of all, None without any. ``newest`` is the last one that is not in the future.
-    ``begins`` is the first one since 2000, or the first one where all are older: before it there is no data to compare
-    with. ``everything`` is what "all time" means: without lone records far before the rest, and without records dated
-    after tomorrow. ``earlier`` and ``later`` are the periods of those, None where there are none.
+    ``first`` and ``last`` are of all records, None without any. ``newest`` is the last one that isn't in the future.
+    ``begins`` is the first one since 2000, or the first one if all are older: there is no data to compare with before
+    it. ``everything`` is the period "all time": without lone records long before the rest, and without records dated
+    after tomorrow. ``earlier`` and ``later`` are the periods of those, None if there are none.
     """
 
     first: datetime | None = None
@@ -47,7 +47,7 @@ class Reach:
 
 
 def reach(index: Index, now: datetime, zone: tzinfo = UTC, import_id: int | None = None) -> Reach:
-    """The reach of an environment's records, or of those of one import; days are those of ``zone``."""
+    """The reach of all records of an environment, or of one import, by local days in ``zone``."""
     whole = Filter(import_id=import_id)
     first, last = _ends(index, whole)
     if first is None or last is None:
@@ -72,10 +72,10 @@ def reach(index: Index, now: datetime, zone: tzinfo = UTC, import_id: int | None
 def _start_of_the_rest(
     index: Index, filter: Filter, first: datetime, newest: datetime, zone: tzinfo
 ) -> datetime | None:
-    """Where the records begin without a few that lie far before all others; None where there are no such records.
+    """Where the records begin, ignoring a few that are long before all others; None if there are none of these.
 
-    Far is at least as many years without a record as the others take. Where those few are from before 2000, the rest
-    begins there, else with the year of its first record.
+    Long before means a gap of at least as many years as the others span. If those few are from before 2000, the rest
+    begins in 2000, else with the year of its first record.
     """
     if newest - first <= _SHORT:
         return None
@@ -95,10 +95,10 @@ def _start_of_the_rest(
 
 
 def is_over(bar: datetime, unit: Unit, zone: tzinfo, *, until: datetime, now: datetime) -> bool:
-    """Whether a bar that begins at ``bar`` has all its data, where there is data ``until`` that moment.
+    """Whether the bar starting at ``bar`` is complete, given that there is data ``until`` a moment.
 
-    It is over once the clock has passed its end, and the data goes to its last hour, day or month: a history that ends
-    on a Tuesday has no whole week at its end.
+    It's complete once it has ended and the data reaches its last hour, day or month: a data set that ends on a Tuesday
+    has an incomplete last week.
     """
     end = unit.after(bar, zone)
     if now < end:
@@ -108,7 +108,8 @@ def is_over(bar: datetime, unit: Unit, zone: tzinfo, *, until: datetime, now: da
 
 
 def _ends(index: Index, filter: Filter) -> tuple[datetime | None, datetime | None]:
-    """The first and the last of the records that are meant; not kept, so that a page's looks stay."""
+    """The times of the first and last record that pass the filter. Not cached, to keep the page's looks in the
+    cache."""
     span = Look(index, filter).span
     if span is None:
         return None, None

@@ -1,4 +1,4 @@
-"""All records that a filter lets through, some thousand at a time, for whoever writes them elsewhere."""
+"""Read all records that pass a filter, some thousand at a time, for exports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from interactions.contract.tombstones import Tombstones, leave_out
 
 
 def records(environment: str, filter: Filter, most: int) -> pa.Table:
-    """The records of ``filter``, oldest first, in memory: ``most`` of them. Columns of TABLE_SCHEMA.
+    """The oldest ``most`` records that pass ``filter``, oldest first, in memory. Columns of TABLE_SCHEMA.
 
     Raises :class:`~interactions.warehouse.steady.DataSetBusy`.
     """
@@ -28,9 +28,9 @@ def records(environment: str, filter: Filter, most: int) -> pa.Table:
 
 
 def chunks(files: Sequence[Path], people: Tombstones, filter: Filter) -> Iterator[pa.Table]:
-    """The records in Parquet ``files`` that ``filter`` lets through and that are not of these ``people``.
+    """The records in Parquet ``files`` that pass ``filter``, without those of ``people``.
 
-    Tables of TABLE_SCHEMA in the order of the files; no more than a row group is held in memory.
+    Yields tables of TABLE_SCHEMA in file order, holding at most one row group in memory.
     """
     for path in files:
         with pq.ParquetFile(path) as file:

@@ -1,7 +1,7 @@
-"""Go through the records of an environment in order of time, from a place on, opening as few parts as will do.
+"""Keyset pagination of records by time, opening as few parts as possible.
 
-Order is by timestamp, fingerprint and number among equals. Parts are asked from the nearest on, in growing groups,
-until all that is left can only be further away.
+Records are ordered by timestamp, fingerprint and number among equals. Parts are queried from the nearest one on, in
+growing groups, until all remaining ones can only have records further away.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT: Final = timedelta(microseconds=1)
 _START: Final = datetime.min.replace(tzinfo=UTC)
 _END: Final = datetime.max.replace(tzinfo=UTC)
-_ROUNDED: Final = timedelta(milliseconds=1)  # the table's log may say times to the millisecond only
+_ROUNDED: Final = timedelta(milliseconds=1)  # the table's log may have times only to the millisecond
 _ADDRESS: Final = re.compile(r"(-?\d{1,18})-([0-9a-f]{2,64})-(\d{1,6})")
 _PLACE: Final = pa.schema([TABLE_SCHEMA.field("timestamp"), TABLE_SCHEMA.field("fingerprint")])
-_FIRST_ROWS: Final = 100_000  # of the parts that are asked first; then of four times as many, and so on
+_FIRST_ROWS: Final = 100_000  # rows in the first group of parts; each further group has _WIDER times as many
 _WIDER: Final = 4
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class RecordKey:
-    """The place of a record among all others of its environment.
+    """The position of a record among all records of its environment.
 
-    ``copy`` counts, from 1, records of the same ``timestamp`` and ``fingerprint``: they need not be equal where their
-    sender gave them the same uuid.
+    ``copy`` numbers records with the same ``timestamp`` and ``fingerprint``, from 1. They can differ if their sender
+    gave them the same uuid.
     """
 
     timestamp: datetime
@@ -47,7 +47,7 @@ class RecordKey:
 
     @classmethod
     def of(cls, address: str) -> RecordKey | None:
-        """From what ``str`` makes of one; None for any other text."""
+        """Parse the result of ``str``; None for any other text."""
         match = _ADDRESS.fullmatch(address)
         if match is None or len(match[2]) % 2:
             return None
@@ -62,12 +62,13 @@ class RecordKey:
 
     @property
     def place(self) -> pa.Table:
-        """Its ``timestamp, fingerprint``, a row."""
+        """``timestamp, fingerprint`` as a table of one row."""
         return pa.table([[self.timestamp], [self.fingerprint]], schema=_PLACE)
 
 
 def at(parts: Snapshot, places: pa.Table, expression: Expression) -> pa.Table:
-    """Ask of the records at ``places`` (``timestamp, fingerprint``), with the column ``copy``: see RecordKey.
+    """Query the records at ``places`` (``timestamp, fingerprint``), with the additional column ``copy`` (see
+    RecordKey).
 
     Raises FileNotFoundError.
     """
@@ -80,26 +81,26 @@ def at(parts: Snapshot, places: pa.Table, expression: Expression) -> pa.Table:
 
 
 def walk(parts: Snapshot, filter: Filter, place: RecordKey | None, limit: int, *, upwards: bool) -> pa.Table:
-    """The first ``limit`` records of ``filter`` beyond ``place``, as one comes by them: newest first, or ``upwards``.
+    """The first ``limit`` records that pass ``filter`` after ``place``, newest first, or oldest first if ``upwards``.
 
-    The columns are those of TABLE_SCHEMA, and ``copy``. Without a place it begins at the end of time. Raises
+    Columns are those of TABLE_SCHEMA, and ``copy``. Without a place it begins at the newest or oldest record. Raises
     FileNotFoundError.
     """
 
     def beyond(table: ibis.Table) -> ibis.Table:
-        # Copies were numbered before the filter, so that a record has one key whatever is looked at.
+        # Copies were numbered before filtering, so that a record's key doesn't depend on the filter.
         rows = filter.within(table)
         if place is not None:
             rows = rows.filter(~_is_at(place) | (_.copy < place.copy if upwards else _.copy > place.copy))
         return rows.order_by([*_order(upwards), ibis.desc("copy") if upwards else ibis.asc("copy")]).limit(limit)
 
     places = _places(parts, filter, place, limit, upwards)
-    # At the place itself there may be more copies.
+    # There may be more copies at the place itself.
     return at(parts, places if place is None else pa.concat_tables([place.place, places]), beyond)
 
 
 def _places(parts: Snapshot, filter: Filter, place: RecordKey | None, limit: int, upwards: bool) -> pa.Table:
-    """``timestamp, fingerprint`` of the first ``limit`` records beyond those at ``place``, as one comes by them."""
+    """``timestamp, fingerprint`` of the first ``limit`` records after those at ``place``, in order."""
     found = _PLACE.empty_table()
     for group, nearest in _groups(_within_reach(parts.parts, filter, place, upwards), upwards):
         furthest = found["timestamp"][-1].as_py() if found.num_rows == limit else None
@@ -121,7 +122,7 @@ def _places(parts: Snapshot, filter: Filter, place: RecordKey | None, limit: int
 
 
 def _within_reach(parts: Sequence[Part], filter: Filter, place: RecordKey | None, upwards: bool) -> list[Part]:
-    """The parts that may hold records of the filter's period beyond the place, nearest first."""
+    """The parts that may have records of the filter's period after the place, nearest first."""
     start, end = filter.period.start, filter.period.end
     reached = [
         part
@@ -135,7 +136,7 @@ def _within_reach(parts: Sequence[Part], filter: Filter, place: RecordKey | None
 
 
 def _groups(parts: Sequence[Part], upwards: bool) -> Iterator[tuple[Sequence[Part], datetime]]:
-    """``parts`` in groups of more and more rows, each with the nearest time that a record of it may have."""
+    """``parts`` in groups of growing size, each with the nearest time that a record in it can have."""
     at, rows = 0, _FIRST_ROWS
     while at < len(parts):
         start, held = at, 0
@@ -147,9 +148,9 @@ def _groups(parts: Sequence[Part], upwards: bool) -> Iterator[tuple[Sequence[Par
 
 
 def _numbered(table: ibis.Table, places: pa.Table) -> ibis.Table:
-    """The rows of ``table`` at ``places``, with their number among those of the same place in the column ``copy``."""
+    """The rows of ``table`` at ``places``, with the column ``copy``."""
     rows = table.semi_join(ibis.memtable(places), _PLACE.names)
-    # By all columns: rows that nothing tells apart may change places.
+    # Ordered by all columns, so that only identical rows can change places.
     window = ibis.window(group_by=_PLACE.names, order_by=["import_id", "received_at", *TABLE_SCHEMA.names])
     return rows.mutate(copy=ibis.row_number().over(window) + 1)
 
@@ -169,7 +170,7 @@ def _is_at(place: RecordKey) -> Any:
 
 
 def _is_elsewhere(place: RecordKey, upwards: bool) -> Any:
-    """Of the records of its moment only those beyond the place."""
+    """Excludes records of the same time that aren't after the place."""
     fingerprint = ibis.literal(place.fingerprint, type="binary")
     further = _.fingerprint > fingerprint if upwards else _.fingerprint < fingerprint
     return (_.timestamp != ibis.literal(place.timestamp, type=MOMENT)) | further

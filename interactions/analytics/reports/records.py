@@ -1,7 +1,7 @@
-"""Single records: one page of them after another, newest first.
+"""Single records, page by page, newest first.
 
-A page begins after a record, not at a number: page 1,000 costs what page 1 does, and nothing is shown twice or left
-out while records come in. All functions raise :class:`~interactions.warehouse.steady.DataSetBusy`.
+Pages use keyset pagination: page 1,000 costs as much as page 1, and nothing is shown twice or skipped while records
+arrive. All functions raise :class:`~interactions.warehouse.steady.DataSetBusy`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from interactions.analytics.engine import Snapshot, steady
 from interactions.analytics.filters import Filter
 from interactions.analytics.reports.record_order import RecordKey, at, walk
 
-# Fields of Filter that records are searched by.
+# Fields of Filter that the search covers.
 SEARCHED: Final = ("user_id", "anonymous_id", "product_id", "miso_id")
 
 
@@ -29,7 +29,7 @@ SEARCHED: Final = ("user_id", "anonymous_id", "product_id", "miso_id")
 class RecordPage:
     """Records, newest first: ``rows`` has the columns of TABLE_SCHEMA and ``copy``, see RecordKey.
 
-    ``newer`` and ``older`` are the keys beyond which the neighbouring pages lie, None where there is none.
+    ``newer`` and ``older`` are the keys at which the neighboring pages begin, None if there are none.
     """
 
     rows: pa.Table
@@ -51,7 +51,8 @@ def page(
     is_last: bool = False,
     limit: int,
 ) -> RecordPage:
-    """The newest ``limit`` records of ``filter``, those ``after`` one of them, or just ``before`` one, or the last."""
+    """A page of ``limit`` records that pass ``filter``: the newest, those ``after`` or just ``before`` a key, or the
+    oldest (``is_last``)."""
     upwards = before is not None or is_last
     place = before or after
     rows = steady(environment, lambda parts: walk(parts, filter, place, limit + 1, upwards=upwards))
@@ -65,7 +66,8 @@ def page(
 
 
 def record(environment: str, key: RecordKey) -> pa.Table | None:
-    """One record, a row of TABLE_SCHEMA, with ``copy`` and ``copies``, how many have its timestamp and fingerprint."""
+    """One record as a row of TABLE_SCHEMA with ``copy`` and ``copies``, the number of records with its timestamp and
+    fingerprint; None if there is none."""
 
     def alike(parts: Snapshot) -> pa.Table:
         return at(parts, key.place, lambda table: table)
@@ -76,17 +78,18 @@ def record(environment: str, key: RecordKey) -> pa.Table | None:
 
 
 def search(environment: str, text: str, *, people: bool = True) -> dict[str, int]:
-    """In which of SEARCHED ``text`` stands, exactly as it is, and in how many records; without ``people``, in no id."""
+    """The number of records with exactly ``text`` in each of SEARCHED, without zeros. Without ``people``, user and
+    anonymous ids aren't searched."""
 
     keyring = identity.keyring()
 
     def look(table: ibis.Table) -> ibis.Table:
-        # Keys are numbers, which are quicker to look for than ids, and one look at the table will do.
+        # Keys are numbers, which are faster to compare than ids. One query covers all fields.
         return table.agg(
             user_id=_.count(where=_.user_key == keyring.key(text)),
             anonymous_id=_.count(where=_.anonymous_key == keyring.key(text)),
             product_id=_.count(where=_.product_ids.contains(text)),
-            # The largest column of all is read only for what may stand in it.
+            # The largest column is read only if the text can be in it.
             miso_id=_.count(where=_.miso_id.lower() == text.lower()) if _is_uuid(text) else ibis.literal(0),
         )
 

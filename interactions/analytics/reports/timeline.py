@@ -1,4 +1,4 @@
-"""What one person did, newest first, by session, page by page."""
+"""The timeline of a person: their records by session, newest first, page by page."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _ADDRESS: Final = re.compile(r"(-?\d{1,18})-(\d{1,9})")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page of a timeline ends: after ``shown`` records of the moment ``at``."""
+    """The end of a timeline page: after ``shown`` records of the time ``at``."""
 
     at: datetime
     shown: int
 
     @classmethod
     def of(cls, address: str) -> Place | None:
-        """From what ``str`` makes of one; None for any other text."""
+        """Parse the result of ``str``; None for any other text."""
         match = _ADDRESS.fullmatch(address)
         try:
             return cls(_EPOCH + int(match[1]) * _INSTANT, int(match[2])) if match else None
@@ -45,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record: its ``columns`` as in TABLE_SCHEMA, and the ``record`` itself as it came."""
+    """A record: its ``columns`` as in TABLE_SCHEMA, and the original ``record``."""
 
     columns: dict[str, Any]
     record: dict[str, Any]
@@ -57,9 +57,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """All of a session in numbers, and those of its records that are on the page, newest first.
+    """A session: its totals, and those of its records that are on the page, newest first.
 
-    ``is_continued``: newer ones are on the page before; ``goes_on``: older ones are on the next.
+    ``is_continued`` if it has newer records on the previous page, ``goes_on`` if it has older ones on the next.
     """
 
     started: datetime
@@ -76,19 +76,19 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class SessionPage:
-    """Sessions, newest first; ``older`` is where the next page begins, None where there is none."""
+    """Sessions, newest first. ``older`` is where the next page begins, None if there is none."""
 
     sessions: tuple[Session, ...] = ()
     older: Place | None = None
 
 
 def first_of(timestamp: datetime, fingerprint: bytes) -> RecordKey:
-    """Where the Records page has the record; the first of them where there are several, which are copies."""
+    """The record's key on the Records page; the first one if there are copies."""
     return RecordKey(timestamp.astimezone(UTC), fingerprint, 1)
 
 
 def with_sessions(rows: pd.DataFrame) -> pd.DataFrame:
-    """``rows`` newest first, with ``session``: numbers that fall from session to session."""
+    """``rows`` newest first, with the column ``session``: numbers that decrease from session to session."""
     rows = rows.sort_values("timestamp", ignore_index=True)
     pause = rows["timestamp"].diff()
     rows["session"] = (pause >= pd.Timedelta(QUIET, "us")).cumsum()
@@ -98,17 +98,17 @@ def with_sessions(rows: pd.DataFrame) -> pd.DataFrame:
 def page_of(
     parts: Snapshot, person: Person, owned: Sequence[int], rows: pd.DataFrame, after: Place | None, limit: int
 ) -> SessionPage:
-    """The newest ``limit`` of the person's ``rows``, as :func:`with_sessions` gives them, beyond ``after``.
+    """The newest ``limit`` of the person's ``rows`` (from :func:`with_sessions`) after the place ``after``.
 
-    Records that come in meanwhile push out no others, nor are any shown twice, unless they bear the very moment at
-    which the page before ended. Raises FileNotFoundError.
+    If records arrive meanwhile, none are skipped or shown twice, unless they have exactly the time at which the
+    previous page ended. Raises FileNotFoundError.
     """
     skip = after.shown if after else 0
     start = skip + (int((rows["timestamp"] > after.at).sum()) if after else 0)
     shown = rows.iloc[start : start + limit]
     if shown.empty:
         return SessionPage()
-    # The first record of the moment at which the page begins may be on the page before.
+    # The first records of the time at which the page begins may be on the previous page.
     newest, oldest = rows["timestamp"].iloc[start - skip].to_pydatetime(), shown["timestamp"].iloc[-1].to_pydatetime()
     table = person_records.whole(parts, person, owned, newest, oldest, skip, len(shown))
     entries = [Entry(*each) for each in zip(table.to_pylist(), export.records(table), strict=True)]
@@ -119,7 +119,7 @@ def page_of(
 
 
 def _sessions(rows: pd.DataFrame, start: int, entries: list[Entry]) -> Iterator[Session]:
-    """The sessions of the ``entries``, which are the rows from ``start`` on."""
+    """The sessions of the ``entries``, the rows from ``start`` on."""
     end = start + len(entries)
     descending = -rows["session"].to_numpy()
     for number in rows["session"].iloc[start:end].unique():

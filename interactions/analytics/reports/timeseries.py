@@ -1,4 +1,4 @@
-"""When it happened: records and totals by the bars of a chart, and by weekday and hour."""
+"""Records and totals over time: by the bars of a chart, and by weekday and hour."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _SEARCH: Final = TYPES.index("search")
 
 
 def over_time(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
-    """Records by bar: the index ``start`` (UTC) has every bar of the period, a column each type that occurs.
+    """Records by bar, with a column per type that occurs. The index ``start`` (UTC) has every bar of the period.
 
-    A bar without records is a row of zeros. A period without a bound goes to the first or last record.
+    A bar without records is a row of zeros. An open period goes to the first or last record.
     """
     seen = look(index, filter)
     types = visits_of(seen, unit, zone).types
@@ -35,10 +35,10 @@ def over_time(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> p
 
 
 def sparklines(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
-    """The totals of each bar: the index ``start`` (UTC) has every bar of the period.
+    """The totals of each bar. The index ``start`` (UTC) has every bar of the period.
 
     Columns are interactions, people, sessions, products, searches, conversions (int64) and revenue. A session counts
-    in the bar in which it begins; a person or a product in every bar in which it occurs.
+    in the bar where it begins; a person or a product in every bar where it occurs.
     """
     seen = look(index, filter)
     visits = visits_of(seen, unit, zone)
@@ -55,6 +55,6 @@ def sparklines(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> 
 
 
 def rhythm(index: Index, filter: Filter, zone: tzinfo = UTC) -> pd.DataFrame:
-    """Records by weekday and hour of the clock in ``zone``: rows Mon to Sun, columns 0 to 23, int64."""
+    """Records by weekday and hour of local time in ``zone``: rows Mon to Sun, columns 0 to 23, int64."""
     hours = clock_of(look(index, filter), zone).hours
     return pd.DataFrame(hours.reshape(7, 24), index=pd.Index(_DAYS), columns=range(24), copy=True)
