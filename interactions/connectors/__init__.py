@@ -1,6 +1,6 @@
-"""Other tools' events as interactions: files, bodies and messages of a known source become records in Dojo's own form.
+"""Convert other tools' events, from files, webhooks or streams, to interactions in Dojo's format.
 
-Pure like the codec, which checks what comes out of here as it checks any other record: there is no second rule book.
+This package only converts. The codec validates the resulting records like any others.
 
 >>> import io
 >>> from interactions.connectors import records, recognised
@@ -57,22 +57,22 @@ __all__ = [
     "records",
 ]
 
-#: All sources by name, most particular first. To add one, add it here (docs/connectors.md).
+#: All sources by name, the most specific first. To add one, add it here (docs/connectors.md).
 SOURCES: Mapping[str, Source] = {
     source.NAME: source
     for source in (segment, mixpanel, amplitude, posthog, ga4, woocommerce, shopify, shopify_pixel, dojo)
 }
 
-_SURE = 0.5  # of the first documents have to be the source's
-_FIRST = 1000  # documents that tell what a file is
+_SURE = 0.5  # the share of the first documents that must be the source's
+_FIRST = 1000  # how many documents are used to recognize a file
 _DEFAULT = Options()
 _LONGEST = 16 << 20
 
 
 def recognised(head: bytes, file_name: str = "", *, is_whole: bool = True) -> Recognised | None:
-    """Which source a file or body is of, from its beginning (unpacked); None where it is of none.
+    """Recognize the source of a file or body from its (decompressed) beginning; None if it's unknown.
 
-    ``is_whole``: the text is all there is, so that its last document counts even without a line break behind it.
+    With ``is_whole`` the text is complete, so its last document counts even without a line break after it.
     """
     documents = first_documents(head, is_whole=is_whole)
     best, confidence = None, 0.0
@@ -94,10 +94,10 @@ def records(
     run: ByteRange | None = None,
     longest: int = _LONGEST,
 ) -> Iterator[Chunk]:
-    """The records of a text of JSON documents, about a megabyte of it at a time, in constant memory.
+    """Convert the events in a file of JSON documents, about a megabyte at a time, in constant memory.
 
-    ``run`` is the part of the file to read; without one, all of it. A document of more than ``longest`` bytes is
-    rejected. Raises ``windows.Unsound`` where the run's end was guessed wrong.
+    ``run`` is the byte range to read, by default the whole file. Documents longer than ``longest`` bytes are rejected.
+    Raises ``windows.Unsound`` if the end of the range isn't a document boundary.
     """
     from interactions.connectors.read import chunks
 
@@ -105,14 +105,14 @@ def records(
 
 
 def first_documents(head: bytes, *, is_whole: bool) -> list[Json]:
-    """The whole documents of a text's beginning, those that are objects."""
+    """The complete objects at the beginning of a text."""
     from interactions.connectors.read import first_documents
 
     return first_documents(head, is_whole=is_whole)
 
 
 def events_of(source: Source, body: bytes, options: Options = _DEFAULT) -> Iterator[Event]:
-    """The events of one call's body, each with its records or why it has none. Never raises."""
+    """The events in the body of a call, each with its records or the reason for having none. Never raises."""
     from interactions.connectors.body import events_of
 
     return events_of(source, body, options)

@@ -1,4 +1,4 @@
-"""Amplitude: lines of the Export API, whose zip of gzipped files is unpacked like any other."""
+"""Amplitude: JSON Lines from the Export API (a zip of gzipped files)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIGNATURE: Final = ""
 TYPES: Types = FREE_NAMES
 
 _OWN = frozenset({"amplitude_id", "event_properties", "device_id", "server_upload_time", "$insert_id"})
-_FITTING = 3  # of these keys tell an event of Amplitude
+_FITTING = 3  # so many of these keys identify an Amplitude event
 
 
 def recognise(documents: Sequence[Json]) -> float:

@@ -1,4 +1,4 @@
-"""Reads one call's body event by event, for those who tell a sender's events apart by name and verdict."""
+"""Read the body of a call event by event, so that events can be counted by name and outcome."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from interactions.connectors.source import Json, Options, Skipped, Source
 
 @dataclass(slots=True)
 class Event:
-    """One event of a body: its ``records`` in Dojo's own form, a JSON text each, or ``skipped``, why it has none.
+    """An event: its ``records`` in Dojo's format (JSON texts), or the reason for skipping it (``skipped``).
 
-    What is no event at all has ``violations``. ``document`` is the event, decoded, empty where it is none.
+    If it isn't an event at all, it has ``violations``. ``document`` is the decoded event, empty if it isn't an object.
     """
 
     name: str = UNNAMED
@@ -33,12 +33,12 @@ class Event:
 
     @property
     def text(self) -> bytes:
-        """The event as JSON, or what was sent in place of one."""
+        """The event as JSON, or whatever was sent instead of one."""
         return self.raw or record_text(self.document)
 
 
 def events_of(source: Source, body: bytes, options: Options) -> Iterator[Event]:
-    """The events of a body, in order. Never raises, whatever the body is."""
+    """The events in a body, in order. Never raises, whatever the body is."""
     run = ByteRange(0, len(body), len(body))
     for decoded in documents(io.BytesIO(body), run, len(body) + 1):
         for document in decoded.documents:
@@ -49,7 +49,7 @@ def events_of(source: Source, body: bytes, options: Options) -> Iterator[Event]:
 
 
 def events_in(source: Source, document: Json, options: Options) -> Iterator[Event]:
-    """The events of one document, in order. Never raises, whatever it holds."""
+    """The events in a document, in order. Never raises, whatever it is."""
     for event in source.events(document):
         yield _event(source, event, options)
 

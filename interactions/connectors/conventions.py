@@ -1,7 +1,7 @@
-"""What holds for every source: identities, times, addresses, and how an event becomes records of its types.
+"""Conventions shared by all sources: ids, times, URLs, and how an event becomes records of its types.
 
-What a source doesn't say is absent and never guessed. What it says in a form that is no id or number goes on as it is,
-so that the codec refuses it with a sentence; it isn't dropped without a word.
+A missing value stays absent; nothing is guessed. A value of the wrong type is passed on unchanged, so that the codec
+rejects it with a sentence instead of it being dropped silently.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ UNNAMED = "(no name)"
 NO_TYPE = "It has no interaction type."
 ON_PURPOSE = "It is mapped to nothing."
 
-_LONGEST_NAME = 200  # characters of an event's name that are kept
-_SAFE_DIGITS = 18  # of whole numbers within 64 bits
+_LONGEST_NAME = 200  # characters; longer event names are cut
+_SAFE_DIGITS = 18  # integers with so many digits fit into 64 bits
 _BYTE = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IPV4 = re.compile(rf"({_BYTE}\.{_BYTE}\.{_BYTE})\.{_BYTE}\Z", re.ASCII)
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*\Z", re.ASCII)
@@ -32,19 +32,19 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_ZONE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)\Z", re.ASCII)
 _WITH_PRODUCTS = schema.FIELDS["product_ids"].types
 _WITH_QUANTITIES = schema.FIELDS["quantities"].types
-_NOTHING = frozenset({"(direct)", "(none)", "(not set)", "(not provided)"})  # what tools write where there is nothing
+_NOTHING = frozenset({"(direct)", "(none)", "(not set)", "(not provided)"})  # what tools write instead of nothing
 
-#: What other tools call the fields of a campaign: ``utm_`` and many other prefixes stand before these names.
+#: What other tools call the fields of a campaign, after a prefix such as ``utm_``.
 CAMPAIGN = {"campaign": "name"} | {key: key for key in schema.CAMPAIGN_FIELDS if key != "name"}
 _UTM = {f"utm_{key}": name for key, name in CAMPAIGN.items()}
 
 
-#: A product as an event names it: its id, that of its group, and how many; None for what it doesn't say.
+#: A product named by an event: its id, its group's id, and the quantity; None for what is missing.
 Product: TypeAlias = tuple[Any, Any, Any]
 
 
 class Said(Protocol):
-    """What an event says of its subject. Each part is asked for only where a type has a field for it."""
+    """The contents of an event. Each method is called only for types that have such a field."""
 
     def products(self) -> list[Product]: ...
     def keywords(self) -> Any: ...
@@ -55,22 +55,22 @@ class Said(Protocol):
 
 
 def thing(value: Any) -> Json:
-    """``value`` where it is an object, else an empty one."""
+    """``value`` if it's an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def things(value: Any) -> list[Json]:
-    """The objects in a list; none where it is no list."""
+    """The objects in a list; empty if it isn't a list."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def text(value: Any) -> str | None:
-    """A string with something in it, for what describes; None for anything else."""
+    """A non-empty string; None for anything else."""
     return value if isinstance(value, str) and value else None
 
 
 def id_text(value: Any) -> Any:
-    """An id as a string: whole numbers are written out. None where it is absent or empty."""
+    """An id as a string. Integers are converted; None if it's absent or empty; other values are returned unchanged."""
     if isinstance(value, str):
         return value or None
     if isinstance(value, int) and not isinstance(value, bool):
@@ -81,13 +81,13 @@ def id_text(value: Any) -> Any:
 
 
 def identity(value: Any) -> str:
-    """An id as the text of a uuid; empty where there is none."""
+    """An id as text, for a record's uuid; empty if there is none."""
     found = id_text(value)
     return found if isinstance(found, str) else ""
 
 
 def number(value: Any) -> Any:
-    """A number, also one that is written as text. None where it is absent."""
+    """A number, parsed if it's a string. None if it's absent; other values are returned unchanged."""
     if not isinstance(value, str):
         return value
     if len(value) < _SAFE_DIGITS and value.isascii() and value.isdecimal():
@@ -96,14 +96,14 @@ def number(value: Any) -> Any:
 
 
 def name_text(value: Any) -> str:
-    """The name of an event, cut to a bearable length."""
+    """The name of an event, cut to _LONGEST_NAME characters."""
     return value[:_LONGEST_NAME] if isinstance(value, str) and value else UNNAMED
 
 
 def moment(value: Any, unit: timedelta, zone: tzinfo | None = None) -> Any:
-    """A number of ``unit`` since 1970 as RFC 3339; it counts by the clock of ``zone`` where there is one, else by UTC.
+    """A number of ``unit`` since 1970 as RFC 3339. It counts local time in ``zone`` if given, else UTC.
 
-    What is no number, or beyond the years of a calendar, stays as it is.
+    If it isn't a number or is out of range, it's returned unchanged.
     """
     count = number(value)
     if type(count) not in (int, float):
@@ -117,19 +117,19 @@ def moment(value: Any, unit: timedelta, zone: tzinfo | None = None) -> Any:
 
 
 def in_utc(value: Any) -> Any:
-    """A time in UTC that a source writes without saying so, with its ``Z``; any other as it is."""
+    """Append ``Z`` to a UTC time that a source writes without an offset. Other values are returned unchanged."""
     found = _NO_ZONE.match(value) if isinstance(value, str) else None
     return f"{found[1]}T{found[2]}Z" if found else value
 
 
 def truncated_ip(value: Any) -> str | None:
-    """An IPv4 address as its /24; None for anything else, IPv6 too."""
+    """The /24 of an IPv4 address; None for anything else, including IPv6."""
     found = _IPV4.match(value) if isinstance(value, str) else None
     return f"{found[1]}.0" if found else None
 
 
 def is_home(url: Any) -> bool:
-    """Whether an address is that of a site's first page."""
+    """Whether a URL is a site's home page."""
     if not isinstance(url, str) or not url:
         return False
     try:
@@ -139,11 +139,11 @@ def is_home(url: Any) -> bool:
 
 
 def campaign_in(url: Any) -> Json:
-    """The campaign that an address names by ``utm_…``."""
+    """The campaign in the ``utm_…`` parameters of a URL."""
     return _campaign_in(url) if isinstance(url, str) and "utm_" in url else {}
 
 
-@lru_cache(maxsize=1024)  # most who come by a campaign come by the same address
+@lru_cache(maxsize=1024)  # visitors from a campaign mostly have the same URL
 def _campaign_in(url: str) -> Json:
     try:
         return utm(dict(parse_qsl(urlsplit(url).query)))
@@ -152,12 +152,12 @@ def _campaign_in(url: str) -> Json:
 
 
 def utm(said: Mapping[str, Any]) -> Json:
-    """The campaign that keys called ``utm_…`` name."""
+    """The campaign in keys called ``utm_…``."""
     return campaign(said, _UTM)
 
 
 def campaign(found: Mapping[str, Any], names: Mapping[str, str]) -> Json:
-    """The campaign under keys of any kind; ``names`` has the contract's field for each."""
+    """The campaign in ``found``; ``names`` maps its keys to the contract's fields."""
     made: Json = {}
     if not found:
         return made
@@ -169,7 +169,7 @@ def campaign(found: Mapping[str, Any], names: Mapping[str, str]) -> Json:
 
 
 def meant(value: Any) -> Any:
-    """``value`` unless it is one of the words that tools write where there is nothing."""
+    """``value``, or None if it's one of the words that tools write instead of nothing."""
     return None if isinstance(value, str) and value in _NOTHING else value
 
 
@@ -186,7 +186,7 @@ def context(
     title: Any = None,
     user_agent: Any = None,
 ) -> Json:
-    """The context of a record, with what there is of each part. A page without an address is none."""
+    """Build the context of a record from what is present. A page needs a URL."""
     made: Json = (
         {"custom_context": {"uuid": uuid, "source": source}} if uuid else {"custom_context": {"source": source}}
     )
@@ -210,7 +210,7 @@ def context(
 
 
 def types_of(name: str, defaults: Types, options: Options) -> tuple[str, ...] | Skipped:
-    """The interaction types of an event name: as the options say, else the source's own."""
+    """The interaction types of an event name: from the options, else the source's defaults."""
     if options.types and name in options.types:
         chosen = options.types[name]
         return (chosen,) if chosen else Skipped(name, ON_PURPOSE)
@@ -218,10 +218,9 @@ def types_of(name: str, defaults: Types, options: Options) -> tuple[str, ...] | 
 
 
 def records(types: tuple[str, ...], name: str, head: Json, about: Json, said: Said) -> list[Json]:
-    """A record of each type: ``head`` has who and when, ``about`` is the context.
+    """Make a record of each type. ``head`` has the ids and the timestamp, ``about`` is the context.
 
-    A list of products is a view of its category where it names one, and an impression of what is in it; each alone
-    where the other is not said.
+    A list of products becomes a view of its category if it has one, and an impression of its products if it has any.
     """
     if len(types) == 1:
         return [_record(types[0], name, head, about, said)]
@@ -280,7 +279,7 @@ def _add_products(record: Json, kind: str, products: list[Product]) -> None:
 
 
 def who(user: Any, visitor: Any, timestamp: Any) -> Json:
-    """Who an event is of, and when it was; what is absent has no key."""
+    """The ids and the timestamp of a record, without absent ones."""
     head: Json = {}
     if user is not None and (named := id_text(user)) is not None:
         head["user_id"] = named
@@ -292,7 +291,7 @@ def who(user: Any, visitor: Any, timestamp: Any) -> Json:
 
 
 def header(headers: Mapping[str, str], name: str) -> str:
-    """A header's value, however its name is spelled; empty where there is none."""
+    """The value of a header, ignoring the case of its name; empty if there is none."""
     wanted = name.lower()
     return next((value for key, value in headers.items() if key.lower() == wanted), "")
 
@@ -313,6 +312,6 @@ def signed_in_hex(given: str, bodies: Iterable[bytes], secret: str) -> bool:
 
 
 def share(documents: Iterable[Any], fits: Callable[[Json], bool]) -> float:
-    """Which part of the documents fits, from 0 to 1."""
+    """The share of documents that fit, from 0 to 1."""
     verdicts = [isinstance(each, dict) and fits(each) for each in documents]
     return sum(verdicts) / len(verdicts) if verdicts else 0.0

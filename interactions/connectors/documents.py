@@ -1,4 +1,4 @@
-"""JSON documents of any form, told apart and decoded, for those who read other forms than Dojo's own."""
+"""Split a stream of JSON documents, in any layout, and decode them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 @dataclass(slots=True)
 class Decoded:
-    """The documents of ``size`` bytes: what each one holds, or why it is none.
+    """The decoded documents in ``size`` bytes, and Rejected for invalid ones.
 
-    ``places()`` finds each document's offset in the file and its text, which takes as long as telling them apart.
+    ``places()`` returns the byte offset in the file and the text of each document. It takes as long as decoding.
     """
 
     size: int
@@ -32,10 +32,10 @@ class Decoded:
 
 
 def documents(file: BinaryIO, run: ByteRange, longest: int) -> Iterator[Decoded]:
-    """The documents of a run, some of them at a time, in constant memory.
+    """Decode the documents in a byte range, some at a time, in constant memory.
 
-    Lists, and lists called ``data`` in an object, are gone into. What is no valid JSON, no object, or larger than
-    ``longest`` bytes is Rejected, with the number of its document for an index. Raises Unsound as the reader does.
+    Lists, and lists called ``data`` in an object, are flattened. Anything that isn't valid JSON or isn't an object, or
+    is longer than ``longest`` bytes, is Rejected, with the index of the document. Raises Unsound like the reader.
     """
     source = Documents(file, run, longest)
     window: Window | None = source.lead()
@@ -56,13 +56,13 @@ def documents(file: BinaryIO, run: ByteRange, longest: int) -> Iterator[Decoded]
 
 
 def _taken(text: bytes, offset: int) -> Iterator[Decoded]:
-    """What can be decoded many documents at a time, from the beginning of a text: each time few enough of them that
-    they stay in the processor's cache until they are read."""
+    """Decode documents at the beginning of a text in batches, as long as possible. The batches are small enough for the
+    CPU cache."""
     place = 0
     while True:
         piece = text[place : place + _CACHED_BYTES]
         taken = _lines(piece, offset + place) or _listed(piece, offset + place)
-        if taken is None and place + _CACHED_BYTES < len(text):  # where one document is larger
+        if taken is None and place + _CACHED_BYTES < len(text):  # a single document is larger
             rest = text[place:]
             taken = _lines(rest, offset + place) or _listed(rest, offset + place)
         if taken is None:
@@ -72,7 +72,7 @@ def _taken(text: bytes, offset: int) -> Iterator[Decoded]:
 
 
 def _lines(text: bytes, offset: int) -> Decoded | None:
-    """The whole lines of a text, decoded in one go; None where they aren't each a plain object."""
+    """Decode the complete lines of a text at once; None unless each is a plain object."""
     size = text.rfind(b"\n") + 1
     try:
         found = _decoder.decode_lines(memoryview(text)[:size]) if size else []
@@ -84,9 +84,9 @@ def _lines(text: bytes, offset: int) -> Decoded | None:
 
 
 def _listed(text: bytes, offset: int) -> Decoded | None:
-    """The same of objects with commas between them: up to the last that begins with the key of the first.
+    """Decode comma-separated objects at once, up to the last one that begins with the first one's key.
 
-    Where that is no object of the list but one within another, what comes before it is no JSON, and nothing is taken.
+    If that turns out to be a nested object, the text before it isn't valid JSON, and None is returned.
     """
     opening = _OPENING.match(text)
     end = text.rfind(opening[1]) if opening is not None else -1
@@ -108,7 +108,7 @@ def _listed(text: bytes, offset: int) -> Decoded | None:
 
 
 def _are_plain(found: list[Any]) -> bool:
-    """Whether all are objects without a list called data, which would be gone into."""
+    """Whether all are objects without a list called data, which would have to be flattened."""
     return all(type(each) is dict and type(each.get("data")) is not list for each in found)
 
 

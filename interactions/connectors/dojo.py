@@ -1,4 +1,4 @@
-"""Dojo's own form: records go to the codec as they are."""
+"""Dojo's own format: records are passed on as they are."""
 
 from __future__ import annotations
 

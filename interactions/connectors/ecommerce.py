@@ -1,4 +1,4 @@
-"""Properties in the words of Segment's Ecommerce Spec v2, which other tools' users mostly follow, too."""
+"""Event properties named as in Segment's Ecommerce Spec v2, which users of other tools mostly follow, too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from interactions.connectors.conventions import Product, id_text, number, text, things
 from interactions.connectors.source import Json
 
-#: The event names that shops use in tools where names are free.
+#: Common event names in tools that let users choose them.
 FREE_NAMES = {
     "Product Viewed": ("product_detail_page_view",),
     "Product List Viewed": ("category_page_view",),
@@ -23,7 +23,7 @@ _WORDS = ("query", "text", "keywords", "term", "q", "value")
 
 
 class Properties:
-    """What the properties of an event say."""
+    """Reads the properties of an event."""
 
     __slots__ = ("_said",)
 
@@ -38,7 +38,7 @@ class Properties:
 
     def keywords(self) -> Any:
         query = self._said.get("query")
-        if isinstance(query, dict):  # some send what their search form holds
+        if isinstance(query, dict):  # some send the fields of their search form
             return next((query[key] for key in _WORDS if text(query.get(key))), None)
         return query if query else None
 

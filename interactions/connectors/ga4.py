@@ -32,7 +32,7 @@ TYPES: Types = {
 _MICROSECOND = timedelta(microseconds=1)
 _HOME: tuple[str, ...] = ("home_page_view",)
 _IDENTITY = ("user_pseudo_id", "event_timestamp", "event_name", "event_bundle_sequence_id", "batch_event_index")
-_NUMBERS = ("int_value", "double_value", "float_value")  # in place of a string_value
+_NUMBERS = ("int_value", "double_value", "float_value")  # instead of a string_value
 _LEVELS = ("item_category", "item_category2", "item_category3", "item_category4", "item_category5")
 _MANUAL = {f"manual_{key}": name for key, name in conventions.CAMPAIGN.items()} | {"manual_campaign_name": "name"}
 
@@ -54,7 +54,7 @@ def name_of(event: Json) -> str:
 
 
 def event_id(event: Json) -> str:
-    """An order by its transaction; any other by who, when, what, and its place in what was sent together."""
+    """For a purchase, the transaction id; else the user, time, name and position in the batch."""
     return _identity(event, _Params(event.get("event_params")))
 
 
@@ -97,14 +97,14 @@ def _transaction(event: Json, params: _Params) -> str:
 
 
 class _Params:
-    """The parameters of an event: a list of keys, each with a value under the name of its type."""
+    """The parameters of an event: a list of objects with a key, and a value under the name of its type."""
 
     __slots__ = ("_values",)
 
     def __init__(self, listed: Any) -> None:
         try:
             self._values: dict[Any, Any] = {each["key"]: each["value"] for each in listed}
-        except (TypeError, KeyError, IndexError):  # not each is an object with both
+        except (TypeError, KeyError, IndexError):  # not all are objects with both
             self._values = {}
             for each in things(listed):
                 if isinstance(key := each.get("key"), str):
@@ -137,7 +137,7 @@ class _Said:
         return self._params.get("search_term")
 
     def category(self) -> list[Any]:
-        """The category that all items share, from its widest level on; else the name of their list."""
+        """The category path shared by all items, widest level first; else the name of their list."""
         paths = {tuple(filter(None, map(conventions.text, map(each.get, _LEVELS)))) for each in self._items}
         if len(paths) == 1 and (path := paths.pop()):
             return list(path)

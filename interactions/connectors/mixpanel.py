@@ -1,4 +1,4 @@
-"""Mixpanel: lines of the raw event export."""
+"""Mixpanel: JSON Lines from the raw event export."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from interactions.connectors.source import ZONE, Json, Options, Skipped, Types
 
 NAME: Final = "mixpanel"
 TITLE: Final = "Mixpanel"
-ASKS: tuple[str, ...] = (ZONE,)  # older projects write times by their own clock
+ASKS: tuple[str, ...] = (ZONE,)  # older projects write local times
 SIGNATURE: Final = ""
 TYPES: Types = FREE_NAMES
 
@@ -66,7 +66,7 @@ def interactions(event: Json, options: Options) -> list[Json] | Skipped:
 
 
 def _ids(said: Json) -> tuple[Any, Any]:
-    """The user and the visitor. ``distinct_id`` is the one or the other; with ``$device:`` in front, the device."""
+    """The user and the visitor. ``distinct_id`` is either; with the prefix ``$device:`` it's the device."""
     user, device, distinct = said.get("$user_id"), said.get("$device_id"), said.get("distinct_id")
     if isinstance(distinct, str) and distinct.startswith(_DEVICE):
         return user, device or distinct.removeprefix(_DEVICE)

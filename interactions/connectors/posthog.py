@@ -1,4 +1,4 @@
-"""PostHog: events of a batch export, or as a webhook destination sends them."""
+"""PostHog: events from a batch export or a webhook destination."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ASKS: tuple[str, ...] = ()
 SIGNATURE: Final = ""
 TYPES: Types = FREE_NAMES
 
-_DIRECT = "$direct"  # what PostHog writes where nothing referred
+_DIRECT = "$direct"  # what PostHog writes without a referrer
 
 
 def recognise(documents: Sequence[Json]) -> float:
@@ -31,7 +31,7 @@ def _is_event(event: Json) -> bool:
 
 
 def events(document: Json) -> Iterator[Any]:
-    """A webhook has the event in an envelope, beside its person."""
+    """Unwrap the event: webhooks send it together with the person."""
     inner = document.get("event")
     yield inner if isinstance(inner, dict) else document
 
@@ -69,7 +69,7 @@ def interactions(event: Json, options: Options) -> list[Json] | Skipped:
 
 
 def _properties(said: Any) -> Json:
-    """An object, or in what comes of Parquet the JSON text of one."""
+    """The properties, which in Parquet files are JSON text."""
     if isinstance(said, str):
         try:
             said = msgspec.json.decode(said)
@@ -79,7 +79,7 @@ def _properties(said: Any) -> Json:
 
 
 def _ids(distinct: Any, said: Json) -> tuple[Any, Any]:
-    """The user and the visitor. ``distinct_id`` is the device's until somebody is identified."""
+    """The user and the visitor. ``distinct_id`` is the device's id until the user is identified."""
     user, device = said.get("$user_id"), said.get("$device_id")
     if user or not distinct or distinct == device:
         return user, device

@@ -1,4 +1,4 @@
-"""What a tool's event asks on a person's behalf: to be erased, or to be told what is held."""
+"""Privacy requests among a tool's events: to erase a person, or to send them their data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from interactions.connectors.source import Json
 
 
 class Wish(StrEnum):
-    """What is asked for."""
+    """The kind of request."""
 
     ERASURE = "erasure"
     LETTER = "letter"
@@ -21,7 +21,7 @@ class Wish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrivacyRequest:
-    """A wish, and whose: the ids as records have them, empty where the event names nobody."""
+    """A request, and the ids of its person as in records, empty if the event names nobody."""
 
     wish: Wish
     user_id: str = ""
@@ -33,13 +33,13 @@ class PrivacyRequest:
 
 
 def privacy_request(source: str, event: Json) -> PrivacyRequest | None:
-    """What an event of the source called ``source`` asks for; None where it is an event like others."""
+    """The request in an event of the source called ``source``; None if it's any other event."""
     read = _READERS.get(source)
     return read(event) if read else None
 
 
 def _of_segment(event: Json) -> PrivacyRequest | None:
-    """Segment forwards the deletion of a user as a call of the type ``delete``."""
+    """Read Segment's forwarded deletions, calls of the type ``delete``."""
     if event.get("type") != "delete":
         return None
     ids = (conventions.identity(event.get(key)) for key in ("userId", "anonymousId"))

@@ -1,4 +1,4 @@
-"""Reads a source's text: documents, their events, and the records that come of them."""
+"""Read a source's documents, and convert their events to records."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from interactions.connectors.documents import Decoded, documents
 from interactions.connectors.source import Chunk, EventOrigin, Json, Options, Skipped, Source
 from interactions.contract import schema
 
-_MOST_NAMES = 1000  # kinds of skipped events that are told apart in a chunk
+_MOST_NAMES = 1000  # kinds of skipped events counted separately per chunk
 _OTHERS = Skipped("(other events)", "They have no interaction type.")
 _NO_EVENT = "It is no event."
 _NOTE = schema.NOTE
@@ -28,17 +28,17 @@ _encoder = msgspec.json.Encoder()
 
 
 def first_documents(head: bytes, *, is_whole: bool) -> list[Json]:
-    """The whole documents of a text's beginning, those that are objects."""
+    """The complete objects at the beginning of a text."""
     found: list[Json] = []
     run = ByteRange(0, len(head), len(head) if is_whole else len(head) + 1)
-    with suppress(Unsound):  # it ends in the middle of a document
+    with suppress(Unsound):  # the text ends in the middle of a document
         for decoded in documents(io.BytesIO(head), run, max(len(head), 1)):
             found += [each for each in decoded.documents if isinstance(each, dict)]
     return found
 
 
 def chunks(source: Source, file: BinaryIO, options: Options, run: ByteRange | None, longest: int) -> Iterator[Chunk]:
-    """See the door's ``records``."""
+    """See ``connectors.records``."""
     if run is None:
         length = file.seek(0, io.SEEK_END)
         run = ByteRange(0, length, length)
@@ -62,7 +62,7 @@ def chunks(source: Source, file: BinaryIO, options: Options, run: ByteRange | No
 
 
 def _joined(parts: list[Chunk]) -> Chunk:
-    """One chunk of several: what reads records wants many at a time."""
+    """Join several chunks, because the codec is faster with many records at a time."""
     if len(parts) == 1:
         return parts[0]
     whole = Chunk(0)
@@ -85,7 +85,7 @@ def _origin_in(parts: list[Chunk], firsts: list[int], record: int) -> EventOrigi
 
 
 class _Reading:
-    """One chunk as it is made. ``index`` is the number of the first of its records, skipped and rejected events."""
+    """Builds one chunk. ``index`` is the number of its first record, or skipped or rejected event."""
 
     def __init__(self, source: Source, options: Options, decoded: Decoded, index: int) -> None:
         self._source, self._options, self._index = source, options, index
@@ -93,8 +93,8 @@ class _Reading:
         self._made: list[Json] = []
         self._skipped: Counter[Skipped] = Counter()
         self._rejected: list[Rejected] = []
-        self._idle = 0  # events that made no record
-        # Of each event its document, and of each record its event and number: only refused ones are looked up.
+        self._idle = 0  # events without a record
+        # The document of each event, and the event and number of each record, for looking up rejected ones.
         self._document_of: list[int] = []
         self._event_of: list[int] = []
         self._number_of: list[int] = []
@@ -106,12 +106,12 @@ class _Reading:
             else:
                 self._read(number, document)
         lines, records = self._encoded(), len(self._made)
-        self._documents.clear()  # their memory is for the next ones, while it is in the cache
+        self._documents.clear()  # so that the next ones reuse their memory while it's in the CPU cache
         self._made.clear()
         return Chunk(self._size, lines, records, len(self._document_of), self._skipped, self._rejected, self._origin)
 
     def _read(self, number: int, document: Json) -> None:
-        """Add what the events of a document stand for."""
+        """Convert the events in a document."""
         interactions, options = self._source.interactions, self._options
         for event in self._source.events(document):
             if not isinstance(event, dict) or (_NOTE in event and len(event) == 1):
@@ -133,7 +133,8 @@ class _Reading:
         self._idle += 1
 
     def _refuse(self, number: int, event: Any) -> None:
-        """Reject what is no event; what was rejected before, and is Dojo's note alone, once more as it was."""
+        """Reject something that isn't an event. If it's only Dojo's note on an earlier rejection, reject the original
+        text again."""
         note = event[_NOTE] if isinstance(event, dict) else None
         before = note.get("text") if isinstance(note, dict) else None
         text = before.encode() if isinstance(before, str) else msgspec.json.encode(event)
@@ -148,7 +149,7 @@ class _Reading:
     def _encoded(self) -> bytes:
         try:
             return _encoder.encode_lines(self._made)
-        except RecursionError:  # of those that are as deep as a decoder goes, only the rule is told
+        except RecursionError:  # one is nested too deeply
             return b"".join(record_text(record) + b"\n" for record in self._made)
 
     @cached_property
@@ -157,7 +158,7 @@ class _Reading:
 
     @cached_property
     def _first_of(self) -> dict[int, int]:
-        """The first event of each document that holds a batch of them."""
+        """The index of the first event of each document with several events."""
         held = Counter(self._document_of)
         return {number: self._document_of.index(number) for number, count in held.items() if count > 1}
 
@@ -165,7 +166,7 @@ class _Reading:
         event = self._event_of[record]
         number = self._document_of[event]
         offset, text = self._places[number]
-        if number in self._first_of:  # the event alone, as its document may be the whole file
+        if number in self._first_of:  # only the event, because its document may be the whole file
             text = msgspec.json.encode(self._batches[number][event - self._first_of[number]])
         return EventOrigin(self._index + self._number_of[record], offset, text)
 
@@ -176,7 +177,7 @@ class _Reading:
 
 
 def record_text(record: Json) -> bytes:
-    """A record as JSON; in place of one that is nested too deeply, one that the codec refuses for that."""
+    """A record as JSON. If it's nested too deeply, a placeholder that the codec rejects for the same reason."""
     try:
         return _encoder.encode(record)
     except RecursionError:

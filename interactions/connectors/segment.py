@@ -1,4 +1,4 @@
-"""Segment, and RudderStack, which speaks the same: calls as a webhook destination sends them or an archive has them."""
+"""Segment, and RudderStack, which uses the same format: calls from a webhook destination or an archive."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def events(document: Json) -> Iterator[Any]:
 
 
 def name_of(event: Json) -> str:
-    """The event of a track call; else the kind of call, with the page's name where it has one: ``page: Cart``."""
+    """The event of a track call; else the kind of call, with the name of the page if any: ``page: Cart``."""
     call = event.get("type")
     if call == "track" or not isinstance(call, str):
         return conventions.name_text(event.get("event"))
@@ -97,7 +97,7 @@ def _is_home(event: Json, properties: Json) -> bool:
 
 
 def authentic(headers: Mapping[str, str], body: bytes, secret: str) -> bool:
-    """The signature is of the body, or in a batch of the first event alone, as compact JSON."""
+    """Verify the signature, which is of the body or, for a batch, of its first event as compact JSON."""
     given = conventions.header(headers, SIGNATURE)
     return conventions.signed_in_hex(given, _signed(body), secret)
 

@@ -1,4 +1,4 @@
-"""Shopify: orders and refunds, as webhooks send them or its API lists them."""
+"""Shopify: orders and refunds from webhooks or the API."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PRIVACY = frozenset({DATA_REQUEST, CUSTOMER_REDACT, SHOP_REDACT})
 _PRIVACY_REASON = "It is a privacy request."
 _TEST_REASON = "It is a test order."
 _GID = "gid://shopify/"
-_CENTS = 6  # decimals that a sum of amounts is rounded to
+_CENTS = 6  # decimals of a sum of amounts
 
 
 def recognise(documents: Sequence[Json]) -> float:
@@ -40,13 +40,13 @@ def _is_own(event: Json) -> bool:
 
 
 def events(document: Json) -> Iterator[Any]:
-    """The API lists orders and refunds in an envelope; an order has a list of its refunds, too."""
+    """Unwrap the lists of orders or refunds that the API returns. An order also has a list of refunds."""
     listed = None if "id" in document else document.get("orders", document.get("refunds"))
     yield from listed if isinstance(listed, list) else (document,)
 
 
 def name_of(event: Json) -> str:
-    """The webhook's topic, which the body itself doesn't hold, by the body's shape."""
+    """The webhook's topic, found from the shape of the body, which doesn't contain it."""
     if "refund_line_items" in event:
         return REFUND
     if "line_items" in event:
@@ -77,7 +77,7 @@ def interactions(event: Json, options: Options) -> list[Json] | Skipped:
 
 
 def _head(event: Json, name: str) -> Json:
-    """Who and when. A refund names no customer: its ``user_id`` is that of the staff."""
+    """The ids and the timestamp. A refund doesn't name the customer: its ``user_id`` is the staff's."""
     customer = None if name == REFUND else plain_id(thing(event.get("customer")).get("id"))
     return conventions.who(customer, None, event.get("created_at"))
 
@@ -96,14 +96,14 @@ def _about(event: Json, name: str) -> Json:
 
 
 def plain_id(value: Any) -> Any:
-    """An id as a string; of ``gid://shopify/Order/5001`` the number alone."""
+    """An id as a string: for ``gid://shopify/Order/5001`` only the number."""
     if isinstance(value, str) and value.startswith(_GID):
         return value.rpartition("/")[2].partition("?")[0]
     return conventions.id_text(value)
 
 
 class _Said:
-    """What an order or a refund says. A line without a variant, such as a tip, is no product."""
+    """Reads an order or a refund. A line without a variant, such as a tip, isn't a product."""
 
     __slots__ = ("_event",)
 
@@ -129,7 +129,7 @@ class _Said:
         return number(self._event.get("total_price"))
 
     def refund(self) -> Any:
-        """The sum of what was paid back; None where no payment is named."""
+        """The total refunded; None if no payments are listed."""
         amounts = [
             number(each.get("amount"))
             for each in things(self._event.get("transactions"))

@@ -1,4 +1,4 @@
-"""Shopify's customer events, as a custom pixel in the shop's pages sends them."""
+"""Shopify's customer events, sent by a custom pixel in the shop's pages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TYPES: Types = {
 }
 
 _HOME: tuple[str, ...] = ("home_page_view",)
-_SHOP: Final = shopify.NAME  # the shop's, however it was heard of: an order by pixel and by webhook is one
+_SHOP: Final = shopify.NAME  # the same for pixel and webhook, so that an order sent by both counts once
 
 
 def recognise(documents: Sequence[Json]) -> float:
@@ -44,7 +44,7 @@ def name_of(event: Json) -> str:
 
 
 def event_id(event: Json) -> str:
-    """An order's where there is one, else the event's."""
+    """The order's id if there is one, else the event's."""
     order = conventions.identity(plain_id(thing(_checkout(event).get("order")).get("id")))
     if event.get("name") == "checkout_completed" and order:
         return f"order:{order}"
@@ -87,7 +87,7 @@ class _Said:
         self._data = data
 
     def products(self) -> list[Product]:
-        """The variants of whatever the event is about."""
+        """The product variants in the event."""
         line, checkout = thing(self._data.get("cartLine")), thing(self._data.get("checkout"))
         if line:
             return [_product(thing(line.get("merchandise")), line.get("quantity"))]

@@ -1,4 +1,4 @@
-"""What a source of other tools' events is, and what comes of reading one."""
+"""The interface of a source, that is, a tool whose events Dojo can read, and the results of reading it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ import msgspec
 if TYPE_CHECKING:
     from interactions.codec.rejected import Rejected
 
-#: A JSON object, decoded: an event of a source, or a record in Dojo's own form.
+#: A decoded JSON object: an event of a source, or a record in Dojo's format.
 Json = dict[str, Any]
-#: The default interaction types of an event name. With two, the second is a further record of the same event.
+#: The default interaction types by event name. With two types, an event becomes two records.
 Types = Mapping[str, tuple[str, ...]]
 
 ZONE = "zone"
-"""What has to be asked: the time zone of times that come without one (``Options.zone``)."""
+"""A question to ask the user: the time zone of times without one (``Options.zone``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the data itself can't say.
+    """Choices that can't be found in the data.
 
-    ``zone`` is that of times without one; None reads them as UTC. ``types`` maps event names to interaction types, over
-    the source's own table; None skips an event on purpose.
+    ``zone`` is the time zone of times without one, None for UTC. ``types`` maps event names to interaction types and
+    takes precedence over the source's defaults; None skips an event.
     """
 
     zone: tzinfo | None = None
@@ -35,46 +35,47 @@ class Options:
 
 
 class Skipped(msgspec.Struct, frozen=True, gc=False):
-    """An event that stands for no interaction: its ``name`` as a table of names shows it, and why, as a sentence."""
+    """An event that isn't converted: its ``name``, and the ``reason`` as a sentence."""
 
     name: str
     reason: str
 
 
 class Source(Protocol):
-    """A tool whose events Dojo understands. A module with these names is one; nothing in it raises for any JSON."""
+    """A tool whose events Dojo understands. It's a module with these names; no function raises, whatever the JSON."""
 
     NAME: str  # in addresses, in tables, and in custom_context.source
     TITLE: str  # on pages
     TYPES: Types  # event name to interaction types
-    ASKS: tuple[str, ...]  # what a file of this source can't say: ZONE, or nothing
-    SIGNATURE: str  # the header with the signature of a webhook; empty where the tool signs nothing
+    ASKS: tuple[str, ...]  # questions to ask the user about a file: ZONE, or none
+    SIGNATURE: str  # the header with a webhook's signature; empty if the tool doesn't sign
 
     def recognise(self, documents: Sequence[Json], /) -> float:
-        """How sure it is, from 0 to 1, that the first documents of a file or body are this tool's."""
+        """The confidence, from 0 to 1, that the first documents of a file or body are this tool's."""
 
     def events(self, document: Json, /) -> Iterator[Any]:
-        """The events in one JSON document, which may be a batch or an envelope. What is no object is refused later."""
+        """The events in a JSON document, which may be a batch or an envelope. Non-objects are rejected later."""
 
     def interactions(self, event: Json, options: Options, /) -> list[Json] | Skipped:
-        """The records, in Dojo's own form, that an event stands for. The codec checks them as any others."""
+        """Convert an event to records in Dojo's format. The codec validates them like any others."""
 
     def name_of(self, event: Json, /) -> str:
-        """The event's name, as a table of names shows it."""
+        """The event's name, as shown on pages."""
 
     def event_id(self, event: Json, /) -> str:
-        """What tells the event from all others of this source; empty where it says nothing of the kind."""
+        """The event's unique id within this source; empty if it has none."""
 
     def authentic(self, headers: Mapping[str, str], body: bytes, secret: str, /) -> bool:
-        """Whether a webhook was signed with ``secret``. Always true where the tool signs nothing: then the secret in
-        the address is all there is."""
+        """Whether a webhook was signed with ``secret``. Always true if the tool doesn't sign: then only the token in
+        the URL protects it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A file or body of a known source, found from its beginning.
+    """The source of a file or body, recognized from its beginning.
 
-    ``events`` were read there, and ``names`` counts them by name, most first; ``asks`` is what only the user can say.
+    ``events`` is the number of events in the beginning, and ``names`` counts them by name; ``asks`` are questions for
+    the user.
     """
 
     source: Source
@@ -86,8 +87,8 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class EventOrigin:
-    """Where a record comes from: its ``index`` among all records, skipped and rejected events of what was read, from 0,
-    the ``offset`` in bytes of the text that has its event, and the event's ``text`` as the source wrote it."""
+    """The origin of a record: its ``index`` (from 0) among all records and skipped or rejected events that were read,
+    the byte ``offset`` of its event, and the event's original ``text``."""
 
     index: int
     offset: int
@@ -96,10 +97,10 @@ class EventOrigin:
 
 @dataclass(slots=True)
 class Chunk:
-    """What came of about a megabyte of a source's text, of which ``size`` bytes were read.
+    """The result of reading ``size`` bytes of a source's text.
 
-    ``lines`` has ``records`` in Dojo's own form, as JSON Lines. ``skipped`` counts events by name and reason.
-    ``rejected`` is what isn't an event at all, such as damaged JSON. ``events`` counts all events, these too.
+    ``lines`` has ``records`` records in Dojo's format, as JSON Lines. ``skipped`` counts events by name and reason.
+    ``rejected`` has everything that isn't an event, such as damaged JSON. ``events`` counts all of these events.
     """
 
     size: int
@@ -111,7 +112,7 @@ class Chunk:
     find: Callable[[int], EventOrigin] | None = None
 
     def origin(self, record: int) -> EventOrigin:
-        """Where a record of ``lines`` comes from, by its number from 0: for those that the codec refuses."""
+        """The origin of a record in ``lines``, by its index from 0; needed for records that the codec rejects."""
         if self.find is None:
             raise LookupError("This source keeps no origins.")
         return self.find(record)

@@ -1,4 +1,4 @@
-"""WooCommerce: orders, as webhooks send them or its REST API lists them."""
+"""WooCommerce: orders from webhooks or the REST API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAME: Final = "woocommerce"
 TITLE: Final = "WooCommerce"
 ASKS: tuple[str, ...] = ()
 SIGNATURE: Final = "X-WC-Webhook-Signature"
-#: By the order's status. Each change of an order is sent again, and counts once, as its id is the record's.
+#: By order status. An order is sent again when it changes, but counts once, because its id is the record's uuid.
 TYPES: Types = {f"order: {status}": ("checkout",) for status in ("processing", "on-hold", "completed", "refunded")}
 
 _ATTRIBUTION = {f"_wc_order_attribution_utm_{key}": name for key, name in conventions.CAMPAIGN.items()}
@@ -62,7 +62,7 @@ def interactions(event: Json, options: Options) -> list[Json] | Skipped:
 
 
 class _Said:
-    """What an order says. A product without variations has 0 for its variation, and is sold as itself."""
+    """Reads an order. Products without variations have the variation id 0."""
 
     __slots__ = ("_event",)
 

@@ -1,6 +1,6 @@
-"""Connections: other tools' webhooks, from the address that a tool is given to the records of its events.
+"""Connections: receive other tools' webhooks.
 
-``change`` adds, rotates, pauses and removes connections. ``find`` says whose an address is. ``read`` makes of a body
-what may be stored, ``tally`` counts it within the transaction that stores it, and ``kept`` holds the last events that
-were not stored.
+``change`` creates, rotates, pauses and removes connections. ``find`` looks up the connection of a URL. ``read``
+converts a body to records, ``tally`` counts events in the transaction that stores the records, and ``kept`` erases
+people from examples of events that weren't stored.
 """

@@ -1,4 +1,4 @@
-"""Store what arrived at a connection: its records and its counts in one transaction of the inbox."""
+"""Store the records and counts of a connection's call in one transaction of the inbox."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def accept(
     *,
     also: Callable[[], None] = lambda: None,
 ) -> None:
-    """When it returns, records and counts survive whatever happens. Raises django.db.Error: then nothing was stored.
+    """Store a call. When it returns, records and counts are durable. Raises django.db.Error if nothing was stored.
 
-    ``erased`` are all who were ever to be erased: no event that names them is kept as an example. What ``also`` writes
-    is in the same transaction, which doesn't happen where it raises a django.db.Error.
+    ``erased`` are all people ever erased: events that name them aren't kept as examples. ``also`` is called in the same
+    transaction, which is rolled back if it raises django.db.Error.
     """
     arrived.unstored = list(_without(arrived.unstored, erased))
     beside = live.Beside(connection.pk, partial(_write, connection.pk, at, arrived, also))
@@ -41,7 +41,7 @@ def _write(connection_id: int, at: datetime, arrived: Arrived, also: Callable[[]
 
 
 def keep_unstored(connection: Connection, at: datetime, arrived: Arrived, erased: Tombstones) -> None:
-    """Keep examples of what is skipped and refused of events that come by another way, where they are counted."""
+    """Keep examples of skipped and refused events from imports, which count events themselves."""
     arrived.unstored = list(_without(arrived.unstored, erased))
     with transaction.atomic():
         if Connection.objects.filter(pk=connection.pk).update(last_event_at=at):

@@ -1,4 +1,4 @@
-"""Add, rotate, pause and remove connections. The token of an address is given out once and kept as a hash."""
+"""Create, rotate, pause and remove connections. The token in a URL is shown once and stored as a hash."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from interactions.ingest.connections.find import PREFIX, digest_of, path_of
 from interactions.ingest.connections.seal import sealed
 from interactions.models import Connection, Environment, Import
 
-#: The sources that can send by themselves. Of the others Dojo takes files.
+#: The sources that can send webhooks. The others are imported from files.
 SENDERS = ("segment", "shopify", "woocommerce", "posthog", "shopify_pixel", "dojo")
 
 _RANDOM_BYTES = 30  # 40 characters
-_SHOWN = 12  # characters that tell connections apart
+_SHOWN = 12  # characters of the token that are shown on pages
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is told once: the ``path`` to send to, with its token, and the ``secret`` to sign with, if any."""
+    """What is shown once: the ``path`` to send to, with its token, and the ``secret`` to sign with, if any."""
 
     connection: Connection
     path: str
@@ -37,7 +37,7 @@ class Given:
 def create(
     environment: Environment, source: str, *, name: str = "", secret: str = "", user: User | None = None
 ) -> Given:
-    """A new connection of a source. A secret is made where the tool signs and none of its own is given."""
+    """Create a connection. A secret is generated if the tool signs and none is given."""
     token = _token()
     if not SOURCES[source].SIGNATURE:
         secret = ""
@@ -58,9 +58,9 @@ def create(
 
 
 def rotate(connection: Connection, grace: timedelta, *, user: User | None = None) -> Given:
-    """Give a connection another address. The former one is accepted as long as ``grace`` lasts.
+    """Give a connection a new URL. The old one keeps working for ``grace``.
 
-    The secret stays: a tool that makes its own goes on with it, and another can be set at any time.
+    The secret doesn't change; :func:`replace_secret` does that.
     """
     token = _token()
     with transaction.atomic():
@@ -74,7 +74,7 @@ def rotate(connection: Connection, grace: timedelta, *, user: User | None = None
 
 
 def replace_secret(connection: Connection, secret: str, *, user: User | None = None) -> str:
-    """Verify signatures by another secret from now on; one is made where none is given."""
+    """Replace the secret used to verify signatures. Generates one if none is given, and returns it."""
     secret = secret or _secret()
     with transaction.atomic():
         Connection.objects.filter(pk=connection.pk).update(secret=sealed(secret))
@@ -84,7 +84,7 @@ def replace_secret(connection: Connection, secret: str, *, user: User | None = N
 
 
 def pause(connection: Connection, *, user: User | None = None) -> None:
-    """Store nothing of what arrives from now on; what asks for a person's erasure is still heard."""
+    """Stop storing events. Requests to erase people are still handled."""
     _set_paused(connection, True, Action.CONNECTION_PAUSED, user)
 
 
@@ -100,7 +100,7 @@ def _set_paused(connection: Connection, is_paused: bool, action: Action, user: U
 
 
 def remove(connection: Connection, *, user: User | None = None) -> None:
-    """Refuse the address from now on, and forget its counts and kept events. The records stay."""
+    """Refuse further calls, and delete counts and kept events. The records stay."""
     with transaction.atomic():
         _note(Action.CONNECTION_REMOVED, connection, user)
         _cancel_waiting(connection)
@@ -108,7 +108,7 @@ def remove(connection: Connection, *, user: User | None = None) -> None:
 
 
 def _cancel_waiting(connection: Connection) -> None:
-    """End the imports of a pull that have not begun to load."""
+    """Cancel a pull's imports that haven't started to load."""
     waiting = [Import.State.UPLOADING, Import.State.CHECKING]
     for imp in Import.objects.filter(pulled_days__pull__connection=connection, state__in=waiting):
         imports.cancel(imp)

@@ -1,4 +1,4 @@
-"""Whose an address is, and whether what was sent there is signed with its secret."""
+"""Look up the connection of a URL, and verify signatures."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from interactions.models import ApiKey, Connection
 
 PREFIX = "dojo_co_"
 _ADDRESS = "/v1/connect"
-# WooCommerce calls an address once when a webhook is saved, unsigned, and drops the webhook unless it is answered 200.
+# When a webhook is saved, WooCommerce sends an unsigned ping, and drops the webhook unless the response is 200.
 _PING = re.compile(rb"webhook_id=\d+")
 _PINGS = {"woocommerce": _PING}
 
 
 def path_of(source: str, token: str) -> str:
-    """The address that a tool is given, below the host."""
+    """The path of a connection's URL."""
     return f"{_ADDRESS}/{source}/{token}"
 
 
 def digest_of(token: str) -> str:
-    """The hash by which a token is known."""
+    """The hash under which a token is stored."""
     return sha256(token.encode(errors="replace")).hexdigest()
 
 
 def find(source: str, token: str) -> Connection | None:
-    """The connection with this address, or with this one before it was rotated; None where there is none."""
+    """The connection with this token, or with this one before a rotation whose grace period isn't over; else None."""
     digest = digest_of(token)
     former = Q(former_digest=digest, former_ends_at__gt=timezone.now())
     found = Connection.objects.filter(Q(digest=digest) | former, source=source)
@@ -40,7 +40,8 @@ def find(source: str, token: str) -> Connection | None:
 
 
 def caller_of(connection: Connection) -> Caller:
-    """A connection as limits, the Live page and the activity log know who calls: with a number that no key has."""
+    """The connection as a Caller, for rate limits, the Live page and the activity log. Its negative id can't be that of
+    an API key."""
     here = connection.environment
     return Caller(
         key_id=-connection.pk,
@@ -54,12 +55,12 @@ def caller_of(connection: Connection) -> Caller:
 
 
 def is_authentic(connection: Connection, headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether the tool itself sent this body. Raises SecretUnreadable."""
+    """Whether the signature of this body is valid. Raises SecretUnreadable."""
     source = SOURCES[connection.source]
     return not source.SIGNATURE or source.authentic(headers, body, opened(connection.secret))
 
 
 def is_ping(connection: Connection, body: bytes) -> bool:
-    """Whether the tool only asks if somebody is there."""
+    """Whether the body is only the tool's ping."""
     ping = _PINGS.get(connection.source)
     return ping is not None and ping.fullmatch(body.strip()) is not None

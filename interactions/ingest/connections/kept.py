@@ -1,4 +1,4 @@
-"""Erased people in the events that a connection keeps: whoever is named in one, in whatever field, takes it along."""
+"""Erase people from kept events: an event is deleted if any of its fields names one of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ KEPT_FOR = timedelta(days=30)
 
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
-    """How many kept events name these people; of one that was cut, nobody can say whom."""
+    """The number of kept events that name each of these people. Truncated events, which may name anybody, count for
+    ``Person()``."""
     found: Counter[Person] = Counter()
     for _, person in _theirs(environment, tombstones):
         found[person] += 1
@@ -27,7 +28,7 @@ def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
 
 
 def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
-    """These people's events as JSON: as they came, or as a string where they are damaged or were cut."""
+    """These people's kept events as JSON. Damaged or truncated ones are JSON strings."""
     for event, person in _theirs(environment, theirs):
         if person == Person():
             continue
@@ -38,7 +39,7 @@ def texts(environment: Environment, theirs: Tombstones) -> Iterator[bytes]:
 
 
 def erase(environment: Environment, tombstones: Tombstones) -> None:
-    """Forget the events that name these people. What came after they asked stays."""
+    """Delete the events that name these people, except those received after their request."""
     KeptEvent.objects.filter(pk__in=[event.pk for event, _ in _theirs(environment, tombstones)]).delete()
 
 
@@ -52,7 +53,7 @@ def _theirs(environment: Environment, tombstones: Tombstones) -> Iterator[tuple[
 
 
 def forget_old() -> None:
-    """Forget events that have been kept for long, whether or not others came after them."""
+    """Delete events older than KEPT_FOR."""
     KeptEvent.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()
 
 

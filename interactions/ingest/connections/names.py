@@ -1,4 +1,4 @@
-"""The event names of a source that an environment has seen: how often, what comes of them, and an example."""
+"""The event names of a source seen in an environment, with counts, types and an example."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ _NO_NAMES: Final = frozenset({OTHER_NAMES, UNNAMED})
 
 @dataclass(slots=True)
 class SeenName:
-    """Events of one name. ``interactions`` are the records that connections made of them, ``skipped`` and ``refused``
-    counts events, those of imported files and pulled days too. ``defaults`` are the source's own types, and
-    ``chosen`` what somebody chose: None for nothing, "" for skipped.
+    """Events of one name.
+
+    ``interactions`` counts the records that connections made of them; ``skipped`` and ``refused`` count events,
+    including those of imports. ``defaults`` are the source's types, and ``chosen`` is the user's choice: None for none,
+    "" to skip.
     """
 
     name: str
@@ -36,12 +38,12 @@ class SeenName:
 
     @property
     def depends(self) -> bool:
-        """Whether events of this name become interactions by what else they say, such as the page."""
+        """Whether events of this name become interactions depending on other fields, such as the page."""
         return bool(self.interactions) and not self.defaults and self.chosen is None
 
 
 def names_seen(environment: Environment, source: str) -> list[SeenName]:
-    """The names that came, those without a type first, then most first; and those that could come."""
+    """The names seen, those without a type first, then the most frequent first; then those of the source's defaults."""
     chosen = kept_types(environment.pk, source)
     found: dict[str, SeenName] = {}
 

@@ -1,5 +1,4 @@
-"""What arrived, in one call or from a stream: the records that may be stored, what was skipped or refused, and what
-people ask for."""
+"""Sort the events of a call or a stream into records to store, skipped and refused events, and privacy requests."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ Outcome = KeptEvent.Outcome
 
 @dataclass(slots=True)
 class Count:
-    """Of the events of one name: the records made of them, and how many were skipped and refused."""
+    """The number of records made from events of one name, and of skipped and refused events."""
 
     interactions: int = 0
     skipped: int = 0
@@ -30,7 +29,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Unstored:
-    """An event that was skipped or refused, and why."""
+    """A skipped or refused event, and the reason."""
 
     name: str
     outcome: Outcome
@@ -41,7 +40,7 @@ class Unstored:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """An event, the source that it is of, and of one that was read from a stream its ``place``, made when asked for."""
+    """An event and its source. ``place`` returns its position in a stream, if it's from one."""
 
     source: str
     event: Event
@@ -50,9 +49,9 @@ class Came:
 
 @dataclass(slots=True)
 class Arrived:
-    """A call, or what was read at once from a stream. ``text`` has ``records`` that are good, as the inbox takes them.
+    """A call, or a batch read from a stream. ``text`` has its valid ``records`` in the form that the inbox takes.
 
-    ``all_records`` has the refused ones too, which ``lines`` are about: that is what the Live page shows.
+    ``all_records`` includes refused records, which ``lines`` describe, for the Live page.
     """
 
     records: int = 0
@@ -76,15 +75,15 @@ class Arrived:
 
 
 def read(source: str, body: bytes, options: Options, *, is_paused: bool = False) -> Arrived:
-    """Read a body that ``source`` sent. Never raises: what isn't understood is refused, and the rest goes on.
+    """Read a body from ``source``. Never raises: what isn't understood is refused.
 
-    Of a paused connection nothing is to be stored; what it asks for people is heard.
+    If the connection is paused, all events are skipped, but privacy requests are returned.
     """
     return read_all((Came(source, event) for event in events_of(SOURCES[source], body, options)), is_paused=is_paused)
 
 
 def read_all(events: Iterable[Came], *, is_paused: bool = False) -> Arrived:
-    """The same for events of any sources."""
+    """Like ``read``, for events of any sources."""
     arrived = Arrived()
     with_records: list[Came] = []
     for came in events:
@@ -103,7 +102,7 @@ def read_all(events: Iterable[Came], *, is_paused: bool = False) -> Arrived:
 
 
 def _hear(arrived: Arrived, event: Event, asked: PrivacyRequest) -> None:
-    """Requests count as skipped, as they make no interactions. They are not kept: they are all about a person."""
+    """Add a privacy request. It counts as skipped, but isn't kept as an example, because it names a person."""
     arrived.count(event.name).skipped += 1
     arrived.requests.append(asked)
 
@@ -122,7 +121,7 @@ def _refuse(arrived: Arrived, came: Came, violations: Sequence[Violation]) -> No
 
 
 def _check(arrived: Arrived, events: Sequence[Came]) -> None:
-    """Let the codec judge all records, and keep the good ones."""
+    """Validate all records with the codec, and keep the valid ones."""
     records = [record for came in events for record in came.event.records]
     if not records:
         return
@@ -141,9 +140,9 @@ def _check(arrived: Arrived, events: Sequence[Came]) -> None:
 
 
 def _violations(arrived: Arrived, records: Sequence[bytes]) -> dict[int, list[Violation]]:
-    """Of each bad record, by its place, what is wrong with it."""
+    """The violations of each invalid record, by index."""
     call = _judged(b"[" + b",".join(records) + b"]")
-    if call is None or call.problems.records > len(call.problems.named):  # more than are named together
+    if call is None or call.problems.records > len(call.problems.named):  # more violations than a call lists
         checked = ((place, check_bytes(record)) for place, record in enumerate(records))
         return {place: each.violations for place, each in checked if each.record is None}
     arrived.lines = call.problems.lines
@@ -153,5 +152,5 @@ def _violations(arrived: Arrived, records: Sequence[bytes]) -> dict[int, list[Vi
 def _judged(body: bytes) -> Call | None:
     try:
         return check_call(body)
-    except BadCall:  # a record is nested too deeply to be read with the others
+    except BadCall:  # a record is nested too deeply
         return None

@@ -1,4 +1,4 @@
-"""Secrets that have to be read again, encrypted while they lie in the database. Their key comes of SECRET_KEY."""
+"""Encrypt secrets that must be read back from the database. The encryption key is derived from SECRET_KEY."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _PURPOSE = b"dojo.connection"  # 16 bytes at most
 
 
 class SecretUnreadable(DojoError):
-    """A secret was encrypted by a SECRET_KEY that is no longer among the settings."""
+    """A secret was encrypted with a SECRET_KEY that is no longer in the settings."""
 
     def __init__(self) -> None:
         super().__init__("SECRET_KEY has changed, so the secret of this connection can't be read. Set a new secret.")
 
 
 def sealed(secret: str) -> str:
-    """A secret as it is stored; empty for an empty one."""
+    """Encrypt a secret; empty for an empty one."""
     return _box(identity.secret_keys()).encrypt(secret.encode()).decode() if secret else ""
 
 
 def opened(stored: str) -> str:
-    """The secret again. Raises SecretUnreadable."""
+    """Decrypt a secret. Raises SecretUnreadable."""
     from cryptography.fernet import InvalidToken
 
     if not stored:
@@ -42,7 +42,7 @@ def opened(stored: str) -> str:
 
 @lru_cache(maxsize=2)
 def _box(keys: tuple[str, ...]) -> MultiFernet:
-    from cryptography.fernet import Fernet, MultiFernet  # what it loads, only processes that need it keep in memory
+    from cryptography.fernet import Fernet, MultiFernet  # imported here to save memory in processes that don't need it
 
     return MultiFernet([Fernet(urlsafe_b64encode(_derived(key))) for key in keys])
 

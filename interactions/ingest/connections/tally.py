@@ -1,6 +1,6 @@
-"""Count what arrived at a connection, and keep the last events that were skipped or refused.
+"""Count the events of a connection, and keep the last ones that were skipped or refused.
 
-It runs within the transaction that stores the call's records: counts and records are there together or not at all.
+This runs in the transaction that stores the call's records, so counts and records always agree.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from django.db.models import QuerySet
 from interactions.ingest.connections.read import Arrived, Unstored
 from interactions.models import Connection, EventCount, KeptEvent
 
-MOST_NAMES = 200  # that are told apart; a sender chooses the names
+MOST_NAMES = 200  # counted separately, because senders choose the names
 OTHER_NAMES = "(other events)"
-LONGEST_TEXT = 16 << 10  # bytes of an event that are kept
-KEPT_OF_A_NAME = 3  # events with one name and outcome; of a stream's refused messages as many as there is room for
-MOST_KEPT = 200  # events of a connection
+LONGEST_TEXT = 16 << 10  # bytes kept of an event
+KEPT_OF_A_NAME = 3  # events kept per name and outcome, except refused messages of streams
+MOST_KEPT = 200  # events kept per connection
 
 _COUNT = (
     f"INSERT INTO {EventCount._meta.db_table} (connection_id, name, interactions, skipped, refused, last_at)"  # noqa: S608 - our own name
@@ -29,7 +29,7 @@ _COUNT = (
 
 
 def tally(connection_id: int, at: datetime, arrived: Arrived) -> None:
-    """Add a call's counts and examples. A connection that was removed meanwhile is left alone."""
+    """Add a call's counts and examples. Does nothing if the connection was removed meanwhile."""
     if not Connection.objects.filter(pk=connection_id).update(last_event_at=at):
         return
     _count(connection_id, at, arrived)
@@ -52,7 +52,7 @@ def _count(connection_id: int, at: datetime, arrived: Arrived) -> None:
 
 
 def keep_examples(connection_id: int, at: datetime, arrived: Arrived) -> None:
-    """Keep one unstored event of each name and reason, each refused message of a stream, and let the older ones go."""
+    """Keep an example of each name and reason, and every refused message of a stream, and delete older ones."""
     if not arrived.unstored:
         return
     firsts = {_kin(each): each for each in reversed(arrived.unstored)}
@@ -67,7 +67,7 @@ def keep_examples(connection_id: int, at: datetime, arrived: Arrived) -> None:
 
 
 def _is_listed(event: Unstored | KeptEvent) -> bool:
-    """Whether it is kept by itself, as the place says which it is."""
+    """Whether it's a refused message of a stream, each of which is kept."""
     return bool(event.place) and event.outcome == KeptEvent.Outcome.REFUSED
 
 
@@ -93,5 +93,5 @@ def _row(connection_id: int, at: datetime, each: Unstored) -> KeptEvent:
 
 
 def _plain(text: str, longest: int) -> str:
-    """A text as every database takes it."""
+    """A text that every database accepts."""
     return text.replace("\x00", "␀").encode(errors="replace").decode()[:longest]

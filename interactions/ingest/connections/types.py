@@ -1,7 +1,7 @@
-"""Which interactions the events of a source stand for in an environment, where somebody has chosen it.
+"""The interaction types that users have chosen for a source's event names, per environment.
 
-What nobody has chosen is as the source's own table says (``Source.TYPES``). Whoever reads a source's events, from a
-file, a call, a stream or a day that is pulled, takes the options from here.
+All other names have the source's default types (``Source.TYPES``). Everything that reads a source's events (imports,
+webhooks, streams and pulls) gets its options from here.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ if TYPE_CHECKING:
 
     from interactions.models import Environment
 
-#: The sources whose events can be given other types: Dojo's own form says its types itself.
+#: The sources whose events can be given other types: all but Dojo's own format.
 SOURCES_WITH_TYPES: Final = tuple(name for name in SOURCES if name != OWN)
 MOST_CHOSEN: Final = 1000  # event names of one source in one environment
 LONGEST_NAME: Final = 200
 
 
 class TypeRefused(DojoError):
-    """A choice that can't be kept, as a sentence."""
+    """A choice is invalid. The message is a sentence for the user."""
 
 
 def kept_types(environment_id: int, source: str) -> dict[str, str | None]:
-    """What was chosen, by event name: a type of interactions, or None for events that are skipped on purpose."""
+    """The choices by event name: an interaction type, or None to skip the event."""
     chosen = EventType.objects.filter(environment=environment_id, source=source).values_list("name", "type")
     return {name: kind or None for name, kind in chosen}
 
 
 def options_of(environment_id: int, source: str, zone: tzinfo | None = None) -> Options:
-    """The options to read a source's events by; ``zone`` is that of times without one."""
+    """The options for reading a source's events; ``zone`` is the time zone of times without one."""
     return Options(zone, kept_types(environment_id, source))
 
 
 def default_types(source: str, name: str) -> tuple[str, ...]:
-    """The types that the source's own table gives an event name; none where it skips it, or where it depends."""
+    """The source's default types for an event name; empty if it's skipped, or depends on other fields."""
     return SOURCES[source].TYPES.get(name, ())
 
 
@@ -58,9 +58,9 @@ def keep_types(
     defaults: frozenset[str] = frozenset(),
     user: User | None = None,
 ) -> int:
-    """Keep what ``chosen`` says of these event names, and forget what was chosen of those in ``defaults``.
+    """Save the choices in ``chosen``, and remove those for the names in ``defaults``.
 
-    Other names stay as they are. Answers how many changed. Raises TypeRefused.
+    Other names don't change. Returns the number of changed names. Raises TypeRefused.
     """
     _check(source, chosen)
     with transaction.atomic():

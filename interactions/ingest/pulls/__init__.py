@@ -1,5 +1,5 @@
-"""Pulls: other tools' events fetched day by day from their export APIs, each day as one import.
+"""Pulls: fetch other tools' events from their export APIs day by day, each day as one import.
 
-``sources`` says how each tool is asked, ``fetch`` asks and writes the answer to a file, ``days`` says which days are
-due, ``carry`` takes one day from the question to the import, and ``change`` is what people do to a pull.
+``sources`` describes the tools' APIs, ``fetch`` downloads a response to a file, ``days`` decides which days are due,
+``carry`` is the task that pulls a day and imports it, and ``change`` creates and changes pulls.
 """

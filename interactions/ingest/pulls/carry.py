@@ -1,8 +1,7 @@
-"""The task of a pull: one day from the question to an import that loads. Run twice, it counts once.
+"""The task of a pull: download one day and start its import. Idempotent.
 
-All that is known of a day is in its row and in the state of its import, each step a short transaction. So whoever finds
-a day that was begun, after a process ended in the middle, goes on where that stopped; an answer that broke off is asked
-for anew from its beginning.
+A day's progress is in its row and in the state of its import, and each step is a short transaction. So after a crash
+the next task continues where the last one stopped. An incomplete download is started again.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from interactions.models import Import, Pull, PulledDay, Upload
 
 logger = logging.getLogger(__name__)
 
-MOST_LOADING: Final = 2  # imports of a pull that load at once: a backfill must not fill the disk with files
+MOST_LOADING: Final = 2  # imports of a pull that load at once, so that a backfill doesn't fill the disk
 _FIRST_WAIT: Final = timedelta(minutes=1)
 _LONGEST_WAIT: Final = timedelta(hours=1)
 BUSY_WAIT: Final = timedelta(seconds=10)
@@ -41,17 +40,17 @@ _HOUR: Final = timedelta(hours=1)
 
 
 class PullStopped(Exception):
-    """The pull was paused or removed, the import cancelled, or another task is at work."""
+    """The pull was paused or removed, its import was cancelled, or another task has taken over."""
 
 
 def sweep() -> None:
-    """Have every pull carried that is due, also after its task was lost."""
+    """Enqueue every pull that is due, including those whose task was lost."""
     for pk in _due().filter(connection__is_paused=False).values_list("pk", flat=True):
         enqueue("pull_day", pk)
 
 
 def carry(pull: Pull) -> None:
-    """Pull the next day that is due, if any, and ask for the one after it."""
+    """Pull the next day that is due, if any, and enqueue the one after it."""
     if pull.connection.is_paused or not _claim(pull):
         return
     mine = _mine(pull)
@@ -66,7 +65,7 @@ def carry(pull: Pull) -> None:
         _fail(pull, str(failure), failure.wait)
     except SecretUnreadable as error:
         _fail(pull, str(error), _LONGEST_WAIT)
-    except Exception as error:  # any fault has to be told
+    except Exception as error:  # the page has to show any failure
         if is_full(error):
             _fail(pull, PAUSED, _FIRST_WAIT)
         else:
@@ -86,7 +85,7 @@ def _due() -> QuerySet[Pull]:
 
 
 def _claim(pull: Pull) -> bool:
-    """Only by columns of the row itself, so that of two who ask at once the second finds it taken."""
+    """Claim the pull in a single UPDATE, so that only one of two concurrent tasks gets it."""
     claim = uuid.uuid4().hex
     claimed = _due().filter(pk=pull.pk).update(claim=claim, heartbeat_at=timezone.now())
     if claimed:
@@ -96,7 +95,7 @@ def _claim(pull: Pull) -> bool:
 
 
 def _mine(pull: Pull) -> QuerySet[Pull]:
-    """The row as long as this task has it."""
+    """The pull's row, as long as this task has claimed it."""
     return Pull.objects.filter(pk=pull.pk, claim=pull.claim)
 
 
@@ -104,11 +103,11 @@ def _fail(pull: Pull, sentence: str, wait: timedelta | None) -> None:
     failures = pull.failures + 1
     wait = wait or min(_FIRST_WAIT * 2 ** min(failures - 1, 10), _LONGEST_WAIT)
     _mine(pull).update(failures=min(failures, 1000), error=sentence, next_at=timezone.now() + wait)
-    logger.warning("Pull %s failed %s times", pull.pk, failures)  # what a tool said may name anybody
+    logger.warning("Pull %s failed %s times", pull.pk, failures)  # without the tool's message, which may name people
 
 
 def _carry(pull: Pull, now: datetime) -> bool:
-    """Whether another day may be due at once."""
+    """Pull a day. Returns whether another day may be due right away."""
     loading = Import.objects.filter(pulled_days__pull=pull, state=Import.State.LOADING)
     if loading.count() >= MOST_LOADING:
         _mine(pull).update(next_at=now + BUSY_WAIT)
@@ -134,7 +133,7 @@ def _carry(pull: Pull, now: datetime) -> bool:
 
 
 def _pull(pull: Pull, day: PulledDay, now: datetime) -> None:
-    """Take a day from wherever it stands to an import that loads."""
+    """Continue a day from its current state until its import is loading."""
     imp = _import_of(pull, day)
     if imp.state == Import.State.UPLOADING:
         _fetch(pull, day, imp)
@@ -144,7 +143,7 @@ def _pull(pull: Pull, day: PulledDay, now: datetime) -> None:
         keep_examples(pull.connection, imp)
     if imp.state == Import.State.CHECKING:
         imports.start(imp, check_duplicates=True)
-    # Whatever it is now, its end is told where imports are: it is loading, or was refused or cancelled.
+    # It's loading now, or was refused or cancelled, which the Imports page shows.
     PulledDay.objects.filter(pk=day.pk).update(state=PulledDay.State.IMPORTED, pulled_at=now)
 
 
@@ -164,13 +163,13 @@ def _import_of(pull: Pull, day: PulledDay) -> Import:
         )
         storage.whole_upload(imp)
         if not PulledDay.objects.filter(pk=day.pk, imported=day.imported).update(imported=imp):
-            raise PullStopped  # removed meanwhile
+            raise PullStopped  # it was removed meanwhile
     day.imported = imp
     return imp
 
 
 def _was_withdrawn(imp: Import) -> bool:
-    """Whether Dojo itself ended it, as its file named people who had to be erased: without them it is pulled anew."""
+    """Whether Dojo cancelled it because its file named people to be erased. It's pulled again without them."""
     return imp.state == Import.State.CANCELLED and bool(imp.error)
 
 
@@ -193,7 +192,7 @@ def _fetch(pull: Pull, day: PulledDay, imp: Import) -> None:
 
 
 class _Look:
-    """Looks every second whether the answer is still wanted, and always whether there is room for it."""
+    """Checks once per second, during the download, that there's room on the disk and that the pull wasn't stopped."""
 
     def __init__(self, pull: Pull, imp: Import) -> None:
         self._pull, self._imp, self._looked = pull, imp, time.monotonic()
@@ -210,7 +209,7 @@ class _Look:
 
 
 def _halve(pull: Pull, day: PulledDay) -> bool:
-    """Ask for each half of what was too large. Answers whether that can be done."""
+    """Split a day that is too large into halves. Returns False if that isn't possible."""
     hours = (day.end - day.start) // _HOUR
     if not PULL_SOURCES[pull.connection.source].by_hour or hours < 2:
         return False
@@ -223,7 +222,7 @@ def _halve(pull: Pull, day: PulledDay) -> bool:
 
 
 def _abandon(pull: Pull, day: PulledDay) -> None:
-    """Leave nothing of an import whose file did not come whole, unless another task is at work on it by now."""
+    """Remove an import with an incomplete file, unless another task has taken over."""
     waiting = Import.objects.filter(pulled_days=day, state=Import.State.UPLOADING)
     imp = waiting.first()
     if imp is not None and _mine(pull).exists():

@@ -1,4 +1,4 @@
-"""What people do to a pull: add one, change its key, have it pull now, or pull a day once more."""
+"""Create a pull, replace its key, pull now, or pull a day again."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from interactions.models import Connection, Environment, Pull, PulledDay
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-FIRST_DAY: Final = date(2009, 1, 1)  # no tool has older events
+FIRST_DAY: Final = date(2009, 1, 1)  # none of the tools has older events
 _PROJECT: Final = re.compile(r"\d{1,20}\Z", re.ASCII)
 
 
 class PullRefused(DojoError):
-    """What was asked of a pull can't be done, as a sentence."""
+    """A pull can't be created or changed like this. The message is a sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a new pull is. ``since`` is the first day, by the clock of ``zone`` ("" for UTC)."""
+    """The settings of a new pull. ``since`` is the first day in the time zone ``zone`` ("" for UTC)."""
 
     source: str
     key: str
@@ -47,7 +47,7 @@ class Asked:
 
 
 def create(environment: Environment, asked: Asked, *, user: User | None = None) -> Pull:
-    """Add a connection whose events are pulled, from now on. Raises PullRefused."""
+    """Create a connection whose events are pulled, and start pulling. Raises PullRefused."""
     _check(asked)
     source = PULL_SOURCES[asked.source]
     with transaction.atomic():
@@ -55,7 +55,7 @@ def create(environment: Environment, asked: Asked, *, user: User | None = None) 
             environment=environment,
             source=asked.source,
             name=asked.name or source.title,
-            digest=digest_of(secrets.token_urlsafe()),  # of an address that nobody is given
+            digest=digest_of(secrets.token_urlsafe()),  # of a URL that is never shown
             secret=sealed(asked.secret),
             created_by=user,
         )
@@ -96,7 +96,7 @@ def _check_key(key: str, secret: str) -> None:
 
 
 def replace_key(pull: Pull, key: str, secret: str, *, user: User | None = None) -> None:
-    """Ask with another key, at once. Raises PullRefused."""
+    """Replace the key, and pull with it right away. Raises PullRefused."""
     _check_key(key, secret)
     with transaction.atomic():
         Connection.objects.filter(pk=pull.connection_id).update(secret=sealed(secret))
@@ -106,7 +106,7 @@ def replace_key(pull: Pull, key: str, secret: str, *, user: User | None = None) 
 
 
 def pull_now(pull: Pull) -> None:
-    """Look for days that are due at once, also after a failure that would have to be waited for."""
+    """Pull days that are due right away, skipping the wait after a failure."""
     with transaction.atomic():
         Pull.objects.filter(pk=pull.pk).update(next_at=timezone.now(), failures=0)
         enqueue("pull_day", pull.pk)
@@ -114,7 +114,7 @@ def pull_now(pull: Pull) -> None:
 
 
 def pull_again(day: PulledDay) -> None:
-    """Pull a day once more whose import is in the data set no more, or never was. Raises PullRefused."""
+    """Pull a day again whose import was undone or failed. Raises PullRefused."""
     imp = day.imported
     if imp is not None and (not imp.has_ended or imp.is_done):
         raise PullRefused("The events of this day are here. Undo its import first.")

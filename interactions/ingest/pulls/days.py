@@ -1,4 +1,4 @@
-"""Which days of a tool are due: the first that has not been pulled, or that has to be pulled once more."""
+"""Decide which day of a tool is due: the first one that hasn't been pulled, or that has to be pulled again."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _LOOK = timedelta(hours=1)
 
 
 def next_day(pull: Pull, now: datetime) -> PulledDay | None:
-    """The day to pull now, with a row of its own; None where none is due.
+    """The day to pull now, whose row is created if necessary; None if none is due.
 
-    One that was begun comes first, then the days that were never pulled, oldest first, then those with late events.
+    A day that has been started comes first, then days that were never pulled, oldest first, then those with late
+    events.
     """
     begun = pull.days.filter(state=PulledDay.State.PULLING).order_by("day", "start").first()
     if begun is not None:
@@ -30,7 +31,7 @@ def next_day(pull: Pull, now: datetime) -> PulledDay | None:
 
 
 def next_look(pull: Pull, now: datetime) -> datetime:
-    """When the next day may be due, where none is now."""
+    """When to check again if no day is due now."""
     source = PULL_SOURCES[pull.connection.source]
     today = now.astimezone(zone_of(pull)).date()
     ends = (bounds(pull, day)[1] + source.settle for day in (today - _DAY, today))
@@ -38,7 +39,7 @@ def next_look(pull: Pull, now: datetime) -> datetime:
 
 
 def bounds(pull: Pull, day: date) -> tuple[datetime, datetime]:
-    """The beginning of a day by the project's clock, and of the next one. Both in UTC, at whole hours."""
+    """The start and end of a day in the project's time zone. Both in UTC, at whole hours."""
     zone = zone_of(pull)
     starts = (datetime.combine(each, time(), zone) for each in (day, day + _DAY))
     start, end = (whole_hour(each) for each in starts)
@@ -46,14 +47,14 @@ def bounds(pull: Pull, day: date) -> tuple[datetime, datetime]:
 
 
 def _pulled(pull: Pull) -> dict[tuple[date, bool], datetime | None]:
-    """Of each day, and each second pull of one, when it was: of several parts, one of them."""
+    """When each day was pulled, by day and whether it was the second time. For a split day, that of any part."""
     return {(day, again): at for day, again, at in pull.days.values_list("day", "again", "pulled_at")}
 
 
 def _due(
     pull: Pull, source: PullSource, pulled: dict[tuple[date, bool], datetime | None], now: datetime
 ) -> list[tuple[date, bool]]:
-    """The days that are over and were never pulled; where there are none, those whose late events are missing."""
+    """The days that are over and were never pulled; if there are none, those whose late events are missing."""
     last = now.astimezone(zone_of(pull)).date()
     days = [pull.since + number * _DAY for number in range((last - pull.since).days + 1)]
     over = {day: bounds(pull, day)[1] for day in days}
@@ -67,5 +68,5 @@ def _due(
 
 
 def _misses_late(pulled_at: datetime | None, late: datetime, now: datetime) -> bool:
-    """Whether a day was pulled before its last events came in, which by now they have."""
+    """Whether a day was pulled before its late events arrived, and they should have arrived by now."""
     return pulled_at is not None and pulled_at < late <= now

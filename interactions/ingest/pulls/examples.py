@@ -1,4 +1,4 @@
-"""Examples of a day's events that stand for no interaction, or are refused: the page of the connection shows them."""
+"""Keep examples of a pulled day's skipped and refused events, for the connection's page."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from interactions.ingest.imports.events import options_of
 from interactions.ingest.imports.form import opened
 from interactions.models import Connection, Import
 
-_HEAD = 256 << 10  # bytes of a day that are looked through
+_HEAD = 256 << 10  # bytes searched per day
 
 
 def keep_examples(connection: Connection, imp: Import) -> None:
-    """Look through the beginning of a pulled file."""
+    """Keep examples from the beginning of a pulled file."""
     if imp.state != Import.State.CHECKING:
         return
     with suppress(FileRefused, FileNotFoundError), opened(storage.upload_path(imp)) as file:

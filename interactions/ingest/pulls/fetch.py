@@ -1,4 +1,4 @@
-"""Ask a tool's export API, and write its answer to a file: whole, or not at all."""
+"""Download a response of a tool's export API to a file, completely or not at all."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ from interactions.ingest.pulls.sources import PullSource
 PATIENCE: Final = 300.0  # seconds: large exports take minutes before their first byte
 _PIECE: Final = 64 << 10
 _TAIL: Final = 256
-_SHOWN: Final = 200  # characters of what a tool says
+_SHOWN: Final = 200  # characters of a tool's message
 _LONG: Final = timedelta(hours=6)
-_MOST: Final = timedelta(days=1)  # that a tool may have us wait
-_GIVEN_UP: Final = b"terminated early"  # Mixpanel's last line, after a 200, where its export broke off
+_MOST: Final = timedelta(days=1)  # the longest accepted Retry-After
+_GIVEN_UP: Final = b"terminated early"  # Mixpanel's last line, despite a 200, if its export was interrupted
 
 
 class PullFailed(DojoError):
-    """Nothing was pulled, as a sentence. ``wait`` is how long not to ask again; None: the longer, the more it fails."""
+    """Nothing was pulled. The message is a sentence for the user.
+
+    ``wait`` is the time until the next try; None means exponential backoff.
+    """
 
     def __init__(self, sentence: str, wait: timedelta | None = None) -> None:
         super().__init__(sentence)
@@ -37,15 +40,15 @@ class PullFailed(DojoError):
 
 
 class NoEvents(Exception):
-    """The tool has none for what it was asked."""
+    """The tool has no events for this time."""
 
 
 class TooLarge(PullFailed):
-    """The tool gives no answer as large as this one would be."""
+    """The response would be larger than the tool allows."""
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """A redirect would take the key to another host."""
+    """Refuses redirects, which would send the key to another host."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
@@ -56,13 +59,13 @@ _opener = build_opener(_NoRedirects)
 
 
 def fetch(source: PullSource, address: str, key: str, secret: str, path: Path, look: Callable[[int], None]) -> int:
-    """Write the answer to ``path``; its bytes. ``look`` is told of each piece before it is written, and may raise.
+    """Download the response to ``path``, and return its size in bytes. Raises NoEvents, TooLarge or PullFailed.
 
-    Raises NoEvents, TooLarge, PullFailed.
+    ``look`` is called with the size of each piece before it's written, and may raise.
     """
     title, is_zip = source.title, source.ending == "zip"
-    asked = Request(address, headers=_headers(key, secret, packed=not is_zip))  # noqa: S310 - a host of ours to choose
-    path.unlink(missing_ok=True)  # a task that was taken for lost writes to the former file
+    asked = Request(address, headers=_headers(key, secret, packed=not is_zip))  # noqa: S310 - our own host
+    path.unlink(missing_ok=True)  # a task believed lost may still write to the old file
     try:
         with _opener.open(asked, timeout=PATIENCE) as answer:
             received = _Received(answer)
@@ -76,7 +79,7 @@ def fetch(source: PullSource, address: str, key: str, secret: str, path: Path, l
             raise _refusal(error, source, secret) from None
     except (http.client.HTTPException, zlib.error, URLError, OSError) as error:
         if isinstance(error, OSError) and not isinstance(error, _OF_THE_NETWORK):
-            raise  # the disk's
+            raise  # a disk error
         raise PullFailed(_broken(error, title)) from error
     if not received.is_whole or (is_zip and received.size and not zipfile.is_zipfile(path)):
         raise PullFailed(f"{title} broke off in the middle of its answer.")
@@ -92,7 +95,7 @@ def _headers(key: str, secret: str, *, packed: bool) -> dict[str, str]:
 
 
 class _Received:
-    """What came of an answer, and whether that is all of it: where gzip says so, its end has to be there."""
+    """Tracks whether a response is complete, by its length and the end of its gzip data."""
 
     def __init__(self, answer: http.client.HTTPResponse) -> None:
         length = answer.headers.get("Content-Length", "")
@@ -128,7 +131,7 @@ class _Received:
 
 
 def _refusal(error: HTTPError, source: PullSource, secret: str) -> Exception:
-    """What the status of an answer means."""
+    """The exception for an HTTP error status."""
     status, title = error.code, source.title
     if status == 404 and source.by_hour:
         return NoEvents()
@@ -156,7 +159,7 @@ def _said(error: HTTPError, secret: str) -> str:
 
 
 def _retry_after(error: HTTPError) -> timedelta | None:
-    """As the header says, in seconds or as a date."""
+    """Parse the Retry-After header, which has seconds or a date."""
     given = str(error.headers.get("Retry-After", "")).strip()
     if given.isascii() and given.isdecimal() and len(given) < 10:
         return min(timedelta(seconds=int(given)), _MOST)

@@ -1,8 +1,8 @@
-"""How each tool's export API is asked: its addresses, its days, and what its answers mean. Data, one entry a tool.
+"""The tools' export APIs as data: their URLs, days and limits.
 
-Mixpanel: "Download data" of the raw export API, lines of JSON, one day by the project's clock; at most 60 questions an
-hour. Amplitude: the Export API, a zip of gzipped lines, by the hour (UTC) in which events were uploaded; 404 where
-there are none, and 400 for more than 4 GB.
+Mixpanel: "Download data" of the raw export API returns JSON Lines for one day in the project's time zone, at most 60
+requests per hour. Amplitude: the Export API returns a zip of gzipped JSON Lines by the hour (UTC) of upload; 404 if
+there are no events, and 400 for more than 4 GB.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _HOUR: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class PullSource:
-    """A tool that is pulled.
+    """A tool that can be pulled.
 
-    ``settle`` after a day's end its events can be had; until ``late`` after it some still come in, None if none do.
-    ``by_hour``: the tool is asked for hours, so a day that is too large can be halved. ``key`` and ``secret`` are what
-    the tool calls them, ``where`` says where they are found, and ``clock`` is what the zone is about.
+    A day's events are available ``settle`` after its end, and some arrive until ``late`` after it (None: none do). With
+    ``by_hour`` the tool accepts a range of hours, so a day that is too large can be split. ``key`` and ``secret`` are
+    the tool's names for them, ``where`` tells users where to find them, and ``clock`` explains the time zone.
     """
 
     name: str
@@ -48,7 +48,7 @@ class PullSource:
     clock: str
 
     def host(self, region: str) -> str:
-        """Where the tool is asked: as its setting says, else the tool's own host for the region."""
+        """The base URL: from the setting, else the tool's host for the region."""
         return str(getattr(settings, self.setting)).rstrip("/") or self.hosts[region]
 
 
@@ -58,7 +58,7 @@ def _mixpanel(pull: Pull, day: PulledDay) -> str:
 
 
 def _amplitude(_: Pull, day: PulledDay) -> str:
-    """Both hours count; a range of one hour names it twice."""
+    """The path for a day. Both hours are inclusive: a range of one hour names it twice."""
     hours = (day.start, day.end - _HOUR)
     start, end = (hour.astimezone(UTC).strftime("%Y%m%dT%H") for hour in hours)
     return f"/api/2/export?{urlencode({'start': start, 'end': end})}"
@@ -108,10 +108,10 @@ REGIONS: Final = {"us": "United States", "eu": "European Union", "in": "India"}
 
 
 def zone_of(pull: Pull) -> ZoneInfo:
-    """The zone of the project's days."""
+    """The time zone of the project's days."""
     return ZoneInfo(pull.zone or "UTC")
 
 
 def whole_hour(moment: datetime) -> datetime:
-    """The hour of UTC that a moment is in: days of zones with half hours share none of them."""
+    """The start of the UTC hour of a moment, so that days don't overlap in zones with half-hour offsets."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
