@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -38,15 +39,15 @@ _leases: dict[str, _Lease] = {}  # by the digest of the key
 _NOTE_SECONDS = 60.0
 _noted: dict[int, float] = {}  # when this process last recorded each key's use
 _FIND = (
-    "SELECT k.id, k.name, k.prefix, k.kind, k.allowed_origins, e.id, e.slug, k.ends_at"  # noqa: S608 - our own names
+    "SELECT k.id, k.name, k.prefix, k.kind, k.allowed_origins, k.scopes, e.id, e.slug, k.ends_at, k.expires_at"  # noqa: S608 - our own names
     f" FROM {ApiKey._meta.db_table} k JOIN {Environment._meta.db_table} e ON e.id = k.environment_id"
-    " WHERE k.digest = %s AND (k.ends_at IS NULL OR k.ends_at > %s)"
+    " WHERE k.digest = %s AND (k.ends_at IS NULL OR k.ends_at > %s) AND (k.expires_at IS NULL OR k.expires_at > %s)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The key of a call and its environment."""
+    """The key of a call and its environment. ``expired_at`` is set where the key ended by its date."""
 
     key_id: int
     name: str
@@ -55,6 +56,8 @@ class Caller:
     allowed_origins: tuple[str, ...]
     environment_id: int
     environment: str
+    scopes: frozenset[str] = frozenset()
+    expired_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +78,37 @@ class KeyEnded(DojoError):
 
 
 def create(
-    environment: Environment, *, kind: ApiKey.Kind, name: str, user: User | None = None, allowed_origins: str = ""
+    environment: Environment,
+    *,
+    kind: ApiKey.Kind,
+    name: str,
+    user: User | None = None,
+    allowed_origins: str = "",
+    scopes: Iterable[ApiKey.Scope] | None = None,
+    expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:
     """Create a key; returns it and its text, which can't be recovered later.
 
-    ``allowed_origins``, one per line, restrict a publishable key (see ApiKey); a secret key has none.
+    ``allowed_origins``, one per line, restrict a publishable key (see ApiKey); a secret key has none. ``scopes`` are a
+    secret key's, and those of ApiKey.USUAL without any; a publishable key can only write.
     """
     with transaction.atomic():
-        key, text = _make(environment, kind, name, user, allowed_origins)
-        _note(Action.KEY_CREATED, key, user, kind=key.kind)
+        given = set(ApiKey.USUAL[kind] if scopes is None or kind == ApiKey.Kind.PUBLISHABLE else scopes)
+        said = " ".join(scope for scope in ApiKey.Scope if scope in given)
+        key, text = _make(environment, kind, name, user, allowed_origins, said, expires_at)
+        until = {} if expires_at is None else {"expires": expires_at.date().isoformat()}
+        _note(Action.KEY_CREATED, key, user, kind=key.kind, scopes=key.scopes, **until)
     return key, text
 
 
 def _make(
-    environment: Environment, kind: ApiKey.Kind, name: str, user: User | None, allowed_origins: str
+    environment: Environment,
+    kind: ApiKey.Kind,
+    name: str,
+    user: User | None,
+    allowed_origins: str,
+    scopes: str,
+    expires_at: datetime | None,
 ) -> tuple[ApiKey, str]:
     text = f"dojo_{_WORDS[kind]}_{secrets.token_urlsafe(_RANDOM_BYTES)}"
     origins = [origin.strip().rstrip("/").lower() for origin in allowed_origins.split()]
@@ -99,20 +119,27 @@ def _make(
         prefix=text[:_SHOWN],
         digest=_digest(text),
         allowed_origins="\n".join(origins) if kind == ApiKey.Kind.PUBLISHABLE else "",
+        scopes=scopes,
+        expires_at=expires_at,
         created_by=user,
     )
     return key, text
 
 
 def rotate(key: ApiKey, grace: timedelta, *, user: User | None = None) -> tuple[ApiKey, str]:
-    """Replace ``key``, which stays valid for ``grace``; returns the new key and its text. Raises KeyEnded."""
+    """Replace ``key``, which stays valid for ``grace``; returns the new key and its text. Raises KeyEnded.
+
+    The new key has the same scopes, and where the old one has a date, as long to live as that one had.
+    """
     with transaction.atomic():
         old = ApiKey.objects.select_for_update().select_related("environment").get(pk=key.pk)
         if old.successor_id is not None or not old.is_live:
             raise KeyEnded("This key was already rotated or revoked. Create a new one instead.")
-        new, text = _make(old.environment, ApiKey.Kind(old.kind), old.name, user, old.allowed_origins)
+        kind, now = ApiKey.Kind(old.kind), timezone.now()
+        expires = None if old.expires_at is None else now + (old.expires_at - old.created_at)
+        new, text = _make(old.environment, kind, old.name, user, old.allowed_origins, old.scopes, expires)
         old.successor = new
-        old.ends_at = timezone.now() + grace
+        old.ends_at = now + grace
         old.save(update_fields=["successor", "ends_at"])
         _note(Action.KEY_ROTATED, old, user, successor=f"{new.prefix}…", hours=round(grace.total_seconds() / 3600, 1))
     if grace.total_seconds() < LEASE_SECONDS:
@@ -125,7 +152,8 @@ def revoke(key: ApiKey) -> None:
     """Revoke the key; once this returns, calls with it are refused. A key that has ended isn't changed."""
     now = timezone.now()
     with transaction.atomic():
-        if ApiKey.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), pk=key.pk).update(ends_at=now):
+        live = [Q(**{end: None}) | Q(**{f"{end}__gt": now}) for end in ("ends_at", "expires_at")]
+        if ApiKey.objects.filter(*live, pk=key.pk).update(ends_at=now):
             _note(Action.KEY_REVOKED, key)
     _wait_for_leases()
     key.refresh_from_db()
@@ -160,12 +188,13 @@ def find(text: str) -> Caller | None:
 
 
 def find_ended(text: str) -> Caller | None:
-    """The caller with this key if it was rotated or revoked."""
+    """The caller with this key if it was rotated or revoked, or has expired."""
     key = ApiKey.objects.select_related("environment").filter(digest=_digest(text)).first()
     if key is None:
         return None
     here = key.environment
-    return Caller(key.pk, key.name, key.prefix, ApiKey.Kind(key.kind), (), here.pk, here.slug)
+    expired = key.expires_at if key.is_expired else None
+    return Caller(key.pk, key.name, key.prefix, ApiKey.Kind(key.kind), (), here.pk, here.slug, expired_at=expired)
 
 
 def _look_up(digest: str) -> tuple[Caller, float] | None:
@@ -175,13 +204,17 @@ def _look_up(digest: str) -> tuple[Caller, float] | None:
     """
     now = timezone.now()
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, [digest, connection.ops.adapt_datetimefield_value(now)])
+        moment = connection.ops.adapt_datetimefield_value(now)
+        cursor.execute(_FIND, [digest, moment, moment])
         row = cursor.fetchone()
     if row is None:
         return None
-    key_id, name, prefix, kind, origins, environment_id, environment, ends_at = row
-    caller = Caller(key_id, name, prefix, ApiKey.Kind(kind), tuple(origins.split()), environment_id, environment)
-    return caller, inf if ends_at is None else (_moment(ends_at) - now).total_seconds()
+    key_id, name, prefix, kind, origins, scopes, environment_id, environment, *ends = row
+    scoped = frozenset(scopes.split())
+    caller = Caller(
+        key_id, name, prefix, ApiKey.Kind(kind), tuple(origins.split()), environment_id, environment, scoped
+    )
+    return caller, min((_moment(end) - now).total_seconds() if end else inf for end in ends)
 
 
 def _moment(stored: datetime | str) -> datetime:

@@ -12,6 +12,7 @@ from interactions.access import keys
 from interactions.access.keys import Caller
 from interactions.api.errors import CallRefused
 from interactions.api.exchange import Exchange
+from interactions.contract.moments import written
 from interactions.models import ApiKey
 
 ALLOW_ORIGIN = "Access-Control-Allow-Origin"
@@ -21,8 +22,8 @@ _BEARER = "bearer "
 _DAY = "86400"
 
 
-def admit(exchange: Exchange, *, secret: bool) -> Caller:
-    """Who calls, noted in ``exchange``; ``secret`` says that no publishable one will do.
+def admit(exchange: Exchange, *, scope: ApiKey.Scope) -> Caller:
+    """Who calls, noted in ``exchange``; the key has to have the ``scope``.
 
     Raises CallRefused: 401 for a key that is missing, unknown or ended, 403 for one that may not do this.
     """
@@ -36,11 +37,17 @@ def admit(exchange: Exchange, *, secret: bool) -> Caller:
     caller = keys.find(text)
     if caller is None:
         exchange.former = keys.find_ended(text)
-        raise CallRefused(401, "This API key is unknown or has been revoked.")
+        raise CallRefused(401, _ended(exchange.former))
     exchange.caller = caller
     keys.used(caller)
-    permit(request, caller, secret=secret)
+    permit(request, caller, scope=scope)
     return caller
+
+
+def _ended(former: Caller | None) -> str:
+    if former is None or former.expired_at is None:
+        return "This API key is unknown or has been revoked."
+    return f"This API key expired on {written(former.expired_at, '%b %-d, %Y')}. Create another one."
 
 
 def key_of(request: HttpRequest) -> str:
@@ -59,11 +66,15 @@ def recognise(exchange: Exchange) -> None:
         exchange.former = (keys.find(text) or keys.find_ended(text)) if text else None
 
 
-def permit(request: HttpRequest, caller: Caller, *, secret: bool) -> None:
+def permit(request: HttpRequest, caller: Caller, *, scope: ApiKey.Scope) -> None:
     """Raises CallRefused (403) where the key may not do this."""
-    if caller.kind == ApiKey.Kind.PUBLISHABLE:
-        if secret:
+    is_publishable = caller.kind == ApiKey.Kind.PUBLISHABLE
+    if scope not in caller.scopes:
+        if is_publishable:
             raise CallRefused(403, "A publishable key can only send interactions. Use a secret key for this.")
+        given = ", ".join(each for each in ApiKey.Scope if each in caller.scopes)
+        raise CallRefused(403, f"This needs a key with the scope {scope}. This key has: {given}.")
+    if is_publishable:
         _check_origin(request, caller)
 
 

@@ -21,6 +21,7 @@ from interactions.api.body import GZIP
 from interactions.api.entrance import tell_and_dress, trouble
 from interactions.api.exchange import Exchange
 from interactions.ingest import live
+from interactions.models import ApiKey
 
 _ADDRESS = "/v1/interactions"
 _MOST_BYTES = 16 << 10
@@ -46,7 +47,7 @@ def at_once(environ: dict[str, Any], body: bytes) -> Awaitable[HttpResponse] | N
 
 async def _answer(exchange: Exchange, caller: Caller) -> HttpResponse:
     try:
-        access.permit(exchange.request, caller, secret=False)
+        access.permit(exchange.request, caller, scope=ApiKey.Scope.WRITE)
         call = views.examine(exchange)
         if call.records and not exchange.is_dry_run:
             await live.accepted(caller.environment_id, exchange.received_at, call.records, call.text)

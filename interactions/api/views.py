@@ -21,8 +21,9 @@ from interactions.api.exchange import Exchange
 from interactions.codec import check_call
 from interactions.codec.calls import BadCall, Call
 from interactions.ingest import live
-from interactions.models import Environment
+from interactions.models import ApiKey, Environment
 
+Scope = ApiKey.Scope
 _LONGEST_ID = 512  # characters of a user_id
 _SHAPE = 'The body must be a JSON object with a list called "user_ids".'
 _LARGE_BYTES = 1 << 20
@@ -33,12 +34,12 @@ ready = threading.Event()
 
 def _check(exchange: Exchange) -> None:
     """Raises CallRefused for what is refused whatever the body says."""
-    access.admit(exchange, secret=exchange.request.method == "DELETE")
+    access.admit(exchange, scope=Scope.DELETE if exchange.request.method == "DELETE" else Scope.WRITE)
     check_head(exchange.request)
 
 
 def _check_deletion(exchange: Exchange) -> None:
-    access.admit(exchange, secret=True)
+    access.admit(exchange, scope=Scope.DELETE)
     check_head(exchange.request)
 
 
@@ -61,7 +62,7 @@ def unknown(exchange: Exchange) -> HttpResponse:
 
 
 def _send(exchange: Exchange) -> HttpResponse:
-    return receive(exchange, _admit(exchange, secret=False))
+    return receive(exchange, _admit(exchange, Scope.WRITE))
 
 
 def receive(exchange: Exchange, caller: Caller) -> HttpResponse:
@@ -115,7 +116,7 @@ def _checked(exchange: Exchange) -> Call:
 
 
 def _erase(exchange: Exchange) -> HttpResponse:
-    caller = _admit(exchange, secret=True)
+    caller = _admit(exchange, Scope.DELETE)
     user_ids = _user_ids(exchange.body)
     people = f"{len(user_ids)} user id" + ("" if len(user_ids) == 1 else "s")
     if exchange.is_dry_run or not user_ids:
@@ -125,9 +126,9 @@ def _erase(exchange: Exchange) -> HttpResponse:
     return answer(200, {"message": f"All records of {people} are hidden from now on and will be erased."})
 
 
-def _admit(exchange: Exchange, *, secret: bool) -> Caller:
+def _admit(exchange: Exchange, scope: Scope) -> Caller:
     """Who calls, may and has calls left; body is noted in ``exchange``."""
-    caller = access.admit(exchange, secret=secret)
+    caller = access.admit(exchange, scope=scope)
     limits.count(caller)
     exchange.body = read_body(exchange.request)
     return caller

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
 from django import forms
@@ -12,11 +12,13 @@ from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from redis.exceptions import RedisError
 
 from interactions.access import keys as using
+from interactions.analytics.periods import Period
 from interactions.console.fragments import page_or_fragment, to_page
 from interactions.console.gate import person
 from interactions.errors import DojoError
@@ -25,6 +27,17 @@ from interactions.models import ApiKey, Environment
 _FORM_SECONDS: Final = 24 * 3600
 
 log = logging.getLogger(__name__)
+
+
+_LONGEST: Final = timedelta(days=3653)
+ON_A_DAY: Final = "day"
+EXPIRIES: Final = {
+    "": "Never",
+    "30": "In 30 days",
+    "90": "In 90 days",
+    "365": "In a year",
+    ON_A_DAY: "After a day of your choice",
+}
 
 
 class OnceForm(forms.Form):
@@ -57,6 +70,44 @@ class KeyForm(OnceForm):
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "placeholder": "https://shop.example"}),
     )
+
+    scopes = forms.MultipleChoiceField(
+        choices=ApiKey.Scope, widget=forms.CheckboxSelectMultiple, initial=[ApiKey.Scope.WRITE], required=False
+    )
+    expires = forms.ChoiceField(choices=list(EXPIRIES.items()), initial="", required=False)
+    expires_on = forms.DateField(
+        required=False, label="Last day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, zone: tzinfo, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self._zone = zone
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("kind") == ApiKey.Kind.SECRET and "scopes" in cleaned and not cleaned["scopes"]:
+            self.add_error("scopes", "Choose at least one.")
+        if ApiKey.Scope.PEOPLE in cleaned.get("scopes", ()) and ApiKey.Scope.READ not in cleaned["scopes"]:
+            self.add_error("scopes", "To see people, the key has to read as well.")
+        if cleaned.get("expires") == ON_A_DAY and "expires_on" not in self.errors:
+            day, today = cleaned.get("expires_on"), timezone.localdate(timezone=self._zone)
+            if day is None:
+                self.add_error("expires_on", "Choose the last day on which the key works.")
+            elif not today <= day <= today + _LONGEST:
+                self.add_error("expires_on", "Choose a day from today on, within ten years.")
+        return cleaned
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """From when on the key is refused: the end of its last day in the environment's time zone."""
+        chosen = self.cleaned_data["expires"]
+        if not chosen:
+            return None
+        if chosen == ON_A_DAY:
+            last = self.cleaned_data["expires_on"]
+        else:
+            last = timezone.localdate(timezone=self._zone) + timedelta(days=int(chosen))
+        return Period.of_days(last, last, self._zone).end
 
     def clean_allowed_origins(self) -> str:
         given = str(self.cleaned_data["allowed_origins"])
@@ -91,7 +142,7 @@ def keys(request: HttpRequest, environment: str) -> HttpResponse:
 def key_create(request: HttpRequest, environment: str) -> HttpResponse:
     """Create a key and show it once."""
     here = get_object_or_404(Environment, slug=environment)
-    form = KeyForm(request.POST if request.method == "POST" else None)
+    form = KeyForm(here.zone, request.POST if request.method == "POST" else None)
     if not form.is_bound or not form.is_valid():
         return page_or_fragment(request, "keys/create.html", "form", {"environment": here, "form": form})
     if form.is_sent_again():
@@ -102,6 +153,8 @@ def key_create(request: HttpRequest, environment: str) -> HttpResponse:
         name=form.cleaned_data["name"],
         user=person(request),
         allowed_origins=form.cleaned_data["allowed_origins"],
+        scopes=form.cleaned_data["scopes"],
+        expires_at=form.expires_at,
     )
     return _shown(request, here, key, text)
 
@@ -146,6 +199,7 @@ def _listed(request: HttpRequest, here: Environment) -> dict[str, Any]:
     return {
         "environment": here,
         "keys": sorted(rows, key=lambda key: not key.is_live),
+        "expiring": sorted((key for key in rows if key.expires_soon), key=lambda key: key.expires_at),
     }
 
 

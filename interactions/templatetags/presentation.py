@@ -183,11 +183,15 @@ def status_tone(status: int) -> str:
 @register.filter
 def key_state(key: ApiKey) -> tuple[str, str]:
     """The state of an API key in words, and its colour."""
-    if key.ends_at is None:
-        return "Active", "green"
-    if key.is_live:
-        return f"Ends in {duration(key.ends_at - timezone.now())}", "amber"
-    return ("Rotated" if key.successor_id else "Revoked"), "grey"
+    if key.is_expired:
+        return "Expired", "grey"
+    if not key.is_live:
+        return ("Rotated" if key.successor_id else "Revoked"), "grey"
+    if key.ends_at is not None:
+        return f"Ends in {duration(min(key.ends_at, key.expires_at or key.ends_at) - timezone.now())}", "amber"
+    if key.expires_at is not None and key.expires_soon:
+        return f"Expires in {duration(key.expires_at - timezone.now())}", "amber"
+    return "Active", "green"
 
 
 @register.filter

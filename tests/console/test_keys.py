@@ -49,7 +49,7 @@ def form(client: Client, address: str = NEW, **values: str) -> dict[str, str]:
     """A form as its page gives it out, with ``values`` filled in."""
     once = re.search(r'name="once" value="(\w+)"', text_of(client, address))
     assert once
-    return {"once": once[1], "name": "Shop", "kind": "secret", **values}
+    return {"once": once[1], "name": "Shop", "kind": "secret", "scopes": "write", **values}
 
 
 def key_in(page: str) -> str:
