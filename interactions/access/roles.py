@@ -110,6 +110,9 @@ ROUTES: Final[dict[str, Rule]] = {
     "operations": Access.ADMINISTRATOR,
     "api_interactions": Access.KEY,
     "api_deletion": Access.KEY,
+    "api_export": Access.KEY,
+    "api_reports": Access.KEY,
+    "api_report": Access.KEY,
     "api_connect": Access.KEY,  # the token in the address is one
     "api_openapi": Access.PUBLIC,
     "api_unknown": Access.PUBLIC,

@@ -91,7 +91,7 @@ def _check_origin(request: HttpRequest, caller: Caller) -> None:
 def allow_browsers(response: HttpResponse) -> None:
     """Let a page of any site read the answer: keys say who may call, and cookies are not looked at here."""
     response.headers[ALLOW_ORIGIN] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+    response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Next-Cursor"
 
 
 def preflight(request: HttpRequest) -> dict[str, str]:

@@ -22,6 +22,7 @@ from interactions.api import access, deliveries
 from interactions.api.errors import CallRefused, answer, refused
 from interactions.api.exchange import Exchange, without_token
 from interactions.disk import is_full
+from interactions.errors import DataNotReady
 
 logger = logging.getLogger(__name__)
 
@@ -142,6 +143,8 @@ def trouble(error: Exception, exchange: Exchange) -> HttpResponse:
         if exchange.caller is None and error.status in (400, 404, 405):  # nobody has looked at the key
             access.recognise(exchange)
         return refused(error)
+    if isinstance(error, DataNotReady):
+        return refused(CallRefused(503, str(error), {"Retry-After": "5"}))
     if is_full(error):
         logger.warning("The disk is full: calls of the API are refused until there is room")
         text = "The server's disk is full, so nothing was stored. Try again once there is space."

@@ -13,12 +13,14 @@ from interactions.api.entrance import entrance
 from interactions.api.errors import answer
 from interactions.api.exchange import Exchange
 from interactions.api.openapi_fields import COMMON, interaction_schemas
+from interactions.api.openapi_reports import report_schemas
 from interactions.api.reference import DocumentedAnswer, DocumentedCall
 from interactions.contract import schema
 
 Json: TypeAlias = dict[str, Any]
 
-VERSION = "1.0"
+VERSION = "1.1"
+_KEYS = ("keyInQuery", "keyInHeader", "bearer")
 _HEADERS = {
     405: ("Allow", {"type": "string"}, "the methods that the address knows"),
     429: ("Retry-After", {"type": "integer"}, "seconds until calls are taken again"),
@@ -39,16 +41,17 @@ def document(server: str) -> Json:
         "info": {
             "title": "Interactions API of Dojo",
             "version": VERSION,
-            "summary": "Send interactions one by one or in batches, and delete people's.",
+            "summary": "Send interactions one by one or in batches, delete people's, and read reports.",
             "description": (
-                "Every answer is JSON, and every error has one shape: an object with a message, and for a call with"
-                " invalid records a list of lines besides. Browsers may call from any origin, unless the key names"
-                " its own: preflights are answered under all of /v1. Any other path under /v1 answers 404. A null"
-                " counts as absent everywhere in a record. " + limits_in_words()
+                "Every answer but CSV and exported records is JSON, and every error has one shape: an object with a"
+                " message, and for a call with invalid records a list of lines besides. Browsers may call from any"
+                " origin, unless the key names its own: preflights are answered under all of /v1. Any other path under"
+                " /v1 answers 404. A null counts as absent everywhere in a record. Secret keys have scopes: each call"
+                " names the one that it needs, publishable keys have write alone. " + limits_in_words()
             ),
         },
         "servers": [{"url": server}],
-        "security": [{"keyInQuery": []}, {"keyInHeader": []}, {"bearer": []}],
+        "security": [{name: []} for name in _KEYS],
         "paths": _paths(),
         "components": {
             "securitySchemes": {
@@ -56,7 +59,7 @@ def document(server: str) -> Json:
                 "keyInHeader": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
                 "bearer": {"type": "http", "scheme": "bearer"},
             },
-            "schemas": {**_message_schemas(), **COMMON, **interaction_schemas()},
+            "schemas": {**_message_schemas(), **report_schemas(), **COMMON, **interaction_schemas()},
             "responses": {"NotFound": _response(reference.NOT_FOUND, "Problem")},
         },
     }
@@ -85,9 +88,9 @@ def _operation(call: DocumentedCall) -> Json:
         "summary": call.title,
         "description": call.does,
         "parameters": [
-            *_path_parameters(call.path),
+            *_path_parameters(call),
             *(
-                {"name": option.name, "in": "query", "description": option.does, "schema": {"type": "string"}}
+                {"name": option.name, "in": "query", "description": option.does, "schema": dict(option.schema)}
                 for option in call.options
             ),
         ],
@@ -95,6 +98,8 @@ def _operation(call: DocumentedCall) -> Json:
     }
     if call.keys in ("none", "token"):
         operation["security"] = []
+    else:
+        operation["security"] = [{name: [call.keys]} for name in _KEYS]
     if call.keys == "token":  # its form is the sender's own
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": {}}}}
     if call.body is not None:
@@ -103,12 +108,10 @@ def _operation(call: DocumentedCall) -> Json:
     return operation
 
 
-def _path_parameters(path: str) -> list[Json]:
-    names = re.findall(r"\{(\w+)\}", path)
-    return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}}
-        for name in names
-    ]
+def _path_parameters(call: DocumentedCall) -> list[Json]:
+    names = re.findall(r"\{(\w+)\}", call.path)
+    form = {"enum": list(call.places)} if call.places else {"pattern": "^[A-Za-z0-9_-]+$"}
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string", **form}} for name in names]
 
 
 _REQUESTS = {
@@ -119,6 +122,8 @@ _REQUESTS = {
 
 
 def _body_schema(call: DocumentedCall, given: DocumentedAnswer) -> str:
+    if given.schema:
+        return given.schema
     if call.keys == "token" and given.status == 200:
         return "Received"
     if call.keys == "none" and given.status == 200:
@@ -133,11 +138,18 @@ def _body_schema(call: DocumentedCall, given: DocumentedAnswer) -> str:
 def _response(given: DocumentedAnswer, name: str) -> Json:
     response: Json = {
         "description": given.when,
-        "content": {"application/json": {"schema": _ref(name), "example": given.body}},
+        "content": {
+            given.media: {"schema": _ref(name), "example": given.body},
+            **{media: {"schema": _ref("Text"), "example": text} for media, text in given.others.items()},
+        },
     }
     if given.status in _HEADERS:
         header, form, says = _HEADERS[given.status]
         response["headers"] = {header: {"description": says, "schema": form}}
+    if given.headers:
+        response["headers"] = {
+            header: {"description": says, "schema": {"type": "string"}} for header, says in given.headers.items()
+        }
     return response
 
 

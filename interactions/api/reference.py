@@ -2,115 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
+from interactions.api.documented import NOT_FOUND as NOT_FOUND
+from interactions.api.documented import SHARED as SHARED
+from interactions.api.documented import DocumentedAnswer as DocumentedAnswer
+from interactions.api.documented import DocumentedCall as DocumentedCall
+from interactions.api.documented import Option
+from interactions.api.report_reference import CALLS as _READING
 from interactions.contract import schema
 from interactions.contract.schema import Form
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentedAnswer:
-    """What comes back: its status, when it does, and an example of its body."""
-
-    status: int
-    when: str
-    body: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A parameter of the query."""
-
-    name: str
-    does: str
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentedCall:
-    """One call: method and path, what it does, an example of its body, and which answers are its own.
-
-    ``keys`` says who may make it: ``any`` key, a ``secret`` one, whoever has the ``token`` in its path, or ``none`` is
-    asked for. Parts of the path in braces are the caller's.
-    """
-
-    id: str
-    method: str
-    path: str
-    title: str
-    does: str
-    keys: str
-    options: tuple[Option, ...]
-    body: dict[str, Any] | None
-    answers: tuple[DocumentedAnswer, ...]
-
-    @property
-    def all_answers(self) -> tuple[DocumentedAnswer, ...]:
-        """Its own answers, and those that it shares with every other call that needs a key."""
-        own = {each.status for each in self.answers}
-        general = (405, 500) if self.keys == "none" else tuple(each.status for each in SHARED)
-        shared = tuple(each for each in SHARED if each.status in general and each.status not in own)
-        if self.keys == "token":  # it is right or wrong, and may do all there is to do
-            shared = tuple(each for each in shared if each.status != 403)
-        return tuple(sorted((*self.answers, *shared), key=lambda each: each.status))
-
 
 _SUCCESS: Final = {"errors": False, "message": "success"}
 _DRY_RUN: Final = Option("dry_run", "1 checks the call and answers the same way, but changes nothing.")
 _LINES: Final = (
     "data.0.timestamp (yesterday) is invalid. It must be a date and time with an offset, such as 2024-03-01T09:41:07Z.",
     "data.2.rating is invalid. like has no such field.",
-)
-
-SHARED: Final = (
-    DocumentedAnswer(
-        400,
-        "The body isn't JSON, or doesn't have this shape. The message names the place.",
-        {"message": "The body is not valid JSON: trailing comma in array at byte 24 (line 1, column 25)."},
-    ),
-    DocumentedAnswer(
-        401,
-        "There is no key, or it is unknown or revoked.",
-        {"message": "This API key is unknown or has been revoked."},
-    ),
-    DocumentedAnswer(
-        403,
-        "The key doesn't allow this: publishable keys can only send interactions.",
-        {"message": "A publishable key can only send interactions. Use a secret key for this."},
-    ),
-    DocumentedAnswer(
-        405,
-        "The address doesn't support this method; the Allow header lists those it does.",
-        {"message": "PUT is not allowed here: use POST, DELETE, OPTIONS."},
-    ),
-    DocumentedAnswer(
-        413,
-        "The body is too large or has too many records. Nothing was stored.",
-        {"message": "The body is larger than 32 MB. Send the records in several calls."},
-    ),
-    DocumentedAnswer(
-        415,
-        "The body is compressed with something other than gzip.",
-        {"message": "The content encoding 'br' is not supported: use gzip, or none."},
-    ),
-    DocumentedAnswer(
-        429,
-        "The key has used up its calls for this minute; Retry-After says when to try again, in seconds.",
-        {"message": "More than 1000 calls per minute. Try again in 12 s, and send more records per call."},
-    ),
-    DocumentedAnswer(
-        500,
-        "Something went wrong. The reference is in the log.",
-        {"message": "Something went wrong (reference 5f3a9c1e)."},
-    ),
-    DocumentedAnswer(
-        503,
-        "Records can't be stored right now, and none was. Retry-After says when to try again.",
-        {"message": "The records can't be stored right now, so none was."},
-    ),
-)
-NOT_FOUND: Final = DocumentedAnswer(
-    404, "There is nothing at this address under /v1.", {"message": "There is nothing at this API address."}
 )
 
 _USER_IDS: Final = {"user_ids": ["U-20817", "U-30112"]}
@@ -131,7 +38,7 @@ CALLS: Final[tuple[DocumentedCall, ...]] = (
         " with neither uuid nor timestamp is always added. The body may also be the list itself, one record, or a"
         " record a line. It is read as JSON whatever its content type says,"
         " and may be packed with gzip.",
-        "any",
+        "write",
         (_DRY_RUN, Option("async", "1 is accepted for clients that send it. It changes nothing.")),
         {
             "data": [
@@ -158,7 +65,7 @@ CALLS: Final[tuple[DocumentedCall, ...]] = (
         "/v1/interactions",
         "Delete people's interactions",
         "Hides all records of these users at once, and erases them.",
-        "secret",
+        "delete",
         (_DRY_RUN,),
         _USER_IDS,
         (_ERASED,),
@@ -169,11 +76,12 @@ CALLS: Final[tuple[DocumentedCall, ...]] = (
         "/v1/interactions/_delete",
         "Delete, with POST",
         "The same, for clients that send no body with DELETE.",
-        "secret",
+        "delete",
         (_DRY_RUN, Option("async", "1 is accepted for clients that send it. It changes nothing.")),
         {"data": _USER_IDS},
         (_ERASED,),
     ),
+    *_READING,
     DocumentedCall(
         "receiveWebhook",
         "POST",

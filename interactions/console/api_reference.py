@@ -128,7 +128,11 @@ def _context(request: HttpRequest, here: Environment, publishable_key: str = "")
 
 def _shown(call: reference.DocumentedCall) -> dict[str, Any]:
     body = None if call.body is None else _json(call.body)
-    return {"call": call, "body": body, "answers": [(each, json.dumps(each.body)) for each in call.answers]}
+    return {"call": call, "body": body, "answers": [(each, _example(each)) for each in call.answers]}
+
+
+def _example(given: reference.DocumentedAnswer) -> str:
+    return given.body if isinstance(given.body, str) else json.dumps(given.body)
 
 
 def _test(kind: str) -> str:

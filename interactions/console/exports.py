@@ -22,9 +22,10 @@ from interactions.console.filter.choice import FilterChoice
 from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import demand, person
 from interactions.console.people.filter import admit
-from interactions.console.records.records import filter_of, period_of
+from interactions.console.records.records import period_of
 from interactions.errors import DojoError
 from interactions.models import Environment, Export
+from interactions.questions.records import records_filter
 
 _SHOWN: Final = 100
 _MEDIA_TYPE: Final = "application/gzip"
@@ -50,7 +51,7 @@ def export_new(request: HttpRequest, environment: str) -> HttpResponse:
     choice = FilterChoice.of(request.GET, here.zone)
     if choice.people:
         demand(request, Right.PEOPLE, here.slug)
-    total = count(settled(here.slug), filter_of(here, choice))
+    total = count(settled(here.slug), records_filter(here, choice))
     context = {
         "environment": here,
         "total": total,
@@ -70,7 +71,7 @@ def export_at_once(request: HttpRequest, environment: str) -> HttpResponseBase:
     here = get_object_or_404(Environment, slug=environment)
     choice, form = FilterChoice.of(request.GET, here.zone), _form(request.GET.get("format", ""))
     admit(request, here, choice.people, "export")
-    wanted = filter_of(here, choice)
+    wanted = records_filter(here, choice)
     rows = record_chunks.records(here.slug, wanted, exporting.AT_ONCE + 1)
     if rows.num_rows > exporting.AT_ONCE:
         messages.warning(request, "There are too many records to download directly now. Start an export instead.")
@@ -117,7 +118,7 @@ def export_cancel(request: HttpRequest, environment: str, pk: int) -> HttpRespon
 def _begin(request: HttpRequest, here: Environment) -> HttpResponse:
     choice, form = FilterChoice.of(request.POST, here.zone), _form(request.POST.get("format", ""))
     admit(request, here, choice.people, "export")
-    wanted = filter_of(here, choice)
+    wanted = records_filter(here, choice)
     try:
         total = count(settled(here.slug), wanted)
     except DojoError as error:

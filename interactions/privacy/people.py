@@ -10,6 +10,7 @@ from django.utils import timezone
 from interactions import identity
 from interactions.access import audit
 from interactions.access.audit import Action
+from interactions.access.keys import Caller
 from interactions.analytics.reports import person as profile
 from interactions.analytics.reports.person import Profile
 from interactions.analytics.reports.timeline import Place
@@ -40,14 +41,15 @@ def view(environment: Environment, person: Person, viewer: User, *, after: Place
     return found
 
 
-def note_viewed(environment: Environment, person: Person, viewer: User, **details: str) -> None:
-    """Log that a user views records of a person."""
+def note_viewed(environment: Environment, person: Person, viewer: User | Caller, **details: str) -> None:
+    """Log that a user, or the holder of a key, views records of a person."""
     day = timezone.localdate(timezone=environment.zone)
+    who, pk = ("", viewer.pk) if isinstance(viewer, User) else (" key", viewer.key_id)
     audit.note(
         Action.PERSON_VIEWED,
         by=viewer,
         environment=environment,
         object=f"person {person.address}",
         details=details,
-        shared=audit.shared_by(f"{environment.slug} {person.address} {day} seen by", viewer.pk),
+        shared=audit.shared_by(f"{environment.slug} {person.address} {day} seen by{who}", pk),
     )

@@ -7,6 +7,7 @@ from itertools import combinations
 import pandas as pd
 import pytest
 
+from interactions.analytics.reports.timeseries import of_groups
 from interactions.console import charts
 from interactions.contract.schema import TYPES, TYPES_BY_GROUP, Group
 
@@ -103,7 +104,7 @@ def test_an_option_has_a_stacked_series_a_column_in_its_colour() -> None:
 
 
 def test_groups_are_sums_in_their_colours() -> None:
-    option = charts.over_time(charts.by_group(bars()))
+    option = charts.over_time(of_groups(bars()))
     assert [(each["name"], each["data"]) for each in option["series"]] == [
         ("Core click-streams", [3, 0]),
         ("Feedback signals", [6, 7]),
@@ -112,12 +113,12 @@ def test_groups_are_sums_in_their_colours() -> None:
 
 
 def test_an_option_is_plain_json() -> None:
-    assert json.loads(json.dumps(charts.over_time(charts.by_group(bars()))))
+    assert json.loads(json.dumps(charts.over_time(of_groups(bars()))))
 
 
 def test_a_frame_without_records_makes_a_chart_without_series() -> None:
     empty = pd.DataFrame(index=pd.DatetimeIndex([], tz="UTC"))
-    assert charts.over_time(charts.by_group(empty))["series"] == []
+    assert charts.over_time(of_groups(empty))["series"] == []
 
 
 def test_a_year_before_1000_keeps_its_four_digits() -> None:

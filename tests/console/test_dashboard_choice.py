@@ -5,7 +5,7 @@ from datetime import UTC
 from django.http import QueryDict
 
 from interactions.analytics.periods import Unit
-from interactions.console.dashboard.choice import Choice
+from interactions.questions.options import Choice
 
 
 def test_the_address_gives_bars_split_and_steps() -> None:

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from interactions.analytics.conditions import Condition
 from interactions.analytics.filters import Device, Filter
 from interactions.analytics.periods import ALL, Period
-from interactions.console.filter.choice import PRESETS, FilterChoice, carried
-from interactions.console.filter.parts import PARTS, part_of
-from interactions.console.filter.periods import address_of, span
+from interactions.console.filter.choice import FilterChoice, carried
 from interactions.contract.schema import GROUP_OF, TYPES, Group
 from interactions.contract.tombstones import Person
+from interactions.questions.choice import PRESETS
+from interactions.questions.parts import PARTS, part_of
+from interactions.questions.periods import address_of, span
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEWEST = datetime(2011, 12, 9, 12, 50, tzinfo=UTC)

@@ -224,3 +224,67 @@ def test_a_key_of_another_environment_is_not_found(client: Client, keeper: User)
     key = made()
     for name in ("key_rotate", "key_revoke"):
         assert client.post(reverse(name, args=["playground", key.pk])).status_code == 404
+
+
+# --- Scopes and last days ---
+
+
+def test_scopes_are_chosen_and_shown(client: Client, keeper: User) -> None:
+    client.post(NEW, {**form(client), "scopes": ["read", "people"]})
+    assert ApiKey.objects.get().scopes == "read people"
+    assert "read, people" in text_of(client, LIST)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "says"), [([], "Choose at least one"), (["people"], "has to read"), (["all"], "valid choice")]
+)
+def test_a_secret_key_needs_scopes_that_make_sense(client: Client, keeper: User, scopes: list[str], says: str) -> None:
+    page = client.post(NEW, {**form(client), "scopes": scopes}).content.decode()
+    assert says in page and not ApiKey.objects.exists()
+
+
+def test_a_publishable_key_can_write_whatever_is_ticked(client: Client, keeper: User) -> None:
+    client.post(NEW, {**form(client, kind="publishable"), "scopes": ["read", "delete"]})
+    assert ApiKey.objects.get().scopes == "write"
+
+
+def test_a_last_day_is_whole_in_the_environments_zone(client: Client, keeper: User) -> None:
+    Environment.objects.filter(slug="production").update(time_zone="America/New_York")
+    day = timezone.localdate() + timedelta(days=100)
+    client.post(NEW, form(client, expires="day", expires_on=day.isoformat()))
+    end = ApiKey.objects.get().expires_at
+    assert end is not None
+    local = end.astimezone(Environment.objects.get(slug="production").zone)
+    assert (local.date(), local.hour) == (day + timedelta(days=1), 0)
+
+
+@pytest.mark.parametrize("days", ["30", "90", "365"])
+def test_a_length_of_life_can_be_chosen(client: Client, keeper: User, days: str) -> None:
+    client.post(NEW, form(client, expires=days))
+    end = ApiKey.objects.get().expires_at
+    assert end is not None and 0 <= (end - timezone.now()).days - int(days) <= 1
+
+
+@pytest.mark.parametrize("day", ["", "2020-01-01", "9999-12-31", "soon"])
+def test_a_last_day_that_cannot_be_is_refused(client: Client, keeper: User, day: str) -> None:
+    page = client.post(NEW, form(client, expires="day", expires_on=day)).content.decode()
+    assert "field-error" in page and not ApiKey.objects.exists()
+
+
+def test_a_key_that_expires_soon_is_pointed_out(client: Client, keeper: User) -> None:
+    now = timezone.now()
+    made(name="soon", expires_at=now + timedelta(days=13, hours=1))
+    made(name="later", expires_at=now + timedelta(days=15))
+    made(name="gone", expires_at=now - timedelta(days=1))
+    page = text_of(client, LIST)
+    assert "<strong>soon</strong>" in page.partition('class="card"')[0]
+    assert "<strong>later</strong>" not in page.partition('class="card"')[0]
+    states = re.findall(r'data-state="([^"]+)"', page)
+    assert states == ["Active", "Expires in 13 days", "Expired"]
+    assert page.count(">Rotate<") == 2
+
+
+def test_a_key_that_was_rotated_in_time_is_not_pointed_out(client: Client, keeper: User) -> None:
+    key = made(name="soon", expires_at=timezone.now() + timedelta(days=3))
+    using.rotate(key, timedelta(days=7))
+    assert "alert-warning" not in text_of(client, LIST)

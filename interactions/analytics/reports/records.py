@@ -65,6 +65,17 @@ def page(
     return RecordPage(rows, keys[0] if keys and newer else None, keys[-1] if keys and older else None)
 
 
+def oldest(environment: str, filter: Filter, *, after: RecordKey | None = None, limit: int) -> Page:
+    """The oldest ``limit`` records of ``filter``, or those that come ``after`` one of them; here oldest first.
+
+    ``newer`` is the key after which the next ones come, None where there are no more.
+    """
+    rows = steady(environment, lambda parts: walk(parts, filter, after, limit + 1, upwards=True))
+    is_more = rows.num_rows > limit
+    rows = rows.slice(0, limit)
+    return Page(rows, newer=_keys(rows.slice(limit - 1))[0] if is_more else None, older=None)
+
+
 def record(environment: str, key: RecordKey) -> pa.Table | None:
     """One record as a row of TABLE_SCHEMA with ``copy`` and ``copies``, the number of records with its timestamp and
     fingerprint; None if there is none."""

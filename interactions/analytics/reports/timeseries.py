@@ -16,7 +16,7 @@ from interactions.analytics.index.look import look
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Unit
 from interactions.analytics.reports.frames import by_bar
-from interactions.contract.schema import TYPES
+from interactions.contract.schema import GROUP_OF, TYPES, Group
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _CONVERSIONS: Final = [TYPES.index(name) for name in CONVERSIONS]
@@ -32,6 +32,12 @@ def over_time(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> p
     types = visits_of(seen, unit, zone).types
     there = {name: types[:, place] for place, name in enumerate(TYPES) if types[:, place].any()}
     return by_bar(seen.edges(unit, zone), there)
+
+
+def of_groups(frame: pd.DataFrame) -> pd.DataFrame:
+    """What :func:`over_time` gives, with a column each group that occurs, in the groups' order."""
+    groups = frame.T.groupby([GROUP_OF[name].value for name in frame.columns], sort=False).sum().T
+    return groups.reindex(columns=[group.value for group in Group if group.value in groups.columns])
 
 
 def sparklines(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:

@@ -14,7 +14,6 @@ from interactions.console.charts.colours import (
 from interactions.console.charts.over_time import (
     ASSISTED,
     assisted_over_time,
-    by_group,
     causes_over_time,
     over_time,
     stamp,
@@ -30,7 +29,6 @@ __all__ = [
     "REST",
     "FigureChange",
     "assisted_over_time",
-    "by_group",
     "causes_over_time",
     "colour_of",
     "colour_of_group",

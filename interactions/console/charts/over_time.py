@@ -8,18 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from interactions.console.charts.colours import REST, colour_of, colour_of_rank
 from interactions.contract.moments import plain
-from interactions.contract.schema import GROUP_OF, Group
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ASSISTED: Final = "#7a5af0"  # for records with a miso_id; not the hue of any group
-
-
-def by_group(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sum the columns of types into columns of groups, in the groups' order."""
-    groups = frame.T.groupby([GROUP_OF[name].value for name in frame.columns], sort=False).sum().T
-    return groups.reindex(columns=[group.value for group in Group if group.value in groups.columns])
 
 
 def over_time(frame: pd.DataFrame, zone: tzinfo = UTC) -> dict[str, Any]:

@@ -12,14 +12,15 @@ from django.views.decorators.http import require_safe
 
 from interactions.access.roles import Right
 from interactions.analytics.data_sets import standing
-from interactions.console.dashboard.choice import SPLITS, Choice
 from interactions.console.dashboard.data import DashboardData
 from interactions.console.dashboard.figures import TILES, first_figures, other_figures
 from interactions.console.dashboard.tables import TABLES, as_csv
-from interactions.console.filter.choice import PRESETS
+from interactions.console.filter.choice import FilterChoice
 from interactions.console.gate import demand
 from interactions.console.people.filter import admit
 from interactions.models import Environment
+from interactions.questions.choice import PRESETS
+from interactions.questions.options import SPLITS, Choice
 
 
 @require_safe
@@ -71,7 +72,7 @@ def _opened(request: HttpRequest, environment: str, *, is_noted: bool) -> tuple[
     Figures filtered by person need the PEOPLE right, and are logged if ``is_noted``.
     """
     here = get_object_or_404(Environment, slug=environment)
-    choice = Choice.of(request.GET, here.zone)
+    choice = Choice.of(request.GET, here.zone, FilterChoice)
     if is_noted:
         admit(request, here, choice.filter.people, "dashboard")
     elif choice.filter.people:

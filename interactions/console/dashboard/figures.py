@@ -15,10 +15,10 @@ from interactions.analytics.reports.timeseries import rhythm, sparklines
 from interactions.analytics.reports.totals import Totals, totals
 from interactions.console import charts
 from interactions.console.charts import FigureChange
-from interactions.console.dashboard.choice import FUNNELS, MOST_STEPS, SPLITS
 from interactions.console.dashboard.data import DashboardData
 from interactions.console.dashboard.panels import by_group, by_type, top_panel
 from interactions.contract.schema import TYPES_BY_GROUP
+from interactions.questions.options import FUNNELS, MOST_STEPS, SPLITS
 
 # Attribute of Totals, label, and an explanation.
 TILES: Final = (

@@ -9,8 +9,8 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.periods import OLDEST, Period
 from interactions.analytics.reports.reach import Reach
 from interactions.analytics.reports.totals import count
-from interactions.console.filter.choice import FilterChoice
 from interactions.contract.moments import local
+from interactions.questions.choice import FilterQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class OddDates:
         return bool(self.later or self.earlier)
 
     @classmethod
-    def of(cls, index: Index, reach: Reach, choice: FilterChoice) -> OddDates:
+    def of(cls, index: Index, reach: Reach, choice: FilterQuery) -> OddDates:
         """For the records that match ``choice``, ignoring its period."""
         before, since = reach.earlier, None
         if before is None and reach.first and reach.first < OLDEST:
@@ -49,7 +49,7 @@ class OddDates:
         )
 
 
-def _year(before: Period | None, choice: FilterChoice) -> int:
+def _year(before: Period | None, choice: FilterQuery) -> int:
     """The year in which the period ends."""
     if before is None or before.end is None or before.end == OLDEST:
         return OLDEST.year
@@ -60,5 +60,5 @@ def _count(index: Index, parts: Filter, period: Period | None) -> int:
     return count(index, parts.during(period)) if period else 0
 
 
-def _address(choice: FilterChoice, period: Period | None) -> str:
+def _address(choice: FilterQuery, period: Period | None) -> str:
     return choice.during(period).query(unit=None) if period else ""

@@ -11,12 +11,15 @@ import pandas as pd
 
 from interactions.analytics.filters import Filter
 from interactions.analytics.reports import totals
-from interactions.analytics.reports.breakdowns import Subject, top, top_named
+from interactions.analytics.reports.breakdowns import Subject
 from interactions.console import charts
 from interactions.console.charts import FigureChange
 from interactions.console.dashboard.data import DashboardData
 from interactions.contract.schema import Group
+from interactions.questions.tables import ranked
 from interactions.templatetags.dashboard import NumberKind
+
+_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,8 @@ def _changes(data: DashboardData, before: Filter, frame: pd.DataFrame, by: str) 
 
 def top_panel(data: DashboardData, subject: Subject) -> Panel:
     """The top ten of a subject and a row for all others. Each row links to the dashboard filtered by it."""
-    shown, frame = _top(data, subject)
+    frame, is_by_name = ranked(data, subject, _SHOWN)
+    shown = NAMED if is_by_name else TOPS[subject]
     columns = _used(frame, shown.columns)
     first = columns[0].source
     lengths = _lengths(frame[first].where(~frame["is_other"], 0).tolist())
@@ -184,19 +188,6 @@ def top_panel(data: DashboardData, subject: Subject) -> Panel:
         rows = _without_site(rows)
     option = charts.ranking([row.name for row in rows], frame[first].tolist())
     return Panel(subject.value, shown.title, shown.note, shown.heading, columns, rows, shown.empty, option)
-
-
-def top_frame(data: DashboardData, subject: Subject, limit: int) -> pd.DataFrame:
-    """The same with more rows, for the CSV download."""
-    return _top(data, subject, limit)[1].drop(columns="is_other")
-
-
-def _top(data: DashboardData, subject: Subject, limit: int = 10) -> tuple[Top, pd.DataFrame]:
-    """The top of a subject, and how to display it."""
-    frame = top(data.index, data.filter, subject, limit)
-    if frame.empty and subject is Subject.PRODUCTS:
-        return NAMED, top_named(data.index, data.filter, limit)
-    return TOPS[subject], frame
 
 
 def _used(frame: pd.DataFrame, columns: Sequence[PanelColumn]) -> list[PanelColumn]:

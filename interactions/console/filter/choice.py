@@ -1,118 +1,30 @@
-"""The filter in a query string, so that every page of interactions can be shared by its URL.
+"""The filter of a page of interactions, as its chips and form show it; each page can be shared by its address.
 
-A page parses the query string with :meth:`FilterChoice.of`, queries with :meth:`FilterChoice.filter`, and includes
-``filter/chips.html`` with ``choice``, ``environment`` and ``label`` (the period in words) in its context. It builds
-links with :meth:`FilterChoice.query`, which keeps the filter.
+A page includes ``filter/chips.html`` and has ``choice``, ``environment`` and ``label`` (the period in words) in its
+context.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, tzinfo
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
 from interactions.analytics.conditions import Condition
-from interactions.analytics.filters import Filter
-from interactions.analytics.periods import ALL, Period, Unit
-from interactions.analytics.reports.totals import EVERYTHING
 from interactions.console.filter.form import Chip, FilterField
-from interactions.console.filter.parts import (
-    DENIED,
-    PARTS,
-    PEOPLE,
-    names_in,
-    one_of,
-    pairs_of,
-    part_of,
-    parts_of,
-)
-from interactions.console.filter.periods import INSTANT, address_of
 from interactions.contract.schema import TYPES_BY_GROUP
 from interactions.contract.tombstones import Person
+from interactions.questions.choice import PRESETS, TIMES, FilterQuery
+from interactions.questions.parts import DENIED, PARTS, PEOPLE, names_in, part_of
 
-PRESETS: Final[dict[str, str]] = {
-    "all": "All time",
-    "24h": "Last 24 hours",
-    "7d": "Last 7 days",
-    "30d": "Last 30 days",
-    "90d": "Last 90 days",
-    "month": "This month",
-    "last-month": "Last month",
-}
-_TIMES: Final = ("period", "from", "to")
 _OF_IMPORTS: Final = ("import", "import!")  # import ids belong to one environment
 
 
 @dataclass(frozen=True, slots=True)
-class FilterChoice:
-    """A parsed filter; ``mistakes`` are sentences about invalid parameters, which are ignored.
-
-    ``start`` and ``end`` are a custom period, instead of ``preset``. ``kept`` are the page's own parameters, which stay
-    in its links.
-    """
-
-    zone: tzinfo
-    preset: str = "all"
-    start: datetime | None = None
-    end: datetime | None = None
-    parts: Filter = EVERYTHING
-    kept: dict[str, str] = field(default_factory=dict)
-    mistakes: list[str] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, query: QueryDict, zone: tzinfo, *, keep: tuple[str, ...] = ()) -> FilterChoice:
-        """Parse a query string. Invalid parameters are ignored and reported in ``mistakes``."""
-        mistakes: list[str] = []
-        start = _bound(query, "from", zone, mistakes)
-        end = _bound(query, "to", zone, mistakes)
-        if start and end and start >= end:
-            mistakes.append("The period ends before it starts. Swap the two dates.")
-            start = end = None
-        return cls(
-            zone=zone,
-            preset=one_of(query, "period", list(PRESETS), mistakes) or "all",
-            start=start,
-            end=end,
-            parts=parts_of(query, mistakes),
-            kept={name: ",".join(query.getlist(name)) for name in keep if query.get(name)},
-            mistakes=mistakes,
-        )
-
-    @property
-    def is_custom(self) -> bool:
-        return self.start is not None or self.end is not None
-
-    def period(self, last: datetime | None, everything: Period = ALL) -> Period:
-        """The chosen period. Presets count back from ``last``, the newest record, because historical data ends in the
-        past.
-
-        ``everything`` is the period of "all time".
-        """
-        if self.is_custom:
-            return Period(self.start, self.end)
-        if last is None or self.preset == "all":
-            return everything
-        if self.preset == "24h":
-            return Period.last_24_hours(last, self.zone)
-        if self.preset.endswith("month"):
-            this = Unit.MONTH.floor(last, self.zone)
-            if self.preset == "month":
-                return Period(this, Unit.DAY.after(Unit.DAY.floor(last, self.zone), self.zone))
-            return Period(Unit.MONTH.floor(this - INSTANT, self.zone), this)
-        return Period.last_days(int(self.preset.removesuffix("d")), last, self.zone)
-
-    def before(self, period: Period) -> Period | None:
-        """The period to compare ``period`` with; for "this month", the same days of last month."""
-        if self.preset == "month" and not self.is_custom:
-            return period.same_days_before(self.zone)
-        return period.previous(self.zone)
-
-    def filter(self, last: datetime | None, everything: Period = ALL) -> Filter:
-        """The filter with its period; the arguments are those of :meth:`period`."""
-        return self.parts.during(self.period(last, everything))
+class FilterChoice(FilterQuery):
+    """A filter with what the templates show of it."""
 
     @property
     def chips(self) -> list[Chip]:
@@ -137,69 +49,6 @@ class FilterChoice:
     def _is_import(self, condition: Condition) -> bool:
         """Whether the condition selects the records of one import."""
         return condition.field == "import_id" and not condition.is_not and len(condition.values) == 1
-
-    @property
-    def is_set(self) -> bool:
-        """Whether anything besides the period is set."""
-        return self.parts != EVERYTHING
-
-    def replaced(self, **fields: Any) -> FilterChoice:
-        """A copy with other groups, types or field values; None removes a field."""
-        whole = {name: fields.pop(name) for name in ("groups", "types") if name in fields}
-        return replace(self, parts=replace(self.parts.having(**fields), **whole))
-
-    def of_person(self, person: Person) -> FilterChoice:
-        """A copy for one person's records."""
-        return self.replaced(user_key=person.user_key, anonymous_key=person.anonymous_key)
-
-    def without_person(self, person: Person) -> FilterChoice:
-        """A copy that excludes one more person's records."""
-        field = "anonymous_key" if person.user_key is None else "user_key"
-        keys = (*self.parts.values(field, is_not=True), getattr(person, field))
-        return replace(self, parts=self.parts.having(is_not=True, **{field: keys}))
-
-    @property
-    def people(self) -> list[Person]:
-        """The people whose records are selected or excluded."""
-        return [
-            Person(**{condition.field: int(key)})
-            for condition in self.parts.conditions
-            if part_of(condition).is_person
-            for key in condition.values
-        ]
-
-    def timeless(self) -> FilterChoice:
-        """A copy for all time."""
-        return replace(self, preset="all", start=None, end=None)
-
-    def during(self, period: Period) -> FilterChoice:
-        """A copy for another period."""
-        return replace(self, preset="all", start=period.start, end=period.end)
-
-    def cleared(self) -> FilterChoice:
-        """A copy with the period alone."""
-        return replace(self, parts=EVERYTHING)
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """The query parameters of the filter, without those of the page."""
-        found: list[tuple[str, str]] = []
-        if self.is_custom:
-            found += [("from", address_of(self.start, self.zone))] if self.start else []
-            found += [("to", address_of(self.end, self.zone, ends=True))] if self.end else []
-        elif self.preset != "all":
-            found.append(("period", self.preset))
-        found += [("group", group.name.lower()) for group in self.parts.groups]
-        found += [("type", name) for name in self.parts.types]
-        return found + pairs_of(self.parts.conditions)
-
-    def query(self, **changes: str | None) -> str:
-        """The query string of the filter and the page's own parameters, with ``changes`` (None removes a parameter)."""
-        own = {**self.kept, **{name.rstrip("_"): value for name, value in changes.items()}}
-        pairs = [(name, value) for name, value in self.pairs() if name not in own]
-        pairs += [(name, value) for name, value in own.items() if value is not None]
-        return "?" + urlencode(pairs, safe=DENIED)
-
-    # --- For the chips' template ---
 
     @property
     def presets(self) -> list[tuple[str, str, bool]]:
@@ -237,7 +86,7 @@ class FilterChoice:
     def part_pairs(self) -> list[tuple[str, str]]:
         """Hidden parameters for the period form."""
         own = [pair for pair in self.kept.items() if pair[0] != "unit"]
-        return [pair for pair in self.pairs() if pair[0] not in _TIMES] + own
+        return [pair for pair in self.pairs() if pair[0] not in TIMES] + own
 
     @property
     def fields(self) -> list[FilterField]:
@@ -269,31 +118,13 @@ def carried(query: QueryDict) -> str:
     """The query string to pass on to another page of interactions: ``?…`` or empty."""
     pairs = [
         (name, value)
-        for name in (*_TIMES, *names_in(query))
+        for name in (*TIMES, *names_in(query))
         if name not in _OF_IMPORTS
         for value in query.getlist(name)
         if value
     ]
     pairs = [(name, value) for name, value in pairs if name not in PEOPLE or Person.at(value)]  # never an id
     return "?" + urlencode(pairs, safe=DENIED) if pairs else ""
-
-
-def _bound(query: QueryDict, name: str, zone: tzinfo, mistakes: list[str]) -> datetime | None:
-    """Parse a date or a time (without an offset: in ``zone``). A date as the end of a period is inclusive."""
-    given = query.get(name)
-    if not given:
-        return None
-    try:
-        if len(given) == len("2024-01-31"):
-            day = Period.of_days(date.fromisoformat(given), date.fromisoformat(given), zone)
-            return day.end if name == "to" else day.start
-        moment = datetime.fromisoformat(given)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=zone)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        mistakes.append(f"The address says {name}={given[:40]}, which isn't a date. Dates look like 2024-01-31.")
-        return None
 
 
 def _without(given: tuple[Any, ...], one: Any) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from interactions.analytics.conditions import Condition
 from interactions.analytics.filters import Filter
-from interactions.console.filter.parts import DENIED, FilterPart, part_of
+from interactions.questions.parts import DENIED, FilterPart, part_of
 
 _MOST_SAID: Final = 3  # values named in a chip; more are counted
 

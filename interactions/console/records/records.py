@@ -9,20 +9,17 @@ from typing import Any, Final
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from interactions.access.roles import Right
-from interactions.analytics.data_sets import opened, settled
+from interactions.analytics.data_sets import settled
 from interactions.analytics.filters import Filter
 from interactions.analytics.reports import records as questions
-from interactions.analytics.reports.reach import reach
 from interactions.analytics.reports.record_order import RecordKey
 from interactions.analytics.reports.totals import count
 from interactions.codec import export
-from interactions.console.filter.choice import PRESETS, FilterChoice
-from interactions.console.filter.periods import address_of, span
+from interactions.console.filter.choice import FilterChoice
 from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import demand, may
 from interactions.console.people.filter import admit, person_of
@@ -30,6 +27,9 @@ from interactions.console.records.cells import COLUMNS, RecordColumn, columns_of
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Person
 from interactions.models import Environment
+from interactions.questions.choice import PRESETS
+from interactions.questions.periods import address_of, span
+from interactions.questions.records import records_filter
 from interactions.warehouse.lake import Lake
 
 PAGE_SIZE: Final = 50
@@ -66,7 +66,7 @@ def records_count(request: HttpRequest, environment: str) -> HttpResponse:
     choice = FilterChoice.of(request.GET, here.zone)
     if choice.people:
         demand(request, Right.PEOPLE, here.slug)  # the page that asks for this has noted it
-    total = count(settled(here.slug), filter_of(here, choice))
+    total = count(settled(here.slug), records_filter(here, choice))
     return render(request, "records/page.html#total", {"total": total})
 
 
@@ -97,13 +97,6 @@ def record(request: HttpRequest, environment: str, key: str) -> HttpResponse:
     return page_or_fragment(request, "records/record.html", "record", context)
 
 
-def filter_of(here: Environment, choice: FilterChoice) -> Filter:
-    """The filter for a choice. Here, all time includes records dated in the future: they don't distort a list."""
-    if choice.is_custom or choice.preset == "all":
-        return choice.filter(None)
-    return choice.filter(reach(opened(here.slug), timezone.now(), here.zone, choice.parts.import_id).newest)
-
-
 def period_of(choice: FilterChoice, zone: tzinfo) -> str:
     """The period in words."""
     if not choice.is_custom:
@@ -117,7 +110,7 @@ def period_of(choice: FilterChoice, zone: tzinfo) -> str:
 
 def _page(request: HttpRequest, here: Environment, choice: FilterChoice) -> dict[str, Any]:
     columns = _columns(request)
-    wanted = filter_of(here, choice)
+    wanted = records_filter(here, choice)
     page = questions.page(
         here.slug,
         wanted,

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 
 from interactions.analytics.data_sets import IndexBeingBuilt
-from interactions.console.dashboard import data
 from interactions.console.dashboard.tables import TABLES
 from interactions.models import Environment
+from interactions.questions import question
 from tests.lakes import append, record
 
 PAGE = "/production/interactions/"
@@ -45,7 +45,7 @@ def test_an_index_that_is_being_built_is_said_so(reader: Client, records: None, 
     def busy(*args: object, **kwargs: object) -> None:
         raise IndexBeingBuilt
 
-    monkeypatch.setattr(data, "settled", busy)
+    monkeypatch.setattr(question, "settled", busy)
     answer = reader.get(DATA + "?panel=by_type&format=csv")
     assert answer.status_code == 503
     assert "for the first time" in answer.content.decode()

@@ -5,8 +5,8 @@ import re
 import pytest
 from django.test import Client
 
-from interactions.console.dashboard import data
 from interactions.models import Environment, Import
+from interactions.questions import question
 from tests.lakes import append, record
 
 PAGE = "/production/interactions/"
@@ -35,7 +35,7 @@ def test_the_page_comes_without_asking_for_numbers(reader: Client, records: None
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("The page waited for a question.")
 
-    monkeypatch.setattr(data, "settled", refuse)
+    monkeypatch.setattr(question, "settled", refuse)
     page = reader.get(PAGE).content.decode()
     assert "Interactions over time" in page
     assert 'class="skeleton"' in page

@@ -1,4 +1,4 @@
-"""The dashboard's query parameters besides the filter: bar width, split, comparison and funnel steps."""
+"""The parameters of reports besides the filter: bar width, split, comparison and funnel steps."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from django.http import QueryDict
 
 from interactions.analytics.periods import Unit, allowed_units, default_unit
 from interactions.analytics.reports.funnel import CONTENT, SHOP, Step, usual_steps
-from interactions.console.filter.choice import FilterChoice
-from interactions.console.filter.parts import one_of
 from interactions.contract.schema import TYPES
+from interactions.questions.choice import FilterQuery
+from interactions.questions.parts import one_of
 
 SPLITS: Final = ("group", "type")
 FUNNELS: Final = {"shop": ("Shop", SHOP), "content": ("Content", CONTENT)}
 MOST_STEPS: Final = 5
-_KEPT: Final = ("unit", "split", "compare", "step")
+KEPT: Final = ("unit", "split", "compare", "step")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The parsed parameters. ``steps`` are types, or one key of FUNNELS; empty to use the default funnel."""
 
-    filter: FilterChoice
+    filter: FilterQuery
     unit: Unit | None
     split: str
     is_compared: bool
     steps: tuple[str, ...]
 
     @classmethod
-    def of(cls, query: QueryDict, zone: tzinfo) -> Choice:
-        """Parse a query string. Invalid values are ignored and reported in ``filter.mistakes``."""
-        found = FilterChoice.of(query, zone, keep=_KEPT)
+    def of(cls, query: QueryDict, zone: tzinfo, form: type[FilterQuery] = FilterQuery) -> Choice:
+        """Parse a query string into a ``form``. Invalid values are ignored: ``filter.mistakes`` names them."""
+        found = form.of(query, zone, keep=KEPT)
         unit = one_of(query, "unit", [unit.value for unit in Unit], found.mistakes)
         return cls(
             found,

@@ -1,0 +1,81 @@
+"""The answer to a call for records: one page of them, streamed, and where the next one begins."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+from django.http import StreamingHttpResponse
+
+from interactions import exports
+from interactions.access import audit
+from interactions.access.keys import Caller
+from interactions.analytics.filters import Filter
+from interactions.analytics.reports.record_order import RecordKey
+from interactions.analytics.reports.records import oldest
+from interactions.api import report_query as given
+from interactions.api.errors import CallRefused
+from interactions.api.exchange import Exchange
+from interactions.api.report_reference import MOST_RECORDS, NEXT, USUAL_RECORDS
+from interactions.codec.record_files import RecordFormat, pieces
+from interactions.models import ApiKey, Environment
+from interactions.questions.choice import FilterQuery
+from interactions.questions.records import records_filter
+
+_IDS: Final = ("user_id", "anonymous_id")
+
+
+def export_answer(exchange: Exchange, caller: Caller) -> StreamingHttpResponse:
+    """Up to ``limit`` records after ``cursor``, oldest first; the header NEXT is there as long as there are more.
+
+    Raises CallRefused, DataNotReady.
+    """
+    request = exchange.request
+    here = Environment.objects.get(pk=caller.environment_id)
+    given.check_names(request.GET, ("cursor", "limit"), is_filtered=True)
+    if request.GET.get("format", "jsonl") != RecordFormat.LINES:
+        raise CallRefused(400, "format can only be jsonl.")
+    choice = FilterQuery.of(request.GET, given.zone_of(request.GET, here))
+    given.check_filter(request, caller, here, choice)
+    limit = given.whole_number(request.GET, "limit", USUAL_RECORDS, MOST_RECORDS)
+    wanted = records_filter(here, choice)
+    page = oldest(here.slug, wanted, after=_cursor(request.GET.get("cursor", "")), limit=limit)
+    _note(exchange, caller, here, wanted, page.rows.num_rows)
+    exchange.records = 0  # which counts those that were sent
+    headers = {"Cache-Control": "no-store"}
+    if page.newer is not None:
+        headers[NEXT] = str(page.newer)
+    rows = page.rows if ApiKey.Scope.PEOPLE in caller.scopes else _nameless(page.rows)
+    lines = pieces(RecordFormat.LINES, rows)
+    return StreamingHttpResponse(lines, content_type=RecordFormat.LINES.media_type, headers=headers)
+
+
+def _cursor(text: str) -> RecordKey | None:
+    if not text:
+        return None
+    place = RecordKey.of(text)
+    if place is None:
+        raise CallRefused(400, f"The cursor isn't one. Send what the answer before had as {NEXT}.")
+    return place
+
+
+def _nameless(rows: pa.Table) -> pa.Table:
+    for name in _IDS:
+        place, column = rows.schema.get_field_index(name), rows.schema.field(name)
+        rows = rows.set_column(place, column, pa.nulls(rows.num_rows, column.type))
+    return rows
+
+
+def _note(exchange: Exchange, caller: Caller, here: Environment, wanted: Filter, records: int) -> None:
+    """One action in the activity log for all that a key exports in a day, with an entry for each call."""
+    with audit.acting(caller, audit.client_address(exchange.request)):
+        audit.note(
+            audit.Action.EXPORTED,
+            environment=here,
+            details={
+                "format": RecordFormat.LINES.value,
+                "records": records,
+                "filtered by": ", ".join(exports.narrowed_by(wanted)) or "nothing",
+            },
+            shared=audit.shared_by(f"{here.slug} {exchange.received_at.date()} exported by key", caller.key_id),
+        )

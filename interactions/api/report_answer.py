@@ -1,0 +1,210 @@
+"""The answer to a call for a report: its rows, as JSON with what they are of, or as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, tzinfo
+from typing import Any, Final, TypeAlias
+
+import pandas as pd
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+
+from interactions import readiness
+from interactions.access.keys import Caller
+from interactions.analytics.data_sets import settled, standing
+from interactions.analytics.periods import Period, allowed_units
+from interactions.analytics.reports.audience import audience
+from interactions.analytics.reports.breakdowns import Subject
+from interactions.analytics.reports.links import ambiguous, with_ids
+from interactions.analytics.reports.overview import added
+from interactions.api import report_query as given
+from interactions.api.errors import CallRefused, answer
+from interactions.api.exchange import Exchange
+from interactions.contract.currencies import rounded
+from interactions.contract.moments import local
+from interactions.csv_cells import harmless
+from interactions.models import Environment
+from interactions.questions.names import MOST_ROWS, ReportName
+from interactions.questions.options import KEPT, Choice
+from interactions.questions.question import Question
+from interactions.questions.tables import before, ranking, table_of
+
+Row: TypeAlias = dict[str, Any]
+
+_JSON: Final = "application/json"
+_CSV: Final = "text/csv"
+_FORMATS: Final = {"json": _JSON, "csv": _CSV}
+_DAYS: Final = 30  # of growth, as the Overview has it
+_SHARED: Final = 100  # devices, as the People page has them
+
+
+def report_answer(exchange: Exchange, caller: Caller, asked: ReportName) -> HttpResponse:
+    """The report ``asked`` for. Raises CallRefused, DataNotReady."""
+    request = exchange.request
+    form = _form(request)
+    here = Environment.objects.get(pk=caller.environment_id)
+    given.check_names(request.GET, _names(asked), is_filtered=asked.is_filtered)
+    zone = given.zone_of(request.GET, here)
+    found = _filtered(request, caller, here, asked, zone) if asked.is_filtered else _unfiltered(here, asked, zone)
+    rows = found.pop("rows")
+    exchange.records = 0
+    response = _as_csv(found["columns"], rows) if form == _CSV else answer(200, _envelope(here, asked, found, rows))
+    patch_vary_headers(response, ["Accept"])
+    return response
+
+
+def _names(asked: ReportName) -> list[str]:
+    return [*(KEPT if asked.is_filtered else ()), *(["limit"] if asked.is_ranking else [])]
+
+
+def _form(request: HttpRequest) -> str:
+    """The media type of the answer, by ``format``, or else by what the caller accepts. Raises CallRefused (400)."""
+    word = request.GET.get("format", "")
+    if word and word not in _FORMATS:
+        raise CallRefused(400, f"format can be {' or '.join(_FORMATS)}.")
+    return _FORMATS.get(word) or request.get_preferred_type([_JSON, _CSV]) or _JSON
+
+
+def _filtered(request: HttpRequest, caller: Caller, here: Environment, asked: ReportName, zone: tzinfo) -> Row:
+    query = request.GET
+    choice = Choice.of(query, zone)
+    given.check_filter(request, caller, here, choice.filter)
+    given.check_steps(query)
+    limit = given.whole_number(query, "limit", MOST_ROWS, MOST_ROWS)
+    question = Question.of(here, choice)
+    _check_unit(question)
+    frame = ranking(question, Subject(asked.name), limit) if asked.is_ranking else table_of(question, asked.name)
+    found: Row = {
+        "period": _period(question.filter.period, zone),
+        "unit": question.unit,
+        "columns": _columns(frame),
+        "rows": _rows(frame, here, zone),
+    }
+    if asked.is_compared:
+        earlier = before(question, asked.name)
+        found["before"] = earlier if earlier is None else _before(question, earlier, here)
+    return found
+
+
+def _before(question: Question, earlier: pd.DataFrame, here: Environment) -> Row:
+    period = question.before.period if question.before else Period()
+    return {"period": _period(period, question.zone), "rows": _rows(earlier, here, question.zone)}
+
+
+def _check_unit(question: Question) -> None:
+    asked = question.choice.unit
+    if asked is None or question.start is None or question.end is None or asked is question.unit:
+        return
+    allowed = allowed_units(question.start, question.end, question.zone)
+    raise CallRefused(400, f"unit={asked} doesn't fit this period. It can be {' or '.join(allowed)}.")
+
+
+def _unfiltered(here: Environment, asked: ReportName, zone: tzinfo) -> Row:
+    frame = _OTHERS[asked.name](here, zone)
+    return {"columns": _columns(frame), "rows": _rows(frame, here, zone)}
+
+
+def _growth(here: Environment, zone: tzinfo) -> pd.DataFrame:
+    return added(settled(here.slug), timezone.now(), _DAYS, zone).rename_axis("start")
+
+
+def _health(here: Environment, _zone: tzinfo) -> pd.DataFrame:
+    rows = [
+        {
+            "check": check.name,
+            "title": check.title,
+            "section": check.section.value,
+            "verdict": check.verdict.value,
+            "value": check.value,
+            "unit": check.unit.value,
+            "is_essential": check.essential,
+            "detail": check.detail,
+            "advice": check.advice,
+        }
+        for check in readiness.report(here).checks
+    ]
+    return pd.DataFrame(rows)
+
+
+def _audience(here: Environment, _zone: tzinfo) -> pd.DataFrame:
+    return pd.DataFrame([asdict(audience(settled(here.slug)))])
+
+
+def _shared_devices(here: Environment, zone: tzinfo) -> pd.DataFrame:
+    frame = with_ids(here.slug, ambiguous(settled(here.slug), _SHARED))
+    return frame[["anonymous_id", "users", "records", "first_at", "last_at"]]
+
+
+_OTHERS: Final[dict[str, Callable[[Environment, tzinfo], pd.DataFrame]]] = {
+    "growth": _growth,
+    "health": _health,
+    "audience": _audience,
+    "shared_devices": _shared_devices,
+}
+
+
+def _columns(frame: pd.DataFrame) -> list[str]:
+    return [*(["start"] if isinstance(frame.index, pd.DatetimeIndex) else []), *map(str, frame.columns)]
+
+
+def _rows(frame: pd.DataFrame, here: Environment, zone: tzinfo) -> list[Row]:
+    """Each row by its columns' names; times with the offset of ``zone``, None for what isn't known."""
+    if isinstance(frame.index, pd.DatetimeIndex):
+        frame = frame.rename_axis("start").reset_index()
+    return [
+        {str(name): _value(str(name), value, here, zone) for name, value in row.items()}
+        for row in frame.to_dict("records")
+    ]
+
+
+def _value(name: str, value: Any, here: Environment, zone: tzinfo) -> Any:
+    if value is None or value is pd.NaT:
+        return None
+    if isinstance(value, datetime):
+        return local(value, zone).isoformat()
+    if not isinstance(value, float):
+        return value
+    if not math.isfinite(value):
+        return None
+    return rounded(value, here.currency) if name.startswith("gross_revenue") else value
+
+
+def _envelope(here: Environment, asked: ReportName, found: Row, rows: list[Row]) -> Row:
+    stands = standing(here.slug)
+    return {
+        "report": asked.name,
+        "environment": here.slug,
+        "currency": here.currency or None,
+        "version": stands.version,
+        "is_behind": stands.is_behind,
+        **found,
+        "rows": rows,
+    }
+
+
+def _period(period: Period, zone: tzinfo) -> Row:
+    """``end`` is the first moment after it; None where there is no bound."""
+    bounds = {"start": period.start, "end": period.end}
+    return {name: None if bound is None else local(bound, zone).isoformat() for name, bound in bounds.items()}
+
+
+def _as_csv(columns: list[str], rows: list[Row]) -> HttpResponse:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(map(harmless, columns))
+    for row in rows:
+        writer.writerow([_cell(row[name]) for name in columns])
+    response = HttpResponse(text.getvalue().encode(errors="replace"), content_type=f"{_CSV}; charset=utf-8")
+    response.headers["Content-Length"] = str(len(response.content))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _cell(value: Any) -> Any:
+    return harmless(value) if isinstance(value, str) else "" if value is None else value

@@ -1,0 +1,87 @@
+"""The query of a call that reads: the filter of the pages, with everything in it understood or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.http import HttpRequest, QueryDict
+
+from interactions.access import audit
+from interactions.access.keys import Caller
+from interactions.api import access
+from interactions.api.errors import CallRefused
+from interactions.contract.schema import TYPES
+from interactions.models import ApiKey, Environment
+from interactions.privacy import people as looking
+from interactions.questions.choice import TIMES, FilterQuery
+from interactions.questions.options import FUNNELS, MOST_STEPS
+from interactions.questions.parts import names_in
+
+ALWAYS = ("api_key", "format", "zone")
+_LISTS = ("step",)  # which may be given several times, as those of the filter
+
+
+def check_names(query: QueryDict, known: Iterable[str], *, is_filtered: bool) -> None:
+    """Raises CallRefused (400) for a parameter that isn't known, or is given twice and can't be."""
+    plain = [*ALWAYS, *known, *(TIMES if is_filtered else ())]
+    of_filter = set(names_in(query)) if is_filtered else set()
+    for name in query:
+        if name not in of_filter and name not in plain:
+            words = [*plain, *(["those of the filter"] if is_filtered else [])]
+            raise CallRefused(400, f"There is no parameter {name[:40]!r} here. There are: {', '.join(words)}.")
+        if name in plain and name not in _LISTS and len(query.getlist(name)) > 1:
+            raise CallRefused(400, f"The parameter {name} is given more than once.")
+
+
+def zone_of(query: QueryDict, environment: Environment) -> ZoneInfo:
+    """The time zone asked for, or else the environment's. Raises CallRefused (400)."""
+    name = query.get("zone")
+    if not name:
+        return environment.zone
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        text = f"{name[:40]!r} isn't a time zone. Use a name such as Europe/Berlin, or UTC."
+        raise CallRefused(400, text) from error
+
+
+def check_filter(request: HttpRequest, caller: Caller, environment: Environment, choice: FilterQuery) -> None:
+    """Raises CallRefused: 400 for what couldn't be understood, 403 where somebody's records are asked for with a key
+    that may not see people.
+
+    Asking for somebody's records is noted in the activity log.
+    """
+    refuse_mistakes(choice.mistakes)
+    if not choice.people:
+        return
+    access.permit(request, caller, scope=ApiKey.Scope.PEOPLE)
+    for person in choice.people:
+        with audit.visiting(audit.client_address(request)):
+            looking.note_viewed(environment, person, caller, page="API")
+
+
+def check_steps(query: QueryDict) -> None:
+    """Raises CallRefused (400) where the steps of a funnel aren't all taken as they are."""
+    steps = [word for word in ",".join(query.getlist("step")).split(",") if word]
+    if not steps or (len(steps) == 1 and steps[0] in FUNNELS):
+        return
+    if any(step not in TYPES for step in steps) or not 1 < len(steps) <= MOST_STEPS:
+        names = " or ".join(FUNNELS)
+        raise CallRefused(400, f"step can be {names}, or 2 to {MOST_STEPS} types with commas between them.")
+
+
+def refuse_mistakes(mistakes: Sequence[str]) -> None:
+    """Raises CallRefused (400) with all of these sentences."""
+    if mistakes:
+        raise CallRefused(400, " ".join(mistakes))
+
+
+def whole_number(query: QueryDict, name: str, default: int, most: int) -> int:
+    """The parameter of this name, from 1 to ``most``. Raises CallRefused (400)."""
+    text = query.get(name)
+    if not text:
+        return default
+    if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and 0 < int(text) <= most:
+        return int(text)
+    raise CallRefused(400, f"{name} must be a whole number from 1 to {most:,}.")

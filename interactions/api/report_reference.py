@@ -1,0 +1,191 @@
+"""The calls that read, as data: what the OpenAPI document and the API page say of them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from interactions.api.documented import DocumentedAnswer, DocumentedCall, Option
+from interactions.contract import schema
+from interactions.questions.names import MOST_ROWS, REPORTS
+
+MOST_RECORDS: Final = 50_000
+USUAL_RECORDS: Final = 10_000
+NEXT: Final = "X-Next-Cursor"
+_CURSOR: Final = "1704103200000000-5f3a9c1e7d2b40815f3a9c1e7d2b4081-1"
+_WORDS: Final = {"type": "array", "items": {"type": "string"}}
+_NUMBERS: Final = {"type": "array", "items": {"type": "integer", "minimum": 1}}
+
+
+def _one_of(*words: str) -> dict[str, Any]:
+    return {"type": "string", "enum": list(words)}
+
+
+def _many_of(*words: str) -> dict[str, Any]:
+    return {"type": "array", "items": _one_of(*words)}
+
+
+FILTER: Final = (
+    Option(
+        "type",
+        "Of this type. As all parameters of the filter, it can be given several times.",
+        "checkout",
+        _many_of(*schema.TYPES),
+    ),
+    Option(
+        "group",
+        "Of a type of this group.",
+        "conversion",
+        _many_of(*(group.name.lower() for group in schema.TYPES_BY_GROUP)),
+    ),
+    Option("product", "With this product id.", "SKU-1042", _WORDS),
+    Option("keywords", "With these search words.", "running shoes", _WORDS),
+    Option("category", "With this category.", "Shoes", _WORDS),
+    Option("miso_id", "With this miso_id.", "7b0f2c9e-1d6a-4f0e-9a55-0f3f4a2b9d11", _WORDS),
+    Option("source", "Of a campaign with this source.", "newsletter", _WORDS),
+    Option("medium", "Of a campaign with this medium.", "email", _WORDS),
+    Option("campaign", "Of a campaign with this name.", "spring", _WORDS),
+    Option("page", "With a page whose address contains this.", "/shoes/", _WORDS),
+    Option("locale", "With this locale.", "en-GB", _WORDS),
+    Option("region", "With this region. region!=Kent leaves it out: every field but type and group has this.", "Kent",
+           _WORDS),
+    Option("device", "Sent by such a device.", "phone", _many_of("phone", "tablet", "desktop", "bot", "unknown")),
+    Option("assisted", "With a miso_id, or without.", "yes", _many_of("yes", "no")),
+    Option("origin", "From an import, or from a call.", "live", _many_of("import", "live")),
+    Option("import", "From the import with this number.", "7", _NUMBERS),
+    Option("user", "Of this user, as the addresses of pages name them. Needs the scope people.", "…", _WORDS),
+    Option("anonymous", "Of this anonymous id, as pages name it. Needs the scope people.", "…", _WORDS),
+)  # fmt: skip
+PERIOD: Final = (
+    Option(
+        "period",
+        "Counted back from the newest record.",
+        "30d",
+        _one_of("all", "24h", "7d", "30d", "90d", "month", "last-month"),
+    ),
+    Option("from", "The first day, or a time; in place of period.", "2024-03-01"),
+    Option("to", "The last day, or the time before which.", "2024-03-31"),
+    Option("zone", "The time zone of days and bars. It's the environment's unless you say.", "Europe/Berlin"),
+)
+_OPTIONS: Final = (
+    Option(
+        "unit",
+        "The width of a bar; by the length of the period unless you say.",
+        "day",
+        _one_of("hour", "day", "week", "month", "year", "decade", "century"),
+    ),
+    Option("split", "Of over_time: what has a column.", "type", _one_of("group", "type")),
+    Option("compare", "Of totals, by_type, by_group: no leaves out the period before.", "no", _one_of("yes", "no")),
+    Option("step", "Of funnel: shop, content, or 2 to 5 types.", "search,click,checkout"),
+    Option(
+        "limit",
+        "Of products, searches, categories, campaigns, pages, regions and devices: how many rows.",
+        "20",
+        {"type": "integer", "minimum": 1, "maximum": MOST_ROWS},
+    ),
+    Option("format", "json or csv; or send an Accept header.", "csv", _one_of("json", "csv")),
+)
+_BAD_QUERY: Final = DocumentedAnswer(
+    400,
+    "A parameter is unknown, or its value isn't one. The message lists what there is.",
+    {"message": "The address says period=1y; it can be all, 24h, 7d, 30d, 90d, month or last-month."},
+)
+_NOT_READY: Final = DocumentedAnswer(
+    503,
+    "It can't be answered at this moment; Retry-After says when to try again.",
+    {"message": "The data set is being rewritten. Try again in a few seconds."},
+)
+_ROW: Final = {"interactions": 1204, "people": 310, "goals": 41, "gross_revenue": 5121.5}
+_TOTALS: Final = {
+    "report": "totals",
+    "environment": "production",
+    "currency": "EUR",
+    "version": 12,
+    "is_behind": False,
+    "period": {"start": "2024-03-01T00:00:00+01:00", "end": "2024-04-01T00:00:00+02:00"},
+    "unit": "day",
+    "columns": list(_ROW),
+    "rows": [_ROW],
+    "before": None,
+}
+
+CALLS: Final = (
+    DocumentedCall(
+        "listReports",
+        "GET",
+        "/v1/reports",
+        "List the reports",
+        "Names each report, and what it says.",
+        "read",
+        (),
+        None,
+        (
+            DocumentedAnswer(
+                200, "The reports.", {"reports": [{"name": "totals", "says": REPORTS["totals"].says}]}, "Reports"
+            ),
+        ),
+    ),
+    DocumentedCall(
+        "readReport",
+        "GET",
+        "/v1/reports/{name}",
+        "Read a report",
+        "The figures of the pages, with their filter and period: the parameters are those of the pages' addresses, so"
+        " you can take them from there. custom.<key>=<value> filters by a key of custom_context. Options that a report"
+        " has no use for change nothing. Money is in the environment's currency, shares are 0 to 1. audience and"
+        " shared_devices need the scope people.",
+        "read",
+        (*PERIOD, *FILTER, *_OPTIONS),
+        None,
+        (
+            DocumentedAnswer(
+                200,
+                "The rows. version is the data set's; is_behind says that newer records are being added.",
+                _TOTALS,
+                "Report",
+                others={"text/csv": "interactions,people,goals,gross_revenue\r\n1204,310,41,5121.5\r\n"},
+            ),
+            _BAD_QUERY,
+            DocumentedAnswer(
+                404,
+                "There is no such report. The message lists those there are.",
+                {"message": "There is no report called 'weather'. It can be one of: totals, by_type."},
+            ),
+            _NOT_READY,
+        ),
+        tuple(REPORTS),
+    ),
+    DocumentedCall(
+        "exportInteractions",
+        "GET",
+        "/v1/interactions/export",
+        "Export interactions",
+        "The records themselves as JSON Lines, oldest first, as they could be sent again. While there are more, the"
+        f" answer has {NEXT}: give it as cursor, and the next call goes on there, however much later. Without the scope"
+        " people, user_id and anonymous_id are left out.",
+        "read",
+        (
+            *PERIOD,
+            *FILTER,
+            Option("cursor", f"Go on after that place: {NEXT} of an answer.", _CURSOR),
+            Option(
+                "limit",
+                f"How many records; {USUAL_RECORDS:,} unless you say.",
+                "50000",
+                {"type": "integer", "minimum": 1, "maximum": MOST_RECORDS},
+            ),
+        ),
+        None,
+        (
+            DocumentedAnswer(
+                200,
+                "Records, one a line.",
+                '{"type":"search","timestamp":"2024-03-01T09:41:07Z","search":{"keywords":"running shoes"}}\n',
+                "Lines",
+                media="application/jsonl",
+                headers={NEXT: "where to go on; absent at the end"},
+            ),
+            _BAD_QUERY,
+            _NOT_READY,
+        ),
+    ),
+)

@@ -1,0 +1,55 @@
+"""The reports that pages show and the API answers, by name. This loads nothing that answers them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+MOST_ROWS: Final = 10_000
+"""Rows of a ranking; what comes after them is summed up in one row."""
+SUBJECTS: Final = ("products", "searches", "categories", "campaigns", "pages", "regions", "devices")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportName:
+    """One report: what it says, and which parameters it has.
+
+    ``is_filtered`` ones have the filter, the period and the options of the Interactions page. ``is_compared`` ones also
+    answer for the previous period. ``is_ranking``: the number of rows can be chosen. ``of_people`` ones are for whoever
+    may see people.
+    """
+
+    name: str
+    says: str
+    is_filtered: bool = True
+    is_compared: bool = False
+    is_ranking: bool = False
+    of_people: bool = False
+
+
+REPORTS: Final[dict[str, ReportName]] = {
+    each.name: each
+    for each in (
+        ReportName("totals", "Interactions, people, sessions, products, searches, goals, revenue", is_compared=True),
+        ReportName("totals_over_time", "The same for each bar of time"),
+        ReportName("over_time", "Interactions of each type or group, for each bar of time"),
+        ReportName("by_type", "Interactions by type", is_compared=True),
+        ReportName("by_group", "Interactions by group of types", is_compared=True),
+        ReportName("rhythm", "Interactions by weekday and hour"),
+        ReportName("funnel", "How many people go how far along some steps"),
+        ReportName("assisted", "Miso-assisted interactions by type"),
+        ReportName("assisted_totals", "Miso-assisted interactions, goals and revenue, and how results are used"),
+        ReportName("assisted_over_time", "Interactions with and without a miso_id, for each bar of time"),
+        ReportName("products", "Products, most views first", is_ranking=True),
+        ReportName("searches", "Search words, most searches first", is_ranking=True),
+        ReportName("categories", "Categories, most views first", is_ranking=True),
+        ReportName("campaigns", "Campaigns, most interactions first", is_ranking=True),
+        ReportName("pages", "Pages, most interactions first", is_ranking=True),
+        ReportName("regions", "Regions, most interactions first", is_ranking=True),
+        ReportName("devices", "Devices, most interactions first", is_ranking=True),
+        ReportName("growth", "Interactions by the day they were received, of the last 30 days", is_filtered=False),
+        ReportName("health", "The checks of the Health page, with what to do", is_filtered=False),
+        ReportName("audience", "How many people there are, and who is linked", is_filtered=False, of_people=True),
+        ReportName("shared_devices", "Anonymous ids seen with several users", is_filtered=False, of_people=True),
+    )
+}
