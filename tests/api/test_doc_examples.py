@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 
@@ -27,7 +28,7 @@ def test_an_example_works_as_it_stands(client: Client, production: Environment, 
     scopes = ApiKey.Scope.READ, ApiKey.Scope.WRITE
     key = keys.create(production, kind=ApiKey.Kind.SECRET, name="Docs", scopes=scopes)[1]
     words = shlex.split(EXAMPLES[place].replace("$KEY", key).replace("$DOJO", ""))[1:]
-    headers = [after for word, after in zip(words, words[1:], strict=False) if word == "-H"]
+    headers = [after for word, after in itertools.pairwise(words) if word == "-H"]
     address = words[-1]
     answer = client.get(address, headers=dict(header.split(": ", 1) for header in headers))
     assert answer.status_code == 200, answer.content
