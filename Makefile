@@ -19,7 +19,7 @@ help:
 	@echo "make setup   only install; EXTRAS=streams also what reads Kafka and Kinesis"
 	@echo "make test    the whole test suite; on PostgreSQL with DATABASE=postgres"
 	@echo "make test-writes  the tests of what writes to the database, some minutes"
-	@echo "make lint    style, types and import rules"
+	@echo "make lint    style, types, import rules and known vulnerabilities"
 	@echo "make bench   the benchmarks (some minutes)"
 	@echo "make fuzz    look for texts that the readers disagree on (ten minutes)"
 	@echo "make plugin  zip the WordPress plugin into .build/dojo-interactions.zip"
@@ -49,6 +49,7 @@ lint: setup .build/requirements-dev
 	@$(BIN)/ruff format --check .
 	@$(OWN_DATA) $(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.audit
 
 format: setup .build/requirements-dev
 	@$(BIN)/ruff check --fix .

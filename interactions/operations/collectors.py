@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 from dojo import health, heartbeat, request_times, restarts
 from interactions.ingest.live.calls import RingAway
 from interactions.models import Environment
+from interactions.operations.connections import connection_metrics
 from interactions.operations.environments import EnvironmentFigures, environment_figures, live_causes
 from interactions.operations.machine import disk_figures, queue_figures
 from interactions.warehouse.log import LakeUnreadable
@@ -56,7 +57,7 @@ class OfDojo(Collector):
         version.add_metric([], {"version": settings.VERSION})
         yield version
         errors = GaugeMetricFamily("dojo_scrape_errors", "1 where a source didn't answer this time", labels=["source"])
-        for source, gather in (("parts", _parts), ("environments", _environments), ("redis", _redis), ("disk", _disk)):
+        for source, gather in _SOURCES:
             try:
                 families = list(gather())
             except (DatabaseError, LakeUnreadable, OSError, RingAway, redis.RedisError) as error:
@@ -132,3 +133,12 @@ def _disk() -> Iterator[Metric]:
     disk = disk_figures()
     yield GaugeMetricFamily("dojo_disk_bytes", "Size of the data folder's disk", value=disk.total)
     yield GaugeMetricFamily("dojo_disk_free_bytes", "What is free of it", value=disk.free)
+
+
+_SOURCES: Final[tuple[tuple[str, Callable[[], Iterator[Metric]]], ...]] = (
+    ("parts", _parts),
+    ("environments", _environments),
+    ("connections", connection_metrics),
+    ("redis", _redis),
+    ("disk", _disk),
+)

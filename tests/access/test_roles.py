@@ -88,7 +88,7 @@ def test_what_belongs_to_no_environment_asks_for_a_log_in_only(client: Client, n
 @pytest.mark.parametrize("name", sorted(name for name in NAMED if ROUTES[name] is not Access.PUBLIC))
 def test_without_a_log_in_or_a_key_nothing_is_shown(client: Client, redis_server: str, name: str) -> None:
     if ROUTES[name] is Access.KEY or name in ("upload", "uploads"):
-        assert client.post(address_of(name)).status_code == 401
+        assert ask(client, name) == 401
     else:
         assert client.get(address_of(name))["Location"].startswith(reverse("login"))
 

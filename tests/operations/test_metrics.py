@@ -23,6 +23,7 @@ from interactions.models import Block, Environment, Import, InboxEntry, Problem
 from interactions.operations import environments
 from tests.deliveries import delivery
 from tests.lakes import append, record
+from tests.operations.test_connections import streams_and_pulls
 from tests.pages import made
 from tests.processes import HOUSE
 
@@ -226,6 +227,7 @@ def test_the_grafana_dashboard_asks_for_metrics_that_there_are(client: Client, s
     calls.push([delivery(status=422, lines=["data.0.type is invalid. It is required."])])
     Restarts(restarts.path_in(settings.SCRATCH_DIR)).count("worker")
     request_times.times.observe({request_times.ROUTE: "login", "REQUEST_METHOD": "GET", "PATH_INFO": "/"}, 200, 0.1)
+    streams_and_pulls()
     names = {name for name, _ in samples(client)}
     board = json.loads((HOUSE / "docs" / "grafana.json").read_text())
     asked = [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]

@@ -30,6 +30,13 @@ def next_day(pull: Pull, now: datetime) -> PulledDay | None:
     return PulledDay.objects.get_or_create(pull=pull, start=start, end=end, again=again, defaults={"day": day})[0]
 
 
+def behind(pull: Pull, now: datetime) -> int:
+    """How many days are over, with all of their events there, and not pulled: those that were begun count as well."""
+    source = PULL_SOURCES[pull.connection.source]
+    begun = pull.days.filter(state=PulledDay.State.PULLING, again=False).values("day").distinct().count()
+    return begun + sum(not again for _, again in _due(pull, source, _pulled(pull), now))
+
+
 def next_look(pull: Pull, now: datetime) -> datetime:
     """When to check again if no day is due now."""
     source = PULL_SOURCES[pull.connection.source]
