@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from interactions.api import access, limits
 from interactions.api.entrance import entrance
 from interactions.api.exchange import Exchange
+from interactions.api.turns import reading
 from interactions.models import ApiKey
 
 
@@ -23,4 +24,5 @@ def export(exchange: Exchange) -> HttpResponse:
     limits.count(caller)
     from interactions.api.export_answer import export_answer  # loads what answers questions
 
-    return cast(HttpResponse, export_answer(exchange, caller))  # a streamed one, which has a head all the same
+    with reading():
+        return cast(HttpResponse, export_answer(exchange, caller))  # a streamed one, which has a head all the same

@@ -11,6 +11,7 @@ from interactions.api import access, limits
 from interactions.api.entrance import entrance
 from interactions.api.errors import CallRefused, answer
 from interactions.api.exchange import Exchange
+from interactions.api.turns import reading
 from interactions.models import ApiKey
 from interactions.questions.names import REPORTS, ReportName
 
@@ -36,7 +37,8 @@ def report(exchange: Exchange) -> HttpResponse:
         access.permit(exchange.request, caller, scope=ApiKey.Scope.PEOPLE)
     from interactions.api.report_answer import report_answer
 
-    return report_answer(exchange, caller, asked)
+    with reading():
+        return report_answer(exchange, caller, asked)
 
 
 def _named(name: str) -> ReportName:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -147,3 +148,14 @@ def test_a_table_that_keeps_changing_says_when_to_try_again(
     monkeypatch.setattr(export_answer, "oldest", busy)
     answer = take()
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+
+
+def test_large_records_come_in_pages_of_bounded_size(take: Take, monkeypatch: pytest.MonkeyPatch) -> None:
+    from interactions.analytics.reports import records
+
+    monkeypatch.setattr(records, "_MOST_BYTES", 40_000)
+    texts = [f"{number:03}" + os.urandom(2_000).hex() for number in range(40)]
+    append([record("like", f"2024-01-01T00:00:{number:02}Z", value=text) for number, text in enumerate(texts)])
+    found = pages(take, "limit=30")
+    assert [each["value"] for page in found for each in page] == texts
+    assert len(found) >= 4 and all(len(json.dumps(page)) < 60_000 for page in found)

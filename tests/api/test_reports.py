@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -15,7 +17,8 @@ from django.utils import timezone
 from interactions.access import keys
 from interactions.analytics.data_sets import IndexBeingBuilt
 from interactions.analytics.reports.breakdowns import Subject
-from interactions.api import limits
+from interactions.api import limits, turns
+from interactions.api.errors import CallRefused
 from interactions.console.dashboard.tables import TABLES
 from interactions.contract.tombstones import Person
 from interactions.models import ActivityEntry, ApiKey, DeletionRequest, Environment, Tombstone
@@ -261,6 +264,27 @@ def test_calls_are_counted_as_all_others(
     monkeypatch.setattr(limits, "_counter", limits._Counter())
     monkeypatch.setattr(limits.time, "time", lambda: 2_000_000_000.0 + 60 * ApiKey.objects.latest("pk").pk)
     assert [ask("totals").status_code for _ in range(4)] == [200, 200, 429, 429]
+
+
+def test_a_few_calls_read_at_once_and_no_more_may_wait(ask: Ask, shop: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "_PATIENCE_SECONDS", 0.0)
+    with ExitStack() as others:
+        for _ in range(turns.AT_ONCE):
+            assert ask("totals").status_code == 200
+            others.enter_context(turns.reading())
+        answer = ask("totals")
+        assert (answer.status_code, answer["Retry-After"]) == (503, "2") and "one after another" in answer.json()[
+            "message"
+        ]
+    assert ask("totals").status_code == 200
+
+
+def test_who_may_not_even_wait_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "_line", threading.BoundedSemaphore(1))
+    with turns.reading(), pytest.raises(CallRefused), turns.reading():
+        pass
+    with turns.reading():
+        pass
 
 
 def test_the_reports_are_listed(client: Client, key: Callable[..., str]) -> None:

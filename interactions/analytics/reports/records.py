@@ -24,6 +24,9 @@ from interactions.analytics.reports.record_order import RecordKey, at, walk
 # Fields of Filter that the search covers.
 SEARCHED: Final = ("user_id", "anonymous_id", "product_id", "miso_id")
 
+_MOST_BYTES: Final = 32 << 20  # of records that are held in memory at once
+_PACKED: Final = 8  # how many times smaller Parquet has them
+
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
@@ -68,12 +71,31 @@ def page(
 def oldest(environment: str, filter: Filter, *, after: RecordKey | None = None, limit: int) -> Page:
     """The oldest ``limit`` records of ``filter``, or those that come ``after`` one of them; here oldest first.
 
-    ``newer`` is the key after which the next ones come, None where there are no more.
+    There are fewer where they are large. ``newer`` is the key after which the next ones come, None where there are no
+    more.
     """
-    rows = steady(environment, lambda parts: walk(parts, filter, after, limit + 1, upwards=True))
-    is_more = rows.num_rows > limit
-    rows = rows.slice(0, limit)
-    return Page(rows, newer=_keys(rows.slice(limit - 1))[0] if is_more else None, older=None)
+    return steady(environment, lambda parts: _oldest(parts, filter, after, limit))
+
+
+def _oldest(parts: Snapshot, filter: Filter, after: Key | None, limit: int) -> Page:
+    step, last = _rows_at_once(parts, limit), after
+    tables: list[pa.Table] = []
+    while True:
+        wanted = min(step, limit - sum(table.num_rows for table in tables))
+        rows = walk(parts, filter, last, wanted + 1, upwards=True)
+        is_more = rows.num_rows > wanted
+        tables.append(rows.slice(0, wanted))
+        if is_more:
+            last = _keys(rows.slice(wanted - 1, 1))[0]
+        found = pa.concat_tables(tables)
+        if not is_more or found.num_rows == limit or found.nbytes >= _MOST_BYTES:
+            return Page(found, newer=last if is_more else None, older=None)
+
+
+def _rows_at_once(parts: Snapshot, limit: int) -> int:
+    """How many rows are likely to fit into _MOST_BYTES, by the largest that a part has on average."""
+    largest = max((part.size / part.rows for part in parts.parts if part.rows), default=0)
+    return max(1, min(limit, int(_MOST_BYTES / (1 + largest * _PACKED))))
 
 
 def record(environment: str, key: RecordKey) -> pa.Table | None:
