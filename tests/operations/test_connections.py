@@ -21,9 +21,9 @@ def connection(name: str, source: str = "segment") -> Connection:
     return Connection.objects.create(environment=here, source=source, name=name, digest=name)
 
 
-def kafka(**more: Any) -> Stream:
+def kafka(group: str = "dojo", **more: Any) -> Stream:
     row = Stream.objects.create(
-        connection=connection(f"kafka {Stream.objects.count()}"), kind="kafka", group="dojo", topics=["clicks"], **more
+        connection=connection(f"kafka {group}"), kind="kafka", group=group, topics=["clicks"], **more
     )
     for partition, (behind, until) in enumerate(((40, 30), (2, -30))):
         position(row, str(partition), behind=behind, until=timezone.now() + timedelta(seconds=until))
@@ -87,7 +87,7 @@ def test_a_stream_says_how_far_it_is_behind_and_what_nobody_reads() -> None:
 
 
 def test_a_stream_that_fails_is_said_so_unless_it_is_paused() -> None:
-    failing, paused = kafka(problem="No broker answers."), kafka(problem="No broker answers.")
+    failing, paused = (kafka(group, problem="No broker answers.") for group in ("one", "other"))
     Connection.objects.filter(pk=paused.pk).update(is_paused=True)
     assert said()["dojo_stream_failing"] == {(str(failing.pk), "segment"): 1}
 
@@ -127,7 +127,7 @@ def test_no_connection_is_called_by_its_name(client: Client, redis_server: str, 
     streams_and_pulls()
     text = client.get("/metrics", HTTP_HOST="127.0.0.1").content.decode()
     assert "dojo_stream_behind_messages" in {each.name for each in text_string_to_metric_families(text)}
-    assert "clicks" not in text and "kafka 0" not in text
+    assert "clicks" not in text and "kafka dojo" not in text
 
 
 def test_without_any_connection_nothing_is_said() -> None:
