@@ -9,7 +9,7 @@ import pytest
 
 from tests import audit
 from tests.audit import Audit, read_npm, read_pip, told
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 PIP = {
     "dependencies": [

@@ -32,7 +32,7 @@ from interactions.csv_cells import harmless
 from interactions.models import Environment
 from interactions.questions.names import MOST_ROWS, ReportName
 from interactions.questions.options import KEPT, Choice
-from interactions.questions.question import Question
+from interactions.questions.question import ReportQuestion
 from interactions.questions.tables import before, ranking, table_of
 
 Row: TypeAlias = dict[str, Any]
@@ -77,7 +77,7 @@ def _filtered(request: HttpRequest, caller: Caller, here: Environment, asked: Re
     given.check_filter(request, caller, here, choice.filter)
     given.check_steps(query)
     limit = given.whole_number(query, "limit", MOST_ROWS, MOST_ROWS)
-    question = Question.of(here, choice)
+    question = ReportQuestion.of(here, choice)
     _check_unit(question)
     frame = ranking(question, Subject(asked.name), limit) if asked.is_ranking else table_of(question, asked.name)
     found: Row = {
@@ -92,12 +92,12 @@ def _filtered(request: HttpRequest, caller: Caller, here: Environment, asked: Re
     return found
 
 
-def _before(question: Question, earlier: pd.DataFrame, here: Environment) -> Row:
+def _before(question: ReportQuestion, earlier: pd.DataFrame, here: Environment) -> Row:
     period = question.before.period if question.before else Period()
     return {"period": _period(period, question.zone), "rows": _rows(earlier, here, question.zone)}
 
 
-def _check_unit(question: Question) -> None:
+def _check_unit(question: ReportQuestion) -> None:
     asked = question.choice.unit
     if asked is None or question.start is None or question.end is None or asked is question.unit:
         return

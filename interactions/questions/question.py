@@ -21,7 +21,7 @@ from interactions.questions.periods import INSTANT, day_of
 
 
 @dataclass(frozen=True)
-class Question:
+class ReportQuestion:
     """``start`` and ``end`` bound the chart: those of the period, or of the data where the period is open."""
 
     environment: Environment

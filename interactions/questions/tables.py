@@ -15,7 +15,7 @@ from interactions.analytics.reports.attribution import assisted, assisted_over_t
 from interactions.analytics.reports.breakdowns import Subject, top, top_named
 from interactions.analytics.reports.funnel import funnel
 from interactions.questions.names import MOST_ROWS
-from interactions.questions.question import Question
+from interactions.questions.question import ReportQuestion
 
 _WORDS: Final = {
     "conversions": "goals",
@@ -30,10 +30,10 @@ _NOTHING: Final = {
     **dict.fromkeys(("first", "last"), None),
 }
 
-Table = Callable[[Question], pd.DataFrame]
+Table = Callable[[ReportQuestion], pd.DataFrame]
 
 
-def table_of(question: Question, name: str) -> pd.DataFrame:
+def table_of(question: ReportQuestion, name: str) -> pd.DataFrame:
     """A report by its name, of TABLES.
 
     Bars of time are the index ``start`` (UTC); otherwise there is no index. Names of columns begin with
@@ -42,19 +42,19 @@ def table_of(question: Question, name: str) -> pd.DataFrame:
     return TABLES[name](question).rename(columns=_WORDS)
 
 
-def before(question: Question, name: str) -> pd.DataFrame | None:
+def before(question: ReportQuestion, name: str) -> pd.DataFrame | None:
     """The same for the previous period, of reports in COMPARED; None where there is nothing to compare with."""
     if question.before is None:
         return None
     return COMPARED[name](question, question.before).rename(columns=_WORDS)
 
 
-def ranking(question: Question, subject: Subject, limit: int = MOST_ROWS) -> pd.DataFrame:
+def ranking(question: ReportQuestion, subject: Subject, limit: int = MOST_ROWS) -> pd.DataFrame:
     """The most of a subject, with ``is_other`` as :func:`top` has it."""
     return ranked(question, subject, limit)[0].rename(columns=_WORDS)
 
 
-def ranked(question: Question, subject: Subject, limit: int) -> tuple[pd.DataFrame, bool]:
+def ranked(question: ReportQuestion, subject: Subject, limit: int) -> tuple[pd.DataFrame, bool]:
     """The top of a subject; and whether it's products by the records that name them, as nobody did anything to any."""
     frame = top(question.index, question.filter, subject, limit)
     if frame.empty and subject is Subject.PRODUCTS:
@@ -62,63 +62,63 @@ def ranked(question: Question, subject: Subject, limit: int) -> tuple[pd.DataFra
     return frame, False
 
 
-def _totals(question: Question, filter: Filter) -> pd.DataFrame:
+def _totals(question: ReportQuestion, filter: Filter) -> pd.DataFrame:
     found = totals.totals(question.index, filter)
     return pd.DataFrame([asdict(found) if found else _NOTHING])
 
 
-def _by_type(question: Question, filter: Filter) -> pd.DataFrame:
+def _by_type(question: ReportQuestion, filter: Filter) -> pd.DataFrame:
     types = question.types if filter is question.filter else totals.by_type(question.index, filter)
     return types[["type", "group", "records", "share"]]
 
 
-def _by_group(question: Question, filter: Filter) -> pd.DataFrame:
+def _by_group(question: ReportQuestion, filter: Filter) -> pd.DataFrame:
     return totals.by_group(question.types if filter is question.filter else totals.by_type(question.index, filter))
 
 
-def _totals_over_time(question: Question) -> pd.DataFrame:
+def _totals_over_time(question: ReportQuestion) -> pd.DataFrame:
     return timeseries.sparklines(question.index, question.filter, question.unit, question.zone)
 
 
-def _rhythm(question: Question) -> pd.DataFrame:
+def _rhythm(question: ReportQuestion) -> pd.DataFrame:
     frame = timeseries.rhythm(question.index, question.filter, question.zone)
     frame.columns = pd.Index([f"{hour:02}:00" for hour in frame.columns])
     return frame.rename_axis("day").reset_index()
 
 
-def _funnel(question: Question) -> pd.DataFrame:
+def _funnel(question: ReportQuestion) -> pd.DataFrame:
     return funnel(question.index, question.filter, question.choice.funnel(set(question.types["type"])))
 
 
-def _assisted(question: Question) -> pd.DataFrame:
+def _assisted(question: ReportQuestion) -> pd.DataFrame:
     return assisted(question.index, question.filter).types
 
 
-def _assisted_totals(question: Question) -> pd.DataFrame:
+def _assisted_totals(question: ReportQuestion) -> pd.DataFrame:
     found = assisted(question.index, question.filter)
     row = {name: value for name, value in asdict(found).items() if name != "types"}
     return pd.DataFrame([{**row, "share": found.share}])
 
 
-def _assisted_over_time(question: Question) -> pd.DataFrame:
+def _assisted_over_time(question: ReportQuestion) -> pd.DataFrame:
     return assisted_over_time(question.index, question.filter, question.unit, question.zone)
 
 
-COMPARED: Final[dict[str, Callable[[Question, Filter], pd.DataFrame]]] = {
+COMPARED: Final[dict[str, Callable[[ReportQuestion, Filter], pd.DataFrame]]] = {
     "totals": _totals,
     "by_type": _by_type,
     "by_group": _by_group,
 }
 
 
-def _now(name: str, question: Question) -> pd.DataFrame:
+def _now(name: str, question: ReportQuestion) -> pd.DataFrame:
     return COMPARED[name](question, question.filter)
 
 
 TABLES: Final[dict[str, Table]] = {
     **{name: partial(_now, name) for name in COMPARED},
     "totals_over_time": _totals_over_time,
-    "over_time": Question.over_time,
+    "over_time": ReportQuestion.over_time,
     "rhythm": _rhythm,
     "funnel": _funnel,
     "assisted": _assisted,

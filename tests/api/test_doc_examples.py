@@ -12,7 +12,7 @@ from django.test import Client
 from interactions.access import keys
 from interactions.models import ApiKey, Environment
 from tests.lakes import append, record
-from tests.running import HOUSE
+from tests.processes import HOUSE
 
 EXAMPLES = re.findall(r"^    (curl .*)$", (HOUSE / "docs" / "api.md").read_text(), re.MULTILINE)
 

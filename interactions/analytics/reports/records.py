@@ -68,7 +68,7 @@ def page(
     return RecordPage(rows, keys[0] if keys and newer else None, keys[-1] if keys and older else None)
 
 
-def oldest(environment: str, filter: Filter, *, after: RecordKey | None = None, limit: int) -> Page:
+def oldest(environment: str, filter: Filter, *, after: RecordKey | None = None, limit: int) -> RecordPage:
     """The oldest ``limit`` records of ``filter``, or those that come ``after`` one of them; here oldest first.
 
     There are fewer where they are large. ``newer`` is the key after which the next ones come, None where there are no
@@ -77,7 +77,7 @@ def oldest(environment: str, filter: Filter, *, after: RecordKey | None = None, 
     return steady(environment, lambda parts: _oldest(parts, filter, after, limit))
 
 
-def _oldest(parts: Snapshot, filter: Filter, after: Key | None, limit: int) -> Page:
+def _oldest(parts: Snapshot, filter: Filter, after: RecordKey | None, limit: int) -> RecordPage:
     step, last = _rows_at_once(parts, limit), after
     tables: list[pa.Table] = []
     while True:
@@ -89,7 +89,7 @@ def _oldest(parts: Snapshot, filter: Filter, after: Key | None, limit: int) -> P
             last = _keys(rows.slice(wanted - 1, 1))[0]
         found = pa.concat_tables(tables)
         if not is_more or found.num_rows == limit or found.nbytes >= _MOST_BYTES:
-            return Page(found, newer=last if is_more else None, older=None)
+            return RecordPage(found, newer=last if is_more else None, older=None)
 
 
 def _rows_at_once(parts: Snapshot, limit: int) -> int:

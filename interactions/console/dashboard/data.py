@@ -9,11 +9,11 @@ from interactions.analytics.periods import Unit, allowed_units
 from interactions.console.dashboard.odd_dates import OddDates
 from interactions.questions.choice import PRESETS
 from interactions.questions.periods import INSTANT, address_of, span
-from interactions.questions.question import Question
+from interactions.questions.question import ReportQuestion
 
 
 @dataclass(frozen=True)
-class DashboardData(Question):
+class DashboardData(ReportQuestion):
     """A question as the dashboard shows it."""
 
     @cached_property
