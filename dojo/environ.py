@@ -72,6 +72,14 @@ def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     return value
 
 
+def several(name: str, choices: tuple[str, ...]) -> frozenset[str]:
+    """Some of ``choices``, with commas between; raises ImproperlyConfigured for anything else."""
+    given = frozenset(word for word in (part.strip().lower() for part in text(name).split(",")) if word)
+    if unknown := sorted(given - set(choices)):
+        raise ImproperlyConfigured(f"{name} names {', '.join(unknown)}: use {', '.join(choices)}.")
+    return given
+
+
 def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
     """A whole number within ``least`` and ``most``; raises ImproperlyConfigured otherwise."""
     value = text(name)

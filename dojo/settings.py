@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dj_database_url
 
-from dojo import environ
+from dojo import environ, log_ins
 from dojo.cores import cores
 from dojo.machine import is_elsewhere, local_hosts, own_hosts
 from dojo.version import version_of
@@ -110,6 +110,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_htmx",
     "template_partials",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "dojo",  # for its commands
     "interactions",
 ]
@@ -128,6 +131,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "interactions.console.gate.Gate",  # last: it asks who is logged in, and a refusal is a page like any other
@@ -152,10 +156,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
-# The first ends too many tries of one name from one address, the second looks at the password.
-AUTHENTICATION_BACKENDS = ["interactions.access.members.throttle.Limit", "django.contrib.auth.backends.ModelBackend"]
-LOG_IN_FAILURES = environ.number("LOG_IN_FAILURES", default=10)  # 0: as many as come
-LOG_IN_FAILURES_OF_ADDRESS = environ.number("LOG_IN_FAILURES_OF_ADDRESS", default=50)
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]  # asked by django-allauth alone
+globals().update(log_ins.FIXED)
+ACCOUNT_RATE_LIMITS = log_ins.rates(
+    of_name=environ.number("LOG_IN_FAILURES", default=10),  # 0: as many as come
+    of_address=environ.number("LOG_IN_FAILURES_OF_ADDRESS", default=50),
+)
+REQUIRE_SECOND_FACTOR = environ.several(
+    "REQUIRE_SECOND_FACTOR", choices=("viewer", "analyst", "privacy", "owner", "admin")
+)
 MEMBER_LINK_HOURS = environ.number("MEMBER_LINK_HOURS", default=48, least=1, most=24 * 30)
 PASSWORD_RESET_TIMEOUT = MEMBER_LINK_HOURS * 3600
 AUTH_PASSWORD_VALIDATORS = [
@@ -206,6 +215,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "dojo",
+        "KEY_FUNCTION": "dojo.cache_keys.cache_key",
     }
 }
 

@@ -1,8 +1,11 @@
 """All addresses of Dojo."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+# The admin's own log-in page knows no second factor: it leads to ours.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.autodiscover()  # here and not at the start of each process: it loads what answers questions, too
 
 urlpatterns = [

@@ -1,13 +1,11 @@
 """Addresses of the pages, the uploads and the health check."""
 
-from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
 from dojo.health import healthz
 from dojo.metrics import metrics
 from interactions.api.trial import trial
 from interactions.console import (
-    account,
     activity,
     api_reference,
     exports,
@@ -33,10 +31,7 @@ urlpatterns = [
     path("", overview.home, name="home"),
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
-    path("login/", account.LogIn.as_view(), name="login"),
-    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
-    path("set-password/<str:uidb64>/<str:token>/", account.SetPassword.as_view(), name="set_password"),
-    path("account/", account.account, name="account"),
+    path("", include("interactions.console.account.urls")),
     path("operations/", operations.operations, name="operations"),
     path("", include("interactions.api.urls")),
     path("uploads/", uploads.creation, name="uploads"),

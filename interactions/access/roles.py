@@ -103,10 +103,21 @@ ROUTES: Final[dict[str, Rule]] = {
     "healthz": Access.PUBLIC,
     "metrics": Access.PUBLIC,  # the view asks for the machine itself, or for METRICS_TOKEN
     "login": Access.PUBLIC,
+    "account_login": Access.PUBLIC,
+    "mfa_authenticate": Access.PUBLIC,  # the password was right, and that is all: nobody is logged in yet
     "logout": Access.PUBLIC,
     "set_password": Access.PUBLIC,  # the link is the permission
+    "account_reset_password_from_key": Access.PUBLIC,
     "home": Access.LOGGED_IN,
     "account": Access.LOGGED_IN,
+    "account_reauthenticate": Access.LOGGED_IN,
+    "mfa_reauthenticate": Access.LOGGED_IN,
+    "mfa_index": Access.LOGGED_IN,
+    "mfa_activate_totp": Access.LOGGED_IN,
+    "mfa_deactivate_totp": Access.LOGGED_IN,
+    "mfa_view_recovery_codes": Access.LOGGED_IN,
+    "mfa_generate_recovery_codes": Access.LOGGED_IN,
+    "mfa_download_recovery_codes": Access.LOGGED_IN,
     "operations": Access.ADMINISTRATOR,
     "api_interactions": Access.KEY,
     "api_deletion": Access.KEY,

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from interactions.access import audit, members
-from interactions.access.roles import Access, Right, rule_of
+from interactions.access.roles import ROUTES, Access, Right, rule_of
+from interactions.access.sign_on import second_factor
 from interactions.console.errors import waiting
 from interactions.errors import DataNotReady
 from interactions.models import Environment
+
+# The pages on which a second factor is set up.
+_SETTING_UP: Final = frozenset(
+    name for name in ROUTES if name.startswith("mfa_") or name in ("logout", "account_reauthenticate")
+)
+
+# Those that count what they are sent.
+_COUNTED: Final = frozenset(name for name in ROUTES if name.startswith(("mfa_", "account_")))
 
 
 class Gate:
     """Middleware that refuses requests the rules don't allow.
 
-    It also sets ``request.standing``, the actor for the activity log, and the environment's time zone.
+    It also sets ``request.standing``, ``request.needs_second_factor``, the actor for the activity log, and the
+    environment's time zone.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -36,12 +48,14 @@ class Gate:
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
-        """Raises PermissionDenied, or Http404 for an unknown environment."""
+    ) -> HttpResponse | None:
+        """Lead to the second factor where one is missing. Raises PermissionDenied, or Http404 for an unknown
+        environment.
+        """
         match = request.resolver_match
         rule = rule_of(match.url_name, match.namespace) if match else None
         if rule in (Access.PUBLIC, Access.KEY):
-            return  # without touching the session: these work while the database is down
+            return None  # without touching the session: these work while the database is down
         if isinstance(request.user, User):
             audit.identify(request.user)
         request.standing = members.standing(request.user)  # type: ignore[attr-defined]
@@ -50,10 +64,32 @@ class Gate:
             _be_ready()
         elif not _is_met(rule, request):
             raise PermissionDenied
+        return _second_factor_first(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer DataNotReady with 503, a sentence, and a page that retries by itself."""
+        """Answer DataNotReady with 503, a sentence, and a page that retries by itself; so where a code can't be
+        counted, as Redis is down: without a limit, six digits would be guessed, and used twice.
+        """
+        if isinstance(exception, RedisError) and _name_of(request) in _COUNTED:
+            return waiting(request, "Redis isn't answering, so codes can't be checked. Try again in a minute.")
         return waiting(request, str(exception)) if isinstance(exception, DataNotReady) else None
+
+
+def _name_of(request: HttpRequest) -> str:
+    return (request.resolver_match.url_name or "") if request.resolver_match else ""
+
+
+def _second_factor_first(request: HttpRequest) -> HttpResponse | None:
+    """Whose role needs a second factor sets one up before anything else. Raises PermissionDenied for data and forms."""
+    user = request.user
+    request.needs_second_factor = second_factor.is_required(request.standing)  # type: ignore[attr-defined]
+    if not isinstance(user, User) or _name_of(request) in _SETTING_UP:
+        return None
+    if not request.needs_second_factor or second_factor.has_one(user):  # type: ignore[attr-defined]
+        return None
+    if request.method != "GET" or request.htmx or request.path.endswith(".json"):  # type: ignore[attr-defined]
+        raise PermissionDenied
+    return redirect("mfa_index")
 
 
 def _be_ready() -> None:

@@ -244,6 +244,9 @@ NOT_PERSONAL = {
     "auth.Permission": "Names of rights.",
     "contenttypes.ContentType": "Names of models.",
     "sessions.Session": "Log-ins of Dojo's users.",
+    "account.EmailAddress": "E-mail addresses of Dojo's users.",
+    "account.EmailConfirmation": "Links to confirm them; none are made.",
+    "mfa.Authenticator": "Encrypted secrets and public keys of Dojo's users.",
     "admin.LogEntry": "What Dojo's users did to rows without personal data.",
     "redis:lake": "The write lock.",
     "redis:caches": "Which processes have cleared their caches.",
@@ -251,7 +254,7 @@ NOT_PERSONAL = {
     "redis:calls": "How many calls a key made in a minute.",
     "redis:requests": "How many requests of a route took how long.",
     "redis:forms": "Which forms for a key were sent, by a number made for each.",
-    "redis:log-ins": "How many log-ins failed, by keyed hashes of those who work with Dojo.",
+    "redis:log-ins": "Failed log-ins, and codes that were used, by keyed hashes of those who work with Dojo.",
     "redis:celery": "Tasks: names and row numbers.",
 }
 

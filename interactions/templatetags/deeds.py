@@ -28,7 +28,7 @@ _ICONS: Final = {
     "Members": "users",
     "Settings": "settings",
 }
-_FAILURES: Final = (Action.LOG_IN_FAILED, Action.IMPORT_FAILED, Action.DELETION_FAILED)
+_FAILURES: Final = (Action.LOG_IN_FAILED, Action.SECOND_FACTOR_FAILED, Action.IMPORT_FAILED, Action.DELETION_FAILED)
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d")
 _PAGES: Final = {
     "import": "import_detail",

@@ -72,7 +72,7 @@ def test_a_link_sets_a_password_and_logs_in(client: Client, olga: User) -> None:
     assert "tom" in page.content.decode()
     place = page.redirect_chain[-1][0]
     assert link not in place  # the token is out of the address before the page is shown
-    answer = browser.post(place, {"new_password1": FRESH, "new_password2": FRESH}, follow=True)
+    answer = browser.post(place, {"password1": FRESH, "password2": FRESH}, follow=True)
     assert urlsplit(answer.redirect_chain[-1][0]).path == "/production/"
     assert User.objects.get(username="tom").check_password(FRESH)
 
@@ -81,7 +81,7 @@ def test_a_link_is_good_once(client: Client, olga: User) -> None:
     link = added(client)
     browser = Client()
     place = browser.get(link, follow=True).redirect_chain[-1][0]
-    browser.post(place, {"new_password1": FRESH, "new_password2": FRESH})
+    browser.post(place, {"password1": FRESH, "password2": FRESH})
     assert "This link has expired" in Client().get(link).content.decode()
 
 
@@ -113,7 +113,7 @@ def test_a_link_that_never_was_is_said_to_be_no_good(client: Client, link: str) 
 def test_a_weak_password_is_refused_beside_its_field(client: Client, olga: User) -> None:
     browser = Client()
     place = browser.get(added(client), follow=True).redirect_chain[-1][0]
-    answer = browser.post(place, {"new_password1": "password", "new_password2": "password"})
+    answer = browser.post(place, {"password1": "password", "password2": "password"})
     assert "field-error" in answer.content.decode()
 
 

@@ -9,6 +9,7 @@ import pytest
 import redis
 from django.apps import apps
 from django.conf import settings
+from django.core.cache import cache
 
 from dojo.heartbeat import beat, connect
 from interactions import privacy
@@ -51,6 +52,10 @@ def test_every_entry_that_is_there_is_in_the_register() -> None:
     assert {f"{name}/" for name in there - databases} <= KNOWN
 
 
+# What django-allauth keeps: limits, codes that were used, tokens of providers that were used.
+OF_ALLAUTH = ("allauth:rl:a:b", "allauth.mfa.totp.used?user=1&code=2", "jwt:iss=a,jti=b")
+
+
 def test_every_family_of_keys_that_the_code_names_is_in_the_register() -> None:
     named = {name for text in sources() for name in re.findall(r'"(dojo:[a-z]+)', text)}
     assert {"dojo:live", "dojo:lake", "dojo:workers", "dojo:calls"} <= named
@@ -61,6 +66,7 @@ def test_every_key_that_the_code_keeps_in_djangos_cache_is_in_the_register() -> 
     """The cache puts its own beginning before them."""
     using = [text for text in sources() if "django.core.cache import" in text]
     named = {name for text in using for name in re.findall(r'f"([a-z-]+:)\{', text)}
+    named |= {cache.make_key(name).removeprefix("dojo:1:").partition(":")[0] + ":" for name in OF_ALLAUTH}
     assert {"form:", "log-in:"} <= named
     assert [name for name in named if f"dojo:1:{name}" not in FAMILIES] == []
 

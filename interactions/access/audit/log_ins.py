@@ -1,26 +1,25 @@
-"""Log log-ins, log-outs and changes in Django's admin, by Django's signals."""
+"""Log log-ins, log-outs, second factors and changes in Django's admin, by signals."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.signals import password_reset
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import User
-from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_save
 from django.dispatch import receiver
-from django.http import HttpRequest
 
 from interactions.access.audit.write import Action, note
-from interactions.access.members import throttle
 
 _DID = {ADDITION: "added", CHANGE: "changed"}
 
 
 @receiver(user_logged_in)
-def _logged_in(user: User, request: HttpRequest | None = None, **_: Any) -> None:
-    if request is not None:
-        throttle.succeeded(request, user.get_username())
+def _logged_in(user: User, **_: Any) -> None:
     note(Action.LOG_IN, by=user)
 
 
@@ -30,19 +29,24 @@ def _logged_out(user: User | None, **_: Any) -> None:
         note(Action.LOG_OUT, by=user)
 
 
-@receiver(user_login_failed)
-def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    """The user name is logged only if it exists: else it may be a password typed into the wrong field.
+@receiver(password_reset)
+def _password_set(user: User, **_: Any) -> None:
+    note(Action.PASSWORD_CHANGED, by=user)
 
-    Attempts that are refused after too many failures aren't logged, so that they can't flood the log.
-    """
-    name = str(credentials.get("username") or "")
-    failure = throttle.failed(request, name) if request is not None and name else throttle.Failure()
-    if failure.is_over:
-        return
-    known = User.objects.filter(username=name).exists()
-    details = {"refused_for": f"{throttle.MINUTES} minutes"} if failure.refuses else {}
-    note(Action.LOG_IN_FAILED, object=f"log-in of {name}" if known else "", details=details)
+
+@receiver(authenticator_added)
+def _second_factor_added(user: User, authenticator: Authenticator, **_: Any) -> None:
+    note(Action.SECOND_FACTOR_ADDED, by=user, details={"what": str(authenticator.get_type_display())})
+
+
+@receiver(authenticator_removed)
+def _second_factor_removed(user: User, authenticator: Authenticator, **_: Any) -> None:
+    note(Action.SECOND_FACTOR_REMOVED, by=user, details={"what": str(authenticator.get_type_display())})
+
+
+@receiver(authentication_failed)
+def _second_factor_failed(user: User, **_: Any) -> None:
+    note(Action.SECOND_FACTOR_FAILED, object=f"log-in of {user}")
 
 
 @receiver(post_save, sender=LogEntry)

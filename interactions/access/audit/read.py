@@ -17,7 +17,16 @@ from interactions.models import ActivityEntry, Environment
 
 # Groups of actions to filter by.
 GROUPS: Final[dict[str, tuple[Action, ...]]] = {
-    "Log-ins": (Action.LOG_IN, Action.LOG_IN_FAILED, Action.LOG_OUT, Action.PASSWORD_CHANGED),
+    "Log-ins": (
+        Action.LOG_IN,
+        Action.LOG_IN_FAILED,
+        Action.LOG_OUT,
+        Action.PASSWORD_CHANGED,
+        Action.SECOND_FACTOR_ADDED,
+        Action.SECOND_FACTOR_REMOVED,
+        Action.SECOND_FACTOR_FAILED,
+        Action.SESSION_ENDED,
+    ),
     "Imports": (
         Action.IMPORT_STARTED,
         Action.IMPORT_DONE,

@@ -2,7 +2,7 @@
 
 from interactions.access.members.change import MemberRefused, add, deactivate, reactivate, set_roles
 from interactions.access.members.directory import ListedMember, as_members, users
-from interactions.access.members.links import PasswordLink, new_link, user_of
+from interactions.access.members.links import PasswordLink, new_link
 from interactions.access.members.membership import Standing, standing
 
 __all__ = [
@@ -17,6 +17,5 @@ __all__ = [
     "reactivate",
     "set_roles",
     "standing",
-    "user_of",
     "users",
 ]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.utils import timezone
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 
 from interactions.access import audit
 from interactions.access.audit import Action
@@ -41,13 +40,4 @@ def new_link(user: User, *, by: User, is_first: bool = False) -> PasswordLink:
         if not is_first:
             audit.note(Action.MEMBER_LINKED, by=by, object=f"member {user}")
     ends_at = timezone.now() + timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
-    return PasswordLink(urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user), ends_at)
-
-
-def user_of(uid: str) -> User | None:
-    """The user of a link; None if their log-in is deactivated."""
-    try:
-        pk = int(urlsafe_base64_decode(uid))
-    except ValueError:
-        return None
-    return User.objects.filter(pk=pk, is_active=True).first()
+    return PasswordLink(user_pk_to_url_str(user), default_token_generator.make_token(user), ends_at)

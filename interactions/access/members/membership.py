@@ -16,6 +16,7 @@ class Standing:
 
     environments: tuple[Environment, ...] = ()
     roles: tuple[tuple[str, Role], ...] = ()
+    is_administrator: bool = False
 
     def environment(self, slug: str) -> Environment:
         """An environment by slug. Raises KeyError if the user has no access to it."""
@@ -41,7 +42,8 @@ def standing(user: User | AnonymousUser) -> Standing:
         return Standing()
     if user.is_superuser:
         environments = tuple(Environment.objects.all())
-        return Standing(environments, tuple((environment.slug, Role.OWNER) for environment in environments))
+        roles = tuple((environment.slug, Role.OWNER) for environment in environments)
+        return Standing(environments, roles, is_administrator=True)
     rows = (
         Membership.objects.filter(user=user)
         .select_related("environment")

@@ -1,0 +1,1 @@
+"""How Dojo's users log in: what django-allauth is told of them. Passwords, second factors, providers, sessions."""

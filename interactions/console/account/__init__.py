@@ -1,0 +1,1 @@
+"""Logging in, and the account of whoever is logged in."""

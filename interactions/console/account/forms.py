@@ -1,0 +1,85 @@
+"""The forms of logging in: django-allauth's, with our words, and a sentence for what it leaves to chance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.forms import LoginForm, ReauthenticateForm, ResetPasswordKeyForm, UserTokenForm
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+
+from interactions.seal import SecretUnreadable
+
+
+class LogInForm(LoginForm):
+    """User name and password."""
+
+    def add_prefix(self, field_name: str) -> str:
+        """The name stays in the field that password managers and scripts know."""
+        return "username" if field_name == "login" else super().add_prefix(field_name)
+
+
+class LinkForm(UserTokenForm):
+    """A link to set a password."""
+
+    def _get_user(self, uidb36: str) -> User | None:
+        """None for a deactivated user, unlike allauth's own."""
+        user = super()._get_user(uidb36)
+        return user if user is not None and user.is_active else None
+
+
+def _plain(field: forms.Field, label: str, **attributes: Any) -> None:
+    """A label instead of a placeholder."""
+    field.label = label
+    field.help_text = ""
+    field.widget.attrs.pop("placeholder", None)
+    field.widget.attrs.update(attributes)
+
+
+class NewPasswordForm(ResetPasswordKeyForm):
+    """A new password, twice."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        _plain(self.fields["password1"], "New password", autofocus=True)
+        _plain(self.fields["password2"], "Confirm new password")
+
+
+class ConfirmForm(ReauthenticateForm):
+    """The password again."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        _plain(self.fields["password"], "Password", autofocus=True)
+
+
+class _Code(forms.Form):
+    """A field for a code, and a sentence where its secret can't be read."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        _plain(self.fields["code"], "Code", autofocus=True, autocapitalize="none", spellcheck="false")
+
+    def clean_code(self) -> str:
+        try:
+            return str(super().clean_code())  # type: ignore[misc]
+        except SecretUnreadable:
+            raise ValidationError(
+                "SECRET_KEY has changed, so codes can't be checked. Ask an owner to remove your second factor."
+            ) from None
+
+
+class CodeForm(_Code, AuthenticateForm):
+    """The code that a log-in needs."""
+
+
+class ConfirmCodeForm(_Code, ReauthenticateByCodeForm):
+    """A code instead of the password."""
+
+
+class AppForm(_Code, ActivateTOTPForm):
+    """The first code of an app."""
