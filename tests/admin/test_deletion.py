@@ -118,7 +118,7 @@ def test_a_second_person_approves_and_the_first_cannot(client: Client, petra: Us
     Environment.objects.filter(slug="production").update(needs_approval=True)
     request = added(client)
     press(client, house, request, "hide", delay="0")
-    assert "somebody other than you" in text_of(client, page(request))
+    assert "Someone other than you" in text_of(client, page(request))
     assert "Someone else must approve this" in press(client, house, request, "approve")
     assert bulk(client, house, "approve", request, confirmed="1") and request.approved_at is None
     client.force_login(staff("paul", Role.PRIVACY))

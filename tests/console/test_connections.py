@@ -145,7 +145,7 @@ def test_rotating_shows_another_address(client: Client, owner: User, connection:
     connection.refresh_from_db()
     assert find.digest_of(shown(page, "address").rsplit("/", 1)[1]) == connection.digest != old
     assert connection.former_digest == old
-    assert "The former address is accepted until" in page
+    assert "The old address works until" in page
 
 
 def test_removing_asks_first(client: Client, owner: User, connection: Connection) -> None:

@@ -69,7 +69,7 @@ def test_where_all_is_well_it_says_so(administrator: Client, settings: Any) -> N
         heartbeat.beat(redis, "1@here", heartbeat.INBOX_KEY)
         text = text_of(administrator, PAGE)
         redis.delete(heartbeat.KEY, heartbeat.INBOX_KEY)
-    assert "All is well." in text
+    assert "Everything is working." in text
 
 
 def test_without_redis_the_page_is_there(administrator: Client, settings: Any, tmp_path: Any) -> None:

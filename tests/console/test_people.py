@@ -183,7 +183,7 @@ def test_hidden_people_are_nobody(client: Client) -> None:
     assert client.get(page_of(user="ann")).status_code == 404
     assert client.post(PAGE, {"id": "ann"}).status_code == 200
     listed = text_of(client, f"{PAGE}figures/")
-    assert "was seen with one alone" in listed
+    assert "no anonymous id was seen with more than one user" in listed
     assert "ann" not in text_of(client, page_of(user="bob"))
 
 

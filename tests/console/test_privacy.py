@@ -146,7 +146,7 @@ def test_hiding_says_until_when_it_can_be_cancelled(client: Client, petra: User,
     request = post(client, taken_in(client), "hide", delay="3600")
     text = text_of(client, page(request))
     assert "1 user and 1 anonymous id are hidden" in text
-    assert "Until then it can be cancelled" in text and "Erase now" in text
+    assert "You can cancel it until then" in text and "Erase now" in text
     assert ANN not in text
     post(client, request, "cancel")
     assert "visible again" in text_of(client, page(request))
@@ -156,7 +156,7 @@ def test_hiding_says_until_when_it_can_be_cancelled(client: Client, petra: User,
 def test_a_first_person_is_told_to_wait_and_a_second_may_approve(client: Client, petra: User) -> None:
     Environment.objects.update(needs_approval=True)
     request = post(client, taken_in(client), "hide", delay="0")
-    assert "somebody other than you" in text_of(client, page(request))
+    assert "someone other than you" in text_of(client, page(request))
     post(client, request, "approve")
     assert (request.approved_at, "Someone else" in text_of(client, page(request))) == (None, True)
     client.force_login(cast.owner())

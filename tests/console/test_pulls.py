@@ -184,4 +184,4 @@ def test_a_connection_by_webhook_has_no_pull(client: Client, owner: User) -> Non
 def test_a_pull_has_no_address_and_no_secret_for_signatures(client: Client, owner: User, pull: Pull) -> None:
     for name in ("connection_rotate", "connection_secret"):
         assert client.get(page_of(name, pull)).status_code == 404
-    assert "its key is deleted" in text_of(client, page_of("connection_remove", pull))
+    assert "deletes its key" in text_of(client, page_of("connection_remove", pull))

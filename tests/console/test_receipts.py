@@ -68,7 +68,7 @@ def test_where_nothing_was_held_every_page_says_so(client: Client, house: House,
     house.done(as_lines(home()))
     request = carried(client, house, petra, f"{ANN} ")  # a space too many
     for shown in (text_of(client, page(request)), text_of(client, page(request, "receipt/"))):
-        assert "Nothing was stored about 1 user" in shown and "nothing of them is left" not in shown
+        assert "Nothing was stored about 1 user" in shown and "and nothing is left" not in shown
     assert "Nothing stored" in text_of(client, f"{page(request).partition('requests/')[0]}requests/?show=done")
     receipt = json.loads(request.receipt)
     assert (receipt["outcome"], receipt["left"]) == ("nothing was held", 0)

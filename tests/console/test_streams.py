@@ -50,7 +50,7 @@ def test_topics_of_kafka_are_added(client: Client, owner: User) -> None:
     assert (connection.stream.servers, connection.stream.topics) == ("one:9092,two:9092", ["shop", "app"])
     assert (connection.source, connection.name, connection.created_by) == ("segment", "Kafka shop, app", owner)
     assert connection.stream.is_kept
-    assert "shop, app" in page and "begins within seconds" in page
+    assert "shop, app" in page and "starts within seconds" in page
     assert "Kafka shop, app" in text_of(client, LIST)
 
 
@@ -126,7 +126,7 @@ def test_it_is_paused_resumed_and_removed(client: Client, owner: User, connectio
     client.post(page_of("connection_pause", connection), {"paused": "0"})
     connection.refresh_from_db()
     assert not connection.is_paused
-    assert "it goes on where it was" in text_of(client, page_of("connection_remove", connection))
+    assert "it continues where it stopped" in text_of(client, page_of("connection_remove", connection))
     client.post(page_of("connection_remove", connection))
     assert not Stream.objects.exists()
 

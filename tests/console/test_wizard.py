@@ -347,7 +347,7 @@ def test_a_file_of_events_is_named_with_what_becomes_of_them(client: Client, ana
     assert "Mixpanel export , 4 events, 3 event names" in page
     assert re.search(r"Search Example .{,400} 2 Default: search ", page)
     assert re.search(r"Signed Up Example .{,2000} It has no interaction type\.", page)
-    assert "1 event of 4 will be skipped: it stands for no interaction." in page
+    assert "1 event of 4 will be skipped: it has no interaction type." in page
     assert "1 of the first 3 records will be rejected." in page
     assert "Time zone of the project" in page
 

@@ -58,8 +58,8 @@ def test_the_steps_of_the_funnel_can_be_chosen(reader: Client, shop: None) -> No
 
 
 def test_the_funnel_says_that_it_leaves_the_types_of_the_filter_aside(reader: Client, shop: None) -> None:
-    assert "whatever types are filtered for" not in panels(reader, "region=Wien")
-    assert "whatever types are filtered for" in panels(reader, "type=search")
+    assert "regardless of the type filter" not in panels(reader, "region=Wien")
+    assert "regardless of the type filter" in panels(reader, "type=search")
 
 
 def test_a_publisher_is_shown_a_funnel_of_content(reader: Client) -> None:
