@@ -1,6 +1,6 @@
-"""A realistic, repeatable clickstream of an invented shop, for trying Dojo out, testing and measuring it.
+"""Generate a realistic, reproducible clickstream of an invented shop, for trying, testing and benchmarking Dojo.
 
-The shop and the people in it are always the same; the seed only decides what they did. No Django in here.
+The shop and its visitors are always the same; the seed only determines what they do. Doesn't import Django.
 """
 
 from interactions.synthetic.files import write

@@ -1,4 +1,4 @@
-"""Who comes to the shop: the person behind a number, their devices, and the ways that lead them in."""
+"""The shop's visitors: people by number, their devices, and how they get to the shop."""
 
 from hashlib import blake2b
 from typing import NamedTuple
@@ -62,7 +62,7 @@ PLACES = (
 
 
 class Visitor(NamedTuple):
-    """One person on one device. `user_id` is None for those without an account."""
+    """A person on a device. `user_id` is None without an account."""
 
     anonymous_id: str
     user_id: str | None
@@ -72,13 +72,13 @@ class Visitor(NamedTuple):
     store: str
     truncated_ip: str
     favourite: int
-    """A number from 0 to 255 that chooses the shelf they come back to."""
+    """A number from 0 to 255 that determines their favorite shelf."""
 
 
 def visitor(number: int, *, on_second_device: bool = False) -> Visitor:
-    """Return person `number` (0 and up). The same number is always the same person, whatever the seed.
+    """Return person `number` (0 and up). The same number is always the same person, regardless of the seed.
 
-    Nothing is kept, so a file of any size has as many people as it needs.
+    Nothing is stored, so any number of people takes no memory.
     """
     household = _traits(f"household {number // 2}")
     person = _traits(f"person {number}")
@@ -115,14 +115,14 @@ def _uuid(traits: bytes) -> str:
 
 
 class WayIn(NamedTuple):
-    """A way into the shop. `landings` names the pages it leads to, more often what stands there more often."""
+    """A way into the shop. `landings` are the pages it leads to; repeated ones are more likely."""
 
     weight: int
     referrer: str | None
     landings: tuple[str, ...]
     campaign: dict[str, str] | None = None
     runs: tuple[float, float] = (0.0, 1.0)
-    """When it is there: from and to, as fractions of the period."""
+    """When it's available: start and end as fractions of the period."""
 
 
 ARRIVALS = (

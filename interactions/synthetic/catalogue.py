@@ -59,7 +59,7 @@ class SitePage(NamedTuple):
 
 
 class Article(NamedTuple):
-    """One article for sale. `fields` is what its interactions carry; copy it before giving it away."""
+    """An article for sale. `fields` are the fields of its interactions; copy them before returning them."""
 
     product_id: str
     fields: dict[str, list[str]]
@@ -93,7 +93,7 @@ class Phrase(NamedTuple):
 
 
 class Catalogue(NamedTuple):
-    """Everything the shop holds; each list runs from the most to the least popular."""
+    """Everything in the shop; each list is ordered from the most to the least popular."""
 
     shelves: list[Shelf]
     products: list[Article]

@@ -1,4 +1,4 @@
-"""Synthetic interactions as files, in the forms that an import reads."""
+"""Write synthetic interactions to files that can be imported."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -26,8 +26,8 @@ def write(
     """Write `count` interactions to a file; the same arguments write the same bytes.
 
     `.json` is `{"data":[…]}` with one record a line, `.jsonl` and `.ndjson` are JSON Lines; `.gz` behind any of them
-    compresses. `progress` is told every few thousand records how many are written. The file appears under its name
-    when it is whole; one that was there is replaced. Memory does not grow with `count`.
+    compresses. `progress` is called every few thousand records with their number. The file appears under its name once
+    it's complete and replaces an existing one. Memory use doesn't grow with `count`.
 
     Raises ValueError for another ending and for what `records` refuses, OSError when the file cannot be written.
     """

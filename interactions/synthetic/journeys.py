@@ -1,4 +1,4 @@
-"""Where visitors go, and how often they do what. The chances in here give the data its mix of types."""
+"""Where visitors go and what they do. The probabilities here determine the mix of types."""
 
 from bisect import bisect
 from collections.abc import Callable, Mapping
@@ -153,7 +153,8 @@ def stop_at_letters(visit: Visit) -> None:
 
 
 def look_through(visit: Visit, shelf: Shelf, *, assisted: float) -> None:
-    """Be shown a list from a shelf and open what pleases. `assisted`: chance that an engine ordered the list."""
+    """See a list of products on a shelf and open some. `assisted` is the probability that an engine ordered the
+    list."""
     chance = visit.draws.chance
     first = int((len(shelf.products) - LIST_LENGTH) * chance() ** 3)
     listing = Listing(shelf.products[first : first + LIST_LENGTH], visit.draws.uuid() if chance() < assisted else None)
@@ -168,7 +169,7 @@ def look_through(visit: Visit, shelf: Shelf, *, assisted: float) -> None:
 
 
 def look_at(visit: Visit, product: Article, miso_id: str | None) -> None:
-    """View a product, perhaps its pictures; react to it, put it into the cart, follow what is recommended beside it."""
+    """View a product and perhaps its pictures, react to it, add it to the cart, follow recommendations."""
     chance = visit.draws.chance
     visit.view_product(product, miso_id)
     while chance() < 0.16:
@@ -201,7 +202,7 @@ def _favourite_shelf(visit: Visit) -> Shelf:
 
 
 def _one_of(chances: Mapping[str, float]) -> Callable[[float], str | None]:
-    """Return a function from a number in [0, 1) to a kind of interaction, or None for what the chances leave over."""
+    """Return a function from a number in [0, 1) to a kind of interaction, or None for the remaining probability."""
     kinds = (*chances, None)
     reached = list(accumulate(chances.values()))
     return lambda luck: kinds[bisect(reached, luck)]

@@ -1,4 +1,4 @@
-"""Many visits laid side by side in time: the records in the order in which a shop would log them."""
+"""Many concurrent visits: their records in the order in which a shop would log them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +13,7 @@ from interactions.synthetic.rhythm import Rhythm
 from interactions.synthetic.visits import Purchase, Record, refund
 
 BATCH = 4096
-"""Records put in order together. More would mean less disorder between batches and more memory."""
+"""Records sorted together. Larger batches are less disordered and take more memory."""
 RECORDS_PER_PERSON = 30
 RECORDS_PER_VISIT = 10
 """About as many as `journeys` makes; only the delay of refunds depends on it."""
@@ -27,8 +27,8 @@ MOST_OPEN_RETURNS = 512
 def records(count: int, *, seed: int = 0, start: datetime, end: datetime) -> Iterator[Record]:
     """Yield exactly `count` valid interactions with timestamps in [start, end), roughly in order of time.
 
-    Each is a dict in the form that the API takes, its own from top to bottom: changing one changes no other. The same
-    arguments give the same records. A record can be earlier than the one before by about the length of a visit.
+    Each is a dict in the API's format that shares nothing with others, so it can be changed. The same arguments give
+    the same records. A record can be earlier than the previous one by about the length of a visit.
 
     Raises ValueError when `count` or `seed` is negative, when `start` or `end` has no UTC offset, or when there is no
     millisecond between them.
@@ -64,13 +64,13 @@ def _batches(count: int, draws: Draws, rhythm: Rhythm) -> Iterator[list[Record]]
 
 
 def _who_comes(draws: Draws, done: int, count: int) -> int:
-    """Return the number of a person: some come often, many once or twice, and new ones turn up all the time."""
+    """Return the number of a person: some come often, many once or twice, and there are always new ones."""
     people = count / RECORDS_PER_PERSON * (0.4 + 0.6 * done / count)
     return int((people + 1) * draws.chance() ** 2)
 
 
 class Returns:
-    """Purchases that will come back. Holds a bounded number, however many are made."""
+    """Purchases that will be refunded; a bounded number is kept."""
 
     def __init__(self, draws: Draws, *, visits: int) -> None:
         self._draws = draws
@@ -78,7 +78,7 @@ class Returns:
         self._open: list[Purchase] = []
 
     def after_a_visit(self, purchases: list[Purchase]) -> list[Purchase]:
-        """Take in what was bought during a visit; return what is refunded before the next."""
+        """Add the purchases of a visit, and return those refunded before the next."""
         chance = self._draws.chance
         self._open += [purchase for purchase in purchases if chance() < REFUNDED]
         waiting = len(self._open)
@@ -103,13 +103,13 @@ class VisitBatch:
         self.durations.append(offsets[-1])
 
     def cut(self, most: int) -> None:
-        """Break off after `most` records, in the middle of a visit if need be."""
+        """Cut after `most` records, if necessary in the middle of a visit."""
         del self.records[most:], self.offsets[most:], self.visits[most:]
 
     def in_order(self, begins: NDArray[np.int64], last: int) -> list[Record]:
         """Write the timestamps and return the records in order of time.
 
-        `begins` is the time of each visit, in ms since 1970. A visit that would go on beyond `last` is squeezed.
+        `begins` is the start of each visit, in ms since 1970. Visits that would last beyond `last` are compressed.
         """
         squeeze = np.minimum(1.0, (last - begins) / np.maximum(1, self.durations))
         visits = np.array(self.visits)

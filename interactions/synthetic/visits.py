@@ -1,4 +1,4 @@
-"""One visit to the shop: what its visitor does becomes interactions. Where they go next is decided in `journeys`."""
+"""One visit to the shop, recorded as interactions. `journeys` decides where the visitor goes."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -17,14 +17,14 @@ Record = dict[str, Any]
 
 
 class Listing(NamedTuple):
-    """A list of products as shown; `miso_id` names the result it came from, where an engine ordered it."""
+    """A list of products as shown; `miso_id` is the id of its result if an engine ordered it."""
 
     products: list[Article]
     miso_id: str | None
 
 
 class Purchase(NamedTuple):
-    """What the shop remembers of an order, should the goods come back."""
+    """An order as stored by the shop, for refunds."""
 
     visitor: Visitor
     identity: dict[str, str]
@@ -33,19 +33,19 @@ class Purchase(NamedTuple):
 
 
 class Visit:
-    """Collects the interactions of one visit, in order: `records`, and for each in `offsets` its time.
+    """Collects the interactions of one visit, in order: `records`, and their times in `offsets`.
 
-    Offsets are milliseconds since the visit began. The records' own timestamps are empty: whoever knows when the visit
-    began fills them in. Every method that sends something needs the visitor to be on a page first.
+    Offsets are milliseconds since the start of the visit. The records' timestamps are empty; the caller, who knows the
+    start, fills them in. Methods that record something require that a page is open.
     """
 
-    __slots__ = (  # noqa: RUF023 - in the order of what they hold
+    __slots__ = (  # noqa: RUF023 - grouped by content
         "visitor", "arrival", "draws", "records", "offsets", "now", "leaves_page_at", "identity", "location",
         "device", "session", "cart",
     )  # fmt: skip
 
     def __init__(self, visitor: Visitor, arrival: WayIn, draws: Draws) -> None:
-        """Begin a visit, not signed in."""
+        """Start a visit without being signed in."""
         self.visitor = visitor
         self.arrival = arrival
         self.draws = draws
@@ -74,7 +74,7 @@ class Visit:
         return "user_id" in self.identity
 
     def sign_in(self, *, keep_anonymous_id: bool = True) -> None:
-        """Send `user_id` from the next interaction on. Nothing happens to a visitor without an account."""
+        """Add `user_id` from the next interaction on. Does nothing without an account."""
         if self.visitor.user_id is not None:
             self.identity = {"user_id": self.visitor.user_id}
             if keep_anonymous_id:
@@ -82,9 +82,9 @@ class Visit:
             self.session["logged_in"] = True
 
     def send(self, kind: str, fields: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> None:
-        """Record an interaction on the page that is open. `extra` joins the custom context."""
+        """Record an interaction on the open page. `extra` is added to the custom context."""
         campaign = self.arrival.campaign
-        # Nested values are copied: a reader may change the record it got without changing its neighbours.
+        # Nested values are copied, so that records can be changed independently.
         context: dict[str, Any] = {"campaign": campaign.copy()} if campaign else {}
         context["page"] = self.location.copy()
         context.update(self.device)
@@ -96,7 +96,7 @@ class Visit:
     def send_about(
         self, kind: str, product: Article | Story, miso_id: str | None = None, more: Mapping[str, Any] | None = None
     ) -> None:
-        """Record an interaction with one product or story; `more` are further fields of the record."""
+        """Record an interaction with a product or story; `more` are additional fields."""
         fields: dict[str, Any] = {name: ids.copy() for name, ids in product.fields.items()}
         if miso_id:
             fields["miso_id"] = miso_id
@@ -112,7 +112,7 @@ class Visit:
         self.send(kind, fields)
 
     def open(self, page: SitePage) -> None:
-        """Leave the page that is open, once the time to be spent there is over, and go to another."""
+        """Go to another page, once the time on the open page is over."""
         self.now = max(self.now, self.leaves_page_at)
         referrer = self.location.get("url", self.arrival.referrer)
         self.location = {"url": page.url, "title": page.title}
@@ -120,7 +120,7 @@ class Visit:
             self.location["referrer"] = referrer
 
     def stay(self, times: int = 1) -> float:
-        """Return how long the visitor stays on the page, in seconds, and see to it that they do."""
+        """Stay on the page for a random time, which is returned in seconds."""
         seconds = round(self.draws.dwell() * times, 1)
         self.leaves_page_at = self.now + int(seconds * 1000)
         return seconds
@@ -171,7 +171,7 @@ class Visit:
         self.send_about("remove_from_cart", product)
 
     def check_out(self) -> Purchase:
-        """Pay for what is in the cart: `revenue` is the sum of quantity times price, and `prices` are sent along."""
+        """Pay for the cart. `revenue` is the sum of quantity times price; `prices` are included."""
         self.open(PAID)
         lines = list(self.cart.values())
         bought = {"product_ids": [product.product_id for product, _ in lines]}
@@ -190,7 +190,7 @@ class Visit:
 
 
 def refund(purchase: Purchase) -> Record:
-    """Return the refund of a purchase, sent by the shop's back office: no page, no browser. Timestamp left empty."""
+    """Return the refund of a purchase, as sent by the shop's back office, without a page. Its timestamp is empty."""
     visitor = purchase.visitor
     return {
         "type": "refund",

@@ -1,4 +1,4 @@
-"""What the Health page measures: whether records are fit to train on."""
+"""The measures of the Health page: whether records are fit for training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OLDEST: Final = microseconds_of(OLDEST)
 
 
 def measures(data: DataSet, filter: Filter, placeholder_keys: Sequence[int]) -> ibis.Table:
-    """``type, records`` and how many of them are each of ``health_counts.COUNTS``: a row for each type that occurs.
+    """``type, records`` and a count for each of ``definitions.COUNTS``, with a row for each type that occurs.
 
     ``placeholder_keys`` are the hashes of PLACEHOLDERS: ids are compared by their keys.
     """
@@ -50,8 +50,8 @@ def measures(data: DataSet, filter: Filter, placeholder_keys: Sequence[int]) -> 
 def repeats(data: DataSet, filter: Filter) -> ibis.Table:
     """One row: ``users, users_again, most_of_one``.
 
-    ``users_again`` have two records or more; ``most_of_one`` is the most records of one user, or of one anonymous id
-    among records without a user.
+    ``users_again`` have at least two records; ``most_of_one`` is the largest number of records of one user or, among
+    records without a user, of one anonymous id.
     """
     rows = data.within(filter)
     users = rows.filter(rows.user_key.notnull()).group_by("user_key").agg(records=_.count())

@@ -1,4 +1,4 @@
-"""How many people get how far along some steps, and how long each takes them."""
+"""Funnels: how many people reach each of several steps, and how long it takes them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from interactions.analytics.reports.funnel import Step
 
 
 def funnel(data: DataSet, filter: Filter, steps: Sequence[Step]) -> ibis.Table:
-    """One row: ``people_0, people_1 …`` at each step, and ``median_1 …``, µs since the step before, null for nobody.
+    """One row: ``people_0, people_1 …`` at each step, and ``median_1 …``, µs since the previous step, null for nobody.
 
-    A person reaches a step with the first record of its types at or after the one that reached the step before. The
-    filter's types and groups don't count: the steps have their own.
+    A person reaches a step with the first record of its types at or after the one that reached the previous step. The
+    filter's types and groups are ignored.
     """
     reached = _reached(of_somebody(data, filter.of_all_types()), steps)
     counts = {f"people_{place}": reached[f"reached_{place}"].count() for place in range(len(steps))}

@@ -1,4 +1,4 @@
-"""How the data set grows: by when records were received, not by when they happened."""
+"""The growth of the data set, by the time records were received."""
 
 from __future__ import annotations
 

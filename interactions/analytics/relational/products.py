@@ -1,4 +1,4 @@
-"""What records name: products, what is done with them, and their part of the revenue."""
+"""Products: how often they're named, viewed, added to a cart and bought, and their revenue."""
 
 from __future__ import annotations
 
@@ -18,30 +18,31 @@ BUY: Final = "checkout"
 
 
 def named(rows: ibis.Table, *keep: str) -> ibis.Table:
-    """``product_id`` and the columns to ``keep``: a row for each product that a record names, each once."""
+    """``product_id`` and the columns to ``keep``: a row for each distinct product that a record names."""
     rows = rows.filter(rows.product_ids.notnull())
     return rows.select(*keep, product_id=rows.product_ids.unique().unnest()).filter(_.product_id.notnull())
 
 
 def different(data: DataSet, filter: Filter) -> ibis.Table:
-    """One row: ``products``, how many different ones records name."""
+    """One row: ``products``, the number of distinct products."""
     return named(data.within(filter)).agg(products=_.product_id.nunique())
 
 
 def different_in_bars(data: DataSet, filter: Filter, bars: ibis.Table) -> ibis.Table:
-    """``start, products``: how many different ones the records of each bar name; bars without any are left out."""
+    """``start, products``: the number of distinct products per bar; bars without any are left out."""
     rows = data.within(filter)
     rows = named(rows.mutate(at=microseconds(rows.timestamp)), "at")
     return in_bars(rows, bars).group_by("start").agg(products=_.product_id.nunique())
 
 
 def of_any_type(data: DataSet, filter: Filter) -> ibis.Table:
-    """``product_id, records``: how many records of any type name each product."""
+    """``product_id, records``: the number of records of any type that name each product."""
     return named(data.within(filter)).group_by("product_id").agg(records=_.count())
 
 
 def traded(data: DataSet, filter: Filter) -> ibis.Table:
-    """``product_id, views, carts, buys, revenue``: how many records of each type name a product, and its revenue."""
+    """``product_id, views, carts, buys, revenue``: the number of records of each type that name a product, and its
+    revenue."""
     rows = data.within(filter).filter(_.type.isin([VIEW, CART, BUY]))
     records = (
         named(rows, "type")
@@ -58,9 +59,10 @@ def traded(data: DataSet, filter: Filter) -> ibis.Table:
 
 
 def lines(rows: ibis.Table) -> ibis.Table:
-    """``product_id, revenue``: a row for each product of a check-out, as often as named, with its part of the revenue.
+    """``product_id, revenue``: a row for each time that a checkout names a product, with its part of the revenue.
 
-    By quantity if there is one for each product, none is negative and their sum isn't 0; else in equal parts.
+    The revenue is split by quantity if there's one for each product, none is negative and their sum isn't 0; else in
+    equal parts.
     """
     rows = rows.filter(rows.type == BUY, rows.revenue.notnull(), rows.product_ids.length() > 0)
     count, quantities = rows.product_ids.length(), rows.quantities

@@ -1,4 +1,4 @@
-"""What people search for, and which searches lead them to something."""
+"""Searches, and how many of them are followed by a click or view."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ WITHIN: Final = 5 * 60 * 1_000_000  # µs from the search on, both ends included
 
 
 def searches(data: DataSet, filter: Filter) -> ibis.Table:
-    """``keywords, searches, followed``: after how many the same person clicked or viewed a product within 5 minutes.
+    """``keywords, searches, followed``: the number of searches, and of those after which the same person clicked or
+    viewed a product within 5 minutes.
 
-    The filter is about the search; what follows may be any record of the data set.
+    The filter applies to the search; the following record can be any in the data set.
     """
     columns = (*PERSON, "at", "keywords", "is_search")
     asked = with_person(data.within(filter), data).filter(_.type == "search", _.keywords.notnull())
@@ -27,7 +28,7 @@ def searches(data: DataSet, filter: Filter) -> ibis.Table:
         asked.mutate(is_search=ibis.literal(True)).select(columns),
         after.mutate(is_search=ibis.literal(False), keywords=ibis.null("string")).select(columns),
     )
-    ahead = ibis.window(group_by=list(PERSON), order_by="at", range=(0, None))  # those of the same moment, too
+    ahead = ibis.window(group_by=list(PERSON), order_by="at", range=(0, None))  # with records of the same time
     after_at = ibis.ifelse(rows.is_search, ibis.null("int64"), rows.at)
     rows = rows.mutate(next=after_at.min().over(ahead)).filter(_.is_search)
     is_followed = (rows.next - rows.at <= WITHIN).fill_null(False)

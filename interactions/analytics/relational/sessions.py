@@ -1,4 +1,4 @@
-"""Sessions: what one person does without a pause of 30 minutes."""
+"""Sessions: the records of one person without a pause of 30 minutes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from interactions.analytics.relational.bars import in_bars
 from interactions.analytics.relational.data import DataSet
 from interactions.analytics.relational.people import PERSON, of_somebody
 
-QUIET: Final = 30 * 60 * 1_000_000  # µs; a record that comes so long after the one before begins a session
+QUIET: Final = 30 * 60 * 1_000_000  # µs without a record end a session
 
 
 def beginnings(data: DataSet, filter: Filter) -> ibis.Table:
-    """``person, alone, at, begins`` of each record of somebody: 1 where a session begins with it, else 0.
+    """``person, alone, at, begins`` of each record of a person; ``begins`` is 1 if a session begins with it, else 0.
 
-    Only records that pass ``filter`` count: a session under way when a period starts begins with its first record.
+    Only records that pass ``filter`` count, so a session that is under way when the period starts begins with its first
+    record in the period.
     """
     rows = of_somebody(data, filter)
     rows = rows.mutate(before=rows.at.lag().over(ibis.window(group_by=list(PERSON), order_by="at")))
@@ -32,7 +33,8 @@ def counted(data: DataSet, filter: Filter) -> ibis.Table:
 
 
 def visits(data: DataSet, filter: Filter, bars: ibis.Table) -> ibis.Table:
-    """``start, sessions, people``: the sessions that begin in each bar and the people there, where there are any."""
+    """``start, sessions, people``: the sessions that begin in each bar and the people in it; empty bars are left
+    out."""
     rows = in_bars(beginnings(data, filter), bars)
     # By person first, so that people are counted without a distinct over everything.
     each = rows.group_by("start", *PERSON).agg(sessions=_.begins.sum())

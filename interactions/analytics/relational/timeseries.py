@@ -1,4 +1,4 @@
-"""What happened when: in the bars of a chart, and by the clock on the wall."""
+"""Records and totals over time: by the bars of a chart, and by local time."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from interactions.analytics.relational.totals import conversions, revenue
 
 
 def over_time(data: DataSet, filter: Filter, bars: ibis.Table) -> ibis.Table:
-    """``start, type, records``: a row for each bar and type that has records."""
+    """``start, type, records``: a row for each bar and type with records."""
     return in_bars(_dated(data, filter), bars).group_by("start", "type").agg(records=_.count())
 
 
 def sparklines(data: DataSet, filter: Filter, bars: ibis.Table) -> ibis.Table:
     """``start, interactions, people, sessions, products, searches, conversions, revenue``: a row for each bar.
 
-    A session counts where it begins, a person and a product in each bar in which they occur.
+    A session counts in the bar where it begins, a person and a product in every bar where they occur.
     """
     rows = in_bars(_dated(data, filter), bars)
     sums = rows.group_by("start").agg(
@@ -51,7 +51,7 @@ def rhythm(data: DataSet, filter: Filter, clock: ibis.Table) -> ibis.Table:
 
 
 def by_day(data: DataSet, filter: Filter, clock: ibis.Table) -> ibis.Table:
-    """``day, records``: days with records; their midnights as if the clock were UTC's, in µs since 1970."""
+    """``day, records``: local days with records, as the midnights of the same dates in UTC, in µs since 1970."""
     rows = by_clock(_dated(data, filter), clock)
     return rows.group_by(day=floor(rows.here, DAY)).agg(records=_.count())
 

@@ -1,4 +1,4 @@
-"""Streams: Kafka's topics and Kinesis' streams, read exactly once.
+"""Streams: read Kafka topics and Kinesis streams exactly once.
 
 ``consumer`` reads one stream: it takes ``leases`` on partitions, has ``kafka`` or ``kinesis`` fetch their messages,
 ``payloads`` makes events of them, and the records go into the inbox in one transaction with the positions. ``fleet``

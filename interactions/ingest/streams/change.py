@@ -1,4 +1,4 @@
-"""Add streams, and find the one that a command reads."""
+"""Create streams, and find the one for a command."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _GROUP: Final = re.compile(r"[ -~]{1,200}")
 
 
 class StreamRefused(DojoError):
-    """A stream can't be added as it was described."""
+    """A stream can't be created like this. The message is a sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What to read. ``topics`` are Kafka's, or the one stream of Kinesis."""
+    """What to read. ``topics`` are Kafka topics, or the name of one Kinesis stream."""
 
     kind: str
     topics: tuple[str, ...]
@@ -42,7 +42,7 @@ class Description:
     start: str = Stream.Start.EARLIEST
 
     def checked(self) -> Description:
-        """The same in its usual form. Raises StreamRefused."""
+        """The normalized description. Raises StreamRefused."""
         is_kafka = self.kind == StreamKind.KAFKA
         servers = ",".join(one.strip() for one in self.servers.split(",") if one.strip())
         topics = tuple(dict.fromkeys(name.strip() for name in self.topics if name.strip()))
@@ -63,7 +63,7 @@ class Description:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """As the columns of a row that say what is read."""
+        """The columns of a Stream that describe what is read."""
         return {
             "kind": self.kind,
             "topics": list(self.topics),
@@ -75,7 +75,7 @@ class Description:
 
     @property
     def name(self) -> str:
-        """What it is called unless somebody says otherwise."""
+        """The default name of the connection."""
         return f"{StreamKind(self.kind).label} {', '.join(self.topics)}"[:100]
 
 
@@ -88,7 +88,7 @@ def create(
     is_kept: bool = True,
     user: User | None = None,
 ) -> Connection:
-    """A connection that reads a stream. Raises StreamRefused, also where a kept one reads the same already."""
+    """Create a connection that reads a stream. Raises StreamRefused, also if a kept one already reads the same."""
     asked = description.checked()
     if is_kept:
         _require_allowed(asked)
@@ -99,7 +99,7 @@ def create(
             environment=environment,
             source=source,
             name=name or asked.name,
-            digest=digest_of(secrets.token_urlsafe(30)),  # of an address that nobody knows: nothing is sent to it
+            digest=digest_of(secrets.token_urlsafe(30)),  # of a URL that is never shown
             created_by=user,
         )
         Stream.objects.create(connection=connection, start=asked.start, is_kept=is_kept, **asked.columns)
@@ -114,14 +114,14 @@ def create(
 
 
 def _require_allowed(asked: Description) -> None:
-    """Where servers are set, pages may name no others: the log-in for them is given to whoever is named."""
+    """Accept only servers from the setting, if it's set: the log-in in the settings is sent to any server accepted."""
     known = {one.strip() for one in settings.KAFKA_SERVERS.split(",") if one.strip()}
     if known and asked.kind == StreamKind.KAFKA and not known.issuperset(asked.servers.split(",")):
         raise StreamRefused(f"This Dojo reads from {', '.join(sorted(known))} alone (KAFKA_SERVERS).")
 
 
 def find_or_create(environment: Environment, description: Description, *, source: str = "") -> Connection:
-    """The connection that a command reads with: the same for the same description. Raises StreamRefused."""
+    """The connection for a command: the same one for the same description. Raises StreamRefused."""
     asked = description.checked()
     found = _same(environment, asked).filter(source=source).order_by("stream__is_kept", "pk").first()
     return found or create(environment, asked, source=source, is_kept=False)

@@ -1,4 +1,4 @@
-"""What can go wrong with a stream."""
+"""The exceptions of streams."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from interactions.errors import DojoError
 
 
 class StreamAway(DojoError):
-    """A stream can't be read now; it is tried again."""
+    """A stream can't be read now. It's tried again."""
 
 
 class StreamMissing(StreamAway):
-    """There is no such topic or stream, at least not yet."""
+    """The topic or stream doesn't exist (yet)."""
 
 
 class ClientMissing(StreamAway):
@@ -26,4 +26,4 @@ class ClientMissing(StreamAway):
 
 
 class LeaseLost(DatabaseError):
-    """Somebody else reads the partition now. A database error, as it undoes the transaction that it's raised in."""
+    """Another consumer has the partition now. It's a DatabaseError, so that it rolls back the transaction."""

@@ -1,4 +1,4 @@
-"""Read all streams that are kept, each in a thread of its own."""
+"""Read all kept streams, each in its own thread."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from interactions.models import Connection
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE_SECONDS = 4.0  # for threads that are to end; the supervisor's own patience is five
+_PATIENCE_SECONDS = 4.0  # for threads to end; the supervisor waits five
 
 
 @dataclass(slots=True)
@@ -24,13 +24,13 @@ class _Running:
 
 
 class Fleet:
-    """The consumers of this process, by the connection that each reads for."""
+    """The consumers of this process, by connection."""
 
     def __init__(self) -> None:
         self._running: dict[int, _Running] = {}
 
     def look(self) -> None:
-        """Start what was added or resumed, or has ended by itself, and stop what was removed or paused.
+        """Start streams that were added or resumed, or have ended by themselves, and stop removed or paused ones.
 
         Raises django.db.Error.
         """
@@ -51,7 +51,7 @@ class Fleet:
         thread.start()
 
     def stop(self) -> None:
-        """End all; their partitions are free for others at once."""
+        """Stop all consumers, and release their partitions."""
         for running in self._running.values():
             running.stopped.set()
         until = time.monotonic() + _PATIENCE_SECONDS
@@ -63,7 +63,7 @@ def _run(connection: Connection, stopped: threading.Event) -> None:
     try:
         Consumer(connection, stopped).run()
     except Exception as error:
-        # Its text may quote a message. The next look starts it again.
+        # Logged without its text, which may quote a message. The fleet restarts it.
         logger.exception("Connection %s can't be read because of a defect: %s", connection.pk, type(error).__name__)
     finally:
         connections.close_all()

@@ -1,4 +1,5 @@
-"""Read topics of Kafka. Partitions are assigned by leases, not by the broker's groups, and positions are our own."""
+"""Read Kafka topics. Partitions are assigned by our leases instead of consumer groups, and positions are in our
+database."""
 
 from __future__ import annotations
 
@@ -18,15 +19,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_ASK_SECONDS: Final = 4.0  # shorter than a lease: whoever asks renews none meanwhile
-_AT_ONCE: Final = 500  # messages that are taken from the client's own queue by one call
+_ASK_SECONDS: Final = 4.0  # shorter than a lease, because leases aren't renewed meanwhile
+_AT_ONCE: Final = 500  # messages taken from the client's queue per call
 
 
 class KafkaReader:
     place = "Topic {}, partition {}, offset {}"
 
     def __init__(self, stream: Stream) -> None:
-        """Raises ClientMissing, and StreamAway where a setting is no setting of Kafka."""
+        """Raises ClientMissing, or StreamAway if Kafka doesn't accept a setting."""
         try:
             import confluent_kafka
         except ImportError:
@@ -51,14 +52,14 @@ class KafkaReader:
             "client.id": "dojo",
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
-            "auto.offset.reset": "error",  # where messages went before they were read, somebody has to be told
+            "auto.offset.reset": "error",  # so that messages deleted before they were read are reported
             "allow.auto.create.topics": False,
-            "max.poll.interval.ms": 86_400_000,  # nobody polls while the inbox is full
+            "max.poll.interval.ms": 86_400_000,  # we don't poll while the inbox is full
             "queued.max.messages.kbytes": MOST_BYTES >> 10,
             "fetch.queue.backoff.ms": 20,
             "fetch.wait.max.ms": 200,
             "error_cb": self._failed,
-            "log_level": 2,  # what it would say, error_cb is told
+            "log_level": 2,  # errors go to error_cb instead
         }
 
     def _failed(self, error: KafkaError) -> None:
@@ -73,7 +74,7 @@ class KafkaReader:
             self._trouble = f"Kafka's client has failed: {error.name()}."
 
     def trouble(self) -> str:
-        news, self._news = self._news, ""  # of what is over: it's told once
+        news, self._news = self._news, ""  # problems that are over are reported once
         return news or self._trouble
 
     def cluster(self) -> str:
@@ -105,7 +106,7 @@ class KafkaReader:
         try:
             found = self._consumer.list_topics(timeout=_ASK_SECONDS)
         except self._kafka.KafkaException as error:
-            self._consumer.poll(0)  # so that the client says why
+            self._consumer.poll(0)  # so that the client reports the reason
             raise StreamAway(self._trouble or f"No broker of {self._servers} answers. Dojo keeps trying.") from error
         self._trouble = ""
         return found
@@ -151,7 +152,7 @@ class KafkaReader:
         return [each for each in slices.values() if each.values or each.after]
 
     def _sort(self, messages: Sequence[Message], slices: dict[tuple[str, int], Slice]) -> int:
-        """Put messages to their slices; how many bytes they have. What is before a partition's position is left."""
+        """Add messages to their slices, except those before a partition's position. Returns their size in bytes."""
         size = largest = 0
         for message in messages:
             error = message.error()
@@ -182,7 +183,7 @@ class KafkaReader:
         return size
 
     def _complain(self, error: KafkaError, message: Message) -> None:
-        """Raises StreamAway where the partition has to be begun anew."""
+        """Raise StreamAway if the partition has to be started again."""
         kafka = self._kafka.KafkaError
         topic, partition = str(message.topic()), str(message.partition())
         if error.code() in (kafka._AUTO_OFFSET_RESET, kafka.OFFSET_OUT_OF_RANGE):
@@ -195,7 +196,7 @@ class KafkaReader:
             self._trouble = f"Topic {topic}, partition {partition} can't be read: {error.name()}."
 
     def _skip_what_went(self, key: Key) -> None:
-        """Go on with the oldest message that is there, as those before it were deleted unread."""
+        """Continue with the oldest available message, because earlier ones were deleted unread."""
         first, _ = self._ends(key)
         before = self._from.get(key, 0)
         self._news = (
@@ -227,6 +228,6 @@ class KafkaReader:
 
 
 def _words(error: Exception) -> str:
-    """What Kafka's client says went wrong, without a full stop."""
+    """The error message of Kafka's client, without a full stop."""
     said = error.args[0] if error.args else error
     return str(said.str() if hasattr(said, "str") else said).rstrip(".")

@@ -1,4 +1,4 @@
-"""Read a stream of Kinesis, a loop for all shards that are leased; a shard's parents come before it."""
+"""Read a Kinesis stream: one loop for all leased shards. A shard's parents are read before it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from interactions.ingest.streams.errors import ClientMissing, StreamAway, Stream
 from interactions.ingest.streams.reader import MOST_BYTES, Found, Key, Slice
 from interactions.models import Stream
 
-_READ_SECONDS: Final = 0.21  # between two reads of a shard: it allows five a second, to all who read it
-_IDLE_SECONDS: Final = 1.0  # where the last read brought everything there was
+_READ_SECONDS: Final = 0.21  # between two reads of a shard: Kinesis allows five per second for all readers
+_IDLE_SECONDS: Final = 1.0  # if the last read returned everything
 _THROTTLED_SECONDS: Final = 1.0
-_MOST_RECORDS: Final = 10_000  # of one call
-_MOMENT: Final = "@"  # a position that is a time: nothing was read yet
+_MOST_RECORDS: Final = 10_000  # per call
+_MOMENT: Final = "@"  # the prefix of a position that is a time, because nothing has been read yet
 _THROTTLED: Final = {"ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException"}
 
 
 @dataclass(slots=True)
 class _Shard:
-    """A shard that is read: its position, where the service goes on reading, and when it may be asked again."""
+    """A leased shard: its position, the service's iterator, and when it may be read again."""
 
     key: Key
     position: str
@@ -35,7 +35,7 @@ class KinesisReader:
     place = "Stream {}, shard {}, sequence number {}"
 
     def __init__(self, stream: Stream) -> None:
-        """Raises ClientMissing, and StreamAway where nothing says which region the stream is in."""
+        """Raises ClientMissing, or StreamAway if the region is unknown."""
         try:
             import boto3
             from botocore.config import Config
@@ -60,7 +60,8 @@ class KinesisReader:
 
     @contextmanager
     def _spoken(self) -> Iterator[None]:
-        """Turn what the client raises into StreamAway, with a sentence. Its own words may hold an account's number."""
+        """Turn the client's exceptions into StreamAway with our own sentence, because theirs may contain account
+        numbers."""
         try:
             yield
         except self._errors as error:
@@ -90,7 +91,7 @@ class KinesisReader:
         return self._trouble
 
     def cluster(self) -> str:
-        """The stream's ARN, and when it was made: another one of the same name begins with the same shards."""
+        """The stream's ARN and creation time, because a recreated stream with the same name has the same shard ids."""
         with self._spoken():
             summary = self._client.describe_stream_summary(StreamName=self._name)["StreamDescriptionSummary"]
         made = summary.get("StreamCreationTimestamp")
@@ -138,7 +139,7 @@ class KinesisReader:
         return slices
 
     def _read(self, shard: _Shard, most: int) -> Slice:
-        """What comes next in a shard; its position moves on, as it's read again from where it was assigned."""
+        """Read the next messages of a shard, and advance its position."""
         found = Slice(shard.key, after=shard.position)
         try:
             shard.iterator = shard.iterator or self._iterator(shard)
@@ -160,7 +161,7 @@ class KinesisReader:
         return found
 
     def _failed(self, shard: _Shard, error: Exception) -> None:
-        """Raises StreamAway where it isn't this shard's fault."""
+        """Handle an error of a shard. Raises StreamAway if it affects the whole stream."""
         shard.iterator = ""
         shard.due = time.monotonic() + _THROTTLED_SECONDS
         code = _code(error)
@@ -168,13 +169,13 @@ class KinesisReader:
             self._trouble = str(self._away(error))
         elif code == "InvalidArgumentException":
             self._trouble = f"Shard {shard.key.partition} can't be read from where Dojo was, sequence {shard.position}."
-        elif code not in ("ExpiredIteratorException", "ResourceNotFoundException"):  # a shard that expired isn't listed
+        elif code not in ("ExpiredIteratorException", "ResourceNotFoundException"):  # expired shards aren't listed
             raise self._away(error) from error
 
     def _iterator(self, shard: _Shard) -> str:
         asked: dict[str, Any] = {"ShardIteratorType": "TRIM_HORIZON"}
         if shard.position == self._now:
-            asked = {"ShardIteratorType": "LATEST"}  # rather than a moment that is in the future by Amazon's clocks
+            asked = {"ShardIteratorType": "LATEST"}  # instead of a time, which may be in the future by Amazon's clocks
         elif shard.position.startswith(_MOMENT):
             asked = {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": float(shard.position[1:])}
         elif shard.position:
@@ -194,7 +195,7 @@ class KinesisReader:
 
 
 def _parents(shard: dict[str, Any], there: Mapping[str, Key]) -> tuple[Key, ...]:
-    """The shards that were split or merged into one, as far as their records are still there."""
+    """The shards that were split or merged into this one, if their records are still available."""
     named = (str(shard.get(name)) for name in ("ParentShardId", "AdjacentParentShardId"))
     return tuple(there[name] for name in named if name in there)
 

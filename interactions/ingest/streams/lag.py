@@ -1,4 +1,4 @@
-"""How far streams are behind, and who reads them: what pages show."""
+"""The lag of streams and the state of their partitions, for pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from interactions.models import Stream, StreamKind, StreamPosition
 
 @dataclass(frozen=True, slots=True)
 class PartitionState:
-    """A partition: where it is read, how far it is behind, and whether somebody reads it now."""
+    """A partition: its position, its lag, and whether it's being read now."""
 
     topic: str
     partition: str
@@ -24,8 +24,8 @@ class PartitionState:
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """A stream's partitions; ``behind`` is the sum of messages for Kafka, the most milliseconds for Kinesis, and None
-    where nobody knows."""
+    """A stream's partitions. ``behind`` is the total lag in messages for Kafka, the largest lag in ms for Kinesis, and
+    None if unknown."""
 
     partitions: list[PartitionState]
     behind: int | None
@@ -36,7 +36,7 @@ class StreamState:
 
 
 def state_of(stream: Stream) -> StreamState:
-    """What the consumers of a stream have noted."""
+    """The state of a stream, as recorded by its consumers."""
     rows = StreamPosition.objects.filter(
         environment=stream.connection.environment_id,
         kind=stream.kind,

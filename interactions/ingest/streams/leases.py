@@ -1,7 +1,7 @@
-"""Leases: who reads which partition, kept in the database so that consumers share them and one that is gone loses them.
+"""Leases in the database decide which consumer reads which partition. They're shared evenly, and expire.
 
-A lease has a number, which grows each time that somebody takes it. Positions are written where the number is still
-the holder's own, so one that was thought dead and comes back writes nothing.
+A lease's number is a fencing token: it's incremented when a consumer takes the lease, and positions are only written if
+it hasn't changed. So a consumer that was believed dead can't write.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from interactions.ingest.streams.errors import LeaseLost
 from interactions.ingest.streams.reader import Found, Key
 from interactions.models import StreamPosition
 
-SECONDS: Final = 10.0  # that a lease lasts
+SECONDS: Final = 10.0  # how long a lease lasts
 RENEW_SECONDS: Final = 2.5
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose partitions: consumers of one scope share them."""
+    """The scope of leases: consumers with the same scope share its partitions."""
 
     environment_id: int
     kind: str
@@ -54,7 +54,7 @@ class Scope:
 
 @dataclass(slots=True)
 class Lease:
-    """A partition that is ours to read, under a number, and the position that the database has."""
+    """A lease of this consumer on a partition: its number, and the position in the database."""
 
     pk: int
     number: int
@@ -62,13 +62,13 @@ class Lease:
 
 
 class Leases:
-    """The leases of one consumer, called ``holder``, which no other is called."""
+    """The leases of one consumer with the unique name ``holder``."""
 
     def __init__(self, scope: Scope, holder: str) -> None:
         self._scope = scope
         self._holder = holder
         self.held: dict[Key, Lease] = {}
-        self.others = False  # whether somebody else holds one
+        self.others = False  # whether another consumer has leases
 
     def known(self, topics: Collection[str]) -> set[Key]:
         """The partitions of these topics that have a position."""
@@ -76,14 +76,14 @@ class Leases:
         return {Key(*each) for each in rows.values_list("topic", "partition")}
 
     def add(self, positions: Mapping[Key, str]) -> None:
-        """Begin with partitions that nobody has begun with."""
+        """Add partitions that don't have a position yet."""
         with turn():
             StreamPosition.objects.bulk_create(
                 [self._scope.row(key, position) for key, position in positions.items()], ignore_conflicts=True
             )
 
     def renew(self, behind: Mapping[Key, int | None]) -> bool:
-        """Hold for longer what is held, and note how far ``behind`` each is; False where one was lost."""
+        """Renew all leases, and record how far ``behind`` each partition is. Returns False if one was lost."""
         until = timezone.now() + timedelta(seconds=SECONDS)
         mine = StreamPosition.objects.filter(holder=self._holder)
         lost = []
@@ -97,7 +97,7 @@ class Leases:
         return not lost
 
     def share(self, found: Sequence[Found]) -> bool:
-        """Take what is free, and of others who hold more than their share; whether anything was taken."""
+        """Take free leases, and those of consumers with more than their share. Returns whether any was taken."""
         now = timezone.now()
         rows = {Key(row.topic, row.partition): row for row in self._scope.rows()}
         open_ = [rows[each.key] for each in found if _is_open(each, rows)]
@@ -114,10 +114,10 @@ class Leases:
         return taken > 0
 
     def _take(self, rows: Sequence[StreamPosition], most: int, now: datetime) -> int:
-        """Take up to ``most`` of these leases, unless somebody else was faster."""
+        """Take up to ``most`` of these leases, unless another consumer was faster. Returns their number."""
         until = now + timedelta(seconds=SECONDS)
         taken = 0
-        for row in random.sample(rows, min(max(0, most), len(rows))):  # two don't go for the same
+        for row in random.sample(rows, min(max(0, most), len(rows))):  # to avoid conflicts
             with turn(), transaction.atomic():
                 same = StreamPosition.objects.filter(pk=row.pk, number=row.number, is_ended=False)
                 if not same.update(holder=self._holder, number=F("number") + 1, until=until):
@@ -128,7 +128,7 @@ class Leases:
         return taken
 
     def reload(self) -> None:
-        """Hold what the database says is held, at the positions that it has."""
+        """Reload the leases and positions from the database."""
         now = timezone.now()
         mine = self._scope.rows().filter(holder=self._holder, is_ended=False)
         self.held = {
@@ -136,9 +136,9 @@ class Leases:
         }
 
     def write(self, positions: Mapping[Key, str], ended: Iterable[Key]) -> None:
-        """Write positions, within the transaction that stores what is before them. Raises LeaseLost.
+        """Write positions, in the transaction that stores the messages before them. Raises LeaseLost.
 
-        A lease that ran out and that nobody took is as good as renewed.
+        An expired lease that nobody has taken is still valid.
         """
         ended = set(ended)
         for key in sorted(positions):
@@ -150,14 +150,14 @@ class Leases:
                 raise LeaseLost(f"Topic {key.topic}, partition {key.partition} is read by somebody else now.")
 
     def written(self, positions: Mapping[Key, str], ended: Iterable[Key]) -> None:
-        """Note that ``write`` was committed."""
+        """Record that ``write`` was committed."""
         for key, position in positions.items():
             self.held[key].position = position
         for key in ended:
             self.held.pop(key, None)
 
     def release(self) -> None:
-        """Let others have what is held at once."""
+        """Release all leases."""
         with turn():
             StreamPosition.objects.filter(holder=self._holder).update(holder="", until=None)
         self.held.clear()
@@ -168,7 +168,7 @@ def _is_held(row: StreamPosition, now: datetime) -> bool:
 
 
 def _is_open(found: Found, rows: Mapping[Key, StreamPosition]) -> bool:
-    """Whether it may be read now: it hasn't ended, and all before it have."""
+    """Whether a partition may be read now: it hasn't ended, and all of its parents have."""
     row = rows.get(found.key)
     before = (rows.get(parent) for parent in found.parents)
     return row is not None and not row.is_ended and all(each is not None and each.is_ended for each in before)

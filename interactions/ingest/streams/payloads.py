@@ -1,4 +1,4 @@
-"""What messages hold: an interaction, a list of them, ``{"data": …}``, or events of any source that Dojo knows."""
+"""Read messages: an interaction, a list of them, ``{"data": …}``, or events of any known source."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SURE: Final = 0.5
 
 
 class _Own(msgspec.Struct, gc=False):
-    """What tells an interaction in Dojo's own form, and nothing else, without reading the rest of it."""
+    """The fields that identify an interaction in Dojo's format, so that the rest doesn't have to be decoded."""
 
     type: str
 
@@ -39,10 +39,10 @@ _anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
 class Payloads:
-    """Makes events of messages; ``source`` is what they are of, empty where each may be of any.
+    """Converts messages to events. ``source`` is their source, empty to recognize each one.
 
-    ``place`` is the format of the words that name a message: of topic, partition and offset. ``options`` are those of
-    a source by name, asked for once for all messages that are read together.
+    ``place`` is the format of a message's position for users, with topic, partition and offset. ``options`` returns the
+    options of a source; it's called once per batch of messages.
     """
 
     def __init__(self, source: str, place: str, options: Callable[[str], Options]) -> None:
@@ -53,8 +53,8 @@ class Payloads:
         self._last = source or dojo.NAME
 
     def read(self, slices: Sequence[Slice]) -> Arrived:
-        """The records of all messages, and what was skipped or refused. Never raises, whatever they hold."""
-        self._options = {}  # they may have been changed since the last messages
+        """The records of all messages, and those skipped or refused. Never raises, whatever the messages are."""
+        self._options = {}  # they may have changed since the last batch
         return read_all(self._events(slices))
 
     def _events(self, slices: Sequence[Slice]) -> Iterator[Came]:
@@ -73,7 +73,7 @@ class Payloads:
         return self._place.format(*slice_.key, slice_.offsets[index])
 
     def _others(self, value: bytes | None, place: Callable[[], str]) -> Iterator[Came]:
-        """The events of a message that isn't plainly one interaction."""
+        """The events of a message that isn't a single interaction."""
         if value is None:
             yield Came(dojo.NAME, Event(_EMPTY, skipped=NO_VALUE), place)
             return
@@ -97,7 +97,7 @@ class Payloads:
         return self._options[source]
 
     def _found(self, value: bytes, document: Any) -> str:
-        """Which source a message is of: the last one's where that knows it, as a topic mostly has one."""
+        """The source of a message. The last one is tried first, because topics mostly have a single source."""
         listed = document if isinstance(document, list) else [document]
         things = [each for each in listed if isinstance(each, dict)]
         if not things or SOURCES[self._last].recognise(things) < _SURE:
@@ -107,7 +107,7 @@ class Payloads:
 
 
 def _own_type(value: bytes) -> str:
-    """The type of a message that is one interaction in Dojo's own form, good or not; empty for anything else."""
+    """The type of a message that is one interaction in Dojo's format, valid or not; empty for anything else."""
     try:
         name = _own.decode(value).type
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -116,7 +116,7 @@ def _own_type(value: bytes) -> str:
 
 
 def _decoded(value: bytes) -> tuple[Any, list[Violation]]:
-    """What a message says, or why it can't be read: it has to be one value of JSON."""
+    """Decode a message, or return the reason why it can't be read. It must be one JSON value."""
     reason = ""
     if len(value) > settings.IMPORT_RECORD_BYTES:
         size, most = len(value) >> 20, settings.IMPORT_RECORD_BYTES >> 20

@@ -1,4 +1,4 @@
-"""What Kafka and Kinesis have in common: partitions, from which messages are read in order, and positions in them."""
+"""The interface of Kafka and Kinesis clients: messages are read in order from positions in partitions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-MOST_BYTES = 16 << 20  # of messages that are read at once: they bound the memory, and a large message may be over it
+MOST_BYTES = 16 << 20  # per read, to bound memory; a single large message may exceed it
 
 
 class Key(NamedTuple):
-    """A partition of a topic, or a shard of a stream of Kinesis."""
+    """A partition of a Kafka topic, or a shard of a Kinesis stream."""
 
     topic: str
     partition: str
@@ -18,7 +18,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A partition that there is. Those before it, its ``parents``, have to be read to their end first."""
+    """An existing partition. Its ``parents`` must be read to their end first."""
 
     key: Key
     parents: tuple[Key, ...] = ()
@@ -28,7 +28,7 @@ class Found:
 class Slice:
     """Messages of one partition in order, and the position ``after`` them. A message without a value is None.
 
-    ``is_last``: the partition has ended, and nothing comes after them.
+    ``is_last`` means that the partition has ended.
     """
 
     key: Key
@@ -39,36 +39,36 @@ class Slice:
 
 
 class StreamReader(Protocol):
-    """A client of one stream. All raise StreamAway, in a sentence, where it can't be read now.
+    """A client of one stream. All methods raise StreamAway, with a sentence, if it can't be read now.
 
-    ``place`` names a message, for people: the format of topic, partition and offset.
+    ``place`` is the format of a message's position for users, with topic, partition and offset.
     """
 
     place: str
 
     def cluster(self) -> str:
-        """What tells its partitions from those of the same name elsewhere; empty where nothing does."""
+        """An id of the cluster, to distinguish partitions with the same name; empty if there is none."""
 
     def partitions(self) -> Sequence[Found]:
-        """The partitions that there are now. Raises StreamMissing."""
+        """The current partitions. Raises StreamMissing."""
 
     def first_position(self, key: Key, *, is_new: bool) -> str:
-        """Where to begin with a partition that was never read; ``is_new``: it came while the others were read."""
+        """The start position in a partition without a position. ``is_new`` if it was added after the start."""
 
     def assign(self, positions: Mapping[Key, str]) -> None:
-        """Read these partitions from now on, from these positions, and no others."""
+        """Read only these partitions from now on, starting at these positions."""
 
     def read(self, most: int, seconds: float) -> list[Slice]:
-        """Up to ``most`` messages, or what there is after ``seconds``."""
+        """Read up to ``most`` messages, or those available after ``seconds``."""
 
     def behind(self, key: Key, position: str) -> int | None:
-        """How many messages, or milliseconds, a partition's end is ahead; None where nobody knows."""
+        """The lag of a partition in messages (Kafka) or ms (Kinesis); None if unknown."""
 
     def trouble(self) -> str:
-        """What keeps it from reading just now, as a sentence; empty where all is well."""
+        """The current problem as a sentence; empty if there is none."""
 
     def commit(self, positions: Mapping[Key, str]) -> None:
-        """Tell the broker how far it was read, for those who look there. Never raises."""
+        """Commit positions to the broker, for tools that read them there. Never raises."""
 
     def close(self) -> None: ...
 
