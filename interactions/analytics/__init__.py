@@ -1,1 +1,1 @@
-"""What is asked of interactions. Its door is :mod:`interactions.analytics.reports`."""
+"""Reports on interactions. The public interface is :mod:`interactions.analytics.reports`."""

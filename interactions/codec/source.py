@@ -18,7 +18,6 @@ from interactions.unpack import Readable, read
 _HEAD_BYTES = 4 << 20  # the list called data must begin within this many bytes of an object
 NOT_JSON = "The file is not JSON: it must begin with { or [."
 _LOOK_BYTES = 1 << 16
-_SHOWN_BYTES = 4096
 _OTHERS = {  # by their first bytes
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -59,7 +58,7 @@ def shape_of(file: Readable, *, of_any: bool = False) -> Shape:
     while True:
         more = read(file, max(len(head), _LOOK_BYTES - len(head)))
         head += more
-        found = _look(head, is_whole=not more)
+        found = _scan_head(head, is_whole=not more)
         if found.pieces or found.forms or not more or len(head) > 2 * _HEAD_BYTES:
             return _judged(head, found, is_whole=not more, of_any=of_any)
 
@@ -96,7 +95,7 @@ class _Found:
     inside: Open
 
 
-def _look(text: bytes, *, is_whole: bool) -> _Found:
+def _scan_head(text: bytes, *, is_whole: bool) -> _Found:
     length = len(text) if is_whole else len(text) + 1
     documents = Documents(io.BytesIO(text), ByteRange(0, len(text), length), length)
     pieces: list[tuple[RecordPiece, bytes]] = []
@@ -164,9 +163,3 @@ def _format(forms: Counter[Format]) -> Format:
     if kinds <= {Format.LINES, Format.OBJECTS}:
         return Format.OBJECTS if forms[Format.OBJECTS] else Format.LINES
     return Format.MIX
-
-
-def first_pieces(text: bytes, count: int) -> list[bytes]:
-    """The texts of up to ``count`` first records, complete or not."""
-    found = _look(text, is_whole=False).pieces[:count]
-    return [piece for _, piece in found] or [text.lstrip(b" \t\r\n[")[:_SHOWN_BYTES]]

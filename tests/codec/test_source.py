@@ -9,7 +9,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from interactions.codec import source
 from interactions.codec.source import Shape, shape_of
 from interactions.codec.split.windows import Format
 from interactions.errors import FileRefused
@@ -122,13 +121,3 @@ class TestShape:
     def test_no_bytes_raise_anything_else(self, text: bytes) -> None:
         with suppress(FileRefused):
             assert shape(text).format in Format
-
-
-class TestFirstPieces:
-    def test_are_the_first_records(self) -> None:
-        for text in (b"[" + LIKE + b", {},3]", LIKE + b"\n\n{}\n3"):
-            assert source.first_pieces(text, 2) == [LIKE, b"{}"]
-
-    def test_of_an_unfinished_record_are_its_beginning(self) -> None:
-        text = b'[{"type":"like","user_id":"' + b"x" * 10_000
-        assert source.first_pieces(text, 3) == [text[1:4097]]

@@ -43,16 +43,16 @@ def next_record(
     """
     if by_line and (found := _LINE_SEAM.search(text)):
         return found.end()
-    look = _Look(text, is_record or _has_type)
+    finder = _RecordFinder(text, is_record or _has_type)
     for seam in _SEAM.finditer(text):
-        if look.at(seam.end()):
+        if finder.at(seam.end()):
             return seam.end()
-        if look.is_over:
+        if finder.is_over:
             break
     return None
 
 
-class _Look:
+class _RecordFinder:
     """Looks for a record in a text, up to a limit: if too many places read like a seam, exact reading is cheaper."""
 
     def __init__(self, text: bytes, is_record: Callable[[dict[str, Any]], bool]) -> None:

@@ -185,13 +185,13 @@ def _fetch(pull: Pull, day: PulledDay, imp: Import) -> None:
     source = PULL_SOURCES[pull.connection.source]
     address = source.host(pull.region) + source.address(pull, day)
     key, secret = opened(pull.key), opened(pull.connection.secret)
-    size = fetch(source, address, key, secret, storage.upload_path(imp), _Look(pull, imp))
+    size = fetch(source, address, key, secret, storage.upload_path(imp), _StopCheck(pull, imp))
     Upload.objects.filter(of=imp).update(length=size, offset=size)
     Import.objects.filter(pk=imp.pk).update(size=size)
     imp.refresh_from_db()
 
 
-class _Look:
+class _StopCheck:
     """Checks once per second, during the download, that there's room on the disk and that the pull wasn't stopped."""
 
     def __init__(self, pull: Pull, imp: Import) -> None:
