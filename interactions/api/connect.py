@@ -25,7 +25,7 @@ from interactions.connectors import SOURCES
 from interactions.ingest.connections.accept import accept
 from interactions.ingest.connections.find import caller_of, find, is_authentic, is_ping
 from interactions.ingest.connections.read import Arrived, read
-from interactions.ingest.connections.seal import SecretUnreadable
+from interactions.ingest.connections.seal import ConnectionSecretUnreadable
 from interactions.ingest.connections.types import options_of
 from interactions.models import Connection
 from interactions.privacy import wishes
@@ -76,7 +76,7 @@ def _verify(connection: Connection, exchange: Exchange) -> None:
     try:
         if is_authentic(connection, exchange.request.headers, exchange.body):
             return
-    except SecretUnreadable as error:
+    except ConnectionSecretUnreadable as error:
         raise CallRefused(503, str(error)) from error
     header = SOURCES[connection.source].SIGNATURE
     raise CallRefused(401, f"The signature in {header} is missing, or wrong for this body and secret.")

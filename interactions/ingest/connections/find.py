@@ -55,7 +55,7 @@ def caller_of(connection: Connection) -> Caller:
 
 
 def is_authentic(connection: Connection, headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether the signature of this body is valid. Raises SecretUnreadable."""
+    """Whether the signature of this body is valid. Raises ConnectionSecretUnreadable."""
     source = SOURCES[connection.source]
     return not source.SIGNATURE or source.authentic(headers, body, opened(connection.secret))
 

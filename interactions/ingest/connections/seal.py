@@ -7,7 +7,7 @@ from interactions import seal
 _PURPOSE = b"dojo.connection"
 
 
-class SecretUnreadable(seal.SecretUnreadable):
+class ConnectionSecretUnreadable(seal.SecretUnreadable):
     """The secret of a connection was encrypted with a SECRET_KEY that is no longer in the settings."""
 
     def __init__(self) -> None:
@@ -20,8 +20,8 @@ def sealed(secret: str) -> str:
 
 
 def opened(stored: str) -> str:
-    """Decrypt a secret. Raises SecretUnreadable."""
+    """Decrypt a secret. Raises ConnectionSecretUnreadable."""
     try:
         return seal.opened(stored, _PURPOSE)
     except seal.SecretUnreadable:
-        raise SecretUnreadable from None
+        raise ConnectionSecretUnreadable from None

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from interactions.disk import PAUSED, is_full
 from interactions.ingest import imports
-from interactions.ingest.connections.seal import SecretUnreadable, opened
+from interactions.ingest.connections.seal import ConnectionSecretUnreadable, opened
 from interactions.ingest.imports import storage
 from interactions.ingest.imports.heartbeat import beating
 from interactions.ingest.imports.queue import enqueue
@@ -63,7 +63,7 @@ def carry(pull: Pull) -> None:
         logger.info("Pull %s stopped", pull.pk)
     except PullFailed as failure:
         _fail(pull, str(failure), failure.wait)
-    except SecretUnreadable as error:
+    except ConnectionSecretUnreadable as error:
         _fail(pull, str(error), _LONGEST_WAIT)
     except Exception as error:  # the page has to show any failure
         if is_full(error):
