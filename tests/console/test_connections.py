@@ -34,13 +34,6 @@ def redis(redis_server: str) -> str:
 
 
 @pytest.fixture
-def owner(client: Client) -> User:
-    user = cast.owner()
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
 def connection() -> Connection:
     return change.create(Environment.objects.get(slug="production"), "segment", name="Site").connection
 

@@ -42,13 +42,6 @@ def queue(redis_server: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str,
 
 
 @pytest.fixture
-def owner(client: Client) -> User:
-    user = cast.owner()
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
 def pull() -> Pull:
     asked = Asked("amplitude", "a-key", "a-secret", "us", date(2026, 1, 1), name="App")
     return change.create(Environment.objects.get(slug="production"), asked)

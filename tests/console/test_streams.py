@@ -27,13 +27,6 @@ ASKED = {"servers": "one:9092, two:9092", "topics": "shop  app", "group": "dojo"
 
 
 @pytest.fixture
-def owner(client: Client) -> User:
-    user = cast.owner()
-    client.force_login(user)
-    return user
-
-
-@pytest.fixture
 def connection() -> Connection:
     here = Environment.objects.get(slug="production")
     return change.create(here, Description("kafka", ("shop",), servers="one:9092"), name="Shop")
