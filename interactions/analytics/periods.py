@@ -113,7 +113,7 @@ class Period:
             if bound is not None and bound.utcoffset() is None:
                 raise ValueError("A period's bounds need a zone.")
         if self.start is not None and self.end is not None and self.start >= self.end:
-            raise ValueError("A period's end has to be after its start.")
+            raise ValueError("A period's end must be after its start.")
 
     @classmethod
     def of_days(cls, first: date, last: date, zone: tzinfo = UTC) -> Period:

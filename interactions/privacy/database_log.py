@@ -36,14 +36,14 @@ def clear(tables: Sequence[str]) -> None:
     if connection.vendor == "sqlite":
         _until(
             _is_log_empty,
-            "The database's log can't be emptied yet: it's being read. The erasure goes on by itself.",
+            "The database's log can't be emptied yet: it's being read. The erasure continues automatically.",
         )
     elif connection.vendor == "postgresql":
         for table in tables:
             _until(
                 partial(_is_written_anew, table),
-                f"PostgreSQL can't let go of rows that were removed from {table}: a transaction from before is still "
-                "open, perhaps a backup. The erasure goes on by itself.",
+                f"PostgreSQL can't remove deleted rows from {table}: a transaction from before is still "
+                "open, perhaps a backup. The erasure continues automatically.",
             )
 
 
@@ -108,9 +108,9 @@ def what_is_kept() -> dict[str, Any]:
     if connection.vendor != "postgresql":
         return {"database": "SQLite", "says": "Emptied after the erasure."}
     wal = _read_wal()
-    says = [f"May hold what was erased until another {wal.size / _MB:,.0f} MB has been written to the database."]
+    says = [f"May contain erased data until another {wal.size / _MB:,.0f} MB has been written to the database."]
     if wal.is_archived:
-        says.append("Archived copies hold it until they are removed (archive_mode is on).")
+        says.append("Archived copies contain it until they're removed (archive_mode is on).")
     if wal.slots:
         says.append("A replication slot may keep it for longer.")
     return {

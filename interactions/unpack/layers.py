@@ -71,13 +71,13 @@ class Contents:
         if not self.left_out_count:
             return ""
         subject = "1 file" if self.left_out_count == 1 else f"{self.left_out_count:,} files"
-        verbs = "holds no JSON and was" if self.left_out_count == 1 else "hold no JSON and were"
+        verbs = "has no JSON and was" if self.left_out_count == 1 else "have no JSON and were"
         return f"{subject} in the archive {verbs} left out: {self._names}."
 
     @property
     def refusal(self) -> str:
         """The refusal of an archive without records."""
-        return f"The archive holds no JSON, but {self._names}."
+        return f"The archive has no JSON, but {self._names}."
 
     @property
     def _names(self) -> str:

@@ -34,7 +34,7 @@ class UnpacksTooFar(FileRefused):
     """Unpacking makes more bytes than allowed."""
 
 
-DAMAGED = "The file is packed, but cannot be unpacked: it is damaged or cut short."
+DAMAGED = "The file is compressed, but can't be unpacked: it's damaged or incomplete."
 
 
 class ByteStream:

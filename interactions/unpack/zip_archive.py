@@ -57,7 +57,7 @@ def members(stream: ByteStream) -> Members:
         elif mark == _END:
             stream.skip(struct.unpack("<H", stream.exactly(22)[20:])[0])
             if files != listed:
-                raise FileRefused("The ZIP archive holds other files than its list says: pack it again.")
+                raise FileRefused("The files in the ZIP archive don't match its list: pack it again.")
             ended = True
         elif mark in _OTHERS:
             stream.skip(_OTHERS[mark](stream))

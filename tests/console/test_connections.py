@@ -93,7 +93,7 @@ def test_a_form_that_is_sent_twice_adds_one(client: Client, owner: User) -> None
 def test_the_secret_of_shopify_is_asked_for_and_none_is_made_up(client: Client, owner: User) -> None:
     page = add(client, source="shopify")
     assert "secret-text" not in page
-    assert "Shopify signs with a key of its own" in page
+    assert "Shopify signs with its own key" in page
     connection = Connection.objects.get()
     address = page_of("connection_secret", connection)
     client.post(address, {"once": once(client, address), "secret": " of the shop "})

@@ -45,7 +45,7 @@ def test_a_receipt_can_be_printed_and_downloaded(client: Client, verified: Delet
         "1 user, 1 anonymous id of theirs",
         "0 records of these people were left",
         "petra",
-        "Emptied after" if connection.vendor == "sqlite" else "May hold what was erased until another 130 MB",
+        "Emptied after" if connection.vendor == "sqlite" else "May contain erased data until another 130 MB",
         "Signature",
     ):
         assert fact in text

@@ -57,7 +57,7 @@ def test_a_stream_of_kinesis_is_added(client: Client, owner: User) -> None:
     ("changed", "reason"),
     [
         ({"servers": "one"}, "Enter the servers as HOST:PORT"),
-        ({"topics": "a/b"}, "is no name that Kafka allows"),
+        ({"topics": "a/b"}, "is not a name that Kafka allows"),
         ({"group": ""}, "This field is required"),
         ({"start": "never"}, "Select a valid choice"),
     ],

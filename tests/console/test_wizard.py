@@ -315,7 +315,7 @@ def test_a_value_is_shown_as_what_it_was(client: Client, analyst: User) -> None:
 
 def test_files_that_an_archive_left_out_are_named_on_every_page(client: Client, analyst: User) -> None:
     imp = received(zipped({"a.jsonl": RECORDS, "README.txt": b"Read me."}))
-    sentence = "1 file in the archive holds no JSON and was left out: README.txt."
+    sentence = "1 file in the archive has no JSON and was left out: README.txt."
     assert sentence in text_of(client, page_of("import_check", imp))
     done = made(State.DONE, records=2, accepted=2, left_out=sentence)
     for name in ("import_load", "import_detail"):
@@ -324,7 +324,7 @@ def test_files_that_an_archive_left_out_are_named_on_every_page(client: Client, 
 
 def test_what_to_do_about_rejects_of_a_known_origin_is_said(client: Client, analyst: User) -> None:
     page = text_of(client, page_of("import_check", received(RECORDS + b'{"type":"checkout","revenue":"12.5"}\n')))
-    assert "Numbers stand in quotes, as BigQuery exports whole and exact ones." in page
+    assert "Numbers are in quotes, as BigQuery exports integers and decimals." in page
 
 
 def test_a_cancelled_import_says_that_nothing_was_kept(client: Client, analyst: User) -> None:

@@ -121,7 +121,7 @@ def test_postgresql_takes_no_samples_of_columns_that_name_people() -> None:
 @on_postgres
 def test_the_log_holds_a_removed_row_no_longer_than_the_receipt_says(removed: str) -> None:
     told = database_log.what_is_kept()
-    assert told["says"] == "May hold what was erased until another 130 MB has been written to the database."
+    assert told["says"] == "May contain erased data until another 130 MB has been written to the database."
     assert is_in("pg_wal", removed)
     with postgres.as_superuser() as server:
         for _ in range(131):

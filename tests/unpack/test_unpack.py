@@ -26,7 +26,7 @@ from .archives import RECORDS, member, tarred, text_of, zipped
 
 HALF = RECORDS.index(b"\n", len(RECORDS) // 2) + 1
 PIECES = RECORDS[:HALF], RECORDS[HALF:]
-DAMAGED = "The file is packed, but cannot be unpacked: it is damaged or cut short."
+DAMAGED = "The file is compressed, but can't be unpacked: it's damaged or incomplete."
 
 
 def zipped_by(method: int, pack: Any, content: bytes) -> bytes:
@@ -119,11 +119,11 @@ def test_what_systems_put_into_archives_is_left_out_without_a_word(tmp_path: Pat
 
 def test_files_that_hold_no_json_are_left_out_and_named(tmp_path: Path) -> None:
     files = {"README.txt": b"Read me.", "a.json": RECORDS, "b.csv": b"type,user_id\nlike,a\n"}
-    sentence = "2 files in the archive hold no JSON and were left out: README.txt, b.csv."
+    sentence = "2 files in the archive have no JSON and were left out: README.txt, b.csv."
     for content in (zipped(files), gzip.compress(tarred(files))):
         assert text_of(tmp_path, content)[::2] == (RECORDS, sentence)
     one = tarred({"a": RECORDS, "b.png": b"\x89PNG"})
-    assert text_of(tmp_path, one)[2] == "1 file in the archive holds no JSON and was left out: b.png."
+    assert text_of(tmp_path, one)[2] == "1 file in the archive has no JSON and was left out: b.png."
     many = zipped({"a": RECORDS} | {f"{number:02}.txt": b"x" for number in range(1000)})
     assert text_of(tmp_path, many)[2].endswith("08.txt, 09.txt and 990 more.")
 
@@ -149,13 +149,13 @@ def test_links_in_a_tar_archive_are_named(tmp_path: Path) -> None:
         archive.addfile(member("folder", kind=tarfile.DIRTYPE))
         archive.addfile(member("pipe", kind=tarfile.FIFOTYPE))
     found, _, left_out = text_of(tmp_path, sink.getvalue())
-    assert (found, left_out[-42:]) == (RECORDS, "holds no JSON and was left out: b.json (a link)."[-42:])
+    assert (found, left_out[-42:]) == (RECORDS, "has no JSON and was left out: b.json (a link)."[-42:])
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        pytest.param(zipped({"a.csv": b"a", "b.txt": b""}), "The archive holds no JSON, but a.csv.", id="no JSON"),
+        pytest.param(zipped({"a.csv": b"a", "b.txt": b""}), "The archive has no JSON, but a.csv.", id="no JSON"),
         pytest.param(
             zipped({"a.json": RECORDS}, zipfile.ZIP_LZMA),
             "a.json in the ZIP archive is packed with LZMA: pack it with Deflate.",

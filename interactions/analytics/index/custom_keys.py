@@ -27,7 +27,7 @@ class KeyBeingIndexed(DataNotReady):
 
     def __init__(self, key: str) -> None:
         super().__init__(
-            f"Dojo is indexing custom_context.{key}, as nobody has filtered by it lately. "
+            f"Dojo is indexing custom_context.{key}, because nobody has filtered by it lately. "
             "It takes a minute per 50 million records."
         )
 

@@ -42,7 +42,7 @@ GUIDES: Final[dict[str, Guide]] = {
             "If you have an app of your own, paste the address for customers/redact, customers/data_request and"
             " shop/redact in its settings, too.",
         ),
-        shown_at="Shopify signs with a key of its own, which it shows under its list of webhooks.",
+        shown_at="Shopify signs with its own key, which is shown under its list of webhooks.",
     ),
     "woocommerce": Guide(
         "Orders, when they are created and when they change.",

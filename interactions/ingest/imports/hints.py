@@ -19,7 +19,7 @@ _NOT_JSON: Final = "It is not valid JSON"
 _HINTS: Final[tuple[tuple[Callable[[ImportCause], bool], str], ...]] = (
     (
         lambda cause: cause.path in _NUMBERS and bool(_TEXT_OF_NUMBER.match(cause.value)),
-        "Numbers stand in quotes, as BigQuery exports whole and exact ones. Export them as FLOAT64, "
+        "Numbers are in quotes, as BigQuery exports integers and decimals. Export them as FLOAT64, "
         "for example CAST(duration AS FLOAT64).",
     ),
     (

@@ -61,7 +61,7 @@ def _answer(head: bytes) -> str | None:
     if said is None:
         return None
     text = said if isinstance(said, str) else msgspec.json.encode(said).decode()
-    return f'The file is an answer of an API, not records. It says: "{" ".join(text.split())[:100]}"'
+    return f'The file is an API response, not records. It says: "{" ".join(text.split())[:100]}"'
 
 
 def _wrapped(lines: list[bytes]) -> str | None:
@@ -70,7 +70,7 @@ def _wrapped(lines: list[bytes]) -> str | None:
     name = names.pop() if len(names) == 1 else None
     if name is None or (name == "data" and len(lines) == 1):
         return None
-    return f'Each record stands in a field "{name[:40]}" of another object: write that field alone, one per line.'
+    return f'Each record is in a field "{name[:40]}" of another object: write that field alone, one per line.'
 
 
 def _place_of_record(found: dict[str, Any] | None) -> str | None:

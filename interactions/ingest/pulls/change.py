@@ -117,7 +117,7 @@ def pull_again(day: PulledDay) -> None:
     """Pull a day again whose import was undone or failed. Raises PullRefused."""
     imp = day.imported
     if imp is not None and (not imp.has_ended or imp.is_done):
-        raise PullRefused("The events of this day are here. Undo its import first.")
+        raise PullRefused("The events of this day are already in the data set. Undo its import first.")
     with transaction.atomic():
         rows = PulledDay.objects.filter(pk=day.pk).exclude(state=PulledDay.State.PULLING)
         rows.update(state=PulledDay.State.PULLING, imported=None)

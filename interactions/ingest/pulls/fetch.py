@@ -82,7 +82,7 @@ def fetch(source: PullSource, address: str, key: str, secret: str, path: Path, l
             raise  # a disk error
         raise PullFailed(_broken(error, title)) from error
     if not received.is_whole or (is_zip and received.size and not zipfile.is_zipfile(path)):
-        raise PullFailed(f"{title} broke off in the middle of its answer.")
+        raise PullFailed(f"{title} interrupted the download.")
     if received.is_empty or (is_zip and not _names(path)):
         raise NoEvents
     return received.size
@@ -140,9 +140,9 @@ def _refusal(error: HTTPError, source: PullSource, secret: str) -> Exception:
             f"{title} refused the key ({status}). Check the key, its secret, the project and the region.", _LONG
         )
     if status == 429:
-        return PullFailed(f"{title} was asked too often (429), and will be asked again later.", _retry_after(error))
+        return PullFailed(f"{title} limits requests (429). It's tried again later.", _retry_after(error))
     if status >= 500:
-        return PullFailed(f"{title} has a problem of its own ({status}).", _retry_after(error))
+        return PullFailed(f"{title} failed ({status}).", _retry_after(error))
     sentence = f"{title} refused the request ({status})."
     said = _said(error, secret)
     sentence = f'{sentence} It says: "{said}"' if said else sentence
@@ -177,7 +177,7 @@ def _broken(error: Exception, title: str) -> str:
         return f"{title} didn't answer within {PATIENCE / 60:.0f} minutes."
     if isinstance(error, URLError):
         return f"{title} can't be reached: {str(getattr(reason, 'strerror', '') or reason)[:_SHOWN]}."
-    return f"{title} broke off in the middle of its answer."
+    return f"{title} interrupted the download."
 
 
 def _names(path: Path) -> list[str]:

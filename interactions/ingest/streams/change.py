@@ -52,7 +52,7 @@ class Description:
             raise StreamRefused("Enter at least one topic." if is_kafka else "Enter the name of the stream.")
         for name in topics:
             if not (_TOPIC if is_kafka else _STREAM).fullmatch(name):
-                raise StreamRefused(f'"{name[:300]}" is no name that {StreamKind(self.kind).label} allows.')
+                raise StreamRefused(f'"{name[:300]}" is not a name that {StreamKind(self.kind).label} allows.')
         if not _GROUP.fullmatch(self.group.strip()):
             raise StreamRefused("Enter a group of at most 200 plain characters.")
         if self.region and not _REGION.fullmatch(self.region):

@@ -200,8 +200,8 @@ class KafkaReader:
         first, _ = self._ends(key)
         before = self._from.get(key, 0)
         self._news = (
-            f"Messages of topic {key.topic}, partition {key.partition} were deleted before they were read: Dojo was at"
-            f" offset {before} and goes on at {first}."
+            f"Messages of topic {key.topic}, partition {key.partition} were deleted before they were read. Dojo was at"
+            f" offset {before} and continues at {first}."
         )
         logger.warning(self._news)
         self._from[key] = first

@@ -78,9 +78,9 @@ class KinesisReader:
                 "There are no AWS credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role."
             )
         if name in ("NoRegionError", "InvalidRegionError"):
-            return StreamAway("Nothing says which AWS region the stream is in. Set the region, or AWS_REGION.")
+            return StreamAway("The AWS region of the stream is unknown. Set the region, or AWS_REGION.")
         if code in _THROTTLED:
-            return StreamAway(f'The stream "{self._name}" is read by too many at once. Dojo keeps trying.')
+            return StreamAway(f'The stream "{self._name}" has too many readers. Dojo keeps trying.')
         if code:
             return StreamAway(
                 f'AWS refuses to read the stream "{self._name}" ({code}). Check the credentials and rights.'

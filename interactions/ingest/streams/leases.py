@@ -144,10 +144,10 @@ class Leases:
         for key in sorted(positions):
             lease = self.held.get(key)
             if lease is None:
-                raise LeaseLost(f"Topic {key.topic}, partition {key.partition} is read by somebody else now.")
+                raise LeaseLost(f"Topic {key.topic}, partition {key.partition} is read by another consumer now.")
             mine = StreamPosition.objects.filter(pk=lease.pk, number=lease.number)
             if not mine.update(position=positions[key], is_ended=key in ended):
-                raise LeaseLost(f"Topic {key.topic}, partition {key.partition} is read by somebody else now.")
+                raise LeaseLost(f"Topic {key.topic}, partition {key.partition} is read by another consumer now.")
 
     def written(self, positions: Mapping[Key, str], ended: Iterable[Key]) -> None:
         """Record that ``write`` was committed."""

@@ -23,7 +23,7 @@ from .house import House, adds_up, files, rejected, rows, silent, users
 State = Import.State
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)) * 10
 NEITHER = "The file is neither JSON nor a table: its lines don't have the same columns."
-DAMAGED = "The file is packed, but cannot be unpacked: it is damaged or cut short."
+DAMAGED = "The file is compressed, but can't be unpacked: it's damaged or incomplete."
 RANDOM = random.Random(1)
 
 

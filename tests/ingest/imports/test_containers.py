@@ -69,7 +69,7 @@ def test_progress_counts_the_bytes_of_the_text(house: House) -> None:
 def test_files_of_an_archive_that_hold_no_json_are_named_at_the_first_look_and_afterwards(house: House) -> None:
     content = zipped({"README.txt": b"Read me.", "a.jsonl": TEXT, "b.csv": b"type\nlike\n"})
     imp = house.given(content)
-    sentence = "2 files in the archive hold no JSON and were left out: README.txt, b.csv."
+    sentence = "2 files in the archive have no JSON and were left out: README.txt, b.csv."
     assert imports.inspect(imp).left_out == sentence
     imp = house.done(content)
     assert (imp.left_out, imp.accepted) == (sentence, 40)
@@ -109,7 +109,7 @@ def test_an_archive_cut_short_adds_nothing(house: House, content: bytes, cut: fl
         house.ask(imports.start, imp, check_duplicates=True)
         house.carried(imp)
     assert (imp.state, users(), files()) == (State.FAILED, [], [])
-    assert imp.error.startswith("The file is packed, but cannot be unpacked: it is damaged or cut short.")
+    assert imp.error.startswith("The file is compressed, but can't be unpacked: it's damaged or incomplete.")
 
 
 def test_a_bomb_within_what_is_left_out_fails_as_any_other(house: House) -> None:

@@ -15,7 +15,7 @@ from tests.processes import HOUSE
 from .files import as_lines, record
 from .house import House
 
-NUMBERS = "Numbers stand in quotes, as BigQuery exports whole and exact ones."
+NUMBERS = "Numbers are in quotes, as BigQuery exports integers and decimals."
 TIMES = "Times are written as BigQuery exports them."
 SECONDS = "Times are numbers since 1970."
 NAN = "NaN and Infinity are not JSON."

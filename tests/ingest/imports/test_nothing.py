@@ -115,9 +115,9 @@ def test_a_file_refused_while_it_is_unpacked_offers_no_retry(house: House, monke
         (as_lines([BAD] * 3), 2, "All 3 records were rejected."),
         (as_lines([record(1), BAD]), 1, "rating"),
         (as_lines([record(1)]), 0, ""),
-        (zipped({"a.json": as_lines([record(1)]), "README.txt": b"x"}), 0, "1 file in the archive holds no JSON"),
+        (zipped({"a.json": as_lines([record(1)]), "README.txt": b"x"}), 0, "1 file in the archive has no JSON"),
         (b"{'type': 'like'}\n", 2, "The file holds Python dictionaries, not JSON: write them with json.dumps."),
-        (as_lines([record(1), record(2, duration="3")]), 1, "Numbers stand in quotes"),
+        (as_lines([record(1), record(2, duration="3")]), 1, "Numbers are in quotes"),
     ],
 )  # fmt: skip
 def test_the_command_says_so_by_its_exit_code(

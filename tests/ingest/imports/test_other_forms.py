@@ -21,7 +21,7 @@ def prefixed(text: str) -> str:
 
 
 def wrapped(name: str) -> str:
-    return f'Each record stands in a field "{name}" of another object: write that field alone, one per line.'
+    return f'Each record is in a field "{name}" of another object: write that field alone, one per line.'
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def wrapped(name: str) -> str:
         ("\n<html>", PAGE),
         (
             '{"errors":true,"message":"The key is wrong.","data":["data.0.type is invalid."]}',
-            'The file is an answer of an API, not records. It says: "The key is wrong."',
+            'The file is an API response, not records. It says: "The key is wrong."',
         ),
-        ('{"error": {"code": 401}}', 'The file is an answer of an API, not records. It says: "{"code":401}"'),
+        ('{"error": {"code": 401}}', 'The file is an API response, not records. It says: "{"code":401}"'),
         ("\n".join([json.dumps({"_source": json.loads(RECORD), "_id": "1"})] * 2), wrapped("_source")),
         (json.dumps({"offset": 1, "value": RECORD}), wrapped("value")),
     ],

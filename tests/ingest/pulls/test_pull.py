@@ -167,13 +167,19 @@ def test_a_wrong_key_is_said_and_another_one_helps(house: House, exporter: Expor
 
 
 FAULTS: dict[str, tuple[Fault, str]] = {
-    "asked too often": (Fault(429, headers={"Retry-After": "120"}), "Mixpanel was asked too often (429)"),
-    "a problem of its own": (Fault(503, b"<html>busy</html>"), "Mixpanel has a problem of its own (503)"),
-    "cut in the middle": (Fault(cut=True), "Mixpanel broke off in the middle of its answer."),
-    "given up": (Fault(body=b'{"event": "Search"}\nexport terminated early\n'), "Mixpanel broke off in the middle"),
+    "too many requests": (Fault(429, headers={"Retry-After": "120"}), "Mixpanel limits requests (429)"),
+    "a server error": (Fault(503, b"<html>busy</html>"), "Mixpanel failed (503)"),
+    "cut in the middle": (Fault(cut=True), "Mixpanel interrupted the download."),
+    "given up": (Fault(body=b'{"event": "Search"}\nexport terminated early\n'), "Mixpanel interrupted the download"),
     "another host": (Fault(302, headers={"Location": "http://127.0.0.1:1/"}), "Mixpanel refused the request (302)."),
-    "damaged packing": (Fault(body=b"\x1f\x8b!", headers={"Content-Encoding": "gzip"}), "Mixpanel broke off"),
-    "short": (Fault(body=b"{}", headers={"Content-Length": "9", "Connection": "close"}), "Mixpanel broke off"),
+    "damaged packing": (
+        Fault(body=b"\x1f\x8b!", headers={"Content-Encoding": "gzip"}),
+        "Mixpanel interrupted the download",
+    ),
+    "short": (
+        Fault(body=b"{}", headers={"Content-Length": "9", "Connection": "close"}),
+        "Mixpanel interrupted the download",
+    ),
 }
 
 
@@ -199,7 +205,7 @@ def test_amplitudes_archive_that_breaks_off_is_no_archive(house: House, exporter
     exporter.faults = [Fault(cut=True)]
     exporter.events = {"20241101T00": uploads("0", 9)}
     pull = carried(house, created(house, "amplitude"))
-    assert pull.error == "Amplitude broke off in the middle of its answer."
+    assert pull.error == "Amplitude interrupted the download."
     again(house, pull)
     assert len(rows()) == 9
 

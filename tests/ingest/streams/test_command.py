@@ -60,7 +60,7 @@ def test_a_broker_that_stays_away_is_said_in_the_end(production: Environment) ->
     ("arguments", "reason"),
     [
         (("kafka", "--servers", "here", "--topic", "shop"), "Enter the servers as HOST:PORT"),
-        (("kafka", "--servers", "here:9092", "--topic", "no such"), "is no name that Kafka allows"),
+        (("kafka", "--servers", "here:9092", "--topic", "no such"), "is not a name that Kafka allows"),
         (("kafka", "--servers", "here:9092", "--topic", "shop", "--environment", "nowhere"), "There is no environment"),
         (("kinesis", "--stream", "shop", "--region", "Mars!"), "Enter a region such as"),
     ],
