@@ -1,4 +1,4 @@
-"""Arrow IPC files of one record batch each: written once, durably, and mapped by whoever reads them."""
+"""Arrow IPC files of one record batch each: written once, durably, and memory-mapped for reading."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from interactions.analytics.index.positions import write_at
 
 
 def write(path: Path, columns: Mapping[str, pa.Array]) -> None:
-    """Write arrays of equal length as a file that outlives a power cut once its folder is synced."""
+    """Write arrays of equal length to a file and sync it. It's durable once its folder is synced, too."""
     batch = pa.record_batch(dict(columns))
     with path.open("wb") as file:
         with pa.ipc.new_file(file, batch.schema) as writer:
@@ -27,12 +27,12 @@ def write(path: Path, columns: Mapping[str, pa.Array]) -> None:
 
 
 def read(path: Path) -> pa.RecordBatch:
-    """The batch of a file; its arrays are views of the mapped file. Raises FileNotFoundError."""
+    """Map a file, and return its batch, whose arrays are views of it. Raises FileNotFoundError."""
     return _read(_map(path, mmap.ACCESS_READ))
 
 
 def read_own(path: Path) -> dict[str, np.ndarray]:
-    """The :func:`arrays` of a file, which may be written to: that changes this mapping of it alone."""
+    """The :func:`arrays` of a file as a writable copy-on-write mapping."""
     mapped = _map(path, mmap.ACCESS_COPY)
     base = pa.py_buffer(mapped).address
     return {
@@ -42,9 +42,9 @@ def read_own(path: Path) -> dict[str, np.ndarray]:
 
 
 def arrays(batch: pa.RecordBatch) -> dict[str, np.ndarray]:
-    """Views of all numbers in a batch by name.
+    """Views of all numbers in a batch, by name.
 
-    A column of lists gives ``<name>.starts`` (int64[n + 1]) and its values as ``<name>``; one of structs gives
+    A list column gives ``<name>.starts`` (int64[n + 1]) and its values as ``<name>``; a struct column gives
     ``<name>.<field>``.
     """
     found: dict[str, np.ndarray] = {}
@@ -66,13 +66,13 @@ def _put(found: dict[str, np.ndarray], name: str, array: pa.Array) -> None:
 
 
 class Reserved:
-    """A file of one batch whose columns are written piece by piece, in any order, by any thread. A context manager.
+    """A file of one batch whose columns are written in pieces, in any order, by any thread. A context manager.
 
-    Once it is left, unless by an exception, the file is on the disk.
+    Leaving it without an exception syncs the file.
     """
 
     def __init__(self, path: Path, columns: Mapping[str, pa.Array]) -> None:
-        """``columns`` are of :func:`room`: their numbers don't matter, and are never looked at."""
+        """``columns`` are made by :func:`room`. Their values are ignored."""
         batch = pa.record_batch(dict(columns))
         rooms = {buffer.address for array in batch.columns for buffer in array.buffers() if buffer is not None}
         with path.open("wb") as file, pa.ipc.new_file(pa.PythonFile(_Holes(file, rooms), "w"), batch.schema) as writer:
@@ -81,8 +81,9 @@ class Reserved:
         self._file = path.open("r+b")
 
     def write(self, column: str, start: int, values: np.ndarray) -> None:
-        """Write ``values``, of the column's own type, from its element ``start`` on; columns are named as arrays."""
-        if column in self._places:  # where no lists begin need not be written
+        """Write ``values``, of the column's type, from its element ``start`` on. Columns are named as in
+        :func:`arrays`."""
+        if column in self._places:  # the starts of an empty list column aren't in the file
             write_at(self._file.fileno(), values, self._places[column] + start * values.itemsize)
 
     def __enter__(self) -> Reserved:
@@ -97,12 +98,12 @@ class Reserved:
 
 
 def room(length: int, form: pa.DataType) -> pa.Array:
-    """Numbers that take no memory as long as nobody looks at them."""
+    """An array of numbers that takes no memory until it's accessed."""
     return pa.Array.from_buffers(form, length, [None, pa.py_buffer(np.zeros(length, form.to_pandas_dtype()))], 0)
 
 
 def room_for_lists(length: int, values: pa.Array) -> pa.Array:
-    """So many lists, which together have ``values``."""
+    """An array of ``length`` lists with ``values`` in total."""
     offsets = np.zeros(length + 1, np.int64)
     offsets[-1] = len(values)
     form = pa.large_list(values.type)
@@ -110,14 +111,14 @@ def room_for_lists(length: int, values: pa.Array) -> pa.Array:
 
 
 def lists(starts: np.ndarray, values: pa.Array) -> pa.Array:
-    """Lists that begin at ``starts`` (int64[n + 1]) in ``values``."""
+    """An array of lists that begin at ``starts`` (int64[n + 1]) in ``values``."""
     form = pa.large_list(values.type)
     offsets = pa.py_buffer(np.ascontiguousarray(starts, np.int64))
     return pa.Array.from_buffers(form, len(starts) - 1, [None, offsets], 0, children=[values])
 
 
 class _Holes(io.RawIOBase):
-    """A file in which what is to be written later is left open."""
+    """A file with holes for buffers that are written later."""
 
     def __init__(self, file: BinaryIO, rooms: set[int]) -> None:
         self._file, self._rooms = file, rooms
@@ -147,7 +148,8 @@ def _read(mapped: mmap.mmap) -> pa.RecordBatch:
 
 
 def _places(path: Path) -> dict[str, int]:
-    """Where in the file each of :func:`arrays` begins, in bytes; but for the starts of no lists, which aren't in it."""
+    """The byte offset in the file of each of :func:`arrays`, except starts of empty list columns, which aren't in
+    it."""
     mapped = _map(path, mmap.ACCESS_READ)
     base = pa.py_buffer(mapped).address
     places = {name: array.ctypes.data - base for name, array in arrays(_read(mapped)).items()}

@@ -1,4 +1,4 @@
-"""Runs as files: the events of one, its sales and its people, each a batch of its own length."""
+"""Store runs as files: one each for the events, the sales and the people."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ ARRAYS: Final = {
     },
     **{"line_product": ("sales", "lines.product"), "line_revenue": ("sales", "lines.revenue")},
 }
-"""Where each array of Events is: in which file, and its name there."""
+"""The file and the name in it of each array of Events."""
 _FORMS: Final = {
     **dict.fromkeys(("at", "received", "result"), pa.int64()),
     "kind": pa.uint8(),
     **dict.fromkeys((name for name in FLAT if name not in ("at", "received", "result", "kind")), pa.int32()),
 }
-# Where the files of a run are that was mapped, by its ``at``: all runs that only differ in their dead share that.
+# The folder and name of the files of mapped runs, by the id of ``people``, shared by runs that differ only in their
+# dead.
 _lie: dict[int, tuple[Path, str]] = {}
 
 
@@ -46,7 +47,7 @@ def paths(folder: Path, name: str) -> list[Path]:
 
 
 def write(folder: Path, name: str, run: Run) -> None:
-    """Write a run, but for who is dead in it."""
+    """Write a run, without its dead people."""
     events, sales, _ = paths(folder, name)
     arrow_files.write(
         events,
@@ -70,23 +71,23 @@ def write(folder: Path, name: str, run: Run) -> None:
 
 
 def write_people(folder: Path, name: str, people: np.ndarray, alone: np.ndarray, starts: np.ndarray) -> None:
-    """Write the people of a run. The last row says where the events of the last person end."""
+    """Write the people of a run. The last row has the end of the last person's events."""
     columns = {"person": np.append(people, 0), "alone": np.append(alone, 0).astype(np.uint8), "start": starts}
     arrow_files.write(paths(folder, name)[2], {column: pa.array(values) for column, values in columns.items()})
 
 
 def dead_path(folder: Path, name: str) -> Path:
-    """The file of who is dead in a run."""
+    """The file of a run's dead people."""
     return folder / f"{name}.arrow"
 
 
 def read_dead(folder: Path, name: str | None) -> np.ndarray | None:
-    """Who is dead, by that file; nobody without one. Raises FileNotFoundError."""
+    """Read the dead people of a run; None without a file. Raises FileNotFoundError."""
     return None if name is None else arrow_files.arrays(arrow_files.read(dead_path(folder, name)))["dead"]
 
 
 def read(folder: Path, name: str, *, nobody: bool, dead: str | None = None) -> Run:
-    """A run whose arrays are views of its files. Raises FileNotFoundError."""
+    """Map a run; its arrays are views of its files. Raises FileNotFoundError."""
     files = dict(zip(_KINDS, (arrow_files.arrays(arrow_files.read(path)) for path in paths(folder, name)), strict=True))
     columns = {column: files[kind][place] for column, (kind, place) in ARRAYS.items()}
     people = files["people"]
@@ -98,15 +99,15 @@ def read(folder: Path, name: str, *, nobody: bool, dead: str | None = None) -> R
         nobody=nobody,
         dead=read_dead(folder, dead),
     )
-    _lie[id(run.people)] = folder, name  # not by its events, which a run of other people may share
+    _lie[id(run.people)] = folder, name  # not of its events, which a run of other people may share
     weakref.finalize(run.people, _lie.pop, id(run.people))
     return run
 
 
 def move(folder: Path, run: Run) -> str | None:
-    """Have the files of a run lie in ``folder``; answers their name, None for a run that is in memory alone.
+    """Move the files of a run to ``folder``, and return their name; None if the run is only in memory.
 
-    Who is dead in it doesn't matter.
+    Its dead people are ignored.
     """
     place, name = _lie.get(id(run.people), (folder, None))
     if name is None or not all(path.exists() for path in paths(place, name)):
@@ -119,7 +120,7 @@ def move(folder: Path, run: Run) -> str | None:
 
 
 class Draft:
-    """A run that is written piece by piece, in any order, by any thread, but for its people. A context manager."""
+    """Writes a run, except its people, in pieces, in any order, from any thread. A context manager."""
 
     def __init__(self, folder: Path, name: str, total: Sizes) -> None:
         events, sales, _ = paths(folder, name)
@@ -131,7 +132,7 @@ class Draft:
             self._stack = files.pop_all()
 
     def write(self, piece: Events, begin: Sizes) -> None:
-        """Write events that follow each other in the run, before which there are ``begin`` of all."""
+        """Write consecutive events of the run; ``begin`` are the sizes of everything before them."""
         moved = {"product_starts": begin.products, "category_starts": begin.categories, "sale_starts": begin.lines}
         moved |= {"custom_starts": begin.customs, "sale_event": begin.events}
         for column, (kind, name) in ARRAYS.items():

@@ -1,4 +1,4 @@
-"""One version of an index: which files it is written to, and how it's mapped from them."""
+"""Write a version of an index to files, and map it from them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from interactions.analytics.index.run import Index, Lookup, Run, Texts
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """An index that is mapped, and from which files; ``texts`` and ``runs`` by the names of these."""
+    """A mapped index, its manifest, and its ``texts`` and ``runs`` by the names of their files."""
 
     manifest: Manifest
     index: Index
@@ -28,7 +28,7 @@ class Mapped:
 
 
 def read(folder: Path, environment: str, found: Manifest, before: Mapped | None) -> Mapped:
-    """Map all files that aren't mapped in ``before``. Raises FileNotFoundError where one has gone."""
+    """Map all files that aren't mapped in ``before``. Raises FileNotFoundError if one no longer exists."""
     known = before.texts if before else {}
     texts = {
         file.name: known.get(file.name) or text_files.read(folder, file)
@@ -56,7 +56,7 @@ def read(folder: Path, environment: str, found: Manifest, before: Mapped | None)
 
 
 def write(folder: Path, index: Index, note: bytes, before: Mapped | None) -> Manifest:
-    """Write whatever of ``index`` isn't in files of ``before`` yet, or of its build; answers what it consists of."""
+    """Write the parts of ``index`` that aren't in files of ``before`` or of its build yet, and return the manifest."""
     name = secrets.token_hex(8)
     _write_note(note_path(folder, name), note)
     return Manifest(
@@ -76,7 +76,7 @@ def write(folder: Path, index: Index, note: bytes, before: Mapped | None) -> Man
 
 
 def note_path(folder: Path, name: str) -> Path:
-    """The file of what the keeper of an index wrote down with it."""
+    """The file of the keeper's note."""
     return folder / f"{name}.note"
 
 
