@@ -1,7 +1,7 @@
-"""The index of an environment on the disk: written as a whole or not at all, mapped by whoever asks.
+"""The index of an environment on disk: written atomically by one process, and mapped by any.
 
-A folder for each environment. Files never change once a manifest names them; what no manifest names is removed, which
-those who have it mapped don't notice. One process per environment writes, any may open.
+Each environment has a folder. Files never change once the manifest names them. Files that aren't in the manifest are
+removed, which doesn't affect processes that have them mapped.
 """
 
 from __future__ import annotations
@@ -25,23 +25,24 @@ from interactions.analytics.index.version_files import Mapped
 
 _DRAFTS: Final = "draft-"
 _Sign: TypeAlias = tuple[int, int, int]
-_TRIES: Final = 5  # to map a version before the next takes its files away
+_TRIES: Final = 5  # to map a version before the next one replaces its files
 
 
-# What is mapped, by folder, and what its manifest looked like.
+# The mapped versions by folder, with the signature of their manifest.
 _opened: dict[Path, tuple[_Sign, Mapped]] = {}
 _turn = threading.RLock()
 
 
 def folder_of(environment: str) -> Path:
-    """The folder of an environment's index, which need not be there."""
+    """The folder of an environment's index, which may not exist."""
     return Path(settings.INDEX_DIR) / environment
 
 
 def open(environment: str) -> Index | None:  # noqa: A001 - store.open
-    """The last whole version; None where there is none that can be used. A few system calls where it is mapped already.
+    """Map the last whole version; None if there is none that can be used. Takes a few system calls if it's mapped
+    already.
 
-    Its arrays are views of files and stay usable as long as somebody holds them.
+    Its arrays are views of files that stay valid as long as they're referenced.
     """
     process_caches.watch()
     found = _open(environment)
@@ -49,13 +50,13 @@ def open(environment: str) -> Index | None:  # noqa: A001 - store.open
 
 
 def note(environment: str) -> bytes:
-    """What the keeper wrote down with the version that :func:`open` gives; nothing where there is none."""
+    """The keeper's note for the version that :func:`open` returns; empty if there is none."""
     found = _open(environment)
     return b"" if found is None else version_files.note_path(folder_of(environment), found.manifest.note).read_bytes()
 
 
 def with_note(environment: str) -> tuple[Index | None, bytes]:
-    """What :func:`open` and :func:`note` say of the same version."""
+    """The results of :func:`open` and :func:`note` for the same version."""
     found = _open(environment)
     if found is None:
         return None, b""
@@ -63,10 +64,10 @@ def with_note(environment: str) -> tuple[Index | None, bytes]:
 
 
 def write(index: Index, note: bytes = b"") -> Index:
-    """Make ``index`` the version of its environment, and answer it as :func:`open` does.
+    """Make ``index`` the current version of its environment, and return it mapped, like :func:`open`.
 
-    What lies in files already isn't written again. ``note`` is whatever its keeper has to know of it. Whatever
-    happens meanwhile, the version is the old one or the new. Raises OSError where the disk is full.
+    Parts that are in files already aren't written again. ``note`` is stored for the keeper. After a crash, the version
+    is the old one or the new. Raises OSError if the disk is full.
     """
     folder = folder_of(index.environment)
     folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +85,7 @@ def write(index: Index, note: bytes = b"") -> Index:
 
 @contextmanager
 def draft(environment: str) -> Iterator[Path]:
-    """A folder in which to build runs for :func:`write`, which takes them from there. Those of others before go."""
+    """A folder in which to build runs for :func:`write`, which moves them from there. Older drafts are removed."""
     folder = folder_of(environment)
     remove_drafts(environment)
     place = folder / f"{_DRAFTS}{secrets.token_hex(8)}"
@@ -96,18 +97,18 @@ def draft(environment: str) -> Iterator[Path]:
 
 
 def remove_drafts(environment: str) -> None:
-    """Remove what builds that were broken off have left."""
+    """Remove the files of interrupted builds."""
     for place in folder_of(environment).glob(f"{_DRAFTS}*"):
         shutil.rmtree(place, ignore_errors=True)
 
 
 def strays(environment: str) -> list[Path]:
-    """Files in the folder that aren't part of the version that counts, those of drafts among them."""
+    """Files in the folder that aren't part of the current version, including drafts."""
     return _unnamed(folder_of(environment))
 
 
 def tidy(environment: str) -> None:
-    """Remove what writers and builds have left that were killed. Whoever calls it is alone in writing."""
+    """Remove files left by killed writers and builds. The caller must be the only writer."""
     remove_drafts(environment)
     _remove_unnamed(folder_of(environment))
 
@@ -116,7 +117,7 @@ def remove(environment: str) -> None:
     """Remove the index of an environment, as if there had never been one."""
     folder = folder_of(environment)
     with _turn:
-        (folder / manifest.NAME).unlink(missing_ok=True)  # first: a half of it must not be taken for an index
+        (folder / manifest.NAME).unlink(missing_ok=True)  # first, so that half an index is never opened
         shutil.rmtree(folder, ignore_errors=True)
         _opened.pop(folder, None)
 
@@ -131,7 +132,7 @@ def _open(environment: str) -> Mapped | None:
             found = manifest.read(folder) if sign is not None else None
             if sign is None or found is None:
                 break
-            with suppress(FileNotFoundError):  # the next version has taken its place
+            with suppress(FileNotFoundError):  # replaced by the next version
                 mapped = version_files.read(folder, environment, found, known)
                 _opened[folder] = sign, mapped
                 return mapped
@@ -140,7 +141,7 @@ def _open(environment: str) -> Mapped | None:
 
 
 def _sign(folder: Path) -> _Sign | None:
-    """Tells each version of a manifest from all others."""
+    """A signature that differs for each version of a manifest."""
     try:
         found = (folder / manifest.NAME).stat()
     except FileNotFoundError:
@@ -149,7 +150,7 @@ def _sign(folder: Path) -> _Sign | None:
 
 
 def _remove_unnamed(folder: Path) -> None:
-    """Remove what isn't part of the version that counts, but for drafts."""
+    """Remove files that aren't part of the current version, except drafts."""
     for path in _unnamed(folder):
         if path.parent == folder:
             path.unlink(missing_ok=True)
