@@ -1,4 +1,4 @@
-"""Connections: other tools that send their events to an address of their own, and what has arrived there."""
+"""Connections: other tools that send events to Dojo, and counts and examples of these events."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from interactions.models.imports import Import
 
 
 class Connection(models.Model):
-    """One tool whose events come into one environment: by webhooks, from a stream (:class:`Stream`), or pulled each day
-    (:class:`Pull`).
+    """A tool whose events are received in an environment: by webhooks, from a stream (:class:`Stream`), or pulled each
+    day (:class:`Pull`).
 
-    The token in its address is shown once and kept as a hash, like an API key. The secret that the tool signs with has
-    to be known to verify a signature, so it is kept encrypted (:mod:`interactions.ingest.connections.seal`); empty
-    where the tool signs nothing. After a rotation, the token from before it is accepted until ``former_ends_at``.
+    The token in its URL is shown once and stored as a hash, like an API key. The tool's signing secret is needed to
+    verify signatures, so it's stored encrypted (:mod:`interactions.ingest.connections.seal`); it's empty if the tool
+    doesn't sign. After a rotation, the former token is accepted until ``former_ends_at``.
     """
 
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="connections")
@@ -44,7 +44,7 @@ class Connection(models.Model):
 
 
 class EventCount(models.Model):
-    """How many events of one name arrived: as interactions, skipped, or refused because they broke a rule."""
+    """Counts of events with one name: interactions made from them, skipped events, and refused ones."""
 
     connection = models.ForeignKey(Connection, models.CASCADE, related_name="counts")
     name = models.CharField(max_length=200)
@@ -59,7 +59,7 @@ class EventCount(models.Model):
 
 
 class KeptEvent(models.Model):
-    """One of the last events that were skipped or refused, as it came. It may name people: see privacy.stores."""
+    """One of the last skipped or refused events, as received. It may name people: see privacy.stores."""
 
     class Outcome(models.TextChoices):
         SKIPPED = "skipped", "Skipped"
@@ -84,7 +84,7 @@ class KeptEvent(models.Model):
 
 
 class EventType(models.Model):
-    """What the events of one name stand for in one environment, where that isn't what the source's own table says."""
+    """A user's choice of the type for events with one name, instead of the source's default, in an environment."""
 
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="event_types")
     source = models.CharField(max_length=40, help_text="a name of connectors.SOURCES")
@@ -100,10 +100,10 @@ class EventType(models.Model):
 
 
 class Pull(models.Model):
-    """A tool whose events are pulled each day by its export API, as imports.
+    """A tool whose events are pulled from its export API each day, as imports.
 
-    Its connection's token was never given out, and its connection's secret belongs to ``key``. ``claim`` is that of
-    the task at work, which ``heartbeat_at`` shows to be alive.
+    Its connection's token is never shown, and its connection's secret belongs to ``key``. ``claim`` identifies the task
+    at work, and ``heartbeat_at`` shows that it's alive.
     """
 
     connection = models.OneToOneField(Connection, models.CASCADE, related_name="pull")
@@ -124,9 +124,10 @@ class Pull(models.Model):
 
 
 class PulledDay(models.Model):
-    """A day of a tool, or a part of it where the day is too large for one answer: one import.
+    """A day of a pull, or a part of it if the day is too large for one response: one import.
 
-    Late events come with a second pull of the same day, ``again``. Nothing of an unfinished day is in the data set.
+    Late events are fetched by a second pull of the same day, ``again``. An unfinished day has no records in the data
+    set.
     """
 
     class State(models.TextChoices):

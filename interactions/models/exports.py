@@ -1,4 +1,4 @@
-"""Exports: records on their way out as a file."""
+"""Exports: records written to files for download."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from interactions.models.environment import Environment
 
 
 class Export(models.Model):
-    """A file made of the records that a filter lets through.
+    """A file with the records that pass a filter.
 
-    ``filter`` may name people: it is emptied with the file. ``narrowed_by`` names what was filtered by, no values.
+    ``filter`` may name people, so it's emptied when the file is removed. ``narrowed_by`` has the names of the filtered
+    fields, without values.
     """
 
     class State(models.TextChoices):
@@ -60,7 +61,7 @@ class Export(models.Model):
 
     @property
     def is_of_a_person(self) -> bool:
-        """Whether it was filtered by somebody's id."""
+        """Whether it was filtered by a person's id."""
         return not {"user", "anonymous"}.isdisjoint(self.narrowed_by.split(", "))
 
     @property
@@ -69,25 +70,25 @@ class Export(models.Model):
 
     @property
     def fraction(self) -> float:
-        """How much of it is written, 0 to 1."""
+        """The fraction that has been written, 0 to 1."""
         return 1.0 if self.is_done else min(1.0, self.records / max(1, self.records_total))
 
     @property
     def file_name(self) -> str:
-        """The name that the file has for whoever downloads it."""
+        """The name of the downloaded file."""
         packed = "" if self.format == self.Format.PARQUET else ".gz"
         return f"interactions-{self.environment.slug}-{self.created_at:%Y-%m-%d}-{self.pk}.{self.format}{packed}"
 
     @property
     def exported_by(self) -> str:
-        """Who asked for it, for people to read."""
+        """The name of the user who requested it, for pages."""
         if self.created_by is None:
             return "Former member"
         return self.created_by.get_full_name() or self.created_by.get_username()
 
     @property
     def duration(self) -> timedelta | None:
-        """From its start to its end, or to now."""
+        """The time from its start to its end, or until now."""
         if self.started_at is None:
             return None
         return (self.finished_at or timezone.now()) - self.started_at

@@ -1,4 +1,4 @@
-"""The inbox: what was accepted by the API and is not in the lake yet."""
+"""The inbox: records that were accepted but aren't in the lake yet."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from interactions.models.environment import Environment
 
 
 class InboxBatch(models.Model):
-    """Entries that go into the lake in one append; its id is the append's mark, so that a repeat is a no-op.
+    """Entries that are appended to the lake together. Its id marks the append, so that repeating it has no effect.
 
-    An environment has one at a time. The batch names its entries: to write into each of thousands would hold up those
-    who wait to be answered.
+    An environment has one at a time. The batch lists its entries, because updating thousands of entries would delay
+    calls that wait for a response.
     """
 
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="+")
@@ -24,15 +24,15 @@ class InboxBatch(models.Model):
 
     @property
     def entry_ids(self) -> list[int]:
-        """The ids of its entries, some of which may be gone."""
+        """The ids of its entries, some of which may have been removed."""
         return [pk for first, last in self.runs for pk in range(first, last + 1)]
 
 
 class InboxEntry(models.Model):
-    """The records of one call, checked. It is deleted once the lake has them.
+    """The validated records of a call. It's deleted once they're in the lake.
 
-    One with a ``problem`` was set aside: Dojo could not move it, and goes on without it.
-    ``text`` lies as :mod:`interactions.models.packed` says.
+    An entry with a ``problem`` was set aside, because Dojo couldn't move it. ``text`` is stored by
+    :mod:`interactions.models.packed`.
     """
 
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="+")

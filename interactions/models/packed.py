@@ -1,6 +1,6 @@
-"""How the text of a call lies in the inbox: as it is, or packed where it is large.
+"""Store the text of a call in the inbox, compressed if it's large.
 
-The text of many records packs to a tenth and less, in a fraction of the time that writing the rest to the disk takes.
+The text of many records compresses to a tenth or less, in a fraction of the time saved by writing less to the disk.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import pyarrow as pa
 
 PACKED_FROM = 64 << 10  # bytes
 HEAD = 9  # bytes that unpacked_size needs
-_MARK = b"Z"  # no JSON begins so
+_MARK = b"Z"  # JSON never begins like this
 _CODEC = "zstd"
 
 
 def pack(text: bytes) -> bytes:
-    """What is stored of a text of JSON: mark, size in 8 bytes and packed text, or the text itself."""
+    """The stored form of a JSON text: a mark, its size in 8 bytes and the compressed text, or the text itself."""
     if len(text) < PACKED_FROM:
         return text
     packed: bytes = pa.compress(text, codec=_CODEC, asbytes=True)
@@ -22,7 +22,7 @@ def pack(text: bytes) -> bytes:
 
 
 def unpack(stored: bytes | memoryview) -> bytes:
-    """The text again."""
+    """The original text."""
     stored = bytes(stored)
     if not stored.startswith(_MARK):
         return stored
@@ -31,6 +31,6 @@ def unpack(stored: bytes | memoryview) -> bytes:
 
 
 def unpacked_size(head: bytes | memoryview, length: int) -> int:
-    """The bytes of the text whose stored form begins with ``head``, HEAD bytes, and has ``length``."""
+    """The size of the text whose stored form has ``length`` bytes and begins with ``head`` (HEAD bytes)."""
     head = bytes(head)
     return int.from_bytes(head[1:HEAD], "big") if head.startswith(_MARK) else length

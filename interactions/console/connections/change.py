@@ -1,4 +1,4 @@
-"""Add a connection, and change one: its secret, its address, whether it is paused, and whether it is there at all."""
+"""Pages that add a connection, and change, rotate, pause or remove it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _secret_field(label: str) -> forms.CharField:
 
 
 class ConnectionForm(OnceForm):
-    """What a new connection is."""
+    """A new connection."""
 
     source = forms.ChoiceField(
         choices=[(name, SOURCES[name].TITLE) for name in change.SENDERS], widget=forms.RadioSelect, initial="segment"
@@ -45,13 +45,13 @@ class ConnectionForm(OnceForm):
 
 
 class SecretForm(OnceForm):
-    """Another secret."""
+    """A new secret."""
 
     secret = _secret_field("Secret for signatures")
 
 
 class _Said(NamedTuple):
-    """What is said of a connection that was paused or removed."""
+    """The message after a connection was paused or removed."""
 
     paused: str
     removed: str
@@ -90,7 +90,7 @@ def connection_create(request: HttpRequest, environment: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def connection_rotate(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Give the connection another address, and show it once."""
+    """Rotate the connection, and show its new address once."""
     found = _find(environment, pk, stream=None, pull=None)
     form = RotateForm(request.POST if request.method == "POST" else None)
     if not form.is_bound or not form.is_valid():
@@ -105,7 +105,7 @@ def connection_rotate(request: HttpRequest, environment: str, pk: int) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def connection_secret(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Set the secret that the tool shows, or have one made, which is shown once."""
+    """Set the tool's secret, or generate one and show it once."""
     found = _find(environment, pk, stream=None, pull=None)
     form = SecretForm(request.POST if request.method == "POST" else None)
     if not form.is_bound or not form.is_valid():
@@ -123,7 +123,7 @@ def connection_secret(request: HttpRequest, environment: str, pk: int) -> HttpRe
 
 @require_POST
 def connection_pause(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Pause the connection, or resume it, as the form says."""
+    """Pause or resume the connection."""
     found = _find(environment, pk)
     if request.POST.get("paused") == "1":
         change.pause(found, user=person(request))
@@ -137,7 +137,7 @@ def connection_pause(request: HttpRequest, environment: str, pk: int) -> HttpRes
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def connection_remove(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Ask, then refuse the address from now on."""
+    """Confirm, then remove the connection."""
     found = _find(environment, pk)
     if request.method != "POST":
         return _page(request, "remove", {"environment": found.environment, "connection": found})
@@ -152,7 +152,7 @@ def _find(environment: str, pk: int, **more: None) -> Connection:
 
 
 def _given(request: HttpRequest, given: change.Given) -> HttpResponse:
-    """The only answer that holds the address. It is no redirect, as nothing keeps it until the next request."""
+    """Show the address or secret. This can't be a redirect, because they aren't stored."""
     found = given.connection
     context = {
         "environment": found.environment,
@@ -160,7 +160,7 @@ def _given(request: HttpRequest, given: change.Given) -> HttpResponse:
         "source": SOURCES[found.source],
         "guide": GUIDES[found.source],
         "address": request.build_absolute_uri(given.path) if given.path else "",
-        # One that Dojo made is of no use where the tool signs with its own.
+        # A generated secret is useless if the tool signs with its own.
         "secret": "" if GUIDES[found.source].shown_at else given.secret,
     }
     return _page(request, "given", context)

@@ -1,4 +1,4 @@
-"""The connections of an environment, and what arrives at each."""
+"""The connections of an environment, and the events that arrive."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from interactions.ingest.connections.types import SOURCES_WITH_TYPES
 from interactions.ingest.streams.lag import state_of
 from interactions.models import Connection, Environment, KeptEvent, Stream
 
-_MOST_EVENTS: Final = 20  # of each outcome on one page
+_MOST_EVENTS: Final = 20  # per outcome on a page
 
 
 @require_safe
 @never_cache
 def connections(request: HttpRequest, environment: str) -> HttpResponse:
-    """All connections, newest first, with what arrived in all."""
+    """All connections, newest first, with their total counts."""
     here = get_object_or_404(Environment, slug=environment)
     sums = {name: Sum(f"counts__{name}", default=0) for name in ("interactions", "skipped", "refused")}
     rows = here.connections.select_related("created_by", "stream", "pull").annotate(**sums).order_by("-id")
@@ -36,7 +36,7 @@ def connections(request: HttpRequest, environment: str) -> HttpResponse:
 @require_safe
 @never_cache
 def connection(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """One connection; for htmx what arrived, which is asked for again and again."""
+    """A connection. For htmx, which polls, only the events that arrived."""
     found = get_object_or_404(
         Connection.objects.select_related("environment", "stream"), pk=pk, environment__slug=environment
     )
@@ -47,7 +47,7 @@ def connection(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
 
 
 def _title(connection: Connection) -> str:
-    """What a connection's events are of, or which stream they are read from."""
+    """The name of a connection's source or stream."""
     stream = getattr(connection, "stream", None)
     return stream.get_kind_display() if stream else SOURCES[connection.source].TITLE
 

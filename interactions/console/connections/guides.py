@@ -1,4 +1,4 @@
-"""Where a connection's address is pasted in each tool, in steps. Data: a source that can send has a guide here."""
+"""Step-by-step guides for entering a connection's address in each tool. Every source that can send has one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """``sends`` says what arrives, ``steps`` what to do in the tool.
+    """``sends`` describes the events, ``steps`` are the steps in the tool.
 
-    ``shown_at`` says where the tool shows a secret of its own; empty where it takes the one that Dojo makes.
+    ``shown_at`` tells where the tool shows its own secret; empty if it uses the one that Dojo generates.
     """
 
     sends: str

@@ -1,4 +1,4 @@
-"""Connections that are pulled: add one, see its days, and have it pull now or a day once more."""
+"""Pages of pulls: add one, see its days, replace its key, pull now, or pull a day again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from interactions.ingest.pulls.sources import PULL_SOURCES, REGIONS
 from interactions.models import Connection, Environment, Import, KeptEvent, Pull, PulledDay
 
 _LONGEST: Final = 500
-_DAYS: Final = 31  # on one page
+_DAYS: Final = 31  # per page
 _EVENTS: Final = 20
 _PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
 
@@ -32,14 +32,14 @@ def _secret(label: str) -> forms.CharField:
 
 
 class PullKeyForm(OnceForm):
-    """Who asks the tool."""
+    """The key for the tool's API."""
 
     key = forms.CharField(label="Key", max_length=_LONGEST, widget=forms.TextInput(attrs=_PLAIN))
     secret = _secret("Secret")
 
 
 class PullForm(PullKeyForm):
-    """What a new pull is."""
+    """A new pull."""
 
     source = forms.ChoiceField(
         choices=[(name, source.title) for name, source in PULL_SOURCES.items()],
@@ -75,7 +75,7 @@ class PullForm(PullKeyForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def pull_create(request: HttpRequest, environment: str) -> HttpResponse:
-    """Add a connection that is pulled."""
+    """Add a pull."""
     here = get_object_or_404(Environment, slug=environment)
     form = PullForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
@@ -96,7 +96,7 @@ def pull_create(request: HttpRequest, environment: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def pull_key(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Ask with another key from now on."""
+    """Replace the key."""
     pull = _find(environment, pk)
     form = PullKeyForm(request.POST if request.method == "POST" else None)
     source = PULL_SOURCES[pull.connection.source]
@@ -117,7 +117,7 @@ def pull_key(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
 
 @require_POST
 def pull_now(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Pull what is due without waiting."""
+    """Pull days that are due right away."""
     pull = _find(environment, pk)
     if pull.connection.is_paused:
         messages.error(request, f"{pull.connection.name} is paused. Resume it first.")
@@ -129,7 +129,7 @@ def pull_now(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
 
 @require_POST
 def pull_again(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Pull a day once more whose events aren't here."""
+    """Pull a day again whose events aren't in the data set."""
     pull = _find(environment, pk)
     given = request.POST.get("day", "")
     rows = pull.days.select_related("imported", "pull")
@@ -143,7 +143,7 @@ def pull_again(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
 
 
 def pull_context(pull: Pull) -> dict[str, Any]:
-    """What the page of a connection that is pulled shows."""
+    """The context of a pull's page."""
     days = pull.days.select_related("imported")
     kept = pull.connection.kept_events.all()
     return {
@@ -182,5 +182,5 @@ def _to(pull: Pull) -> HttpResponse:
 
 
 def pull_of(connection: Connection) -> Pull | None:
-    """The pull of a connection; None where the tool sends by itself."""
+    """The pull of a connection; None if it isn't pulled."""
     return Pull.objects.select_related("connection__environment").filter(connection=connection).first()

@@ -1,4 +1,4 @@
-"""Add a stream that Dojo reads: topics of Kafka, or a stream of Kinesis."""
+"""Pages that add a stream: Kafka topics or a Kinesis stream."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _text(label: str, longest: int, example: str, *, required: bool = True, **mo
 
 
 class _StreamForm(forms.Form):
-    """What any stream has."""
+    """The fields of any stream."""
 
     kind: StreamKind
 
@@ -83,7 +83,7 @@ _FORMS: Final[dict[str, type[KafkaForm] | type[KinesisForm]]] = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def stream_create(request: HttpRequest, environment: str, kind: str) -> HttpResponse:
-    """Add a stream; the process ``streams`` begins to read it within seconds. Sent twice, it's refused: it's there."""
+    """Add a stream. The process ``streams`` starts to read it within seconds. Submitting the form again is refused."""
     here = get_object_or_404(Environment, slug=environment)
     if kind not in _FORMS:
         raise Http404

@@ -1,4 +1,4 @@
-"""The table of the import wizard from event names to interaction types: what it shows, and what was chosen in it."""
+"""The import wizard's form for the interaction types of event names."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_ROWS: Final = 200
-"""Event names of a file whose types can be chosen on one page, most first."""
+"""The most event names in the form, most frequent first."""
 _SKIP: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """Events of one name as the form shows them. ``usually`` says what becomes of them where nothing is chosen, and
-    ``suggestion`` is the type that their name suggests, where they are usually skipped."""
+    """A row of the form: the events of one name. ``usually`` is what they become by default, and ``suggestion`` is the
+    type that their name suggests, if they're skipped by default."""
 
     number: int
     event: EventName
@@ -46,7 +46,7 @@ def _usually(event: EventName) -> str:
 
 
 def chosen(data: QueryDict, imp: Import) -> dict[str, str | None]:
-    """The types of event names as a form has them, over those that are kept."""
+    """The types of event names: those in the submitted form, else the saved ones."""
     types = kept_types(imp.environment_id, imp.connector)
     for name, kind in _told(data):
         if kind:
@@ -57,7 +57,7 @@ def chosen(data: QueryDict, imp: Import) -> dict[str, str | None]:
 
 
 def keep(data: QueryDict, imp: Import, user: User | None) -> None:
-    """Keep what was chosen for the environment and the source. Raises DojoError."""
+    """Save the choices for the environment and the source. Raises DojoError."""
     told = dict(_told(data))
     types = {name: None if kind == _SKIP else kind for name, kind in told.items() if kind}
     keep_types(imp.environment, imp.connector, types, defaults=frozenset(told.keys() - types.keys()), user=user)

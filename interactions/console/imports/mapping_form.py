@@ -1,4 +1,4 @@
-"""The form in which columns of a table are mapped: what was chosen, and what stands in it."""
+"""The form for mapping the columns of a table: its contents, and the submitted choices."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from interactions.connectors.table.mapping import CUSTOM, JSON_LIST, is_list
 from interactions.contract.schema import TYPES_BY_GROUP
 
 CUSTOM_CHOICE: Final = "custom"
-"""The choice of a column that is kept in the custom context, under its own name."""
+"""The choice to keep a column in the custom context, under its own name."""
 _SHOWN: Final = 3  # cells of a column
 _LONGEST: Final = 40  # characters of a cell
-_MOST_VALUES: Final = 50  # of a column of types, most first
+_MOST_VALUES: Final = 50  # values shown of the type column, most frequent first
 _LONGEST_MARK: Final = 10
 SEPARATORS: Final = {
     ",": "Comma",
@@ -32,7 +32,7 @@ SEPARATORS: Final = {
     " ": "Blank",
     JSON_LIST: 'JSON, such as ["a", "b"]',
 }
-"""What usually stands between the values of a list in a cell, and how a page calls it."""
+"""Common separators of lists in a cell, and their names on pages."""
 _LABELS: Final = {
     "type": "Interaction type",
     "timestamp": "Time",
@@ -46,7 +46,7 @@ _LABELS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ColumnRow:
-    """A column as the form shows it: its number, its name, its first cells, and the field that it stands for."""
+    """A column in the form: its number, name, first cells, and the field it's mapped to."""
 
     number: int
     name: str
@@ -56,7 +56,7 @@ class ColumnRow:
 
 @dataclass(frozen=True, slots=True)
 class ValueRow:
-    """A value of the type's column: how often it is in the sample, and the type that it stands for."""
+    """A value of the type column: its count in the sample, and the type it's mapped to."""
 
     number: int
     value: str
@@ -66,7 +66,7 @@ class ValueRow:
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """A field that holds a list: its label, its column, and what stands between the values of a cell."""
+    """A list field: its label, its column, and the separator of values in a cell."""
 
     field: str
     label: str
@@ -75,7 +75,7 @@ class ListRow:
 
 
 def choices() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The fields that a column may stand for, by group, each with its label."""
+    """The fields that a column can be mapped to, with labels, by group."""
     named = [(field, label_of(field)) for field in (*FIELDS, "context.custom_context.uuid")]
     first = [pair for pair in named if not pair[0].startswith("context.")]
     return [
@@ -86,7 +86,7 @@ def choices() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def label_of(field: str) -> str:
-    """A field as people read it."""
+    """The label of a field."""
     words = re.split(r"[._]", field.removeprefix("context."))
     label = " ".join(word.upper() if word in ("id", "url", "ip") else word for word in words)
     return _LABELS.get(field) or label[0].upper() + label[1:]
@@ -97,7 +97,7 @@ def type_choices() -> dict[str, tuple[str, ...]]:
 
 
 def reading_of(data: QueryDict) -> Reading:
-    """How the file is to be read, as far as it was chosen."""
+    """The submitted choices on how to read the file."""
     rows, _, names = data.get("header", "").partition("-")
     return Reading(
         encoding=data.get("encoding", ""),
@@ -108,17 +108,17 @@ def reading_of(data: QueryDict) -> Reading:
 
 
 def is_of_kept(data: QueryDict) -> bool:
-    """Whether a form was filled in for the mapping that it starts from: no other one was chosen in it."""
+    """Whether the form was submitted without choosing another mapping to start from."""
     return "shape" in data and data.get("kept", "") == data.get("was_kept", "")
 
 
 def is_of(data: QueryDict, sample: Sample) -> bool:
-    """Whether a form was filled in for these very columns, and for the mapping that it starts from."""
+    """Whether the form was submitted for these columns, without choosing another mapping to start from."""
     return data.get("shape") == table.shape(sample.columns) and is_of_kept(data)
 
 
 def chosen(data: QueryDict, sample: Sample, start: table.Mapping) -> table.Mapping:
-    """The mapping that a form asks for."""
+    """The submitted mapping."""
     fields = _fields(data, sample)
     constant = data.get("constant_type", "")
     changed = msgspec.structs.replace(
@@ -144,7 +144,7 @@ def chosen(data: QueryDict, sample: Sample, start: table.Mapping) -> table.Mappi
 
 
 def _separators(data: QueryDict, fields: Mapping[str, str], suggested: Mapping[str, str]) -> dict[str, str]:
-    """What separates the values of each list: as chosen for the very column, else as suggested."""
+    """The separator of each list: the one submitted for the same column, else the suggested one."""
     found = {}
     for field in filter(is_list, fields):
         is_told = data.get(f"list-of-{field}") == fields[field]
@@ -155,7 +155,7 @@ def _separators(data: QueryDict, fields: Mapping[str, str], suggested: Mapping[s
 
 
 def list_rows(sample: Sample, mapping: table.Mapping) -> list[ListRow]:
-    """The fields that hold lists, whose columns hold texts."""
+    """The list fields that are mapped to text columns."""
     return [
         ListRow(field, label_of(field), column, mapping.separators.get(field, ""))
         for field, column in mapping.fields.items()
@@ -164,7 +164,7 @@ def list_rows(sample: Sample, mapping: table.Mapping) -> list[ListRow]:
 
 
 def skip_column(data: QueryDict, sample: Sample) -> str:
-    """The column whose values say which rows are left out; empty where none was chosen."""
+    """The column by whose values rows are left out; empty if none was chosen."""
     return _column(sample, data.get("skip_column", ""))
 
 
@@ -175,7 +175,7 @@ def _skip(data: QueryDict, sample: Sample) -> tuple[Skip, ...]:
 
 
 def _fields(data: QueryDict, sample: Sample) -> dict[str, str]:
-    """The column of each field; where two columns were given one field, the one that was changed has it."""
+    """The column of each field. If two columns were mapped to the same field, the one that was changed wins."""
     found: dict[str, str] = {}
     said = [(data.get(f"field-{number}", ""), data.get(f"was-{number}", "")) for number in range(len(sample.columns))]
     for number in sorted(range(len(said)), key=lambda number: said[number][0] == said[number][1]):
@@ -191,7 +191,7 @@ def _column(sample: Sample, number: str) -> str:
 
 
 def _types(data: QueryDict, sample: Sample, column: str | None, start: table.Mapping) -> dict[str, str | None]:
-    """What each value of the type's column stands for: as chosen, else as it was, else as suggested."""
+    """The type of each value of the type column: as submitted, else as before, else as suggested."""
     if column is None:
         return {}
     told = {
@@ -205,13 +205,13 @@ def _types(data: QueryDict, sample: Sample, column: str | None, start: table.Map
 
 
 def counted(sample: Sample, column: str) -> list[tuple[str, int]]:
-    """The values of a column in the sample, most first."""
+    """The values of a column in the sample, most frequent first."""
     cells: list[object] = sample.rows.table[column].to_pylist()
     return Counter(cell for cell in cells if isinstance(cell, str) and cell).most_common(_MOST_VALUES)
 
 
 def column_rows(sample: Sample, mapping: table.Mapping) -> list[ColumnRow]:
-    """The columns of the table, with what they stand for."""
+    """The columns of the table with their mapping."""
     field_of = {column: field for field, column in mapping.fields.items()}
     return [
         ColumnRow(number, name, _cells(sample, name), _choice(field_of.get(name, "")))
@@ -224,7 +224,7 @@ def _choice(field: str) -> str:
 
 
 def value_rows(sample: Sample, mapping: table.Mapping) -> list[ValueRow]:
-    """The values of the type's column, with what they stand for."""
+    """The values of the type column with their mapping."""
     column = mapping.fields.get("type")
     if column is None:
         return []
@@ -236,7 +236,7 @@ def value_rows(sample: Sample, mapping: table.Mapping) -> list[ValueRow]:
 
 
 def _cells(sample: Sample, name: str) -> str:
-    """Some cells of a column, for people."""
+    """Some cells of a column, as text for the page."""
     cells: Iterable[object] = sample.rows.table[name].slice(0, 200).to_pylist()
     texts = [", ".join(map(str, cell)) if isinstance(cell, list) else str(cell) for cell in cells if cell]
     different = list(dict.fromkeys(texts))[:_SHOWN]
