@@ -204,7 +204,7 @@ def count(environment: str, people: Tombstones) -> int:
     """
     with _waiting(environment):
         index = store.open(environment)
-        return (held(index, people) if index else 0) + len(store.strays(environment))
+        return (held(index, people) if index is not None else 0) + len(store.strays(environment))
 
 
 @contextmanager

@@ -80,12 +80,15 @@ class Dictionaries:
 
     def __init__(self, index: Index | None = None, custom_keys: Sequence[str] = ()) -> None:
         """Start from those of ``index``, which doesn't change, or empty, for these keys of custom_context."""
-        self.custom_keys = index.custom_keys if index else tuple(custom_keys)
+        known = {name: pa.chunked_array([], FORMS[name]) for name in NAMES}
+        pairs, lookups = _no_pairs(), dict[str, tuple[Lookup, ...]]()
+        if index is not None:  # without events, it still has texts and pairs
+            known = {name: getattr(index.texts, name) for name in NAMES}
+            pairs, lookups, custom_keys = index.pairs, dict(index.lookups), index.custom_keys
+        self.custom_keys = tuple(custom_keys)
         self.custom_values = CustomValues(self.custom_keys)
-        known = {name: getattr(index.texts, name) if index else pa.chunked_array([], FORMS[name]) for name in NAMES}
-        lookups = index.lookups if index else {}
         self._of = {name: Dictionary(known[name], lookups.get(name, ())) for name in NAMES}
-        self.pair_codes = PairCodes(index.pairs if index else _no_pairs(), lookups.get(PAIR, ()))
+        self.pair_codes = PairCodes(pairs, lookups.get(PAIR, ()))
 
     @classmethod
     def of(cls, index: Index) -> Dictionaries:

@@ -171,6 +171,17 @@ def test_a_table_that_is_gone_leaves_nothing(followed: Followed) -> None:
     assert not followed.index.runs
 
 
+def test_records_that_come_once_all_others_were_undone_come_in() -> None:
+    add([row("u1", "a1", 1)], import_id=1)
+    followed = Followed()
+    undo(1)
+    followed.follow()
+    followed.codes = Dictionaries.of(followed.index)  # as a keeper takes them from what it has written
+    add([row("u2", "a1", 2)], import_id=2)
+    followed.follow()
+    assert len(followed.index) == 1
+
+
 def test_much_that_is_new_is_left_to_a_build(followed: Followed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(refresh, "_FEW", 5)
     add([row("u1", None, minute) for minute in range(13)])
