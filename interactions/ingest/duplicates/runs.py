@@ -26,6 +26,8 @@ uuid, the position of their ids.
 _WORD: Final = np.dtype("<u8")
 _AT_ONCE: Final = 4096  # lookups before mapped pages are released
 _PIECE: Final = 64_000  # entries merged at once
+_LOOKS: Final = 3  # at where a word should be: each is off by the square root of what the one before was
+_NEAR: Final = 64  # entries, within which it is found then
 
 
 class RunFile(msgspec.Struct, frozen=True):
@@ -132,11 +134,11 @@ class FingerprintRun:
         """
         for start in range(0, len(first), _AT_ONCE):
             here = slice(start, start + _AT_ONCE)
-            begins = np.searchsorted(self.first, first[here])
+            begins = places_of(self.first, first[here])
             inside = begins < len(self.first)
             inside[inside] = self.first[begins[inside]] == first[here][inside]
             asked = np.flatnonzero(inside)
-            counts = np.searchsorted(self.first, first[here][asked], side="right") - begins[asked]
+            counts = _counts(self.first, begins[asked])
             places = np.repeat(begins[asked] - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
             asked = np.repeat(asked, counts) + start
             rest = self.rest[places]
@@ -207,6 +209,40 @@ def merge(
                 run.release()
             tell()
     return RunFile(path.name, rows, uuids)
+
+
+def places_of(ordered: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """As ``np.searchsorted`` for words (uint64) of keyed hashes, of which ``ordered`` has one at least.
+
+    These are spread evenly, so a word says nearly where it is. That touches a third of the pages of 100 million.
+    """
+    last, density = len(ordered) - 1, len(ordered) / 2.0**64
+    wanted, guess = words.astype(np.float64), np.zeros(len(words), np.int64)
+    for _ in range(_LOOKS):
+        ahead = (wanted - ordered[guess].astype(np.float64)) * density
+        guess = np.clip(guess + ahead.astype(np.int64), 0, last)
+    low, high = np.maximum(guess - _NEAR, 0), np.minimum(guess + _NEAR, last + 1)
+    while (is_open := low < high).any():
+        middle = (low + high) // 2
+        is_after = is_open & (ordered[np.minimum(middle, last)] < words)
+        low, high = np.where(is_after, middle + 1, low), np.where(is_after, high, middle)
+    is_before = (low > 0) & (ordered[low - 1] >= words)
+    is_later = (low <= last) & (ordered[np.minimum(low, last)] < words)
+    off = np.flatnonzero(is_before | is_later)
+    low[off] = np.searchsorted(ordered, words[off])
+    return low
+
+
+def _counts(ordered: np.ndarray, begins: np.ndarray) -> np.ndarray:
+    """How many words are equal to those at ``begins``, the first ones of their kind, with these."""
+    counts, last = np.ones(len(begins), np.int64), len(ordered) - 1
+    more = np.arange(len(begins))
+    while len(more):  # hardly any has a second
+        after = begins[more] + counts[more]
+        is_equal = (after <= last) & (ordered[np.minimum(after, last)] == ordered[begins[more]])
+        more = more[is_equal]
+        counts[more] += 1
+    return counts
 
 
 def _starts(rows: int) -> tuple[int, int, int]:
