@@ -13,17 +13,31 @@ import numpy as np
 import pyarrow as pa
 
 from interactions import process_caches
+from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Tombstones
 from interactions.warehouse.overlaps import Overlaps, links_in, origins
 
 _USERS: Final = ("user_key", "linked_user_key")
 _VISITORS: Final = ("anonymous_key", "linked_anonymous_key")
+_SCHEMA: Final = pa.schema(
+    [
+        ("user_key", pa.int64()),
+        ("anonymous_key", pa.int64()),
+        ("first_at", TABLE_SCHEMA.field("timestamp").type),
+    ]
+)
 
 
 def pairs(environment: str, hidden: Tombstones | None = None) -> np.ndarray:
-    """A user's and a visitor's key (int64) in a row each, different ones, in order; links of ``hidden`` people aren't
-    among them."""
-    found = [np.empty((0, 2), np.int64)]
+    """The users and visitors of :func:`first_seen`: a row (int64) for each two, in order."""
+    found = first_seen(environment, hidden)
+    return np.unique(np.column_stack([found[name].to_numpy() for name in _SCHEMA.names[:2]]), axis=0)
+
+
+def first_seen(environment: str, hidden: Tombstones | None = None) -> pa.Table:
+    """``user_key, anonymous_key, first_at``: a row for each two that are linked, with when the first record that was
+    left out says it was. Links of ``hidden`` people aren't among them."""
+    found = [_SCHEMA.empty_table()]
     for _, path in Overlaps(environment).lists():
         try:
             state = path.stat()
@@ -33,12 +47,12 @@ def pairs(environment: str, hidden: Tombstones | None = None) -> np.ndarray:
         if hidden and linked.num_rows:
             linked = linked.filter(pa.array(~(hidden.mask(linked) | hidden.mask(origins(linked)))))
         found += (_both(linked, user, visitor) for user in _USERS for visitor in _VISITORS)
-    return np.unique(np.concatenate(found), axis=0)
+    each = pa.concat_tables(found).group_by(_SCHEMA.names[:2], use_threads=False).aggregate([("first_at", "min")])
+    return each.rename_columns({"first_at_min": "first_at"}).select(_SCHEMA.names)
 
 
-def _both(linked: pa.Table, user: str, visitor: str) -> np.ndarray:
-    some = linked.select([user, visitor]).drop_null()
-    return np.column_stack([some[name].to_numpy() for name in (user, visitor)]).astype(np.int64)
+def _both(linked: pa.Table, user: str, visitor: str) -> pa.Table:
+    return linked.select([user, visitor, "timestamp"]).rename_columns(_SCHEMA.names).drop_null().cast(_SCHEMA)
 
 
 @lru_cache(maxsize=4096)

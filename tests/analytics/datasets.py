@@ -100,10 +100,12 @@ RECEIVED: Final = datetime(2024, 6, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Drawn:
-    """``parts``: records as :func:`tests.lakes.append` takes them, each with its import; and who is hidden."""
+    """``parts``: records as :func:`tests.lakes.append` takes them, each with its import; who is hidden; and links, a
+    user's and a visitor's key each, which records that were left out have made."""
 
     parts: tuple[tuple[Record, ...], ...]
     hidden: Tombstones
+    links: tuple[tuple[int, int], ...] = ()
 
     @property
     def records(self) -> list[Record]:
@@ -177,7 +179,20 @@ def data_sets(draw: st.DrawFn, largest: int = 30) -> Drawn:
         tuple({**record, "import_id": number} for record in records[start:end])
         for start, end, number in zip(cuts, cuts[1:], imports, strict=False)
     ]
-    return Drawn(tuple(part for part in parts if part), draw(hidden(anchors)))
+    gone = draw(hidden(anchors))
+    return Drawn(tuple(part for part in parts if part), gone, draw(links(gone)))
+
+
+@st.composite
+def links(draw: st.DrawFn, hidden: Tombstones) -> tuple[tuple[int, int], ...]:
+    """None, mostly; else up to three, none of them of hidden people."""
+    if draw(st.integers(0, 2)):
+        return ()
+    key, gone = identity.keyring().key, {*hidden.users.keys.tolist(), *hidden.anonymous.keys.tolist()}
+    names = st.tuples(st.sampled_from(["u0", "u1", "u3"]), st.sampled_from(["a0", "a1", "a2", "a5"]))
+    drawn = draw(st.lists(names, min_size=1, max_size=3, unique=True))
+    pairs = sorted((key(user), key(visitor)) for user, visitor in drawn)
+    return tuple(pair for pair in pairs if not gone & set(pair))
 
 
 @st.composite

@@ -46,12 +46,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Oracle:
-    """Every question, asked of ``table`` (of TABLE_SCHEMA) on an engine of its own."""
+    """Every question, asked of ``table`` (of TABLE_SCHEMA) on an engine of its own; ``links`` as DataSet has them."""
 
-    def __init__(self, engine: ibis.BaseBackend, table: pa.Table, hidden: Tombstones) -> None:
+    def __init__(
+        self, engine: ibis.BaseBackend, table: pa.Table, hidden: Tombstones, links: tuple[tuple[int, int], ...] = ()
+    ) -> None:
         self._engine = engine
         agents = tuple(table["user_agent"].unique().to_pylist())
-        self.data = DataSet(ibis.memtable(table), hidden, agents)
+        self.data = DataSet(ibis.memtable(table), hidden, agents, links)
 
     def _ask(self, expression: ibis.Table) -> pd.DataFrame:
         frame: pd.DataFrame = self._engine.to_pyarrow(expression).to_pandas()

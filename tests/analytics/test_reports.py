@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import ibis
+import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.index import merge
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.columns import events_of
-from interactions.analytics.index.delta import append, take_out
+from interactions.analytics.index.delta import append, exchange, take_out
 from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.run import Index
 from interactions.analytics.index.selection import hide, of_import
@@ -27,7 +28,7 @@ from .questions import NAMES, QUESTIONS, SOME, Asked, same
 def check(
     index: Index, table: pa.Table, drawn: Drawn, question: Asked, names: list[str], duckdb: ibis.BaseBackend
 ) -> None:
-    oracle, reports = Oracle(duckdb, table, drawn.hidden), Indexed(index)
+    oracle, reports = Oracle(duckdb, table, drawn.hidden, drawn.links), Indexed(index)
     for name in names:
         same(QUESTIONS[name](reports, question), QUESTIONS[name](oracle, question))
 
@@ -39,7 +40,7 @@ def test_reports_answer_as_the_expressions_do(
 ) -> None:
     question, table = Asked(asked, unit_for(drawn, asked, zone, choice), zone), table_of(drawn.records)
     check(
-        build_table(table, drawn.hidden, "production", 1, custom_keys=CUSTOM_KEYS),
+        build_table(table, drawn.hidden, "production", 1, np.array(drawn.links, np.int64).reshape(-1, 2), CUSTOM_KEYS),
         table,
         drawn,
         question,
@@ -88,4 +89,6 @@ def _followed(drawn: Drawn, undone: int | None) -> Index:
         index = append(index, events_of(table_of(part), codes), codes.pairs, codes.texts, version)
     if undone is not None:
         index = take_out(index, of_import(index, undone))
-    return hide(index, drawn.hidden)
+    index, codes = hide(index, drawn.hidden), Dictionaries.of(index)
+    links = codes.pair_codes.links(np.array(drawn.links, np.int64).reshape(-1, 2))
+    return exchange(index, (), None, codes.pairs, codes.texts, links=links)

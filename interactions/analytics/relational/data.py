@@ -19,12 +19,14 @@ class DataSet:
     """All records of an environment: ``table`` has the columns of TABLE_SCHEMA.
 
     Records of ``hidden`` people count nowhere. ``agents`` are the user agents that occur, None for records without one;
-    only questions about devices need them.
+    only questions about devices need them. ``links``: a user's and a visitor's key each, who are one person though no
+    record of the table bears both (``warehouse.links``).
     """
 
     table: ibis.Table
     hidden: Tombstones = NOBODY
     agents: tuple[str | None, ...] = ()
+    links: tuple[tuple[int, int], ...] = ()
 
     @property
     def visible(self) -> ibis.Table:

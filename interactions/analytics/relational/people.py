@@ -6,6 +6,7 @@ A record's person is its user; else the only user that its anonymous id was ever
 from __future__ import annotations
 
 import ibis
+import pyarrow as pa
 from ibis import _
 
 from interactions.analytics.filters import Filter
@@ -15,13 +16,20 @@ from interactions.analytics.relational.moments import microseconds
 PERSON = ("person", "alone")
 
 
+def seen_together(data: DataSet) -> ibis.Table:
+    """``anonymous_key, user_key``: each anonymous id and user that one record bears, of those left out, too."""
+    both = data.visible.filter(_.anonymous_key.notnull(), _.user_key.notnull()).select("anonymous_key", "user_key")
+    users, visitors = zip(*data.links, strict=True) if data.links else ((), ())
+    columns = {"anonymous_key": pa.array(visitors, pa.int64()), "user_key": pa.array(users, pa.int64())}
+    return both.union(ibis.memtable(pa.table(columns)), distinct=True)
+
+
 def owners(data: DataSet) -> ibis.Table:
     """``owned, owner``: the anonymous ids seen with exactly one user, and that user.
 
     It is of the whole data set: who somebody is doesn't depend on a filter.
     """
-    both = data.visible.filter(_.anonymous_key.notnull(), _.user_key.notnull())
-    pairs = both.group_by(owned=both.anonymous_key).agg(owner=_.user_key.min(), other=_.user_key.max())
+    pairs = seen_together(data).group_by(owned="anonymous_key").agg(owner=_.user_key.min(), other=_.user_key.max())
     return pairs.filter(_.owner == _.other).drop("other")
 
 

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from interactions.analytics.engine import Snapshot, steady
 from interactions.analytics.reports import person_records
 from interactions.analytics.reports.record_order import RecordKey
 from interactions.analytics.reports.timeline import Place, SessionPage, first_of, page_of, with_sessions
 from interactions.contract.tombstones import Person
+from interactions.warehouse.links import first_seen
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRecord:
+    """The first record that bears two ids; ``import_id`` is 0 for a live one."""
+
+    type: str
+    import_id: int
+    key: RecordKey
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A user and an anonymous id that stand together in ``records`` records, the first of which made the link.
+    """A user and an anonymous id that stand together in ``records`` records, the ``first`` of which made the link.
 
-    ``person`` and ``id`` are the other's; ``type``, ``import_id`` (0: live) and ``key`` the first record's. ``users``:
-    with how many users the anonymous id was seen.
+    ``person`` and ``id`` are the other's. ``users``: with how many users the anonymous id was seen. Two ids that only a
+    record which was left out bears, as a duplicate by its uuid, are linked without ``records`` and ``first``.
     """
 
     person: Person
@@ -28,9 +38,7 @@ class Link:
     records: int
     first_at: datetime
     last_at: datetime
-    type: str
-    import_id: int
-    key: RecordKey
+    first: FirstRecord | None
     users: int
 
     @property
@@ -111,27 +119,42 @@ def _profile(parts: Snapshot, person: Person, after: Place | None, limit: int) -
     )
 
 
-def _links(parts: Snapshot, person: Person, named: pd.DataFrame) -> Iterator[Link]:
-    """The links that the records make, oldest first."""
+def _links(parts: Snapshot, person: Person, named: pd.DataFrame) -> list[Link]:
+    """What links the person to others, oldest first."""
     both = named.dropna(subset="other").sort_values(["timestamp", "fingerprint", "import_id"])
-    if both.empty:
-        return
     groups = both.groupby("other", sort=False)
     found = groups.first().assign(records=groups.size(), last_at=groups["timestamp"].max())
+    left_out = _left_out(parts, person)
+    left_out = left_out[~left_out.index.isin(found.index)]
+    keys = [*map(int, found.index), *left_out.index]
+    if not keys:
+        return []
     if person.user_key is not None:
-        ids = person_records.anonymous_ids(parts, [int(key) for key in found.index])
+        ids = person_records.anonymous_ids(parts, keys)
     else:
-        ids = person_records.users_of(parts, person.anonymous_key or 0).assign(users=len(found))
+        ids = person_records.user_ids(parts, keys).assign(users=len(keys))
+
+    def link(key: int, first_at: datetime, last_at: datetime, records: int, first: FirstRecord | None) -> Link:
+        other = Person(anonymous_key=key) if person.user_key is not None else Person(user_key=key)
+        return Link(other, str(ids["id"][key]), records, first_at, last_at, first, int(ids["users"][key]))
+
+    links = []
     for row in found.itertuples():
-        key = int(row.Index)
-        yield Link(
-            person=Person(anonymous_key=key) if person.user_key is not None else Person(user_key=key),
-            id=str(ids["id"][key]),
-            records=int(row.records),
-            first_at=row.timestamp.to_pydatetime(),
-            last_at=row.last_at.to_pydatetime(),
-            type=row.type,
-            import_id=int(row.import_id),
-            key=first_of(row.timestamp.to_pydatetime(), row.fingerprint),
-            users=int(ids["users"][key]),
-        )
+        at = row.timestamp.to_pydatetime()
+        first = FirstRecord(row.type, int(row.import_id), first_of(at, row.fingerprint))
+        links.append(link(int(row.Index), at, row.last_at.to_pydatetime(), int(row.records), first))
+    for key, moment in left_out.items():
+        if key in ids.index:
+            links.append(link(key, moment.to_pydatetime(), moment.to_pydatetime(), 0, None))
+    return sorted(links, key=lambda each: each.first_at)
+
+
+def _left_out(parts: Snapshot, person: Person) -> pd.Series:
+    """With whom records that were left out link the person: when they first do, by the other's key."""
+    mine, other, key = "user_key", "anonymous_key", person.user_key
+    if key is None:
+        mine, other, key = other, mine, person.anonymous_key
+    found = first_seen(parts.environment, parts.hidden)
+    found = found.filter(pc.equal(found[mine], key)).to_pandas()
+    moments: pd.Series = found.set_index(other)["first_at"]
+    return moments

@@ -19,6 +19,7 @@ from ibis import _
 from interactions.analytics.engine import MOMENT, Expression, Snapshot
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Person
+from interactions.warehouse.links import first_seen
 
 _NARROW: Final = ("timestamp", "type", "import_id")
 # Newest first, with all columns as tie breakers, so that only identical records can change places.
@@ -46,22 +47,35 @@ def alone(parts: Snapshot, anonymous_keys: Sequence[int]) -> pd.DataFrame:
     return rows.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
 
 
+def links(parts: Snapshot, table: ibis.Table) -> ibis.Table:
+    """``user_key, anonymous_key, timestamp, records`` (0 or 1) of each record of ``table`` that bears both, and of each
+    that was left out and tells that the two are one person's (``warehouse.links``)."""
+    both = table.filter(_.user_key.notnull(), _.anonymous_key.notnull())
+    left_out = ibis.memtable(first_seen(parts.environment, parts.hidden))
+    one, none = ibis.literal(1, "int64"), ibis.literal(0, "int64")
+    moment = both.timestamp.cast(MOMENT)  # of a table without parts it can't be null, elsewhere it may
+    return both.select("user_key", "anonymous_key", timestamp=moment, records=one).union(
+        left_out.select("user_key", "anonymous_key", timestamp=_.first_at, records=none)
+    )
+
+
 def anonymous_ids(parts: Snapshot, anonymous_keys: Sequence[int]) -> pd.DataFrame:
-    """``id, users`` by key: the ids of these keys that were seen with a user, and the number of users."""
+    """``id, users`` by key: the ids of these keys that occur, and the number of users they were seen with."""
 
     def look(table: ibis.Table) -> ibis.Table:
-        beside = _of_keys(table.filter(_.user_key.notnull()), anonymous_keys)
-        return beside.group_by(key="anonymous_key").agg(id=_.anonymous_id.min(), users=_.user_key.nunique())
+        users = _of_keys(links(parts, table), anonymous_keys)
+        users = users.group_by(key="anonymous_key").agg(users=_.user_key.nunique())
+        ids = _of_keys(table, anonymous_keys).group_by("anonymous_key").agg(id=_.anonymous_id.min())
+        return users.join(ids, users.key == ids.anonymous_key).select("key", "id", "users")
 
     return _ask(parts, look).to_pandas().set_index("key")
 
 
-def users_of(parts: Snapshot, anonymous_key: int) -> pd.DataFrame:
-    """``id`` by key: the users that occur with this anonymous id."""
+def user_ids(parts: Snapshot, user_keys: Sequence[int]) -> pd.DataFrame:
+    """``id`` by key: the users of these keys that occur."""
 
     def look(table: ibis.Table) -> ibis.Table:
-        beside = table.filter(_.anonymous_key == anonymous_key, _.user_key.notnull())
-        return beside.group_by(key="user_key").agg(id=_.user_id.min())
+        return _of_keys(table, user_keys, "user_key").group_by(key="user_key").agg(id=_.user_id.min())
 
     return _ask(parts, look).to_pandas().set_index("key")
 
@@ -96,12 +110,12 @@ def _of_person(table: ibis.Table, person: Person, owned: Sequence[int]) -> ibis.
     return known.union(_of_keys(table.filter(_.user_key.isnull()), owned)) if owned else known
 
 
-def _of_keys(table: ibis.Table, anonymous_keys: Sequence[int]) -> ibis.Table:
-    if len(anonymous_keys) == 1:
-        return table.filter(_.anonymous_key == anonymous_keys[0])
+def _of_keys(table: ibis.Table, keys: Sequence[int], column: str = "anonymous_key") -> ibis.Table:
+    if len(keys) == 1:
+        return table.filter(table[column] == keys[0])
     # At 10 M records this takes half the time of an IN list.
-    wanted = ibis.memtable(pa.table({"wanted": pa.array(anonymous_keys, pa.int64())}))
-    return table.semi_join(wanted, [table.anonymous_key == wanted.wanted])
+    wanted = ibis.memtable(pa.table({"wanted": pa.array(keys, pa.int64())}))
+    return table.semi_join(wanted, [table[column] == wanted.wanted])
 
 
 def _is(person: Person) -> Any:

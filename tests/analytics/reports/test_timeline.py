@@ -150,10 +150,11 @@ def test_a_link_names_the_first_record_of_both() -> None:
     append([record("click", at(9), user_id="ann", anonymous_id="phone"), record(at=at(1), anonymous_id="phone")])
     append([record("search", at(5), user_id="ann", anonymous_id="phone")], import_id=7)
     (link,) = of(user("ann")).links
-    assert (link.id, link.type, link.import_id, link.records) == ("phone", "search", 7, 2)
+    assert link.first is not None
+    assert (link.id, link.first.type, link.first.import_id, link.records) == ("phone", "search", 7, 2)
     assert (link.first_at, link.last_at) == (START + timedelta(minutes=5), START + timedelta(minutes=9))
     assert link.person == visitor("phone")
-    made = one_by_one.record("production", link.key)
+    made = one_by_one.record("production", link.first.key)
     assert made is not None and made["type"].to_pylist() == ["search"]
     assert not link.is_ambiguous
 

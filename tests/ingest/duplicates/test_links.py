@@ -3,8 +3,13 @@
 import pyarrow.parquet as pq
 import pytest
 
+from interactions import identity
+from interactions.analytics.data_sets import up_to_date
+from interactions.analytics.reports.links import ambiguous
+from interactions.analytics.reports.person import profile
+from interactions.contract.tombstones import Person
 from interactions.models import Environment
-from interactions.privacy.links import owned
+from interactions.privacy.links import links_of, owned
 from interactions.warehouse import links
 from interactions.warehouse.overlaps import COLUMNS, Overlaps
 from tests.ingest.duplicates.house import erase, keys, later, load, send, there, undo
@@ -86,3 +91,38 @@ def test_lists_from_before_there_were_links_are_read_and_erased_from(house: Hous
     assert (holder, linked()) == (imp.pk, [])
     erase(house, "ann")
     assert Overlaps("production").lists() == []
+
+
+def test_a_link_that_no_record_bears_is_a_user_s_like_any_other(house: House) -> None:
+    send([ANONYMOUS, bearing("2", anonymous_id="browser"), bearing("3", user_id="ann")])
+    send([SIGNED_IN])
+    ann, browser = keys("ann", "browser")
+    (link,) = links_of("production", [ann])
+    assert (link.anonymous_id, link.records, link.users) == ("browser", 0, 1)
+    of_ann, of_browser = (profile("production", person, limit=9) for person in (Person(ann), Person(None, browser)))
+    assert of_ann is not None and of_browser is not None
+    assert [(each.id, each.first, each.is_ambiguous) for each in of_ann.links] == [("browser", None, False)]
+    assert (of_ann.records, of_ann.attributed, of_browser.records) == (3, 2, 0)
+    assert of_browser.belongs_to == Person(ann)
+
+
+def test_a_device_that_such_a_link_shares_is_nobody_s(house: House) -> None:
+    send([ANONYMOUS, bearing("2", user_id="ann", anonymous_id="browser"), bearing("3", user_id="bob")])
+    send([bearing("1", user_id="bob", timestamp="2024-03-01T00:00:00Z")])
+    for name in ("ann", "bob"):
+        (link,) = links_of("production", [key_of(name)])
+        assert (link.users, link.is_shared) == (2, True)
+    found = profile("production", Person(None, key_of("browser")), limit=9)
+    assert found is not None
+    assert (found.ambiguous, found.belongs_to, found.records) == (2, None, 1)
+    assert up_to_date_ambiguous() == [(key_of("browser"), 2, 1)]
+
+
+def key_of(name: str) -> int:
+    return identity.keyring().key(name)
+
+
+def up_to_date_ambiguous() -> list[tuple[int, int, int]]:
+    """The anonymous ids that are shared, with how many users, and how many records bear such a user."""
+    found = ambiguous(up_to_date("production"), 9)
+    return list(found[["anonymous_key", "users", "records"]].itertuples(index=False, name=None))
