@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from benchmarks.thin import END, user_key
+from benchmarks.thin import CUSTOM_KEY, END, user_key
+from interactions.analytics.conditions import CUSTOM
 from interactions.analytics.devices import Device
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import Period
@@ -44,5 +45,6 @@ NARROWED = {
     "a campaign": _narrowed(Filter(campaign_source="ads"), "campaign_source = 'ads'"),
     "a product": _narrowed(Filter(product_id="product-000002"), "has(product_ids, 'product-000002')"),
     "page contains": _narrowed(Filter(page_contains="/P/1"), "positionCaseInsensitive(page_url, '/p/1') > 0"),
+    "a custom key": _narrowed(Filter().having(**{CUSTOM + CUSTOM_KEY: "plus"}), "plan = 'plus'"),
     "a user": _narrowed(Filter(user_key=user_key(_PERSON)), f"user_key = {user_key(_PERSON)}"),
 }

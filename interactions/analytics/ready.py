@@ -61,6 +61,7 @@ def ready() -> None:
     index = _index()
     for filter in (Filter(), _OF_ALL_KINDS):
         ask_all(index, filter, Unit.DAY, _ZONE)
+    totals(index, Filter(region="a"))  # whose events are neighbours
 
 
 def compile_all() -> None:

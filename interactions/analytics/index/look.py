@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import tzinfo
 from typing import Any, Final, TypeVar
@@ -20,6 +19,7 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.index.mask import masks_of
 from interactions.analytics.index.passes import masks
 from interactions.analytics.index.run import Index, Pairs, Run
+from interactions.analytics.index.threads import in_threads
 from interactions.analytics.periods import Unit
 
 Found = TypeVar("Found")
@@ -29,36 +29,31 @@ _MOST_KEPT: Final = 4  # a page's filter, that without its types, and their prev
 _NO_SPAN: Final = (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
 _NO_MASK: Final = np.zeros(0, np.uint8)
 _NO_EVENTS: Final = np.zeros(0, np.int32)
-_NOWHERE: Final = np.zeros(1, np.int64)
+_NO_HEADS: Final = np.zeros(0, np.uint8)
 _NO_DEAD: Final = np.zeros(0, np.uint8)
-for _empty in (_NO_MASK, _NO_EVENTS, _NOWHERE, _NO_DEAD):
+for _empty in (_NO_MASK, _NO_EVENTS, _NO_HEADS, _NO_DEAD):
     _empty.setflags(write=False)
+_NEIGHBOURS: Final = 2  # so many events a piece: then there is less to keep than each event's number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Share:
     """Some people of a run who have events that are let through: all of theirs are from ``begins`` to before ``ends``.
 
-    Of a run of nobody they are stretches of time. Where there is a ``mask``, what is let through is in ``events``, and
-    each one's from the place in ``places`` to before the next; without one both are empty. ``before`` is how many
-    events the earlier runs have.
+    Of a run of nobody they are stretches of time. ``people`` is what a pass over what is let through begins with: where
+    each one's begin and end, among ``events`` where there are any. Where the ``mask`` lets through neighbours, mostly,
+    it is their pieces, without ``events``: a person has several, the first of which is 1 in ``heads``. ``before`` is
+    how many events the earlier runs have.
     """
 
     run: Run
     begins: np.ndarray
     ends: np.ndarray
     mask: np.ndarray
-    events: np.ndarray
-    places: np.ndarray
+    people: tuple[np.ndarray, np.ndarray, np.ndarray]
+    heads: np.ndarray
     before: int
     span: tuple[int, int] = _NO_SPAN
-
-    @property
-    def people(self) -> tuple[Any, ...]:
-        """What a pass over what is let through begins with."""
-        if len(self.mask):
-            return self.places[:-1], self.places[1:], self.events
-        return self.begins, self.ends, _NO_EVENTS
 
     @property
     def whole(self) -> tuple[Any, ...]:
@@ -66,10 +61,9 @@ class Share:
         return self.begins, self.ends, self.mask
 
     @property
-    def sales(self) -> tuple[int, int]:
-        """The first of the run's sales that may be these people's, and where they end."""
-        first, last = np.searchsorted(self.run.sale_event, (self.begins[0], self.ends[-1])).tolist()
-        return first, last
+    def first_sale(self) -> int:
+        """The first of the run's sales that may be these people's."""
+        return int(np.searchsorted(self.run.sale_event, self.begins[0]))
 
 
 class Look:
@@ -151,34 +145,32 @@ class Look:
         return in_threads(work, range(len(shares)))
 
 
-def in_threads(work: Callable[[Any], Found], given: Iterable[Any]) -> list[Found]:
-    """What ``work`` makes of each that is given, in a thread for each core."""
-    with ThreadPoolExecutor(cores()) as pool:
-        return list(pool.map(work, given))
-
-
 def _share(run: Run, mask: np.ndarray | None, before: int, core: int, several: int) -> Share:
     """Of several shares with as many events each, one."""
     starts = _starts(run)
     edges = [len(run) * core // several, len(run) * (core + 1) // several]
     first, last = np.searchsorted(starts[:-1], edges).tolist()
     if mask is None and run.dead is None:
-        return Share(run, starts[first:last], starts[first + 1 : last + 1], _NO_MASK, _NO_EVENTS, _NOWHERE, before)
-    begins, ends, places = (np.zeros(size, np.int64) for size in (last - first, last - first, last - first + 1))
-    dead, masked = (_NO_DEAD if run.dead is None else run.dead), (_NO_MASK if mask is None else mask)
-    room = np.count_nonzero(masked[starts[first] : starts[last]]) + 1
-    events, span = np.empty(room, np.int32), np.array(_NO_SPAN)
-    count = masks.choose(starts, first, last, dead, masked, run.at, begins, ends, places, events, span)
-    return Share(
-        run,
-        _locked(begins[:count]),
-        _locked(ends[:count]),
-        _locked(masked),
-        _locked(events),
-        _locked(places[: count + 1]),
-        before,
-        (int(span[0]), int(span[1])),
-    )
+        begins, ends = starts[first:last], starts[first + 1 : last + 1]
+        return Share(run, begins, ends, _NO_MASK, (begins, ends, _NO_EVENTS), _NO_HEADS, before)
+    people, span = np.empty((2, last - first), np.int64), np.array(_NO_SPAN)
+    masked = _NO_MASK if mask is None else _locked(mask)
+    given = starts, first, last, _NO_DEAD if run.dead is None else run.dead, masked
+    sizes = np.zeros(2, np.int64)
+    if mask is not None:
+        masks.measure(*given, sizes)
+    through, pieces = sizes.tolist()
+    heads, events = _NO_HEADS, _NO_EVENTS
+    if 0 < pieces * _NEIGHBOURS <= through:
+        froms, tos, heads = np.empty(pieces, np.int64), np.empty(pieces, np.int64), np.zeros(pieces, np.uint8)
+        count = masks.cut(*given, run.at, people, froms, tos, heads, span)
+    else:
+        places, events = np.zeros(last - first + 1, np.int64), np.empty(through + 1, np.int32)
+        count = masks.choose(*given, run.at, people, places, events, span)
+        froms, tos = (places[:count], places[1 : count + 1]) if mask is not None else people[:, :count]
+    found = _locked(froms), _locked(tos), _locked(events) if mask is not None else _NO_EVENTS
+    begins, ends = _locked(people[:, :count])
+    return Share(run, begins, ends, masked, found, _locked(heads), before, (int(span[0]), int(span[1])))
 
 
 def summed(arrays: Sequence[np.ndarray]) -> np.ndarray:

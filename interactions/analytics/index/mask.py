@@ -7,7 +7,6 @@ in :func:`_narrowing`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Final
 
@@ -22,6 +21,7 @@ from interactions.analytics.index import custom_keys
 from interactions.analytics.index.passes import masks
 from interactions.analytics.index.results import results_of
 from interactions.analytics.index.run import ASSISTED, TYPE_BITS, Index, Run
+from interactions.analytics.index.threads import in_threads
 from interactions.contract.schema import TYPES
 from interactions.contract.tombstones import microseconds
 
@@ -51,16 +51,19 @@ def masks_of(index: Index, filter: Filter, cores: int) -> list[np.ndarray | None
         narrows.append(lambda run, part, mask: masks.by_time(run.at[part], since, until, mask))
     if not narrows:
         return [None] * len(index.runs)
-    found: list[np.ndarray | None] = [np.ones(len(run), np.uint8) for run in index.runs]
-    with ThreadPoolExecutor(cores) as pool:
-        for run, mask in zip(index.runs, found, strict=True):
-            list(pool.map(lambda part, run=run, mask=mask: _narrow(narrows, run, part, mask), _slices(run, cores)))
-    return found
+    return [_mask_of(run, narrows, cores) for run in index.runs]
 
 
-def _narrow(narrows: Sequence[Narrow], run: Run, part: slice, mask: np.ndarray) -> None:
-    for narrow in narrows:
-        narrow(run, part, mask[part])
+def _mask_of(run: Run, narrows: Sequence[Narrow], cores: int) -> np.ndarray:
+    mask = np.empty(len(run), np.uint8)
+
+    def work(part: slice) -> None:
+        mask[part] = 1
+        for narrow in narrows:
+            narrow(run, part, mask[part])
+
+    in_threads(work, _slices(run, cores))
+    return mask
 
 
 def _slices(run: Run, cores: int) -> list[slice]:

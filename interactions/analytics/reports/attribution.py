@@ -12,7 +12,7 @@ from interactions.analytics.definitions import CONVERSIONS
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.results import results_of
 from interactions.analytics.index.figures.types import SEVERAL
-from interactions.analytics.index.figures.values import revenue_of
+from interactions.analytics.index.figures.values import values_of
 from interactions.analytics.index.figures.visits import visits_of
 from interactions.analytics.index.look import Look, look
 from interactions.analytics.index.run import Index
@@ -52,7 +52,7 @@ class Assisted:
 def assisted(index: Index, filter: Filter) -> Assisted:
     """The Miso-assisted interactions. The counts of miso_ids and clicks ignore the filter's types and groups."""
     seen = look(index, filter)
-    types, revenue = _types(seen), revenue_of(seen).kinds
+    types, revenue = _types(seen), values_of(seen).revenue_of_kinds
     gains = types[types["type"].isin(CONVERSIONS)]
     results = results_of(look(index, filter.of_all_types()))
     return Assisted(

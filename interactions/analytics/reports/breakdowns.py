@@ -16,7 +16,7 @@ from interactions.analytics.devices import device_of
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.paths import searches_of
 from interactions.analytics.index.figures.products import named_products, products_of
-from interactions.analytics.index.figures.values import categories_of, revenue_of, values_of
+from interactions.analytics.index.figures.values import categories_of, values_of
 from interactions.analytics.index.look import Look, look
 from interactions.analytics.index.run import Index
 from interactions.analytics.reports.ranking import Groups, ranked
@@ -85,7 +85,7 @@ def _remembered(
 
 def _products(seen: Look) -> Groups:
     _, views, carts, buys = products_of(seen).counts.T
-    revenue = revenue_of(seen).products
+    revenue = values_of(seen).revenue_of_products
     there = np.flatnonzero((views > 0) | (carts > 0) | (buys > 0))
     sums = {"views": views[there], "carts": carts[there], "buys": buys[there], "revenue": revenue[there]}
     return Groups({"product_id": seen.index.texts.product}, there, sums)
@@ -115,15 +115,15 @@ def _searches(seen: Look) -> Groups:
 def _campaigns(seen: Look) -> Groups:
     texts = seen.index.texts.campaign
     names = {name: pc.struct_field(texts, name) for name in _CAMPAIGN}
-    return _valued(names, values_of(seen).campaigns, revenue_of(seen).campaigns)
+    return _valued(names, values_of(seen).campaigns, values_of(seen).revenue_of_campaigns)
 
 
 def _regions(seen: Look) -> Groups:
-    return _valued({"region": seen.index.texts.region}, values_of(seen).regions, revenue_of(seen).regions)
+    return _valued({"region": seen.index.texts.region}, values_of(seen).regions, values_of(seen).revenue_of_regions)
 
 
 def _pages(seen: Look) -> Groups:
-    counts, revenue = values_of(seen).pages, revenue_of(seen).pages
+    counts, revenue = values_of(seen).pages, values_of(seen).revenue_of_pages
     there = np.flatnonzero(counts[1:, 0])
     urls = seen.index.texts.page.take(pa.array(there))
     pages = pc.replace_substring_regex(urls, _QUERY, "").combine_chunks().dictionary_encode()
@@ -131,7 +131,7 @@ def _pages(seen: Look) -> Groups:
 
 
 def _devices(seen: Look) -> Groups:
-    counts, revenue = values_of(seen).agents, revenue_of(seen).agents
+    counts, revenue = values_of(seen).agents, values_of(seen).revenue_of_agents
     there = np.flatnonzero(counts[:, 0])
     agents = [None if code == 0 else seen.index.texts.agent[code - 1].as_py() for code in there.tolist()]
     devices = pa.array([device_of(agent).value for agent in agents], pa.string()).dictionary_encode()

@@ -11,7 +11,7 @@ import numpy as np
 
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.clock import Clock, clock_of
-from interactions.analytics.index.figures.ids import pair_records, records_of_ids
+from interactions.analytics.index.figures.ids import pair_records, records_of_users
 from interactions.analytics.index.figures.quality import quality_of
 from interactions.analytics.index.figures.visits import visits_of
 from interactions.analytics.index.look import look
@@ -58,7 +58,7 @@ def measure(index: Index, zone: ZoneInfo, *, without_import: int | None = None) 
     """All measures. ``without_import`` leaves out the records of one import."""
     seen = look(index, Filter().having(is_not=True, import_id=without_import))
     types = visits_of(seen).types.sum(axis=0)
-    (users, _), alone = records_of_ids(seen), pair_records(seen)[index.pairs.has == _ANONYMOUS]
+    users, alone = records_of_users(seen), pair_records(seen)[index.pairs.has == _ANONYMOUS]
     past = history(_by_day(clock_of(seen, zone)), datetime.now(zone).date())
     return Measures(
         by_type={TYPES[place]: int(types[place]) for place in np.flatnonzero(types)},

@@ -11,7 +11,7 @@ from interactions.analytics.definitions import CONVERSIONS
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.clock import clock_of
 from interactions.analytics.index.figures.products import products_of
-from interactions.analytics.index.figures.visits import revenue_of_bars, visits_of
+from interactions.analytics.index.figures.visits import visits_of
 from interactions.analytics.index.look import look
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Unit
@@ -55,7 +55,7 @@ def sparklines(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> 
         "products": products_of(seen, unit, zone).bars,
         "searches": visits.types[:, _SEARCH],
         "conversions": visits.types[:, _CONVERSIONS].sum(axis=1),
-        "revenue": revenue_of_bars(seen, unit, zone),
+        "revenue": visits.revenue,
     }
     return by_bar(seen.edges(unit, zone), columns)
 

@@ -11,9 +11,8 @@ import pandas as pd
 
 from interactions.analytics.definitions import CONVERSIONS
 from interactions.analytics.filters import Filter
-from interactions.analytics.index.figures.ids import records_of_ids
+from interactions.analytics.index.figures.ids import ids_of
 from interactions.analytics.index.figures.products import products_of
-from interactions.analytics.index.figures.values import revenue_of
 from interactions.analytics.index.figures.visits import visits_of
 from interactions.analytics.index.look import look
 from interactions.analytics.index.run import Index
@@ -59,17 +58,17 @@ def totals(index: Index, filter: Filter = EVERYTHING, unit: Unit = Unit.YEAR, zo
     visits = visits_of(seen, unit, zone)
     types = visits.types.sum(axis=0)
     there = np.flatnonzero(types)
-    with_user, with_visitor = records_of_ids(seen)
+    with_user, with_visitor = ids_of(seen)
     return Totals(
         interactions=int(types.sum()),
         people=visits.total,
-        users=len(with_user),
-        anonymous=len(with_visitor),
+        users=with_user,
+        anonymous=with_visitor,
         sessions=int(visits.sessions.sum()),
         products=products_of(seen, unit, zone).total,
         searches=int(types[_SEARCH]),
         conversions=int(types[_CONVERSIONS].sum()),
-        revenue=float(revenue_of(seen).kinds.sum()),
+        revenue=float(visits.revenue.sum()),
         first=_moment(visits.spans[0, there].min()),
         last=_moment(visits.spans[1, there].max()),
     )
@@ -126,7 +125,7 @@ def has_records(index: Index) -> bool:
 
 def users(index: Index, filter: Filter = EVERYTHING) -> int:
     """How many different user ids there are."""
-    return len(records_of_ids(look(index, filter))[0])
+    return ids_of(look(index, filter))[0]
 
 
 def products(index: Index, filter: Filter = EVERYTHING) -> int:
@@ -137,8 +136,8 @@ def products(index: Index, filter: Filter = EVERYTHING) -> int:
 def people(index: Index, filter: Filter = EVERYTHING) -> tuple[int, int, int]:
     """How many people, users and anonymous ids there are."""
     seen = look(index, filter)
-    with_user, with_visitor = records_of_ids(seen)
-    return visits_of(seen).total, len(with_user), len(with_visitor)
+    with_user, with_visitor = ids_of(seen)
+    return visits_of(seen).total, with_user, with_visitor
 
 
 def _moment(microseconds: int) -> datetime:

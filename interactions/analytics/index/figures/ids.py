@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from interactions.analytics.index.look import Look, Share, summed
 from interactions.analytics.index.passes import keys
+from interactions.analytics.index.run import Pairs
+from interactions.analytics.index.threads import in_threads
 
 
 def pair_records(look: Look) -> np.ndarray:
@@ -22,30 +22,45 @@ def _pair_records(look: Look) -> np.ndarray:
     def walk(found: np.ndarray, share: Share) -> None:
         keys.count_pairs(*share.people, share.run.pair, found)
 
-    found = summed(look.over(lambda: np.zeros(len(look.index.pairs), np.int64), walk))
-    found.setflags(write=False)  # like those of the index
+    return summed(look.over(lambda: np.zeros(len(look.index.pairs), np.int64), walk))
+
+
+def ids_of(look: Look) -> tuple[int, int]:
+    """The number of users and of anonymous ids."""
+    return look.once("ids", lambda: _ids(look))
+
+
+def _ids(look: Look) -> tuple[int, int]:
+    pairs, records = look.index.pairs, pair_records(look)
+
+    def different(ids: np.ndarray, bit: int, is_lower: bool) -> int:
+        some = ids[_borne(pairs, records, bit) & ((ids < 0) == is_lower)]
+        some.sort()
+        return len(_firsts(some))
+
+    halves = [(ids, bit, is_lower) for ids, bit in ((pairs.visitor, 2), (pairs.user, 1)) for is_lower in (True, False)]
+    counts = in_threads(lambda each: different(*each), halves)
+    return sum(counts[2:]), sum(counts[:2])
+
+
+def records_of_users(look: Look) -> np.ndarray:
+    """The numbers of events per user, without zeros, in any order."""
+    pairs, records = look.index.pairs, pair_records(look)
+    there = np.flatnonzero(_borne(pairs, records, 1))
+    there = there[np.argsort(pairs.user[there])]
+    found: np.ndarray = np.add.reduceat(records[there], _firsts(pairs.user[there])) if len(there) else records[:0]
     return found
 
 
-def records_of_ids(look: Look) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers of events per user and per anonymous id, without zeros, in any order."""
-    return look.once("ids", lambda: _records_of_ids(look))
+def _borne(pairs: Pairs, records: np.ndarray, bit: int) -> np.ndarray:
+    """The pairs (bool) that have events and an id of that kind, a ``bit`` of ``has``."""
+    found: np.ndarray = (pairs.has & bit > 0) & (records > 0)
+    return found
 
 
-def _records_of_ids(look: Look) -> tuple[np.ndarray, np.ndarray]:
-    pairs, records = look.index.pairs, pair_records(look)
-
-    def work(ids: np.ndarray, bit: int) -> np.ndarray:
-        several = int(np.count_nonzero((pairs.has & bit > 0) & (records > 0)))
-        room = 1 << (several * 4 // 3 + 1).bit_length()
-        table, sums = np.zeros(room, np.int64), np.zeros(room, np.int64)
-        keys.add_by_key(ids, pairs.has, bit, records, table, sums)
-        found: np.ndarray = sums[sums > 0]
-        return found
-
-    with ThreadPoolExecutor(2) as pool:
-        users, visitors = pool.map(work, (pairs.user, pairs.visitor), (1, 2))
-    return users, visitors
+def _firsts(ordered: np.ndarray) -> np.ndarray:
+    """Where each of different keys is first."""
+    return np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)])
 
 
 def pair_spans(look: Look) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,8 @@ from interactions.contract.schema import TYPES
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reached:
-    """``people`` (int64[steps]) who reach each step; ``took`` are the times since the previous step, in µs."""
+    """``people`` (int64[steps]) who reach each step; ``took`` are the times since the previous step, in µs; none for
+    the first one."""
 
     people: np.ndarray
     took: list[np.ndarray]
@@ -32,12 +33,12 @@ def reached(look: Look, steps: Sequence[Sequence[str]]) -> Reached:
         if share.run.nobody:
             return
         took, counts = np.empty((several, len(share.begins)), np.int64), np.zeros(several, np.int64)
-        paths.step(*share.people, share.run.at, share.run.kind, bits, took, counts)
+        paths.step(*share.whole, share.run.at, share.run.kind, bits, took, counts)
         found.append((counts, took))
 
     walked = [each for found in look.over(list[tuple[np.ndarray, np.ndarray]], walk) for each in found]
     people = summed([np.zeros(several, np.int64), *(counts for counts, _ in walked)])
-    times = [[took[place, : counts[place]] for counts, took in walked] for place in range(several)]
+    times = [[took[place, : counts[place]] for counts, took in walked if place] for place in range(several)]
     return Reached(people, [np.concatenate(each) if each else np.zeros(0, np.int64) for each in times])
 
 

@@ -17,7 +17,7 @@ from interactions.analytics.index.run import ASSISTED
 _ROOM: Final = 1 << 16
 _BLOCK: Final = 1 << 13
 _ASSISTED_BIT: Final = ASSISTED.bit_length() - 1
-_ROLES: Final[Mapping[str, int]] = {**dict.fromkeys(SHOWN, 1), "click": 2}
+_ROLES: Final[Mapping[str, int]] = {**dict.fromkeys(SHOWN, 2), "click": 4}
 
 
 class _Table:
@@ -28,11 +28,11 @@ class _Table:
 
     def count(self, share: Share, roles: np.ndarray) -> None:
         """Count a share's events."""
-        run, at, events = share.run, np.array([0, -1], np.int64), np.empty(_BLOCK, np.int64)
-        while at[0] < len(share.begins):
-            several = keys.find_marked(*share.people, run.kind, _ASSISTED_BIT, events, at)
-            self.have_room(self.used + several)
-            self.used += keys.count_results(events, several, run.kind, run.result, roles, self.rows)
+        run, at, block = share.run, np.array([0, -1, self.used], np.int64), np.empty(_BLOCK, np.int64)
+        while at[0] < len(share.people[0]):
+            self.have_room(self.used + _BLOCK)
+            keys.count_results(*share.people, run.kind, run.result, _ASSISTED_BIT, roles, block, self.rows, at)
+            self.used = int(at[2])
 
     def have_room(self, results: int) -> None:
         """Have room for so many results: no more than half of a table is full."""

@@ -13,51 +13,20 @@ from interactions.analytics.index.passes import values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Revenue:
-    """The revenue of checkouts by kind (KINDS), by the codes of four columns (the first row for no value), and by
-    product."""
-
-    kinds: np.ndarray
-    agents: np.ndarray
-    regions: np.ndarray
-    campaigns: np.ndarray
-    pages: np.ndarray
-    products: np.ndarray
-
-    @property
-    def arrays(self) -> tuple[np.ndarray, ...]:
-        return self.kinds, self.agents, self.regions, self.campaigns, self.pages, self.products
-
-
-def revenue_of(look: Look) -> Revenue:
-    return look.once("revenue", lambda: _revenue(look))
-
-
-def _revenue(look: Look) -> Revenue:
-    texts = look.index.texts
-    coded = (texts.agent, texts.region, texts.campaign, texts.page)
-    sizes = (KINDS, *(len(column) + 1 for column in coded), len(texts.product))
-
-    def walk(found: Revenue, share: Share) -> None:
-        run = share.run
-        values.add_revenue(
-            *(*share.whole, *share.sales, run.sale_event, run.sale_revenue),
-            *(run.sale_starts, run.line_product, run.line_revenue),
-            *(run.kind, run.agent, run.region, run.campaign, run.page, *found.arrays),
-        )
-
-    found = look.over(lambda: Revenue(*(np.zeros(size) for size in sizes)), walk)
-    return Revenue(*(summed(arrays) for arrays in zip(*(each.arrays for each in found), strict=True)))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class ValueCounts:
-    """Events and conversions by the codes of four columns: int64[codes + 1, 2], the first row for no value."""
+    """Events and conversions by the codes of four columns: int64[codes + 1, 2], the first row for no value. The revenue
+    of checkouts by kind (KINDS), by the same codes, and by product."""
 
     agents: np.ndarray
     regions: np.ndarray
     campaigns: np.ndarray
     pages: np.ndarray
+    revenue_of_kinds: np.ndarray
+    revenue_of_agents: np.ndarray
+    revenue_of_regions: np.ndarray
+    revenue_of_campaigns: np.ndarray
+    revenue_of_pages: np.ndarray
+    revenue_of_products: np.ndarray
 
 
 def values_of(look: Look) -> ValueCounts:
@@ -68,12 +37,19 @@ def _values(look: Look) -> ValueCounts:
     texts, wins = look.index.texts, marked(CONVERSIONS)
     sizes = [len(column) + 1 for column in (texts.agent, texts.region, texts.campaign, texts.page)]
 
+    def begin() -> list[np.ndarray]:
+        counts = [np.zeros((size, 2), np.int64) for size in sizes]
+        return [*counts, *(np.zeros(size) for size in (KINDS, *sizes, len(texts.product)))]
+
     def walk(found: list[np.ndarray], share: Share) -> None:
         run = share.run
-        values.count_values(*share.people, run.kind, wins, run.agent, run.region, run.campaign, run.page, *found)
+        values.count_values(
+            *(*share.people, share.first_sale, run.sale_event, run.sale_revenue),
+            *(run.sale_starts, run.line_product, run.line_revenue),
+            *(run.kind, wins, run.agent, run.region, run.campaign, run.page, *found),
+        )
 
-    found = look.over(lambda: [np.zeros((size, 2), np.int64) for size in sizes], walk)
-    return ValueCounts(*(summed(arrays) for arrays in zip(*found, strict=True)))
+    return ValueCounts(*(summed(arrays) for arrays in zip(*look.over(begin, walk), strict=True)))
 
 
 def categories_of(look: Look) -> np.ndarray:

@@ -10,19 +10,21 @@ import numpy as np
 
 from interactions.analytics.index.figures.types import KINDS, SEVERAL
 from interactions.analytics.index.look import Look, Share, summed
-from interactions.analytics.index.passes import values, visits
+from interactions.analytics.index.passes import visits
 from interactions.analytics.periods import Unit
 from interactions.contract.schema import TYPES
 
 QUIET: Final = 30 * 60 * 1_000_000  # µs without a record end a session
 ONE_BAR: Final = np.array([-(1 << 62), 1 << 62], np.int64)
 _NEVER: Final = np.iinfo(np.int64)
+_CHECKOUT: Final = TYPES.index("checkout")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Visits:
     """``kinds`` (int64[bars, KINDS]) are events, ``sessions`` those that begin in each bar, ``people`` those with an
-    event in it. ``spans`` (int64[2, 64]) are the first and last time of each type; ``total`` is the number of people.
+    event in it. ``spans`` (int64[2, 64]) are the first and last time of each type; ``total`` is the number of people;
+    ``revenue`` (float64[bars]) is that of checkouts.
     """
 
     kinds: np.ndarray
@@ -30,6 +32,7 @@ class Visits:
     people: np.ndarray
     spans: np.ndarray
     total: int
+    revenue: np.ndarray
 
     @property
     def types(self) -> np.ndarray:
@@ -56,27 +59,18 @@ def _visits(look: Look, edges: np.ndarray) -> Visits:
 
     def begin() -> list[np.ndarray]:
         spans = np.array([[_NEVER.max] * SEVERAL, [_NEVER.min] * SEVERAL])
-        return [np.zeros((bars, KINDS), np.int64), *np.zeros((2, bars), np.int64), spans, np.zeros(1, np.int64)]
+        kinds, counts = np.zeros((bars, KINDS), np.int64), np.zeros((2, bars), np.int64)
+        return [kinds, *counts, spans, np.zeros(1, np.int64), np.zeros(bars)]
 
     def walk(found: list[np.ndarray], share: Share) -> None:
         run = share.run
-        visits.visit(*share.people, run.at, run.kind, int(run.nobody), QUIET, edges, *found)
+        visits.visit(
+            *(*share.people, share.heads, run.at, run.kind, int(run.nobody), QUIET, edges),
+            *(_CHECKOUT, share.first_sale, run.sale_event, run.sale_revenue, *found),
+        )
 
     found = look.over(begin, walk) if bars else [begin()]
-    kinds, sessions, people, spans, total = zip(*found, strict=True)
-    spans = np.array([np.min([each[0] for each in spans], axis=0), np.max([each[1] for each in spans], axis=0)])
-    return Visits(summed(kinds), summed(sessions), summed(people), spans, int(sum(each[0] for each in total)))
-
-
-def revenue_of_bars(look: Look, unit: Unit, zone: tzinfo) -> np.ndarray:
-    """The revenue of checkouts by bar, float64."""
-    return look.once(("revenue", unit, zone), lambda: _revenue_of_bars(look, look.edges(unit, zone)))
-
-
-def _revenue_of_bars(look: Look, edges: np.ndarray) -> np.ndarray:
-    def walk(found: np.ndarray, share: Share) -> None:
-        run = share.run
-        values.add_revenue_by_bar(*(*share.whole, *share.sales, run.sale_event, run.sale_revenue, run.at, edges, found))
-
-    bars = max(0, len(edges) - 1)
-    return summed(look.over(lambda: np.zeros(bars), walk)) if bars else np.zeros(0)
+    kinds, sessions, people, spans, total, revenue = zip(*found, strict=True)
+    first, last = (one([each[row] for each in spans], axis=0) for row, one in enumerate((np.min, np.max)))
+    counted = summed(kinds), summed(sessions), summed(people)
+    return Visits(*counted, np.array([first, last]), int(sum(each[0] for each in total)), summed(revenue))

@@ -1,4 +1,4 @@
-"""Passes that tell keys apart, with hash tables: ids of people, and the results that miso_ids name.
+"""Passes over the ids of people, and those that tell apart the results that miso_ids name, with hash tables.
 
 A table is of a power of two; a key of 0 is no key. Whoever calls sees to it that a table has room.
 """
@@ -6,6 +6,8 @@ A table is of a power of two; a key of 0 is no key. Whoever calls sees to it tha
 from __future__ import annotations
 
 from typing import Any, Final
+
+import numpy as np
 
 from interactions.analytics.index.loops import compiled
 
@@ -18,7 +20,7 @@ def count_pairs(begins: Any, ends: Any, events: Any, pair: Any, counts: Any) -> 
     code, count, is_chosen = 0, 0, len(events) > 0
     for person in range(len(begins)):
         for number in range(begins[person], ends[person]):
-            event = events[number] if is_chosen else number
+            event = np.uint64(events[number] if is_chosen else number)
             if pair[event] != code:
                 counts[code] += count
                 code, count = pair[event], 0
@@ -28,68 +30,54 @@ def count_pairs(begins: Any, ends: Any, events: Any, pair: Any, counts: Any) -> 
 
 
 @compiled
-def add_by_key(keys: Any, has: Any, bit: int, records: Any, table: Any, sums: Any) -> None:
-    """Add up the ``records`` of pairs by the id that ``bit`` of ``has`` says they have."""
-    last = len(table) - 1
-    for pair in range(len(keys)):
-        if has[pair] & bit and records[pair] > 0:
-            key = keys[pair]
-            slot = ((key * _MIX) >> 20) & last
-            while sums[slot] and table[slot] != key:
-                slot = (slot + 1) & last
-            table[slot] = key
-            sums[slot] += records[pair]
+def count_results(
+    begins: Any,
+    ends: Any,
+    events: Any,
+    kind: Any,
+    result: Any,
+    bit: int,
+    roles: Any,
+    block: Any,
+    table: Any,
+    at: Any,
+) -> None:
+    """Tell apart the results of events whose kind has the ``bit``.
 
+    ``at`` is where it stands: the person, how far among the person's events, -1 for the first one, and how many results
+    the table has. It ends where a ``block`` more of them might fill more than half of the table, and goes on from there
+    when called again, until the person is beyond all.
 
-@compiled
-def find_marked(begins: Any, ends: Any, events: Any, kind: Any, bit: int, found: Any, at: Any) -> int:
-    """Put the events whose kind has the ``bit``, of so many places, into ``found``; returns how many they are.
-
-    ``at`` is where it stands: the person, and how far among the person's events, -1 for the first one. It ends before
-    ``found`` might be full, and goes on from there when called again, until the person is beyond all.
-    """
-    several, begin, is_chosen = 0, at[1], len(events) > 0
-    for person in range(at[0], len(begins)):
-        if begin < 0:
-            begin = begins[person]
-        stop = min(ends[person], begin + len(found) - several)
-        for number in range(begin, stop):  # without a branch, which nothing could foresee
-            event = events[number] if is_chosen else number
-            found[several] = event
-            several += (kind[event] >> bit) & 1
-        if stop < ends[person]:
-            at[0], at[1] = person, stop
-            return several
-        begin = -1
-    at[0], at[1] = len(begins), -1
-    return several
-
-
-@compiled
-def count_results(events: Any, several: int, kind: Any, result: Any, roles: Any, table: Any) -> int:
-    """Tell apart the results of the first ``several`` of the ``events``; returns how many are new to the table.
-
-    Types with the role 1 show a result, 2 is a click on it. ``table`` int64[room, 2] has a result in each row, and what
+    Types with the role 2 show a result, 4 is a click on it. ``table`` int64[room, 2] has a result in each row, and what
     is said of it: 1 if it has several events, 2 if it was shown, and four times its clicks.
     """
-    end, added = len(table) - 1, 0
-    for place in range(several):
-        event = events[place]
-        key = result[event]
-        slot = ((key * _MIX) >> 20) & end
-        while table[slot, 0] != 0 and table[slot, 0] != key:
-            slot = (slot + 1) & end
-        if table[slot, 0] == 0:
+    end, is_chosen = len(table) - 1, len(events) > 0
+    person, begin, used = at[0], at[1], at[2]
+    while person < len(begins) and 2 * (used + len(block)) <= len(table):
+        several = 0
+        while person < len(begins):
+            if begin < 0:
+                begin = begins[person]
+            stop = min(ends[person], begin + len(block) - several)
+            for number in range(begin, stop):  # without a branch, which nothing could foresee
+                event = np.uint64(events[number] if is_chosen else number)
+                block[several] = event
+                several += (kind[event] >> bit) & 1
+            if stop < ends[person]:
+                begin = stop
+                break
+            person, begin = person + 1, -1
+        for place in range(several):
+            chosen = np.uint64(block[place])
+            key = result[chosen]
+            slot = ((key * _MIX) >> 20) & end
+            while table[slot, 0] != 0 and table[slot, 0] != key:
+                slot = (slot + 1) & end
+            is_known, role = table[slot, 0] != 0, roles[kind[chosen] & 63]
             table[slot, 0] = key
-            added += 1
-        else:
-            table[slot, 1] |= 1
-        role = roles[kind[event] & 63]
-        if role == 1:
-            table[slot, 1] |= 2
-        elif role == 2:
-            table[slot, 1] += 4
-    return added
+            table[slot, 1] = ((table[slot, 1] | is_known) | (role & 2)) + (role & 4)
+            used += not is_known
+    at[0], at[1], at[2] = person, begin, used
 
 
 @compiled
@@ -133,7 +121,7 @@ def check_quality(
     is_chosen = len(events) > 0
     for person in range(len(begins)):
         for number in range(begins[person], ends[person]):
-            event = events[number] if is_chosen else number
+            event = np.uint64(events[number] if is_chosen else number)
             what, ids = kind[event], has[pair[event]]
             counts[0] += ids & 1
             counts[1] += ids >> 1 & 1
@@ -142,7 +130,7 @@ def check_quality(
             counts[6] += what >> 6 & 1
             if about[what & 63]:
                 counts[4] += 1
-                counts[5] += product_starts[event + 1] > product_starts[event]
+                counts[5] += product_starts[event + np.uint64(1)] > product_starts[event]
             counts[7] += at[event] > received[event] + ahead
             counts[8] += at[event] < oldest
             counts[9] += 1
@@ -154,7 +142,7 @@ def span_pairs(begins: Any, ends: Any, events: Any, at: Any, pair: Any, earliest
     is_chosen = len(events) > 0
     for person in range(len(begins)):
         for number in range(begins[person], ends[person]):
-            event = events[number] if is_chosen else number
+            event = np.uint64(events[number] if is_chosen else number)
             code = pair[event]
             earliest[code] = min(earliest[code], at[event])
             latest[code] = max(latest[code], at[event])

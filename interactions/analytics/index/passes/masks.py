@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from interactions.analytics.index.loops import compiled
 
 
@@ -52,6 +54,70 @@ def by_list(starts: Any, codes: Any, first: int, allowed: Any, wanted: int, mask
 
 
 @compiled
+def measure(starts: Any, first: int, last: int, dead: Any, mask: Any, found: Any) -> None:
+    """Into ``found``: how many events of people from ``first`` to before ``last`` are let through, and how many pieces
+    of neighbours these are. Who is ``dead`` doesn't count."""
+    events, pieces = 0, 0
+    for person in range(first, last):
+        if len(dead) and dead[person]:
+            continue
+        before = 0
+        for event in range(starts[person], starts[person + 1]):
+            now = mask[np.uint64(event)]
+            events += now
+            pieces += now & (before ^ 1)
+            before = now
+    found[0], found[1] = events, pieces
+
+
+@compiled
+def cut(
+    starts: Any,
+    first: int,
+    last: int,
+    dead: Any,
+    mask: Any,
+    at: Any,
+    people: Any,
+    begins: Any,
+    ends: Any,
+    heads: Any,
+    span: Any,
+) -> int:
+    """Put aside where pieces of neighbours that are let through begin and end; returns how many people have any.
+
+    ``people`` int64[2, persons] gets where all of their events begin and end, ``heads`` is 1 at each one's first piece.
+    ``span`` is lowered and raised to the first and last moment of what is let through.
+    """
+    several, piece = 0, 0
+    for person in range(first, last):
+        if len(dead) and dead[person]:
+            continue
+        begin, end, before = starts[person], starts[person + 1], 0
+        head = piece
+        for event in range(begin, end):
+            now = mask[np.uint64(event)]
+            if now != before:
+                if now:
+                    begins[piece] = event
+                else:
+                    ends[piece] = event
+                    piece += 1
+                before = now
+        if before:
+            ends[piece] = end
+            piece += 1
+        if piece == head:
+            continue
+        heads[head] = 1
+        span[0] = min(span[0], at[begins[head]])
+        span[1] = max(span[1], at[ends[piece - 1] - 1])
+        people[0, several], people[1, several] = begin, end
+        several += 1
+    return several
+
+
+@compiled
 def choose(
     starts: Any,
     first: int,
@@ -59,8 +125,7 @@ def choose(
     dead: Any,
     mask: Any,
     at: Any,
-    begins: Any,
-    ends: Any,
+    people: Any,
     places: Any,
     events: Any,
     span: Any,
@@ -80,13 +145,13 @@ def choose(
         if is_masked:
             before = held
             for event in range(begin, end):  # without a branch, which nothing could foresee
-                events[held] = event
-                held += mask[event]
+                events[np.uint64(held)] = event
+                held += mask[np.uint64(event)]
             if held == before:
                 continue
             span[0] = min(span[0], at[events[before]])
             span[1] = max(span[1], at[events[held - 1]])
             places[several + 1] = held
-        begins[several], ends[several] = begin, end
+        people[0, several], people[1, several] = begin, end
         several += 1
     return several

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+
 from interactions.analytics.index.loops import compiled
 
 _EARLIEST: Final = -(1 << 62)
@@ -13,7 +15,7 @@ _EARLIEST: Final = -(1 << 62)
 def step(
     begins: Any,
     ends: Any,
-    events: Any,
+    mask: Any,
     at: Any,
     kind: Any,
     steps: Any,
@@ -25,23 +27,23 @@ def step(
     ``steps[type]`` has the bit n where the type takes a person to step n. A step is reached with the first event at or
     after the one before: events of one moment are in any order.
     """
-    is_chosen = len(events) > 0
+    is_masked = len(mask) > 0
     for person in range(len(begins)):
         begin, end = begins[person], ends[person]
         number, reached = begin, 0
         for place in range(len(counts)):
             while number < end:
-                event = events[number] if is_chosen else number
-                if (steps[kind[event] & 63] >> place) & 1:
+                event = np.uint64(number)
+                if (steps[kind[event] & 63] >> place) & 1 and (not is_masked or mask[event]):
                     break
                 number += 1
             if number == end:
                 break
             if place:
-                took[place, counts[place]] = at[event] - reached
+                took[place, counts[place]] = at[number] - reached
             counts[place] += 1
-            reached = at[event]
-            while number > begin and at[events[number - 1] if is_chosen else number - 1] == reached:
+            reached = at[number]
+            while number > begin and at[number - 1] == reached:
                 number -= 1
 
 
@@ -67,7 +69,8 @@ def follow(
     for person in range(len(begins)):
         begin, end = begins[person], ends[person]
         head, group, following = begin, _EARLIEST, begin  # where the group of a moment begins, and what follows it
-        for event in range(begin, end):
+        for number in range(begin, end):
+            event = np.uint64(number)
             if roles[kind[event] & 63] != 2 or keywords[event] < 0 or (is_masked and not mask[event]):
                 continue
             searches[keywords[event]] += 1
@@ -75,10 +78,10 @@ def follow(
                 continue
             moment = at[event]
             if moment != group:
-                group, head = moment, event
+                group, head = moment, number
                 while head > begin and at[head - 1] == moment:
                     head -= 1
                 following = max(following, head)
-            while following < end and roles[kind[following] & 63] != 1:
+            while following < end and roles[kind[np.uint64(following)] & 63] != 1:
                 following += 1
             followed[keywords[event]] += following < end and at[following] - moment <= within

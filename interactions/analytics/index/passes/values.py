@@ -20,6 +20,12 @@ def count_values(
     begins: Any,
     ends: Any,
     events: Any,
+    sale: int,
+    sale_event: Any,
+    sale_revenue: Any,
+    sale_starts: Any,
+    line_product: Any,
+    line_revenue: Any,
     kind: Any,
     wins: Any,
     agent: Any,
@@ -30,10 +36,18 @@ def count_values(
     regions: Any,
     campaigns: Any,
     pages: Any,
+    revenue_of_kinds: Any,
+    revenue_of_agents: Any,
+    revenue_of_regions: Any,
+    revenue_of_campaigns: Any,
+    revenue_of_pages: Any,
+    revenue_of_products: Any,
 ) -> None:
-    """Count events, and those of types that ``wins`` marks, by four columns of codes.
+    """Count events, and those of types that ``wins`` marks, by four columns of codes, and add up the revenue.
 
-    Each of the last four arrays, int64[codes + 1, 2], has its first row for no value.
+    Each of ``agents``, ``regions``, ``campaigns`` and ``pages``, int64[codes + 1, 2], has its first row for no value,
+    and so have their revenues, float64[codes + 1]. The first of the sales that may be these events' is ``sale``; all
+    of them are of types that win.
     """
     is_chosen = len(events) > 0
     # Neighbours mostly have equal codes, and to add to one place again and again is slow.
@@ -41,7 +55,7 @@ def count_values(
     of_agent, of_region, of_campaign = 0, 0, 0
     for person in range(len(begins)):
         for number in range(begins[person], ends[person]):
-            event = events[number] if is_chosen else number
+            event = np.uint64(events[number] if is_chosen else number)
             if agent[event] != an_agent:
                 agents[an_agent + 1, 0] += of_agent
                 an_agent, of_agent = agent[event], 0
@@ -54,90 +68,30 @@ def count_values(
             of_agent += 1
             of_region += 1
             of_campaign += 1
-            pages[page[event] + 1, 0] += 1
-            if wins[kind[event] & 63]:
-                agents[an_agent + 1, 1] += 1
-                regions[a_region + 1, 1] += 1
-                campaigns[a_campaign + 1, 1] += 1
-                pages[page[event] + 1, 1] += 1
+            a_page = np.uint64(page[event] + 1)
+            pages[a_page, 0] += 1
+            if not wins[kind[event] & 63]:
+                continue
+            agents[an_agent + 1, 1] += 1
+            regions[a_region + 1, 1] += 1
+            campaigns[a_campaign + 1, 1] += 1
+            pages[a_page, 1] += 1
+            place = np.int64(event)
+            while sale < len(sale_event) and sale_event[sale] < place:
+                sale += 1
+            if sale < len(sale_event) and sale_event[sale] == place:
+                revenue = sale_revenue[sale]
+                revenue_of_kinds[kind[event] & 127] += revenue
+                revenue_of_agents[an_agent + 1] += revenue
+                revenue_of_regions[a_region + 1] += revenue
+                revenue_of_campaigns[a_campaign + 1] += revenue
+                revenue_of_pages[a_page] += revenue
+                for line in range(sale_starts[sale], sale_starts[sale + 1]):
+                    if line_product[line] >= 0:
+                        revenue_of_products[line_product[line]] += line_revenue[line]
     agents[an_agent + 1, 0] += of_agent
     regions[a_region + 1, 0] += of_region
     campaigns[a_campaign + 1, 0] += of_campaign
-
-
-@compiled
-def add_revenue(
-    begins: Any,
-    ends: Any,
-    mask: Any,
-    sale: int,
-    end: int,
-    sale_event: Any,
-    sale_revenue: Any,
-    sale_starts: Any,
-    line_product: Any,
-    line_revenue: Any,
-    kind: Any,
-    agent: Any,
-    region: Any,
-    campaign: Any,
-    page: Any,
-    of_kind: Any,
-    agents: Any,
-    regions: Any,
-    campaigns: Any,
-    pages: Any,
-    products: Any,
-) -> None:
-    """Add up the revenue of the sales from ``sale`` to before ``end`` by kind, value and product."""
-    person = 0
-    is_masked = len(mask) > 0
-    while sale < end:
-        event, revenue = sale_event[sale], sale_revenue[sale]
-        while ends[person] <= event:
-            person += 1
-        if begins[person] <= event and not (is_masked and not mask[event]):
-            of_kind[kind[event] & 127] += revenue
-            agents[agent[event] + 1] += revenue
-            regions[region[event] + 1] += revenue
-            campaigns[campaign[event] + 1] += revenue
-            pages[page[event] + 1] += revenue
-            for line in range(sale_starts[sale], sale_starts[sale + 1]):
-                if line_product[line] >= 0:
-                    products[line_product[line]] += line_revenue[line]
-        sale += 1
-
-
-@compiled
-def add_revenue_by_bar(
-    begins: Any,
-    ends: Any,
-    mask: Any,
-    sale: int,
-    end: int,
-    sale_event: Any,
-    sale_revenue: Any,
-    at: Any,
-    edges: Any,
-    bars: Any,
-) -> None:
-    """Add up the revenue of the sales from ``sale`` to before ``end`` by the bars that begin at ``edges``."""
-    person, several = 0, len(edges) - 1
-    is_masked = len(mask) > 0
-    while sale < end:
-        event = sale_event[sale]
-        while ends[person] <= event:
-            person += 1
-        if begins[person] <= event and not (is_masked and not mask[event]):
-            bar, beyond = 0, several
-            while beyond - bar > 1:
-                middle = (bar + beyond) // 2
-                if edges[middle] <= at[event]:
-                    bar = middle
-                else:
-                    beyond = middle
-            bars[bar] += sale_revenue[sale]
-        sale += 1
 
 
 @compiled
@@ -201,8 +155,8 @@ def name_products(
     is_chosen = len(events) > 0
     for person in range(len(begins)):
         for number in range(begins[person], ends[person]):
-            event = events[number] if is_chosen else number
-            place, end = product_starts[event], product_starts[event + 1]
+            event = np.uint64(events[number] if is_chosen else number)
+            place, end = product_starts[event], product_starts[event + np.uint64(1)]
             if place == end:
                 continue
             moment = at[event]
@@ -218,17 +172,19 @@ def name_products(
                 if first_bar <= of_bar < last_bar:
                     row = (of_bar - first_bar) * words
                     for item in range(head, tail):
-                        seen[np.uint64(row + (products[item] >> 6))] |= 1 << (products[item] & 63)
+                        product = products[np.uint64(item)]
+                        seen[np.uint64(row + (product >> 6))] |= 1 << (product & 63)
                 head, of_bar = place, bar
             tail = end
             slot = slots[kind[event] & 63]
-            if end - place == 1:
+            if end - place == 1 or not slot:
                 counts[np.uint64(products[place]), slot] += 1  # whatever the slot, which no branch could foresee
-            elif slot:
+            else:
+                stamp = before + np.int64(event)
                 for item in range(place, end):
                     product = products[item]
-                    if stamps[product] != before + event:
-                        stamps[product] = before + event
+                    if stamps[product] != stamp:
+                        stamps[product] = stamp
                         counts[product, slot] += 1
     if first_bar <= of_bar < last_bar:
         row = (of_bar - first_bar) * words

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+
 from interactions.analytics.index.loops import compiled
 
 _EARLIEST: Final = -(1 << 62)
@@ -17,32 +19,44 @@ def visit(
     begins: Any,
     ends: Any,
     events: Any,
+    heads: Any,
     at: Any,
     kind: Any,
     nobody: int,
     quiet: int,
     edges: Any,
+    checkout: int,
+    sale: int,
+    sale_event: Any,
+    sale_revenue: Any,
     counts: Any,
     sessions: Any,
     people: Any,
     spans: Any,
     total: Any,
+    revenue: Any,
 ) -> None:
-    """Count events by bar and kind, the sessions that begin in each bar, and the people seen in it.
+    """Count events by bar and kind, the sessions that begin in each bar, and the people seen in it; add up revenue.
 
     Bars begin at ``edges``, the last of which is the end of the last bar. ``counts`` int64[bars, 128] has a column for
     each kind without its highest bit; ``spans`` int64[2, 64] gets the first and last moment of each type; ``total``
     counts people. A session ends with ``quiet`` µs. Events of ``nobody`` make neither sessions nor people.
+
+    The first of the sales that may be these events' is ``sale``; all are of the type ``checkout``.
+    Where there are ``heads``, a person begins where they are 1, and has several pieces of events.
     """
     several = len(edges) - 1
     begin = float(edges[0])
     each = several / max(1.0, float(edges[several]) - begin)  # bars are nearly of one length
     bar, lower, upper = 0, _LATEST, _EARLIEST
-    is_chosen = len(events) > 0
+    is_chosen, is_cut = len(events) > 0, len(heads) > 0
+    seen, soon = -1, _EARLIEST  # soon: from then on it is another session
     for person in range(len(begins)):
-        seen, soon = -1, _EARLIEST  # soon: from then on it is another session
+        if not is_cut or heads[person]:
+            total[0] += seen >= 0
+            seen, soon = -1, _EARLIEST
         for number in range(begins[person], ends[person]):
-            event = events[number] if is_chosen else number
+            event = np.uint64(events[number] if is_chosen else number)
             moment = at[event]
             if moment < lower or moment >= upper:
                 bar = int(min(max((moment - begin) * each, 0.0), several - 1.0))
@@ -53,12 +67,18 @@ def visit(
                 lower = edges[bar] if bar else _EARLIEST
                 upper = edges[bar + 1] if bar + 1 < several else _LATEST
             what = kind[event] & 127
-            counts[bar, what] += 1
+            counts[np.uint64(bar), what] += 1
             what &= 63
             if moment < spans[0, what]:
                 spans[0, what] = moment
             if moment > spans[1, what]:
                 spans[1, what] = moment
+            if what == checkout:
+                place = np.int64(event)
+                while sale < len(sale_event) and sale_event[sale] < place:
+                    sale += 1
+                if sale < len(sale_event) and sale_event[sale] == place:
+                    revenue[bar] += sale_revenue[sale]
             if nobody:
                 continue
             if bar != seen:
@@ -67,7 +87,7 @@ def visit(
             if moment >= soon:
                 sessions[bar] += 1
             soon = moment + quiet
-        total[0] += seen >= 0
+    total[0] += seen >= 0
 
 
 @compiled
@@ -91,7 +111,7 @@ def tell_clock(
     is_chosen = len(events) > 0
     for person in range(len(begins)):
         for number in range(begins[person], ends[person]):
-            event = events[number] if is_chosen else number
+            event = np.uint64(events[number] if is_chosen else number)
             moment = at[event]
             if moment < lower or moment >= upper:
                 if count:
@@ -126,7 +146,7 @@ def mark_days(begins: Any, ends: Any, events: Any, at: Any, day: int, first_day:
     is_chosen = len(events) > 0
     for person in range(len(begins)):
         for number in range(begins[person], ends[person]):
-            event = events[number] if is_chosen else number
+            event = np.uint64(events[number] if is_chosen else number)
             moment = at[event]
             if moment >= lower and moment < upper:
                 continue
@@ -146,7 +166,7 @@ def receive(begins: Any, ends: Any, events: Any, received: Any, source: Any, edg
     is_chosen = len(events) > 0
     for person in range(len(begins)):
         for number in range(begins[person], ends[person]):
-            event = events[number] if is_chosen else number
+            event = np.uint64(events[number] if is_chosen else number)
             moment = received[event]
             if moment < lower or moment >= upper:
                 bar = -1
