@@ -24,7 +24,7 @@ from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.people import Persons
 from interactions.analytics.index.plan import BuildBatch, Paired, Plan, people_of
 from interactions.analytics.index.records import RowGroups
-from interactions.analytics.index.rows import joined, nobodys, run_of, taken
+from interactions.analytics.index.rows import Ranked, joined, nobodys, run_of, taken
 from interactions.analytics.index.run import NONE, Index, Run
 from interactions.analytics.index.spill import Sizes, Spill
 from interactions.contract.tombstones import Tombstones, leave_out
@@ -53,8 +53,11 @@ def build_table(
         dictionaries.pair_codes.count(dictionaries.pair_codes.links(links))
     people = people_of(dictionaries.pairs)
     rank = people.rank[events.pair]
-    of_people, of_nobody = (taken(events, np.flatnonzero(chosen)) for chosen in (rank >= 0, rank < 0))
-    runs = (run_of(of_people, rank[rank >= 0], people.persons), nobodys(of_nobody))
+    named = np.flatnonzero(rank >= 0)
+    runs = (
+        run_of([Ranked(events, named, rank[named])], people.persons),
+        nobodys(taken(events, np.flatnonzero(rank < 0))),
+    )
     return _index([run for run in runs if len(run)], dictionaries, environment, version)
 
 
@@ -148,7 +151,7 @@ class _Build:
             these = slice(*plan.cuts[number : number + 2])
             events = spill.read(number)
             rank = plan.people.rank[events.pair] - these.start
-            ordered = run_of(events, rank, Persons(keys[these], alone[these]))
+            ordered = run_of([Ranked(events, np.arange(len(rank)), rank)], Persons(keys[these], alone[these]))
             draft.write(ordered, Sizes(*(ends[number] - sizes[number]).tolist()))
 
         with run_files.Draft(self._folder, name, Sizes(*ends[-1].tolist())) as draft:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from interactions import identity
 from interactions.analytics.definitions import PLACEHOLDERS
 from interactions.analytics.index.dictionaries import CAMPAIGN, Dictionaries, Dictionary
+from interactions.analytics.index.people import distinct
 from interactions.analytics.index.results import results_of
 from interactions.analytics.index.rows import starts_of
 from interactions.analytics.index.run import ASSISTED, NONE, PLACEHOLDER, Events
@@ -189,7 +190,7 @@ def _categories(lists: pa.ListArray, dictionary: Dictionary) -> dict[str, np.nda
     """The distinct categories of each event, in the order of their codes."""
     code, lengths = _coded(lists.flatten(), dictionary), lengths_of(lists)
     row = np.repeat(np.arange(len(lists)), lengths)
-    pairs = np.unique((row[code != NONE] << 32) | code[code != NONE])
+    pairs = distinct((row[code != NONE] << 32) | code[code != NONE])
     counts = np.bincount(pairs >> 32, minlength=len(lists))
     return {"category_starts": starts_of(counts), "categories": (pairs & 0xFFFFFFFF).astype(np.int32)}
 

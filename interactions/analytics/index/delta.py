@@ -6,14 +6,14 @@ in the old one. Nothing else is copied or read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
-from interactions.analytics.index.people import BOTH, VISITOR, Persons, persons, with_visitors
-from interactions.analytics.index.rows import joined, nobodys, run_of, taken, with_dead, within
+from interactions.analytics.index.people import BOTH, VISITOR, Persons, distinct, persons, with_visitors
+from interactions.analytics.index.rows import Ranked, nobodys, run_of, taken, with_dead, within
 from interactions.analytics.index.run import Events, Index, Pairs, Run, Texts
 
 BIG: Final = 20_000
@@ -95,22 +95,21 @@ def _changed(
     relinked = pairs.links[before[pairs.links] != pairs.records[pairs.links]]
     who = _touched(before, pairs, [relinked, *lost, *([] if added is None else [added.pair])])
     added_at = NOTHING if added is None else added.at
-    runs, pieces, ranks = [], [], []
+    runs, pieces = list[Run](), list[Ranked]()
     for run, places in zip(index.runs, gone, strict=True):
         left, events, rank = _without(run, places, who)
         runs += left
         if len(events):
-            pieces.append(run if len(events) == len(run) else taken(run, events))
-            ranks.append(who.ranked(pieces[-1].pair, rank))
+            pieces.append(Ranked(run, events, who.ranked(run.pair[events], rank)))
     if added is not None:
-        somebodys = pairs.has[added.pair] > 0
-        if not somebodys.all():
-            runs.append(nobodys(taken(added, np.flatnonzero(~somebodys))))
-            added = taken(added, np.flatnonzero(somebodys))
-        pieces.append(added)
-        ranks.append(who.ranked(added.pair, np.zeros(len(added), np.int64)))
-    if sum(map(len, pieces)):
-        runs += _new_runs(pieces, ranks, who.people)
+        is_nobodys = pairs.has[added.pair] == 0
+        if is_nobodys.any():
+            runs.append(nobodys(taken(added, np.flatnonzero(is_nobodys))))
+        named = np.flatnonzero(~is_nobodys)
+        if len(named):
+            pieces.append(Ranked(added, named, who.ranked(added.pair[named], np.zeros(len(named), np.int64))))
+    if pieces:
+        runs += _new_runs(pieces, who.people)
     first, last = _span_after(index, runs, gone, added_at)
     version = index.version if version is None else version
     return replace(index, version=version, runs=tuple(runs), pairs=pairs, first=first, last=last)
@@ -149,10 +148,10 @@ class _Touched(NamedTuple):
 
 
 def _touched(before: np.ndarray, pairs: Pairs, borne: Sequence[np.ndarray]) -> _Touched:
-    touched = np.unique(np.concatenate([*borne, NOTHING]))
+    touched = distinct(np.concatenate([*borne, NOTHING]))
     links = (pairs.has[touched] & BOTH == BOTH) & ((before[touched] > 0) != (pairs.records[touched] > 0))
     around = with_visitors(pairs, pairs.visitor[touched[links | (pairs.has[touched] == VISITOR)]])
-    codes = np.union1d(touched, around)
+    codes = distinct(np.concatenate([touched, around]))
     some = Pairs(pairs.user[codes], pairs.visitor[codes], pairs.has[codes], before[codes])
     was, now = persons(some), persons(replace(some, records=pairs.records[codes]))
     was_there, is_there = some.records > 0, pairs.records[codes] > 0
@@ -200,25 +199,21 @@ def _without(run: Run, gone: np.ndarray, who: _Touched) -> tuple[list[Run], np.n
     return ([] if left.dead is not None and left.dead.all() else [left]), events, rank
 
 
-def _new_runs(pieces: Sequence[Events], ranks: Sequence[np.ndarray], people: Persons) -> list[Run]:
+def _new_runs(pieces: Sequence[Ranked], people: Persons) -> list[Run]:
     """One run for most people, and one for each person with very many events."""
-    counts = np.sum([np.bincount(rank, minlength=len(people.keys)) for rank in ranks], axis=0)
+    counts = np.sum([np.bincount(piece.rank, minlength=len(people.keys)) for piece in pieces], axis=0)
     is_big = counts >= BIG
-    groups = [[~is_big[rank] for rank in ranks]]
-    groups += [[rank == person for rank in ranks] for person in np.flatnonzero(is_big)]
-    runs = [_run_of(pieces, chosen, ranks, people) for chosen in groups]
-    return [run for run in runs if run is not None]
+    groups: list[list[np.ndarray] | None] = [[~is_big[piece.rank] for piece in pieces]] if is_big.any() else [None]
+    groups += [[piece.rank == person for piece in pieces] for person in np.flatnonzero(is_big)]
+    of_groups = [pieces if chosen is None else list(_chosen(pieces, chosen)) for chosen in groups]
+    return [run_of(some, people) for some in of_groups if some]
 
 
-def _run_of(
-    pieces: Sequence[Events], chosen: Sequence[np.ndarray], ranks: Sequence[np.ndarray], people: Persons
-) -> Run | None:
-    """A run of the ``chosen`` events (bool) of several pieces; None if there are none."""
-    some = [(piece, which, rank) for piece, which, rank in zip(pieces, chosen, ranks, strict=True) if which.any()]
-    if not some:
-        return None
-    events = [piece if which.all() else taken(piece, np.flatnonzero(which)) for piece, which, _ in some]
-    return run_of(joined(events), np.concatenate([rank[which] for _, which, rank in some]), people)
+def _chosen(pieces: Sequence[Ranked], chosen: Sequence[np.ndarray]) -> Iterator[Ranked]:
+    """The chosen events (bool) of each piece that has any."""
+    for piece, which in zip(pieces, chosen, strict=True):
+        if which.any():
+            yield Ranked(piece.events, piece.places[which], piece.rank[which])
 
 
 def _span_after(index: Index, runs: Sequence[Run], gone: Places, added: np.ndarray) -> tuple[int, int]:

@@ -14,7 +14,7 @@ import numpy as np
 from interactions.analytics.index import run_files
 from interactions.analytics.index.delta import BIG, live
 from interactions.analytics.index.people import Persons
-from interactions.analytics.index.rows import LISTS, as_run, joined, nobodys, starts_of, taken, within
+from interactions.analytics.index.rows import LISTS, Source, as_run, gathered, joined, nobodys, starts_of, within
 from interactions.analytics.index.run import Events, Index, Run
 from interactions.analytics.index.spill import Sizes
 
@@ -118,16 +118,13 @@ def _ordered(runs: Sequence[Run]) -> _Order:
 
 def _events(runs: Sequence[Run], order: _Order) -> Events:
     """The events of these people, person by person."""
-    pieces, places, held = [], np.empty(len(order.run), np.int64), 0
-    lengths = order.ends - order.begins
+    sources, starts = [], order.starts
     for number, run in enumerate(runs):
-        own = order.run == number
-        if own.any():
-            pieces.append(taken(run, within(order.begins[own], order.ends[own])))
-            places[own] = held + starts_of(lengths[own])[:-1]
-            held += len(pieces[-1])
-    events = joined(pieces)
-    return events if len(pieces) == 1 else taken(events, within(places, places + lengths))
+        own = np.flatnonzero(order.run == number)
+        if len(own):
+            to = within(starts[own], starts[own + 1])
+            sources.append(Source(run, within(order.begins[own], order.ends[own]), to))
+    return gathered(sources)
 
 
 def _sizes(runs: Sequence[Run], order: _Order) -> Sizes:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from interactions.analytics.index import arrow_files
 from interactions.analytics.index.lookups import hashes_of_pairs, lookup_of
 from interactions.analytics.index.manifest import PairFile
+from interactions.analytics.index.people import distinct
 from interactions.analytics.index.run import Lookup, Pairs
 
 _COLUMNS: Final = ("user", "visitor", "has", "records")
@@ -31,7 +32,8 @@ def write(folder: Path, pairs: Pairs, files: Sequence[PairFile], before: Pairs |
     if not len(codes):
         return tuple(files)
     while patches and patches[-1].rows <= 2 * len(codes):
-        codes = np.union1d(codes, arrow_files.arrays(arrow_files.read(_path(folder, patches.pop())))["code"])
+        older = arrow_files.arrays(arrow_files.read(_path(folder, patches.pop())))["code"]
+        codes = distinct(np.concatenate((codes, older)))
     touched = sum(patch.rows for patch in patches) + len(codes)
     if len(pairs) > base.rows + _room(base.rows) or touched > max(_FEW, base.rows // _SHARE):
         return (_write_all(folder, pairs),)

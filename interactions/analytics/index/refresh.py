@@ -18,6 +18,7 @@ from interactions.analytics.index.columns import columns_for, events_of
 from interactions.analytics.index.delta import NOTHING, Places, exchange, take_out
 from interactions.analytics.index.dictionaries import Dictionaries
 from interactions.analytics.index.difference import Difference, TooMuch, difference, rows_of
+from interactions.analytics.index.people import distinct
 from interactions.analytics.index.records import pieces, read
 from interactions.analytics.index.rows import joined
 from interactions.analytics.index.run import Events, Index
@@ -99,7 +100,7 @@ def _difference(index: Index, what: Change, now: Mapping[str, Covered], table: T
 
 
 def _together(several: Iterable[Places]) -> Places:
-    return [np.unique(np.concatenate(of_run)) for of_run in zip(*several, strict=True)]
+    return [distinct(np.concatenate(of_run)) for of_run in zip(*several, strict=True)]
 
 
 def _new(what: Change, table: TableSnapshot, codes: Dictionaries) -> list[Events]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from interactions.analytics.index.loops import compiled
 from interactions.analytics.index.people import Persons
-from interactions.analytics.index.run import Events, Run
+from interactions.analytics.index.run import TYPE_BITS, Events, Run
+from interactions.analytics.index.threads import in_threads
+from interactions.contract.schema import TYPES
 
 FLAT: Final = (
     "at", "received", "kind", "source", "pair", "agent", "region", "locale", "campaign", "page", "keywords", "result",
@@ -21,6 +24,23 @@ LISTS: Final = (
     ("custom_starts", ("customs",)),
 )
 LINES: Final = ("sale_starts", ("line_product", "line_revenue"))
+_CHECKOUT: Final = TYPES.index("checkout")
+
+
+class Source(NamedTuple):
+    """Events at the positions ``places`` of ``events``, and their positions ``to`` among all gathered events (int64)."""
+
+    events: Events
+    places: np.ndarray
+    to: np.ndarray
+
+
+class Ranked(NamedTuple):
+    """Events at the positions ``places`` (int64) of ``events``; ``rank`` is the index of each one's person."""
+
+    events: Events
+    places: np.ndarray
+    rank: np.ndarray
 
 
 def starts_of(lengths: np.ndarray) -> np.ndarray:
@@ -41,10 +61,19 @@ def within(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 def taken(events: Events, places: np.ndarray) -> Events:
     """The events at these positions, in this order."""
-    columns = {name: getattr(events, name)[places] for name in FLAT}
-    for starts, values in LISTS:
-        columns |= _lists_taken(events, starts, values, places)
-    return Events(**columns, **_sales_taken(events, places))
+    return gathered([Source(events, places, np.arange(len(places)))])
+
+
+def gathered(sources: Sequence[Source]) -> Events:
+    """The events of one or more sources. Each column is copied once, in several threads."""
+    sale_event, sales = _sales_of(sources)
+    work: list[Callable[[], dict[str, np.ndarray]]] = [
+        *(partial(_lists, sources, starts, values) for starts, values in LISTS),
+        *(partial(_column, sources, name) for name in FLAT),
+        lambda: {**_column(sales, "sale_revenue"), **_lists(sales, *LINES)},
+    ]
+    columns = {name: column for found in in_threads(lambda make: make(), work) for name, column in found.items()}
+    return Events(**columns, sale_event=sale_event)
 
 
 def joined(pieces: Sequence[Events]) -> Events:
@@ -62,19 +91,21 @@ def joined(pieces: Sequence[Events]) -> Events:
     return Events(**columns)
 
 
-def run_of(events: Events, rank: np.ndarray, people: Persons) -> Run:
-    """A run of ``events``, given the index of each one's person in ``people``, who are in run order.
-
-    If the events are already sorted, the run shares their arrays. People without events are left out.
-    """
+def run_of(pieces: Sequence[Ranked], people: Persons) -> Run:
+    """A run of the events of one or more pieces. ``people`` are in run order; those without events are left out."""
+    rank = np.concatenate([piece.rank for piece in pieces])
+    at, received = (
+        np.concatenate([getattr(piece.events, name)[piece.places] for piece in pieces]) for name in ("at", "received")
+    )
     counts = np.bincount(rank, minlength=len(people.keys))
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    order = np.empty(len(events), np.int64)
-    _order(rank, starts[:-1].copy(), starts, events.at, events.received, order, np.empty(len(events), np.int64))
+    starts, order, to = starts_of(counts), np.empty(len(rank), np.int64), np.empty(len(rank), np.int64)
+    _order(rank, starts[:-1].copy(), starts, at, received, order, to)
+    to[order] = np.arange(len(order))
+    ends = np.cumsum([len(piece.rank) for piece in pieces])
+    of_pieces = zip(pieces, np.split(to, ends[:-1]), strict=True)
+    events = gathered([Source(piece.events, piece.places, places) for piece, places in of_pieces])
     there = counts > 0
-    is_in_order = np.array_equal(order, np.arange(len(order)))
-    ordered = events if is_in_order else taken(events, order)
-    return as_run(ordered, Persons(people.keys[there], people.alone[there]), starts[np.r_[True, there]])
+    return as_run(events, Persons(people.keys[there], people.alone[there]), starts[np.r_[True, there]])
 
 
 def nobodys(events: Events) -> Run:
@@ -96,22 +127,51 @@ def with_dead(run: Run, places: np.ndarray) -> Run:
     return replace(run, dead=dead)
 
 
-def _lists_taken(events: Events, starts: str, values: Sequence[str], places: np.ndarray) -> dict[str, np.ndarray]:
-    begins = getattr(events, starts)
-    first, last = begins[places], begins[places + 1]
-    inside = within(first, last)
-    new = np.concatenate([[0], np.cumsum(last - first)])
-    return {starts: new, **{name: getattr(events, name)[inside] for name in values}}
+def _column(sources: Sequence[Source], name: str) -> dict[str, np.ndarray]:
+    columns = [getattr(source.events, name) for source in sources]
+    found = np.empty(sum(len(source.to) for source in sources), columns[0].dtype)
+    for column, source in zip(columns, sources, strict=True):
+        _put(_locked(column), _locked(source.places), _locked(source.to), found)
+    return {name: found}
 
 
-def _sales_taken(events: Events, places: np.ndarray) -> dict[str, Any]:
-    sales = np.searchsorted(events.sale_event, places)
-    sold = np.zeros(len(places), bool)
-    inside = sales < len(events.sale_event)
-    sold[inside] = events.sale_event[sales[inside]] == places[inside]
-    which = sales[sold]
-    lines = _lists_taken(events, LINES[0], LINES[1], which)
-    return {"sale_event": np.flatnonzero(sold), "sale_revenue": events.sale_revenue[which], **lines}
+def _lists(sources: Sequence[Source], starts: str, values: Sequence[str]) -> dict[str, np.ndarray]:
+    found = {starts: np.zeros(sum(len(source.to) for source in sources) + 1, np.int64)}
+    begins = [_locked(getattr(source.events, starts)) for source in sources]
+    for begin, source in zip(begins, sources, strict=True):
+        _put_lengths(begin, _locked(source.places), _locked(source.to), found[starts])
+    np.cumsum(found[starts], out=found[starts])
+    for name in values:
+        columns = [getattr(source.events, name) for source in sources]
+        found[name] = np.empty(found[starts][-1], columns[0].dtype)
+        for column, begin, source in zip(columns, begins, sources, strict=True):
+            _put_lists(begin, _locked(column), _locked(source.places), _locked(source.to), found[starts], found[name])
+    return found
+
+
+def _sales_of(sources: Sequence[Source]) -> tuple[np.ndarray, list[Source]]:
+    """The positions of events with a sale (int64, ascending), and the sales of each source with theirs among all."""
+    found, events = [], []
+    for each, places, to in sources:
+        paid = np.flatnonzero((each.kind[places] & TYPE_BITS) == _CHECKOUT)
+        sales = np.searchsorted(each.sale_event, places[paid])
+        inside = np.flatnonzero(sales < len(each.sale_event))
+        sold = inside[each.sale_event[sales[inside]] == places[paid[inside]]]
+        found.append(sales[sold])
+        events.append(to[paid[sold]])
+    of_all = np.concatenate(events)
+    order, ranks = np.argsort(of_all), np.empty(len(of_all), np.int64)
+    ranks[order] = np.arange(len(order))
+    pieces = np.split(ranks, np.cumsum([len(each) for each in found])[:-1])
+    sales_of = zip(sources, found, pieces, strict=True)
+    return of_all[order], [Source(source.events, sales, to) for source, sales, to in sales_of]
+
+
+def _locked(array: np.ndarray) -> np.ndarray:
+    """A read-only view, like mapped arrays: otherwise each loop would be compiled for both kinds."""
+    view = array.view()
+    view.setflags(write=False)
+    return view
 
 
 def _starts_joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
@@ -127,6 +187,29 @@ def _fill_ranges(starts: Any, ends: Any, found: Any) -> None:
         for number in range(starts[index], ends[index]):
             found[place] = number
             place += 1
+
+
+@compiled
+def _put(values: Any, places: Any, to: Any, found: Any) -> None:
+    for number in range(len(places)):
+        found[np.uint64(to[number])] = values[np.uint64(places[number])]
+
+
+@compiled
+def _put_lengths(starts: Any, places: Any, to: Any, lengths: Any) -> None:
+    """``lengths`` has one more, before the first."""
+    for number in range(len(places)):
+        place = places[number]
+        lengths[to[number] + 1] = starts[place + 1] - starts[place]
+
+
+@compiled
+def _put_lists(starts: Any, values: Any, places: Any, to: Any, begins: Any, found: Any) -> None:
+    for number in range(len(places)):
+        place, begin = places[number], begins[to[number]]
+        for item in range(starts[place], starts[place + 1]):
+            found[begin] = values[item]
+            begin += 1
 
 
 @compiled

@@ -9,8 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from interactions.analytics.index.run import ASSISTED, NONE, Events, Index, Pairs, Run, Texts
+from interactions.contract.schema import TYPES
 
 WORDS = 1000  # that codes of texts may stand for
+_CHECKOUT = TYPES.index("checkout")
 _CODED = ("agent", "region", "locale", "campaign", "page", "keywords")
 
 
@@ -48,7 +50,7 @@ class Row:
         """What an index has of it, see :func:`events_said`."""
         codes = tuple((self.number + place) % WORDS if self.number % 11 else NONE for place in range(len(_CODED)))
         sale = None if self.lines is None else (self.number * 1.5, tuple(self.lines))
-        kind = self.number % 31 | (ASSISTED if self.number % 2 else 0)
+        kind = (self.number % 31 if sale is None else _CHECKOUT) | (ASSISTED if self.number % 2 else 0)
         ids = (self.user or 0, self.visitor or 0, self.has)
         lists = (tuple(self.products), tuple(self.categories))
         return (self.at, self.received, kind, self.source, ids, codes, self.number * 97, *lists, sale)
