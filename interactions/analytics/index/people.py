@@ -28,7 +28,7 @@ class Persons(NamedTuple):
 
 
 def distinct(numbers: np.ndarray) -> np.ndarray:
-    """Each of these numbers once, ascending: what ``np.unique`` takes ten times as long for."""
+    """Each number once, ascending; ten times as fast as ``np.unique``."""
     ordered = np.sort(numbers)
     found: np.ndarray = ordered[np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)]]
     return found

@@ -28,7 +28,7 @@ _CHECKOUT: Final = TYPES.index("checkout")
 
 
 class Source(NamedTuple):
-    """Events at the positions ``places`` of ``events``, and their positions ``to`` among all gathered events (int64)."""
+    """Events at the positions ``places`` of ``events``, and their positions ``to`` among all gathered; int64."""
 
     events: Events
     places: np.ndarray

@@ -19,7 +19,7 @@ from interactions.analytics.index.figures.products import named_products, produc
 from interactions.analytics.index.figures.values import categories_of, values_of
 from interactions.analytics.index.look import Look, look
 from interactions.analytics.index.run import Index
-from interactions.analytics.reports.ranking import Groups, ranked
+from interactions.analytics.reports.ranking import Columns, Groups, ranked
 
 FOLLOWS: Final = ("click", "product_detail_page_view")
 WITHIN: Final = timedelta(minutes=5)  # after the search, inclusive
@@ -70,17 +70,9 @@ def _remembered(
     seen: Look,
     key: tuple[str, int],
     groups: Callable[[Look], Groups],
-    derived: Callable[[pd.DataFrame, Groups], pd.DataFrame],
+    derived: Callable[[Columns, Groups], Columns],
 ) -> pd.DataFrame:
-    def make() -> pd.DataFrame:
-        found = groups(seen)
-        frame = ranked(found, key[1])
-        size = frame.attrs["size"]
-        frame = derived(frame, found)
-        frame.attrs["size"] = size
-        return frame
-
-    return seen.once(("top", *key), make).copy()
+    return seen.once(("top", *key), lambda: ranked(groups(seen), key[1], derived)).copy()
 
 
 def _products(seen: Look) -> Groups:
@@ -154,21 +146,22 @@ def _merged(name: str, texts: pa.Array, groups: np.ndarray, counts: np.ndarray, 
     return Groups({name: pa.chunked_array([texts])}, np.arange(len(texts)), sums)
 
 
-def _with_share(frame: pd.DataFrame, groups: Groups) -> pd.DataFrame:
-    frame["share"] = frame["records"] / (int(groups.sums["records"].sum()) or 1)
-    more = [name for name in groups.sums if name != "records"]
-    return frame[[*groups.names, "records", "share", *more, "is_other"]]
+def _with_share(columns: Columns, groups: Groups) -> Columns:
+    share = columns["records"] / (int(groups.sums["records"].sum()) or 1)
+    names = {name: columns[name] for name in groups.names}
+    return {**names, "records": columns["records"], "share": share, **columns}
 
 
-def _with_conversion(frame: pd.DataFrame, groups: Groups) -> pd.DataFrame:
-    frame["conversion"] = frame["buys"] / frame["views"].where(frame["views"] > 0)
-    return frame[[*groups.names, *groups.sums, "conversion", "is_other"]]
+def _with_conversion(columns: Columns, _: Groups) -> Columns:
+    is_other, views = columns.pop("is_other"), columns["views"]
+    conversion = np.where(views > 0, columns["buys"] / np.maximum(views, 1), np.nan)
+    return {**columns, "conversion": conversion, "is_other": is_other}
 
 
-def _with_followed_share(frame: pd.DataFrame, groups: Groups) -> pd.DataFrame:
-    frame["not_followed"] = frame["searches"] - frame["followed"]
-    frame["followed_share"] = frame["followed"] / frame["searches"]
-    return frame[[*groups.names, *groups.sums, "not_followed", "followed_share", "is_other"]]
+def _with_followed_share(columns: Columns, _: Groups) -> Columns:
+    is_other, searches, followed = columns.pop("is_other"), columns["searches"], columns["followed"]
+    more = {"not_followed": searches - followed, "followed_share": followed / searches}
+    return {**columns, **more, "is_other": is_other}
 
 
 _SUBJECTS: Final = {

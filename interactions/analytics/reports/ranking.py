@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -23,23 +24,27 @@ class Groups:
     sums: Mapping[str, np.ndarray]
 
 
-def ranked(groups: Groups, limit: int) -> pd.DataFrame:
+Columns: TypeAlias = dict[str, Any]
+
+
+def ranked(groups: Groups, limit: int, derived: Callable[[Columns, Groups], Columns]) -> pd.DataFrame:
     """The ``limit`` largest groups, largest first, and if there are more, a last row with the sums of the others.
 
-    Columns are the names (None in the last row), the sums, and ``is_other``. ``attrs["size"]`` is the number of groups.
+    Columns are what ``derived`` makes of the names (None in the last row), the sums, and ``is_other``.
+    ``attrs["size"]`` is the number of groups.
     """
     chosen = _largest(groups, limit)
     rest = np.ones(len(groups.codes), bool)
     rest[chosen] = False
-    others = [True] if rest.any() else []
-    columns = {}
+    others = 1 if rest.any() else 0
+    columns: Columns = {}
     for name, texts in groups.names.items():
         found = texts.take(pa.array(groups.codes[chosen])).to_pylist()
-        columns[name] = pd.Series([*found, *(None for _ in others)], dtype="object")
+        columns[name] = pd.Series([*found, *[None] * others], dtype="object")
     for name, sums in groups.sums.items():
-        columns[name] = pd.Series([*sums[chosen].tolist(), *(sums[rest].sum() for _ in others)], dtype=sums.dtype)
-    frame = pd.DataFrame(columns)
-    frame["is_other"] = pd.Series([False] * len(chosen) + others, dtype="bool")
+        columns[name] = np.concatenate((sums[chosen], [sums[rest].sum()] * others)).astype(sums.dtype)
+    columns["is_other"] = np.arange(len(chosen) + others) >= len(chosen)
+    frame = pd.DataFrame(derived(columns, groups))  # changing a frame later takes as long as all the rest
     frame.attrs["size"] = len(groups.codes)
     return frame
 
