@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from interactions.analytics.index.people import owners
+from interactions.analytics.index.people import distinct, owners
 from interactions.analytics.index.run import Index
 from interactions.analytics.reports.totals import people
 
@@ -31,6 +29,6 @@ def audience(index: Index) -> Audience:
     """The audience of the whole data set."""
     found, users, anonymous = people(index)
     pairs = index.pairs
-    visitors = len(np.unique(pairs.visitor[(pairs.has & _BOTH == _BOTH) & (pairs.records > 0)]))
+    visitors = len(distinct(pairs.visitor[(pairs.has & _BOTH == _BOTH) & (pairs.records > 0)]))
     linked = len(owners(pairs)[0])
     return Audience(found, users, anonymous, linked, shared=visitors - linked)
