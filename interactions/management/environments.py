@@ -9,7 +9,7 @@ from interactions.models import Environment
 
 def add_environment(parser: ArgumentParser) -> None:
     """Add ``--environment SLUG``."""
-    parser.add_argument("--environment", default="production", help="slug of the environment (production)")
+    parser.add_argument("--environment", default="production", help="slug of the environment (default: production)")
 
 
 def environment_called(slug: str, *, returncode: int = 1) -> Environment:

@@ -30,11 +30,11 @@ _LONGEST_SECONDS = 10.0  # between tries after repeated failures
 
 
 class Command(BaseCommand):
-    help = "Append waiting records from the inbox to the data set every second. One process is enough; more do no harm."
+    help = "Append records from the inbox to the data set every second. One process is enough; more do no harm."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="append what is waiting now, then exit")
+        parser.add_argument("--once", action="store_true", help="append what is in the inbox now, then exit")
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopped = threading.Event()
@@ -78,7 +78,7 @@ class _SignsOfLife:
         try:
             heartbeat.inbox_moves(self._client, environment, moves=moves)
         except redis.RedisError as error:
-            logger.warning("It could not be said whether the inbox of %s moves: %s", environment, error)
+            logger.warning("Whether the inbox of %s moves couldn't be reported: %s", environment, error)
         else:
             self._moved[environment] = moves
 
@@ -86,9 +86,9 @@ class _SignsOfLife:
 def _try_again() -> None:
     try:
         if again := live.try_again():
-            logger.warning("%s calls that were set aside are tried again", again)
+            logger.warning("Retrying %s calls that were set aside", again)
     except DatabaseError:
-        logger.exception("What was set aside cannot be tried again")
+        logger.exception("Calls that were set aside can't be retried")
 
 
 def _append_all(stopped: threading.Event, signs: _SignsOfLife) -> bool:
@@ -105,7 +105,7 @@ def _append_all(stopped: threading.Event, signs: _SignsOfLife) -> bool:
             signs.moves(environment.slug, moves=moves)
             calm &= moves
     except Exception as error:  # noqa: BLE001 - the next round retries after any error
-        _complain(error, "The inbox cannot be read")
+        _complain(error, "The inbox can't be read")
         connection.close()
         calm = False
     return calm
@@ -118,7 +118,7 @@ def _append(environment: Environment, signs: _SignsOfLife) -> bool:
         logger.warning("The inbox of %s waits: %s", environment.slug, reason)
         return False
     except Exception as error:  # noqa: BLE001 - as above
-        _complain(error, f"The inbox of {environment.slug} could not be appended; nothing is lost, it is tried again")
+        _complain(error, f"The inbox of {environment.slug} couldn't be appended. Nothing is lost; Dojo tries again")
         return False
     return True
 

@@ -1,4 +1,4 @@
-"""``manage.py check_lake``: whether database and lake belong together; ``run`` asks before it starts anything."""
+"""``manage.py check_lake``: check that database and lake belong together. ``run`` does so before it starts anything."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,7 +10,7 @@ from interactions.errors import DojoError
 
 
 class Command(BaseCommand):
-    help = "Check that the database and the lake belong together; quiet where they do."
+    help = "Check that the database and the lake belong together. Prints nothing if they do."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["adopt"]:
-            self.stdout.write(f"The lake has the id {guard.adopt().hex[:8]} now, as the database says.")
+            self.stdout.write(f"The lake now has the id {guard.adopt().hex[:8]}, as the database says.")
             return
         try:
             guard.check()

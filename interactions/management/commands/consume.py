@@ -21,26 +21,32 @@ from interactions.models import Connection, Environment, Stream, StreamKind
 
 class Command(BaseCommand):
     help = (
-        "Read a stream into an environment until told to stop. Positions are kept under the group, so another start"
-        " goes on where the last one ended, and several consumers share the partitions. Prints on its last line, as"
-        " JSON, how many interactions it stored and how many messages it skipped and refused."
+        "Read a stream into an environment until stopped. Positions are stored under the group, so the next start"
+        " continues where this one ended, and several consumers share the partitions. The last line of output is JSON:"
+        " the number of interactions stored and of messages skipped and refused."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         kinds = parser.add_subparsers(dest="kind", required=True)
-        kafka = kinds.add_parser("kafka", help="topics of Kafka")
-        kafka.add_argument("--servers", required=True, metavar="HOST:PORT", help="brokers, with commas between")
-        kafka.add_argument("--topic", action="append", required=True, help="may be given several times")
-        kinesis = kinds.add_parser("kinesis", help="a stream of Amazon Kinesis")
-        kinesis.add_argument("--stream", required=True, help="its name")
-        kinesis.add_argument("--region", default="", help="where it is (as AWS's own settings say)")
-        kinesis.add_argument("--endpoint-url", default="", help="another address than Amazon's")
+        kafka = kinds.add_parser("kafka", help="Kafka topics")
+        kafka.add_argument("--servers", required=True, metavar="HOST:PORT", help="brokers, separated by commas")
+        kafka.add_argument("--topic", action="append", required=True, help="name of a topic; repeat it for several")
+        kinesis = kinds.add_parser("kinesis", help="an Amazon Kinesis stream")
+        kinesis.add_argument("--stream", required=True, help="name of the stream")
+        kinesis.add_argument("--region", default="", help="its AWS region (default: from the AWS settings)")
+        kinesis.add_argument("--endpoint-url", default="", help="address of a service other than Amazon's")
         for each in (kafka, kinesis):
-            each.add_argument("--group", default=change.GROUP, help="under which positions are kept (dojo)")
-            each.add_argument("--environment", default="production", help="slug of the environment (production)")
-            each.add_argument("--source", default="auto", choices=["auto", *SOURCES], help="what its messages are of")
-            each.add_argument("--start", default="earliest", choices=Stream.Start.values, help="where to begin")
-            each.add_argument("--idle", type=float, metavar="SECONDS", help="end when nothing came for so long")
+            each.add_argument(
+                "--group", default=change.GROUP, help="consumer group, which stores the positions (default: dojo)"
+            )
+            each.add_argument(
+                "--environment", default="production", help="slug of the environment (default: production)"
+            )
+            each.add_argument("--source", default="auto", choices=["auto", *SOURCES], help="format of its messages")
+            each.add_argument(
+                "--start", default="earliest", choices=Stream.Start.values, help="where a new group begins"
+            )
+            each.add_argument("--idle", type=float, metavar="SECONDS", help="exit after this long without messages")
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopped = threading.Event()
@@ -55,7 +61,7 @@ class Command(BaseCommand):
             raise CommandError(consumer.problem)
 
     def _connection(self, options: dict[str, Any]) -> Connection:
-        """The stream's connection. Raises CommandError where the stream can't be as it was described."""
+        """The stream's connection, found or created. Raises CommandError if the options or the stream are refused."""
         slug = options["environment"]
         environment = Environment.objects.filter(slug=slug).first()
         if environment is None:
@@ -87,7 +93,7 @@ def _described(options: dict[str, Any]) -> Description:
 
 
 def _try(asked: Description) -> None:
-    """Raises ClientMissing, and StreamMissing where there is no such stream. One that is away may come back."""
+    """Raises ClientMissing, or StreamMissing if there is no such stream; ignores that it can't be reached now."""
     reader = reader_of(Stream(start=asked.start, **asked.columns))
     try:
         reader.partitions()

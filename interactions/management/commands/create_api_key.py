@@ -1,4 +1,4 @@
-"""``manage.py create_api_key``: a key for the API, printed once."""
+"""``manage.py create_api_key``: create a key for the API; printed once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_DAYS = 3653
 
 
 class Command(BaseCommand):
-    help = "Create an API key and print it on the last line. It isn't stored, so keep it now."
+    help = "Create an API key and print it on the last line. It isn't stored, so copy it now."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_environment(parser)
@@ -28,16 +28,16 @@ class Command(BaseCommand):
             action="append",
             default=[],
             help="an origin that may use a publishable key, such as https://shop.example, null (sandboxed frames) or"
-            " none (apps that send no Origin header); may be given several times",
+            " none (apps that send no Origin header); repeat it for several",
         )
 
         parser.add_argument(
             "--scope",
             action="append",
             choices=ApiKey.Scope.values,
-            help="what a secret key may do; may be given several times (default: write and delete)",
+            help="what a secret key may do; repeat it for several (default: write and delete)",
         )
-        parser.add_argument("--expires-in", type=int, metavar="DAYS", help="how many days it works (default: no end)")
+        parser.add_argument("--expires-in", type=int, metavar="DAYS", help="days until it expires (default: never)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         environment = environment_called(options["environment"])

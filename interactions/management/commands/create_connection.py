@@ -1,4 +1,4 @@
-"""``manage.py create_connection``: an address that another tool can send its events to, printed once."""
+"""``manage.py create_connection``: create an address that another tool sends its events to; printed once."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from interactions.management.environments import add_environment, environment_ca
 
 class Command(BaseCommand):
     help = (
-        "Create a connection, which another tool sends its events to, and print it as JSON on the last line: its id,"
-        " the path with its token, and the secret for signatures, empty where the tool signs nothing. The token isn't"
-        " stored, so keep it now."
+        "Create a connection for a tool that sends its events. The last line of output is JSON: its id, its path (with"
+        " the token) and the secret for signatures, empty if the tool doesn't sign. The token isn't stored, so copy it"
+        " now."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", choices=change.SENDERS, help="the tool that sends")
         add_environment(parser)
-        parser.add_argument("--name", default="", help="what tells it apart in the list of connections")
-        parser.add_argument("--secret", default="", help="what the tool signs with, where it has a secret already")
+        parser.add_argument("--name", default="", help="its name in the list of connections")
+        parser.add_argument("--secret", default="", help="the secret that the tool signs with, if it has one already")
 
     def handle(self, *args: Any, **options: Any) -> None:
         environment = environment_called(options["environment"])

@@ -1,4 +1,4 @@
-"""Erase people from the command line, with the same steps as a deletion request by the API."""
+"""``manage.py erase_users``: erase people with the same steps as a deletion request sent to the API."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _FAILED = 2
 class Command(BaseCommand):
     requires_system_checks = ()  # they load every page
     help = (
-        "Erase all records of users up to now, and wait until that is verified. "
-        "Exit code: 0 erased and verified, 1 nothing was held of any of them, 2 not verified."
+        "Erase all records of users up to now, and wait until the erasure is verified. "
+        "Exit code: 0 erased and verified, 1 nothing was stored about any of them, 2 not verified."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -41,16 +41,16 @@ class Command(BaseCommand):
             action="extend",
             default=[],
             metavar="ID",
-            help="an anonymous id whose records without a user_id are to be erased",
+            help="an anonymous id; its records without a user_id are erased",
         )
         parser.add_argument(
             "--file",
             type=Path,
-            help="one user id a line, as it is written; or CSV whose first line names a column user_id or "
-            "anonymous_id; - for standard input",
+            help="a file with one user id per line, or CSV with a heading and a column user_id or anonymous_id; "
+            "- for standard input",
         )
         add_environment(parser)
-        parser.add_argument("--json", action="store_true", help="the last line of output is the receipt as JSON")
+        parser.add_argument("--json", action="store_true", help="print the receipt as JSON on the last line")
 
     def handle(self, *args: Any, **options: Any) -> None:
         environment = environment_called(options["environment"], returncode=_FAILED)
@@ -87,7 +87,7 @@ def _told(request: DeletionRequest) -> str:
     if request.held_nothing:
         return (
             f"Nothing was stored about {people_named(request)}, so nothing was erased. "
-            "Ids count as they are written: capital letters and spaces, too."
+            "Ids must match exactly, including capital letters and spaces."
         )
     unknown = request.tombstones.filter(was_held=False, is_beside_user=False).count()
     beside = request.tombstones.filter(is_beside_user=True).count()
@@ -100,7 +100,7 @@ def _told(request: DeletionRequest) -> str:
 
 
 def _result(request: DeletionRequest) -> dict[str, Any]:
-    """The receipt, which can be checked; without one, what is known."""
+    """The signed receipt, or what is known if there is none."""
     if request.receipt:
         receipt: dict[str, Any] = json.loads(request.receipt)
         return receipt

@@ -28,15 +28,15 @@ class Command(BaseCommand):
     requires_system_checks = ()  # nothing of the site is needed, not even a database
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("count", type=int, metavar="COUNT", help="how many interactions")
-        parser.add_argument("file", type=Path, metavar="FILE", help="where to; the ending decides the format")
-        parser.add_argument("--seed", type=int, default=0, help="another number makes other interactions (default 0)")
-        parser.add_argument("--days", type=float, default=90, help="how long the period is (default 90)")
+        parser.add_argument("count", type=int, metavar="COUNT", help="number of interactions")
+        parser.add_argument("file", type=Path, metavar="FILE", help="file to write; its suffix decides the format")
+        parser.add_argument("--seed", type=int, default=0, help="seed of the random numbers (default: 0)")
+        parser.add_argument("--days", type=float, default=90, help="length of the period in days (default: 90)")
         parser.add_argument(
             "--end",
             type=moment,
             metavar="ISO",
-            help="when the period ends (default now); give it to get the same file again",
+            help="end of the period (default: now); set it to get the same file again",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -34,7 +34,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="bring it up to date, then exit")
+        parser.add_argument("--once", action="store_true", help="update it, then exit")
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopped = threading.Event()
@@ -58,7 +58,7 @@ def _cleaned() -> bool:
     try:
         remains.remove()
     except redis.RedisError as error:
-        logger.warning("What an older version left is removed once Redis answers: %s", error)
+        logger.warning("Leftovers of an older version are removed once Redis answers: %s", error)
         return False
     return True
 

@@ -1,4 +1,4 @@
-"""Write everything stored about one person to a file, to answer an access request."""
+"""``manage.py person_data``: write everything stored about a person to a file, to answer an access request."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from interactions.privacy import letters
 
 
 class Command(BaseCommand):
-    help = "Write everything that an environment holds about a user as JSON. It is noted in the activity log."
+    help = "Write everything that an environment stores about a user as JSON. The activity log records it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="where to; - for standard output")
-        parser.add_argument("--user-id", required=True, metavar="ID", help="whom it is about")
+        parser.add_argument("file", type=Path, metavar="FILE", help="file to write; - for standard output")
+        parser.add_argument("--user-id", required=True, metavar="ID", help="the user's id")
         add_environment(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""``manage.py run_streams``: read the streams that were added on the Connections page, until told to stop."""
+"""``manage.py run_streams``: read the streams that were added on the Connections page, until stopped."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from interactions.models import Connection
 
 logger = logging.getLogger(__name__)
 
-_SECONDS = 2.0  # between two looks at which streams there are
-_LONGEST_SECONDS = 60.0  # where one look after the other fails
+_SECONDS = 2.0  # between two lookups of the streams
+_LONGEST_SECONDS = 60.0  # between lookups after repeated failures
 
 
 class Command(BaseCommand):
-    help = "Read the streams of the Connections page. Several share the partitions."
+    help = "Read the streams of the Connections page. Several processes share the partitions."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             stopped.wait(_SECONDS)
         if stopped.is_set():
             return
-        # Loaded only now: where no stream was ever added, this process does nothing and holds next to nothing.
+        # Imported only now, so this process takes next to no memory while no stream has been added.
         from interactions.ingest.streams.fleet import Fleet
 
         fleet = Fleet()

@@ -1,5 +1,6 @@
-"""Replace hashes keyed with SECRET_KEY by ones keyed with IDENTITY_KEY, once; ``run`` does it before it starts
-anything.
+"""``manage.py upgrade_identities``: replace hashes keyed with SECRET_KEY by hashes keyed with IDENTITY_KEY, once.
+
+``run`` does it before it starts anything.
 """
 
 from typing import Any
@@ -14,9 +15,7 @@ from interactions.warehouse.lake import Lake, LakeBusy, unlocked
 
 
 class Command(BaseCommand):
-    help = (
-        "Check the identity key, and name people by it who were named by the secret key; with nothing to do, nothing."
-    )
+    help = "Check the identity key, and replace hashes of ids keyed with SECRET_KEY. Does nothing if all are replaced."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
