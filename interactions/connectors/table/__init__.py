@@ -1,4 +1,4 @@
-"""Tables of any kind as interactions: CSV and its brothers, Parquet, workbooks, and JSON of any form, by a mapping.
+"""Convert tables to interactions by a mapping of their columns: CSV and the like, Parquet, workbooks, and other JSON.
 
 >>> from pathlib import Path
 >>> from tempfile import TemporaryDirectory
@@ -79,15 +79,15 @@ __all__ = [
 
 
 def suggested(sample: Sample) -> Mapping:
-    """The mapping that a table most likely needs, by the names of its columns and the values in its first rows."""
+    """Suggest a mapping for a table from the names of its columns and the values in its first rows."""
     return _suggested(sample.columns, sample.rows.table, sample.reading)
 
 
 def suggested_for(sample: Sample, mapping: Mapping) -> Mapping:
-    """What a mapping's own columns suggest: how their times are written, and what separates their lists."""
+    """Complete a mapping from the values of its columns: the form of their times and the separators of their lists."""
     return _completed(sample.rows.table, mapping)
 
 
 def questions(sample: Sample, mapping: Mapping) -> list[Question]:
-    """What only you can say about a table, in the order to ask it. Open ones stand in the way of an import."""
+    """The questions about a table that only a person can answer, in order. Open ones block an import."""
     return _questions(sample, mapping, sample.rows.table)

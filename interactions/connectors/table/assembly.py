@@ -1,4 +1,4 @@
-"""Records put together of the JSON of their values."""
+"""Assemble records from the JSON of their values."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import msgspec
 
 from interactions.connectors.table.mapping import CUSTOM, FILTERS
 
-#: What a value's JSON is made of, in a row: texts that are the same for each record, and columns. It is null in records
-#: where one of its columns is.
+#: The pieces of a value's JSON, in order: columns, and texts that are the same for each record. The value is null in
+#: records where one of its columns is null.
 Parts = tuple[Any, ...]
 Tree = dict[str, "Parts | Tree"]
 
 
 def lines(kinds: Any, values: AnyMapping[str, Parts]) -> bytes:
-    """Records as JSON Lines: their types, which need no escape, and the JSON of other fields by path."""
+    """Records as JSON Lines. ``kinds`` are their types, which need no escaping; ``values`` has the JSON of fields by
+    path."""
     parts, _ = _object({"type": ('"', kinds, '"'), **_tree(values)})
     made = _joined([*parts, "\n"])
     chunks = made.chunks if hasattr(made, "chunks") else [made]
@@ -41,7 +42,7 @@ def _tree(values: AnyMapping[str, Parts]) -> Tree:
 
 
 def _parts(path: str) -> list[str]:
-    """The names that a path is made of; keys of the custom context and names of filters may hold points."""
+    """The names in a path. Keys of the custom context and names of filters can contain dots."""
     for prefix in (CUSTOM, FILTERS):
         if path.startswith(prefix):
             return [*prefix.rstrip(".").split("."), path[len(prefix) :]]
@@ -49,7 +50,7 @@ def _parts(path: str) -> list[str]:
 
 
 def _object(tree: Tree, name: str = "") -> tuple[Parts, bool]:
-    """An object's parts, and whether it is null in some records: where nothing is in it, or a page has no address."""
+    """An object's parts, and whether it's null in some records: if it's empty, or a page without an address."""
     members = {
         key: _object(inner, key) if isinstance(inner, dict) else (inner, _is_null(inner)) for key, inner in tree.items()
     }
@@ -63,7 +64,7 @@ def _object(tree: Tree, name: str = "") -> tuple[Parts, bool]:
 
 
 def _page(members: dict[str, tuple[Parts, bool]]) -> tuple[Parts, bool]:
-    """A page, which is none without an address."""
+    """A page; null if it has no address."""
     if "url" not in members:
         return ("",), False
     url, is_null = members.pop("url")
@@ -74,7 +75,7 @@ def _page(members: dict[str, tuple[Parts, bool]]) -> tuple[Parts, bool]:
 
 
 def _of_nulls(members: dict[str, tuple[Parts, bool]]) -> tuple[Parts, bool]:
-    """An object of which any member may be null, so that nobody knows before which one there is a comma."""
+    """An object whose members can all be null, so where the commas go differs between records."""
     from pyarrow import compute as pc
 
     inner = _joined([part for key, (parts, _) in members.items() for part in _member(key, parts, is_null=True)])
@@ -84,7 +85,7 @@ def _of_nulls(members: dict[str, tuple[Parts, bool]]) -> tuple[Parts, bool]:
 
 
 def _member(key: str, parts: Parts, is_null: bool) -> Parts:
-    """A member after another one; nothing where it is null."""
+    """A member after another one; empty if it's null."""
     return (_kept([f",{_key(key)}", *parts]),) if is_null else (f",{_key(key)}", *parts)
 
 
@@ -97,21 +98,21 @@ def _is_null(parts: Parts) -> bool:
 
 
 def _joined(parts: Sequence[Any]) -> Any:
-    """The parts in a row; nothing of what is null."""
+    """The parts joined; null ones count as empty."""
     from pyarrow import compute as pc
 
     return pc.binary_join_element_wise(*_merged(parts), "", null_handling="replace", null_replacement="")
 
 
 def _kept(parts: Sequence[Any]) -> Any:
-    """The parts in a row; null where one of them is."""
+    """The parts joined; null if one of them is."""
     from pyarrow import compute as pc
 
     return pc.binary_join_element_wise(*_merged(parts), "")
 
 
 def _merged(parts: Sequence[Any]) -> list[Any]:
-    """The parts with texts that follow each other put together."""
+    """The parts, with adjacent texts joined."""
     merged: list[Any] = []
     for part in parts:
         if isinstance(part, str) and merged and isinstance(merged[-1], str):

@@ -1,4 +1,4 @@
-"""Any JSON as a table: each object is a row, its values columns by their paths."""
+"""Read any JSON as a table: each object is a row, and the paths of its values are the columns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _decode = msgspec.json.decode
 
 
 class JsonTable:
-    """A text of JSON: an object a line, a list of objects, or an object with such a list in it."""
+    """JSON text: an object per line, a list of objects, or an object that contains such a list."""
 
     kind = "JSON"
     reading = Reading()
@@ -39,7 +39,7 @@ class JsonTable:
     sheets: tuple[str, ...] = ()
 
     def __init__(self, text: Callable[[], Text]) -> None:
-        """Raises FileRefused where the text holds no objects."""
+        """Raises FileRefused if the text has no objects."""
         self._text = text
         found: dict[str, None] = {}
         seen = 0
@@ -72,7 +72,7 @@ class JsonTable:
             first += len(events)
 
     def _events(self) -> Iterator[tuple[list[Any], int]]:
-        """Some rows at a time, and the bytes read for them."""
+        """The rows in batches, each with the number of bytes read for it."""
         with closing(self._text()) as text:
             head = read(text, _PIECE)
             if head.lstrip(_BLANK)[:1] == b"[" or _is_one(head):
@@ -87,7 +87,7 @@ class _Unread(msgspec.Struct, frozen=True):
 
 
 def _is_one(head: bytes) -> bool:
-    """Whether a text is one object over many lines."""
+    """Whether a text is a single object, possibly on several lines."""
     line = head.lstrip(_BLANK).partition(b"\n")[0]
     try:
         found = _decode(line)
@@ -97,7 +97,7 @@ def _is_one(head: bytes) -> bool:
 
 
 def _listed(document: dict[str, Any]) -> list[Any] | None:
-    """The list of rows in an object that is an envelope."""
+    """The list of rows in an envelope object; None if it isn't one."""
     for name in _ENVELOPES:
         if isinstance(document.get(name), list) and any(isinstance(each, dict) for each in document[name]):
             return list(document[name])
@@ -128,7 +128,7 @@ def _event(line: bytes) -> Any:
 
 
 def _row(found: Any) -> Any:
-    """An object without Dojo's note on it; what can't be read, and what is a note alone, as :class:`_Unread`."""
+    """An object without Dojo's note on it; :class:`_Unread` if it can't be read or is only a note."""
     if not isinstance(found, dict):
         return _Unread(msgspec.json.encode(found).decode()[:4096], _NO_OBJECT)
     note = found.pop(schema.NOTE, None)
@@ -139,7 +139,7 @@ def _row(found: Any) -> Any:
 
 
 def _whole(head: bytes, text: Readable) -> Iterator[tuple[list[Any], int]]:
-    """A list, or an envelope, which is held as a whole."""
+    """The rows of a list or an envelope, which is kept in memory as a whole."""
     parts = [head]
     size = len(head)
     while piece := read(text, _PIECE):
@@ -162,7 +162,7 @@ def _whole(head: bytes, text: Readable) -> Iterator[tuple[list[Any], int]]:
 
 
 def _paths(value: dict[str, Any], before: str = "", depth: int = 1) -> Iterator[str]:
-    """The paths of what is in an object: ``a.b`` within an object, ``a[].b`` in each object of a list."""
+    """The paths of an object's values: ``a.b`` within an object, ``a[].b`` within each object of a list."""
     for name, inner in value.items():
         path = before + name
         if isinstance(inner, dict) and inner and depth < _DEEPEST:
@@ -180,7 +180,7 @@ def _steps(path: str) -> tuple[list[str], list[str] | None]:
 
 
 def _value(event: dict[str, Any], path: str) -> Any:
-    if path in event:  # also where a table's column is called like a path
+    if path in event:  # also if a table's column has the name of a path
         return event[path]
     outer, inner = _steps(path)
     found = _follow(event, outer)
@@ -190,7 +190,7 @@ def _value(event: dict[str, Any], path: str) -> Any:
 
 
 def _follow(value: Any, names: Sequence[str]) -> Any:
-    """What stands at a path, of which a name may hold points itself."""
+    """The value at a path, whose names may contain dots themselves."""
     for place, name in enumerate(names):
         if not isinstance(value, dict):
             return None

@@ -1,4 +1,4 @@
-"""What a table can be refused for, each with its sentence."""
+"""Reasons to refuse a table, each with a sentence for users."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from interactions.errors import FileRefused
 
 
 class NoTable(FileRefused):
-    """The file is no table that can be read."""
+    """The file isn't a table that Dojo can read."""
 
 
 class Empty(FileRefused):
@@ -18,7 +18,7 @@ class Empty(FileRefused):
 
 
 class OneColumn(FileRefused):
-    """A list of values, of which an interaction can't be made."""
+    """The table has one column, which isn't enough for an interaction."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -27,14 +27,14 @@ class OneColumn(FileRefused):
 
 
 class TooManyColumns(FileRefused):
-    """More columns than anybody maps."""
+    """The table has more columns than anyone would map."""
 
     def __init__(self, count: int, most: int) -> None:
         super().__init__(f"The file has {count:,} columns; Dojo can map up to {most:,}. Export only what you need.")
 
 
 class RowTooLong(FileRefused):
-    """A row that memory would have to hold, or a quote that is never closed."""
+    """A row is too long for memory, or a quote is never closed."""
 
     def __init__(self, most: int) -> None:
         super().__init__(
@@ -43,22 +43,22 @@ class RowTooLong(FileRefused):
 
 
 class Encrypted(FileRefused):
-    """A workbook with a password, or an encrypted Parquet file."""
+    """The workbook has a password, or the Parquet file is encrypted."""
 
     def __init__(self, sentence: str = "The workbook is encrypted: save a copy of it without a password.") -> None:
         super().__init__(sentence)
 
 
 class Damaged(FileRefused):
-    """A Parquet file or a workbook that can't be read."""
+    """The Parquet file or workbook can't be read."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"The {what} can't be read: it is damaged, cut short, or of an unknown version.")
 
 
 class MappingRefused(FileRefused):
-    """A mapping that doesn't fit the table, or says something that can't be done."""
+    """The mapping doesn't fit the table or is invalid."""
 
 
 class Unanswered(MappingRefused):
-    """A mapping leaves open what only you can say."""
+    """The mapping leaves a question open that only a person can answer."""

@@ -1,4 +1,4 @@
-"""What the first rows of a table are: titles, names of columns, or data."""
+"""Tell titles, names of columns and data apart in the first rows of a table."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ _NUMBER = re.compile(r"[+-]?[\d.,]*\d[\d.,]*(?:[eE][+-]?\d+)?%?")
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """Where a table begins: ``before`` rows are titles, then come ``header_rows``, of which the one numbered
-    ``names_row``, from 1, has the names (none where that is 0); ``width`` columns. ``is_doubtful``: the row after the
-    names may be a second header. ``is_regular``: most rows have as many cells."""
+    """Where a table with ``width`` columns begins.
+
+    ``before`` rows are titles, followed by ``header_rows``. Row ``names_row`` of these has the names; it counts from 1,
+    and 0 means no names. ``is_doubtful``: the row after the names may be a second header. ``is_regular``: most rows
+    have the same number of cells.
+    """
 
     before: int
     header_rows: int
@@ -30,17 +33,17 @@ class Heading:
 
     @property
     def first(self) -> int:
-        """The row where data begin."""
+        """The index of the first row of data."""
         return self.before + self.header_rows
 
     def names(self, rows: Sequence[Sequence[str]]) -> list[str]:
-        """The names in the header; empty texts where there is none."""
+        """The names in the header; empty strings without one."""
         found = list(rows[self.before + self.names_row - 1]) if self.names_row else []
         return (found + [""] * self.width)[: max(self.width, len(found))]
 
 
 def heading(rows: Sequence[Sequence[str]], reading: Reading) -> Heading:
-    """Find where the table begins in its first rows, of which there is at least one that isn't empty."""
+    """Find where the table begins in its first rows, at least one of which isn't empty."""
     looked_at = [row for row in rows[:_LOOKED_AT] if any(row)]
     filled = _commonest(map(_width, looked_at))
     length = _commonest(map(len, looked_at))  # the last columns may be empty in most rows
@@ -57,18 +60,18 @@ def heading(rows: Sequence[Sequence[str]], reading: Reading) -> Heading:
 
 
 def _commonest(counts: Iterable[int]) -> int:
-    """The most frequent of some numbers, the larger one where two are."""
+    """The most frequent number; the largest of several."""
     found = Counter(counts)
     return max(found, key=lambda each: (found[each], each))
 
 
 def _width(row: Sequence[str]) -> int:
-    """The columns of a row up to its last that isn't empty."""
+    """The number of columns up to a row's last non-empty one."""
     return next((place for place in range(len(row), 0, -1) if row[place - 1]), 0)
 
 
 def _is_names(row: Sequence[str]) -> bool:
-    """Whether a row reads like names: no number or time is among them."""
+    """Whether a row looks like names: none of them is a number or a time."""
     return not any(_is_value(cell) for cell in row if cell)
 
 
@@ -77,7 +80,7 @@ def _is_value(cell: str) -> bool:
 
 
 def _is_second(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the row after the names has words alone, while those below it have numbers or times in some column."""
+    """Whether the row after the names has only words, while a column has numbers or times below it."""
     if len(rows) < 4 or any(map(_DIGIT.search, rows[1])):
         return False
     below = [row for row in rows[2:] if _width(row)]

@@ -30,7 +30,7 @@ def unpacked(path: Path) -> unpack.UnpackedText:
 
 
 def as_before(table: Table, before: Reading) -> Reading:
-    """How to read a table that is like one which was read as ``before``: what only a person can say is taken over."""
+    """How to read a table like an earlier one: takes over from ``before`` what only a person can answer."""
     reading = table.reading
     if "encoding" in table.doubts and before.encoding not in ("", UTF_8):
         reading = msgspec.structs.replace(reading, encoding=before.encoding)

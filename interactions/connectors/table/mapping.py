@@ -1,4 +1,4 @@
-"""What a table's columns stand for: data that can be kept, as JSON, and used again for a table of the same shape."""
+"""What a table's columns stand for. Mappings are saved as JSON and used again for tables of the same shape."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from interactions.contract import schema
 from interactions.contract.schema import Form
 
 CUSTOM: Final = "context.custom_context."
-"""What a field of the custom context begins with; its key follows."""
+"""The prefix of a field of the custom context; its key follows."""
 FILTERS: Final = "search.filters."
-"""What a filter of a search begins with; its name follows."""
+"""The prefix of a search filter; its name follows."""
 JSON_LIST: Final = "json"
-"""The separator of cells that hold their list as JSON."""
+"""The separator for cells whose list is JSON."""
 UUID: Final = CUSTOM + schema.RECORD_UUID
 REFUND_AMOUNT: Final = f"{CUSTOM}refund_amount"
 _LISTS: Final = (Form.STRINGS, Form.NUMBER_OR_NUMBERS)
 
 
 class Reading(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """How the cells of a file are found, where that isn't as it seems from its beginning.
+    """How to find the cells of a file; defaults mean that Dojo detects it from the beginning of the file.
 
-    ``encoding`` is a name Python knows, ``delimiter`` one character. Of ``header_rows`` rows (None: as it seems) the
-    one numbered ``names_row``, from 1, has the columns' names. ``sheet`` is that of a workbook.
+    ``encoding`` is one of Python's, ``delimiter`` a character. Row ``names_row`` of the ``header_rows`` (None:
+    detected), counting from 1, has the columns' names. ``sheet`` names a sheet of a workbook.
     """
 
     encoding: str = ""
@@ -40,7 +40,7 @@ class Reading(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
 
 class Skip(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Rows to leave out: those whose ``column`` has one of the values, or with ``others`` all but those."""
+    """Rows to skip: those with one of the values in ``column``, or with ``others`` all except those."""
 
     column: str
     values: tuple[str, ...]
@@ -48,22 +48,25 @@ class Skip(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
 
 class Times(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """How times are written: one of ``times.FORMS``, empty where that can't be known; the IANA zone of those without an
-    offset, empty where that can't be known."""
+    """How times are written: one of ``times.FORMS``, and the IANA zone of times without an offset.
+
+    Either is empty if it isn't known.
+    """
 
     form: str = ""
     zone: str = ""
 
 
 class Mapping(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
-    """From columns to the fields of an interaction.
+    """Maps columns to the fields of an interaction.
 
-    ``fields`` has the column of each field, by its path (``context.page.url``); ``constants`` the text of fields that
-    are the same for each row. ``types`` says what interaction type a value of the type's column stands for, None: to be
-    skipped; a value that is not in it stands for itself where it is a type, else it is skipped. ``separators`` has what
-    stands between the values of a list, by field; JSON_LIST for lists as JSON. ``absent`` are texts that mean
-    "nothing". Check-outs whose ``order`` column has the same value become one; ``order_total``: its revenue stands in
-    each of their rows, where it is their sum otherwise.
+    ``fields`` has the column of each field, by the field's path (``context.page.url``), and ``constants`` the text of
+    fields that are the same in each row. ``types`` has the interaction type for each value of the type column, or None
+    to skip its rows; a value that's missing there is a type's own name or is skipped. ``separators`` has the separator
+    of the values of a list, by field; JSON_LIST for JSON. ``absent`` are texts that mean "no value".
+
+    Check-outs with the same value in the ``order`` column become one. Its revenue is the sum of their rows', or with
+    ``order_total`` the one that each row repeats.
     """
 
     shape: str = ""
@@ -81,23 +84,24 @@ class Mapping(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
     @property
     def columns(self) -> set[str]:
-        """The columns it needs."""
+        """The columns that the mapping needs."""
         named = {*self.fields.values(), *(rule.column for rule in self.skip)}
         return named | ({self.order} if self.order else set())
 
 
 def shape(columns: Iterable[str]) -> str:
-    """What tables with the same columns have in common, in whatever order."""
+    """A hash that is equal for tables with the same columns, in any order."""
     return hashlib.sha256(msgspec.json.encode(sorted(columns))).hexdigest()[:32]
 
 
 def fits(mapping: Mapping, columns: Sequence[str]) -> bool:
-    """Whether a kept mapping can be offered for a table: it has the same columns, or all that the mapping needs."""
+    """Whether a saved mapping can be offered for a table: it has the same columns, or at least those that are
+    mapped."""
     return mapping.shape == shape(columns) or (bool(mapping.columns) and mapping.columns <= set(columns))
 
 
 def form_of(field: str) -> Form | None:
-    """The form of a field that a column can be mapped to, by its path; None where there is no such field."""
+    """The form of a field that a column can be mapped to, by its path; None if there is no such field."""
     if field.startswith(CUSTOM) and len(field) > len(CUSTOM):
         return Form.NUMBER if field == REFUND_AMOUNT else Form.STRING
     if field.startswith(FILTERS) and len(field) > len(FILTERS):
@@ -110,12 +114,12 @@ def is_list(field: str) -> bool:
 
 
 def types_with(field: str) -> frozenset[str]:
-    """The interaction types that have a field."""
+    """The interaction types that have the field."""
     return schema.FIELDS[field.partition(".")[0]].types
 
 
 def _plain() -> Iterator[tuple[str, Form]]:
-    """The fields that hold no others, by path."""
+    """The fields that aren't objects, by path."""
     yield from ((name, field.form) for name, field in schema.FIELDS.items() if field.form != Form.OBJECT)
     yield "search.keywords", Form.STRING
     for name, field in schema.CONTEXT_FIELDS.items():
@@ -127,7 +131,7 @@ def _plain() -> Iterator[tuple[str, Form]]:
 
 _FORMS: Final[dict[str, Form]] = dict(_plain())
 FIELDS: Final = tuple(_FORMS)
-"""What a column can be mapped to, beside keys of the custom context and filters of a search."""
+"""Fields that a column can be mapped to, besides keys of the custom context and filters of a search."""
 
 
 def _is_zone(name: str) -> bool:
@@ -138,7 +142,7 @@ def _is_zone(name: str) -> bool:
 
 
 def require_sound(mapping: Mapping, columns: Sequence[str]) -> None:
-    """Raises MappingRefused, saying the first thing that is wrong with a mapping for a table with these columns."""
+    """Raises MappingRefused with the first problem of a mapping for a table with these columns."""
     there = set(columns)
     for column in sorted(mapping.columns):
         if column not in there:

@@ -1,4 +1,4 @@
-"""What columns and values of other tools are usually called, as data; letters and digits alone, in lower case."""
+"""Usual names of columns and values in other tools' files, in lower case with only letters and digits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _OTHERS = re.compile(r"[\W_]+")
 
 
 def folded(name: str) -> str:
-    """A name as it stands here."""
+    """A name in the form used here."""
     return _OTHERS.sub("", name).lower()
 
 
@@ -65,13 +65,13 @@ _COLUMNS: Final[dict[str, str]] = {
     "context.custom_context.uuid": "uuid eventid eventuuid messageid insertid interactionid recordid",
 }
 COLUMNS: Final = {field: tuple(words.split()) for field, words in _COLUMNS.items()}
-"""Names of columns by the field that they usually stand for, the likeliest first."""
+"""Usual names of columns by field, likeliest first."""
 
 ORDERS: Final = (
     "orderid", "ordernumber", "orderno", "order", "transactionid", "transaction", "invoiceno", "invoice",
     "invoiceid", "invoicenumber", "receiptid", "basketid", "bestellnummer", "bestellung", "pedido",
 )  # fmt: skip
-"""Names of columns that tell orders apart."""
+"""Names of columns that identify orders."""
 
 _TYPES: Final[dict[str, str]] = {
     "product_detail_page_view": (
@@ -120,14 +120,14 @@ _TYPES: Final[dict[str, str]] = {
     "click": "click clicked clicks selectitem productclicked itemclick productclick",
 }
 TYPE_OF: Final = {name: kind for kind, names in _TYPES.items() for name in names.split()}
-"""The interaction type of what other tools call it."""
+"""Interaction types by other tools' names for them."""
 
 CURRENCIES: Final = (
     "EUR", "USD", "GBP", "CHF", "JPY", "CNY", "INR", "BRL", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK",
     "HUF", "RON", "BGN", "TRY", "RUB", "UAH", "ILS", "ZAR", "MXN", "ARS", "CLP", "COP", "KRW", "SGD", "HKD", "TWD",
     "THB", "IDR", "MYR", "PHP", "VND", "AED", "SAR", r"R\$", r"kr\.?", "zł", "Kč", "Ft", "lei", r"Fr\.?", r"Rs\.?",
 )  # fmt: skip
-"""How currencies are called before or behind an amount, as regular expressions."""
+"""Names of currencies before or after an amount, as regular expressions."""
 
 NOTHING: Final = frozenset({"null", "none", "nan", "na", "nil", "undefined"})
-"""Texts that databases and libraries write where there is nothing."""
+"""Texts that databases and libraries write for missing values."""

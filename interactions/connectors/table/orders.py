@@ -1,4 +1,4 @@
-"""Check-outs whose order stands in several rows, held on disk until all rows were read, and gathered to one each."""
+"""Combine the rows of each order into one check-out. Rows are stored on disk until all of them are read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UUID: Final = "table:order:"
 
 
 def of_orders(table: Any, kinds: Any, mapping: Mapping) -> tuple[Any, Any]:
-    """Which rows are check-outs that name an order, and the order of each row; empty where there is none."""
+    """A mask of the rows that are check-outs of an order, and the order of each row, empty if it has none."""
     from pyarrow import compute as pc
 
     names = plain(table[mapping.order]).fill_null("")
@@ -28,8 +28,10 @@ def of_orders(table: Any, kinds: Any, mapping: Mapping) -> tuple[Any, Any]:
 
 
 class Orders:
-    """Rows of check-outs that name an order, as the JSON of their values by field. A context manager: what is held goes
-    with it."""
+    """Stores rows of check-outs that name an order, as the JSON of their values by field.
+
+    It's a context manager that removes the stored rows.
+    """
 
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
@@ -47,7 +49,7 @@ class Orders:
         self._folder.cleanup()
 
     def hold(self, orders: Any, numbers: Any, values: dict[str, Any]) -> None:
-        """Hold rows: their orders, their numbers in the table, and their values, null where they have none."""
+        """Store rows: their orders, their numbers in the table, and their values by field, which may be null."""
         import pyarrow as pa
 
         self._fields = list(values)
@@ -59,7 +61,7 @@ class Orders:
         self.rows += len(orders)
 
     def gathered(self) -> Iterator[tuple[Any, dict[str, Any]]]:
-        """The numbers of the orders' first rows and the orders' values, some orders at a time."""
+        """The numbers of the orders' first rows and the orders' values, in batches."""
         if not self.rows:
             return
         shares = self.rows // _ROWS_AT_ONCE + 1
@@ -87,24 +89,24 @@ class Orders:
     def _sql(self) -> str:
         values = [f"{self._gathered(field, f'f{place}')} AS f{place}" for place, field in enumerate(self._fields)]
         columns = ["min(number) AS number", "to_json($3 || order_id) AS uuid", *values]
-        # The rows of an order lie in one share, so that memory holds few of them at once.
+        # The rows of an order are in one share, so that few rows are in memory at once.
         return (
             f"SELECT {', '.join(columns)} FROM held WHERE hash(order_id) % $1 = $2 "  # noqa: S608 - our own names
             "GROUP BY order_id ORDER BY min(held.number)"
         )
 
     def _gathered(self, field: str, name: str) -> str:
-        """What an order has in a field that stands in several rows."""
+        """SQL that combines a field's values in the rows of an order."""
         first = f"first({name} ORDER BY held.number) FILTER ({name} IS NOT NULL)"
         if field == "revenue" and not self._mapping.order_total:
             is_unread = f"TRY_CAST({name} AS DOUBLE) IS NULL AND {name} IS NOT NULL"
             unread = f"first({name} ORDER BY held.number) FILTER ({is_unread})"
-            # Sums of decimals have no noise behind the last digit, as those of doubles do.
+            # Sums of decimals are exact, unlike sums of doubles.
             total = f"CAST(CAST(sum(TRY_CAST({name} AS DECIMAL(38, 6))) AS DOUBLE) AS VARCHAR)"
             return f"coalesce({unread}, {total}, {first})"
         if is_list(field):
             joined = f"'[' || string_agg(substr({name}, 2, len({name}) - 2), ',' ORDER BY held.number) || ']'"
-            if field == "quantities":  # one for each product, or none
+            if field == "quantities":  # one for each product, or none at all
                 return f"CASE WHEN count({name}) = count(*) THEN {joined} END"
             return joined
         return first

@@ -1,4 +1,4 @@
-"""The rows that records of a table stand for, as they were in the table: for those that the codec refuses."""
+"""Look up a table's original rows for records that the codec refused."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from interactions.connectors.table.rows import Rows, Table
 from interactions.connectors.table.sieve import NUMBER, Sieve, numbered
 
 MOST_AT_ONCE: Final = 50_000
-"""Records whose rows are held in memory; for each so many, the table is read once more."""
+"""Records whose rows are kept in memory at once. The table is read again for each batch of them."""
 
 
 def rows_of(table: Table, numbers: Sequence[int]) -> dict[int, bytes]:
-    """The rows of these numbers, from 0, as JSON objects with all columns of the table."""
+    """The rows with these numbers, from 0, as JSON objects with all columns of the table."""
     import numpy as np
 
     found: dict[int, bytes] = {}
@@ -31,7 +31,7 @@ def rows_of(table: Table, numbers: Sequence[int]) -> dict[int, bytes]:
 
 
 def rows_of_orders(table: Table, mapping: Mapping, numbers: Sequence[int]) -> dict[int, list[tuple[int, bytes]]]:
-    """For the first row of each order, from 0: all rows of it that were gathered, each with its number."""
+    """The rows of orders, each with its number, by the number of the order's first row. Numbers count from 0."""
     found: dict[int, list[tuple[int, bytes]]] = {number: [] for number in numbers}
     first_of: dict[str, int] = {}
     sieve = Sieve(mapping, table.columns)
@@ -46,7 +46,7 @@ def rows_of_orders(table: Table, mapping: Mapping, numbers: Sequence[int]) -> di
 
 
 def _held(sieve: Sieve, rows: Rows, mapping: Mapping) -> tuple[list[int], list[Any]]:
-    """The numbers and the orders of the rows that are gathered."""
+    """The numbers and the orders of rows that belong to an order."""
     table, kinds = sieve.sifted(numbered(rows), Counter())
     is_order, orders = of_orders(table, kinds, mapping)
     return table[NUMBER].filter(is_order).to_pylist(), orders.filter(is_order).to_pylist()

@@ -1,4 +1,4 @@
-"""Parquet files: a column of each value, objects within objects by their path, lists of texts as lists."""
+"""Read Parquet files as tables. Values of nested objects are columns named by their path; lists of texts stay lists."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 MAGIC: Final = b"PAR1"
 HIDDEN: Final = b"PARE"
-"""The beginning of a file that is encrypted as a whole."""
+"""The first bytes of a file that is encrypted as a whole."""
 ITEMS: Final = "[]"
-"""What a path has after a list of objects: ``items[].id`` is the list of their ids."""
+"""Follows a list of objects in a path: ``items[].id`` is the list of their ids."""
 _TIME: Final = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -68,10 +68,10 @@ class Parquet:
 
 
 def _flat(table: pa.Table) -> list[tuple[str, Any]]:
-    """The columns with those of objects in their place, by path; None for what is no text and no list of texts."""
+    """The columns by path, with nested ones in place of objects; None for those that aren't texts or lists of texts."""
     return [
         found
-        for place, name in enumerate(table.column_names)  # a name may come twice
+        for place, name in enumerate(table.column_names)  # names can repeat
         for found in _opened(name, table.column(place).combine_chunks())
     ]
 
@@ -97,7 +97,7 @@ def _opened(path: str, column: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _of_list(path: str, column: Any) -> Iterator[tuple[str, Any]]:
-    """A list of plain values, or a list of each value of a list of objects."""
+    """A list of plain values as a column, or a list of objects as a column for each of their values."""
     import pyarrow as pa
     from pyarrow import compute as pc
 
@@ -112,7 +112,7 @@ def _of_list(path: str, column: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _lists(column: Any, values: Any) -> Any:
-    """Lists as long as those of ``column``, of these values; what is null becomes empty."""
+    """Lists with the lengths of those in ``column`` and these values; null becomes an empty list."""
     import pyarrow as pa
     from pyarrow import compute as pc
 

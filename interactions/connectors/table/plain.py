@@ -1,6 +1,6 @@
-"""Cells that can be written as they are, as nearly all can: a batch at a time, several times as fast as by SQL.
+"""Convert plain cells to JSON a batch at a time, several times as fast as with SQL. Nearly all cells are plain.
 
-What is not plain in any cell of a batch is left to ``statement``, which writes plain cells alike.
+If a cell of a column isn't, the column is left to ``statement``, which gives the same result for plain cells.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SECOND: Final = 1_000_000
 
 
 def json_of(field: str, column: Any, mapping: Mapping) -> Parts | None:
-    """The JSON of a field's values; None where they aren't all plain."""
+    """The JSON of a field's values; None if they aren't all plain."""
     import pyarrow as pa
 
     if pa.types.is_list(column.type):
@@ -39,7 +39,7 @@ def json_of(field: str, column: Any, mapping: Mapping) -> Parts | None:
 
 
 def _is_plain(column: Any) -> bool:
-    """Whether no cell has a character that JSON escapes."""
+    """Whether no cell has a character that must be escaped in JSON."""
     import numpy as np
 
     for chunk in column.chunks:
@@ -54,7 +54,7 @@ def _is_plain(column: Any) -> bool:
 
 
 def _are_numbers(column: Any, decimal: str) -> bool:
-    """Whether each cell is a number as JSON writes it. Where decimals have a comma, a point means thousands."""
+    """Whether each cell is a JSON number. With decimal commas, a point separates thousands, so it isn't."""
     from pyarrow import compute as pc
 
     all_match = pc.all(pc.match_substring_regex(column, _NUMBER)).as_py() is not False
@@ -62,7 +62,7 @@ def _are_numbers(column: Any, decimal: str) -> bool:
 
 
 def _listed(column: Any, separator: str) -> Parts | None:
-    """Lists of texts, where nothing has to be taken away around a separator."""
+    """The JSON of lists of texts; None if there are spaces around a separator."""
     from pyarrow import compute as pc
 
     if separator == JSON_LIST:
@@ -89,7 +89,7 @@ def _times(column: Any, mapping: Mapping) -> Parts | None:
         return None
     try:
         clock = column.cast(pa.timestamp("us"))
-        # A time that the clock shows twice, or never, raises as well.
+        # Local times that occur twice or never raise, too.
         moment = pc.assume_timezone(clock, mapping.times.zone or "UTC")
     except pa.ArrowInvalid:
         return None
@@ -104,7 +104,7 @@ def _times(column: Any, mapping: Mapping) -> Parts | None:
 
 
 def _offset(microseconds: int | None) -> str | None:
-    """As RFC 3339 writes it; None where it can't, as before zones were of whole minutes."""
+    """An offset as in RFC 3339; None if it isn't in whole minutes, as for early dates."""
     if microseconds is None or microseconds % (60 * _SECOND):
         return None
     sign, minutes = "-" if microseconds < 0 else "+", abs(microseconds) // (60 * _SECOND)

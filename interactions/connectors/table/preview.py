@@ -1,4 +1,4 @@
-"""A mapped table as it will be: its first interactions, each with its problems, and how many problems a sample has."""
+"""Preview a mapped table: its first interactions, each with its problems, and the problems of a sample of rows."""
 
 from __future__ import annotations
 
@@ -47,8 +47,7 @@ class Preview:
 
 @dataclass(slots=True)
 class Sample:
-    """The first rows of a table, as a table of their own. Opening a file again for each change of a mapping would be
-    slow."""
+    """The first rows of a table, themselves a table, because opening the file for each change of a mapping is slow."""
 
     kind: str
     columns: list[str]
@@ -62,14 +61,14 @@ class Sample:
         yield self.rows
 
     def is_list(self, column: str) -> bool:
-        """Whether the cells of a column are lists."""
+        """Whether the column's cells are lists."""
         import pyarrow as pa
 
         return bool(pa.types.is_list(self.rows.table.schema.field(column).type))
 
 
 def sample_of(table: Table, most: int = SAMPLE_ROWS) -> Sample:
-    """Read the first rows of a table. Raises FileRefused where it can't be read, or has no rows."""
+    """Read the first rows of a table. Raises FileRefused if it can't be read or has no rows."""
     rows = next((rows for rows in table.batches() if rows.count), None)
     if rows is None:
         raise Empty(has_header=True)
@@ -80,7 +79,7 @@ def sample_of(table: Table, most: int = SAMPLE_ROWS) -> Sample:
 
 
 def preview(sample: Sample, mapping: Mapping, most: int = 20) -> Preview:
-    """What becomes of a sample's rows; ``most`` interactions are shown. Raises as :class:`Records`."""
+    """Map a sample's rows; ``most`` interactions are shown. Raises the same errors as :class:`Records`."""
     made = Preview()
     records = Records(sample, mapping)
     for chunk in records:

@@ -1,4 +1,4 @@
-"""What a table can't say and only you know: asked, never guessed."""
+"""Questions about a table that only a person can answer. Dojo asks them and never guesses."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ _ENOUGH: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``name`` is what it is about: ``sheet``, ``times``, ``zone``, ``type``, ``encoding`` or ``header``; ``answer``
-    what holds now, empty where nothing does and the mapping can't be used. ``choices`` are values with their labels;
-    none where the page knows them."""
+    """``name`` is its subject: ``sheet``, ``times``, ``zone``, ``type``, ``encoding`` or ``header``.
+
+    ``answer`` is the current answer; while it's empty, the mapping can't be used. ``choices`` are values with their
+    labels; empty if the page knows them.
+    """
 
     name: str
     sentence: str
@@ -35,7 +37,7 @@ class Question:
 
 
 def questions(table: Table, mapping: Mapping, sample: pa.Table) -> list[Question]:
-    """What has to be asked about a table, of which ``sample`` has the first rows, in the order to ask it."""
+    """The questions about a table, in the order to ask them. ``sample`` has its first rows."""
     asked = []
     if "sheet" in table.doubts:
         sheets = tuple((name, name) for name in table.sheets)
@@ -53,14 +55,14 @@ def questions(table: Table, mapping: Mapping, sample: pa.Table) -> list[Question
 
 
 def require_answered(mapping: Mapping, sample: pa.Table) -> None:
-    """Raises Unanswered where a mapping leaves open what the times of the sample mean."""
+    """Raises Unanswered if a mapping doesn't say what the times of the sample mean."""
     for question in _of_times(mapping, sample):
         if question.is_open:
             raise Unanswered(question.sentence)
 
 
 def filled(sample: pa.Table, column: str) -> list[str]:
-    """Some cells of a column that aren't empty."""
+    """Some non-empty cells of a column."""
     cells = sample[column].slice(0, SAMPLE_ROWS).to_pylist()
     found = [cell for cell in cells if isinstance(cell, str) and cell.strip()]
     return found[:_ENOUGH]

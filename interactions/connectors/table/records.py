@@ -1,4 +1,4 @@
-"""A mapped table as records in Dojo's own form, a batch at a time, in constant memory."""
+"""Convert a mapped table to records in Dojo's own form, a batch at a time and in constant memory."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Records:
         return chunk
 
     def _count_headers(self, chunk: Chunk) -> None:
-        """Headers beyond the first may have been data."""
+        """Count header rows after the first as skipped, because they may be data."""
         more = (self._table.reading.header_rows or 0) - 1
         if more > 0:
             chunk.events += more
@@ -112,7 +112,7 @@ class Records:
 
 
 def _gathered(orders: Orders) -> Iterator[TableChunk]:
-    """The check-outs of all orders, each with the number of its order's first row."""
+    """The check-outs of all orders, each with the number of the order's first row."""
     import pyarrow as pa
 
     left = orders.rows

@@ -1,4 +1,4 @@
-"""Rows of a table on their way: whatever the file, cells are texts or lists of texts, null where there is nothing."""
+"""Rows of a table. Whatever the file, cells are texts or lists of texts, and null if they're empty."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS: Final = 1_000
 BATCH_ROWS: Final = 65_536
-"""Rows at a time, where a format doesn't say."""
+"""Rows per batch, for formats without batches."""
 
 
 @dataclass(slots=True)
 class Rows:
-    """Some rows, of which the first is number ``first`` of the table, from 0, those that can't be read counted.
+    """A batch of rows. ``first`` is the number of its first row in the table, from 0, including unreadable rows.
 
-    ``size`` bytes of the file were read for them. ``rejected`` are rows that can't be read, numbered alike.
+    ``size`` is the number of bytes of the file read for it. ``rejected`` are its unreadable rows, with their numbers.
     """
 
     table: pa.Table
@@ -47,37 +47,37 @@ class Rows:
         return np.delete(every, [each.index - self.first for each in self.rejected])
 
     def text(self, row: int) -> bytes:
-        """A row as a JSON object of its cells, null where they are empty: a table with the same columns."""
+        """A row as a JSON object of all its cells, null if empty, so that rows make a table with the same columns."""
         return msgspec.json.encode(self.table.slice(row, 1).to_pylist()[0])
 
 
 class Text(Readable, Protocol):
-    """The text of a file, opened to be read once."""
+    """The text of a file, which can be read once."""
 
     def close(self) -> None: ...
 
 
 class Table(Protocol):
-    """A table that was opened: its columns are known, its rows are read as often as they are asked for."""
+    """An open table. Its columns are known; its rows are read anew for each call of ``batches``."""
 
-    kind: str  # "CSV", "Parquet", … as pages say it
+    kind: str  # "CSV", "Parquet", …, as pages show it
     columns: list[str]
     reading: Reading  # how it is read
-    doubts: tuple[str, ...]  # what of that can't be known: "encoding", "header"
+    doubts: tuple[str, ...]  # the uncertain parts of it: "encoding", "header"
     left_out: tuple[str, ...]  # sentences about columns that no field can take
     sheets: tuple[str, ...]  # of a workbook
 
     def batches(self) -> Iterator[Rows]:
-        """All rows, in order. Raises FileRefused where the file turns out to be unreadable."""
+        """All rows, in order. Raises FileRefused if the file turns out to be unreadable."""
 
 
 def refused(index: int, text: str, rule: str) -> Rejected:
-    """A row that can't be read, and why."""
+    """A row that can't be read, with the rule it breaks."""
     return Rejected(index, 0, text.encode(errors="replace"), [Violation("", rule)])
 
 
 def named(names: Sequence[Any]) -> list[str]:
-    """The names of columns, each once: what has no name is called by its place, what comes again gets a number.
+    """Unique names of columns: one without a name is named after its position, and repeated names get a number.
 
     Raises TooManyColumns.
     """

@@ -1,4 +1,4 @@
-"""Tables as text: CSV, TSV and their brothers. DuckDB's sniffer says how it is written, Arrow reads it."""
+"""Read tables that are text: CSV, TSV and the like. DuckDB's sniffer finds the dialect, and Arrow reads the rows."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 HEAD_BYTES: Final = 256 << 10
 LONGEST_ROW: Final = 8 << 20
-"""Bytes of text that are read at once, and so the longest row."""
+"""Bytes of text read at once, and so the length of the longest row."""
 _HEAD_ROWS: Final = 200
 _FEWEST: Final = 2  # columns of a table
-_MOST_WORDS: Final = 0.1  # of the rows of one column may have blanks in them, else they are a text
+_MOST_WORDS: Final = 0.1  # share of the rows of one column that may contain spaces; with more, the file is prose
 _KINDS: Final = {",": "CSV", "\t": "TSV"}
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _CONTROLS: Final = bytes({*range(32)} - {*b"\t\n\r"})
@@ -36,7 +36,7 @@ _NOT_UTF_8: Final = "It has bytes that are no characters in the file's encoding.
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How cells are told apart; ``quote`` and ``escape`` are empty where there is none."""
+    """How cells are separated; ``quote`` and ``escape`` are empty if there is none."""
 
     delimiter: str
     quote: str
@@ -44,13 +44,13 @@ class Dialect:
 
 
 class Separated:
-    """A table as text, whose ``text`` can be opened again and again."""
+    """A table that is text; ``text`` opens it and can be called repeatedly."""
 
     left_out: tuple[str, ...] = ()
     sheets: tuple[str, ...] = ()
 
     def __init__(self, text: Callable[[], Text], reading: Reading) -> None:
-        """Raises FileRefused where the text is no table, or has no rows."""
+        """Raises FileRefused if the text isn't a table or has no rows."""
         self._text = text
         with closing(text()) as opened:
             head = read(opened, HEAD_BYTES)
@@ -112,7 +112,7 @@ class Separated:
         return batches
 
     def _numbered(self, batches: Iterator[pa.RecordBatch], utf8: Utf8, bad: list[pacsv.InvalidRow]) -> Iterator[Rows]:
-        """The batches, each with the rows that stand between its own and can't be read."""
+        """The batches, each with the unreadable rows among its own."""
         import pyarrow as pa
 
         first = taken = 0
@@ -147,7 +147,7 @@ class Separated:
 
 
 def _unmarked(rows: Rows) -> Iterator[Rows]:
-    """The rows without those in which something is no character; these are refused."""
+    """The rows, with those that contain bytes outside the encoding moved to the rejected ones."""
     import pyarrow as pa
     from pyarrow import compute as pc
 
@@ -165,13 +165,13 @@ def _unmarked(rows: Rows) -> Iterator[Rows]:
 
 
 def _are_values(rows: list[list[str]]) -> bool:
-    """Whether rows of one cell are a column of values, not lines of a text."""
+    """Whether rows of one cell are a column of values rather than lines of prose."""
     cells = [row[0].strip() for row in rows[1:] if row and row[0]]
     return bool(cells) and sum(" " in cell for cell in cells) <= _MOST_WORDS * len(cells)
 
 
 def _decoded(head: bytes, encoding: str) -> str:
-    """Raises NoTable where the text is none, or no encoding of that name is known."""
+    """Decode the beginning of a file. Raises NoTable if it isn't text or the encoding is unknown."""
     if encoding not in ENCODINGS:
         raise NoTable(f'The encoding "{encoding[:40]}" is unknown.')
     if len(head.translate(None, _CONTROLS)) < 0.95 * len(head):
@@ -180,7 +180,7 @@ def _decoded(head: bytes, encoding: str) -> str:
 
 
 def _sniffed(text: str, delimiter: str, *, is_whole: bool) -> Dialect:
-    """What DuckDB's sniffer finds; ``delimiter`` where it was said. Raises NoTable."""
+    """The dialect that DuckDB's sniffer finds, with ``delimiter`` if it's given. Raises NoTable."""
     import duckdb
 
     whole_lines = text if is_whole else text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
@@ -203,13 +203,13 @@ def _sniffed(text: str, delimiter: str, *, is_whole: bool) -> Dialect:
 
 
 def _commonest(text: str) -> str:
-    """What separates the cells of the first row, where the sniffer gives up."""
+    """The delimiter of the first row's cells, in case the sniffer finds none."""
     line = text.partition("\n")[0]
     return max(_DELIMITERS, key=line.count)
 
 
 def _rows(text: str, dialect: Dialect, *, is_whole: bool) -> tuple[list[list[str]], list[int]]:
-    """The first rows, and where each ends, in bytes of UTF-8. Where the text is cut the last is left out."""
+    """The first rows, and where each ends, in bytes of UTF-8. If the text is cut, the last row is left out."""
     lines = list(io.StringIO(text, newline=""))
     reader = csv.reader(
         lines,
@@ -230,7 +230,7 @@ def _rows(text: str, dialect: Dialect, *, is_whole: bool) -> tuple[list[list[str
             if len(rows) > _HEAD_ROWS:
                 break
     except csv.Error:
-        pass  # a cell of more than 128 KB; what stands before it tells enough
+        pass  # a cell of more than 128 KB; the rows before it are enough
     if not is_whole and line == len(lines):
         del rows[-1:], ends[-1:]
     return rows, ends

@@ -1,4 +1,4 @@
-"""Which rows of a table become interactions, of which type, and what becomes of the others: nothing goes uncounted."""
+"""Decide which rows of a table become interactions, and of which type; the other rows are counted."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from interactions.connectors.table.rows import Rows
 from interactions.contract import schema
 
 NUMBER: Final = "\x00number"
-"""The column that has a row's number in the table: no column of a file is called so."""
+"""The column with the number of a row in the table. No column of a file can have this name."""
 NO_TYPE: Final = "It has no interaction type."
 ON_PURPOSE: Final = "It is mapped to nothing."
 FILTERED: Final = "The mapping leaves such rows out."
 HEADER: Final = Skipped("Header", "It is read as a header, not as data.")
 _LONGEST_NAME: Final = 200
-_MOST_NAMES: Final = 1_000  # of one batch; where each row has its own name, it is no name
+_MOST_NAMES: Final = 1_000  # per batch; if each row has its own, they aren't names
 _OTHERS: Final = "(others)"
 _NOTHING: Final = "(empty)"
 
 
 class Sieve:
-    """Takes out of batches the rows that a mapping skips."""
+    """Removes the rows that a mapping skips from batches."""
 
     def __init__(self, mapping: Mapping, columns: Sequence[str]) -> None:
         self._mapping, self._columns = mapping, list(columns)
 
     def sifted(self, table: Any, skipped: Counter[Skipped]) -> tuple[Any, Any]:
-        """The rows that become records, and their types; the others are added to ``skipped``."""
+        """The rows that become records, and their types; the others are counted in ``skipped``."""
         return self._typed(self._wanted(self._without_headers(table, skipped), skipped), skipped)
 
     def _without_headers(self, table: Any, skipped: Counter[Skipped]) -> Any:
-        """Files that were put together repeat the names of the columns."""
+        """The rows without repeated headers, as in files that were concatenated."""
         from pyarrow import compute as pc
 
         repeated: Any = None
@@ -84,14 +84,14 @@ class Sieve:
 
 
 def numbered(rows: Rows) -> Any:
-    """The rows with a column of their numbers in the table."""
+    """The rows with an additional column of their numbers in the table."""
     import pyarrow as pa
 
     return rows.table.append_column(NUMBER, pa.array(rows.numbers()))
 
 
 def plain(column: Any) -> Any:
-    """A column as texts, lists joined."""
+    """A column as texts, with lists joined."""
     import pyarrow as pa
     from pyarrow import compute as pc
 

@@ -1,6 +1,6 @@
-"""From a mapping to SQL that writes each value as JSON, whatever it looks like.
+"""Build SQL that converts each value of a mapped table to JSON, whatever its form.
 
-No name and no value of a file or a mapping stands in the SQL: columns are numbered, everything else is bound.
+The SQL contains no names or values from a file or mapping: columns are numbered, and everything else is a parameter.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _AROUND: Final = rf"^(\s*[-+({_MINUS}]?)\s*(?:{_CODES})\s*|\s*(?:{_CODES})\s*(-?
 
 
 class Statement:
-    """How the values of some fields are written. ``samples`` has some values of each field: texts or lists of texts."""
+    """SQL for the values of some fields. ``samples`` has some values of each field: texts or lists of texts."""
 
     def __init__(self, mapping: Mapping, samples: AnyMapping[str, Any]) -> None:
         self._mapping, self._samples = mapping, samples
-        self._has_words = True  # numbers of the column at hand may have more around them than signs
+        self._has_words = True  # numbers of the current column may have words around them
 
     def json(self, engine: duckdb.DuckDBPyConnection, values: AnyMapping[str, Any]) -> dict[str, Any]:
-        """The JSON of each value, by field; null where there is none. Columns are as long as each other."""
+        """The JSON of each value, by field, null if there is none. All columns must have the same length."""
         import pyarrow as pa
 
         bound = _Bound()
@@ -94,13 +94,13 @@ class Statement:
         return f"CASE WHEN {cell} IS NOT NULL THEN to_json({parts}) END"
 
     def _number(self, bound: _Bound, cell: str) -> str:
-        """A number as JSON writes it; what is none as the text that it is, so that it is refused with a sentence."""
+        """A number in JSON; other text as a JSON string, which is then refused with a sentence."""
         thousands, decimal = (".", ",") if self._mapping.decimal == "," else (",", ".")
         signs = bound.add(_MINUS + _SIGNS + thousands)
         plain = f"translate({cell}, {signs}, '-')"
         if self._has_words:
             plain = f"translate(regexp_replace({cell}, '{_AROUND}', '\\1\\2', 'g'), {signs}, '-')"
-            # As bookkeepers write what is less than nothing: (12.50) or 12.50-
+            # Negative amounts as in accounting: (12.50) or 12.50-
             plain = f"regexp_replace({plain}, '^\\((.*)\\)$|^([^-].*)-$', '-\\1\\2')"
         if decimal == ",":
             plain = f"replace({plain}, ',', '.')"
@@ -112,7 +112,7 @@ class Statement:
         return f"CASE WHEN {cells} IS NOT NULL THEN '[' || array_to_string({numbers}, ',') || ']' END"
 
     def _time(self, field: str, cell: str) -> str:
-        """A time in UTC; null where it can't be read."""
+        """A time in UTC; null if it can't be read."""
         form = self._mapping.times.form or times.ISO
         if form == times.EXCEL:
             return _in_utc(_of_excel(cell))
@@ -133,10 +133,10 @@ class Statement:
 
 
 class _Bound(list[object]):
-    """The values that a statement is run with."""
+    """The parameters of a statement."""
 
     def add(self, value: object) -> str:
-        """What stands for a value in the statement."""
+        """Add a value and return its placeholder."""
         self.append(value)
         return f"${len(self)}"
 
@@ -162,14 +162,14 @@ def _in_utc(moment: str) -> str:
 
 
 def _of_excel(cell: str) -> str:
-    """A moment from days since 1900, by the clock of the session's zone; to the millisecond, as the counts are."""
+    """A local time in the session's zone from days since 1900; to the millisecond, the precision of such numbers."""
     days = f"TRY_CAST(replace({cell}, ',', '.') AS DOUBLE)"
     count = f"TRY_CAST(round(({days} - {times.EXCEL_DAYS}) * 86400000) AS BIGINT) * 1000"
     return f"CASE WHEN {days} BETWEEN 1 AND 2958465 THEN CAST(make_timestamp({count}) AS TIMESTAMPTZ) END"
 
 
 def _with_offset(cell: str) -> str:
-    """A time with the offset that the abbreviation behind it stands for."""
+    """A time with an offset in place of the abbreviation of its zone."""
     names = "|".join(times.ABBREVIATIONS)
     cases = " ".join(f"WHEN '{name}' THEN '{offset}'" for name, offset in times.ABBREVIATIONS.items())
     offset = f"CASE regexp_extract({cell}, '\\d ?({names})$', 1) {cases} END"
@@ -177,6 +177,6 @@ def _with_offset(cell: str) -> str:
 
 
 def _truncated(cell: str) -> str:
-    """An address without its last part; nothing of IPv6."""
+    """An IP address without its last part; empty for IPv6."""
     short = rf"regexp_replace({cell}, '^(\d{{1,3}}\.\d{{1,3}}\.\d{{1,3}})\.\d{{1,3}}$', '\1.0')"
     return f"CASE WHEN {cell} NOT LIKE '%:%' THEN {short} END"

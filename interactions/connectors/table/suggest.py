@@ -1,4 +1,4 @@
-"""A mapping that fits a table, found from the names of its columns and from their values."""
+"""Suggest a mapping for a table from the names and values of its columns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SURELY: Final = 0.9
 _MANY: Final = 0.4
-_MOST_TYPES: Final = 200  # different values of a column of types
+_MOST_TYPES: Final = 200  # distinct values of a column of types
 _MONEY = rf"(?:[€$£¥₹₽₩₺₫₴₪₱฿]|{'|'.join(names.CURRENCIES)})?"
 _NUMBER = re.compile(
     rf"\(?[+\-\u2212]?{_MONEY} ?[+\-\u2212]?[.,]?\d[\d.,' \u00a0\u202f]*+(?:[eE][+-]?\d+)?{_MONEY}-?\)?"
@@ -35,7 +35,7 @@ _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as a sample shows it: some of its cells that aren't empty; ``is_list`` where its cells are lists."""
+    """A column in a sample, with some of its non-empty cells; ``is_list`` if the cells are lists."""
 
     name: str
     cells: Sequence[str]
@@ -43,7 +43,7 @@ class Column:
 
     @property
     def words(self) -> Sequence[str]:
-        """The name as it is known, then without the words before it: ``event.customer_id`` is also ``customerid``."""
+        """The folded name, then the name without its first words: ``event.customer_id`` is also ``customerid``."""
         parts = [part.lower() for part in _PARTS.findall(self.name)]
         return [names.folded(self.name), *("".join(parts[place:]) for place in range(1, len(parts)))]
 
@@ -52,10 +52,9 @@ class Column:
 
 
 def suggested(columns: Sequence[str], sample: pa.Table, reading: Reading | None = None) -> Mapping:
-    """What the columns most likely stand for. ``sample`` has the first rows of the table.
+    """The likeliest mapping of the columns. ``sample`` has the first rows of the table.
 
-    Columns that nothing is known of are left out: they may name people. What can't be known is left open: see
-    ``questions``.
+    Unknown columns aren't mapped, because they may name people. What can't be detected stays open: see ``questions``.
     """
     absent = tuple(
         sorted(
@@ -91,7 +90,7 @@ def suggested(columns: Sequence[str], sample: pa.Table, reading: Reading | None 
 
 
 def completed(sample: pa.Table, mapping: Mapping) -> Mapping:
-    """A mapping whose fields were chosen, with the form of their times and what separates their lists."""
+    """Complete a mapping of chosen fields with the form of their times and the separators of their lists."""
     columns = {field: _column(sample, name, mapping.absent) for field, name in mapping.fields.items()}
     marks = {field: mark for field, column in columns.items() if is_list(field) and (mark := _separator(column))}
     times = _times(columns.get("timestamp"))
@@ -117,7 +116,7 @@ def _column(sample: pa.Table, name: str, absent: Sequence[str]) -> Column:
 
 
 def _fields(columns: Sequence[Column]) -> dict[str, str]:
-    """The column of each field: the likeliest pairs first, each column and each field once."""
+    """The column of each field. Likelier pairs go first; each column is used once."""
     pairs = sorted(
         (
             (-score, place, order, field)
@@ -136,7 +135,7 @@ def _fields(columns: Sequence[Column]) -> dict[str, str]:
 
 
 def _score(field: str, column: Column) -> float:
-    """How likely a column stands for a field, from 0 to 2."""
+    """How likely it is that a column stands for a field, from 0 to 2."""
     if not column.cells or not _may_hold(field, column):
         return 0.0
     known = names.COLUMNS[field]
@@ -154,13 +153,13 @@ def _score(field: str, column: Column) -> float:
 
 
 def _share_known(column: Column) -> float:
-    """How many of the different values of a column are known as interactions."""
+    """The share of a column's distinct values that are known names of interactions."""
     different = set(column.cells)
     return sum(_type_of(value) is not None for value in different) / len(different)
 
 
 def _may_hold(field: str, column: Column) -> bool:
-    """Whether the values of a column may be a field's at all."""
+    """Whether a column's values are possible for a field."""
     form = form_of(field)
     if field == "type":
         return not column.is_list and _are_types(column)
@@ -176,7 +175,7 @@ def _may_hold(field: str, column: Column) -> bool:
 
 
 def _are_types(column: Column) -> bool:
-    """Whether few different values come again and again, or all are known as interactions."""
+    """Whether a column has few distinct values, or all are known names of interactions."""
     different = set(column.cells)
     if all(_type_of(value) is not None for value in different):
         return True
@@ -192,7 +191,7 @@ def _type_of(value: str) -> str | None:
 
 
 def type_table(values: Sequence[str]) -> dict[str, str | None]:
-    """What each value most likely stands for, None where that isn't known. Types themselves are left out."""
+    """The likeliest type for each value, None if unknown. Values that are types themselves are left out."""
     return {value: _type_of(value) for value in values if value not in schema.GROUP_OF}
 
 
@@ -205,7 +204,7 @@ def _types(column: Column | None) -> dict[str, str | None]:
 
 
 def _constant(fields: dict[str, str], order: str) -> dict[str, str]:
-    """The type of all rows where no column says it, if the other columns leave no doubt."""
+    """The type of all rows in a table without a type column, if the other columns leave no doubt."""
     if order or "revenue" in fields:
         return {"type": "checkout"}
     if "rating" in fields:
@@ -221,7 +220,7 @@ def _times(column: Column | None) -> Times:
 
 
 def _separator(column: Column) -> str:
-    """What stands between the values of a list: the mark that most cells with any of them have."""
+    """The separator of a list's values: the one found in most cells."""
     if column.is_list:
         return ""
     if any(_is_json(cell) for cell in column.cells):
@@ -244,7 +243,7 @@ def _is_list_of_json(text: str) -> bool:
 
 
 def _decimal(columns: Sequence[Column]) -> str:
-    """Whether decimals have a comma: where some number can be read only so, and none only with a point."""
+    """The decimal mark: a comma if some number needs it and none needs a point."""
     cells = [cell.strip() for column in columns for cell in column.cells]
     has_comma = any(_COMMA.fullmatch(cell) for cell in cells)
     has_point = any(_POINT.fullmatch(cell) for cell in cells)
@@ -252,7 +251,7 @@ def _decimal(columns: Sequence[Column]) -> str:
 
 
 def _order(columns: Sequence[Column], fields: dict[str, str]) -> str:
-    """The column that tells orders apart, where it isn't needed for anything else."""
+    """The column that identifies orders, unless it's mapped to a field."""
     taken = set(fields.values())
     for column in columns:
         if column.name not in taken and column.cells and any(word in names.ORDERS for word in column.words):

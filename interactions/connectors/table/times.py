@@ -1,4 +1,4 @@
-"""The usual ways to write a time, as they are told apart in a sample and as they are read."""
+"""Common ways to write times: detecting them in a sample, and reading them."""
 
 from __future__ import annotations
 
@@ -27,20 +27,19 @@ DAY_FIRST: Final = "day first"
 MONTH_FIRST: Final = "month first"
 IN_WORDS: Final = "in words"
 UNITS: Final = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}
-"""Microseconds in the unit of times that are counted since 1970."""
+"""Microseconds per unit of times counted since 1970."""
 NANOSECONDS: Final = "nanoseconds"
 COUNTED: Final = (*UNITS, NANOSECONDS)
 EXCEL: Final = "excel"
 EXCEL_DAYS: Final = 25_569
-"""The first day of 1970 as Excel counts."""
+"""January 1, 1970 as a day number of Excel."""
 ABBREVIATIONS: Final = {
     "CEST": "+02:00", "MESZ": "+02:00", "EEST": "+03:00", "WEST": "+01:00", "AEST": "+10:00", "AEDT": "+11:00",
     "EST": "-05:00", "EDT": "-04:00", "CST": "-06:00", "CDT": "-05:00", "MST": "-07:00", "MDT": "-06:00",
     "PST": "-08:00", "PDT": "-07:00", "CET": "+01:00", "MEZ": "+01:00", "EET": "+02:00", "WET": "+00:00",
     "MSK": "+03:00", "JST": "+09:00", "KST": "+09:00", "UT": "+00:00",
 }  # fmt: skip
-"""Offsets of zones by their abbreviations: those of RFC 2822, and others that stand for one zone alone. IST and BST
-don't."""
+"""UTC offsets by abbreviation of the zone: those of RFC 2822, and other unambiguous ones. IST and BST are ambiguous."""
 
 FORMS: Final = {
     ISO: "Year first, such as 2026-04-03 10:00",
@@ -53,11 +52,11 @@ FORMS: Final = {
     NANOSECONDS: "Nanoseconds since 1970",
     EXCEL: "Days since 1900, as Excel counts",
 }
-"""The forms, and how a page calls them."""
+"""The forms and their labels on pages."""
 
 _ABBREVIATED = re.compile(rf"(.*\d) ?({'|'.join(ABBREVIATIONS)})", re.DOTALL)
 _DAYS = re.compile(r"\d{5}(?:[.,]\d+)?")
-_FIRST_DAY, _LAST_DAY = 36_526, 54_788  # 2000 and 2049: other numbers of five digits are no days
+_FIRST_DAY, _LAST_DAY = 36_526, 54_788  # 2000 and 2049: other five-digit numbers aren't days
 _COUNT = re.compile(r"-?\d{8,20}(?:\.\d+)?")
 _DAY = r"\d{4}(?:-\d\d-\d\d|/\d\d/\d\d|\.\d\d\.\d\d|\d{4})"
 _ISO = re.compile(rf"{_DAY}{_CLOCK}{_OFFSET}|\d{{8}}T\d{{4,6}}{_OFFSET}")
@@ -72,8 +71,11 @@ _HAS_OFFSET = re.compile(r".*\d\s?(?:Z|z|UTC|GMT|[+-]\d\d:?\d\d)")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How the times of a sample are written. ``forms``: what they may be, the likeliest first; none where they are no
-    times. ``has_zone``: each says its offset from UTC, or counts from 1970."""
+    """How the times of a sample are written.
+
+    ``forms`` are the possible forms, likeliest first; empty if they aren't times. ``has_zone``: each time has an offset
+    from UTC or counts from 1970.
+    """
 
     forms: tuple[str, ...]
     has_zone: bool
@@ -83,7 +85,7 @@ _NONE = Seen((), False)
 
 
 def seen(texts: Sequence[str], share: float = 0.5) -> Seen:
-    """What the non-empty cells of a column may be, if at least ``share`` of them are times of one form."""
+    """Detect the form of a column's non-empty cells, if at least ``share`` of them are times of one form."""
     texts = [with_offset(text.strip()) for text in texts]
     counts = _counts(texts, share)
     if counts is not None:
@@ -115,13 +117,13 @@ def _counts(texts: list[str], share: float) -> str | None:
 
 
 def with_offset(text: str) -> str:
-    """A time with its zone's offset in place of the abbreviation behind it, where it has one."""
+    """A time with an offset in place of the abbreviation of its zone, if it has one."""
     found = _ABBREVIATED.fullmatch(text)
     return found[1] + ABBREVIATIONS[found[2]] if found else text
 
 
 def _are_days(texts: list[str], share: float) -> bool:
-    """Whether numbers are days as Excel counts them."""
+    """Whether numbers are Excel's day numbers."""
     days = sorted(float(text.replace(",", ".")) for text in texts if _DAYS.fullmatch(text))
     return len(days) >= share * max(1, len(texts)) and bool(days) and _FIRST_DAY <= days[len(days) // 2] <= _LAST_DAY
 
@@ -132,7 +134,7 @@ def _is_day(texts: list[str]) -> bool:
 
 
 def _order(found: list[re.Match[str]]) -> tuple[str, ...]:
-    """Day or month first. Both where no number tells; points are written by those who say the day first."""
+    """The forms with day or month first; both if no number decides. With points, the day comes first."""
     if any(int(each[1]) > 12 for each in found):
         return (DAY_FIRST,)
     if any(int(each[3]) > 12 for each in found):
@@ -141,14 +143,14 @@ def _order(found: list[re.Match[str]]) -> tuple[str, ...]:
 
 
 def is_plain(text: str) -> bool:
-    """Whether a time is written as databases do, which needs no format."""
+    """Whether a time is written as databases do and needs no format."""
     return _PLAIN.fullmatch(text) is not None
 
 
 def formats(form: str, texts: Sequence[str]) -> tuple[str, ...]:
-    """The formats of ``strptime`` for a form, those of most of the texts first.
+    """The formats of ``strptime`` for a form, most frequent ones first.
 
-    To try a format costs as much as to read ten times, so dates that aren't written so in the sample are left out.
+    Trying a format costs as much as reading ten times, so formats of dates that aren't in the sample are left out.
     """
     offsets = _OFFSETS if any(_HAS_OFFSET.fullmatch(text) for text in texts) else ("",)
     counted = Counter({
@@ -180,5 +182,5 @@ _DIRECTIVES: Final = {
 
 @cache
 def _written(form: str) -> re.Pattern[str]:
-    """What a format of ``strptime`` reads."""
+    """A pattern for the texts that a format of ``strptime`` reads."""
     return re.compile("".join(_DIRECTIVES.get(part) or re.escape(part) for part in re.split(r"(%[A-Za-z])", form)))

@@ -1,4 +1,4 @@
-"""A text of any encoding as UTF-8, made as it is read; what is no character is marked, so that its row is refused."""
+"""Convert text of any encoding to UTF-8 while it's read. Invalid bytes are marked, so that their row is refused."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 from interactions.unpack import Readable
 
 MARK: Final = "\uffff"
-"""Stands for bytes that are no character: no text holds it, as Unicode has kept it free for such use."""
+"""Replaces invalid bytes. It's a Unicode noncharacter, so no text contains it."""
 UTF_8: Final = "utf-8"
 WINDOWS: Final = "windows-1252"
 ENCODINGS: Final = (
@@ -25,8 +25,10 @@ codecs.register_error(_ERRORS, lambda error: (MARK, error.end))  # type: ignore[
 
 
 class Utf8(io.RawIOBase):
-    """Reads a text in ``encoding`` as UTF-8 without its byte order mark. ``taken`` counts the bytes given so far, and
-    ``is_marked`` says whether a MARK was among them."""
+    """Reads text in ``encoding`` as UTF-8 without a byte order mark.
+
+    ``taken`` counts the bytes read so far, and ``is_marked`` says whether they include a MARK.
+    """
 
     def __init__(self, text: Readable, encoding: str = "utf-8") -> None:
         super().__init__()
@@ -42,7 +44,7 @@ class Utf8(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """``size`` bytes, fewer only at the end; all there are where it is negative."""
+        """Read ``size`` bytes, fewer only at the end; all if it's negative."""
         parts: list[bytes] = []
         left = size if size >= 0 else sys.maxsize
         while left and (self._held or self._fill()):
@@ -53,7 +55,7 @@ class Utf8(io.RawIOBase):
         return b"".join(parts)
 
     def _fill(self) -> bool:
-        """Hold a piece; False at the end."""
+        """Read the next piece into the buffer; returns False at the end."""
         while not self._held and not self._ended:
             self._held = self._next()
         return bool(self._held)
@@ -72,7 +74,7 @@ class Utf8(io.RawIOBase):
 
 
 def encoding_of(head: bytes) -> str:
-    """The encoding of a text that begins with ``head``; empty where it is no UTF-8, as nothing tells the others."""
+    """The encoding of text that begins with ``head``; empty if it isn't UTF-8, because others can't be detected."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""The values of a mapping's fields, row by row: texts or lists of texts, null where a row says nothing."""
+"""The values of a mapping's fields by row: texts or lists of texts, null if a row has none."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from interactions.contract import schema
 
 
 class Values:
-    """Reads the values of all fields but the type. ``left_out`` counts those of each field in rows whose type has no
-    such field."""
+    """Reads the values of all fields except the type.
+
+    ``left_out`` counts, by field, the values in rows whose type doesn't have the field.
+    """
 
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
@@ -33,7 +35,7 @@ class Values:
                 yield field, pa.chunked_array([pa.repeat(constant, table.num_rows)])
 
     def _filled(self, column: Any) -> Any:
-        """The column with null for what says nothing."""
+        """The column with null in place of texts that mean no value."""
         import pyarrow as pa
         from pyarrow import compute as pc
 
@@ -65,7 +67,7 @@ def _any_of(column: Any, texts: Any) -> bool:
 
 
 def _where(column: Any, holds: Any) -> Any:
-    """The column with null where something doesn't hold."""
+    """The column with null wherever ``holds`` is false."""
     import pyarrow as pa
     from pyarrow import compute as pc
 

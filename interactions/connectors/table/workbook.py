@@ -1,4 +1,4 @@
-"""Workbooks of Excel and LibreOffice, by calamine: a sheet's cells as texts."""
+"""Read workbooks of Excel and LibreOffice with calamine: the cells of a sheet as texts."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from interactions.connectors.table.rows import BATCH_ROWS, Rows, named
 
 ZIP: Final = b"PK\x03\x04"
 OFFICE: Final = b"\xd0\xcf\x11\xe0"
-"""The beginning of old workbooks, and of encrypted ones."""
+"""The first bytes of old workbooks, and of encrypted ones."""
 MOST_CELLS: Final = 20_000_000
-"""A sheet is held in memory, each cell from its first to its last one."""
+"""Most cells of a sheet, which is kept in memory from its first cell to its last."""
 MOST_BYTES: Final = 1 << 30
 _HEAD_ROWS: Final = 200
-_HIDDEN: Final = "encrypted-package"  # of LibreOffice
+_HIDDEN: Final = "encrypted-package"  # LibreOffice's
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _SHEET: Final = re.compile(r"(?:xl/worksheets/.*\.xml|xl/.*\.bin|content\.xml)")
 _CELL: Final = re.compile(rb'<(?:\w+:)?c [^>]{0,200}?r="([A-Z]{1,3})(\d{1,7})"')
@@ -33,13 +33,13 @@ def is_workbook(path: Path) -> bool:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError):
-        with path.open("rb") as file:  # cut short, it has lost its list of names
+        with path.open("rb") as file:  # a truncated archive has lost its list of names
             return b"[Content_Types].xml" in file.read(4096)
     return bool(names & {"xl/workbook.xml", "xl/workbook.bin", _HIDDEN}) or {"content.xml", "mimetype"} <= names
 
 
 class Workbook:
-    """A workbook on disk, of which one sheet is read: the first with rows, unless it was said."""
+    """A workbook on disk. One sheet of it is read: the chosen one, or else the first with rows."""
 
     kind = "Excel"
     left_out: tuple[str, ...] = ()
@@ -98,7 +98,7 @@ def _require_open(head: bytes) -> None:
 
 
 def _require_small(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    """Raises NoTable where the cells from the first to the last are too many, though few may have anything in them."""
+    """Raises NoTable if there are too many cells from the first to the last, empty ones included."""
     height = width = 0
     before = b""
     with archive.open(part) as sheet:
@@ -142,7 +142,7 @@ def _read(sheet: Any) -> list[list[Any]]:
 
 
 def _shown(cell: Any) -> str:
-    """A cell as the text that a CSV file would have. Whole numbers have no fraction: ids are written so."""
+    """A cell as it would be in a CSV file. Whole numbers have no fraction, because they may be ids."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
