@@ -1,8 +1,8 @@
-"""The door to the keyed hashes that people are named by, and to what is signed for good.
+"""Keyed hashes that identify people, and signatures that stay valid for good.
 
-All of it comes of IDENTITY_KEY, which stays as it is; SECRET_KEY signs what lasts a while. Before there was an
-IDENTITY_KEY, people were named by SECRET_KEY: what names somebody so and holds no id, as tombstones, receipts and the
-activity log, is still asked by keys that were kept then (:func:`earlier`).
+Both depend on IDENTITY_KEY, which never changes; SECRET_KEY signs what lasts only a while. Before IDENTITY_KEY existed,
+people's hashes were keyed with SECRET_KEY. Tombstones, receipts and the activity log have such hashes but no ids, so
+they're still looked up with the keys saved at that time (:func:`earlier`).
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ from interactions.contract.keyring import EarlierKeyring, Keyring
 from interactions.errors import DojoError
 from interactions.models.identity import IdentityKey
 
-RECEIPT: Final = "interactions.erasure.receipt"  # the salt of what is signed for good: it stays as it is
+RECEIPT: Final = "interactions.erasure.receipt"  # the salt of lasting signatures; it must not change
 
 
 class IdentityKeyError(DojoError):
-    """People cannot be named by the keys that are there."""
+    """The available keys can't produce people's hashes."""
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierKeys:
-    """What came of SECRET_KEY until the upgrade: the hashes of ids, and the key of receipts' signatures."""
+    """Keys derived from SECRET_KEY before the upgrade: for the hashes of ids, and for the signatures of receipts."""
 
     ids: EarlierKeyring
     receipts: bytes
 
 
 def keyring() -> Keyring:
-    """The keyring of this Dojo's identities. Raises IdentityKeyError where it is not the one that was used so far."""
+    """The keyring of this Dojo's identities. Raises IdentityKeyError if IDENTITY_KEY isn't the one used so far."""
     return _proved(settings.IDENTITY_KEY)
 
 
 def unproved_keyring() -> Keyring:
-    """The keyring that IDENTITY_KEY makes, whatever people were named by: for whoever proves it by :func:`require`."""
+    """The keyring from IDENTITY_KEY without a check; the caller checks it with :func:`require`."""
     return Keyring(settings.IDENTITY_KEY.encode())
 
 
@@ -65,7 +65,7 @@ def _proved(secret: str) -> Keyring:
 
 
 def require(made: Keyring, row: IdentityKey) -> None:
-    """Raises IdentityKeyError where people were named by another key."""
+    """Raises IdentityKeyError if people's hashes were made with another key."""
     if row.check_value != made.check:
         raise IdentityKeyError(
             "IDENTITY_KEY is not the one that people are named by in this database. Put the file identity_key of your "
@@ -76,12 +76,12 @@ def require(made: Keyring, row: IdentityKey) -> None:
 
 
 def check_value(secret: str) -> str:
-    """What tells whether people are named by this IDENTITY_KEY."""
+    """A value derived from IDENTITY_KEY, to check whether people's hashes were made with it."""
     return Keyring(secret.encode()).check
 
 
 def key_files() -> dict[str, str]:
-    """The keys for a backup, by the names of their files; also those that the settings give."""
+    """The keys for a backup by file name, including keys from settings."""
     keys = {"identity_key": settings.IDENTITY_KEY, "secret_key": settings.SECRET_KEY}
     earlier = Path(settings.EARLIER_IDENTITY_KEYS)
     if earlier.exists():
@@ -90,14 +90,14 @@ def key_files() -> dict[str, str]:
 
 
 def use(secret: str) -> None:
-    """Name people by this IDENTITY_KEY from now on: that of a backup, which is being restored."""
+    """Use this IDENTITY_KEY, from a backup that is being restored, from now on."""
     settings.IDENTITY_KEY = secret
     _proved.cache_clear()
     _read_earlier.cache_clear()
 
 
 def earlier() -> EarlierKeys | None:
-    """The keys from before the upgrade; None where there was none. Raises IdentityKeyError where they are lost."""
+    """The keys from before the upgrade; None if there was no upgrade. Raises IdentityKeyError if they are lost."""
     row = IdentityKey.objects.filter(pk=1).first()
     if row is None or not row.earlier_check:
         return None
@@ -120,17 +120,17 @@ def _read_earlier(path: Path, check: str) -> EarlierKeys:
 
 
 def secret_keys() -> tuple[str, ...]:
-    """SECRET_KEY, and those before it that still open what they sealed."""
+    """SECRET_KEY and the earlier ones that can still decrypt."""
     return settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS
 
 
 def earlier_of_secret_key() -> EarlierKeyring:
-    """The hashes of ids that SECRET_KEY gives as it is now."""
+    """The keyring for hashes of ids with the current SECRET_KEY."""
     return EarlierKeyring(EarlierKeyring.key_of(settings.SECRET_KEY.encode()))
 
 
 def keep_earlier() -> str:
-    """Keep what came of SECRET_KEY in a file, unless one is there already; answers its check."""
+    """Save the keys derived from SECRET_KEY in a file, unless it exists; returns its check value."""
     path = Path(settings.EARLIER_IDENTITY_KEYS)
     if not path.exists():
         secret = settings.SECRET_KEY.encode()
@@ -150,18 +150,18 @@ def _check_of(text: str) -> str:
 
 
 def names_of(identifier: str) -> list[int]:
-    """The hashes that an id may be named by, now and from before the upgrade."""
+    """The hashes of an id: the current one, and the one from before the upgrade."""
     known = earlier()
     return [keyring().key(identifier), *([known.ids.key(identifier)] if known else [])]
 
 
 def signature(text: str) -> str:
-    """The signature of a text, for good."""
+    """The lasting signature of a text."""
     return Signer(key=settings.IDENTITY_KEY, salt=RECEIPT, fallback_keys=[]).signature(text)
 
 
 def is_signed(text: str, given: str) -> bool:
-    """Whether a signature of a text was made here, be it before the upgrade."""
+    """Whether this Dojo made a signature of a text, now or before the upgrade."""
     if constant_time_compare(given, signature(text)):
         return True
     known = earlier()

@@ -1,4 +1,4 @@
-"""What whoever runs Dojo wants to know at a glance: counts, ages and sizes. Nothing in it names a person."""
+"""Figures for whoever runs Dojo: counts, ages and sizes. None of them identifies a person."""
 
 from interactions.operations.environments import EnvironmentFigures, environment_figures
 from interactions.operations.machine import DiskFigures, QueueFigures, disk_figures, queue_figures

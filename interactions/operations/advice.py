@@ -1,4 +1,4 @@
-"""What whoever runs Dojo should do, from the figures: a rule and a sentence for each thing that can be wrong."""
+"""Advice for whoever runs Dojo, from the figures: a rule and a sentence for each possible problem."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Final
 from interactions.operations.environments import EnvironmentFigures
 from interactions.operations.machine import DiskFigures, QueueFigures
 
-INBOX_SECONDS: Final = 60.0  # it is moved each second
+INBOX_SECONDS: Final = 60.0  # records normally stay in it for a second
 INDEX_SECONDS: Final = 300.0  # a build of 100 million records takes three minutes
-ERASURE_SECONDS: Final = 20 * 24 * 3600.0  # of the thirty days that the law gives
+ERASURE_SECONDS: Final = 20 * 24 * 3600.0  # the law allows 30 days
 QUEUE_TASKS: Final = 5_000
 _OK: Final = "ok"
 _PARTS: Final = {
@@ -26,7 +26,7 @@ _PARTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What is wrong, and what to do about it; ``is_urgent`` where work stands still."""
+    """A problem and what to do about it; ``is_urgent`` if work has stopped."""
 
     what: str
     do: str
@@ -36,7 +36,7 @@ class Advice:
 def advice(
     parts: Mapping[str, str], disk: DiskFigures, queue: QueueFigures | None, environments: Iterable[EnvironmentFigures]
 ) -> list[Advice]:
-    """All there is to do, the urgent things first. ``queue`` is None where Redis doesn't answer."""
+    """All problems, urgent ones first. ``queue`` is None if Redis doesn't answer."""
     found = [*_of_parts(parts), *_of_machine(disk, queue)]
     for figures in environments:
         found.extend(_of_environment(figures))
@@ -45,7 +45,7 @@ def advice(
 
 def _of_parts(parts: Mapping[str, str]) -> Iterator[Advice]:
     for part, state in parts.items():
-        if state != _OK and not state.startswith("unknown"):  # what isn't known has another part for its cause
+        if state != _OK and not state.startswith("unknown"):  # an unknown state is caused by another part
             yield Advice(f"{part.capitalize()}: {state}.", _PARTS.get(part, "Look at logs/dojo.log."), is_urgent=True)
 
 

@@ -1,7 +1,7 @@
-"""The metrics that ``GET /metrics`` shows, gathered when they are asked for.
+"""The metrics of ``GET /metrics``, collected on each request.
 
-They are those of the whole installation, whichever machine is asked. Where something doesn't answer, its metrics are
-left out and ``dojo_scrape_errors`` says so; the others are there.
+They cover the whole installation, whichever machine answers. If a part doesn't answer, its metrics are left out and
+``dojo_scrape_errors`` says so.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from interactions.warehouse.log import LakeUnreadable
 
 logger = logging.getLogger(__name__)
 
-# Name, help and value of each gauge that has one value an environment.
+# Name, help and value of each gauge with one value per environment.
 _OF_ENVIRONMENT: Final[tuple[tuple[str, str, Callable[[EnvironmentFigures], float]], ...]] = (
     ("dojo_records", "Records in the data set", lambda it: it.records),
     ("dojo_table_version", "Version of the Delta table; -1 without one", lambda it: it.table_version),

@@ -1,6 +1,6 @@
 """Metrics of connections: what arrived, how far streams and pulls are behind, and which of them fail.
 
-A connection is named by its number and its tool: its own name may say anything.
+Labels have a connection's number and tool, but not its name, which can contain anything.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def connection_metrics() -> Iterator[Metric]:
 
 
 def _labels(connection: Connection) -> _Labels:
-    """A connection's source is empty where each event says which tool it is of."""
+    """The labels of a connection. Its source is empty if each event names its tool."""
     return [connection.environment.slug, str(connection.pk), connection.source or "any"]
 
 
@@ -110,7 +110,7 @@ def _last_day(pull: Pull) -> float | None:
 
 
 def _gauge(name: str, words: str, values: Iterator[tuple[_Labels, float | None]]) -> Metric:
-    """A gauge with a value for each connection; what isn't known is left out."""
+    """A gauge with a value for each connection; unknown values are left out."""
     family = GaugeMetricFamily(name, words, labels=_LABELS)
     for labels, value in values:
         if value is not None:

@@ -1,4 +1,4 @@
-"""What an environment holds, what waits in it, and for how long."""
+"""Figures of an environment: what it stores, what is waiting, and for how long."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from interactions.warehouse.lake import Lake
 from interactions.warehouse.log import committed_at
 
 MOST_CAUSES: Final = 20
-"""Causes of rejected records that are named; what is rarer counts together."""
-_RECORD: Final = "record"  # no field of it in particular
-_UNKNOWN: Final = "unknown"  # a field that the contract doesn't know, whose name may say anything
+"""Causes of rejected records that are listed by name; rarer ones are added up."""
+_RECORD: Final = "record"  # no particular field
+_UNKNOWN: Final = "unknown"  # a field that isn't in the contract; its name can contain anything
 _OTHERS: Final = "other causes"
 
 
 class Cause(NamedTuple):
-    """Why records were rejected: a field of the contract, and the rule where it is one of the contract's."""
+    """Why records were rejected: a field of the contract, and the contract's rule if it broke one."""
 
     field: str
     rule: str
@@ -38,8 +38,8 @@ class Cause(NamedTuple):
 class EnvironmentFigures:
     """One environment (its slug) as it is now. Sizes are in bytes, ages in seconds.
 
-    ``table_version`` is -1 where nothing was ever added. ``index_lag_seconds`` is the age of the oldest commit that the
-    event index doesn't have. ``rejected`` sums up all imports that are listed.
+    ``table_version`` is -1 if nothing was ever added. ``index_lag_seconds`` is the age of the oldest commit that isn't
+    in the event index. ``rejected`` is the sum over all listed imports.
     """
 
     slug: str
@@ -97,7 +97,7 @@ def environment_figures(environment: Environment) -> EnvironmentFigures:
 
 
 def _imports(environment: Environment) -> dict[str, int]:
-    """By state, also of states in which there is none."""
+    """The number of imports by state, including states without imports."""
     rows = Import.objects.filter(environment=environment).order_by().values_list("state").annotate(Count("pk"))
     return {**dict.fromkeys(Import.State.values, 0), **dict(rows)}
 
@@ -128,7 +128,7 @@ def live_causes(environment: Environment) -> dict[Cause, int]:
 
 
 def _limited(counted: Iterable[tuple[Cause, int]]) -> dict[Cause, int]:
-    """The most frequent ones, which come first, and the sum of the others."""
+    """The most frequent causes, in order, and the sum of the others."""
     found: dict[Cause, int] = {}
     for cause, total in counted:
         kept = cause if cause in found or len(found) < MOST_CAUSES else Cause(_OTHERS, "")

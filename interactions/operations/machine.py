@@ -1,4 +1,4 @@
-"""The disk, and the tasks that wait for workers."""
+"""Figures of the disk and of tasks waiting for workers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 import redis
 from django.conf import settings
 
-# Celery's lists in Redis: one for each priority that Kombu tells apart.
+# Celery's lists in Redis: one for each of Kombu's priorities.
 _PRIORITIES: Final = ("", *(f"\x06\x16{step}" for step in (3, 6, 9)))
 _IN_HAND: Final = "unacked"
 
@@ -23,13 +23,13 @@ class DiskFigures:
 
     @property
     def is_low(self) -> bool:
-        """Whether imports, uploads and exports wait, as so much has to stay free."""
+        """Whether imports, uploads and exports wait because too little space is free."""
         return self.free < settings.DISK_RESERVE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class QueueFigures:
-    """Tasks that wait, and those that workers have in hand."""
+    """The numbers of waiting tasks and of tasks that workers are running."""
 
     waiting: int
     in_hand: int

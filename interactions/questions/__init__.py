@@ -1,1 +1,1 @@
-"""What a query string asks of a data set: a filter, a period and the options of a report, and the report itself."""
+"""Questions about a data set in a query string: the filter, the period, the options of a report, and its answer."""

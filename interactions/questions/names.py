@@ -1,4 +1,4 @@
-"""The reports that pages show and the API answers, by name. This loads nothing that answers them."""
+"""The names of reports on pages and in the API. Importing this doesn't load the code that computes them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 MOST_ROWS: Final = 10_000
-"""Rows of a ranking; what comes after them is summed up in one row."""
+"""Rows of a ranking; the rest is added up in one more row."""
 SUBJECTS: Final = ("products", "searches", "categories", "campaigns", "pages", "regions", "devices")
 
 
 @dataclass(frozen=True, slots=True)
 class ReportName:
-    """One report: what it says, and which parameters it has.
+    """A report's description and parameters.
 
-    ``is_filtered`` ones have the filter, the period and the options of the Interactions page. ``is_compared`` ones also
-    answer for the previous period. ``is_ranking``: the number of rows can be chosen. ``of_people`` ones are for whoever
-    may see people.
+    ``is_filtered``: it has the filter, the period and the options of the Interactions page. ``is_compared``: it can be
+    compared with the previous period. ``is_ranking``: it has a number of rows to choose. ``of_people``: it's for users
+    who may see people.
     """
 
     name: str

@@ -22,7 +22,7 @@ from interactions.questions.periods import INSTANT, day_of
 
 @dataclass(frozen=True)
 class ReportQuestion:
-    """``start`` and ``end`` bound the chart: those of the period, or of the data where the period is open."""
+    """``start`` and ``end`` bound the chart: they're the period's, or the data's if the period is open."""
 
     environment: Environment
     index: Index
@@ -47,7 +47,7 @@ class ReportQuestion:
 
     @property
     def zone(self) -> tzinfo:
-        """Of days, hours and bars."""
+        """The time zone of days, hours and bars."""
         return self.choice.filter.zone
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Which single records a query string asks for."""
+"""The filter for a list of records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports of a question as tables, with the words of the pages as names of columns."""
+"""Reports as tables, whose columns have the names that pages use."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ Table = Callable[[ReportQuestion], pd.DataFrame]
 
 
 def table_of(question: ReportQuestion, name: str) -> pd.DataFrame:
-    """A report by its name, of TABLES.
+    """The report with this name in TABLES.
 
-    Bars of time are the index ``start`` (UTC); otherwise there is no index. Names of columns begin with
-    ``gross_revenue`` where they are amounts of money. Raises KeyError for an unknown name.
+    In reports over time, the index ``start`` has the bars (UTC); other reports have no index. Names of columns with
+    amounts of money begin with ``gross_revenue``. Raises KeyError for an unknown name.
     """
     return TABLES[name](question).rename(columns=_WORDS)
 
 
 def before(question: ReportQuestion, name: str) -> pd.DataFrame | None:
-    """The same for the previous period, of reports in COMPARED; None where there is nothing to compare with."""
+    """The same report, one of COMPARED, for the previous period; None if there is no previous period."""
     if question.before is None:
         return None
     return COMPARED[name](question, question.before).rename(columns=_WORDS)
 
 
 def ranking(question: ReportQuestion, subject: Subject, limit: int = MOST_ROWS) -> pd.DataFrame:
-    """The most of a subject, with ``is_other`` as :func:`top` has it."""
+    """The top of a subject, with the column ``is_other`` of :func:`top`."""
     return ranked(question, subject, limit)[0].rename(columns=_WORDS)
 
 

@@ -1,4 +1,4 @@
-"""The imports of an environment: the list, each one's own page, and what can be done with it."""
+"""The imports of an environment: the list, the page of each import, and its actions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHUNK_BYTES: Final = 256 << 10
 
 @dataclass(frozen=True, slots=True)
 class ListColumn:
-    """A column of the list that can be sorted by ``field``; ``first`` is the order of the first press."""
+    """A column of the list that can be sorted by ``field``; ``first`` is the order after the first click."""
 
     label: str
     field: str
@@ -51,7 +51,7 @@ COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SortableHeading:
-    """A column as the page shows it: where a press leads, and how it is sorted now."""
+    """The heading of a sortable column: its link and the current order."""
 
     column: ListColumn
     sort: str
@@ -68,14 +68,14 @@ def _headings(sort: str) -> list[SortableHeading]:
 
 
 def find_import(environment: str, pk: int) -> Import:
-    """The import with what its pages show of it; Http404 where the environment has none such."""
+    """The import with the related rows that its pages show. Raises Http404 if the environment doesn't have it."""
     rows = Import.objects.select_related("environment", "created_by", "upload")
     return get_object_or_404(rows, pk=pk, environment__slug=environment)
 
 
 @require_safe
 def imports(request: HttpRequest, environment: str) -> HttpResponse:
-    """All imports, newest first, 50 a page; ``sort`` names a column, with a minus for downwards."""
+    """All imports, newest first, 50 per page; ``sort`` names a column, with a minus for descending order."""
     here = get_object_or_404(Environment, slug=environment)
     sort = request.GET.get("sort", "")
     if sort.removeprefix("-") not in {column.field for column in COLUMNS}:
@@ -97,7 +97,7 @@ def imports(request: HttpRequest, environment: str) -> HttpResponse:
 
 @require_safe
 def import_detail(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """All that is known of one import."""
+    """The page of an import."""
     imp = find_import(environment, pk)
     causes = importing.causes(imp)
     context = {
@@ -117,7 +117,7 @@ def import_detail(request: HttpRequest, environment: str, pk: int) -> HttpRespon
 
 @require_safe
 def import_rejected(request: HttpRequest, environment: str, pk: int) -> HttpResponseBase:
-    """The rejected records as JSON Lines, to be mended and dropped in again."""
+    """Download the rejected records as JSON Lines, to be fixed and imported again."""
     imp = find_import(environment, pk)
     path = importing.rejected_path(imp)
     if path is None:
@@ -141,7 +141,7 @@ def _unpacked(path: Path) -> Iterator[bytes]:
 
 @require_POST
 def import_cancel(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Stop it; back to the page it was stopped on."""
+    """Cancel the import and redirect to the page it was cancelled on."""
     if request.POST.get("from") == "new":
         return _carry_out(request, environment, pk, importing.cancel, "import_new", "The file was discarded.")
     page = "import_load" if request.POST.get("from") == "load" else "import_detail"
@@ -150,27 +150,27 @@ def import_cancel(request: HttpRequest, environment: str, pk: int) -> HttpRespon
 
 @require_POST
 def import_retry(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Go on with what is missing."""
+    """Resume a failed import."""
     return _carry_out(request, environment, pk, importing.retry, "import_load")
 
 
 @require_POST
 def import_undo(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Take its records out of the data set again."""
+    """Remove the import's records from the data set."""
     demand(request, _right_to_undo(request, find_import(environment, pk)), environment)
     return _carry_out(request, environment, pk, importing.undo, "import_detail")
 
 
 @require_safe
 def import_undo_preview(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """What an undo would take out of the data set, and what would stay: a part of the dialog."""
+    """The part of the dialog that says how many records an undo would remove, and how many would stay."""
     imp = find_import(environment, pk)
     demand(request, _right_to_undo(request, imp), environment)
     context: dict[str, object] = {"environment": imp.environment, "import": imp}
     try:
         context["goes"], context["stays"] = importing.preview_undo(imp)
     except DataSetBusy:
-        pass  # the sentence without figures holds all the same
+        pass  # the sentence without figures is still right
     return render(request, "imports/undo_preview.html", context)
 
 
@@ -181,7 +181,7 @@ def _right_to_undo(request: HttpRequest, imp: Import) -> Right:
 def _carry_out(
     request: HttpRequest, environment: str, pk: int, act: Callable[[Import], None], page: str, said: str = ""
 ) -> HttpResponse:
-    """Do ``act`` and lead to ``page``, which shows what became of it; ``said`` where it cannot."""
+    """Run ``act`` and redirect to ``page``, which shows the result, or the message ``said`` if it failed."""
     imp = find_import(environment, pk)
     try:
         act(imp)

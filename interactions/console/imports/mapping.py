@@ -1,4 +1,4 @@
-"""The step of the wizard for tables: which column stands for what, with a preview of what comes of it."""
+"""The wizard's step for tables: map columns to fields, with a preview of the result."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from interactions.ingest.imports.sample import first_record, rejected_sentence
 from interactions.models import Import
 
 PREVIEWED: Final = 20
-_NAMED: Final = 5  # causes, and names of what is skipped
+_NAMED: Final = 5  # causes, and names of skipped rows
 
 
 def map_columns(request: HttpRequest, imp: Import) -> HttpResponse:
-    """The form of the step. By POST: what comes of what was chosen, or with ``start`` the loading begins."""
+    """The form of the step. POST updates the preview, or starts the import with ``start``."""
     if "shape" in request.POST:
         imp.check_duplicates = "check_duplicates" in request.POST
     context: dict[str, Any] = {"environment": imp.environment, "import": imp, "by_hand": not tables.is_table(imp)}
@@ -49,9 +49,10 @@ def _page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 
 def _start(request: HttpRequest, imp: Import) -> tuple[table.Sample, table.Mapping, dict[str, Any]]:
-    """The first rows, the mapping to start from, and what the form shows of the mappings that fit.
+    """The first rows, the initial mapping, and the context for the mappings that fit.
 
-    That is one of these, else what is suggested. Another one than before also says how the file is read.
+    The initial mapping is one of those, or else the suggested one. Choosing another one also changes how the file is
+    read.
     """
     is_same = mapping_form.is_of_kept(request.POST)
     reading = mapping_form.reading_of(request.POST) if is_same else table.Reading()
@@ -67,7 +68,7 @@ def _start(request: HttpRequest, imp: Import) -> tuple[table.Sample, table.Mappi
 
 
 def _begin(request: HttpRequest, imp: Import, mapping: table.Mapping, context: dict[str, Any]) -> HttpResponse:
-    """Keep the mapping where it was given a name, and load the file by it."""
+    """Save the mapping if it has a name, and load the file with it."""
     try:
         tables.require_mapped(imp, mapping)
         if name := request.POST.get("keep", "").strip():
@@ -80,7 +81,7 @@ def _begin(request: HttpRequest, imp: Import, mapping: table.Mapping, context: d
 
 
 def _shown(sample: table.Sample, mapping: table.Mapping, data: QueryDict) -> dict[str, Any]:
-    """All that the form shows of a table and its mapping; ``data`` is what was sent of it."""
+    """The form's context for a table and its mapping; ``data`` is the submitted form."""
     asked = table.questions(sample, mapping)
     context: dict[str, Any] = {
         "sample": sample,
@@ -105,7 +106,7 @@ def _shown(sample: table.Sample, mapping: table.Mapping, data: QueryDict) -> dic
         context["rejected_sentence"] = rejected_sentence(preview.rejected, preview.rows, "row")
         context["first"] = [first_record(msgspec.json.encode(each.record), each.problems) for each in preview.shown]
         context["problems"] = [_cause(preview, *each) for each in preview.problems.most_common(_NAMED)]
-        # Templates would ask a counter for keys of these names.
+        # Not a Counter: templates would look up their attribute names as keys.
         context["skipped"] = preview.skipped.most_common(_NAMED)
         context["left_out"] = [(label_of(field), count) for field, count in preview.left_out.most_common()]
     except FileRefused as error:

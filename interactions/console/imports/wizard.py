@@ -1,4 +1,4 @@
-"""The import wizard: choose a file, see what it is, watch it load."""
+"""The import wizard: choose a file, check what it is, and watch it load."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from interactions.ingest import imports as importing
 from interactions.ingest.imports import storage, tables
 from interactions.models import Environment, Import
 
-_NAMES = 12  # of events, in a table
+_NAMES = 12  # event names in a table
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +63,7 @@ def _import_sample(request: HttpRequest, here: Environment) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class TypeBar:
-    """A type of the sample; ``length`` is its bar's, 100 for the type with the most records."""
+    """A type of the sample; ``length`` is the length of its bar, 100 for the type with the most records."""
 
     name: str
     count: int
@@ -78,7 +78,7 @@ def _type_bars(types: list[tuple[str, int]]) -> list[TypeBar]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_check(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Step 1 once the file is here: what it is, and the options. POST starts the loading."""
+    """Step 1 after the upload: a description of the file, and options. POST starts the import."""
     imp = find_import(environment, pk)
     loading = reverse("import_load", args=[environment, imp.pk])
     if imp.state == Import.State.CHECKING and (tables.is_table(imp) or "map" in request.GET):
@@ -101,7 +101,7 @@ def import_check(request: HttpRequest, environment: str, pk: int) -> HttpRespons
 
 
 def _start(request: HttpRequest, imp: Import) -> None:
-    """Keep what was chosen of events, and load. Raises DojoError."""
+    """Save the choices about events, and load the file. Raises DojoError."""
     if imp.connector and imp.state == Import.State.CHECKING:
         event_types.keep(request.POST, imp, person(request))
     zone = request.POST.get("zone", "").strip()
@@ -114,7 +114,7 @@ def _start(request: HttpRequest, imp: Import) -> None:
 
 
 def _checked(request: HttpRequest, imp: Import) -> dict[str, Any]:
-    """What the page shows of a file, by what was chosen in its form, where that was sent to see what comes of it."""
+    """The page's context for a file, with the choices in the form if it was submitted for a preview."""
     types = None
     if "preview" in request.POST:
         imp.check_duplicates = "check_duplicates" in request.POST
@@ -144,13 +144,13 @@ def _checked(request: HttpRequest, imp: Import) -> dict[str, Any]:
 
 
 def _was_refused(imp: Import) -> bool:
-    """Whether the file itself was refused, so that there was no loading that could have failed."""
+    """Whether the file itself was refused, rather than the import failing later."""
     return imp.state == Import.State.FAILED and imp.started_at is None
 
 
 @require_safe
 def import_load(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
-    """Step 2: the progress, asked for again every second while it is loading."""
+    """Step 2: the progress, refreshed every second while the file is loading."""
     imp = find_import(environment, pk)
     if imp.state in (Import.State.UPLOADING, Import.State.CHECKING) or _was_refused(imp):
         return redirect("import_check", environment=environment, pk=pk)
@@ -165,6 +165,6 @@ def import_load(request: HttpRequest, environment: str, pk: int) -> HttpResponse
         "ignored": importing.ignored_fields(imp),
         "has_rejected_file": importing.rejected_path(imp) is not None,
         "no_worker": nobody_carries(imp),
-        "waited": "waited" in request.GET,  # the page has said so, and says now that work goes on
+        "waited": "waited" in request.GET,  # the page has shown that it waits, and now shows that it continues
     }
     return page_or_fragment(request, "imports/load.html", "progress", context)

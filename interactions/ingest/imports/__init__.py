@@ -56,7 +56,7 @@ __all__ = [
 def inspect(imp: Import, types: Mapping[str, str | None] | None = None) -> Inspection:
     """Read a sample of the import's file. Raises FileRefused if it can't be imported at all.
 
-    ``types`` is what was chosen of event names; without it, what is kept of them.
+    ``types`` are the chosen types by event name, the saved ones by default.
     """
     from interactions.ingest.imports import inspection
 

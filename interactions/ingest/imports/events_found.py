@@ -27,9 +27,8 @@ _SHOWN = 1000  # characters of an event
 class EventName:
     """Events with one name: their number, the types they become, how many are skipped, and why.
 
-    ``usual`` are the types by the source's own table, none where it skips such events; ``chosen`` is the type that
-    somebody chose in its place, empty for events that are skipped on purpose, None where nobody did. ``sample`` is the
-    first of them as JSON, cut.
+    ``usual`` are the source's default types, empty if it skips such events. ``chosen`` is the type chosen by a user:
+    empty to skip them, None if there was no choice. ``sample`` is the first such event as JSON, cut.
     """
 
     name: str
@@ -54,8 +53,8 @@ class EventName:
 class EventsFound:
     """The events at the beginning of a file; ``is_all`` if that is the whole file.
 
-    ``names`` has the events by name, most first. ``sample`` is the verdict on the first records that come of them, each
-    reject with its event. ``asks_zone``: times may be by the clock of a zone.
+    ``names`` are the names of events, most frequent first. ``sample`` is the result of checking the first converted
+    records; rejected ones come with their event. ``asks_zone``: times can be local times of a zone.
     """
 
     title: str
@@ -76,7 +75,7 @@ class EventsFound:
 def events_found(imp: Import, text: bytes, types: Mapping[str, str | None] | None, *, is_whole: bool) -> EventsFound:
     """Inspect the beginning of the file of an import with a connector.
 
-    ``types`` is what was chosen of event names; without it, what is kept of them.
+    ``types`` are the chosen types by event name, the saved ones by default.
     """
     source, options = SOURCES[imp.connector], options_of(imp)
     options = options if types is None else replace(options, types=types)
@@ -108,7 +107,7 @@ def _entry(source: Source, options: Options, name: str, event: Json) -> EventNam
 
 
 def _sample(source: Source, options: Options, head: bytes, *, is_whole: bool) -> FileSample:
-    """The verdict on the records of a text's beginning."""
+    """Check the records at the beginning of a text."""
     sample = FileSample()
     run = ByteRange(0, len(head), len(head) if is_whole else len(head) + 1)
     with suppress(Unsound):  # it ends in the middle of an event

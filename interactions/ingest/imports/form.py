@@ -22,7 +22,7 @@ OWN = connectors.dojo.NAME
 TABLES = frozenset({"CSV", "TSV", "Excel", "Parquet", "JSON"})
 """Formats of tables. Their imports need a mapping."""
 OF_IMPORT = "import"
-"""The key of Dojo's note on a refused row of a table that names the import by whose mapping it can be read again."""
+"""The key in Dojo's note on a rejected row of a table for the number of the import whose mapping can read it again."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -36,7 +36,7 @@ class FileFormat:
 
 
 class OfTable(FileRefused):
-    """The file has rows of a table that an import refused: no records, but to be mapped as that import's were."""
+    """The file has rows of a table that an import rejected. They're mapped like the rows of that import."""
 
     def __init__(self) -> None:
         super().__init__(

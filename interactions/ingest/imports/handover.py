@@ -1,8 +1,8 @@
-"""Undoing an import keeps the records that others sent as well, and hands them over to those.
+"""Hand over records of an import that is undone to others who sent them as well.
 
-Afterwards the table has as many copies of each record as if the import had never been: as many as the other import, or
-live records, that sent the most. What each of them sent is what it has in the table plus what was left out of it
-(``warehouse.overlaps``). A uuid has one copy.
+Afterwards the table has as many copies of each record as if the import had never existed: the highest number sent by
+any other import or by live records. The number that one of them sent is its copies in the table plus those left out of
+it (``warehouse.overlaps``). A uuid has one copy.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ROWS = 32_768  # rows of a part read at once
 
 @dataclass(frozen=True, slots=True)
 class _Claims:
-    """What others sent of the records in one share, by group of equal fingerprints.
+    """The copies that others sent of the records in one share, by group of equal fingerprints.
 
     ``sent`` has the number of copies that a holder sent of a group. Its key is the holder's position times the number
     of entries, plus the start of the group.

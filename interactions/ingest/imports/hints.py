@@ -1,4 +1,4 @@
-"""What to do about rejects that have one known origin: how other tools write numbers, times and what is missing."""
+"""Advice on rejects with a known origin, such as the way other tools write numbers, times or missing values."""
 
 from __future__ import annotations
 

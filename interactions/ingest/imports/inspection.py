@@ -1,4 +1,4 @@
-"""Look at the beginning of a file, to say what it is before anything is loaded."""
+"""Inspect the beginning of a file to describe it before it's loaded."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SAMPLE_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What a file is, found from its first ``bytes_read`` bytes (unpacked).
+    """The description of a file from its first ``bytes_read`` unpacked bytes.
 
-    ``first`` are its first interactions as they will be, with their problems; ``types`` the types of the good records
-    of the sample, most first; ``odd_dates`` counts those of them dated after tomorrow or before 2000; ``unpacked_size``
-    in bytes, None where only unpacking would tell. ``left_out`` says in sentences what was left out so far, and
-    ``ignored`` counts records by fields that are ignored.
+    ``first`` are its first interactions as they will be stored, with their problems. ``types`` counts the valid records
+    of the sample by type, most frequent first; ``odd_dates`` counts those dated after tomorrow or before 2000.
+    ``unpacked_size`` is in bytes, None if it isn't known before unpacking. ``left_out`` are sentences about what was
+    left out so far, and ``ignored`` counts records by ignored field.
     """
 
     format: str
@@ -54,9 +54,9 @@ class Inspection:
 
 
 def inspect(imp: Import, types: Mapping[str, str | None] | None = None) -> Inspection:
-    """Read a sample of the file of ``imp``. Raises FileRefused where it cannot be imported at all.
+    """Read a sample of the import's file. Raises FileRefused if it can't be imported at all.
 
-    ``types`` is what was chosen of event names; without it, what is kept of them.
+    ``types`` are the chosen types by event name, the saved ones by default.
     """
     path = storage.upload_path(imp)
     form = form_of(path, connector=imp.connector or OWN)

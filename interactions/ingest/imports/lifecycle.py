@@ -40,7 +40,7 @@ def begin(
     connector: str = "",
     zone: str = "",
 ) -> Import:
-    """Create an import, whose file of ``size`` bytes is still to come.
+    """Create an import for a file of ``size`` bytes that hasn't arrived yet.
 
     ``connector`` names the source of its events if it's known; ``zone`` is that of times without an offset.
     """
@@ -88,7 +88,7 @@ def received(imp: Import, *, sample: bool = True) -> None:
 
 
 def _look_for_table(imp: Import, refusal: FileRefused) -> None:
-    """A file that isn't JSON of interactions may be a table, whose columns are mapped; else it's refused."""
+    """Accept a file that isn't JSON of interactions as a table to be mapped, or else refuse it."""
     from interactions.ingest.imports import tables
 
     try:
@@ -120,7 +120,7 @@ def start(
 
     ``zone`` is that of times without an offset. ``mapping`` is the mapping of a table's columns, as JSON (see
     ``tables``). Raises ImportStateError for an unknown zone, or a table without a mapping. ``ignore_unknown_fields``
-    holds for files in Dojo's own form alone.
+    only affects files in Dojo's own form.
     """
     now = timezone.now()
     if zone and zone not in available_timezones():

@@ -1,4 +1,4 @@
-"""Rejected records: stored as they came with their problems, so that they can be fixed and imported again."""
+"""Store rejected records unchanged and with their problems, so that they can be fixed and imported again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DECODER = json.JSONDecoder()
 ERASED = ("user_id", "Erased person: records up to the deletion request are refused.")
 _OTHERS = ("", "Another rule is broken: see the rejected records.")
 Line = dict[str, Any]
-"""A refused record as it is kept: see :class:`Rejects`."""
+"""A rejected record in its file: see :class:`Rejects`."""
 AsRows = Callable[[Import, Iterable[Line], int], Iterable[Line]]
 _CAUSES_KEPT = 200  # per block; a file with more causes has a common one
 
@@ -42,7 +42,7 @@ _CAUSES_KEPT = 200  # per block; a file with more causes has a common one
 class Named:
     """Finds erased people in the text of rejected records, which were received at ``received_at``.
 
-    With ``conservative``, a text with an unreadable id from before the request counts as theirs.
+    With ``conservative``, a text with an unreadable id from before the request counts as an erased person's.
     """
 
     tombstones: Tombstones
@@ -51,11 +51,11 @@ class Named:
     conservative: bool = False
 
     def in_text(self, text: str) -> Person | None:
-        """The erased person whose record this is, ``Person()`` if that's unclear; None for everybody else."""
+        """The erased person that the record belongs to, ``Person()`` if that's unclear; None for everyone else."""
         return self.tombstones.named_in(text, self.received_at, self.keyring, conservative=self.conservative)
 
     def in_event(self, text: str, whom: dict[str, Any]) -> Person | None:
-        """The same for an event of another tool, whose interaction has the ids ``whom``."""
+        """The same for another tool's event; ``whom`` has the ids of its interaction."""
         return self.in_text(text) or (self.in_text(json.dumps(whom)) if whom else None)
 
     def in_value(self, value: str) -> Person | None:
@@ -112,7 +112,7 @@ class Rejects:
                 rule=cause[1][:1000],
                 index=rejected.index,
                 offset=rejected.offset,
-                value=value[:200].replace("\x00", "␀"),  # which PostgreSQL does not take
+                value=value[:200].replace("\x00", "␀"),  # PostgreSQL can't store NUL
             )
         self._counts[cause] += times
 
@@ -158,8 +158,8 @@ def _named(rejected: Rejected) -> list[Violation]:
 def collect(imp: Import, blocks: Iterable[Block], as_rows: AsRows | None = None) -> None:
     """Combine the rejected records of the blocks, in order, into the file for download.
 
-    ``as_rows`` answers the lines of refused rows of a table, of those of a block and the number of its first record in
-    the text. The first block of a table has no text.
+    ``as_rows`` converts a block's lines to those of a table's rows; its second argument is the number of the block's
+    first record in the text. The first block of a table has no text.
     """
     final = storage.folder(imp) / "rejected.jsonl.gz"
     draft = final.with_name("rejected.draft")
@@ -182,9 +182,9 @@ def collect(imp: Import, blocks: Iterable[Block], as_rows: AsRows | None = None)
 
 
 def _noted(line: Line, base: int, table_of: int | None) -> bytes:
-    """The record as it came, on one line, with a note in front that the reader ignores.
+    """The unchanged record on one line, after a note that the reader ignores.
 
-    ``table_of`` is the import of a row of a table, by whose mapping the row can be read again.
+    ``table_of`` is the import of a table's row; the import's mapping can read the row again.
     """
     number = base + line["index"] + 1
     place = f"data.{line['index']}"

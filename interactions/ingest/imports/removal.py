@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 def undo(imp: Import) -> None:
-    """Remove the records of the import, except those that others sent as well, which become theirs.
+    """Remove the records of the import; those that others sent as well are handed over to them.
 
     A repeated task finds none and only records the result.
     """

@@ -31,20 +31,20 @@ _said = msgspec.json.Decoder(_Said)
 
 
 SHOWN = 20
-"""Records that a page shows of a sample."""
-_LONGEST = 4000  # characters of one
+"""Records of a sample that a page shows."""
+_LONGEST = 4000  # characters of a record
 
 
 @dataclass(frozen=True, slots=True)
 class FirstRecord:
-    """A record that a page shows, as indented JSON, cut; its problems, if it has any."""
+    """A record on a page, as indented JSON, cut; with its problems."""
 
     text: str
     problems: list[Violation]
 
 
 def first_record(text: bytes, problems: list[Violation]) -> FirstRecord:
-    """A record as a person reads JSON; what is no JSON is shown as it is."""
+    """A record as indented JSON, or unchanged if it isn't JSON."""
     try:
         shown = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
@@ -53,7 +53,7 @@ def first_record(text: bytes, problems: list[Violation]) -> FirstRecord:
 
 
 def rejected_sentence(rejected: int, total: int, noun: str) -> str:
-    """How many records or rows of a sample, as ``noun`` says, will be rejected."""
+    """A sentence on how many of a sample's records will be rejected; ``noun`` is "record" or "row"."""
     if total == 1:
         return f"The only {noun} read so far will be rejected."
     return f"{'All' if rejected == total else f'{rejected:,}'} of the first {total:,} {noun}s will be rejected."
@@ -63,7 +63,7 @@ def rejected_sentence(rejected: int, total: int, noun: str) -> str:
 class FileSample:
     """``records`` were read; ``types`` and ``moments`` (UTC timestamps, where present) are those of the valid ones.
 
-    ``first`` are as they will be, or with their problems; ``ignored`` counts records by fields that were left out.
+    ``first`` has records as they will be stored, or with their problems; ``ignored`` counts records by ignored field.
     """
 
     records: int = 0
@@ -98,7 +98,7 @@ class FileSample:
 def read_sample(text: bytes, *, is_whole: bool, longest: int, ignores_unknown: bool = False) -> FileSample:
     """Check the records of ``text``, the beginning of a file or all of it; a truncated last record is ignored.
 
-    Records of more than ``longest`` bytes are rejected. ``ignores_unknown``: fields that there are not are left out.
+    Records of more than ``longest`` bytes are rejected. ``ignores_unknown``: unknown fields are left out.
     """
     source = Documents(io.BytesIO(text), ByteRange(0, len(text), len(text) if is_whole else len(text) + 1), longest)
     sample = FileSample()

@@ -84,7 +84,7 @@ def _remove_given_up(with_files: Q) -> None:
     before = timezone.now() - timedelta(hours=settings.UPLOAD_EXPIRES_HOURS)
     failed = Import.objects.filter(with_files, state=Import.State.FAILED, finished_at__lt=before)
     for imp in failed.exclude(_BROUGHT_NOTHING):
-        imp.blocks.all().delete()  # they name files that are removed now
+        imp.blocks.all().delete()  # their files are removed now
         storage.remove_all(imp)
 
 

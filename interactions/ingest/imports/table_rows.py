@@ -1,6 +1,6 @@
-"""Refused records of a mapped table, kept as the rows that they stand for: with the table's own columns.
+"""Replace rejected records of a mapped table by the original rows, which have the table's columns.
 
-Which row a record stands for is noted while the table is read; the rows are looked up only where records were refused.
+The row number of each record is written while the table is read; rows are looked up only for rejected records.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SAME_ORDER: Final = "data.{index} is invalid. It is of the same order as row {r
 
 
 class RowNumbers:
-    """Writes the row of each record of a table's text: its number from 0, or of an order -1 less its first row's."""
+    """Writes the row number of each record of a table's text, from 0; for an order, -1 minus its first row's number."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._draft = path, path.with_name(f"{path.name}.draft")
@@ -47,10 +47,9 @@ class RowNumbers:
 
 
 def as_rows(imp: Import, lines: Iterable[Line], first: int) -> Iterator[Line]:
-    """The lines of a block's refused records with their rows in place of the records; ``first`` is the number of the
-    block's first record in the text, from 0.
+    """A block's rejected lines with rows in place of records; an order becomes a line for each of its rows.
 
-    A record of an order becomes a line for each of its rows.
+    ``first`` is the number of the block's first record in the text, from 0.
     """
     mapping = tables.mapping_of(imp.mapping)
     found = tables.opened(imp, mapping.reading)

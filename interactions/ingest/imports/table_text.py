@@ -1,4 +1,4 @@
-"""The text of a table in Dojo's own form, and what isn't in it: rows that were skipped or can't be read."""
+"""Write a table's records as text in Dojo's own form, and count the rows that were skipped or can't be read."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _CLAIM: Final = "table"
 
 @dataclass(slots=True)
 class Apart:
-    """The rows of a table that bring no record: ``rejected`` ones, and ``skipped`` ones by name."""
+    """The rows of a table without a record: ``rejected`` ones, and ``skipped`` ones by name."""
 
     rejects: Rejects
     rejected: int = 0
     skipped: Counter[Skipped] = field(default_factory=Counter)
 
     def note(self, block: Block) -> None:
-        """Save what was counted, as a block of its own that has no text."""
+        """Save the counts in a block without text."""
         block.rejected, block.skipped = self.rejected, self.skipped.total()
         block.records = block.rejected + block.skipped
         block.save()
@@ -40,14 +40,14 @@ class Apart:
 
 
 def block_apart(imp: Import) -> Block:
-    """The block that stands for the rows apart: the first, so that no block that is read anew takes it away."""
+    """The block for rows without a record. It comes first, so that reading other blocks again doesn't remove it."""
     return Block(of=imp, number=0, start=0, end=0, state=Block.State.DONE, claim=_CLAIM)
 
 
 def write(imp: Import, look: Callable[[], None]) -> Apart:
-    """Write the text of a table's import in Dojo's own form; answers what isn't in it.
+    """Write the text of a table's import in Dojo's own form; returns the rows without a record.
 
-    ``look`` is called again and again and may raise. Raises FileRefused, DiskFull.
+    ``look`` is called repeatedly and may raise to stop. Raises FileRefused, DiskFull.
     """
     mapping = tables.mapping_of(imp.mapping)
     people = Named(refused(imp.environment_id), imp.created_at, identity.keyring())

@@ -1,6 +1,6 @@
-"""Files that are tables: what they are, the mapping that they need, and their text in Dojo's own form.
+"""Imports of tables: detecting them, finding their mapping, and opening them.
 
-A table is made into records before it is cut into blocks, so that from there on it goes the way of every file.
+A table is converted to records before it's cut into blocks; from then on it's imported like any other file.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ UNMAPPED: Final = (
     "or name one with --mapping."
 )
 _JSON: Final = "JSON"
-_FEWEST: Final = 2  # columns of JSON that is a table
-_RATIO_FROM: Final = 64 << 20  # bytes unpacked before a file can be taken for a bomb
+_FEWEST: Final = 2  # columns that JSON must have to be a table
+_RATIO_FROM: Final = 64 << 20  # bytes unpacked before a file can count as a zip bomb
 
 
 def is_table(imp: Import) -> bool:
@@ -35,7 +35,7 @@ def is_table(imp: Import) -> bool:
 
 
 def opened(imp: Import, reading: Reading | None = None, look: Callable[[], None] | None = None) -> Table:
-    """The file of an import as a table. Raises FileRefused where it is none."""
+    """Open the file of an import as a table. Raises FileRefused if it isn't one."""
     return table.open_table(storage.upload_path(imp), reading, _text_of(imp, look))
 
 
@@ -45,9 +45,9 @@ def sample(imp: Import, reading: Reading | None = None) -> Sample:
 
 
 def kind_of(imp: Import, refusal: FileRefused) -> str:
-    """What an import's file is, which isn't JSON as Dojo reads it, as ``refusal`` says.
+    """The kind of table of an import's file that was refused as JSON of interactions, with ``refusal``.
 
-    Raises FileRefused where it is no table either: what is wrong with the table, or the refusal.
+    Raises FileRefused if it isn't a table either, with the table's problem or ``refusal``.
     """
     if str(refusal) == NO_RECORDS:
         raise refusal
@@ -63,7 +63,7 @@ def kind_of(imp: Import, refusal: FileRefused) -> str:
 
 
 def _neither(refusal: FileRefused, error: table.NoTable) -> FileRefused:
-    """Why a file is refused that is no JSON, as ``refusal`` says, and no table either."""
+    """Choose the reason for refusing a file that isn't JSON (``refusal``) and not a table either (``error``)."""
     before, is_said, reason = str(error).partition("The file is not a table: ")
     if str(refusal) == NOT_JSON and is_said and not before:
         return FileRefused(f"The file is neither JSON nor a table: {reason}")
@@ -71,8 +71,11 @@ def _neither(refusal: FileRefused, error: table.NoTable) -> FileRefused:
 
 
 def offered(imp: Import, found: Table | Sample, sheet: str = "") -> dict[str, Mapping]:
-    """The mappings that fit an import's table, by name: that of the import which refused its rows, then the kept ones,
-    those of its very shape first, then the newest. ``sheet`` is that of a workbook; empty: as each mapping says."""
+    """The mappings that fit an import's table, by name.
+
+    The mapping of the import that rejected its rows comes first, then saved ones with exactly the same columns, then
+    the newest. ``sheet`` is a workbook's; empty to use the one in each mapping.
+    """
     shape = table.shape(found.columns)
     rows = sorted(imp.environment.mappings.order_by("-id"), key=lambda row: row.shape != shape)
     known = _of_refusal(imp) | {row.name: mapping_of(row.mapping) for row in rows}
@@ -87,14 +90,14 @@ def offered(imp: Import, found: Table | Sample, sheet: str = "") -> dict[str, Ma
 
 
 def fitted_to(mapping: Mapping, found: Table | Sample, sheet: str = "") -> Mapping:
-    """A mapping that was made for another table, to read this one."""
+    """Adapt a mapping that was made for another table to this one."""
     reading = table.as_before(found, mapping.reading)
     reading = msgspec.structs.replace(reading, sheet=sheet or reading.sheet)
     return msgspec.structs.replace(mapping, reading=reading)
 
 
 def _cells_of(reading: Reading) -> Reading:
-    """What of a reading decides which columns there are."""
+    """The parts of a reading that determine the columns."""
     return msgspec.structs.replace(reading, encoding="")
 
 
@@ -106,7 +109,7 @@ def _columns(imp: Import, reading: Reading) -> list[str]:
 
 
 def _of_refusal(imp: Import) -> dict[str, Mapping]:
-    """The mapping of the import that refused the rows of this one's file."""
+    """The mapping of the import that rejected the rows in this import's file, by name; empty if there is none."""
     if imp.format != _JSON or (number := refused_by(storage.upload_path(imp))) is None:
         return {}
     before = Import.objects.filter(environment=imp.environment_id, pk=number).exclude(mapping="").first()
@@ -114,15 +117,15 @@ def _of_refusal(imp: Import) -> dict[str, Mapping]:
 
 
 def in_zone(mapping: Mapping, zone: str) -> Mapping:
-    """The mapping with the zone of times that don't say theirs."""
+    """The mapping with a zone for times without an offset."""
     return msgspec.structs.replace(mapping, times=Times(mapping.times.form, zone))
 
 
 def mapping_for(imp: Import, name: str, sheet: str = "") -> Mapping:
-    """The mapping that an import's environment keeps under a name, or without one the newest that fits the file.
+    """The environment's mapping with this name; without a name, the newest one that fits the import's file.
 
-    ``sheet`` is that of a workbook; empty: as the mapping says, else the first with rows. Raises ImportStateError where
-    there is none, FileRefused where the file can't be read.
+    ``sheet`` is a workbook's; empty to use the one in the mapping, or else the first with rows. Raises ImportStateError
+    if there is no such mapping, FileRefused if the file can't be read.
     """
     found = opened(imp, Reading(sheet=sheet))
     if sheet and not found.sheets:
@@ -138,7 +141,7 @@ def mapping_for(imp: Import, name: str, sheet: str = "") -> Mapping:
 
 
 def keep(environment: Environment, name: str, mapping: Mapping) -> SourceMapping:
-    """Keep a mapping under a name, in place of what was kept under it."""
+    """Save a mapping under a name, replacing the previous one."""
     values = {"mapping": json_of(mapping), "shape": mapping.shape}
     return SourceMapping.objects.update_or_create(environment=environment, name=name[:80], defaults=values)[0]
 
@@ -148,7 +151,7 @@ def json_of(mapping: Mapping) -> str:
 
 
 def mapping_of(json: str) -> Mapping:
-    """The mapping that was kept as JSON. Raises ImportStateError where it is none of this version's."""
+    """Parse a saved mapping. Raises ImportStateError if this version can't read it."""
     try:
         return msgspec.json.decode(json, type=Mapping)
     except msgspec.MsgspecError as error:
@@ -156,7 +159,7 @@ def mapping_of(json: str) -> Mapping:
 
 
 def require_mapped(imp: Import, mapping: Mapping) -> None:
-    """Raises FileRefused where a mapping doesn't fit an import's table, or leaves open what only a person can say."""
+    """Raises FileRefused if a mapping doesn't fit an import's table or leaves a question open."""
     table.preview(sample(imp, mapping.reading), mapping, 0)
 
 
