@@ -1,4 +1,4 @@
-"""An index seen through a filter: what the questions of a page share, and how passes go over it in several threads."""
+"""A filtered view of an index: caches what the questions of a page share, and runs passes in several threads."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ _NO_HEADS: Final = np.zeros(0, np.uint8)
 _NO_DEAD: Final = np.zeros(0, np.uint8)
 for _empty in (_NO_MASK, _NO_EVENTS, _NO_HEADS, _NO_DEAD):
     _empty.setflags(write=False)
-_NEIGHBOURS: Final = 2  # so many events a piece: then there is less to keep than each event's number
+_NEIGHBOURS: Final = 2  # if a piece has so many events on average, pieces take less memory than event positions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Share:
-    """Some people of a run who have events that are let through: all of theirs are from ``begins`` to before ``ends``.
+    """Some people of a run with events that pass the filter. All of their events are in ``[begins, ends)``.
 
-    Of a run of nobody they are stretches of time. ``people`` is what a pass over what is let through begins with: where
-    each one's begin and end, among ``events`` where there are any. Where the ``mask`` lets through neighbours, mostly,
-    it is their pieces, without ``events``: a person has several, the first of which is 1 in ``heads``. ``before`` is
-    how many events the earlier runs have.
+    For a run of nobody, they're periods of time. ``people`` are the first arguments of a pass over the events that
+    pass: where each person's begin and end, in ``events`` if that isn't empty. If the events that pass are mostly
+    consecutive, ``people`` has pieces of them instead of ``events``: a person can have several, and ``heads`` is 1 for
+    the first one. ``before`` is the number of events in earlier runs.
     """
 
     run: Run
@@ -57,17 +57,17 @@ class Share:
 
     @property
     def whole(self) -> tuple[Any, ...]:
-        """What a pass over all that these people did begins with."""
+        """The first arguments of a pass over all events of these people."""
         return self.begins, self.ends, self.mask
 
     @property
     def first_sale(self) -> int:
-        """The first of the run's sales that may be these people's."""
+        """The first of the run's sales that can belong to these people."""
         return int(np.searchsorted(self.run.sale_event, self.begins[0]))
 
 
 class Look:
-    """An index through a filter. It remembers what its questions share, and may be used by several threads."""
+    """An index with a filter. Caches what questions share. Thread-safe."""
 
     def __init__(self, index: Index, filter: Filter) -> None:
         self.index, self.filter = _read_only(index), filter
@@ -84,18 +84,18 @@ class Look:
             return found
 
     def any_of(self, name: str) -> Any:
-        """What is remembered under a key that begins with ``name``; None where nothing is."""
+        """Any cached result with a key that begins with ``name``; None if there is none."""
         with self._lock:
             return next((found for key, found in self._kept.items() if isinstance(key, tuple) and key[0] == name), None)
 
     @property
     def masks(self) -> list[np.ndarray | None]:
-        """The mask of each run; None where all of its events are let through."""
+        """The mask of each run; None if all of its events pass."""
         return self.once("masks", lambda: masks_of(self.index, self.filter, cores()))
 
     @property
     def span(self) -> tuple[int, int] | None:
-        """The first and the last moment of the events that are let through, in µs; None where there are none."""
+        """The times of the first and last event that pass, in µs; None if there are none."""
         return self.once("span", self._span)
 
     def _span(self) -> tuple[int, int] | None:
@@ -107,7 +107,7 @@ class Look:
 
     @property
     def shares(self) -> list[list[Share]]:
-        """For each core its share of each run, where somebody is in it."""
+        """The non-empty shares of each core, one per run."""
         return self.once("shares", self._shares)
 
     def _shares(self) -> list[list[Share]]:
@@ -124,7 +124,7 @@ class Look:
         return in_threads(of_core, range(several))
 
     def edges(self, unit: Unit, zone: tzinfo) -> np.ndarray:
-        """Where the bars of the period begin, and the last one ends, in µs; empty where there is nothing to show."""
+        """The starts of the period's bars and the end of the last one, in µs; empty if there is nothing to show."""
         return self.once(("edges", unit, zone), lambda: self._edges(unit, zone))
 
     def _edges(self, unit: Unit, zone: tzinfo) -> np.ndarray:
@@ -133,8 +133,8 @@ class Look:
         return bar_edges(np.array(ends, np.int64), self.filter.period, unit, zone)
 
     def over(self, begin: Callable[[], Found], walk: Callable[[Found, Share], None]) -> list[Found]:
-        """What several threads have found, each of which began with what ``begin`` gives and took its shares."""
-        shares = self.shares  # made here: the threads must not wait for who waits for them
+        """Run ``walk`` over all shares in a thread per core. Returns each thread's result, which ``begin`` creates."""
+        shares = self.shares  # computed here, because a thread that did it would wait for other threads
 
         def work(core: int) -> Found:
             found = begin()
@@ -146,7 +146,7 @@ class Look:
 
 
 def _share(run: Run, mask: np.ndarray | None, before: int, core: int, several: int) -> Share:
-    """Of several shares with as many events each, one."""
+    """One of several shares with about the same number of events."""
     starts = _starts(run)
     edges = [len(run) * core // several, len(run) * (core + 1) // several]
     first, last = np.searchsorted(starts[:-1], edges).tolist()
@@ -174,7 +174,7 @@ def _share(run: Run, mask: np.ndarray | None, before: int, core: int, several: i
 
 
 def summed(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """The sum of arrays of equal form, of which there is one at least, in the first of them."""
+    """The sum of one or more arrays of equal shape, written to the first."""
     first = arrays[0]
     for other in arrays[1:]:
         first += other
@@ -186,8 +186,8 @@ _turn = threading.Lock()
 
 
 def look(index: Index, filter: Filter) -> Look:
-    """The index through the filter; the last few are kept, for all the questions of a page."""
-    key = (id(index), filter.key)  # what is kept holds its index, so no other can have its id
+    """A view of the index with a filter. The last few are cached, for all questions of a page."""
+    key = (id(index), filter.key)  # a cached view keeps its index alive, so the id is unique
     with _turn:
         for other, kept in list(_looks.items()):
             if kept.source is not index and kept.source.environment == index.environment:
@@ -200,7 +200,7 @@ def look(index: Index, filter: Filter) -> Look:
 
 
 def forget() -> None:
-    """Forget all looks."""
+    """Empty the cache of views."""
     with _turn:
         _looks.clear()
 
@@ -212,7 +212,7 @@ def _starts(run: Run) -> np.ndarray:
 
 
 def _read_only(index: Index) -> Index:
-    """The index with arrays that can't be written, as mapped ones can't: a loop is compiled for either kind anew."""
+    """The index with read-only arrays, like mapped ones, so that loops are compiled for one kind only."""
     runs = tuple(replace(run, **_locked_of(run)) for run in index.runs)
     return replace(index, runs=runs, pairs=replace(index.pairs, **_locked_of(index.pairs)))
 
@@ -230,7 +230,7 @@ def _locked(array: np.ndarray) -> np.ndarray:
 
 def _after_fork() -> None:
     global _turn
-    _turn = threading.Lock()  # another thread of the parent may have held it, or that of a look
+    _turn = threading.Lock()  # another thread of the parent may have held it, or a view's lock
     _looks.clear()
 
 

@@ -1,7 +1,7 @@
-"""From a filter to a mask of each run: one byte an event, 1 for those it lets through.
+"""Turn a filter into a mask per run: a byte per event, 1 for those that pass.
 
-Each condition becomes a table of allowed codes, or a few numbers, so all of them cost alike. A new field is a new case
-in :func:`_narrowing`.
+Each condition becomes a table of allowed codes, or a few numbers, so all conditions cost about the same. A new field is
+a new case in :func:`_narrowing`.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from interactions.contract.tombstones import microseconds
 
 _EARLIEST: Final = np.iinfo(np.int64).min
 _LATEST: Final = np.iinfo(np.int64).max
-_NO_VALUE: Final = np.zeros(1, bool)  # what the tables of codes begin with: an event without a value
+_NO_VALUE: Final = np.zeros(1, bool)  # the first entry of the tables of codes, for events without a value
 _KINDS: Final = np.arange(256)
 
 
 Narrow = Callable[[Run, slice, np.ndarray], None]
-"""Clears in the mask of a slice of a run's events those that do not meet a condition."""
+"""Clears events that don't meet a condition in the mask of a slice of a run's events."""
 
 _IDS: Final = {"user_id": "user_key", "anonymous_id": "anonymous_key"}
 _PEOPLE: Final = {"user_key": ("user", 1), "anonymous_key": ("visitor", 2)}
-_LIVE: Final = np.zeros(1, np.int64)  # the number that stands for no import
+_LIVE: Final = np.zeros(1, np.int64)  # not the id of any import
 
 
 def masks_of(index: Index, filter: Filter, cores: int) -> list[np.ndarray | None]:
-    """The mask of each run (uint8), or None where everything is let through."""
+    """The mask of each run (uint8), or None if everything passes."""
     period = filter.period
     narrows = [_narrowing(index, condition) for condition in filter.conditions]
     if filter.has_types:
@@ -108,7 +108,7 @@ def _narrowing(index: Index, condition: Condition) -> Narrow:
 
 
 def _customs(index: Index, condition: Condition) -> np.ndarray:
-    """Which values of keys, by code, are of the condition's key and among its values."""
+    """Which values of custom_context, by code, have the condition's key and one of its values."""
     keys, values = (pc.struct_field(index.texts.custom, name) for name in ("key", "value"))
     is_of_key = _flags(pc.fill_null(pc.equal(keys, condition.field.removeprefix(CUSTOM)), False))
     found: np.ndarray = is_of_key & _among(values, condition.values)
@@ -149,12 +149,12 @@ def _by_list(starts: str, codes: str, named: np.ndarray, is_wanted: bool) -> Nar
 
 
 def _among(texts: pa.ChunkedArray, values: Sequence[Value]) -> np.ndarray:
-    """Which of the texts, by code, are among the values."""
+    """Which texts, by code, are one of the values."""
     return _flags(pc.is_in(texts, value_set=pa.array(values, pa.string())))
 
 
 def _containing(texts: pa.ChunkedArray, values: Sequence[Value]) -> np.ndarray:
-    """Which of the texts contain any of the values, without regard to case."""
+    """Which texts, by code, contain one of the values, ignoring case."""
     lowered = pc.utf8_lower(texts)
     found = np.zeros(len(texts), bool)
     for value in pc.utf8_lower(pa.array(values, pa.string())).to_pylist():
@@ -168,6 +168,6 @@ def _flags(found: pa.ChunkedArray | pa.Array) -> np.ndarray:
 
 
 def _key(identifier: str) -> int:
-    from interactions import identity  # asks the database for the key's check
+    from interactions import identity  # reads the key's checksum from the database
 
     return identity.keyring().key(identifier)

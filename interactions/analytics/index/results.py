@@ -1,4 +1,4 @@
-"""The miso_ids of records as numbers."""
+"""Hash miso_ids."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SECOND: Final = -4658895280553007687
 
 
 def results_of(ids: pa.StringArray) -> np.ndarray:
-    """A hash of each UUID (int64), equal however it's spelt; 0 for null."""
+    """A hash of each UUID (int64), regardless of its spelling; 0 for null."""
     found = np.zeros(len(ids), np.int64)
     if ids.null_count < len(ids):
         _, places, text = ids.buffers()
@@ -27,7 +27,7 @@ def results_of(ids: pa.StringArray) -> np.ndarray:
 
 @compiled
 def hash_uuids(text: Any, offsets: Any, valid: Any, found: Any) -> None:
-    """Of hexadecimal digits in any case, the rest left out, the numbers of 64 bits that they make, mixed into one."""
+    """Read the hexadecimal digits, ignoring other characters, as 64-bit numbers, and mix these into one."""
     for row in range(len(found)):
         if not valid[row]:
             continue

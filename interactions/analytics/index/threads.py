@@ -1,4 +1,4 @@
-"""Work shared by a thread for each core."""
+"""A pool with a thread per core."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Found = TypeVar("Found")
 
 
 def in_threads(work: Callable[[Any], Found], given: Iterable[Any]) -> list[Found]:
-    """What ``work`` makes of each that is given; it may not wait for threads itself."""
+    """The results of ``work`` for each of ``given``. ``work`` must not wait for threads itself."""
     return list(_threads().map(work, given))
 
 
@@ -23,4 +23,4 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(cores(), "look")
 
 
-os.register_at_fork(after_in_child=_threads.cache_clear)  # they are the parent's
+os.register_at_fork(after_in_child=_threads.cache_clear)  # the threads exist only in the parent

@@ -1,8 +1,8 @@
-"""Which ids were seen together: what says whose the records without a user are.
+"""Links between anonymous ids and users, which determine who records without a user belong to.
 
 A link is an anonymous id and a user seen in one record. An anonymous id seen with one user belongs to that user, with
-all its records; one seen with several (a shared device) is ambiguous, and its records without a user belong to nobody
-but itself. Nothing is written back: take the records away and the link is gone.
+all of its records. One seen with several (a shared device) is ambiguous: its records without a user belong only to
+itself. Links aren't stored: they exist as long as the records do.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BOTH: Final = 3
 def links(index: Index) -> pd.DataFrame:
     """``anonymous_key, user_key, first_at, last_at, records``: a row for each anonymous id and user seen in one record.
 
-    Records and times (UTC) are of both together.
+    ``records`` and the times (UTC) are of records with both.
     """
     pairs, (first, last) = index.pairs, pair_spans(look(index, Filter()))
     both = np.flatnonzero((pairs.has == _BOTH) & (pairs.records > 0))
@@ -48,8 +48,8 @@ def links(index: Index) -> pd.DataFrame:
 def ambiguous(index: Index, limit: int) -> pd.DataFrame:
     """``anonymous_key, users, records, first_at, last_at``: anonymous ids seen with several users.
 
-    Those with most users first, at most ``limit``. Records and times are of those that bear a user, too: there is one
-    at least. Among the users are those whom only a record that was left out names.
+    The ones with the most users first, at most ``limit``. ``records`` and the times are of records that also have a
+    user; there's at least one. Users named only by a record that was left out are included.
     """
     found = (
         links(index)
@@ -63,13 +63,13 @@ def ambiguous(index: Index, limit: int) -> pd.DataFrame:
 
 
 def _users(pairs: Pairs) -> pd.Series:
-    """With how many users each anonymous id was seen, by its key."""
+    """The number of users that each anonymous id was seen with, by key."""
     both = (pairs.has & _BOTH == _BOTH) & (pairs.records > 0)
     return pd.Series(pairs.user[both]).groupby(pairs.visitor[both]).nunique()
 
 
 def with_ids(environment: str, ambiguous: pd.DataFrame) -> pd.DataFrame:
-    """What :func:`ambiguous` gives, with ``anonymous_id``: only the records hold it. Raises DataSetBusy."""
+    """The result of :func:`ambiguous` with ``anonymous_id``, which is read from the records. Raises DataSetBusy."""
     keys = ambiguous["anonymous_key"].tolist()
     ids = steady(environment, lambda parts: anonymous_ids(parts, keys))["id"] if keys else pd.Series(dtype="object")
     named = ambiguous.assign(anonymous_id=ambiguous["anonymous_key"].map(ids))
@@ -79,8 +79,8 @@ def with_ids(environment: str, ambiguous: pd.DataFrame) -> pd.DataFrame:
 def links_of(environment: str, user_keys: Sequence[int]) -> pd.DataFrame:
     """``user_key, anonymous_key, anonymous_id, first_at, records, users``: the links of these users, oldest first.
 
-    ``users`` is with how many users the anonymous id was seen, ``records`` how many bear both: none where only a record
-    that was left out did. Read from the records, and of this moment. Raises DataSetBusy.
+    ``users`` is the number of users that the anonymous id was seen with, ``records`` the number of records with both (0
+    if only a record that was left out has them). Read from the current records. Raises DataSetBusy.
     """
     return steady(environment, lambda parts: _links_of(parts, user_keys))
 

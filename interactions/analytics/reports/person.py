@@ -1,4 +1,4 @@
-"""One person: who they are, what links them to whom, what there is of them."""
+"""One person: their identity, links to others, and records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from interactions.warehouse.links import first_seen
 
 @dataclass(frozen=True, slots=True)
 class FirstRecord:
-    """The first record that bears two ids; ``import_id`` is 0 for a live one."""
+    """The first record with two linked ids; ``import_id`` is 0 for a live one."""
 
     type: str
     import_id: int
@@ -27,10 +27,10 @@ class FirstRecord:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A user and an anonymous id that stand together in ``records`` records, the ``first`` of which made the link.
+    """A user and an anonymous id that occur together in ``records`` records, the ``first`` of which made the link.
 
-    ``person`` and ``id`` are the other's. ``users``: with how many users the anonymous id was seen. Two ids that only a
-    record which was left out bears, as a duplicate by its uuid, are linked without ``records`` and ``first``.
+    ``person`` and ``id`` are the other's. ``users`` is the number of users that the anonymous id was seen with. If only
+    a record that was left out as a duplicate has both ids, there are no ``records`` and there's no ``first``.
     """
 
     person: Person
@@ -43,16 +43,16 @@ class Link:
 
     @property
     def is_ambiguous(self) -> bool:
-        """Seen with several users: it attributes nothing."""
+        """Whether it was seen with several users, so that it doesn't attribute records."""
         return self.users > 1
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What there is of a person: ``records`` are only theirs, of ``types`` the most frequent first.
+    """A person with their ``records``, and ``types``, most frequent first.
 
-    ``attributed``: how many of a user's records bear only an anonymous id. ``belongs_to``: the user whose anonymous id
-    this is; the records are then that user's. ``page``: what they did.
+    ``attributed`` is the number of a user's records with only an anonymous id. ``belongs_to`` is the user that an
+    anonymous id belongs to; the records are then that user's. ``page`` is the page of the timeline.
     """
 
     person: Person
@@ -69,18 +69,18 @@ class Profile:
 
     @property
     def ambiguous(self) -> int:
-        """How many of the links are."""
+        """The number of shared links."""
         return sum(link.is_ambiguous for link in self.links)
 
 
 def find(environment: str, key: int) -> list[Person]:
-    """Who has this keyed hash of an id: a user, an anonymous id, both or nobody. Raises DataSetBusy."""
+    """The people with this keyed hash of an id: a user, an anonymous id, both or none. Raises DataSetBusy."""
     either = (Person(user_key=key), Person(anonymous_key=key))
     return steady(environment, lambda parts: [one for one in either if person_records.has_records(parts, one)])
 
 
 def profile(environment: str, person: Person, *, after: Place | None = None, limit: int) -> Profile | None:
-    """The person, with the newest ``limit`` of the records beyond ``after``; None where no record names the person.
+    """The person, with the newest ``limit`` records after ``after``; None if no record names the person.
 
     Raises DataSetBusy.
     """
@@ -120,7 +120,7 @@ def _profile(parts: Snapshot, person: Person, after: Place | None, limit: int) -
 
 
 def _links(parts: Snapshot, person: Person, named: pd.DataFrame) -> list[Link]:
-    """What links the person to others, oldest first."""
+    """The person's links to others, oldest first."""
     both = named.dropna(subset="other").sort_values(["timestamp", "fingerprint", "import_id"])
     groups = both.groupby("other", sort=False)
     found = groups.first().assign(records=groups.size(), last_at=groups["timestamp"].max())
@@ -150,7 +150,7 @@ def _links(parts: Snapshot, person: Person, named: pd.DataFrame) -> list[Link]:
 
 
 def _left_out(parts: Snapshot, person: Person) -> pd.Series:
-    """With whom records that were left out link the person: when they first do, by the other's key."""
+    """Links made only by records that were left out: their first times, by the other's key."""
     mine, other, key = "user_key", "anonymous_key", person.user_key
     if key is None:
         mine, other, key = other, mine, person.anonymous_key

@@ -1,4 +1,4 @@
-"""How much there is: totals, and records by type and group."""
+"""Totals, and records by type and group."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _SEARCH: Final = TYPES.index("search")
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How much there is.
+    """The totals of some records.
 
-    ``people`` are users, and visitors not known as one (person.py); ``users`` and ``anonymous`` count the ids that
-    occur. ``sessions`` end with 30 minutes of quiet. ``products`` counts distinct product ids. ``conversions`` are
-    check-outs and subscriptions, ``revenue`` the sum of the check-outs'. ``first`` and ``last`` are UTC.
+    ``people`` are users, and visitors who don't belong to one; ``users`` and ``anonymous`` count ids. ``sessions`` end
+    after 30 minutes without a record. ``products`` counts distinct product ids. ``conversions`` are checkouts and
+    subscriptions, ``revenue`` is that of checkouts. ``first`` and ``last`` are UTC.
     """
 
     interactions: int
@@ -48,9 +48,9 @@ class Totals:
 
 
 def totals(index: Index, filter: Filter = EVERYTHING, unit: Unit = Unit.YEAR, zone: tzinfo = UTC) -> Totals | None:
-    """The totals, or None where there is no record.
+    """The totals, or None without records.
 
-    ``unit`` and ``zone`` change nothing; but with those of the sparklines, both take hardly longer than one.
+    ``unit`` and ``zone`` don't affect the result. With those of the sparklines, both share a pass.
     """
     seen = look(index, filter)
     if seen.span is None:
@@ -86,7 +86,7 @@ def compared(index: Index, filter: Filter, zone: tzinfo = UTC) -> tuple[Totals |
 def by_type(index: Index, filter: Filter = EVERYTHING) -> pd.DataFrame:
     """``type, group, records, share, first, last``: a row for each type that occurs, most records first.
 
-    ``share`` is of all records asked about, 0 to 1; ``first`` and ``last`` are timestamps in UTC.
+    ``share`` is of all records that pass the filter, 0 to 1; ``first`` and ``last`` are timestamps in UTC.
     """
     visits = visits_of(look(index, filter))
     records = visits.types.sum(axis=0)
@@ -106,7 +106,7 @@ def by_type(index: Index, filter: Filter = EVERYTHING) -> pd.DataFrame:
 
 
 def by_group(types: pd.DataFrame) -> pd.DataFrame:
-    """``group, records, share`` of an answer of :func:`by_type`: a row a group that occurs, most first."""
+    """``group, records, share`` from the result of :func:`by_type`: a row for each group that occurs, largest first."""
     frame = types.groupby("group", sort=False, as_index=False)[["records", "share"]].sum()
     frame["rank"] = frame["group"].map(list(Group).index)
     frame = frame.sort_values(["records", "rank"], ascending=[False, True], ignore_index=True)
@@ -114,27 +114,27 @@ def by_group(types: pd.DataFrame) -> pd.DataFrame:
 
 
 def count(index: Index, filter: Filter = EVERYTHING) -> int:
-    """How many records there are."""
+    """The number of records."""
     return int(visits_of(look(index, filter)).types.sum())
 
 
 def has_records(index: Index) -> bool:
-    """Whether there is any record at all, of any time."""
+    """Whether there are any records, of any time."""
     return index.first <= index.last
 
 
 def users(index: Index, filter: Filter = EVERYTHING) -> int:
-    """How many different user ids there are."""
+    """The number of distinct user ids."""
     return ids_of(look(index, filter))[0]
 
 
 def products(index: Index, filter: Filter = EVERYTHING) -> int:
-    """How many different product ids there are."""
+    """The number of distinct product ids."""
     return products_of(look(index, filter)).total
 
 
 def people(index: Index, filter: Filter = EVERYTHING) -> tuple[int, int, int]:
-    """How many people, users and anonymous ids there are."""
+    """The number of people, users and anonymous ids."""
     seen = look(index, filter)
     with_user, with_visitor = ids_of(seen)
     return visits_of(seen).total, with_user, with_visitor

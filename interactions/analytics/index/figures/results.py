@@ -21,7 +21,7 @@ _ROLES: Final[Mapping[str, int]] = {**dict.fromkeys(SHOWN, 2), "click": 4}
 
 
 class _Table:
-    """A hash table of results, of a power of two, as :func:`keys.count_results` has it."""
+    """A hash table of results, as used by :func:`keys.count_results`."""
 
     def __init__(self, room: int | None = None) -> None:
         self.rows, self.used = np.zeros((room or _ROOM, 2), np.int64), 0
@@ -35,20 +35,20 @@ class _Table:
             self.used = int(at[2])
 
     def have_room(self, results: int) -> None:
-        """Have room for so many results: no more than half of a table is full."""
+        """Grow so that at most half of the table is full with ``results`` results."""
         if 2 * results > len(self.rows):
             larger = _Table(1 << (2 * results).bit_length())
             larger.add(self)
             self.rows = larger.rows
 
     def add(self, other: _Table) -> None:
-        """Add what another has, for which there has to be room."""
+        """Add another table, for which there must be room."""
         self.used += keys.add_results(other.rows, self.rows)
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """How many results there are, how many of them have one event, and how many clicks, and clicks on unshown ones."""
+    """The number of results, of those with a single event, of clicks, and of clicks on results that weren't shown."""
 
     miso_ids: int
     seen_once: int

@@ -1,6 +1,6 @@
 """Compiled passes over the events of a run, a module per subject.
 
-Each pass goes over some people, whose events are from ``begins`` to before ``ends``: of a run, or of ``events``, places
-of those in the run that a filter lets through, which is empty without one. It adds to arrays that it is given, so that
-several threads can each go over a share of the people.
+Each pass goes over the events of some people in ``[begins, ends)``. These are positions in the run or, with a filter,
+in ``events``, which has the positions of events that pass. A pass adds to arrays given by the caller, so that each
+thread can process a share of the people.
 """

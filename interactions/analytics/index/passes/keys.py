@@ -1,6 +1,6 @@
-"""Passes over the ids of people, and those that tell apart the results that miso_ids name, with hash tables.
+"""Passes that count by id, and by the result that a miso_id names, with hash tables.
 
-A table is of a power of two; a key of 0 is no key. Whoever calls sees to it that a table has room.
+The size of a table is a power of two; the key 0 means an empty row. Callers ensure that a table has room.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import numpy as np
 
 from interactions.analytics.index.loops import compiled
 
-_MIX: Final = -7046029254386353131  # the golden ratio, as a signed number: spreads keys that differ in few bits
+_MIX: Final = -7046029254386353131  # Fibonacci hashing: the golden ratio as a signed number
 
 
 @compiled
 def count_pairs(begins: Any, ends: Any, events: Any, pair: Any, counts: Any) -> None:
-    """Count events by their pair of ids, which mostly is that of the event before."""
+    """Count events by pair of ids. Consecutive events mostly have the same pair."""
     code, count, is_chosen = 0, 0, len(events) > 0
     for person in range(len(begins)):
         for number in range(begins[person], ends[person]):
@@ -42,14 +42,14 @@ def count_results(
     table: Any,
     at: Any,
 ) -> None:
-    """Tell apart the results of events whose kind has the ``bit``.
+    """Count the results of events whose kind has the ``bit``.
 
-    ``at`` is where it stands: the person, how far among the person's events, -1 for the first one, and how many results
-    the table has. It ends where a ``block`` more of them might fill more than half of the table, and goes on from there
-    when called again, until the person is beyond all.
+    ``at`` is the state of the pass: the person, the position among the person's events (-1 for the first), and the
+    number of results in the table. The pass stops when a ``block`` more could fill more than half of the table, and
+    continues when it's called again, until all people are done.
 
-    Types with the role 2 show a result, 4 is a click on it. ``table`` int64[room, 2] has a result in each row, and what
-    is said of it: 1 if it has several events, 2 if it was shown, and four times its clicks.
+    Types with the role 2 show a result, 4 is a click. ``table`` (int64[room, 2]) has a result per row, and the sum of 1
+    if it has several events, 2 if it was shown, and four times its clicks.
     """
     end, is_chosen = len(table) - 1, len(events) > 0
     person, begin, used = at[0], at[1], at[2]
@@ -82,7 +82,7 @@ def count_results(
 
 @compiled
 def add_results(table: Any, more: Any) -> int:
-    """Add one table of results to another, which has room; returns how many keys are new to it."""
+    """Add one table of results to another, which must have room. Returns the number of new keys."""
     end, added = len(more) - 1, 0
     for place in range(len(table)):
         key = table[place, 0]
@@ -116,8 +116,9 @@ def check_quality(
     oldest: int,
     counts: Any,
 ) -> None:
-    """Count events that have a user, a visitor, neither, a placeholder, a type that ``about`` marks as about products,
-    and such a type with products, a miso_id, a date over ``ahead`` µs after receipt, one before ``oldest``; and all."""
+    """Count events with a user, with a visitor, with neither, with a placeholder, with a type that ``about`` marks as
+    about products, of these with products, with a miso_id, dated more than ``ahead`` µs after receipt, dated before
+    ``oldest``, and all events."""
     is_chosen = len(events) > 0
     for person in range(len(begins)):
         for number in range(begins[person], ends[person]):
@@ -138,7 +139,7 @@ def check_quality(
 
 @compiled
 def span_pairs(begins: Any, ends: Any, events: Any, at: Any, pair: Any, earliest: Any, latest: Any) -> None:
-    """Lower and raise the first and the last moment of each pair of ids."""
+    """Update the first and last time of each pair of ids."""
     is_chosen = len(events) > 0
     for person in range(len(begins)):
         for number in range(begins[person], ends[person]):

@@ -1,4 +1,4 @@
-"""Passes that narrow a mask: each clears the events that do not meet one condition."""
+"""Passes over masks. Each clears the events that don't meet a condition."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from interactions.analytics.index.loops import compiled
 
 @compiled
 def by_time(at: Any, since: int, until: int, mask: Any) -> None:
-    """Keep events from ``since`` to before ``until``, in µs."""
+    """Keep events in ``[since, until)``, in µs."""
     for event in range(len(mask)):
         mask[event] &= (at[event] >= since) & (at[event] < until)
 
 
 @compiled
 def by_code(codes: Any, allowed: Any, mask: Any) -> None:
-    """Keep events with a code ``c`` where ``allowed[c + 1]`` is 1; the first is for no value."""
+    """Keep events with a code ``c`` for which ``allowed[c + 1]`` is 1; the first entry is for no value."""
     for event in range(len(mask)):
         mask[event] &= allowed[codes[event] + 1]
 
 
 @compiled
 def by_kind(kind: Any, allowed: Any, mask: Any) -> None:
-    """Keep events whose kind, of 256, is allowed."""
+    """Keep events with an allowed kind (a table of 256)."""
     for event in range(len(mask)):
         mask[event] &= allowed[kind[event]]
 
 
 @compiled
 def by_number(numbers: Any, values: Any, wanted: int, mask: Any) -> None:
-    """Keep events whose number is among the few ``values``, or with ``wanted`` 0, is not."""
+    """Keep events whose number is one of a few ``values`` or, if ``wanted`` is 0, isn't."""
     for event in range(len(mask)):
         found = 0
         for place in range(len(values)):
@@ -42,7 +42,7 @@ def by_number(numbers: Any, values: Any, wanted: int, mask: Any) -> None:
 
 @compiled
 def by_list(starts: Any, codes: Any, first: int, allowed: Any, wanted: int, mask: Any) -> None:
-    """Keep events, from the event ``first`` on, whose list has an allowed code, or with ``wanted`` 0, has none."""
+    """Keep events, from the event ``first`` on, whose list has an allowed code or, if ``wanted`` is 0, has none."""
     event = first
     for item in range(starts[first], starts[first + len(mask)]):
         if allowed[codes[item] + 1]:
@@ -55,8 +55,10 @@ def by_list(starts: Any, codes: Any, first: int, allowed: Any, wanted: int, mask
 
 @compiled
 def measure(starts: Any, first: int, last: int, dead: Any, mask: Any, found: Any) -> None:
-    """Into ``found``: how many events of people from ``first`` to before ``last`` are let through, and how many pieces
-    of neighbours these are. Who is ``dead`` doesn't count."""
+    """Write to ``found`` how many events of the live people in ``[first, last)`` pass, and in how many pieces.
+
+    A piece has consecutive events. ``dead`` marks people who don't count.
+    """
     events, pieces = 0, 0
     for person in range(first, last):
         if len(dead) and dead[person]:
@@ -84,10 +86,10 @@ def cut(
     heads: Any,
     span: Any,
 ) -> int:
-    """Put aside where pieces of neighbours that are let through begin and end; returns how many people have any.
+    """Find the pieces of consecutive events that pass. Returns the number of people who have any.
 
-    ``people`` int64[2, persons] gets where all of their events begin and end, ``heads`` is 1 at each one's first piece.
-    ``span`` is lowered and raised to the first and last moment of what is let through.
+    ``people`` (int64[2, persons]) gets the range of all of their events; ``heads`` is 1 for each person's first piece.
+    ``span`` is updated with the first and last time of the events that pass.
     """
     several, piece = 0, 0
     for person in range(first, last):
@@ -130,12 +132,12 @@ def choose(
     events: Any,
     span: Any,
 ) -> int:
-    """Put aside where the events of people begin and end, from ``first`` to before ``last``; returns how many they are.
+    """Find the events that pass, of the people in ``[first, last)``. Returns the number of people who have any.
 
-    People who are ``dead`` or have no event that is let through are left out. What is let through goes into ``events``,
-    which has room for one more, person by person; ``places`` gets where each one's begin there and the last one's end.
-    ``span`` is lowered and raised to the first and last moment of it. ``dead`` and ``mask`` are empty where there is
-    none.
+    Dead people are left out. ``begins`` and ``ends`` get the range of all events of each person. The positions of
+    events that pass are written to ``events``, which must have room for one more, person by person, and ``places`` gets
+    where each person's begin there, and the end. ``span`` is updated with their first and last time. ``dead`` and
+    ``mask`` are empty if there are none.
     """
     several, held, is_masked = 0, 0, len(mask) > 0
     for person in range(first, last):
@@ -144,7 +146,7 @@ def choose(
         begin, end = starts[person], starts[person + 1]
         if is_masked:
             before = held
-            for event in range(begin, end):  # without a branch, which nothing could foresee
+            for event in range(begin, end):  # branchless, because a branch would be unpredictable
                 events[np.uint64(held)] = event
                 held += mask[np.uint64(event)]
             if held == before:

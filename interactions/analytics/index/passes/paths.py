@@ -1,4 +1,4 @@
-"""Passes along what each person did: how far they get, and what follows a search."""
+"""Passes along each person's events: funnels and followed searches."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def step(
     took: Any,
     counts: Any,
 ) -> None:
-    """Count who reaches each step; ``took`` (a row a step) gets how long it took since the step before, in µs.
+    """Count the people who reach each step. ``took`` (a row per step) gets the times since the previous step, in µs.
 
-    ``steps[type]`` has the bit n where the type takes a person to step n. A step is reached with the first event at or
-    after the one before: events of one moment are in any order.
+    ``steps[type]`` has bit n set if the type completes step n. A step is reached with the first event at or after the
+    previous step: events with the same time are in any order.
     """
     is_masked = len(mask) > 0
     for person in range(len(begins)):
@@ -61,14 +61,14 @@ def follow(
     searches: Any,
     followed: Any,
 ) -> None:
-    """Count the searches for each of the ``keywords``, and those that are followed within so many µs.
+    """Count the searches for each of the ``keywords``, and those that are followed ``within`` µs.
 
-    Types have ``roles``: 1 follows a search, be it inside the mask or outside, 2 is one.
+    Types with the role 1 follow a search, even if the mask excludes them; 2 is a search.
     """
     is_masked = len(mask) > 0
     for person in range(len(begins)):
         begin, end = begins[person], ends[person]
-        head, group, following = begin, _EARLIEST, begin  # where the group of a moment begins, and what follows it
+        head, group, following = begin, _EARLIEST, begin  # first event with the same time; next event
         for number in range(begin, end):
             event = np.uint64(number)
             if roles[kind[event] & 63] != 2 or keywords[event] < 0 or (is_masked and not mask[event]):

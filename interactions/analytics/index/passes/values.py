@@ -1,6 +1,6 @@
-"""Passes that count events by the values they carry: texts, products, categories, and revenue by all of them.
+"""Passes that count events and revenue by value: texts, products and categories.
 
-Where a place is an unsigned number, the loop need not ask whether it counts from the end of the array: a fifth less.
+Indexes are unsigned numbers where possible, which saves the check for negative ones, a fifth of the time.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ def count_values(
     revenue_of_pages: Any,
     revenue_of_products: Any,
 ) -> None:
-    """Count events, and those of types that ``wins`` marks, by four columns of codes, and add up the revenue.
+    """Count events, and those of the types marked by ``wins``, by four columns of codes, and add up the revenue.
 
-    Each of ``agents``, ``regions``, ``campaigns`` and ``pages``, int64[codes + 1, 2], has its first row for no value,
-    and so have their revenues, float64[codes + 1]. The first of the sales that may be these events' is ``sale``; all
-    of them are of types that win.
+    The first row of ``agents``, ``regions``, ``campaigns`` and ``pages`` (int64[codes + 1, 2]) and of their revenues
+    (float64[codes + 1]) is for no value. ``sale`` is the first sale that can belong to these events; all sales are of
+    marked types.
     """
     is_chosen = len(events) > 0
-    # Neighbours mostly have equal codes, and to add to one place again and again is slow.
+    # Consecutive events mostly have equal codes, and repeated additions to the same element are slow.
     an_agent, a_region, a_campaign = -1, -1, -1
     of_agent, of_region, of_campaign = 0, 0, 0
     for person in range(len(begins)):
@@ -103,13 +103,13 @@ def count_categories(
     categories: Any,
     counts: Any,
 ) -> None:
-    """Count events by category; each names a category once."""
+    """Count events by category. An event names each category once."""
     is_chosen = len(events) > 0
     person = 0
     while person < len(begins):
         begin = begins[person]
         while person + 1 < len(begins) and begins[person + 1] == ends[person]:
-            person += 1  # their events follow each other, so their categories do
+            person += 1  # their events are consecutive, so their categories are, too
         end = ends[person]
         person += 1
         if not is_chosen:
@@ -141,17 +141,17 @@ def name_products(
     stamps: Any,
     counts: Any,
 ) -> None:
-    """Mark the products that are named in each bar, and count the events that name each.
+    """Mark the products named in each bar, and count the events that name each product.
 
-    ``seen`` int64[bars * words] gets a bit a product, for the bars from ``first_bar`` to before ``last_bar``. An event
-    counts, once for each product, in ``counts[product, slots[type]]``, whose column 0 means nothing; ``stamps``
-    remembers by which event a product was counted last, ``before`` is how many events other runs have before this one.
+    ``seen`` (int64[bars * words]) gets a bit per product, for the bars in ``[first_bar, last_bar)``. An event counts
+    once per product in ``counts[product, slots[type]]``; column 0 is meaningless. ``stamps`` has the last event that
+    counted for a product, and ``before`` is the number of events in earlier runs.
     """
     several = len(edges) - 1
     begin = float(edges[0])
     each = several / max(1.0, float(edges[several]) - begin)
     bar, lower, upper = 0, _LATEST, _EARLIEST
-    head, tail, of_bar = 0, 0, first_bar  # products of neighbours in one bar, to be marked together
+    head, tail, of_bar = 0, 0, first_bar  # products of consecutive events in one bar, marked together
     is_chosen = len(events) > 0
     for person in range(len(begins)):
         for number in range(begins[person], ends[person]):
@@ -178,7 +178,7 @@ def name_products(
             tail = end
             slot = slots[kind[event] & 63]
             if end - place == 1 or not slot:
-                counts[np.uint64(products[place]), slot] += 1  # whatever the slot, which no branch could foresee
+                counts[np.uint64(products[place]), slot] += 1  # for slot 0, too: a branch would be unpredictable
             else:
                 stamp = before + np.int64(event)
                 for item in range(place, end):

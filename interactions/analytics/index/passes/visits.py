@@ -1,4 +1,4 @@
-"""Passes that count events and visits by the bars of a chart, and by what the clock says."""
+"""Passes that count events and visits by the bars of a chart, and by local time."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ def visit(
     total: Any,
     revenue: Any,
 ) -> None:
-    """Count events by bar and kind, the sessions that begin in each bar, and the people seen in it; add up revenue.
+    """Count events by bar and kind, the sessions that begin in each bar, and the people in it, and add up revenue.
 
-    Bars begin at ``edges``, the last of which is the end of the last bar. ``counts`` int64[bars, 128] has a column for
-    each kind without its highest bit; ``spans`` int64[2, 64] gets the first and last moment of each type; ``total``
-    counts people. A session ends with ``quiet`` µs. Events of ``nobody`` make neither sessions nor people.
+    ``edges`` are the starts of the bars and the end of the last. ``counts`` (int64[bars, 128]) has a column per kind
+    without its highest bit; ``spans`` (int64[2, 64]) gets the first and last time of each type; ``total`` counts
+    people. A session ends after ``quiet`` µs. Events of ``nobody`` don't make sessions or people.
 
-    The first of the sales that may be these events' is ``sale``; all are of the type ``checkout``.
-    Where there are ``heads``, a person begins where they are 1, and has several pieces of events.
+    ``sale`` is the first sale that can belong to these events; all sales have the type ``checkout``. If ``heads`` isn't
+    empty, people have several pieces of events, and it's 1 for the first one.
     """
     several = len(edges) - 1
     begin = float(edges[0])
-    each = several / max(1.0, float(edges[several]) - begin)  # bars are nearly of one length
+    each = several / max(1.0, float(edges[several]) - begin)  # bars have nearly the same length
     bar, lower, upper = 0, _LATEST, _EARLIEST
     is_chosen, is_cut = len(events) > 0, len(heads) > 0
-    seen, soon = -1, _EARLIEST  # soon: from then on it is another session
+    seen, soon = -1, _EARLIEST  # the time from which on an event begins another session
     for person in range(len(begins)):
         if not is_cut or heads[person]:
             total[0] += seen >= 0
@@ -102,12 +102,12 @@ def tell_clock(
     days: Any,
     first_day: int,
 ) -> None:
-    """Count events by hour of the week, from Monday, and by day since 1970, the first of which is ``first_day``.
+    """Count events by hour of the week, from Monday, and by local day since 1970, starting with ``first_day``.
 
-    From ``edges[n]`` to ``edges[n + 1]`` the clock is ``offsets[n]`` µs ahead of UTC.
+    From ``edges[n]`` to ``edges[n + 1]`` the offset from UTC is ``offsets[n]`` µs.
     """
     several = len(offsets)
-    slot, day, count, lower, upper = 0, 0, 0, _LATEST, _EARLIEST  # of the hour at hand
+    slot, day, count, lower, upper = 0, 0, 0, _LATEST, _EARLIEST  # of the current hour
     is_chosen = len(events) > 0
     for person in range(len(begins)):
         for number in range(begins[person], ends[person]):
@@ -141,7 +141,7 @@ def tell_clock(
 
 @compiled
 def mark_days(begins: Any, ends: Any, events: Any, at: Any, day: int, first_day: int, there: Any) -> None:
-    """Mark the days of UTC, ``day`` µs long, on which there are events."""
+    """Mark the UTC days, ``day`` µs long, with events."""
     lower, upper = _LATEST, _EARLIEST
     is_chosen = len(events) > 0
     for person in range(len(begins)):
@@ -159,7 +159,7 @@ def mark_days(begins: Any, ends: Any, events: Any, at: Any, day: int, first_day:
 def receive(begins: Any, ends: Any, events: Any, received: Any, source: Any, edges: Any, counts: Any) -> None:
     """Count events by the bar in which they were received: imported ones in ``counts[0]``, live ones in ``counts[1]``.
 
-    What was received before the first of the ``edges`` counts nowhere; the last bar has no end.
+    Events received before the first of the ``edges`` don't count; the last bar has no end.
     """
     several = len(edges)
     bar, lower, upper = -1, _LATEST, _EARLIEST
