@@ -112,9 +112,7 @@ def _write(export: Export, mine: QuerySet[Export]) -> None:
 
 
 def _finish(export: Export, mine: QuerySet[Export], records: int) -> None:
-    draft, file = storage.draft_path(export), storage.file_path(export)
-    size = draft.stat().st_size
-    draft.rename(file)
+    size = storage.keep(export)
     expires = timezone.now() + timedelta(hours=settings.EXPORT_EXPIRES_HOURS)
     if not end(mine, state=State.DONE, records=records, size=size, expires_at=expires, error=""):
         raise _Stopped

@@ -6,7 +6,7 @@ from interactions.models.connections import Connection, EventCount, EventType, K
 from interactions.models.environment import Environment
 from interactions.models.exports import Export
 from interactions.models.identity import IdentityKey
-from interactions.models.imports import Block, Import, Problem, SkippedEvents, SourceMapping, Upload
+from interactions.models.imports import Block, Import, Problem, SkippedEvents, SourceMapping, Upload, UploadPiece
 from interactions.models.lake import LakeId
 from interactions.models.live import InboxBatch, InboxEntry
 from interactions.models.members import Membership
@@ -53,4 +53,5 @@ __all__ = [
     "StreamPosition",
     "Tombstone",
     "Upload",
+    "UploadPiece",
 ]

@@ -239,3 +239,15 @@ class Upload(models.Model):
     @property
     def is_complete(self) -> bool:
         return self.offset == self.length
+
+
+class UploadPiece(models.Model):
+    """A part of an upload that is an object: ``size`` bytes from ``start`` on, in the upload's folder by ``name``."""
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="pieces")
+    start = models.PositiveBigIntegerField()
+    size = models.PositiveBigIntegerField()
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upload", "start"], name="upload_piece_once")]

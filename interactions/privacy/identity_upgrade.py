@@ -126,16 +126,17 @@ def _name_people_of_block(block: Block, ring: Keyring, wanted: Names, learn: Lea
     block.claim = uuid.uuid4().hex
     if not block.part_size or not storage.part_path(old).exists():
         return
-    made = rekey_file(storage.part_path(old), storage.part_path(block), ring, wanted)
+    with storage.local([storage.part_path(old)]) as (path,), storage.made(storage.part_path(block)) as target:
+        made = rekey_file(path, target, ring, wanted)
     if made is None:
         return
     written, renamed = made
     learn(renamed)
     if storage.rejects_path(old).exists():
-        storage.rejects_path(block).hardlink_to(storage.rejects_path(old))
+        storage.copy(storage.rejects_path(old), storage.rejects_path(block))
     Block.objects.filter(pk=block.pk, claim=old.claim).update(claim=block.claim, part_size=written.size)
-    for path in (storage.part_path(old), storage.rejects_path(old)):
-        path.unlink(missing_ok=True)
+    for place in (storage.part_path(old), storage.rejects_path(old)):
+        place.unlink(missing_ok=True)
 
 
 def _waiting(environment: Environment, ring: Keyring, wanted: Names) -> Renamed:

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interactions.ingest.imports import storage
@@ -78,13 +77,14 @@ def seen_anywhere(environment: Environment) -> SeenPairs:
     """The pairs of ids in the data set, the inbox and running imports. The caller holds the lake's lock."""
     from interactions.analytics import id_pairs
 
-    return id_pairs.pairs(environment.slug, _parts_of_imports(environment), entries.pairs(environment))
+    with storage.local(_parts_of_imports(environment)) as paths:
+        return id_pairs.pairs(environment.slug, paths, entries.pairs(environment))
 
 
-def _parts_of_imports(environment: Environment) -> list[Path]:
+def _parts_of_imports(environment: Environment) -> list[storage.FilePlace]:
     states = [Import.State.LOADING, Import.State.FAILED]
     blocks = Block.objects.filter(
         of__environment=environment, of__state__in=states, state=Block.State.DONE, part_size__gt=0
     )
-    paths = [storage.part_path(block) for block in blocks.select_related("of")]
-    return [path for path in paths if path.exists()]
+    places = [storage.part_path(block) for block in blocks.select_related("of")]
+    return [place for place in places if place.exists()]

@@ -8,14 +8,13 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate
-from pathlib import Path
 
 from django.db.models import QuerySet
 
 from interactions import identity
 from interactions.contract import schema
 from interactions.contract.tombstones import Person, Tombstones
-from interactions.ingest.imports import rejected_path
+from interactions.ingest.imports import rejected_path, storage
 from interactions.ingest.imports.erased import forget_examples
 from interactions.ingest.imports.rejects import Named
 from interactions.models import Environment, Import, Problem
@@ -54,7 +53,7 @@ def erase(environment: Environment, tombstones: Tombstones) -> None:
     Problem.objects.filter(pk__in=named).update(value="")
 
 
-def _kept(environment: Environment) -> Iterator[tuple[Import, Path]]:
+def _kept(environment: Environment) -> Iterator[tuple[Import, storage.FilePlace]]:
     for imp in Import.objects.filter(environment=environment).iterator(100):
         path = rejected_path(imp)
         if path is not None:
@@ -65,10 +64,10 @@ def _named(imp: Import, tombstones: Tombstones, *, conservative: bool = True) ->
     return Named(tombstones, imp.created_at, identity.keyring(), conservative)
 
 
-def _lines(path: Path, people: Named) -> Iterator[tuple[bytes, int, Person | None]]:
+def _lines(path: storage.FilePlace, people: Named) -> Iterator[tuple[bytes, int, Person | None]]:
     """Each line, the number of its record in the imported file (from 1), and the erased person or None."""
     try:
-        with gzip.open(path, "rb") as lines:
+        with path.open("rb") as packed, gzip.open(packed, "rb") as lines:
             for line in lines:
                 note = json.loads(line)[schema.NOTE]
                 text = note["text"] if "text" in note else line.decode(errors="replace")
@@ -77,19 +76,20 @@ def _lines(path: Path, people: Named) -> Iterator[tuple[bytes, int, Person | Non
         return
 
 
-def _write_anew(path: Path, people: Named) -> None:
-    draft = path.with_name("rejected.draft")
+def _write_anew(path: storage.FilePlace, people: Named) -> None:
     written = 0
-    with gzip.open(draft, "wb", compresslevel=5) as out:
-        for line, _, person in _lines(path, people):
-            if person is None:
-                out.write(line)
-                written += 1
-    if written:
-        draft.replace(path)
-    else:
-        path.unlink(missing_ok=True)
-        draft.unlink()
+    with storage.made(path) as made:
+        draft = made.with_name("rejected.draft")
+        with gzip.open(draft, "wb", compresslevel=5) as out:
+            for line, _, person in _lines(path, people):
+                if person is None:
+                    out.write(line)
+                    written += 1
+        if written:
+            draft.replace(made)
+        else:
+            made.unlink(missing_ok=True)
+            draft.unlink()
 
 
 def _forget_examples_of(imp: Import, records: set[int]) -> None:

@@ -192,6 +192,7 @@ STORES = (
     Store("backups that are being made", ("staged/",), _silent(staged.erase), staged.count),
     Store("exports", ("interactions.Export", "exports/"), _erase_exports, _count_exports),
     Store("refused records", ("interactions.Problem", "imports/"), _silent(refusals.erase), refusals.count),
+    # Where UPLOADS_URL is given, objects there instead of both folders.
     Store("uploaded files", ("uploads/", "imports/"), _silent(uploaded.erase), uploaded.count, held=uploaded.held),
     Store(
         "requests in preparation",
@@ -222,6 +223,7 @@ NOT_PERSONAL = {
     "interactions.Environment": "Names that we gave.",
     "interactions.Import": "A file's name, counts and times.",
     "interactions.Upload": "A file's name, size and place.",
+    "interactions.UploadPiece": "Sizes, and names of objects.",
     "interactions.SourceMapping": "Names of columns and of types of events.",
     "interactions.SkippedEvents": "Names of events, and how many.",
     "interactions.ApiKey": "Keys of programs.",

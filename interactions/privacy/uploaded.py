@@ -11,7 +11,6 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from interactions import identity, process_caches
@@ -21,7 +20,7 @@ from interactions.errors import FileRefused
 from interactions.ingest.imports import lifecycle, storage
 from interactions.models import Environment, Import, Upload
 from interactions.privacy.named_events import named_in_events, source_of
-from interactions.unpack import open_text
+from interactions.unpack import Openable, open_text
 
 _MOST_READ: Final = 4 << 20  # bytes read at once
 
@@ -47,6 +46,7 @@ def held(environment: Environment, tombstones: Tombstones) -> set[Person]:
 def erase(environment: Environment, tombstones: Tombstones) -> None:
     """Remove waiting files that name these people, and cancel their imports."""
     for imp in _with_file(environment, tombstones):
+        storage.remove_strays(imp)
         if imp.state != Import.State.LOADING and _named(imp, tombstones) and lifecycle.withdraw(imp, REMOVED):
             logger.info("The file of import %s named erased people and was removed", imp.pk)
 
@@ -66,17 +66,14 @@ def _with_file(environment: Environment, tombstones: Tombstones) -> Iterator[Imp
 
 
 def _named(imp: Import, tombstones: Tombstones) -> frozenset[Person]:
-    path = _text_of(imp)
     try:
-        state = path.stat() if path is not None else None
-        if path is None or state is None:
-            return frozenset()
-        return _named_in(path, state.st_size, state.st_mtime_ns, tombstones)
+        place = _text_of(imp)
+        return frozenset() if place is None else _named_in(place, storage.sign_of(place), tombstones)
     except FileNotFoundError:  # cancelled meanwhile
         return frozenset()
 
 
-def _text_of(imp: Import) -> Path | None:
+def _text_of(imp: Import) -> storage.Place | None:
     """The unpacked text if it's complete, else the uploaded file."""
     try:
         if imp.compression and imp.bytes_total and storage.text_path(imp).exists():
@@ -86,7 +83,7 @@ def _text_of(imp: Import) -> Path | None:
         return None
 
 
-def readable(path: Path) -> Iterator[bytes]:
+def readable(path: Openable) -> Iterator[bytes]:
     """The text of a file, unpacked as far as possible, in pieces of at most 4 MB. Raises OSError."""
     try:
         with open_text(path, everything=True) as text:
@@ -97,13 +94,13 @@ def readable(path: Path) -> Iterator[bytes]:
 
 
 @lru_cache(maxsize=32)
-def _named_in(path: Path, size: int, changed: int, tombstones: Tombstones) -> frozenset[Person]:
+def _named_in(place: storage.Place, sign: tuple[int, int], tombstones: Tombstones) -> frozenset[Person]:
     """Cached while the file doesn't change: it's needed several times per erasure."""
     with FIRST_LOAD:
         from interactions.privacy.named_files import named_in  # loads Numba, which web processes don't need
 
     people = ErasedPeople(tombstones, identity.keyring())
-    source, text = source_of(readable(path))
+    source, text = source_of(readable(place))
     return named_in(text, people) if source is None else named_in_events(source, text, people)
 
 

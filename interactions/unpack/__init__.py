@@ -8,11 +8,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from interactions.unpack import frames, layers
-from interactions.unpack.stream import CHUNK, DAMAGED, ByteStream, CutShort, DamagedFile, Meter, Readable, UnpacksTooFar
+from interactions.unpack.stream import (
+    CHUNK,
+    DAMAGED,
+    ByteStream,
+    CutShort,
+    DamagedFile,
+    Meter,
+    Openable,
+    Readable,
+    UnpacksTooFar,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer as WriteableBuffer
@@ -21,6 +30,7 @@ __all__ = [
     "DAMAGED",
     "CutShort",
     "DamagedFile",
+    "Openable",
     "Readable",
     "UnpackedText",
     "UnpacksTooFar",
@@ -37,7 +47,7 @@ _LONGEST = 120  # characters of the layers' names in total
 class UnpackedText(io.RawIOBase):
     """The text of a file in UTF-8. Opening and reading raise FileRefused if it can't be unpacked."""
 
-    def __init__(self, path: Path, meter: Meter, *, everything: bool = False) -> None:
+    def __init__(self, path: Openable, meter: Meter, *, everything: bool = False) -> None:
         self._file = path.open("rb")
         self._contents = layers.Contents(everything)
         self._pieces = layers.text(ByteStream(_chunks(self._file)), meter, self._contents)
@@ -96,7 +106,7 @@ class UnpackedText(io.RawIOBase):
 
 
 def open_text(
-    path: Path,
+    path: Openable,
     *,
     most: int = _UNBOUNDED,
     sentence: str = "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from interactions.errors import FileRefused
 
@@ -17,6 +17,12 @@ class Readable(Protocol):
     """A readable binary file."""
 
     def read(self, size: int, /) -> bytes | None: ...
+
+
+class Openable(Protocol):
+    """A file that can be opened, as a path can."""
+
+    def open(self, mode: Literal["rb"], /) -> BinaryIO: ...
 
 
 class DamagedFile(FileRefused):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -18,13 +17,13 @@ from interactions.connectors.table.rows import Table, Text
 from interactions.connectors.table.separated import Separated
 from interactions.connectors.table.utf8 import UTF_8
 from interactions.connectors.table.workbook import OFFICE, ZIP, Workbook, is_workbook
-from interactions.unpack import open_text, read
+from interactions.unpack import Openable, open_text, read
 
-Opener = Callable[[Path], Text]
+Opener = Callable[[Openable], Text]
 _BLANK: Final = b"\xef\xbb\xbf \t\r\n\x1e"
 
 
-def unpacked(path: Path) -> unpack.UnpackedText:
+def unpacked(path: Openable) -> unpack.UnpackedText:
     """The text of a file with all files of an archive, whatever they are."""
     return open_text(path, everything=True)
 
@@ -41,7 +40,7 @@ def as_before(table: Table, before: Reading) -> Reading:
     return reading
 
 
-def open_table(path: Path, reading: Reading | None = None, text: Opener = unpacked) -> Table:
+def open_table(path: Openable, reading: Reading | None = None, text: Opener = unpacked) -> Table:
     """A file as a table; ``text`` opens the text of one that is neither Parquet nor a workbook.
 
     Raises FileRefused: what it is, or why it can't be read.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from interactions.connectors.table.errors import Damaged, Empty
 from interactions.connectors.table.mapping import Reading
 from interactions.connectors.table.rows import BATCH_ROWS, Rows, named
+from interactions.unpack import Openable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,14 +30,14 @@ class Parquet:
     doubts: tuple[str, ...] = ()
     sheets: tuple[str, ...] = ()
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Openable) -> None:
         """Raises FileRefused where it can't be read, or has no rows."""
         import pyarrow as pa
         from pyarrow import parquet as pq
 
         self._path = path
         try:
-            with pq.ParquetFile(path) as file:
+            with path.open("rb") as opened, pq.ParquetFile(opened) as file:
                 self._rows, schema = file.metadata.num_rows, file.schema_arrow
         except (pa.ArrowException, OSError) as error:
             raise Damaged("Parquet file") from error
@@ -55,9 +56,10 @@ class Parquet:
         import pyarrow as pa
         from pyarrow import parquet as pq
 
-        first, share = 0, self._path.stat().st_size / self._rows
+        first = 0
         try:
-            with pq.ParquetFile(self._path) as file:
+            with self._path.open("rb") as opened, pq.ParquetFile(opened) as file:
+                share = opened.seek(0, os.SEEK_END) / self._rows
                 for batch in file.iter_batches(BATCH_ROWS, use_threads=False):
                     columns = [column for _, column in _flat(pa.table(batch)) if column is not None]
                     table = pa.table(dict(zip(self.columns, map(_texts, columns), strict=True)))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 from interactions.connectors.table.errors import Damaged, Empty, Encrypted, NoTable
 from interactions.connectors.table.first_rows import heading
 from interactions.connectors.table.mapping import Reading
 from interactions.connectors.table.rows import BATCH_ROWS, Rows, named
+from interactions.unpack import Openable
 
 ZIP: Final = b"PK\x03\x04"
 OFFICE: Final = b"\xd0\xcf\x11\xe0"
@@ -27,10 +28,10 @@ _SHEET: Final = re.compile(r"(?:xl/worksheets/.*\.xml|xl/.*\.bin|content\.xml)")
 _CELL: Final = re.compile(rb'<(?:\w+:)?c [^>]{0,200}?r="([A-Z]{1,3})(\d{1,7})"')
 
 
-def is_workbook(path: Path) -> bool:
+def is_workbook(path: Openable) -> bool:
     """Whether a file that begins as a zip archive is one."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError):
         with path.open("rb") as file:  # a truncated archive has lost its list of names
@@ -44,7 +45,7 @@ class Workbook:
     kind = "Excel"
     left_out: tuple[str, ...] = ()
 
-    def __init__(self, path: Path, reading: Reading) -> None:
+    def __init__(self, path: Openable, reading: Reading) -> None:
         """Raises FileRefused where it can't be read, is encrypted, or has no rows."""
         _require_bearable(path)
         self.sheets, rows, sheet = _opened(path, reading.sheet)
@@ -53,7 +54,9 @@ class Workbook:
         if not texts:
             raise Empty(has_header=False)
         begin = heading(texts, reading)
-        self._rows, self._size = rows[begin.first :], path.stat().st_size
+        self._rows = rows[begin.first :]
+        with path.open("rb") as file:
+            self._size = file.seek(0, os.SEEK_END)
         self.columns = named(begin.names(texts))
         if not self._rows:
             raise Empty(has_header=True)
@@ -72,14 +75,14 @@ class Workbook:
             yield Rows(pa.table(cells), first, self._size * len(rows) // len(self._rows))
 
 
-def _require_bearable(path: Path) -> None:
+def _require_bearable(path: Openable) -> None:
     """Raises FileRefused where a workbook is encrypted, or would take more memory than there may be."""
     with path.open("rb") as file:
         if file.read(4) == OFFICE:
             _require_open(file.read(1 << 20))
             return
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             if _HIDDEN in archive.namelist():
                 raise Encrypted
             parts = [part for part in archive.infolist() if _SHEET.fullmatch(part.filename)]
@@ -117,12 +120,12 @@ def _place(letters: bytes) -> int:
     return place
 
 
-def _opened(path: Path, wanted: str) -> tuple[tuple[str, ...], list[list[Any]], str]:
+def _opened(path: Openable, wanted: str) -> tuple[tuple[str, ...], list[list[Any]], str]:
     """The names of the sheets, and the rows and the name of the one to read; rows are empty where none has any."""
     import python_calamine as calamine
 
     try:
-        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+        with path.open("rb") as file, calamine.CalamineWorkbook.from_filelike(file) as book:
             names = tuple(book.sheet_names)
             if wanted and wanted not in names:
                 raise NoTable(f'The workbook has no sheet "{wanted[:60]}".')

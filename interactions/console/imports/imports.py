@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from django.contrib import messages
@@ -22,6 +21,7 @@ from interactions.console.gate import demand, may, person
 from interactions.errors import DojoError
 from interactions.ingest import imports as importing
 from interactions.models import Environment, Import
+from interactions.unpack import Openable
 from interactions.warehouse.steady import DataSetBusy
 
 PAGE_SIZE: Final = 50
@@ -133,9 +133,9 @@ def import_rejected(request: HttpRequest, environment: str, pk: int) -> HttpResp
     return response
 
 
-def _unpacked(path: Path) -> Iterator[bytes]:
-    with gzip.open(path, "rb") as packed:
-        while chunk := packed.read(CHUNK_BYTES):
+def _unpacked(file: Openable) -> Iterator[bytes]:
+    with file.open("rb") as packed, gzip.open(packed, "rb") as unpacked:
+        while chunk := unpacked.read(CHUNK_BYTES):
             yield chunk
 
 

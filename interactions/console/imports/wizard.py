@@ -38,7 +38,7 @@ def import_new(request: HttpRequest, environment: str) -> HttpResponse:
         return _import_sample(request, here)
     context = {
         "environment": here,
-        "free_bytes": storage.free_bytes(),
+        "free_bytes": storage.room_for_uploads(),
         "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
         "expires_hours": settings.UPLOAD_EXPIRES_HOURS,
         "types_by_group": TYPES_BY_GROUP,

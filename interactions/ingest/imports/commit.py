@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from contextlib import suppress
+from pathlib import Path
 
 from django.db import transaction
 from django.db.models import Max, Min, Sum
@@ -114,22 +115,25 @@ def _commit(imp: Import, lake: Lake, held: Held) -> None:
     if lake.has_mark(_mark(imp)):  # committed by a task that died right after
         added = lake.rows_of(imp.pk)
     else:
-        sifted = _sift(imp, lake, blocks)
-        added = rows - sifted.duplicates
-        held.require()  # or another import may have added the same records since they were compared
-        if sifted.parts:
-            lake.append(sifted.parts, mark=_mark(imp), import_id=imp.pk)
+        with_rows = [block for block in blocks if block.part_size and block.first_timestamp and block.last_timestamp]
+        with storage.local([storage.part_path(block) for block in with_rows]) as paths:
+            sifted = _sift(imp, lake, list(map(_part, paths, with_rows)))
+            added = rows - sifted.duplicates
+            held.require()  # or another import may have added the same records since they were compared
+            if sifted.parts:
+                lake.append(sifted.parts, mark=_mark(imp), import_id=imp.pk)
     _end(imp, lake.version(), duplicates=rows - added)
     with suppress(OSError, LakeUnreadable):  # the next lookup of duplicates will do it
         FingerprintIndex(lake.environment).refresh(*lake.state())
 
 
-def _sift(imp: Import, lake: Lake, blocks: list[Block]) -> Sifted:
-    parts = [
-        Part(storage.part_path(block), block.part_size, block.accepted, block.first_timestamp, block.last_timestamp)
-        for block in blocks
-        if block.part_size and block.first_timestamp and block.last_timestamp
-    ]
+def _part(path: Path, block: Block) -> Part:
+    assert block.first_timestamp is not None  # noqa: S101 - it has rows
+    assert block.last_timestamp is not None  # noqa: S101
+    return Part(path, block.part_size, block.accepted, block.first_timestamp, block.last_timestamp)
+
+
+def _sift(imp: Import, lake: Lake, parts: list[Part]) -> Sifted:
     if not imp.check_duplicates or not parts:
         return Sifted(parts, 0)
     version, theirs = lake.state()

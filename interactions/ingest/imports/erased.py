@@ -11,7 +11,6 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -59,14 +58,14 @@ def leave_out_of(imp: Import, tombstones: Tombstones) -> None:
                 _write_anew(block, people)
         except FileNotFoundError:  # cancelled meanwhile: the files are being removed
             continue
-        _remove_others(block)
+        storage.remove_other_attempts(block)
 
 
 def count_in(block: Block, people: Named) -> Counter[Person]:
     """Count erased people's records in the files of a block, by person."""
     found: Counter[Person] = Counter()
     if block.part_size:
-        with pq.ParquetFile(storage.part_path(block)) as part:
+        with storage.local([storage.part_path(block)]) as (path,), pq.ParquetFile(path) as part:
             for rows in part.iter_batches(columns=COLUMNS):
                 found += people.tombstones.count(pa.Table.from_batches([rows]))
     for _, _, person in _refused_lines(storage.rejects_path(block), people):
@@ -111,10 +110,14 @@ def forget_examples(block: Block, indexes: set[int]) -> None:
 def _write_part(old: Block, new: Block, tombstones: Tombstones) -> tuple[Written, int, int]:
     """Also returns how many rows were left out, and the first of them."""
     gone, first, position = 0, 0, 0
-    writer = PartWriter(storage.part_path(new))
     if not old.part_size:
-        return writer.written, 0, 0
-    with pq.ParquetFile(storage.part_path(old)) as source, writer:
+        return Written(0, 0, None, None), 0, 0
+    with (
+        storage.local([storage.part_path(old)]) as (path,),
+        storage.made(storage.part_path(new)) as made,
+        pq.ParquetFile(path) as source,
+        PartWriter(made) as writer,
+    ):
         for group in range(source.num_row_groups):
             table = source.read_row_group(group)
             mask = tombstones.mask(table)
@@ -133,7 +136,7 @@ def _write_refused(old: Block, new: Block, people: Named) -> list[tuple[int, boo
     source = storage.rejects_path(old)
     if not source.exists():
         return []
-    with gzip.open(storage.rejects_path(new), "wb", compresslevel=1) as out:
+    with storage.made(storage.rejects_path(new)) as made, gzip.open(made, "wb", compresslevel=1) as out:
         for line, index, person in _refused_lines(source, people):
             refused.append((index, person is not None))
             if person is None:
@@ -141,9 +144,9 @@ def _write_refused(old: Block, new: Block, people: Named) -> list[tuple[int, boo
     return refused
 
 
-def _refused_lines(path: Path, people: Named) -> Iterator[tuple[bytes, int, Person | None]]:
-    if path.exists():
-        with gzip.open(path, "rb") as lines:
+def _refused_lines(place: storage.Place, people: Named) -> Iterator[tuple[bytes, int, Person | None]]:
+    if place.exists():
+        with place.open("rb") as packed, gzip.open(packed, "rb") as lines:
             for line in lines:
                 said = json.loads(line)
                 yield line, said["index"], people.in_event(said["text"], said.get("whom", {}))
@@ -168,11 +171,3 @@ def _index(row: int, first: int, refused: Sequence[int]) -> int:
 def _remove(block: Block) -> None:
     storage.part_path(block).unlink(missing_ok=True)
     storage.rejects_path(block).unlink(missing_ok=True)
-
-
-def _remove_others(block: Block) -> None:
-    """Remove files of a finished block left by lost attempts."""
-    own = {storage.part_path(block), storage.rejects_path(block)}
-    for path in storage.folder(block.of).glob(f"{block.number:05d}-*"):
-        if path not in own:
-            path.unlink(missing_ok=True)

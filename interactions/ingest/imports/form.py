@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
@@ -45,7 +44,7 @@ class OfTable(FileRefused):
         )
 
 
-def refused_by(path: Path) -> int | None:
+def refused_by(path: unpack.Openable) -> int | None:
     """The number of the import that refused the rows in a file; None where it has no such rows."""
     with opened(path) as file:
         return _refused_by(unpack.read(file, _FOREIGN_BYTES))
@@ -63,7 +62,7 @@ def _refused_by(head: bytes) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def form_of(path: Path, *, connector: str = "") -> FileFormat:
+def form_of(path: unpack.Openable, *, connector: str = "") -> FileFormat:
     """Detect the form of a file. Raises FileRefused if it can't be imported.
 
     ``connector`` names its source if it's known.
@@ -88,6 +87,6 @@ def _recognised(head: bytes) -> str:
     return found.source.NAME if found is not None else ""
 
 
-def opened(path: Path) -> unpack.UnpackedText:
+def opened(path: unpack.Openable) -> unpack.UnpackedText:
     """The unpacked text of a file."""
     return unpack.open_text(path, most=_MOST_UNPACKED, sentence=_NO_RECORD_YET)

@@ -168,7 +168,7 @@ class _Read:
 
 def _read(block: Block) -> _Read:
     imp = block.of
-    path = storage.text_path(imp)
+    text = storage.text_path(imp)
     origin = Origin(imp.pk, received_at(imp))
     keyring = identity.keyring()
     ignores = imp.ignore_unknown_fields
@@ -177,15 +177,19 @@ def _read(block: Block) -> _Read:
     counts = _Counts()
     events: Counter[Skipped] = Counter()
     told = time.monotonic()
-    part = PartWriter(storage.part_path(block))
     _require_room()
     collecting = gc.isenabled()
     gc.disable()  # records have no reference cycles, so collecting would be wasted
     try:
-        with path.open("rb") as file, part, Rejects(storage.rejects_path(block), people) as rejects:
-            run = ByteRange(
-                block.start, block.end, path.stat().st_size, shape_of(file, of_any=bool(imp.connector)).inside
-            )
+        with (
+            text.open("rb") as file,
+            storage.made(storage.part_path(block)) as part_path,
+            storage.made(storage.rejects_path(block)) as rejects_path,
+            PartWriter(part_path) as part,
+            Rejects(rejects_path, people) as rejects,
+        ):
+            size = storage.size_of(text)
+            run = ByteRange(block.start, block.end, size, shape_of(file, of_any=bool(imp.connector)).inside)
             for batch, skipped in _batches(imp, reader, file, run):
                 events += skipped
                 left_out = leave_out(batch, counts.records, people.tombstones, rejects)

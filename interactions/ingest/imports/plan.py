@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -86,7 +85,7 @@ def _cut(imp: Import) -> None:
     text = storage.text_path(imp) if imp.mapping else _unpack(imp)
     with text.open("rb") as file:
         shape = source.shape_of(file, of_any=bool(imp.connector))
-        length = text.stat().st_size
+        length = storage.size_of(text)
         bounds = list(cutting.blocks(file, shape, length, is_record=_is_event_of(imp), **_block_sizes(length)))
     _save(imp, shape, length, bounds, apart)
 
@@ -134,17 +133,16 @@ def _save(
         enqueue("load_block", *(block.pk for block in blocks))
 
 
-def _unpack(imp: Import) -> Path:
+def _unpack(imp: Import) -> storage.Place:
     """The text of the import. A packed file is unpacked next to it, within the limits of disk space and ratio."""
     with _opened(imp) as unpacked:
         if imp.compression != unpacked.layers:
             Import.objects.filter(pk=imp.pk).update(compression=unpacked.layers)
             imp.compression = unpacked.layers
-        text = storage.text_path(imp)
         if unpacked.layers:
             _require_more_than_before(imp)
-            _write(imp, unpacked, text)
-    return text
+            _write(imp, unpacked)
+    return storage.text_path(imp)
 
 
 def _opened(imp: Import) -> unpack.UnpackedText:
@@ -175,25 +173,21 @@ def _require_more_than_before(imp: Import) -> None:
         raise DiskFull(PAUSED)
 
 
-def _write(imp: Import, unpacked: unpack.UnpackedText, text: Path) -> None:
+def _write(imp: Import, unpacked: unpack.UnpackedText) -> None:
     written = 0
-    draft = text.with_name(f"text.{uuid.uuid4().hex}.draft")
     try:
-        with draft.open("wb") as file:
+        with storage.written(storage.unpacked_path(imp)) as file:
             while chunk := unpacked.read(_CHUNK):
                 _require_room(len(chunk))
                 written += file.write(chunk)
-        _require_planning(imp)
-        Import.objects.filter(pk=imp.pk).update(left_out=unpacked.left_out)
-        draft.replace(text)
+            _require_planning(imp)
+            Import.objects.filter(pk=imp.pk).update(left_out=unpacked.left_out)
     except FileRefused as refusal:
         raise FileRefused(f"{refusal} Nothing was loaded from it.") from refusal
     except (DiskFull, OSError) as error:
         if is_full(error):
             Import.objects.filter(pk=imp.pk).update(bytes_total=written)
         raise
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _require_room(more: int) -> None:
@@ -214,10 +208,15 @@ def _has_upload(imp: Import) -> bool:
 def _write_sample(imp: Import) -> None:
     """The last 90 days up to midnight, so loading it twice on one day adds nothing."""
     end = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    target = storage.upload_path(imp) if hasattr(imp, "upload") else storage.whole_upload(imp)
-    made = storage.folder(imp) / f"sample.{uuid.uuid4().hex}.jsonl"  # the extension decides the format
-    synthetic.write(made, lifecycle.SAMPLE_RECORDS, start=end - timedelta(days=90), end=end)
-    size = made.stat().st_size
-    made.replace(target)
+    if not hasattr(imp, "upload"):
+        storage.whole_upload(imp)
+    with storage.filled(imp) as target:
+        made = target.with_name(f"sample.{uuid.uuid4().hex}.jsonl")  # the extension decides the format
+        try:
+            synthetic.write(made, lifecycle.SAMPLE_RECORDS, start=end - timedelta(days=90), end=end)
+            size = made.stat().st_size
+            made.replace(target)
+        finally:
+            made.unlink(missing_ok=True)
     Import.objects.filter(pk=imp.pk).update(size=size)
     imp.size = size

@@ -161,24 +161,28 @@ def collect(imp: Import, blocks: Iterable[Block], as_rows: AsRows | None = None)
     ``as_rows`` converts a block's lines to those of a table's rows; its second argument is the number of the block's
     first record in the text. The first block of a table has no text.
     """
-    final = storage.folder(imp) / "rejected.jsonl.gz"
-    draft = final.with_name("rejected.draft")
+    with storage.made(storage.rejected_target(imp)) as final:
+        draft = final.with_name("rejected.draft")
+        if _collect(imp, blocks, as_rows, draft):
+            draft.replace(final)
+        else:
+            draft.unlink()
+
+
+def _collect(imp: Import, blocks: Iterable[Block], as_rows: AsRows | None, draft: Path) -> int:
     base = written = first = 0
     with gzip.open(draft, "wb", compresslevel=5) as out:
         for block in blocks:
-            path = storage.rejects_path(block)
-            if path.exists():
-                with gzip.open(path, "rb") as file:
+            place = storage.rejects_path(block)
+            if place.exists():
+                with place.open("rb") as packed, gzip.open(packed, "rb") as file:
                     lines: Iterable[Line] = map(json.loads, file)
                     for line in as_rows(imp, lines, first) if as_rows and block.end else lines:
                         out.write(_noted(line, base, imp.pk if as_rows else None) + b"\n")
                         written += 1
             base += block.records
             first += block.records if block.end else 0
-    if written:
-        draft.replace(final)
-    else:
-        draft.unlink()
+    return written
 
 
 def _noted(line: Line, base: int, table_of: int | None) -> bytes:

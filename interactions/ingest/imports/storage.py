@@ -1,26 +1,60 @@
-"""The files of an import, and the free disk space."""
+"""The files of imports: on this machine's disk, or objects below UPLOADS_URL; and the free disk space.
 
+No other module of ``ingest`` knows which. A place is a path, or an object or pieces of an upload, which have ``open``,
+``exists`` and ``unlink`` as paths do.
+"""
+
+from __future__ import annotations
+
+import os
 import secrets
 import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO, Final, TypeAlias
 
 from django.conf import settings
 from django.utils import timezone
 
-from interactions.ingest.uploads import content
-from interactions.models import Block, Import, Upload
+from interactions.ingest import objects
+from interactions.ingest.objects import ObjectFile, PiecedFile
+from interactions.ingest.uploads import content, object_content
+from interactions.models import Block, Import, Upload, UploadPiece
 
 _REJECTED = "rejected.jsonl.gz"
+_BOUNDLESS: Final = 1 << 50
+"""Bytes that fit into an object store: more than any file has."""
+
+FilePlace: TypeAlias = Path | ObjectFile
+Place: TypeAlias = FilePlace | PiecedFile
 
 
-def upload_path(imp: Import) -> Path:
+def upload_path(imp: Import) -> Path | PiecedFile:
     """The uploaded file. Raises Upload.DoesNotExist if the import has no upload."""
+    if objects.are_used():
+        return PiecedFile(object_content.pieces_of(imp.upload), imp.upload.offset)
     return Path(settings.UPLOADS_DIR) / imp.upload.token
 
 
-def whole_upload(imp: Import) -> Path:
-    """Create the upload of a file that doesn't come through the browser, and return where to put it."""
+def begin_upload(upload: Upload) -> None:
+    """Make room for an upload that comes in pieces. Raises OSError."""
+    if not objects.are_used():
+        content.create(_path_of(upload))
+
+
+def hold(upload: Upload) -> AbstractContextManager[content.Content | object_content.ObjectContent]:
+    """Open an upload to write to it, for this request alone. Raises UploadHeld, UploadRemoved."""
+    return object_content.hold(upload) if objects.are_used() else content.hold(_path_of(upload))
+
+
+def _path_of(upload: Upload) -> Path:
+    return Path(settings.UPLOADS_DIR) / upload.token
+
+
+def whole_upload(imp: Import) -> Path | PiecedFile:
+    """Create the upload of a file that doesn't come through the browser, and return its place. See ``filled``."""
     Upload.objects.create(
         of=imp,
         token=secrets.token_hex(16),
@@ -33,58 +67,178 @@ def whole_upload(imp: Import) -> Path:
     return upload_path(imp)
 
 
+@contextmanager
+def filled(imp: Import) -> Iterator[Path]:
+    """A path; what is there at the end becomes the file of an import that has an upload."""
+    if not objects.are_used():
+        yield _path_of(imp.upload)
+        return
+    with objects.work() as folder:
+        path = folder / "upload"
+        yield path
+        _take_in(imp, path)
+
+
+def take_in(imp: Import, path: Path) -> None:
+    """Have a file of this machine be the uploaded file of an import: by a link, or copied to where objects are."""
+    whole_upload(imp)
+    if objects.are_used():
+        _take_in(imp, path)
+    else:
+        os.symlink(path.resolve(), _path_of(imp.upload))
+
+
+def _take_in(imp: Import, path: Path) -> None:
+    upload, size, name = imp.upload, path.stat().st_size, f"{0:020d}-{secrets.token_hex(4)}"
+    object_content.remove(upload)
+    objects.objects().put(object_content.key_of(upload, name), path)
+    UploadPiece.objects.create(upload=upload, start=0, size=size, name=name)
+    Upload.objects.filter(pk=upload.pk).update(length=size, offset=size)
+    upload.refresh_from_db()
+
+
 def free_bytes() -> int:
     """Bytes that can still be written to the data folder: free disk space less the reserve, at least 0."""
     return max(0, shutil.disk_usage(settings.DATA_DIR).free - settings.DISK_RESERVE_BYTES)
 
 
+def room_for_uploads() -> int:
+    """Bytes that can still be uploaded."""
+    return _BOUNDLESS if objects.are_used() else free_bytes()
+
+
 def folder(imp: Import) -> Path:
-    """The folder of the import: parts until they are committed, and rejected records."""
+    """The folder of the import on the disk: parts until they are committed, and rejected records."""
     path = Path(settings.IMPORTS_DIR) / str(imp.pk)
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def text_path(imp: Import) -> Path:
+def _file(imp: Import, name: str) -> FilePlace:
+    return ObjectFile(f"{_folder_key(imp)}/{name}") if objects.are_used() else folder(imp) / name
+
+
+def _folder_key(imp: Import) -> str:
+    return f"imports/{imp.pk}"
+
+
+def text_path(imp: Import) -> Place:
     """The unpacked text: the upload itself if it's neither packed nor a table."""
-    return folder(imp) / "text" if imp.compression or imp.mapping else upload_path(imp)
+    return _file(imp, "text") if imp.compression or imp.mapping else upload_path(imp)
 
 
-def rows_path(imp: Import) -> Path:
+def unpacked_path(imp: Import) -> FilePlace:
+    """Where the text of a packed file or a table is written to."""
+    return _file(imp, "text")
+
+
+def rows_path(imp: Import) -> FilePlace:
     """Which row of its table each record of the text stands for, as ``table_rows`` writes it."""
-    return folder(imp) / "rows"
+    return _file(imp, "rows")
 
 
-def part_path(block: Block) -> Path:
+def part_path(block: Block) -> FilePlace:
     """The accepted records of the block's last attempt.
 
     Attempts have separate files, so a lost one can't overwrite another's.
     """
-    return folder(block.of) / f"{block.number:05d}-{block.claim}.parquet"
+    return _file(block.of, f"{block.number:05d}-{block.claim}.parquet")
 
 
-def rejects_path(block: Block) -> Path:
+def rejects_path(block: Block) -> FilePlace:
     """The rejected records of the block's last attempt, as ``rejects`` writes them."""
-    return folder(block.of) / f"{block.number:05d}-{block.claim}.rejects"
+    return _file(block.of, f"{block.number:05d}-{block.claim}.rejects")
 
 
-def rejected_path(imp: Import) -> Path | None:
+def rejected_target(imp: Import) -> FilePlace:
+    """Where all rejected records of an import are written to at its end."""
+    # Apart from the files of running imports, which are listed again and again.
+    return ObjectFile(f"rejected/{imp.pk}.jsonl.gz") if objects.are_used() else folder(imp) / _REJECTED
+
+
+def rejected_path(imp: Import) -> FilePlace | None:
     """All rejected records of a finished import, as gzipped JSON Lines; None if there are none."""
-    path = Path(settings.IMPORTS_DIR) / str(imp.pk) / _REJECTED
+    on_disk = Path(settings.IMPORTS_DIR) / str(imp.pk) / _REJECTED  # without making the folder
+    path = rejected_target(imp) if objects.are_used() else on_disk
     return path if path.exists() else None
+
+
+def size_of(place: Place) -> int:
+    """Bytes. Raises FileNotFoundError."""
+    return place.stat().st_size if isinstance(place, Path) else place.size()
+
+
+def sign_of(place: Place) -> tuple[int, int]:
+    """Tells a file's content from what it was before. Raises FileNotFoundError."""
+    if isinstance(place, Path):
+        state = place.stat()
+        return state.st_size, state.st_mtime_ns
+    return place.size(), 0  # objects of one name have one content
+
+
+@contextmanager
+def written(place: FilePlace) -> Iterator[BinaryIO]:
+    """A file to write to, which is at ``place`` once it's complete; after an exception nothing is."""
+    with made(place) as path:
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(16)}.draft")
+        try:
+            with draft.open("wb") as file:
+                yield file
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def made(place: FilePlace) -> Iterator[Path]:
+    """A path to write to. What is there at the end is at ``place``; whoever writes cares that it's complete."""
+    if isinstance(place, Path):
+        yield place
+    else:
+        with objects.made(place) as path:
+            yield path
+
+
+@contextmanager
+def local(places: Sequence[FilePlace]) -> Iterator[list[Path]]:
+    """The files on this machine, under their own names. Raises FileNotFoundError for objects that aren't there."""
+    files = [place for place in places if isinstance(place, ObjectFile)]
+    if not files:
+        yield [place for place in places if isinstance(place, Path)]
+    else:
+        with objects.copies(files) as paths:
+            yield paths
+
+
+def copy(source: FilePlace, target: FilePlace) -> None:
+    """Have ``target`` be the same file. Neither changes afterwards."""
+    if isinstance(source, Path) and isinstance(target, Path):
+        target.hardlink_to(source)
+        return
+    with local([source]) as (path,), made(target) as copied:
+        shutil.copyfile(path, copied)
 
 
 def remove_upload(imp: Import) -> None:
     """Remove the uploaded file and its unpacked text."""
     try:
-        content.remove(upload_path(imp))
+        if objects.are_used():
+            object_content.remove(imp.upload)
+        else:
+            content.remove(_path_of(imp.upload))
     except Upload.DoesNotExist:
         pass  # the import never got a file
-    (Path(settings.IMPORTS_DIR) / str(imp.pk) / "text").unlink(missing_ok=True)
+    if objects.are_used():
+        unpacked_path(imp).unlink(missing_ok=True)
+    else:
+        (Path(settings.IMPORTS_DIR) / str(imp.pk) / "text").unlink(missing_ok=True)
 
 
 def remove_parts(imp: Import) -> None:
     """Remove intermediate files, but not the rejected records of a finished import."""
+    if objects.are_used():
+        objects.objects().remove_below(_folder_key(imp))
+        return
     path = Path(settings.IMPORTS_DIR) / str(imp.pk)
     for found in path.glob("*"):
         if found.name != _REJECTED:
@@ -98,7 +252,29 @@ def remove_parts(imp: Import) -> None:
 def remove_all(imp: Import) -> None:
     """Remove all files of an import."""
     remove_upload(imp)
-    shutil.rmtree(Path(settings.IMPORTS_DIR) / str(imp.pk), ignore_errors=True)
+    if objects.are_used():
+        remove_parts(imp)
+        rejected_target(imp).unlink(missing_ok=True)
+    else:
+        shutil.rmtree(Path(settings.IMPORTS_DIR) / str(imp.pk), ignore_errors=True)
+
+
+def remove_other_attempts(block: Block) -> None:
+    """Remove files of a finished block left by lost attempts."""
+    own = {part_path(block), rejects_path(block)}
+    beginning = f"{block.number:05d}-"
+    if objects.are_used():
+        found: list[FilePlace] = [ObjectFile(key) for key, _ in objects.objects().names(_folder_key(block.of))]
+    else:
+        found = list(folder(block.of).glob(f"{beginning}*"))
+    for place in found:
+        if place not in own and place.name.startswith(beginning):
+            place.unlink(missing_ok=True)
+
+
+def remove_strays(imp: Import) -> int:
+    """Remove pieces of an upload that don't count, as their request was killed; how many there were."""
+    return object_content.remove_strays(imp.upload) if objects.are_used() and hasattr(imp, "upload") else 0
 
 
 def tidy(imp: Import) -> None:
@@ -111,7 +287,9 @@ def tidy(imp: Import) -> None:
 
 
 def crowded() -> set[int]:
-    """The ids of imports whose folder holds more than rejected records."""
+    """The ids of imports that have more files than that of rejected records."""
+    if objects.are_used():
+        return {int(name) for name in objects.objects().folders("imports") if name.isdigit()}
     return {
         int(path.name)
         for path in Path(settings.IMPORTS_DIR).glob("*")
@@ -121,6 +299,8 @@ def crowded() -> set[int]:
 
 def tokens() -> list[str]:
     """The tokens of uploads that have a file."""
+    if objects.are_used():
+        return objects.objects().folders("uploads")
     return [path.name for path in Path(settings.UPLOADS_DIR).glob("*") if not path.suffix]
 
 

@@ -100,9 +100,8 @@ def expire() -> int:
 
 
 def _expire(upload: Upload) -> bool:
-    path = storage.upload_path(upload.of)
     try:
-        with content.hold(path):
+        with storage.hold(upload):
             upload.refresh_from_db(fields=["expires_at"])
             if upload.expires_at > timezone.now():  # resumed since the query
                 return False
@@ -111,7 +110,7 @@ def _expire(upload: Upload) -> bool:
         return False
     except content.UploadRemoved:
         ended = _cancel(upload.of)
-    content.remove(path)
+    storage.remove_upload(upload.of)
     return ended
 
 

@@ -53,7 +53,13 @@ def as_rows(imp: Import, lines: Iterable[Line], first: int) -> Iterator[Line]:
     """
     mapping = tables.mapping_of(imp.mapping)
     found = tables.opened(imp, mapping.reading)
-    numbers = np.memmap(storage.rows_path(imp), np.int64, "r")
+    with storage.local([storage.rows_path(imp)]) as (path,):
+        yield from _rows_of(np.memmap(path, np.int64, "r"), found, mapping, lines, first)
+
+
+def _rows_of(
+    numbers: np.ndarray, found: table.Table, mapping: table.Mapping, lines: Iterable[Line], first: int
+) -> Iterator[Line]:
     lines = iter(lines)
     while some := list(islice(lines, table.MOST_AT_ONCE)):
         places = [int(numbers[first + line["index"]]) for line in some]

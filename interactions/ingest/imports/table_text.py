@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -51,22 +50,21 @@ def write(imp: Import, look: Callable[[], None]) -> Apart:
     """
     mapping = tables.mapping_of(imp.mapping)
     people = Named(refused(imp.environment_id), imp.created_at, identity.keyring())
-    text = storage.text_path(imp)
-    draft = text.with_name(f"text.{uuid.uuid4().hex}.draft")
-    rejects = Rejects(storage.rejects_path(block_apart(imp)), people)
-    with rejects, RowNumbers(storage.rows_path(imp)) as rows:
+    text, refused_rows = storage.unpacked_path(imp), storage.rejects_path(block_apart(imp))
+    with (
+        storage.made(refused_rows) as path,
+        storage.made(storage.rows_path(imp)) as numbers,
+        Rejects(path, people) as rejects,
+        RowNumbers(numbers) as rows,
+        storage.written(text) as file,
+    ):
         apart = Apart(rejects)
-        try:
-            with draft.open("wb") as file:
-                for chunk in table.Records(tables.opened(imp, mapping.reading, look), mapping):
-                    look()
-                    _add(chunk, file, apart)
-                    rows.add(chunk)
-            if not draft.stat().st_size:
-                raise FileRefused(_nothing(apart))
-            draft.replace(text)
-        finally:
-            draft.unlink(missing_ok=True)
+        for chunk in table.Records(tables.opened(imp, mapping.reading, look), mapping):
+            look()
+            _add(chunk, file, apart)
+            rows.add(chunk)
+        if not file.tell():
+            raise FileRefused(_nothing(apart))
     return apart
 
 

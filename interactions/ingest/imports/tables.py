@@ -6,7 +6,6 @@ A table is converted to records before it's cut into blocks; from then on it's i
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -19,7 +18,7 @@ from interactions.errors import FileRefused, ImportStateError
 from interactions.ingest.imports import storage
 from interactions.ingest.imports.form import NO_RECORDS, TABLES, refused_by
 from interactions.models import Environment, Import, SourceMapping
-from interactions.unpack import UnpackedText, open_text
+from interactions.unpack import Openable, UnpackedText, open_text
 
 UNMAPPED: Final = (
     "This file is a table that no kept mapping fits: map its columns in the import wizard and keep the mapping there, "
@@ -163,7 +162,7 @@ def require_mapped(imp: Import, mapping: Mapping) -> None:
     table.preview(sample(imp, mapping.reading), mapping, 0)
 
 
-def _text_of(imp: Import, look: Callable[[], None] | None) -> Callable[[Path], UnpackedText]:
+def _text_of(imp: Import, look: Callable[[], None] | None) -> Callable[[Openable], UnpackedText]:
     """Opens the text of a packed table, within the bounds of every import."""
     ratio = settings.IMPORT_UNPACK_RATIO
     sentence = f"The file unpacks to more than {ratio} times its size, which no data set does."

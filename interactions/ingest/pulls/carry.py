@@ -185,7 +185,8 @@ def _fetch(pull: Pull, day: PulledDay, imp: Import) -> None:
     source = PULL_SOURCES[pull.connection.source]
     address = source.host(pull.region) + source.address(pull, day)
     key, secret = opened(pull.key), opened(pull.connection.secret)
-    size = fetch(source, address, key, secret, storage.upload_path(imp), _StopCheck(pull, imp))
+    with storage.filled(imp) as path:
+        size = fetch(source, address, key, secret, path, _StopCheck(pull, imp))
     Upload.objects.filter(of=imp).update(length=size, offset=size)
     Import.objects.filter(pk=imp.pk).update(size=size)
     imp.refresh_from_db()

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from django.conf import settings
 from django.http import HttpRequest, UnreadablePostError
@@ -14,9 +15,11 @@ from interactions.disk import is_full
 from interactions.ingest import imports
 from interactions.ingest.imports import storage
 from interactions.ingest.uploads import content
+from interactions.ingest.uploads.object_content import ObjectContent
 from interactions.ingest.uploads.protocol import CHECKSUM_MISMATCH, Checksum, UploadRefused
 from interactions.models import Import, Upload
 
+AnyContent: TypeAlias = content.Content | ObjectContent
 PIECE_BYTES = 64 << 10
 # Sync large bodies at intervals, so that a power cut loses little.
 CHECKPOINT_BYTES = 64 << 20
@@ -55,7 +58,7 @@ def receive(
     disk full.
     """
     try:
-        with content.hold(storage.upload_path(upload.of)) as file:
+        with storage.hold(upload) as file:
             upload = _current(upload)
             _check(upload, offset, length)
             file.position = offset
@@ -79,7 +82,7 @@ def has_ended(upload: Upload) -> bool:
 
 def disk_full() -> UploadRefused:
     """The refusal of data that doesn't fit on the disk."""
-    free = size_text(storage.free_bytes())
+    free = size_text(storage.room_for_uploads())
     return UploadRefused(
         507,
         f"The server's disk is full ({free} free). What has arrived is kept: "
@@ -110,11 +113,11 @@ def _check(upload: Upload, offset: int, length: int) -> None:
     rest = upload.length - upload.offset
     if length > rest:
         raise UploadRefused(413, f"The upload needs {rest} more bytes, but this request has {length}.")
-    if length > storage.free_bytes():
+    if length > storage.room_for_uploads():
         raise disk_full()
 
 
-def _write(upload: Upload, file: content.Content, body: Iterable[bytes], checksum: Checksum | None) -> None:
+def _write(upload: Upload, file: AnyContent, body: Iterable[bytes], checksum: Checksum | None) -> None:
     digest = hashlib.new(checksum.algorithm, usedforsecurity=False) if checksum else None
     full: OSError | None = None
     try:
@@ -137,7 +140,7 @@ def _write(upload: Upload, file: content.Content, body: Iterable[bytes], checksu
         raise disk_full() from full
 
 
-def _keep(upload: Upload, file: content.Content) -> None:
+def _keep(upload: Upload, file: AnyContent) -> None:
     """Sync what was written, then update the database."""
     file.settle()
     expires_at = expiry()

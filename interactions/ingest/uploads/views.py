@@ -1,5 +1,6 @@
 """The views of resumable uploads (tus 1.0.0): ``/uploads/`` creates one, ``/uploads/<token>/`` continues it."""
 
+import logging
 import secrets
 from collections.abc import Callable
 from functools import wraps
@@ -17,10 +18,13 @@ from interactions.disk import is_full
 from interactions.errors import ImportStateError
 from interactions.ingest import imports
 from interactions.ingest.imports import storage
-from interactions.ingest.uploads import content, protocol
+from interactions.ingest.uploads import protocol
 from interactions.ingest.uploads.protocol import UploadRefused
 from interactions.ingest.uploads.receive import GONE, disk_full, expiry, has_ended, pieces, receive, size_text
 from interactions.models import Environment, Import, Upload
+from interactions.object_store import ObjectStoreError
+
+logger = logging.getLogger(__name__)
 
 NO_RIGHT = "You can't import data here. Ask an owner of the environment to make you an analyst."
 _REASONS = {protocol.CHECKSUM_MISMATCH: "Checksum Mismatch"}
@@ -44,7 +48,7 @@ def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
                 raise UploadRefused(403, NO_RIGHT)
             method = protocol.method(request.method or "", request.headers)
             if method == "OPTIONS":
-                answer = HttpResponse(status=204, headers=protocol.capabilities(storage.free_bytes()))
+                answer = HttpResponse(status=204, headers=protocol.capabilities(storage.room_for_uploads()))
             else:
                 protocol.check_version(request.headers)
                 answer = act(request, user, method, **address)
@@ -65,9 +69,12 @@ def _speaks_tus(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
 
 
 def _refusal(error: Exception) -> UploadRefused:
-    """The refusal for ``error``; raises it again unless it's a refusal or a full disk."""
+    """The refusal for ``error``; raises it again unless it's a refusal, a full disk or an object store that is away."""
     if isinstance(error, UploadRefused):
         return error
+    if isinstance(error, ObjectStoreError):
+        logger.warning("%s", error)
+        return UploadRefused(503, "The uploaded bytes can't be stored at the moment. Resume the upload in a minute.")
     if is_full(error):  # from the file system or the database
         return disk_full()
     raise error
@@ -140,7 +147,7 @@ def _end(upload: Upload) -> HttpResponse:
         imports.cancel(upload.of)
     except ImportStateError as error:
         raise UploadRefused(410, GONE) from error
-    content.remove(storage.upload_path(upload.of))
+    storage.remove_upload(upload.of)
     return HttpResponse(status=204)
 
 
@@ -162,7 +169,7 @@ def _create(user: User, asked: protocol.Creation) -> Upload:
         raise UploadRefused(400, "Upload-Metadata names an environment that does not exist.")
     if not standing(user).may(Right.IMPORT, environment.slug):
         raise UploadRefused(403, NO_RIGHT)
-    free = storage.free_bytes()
+    free = storage.room_for_uploads()
     if not free:
         raise disk_full()
     if asked.length > free:
@@ -180,7 +187,7 @@ def _create(user: User, asked: protocol.Creation) -> Upload:
             metadata=asked.metadata,
             expires_at=expiry(),
         )
-        content.create(storage.upload_path(upload.of))
+        storage.begin_upload(upload)
     return upload
 
 

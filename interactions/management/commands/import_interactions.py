@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 from argparse import ArgumentParser
@@ -134,7 +133,7 @@ def _carry(path: Path, environment: Environment, presence: workers.Presence, opt
     )
     try:
         # The workers of this machine read the file where it lies; it is the link that is removed afterwards.
-        os.symlink(path.resolve(), storage.whole_upload(imp))
+        storage.take_in(imp, path)
         imports.received(imp, sample=False)
         if imp.state == Import.State.CHECKING:
             mapping = _mapping(imp, options)

@@ -49,7 +49,9 @@ class House:
         """An import whose whole file has arrived and was looked at."""
         imp = imports.begin(Environment.objects.get(slug=environment), file_name=name, size=len(content), user=None)
         with self.at_work():
-            storage.whole_upload(imp).write_bytes(content)
+            storage.whole_upload(imp)
+            with storage.filled(imp) as path:
+                path.write_bytes(content)
             imports.received(imp)
         return imp
 
@@ -163,7 +165,7 @@ def rejected(imp: Import) -> list[Any]:
     path = imports.rejected_path(imp)
     if path is None:
         return []
-    with gzip.open(path) as lines:
+    with path.open("rb") as packed, gzip.open(packed) as lines:
         return [json.loads(line) for line in lines]
 
 
