@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
+STORES = {"s3", "az", "gs"}
 _FALSE = {"0", "false", "no", "off"}
 
 
@@ -110,20 +111,27 @@ def url(name: str, default: str, schemes: set[str]) -> str:
 
 def store(name: str) -> str:
     """An object store and a prefix in it, as s3://bucket/prefix; empty where none is named."""
-    value = url(name, default="", schemes={"s3", "az", "gs"}).rstrip("/")
+    value = url(name, default="", schemes=STORES).rstrip("/")
     if value and not urlsplit(value).netloc:
         raise ImproperlyConfigured(f"{name} is {value!r}: name a bucket, as in s3://bucket/prefix.")
     return value
 
 
 def place(name: str) -> str:
-    """A folder, by its path or as file:///…; empty where none is named. It need not be there now, as a disk may not."""
+    """A folder, by its path or as file:///…, or an object store and a prefix in it; empty where none is named.
+
+    A folder need not be there now, as a disk may not.
+    """
     value = text(name)
     if not value:
         return ""
     parts = urlsplit(value)
+    if parts.scheme in STORES:
+        return store(name)
     if parts.scheme not in ("", "file"):
-        raise ImproperlyConfigured(f"{name} starts with {parts.scheme}://: use the path of a folder.")
+        raise ImproperlyConfigured(
+            f"{name} starts with {parts.scheme}://: use the path of a folder, or s3://bucket/prefix."
+        )
     path = Path(parts.path if parts.scheme else value).expanduser()
     if not path.is_absolute():
         raise ImproperlyConfigured(f"{name} is {value!r}: it must be the whole path of a folder, from / on.")

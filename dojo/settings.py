@@ -46,6 +46,8 @@ BACKUP_URL = environ.place("BACKUP_URL")
 # --- Object stores: where they are named, the table and what is uploaded are there, not in folders. ---
 LAKE_URL = environ.store("LAKE_URL")
 UPLOADS_URL = environ.store("UPLOADS_URL")
+OVERLAPS_URL = f"{LAKE_URL}/.overlaps" if LAKE_URL else ""
+INDEX_URL = f"{LAKE_URL}/.index" if LAKE_URL else ""  # no environment's name begins with a dot
 CACHE_DIR = DATA_DIR / "cache"
 CACHE_MAX_BYTES = environ.number("CACHE_MAX_BYTES", default=20 << 30, least=1 << 20)
 

@@ -85,7 +85,7 @@ def opened(url: str) -> Iterator[ObjectStore]:
         raise ObjectStoreError(_sentence(url, error)) from error
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)
 def _store(url: str, given: tuple[tuple[str, str], ...], _: int) -> ObjectStore:
     from datetime import timedelta
 

@@ -38,12 +38,19 @@ class Objects:
 
     url: str
 
-    def put(self, key: str, content: bytes | Path) -> None:
+    def put(self, key: str, content: bytes | Path | Iterator[bytes]) -> None:
         """Write an object: whole or not at all. One that is there is replaced."""
         import obstore
 
         with opened(self.url) as store:
             obstore.put(store, key, content)
+
+    def create(self, key: str, content: bytes) -> None:
+        """Write an object that isn't there. Raises obstore's AlreadyExistsError."""
+        import obstore
+
+        with opened(self.url) as store:
+            obstore.put(store, key, content, mode="create")
 
     def get(self, key: str) -> bytes:
         import obstore
@@ -83,6 +90,13 @@ class Objects:
         with opened(self.url) as store:
             for some in obstore.list(store, prefix=folder or None):
                 yield from ((str(each["path"]), int(each["size"])) for each in some)
+
+    def tags(self) -> dict[str, str]:
+        """By key, what tells an object's content from another one of this name."""
+        import obstore
+
+        with opened(self.url) as store:
+            return {str(each["path"]): str(each["e_tag"]) for some in obstore.list(store) for each in some}
 
     def folders(self, folder: str) -> list[str]:
         """The names of the folders in a folder."""

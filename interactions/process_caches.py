@@ -12,8 +12,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -39,6 +39,7 @@ class Cache:
 
 
 CACHES: Final[dict[str, Cache]] = {}
+COPIES: Final[dict[str, Callable[[], object]]] = {}
 _watching: dict[int, str] = {}  # by process id, as threads do not survive a fork
 _guard = threading.Lock()
 
@@ -48,10 +49,17 @@ def register(name: str, empty: Callable[[], object], size: Callable[[], int]) ->
     CACHES[name] = Cache(empty, size)
 
 
+def register_copies(name: str, remove: Callable[[], object]) -> None:
+    """Have ``remove`` called by each erasure, on each machine: it leaves no copy there of what was erased elsewhere."""
+    COPIES[name] = remove
+
+
 def empty() -> None:
-    """Empty all caches of this process."""
+    """Empty all caches of this process, and remove what this machine has copies of."""
     for each in CACHES.values():
         each.empty()
+    for remove in COPIES.values():
+        remove()
 
 
 def watch() -> None:
@@ -113,9 +121,33 @@ def _follow(name: str, followed: int) -> int:
     client = _connect()
     order = int(client.get(_ORDER) or 0)
     if order != followed:
-        empty()
+        try:
+            with _alive(name, followed):
+                empty()
+        except Exception:  # it counts as one that didn't follow, and tries again
+            logger.exception("The caches of this process couldn't be emptied")
+            order = followed
     client.set(name, order, ex=_DEAD_AFTER_SECONDS)
     return order
+
+
+@contextmanager
+def _alive(name: str, followed: int) -> Iterator[None]:
+    """Say that this process lives and hasn't followed yet: copies in a store may take long to compare."""
+    done = threading.Event()
+
+    def say() -> None:
+        while not done.wait(_DEAD_AFTER_SECONDS / 3):
+            with suppress(redis.RedisError):
+                _connect().set(name, followed, ex=_DEAD_AFTER_SECONDS)
+
+    saying = threading.Thread(target=say, daemon=True)
+    saying.start()
+    try:
+        yield
+    finally:
+        done.set()
+        saying.join()
 
 
 def _leave(name: str) -> None:

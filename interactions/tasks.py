@@ -12,6 +12,7 @@ from django.db import connections
 
 from interactions import codec, guard
 from interactions.ingest.connections import kept
+from interactions.ingest.duplicates import machines as machines  # which follow erasures
 from interactions.ingest.duplicates.index import FingerprintIndex
 from interactions.ingest.imports import commit, load, plan, removal, sweep
 from interactions.ingest.pulls import carry as pulls

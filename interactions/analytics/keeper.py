@@ -19,7 +19,8 @@ from typing import Final
 import numpy as np
 from django.conf import settings
 
-from interactions.analytics.index import custom_keys, store
+from interactions import process_caches
+from interactions.analytics.index import custom_keys, shared, store
 from interactions.analytics.index.build import build
 from interactions.analytics.index.changes import Covered, covered
 from interactions.analytics.index.delta import live
@@ -64,7 +65,24 @@ class Keeper:
         Raises LakeUnreadable, or OSError if the disk is full.
         """
         with alone(self.environment) as is_alone:
-            return is_alone and self._turn()
+            if not is_alone:
+                return False
+            custom_keys.fetch(self.environment)
+            if shared.fetch(self.environment):
+                return True
+            with shared.maker(self.environment) as is_maker:
+                return is_maker and self._make()
+
+    def _make(self) -> bool:
+        """The same where no other machine is at it. What it makes is there for all, or for nobody."""
+        shared.fetch(self.environment)  # what was put before this machine became the maker
+        is_changed = self._turn()
+        try:
+            shared.put(self.environment)
+        except shared.NotTheMaker:
+            logger.warning("Another machine made the index of %s meanwhile.", self.environment)
+            shared.fetch(self.environment)
+        return is_changed
 
     def _turn(self) -> bool:
         if not self.is_tidy:
@@ -183,18 +201,26 @@ def erase(environment: str, people: Tombstones) -> None:
     Raises IndexBusy, or OSError if the disk is full.
     """
     with _waiting(environment):
+        shared.fetch(environment)
         index, provenance = store.open(environment), _read_provenance(environment)
         if index is None or provenance is None:
-            store.remove(environment)
+            _remove(environment)
         else:
             store.write(forgotten(index, people), provenance.written)
+            shared.put(environment)
         store.tidy(environment)
+        shared.tidy(environment)
 
 
 def remove(environment: str) -> None:
     """Remove the index of an environment, so that it's built again. Raises IndexBusy."""
     with _waiting(environment):
-        store.remove(environment)
+        _remove(environment)
+
+
+def _remove(environment: str) -> None:
+    store.remove(environment)
+    shared.remove(environment)
 
 
 def count(environment: str, people: Tombstones) -> int:
@@ -203,8 +229,10 @@ def count(environment: str, people: Tombstones) -> int:
     A leftover file that isn't part of the index counts as one, because it may hold anybody's. Raises IndexBusy.
     """
     with _waiting(environment):
+        shared.fetch(environment)
         index = store.open(environment)
-        return (held(index, people) if index is not None else 0) + len(store.strays(environment))
+        left = len(store.strays(environment)) + len(shared.strays(environment))
+        return (held(index, people) if index is not None else 0) + left
 
 
 @contextmanager
@@ -226,15 +254,32 @@ def alone(environment: str) -> Iterator[bool]:
 
 @contextmanager
 def _waiting(environment: str, clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
+    """Be the only one that writes an index, on any machine. Raises IndexBusy."""
+    deadline = clock() + _WAIT_SECONDS
+    with _alone_in_time(environment, clock):
+        while True:
+            with shared.maker(environment) as is_maker:
+                if is_maker:
+                    yield
+                    return
+            _wait(deadline, clock)
+
+
+@contextmanager
+def _alone_in_time(environment: str, clock: Callable[[], float] = time.monotonic) -> Iterator[bool]:
     deadline = clock() + _WAIT_SECONDS
     while True:
         with alone(environment) as is_alone:
             if is_alone:
-                yield
+                yield True
                 return
-        if clock() > deadline:
-            raise IndexBusy
-        time.sleep(_LOOK_SECONDS)
+        _wait(deadline, clock)
+
+
+def _wait(deadline: float, clock: Callable[[], float]) -> None:
+    if clock() > deadline:
+        raise IndexBusy
+    time.sleep(_LOOK_SECONDS)
 
 
 def _opened(environment: str) -> tuple[Index | None, Provenance | None]:
@@ -251,3 +296,28 @@ def _read_provenance(environment: str) -> Provenance | None:
         return Provenance.read(store.note(environment))
     except FileNotFoundError:
         return None
+
+
+def _catch_up() -> None:
+    """Leave nothing of an earlier version of any index on this machine, as people were erased on another one."""
+    behind = _behind()
+    for environment in _here():
+        try:
+            with (_alone_in_time if environment in behind else alone)(environment) as is_alone:
+                if is_alone:
+                    store.tidy(environment)  # what a build left here that was killed
+                    shared.fetch(environment)
+        except (OSError, IndexBusy):
+            store.remove(environment)  # it's fetched again once the store answers
+
+
+def _here() -> list[str]:
+    """The environments with an index on this machine that is made elsewhere, or may be."""
+    return [path.name for path in Path(settings.INDEX_DIR).glob("*") if path.is_dir()] if shared.is_used() else []
+
+
+def _behind() -> list[str]:
+    return [environment for environment in _here() if shared.is_behind(environment)]
+
+
+process_caches.register_copies("event indexes", _catch_up)

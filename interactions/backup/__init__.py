@@ -1,7 +1,8 @@
 """Backups that are made while everything runs, of one moment, and their way back."""
 
 from interactions.backup.manifest import BackupError, BackupManifest
+from interactions.backup.places import place_of, prune
 from interactions.backup.restore import Restored, restore
 from interactions.backup.take import Taken, take
 
-__all__ = ["BackupError", "BackupManifest", "Restored", "Taken", "restore", "take"]
+__all__ = ["BackupError", "BackupManifest", "Restored", "Taken", "place_of", "prune", "restore", "take"]

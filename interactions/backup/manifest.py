@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -18,6 +16,8 @@ FORMAT: Final = 1
 NAME: Final = "manifest.json"
 FILES: Final = "files"
 """The folder of what lies in the data folder; beside it are the database and the manifest."""
+OBJECTS: Final = "objects"
+"""The folder in that one of what lies below UPLOADS_URL."""
 SQLITE: Final = "database.sqlite3"
 POSTGRES: Final = "database.dump"
 
@@ -55,19 +55,15 @@ class BackupManifest(msgspec.Struct, frozen=True):
         return sum(file.size for file in self.files.values())
 
 
-def write(folder: Path, manifest: BackupManifest) -> None:
-    """From now on ``folder`` is a backup."""
-    with (folder / NAME).open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(manifest), indent=1))
-        file.flush()
-        os.fsync(file.fileno())
+def encoded(manifest: BackupManifest) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=1)
 
 
-def read(folder: Path) -> BackupManifest:
-    """That of a backup. Raises BackupError where this version of Dojo can't read it."""
+def read(content: bytes, folder: object) -> BackupManifest:
+    """That of the backup in ``folder``. Raises BackupError where this version of Dojo can't read it."""
     try:
-        found = msgspec.json.decode((folder / NAME).read_bytes(), type=BackupManifest)
-    except (OSError, msgspec.MsgspecError) as error:
+        found = msgspec.json.decode(content, type=BackupManifest)
+    except msgspec.MsgspecError as error:
         raise BackupError(f"{folder} has no readable {NAME}: it isn't a whole backup.") from error
     if found.format > FORMAT:
         raise BackupError(
@@ -75,13 +71,3 @@ def read(folder: Path) -> BackupManifest:
             "Restore it with that version."
         )
     return found
-
-
-def newest(source: Path) -> Path:
-    """The backup at ``source``, or the newest below it. Raises BackupError where there is none."""
-    if (source / NAME).exists():
-        return source
-    found = sorted(path.parent for path in source.glob(f"*/{NAME}"))
-    if not found:
-        raise BackupError(f"There is no backup in {source}.")
-    return found[-1]

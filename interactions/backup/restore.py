@@ -15,13 +15,15 @@ from django.db.migrations.loader import MigrationLoader
 
 from dojo import environ
 from interactions import identity
-from interactions.backup import database
+from interactions.backup import database, places
 from interactions.backup import manifest as manifests
 from interactions.backup.copies import copy_checked
-from interactions.backup.manifest import FILES, BackupError, BackupManifest
+from interactions.backup.manifest import FILES, OBJECTS, BackupError, BackupManifest
+from interactions.backup.places import BackupPlace, StorePath
 from interactions.backup.replay import Replayed, replay
 from interactions.backup.take import SECRETS
 from interactions.models import Export
+from interactions.objects import Objects
 from interactions.privacy import journal
 
 _MB: Final = 1 << 20
@@ -36,19 +38,20 @@ _GIVEN_BY_NAME: Final = {"identity_key": "IDENTITY_KEY", "secret_key": "SECRET_K
 class Restored:
     """A backup that was put back; ``replayed`` is None where no journal of erasures was left but what it knows."""
 
-    folder: Path
+    folder: BackupPlace
     manifest: BackupManifest
     replayed: Replayed | None
 
 
-def restore(source: Path, say: Callable[[str], object]) -> Restored:
+def restore(source: BackupPlace, say: Callable[[str], object]) -> Restored:
     """Put the backup at ``source``, or the newest below it, into the data folder, which has to be empty.
 
     Nothing of Dojo may run there. It may be broken off and begun again. Raises BackupError, OSError.
     """
-    folder = manifests.newest(source)
-    manifest = manifests.read(folder)
+    folder = places.newest(source)
+    manifest = manifests.read((folder / manifests.NAME).read_bytes(), folder)
     _require_known(manifest)
+    _require_same_stores(manifest)
     _require_empty()
     _require_same_identity(folder, manifest)
     settings.RESTORING.touch()
@@ -79,10 +82,23 @@ def _require_known(manifest: BackupManifest) -> None:
         raise BackupError(f"This backup holds another kind of database: restore it {wanted}.")
 
 
+def _require_same_stores(manifest: BackupManifest) -> None:
+    """Files of imports are named otherwise in a store than on a disk; the database knows which they are."""
+    beginnings = {"/".join(name.split("/")[:2]) for name in manifest.files}
+    if not settings.UPLOADS_URL and f"{FILES}/{OBJECTS}" in beginnings:
+        raise BackupError("This backup's files of imports were in an object store: set UPLOADS_URL to an empty prefix.")
+    if settings.UPLOADS_URL and beginnings & {f"{FILES}/uploads", f"{FILES}/imports"}:
+        raise BackupError("This backup's files of imports were on a disk: restore it without UPLOADS_URL.")
+
+
 def _require_empty() -> None:
     data = Path(settings.DATA_DIR)
     if settings.RESTORING.exists():
         _clear(data)
+    for url in filter(None, (settings.LAKE_URL, settings.UPLOADS_URL)):
+        there = next((key for key, _ in Objects(url).names() if not key.startswith(journal.OBJECTS)), None)
+        if there is not None:
+            raise BackupError(f"{url} holds {there}: a backup is restored into an empty place. Choose another prefix.")
     there = sorted(path.name for path in data.iterdir() if path.name not in _HARMLESS)
     if there or not database.is_empty():
         what = f"{data} holds {', '.join(there[:3])}" if there else "The database of DATABASE_URL has tables"
@@ -98,9 +114,12 @@ def _clear(data: Path) -> None:
             shutil.rmtree(path)
         elif path.is_file() and path != settings.RESTORING:
             path.unlink()
+    for url in filter(None, (settings.LAKE_URL, settings.UPLOADS_URL)):
+        objects = Objects(url)
+        objects.remove([key for key, _ in objects.names() if not key.startswith(journal.OBJECTS)])
 
 
-def _require_same_identity(folder: Path, manifest: BackupManifest) -> None:
+def _require_same_identity(folder: BackupPlace, manifest: BackupManifest) -> None:
     """Where IDENTITY_KEY is given it has to be the backup's, as people are named by it in there."""
     given = environ.text("IDENTITY_KEY")
     if given and identity.check_value(given) != manifest.identity:
@@ -110,7 +129,7 @@ def _require_same_identity(folder: Path, manifest: BackupManifest) -> None:
         )
 
 
-def _copy(folder: Path, manifest: BackupManifest, say: Callable[[str], object]) -> None:
+def _copy(folder: BackupPlace, manifest: BackupManifest, say: Callable[[str], object]) -> None:
     total, done = manifest.size, 0
 
     def tell(size: int) -> None:
@@ -121,13 +140,23 @@ def _copy(folder: Path, manifest: BackupManifest, say: Callable[[str], object]) 
     for name, file in manifest.files.items():
         if environ.text(_GIVEN_BY_NAME.get(name, "")):
             continue  # the settings give it
-        copy_checked(folder / name, _target(name), file, tell)
+        target = _target(name)
+        copy_checked(folder / name, target, file, tell)
         if name == "identity_key":
             identity.use((folder / name).read_text().strip())
 
 
-def _target(name: str) -> Path:
+def _target(name: str) -> BackupPlace:
     """Where a file of a backup belongs. Raises BackupError for a path that leads elsewhere."""
+    stores = (
+        (settings.LAKE_URL, Path(settings.LAKE_DIR).name),
+        (settings.OVERLAPS_URL, Path(settings.OVERLAPS_DIR).name),
+        (settings.UPLOADS_URL, OBJECTS),
+    )
+    for url, folder in stores:
+        key = name.removeprefix(f"{FILES}/{folder}/")
+        if url and key != name and not {"", ".", ".."} & set(key.split("/")):
+            return StorePath(url, key)
     data = Path(settings.DATA_DIR)
     inner = Path(name).relative_to(FILES) if name.startswith(f"{FILES}/") else Path(name)
     target = (data / inner).resolve()
@@ -136,14 +165,16 @@ def _target(name: str) -> Path:
     return target
 
 
-def _brought_up_to_date(folder: Path, at: datetime) -> Replayed | None:
+def _brought_up_to_date(folder: BackupPlace, at: datetime) -> Replayed | None:
     """Hide whoever was erased since, as far as the journals say: that beside the backup, and that beside the data."""
-    ours, beside = journal.path(), folder.parent / journal.NAME
-    if not ours.exists() and not beside.exists():
+    ours = journal.path()
+    beside = list(journal.texts(str(folder.parent)))
+    if settings.LAKE_URL:
+        beside += journal.texts(settings.LAKE_URL)
+    if not ours.exists() and not beside:
         return None
-    if beside.exists():
-        ours.parent.mkdir(parents=True, exist_ok=True)
-        with ours.open("ab") as both, beside.open("rb") as more:  # what is in both counts once
-            both.write(b"\n")  # after a line that was cut off
-            shutil.copyfileobj(more, both)
+    ours.parent.mkdir(parents=True, exist_ok=True)
+    with ours.open("ab") as all_of_them:
+        for text in beside:  # what is in several counts once
+            all_of_them.write(b"\n" + text)  # after a line that was cut off
     return replay(journal.entries(ours), at)

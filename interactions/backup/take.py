@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +14,13 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from dojo.environ import write_durably
 from interactions import identity
-from interactions.backup import database
+from interactions.backup import database, places
 from interactions.backup import manifest as manifests
 from interactions.backup.copies import copy, files_below
 from interactions.backup.manifest import FORMAT, BackupError, BackupManifest, File
-from interactions.backup.stage import Lock, stage
+from interactions.backup.places import BackupPlace
+from interactions.backup.stage import Lock, Sources, stage
 from interactions.privacy import journal
 
 SECRETS: Final = ("identity_key", "secret_key", "earlier_identity_keys")
@@ -33,56 +32,49 @@ _MB: Final = 1 << 20
 class Taken:
     """A backup that was made: its folder, and what it says of itself."""
 
-    folder: Path
+    folder: BackupPlace
     manifest: BackupManifest
 
 
-def take(target: Path, lock: Lock, say: Callable[[str], object]) -> Taken:
+def take(target: BackupPlace, lock: Lock, say: Callable[[str], object]) -> Taken:
     """Make a backup in a folder of its own below ``target``, and mirror the journal of erasures there.
 
     ``lock`` holds a table's write lock; ``say`` hears sentences about how far it is. Raises BackupError, OSError.
     """
-    began = timezone.now()
-    folder = target / began.strftime("%Y%m%dT%H%M%SZ")
-    draft = target / f"{folder.name}.draft"
-    if folder.exists():
-        raise BackupError(f"{folder} is there already. Try again in a second.")
-    draft.mkdir(parents=True)
-    try:
+    folder = target / places.stamp(timezone.now())
+    with places.filled(folder) as draft:
         manifest = _fill(draft, lock, say)
-        manifests.write(draft, manifest)
-        draft.replace(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        places.write(draft / manifests.NAME, manifests.encoded(manifest))
     journal.write()
-    journal.mirror(target)
+    journal.mirror(str(target))
     return Taken(folder, manifest)
 
 
-def _fill(draft: Path, lock: Lock, say: Callable[[str], object]) -> BackupManifest:
+def _fill(draft: BackupPlace, lock: Lock, say: Callable[[str], object]) -> BackupManifest:
     say("Waiting for a moment between two changes…")
     given_up = BackupError(
         "People's records were erased while the backup was made, so it was given up: it would have held them. "
         "Start it again."
     )
     try:
-        with stage(lock) as (staged, versions):
+        with stage(lock) as (staged, versions, objects):
             at = timezone.now()
-            paths = files_below(staged)
-            _require_room(draft, paths)
-            files = _copy(staged, paths, draft, say)
+            sources = {str(path.relative_to(staged)): (path, path.stat().st_size) for path in files_below(staged)}
+            sources |= objects
+            _require_room(draft, sum(size for _, size in sources.values()))
+            files = _copy(sources, draft, say)
             if not staged.exists():
                 raise given_up
     except FileNotFoundError as error:
         raise given_up from error
     for name, text in identity.key_files().items():
-        write_durably(draft / name, text)
-        files[name] = File(len(text.encode()), sha256(text.encode()).hexdigest())
+        files[name] = places.put_secret(draft / name, text)
     return _manifest(at, database.kind(), versions, files)
 
 
-def _require_room(target: Path, staged: list[Path]) -> None:
-    needed = sum(path.stat().st_size for path in staged)
+def _require_room(target: BackupPlace, needed: int) -> None:
+    if not isinstance(target, Path):
+        return
     free = shutil.disk_usage(target).free
     if needed + settings.DISK_RESERVE_BYTES > free:
         raise BackupError(
@@ -91,8 +83,9 @@ def _require_room(target: Path, staged: list[Path]) -> None:
         )
 
 
-def _copy(staged: Path, files: list[Path], draft: Path, say: Callable[[str], object]) -> dict[str, File]:
-    total = sum(path.stat().st_size for path in files)
+def _copy(sources: Sources, draft: BackupPlace, say: Callable[[str], object]) -> dict[str, File]:
+    """Copy each source to its path in the backup."""
+    total = sum(size for _, size in sources.values())
     done = 0
 
     def tell(size: int) -> None:
@@ -100,7 +93,7 @@ def _copy(staged: Path, files: list[Path], draft: Path, say: Callable[[str], obj
         done += size
         say(f"Copied {done // _MB:,} of {total // _MB:,} MB…")
 
-    return {str(path.relative_to(staged)): copy(path, draft / path.relative_to(staged), tell) for path in files}
+    return {name: copy(source, draft / name, tell) for name, (source, _) in sources.items()}
 
 
 def _manifest(at: datetime, kind: str, versions: Mapping[str, int], files: dict[str, File]) -> BackupManifest:

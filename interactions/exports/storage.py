@@ -105,4 +105,4 @@ def _remove_ended() -> None:
         shutil.rmtree(folder(export), ignore_errors=True)
 
 
-process_caches.register("drafts of exports", _remove_ended, lambda: len(_ended()))
+process_caches.register_copies("drafts of exports", _remove_ended)

@@ -138,4 +138,4 @@ def _remove_dead() -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-process_caches.register("copies of objects", _remove_dead, lambda: len(_dead()))
+process_caches.register_copies("copies of objects", _remove_dead)

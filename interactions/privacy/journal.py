@@ -9,23 +9,28 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
 from interactions.models import DeletionRequest, Tombstone
+from interactions.objects import Objects
 
 logger = logging.getLogger(__name__)
 
 NAME: Final = "erasures.jsonl"
+OBJECTS: Final = ".erasures"
+"""The folder of the journal in an object store, which can't append to an object. No environment has such a name."""
+_OBJECTS_AT_MOST: Final = 100  # of a mirror, before they are made one
 _AT_ONCE: Final = 1_000  # stones in one line
 
 
@@ -46,10 +51,12 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Mirrored(msgspec.Struct, frozen=True):
-    """How much of the journal is in a mirror, and how large that was afterwards; in bytes."""
+    """How much of the journal is in a mirror, and how large that was afterwards; in bytes. In an object store: in which
+    objects of ours it is."""
 
     position: int
     size: int
+    names: tuple[str, ...] = ()
 
 
 def path() -> Path:
@@ -62,8 +69,8 @@ def write() -> None:
     try:
         with _alone():
             _write_new()
-            if settings.BACKUP_URL:
-                _mirror(Path(settings.BACKUP_URL))
+            for place in filter(None, (settings.LAKE_URL, settings.BACKUP_URL)):
+                _mirror(place)
     except (DatabaseError, OSError) as error:
         logger.warning("The journal of erasures waits to be written: %s", error)
 
@@ -79,32 +86,62 @@ def note_cancelled(request: DeletionRequest) -> None:
         logger.warning("The journal of erasures doesn't know that request %s was cancelled: %s", request.pk, error)
 
 
-def mirror(target: Path) -> None:
+def mirror(target: str) -> None:
     """Append to the journal in the folder ``target`` what it hasn't got of ours. Another Dojo's may be in it, too.
 
-    Raises OSError.
+    In an object store, as s3://bucket/prefix, a journal is all objects of a folder. Raises OSError.
     """
     with _alone():
         _mirror(target)
 
 
-def _mirror(target: Path) -> None:
+def texts(target: str) -> Iterator[bytes]:
+    """What the journal in the folder ``target`` says, in pieces that may end in a line that was cut off."""
+    if "://" in target:
+        objects = Objects(target)
+        yield from (objects.get(key) for key, _ in objects.names(OBJECTS))
+    elif (Path(target) / NAME).exists():
+        yield (Path(target) / NAME).read_bytes()
+
+
+def _mirror(target: str) -> None:
     ours = path()
     if not ours.exists():
         return
-    target.mkdir(parents=True, exist_ok=True)
     known = _mirrored()
-    with ours.open("rb") as source, (target / NAME).open("ab") as copy:
-        last = known.get(str(target))
+    with ours.open("rb") as source:
+        known[target] = (_to_store if "://" in target else _to_folder)(source, target, known.get(target))
+    draft = _mirrored_path().with_suffix(".draft")
+    draft.write_bytes(msgspec.json.encode(known))
+    draft.replace(_mirrored_path())
+
+
+def _to_folder(source: BinaryIO, target: str, last: Mirrored | None) -> Mirrored:
+    folder = Path(target)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / NAME).open("ab") as copy:
         if last is not None and last.size <= copy.tell():  # else it's another file than then
             source.seek(last.position)
         shutil.copyfileobj(source, copy)
         copy.flush()
         os.fsync(copy.fileno())
-        known[str(target)] = Mirrored(source.tell(), copy.tell())
-    draft = _mirrored_path().with_suffix(".draft")
-    draft.write_bytes(msgspec.json.encode(known))
-    draft.replace(_mirrored_path())
+        return Mirrored(source.tell(), copy.tell())
+
+
+def _to_store(source: BinaryIO, target: str, last: Mirrored | None) -> Mirrored:
+    """Put what is new as an object of its own. Once there are many of ours, all of it as one in their place."""
+    objects, names = Objects(target), () if last is None else last.names
+    if last is not None and len(names) < _OBJECTS_AT_MOST and all(map(objects.exists, names[-1:])):
+        source.seek(last.position)
+    begin, text = source.tell(), source.read()
+    if not text:
+        return last or Mirrored(0, 0)
+    name = f"{OBJECTS}/{begin:020d}-{secrets.token_hex(8)}.jsonl"
+    objects.put(name, text)
+    if begin == 0:
+        objects.remove(names)
+        names = ()
+    return Mirrored(source.tell(), 0, (*names, name))
 
 
 def _mirrored() -> dict[str, Mirrored]:

@@ -21,11 +21,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.conf import settings
 
+from interactions import process_caches
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.fingerprint import SIZE
 from interactions.contract.tombstones import COLUMNS as PERSON_COLUMNS
 from interactions.contract.tombstones import Person, Tombstones
 from interactions.files import sync
+from interactions.warehouse.shared_folder import SharedFolder
 
 LIVE: Final = 0  # the import id of live records
 COLUMNS: Final = ["fingerprint", *PERSON_COLUMNS]
@@ -62,7 +64,8 @@ class Overlaps:
     """The lists of one environment, by slug. Writing needs the write lock of its table."""
 
     def __init__(self, environment: str) -> None:
-        self._folder = Path(settings.OVERLAPS_DIR) / environment
+        self._shared = _shared(environment)
+        self._folder = self._shared.folder
 
     @contextmanager
     def of_import(self, import_id: int) -> Iterator[Callable[[pa.Table], None]]:
@@ -80,16 +83,18 @@ class Overlaps:
 
     def lists(self, *, but: int | None = None) -> list[tuple[int, Path]]:
         """The import id and path of each list, except that of one import."""
+        self._shared.fetch()
         found = [(int(path.stem.split("-")[0]), path) for path in sorted(self._folder.glob("*.parquet"))]
         return [(import_id, path) for import_id, path in found if import_id != but]
 
     def forget(self, import_id: int) -> None:
         """Remove the list of an import."""
-        self._path(import_id).unlink(missing_ok=True)
+        self._shared.remove(self._path(import_id).name)
 
     def count(self, tombstones: Tombstones) -> Counter[Person]:
         """Count entries by person."""
         found: Counter[Person] = Counter()
+        self._shared.fetch()
         for path in self._folder.glob("*.parquet"):
             for table in _tables(path):
                 found += tombstones.count(table) + tombstones.count(origins(table))
@@ -99,6 +104,7 @@ class Overlaps:
         """Remove entries for which ``mask`` is true, given tables of ``COLUMNS``, and links to such people."""
         for draft in self._folder.glob("*.draft"):  # of a killed process
             draft.unlink(missing_ok=True)
+        self._shared.fetch()
         for path in self._folder.glob("*.parquet"):
             if any((mask(table) | mask(origins(table))).any() for table in _tables(path)):
                 with self._written(path) as add:
@@ -131,12 +137,32 @@ class Overlaps:
                 yield add
             if rows:
                 sync(draft)
-                draft.replace(path)
+                self._shared.put(draft, path.name)
             else:
-                path.unlink(missing_ok=True)
+                self._shared.remove(path.name)
             sync(self._folder)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def _shared(environment: str) -> SharedFolder:
+    url = f"{settings.OVERLAPS_URL}/{environment}" if settings.OVERLAPS_URL else ""
+    return SharedFolder(Path(settings.OVERLAPS_DIR) / environment, url)
+
+
+def _copies() -> list[SharedFolder]:
+    """Those of lists that are kept in a store."""
+    folders = Path(settings.OVERLAPS_DIR).glob("*") if settings.OVERLAPS_URL else ()
+    return [_shared(path.name) for path in folders if path.is_dir()]
+
+
+def _catch_up() -> None:
+    """As people are erased from the lists by another machine."""
+    for copy in _copies():
+        copy.catch_up()
+
+
+process_caches.register_copies("lists of duplicates", _catch_up)
 
 
 def links_in(path: Path) -> pa.Table:

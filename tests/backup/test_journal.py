@@ -128,7 +128,7 @@ def test_a_mirror_on_another_disk_gets_all_of_it(
     (tmp_path / "backups" / journal.NAME).unlink()
     asked("bob")
     assert (tmp_path / "backups" / journal.NAME).read_bytes() == journal.path().read_bytes()
-    journal.mirror(tmp_path / "elsewhere")
+    journal.mirror(str(tmp_path / "elsewhere"))
     assert (tmp_path / "elsewhere" / journal.NAME).read_bytes() == journal.path().read_bytes()
 
 

@@ -17,7 +17,7 @@ from interactions.backup.places import BackupPlace, StorePath
 from interactions.objects import Objects
 from interactions.privacy import journal
 from interactions.warehouse.lake import unlocked
-from tests.running import HOUSE, Dojo
+from tests.processes import HOUSE, Dojo
 from tests.stores import ObjectServer
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)

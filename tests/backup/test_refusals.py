@@ -15,7 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from dojo.management.commands.run import NotStarted, check_data_folder, prepare_database
 from dojo.progress import CommandProgress
 from interactions import backup
-from interactions.backup import BackupError, BackupManifest, copies, manifest
+from interactions.backup import BackupError, BackupManifest, copies, manifest, places
 from interactions.backup.manifest import SQLITE, File
 from interactions.backup.replay import Replayed
 from interactions.backup.restore import Restored
@@ -39,7 +39,7 @@ def made(folder: Path, **more: Any) -> Path:
         "migrations": ("interactions.0001_initial",), "identity": Keyring(b"a key").check, "tables": {}, "files": {},
     }  # fmt: skip
     folder.mkdir(parents=True)
-    manifest.write(folder, BackupManifest(**(said | more)))
+    (folder / manifest.NAME).write_bytes(manifest.encoded(BackupManifest(**(said | more))))
     return folder
 
 
@@ -73,8 +73,8 @@ def test_a_folder_without_a_manifest_is_no_backup(tmp_path: Path) -> None:
 def test_the_newest_of_several_is_taken(tmp_path: Path) -> None:
     for name in ("20261101T000000Z", "20261103T000000Z", "20261102T000000Z"):
         made(tmp_path / name)
-    assert manifest.newest(tmp_path).name == "20261103T000000Z"
-    assert manifest.newest(tmp_path / "20261101T000000Z").name == "20261101T000000Z"
+    assert places.newest(tmp_path).name == "20261103T000000Z"
+    assert places.newest(tmp_path / "20261101T000000Z").name == "20261101T000000Z"
 
 
 def test_a_backup_of_a_newer_dojo_is_refused(tmp_path: Path, empty: Path) -> None:

@@ -42,7 +42,7 @@ HELD = {
 
 
 # What is remembered and holds nothing of a record: what zones say, and keys of words that aren't ids.
-NOT_OF_RECORDS = {"_placeholder_keys", "_lie", "_changes"}
+NOT_OF_RECORDS = {"_placeholder_keys", "_lie", "_changes", "_connected", "_fetched_at"}
 
 
 def remembered(path: Path) -> set[str]:

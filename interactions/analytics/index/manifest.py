@@ -69,8 +69,16 @@ class Manifest(msgspec.Struct, frozen=True):
 def read(folder: Path) -> Manifest | None:
     """The manifest in a folder; None if it's missing, damaged, of another format, or made with other keys."""
     try:
-        found = msgspec.json.decode((folder / NAME).read_bytes(), type=Manifest)
-    except (FileNotFoundError, msgspec.MsgspecError):
+        return decoded((folder / NAME).read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def decoded(said: bytes) -> Manifest | None:
+    """A manifest as it was written; None where it can't be used."""
+    try:
+        found = msgspec.json.decode(said, type=Manifest)
+    except msgspec.MsgspecError:
         return None
     usable = found.format == FORMAT and found.keys == identity.keyring().check and found.texts.keys() == FORMS.keys()
     return found if usable else None

@@ -20,6 +20,7 @@ from django.conf import settings
 
 from interactions import process_caches
 from interactions.analytics.index import manifest, version_files
+from interactions.analytics.index.manifest import Manifest
 from interactions.analytics.index.run import Index
 from interactions.analytics.index.version_files import Mapped
 
@@ -160,7 +161,18 @@ def _unnamed(folder: Path) -> list[Path]:
     found = manifest.read(folder)
     names = found.names if found else set()
     files = (path for path in folder.rglob("*") if path.is_file() and path != folder / manifest.NAME)
-    return [path for path in files if path.parent != folder or re.split("[-.]", path.name)[0] not in names]
+    return [path for path in files if path.parent != folder or begin(path.name) not in names]
+
+
+def begin(name: str) -> str:
+    """What a file's name begins with, by which a manifest names it."""
+    return re.split("[-.]", name)[0]
+
+
+def files(environment: str, found: Manifest) -> list[Path]:
+    """The files of a version."""
+    folder = folder_of(environment)
+    return [path for path in folder.iterdir() if path.is_file() and begin(path.name) in found.names]
 
 
 def _forget() -> None:

@@ -141,6 +141,17 @@ class FingerprintIndex:
             self._write(msgspec.structs.replace(now, runs=tuple(kept)))
             self._remove_drafts()
 
+    def forget_gone(self, parts: Sequence[Part]) -> None:
+        """Remove what isn't of a record in the table, which consists of ``parts``; the next lookup adds what is new."""
+        if not self.count_dead(parts):
+            return
+        names = {part.name for part in parts}
+        with self._alone():
+            now = self.read()
+            left = {name: entry for name, entry in now.parts.items() if name in names}
+            self._write(msgspec.structs.replace(now, version=-1, parts=left))
+        self.purge()
+
     def remove(self) -> None:
         """Remove the index."""
         with self._alone():

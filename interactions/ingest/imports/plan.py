@@ -211,12 +211,9 @@ def _write_sample(imp: Import) -> None:
     if not hasattr(imp, "upload"):
         storage.whole_upload(imp)
     with storage.filled(imp) as target:
-        made = target.with_name(f"sample.{uuid.uuid4().hex}.jsonl")  # the extension decides the format
-        try:
-            synthetic.write(made, lifecycle.SAMPLE_RECORDS, start=end - timedelta(days=90), end=end)
-            size = made.stat().st_size
-            made.replace(target)
-        finally:
-            made.unlink(missing_ok=True)
+        made = storage.folder(imp) / f"sample.{uuid.uuid4().hex}.jsonl"  # the extension decides the format
+        synthetic.write(made, lifecycle.SAMPLE_RECORDS, start=end - timedelta(days=90), end=end)
+        size = made.stat().st_size
+        made.replace(target)
     Import.objects.filter(pk=imp.pk).update(size=size)
     imp.size = size

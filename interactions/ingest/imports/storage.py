@@ -238,6 +238,7 @@ def remove_parts(imp: Import) -> None:
     """Remove intermediate files, but not the rejected records of a finished import."""
     if objects.are_used():
         objects.objects().remove_below(_folder_key(imp))
+        shutil.rmtree(Path(settings.IMPORTS_DIR) / str(imp.pk), ignore_errors=True)  # sample data is made there
         return
     path = Path(settings.IMPORTS_DIR) / str(imp.pk)
     for found in path.glob("*"):

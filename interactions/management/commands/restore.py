@@ -1,7 +1,6 @@
 """Put a backup into an empty data folder."""
 
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from dojo import redis_server
 from dojo.progress import CommandProgress
 from interactions import backup
 from interactions.backup import Restored
+from interactions.backup.places import place_of
 from interactions.errors import DojoError
 
 _MOMENT = "%Y-%m-%d %H:%M:%S UTC"
@@ -28,7 +28,7 @@ class Command(BaseCommand):
             with redis_server.alone() as is_alone:
                 if not is_alone and settings.REDIS_IS_OURS:
                     raise CommandError("Dojo runs on this data folder: stop it, or choose another DOJO_DATA_DIR.")
-                restored = backup.restore(Path(options["source"]).resolve(), CommandProgress(self.stdout))
+                restored = backup.restore(place_of(options["source"]), CommandProgress(self.stdout))
         except DojoError as error:
             raise CommandError(str(error)) from error
         except OSError as error:

@@ -1,0 +1,270 @@
+"""The index of an environment on many machines: made by one of them, kept beside the table in the store, and fetched.
+
+Files of an index never change, so a version is put by its new files first, and then by its manifest, under the next
+number: of two who put the same one, one does. Whoever fetches takes the files that aren't there yet, and last the
+manifest. Without LAKE_URL all of this does nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import redis
+from django.conf import settings
+
+from interactions.analytics.index import manifest, store
+from interactions.analytics.index.manifest import Manifest
+from interactions.objects import Objects
+
+logger = logging.getLogger(__name__)
+
+_FILES: Final = "files"
+_VERSIONS: Final = "versions"
+_NUMBERED: Final = re.compile(r"versions/(\d{20})\.json", re.ASCII)
+_KEY: Final = "dojo:index:"
+_LOCK_SECONDS: Final = 30
+_HINT_SECONDS: Final = 60
+_TRIES: Final = 3
+
+
+class NotTheMaker(Exception):
+    """Another machine has put a version meanwhile: what was made here is made of an older one."""
+
+
+def is_used() -> bool:
+    return bool(settings.INDEX_URL)
+
+
+@contextmanager
+def maker(environment: str) -> Iterator[bool]:
+    """Whether no other machine is at work on the index of an environment inside ``with``. Where the lock is lost
+    meanwhile, what was made can't be put.
+    """
+    if not is_used():
+        yield True
+        return
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    lock = client.lock(f"{_KEY}{environment}", timeout=_LOCK_SECONDS, thread_local=False)
+    try:
+        is_ours = lock.acquire(blocking=False)
+    except redis.RedisError as error:
+        logger.warning("The lock of the index of %s isn't available: %s", environment, error)
+        is_ours = False
+    stopped = threading.Event()
+    if is_ours:
+        threading.Thread(target=_renew, args=(lock, stopped), daemon=True).start()
+    try:
+        yield is_ours
+    finally:
+        stopped.set()
+        with suppress(redis.RedisError):
+            if is_ours:
+                lock.release()
+        client.close()
+
+
+def _renew(lock: Any, stopped: threading.Event) -> None:
+    while not stopped.wait(_LOCK_SECONDS / 3):
+        with suppress(redis.RedisError):
+            lock.reacquire()
+
+
+def put(environment: str) -> None:
+    """Have the version that is on this machine be the one of all. Raises NotTheMaker, OSError.
+
+    Files that belonged to the version before and don't belong to this one are removed. See ``tidy`` for all others.
+    """
+    if not is_used():
+        return
+    folder = store.folder_of(environment)
+    ours = manifest.read(folder)
+    if ours is None or _known(environment).note == ours.note:
+        return
+    number, before = _newest(environment)
+    if number not in (0, _known(environment).number):  # 0: the store was emptied
+        raise NotTheMaker(environment)
+    objects = _objects(environment)
+    there = {key for key, _ in objects.names(_FILES)}
+    for path in store.files(environment, ours):
+        if f"{_FILES}/{path.name}" not in there:
+            objects.put(f"{_FILES}/{path.name}", path)
+    _create(environment, number + 1, (folder / manifest.NAME).read_bytes())
+    _note(environment, number + 1, ours.note)
+    gone = (before.names if before else set()) - ours.names
+    objects.remove([key for key in there if _begin(key) in gone])
+
+
+def fetch(environment: str) -> bool:
+    """Bring the version on this machine to that of all, where there is a newer one; whether there was.
+
+    The caller is alone on this machine. Raises OSError where the store is away or the disk is full.
+    """
+    if not is_used() or _is_newest_by_hint(environment):
+        return False
+    for _ in range(_TRIES):
+        number, found = _newest(environment)
+        if number == 0 or (number == _known(environment).number and (found is None or _is_here(environment, found))):
+            _hint(environment, number)
+            return False
+        with suppress(FileNotFoundError):  # the next version has taken its place
+            if found is None:
+                store.remove(environment)
+            else:
+                _fetch(environment, found)
+            _note(environment, number, "" if found is None else found.note)
+            return True
+    return False
+
+
+def remove(environment: str) -> None:
+    """Have there be no index, for all. Raises NotTheMaker, OSError."""
+    if not is_used():
+        return
+    number, _ = _newest(environment)
+    _create(environment, number + 1, b"")
+    _note(environment, number + 1, "")
+    _objects(environment).remove_below(_FILES)
+
+
+def strays(environment: str) -> list[str]:
+    """Objects that aren't part of the version that counts."""
+    if not is_used():
+        return []
+    number, found = _newest(environment)
+    names = set() if found is None else found.names
+    files = [key for key, _ in _objects(environment).names(_FILES) if _begin(key) not in names]
+    return [*files, *(key for key, _ in _objects(environment).names(_VERSIONS) if key != _named(number))]
+
+
+def tidy(environment: str) -> None:
+    """Remove those, which whoever was killed has left. The caller is the only maker."""
+    if is_used():
+        _objects(environment).remove(strays(environment))
+
+
+def is_behind(environment: str) -> bool:
+    """Whether this machine has another version than that of all."""
+    if not is_used() or manifest.read(store.folder_of(environment)) is None:
+        return False
+    number, found = _newest(environment)
+    return number != _known(environment).number or found is None or not _is_here(environment, found)
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """Which version of all was fetched or put last: its number, and the name of its note, which no other has."""
+
+    number: int = 0
+    note: str = ""
+
+
+def _known(environment: str) -> _Known:
+    try:
+        return msgspec.json.decode(_known_path(environment).read_bytes(), type=_Known)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return _Known()
+
+
+def _known_path(environment: str) -> Path:
+    return Path(settings.INDEX_DIR) / f"{environment}.fetched.json"  # beside the folder, which may be removed
+
+
+def _note(environment: str, number: int, note: str) -> None:
+    path = _known_path(environment)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    draft.write_bytes(msgspec.json.encode(_Known(number, note)))
+    draft.replace(path)
+    _hint(environment, number)
+
+
+def _is_here(environment: str, found: Manifest) -> bool:
+    ours = manifest.read(store.folder_of(environment))
+    return ours is not None and ours.note == found.note
+
+
+def _fetch(environment: str, found: Manifest) -> None:
+    folder, objects = store.folder_of(environment), _objects(environment)
+    folder.mkdir(parents=True, exist_ok=True)
+    for key, _ in list(objects.names(_FILES)):
+        path = folder / key.removeprefix(f"{_FILES}/")
+        if _begin(key) in found.names and not path.exists():
+            draft = folder / f"fetched-{secrets.token_hex(4)}"  # which no version names, so that it's tidied away
+            try:
+                objects.fetch(key, draft)
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
+    if not found.names <= {store.begin(path.name) for path in folder.iterdir()}:
+        raise FileNotFoundError(f"Files of the index of {environment} went as they were fetched.")
+    manifest.write(folder, found)
+    store.tidy(environment)
+
+
+def _newest(environment: str) -> tuple[int, Manifest | None]:
+    """The number of the version of all, and what it consists of; 0 and None without one, and None if it's none."""
+    objects = _objects(environment)
+    numbers = [int(found[1]) for key, _ in objects.names(_VERSIONS) if (found := _NUMBERED.fullmatch(key))]
+    if not numbers:
+        return 0, None
+    try:
+        return max(numbers), manifest.decoded(objects.get(_named(max(numbers))))
+    except FileNotFoundError:  # the next has taken its place
+        return _newest(environment)
+
+
+def _create(environment: str, number: int, content: bytes) -> None:
+    from obstore.exceptions import AlreadyExistsError
+
+    objects = _objects(environment)
+    try:
+        objects.create(_named(number), content)
+    except AlreadyExistsError as error:
+        raise NotTheMaker(environment) from error
+    objects.remove([key for key, _ in objects.names(_VERSIONS) if key < _named(number)])
+
+
+def _named(number: int) -> str:
+    return f"{_VERSIONS}/{number:020d}.json"
+
+
+def _begin(key: str) -> str:
+    return store.begin(key.rpartition("/")[2])
+
+
+def _objects(environment: str) -> Objects:
+    return Objects(f"{settings.INDEX_URL}/{environment}")
+
+
+def _is_newest_by_hint(environment: str) -> bool:
+    """Whether this machine is known to have the newest version, without a look into the store, which costs money."""
+    known = _known(environment)
+    ours = manifest.read(store.folder_of(environment))
+    if ours is None or ours.note != known.note:
+        return False
+    try:
+        return _client().get(f"{_KEY}{environment}:version") == str(known.number).encode()
+    except redis.RedisError:
+        return False
+
+
+def _hint(environment: str, number: int) -> None:
+    with suppress(redis.RedisError):
+        _client().set(f"{_KEY}{environment}:version", number, ex=_HINT_SECONDS)
+
+
+def _client() -> Any:
+    return _connected(settings.REDIS_URL, os.getpid())
+
+
+@cache
+def _connected(url: str, _: int) -> Any:
+    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=1)
