@@ -179,7 +179,7 @@ def _is_broken_off(folder: BackupPlace, before: str) -> bool:
 
 def _folders(target: BackupPlace) -> list[BackupPlace]:
     if isinstance(target, Path):
-        return sorted(path for path in target.glob("*") if path.is_dir())
+        return [path for path in sorted(target.glob("*")) if path.is_dir()]
     return [target / name for name in sorted(target.objects.folders(target.key))]
 
 

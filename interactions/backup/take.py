@@ -62,7 +62,7 @@ def _fill(draft: BackupPlace, lock: Lock, say: Callable[[str], object]) -> Backu
             sources = {str(path.relative_to(staged)): (path, path.stat().st_size) for path in files_below(staged)}
             sources |= objects
             _require_room(draft, sum(size for _, size in sources.values()))
-            files = _copy(sources, draft, say)
+            files = _copy(sources, draft, staged, say)
             if not staged.exists():
                 raise given_up
     except FileNotFoundError as error:
@@ -83,8 +83,8 @@ def _require_room(target: BackupPlace, needed: int) -> None:
         )
 
 
-def _copy(sources: Sources, draft: BackupPlace, say: Callable[[str], object]) -> dict[str, File]:
-    """Copy each source to its path in the backup."""
+def _copy(sources: Sources, draft: BackupPlace, staged: Path, say: Callable[[str], object]) -> dict[str, File]:
+    """Copy each source to its path in the backup; what goes from store to store by way of the folder ``staged``."""
     total = sum(size for _, size in sources.values())
     done = 0
 
@@ -93,7 +93,16 @@ def _copy(sources: Sources, draft: BackupPlace, say: Callable[[str], object]) ->
         done += size
         say(f"Copied {done // _MB:,} of {total // _MB:,} MB…")
 
-    return {name: copy(source, draft / name, tell) for name, (source, _) in sources.items()}
+    files = {}
+    for name, (source, _) in sources.items():
+        if isinstance(source, Path):
+            files[name] = copy(source, draft / name, tell)
+        else:
+            local = staged / "copied"
+            copy(source, local)
+            files[name] = copy(local, draft / name, tell)
+            local.unlink()
+    return files
 
 
 def _manifest(at: datetime, kind: str, versions: Mapping[str, int], files: dict[str, File]) -> BackupManifest:

@@ -131,11 +131,14 @@ def _to_folder(source: BinaryIO, target: str, last: Mirrored | None) -> Mirrored
 def _to_store(source: BinaryIO, target: str, last: Mirrored | None) -> Mirrored:
     """Put what is new as an object of its own. Once there are many of ours, all of it as one in their place."""
     objects, names = Objects(target), () if last is None else last.names
-    if last is not None and len(names) < _OBJECTS_AT_MOST and all(map(objects.exists, names[-1:])):
+    if last is not None and all(map(objects.exists, names[-1:])):
         source.seek(last.position)
     begin, text = source.tell(), source.read()
     if not text:
         return last or Mirrored(0, 0)
+    if len(names) >= _OBJECTS_AT_MOST:
+        source.seek(0)
+        begin, text = 0, source.read()
     name = f"{OBJECTS}/{begin:020d}-{secrets.token_hex(8)}.jsonl"
     objects.put(name, text)
     if begin == 0:

@@ -93,11 +93,14 @@ def test_a_copy_that_fails_leaves_no_object(url: str, tmp_path: Path) -> None:
     assert list(Objects(url).names()) == []
 
 
-def test_the_journal_is_mirrored_into_a_store_and_grows_by_what_is_new(url: str, settings: Any, tmp_path: Path) -> None:
+def test_the_journal_is_mirrored_into_a_store_and_grows_by_what_is_new(
+    url: str, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal, "_OBJECTS_AT_MOST", 4)
     settings.ERASURES_DIR = tmp_path / "erasures"
     settings.ERASURES_DIR.mkdir()
     line = '{{"request":{0},"environment":"production","at":"2026-11-01T12:00:00Z","users":[{0}]}}\n'
-    for number in range(journal._OBJECTS_AT_MOST + 3):
+    for number in range(7):
         with journal.path().open("a") as ours:
             ours.write(line.format(number))
         journal.mirror(url)
@@ -107,7 +110,7 @@ def test_the_journal_is_mirrored_into_a_store_and_grows_by_what_is_new(url: str,
     (tmp_path / "erasures" / "mirrored.json").unlink()
     journal.mirror(url)  # all of it again: that changes nothing
     (tmp_path / "all").write_bytes(b"\n".join(journal.texts(url)))
-    assert len({entry.request for entry in journal.entries(tmp_path / "all")}) == journal._OBJECTS_AT_MOST + 3
+    assert len({entry.request for entry in journal.entries(tmp_path / "all")}) == 7
 
 
 @pytest.mark.django_db

@@ -136,7 +136,9 @@ def test_a_manifest_leads_out_of_the_data_folder_nowhere(tmp_path: Path, empty: 
 )
 def test_a_restore_says_up_to_when_erasures_are_known(tmp_path: Path, replayed: Replayed | None, words: str) -> None:
     folder = made(tmp_path / "one")
-    assert words in said_of_erasures(Restored(folder, manifest.read(folder), replayed))
+    assert words in said_of_erasures(
+        Restored(folder, manifest.read((folder / manifest.NAME).read_bytes(), folder), replayed)
+    )
 
 
 def test_dojo_does_not_start_on_half_a_restore(empty: Path, settings: Any) -> None:

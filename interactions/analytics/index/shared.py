@@ -113,7 +113,9 @@ def fetch(environment: str) -> bool:
         return False
     for _ in range(_TRIES):
         number, found = _newest(environment)
-        if number == 0 or (number == _known(environment).number and (found is None or _is_here(environment, found))):
+        # What is here with the same number is that version, or a later one that wasn't put yet.
+        is_here = found is None or manifest.read(store.folder_of(environment)) is not None
+        if number == 0 or (number == _known(environment).number and is_here):
             _hint(environment, number)
             return False
         with suppress(FileNotFoundError):  # the next version has taken its place
@@ -156,8 +158,7 @@ def is_behind(environment: str) -> bool:
     """Whether this machine has another version than that of all."""
     if not is_used() or manifest.read(store.folder_of(environment)) is None:
         return False
-    number, found = _newest(environment)
-    return number != _known(environment).number or found is None or not _is_here(environment, found)
+    return _newest(environment)[0] != _known(environment).number
 
 
 class _Known(msgspec.Struct, frozen=True):
@@ -184,11 +185,6 @@ def _note(environment: str, number: int, note: str) -> None:
     draft.write_bytes(msgspec.json.encode(_Known(number, note)))
     draft.replace(path)
     _hint(environment, number)
-
-
-def _is_here(environment: str, found: Manifest) -> bool:
-    ours = manifest.read(store.folder_of(environment))
-    return ours is not None and ours.note == found.note
 
 
 def _fetch(environment: str, found: Manifest) -> None:
@@ -251,7 +247,7 @@ def _is_newest_by_hint(environment: str) -> bool:
     if ours is None or ours.note != known.note:
         return False
     try:
-        return _client().get(f"{_KEY}{environment}:version") == str(known.number).encode()
+        return bool(_client().get(f"{_KEY}{environment}:version") == str(known.number).encode())
     except redis.RedisError:
         return False
 
