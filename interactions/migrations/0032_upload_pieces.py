@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("interactions", "0029_no_samples_of_ignored_fields"),
+        ("interactions", "0031_log_ins"),
     ]
 
     operations = [
