@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from interactions.backup import places
 from interactions.backup.manifest import BackupError, File
 from interactions.backup.places import BackupPlace, copy
 
 
-def copy_checked(source: BackupPlace, target: BackupPlace, wanted: File, tell: Callable[[int], object]) -> None:
+def copy_checked(source: BackupPlace, target: Path, wanted: File, tell: Callable[[int], object]) -> None:
     """Copy a file whose content is known. Raises BackupError where it's another."""
     if copy(source, target, tell) != wanted:
-        places.remove_file(target)
+        target.unlink()
         raise BackupError(f"{source} is damaged: its content is not what the backup's manifest says.")
 
 

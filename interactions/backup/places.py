@@ -201,10 +201,3 @@ def newest(source: BackupPlace) -> BackupPlace:
     if not found:
         raise BackupError(f"There is no backup in {source}.")
     return found[-1]
-
-
-def remove_file(place: BackupPlace) -> None:
-    if isinstance(place, Path):
-        place.unlink(missing_ok=True)
-    else:
-        place.objects.remove([place.key])

@@ -17,11 +17,12 @@ from dojo import environ
 from interactions import identity
 from interactions.backup import database, places
 from interactions.backup import manifest as manifests
-from interactions.backup.copies import copy_checked
-from interactions.backup.manifest import FILES, OBJECTS, BackupError, BackupManifest
+from interactions.backup.copies import copy, copy_checked
+from interactions.backup.manifest import FILES, OBJECTS, BackupError, BackupManifest, File
 from interactions.backup.places import BackupPlace, StorePath
 from interactions.backup.replay import Replayed, replay
 from interactions.backup.take import SECRETS
+from interactions.files import scratch
 from interactions.models import Export
 from interactions.objects import Objects
 from interactions.privacy import journal
@@ -141,9 +142,22 @@ def _copy(folder: BackupPlace, manifest: BackupManifest, say: Callable[[str], ob
         if environ.text(_GIVEN_BY_NAME.get(name, "")):
             continue  # the settings give it
         target = _target(name)
-        copy_checked(folder / name, target, file, tell)
+        if isinstance(target, Path):
+            copy_checked(folder / name, target, file, tell)
+        else:
+            _into_store(folder / name, target, file, tell)
         if name == "identity_key":
             identity.use((folder / name).read_text().strip())
+
+
+def _into_store(source: BackupPlace, target: StorePath, file: File, tell: Callable[[int], object]) -> None:
+    """Copy by way of this machine: what isn't what it should be doesn't get there."""
+    local = scratch() / "restored"
+    try:
+        copy_checked(source, local, file, tell)
+        copy(local, target)
+    finally:
+        local.unlink(missing_ok=True)
 
 
 def _target(name: str) -> BackupPlace:

@@ -157,7 +157,7 @@ MOMENTS = [
     Moment(leaving_out, "_write_part"),
     Moment(leaving_out, "_note"),
     Moment(leaving_out, "_remove", after=False),
-    Moment(leaving_out, "_remove_others", after=False),
+    Moment(storage, "remove_other_attempts", after=False),
 ]
 
 

@@ -132,7 +132,7 @@ def test_while_a_file_is_unpacked(house: House, monkeypatch: pytest.MonkeyPatch)
     imp = house.started(packed(CONTENT))
     name = uuid.uuid4()
     with monkeypatch.context() as known:
-        known.setattr("interactions.ingest.imports.plan.uuid.uuid4", lambda: name)
+        known.setattr("interactions.ingest.imports.storage.secrets.token_hex", lambda _: name.hex)
         leads_nowhere(storage.folder(imp) / f"text.{name.hex}.draft")
         house.carried(imp)
     assert list(storage.folder(imp).iterdir()) == []
