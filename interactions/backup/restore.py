@@ -17,9 +17,9 @@ from dojo import environ
 from interactions import identity
 from interactions.backup import database, places
 from interactions.backup import manifest as manifests
-from interactions.backup.copies import copy, copy_checked
+from interactions.backup.copies import copy_checked
 from interactions.backup.manifest import FILES, OBJECTS, BackupError, BackupManifest, File
-from interactions.backup.places import BackupPlace, StorePath
+from interactions.backup.places import BackupPlace, StorePath, copy
 from interactions.backup.replay import Replayed, replay
 from interactions.backup.take import SECRETS
 from interactions.files import scratch
@@ -97,9 +97,9 @@ def _require_empty() -> None:
     if settings.RESTORING.exists():
         _clear(data)
     for url in filter(None, (settings.LAKE_URL, settings.UPLOADS_URL)):
-        there = next((key for key, _ in Objects(url).names() if not key.startswith(journal.OBJECTS)), None)
-        if there is not None:
-            raise BackupError(f"{url} holds {there}: a backup is restored into an empty place. Choose another prefix.")
+        held = next((key for key, _ in Objects(url).names() if not key.startswith(journal.OBJECTS)), None)
+        if held is not None:
+            raise BackupError(f"{url} holds {held}: a backup is restored into an empty place. Choose another prefix.")
     there = sorted(path.name for path in data.iterdir() if path.name not in _HARMLESS)
     if there or not database.is_empty():
         what = f"{data} holds {', '.join(there[:3])}" if there else "The database of DATABASE_URL has tables"

@@ -17,9 +17,9 @@ from django.utils import timezone
 from interactions import identity
 from interactions.backup import database, places
 from interactions.backup import manifest as manifests
-from interactions.backup.copies import copy, files_below
+from interactions.backup.copies import files_below
 from interactions.backup.manifest import FORMAT, BackupError, BackupManifest, File
-from interactions.backup.places import BackupPlace
+from interactions.backup.places import BackupPlace, copy
 from interactions.backup.stage import Lock, Sources, stage
 from interactions.privacy import journal
 
@@ -59,7 +59,9 @@ def _fill(draft: BackupPlace, lock: Lock, say: Callable[[str], object]) -> Backu
     try:
         with stage(lock) as (staged, versions, objects):
             at = timezone.now()
-            sources = {str(path.relative_to(staged)): (path, path.stat().st_size) for path in files_below(staged)}
+            sources: Sources = {
+                str(path.relative_to(staged)): (path, path.stat().st_size) for path in files_below(staged)
+            }
             sources |= objects
             _require_room(draft, sum(size for _, size in sources.values()))
             files = _copy(sources, draft, staged, say)
