@@ -15,7 +15,7 @@ from django.conf import settings
 from interactions import process_caches
 from interactions.analytics import bars, data_sets, devices, id_pairs
 from interactions.analytics.filters import Filter
-from interactions.analytics.index import look, store
+from interactions.analytics.index import filtered, store
 from interactions.models import DeletionRequest
 from interactions.privacy import uploaded
 from interactions.warehouse import links
@@ -36,7 +36,7 @@ HELD = {
     "names in uploads": uploaded._named_in,
     "event indexes": store._opened,
     "event indexes without hidden people": data_sets._left,
-    "looks at the index": look._looks,
+    "filtered indexes": filtered._cached,
     "links": links._linked,
 }
 
@@ -96,12 +96,12 @@ import sys, time
 import django
 django.setup()
 from interactions import process_caches
-from interactions.analytics.index import look
-look._looks["production", "a filter"] = "rows"
+from interactions.analytics.index import filtered
+filtered._cached["production", "a filter"] = "rows"
 process_caches.watch()
-look._looks["production", "a filter"] = "rows"
+filtered._cached["production", "a filter"] = "rows"
 print("there", flush=True)
-while look._looks:
+while filtered._cached:
     time.sleep(0.05)
 print("empty", flush=True)
 sys.stdin.read()

@@ -14,7 +14,7 @@ from interactions.analytics.index.figures.results import results_of
 from interactions.analytics.index.figures.types import SEVERAL
 from interactions.analytics.index.figures.values import values_of
 from interactions.analytics.index.figures.visits import visits_of
-from interactions.analytics.index.look import Look, look
+from interactions.analytics.index.filtered import FilteredIndex, filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Unit
 from interactions.analytics.reports.frames import by_bar
@@ -51,10 +51,10 @@ class Assisted:
 
 def assisted(index: Index, filter: Filter) -> Assisted:
     """The Miso-assisted interactions. The counts of miso_ids and clicks ignore the filter's types and groups."""
-    seen = look(index, filter)
+    seen = filtered(index, filter)
     types, revenue = _types(seen), values_of(seen).revenue_of_kinds
     gains = types[types["type"].isin(CONVERSIONS)]
-    results = results_of(look(index, filter.of_all_types()))
+    results = results_of(filtered(index, filter.of_all_types()))
     return Assisted(
         types=types,
         records=int(types["records"].sum()),
@@ -69,13 +69,13 @@ def assisted(index: Index, filter: Filter) -> Assisted:
 
 def assisted_over_time(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
     """``assisted, other``: records with and without a miso_id, indexed by ``start`` (UTC) of every bar."""
-    seen = look(index, filter)
+    seen = filtered(index, filter)
     visits = visits_of(seen, unit, zone)
     records, with_id = visits.types.sum(axis=1), visits.assisted.sum(axis=1)
     return by_bar(seen.edges(unit, zone), {"assisted": with_id, "other": records - with_id})
 
 
-def _types(seen: Look) -> pd.DataFrame:
+def _types(seen: FilteredIndex) -> pd.DataFrame:
     """``type, records, assisted, share``: a row for each type that occurs, most assisted first."""
     visits = visits_of(seen)
     records, with_id = visits.types.sum(axis=0), visits.assisted.sum(axis=0)

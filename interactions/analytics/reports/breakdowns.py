@@ -17,7 +17,7 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.paths import searches_of
 from interactions.analytics.index.figures.products import named_products, products_of
 from interactions.analytics.index.figures.values import categories_of, values_of
-from interactions.analytics.index.look import Look, look
+from interactions.analytics.index.filtered import FilteredIndex, filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.reports.ranking import Columns, Groups, ranked
 
@@ -57,25 +57,25 @@ def top(index: Index, filter: Filter, subject: Subject, limit: int = 10) -> pd.D
     names are None. ``attrs["size"]`` is the number of distinct values.
     """
     groups, derived = _SUBJECTS[subject]
-    return _remembered(look(index, filter), (subject, limit), groups, derived)
+    return _remembered(filtered(index, filter), (subject, limit), groups, derived)
 
 
 def top_named(index: Index, filter: Filter, limit: int = 10) -> pd.DataFrame:
     """``product_id, records, share``: products by the records of any type that name them, in the form of
     :func:`top`."""
-    return _remembered(look(index, filter), ("named", limit), _named, _with_share)
+    return _remembered(filtered(index, filter), ("named", limit), _named, _with_share)
 
 
 def _remembered(
-    seen: Look,
+    seen: FilteredIndex,
     key: tuple[str, int],
-    groups: Callable[[Look], Groups],
+    groups: Callable[[FilteredIndex], Groups],
     derived: Callable[[Columns, Groups], Columns],
 ) -> pd.DataFrame:
     return seen.once(("top", *key), lambda: ranked(groups(seen), key[1], derived)).copy()
 
 
-def _products(seen: Look) -> Groups:
+def _products(seen: FilteredIndex) -> Groups:
     _, views, carts, buys = products_of(seen).counts.T
     revenue = values_of(seen).revenue_of_products
     there = np.flatnonzero((views > 0) | (carts > 0) | (buys > 0))
@@ -83,11 +83,11 @@ def _products(seen: Look) -> Groups:
     return Groups({"product_id": seen.index.texts.product}, there, sums)
 
 
-def _named(seen: Look) -> Groups:
+def _named(seen: FilteredIndex) -> Groups:
     return _counted("product_id", seen.index.texts.product, named_products(seen))
 
 
-def _categories(seen: Look) -> Groups:
+def _categories(seen: FilteredIndex) -> Groups:
     return _counted("category", seen.index.texts.category, categories_of(seen))
 
 
@@ -96,7 +96,7 @@ def _counted(name: str, texts: pa.ChunkedArray, records: np.ndarray) -> Groups:
     return Groups({name: texts}, there, {"records": records[there]})
 
 
-def _searches(seen: Look) -> Groups:
+def _searches(seen: FilteredIndex) -> Groups:
     searches, followed = searches_of(seen, FOLLOWS, WITHIN // timedelta(microseconds=1))
     there = np.flatnonzero(searches)
     return Groups(
@@ -104,17 +104,17 @@ def _searches(seen: Look) -> Groups:
     )
 
 
-def _campaigns(seen: Look) -> Groups:
+def _campaigns(seen: FilteredIndex) -> Groups:
     texts = seen.index.texts.campaign
     names = {name: pc.struct_field(texts, name) for name in _CAMPAIGN}
     return _valued(names, values_of(seen).campaigns, values_of(seen).revenue_of_campaigns)
 
 
-def _regions(seen: Look) -> Groups:
+def _regions(seen: FilteredIndex) -> Groups:
     return _valued({"region": seen.index.texts.region}, values_of(seen).regions, values_of(seen).revenue_of_regions)
 
 
-def _pages(seen: Look) -> Groups:
+def _pages(seen: FilteredIndex) -> Groups:
     counts, revenue = values_of(seen).pages, values_of(seen).revenue_of_pages
     there = np.flatnonzero(counts[1:, 0])
     urls = seen.index.texts.page.take(pa.array(there))
@@ -122,7 +122,7 @@ def _pages(seen: Look) -> Groups:
     return _merged("page", pages.dictionary, pages.indices.to_numpy(), counts[1:][there], revenue[1:][there])
 
 
-def _devices(seen: Look) -> Groups:
+def _devices(seen: FilteredIndex) -> Groups:
     counts, revenue = values_of(seen).agents, values_of(seen).revenue_of_agents
     there = np.flatnonzero(counts[:, 0])
     agents = [None if code == 0 else seen.index.texts.agent[code - 1].as_py() for code in there.tolist()]

@@ -14,7 +14,7 @@ from interactions.analytics.index.figures.clock import Clock, clock_of
 from interactions.analytics.index.figures.ids import pair_records, records_of_users
 from interactions.analytics.index.figures.quality import quality_of
 from interactions.analytics.index.figures.visits import visits_of
-from interactions.analytics.index.look import look
+from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.reports.history import history
 from interactions.contract.schema import TYPES
@@ -56,7 +56,7 @@ class Measures:
 
 def measure(index: Index, zone: ZoneInfo, *, without_import: int | None = None) -> Measures:
     """All measures. ``without_import`` leaves out the records of one import."""
-    seen = look(index, Filter().having(is_not=True, import_id=without_import))
+    seen = filtered(index, Filter().having(is_not=True, import_id=without_import))
     types = visits_of(seen).types.sum(axis=0)
     users, alone = records_of_users(seen), pair_records(seen)[index.pairs.has == _ANONYMOUS]
     past = history(_by_day(clock_of(seen, zone)), datetime.now(zone).date())

@@ -11,7 +11,7 @@ import pandas as pd
 
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.paths import Reached, reached
-from interactions.analytics.index.look import look
+from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.index.threads import in_threads
 
@@ -52,7 +52,7 @@ def funnel(index: Index, filter: Filter, steps: Sequence[Step]) -> pd.DataFrame:
     there are none. ``median_seconds`` is since the previous step, NaN for the first. The filter's types and groups are
     ignored.
     """
-    seen, types = look(index, filter.of_all_types()), tuple(step.types for step in steps)
+    seen, types = filtered(index, filter.of_all_types()), tuple(step.types for step in steps)
     return seen.once(("funnel", tuple(steps)), lambda: _frame(reached(seen, types), steps)).copy()
 
 

@@ -19,7 +19,7 @@ from ibis import _
 from interactions.analytics.engine import Snapshot, steady
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.ids import pair_spans
-from interactions.analytics.index.look import look
+from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index, Pairs
 from interactions.analytics.reports import person_records
 from interactions.analytics.reports.person_records import anonymous_ids
@@ -32,7 +32,7 @@ def links(index: Index) -> pd.DataFrame:
 
     ``records`` and the times (UTC) are of records with both.
     """
-    pairs, (first, last) = index.pairs, pair_spans(look(index, Filter()))
+    pairs, (first, last) = index.pairs, pair_spans(filtered(index, Filter()))
     both = np.flatnonzero((pairs.has == _BOTH) & (pairs.records > 0))
     return pd.DataFrame(
         {

@@ -9,7 +9,7 @@ import pandas as pd
 
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.quality import received_by_bar
-from interactions.analytics.index.look import look
+from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import ALL, Unit, default_unit
 from interactions.analytics.reports.reach import Reach, reach
@@ -41,7 +41,7 @@ def added(index: Index, now: datetime, days: int, zone: tzinfo) -> pd.DataFrame:
         starts.insert(0, Unit.DAY.floor(starts[0] - timedelta(microseconds=1), zone))
     bars = pd.DatetimeIndex(starts).as_unit("us")
     edges = bars.asi8.copy()
-    seen = look(index, Filter())
+    seen = filtered(index, Filter())
     imported, live = seen.once(("received", *starts), lambda: received_by_bar(seen, edges))
     return pd.DataFrame({"imported": imported, "live": live}, index=bars)
 

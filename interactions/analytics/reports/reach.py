@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from interactions.analytics.filters import Filter
-from interactions.analytics.index.look import Look
+from interactions.analytics.index.filtered import FilteredIndex
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import ALL, OLDEST, Period, Unit, horizon
 from interactions.analytics.reports.timeseries import over_time
@@ -108,9 +108,8 @@ def is_over(bar: datetime, unit: Unit, zone: tzinfo, *, until: datetime, now: da
 
 
 def _ends(index: Index, filter: Filter) -> tuple[datetime | None, datetime | None]:
-    """The times of the first and last record that pass the filter. Not cached, to keep the page's looks in the
-    cache."""
-    span = Look(index, filter).span
+    """The times of the first and last record that pass the filter. Not cached, to spare the cache for pages."""
+    span = FilteredIndex(index, filter).span
     if span is None:
         return None, None
     first, last = (_EPOCH + timedelta(microseconds=each) for each in span)

@@ -12,7 +12,7 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.clock import clock_of
 from interactions.analytics.index.figures.products import products_of
 from interactions.analytics.index.figures.visits import visits_of
-from interactions.analytics.index.look import look
+from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Unit
 from interactions.analytics.reports.frames import by_bar
@@ -28,7 +28,7 @@ def over_time(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> p
 
     A bar without records is a row of zeros. An open period goes to the first or last record.
     """
-    seen = look(index, filter)
+    seen = filtered(index, filter)
     types = visits_of(seen, unit, zone).types
     there = {name: types[:, place] for place, name in enumerate(TYPES) if types[:, place].any()}
     return by_bar(seen.edges(unit, zone), there)
@@ -46,7 +46,7 @@ def sparklines(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> 
     Columns are interactions, people, sessions, products, searches, conversions (int64) and revenue. A session counts
     in the bar where it begins; a person or a product in every bar where it occurs.
     """
-    seen = look(index, filter)
+    seen = filtered(index, filter)
     visits = visits_of(seen, unit, zone)
     columns = {
         "interactions": visits.types.sum(axis=1),
@@ -62,5 +62,5 @@ def sparklines(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> 
 
 def rhythm(index: Index, filter: Filter, zone: tzinfo = UTC) -> pd.DataFrame:
     """Records by weekday and hour of local time in ``zone``: rows Mon to Sun, columns 0 to 23, int64."""
-    hours = clock_of(look(index, filter), zone).hours
+    hours = clock_of(filtered(index, filter), zone).hours
     return pd.DataFrame(hours.reshape(7, 24), index=pd.Index(_DAYS), columns=range(24), copy=True)

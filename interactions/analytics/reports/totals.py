@@ -14,7 +14,7 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.ids import ids_of
 from interactions.analytics.index.figures.products import products_of
 from interactions.analytics.index.figures.visits import visits_of
-from interactions.analytics.index.look import look
+from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Unit
 from interactions.contract.schema import GROUP_OF, TYPES, Group
@@ -52,7 +52,7 @@ def totals(index: Index, filter: Filter = EVERYTHING, unit: Unit = Unit.YEAR, zo
 
     ``unit`` and ``zone`` don't affect the result. With those of the sparklines, both share a pass.
     """
-    seen = look(index, filter)
+    seen = filtered(index, filter)
     if seen.span is None:
         return None
     visits = visits_of(seen, unit, zone)
@@ -88,7 +88,7 @@ def by_type(index: Index, filter: Filter = EVERYTHING) -> pd.DataFrame:
 
     ``share`` is of all records that pass the filter, 0 to 1; ``first`` and ``last`` are timestamps in UTC.
     """
-    visits = visits_of(look(index, filter))
+    visits = visits_of(filtered(index, filter))
     records = visits.types.sum(axis=0)
     there = np.flatnonzero(records)
     there = there[np.argsort(-records[there], kind="stable")]
@@ -115,7 +115,7 @@ def by_group(types: pd.DataFrame) -> pd.DataFrame:
 
 def count(index: Index, filter: Filter = EVERYTHING) -> int:
     """The number of records."""
-    return int(visits_of(look(index, filter)).types.sum())
+    return int(visits_of(filtered(index, filter)).types.sum())
 
 
 def has_records(index: Index) -> bool:
@@ -125,17 +125,17 @@ def has_records(index: Index) -> bool:
 
 def users(index: Index, filter: Filter = EVERYTHING) -> int:
     """The number of distinct user ids."""
-    return ids_of(look(index, filter))[0]
+    return ids_of(filtered(index, filter))[0]
 
 
 def products(index: Index, filter: Filter = EVERYTHING) -> int:
     """The number of distinct product ids."""
-    return products_of(look(index, filter)).total
+    return products_of(filtered(index, filter)).total
 
 
 def people(index: Index, filter: Filter = EVERYTHING) -> tuple[int, int, int]:
     """The number of people, users and anonymous ids."""
-    seen = look(index, filter)
+    seen = filtered(index, filter)
     with_user, with_visitor = ids_of(seen)
     return visits_of(seen).total, with_user, with_visitor
 

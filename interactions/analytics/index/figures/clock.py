@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from interactions.analytics.index.look import Look, Share, summed
+from interactions.analytics.index.filtered import FilteredIndex, Share, summed
 from interactions.analytics.index.passes import visits
 from interactions.contract.moments import EARLIEST, LATEST, local
 
@@ -29,16 +29,16 @@ class Clock:
     first_day: int
 
 
-def clock_of(look: Look, zone: tzinfo) -> Clock:
+def clock_of(filtered: FilteredIndex, zone: tzinfo) -> Clock:
     """The events by local time in ``zone``."""
-    return look.once(("clock", zone), lambda: _clock(look, zone))
+    return filtered.once(("clock", zone), lambda: _clock(filtered, zone))
 
 
-def _clock(look: Look, zone: tzinfo) -> Clock:
-    if look.span is None:
+def _clock(filtered: FilteredIndex, zone: tzinfo) -> Clock:
+    if filtered.span is None:
         return Clock(np.zeros(168, np.int64), np.zeros(0, np.int64), 0)
-    first_day, last_day = look.span[0] // _DAY, look.span[1] // _DAY
-    changes = list(_changes(_days(look, first_day, last_day), zone))
+    first_day, last_day = filtered.span[0] // _DAY, filtered.span[1] // _DAY
+    changes = list(_changes(_days(filtered, first_day, last_day), zone))
     edges, offsets = (np.array(column, np.int64) for column in zip(*changes, strict=True))
     first_day -= _MARGIN
 
@@ -48,11 +48,11 @@ def _clock(look: Look, zone: tzinfo) -> Clock:
     def walk(found: tuple[np.ndarray, np.ndarray], share: Share) -> None:
         visits.tell_clock(*share.people, share.run.at, edges, offsets, *found, first_day)
 
-    hours, days = zip(*look.over(begin, walk), strict=True)
+    hours, days = zip(*filtered.over(begin, walk), strict=True)
     return Clock(summed(hours), summed(days), first_day)
 
 
-def _days(look: Look, first: int, last: int) -> list[int]:
+def _days(filtered: FilteredIndex, first: int, last: int) -> list[int]:
     """The UTC days since 1970 with events, ascending. For a short span all days are returned, which is faster."""
     if last - first < _FEW_DAYS:
         return list(range(first, last + 1))
@@ -60,7 +60,7 @@ def _days(look: Look, first: int, last: int) -> list[int]:
     def walk(found: np.ndarray, share: Share) -> None:
         visits.mark_days(*share.people, share.run.at, _DAY, first, found)
 
-    there = np.bitwise_or.reduce(look.over(lambda: np.zeros(last + 1 - first, np.uint8), walk))
+    there = np.bitwise_or.reduce(filtered.over(lambda: np.zeros(last + 1 - first, np.uint8), walk))
     days: list[int] = (np.flatnonzero(there) + first).tolist()
     return days
 

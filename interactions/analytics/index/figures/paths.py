@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from interactions.analytics.index.figures.types import SEVERAL, numbered
-from interactions.analytics.index.look import Look, Share, summed
+from interactions.analytics.index.filtered import FilteredIndex, Share, summed
 from interactions.analytics.index.passes import paths
 from interactions.contract.schema import TYPES
 
@@ -22,7 +22,7 @@ class Reached:
     took: list[np.ndarray]
 
 
-def reached(look: Look, steps: Sequence[Sequence[str]]) -> Reached:
+def reached(filtered: FilteredIndex, steps: Sequence[Sequence[str]]) -> Reached:
     """How many people go through ``steps``. Each step is a list of types, any of which completes it."""
     several, bits = len(steps), np.zeros(SEVERAL, np.int64)
     for place, types in enumerate(steps):
@@ -36,18 +36,18 @@ def reached(look: Look, steps: Sequence[Sequence[str]]) -> Reached:
         paths.step(*share.whole, share.run.at, share.run.kind, bits, took, counts)
         found.append((counts, took))
 
-    walked = [each for found in look.over(list[tuple[np.ndarray, np.ndarray]], walk) for each in found]
+    walked = [each for found in filtered.over(list[tuple[np.ndarray, np.ndarray]], walk) for each in found]
     people = summed([np.zeros(several, np.int64), *(counts for counts, _ in walked)])
     times = [[took[place, : counts[place]] for counts, took in walked if place] for place in range(several)]
     return Reached(people, [np.concatenate(each) if each else np.zeros(0, np.int64) for each in times])
 
 
-def searches_of(look: Look, follows: Sequence[str], within: int) -> tuple[np.ndarray, np.ndarray]:
+def searches_of(filtered: FilteredIndex, follows: Sequence[str], within: int) -> tuple[np.ndarray, np.ndarray]:
     """The number of searches per keywords code, and how many of them were followed by the same person ``within`` µs.
 
     Any event of the types ``follows`` counts, even if the filter excludes it.
     """
-    several = len(look.index.texts.keywords)
+    several = len(filtered.index.texts.keywords)
     roles = numbered({**dict.fromkeys(follows, 1), "search": 2}, 0, np.uint8)
 
     def walk(found: np.ndarray, share: Share) -> None:
@@ -56,5 +56,5 @@ def searches_of(look: Look, follows: Sequence[str], within: int) -> tuple[np.nda
             *(*share.whole, run.at, run.kind, run.keywords, int(run.nobody), roles, within, *found),
         )
 
-    searches, followed = summed(look.over(lambda: np.zeros((2, several), np.int64), walk))
+    searches, followed = summed(filtered.over(lambda: np.zeros((2, several), np.int64), walk))
     return searches, followed

@@ -11,7 +11,7 @@ import numpy as np
 from interactions.analytics.definitions import BUY, CART, VIEW
 from interactions.analytics.index.figures.types import numbered
 from interactions.analytics.index.figures.visits import ONE_BAR
-from interactions.analytics.index.look import Look, Share, summed
+from interactions.analytics.index.filtered import FilteredIndex, Share, summed
 from interactions.analytics.index.passes import values
 from interactions.analytics.periods import Unit
 
@@ -31,17 +31,17 @@ class Products:
     counts: np.ndarray
 
 
-def products_of(look: Look, unit: Unit | None = None, zone: tzinfo | None = None) -> Products:
+def products_of(filtered: FilteredIndex, unit: Unit | None = None, zone: tzinfo | None = None) -> Products:
     """The products by bars of ``unit``; without a unit, by any bars that are already cached, or a single bar."""
     if unit is None or zone is None:
-        found: Products | None = look.any_of("products")
-        return found or look.once(("products",), lambda: _products(look, ONE_BAR, _TRADE))
-    return look.once(("products", unit, zone), lambda: _products(look, look.edges(unit, zone), _TRADE))
+        found: Products | None = filtered.any_of("products")
+        return found or filtered.once(("products",), lambda: _products(filtered, ONE_BAR, _TRADE))
+    return filtered.once(("products", unit, zone), lambda: _products(filtered, filtered.edges(unit, zone), _TRADE))
 
 
-def named_products(look: Look) -> np.ndarray:
+def named_products(filtered: FilteredIndex) -> np.ndarray:
     """The number of events of any type per product, int64[products]."""
-    found: np.ndarray = look.once("named", lambda: _products(look, ONE_BAR, _ANY).counts[:, 1])
+    found: np.ndarray = filtered.once("named", lambda: _products(filtered, ONE_BAR, _ANY).counts[:, 1])
     return found
 
 
@@ -50,15 +50,15 @@ _ANY: Final = numbered({}, 1, np.uint8)
 _NONE: Final = numbered({}, 0, np.uint8)
 
 
-def _products(look: Look, edges: np.ndarray, slots: np.ndarray) -> Products:
-    several, bars = len(look.index.texts.product), max(0, len(edges) - 1)
+def _products(filtered: FilteredIndex, edges: np.ndarray, slots: np.ndarray) -> Products:
+    several, bars = len(filtered.index.texts.product), max(0, len(edges) - 1)
     words = several // 64 + 1
     counts, total = np.zeros((several, 4), np.int64), np.zeros(words, np.int64)
     found = [np.zeros(0, np.int64)]
     at_once = max(1, _CELLS // (64 * words))
     for first in range(0, bars, at_once):
         last = min(bars, first + at_once)
-        seen, counted = _named(look, edges, (first, last, words), slots if first == 0 else _NONE)
+        seen, counted = _named(filtered, edges, (first, last, words), slots if first == 0 else _NONE)
         found.append(np.bitwise_count(seen.view(np.uint64)).sum(axis=1, dtype=np.int64))
         total |= np.bitwise_or.reduce(seen, axis=0)
         counts += counted
@@ -66,11 +66,11 @@ def _products(look: Look, edges: np.ndarray, slots: np.ndarray) -> Products:
 
 
 def _named(
-    look: Look, edges: np.ndarray, rows: tuple[int, int, int], slots: np.ndarray
+    filtered: FilteredIndex, edges: np.ndarray, rows: tuple[int, int, int], slots: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The bit sets of products for the bars from ``rows[0]`` to before ``rows[1]``, and the counts."""
     first, last, words = rows
-    several = len(look.index.texts.product)
+    several = len(filtered.index.texts.product)
 
     def begin() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return np.zeros((last - first) * words, np.int64), np.full(several, -1), np.zeros((several, 4), np.int32)
@@ -82,6 +82,6 @@ def _named(
             *(edges, first, last, words, seen, slots, share.before, stamps, counts),
         )
 
-    found = look.over(begin, walk)
+    found = filtered.over(begin, walk)
     seen = np.bitwise_or.reduce([each[0] for each in found])
     return seen.reshape(-1, words), summed([each[2] for each in found])

@@ -10,7 +10,7 @@ import numpy as np
 
 from interactions.analytics.definitions import SHOWN
 from interactions.analytics.index.figures.types import numbered
-from interactions.analytics.index.look import Look, Share
+from interactions.analytics.index.filtered import FilteredIndex, Share
 from interactions.analytics.index.passes import keys
 from interactions.analytics.index.run import ASSISTED
 
@@ -56,14 +56,14 @@ class Results:
     clicks_unshown: int
 
 
-def results_of(look: Look) -> Results:
+def results_of(filtered: FilteredIndex) -> Results:
     """The results that miso_ids name."""
-    return look.once("results", lambda: _results(look))
+    return filtered.once("results", lambda: _results(filtered))
 
 
-def _results(look: Look) -> Results:
+def _results(filtered: FilteredIndex) -> Results:
     roles = numbered(_ROLES, 0, np.uint8)
-    tables = look.over(_Table, lambda table, share: table.count(share, roles))
+    tables = filtered.over(_Table, lambda table, share: table.count(share, roles))
     whole, *others = sorted(tables, key=lambda table: -table.used)
     whole.have_room(sum(table.used for table in tables))
     for table in others:

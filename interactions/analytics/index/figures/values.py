@@ -8,7 +8,7 @@ import numpy as np
 
 from interactions.analytics.definitions import CONVERSIONS
 from interactions.analytics.index.figures.types import KINDS, marked
-from interactions.analytics.index.look import Look, Share, summed
+from interactions.analytics.index.filtered import FilteredIndex, Share, summed
 from interactions.analytics.index.passes import values
 
 
@@ -29,12 +29,12 @@ class ValueCounts:
     revenue_of_products: np.ndarray
 
 
-def values_of(look: Look) -> ValueCounts:
-    return look.once("values", lambda: _values(look))
+def values_of(filtered: FilteredIndex) -> ValueCounts:
+    return filtered.once("values", lambda: _values(filtered))
 
 
-def _values(look: Look) -> ValueCounts:
-    texts, wins = look.index.texts, marked(CONVERSIONS)
+def _values(filtered: FilteredIndex) -> ValueCounts:
+    texts, wins = filtered.index.texts, marked(CONVERSIONS)
     sizes = [len(column) + 1 for column in (texts.agent, texts.region, texts.campaign, texts.page)]
 
     def begin() -> list[np.ndarray]:
@@ -49,16 +49,16 @@ def _values(look: Look) -> ValueCounts:
             *(run.kind, wins, run.agent, run.region, run.campaign, run.page, *found),
         )
 
-    return ValueCounts(*(summed(arrays) for arrays in zip(*look.over(begin, walk), strict=True)))
+    return ValueCounts(*(summed(arrays) for arrays in zip(*filtered.over(begin, walk), strict=True)))
 
 
-def categories_of(look: Look) -> np.ndarray:
+def categories_of(filtered: FilteredIndex) -> np.ndarray:
     """The number of events per category code, int64[categories]."""
-    return look.once("categories", lambda: _categories(look))
+    return filtered.once("categories", lambda: _categories(filtered))
 
 
-def _categories(look: Look) -> np.ndarray:
+def _categories(filtered: FilteredIndex) -> np.ndarray:
     def walk(found: np.ndarray, share: Share) -> None:
         values.count_categories(*share.people, share.run.category_starts, share.run.categories, found)
 
-    return summed(look.over(lambda: np.zeros(len(look.index.texts.category), np.int64), walk))
+    return summed(filtered.over(lambda: np.zeros(len(filtered.index.texts.category), np.int64), walk))

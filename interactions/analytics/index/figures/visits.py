@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from interactions.analytics.index.figures.types import KINDS, SEVERAL
-from interactions.analytics.index.look import Look, Share, summed
+from interactions.analytics.index.filtered import FilteredIndex, Share, summed
 from interactions.analytics.index.passes import visits
 from interactions.analytics.periods import Unit
 from interactions.contract.schema import TYPES
@@ -46,15 +46,15 @@ class Visits:
         return self.kinds[:, SEVERAL : SEVERAL + len(TYPES)]
 
 
-def visits_of(look: Look, unit: Unit | None = None, zone: tzinfo | None = None) -> Visits:
+def visits_of(filtered: FilteredIndex, unit: Unit | None = None, zone: tzinfo | None = None) -> Visits:
     """The visits by bars of ``unit``; without a unit, by any bars that are already cached, or a single bar."""
     if unit is None or zone is None:
-        found: Visits | None = look.any_of("visits")
-        return found or look.once(("visits",), lambda: _visits(look, ONE_BAR))
-    return look.once(("visits", unit, zone), lambda: _visits(look, look.edges(unit, zone)))
+        found: Visits | None = filtered.any_of("visits")
+        return found or filtered.once(("visits",), lambda: _visits(filtered, ONE_BAR))
+    return filtered.once(("visits", unit, zone), lambda: _visits(filtered, filtered.edges(unit, zone)))
 
 
-def _visits(look: Look, edges: np.ndarray) -> Visits:
+def _visits(filtered: FilteredIndex, edges: np.ndarray) -> Visits:
     bars = max(0, len(edges) - 1)
 
     def begin() -> list[np.ndarray]:
@@ -69,7 +69,7 @@ def _visits(look: Look, edges: np.ndarray) -> Visits:
             *(_CHECKOUT, share.first_sale, run.sale_event, run.sale_revenue, *found),
         )
 
-    found = look.over(begin, walk) if bars else [begin()]
+    found = filtered.over(begin, walk) if bars else [begin()]
     kinds, sessions, people, spans, total, revenue = zip(*found, strict=True)
     first, last = (one([each[row] for each in spans], axis=0) for row, one in enumerate((np.min, np.max)))
     counted = summed(kinds), summed(sessions), summed(people)

@@ -1,4 +1,4 @@
-"""A filtered view of an index: caches what the questions of a page share, and runs passes in several threads."""
+"""A filtered index: it caches what the questions of a page share, and runs passes in several threads."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Share:
         return int(np.searchsorted(self.run.sale_event, self.begins[0]))
 
 
-class Look:
+class FilteredIndex:
     """An index with a filter. Caches what questions share. Thread-safe."""
 
     def __init__(self, index: Index, filter: Filter) -> None:
@@ -181,28 +181,28 @@ def summed(arrays: Sequence[np.ndarray]) -> np.ndarray:
     return first
 
 
-_looks: OrderedDict[tuple[int, str], Look] = OrderedDict()
+_cached: OrderedDict[tuple[int, str], FilteredIndex] = OrderedDict()
 _turn = threading.Lock()
 
 
-def look(index: Index, filter: Filter) -> Look:
-    """A view of the index with a filter. The last few are cached, for all questions of a page."""
-    key = (id(index), filter.key)  # a cached view keeps its index alive, so the id is unique
+def filtered(index: Index, filter: Filter) -> FilteredIndex:
+    """The index with a filter. The last few are cached, for all questions of a page."""
+    key = (id(index), filter.key)  # what is cached keeps its index alive, so the id is unique
     with _turn:
-        for other, kept in list(_looks.items()):
+        for other, kept in list(_cached.items()):
             if kept.source is not index and kept.source.environment == index.environment:
-                del _looks[other]
-        found = _looks.setdefault(key, Look(index, filter))
-        _looks.move_to_end(key)
-        while len(_looks) > _MOST_KEPT:
-            _looks.popitem(last=False)
+                del _cached[other]
+        found = _cached.setdefault(key, FilteredIndex(index, filter))
+        _cached.move_to_end(key)
+        while len(_cached) > _MOST_KEPT:
+            _cached.popitem(last=False)
         return found
 
 
 def forget() -> None:
-    """Empty the cache of views."""
+    """Empty the cache of filtered indexes."""
     with _turn:
-        _looks.clear()
+        _cached.clear()
 
 
 def _starts(run: Run) -> np.ndarray:
@@ -230,9 +230,9 @@ def _locked(array: np.ndarray) -> np.ndarray:
 
 def _after_fork() -> None:
     global _turn
-    _turn = threading.Lock()  # another thread of the parent may have held it, or a view's lock
-    _looks.clear()
+    _turn = threading.Lock()  # another thread of the parent may have held it, or a filtered index's lock
+    _cached.clear()
 
 
 os.register_at_fork(after_in_child=_after_fork)
-process_caches.register("looks at the index", forget, lambda: len(_looks))
+process_caches.register("filtered indexes", forget, lambda: len(_cached))

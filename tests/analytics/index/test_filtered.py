@@ -1,4 +1,4 @@
-"""A look shares what questions have in common, and sees each event once, whichever run it lies in."""
+"""A filtered index shares what questions have in common, and sees each event once, whichever run it lies in."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from interactions import process_caches
 from interactions.analytics.filters import Filter
-from interactions.analytics.index import look as looks
+from interactions.analytics.index import filtered as module
 from interactions.analytics.index import store
-from interactions.analytics.index.look import look
+from interactions.analytics.index.filtered import filtered
 from interactions.analytics.periods import Unit
 from interactions.analytics.reports.attribution import assisted
 from interactions.analytics.reports.breakdowns import Subject, top, top_named
@@ -56,25 +56,25 @@ def test_an_index_that_is_mapped_from_files_gives_what_one_in_memory_does() -> N
             pd.testing.assert_frame_equal(top(mapped, asked, subject), top(whole(), asked, subject))
 
 
-def test_questions_of_one_page_share_a_look() -> None:
+def test_questions_of_one_page_share_a_filtered_index() -> None:
     index = whole()
-    assert look(index, Filter(region="Kent")) is look(index, Filter(region="Kent"))
-    assert look(index, Filter(region="Kent")) is not look(index, Filter(region="Hessen"))
+    assert filtered(index, Filter(region="Kent")) is filtered(index, Filter(region="Kent"))
+    assert filtered(index, Filter(region="Kent")) is not filtered(index, Filter(region="Hessen"))
 
 
-def test_few_looks_are_kept_and_none_at_an_older_version_of_the_index() -> None:
+def test_few_filtered_indexes_are_kept_and_none_of_an_older_version_of_the_index() -> None:
     index, newer = whole(), replace(whole(), version=2)
     for number in range(20):
-        look(index, Filter(import_id=number))
-    assert len(looks._looks) < 10
-    look(newer, Filter())
-    assert len(looks._looks) == 1
+        filtered(index, Filter(import_id=number))
+    assert len(module._cached) < 10
+    filtered(newer, Filter())
+    assert len(module._cached) == 1
 
 
-def test_an_erasure_has_looks_forgotten() -> None:
-    look(whole(), Filter())
+def test_an_erasure_empties_the_cache() -> None:
+    filtered(whole(), Filter())
     process_caches.empty()
-    assert not looks._looks
+    assert not module._cached
 
 
 def test_frames_that_were_changed_by_one_question_are_whole_for_the_next() -> None:
