@@ -1,1 +1,1 @@
-"""/v1: the API that sites and pipelines send interactions to. Every answer is JSON; errors have one shape."""
+"""/v1: the API that sites and pipelines send interactions to. All responses are JSON; all errors have the same form."""

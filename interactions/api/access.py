@@ -1,4 +1,4 @@
-"""Who may call: the key of a call, and where browsers may send it from."""
+"""Authentication: the key of a call, and the origins that browsers may send it from."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _DAY = "86400"
 
 
 def admit(exchange: Exchange, *, scope: ApiKey.Scope) -> Caller:
-    """Who calls, noted in ``exchange``; the key has to have the ``scope``.
+    """The caller, saved in ``exchange``. Its key must have the ``scope``.
 
-    Raises CallRefused: 401 for a key that is missing, unknown or ended, 403 for one that may not do this.
+    Raises CallRefused: 401 if the key is missing, unknown or expired, 403 if it isn't allowed to do this.
     """
     request = exchange.request
     text = key_of(request)
@@ -51,7 +51,7 @@ def _ended(former: Caller | None) -> str:
 
 
 def key_of(request: HttpRequest) -> str:
-    """The text of the key that a call brings; empty where there is none."""
+    """The text of a call's key; empty if it has none."""
     given = request.GET.get("api_key") or str(request.META.get("HTTP_X_API_KEY", ""))
     authorization = str(request.META.get("HTTP_AUTHORIZATION", ""))
     if not given and authorization[: len(_BEARER)].lower() == _BEARER:
@@ -60,14 +60,14 @@ def key_of(request: HttpRequest) -> str:
 
 
 def recognise(exchange: Exchange) -> None:
-    """Note whose key it is that a call brings which was refused before its key was looked at; never raises."""
+    """Look up the key of a call that was refused before its key was checked; never raises."""
     with suppress(SuspiciousOperation, DatabaseError):
         text = key_of(exchange.request)
         exchange.former = (keys.find(text) or keys.find_ended(text)) if text else None
 
 
 def permit(request: HttpRequest, caller: Caller, *, scope: ApiKey.Scope) -> None:
-    """Raises CallRefused (403) where the key may not do this."""
+    """Raises CallRefused (403) if the key isn't allowed to do this."""
     is_publishable = caller.kind == ApiKey.Kind.PUBLISHABLE
     if scope not in caller.scopes:
         if is_publishable:
@@ -89,13 +89,13 @@ def _check_origin(request: HttpRequest, caller: Caller) -> None:
 
 
 def allow_browsers(response: HttpResponse) -> None:
-    """Let a page of any site read the answer: keys say who may call, and cookies are not looked at here."""
+    """Allow pages of any site to read the response: calls need a key, and cookies are ignored."""
     response.headers[ALLOW_ORIGIN] = "*"
     response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Next-Cursor"
 
 
 def preflight(request: HttpRequest) -> dict[str, str]:
-    """The headers that answer a browser's question whether it may call at all."""
+    """The headers of the response to a browser's preflight request."""
     return {
         "Access-Control-Allow-Methods": _METHODS,
         "Access-Control-Allow-Headers": request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS") or _HEADERS,

@@ -1,7 +1,7 @@
-"""Small calls, answered by the web server's event loop itself.
+"""Handle small calls in the web server's event loop.
 
-Nothing in them is waited for but the commit, which many share; a thread for each would cost more than the call.
-Whatever might wait for the database or Redis, or take long, is left to a thread.
+They only wait for a commit that many of them share, so a thread for each would cost more than the call. Whatever could
+wait for the database or Redis, or take long, is left to a thread.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from interactions.models import ApiKey
 
 _ADDRESS = "/v1/interactions"
 _MOST_BYTES = 16 << 10
-_LONGEST_QUERY = 1000  # characters; Django refuses to read one of very many fields
+_LONGEST_QUERY = 1000  # characters; Django refuses queries with very many fields
 _HEADERS = {"HTTP_CONTENT_ENCODING", "HTTP_TRANSFER_ENCODING"}
 
 
 def at_once(environ: dict[str, Any], body: bytes) -> Awaitable[HttpResponse] | None:
-    """The answer to a POST of interactions whose body is here; None where a thread has to give it."""
+    """The response to a POST of interactions with a complete body; None if a thread has to handle it."""
     if len(body) > _MOST_BYTES or len(environ["QUERY_STRING"]) > _LONGEST_QUERY or body.startswith(GZIP):
         return None
     if environ["PATH_INFO"] != _ADDRESS or environ["REQUEST_METHOD"] != "POST":

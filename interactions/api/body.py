@@ -1,4 +1,4 @@
-"""The body of a call: read within bounds, unpacked within bounds. What type it says it has is not looked at."""
+"""Read and unpack the body of a call, within limits. Its content type is ignored."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from interactions.api.errors import CallRefused
 from interactions.unpack import CutShort, DamagedFile, gunzip
 
 GZIP = b"\x1f\x8b"
-"""What a packed body begins with, said or not, and no JSON does."""
-_MOST_PIECES = 100_000  # of a packed body: each member is one at least
+"""The first bytes of a packed body, even without a header that says so. No JSON begins like this."""
+_MOST_PIECES = 100_000  # of a packed body: each member has at least one
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """The body, unpacked.
+    """The unpacked body.
 
-    Raises CallRefused: 413 where it is too large, 400 where it cannot be read, 415 where it is packed in another way.
+    Raises CallRefused: 413 if it's too large, 400 if it can't be read, 415 if its encoding isn't supported.
     """
     limit: int = settings.API_BODY_BYTES
     encoding, length = check_head(request)
@@ -34,9 +34,9 @@ def read_body(request: HttpRequest) -> bytes:
 
 
 def check_head(request: HttpRequest) -> tuple[str, int | None]:
-    """How the body is packed, and its length in bytes, None where it was not announced.
+    """The body's encoding, and its length in bytes, None if the header doesn't say.
 
-    Raises CallRefused as :func:`read_body` does.
+    Raises the same errors as :func:`read_body`.
     """
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity", "gzip"):
@@ -48,7 +48,7 @@ def check_head(request: HttpRequest) -> tuple[str, int | None]:
 
 
 def _length(request: HttpRequest) -> int | None:
-    """The body's length in bytes; None where it comes in pieces of no announced number."""
+    """The body's length in bytes; None if it's sent in chunks."""
     if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
         return None
     text = request.META.get("CONTENT_LENGTH") or "0"
@@ -56,7 +56,7 @@ def _length(request: HttpRequest) -> int | None:
 
 
 def _stream(request: HttpRequest) -> BinaryIO:
-    # Django takes a body without a Content-Length for an empty one.
+    # To Django, a body without a Content-Length is empty.
     stream: BinaryIO = request.META["wsgi.input"] if _length(request) is None else request  # type: ignore[assignment]
     return stream
 

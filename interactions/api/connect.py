@@ -1,8 +1,8 @@
-"""/v1/connect: where other tools send their events, by webhooks.
+"""/v1/connect: receive other tools' events by webhook.
 
-Some of them stop sending after a few answers that aren't 200. So 4xx is for what nobody should send again: a wrong
-token or signature, too large a body, too many calls; 5xx says that nothing was stored. What can't be made an
-interaction is counted at the connection, and answered with 200.
+Some tools stop sending after a few responses that aren't 200. So 4xx is only for what shouldn't be sent again (a wrong
+token or signature, too large a body, too many calls), and 5xx means that nothing was stored. Events that can't become
+interactions are counted at the connection, and the response is 200.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _NOTHING = Arrived()
 
 
 def _check(exchange: Exchange) -> None:
-    """Raises CallRefused for what is refused whatever the body says."""
+    """Raises CallRefused for calls that are refused whatever their body."""
     _admit(exchange)
     check_head(exchange.request)
 
 
 @entrance("POST", check=_check)
 def connect(exchange: Exchange) -> HttpResponse:
-    """Store what a connected tool sends."""
+    """Store the events of a connected tool."""
     connection, caller = _admit(exchange)
     limits.count(caller)
     exchange.body = read_body(exchange.request)
@@ -61,8 +61,8 @@ def connect(exchange: Exchange) -> HttpResponse:
 
 
 def _admit(exchange: Exchange) -> tuple[Connection, Caller]:
-    """The connection of the address, and as whom it calls, noted in ``exchange``. Raises CallRefused (401)."""
-    exchange.shown = b""  # nothing of the body is shown before it is known who sent it
+    """The connection of the URL and its caller, saved in ``exchange``. Raises CallRefused (401)."""
+    exchange.shown = b""  # the body isn't shown before its sender is known
     _, _, source, token = exchange.request.path_info.strip("/").split("/")
     connection = find(source, token)
     if connection is None:
@@ -72,7 +72,7 @@ def _admit(exchange: Exchange) -> tuple[Connection, Caller]:
 
 
 def _verify(connection: Connection, exchange: Exchange) -> None:
-    """Raises CallRefused: 401 where the body isn't signed with the connection's secret, 503 where nobody can tell."""
+    """Raises CallRefused: 401 if the body isn't signed with the connection's secret, 503 if that can't be checked."""
     try:
         if is_authentic(connection, exchange.request.headers, exchange.body):
             return
@@ -83,10 +83,10 @@ def _verify(connection: Connection, exchange: Exchange) -> None:
 
 
 def _grant(connection: Connection, caller: Caller, arrived: Arrived, request: HttpRequest) -> None:
-    """See to what the events ask for on people's behalf. Raises django.db.Error."""
+    """Carry out the events' requests on behalf of people, such as erasures. Raises django.db.Error."""
     if not arrived.requests:
         return
-    by = replace(caller, key_id=0)  # the activity log knows keys by number, and a connection is none
+    by = replace(caller, key_id=0)  # the activity log has numbers of keys, and a connection isn't a key
     asked_by = f"{SOURCES[connection.source].TITLE}: {connection.name}"
     with audit.acting(by, audit.client_address(request)):
         wishes.grant(connection.environment, arrived.requests, asked_by=asked_by, by=by)

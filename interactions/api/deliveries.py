@@ -1,4 +1,4 @@
-"""Tell the Live page of each call, after its answer and by a thread of its own: nobody waits for it."""
+"""Report each call to the Live page, after its response and in a separate thread, so that nobody waits for it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from interactions.api.exchange import Exchange
 from interactions.ingest.live import calls
 from interactions.ingest.live.calls import Delivery
 
-_PAUSE_SECONDS = 0.2  # between two tellings; what comes meanwhile is told together
-_MOST_CALLS = 2000  # that wait to be told; more than the page shows, so the oldest may go
+_PAUSE_SECONDS = 0.2  # between two reports; calls in between are reported together
+_MOST_CALLS = 2000  # waiting to be reported; more than the page shows, so the oldest can be dropped
 _MOST_BYTES = 64 << 20
 _TURNED_AWAY = {400, 401, 403, 404, 405, 408, 413, 415, 429}
-_MOST_REFUSED = 10  # calls of one status in a minute that each process tells one by one
+_MOST_REFUSED = 10  # calls per status and minute that each process reports individually
 
 
 class _Teller:
-    """The thread, started by the first call; a process that was forked has none yet."""
+    """Runs the thread, which the first call starts; a forked process doesn't have it yet."""
 
     def __init__(self) -> None:
         self._waiting: deque[Delivery] = deque()
@@ -49,7 +49,7 @@ class _Teller:
                 self._waiting.clear()
                 self._bytes = 0
             calls.push(told)
-            del told  # it holds the bodies, and the next call may be hours away
+            del told  # it has the bodies, and the next call may be hours away
             time.sleep(_PAUSE_SECONDS)
 
 
@@ -65,9 +65,9 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 class _Refused:
-    """How many refused calls were told in this minute, by environment and status.
+    """Counts the refused calls reported in this minute, by environment and status.
 
-    Whoever is refused again and again must not push out what others sent: beyond a few they are only counted.
+    Repeated refusals must not displace other calls: after a few, they are only counted.
     """
 
     def __init__(self) -> None:
@@ -88,10 +88,10 @@ _refused = _Refused()
 
 
 def tell(exchange: Exchange, status: int) -> None:
-    """Put a call with its answer's status on the Live page.
+    """Put a call with the status of its response on the Live page.
 
-    One whose key is not known belongs to no environment, and nothing of its body is kept; one with a key that has
-    ended belongs to the key's. Who asks without a key for what there is not is no client of the API.
+    A call with an unknown key belongs to no environment, and its body isn't kept; one with an expired key belongs to
+    the key's environment. Calls of unknown addresses without a key aren't reported.
     """
     caller = exchange.caller or exchange.former
     environment = caller.environment if caller else calls.UNKNOWN
@@ -114,7 +114,7 @@ def tell(exchange: Exchange, status: int) -> None:
             milliseconds=exchange.milliseconds,
             reason=exchange.reason,
             lines=exchange.lines,
-            body=body[: calls.BODY_BYTES],  # else a large one would stay in memory until it is told
+            body=body[: calls.BODY_BYTES],  # otherwise a large body would stay in memory until it's reported
             size=len(exchange.body) if body else 0,
             is_only_counted=is_turned_away and _refused.is_one_too_many(environment, status),
         )

@@ -1,4 +1,5 @@
-"""What the OpenAPI document and the API page say of calls: its form, and the answers that calls share."""
+"""Data types for the documentation of calls (the OpenAPI document and the API page), and the answers that calls
+share."""
 
 from __future__ import annotations
 
@@ -9,10 +10,10 @@ from typing import Any, Final
 
 @dataclass(frozen=True, slots=True)
 class DocumentedAnswer:
-    """What comes back: its status, when it does, and an example of its body.
+    """A response: its status, when it's sent, and an example of its body.
 
-    ``schema`` names the body's schema where the status doesn't say it. ``media`` is its type; ``others`` are examples
-    of other types that it may have instead. ``headers`` say what is in them.
+    ``schema`` names the body's schema, if the status doesn't determine it. ``media`` is its media type; ``others`` has
+    examples of other types that it can have instead. ``headers`` has descriptions of headers.
     """
 
     status: int
@@ -26,7 +27,7 @@ class DocumentedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A parameter of the query: ``example`` is what the page shows, ``schema`` its JSON Schema."""
+    """A query parameter: ``example`` is shown on the page, ``schema`` is its JSON Schema."""
 
     name: str
     does: str
@@ -36,10 +37,10 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class DocumentedCall:
-    """One call: method and path, what it does, an example of its body, and which answers are its own.
+    """A call: method and path, what it does, an example of its body, and its own responses.
 
-    ``keys`` says who may make it: a key with that scope, whoever has the ``token`` in its path, or ``none`` is asked
-    for. Parts of the path in braces are the caller's, one of ``places`` where those are given.
+    ``keys`` is the scope that a key needs, ``token`` if the path has one, or ``none``. The caller fills in the parts of
+    the path in braces, with one of ``places`` if there are any.
     """
 
     id: str
@@ -55,13 +56,13 @@ class DocumentedCall:
 
     @property
     def all_answers(self) -> tuple[DocumentedAnswer, ...]:
-        """Its own answers, and those that it shares with every other call that needs a key."""
+        """Its own responses, and those of all calls that need a key."""
         own = {each.status for each in self.answers}
         general = (405, 500) if self.keys == "none" else tuple(each.status for each in SHARED)
         shared = tuple(each for each in SHARED if each.status in general and each.status not in own)
         if self.keys == "read":  # has no body
             shared = tuple(each for each in shared if each.status not in (413, 415))
-        if self.keys == "token":  # it is right or wrong, and may do all there is to do
+        if self.keys == "token":  # it has no scopes
             shared = tuple(each for each in shared if each.status != 403)
         return tuple(sorted((*self.answers, *shared), key=lambda each: each.status))
 

@@ -1,4 +1,4 @@
-"""The way in and out of every address under /v1: whatever happens in between, the answer is JSON."""
+"""The entry point of all addresses under /v1. Whatever happens, the response is JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from interactions.errors import DataNotReady
 logger = logging.getLogger(__name__)
 
 PREFIX = "/v1"
-_ADDRESSES = "interactions.api.urls"  # to look among all would load every page, and what answers its questions
+_ADDRESSES = "interactions.api.urls"  # resolving among all addresses would load every page and its reports
 Check: TypeAlias = Callable[[Exchange], object]
 _Result = TypeVar("_Result")
 
@@ -38,14 +38,14 @@ def _resolved(path: str) -> ResolverMatch:
 
 
 def _match(request: HttpRequest) -> ResolverMatch:
-    """Where a call goes; its route is noted for the request times."""
+    """The view of a call; its route is saved for the request times."""
     match = _resolved(_path(request))
     request.META[ROUTE] = match.url_name
     return match
 
 
 class View(Protocol):
-    """A view that also says whether it refuses a request whose body has not come yet."""
+    """A view that can also refuse a request before its body arrives."""
 
     def __call__(self, request: HttpRequest, **address: str) -> HttpResponse: ...
 
@@ -53,9 +53,9 @@ class View(Protocol):
 
 
 def entrance(*methods: str, check: Check | None = None) -> Callable[[Callable[[Exchange], HttpResponse]], View]:
-    """Make a view of a function from Exchange to answer, which may raise CallRefused; it is asked ``methods`` only.
+    """Decorate a function from Exchange to response, which may raise CallRefused, as a view for ``methods``.
 
-    ``check`` raises CallRefused for what the function would refuse whatever the body. Without one it needs no body.
+    ``check`` raises CallRefused for calls that are refused whatever their body. Without it, the view needs no body.
     """
 
     def decorate(act: Callable[[Exchange], HttpResponse]) -> View:
@@ -85,19 +85,19 @@ def entrance(*methods: str, check: Check | None = None) -> Callable[[Callable[[E
 
 
 def before_body(environ: dict[str, Any]) -> HttpResponse | None:
-    """The refusal of a call whose body has not come yet; None where the body is needed to say."""
+    """The refusal of a call before its body arrives; None if the body is needed to decide."""
     request = WSGIRequest(environ)
     return cast(View, _match(request).func).before_body(request)
 
 
 def _path(request: HttpRequest) -> str:
-    """The path without slashes too many: clients that are given a host with a slash at its end send some."""
+    """The path without repeated slashes, which clients send if their host is configured with a slash at the end."""
     path: str = request.path_info
     return f"/{path.strip('/')}"
 
 
 def turned_away(environ: dict[str, Any], status: int, sentence: str) -> HttpResponse:
-    """The answer to a call whose body never came whole; the Live page is told of it. Never raises."""
+    """The response to a call whose body never arrived completely; reported to the Live page. Never raises."""
     exchange = Exchange(WSGIRequest(environ), reason=sentence)
     access.recognise(exchange)
     return tell_and_dress(exchange, refused(CallRefused(status, sentence)))
@@ -111,14 +111,14 @@ def _dressed(response: HttpResponse) -> HttpResponse:
 
 
 def carry(act: Callable[[Exchange], HttpResponse], exchange: Exchange, methods: tuple[str, ...] = ()) -> HttpResponse:
-    """The answer to one call, whatever happens in ``act``; the Live page is told of it."""
+    """The response to a call, whatever happens in ``act``; reported to the Live page."""
     response = _answer(act, exchange, methods)
     deliveries.tell(exchange, response.status_code)
     return response
 
 
 def tell_and_dress(exchange: Exchange, response: HttpResponse) -> HttpResponse:
-    """The answer as it goes out; the Live page is told of it."""
+    """The response as it's sent, after reporting it to the Live page."""
     deliveries.tell(exchange, response.status_code)
     return _dressed(response)
 
@@ -135,12 +135,12 @@ def _answer(act: Callable[[Exchange], _Result], exchange: Exchange, methods: tup
 
 
 def trouble(error: Exception, exchange: Exchange) -> HttpResponse:
-    """The answer to a call that was not carried out; to be asked for where ``error`` was caught."""
+    """The response to a call that failed; call it in the ``except`` block of ``error``."""
     if isinstance(error, SuspiciousOperation):  # more fields in the query than Django reads
         error = CallRefused(400, "The query of this address cannot be read.")
     if isinstance(error, CallRefused):
         exchange.reason, exchange.lines = str(error), error.lines
-        if exchange.caller is None and error.status in (400, 404, 405):  # nobody has looked at the key
+        if exchange.caller is None and error.status in (400, 404, 405):  # the key hasn't been checked
             access.recognise(exchange)
         return refused(error)
     if isinstance(error, DataNotReady):
@@ -158,21 +158,22 @@ def trouble(error: Exception, exchange: Exchange) -> HttpResponse:
 
 def _log(request: HttpRequest) -> str:
     reference = secrets.token_hex(4)
-    # The path alone, without a token: the query may hold a key, the body people's ids.
+    # Only the path, without a token: the query can contain a key, and the body ids of people.
     logger.exception(
         "Reference %s: %s %s failed.",
         reference,
         request.method,
         without_token(request.path),
-        extra={"request_id": request.META.get(ENVIRON, "")},  # small calls have no thread of their own
+        extra={"request_id": request.META.get(ENVIRON, "")},  # small calls don't have their own thread
     )
     return reference
 
 
 class Shortcut:
-    """Middleware, the first of all: calls of the API go to their view past sessions, forms, pages and their faults.
+    """The first middleware: it sends calls of the API straight to their view, past all other middleware.
 
-    Keys say who calls, so nothing that the others do is of use here; it would take longer than the call.
+    Calls are authenticated by keys, so they need no sessions, forms or error pages, which would take longer than they
+    do.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

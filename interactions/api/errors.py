@@ -1,6 +1,6 @@
-"""The answers of the API: JSON always, and one shape for whatever is refused.
+"""Responses of the API, which are always JSON. All refusals have the same form:
 
-``{"message": …}``, and for a call with bad records ``"errors": true`` and ``"data"``, one line a violation.
+``{"message": …}``, and for a call with invalid records also ``"errors": true`` and ``"data"``, a line per violation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class CallRefused(Exception):
-    """A call that is not carried out; its text is a sentence for the client."""
+    """The call is refused; the text is a sentence for the client."""
 
     def __init__(
         self, status: int, message: str, headers: Mapping[str, str] | None = None, *, lines: Sequence[str] = ()
@@ -26,7 +26,7 @@ class CallRefused(Exception):
 
 
 def answer(status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> HttpResponse:
-    """A JSON answer that no cache keeps."""
+    """A JSON response that isn't cached."""
     text = _encode(body)
     response = HttpResponse(text, status=status, content_type="application/json", headers=headers)
     response.headers["Content-Length"] = str(len(text))
@@ -35,7 +35,7 @@ def answer(status: int, body: Mapping[str, object], headers: Mapping[str, str] |
 
 
 def refused(refusal: CallRefused) -> HttpResponse:
-    """The answer that says why a call was refused."""
+    """The response that says why a call was refused."""
     body: dict[str, object] = {"message": str(refusal)}
     if refusal.lines:
         body |= {"errors": True, "data": refusal.lines}

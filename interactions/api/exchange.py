@@ -1,4 +1,4 @@
-"""One call and what is known of it, from its arrival to its answer."""
+"""One call with its state, from its arrival to its response."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ _TOKEN = re.compile(r"(/+v1/+connect/+[^/?]*)/[^?]*")
 
 
 def without_token(path: str) -> str:
-    """An address as logs and pages may show it."""
+    """A path without a token, for logs and pages."""
     found = _TOKEN.match(path)
     return path if found is None else found[1] + path[found.end() :]
 
 
 @dataclass(slots=True)
 class Exchange:
-    """What the answer, the limits and the Live page are made of. ``body`` is unpacked.
+    """The state of a call for the response, the limits and the Live page. ``body`` is unpacked.
 
-    ``shown`` is what the Live page shows in place of the body, where that is not it.
+    ``shown`` is shown on the Live page in place of the body, if it differs.
     """
 
     request: HttpRequest
     received_at: datetime = field(default_factory=_now)
     started: float = field(default_factory=time.perf_counter)
     caller: Caller | None = None
-    former: Caller | None = None  # whose key has ended, or was not asked for
+    former: Caller | None = None  # if the key has expired or wasn't needed
     body: bytes = b""
     shown: bytes | None = None
     records: int = 0
@@ -45,7 +45,7 @@ class Exchange:
 
     @property
     def path(self) -> str:
-        """The address with its query; that of a connection without its token, which is as good as a key."""
+        """The address with its query, without a connection's token, which is as secret as a key."""
         return without_token(self.request.get_full_path())
 
     @property

@@ -1,4 +1,4 @@
-"""/v1/interactions/export: the records themselves, a page of JSON Lines after another."""
+"""/v1/interactions/export: the records as pages of JSON Lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def export(exchange: Exchange) -> HttpResponse:
     """Records, oldest first, without the ids of people unless the key may see them."""
     caller = access.admit(exchange, scope=ApiKey.Scope.READ)
     limits.count(caller)
-    from interactions.api.export_answer import export_answer  # loads what answers questions
+    from interactions.api.export_answer import export_answer  # imported here because it loads the code of reports
 
     with reading():
-        return cast(HttpResponse, export_answer(exchange, caller))  # a streamed one, which has a head all the same
+        return cast(HttpResponse, export_answer(exchange, caller))  # a streaming response also has headers

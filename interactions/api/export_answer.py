@@ -1,4 +1,4 @@
-"""The answer to a call for records: one page of them, streamed, and where the next one begins."""
+"""The response to a call for records: a streamed page of them, and the cursor of the next one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _IDS: Final = ("user_id", "anonymous_id")
 
 
 def export_answer(exchange: Exchange, caller: Caller) -> StreamingHttpResponse:
-    """Up to ``limit`` records after ``cursor``, oldest first; the header NEXT is there as long as there are more.
+    """Up to ``limit`` records after ``cursor``, oldest first. It has the header NEXT if there are more.
 
     Raises CallRefused, DataNotReady.
     """
@@ -67,7 +67,7 @@ def _nameless(rows: pa.Table) -> pa.Table:
 
 
 def _note(exchange: Exchange, caller: Caller, here: Environment, wanted: Filter, records: int) -> None:
-    """One action in the activity log for all that a key exports in a day, with an entry for each call."""
+    """Log one action for all that a key exports in a day, with an entry for each call."""
     with audit.acting(caller, audit.client_address(exchange.request)):
         audit.note(
             audit.Action.EXPORTED,

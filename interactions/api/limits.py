@@ -1,4 +1,4 @@
-"""How many calls a key may make in a minute, counted in Redis for all web processes together."""
+"""Limit the calls per key and minute, counted in Redis for all web processes together."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from interactions.api.errors import CallRefused
 
 logger = logging.getLogger(__name__)
 
-_AWAY_SECONDS = 5.0  # for so long a Redis that did not answer is not asked again
-_LOTS = 1000  # a process takes a thousandth of the limit at once: to ask for each call would cost as much as the call
+_AWAY_SECONDS = 5.0  # after a failure, Redis isn't asked again for this long
+_LOTS = 1000  # a process takes a thousandth of the limit at once: asking for each call would double its cost
 _KEYS = 10_000  # remembered; bounds the memory
 
 
 class _Counter:
-    """Calls by key and minute. Where Redis is away every call goes through."""
+    """Counts calls by key and minute. All calls are allowed while Redis is away."""
 
     def __init__(self) -> None:
         self._client: redis.Redis | None = None
         self._away_until = 0.0
-        self._left: dict[tuple[int, int], int] = {}  # of each key and minute: calls that need not be asked for
+        self._left: dict[tuple[int, int], int] = {}  # by key and minute: calls allowed without asking Redis
         self._counting = threading.Lock()
 
     def may(self, key_id: int, minute: int, limit: int) -> bool:
-        """Whether one more call of the key is within the limit; it is counted."""
+        """Count a call of the key; returns whether it's within the limit."""
         place = (key_id, minute)
         if self.has(key_id, minute):
             return True
@@ -42,7 +42,7 @@ class _Counter:
         return lot > 0
 
     def has(self, key_id: int, minute: int) -> bool:
-        """Whether one more call need not be asked for; it is counted."""
+        """Count a call if that's possible without asking Redis; returns whether it was."""
         place = (key_id, minute)
         with self._counting:
             left = self._left.get(place, 0)
@@ -51,7 +51,7 @@ class _Counter:
         return left > 0
 
     def _take(self, place: tuple[int, int], limit: int) -> int:
-        """How many calls this process may let through now; 0 where the limit is reached."""
+        """The number of calls that this process may allow now; 0 if the limit is reached."""
         lot = max(1, limit // _LOTS)
         if time.monotonic() < self._away_until:
             return lot
@@ -75,12 +75,12 @@ _counter = _Counter()
 
 
 def count_at_hand(caller: Caller) -> bool:
-    """Count a call without asking Redis; False where it has to be asked, and the call is not counted."""
+    """Count a call without asking Redis; False, and not counted, if Redis has to be asked."""
     return not settings.API_CALLS_PER_MINUTE or _counter.has(caller.key_id, int(time.time() // 60))
 
 
 def count(caller: Caller) -> None:
-    """Count a call. Raises CallRefused (429) where the key has made its calls of this minute."""
+    """Count a call. Raises CallRefused (429) if the key has reached the limit of this minute."""
     limit: int = settings.API_CALLS_PER_MINUTE
     if not limit:
         return

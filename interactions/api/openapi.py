@@ -1,4 +1,4 @@
-"""The API as an OpenAPI 3.1 document, made of ``schema`` and ``reference``: it cannot say other than they do."""
+"""The API as an OpenAPI 3.1 document, generated from ``schema`` and ``reference`` so that it can't contradict them."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _HEADERS = {
 
 @entrance("GET", "HEAD")
 def openapi(exchange: Exchange) -> HttpResponse:
-    """The document, for the host that was asked."""
+    """The document, for the host of the request."""
     return answer(200, document(exchange.request.build_absolute_uri("/").rstrip("/")))
 
 
 def document(server: str) -> Json:
-    """The whole document; ``server`` is the address that the paths are below, without a slash at its end."""
+    """The whole document; ``server`` is the base URL of the paths, without a trailing slash."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -66,7 +66,7 @@ def document(server: str) -> Json:
 
 
 def limits_in_words() -> str:
-    """The limits of the settings, in sentences."""
+    """The limits in the settings, as sentences."""
     calls: int = settings.API_CALLS_PER_MINUTE
     a_minute = f" A key may make {calls:,} calls a minute." if calls else ""
     return (
@@ -100,7 +100,7 @@ def _operation(call: DocumentedCall) -> Json:
         operation["security"] = []
     else:
         operation["security"] = [{name: [call.keys]} for name in _KEYS]
-    if call.keys == "token":  # its form is the sender's own
+    if call.keys == "token":  # the sender determines its form
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": {}}}}
     if call.body is not None:
         body = {"schema": _ref(_REQUESTS[call.id]), "example": call.body}

@@ -1,4 +1,4 @@
-"""What a record may hold, as JSON Schema: one schema a type, so that each says which fields are its own."""
+"""The fields of records as JSON Schema: a schema per type, so that each lists its own fields."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Json: TypeAlias = dict[str, Any]
 _STRING = {"type": "string"}
 _NUMBER = {"type": "number"}
 _AMOUNT = {"minimum": -schema.LARGEST_AMOUNT, "maximum": schema.LARGEST_AMOUNT}
-# A field that there is not may be null: it is absent then.
+# Fields that a type doesn't have may be null, which counts as absent.
 _NOTHING_ELSE = {"type": "null"}
 
 
 def _null_too(form: Json, kind: str, **more: Any) -> Json:
-    """A null counts as absent, so it may stand wherever a field need not."""
+    """A schema that also allows null, which counts as absent, for an optional field."""
     return {"type": [kind, "null"], **form, **more}
 
 
@@ -27,7 +27,7 @@ def _strings(longest: int | None) -> Json:
     return {"type": "array", "items": _STRING if longest is None else {**_STRING, "maxLength": longest}}
 
 
-# Whole numbers of any size are kept as they came, as long as a double can hold them, be it not exactly.
+# Whole numbers are stored unchanged if a double can represent them, even inexactly.
 _CUSTOM_VALUE: Json = {
     "anyOf": [
         {"type": ["boolean", "number", "string", "null"]},
@@ -101,7 +101,7 @@ _OBJECTS = {"search": _null_or("Search"), "context": _null_or("Context")}
 
 
 def interaction_schemas() -> Json:
-    """``Interaction``, and the schema of each type under the type's own name."""
+    """``Interaction``, and the schema of each type under the type's name."""
     return {
         "Interaction": {
             "oneOf": [{"$ref": f"#/components/schemas/{kind}"} for kind in schema.TYPES],

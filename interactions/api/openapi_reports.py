@@ -1,4 +1,4 @@
-"""What the calls that read answer, as JSON Schema."""
+"""The responses of calls that read, as JSON Schema."""
 
 from __future__ import annotations
 

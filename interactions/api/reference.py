@@ -1,4 +1,4 @@
-"""The calls of the API and their answers, as data: what the OpenAPI document and the API page say of them."""
+"""The calls of the API and their responses, as data for the OpenAPI document and the API page."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ _EXAMPLES: Final[dict[str, Any]] = {
 
 
 def example(kind: str) -> dict[str, Any]:
-    """A record of this type as a site may send it, with the fields that are the type's own."""
+    """An example record of this type, with the type's own fields."""
     own = {name: value for name, value in _EXAMPLES.items() if kind in schema.FIELDS[name].types}
     return {
         "type": kind,
@@ -149,7 +149,7 @@ def example(kind: str) -> dict[str, Any]:
 
 
 def form_of(field: schema.Field) -> str:
-    """A field's form in words, with the longest string it takes."""
+    """A field's form in words, with its maximum length."""
     if field.longest is None:
         return str(field.form)
     each = "each " if field.form is Form.STRINGS else ""

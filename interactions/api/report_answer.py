@@ -1,4 +1,4 @@
-"""The answer to a call for a report: its rows, as JSON with what they are of, or as CSV."""
+"""The response to a call for a report: its rows as CSV, or as JSON together with their filter and period."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ Row: TypeAlias = dict[str, Any]
 _JSON: Final = "application/json"
 _CSV: Final = "text/csv"
 _FORMATS: Final = {"json": _JSON, "csv": _CSV}
-_DAYS: Final = 30  # of growth, as the Overview has it
-_SHARED: Final = 100  # devices, as the People page has them
+_DAYS: Final = 30  # of growth, as on the Overview
+_SHARED: Final = 100  # devices, as on the People page
 
 
 def report_answer(exchange: Exchange, caller: Caller, asked: ReportName) -> HttpResponse:
@@ -64,7 +64,7 @@ def _names(asked: ReportName) -> list[str]:
 
 
 def _form(request: HttpRequest) -> str:
-    """The media type of the answer, by ``format``, or else by what the caller accepts. Raises CallRefused (400)."""
+    """The media type of the response, from ``format`` or else the Accept header. Raises CallRefused (400)."""
     word = request.GET.get("format", "")
     if word and word not in _FORMATS:
         raise CallRefused(400, f"format can be {' or '.join(_FORMATS)}.")
@@ -154,7 +154,7 @@ def _columns(frame: pd.DataFrame) -> list[str]:
 
 
 def _rows(frame: pd.DataFrame, here: Environment, zone: tzinfo) -> list[Row]:
-    """Each row by its columns' names; times with the offset of ``zone``, None for what isn't known."""
+    """The rows as objects by column; times have the offset of ``zone``, and unknown values are None."""
     if isinstance(frame.index, pd.DatetimeIndex):
         frame = frame.rename_axis("start").reset_index()
     return [
@@ -189,7 +189,7 @@ def _envelope(here: Environment, asked: ReportName, found: Row, rows: list[Row])
 
 
 def _period(period: Period, zone: tzinfo) -> Row:
-    """``end`` is the first moment after it; None where there is no bound."""
+    """The period as an object; ``end`` is exclusive, and None means no bound."""
     bounds = {"start": period.start, "end": period.end}
     return {name: None if bound is None else local(bound, zone).isoformat() for name, bound in bounds.items()}
 

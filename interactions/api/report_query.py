@@ -1,4 +1,4 @@
-"""The query of a call that reads: the filter of the pages, with everything in it understood or refused."""
+"""Parse the query of a call that reads: the filter of the pages, but invalid parameters are refused."""
 
 from __future__ import annotations
 
@@ -47,10 +47,9 @@ def zone_of(query: QueryDict, environment: Environment) -> ZoneInfo:
 
 
 def check_filter(request: HttpRequest, caller: Caller, environment: Environment, choice: FilterQuery) -> None:
-    """Raises CallRefused: 400 for what couldn't be understood, 403 where somebody's records are asked for with a key
-    that may not see people.
+    """Raises CallRefused: 400 for an invalid filter, 403 for a filter by person with a key that may not see people.
 
-    Asking for somebody's records is noted in the activity log.
+    Filters by person are recorded in the activity log.
     """
     refuse_mistakes(choice.mistakes)
     if not choice.people:
@@ -62,7 +61,7 @@ def check_filter(request: HttpRequest, caller: Caller, environment: Environment,
 
 
 def check_steps(query: QueryDict) -> None:
-    """Raises CallRefused (400) where the steps of a funnel aren't all taken as they are."""
+    """Raises CallRefused (400) unless all steps of the funnel are valid."""
     steps = [word for word in ",".join(query.getlist("step")).split(",") if word]
     if not steps or (len(steps) == 1 and steps[0] in FUNNELS):
         return

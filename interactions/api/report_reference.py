@@ -1,4 +1,4 @@
-"""The calls that read, as data: what the OpenAPI document and the API page say of them."""
+"""The calls that read, as data for the OpenAPI document and the API page."""
 
 from __future__ import annotations
 

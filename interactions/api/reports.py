@@ -1,6 +1,6 @@
 """/v1/reports: the reports of the pages, as JSON or CSV.
 
-What answers them is loaded with the first call: a process that only takes interactions can do without.
+The code of reports is loaded by the first call, because processes that only receive interactions don't need it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ def _check(exchange: Exchange) -> None:
 
 @entrance("GET", "HEAD", check=_check)
 def reports(exchange: Exchange) -> HttpResponse:
-    """Which reports there are."""
+    """The list of reports."""
     limits.count(access.admit(exchange, scope=ApiKey.Scope.READ))
     return answer(200, {"reports": [{"name": each.name, "says": each.says} for each in REPORTS.values()]})
 
 
 @entrance("GET", "HEAD", check=_check)
 def report(exchange: Exchange) -> HttpResponse:
-    """One report, named by the last part of the address."""
+    """The report named by the last part of the path."""
     caller = access.admit(exchange, scope=ApiKey.Scope.READ)
     limits.count(caller)
     asked = _named(exchange.request.path_info.strip("/").rpartition("/")[2])

@@ -1,4 +1,4 @@
-"""The API page's "Send a test interaction": a call of /v1 that the log-in permits instead of a key."""
+"""The API page's "Send a test interaction": a call of /v1 that is authenticated by the session instead of a key."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from interactions.api.exchange import Exchange
 from interactions.api.views import receive
 from interactions.models import ApiKey, Environment
 
-CLIENT = "API-page"  # what the Live page calls it
+CLIENT = "API-page"  # its name on the Live page
 
 
 @require_POST
 def trial(request: HttpRequest, environment: str) -> HttpResponse:
-    """Send the form's ``body`` the way of every other call, and show status and answer.
+    """Send the form's ``body`` like any other call, and show the status and the response.
 
-    Whoever may look may check records in a dry run; storing them asks for the right to import.
+    Everyone who sees the page may check records in a dry run; storing them requires the right to import.
     """
     here = get_object_or_404(Environment, slug=environment)
     dry_run = request.GET.get("dry_run") == "1"
@@ -66,7 +66,7 @@ def trial(request: HttpRequest, environment: str) -> HttpResponse:
 
 
 def _call(body: bytes, dry_run: bool) -> HttpRequest:
-    """The call as it would have come from outside."""
+    """The call as a client would send it."""
     return WSGIRequest(
         {
             "REQUEST_METHOD": "POST",

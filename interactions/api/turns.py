@@ -1,4 +1,4 @@
-"""Turns of calls that read: a few at a time in each process, so that threads are left for those that send."""
+"""Limit the calls that read to a few at a time per process, so that calls that send always find a thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from interactions.api.errors import CallRefused
 
 AT_ONCE: Final = 3  # of the web server's eight threads for short requests
 _PATIENCE_SECONDS: Final = 2.0
-_WAITING: Final = 2  # who waits has a thread, too
+_WAITING: Final = 2  # waiting calls take a thread, too
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
 _line = threading.BoundedSemaphore(AT_ONCE + _WAITING)
@@ -19,7 +19,7 @@ _line = threading.BoundedSemaphore(AT_ONCE + _WAITING)
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """The turn of one call. Raises CallRefused (503) where too many others are being answered."""
+    """A context for a call that reads. Raises CallRefused (503) if too many others are waiting."""
     if not _line.acquire(blocking=False):
         raise _busy()
     try:

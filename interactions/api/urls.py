@@ -1,4 +1,4 @@
-"""The API's addresses, whole: its entrance looks among these alone."""
+"""The API's full URL patterns, the only ones that its entry point resolves."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The addresses of the API: send interactions, delete people's, and a plain word for everything else."""
+"""The views of the API: send interactions, delete people's interactions, and a clear response to everything else."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _SHAPE = 'The body must be a JSON object with a list called "user_ids".'
 _LARGE_BYTES = 1 << 20
 _one_large = threading.Lock()
 ready = threading.Event()
-"""Set once this process has answered a call, and so has loaded all that it takes."""
+"""Set once this process has handled a call and loaded all that calls need."""
 
 
 def _check(exchange: Exchange) -> None:
-    """Raises CallRefused for what is refused whatever the body says."""
+    """Raises CallRefused for calls that are refused whatever their body."""
     access.admit(exchange, scope=Scope.DELETE if exchange.request.method == "DELETE" else Scope.WRITE)
     check_head(exchange.request)
 
@@ -45,7 +45,7 @@ def _check_deletion(exchange: Exchange) -> None:
 
 @entrance("POST", "DELETE", check=_check)
 def interactions(exchange: Exchange) -> HttpResponse:
-    """POST adds records, DELETE erases people's."""
+    """POST adds records, DELETE erases those of people."""
     return _send(exchange) if exchange.request.method == "POST" else _erase(exchange)
 
 
@@ -66,7 +66,7 @@ def _send(exchange: Exchange) -> HttpResponse:
 
 
 def receive(exchange: Exchange, caller: Caller) -> HttpResponse:
-    """Check the records of the body and put them into the inbox of the caller's environment. Raises CallRefused."""
+    """Check the body's records and add them to the inbox of the caller's environment. Raises CallRefused."""
     call = examine(exchange)
     if call.records and not exchange.is_dry_run:
         live.accept(caller.environment_id, exchange.received_at, call.records, call.text)
@@ -75,7 +75,7 @@ def receive(exchange: Exchange, caller: Caller) -> HttpResponse:
 
 
 def examine(exchange: Exchange) -> Call:
-    """The records of the body, all of which are valid. Raises CallRefused."""
+    """The body's records, all of them valid. Raises CallRefused."""
     call = _checked(exchange)
     exchange.records = call.records
     if call.records > settings.API_RECORDS:
@@ -86,8 +86,8 @@ def examine(exchange: Exchange) -> Call:
 
 
 def taken() -> HttpResponse:
-    """The answer to a call that is safe now."""
-    # No "data" here: a client takes what it finds there for the answer's content.
+    """The response to a call that is stored durably."""
+    # No "data", which clients would take for the content of the response.
     return answer(200, {"errors": False, "message": "success"})
 
 
@@ -102,12 +102,12 @@ def _invalid(call: Call) -> str:
 
 
 def turn_of(body: bytes) -> AbstractContextManager[object]:
-    """Large calls are read one after the other: at once they would take as long, and each its memory."""
+    """A context in which large calls are read one at a time: in parallel they'd take as long, and more memory."""
     return _one_large if len(body) > _LARGE_BYTES else nullcontext()
 
 
 def _checked(exchange: Exchange) -> Call:
-    """The records of the body, each checked. Raises CallRefused (400)."""
+    """The body's records, each checked. Raises CallRefused (400)."""
     try:
         with turn_of(exchange.body):
             return check_call(exchange.body)
@@ -127,7 +127,7 @@ def _erase(exchange: Exchange) -> HttpResponse:
 
 
 def _admit(exchange: Exchange, scope: Scope) -> Caller:
-    """Who calls, may and has calls left; body is noted in ``exchange``."""
+    """The caller, who is allowed to call and within the limit; the body is saved in ``exchange``."""
     caller = access.admit(exchange, scope=scope)
     limits.count(caller)
     exchange.body = read_body(exchange.request)
@@ -135,7 +135,7 @@ def _admit(exchange: Exchange, scope: Scope) -> Caller:
 
 
 def _user_ids(body: bytes) -> list[str]:
-    """The user ids of a deletion, each once. Raises CallRefused (400)."""
+    """The distinct user ids of a deletion. Raises CallRefused (400)."""
     try:
         found: Any = msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
