@@ -14,7 +14,7 @@ import numpy as np
 from interactions.analytics.index import run_files
 from interactions.analytics.index.delta import BIG, live
 from interactions.analytics.index.people import Persons
-from interactions.analytics.index.rows import LISTS, Source, as_run, gathered, joined, nobodys, starts_of, within
+from interactions.analytics.index.rows import LISTS, CopySource, as_run, gathered, joined, nobodys, starts_of, within
 from interactions.analytics.index.run import Events, Index, Run
 from interactions.analytics.index.spill import Sizes
 
@@ -123,7 +123,7 @@ def _events(runs: Sequence[Run], order: _Order) -> Events:
         own = np.flatnonzero(order.run == number)
         if len(own):
             to = within(starts[own], starts[own + 1])
-            sources.append(Source(run, within(order.begins[own], order.ends[own]), to))
+            sources.append(CopySource(run, within(order.begins[own], order.ends[own]), to))
     return gathered(sources)
 
 

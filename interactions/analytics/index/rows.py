@@ -27,7 +27,7 @@ LINES: Final = ("sale_starts", ("line_product", "line_revenue"))
 _CHECKOUT: Final = TYPES.index("checkout")
 
 
-class Source(NamedTuple):
+class CopySource(NamedTuple):
     """Events at the positions ``places`` of ``events``, and their positions ``to`` among all gathered; int64."""
 
     events: Events
@@ -61,10 +61,10 @@ def within(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 def taken(events: Events, places: np.ndarray) -> Events:
     """The events at these positions, in this order."""
-    return gathered([Source(events, places, np.arange(len(places)))])
+    return gathered([CopySource(events, places, np.arange(len(places)))])
 
 
-def gathered(sources: Sequence[Source]) -> Events:
+def gathered(sources: Sequence[CopySource]) -> Events:
     """The events of one or more sources. Each column is copied once, in several threads."""
     sale_event, sales = _sales_of(sources)
     work: list[Callable[[], dict[str, np.ndarray]]] = [
@@ -103,7 +103,7 @@ def run_of(pieces: Sequence[Ranked], people: Persons) -> Run:
     to[order] = np.arange(len(order))
     ends = np.cumsum([len(piece.rank) for piece in pieces])
     of_pieces = zip(pieces, np.split(to, ends[:-1]), strict=True)
-    events = gathered([Source(piece.events, piece.places, places) for piece, places in of_pieces])
+    events = gathered([CopySource(piece.events, piece.places, places) for piece, places in of_pieces])
     there = counts > 0
     return as_run(events, Persons(people.keys[there], people.alone[there]), starts[np.r_[True, there]])
 
@@ -127,7 +127,7 @@ def with_dead(run: Run, places: np.ndarray) -> Run:
     return replace(run, dead=dead)
 
 
-def _column(sources: Sequence[Source], name: str) -> dict[str, np.ndarray]:
+def _column(sources: Sequence[CopySource], name: str) -> dict[str, np.ndarray]:
     columns = [getattr(source.events, name) for source in sources]
     found = np.empty(sum(len(source.to) for source in sources), columns[0].dtype)
     for column, source in zip(columns, sources, strict=True):
@@ -135,7 +135,7 @@ def _column(sources: Sequence[Source], name: str) -> dict[str, np.ndarray]:
     return {name: found}
 
 
-def _lists(sources: Sequence[Source], starts: str, values: Sequence[str]) -> dict[str, np.ndarray]:
+def _lists(sources: Sequence[CopySource], starts: str, values: Sequence[str]) -> dict[str, np.ndarray]:
     found = {starts: np.zeros(sum(len(source.to) for source in sources) + 1, np.int64)}
     begins = [_locked(getattr(source.events, starts)) for source in sources]
     for begin, source in zip(begins, sources, strict=True):
@@ -149,7 +149,7 @@ def _lists(sources: Sequence[Source], starts: str, values: Sequence[str]) -> dic
     return found
 
 
-def _sales_of(sources: Sequence[Source]) -> tuple[np.ndarray, list[Source]]:
+def _sales_of(sources: Sequence[CopySource]) -> tuple[np.ndarray, list[CopySource]]:
     """The positions of events with a sale (int64, ascending), and the sales of each source with theirs among all."""
     found, events = [], []
     for each, places, to in sources:
@@ -164,7 +164,7 @@ def _sales_of(sources: Sequence[Source]) -> tuple[np.ndarray, list[Source]]:
     ranks[order] = np.arange(len(order))
     pieces = np.split(ranks, np.cumsum([len(each) for each in found])[:-1])
     sales_of = zip(sources, found, pieces, strict=True)
-    return of_all[order], [Source(source.events, sales, to) for source, sales, to in sales_of]
+    return of_all[order], [CopySource(source.events, sales, to) for source, sales, to in sales_of]
 
 
 def _locked(array: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from interactions.warehouse.links import first_seen
 
 
 @dataclass(frozen=True, slots=True)
-class FirstRecord:
+class LinkRecord:
     """The first record with two linked ids; ``import_id`` is 0 for a live one."""
 
     type: str
@@ -38,7 +38,7 @@ class Link:
     records: int
     first_at: datetime
     last_at: datetime
-    first: FirstRecord | None
+    first: LinkRecord | None
     users: int
 
     @property
@@ -134,14 +134,14 @@ def _links(parts: Snapshot, person: Person, named: pd.DataFrame) -> list[Link]:
     else:
         ids = person_records.user_ids(parts, keys).assign(users=len(keys))
 
-    def link(key: int, first_at: datetime, last_at: datetime, records: int, first: FirstRecord | None) -> Link:
+    def link(key: int, first_at: datetime, last_at: datetime, records: int, first: LinkRecord | None) -> Link:
         other = Person(anonymous_key=key) if person.user_key is not None else Person(user_key=key)
         return Link(other, str(ids["id"][key]), records, first_at, last_at, first, int(ids["users"][key]))
 
     links = []
     for row in found.itertuples():
         at = row.timestamp.to_pydatetime()
-        first = FirstRecord(row.type, int(row.import_id), first_of(at, row.fingerprint))
+        first = LinkRecord(row.type, int(row.import_id), first_of(at, row.fingerprint))
         links.append(link(int(row.Index), at, row.last_at.to_pydatetime(), int(row.records), first))
     for key, moment in left_out.items():
         if key in ids.index:
