@@ -24,7 +24,7 @@ _BLANK: Final = b"\xef\xbb\xbf \t\r\n\x1e"
 
 
 def unpacked(path: Openable) -> unpack.UnpackedText:
-    """The text of a file with all files of an archive, whatever they are."""
+    """The unpacked text of a file, or of all files of an archive, whatever their names."""
     return open_text(path, everything=True)
 
 
@@ -41,9 +41,9 @@ def as_before(table: Table, before: Reading) -> Reading:
 
 
 def open_table(path: Openable, reading: Reading | None = None, text: Opener = unpacked) -> Table:
-    """A file as a table; ``text`` opens the text of one that is neither Parquet nor a workbook.
+    """Open a file as a table; ``text`` opens it if it's neither Parquet nor a workbook.
 
-    Raises FileRefused: what it is, or why it can't be read.
+    Raises FileRefused, which says what the file is or why it can't be read.
     """
     said = reading or Reading()
     with path.open("rb") as file:

@@ -31,7 +31,7 @@ class Parquet:
     sheets: tuple[str, ...] = ()
 
     def __init__(self, path: Openable) -> None:
-        """Raises FileRefused where it can't be read, or has no rows."""
+        """Raises FileRefused if it can't be read or has no rows."""
         import pyarrow as pa
         from pyarrow import parquet as pq
 

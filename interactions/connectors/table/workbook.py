@@ -29,7 +29,7 @@ _CELL: Final = re.compile(rb'<(?:\w+:)?c [^>]{0,200}?r="([A-Z]{1,3})(\d{1,7})"')
 
 
 def is_workbook(path: Openable) -> bool:
-    """Whether a file that begins as a zip archive is one."""
+    """Whether a file that begins like a zip archive is a workbook."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
@@ -46,7 +46,7 @@ class Workbook:
     left_out: tuple[str, ...] = ()
 
     def __init__(self, path: Openable, reading: Reading) -> None:
-        """Raises FileRefused where it can't be read, is encrypted, or has no rows."""
+        """Raises FileRefused if it can't be read, is encrypted, or has no rows."""
         _require_bearable(path)
         self.sheets, rows, sheet = _opened(path, reading.sheet)
         rows = [row for row in rows if any(cell is not None for cell in row)]
@@ -76,7 +76,7 @@ class Workbook:
 
 
 def _require_bearable(path: Openable) -> None:
-    """Raises FileRefused where a workbook is encrypted, or would take more memory than there may be."""
+    """Raises FileRefused if a workbook is encrypted or would take too much memory."""
     with path.open("rb") as file:
         if file.read(4) == OFFICE:
             _require_open(file.read(1 << 20))

@@ -45,7 +45,7 @@ class OfTable(FileRefused):
 
 
 def refused_by(path: unpack.Openable) -> int | None:
-    """The number of the import that refused the rows in a file; None where it has no such rows."""
+    """The number of the import that rejected the rows in a file; None if it has no such rows."""
     with opened(path) as file:
         return _refused_by(unpack.read(file, _FOREIGN_BYTES))
 

@@ -133,7 +133,7 @@ def unpacked_path(imp: Import) -> FilePlace:
 
 
 def rows_path(imp: Import) -> FilePlace:
-    """Which row of its table each record of the text stands for, as ``table_rows`` writes it."""
+    """The row of the table for each record of the text, as ``table_rows`` writes it."""
     return _file(imp, "rows")
 
 

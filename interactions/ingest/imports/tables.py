@@ -163,7 +163,7 @@ def require_mapped(imp: Import, mapping: Mapping) -> None:
 
 
 def _text_of(imp: Import, look: Callable[[], None] | None) -> Callable[[Openable], UnpackedText]:
-    """Opens the text of a packed table, within the bounds of every import."""
+    """A function that opens the text of a packed table, within the limits of all imports."""
     ratio = settings.IMPORT_UNPACK_RATIO
     sentence = f"The file unpacks to more than {ratio} times its size, which no data set does."
     most = max(_RATIO_FROM, imp.size * ratio)
