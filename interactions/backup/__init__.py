@@ -1,4 +1,4 @@
-"""Backups that are made while everything runs, of one moment, and their way back."""
+"""Make consistent backups while everything is running, and restore them."""
 
 from interactions.backup.manifest import BackupError, BackupManifest
 from interactions.backup.places import place_of, prune

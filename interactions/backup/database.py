@@ -1,4 +1,4 @@
-"""The database at one moment: pinned while the tables' locks are held, copied afterwards, and put back."""
+"""Back up and restore the database: take a snapshot while the tables' locks are held, and copy it afterwards."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from interactions.backup.manifest import POSTGRES, SQLITE, BackupError
 
 Write: TypeAlias = Callable[[Path], Path]
 _BUSY_SECONDS: Final = 30.0
-# What PostgreSQL's programs are told by the environment, so that no password is in a command line.
+# PostgreSQL's programs get these from the environment, so that no password is in a command line.
 _VARIABLES: Final = {
     "host": "PGHOST",
     "port": "PGPORT",
@@ -30,11 +30,11 @@ _VARIABLES: Final = {
 
 @contextmanager
 def pinned() -> Iterator[Write]:
-    """Have the database as it is now for as long as this is open, whoever writes to it; others aren't held up.
+    """A context with a snapshot of the database, which others can still write to.
 
-    What it gives writes the database into a folder, and answers the file. An erasure has to wait for it to end, so it
-    may not take long. It raises FileNotFoundError where the folder was removed meanwhile, and BackupError for whatever
-    else can go wrong; so does this where PostgreSQL's programs are missing.
+    It yields a function that writes the snapshot into a folder and returns the file. Erasures wait for the context to
+    end, so it mustn't take long. The function raises FileNotFoundError if the folder was removed meanwhile, and
+    BackupError for other failures. Raises BackupError if PostgreSQL's programs are missing.
     """
     with (_pinned_sqlite if connection.vendor == "sqlite" else _pinned_postgres)() as write:
         yield write
@@ -45,7 +45,7 @@ def _pinned_sqlite() -> Iterator[Write]:
     path = connection.settings_dict["NAME"]
     with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)) as source:
         source.execute("BEGIN")
-        source.execute("SELECT count(*) FROM django_migrations").fetchone()  # only a read takes the moment
+        source.execute("SELECT count(*) FROM django_migrations").fetchone()  # the snapshot is taken by the first read
 
         def write(folder: Path) -> Path:
             target = folder / SQLITE
@@ -82,14 +82,14 @@ def _pinned_postgres() -> Iterator[Write]:
 
 
 def is_empty() -> bool:
-    """Whether nobody's database is where this one would be restored to."""
+    """Whether there is no database where this one would be restored."""
     if connection.vendor == "sqlite":
         return not Path(connection.settings_dict["NAME"]).exists()
     return not connection.introspection.table_names()
 
 
 def put_back(file: Path) -> None:
-    """Make the database in ``file`` this Dojo's; a SQLite's replaces what is there. Raises BackupError."""
+    """Restore the database from ``file``; SQLite's replaces the existing one. Raises BackupError."""
     connections.close_all()
     if connection.vendor == "sqlite":
         shutil.move(file, connection.settings_dict["NAME"])
@@ -107,7 +107,7 @@ def put_back(file: Path) -> None:
 
 
 def kind() -> str:
-    """The name of the file that a backup keeps the database in, which tells one engine from another."""
+    """The name of the database's file in a backup, which depends on the engine."""
     return SQLITE if connection.vendor == "sqlite" else POSTGRES
 
 

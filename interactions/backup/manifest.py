@@ -1,4 +1,4 @@
-"""What a backup says of itself. It is written last: a folder without one is no backup."""
+"""The manifest of a backup. It's written last: a folder without one isn't a backup."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from django.conf import settings
 from interactions.errors import DojoError
 
 FORMAT: Final = 1
-"""Rises when backups of an earlier one can't be read any more, or mean something else."""
+"""Increased when earlier backups can't be read any more, or mean something else."""
 NAME: Final = "manifest.json"
 FILES: Final = "files"
-"""The folder of what lies in the data folder; beside it are the database and the manifest."""
+"""The folder with the content of the data folder; the database and the manifest are beside it."""
 OBJECTS: Final = "objects"
-"""The folder in that one of what lies below UPLOADS_URL."""
+"""The folder in that one with the objects below UPLOADS_URL."""
 SQLITE: Final = "database.sqlite3"
 POSTGRES: Final = "database.dump"
 
@@ -34,10 +34,10 @@ class File(msgspec.Struct, frozen=True):
 
 
 class BackupManifest(msgspec.Struct, frozen=True):
-    """A backup of the moment ``at`` (UTC), made by ``version`` of Dojo.
+    """A backup of the state at ``at`` (UTC), made by ``version`` of Dojo.
 
-    ``migrations`` are those that the database has, as "app.0001_name"; ``identity`` tells IDENTITY_KEY from others;
-    ``tables`` gives the version of each environment's table; ``files`` are all of the backup, by their path in it.
+    ``migrations`` are the database's, as "app.0001_name"; ``identity`` is the check value of IDENTITY_KEY; ``tables``
+    has the version of each environment's table; ``files`` are all files of the backup, by path.
     """
 
     format: int
@@ -51,7 +51,7 @@ class BackupManifest(msgspec.Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
+        """The size of all files in bytes."""
         return sum(file.size for file in self.files.values())
 
 
@@ -60,7 +60,7 @@ def encoded(manifest: BackupManifest) -> bytes:
 
 
 def read(content: bytes, folder: object) -> BackupManifest:
-    """That of the backup in ``folder``. Raises BackupError where this version of Dojo can't read it."""
+    """Parse the manifest of the backup in ``folder``. Raises BackupError if this version of Dojo can't read it."""
     try:
         found = msgspec.json.decode(content, type=BackupManifest)
     except msgspec.MsgspecError as error:

@@ -1,4 +1,4 @@
-"""Where backups are: folders of this machine, or folders of an object store, as ``s3://bucket/prefix``."""
+"""Locations of backups: folders of this machine, or of an object store, such as ``s3://bucket/prefix``."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from interactions.objects import Objects, Piece
 _PIECE: Final = 1 << 20
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _STAMPED: Final = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
-_BROKEN_OFF: Final = timedelta(days=1)  # after which a backup that isn't whole is nobody's
+_BROKEN_OFF: Final = timedelta(days=1)  # an incomplete backup that is older was abandoned
 
 
 @dataclass(frozen=True, slots=True)
 class StorePath:
-    """A place in an object store, with what backups need of paths. ``key`` is within ``url``, empty for its top."""
+    """A path in an object store, with the methods of Path that backups need. ``key`` is relative to ``url``."""
 
     url: str
     key: str = ""
@@ -69,19 +69,20 @@ BackupPlace: TypeAlias = Path | StorePath
 
 
 def place_of(text: str) -> BackupPlace:
-    """The place that somebody named: an address, or a path."""
+    """Parse a location, which is an address or a path."""
     return StorePath(text.rstrip("/")) if "://" in text else Path(text).resolve()
 
 
 def stamp(moment: datetime) -> str:
-    """The name of the backup that was begun then."""
+    """The name of a backup that was started at this time."""
     return moment.astimezone(UTC).strftime(_STAMP)
 
 
 @contextmanager
 def filled(folder: BackupPlace) -> Iterator[BackupPlace]:
-    """A place to fill that becomes ``folder``; after an exception nothing is left. In a store it's no backup before
-    its manifest is there, which is written last.
+    """A context with a folder to fill, which becomes ``folder`` at the end; after an exception, it's removed.
+
+    In a store, it becomes a backup with its manifest, which is written last.
     """
     if _is_taken(folder):
         raise BackupError(f"{folder} is there already. Try again in a second.")
@@ -104,7 +105,7 @@ def _is_taken(folder: BackupPlace) -> bool:
 
 
 def copy(source: BackupPlace, target: BackupPlace, tell: Callable[[int], object] = lambda size: None) -> File:
-    """Copy a file, which is durable afterwards; ``tell`` hears of each piece's bytes. Raises OSError."""
+    """Copy a file durably; ``tell`` is called with the size of each piece. Raises OSError."""
     copied = _Copied(tell)
     with source.open("rb") as given:
         if isinstance(target, Path):
@@ -115,7 +116,7 @@ def copy(source: BackupPlace, target: BackupPlace, tell: Callable[[int], object]
 
 
 def put_secret(place: BackupPlace, text: str) -> File:
-    """Write a short text that only the owner may read."""
+    """Write a short text that only the owner can read."""
     content = text.encode()
     if isinstance(place, Path):
         write_durably(place, text)
@@ -157,12 +158,12 @@ class _Copied:
 
 
 def backups(target: BackupPlace) -> list[BackupPlace]:
-    """The whole backups below ``target``, the newest last."""
+    """The complete backups below ``target``, newest last."""
     return [folder for folder in _folders(target) if (folder / NAME).exists()]
 
 
 def prune(target: BackupPlace, keep: int, now: datetime) -> int:
-    """Remove all whole backups below ``target`` but the newest ``keep``; how many. What was broken off goes, too."""
+    """Remove complete backups below ``target`` except the newest ``keep``, and abandoned ones; returns how many."""
     whole = [folder for folder in backups(target) if _STAMPED.fullmatch(folder.name)]
     gone = whole[:-keep] if keep else whole
     old = stamp(now - _BROKEN_OFF)
@@ -184,7 +185,7 @@ def _folders(target: BackupPlace) -> list[BackupPlace]:
 
 
 def remove(folder: BackupPlace) -> None:
-    """Remove all of a backup; its manifest first, so that half of it is none."""
+    """Remove a backup; its manifest goes first, so that an interrupted removal leaves no backup."""
     if isinstance(folder, Path):
         (folder / NAME).unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
@@ -194,7 +195,7 @@ def remove(folder: BackupPlace) -> None:
 
 
 def newest(source: BackupPlace) -> BackupPlace:
-    """The backup at ``source``, or the newest below it. Raises BackupError where there is none."""
+    """The backup at ``source``, or the newest one below it. Raises BackupError if there is none."""
     if (source / NAME).exists():
         return source
     found = backups(source)

@@ -1,4 +1,4 @@
-"""Keep out of what was restored whoever a journal of erasures names and the backup doesn't know of."""
+"""Repeat the erasures in a journal that a restored backup doesn't include."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BY = "Restore"
 
 @dataclass(slots=True)
 class Replayed:
-    """How many requests were made again for how many people, and up to when (UTC) a journal knows of requests."""
+    """The numbers of repeated requests and of their people, and the time (UTC) of the journal's last request."""
 
     requests: int = 0
     people: int = 0
@@ -27,7 +27,7 @@ class Replayed:
 
 @dataclass(slots=True)
 class _Request:
-    """What a journal says of one request, from all of its entries."""
+    """A request in a journal, combined from all of its entries."""
 
     entry: JournalEntry
     users: set[int] = field(default_factory=set)
@@ -43,7 +43,7 @@ class _Request:
 
 
 def replay(entries: Iterable[JournalEntry], backup_at: datetime) -> Replayed:
-    """Hide these people, and have them erased once workers run. What was cancelled since the backup is cancelled."""
+    """Hide these people, to be erased once workers run. Also repeats cancellations since the backup."""
     replayed = Replayed(known_until=backup_at)
     requests: dict[tuple[int, datetime], _Request] = {}
     for entry in entries:
@@ -68,11 +68,11 @@ def _cancel(environment: Environment, request: _Request) -> None:
         try:
             cancel(row, by=_BY)
         except RequestStateError:
-            continue  # it was cancelled before, or erasing had begun
+            continue  # it was cancelled before the backup, or erasing had started
 
 
 def _make_again(environment: Environment, request: _Request) -> int:
-    """Make the request where the backup doesn't have it, or lacks some of its people; answers of how many."""
+    """Repeat a request if the backup lacks it or some of its people; returns the number of people."""
     at = request.entry.at
     users = request.users - _known(environment, "user_key", at)
     anonymous = request.anonymous - _known(environment, "anonymous_key", at)
@@ -105,6 +105,6 @@ def _make_again(environment: Environment, request: _Request) -> int:
 
 
 def _known(environment: Environment, name: str, at: datetime) -> set[int]:
-    """Whom the backup keeps out until then, or for longer."""
+    """The people that the backup already excludes until ``at`` or later."""
     stones = Tombstone.objects.filter(environment=environment, at__gte=at).exclude(**{name: None})
     return set(stones.values_list(name, flat=True))

@@ -1,4 +1,4 @@
-"""Put a backup into an empty data folder, and keep out whoever was erased since it was made."""
+"""Restore a backup into an empty data folder, and keep out people who were erased since it was made."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from interactions.objects import Objects
 from interactions.privacy import journal
 
 _MB: Final = 1 << 20
-# What a start makes by itself, or what holds nothing: these may be there.
+# These may exist, because Dojo creates them when it starts, or they have no data.
 _HARMLESS: Final = frozenset(
     {"identity_key", "secret_key", "logs", "scratch", "staged", "erasures", "redis", "restoring"}
 )
@@ -37,7 +37,7 @@ _GIVEN_BY_NAME: Final = {"identity_key": "IDENTITY_KEY", "secret_key": "SECRET_K
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """A backup that was put back; ``replayed`` is None where no journal of erasures was left but what it knows."""
+    """A restored backup; ``replayed`` is None if there was no journal of erasures."""
 
     folder: BackupPlace
     manifest: BackupManifest
@@ -45,9 +45,9 @@ class Restored:
 
 
 def restore(source: BackupPlace, say: Callable[[str], object]) -> Restored:
-    """Put the backup at ``source``, or the newest below it, into the data folder, which has to be empty.
+    """Restore the backup at ``source``, or the newest one below it, into the data folder, which must be empty.
 
-    Nothing of Dojo may run there. It may be broken off and begun again. Raises BackupError, OSError.
+    Dojo must not be running there. It can be interrupted and repeated. Raises BackupError, OSError.
     """
     folder = places.newest(source)
     manifest = manifests.read((folder / manifests.NAME).read_bytes(), folder)
@@ -84,7 +84,7 @@ def _require_known(manifest: BackupManifest) -> None:
 
 
 def _require_same_stores(manifest: BackupManifest) -> None:
-    """Files of imports are named otherwise in a store than on a disk; the database knows which they are."""
+    """Raises BackupError if the backup and this Dojo differ in where imports' files are, as their names differ, too."""
     beginnings = {"/".join(name.split("/")[:2]) for name in manifest.files}
     if not settings.UPLOADS_URL and f"{FILES}/{OBJECTS}" in beginnings:
         raise BackupError("This backup's files of imports were in an object store: set UPLOADS_URL to an empty prefix.")
@@ -109,7 +109,7 @@ def _require_empty() -> None:
 
 
 def _clear(data: Path) -> None:
-    """Remove what a restore has left that was broken off. A database of PostgreSQL is filled whole or not at all."""
+    """Remove the leftovers of an interrupted restore. A PostgreSQL database is restored completely or not at all."""
     for path in data.iterdir():
         if path.is_dir() and path.name not in _HARMLESS:
             shutil.rmtree(path)
@@ -121,7 +121,7 @@ def _clear(data: Path) -> None:
 
 
 def _require_same_identity(folder: BackupPlace, manifest: BackupManifest) -> None:
-    """Where IDENTITY_KEY is given it has to be the backup's, as people are named by it in there."""
+    """Raises BackupError if IDENTITY_KEY is set and isn't the backup's, whose hashes of people depend on it."""
     given = environ.text("IDENTITY_KEY")
     if given and identity.check_value(given) != manifest.identity:
         raise BackupError(
@@ -151,7 +151,7 @@ def _copy(folder: BackupPlace, manifest: BackupManifest, say: Callable[[str], ob
 
 
 def _into_store(source: BackupPlace, target: StorePath, file: File, tell: Callable[[int], object]) -> None:
-    """Copy by way of this machine: what isn't what it should be doesn't get there."""
+    """Copy a file by way of this machine, so that only checked content gets into the store."""
     local = scratch() / "restored"
     try:
         copy_checked(source, local, file, tell)
@@ -161,7 +161,7 @@ def _into_store(source: BackupPlace, target: StorePath, file: File, tell: Callab
 
 
 def _target(name: str) -> BackupPlace:
-    """Where a file of a backup belongs. Raises BackupError for a path that leads elsewhere."""
+    """Where to restore a file of a backup. Raises BackupError for a path outside the data folder."""
     stores = (
         (settings.LAKE_URL, Path(settings.LAKE_DIR).name),
         (settings.OVERLAPS_URL, Path(settings.OVERLAPS_DIR).name),
@@ -180,7 +180,7 @@ def _target(name: str) -> BackupPlace:
 
 
 def _brought_up_to_date(folder: BackupPlace, at: datetime) -> Replayed | None:
-    """Hide whoever was erased since, as far as the journals say: that beside the backup, and that beside the data."""
+    """Hide people who were erased since, according to the journals beside the backup and beside the data."""
     ours = journal.path()
     beside = list(journal.texts(str(folder.parent)))
     if settings.LAKE_URL:
@@ -189,6 +189,6 @@ def _brought_up_to_date(folder: BackupPlace, at: datetime) -> Replayed | None:
         return None
     ours.parent.mkdir(parents=True, exist_ok=True)
     with ours.open("ab") as all_of_them:
-        for text in beside:  # what is in several counts once
-            all_of_them.write(b"\n" + text)  # after a line that was cut off
+        for text in beside:  # an entry in several journals counts once
+            all_of_them.write(b"\n" + text)  # in case the last line is incomplete
     return replay(journal.entries(ours), at)

@@ -1,4 +1,4 @@
-"""Second names of all files at one moment, from which a backup is copied while the work goes on."""
+"""Take a snapshot of all files with hard links, from which a backup is copied while everything keeps running."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from interactions.warehouse.lake import Held, Lake
 
 Lock: TypeAlias = Callable[[Lake], AbstractContextManager[Held | None]]
 Sources: TypeAlias = dict[str, tuple[BackupPlace, int]]
-"""Where files are, and their bytes, by their path in a backup."""
-# Changed with the lock of a table held, and so of one moment; what is missing here is made anew from it.
+"""The location and size in bytes of files, by their path in a backup."""
+# Only changed with a table's lock held, so the snapshot is consistent. Other files are rebuilt from these.
 _LOCKED: Final = ("LAKE_DIR", "OVERLAPS_DIR")
-# Changed at any time. What the database names was there before it named it, or is removed with an import.
+# Changed at any time. Files exist before the database names them, and are removed with their import.
 _LOOSE: Final = ("IMPORTS_DIR", "UPLOADS_DIR")
 
 
 @contextmanager
 def stage(lock: Lock) -> Iterator[tuple[Path, Mapping[str, int], Sources]]:
-    """A folder with all that belongs into a backup as it is at one moment, laid out like one, the versions of the
-    tables at that moment, and the objects that belong to it, too. The folder goes afterwards.
+    """A context with a snapshot: a folder laid out like a backup, the versions of the tables, and the objects.
 
-    ``lock`` holds a table's write lock: each is waited for, and all are let go as soon as the moment has passed.
+    The folder is removed afterwards. ``lock`` takes a table's write lock. All locks are taken, and released as soon as
+    the snapshot exists.
     """
     with _alone() as home:
         folder = home / f"{time.time_ns() // 1000}-{secrets.token_hex(4)}"
@@ -50,7 +50,7 @@ def stage(lock: Lock) -> Iterator[tuple[Path, Mapping[str, int], Sources]]:
                         _link(name, folder)
                     objects = _of_lake(folder)
                     write = pins.enter_context(database.pinned())
-                    for name in _LOOSE:  # what came after its folder was gone through, and before the database's moment
+                    for name in _LOOSE:  # files added since their folder was read
                         _link(name, folder)
                     objects |= _of_imports()
                     versions = {lake.environment: lake.version() for lake in lakes}
@@ -62,7 +62,7 @@ def stage(lock: Lock) -> Iterator[tuple[Path, Mapping[str, int], Sources]]:
 
 @contextmanager
 def _alone() -> Iterator[Path]:
-    """The folder of stages, with none in it. Raises BackupError where another backup is being made."""
+    """A context with the empty folder of snapshots. Raises BackupError while another backup is being made."""
     home = Path(settings.STAGED_DIR)
     home.mkdir(parents=True, exist_ok=True)
     with (home / "lock").open("w") as lock:
@@ -70,13 +70,13 @@ def _alone() -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise BackupError("Another backup is being made. Wait until it's done.") from error
-        for left in staged.stages():  # by one that was killed
+        for left in staged.stages():  # by a killed backup
             shutil.rmtree(left, ignore_errors=True)
         yield home
 
 
 def _of_lake(folder: Path) -> Sources:
-    """The parts of tables in a store, which don't change. What does change is copied to ``folder`` at once."""
+    """The parts of tables in a store, which don't change. Files that do are copied to ``folder`` at once."""
     if not settings.LAKE_URL:
         return {}
     found: Sources = {}
@@ -99,7 +99,7 @@ def _fetch(source: StorePath, target: Path) -> None:
 
 
 def _of_imports() -> Sources:
-    """Objects of imports. Each is written once, and removed with its import."""
+    """The objects of imports, which are written once and removed with their import."""
     if not settings.UPLOADS_URL:
         return {}
     place = StorePath(settings.UPLOADS_URL)
@@ -108,7 +108,7 @@ def _of_imports() -> Sources:
 
 
 def _link(name: str, folder: Path) -> None:
-    """Give all files below a folder of the settings a second name, those that have one already left as they are."""
+    """Create hard links to all files below a folder in the settings, except those that have one already."""
     source = Path(getattr(settings, name))
     target = folder / FILES / source.name
     for path, _, files in os.walk(source):
@@ -121,6 +121,6 @@ def _link(name: str, folder: Path) -> None:
             try:
                 os.link(given, taken)
             except FileNotFoundError:
-                continue  # it went meanwhile, as its import did
-            except OSError:  # another disk, or one without links
+                continue  # removed meanwhile, with its import
+            except OSError:  # on another disk, or on a file system without hard links
                 shutil.copyfile(given, taken)

@@ -24,22 +24,23 @@ from interactions.backup.stage import Lock, Sources, stage
 from interactions.privacy import journal
 
 SECRETS: Final = ("identity_key", "secret_key", "earlier_identity_keys")
-"""Files with keys, which a backup holds: without IDENTITY_KEY, people who were erased could come back."""
+"""Files with keys, which are part of a backup: without IDENTITY_KEY, people who were erased could come back."""
 _MB: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A backup that was made: its folder, and what it says of itself."""
+    """A backup that was made: its folder and its manifest."""
 
     folder: BackupPlace
     manifest: BackupManifest
 
 
 def take(target: BackupPlace, lock: Lock, say: Callable[[str], object]) -> Taken:
-    """Make a backup in a folder of its own below ``target``, and mirror the journal of erasures there.
+    """Make a backup in a new folder below ``target``, and mirror the journal of erasures there.
 
-    ``lock`` holds a table's write lock; ``say`` hears sentences about how far it is. Raises BackupError, OSError.
+    ``lock`` takes a table's write lock; ``say`` is called with sentences about the progress. Raises BackupError,
+    OSError.
     """
     folder = target / places.stamp(timezone.now())
     with places.filled(folder) as draft:
@@ -86,7 +87,7 @@ def _require_room(target: BackupPlace, needed: int) -> None:
 
 
 def _copy(sources: Sources, draft: BackupPlace, staged: Path, say: Callable[[str], object]) -> dict[str, File]:
-    """Copy each source to its path in the backup; what goes from store to store by way of the folder ``staged``."""
+    """Copy each source to its path in the backup; copies from store to store go through the folder ``staged``."""
     total = sum(size for _, size in sources.values())
     done = 0
 

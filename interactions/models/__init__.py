@@ -1,4 +1,4 @@
-"""Rows that the application keeps about the data; the interactions themselves are in the lake."""
+"""The database's models. They describe the data; the interactions themselves are in the lake."""
 
 from interactions.models.access import ApiKey
 from interactions.models.activity import ActivityEntry

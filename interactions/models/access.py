@@ -1,4 +1,4 @@
-"""API keys: who may call /v1."""
+"""API keys, which authenticate calls of /v1."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from interactions.models.environment import Environment
 
 
 class ApiKey(models.Model):
-    """A key of one environment. The key itself is shown once and kept nowhere: only its hash and its first characters.
+    """A key for one environment. The key itself is shown once; only its hash and its first characters are stored.
 
-    Secret keys may do what their ``scopes`` say, publishable ones only send interactions, from ``allowed_origins``
-    where any are given: one a line, as ``https://shop.example``, ``NULL_ORIGIN`` or ``NO_ORIGIN``.
+    Secret keys have ``scopes``. Publishable keys can only send interactions, and only from ``allowed_origins`` if there
+    are any: one per line, such as ``https://shop.example``, ``NULL_ORIGIN`` or ``NO_ORIGIN``.
     """
 
-    NULL_ORIGIN = "null"  # what browsers send from sandboxed frames and local files
-    NO_ORIGIN = "none"  # stands for calls without the header, as native apps and servers make them
+    NULL_ORIGIN = "null"  # sent by browsers from sandboxed frames and local files
+    NO_ORIGIN = "none"  # for calls without the header, such as those of native apps and servers
 
     class Kind(models.TextChoices):
         SECRET = "secret", "Secret"
@@ -33,7 +33,7 @@ class ApiKey(models.Model):
         PEOPLE = "people", "See people"
 
     USUAL: ClassVar = {Kind.SECRET: (Scope.WRITE, Scope.DELETE), Kind.PUBLISHABLE: (Scope.WRITE,)}
-    WARN_BEFORE: ClassVar = timedelta(days=14)  # a key's date is pointed out from then on
+    WARN_BEFORE: ClassVar = timedelta(days=14)  # pages point out keys that expire within this time
 
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="api_keys")
     name = models.CharField(max_length=100)
@@ -64,18 +64,18 @@ class ApiKey(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        """Whether it ended by its date, and not before."""
+        """Whether it ended on its expiry date rather than before."""
         end = self.expires_at
         return end is not None and end <= timezone.now() and (self.ends_at is None or self.ends_at > end)
 
     @property
     def expires_soon(self) -> bool:
-        """Whether it is live and there is reason to replace it."""
+        """Whether it's live and should be replaced soon."""
         is_near = self.expires_at is not None and self.expires_at - timezone.now() <= self.WARN_BEFORE
         return is_near and self.is_live and self.successor_id is None
 
     @property
     def scope_list(self) -> list[Scope]:
-        """What it may do, in the order of Scope."""
+        """Its scopes, in the order of Scope."""
         given = self.scopes.split()
         return [scope for scope in self.Scope if scope in given]

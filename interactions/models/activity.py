@@ -1,4 +1,4 @@
-"""The activity log: who did what, when, where from. Rows are added and never changed."""
+"""The activity log: who did what, when, and from where. Rows are added and never changed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from interactions.models.environment import Environment
 
 
 class AppendOnly(DojoError):
-    """An entry of the activity log was to be changed or removed."""
+    """Entries of the activity log can't be changed or removed."""
 
 
 class _Entries(models.QuerySet["ActivityEntry"]):
-    """Refuses in bulk what the rows refuse one by one."""
+    """Refuses to change or remove entries in bulk."""
 
     def update(self, **kwargs: Any) -> int:
         raise AppendOnly("Entries of the activity log cannot be changed.")
@@ -27,10 +27,10 @@ class _Entries(models.QuerySet["ActivityEntry"]):
 
 
 class ActivityEntry(models.Model):
-    """One step of one action.
+    """A step of an action.
 
-    The actor is kept as text, so that the entry outlives the user or the key and needs no change when they go.
-    People in the data are named in ``details`` by keyed hashes alone. The database refuses changes, too (migration).
+    The actor is stored as text, so that the entry outlives the user or key without changes. People in the data appear
+    in ``details`` only as keyed hashes. The database refuses changes, too (see the migration).
     """
 
     class Action(models.TextChoices):
@@ -115,7 +115,7 @@ class ActivityEntry(models.Model):
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Raises AppendOnly where the entry is kept already."""
+        """Raises AppendOnly if the entry is stored already."""
         if not self._state.adding:
             raise AppendOnly("Entries of the activity log cannot be changed.")
         super().save(*args, **{**kwargs, "force_insert": True})

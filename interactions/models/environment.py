@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Environment(models.Model):
-    """One of production, playground, development; ``slug`` is its word in addresses and folders."""
+    """An environment: production, playground or development. ``slug`` is its name in URLs and folders."""
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=50)
@@ -34,5 +34,5 @@ class Environment(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone that days, hours and times of this environment's pages are in."""
+        """The time zone of days, hours and times on this environment's pages."""
         return ZoneInfo(self.time_zone)

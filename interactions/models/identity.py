@@ -1,13 +1,13 @@
-"""Which keys this database's people are named by."""
+"""The keys that people's hashes in this database depend on."""
 
 from django.db import models
 from django.db.models import Q
 
 
 class IdentityKey(models.Model):
-    """The one row that says which IDENTITY_KEY the keyed hashes here and in the lake were made with.
+    """A single row that identifies the IDENTITY_KEY of the keyed hashes here and in the lake.
 
-    Without a row nobody was named yet. With an empty ``check`` people are still named by hashes of SECRET_KEY.
+    Without a row, there are no hashes yet. With an empty ``check``, hashes are still keyed with SECRET_KEY.
     """
 
     check_value = models.CharField(max_length=32, blank=True, help_text="of IDENTITY_KEY; tells nothing about it")

@@ -1,4 +1,4 @@
-"""An Import, the blocks it is carried in, the problems found, and the upload that brought its file."""
+"""Imports, with their blocks, problems and uploads."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from interactions.models.environment import Environment
 
 
 class Import(models.Model):
-    """One file of interactions on its way into an environment.
+    """A file of interactions that is imported into an environment.
 
-    The counts obey ``accepted + rejected + duplicates + skipped == records`` once it is done. While it is
-    loading they are the sums over its blocks: see :meth:`progress`.
+    When it's done, ``accepted + rejected + duplicates + skipped == records``. While it's loading, the counts are sums
+    over its blocks: see :meth:`progress`.
     """
 
     class State(models.TextChoices):
@@ -36,7 +36,7 @@ class Import(models.Model):
         PULL = "pull", "Pulled"
 
     class Phase(models.TextChoices):
-        """Where a loading import stands, so that a repeated task knows what is left."""
+        """The phase of a loading import, so that a repeated task knows what is left to do."""
 
         WAITING = "", "Waiting"
         PLANNING = "planning", "Planning"
@@ -96,7 +96,7 @@ class Import(models.Model):
 
     @property
     def imported_by(self) -> str:
-        """Who began it, for people to read."""
+        """The name of the user who started it, for pages."""
         if self.created_by is not None:
             return self.created_by.get_full_name() or self.created_by.get_username()
         others: dict[str, str] = {self.Source.COMMAND: "Command line", self.Source.PULL: "Connection"}
@@ -124,7 +124,7 @@ class Import(models.Model):
 
     @property
     def brought_nothing(self) -> bool:
-        """Whether its file was refused while it loaded, or all was read and no record was good: it ended for good."""
+        """Whether it failed for good, because its file was refused while loading or had no valid record."""
         return self.state == self.State.FAILED and self.phase == self.Phase.WAITING and self.started_at is not None
 
     @property
@@ -133,14 +133,14 @@ class Import(models.Model):
 
     @property
     def duration(self) -> timedelta | None:
-        """From the start of loading to its end, or to now."""
+        """The time from the start of loading to its end, or until now."""
         if self.started_at is None:
             return None
         return (self.finished_at or timezone.now()) - self.started_at
 
 
 class SourceMapping(models.Model):
-    """What the columns of tables stand for, kept under a name and offered for files of the same shape."""
+    """A mapping of a table's columns, saved under a name and offered for files with the same columns."""
 
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="mappings")
     name = models.CharField(max_length=80)
@@ -157,13 +157,13 @@ class SourceMapping(models.Model):
 
 
 class Block(models.Model):
-    """A run of whole records, ``[start, end)`` in bytes of the unpacked file: the work of one task."""
+    """A range of complete records, ``[start, end)`` in bytes of the unpacked file, for one task."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
         RUNNING = "running", "Running"
         DONE = "done", "Done"
-        UNSOUND = "unsound", "Unsound"  # the bytes are not whole records; see imports.commit
+        UNSOUND = "unsound", "Unsound"  # the bytes aren't complete records; see imports.commit
 
     of = models.ForeignKey(Import, models.CASCADE, related_name="blocks", db_column="import_id")
     number = models.PositiveIntegerField()
@@ -196,7 +196,7 @@ class Block(models.Model):
 
 
 class Problem(models.Model):
-    """Why records of one block were refused: one row a cause, with its count and its first example."""
+    """Why records of a block were rejected: a row per cause, with its count and first example."""
 
     block = models.ForeignKey(Block, models.CASCADE, related_name="problems")
     path = models.CharField(max_length=200, help_text="field path without list positions; empty: the record")
@@ -211,7 +211,7 @@ class Problem(models.Model):
 
 
 class SkippedEvents(models.Model):
-    """Events of one name in one block that stand for no interaction."""
+    """The number of skipped events with one name in a block."""
 
     block = models.ForeignKey(Block, models.CASCADE, related_name="skipped_events")
     name = models.CharField(max_length=200)
@@ -223,7 +223,7 @@ class SkippedEvents(models.Model):
 
 
 class Upload(models.Model):
-    """A file on its way in (tus): its bytes lie in the uploads folder under ``token``."""
+    """A file that is being uploaded with tus. It's stored in the uploads folder under ``token``."""
 
     token = models.CharField(max_length=32, unique=True)
     of = models.OneToOneField(Import, models.CASCADE, related_name="upload", db_column="import_id")
@@ -242,7 +242,7 @@ class Upload(models.Model):
 
 
 class UploadPiece(models.Model):
-    """A part of an upload that is an object: ``size`` bytes from ``start`` on, in the upload's folder by ``name``."""
+    """A part of an upload, stored as the object ``name`` in the upload's folder: ``size`` bytes from ``start`` on."""
 
     upload = models.ForeignKey(Upload, models.CASCADE, related_name="pieces")
     start = models.PositiveBigIntegerField()

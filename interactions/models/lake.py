@@ -1,11 +1,11 @@
-"""Which lake this database's rows belong to."""
+"""The lake that this database belongs to."""
 
 from django.db import models
 from django.db.models import Q
 
 
 class LakeId(models.Model):
-    """The one row that says by which id the lake of this database is known; the lake keeps it, too."""
+    """A single row with the id of this database's lake, which is also stored in the lake."""
 
     value = models.UUIDField()
     is_kept = models.BooleanField(default=False, help_text="the lake has it, so another lake is a wrong one")

@@ -1,4 +1,4 @@
-"""Who works with which environment, as what."""
+"""Memberships of users in environments."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from interactions.models.environment import Environment
 
 
 class Membership(models.Model):
-    """The role of one user in one environment. Administrators (superusers) are owners everywhere and need none."""
+    """The role of a user in an environment. Administrators (superusers) are owners everywhere without one."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     environment = models.ForeignKey(Environment, models.CASCADE, related_name="memberships")

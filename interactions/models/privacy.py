@@ -1,4 +1,4 @@
-"""Deletion requests: who is named while they are prepared, the tombstones they leave, their steps; and retention."""
+"""Deletion requests: people named while they're prepared, tombstones, and steps. Also letters and retention."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from interactions.contract.schema import FOR_GOOD
 from interactions.models.environment import Environment
 from interactions.models.imports import Import
 
-DUE_DAYS = 30  # the month that the law gives
+DUE_DAYS = 30  # the law allows one month
 
 
 def _due() -> datetime:
@@ -23,9 +23,9 @@ def _due() -> datetime:
 
 
 class DeletionRequest(models.Model):
-    """Somebody asked for people's records to be erased.
+    """A request to erase people's records.
 
-    Who they are is said by RequestedPerson until they are hidden, from then on by keyed hashes alone, see Tombstone.
+    RequestedPerson has their ids until they're hidden; from then on, there are only keyed hashes (Tombstone).
     """
 
     class State(models.TextChoices):
@@ -93,7 +93,7 @@ class DeletionRequest(models.Model):
 
     @property
     def is_changing(self) -> bool:
-        """Whether it may go on without anybody's doing."""
+        """Whether its state can change without a user's action."""
         return self.state == self.State.ERASING or (self.state == self.State.HIDDEN and not self.awaits_approval)
 
     @property
@@ -102,7 +102,7 @@ class DeletionRequest(models.Model):
 
     @property
     def held_nothing(self) -> bool:
-        """Whether it is verified that there was nothing of any of its people."""
+        """Whether it's verified and no records of its people were found."""
         return self.state == self.State.VERIFIED and not self.tombstones.filter(was_held=True).exists()
 
     @property
@@ -111,7 +111,7 @@ class DeletionRequest(models.Model):
 
 
 class RequestedPerson(models.Model):
-    """Who was named, as typed, with what the preview found; gone once the request's people are hidden."""
+    """A named person's id as typed, with the preview's counts. Deleted once the request's people are hidden."""
 
     request = models.ForeignKey(DeletionRequest, models.CASCADE, related_name="named")
     identifier = models.CharField(max_length=1024)
@@ -131,7 +131,7 @@ class RequestedPerson(models.Model):
 
 
 class RequestedLink(models.Model):
-    """An anonymous_id that was seen with a named user, offered in the preview; gone with RequestedPerson."""
+    """An anonymous_id seen with a named user, offered in the preview. Deleted like RequestedPerson."""
 
     request = models.ForeignKey(DeletionRequest, models.CASCADE, related_name="links")
     user_key = models.BigIntegerField()
@@ -155,7 +155,7 @@ class RequestedLink(models.Model):
 
 
 class DeletionStep(models.Model):
-    """What was done to a request, when, and by whom."""
+    """A step of a request: what was done, when, and by whom."""
 
     request = models.ForeignKey(DeletionRequest, models.CASCADE, related_name="steps")
     word = models.CharField(max_length=20, help_text="the state it came into, or what was done without a change of it")
@@ -168,10 +168,10 @@ class DeletionStep(models.Model):
 
 
 class TombstoneRows(models.QuerySet["Tombstone"]):
-    """Tombstones, and what the codec makes of them."""
+    """A query set of tombstones, with fast reading and writing."""
 
     def stones(self) -> Iterator[tuple[int | None, int | None, datetime]]:
-        """As ``contract.tombstones.Tombstones.of`` takes them."""
+        """The arguments of ``contract.tombstones.Tombstones.of``."""
         ends = Case(When(is_for_good=True, then=Value(FOR_GOOD)), default=F("at"), output_field=DateTimeField())
         rows = self.annotate(ends=ends).values_list("user_key", "anonymous_key", "ends")
         yield from rows.iterator(5_000)
@@ -185,9 +185,9 @@ class TombstoneRows(models.QuerySet["Tombstone"]):
         anonymous: Iterable[int] = (),
         linked: Iterable[int] = (),
     ) -> None:
-        """Add a stone for each of these keyed hashes. A sixth of what bulk_create costs: all others wait meanwhile.
+        """Add a tombstone for each of these keyed hashes, in a sixth of the time of bulk_create, as others wait for it.
 
-        ``linked`` are anonymous ids that were seen with one of the users: so there is something of them.
+        ``linked`` are anonymous ids seen with one of the users, so they have records.
         """
         common = (request.pk, request.environment_id, connection.ops.adapt_datetimefield_value(at), request.is_for_good)
         keys = chain(
@@ -205,10 +205,10 @@ class TombstoneRows(models.QuerySet["Tombstone"]):
 
 
 class Tombstone(models.Model):
-    """One person of a request: nothing of theirs that is not newer than ``at`` may be seen or come back.
+    """A person of a request. Their records up to ``at`` are hidden, erased and refused.
 
-    ``user_key`` and ``anonymous_key`` are as in the table's columns of these names; a stone has one of them, and that
-    of an anonymous_id means records without a user_id.
+    It has either ``user_key`` or ``anonymous_key``, as in the table's columns of these names. The latter stands for
+    records without a user_id.
     """
 
     request = models.ForeignKey(DeletionRequest, models.CASCADE, related_name="tombstones")
@@ -240,7 +240,7 @@ class Tombstone(models.Model):
 
 
 class RequestedLetter(models.Model):
-    """Somebody asked, through a connected tool, what is held of them. Gone once the letter is made."""
+    """A request for access, made through a connected tool. Deleted once the letter is made."""
 
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="requested_letters")
     user_id = models.CharField(max_length=512)
@@ -253,7 +253,7 @@ class RequestedLetter(models.Model):
 
 
 class RetentionRun(models.Model):
-    """Old records were removed, as the environment's retention says."""
+    """A removal of old records, according to the environment's retention."""
 
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="retention_runs")
     at = models.DateTimeField(default=timezone.now)

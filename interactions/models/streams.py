@@ -1,4 +1,4 @@
-"""Streams: topics of Kafka and streams of Kinesis that Dojo reads, and how far it has read them."""
+"""Streams that Dojo reads (Kafka topics and Kinesis streams), and positions in them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class StreamKind(models.TextChoices):
 
 
 class Stream(models.Model):
-    """A connection that Dojo reads from, rather than one that a tool sends to.
+    """The stream of a connection that Dojo reads from, rather than one that a tool sends to.
 
-    ``is_kept`` streams are read by the process ``streams``, the others by whoever runs ``manage.py consume``.
+    Streams with ``is_kept`` are read by the process ``streams``, others by ``manage.py consume``.
     """
 
     class Start(models.TextChoices):
@@ -39,11 +39,11 @@ class Stream(models.Model):
 
 
 class StreamPosition(models.Model):
-    """How far one partition, or shard, was read, and who may read on.
+    """The position in a partition or shard, and the lease of its reader.
 
-    A position belongs to an environment and a group, whatever connections read with that group. It is written in the
-    transaction that stores the records before it, by the holder of the lease alone: each time that the lease is taken
-    it gets another ``number``, and who has an older one writes nothing.
+    A position belongs to an environment and a group, regardless of the connection. It's saved in the transaction that
+    stores the records before it, and only by the holder of the lease: each new lease has another ``number``, and a
+    process with an older one can't write.
     """
 
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="+")

@@ -1,4 +1,4 @@
-"""What a database keeps of removed rows: in its tables, until they are written anew, and in its write-ahead log."""
+"""Remove deleted rows from the database's files: its tables, which are rewritten, and its write-ahead log."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from django.db import OperationalError, connection
 
 from interactions.errors import DojoError
 
-_SECONDS: Final = 30.0  # for which a table is tried
+_SECONDS: Final = 30.0  # spent on a table
 _PAUSE: Final = 0.2
-_LOCK_SECONDS: Final = 2  # for which live records may have to wait behind us
+_LOCK_SECONDS: Final = 2  # that live records may have to wait
 _MB: Final = 1 << 20
 
 
 class StillRead(DojoError):
-    """The database can't let go of erased rows, as somebody still reads what was there before."""
+    """The database still has erased rows, because an earlier transaction can still read them."""
 
 
 def clear(tables: Sequence[str]) -> None:
-    """Have the database let go of rows that were removed from these tables.
+    """Remove the deleted rows of these tables from the database's files.
 
-    SQLite overwrites what it frees, and keeps it in its write-ahead log alone: that is emptied. PostgreSQL leaves
-    removed rows in the table's files: these tables are written anew, each with its indexes. Raises StillRead. Does
-    nothing within a transaction, where neither can be done.
+    SQLite overwrites freed space, so only its write-ahead log has to be emptied. PostgreSQL leaves deleted rows in the
+    table's files, so these tables are rewritten with their indexes. Does nothing within a transaction, where neither is
+    possible. Raises StillRead.
     """
     if connection.in_atomic_block:
         return
@@ -61,10 +61,10 @@ def _is_log_empty() -> bool:
 
 
 def _is_written_anew(table: str) -> bool:
-    """Whether the table has new files without any row that was removed.
+    """Rewrite the table; returns whether the new files have no deleted rows.
 
-    VACUUM alone would leave the bytes of such rows in the free space of pages. It tells in its notices how many rows it
-    had to keep for transactions that began before; the number is found in whatever language it speaks.
+    A plain VACUUM would leave the bytes of such rows in the free space of pages. Its notices have the number of rows
+    kept for earlier transactions, which is found in any language.
     """
     kept: list[int] = []
 
@@ -90,7 +90,7 @@ def _is_written_anew(table: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Wal:
-    """PostgreSQL's write-ahead log: its position, and how many bytes of it there may be."""
+    """PostgreSQL's write-ahead log: its position, and its maximum size in bytes."""
 
     position: str
     until: str
@@ -100,10 +100,10 @@ class _Wal:
 
 
 def what_is_kept() -> dict[str, Any]:
-    """For a receipt: what the write-ahead log may still hold of what was erased, and for how long, as ``says``.
+    """For a receipt: how long the write-ahead log can still contain erased data; ``says`` has it as a sentence.
 
-    On PostgreSQL ``held_until_position`` is the position after which all of it is overwritten; None where copies of the
-    log are kept elsewhere, or kept for a replica.
+    On PostgreSQL, ``held_until_position`` is the position after which all of it is overwritten; None if the log is
+    archived or kept for a replica.
     """
     if connection.vendor != "postgresql":
         return {"database": "SQLite", "says": "Emptied after the erasure."}
@@ -121,7 +121,7 @@ def what_is_kept() -> dict[str, Any]:
     }
 
 
-# Files of the log are used again under the names of files to come, so a byte may lie there for twice the size.
+# Files of the log are renamed for reuse, so a byte can remain for twice the maximum size.
 _WAL: Final = """
 WITH log AS (
     SELECT pg_size_bytes(current_setting('max_wal_size'))

@@ -1,7 +1,7 @@
-"""The journal of erasures: who is to be kept out, by keyed hashes, beside the data and beside its backups.
+"""The journal of erasures: the keyed hashes of erased people, stored beside the data and its backups.
 
-A backup is of one moment, and people who asked later are in it. So what is restored is brought up to date from the
-journal, which is written as requests are made and mirrored to where backups go. It only grows.
+A backup still contains people who made requests after it. A restore therefore repeats the requests in the journal,
+which is written when requests are made and mirrored to the location of backups. It only grows.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ logger = logging.getLogger(__name__)
 NAME: Final = "erasures.jsonl"
 OBJECTS: Final = ".erasures"
 """The folder of the journal in an object store, which can't append to an object. No environment has such a name."""
-_OBJECTS_AT_MOST: Final = 100  # of a mirror, before they are made one
+_OBJECTS_AT_MOST: Final = 100  # of a mirror, before they are combined
 _AT_ONCE: Final = 1_000  # stones in one line
 
 
 class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Some of the people of one request, by signed 64-bit keyed hashes; or, without any, that it was cancelled.
+    """People of a request, as signed 64-bit keyed hashes; without any, the request was cancelled.
 
-    ``at`` is when they were hidden: that tells a request from all others, also where a database was put back.
+    ``at`` is the time when they were hidden, which identifies the request even after a database was restored.
     """
 
     request: int
@@ -51,8 +51,7 @@ class JournalEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Mirrored(msgspec.Struct, frozen=True):
-    """How much of the journal is in a mirror, and how large that was afterwards; in bytes. In an object store: in which
-    objects of ours it is."""
+    """How much of the journal is in a mirror, and the mirror's size then, in bytes; in an object store, our objects."""
 
     position: int
     size: int
@@ -60,12 +59,12 @@ class Mirrored(msgspec.Struct, frozen=True):
 
 
 def path() -> Path:
-    """Where the journal is beside the data."""
+    """The journal's path beside the data."""
     return Path(settings.ERASURES_DIR) / NAME
 
 
 def write() -> None:
-    """Bring the journal, and its mirror, up to date. Never raises: the sweep tries again what didn't go."""
+    """Update the journal and its mirror. Never raises: the sweep retries what failed."""
     try:
         with _alone():
             _write_new()
@@ -76,7 +75,7 @@ def write() -> None:
 
 
 def note_cancelled(request: DeletionRequest) -> None:
-    """Say that a request which was noted doesn't hold any more."""
+    """Record that a request in the journal was cancelled."""
     if request.hidden_at is None:
         return
     try:
@@ -87,16 +86,16 @@ def note_cancelled(request: DeletionRequest) -> None:
 
 
 def mirror(target: str) -> None:
-    """Append to the journal in the folder ``target`` what it hasn't got of ours. Another Dojo's may be in it, too.
+    """Append our new entries to the journal in the folder ``target``, which may also have another Dojo's.
 
-    In an object store, as s3://bucket/prefix, a journal is all objects of a folder. Raises OSError.
+    In an object store (s3://bucket/prefix), a journal consists of all objects of a folder. Raises OSError.
     """
     with _alone():
         _mirror(target)
 
 
 def texts(target: str) -> Iterator[bytes]:
-    """What the journal in the folder ``target`` says, in pieces that may end in a line that was cut off."""
+    """The text of the journal in the folder ``target``, in pieces that may end with an incomplete line."""
     if "://" in target:
         objects = Objects(target)
         yield from (objects.get(key) for key, _ in objects.names(OBJECTS))
@@ -120,7 +119,7 @@ def _to_folder(source: BinaryIO, target: str, last: Mirrored | None) -> Mirrored
     folder = Path(target)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / NAME).open("ab") as copy:
-        if last is not None and last.size <= copy.tell():  # else it's another file than then
+        if last is not None and last.size <= copy.tell():  # otherwise the file was replaced
             source.seek(last.position)
         shutil.copyfileobj(source, copy)
         copy.flush()
@@ -129,7 +128,7 @@ def _to_folder(source: BinaryIO, target: str, last: Mirrored | None) -> Mirrored
 
 
 def _to_store(source: BinaryIO, target: str, last: Mirrored | None) -> Mirrored:
-    """Put what is new as an object of its own. Once there are many of ours, all of it as one in their place."""
+    """Write new entries as an object. If there are many of ours, one object with all entries replaces them."""
     objects, names = Objects(target), () if last is None else last.names
     if last is not None and all(map(objects.exists, names[-1:])):
         source.seek(last.position)
@@ -151,7 +150,7 @@ def _mirrored() -> dict[str, Mirrored]:
     try:
         return msgspec.json.decode(_mirrored_path().read_bytes(), type=dict[str, Mirrored])
     except (FileNotFoundError, msgspec.MsgspecError):
-        return {}  # all of it is appended again, which changes nothing
+        return {}  # all of it is appended again, which is harmless
 
 
 def _mirrored_path() -> Path:
@@ -159,7 +158,7 @@ def _mirrored_path() -> Path:
 
 
 def entries(journal: Path) -> Iterator[JournalEntry]:
-    """What a journal says, in order, without lines that were cut off as they were written: they came again."""
+    """The entries of a journal, in order, without incomplete lines, which were written again."""
     with journal.open("rb") as lines:
         for line in lines:
             try:
@@ -204,7 +203,7 @@ def _append(new: list[JournalEntry]) -> None:
         if journal.tell():
             journal.seek(-1, os.SEEK_END)
             if journal.read() != b"\n":
-                journal.write(b"\n")  # after a line that was cut off
+                journal.write(b"\n")  # in case the last line is incomplete
         journal.write(b"".join(msgspec.json.encode(entry) + b"\n" for entry in new))
         journal.flush()
         os.fsync(journal.fileno())

@@ -1,4 +1,4 @@
-"""What a backup copies from while it is made: second names of files, which keep those that an erasure removes."""
+"""Snapshots that backups are copied from: hard links, which preserve files that an erasure removes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from interactions.models import Environment
 
 
 def erase(_: Environment, __: Tombstones) -> None:
-    """Remove all of it: the backup says so and is made again."""
+    """Remove all snapshots; the backup reports that and starts again."""
     for stage in stages():
         shutil.rmtree(stage, ignore_errors=True)
 
 
 def count(_: Environment, tombstones: Tombstones) -> Counter[Person]:
-    """Whatever was begun before the last of these people asked may hold them. It isn't said of whom."""
+    """Count the snapshots taken before the last of these people's requests; not by person."""
     left = sum(begun_at(stage) <= tombstones.last_asked for stage in stages())
     return Counter({Person(): left} if left else {})
 
@@ -30,6 +30,6 @@ def stages() -> list[Path]:
 
 
 def begun_at(stage: Path) -> int:
-    """Microseconds since 1970, from its name; 0 for what has another."""
+    """When a snapshot was taken, in microseconds since 1970, from its name; 0 for other names."""
     moment = stage.name.partition("-")[0]
     return int(moment) if moment.isdigit() else 0
