@@ -166,3 +166,22 @@ def test_a_folder_without_a_commit_is_no_table_yet(lake: Lake) -> None:
     assert lake.contents() == (-1, [])
     lakes.append([lakes.record()])
     assert len(lake.files()) == 1
+
+
+def test_only_new_parts_are_described_anew(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    described: list[str] = []
+    describe = Lake._part
+
+    def noted(self: Lake, row: dict[str, Any]) -> Any:
+        described.append(row["path"])
+        return describe(self, row)
+
+    monkeypatch.setattr(Lake, "_part", noted)
+    for hour in range(3):
+        lakes.append([lakes.record(at=f"2024-01-01T0{hour}:00:00Z")], import_id=hour)
+        assert [part.rows for part in lake.parts()] == [1] * (hour + 1)
+    assert len(described) == 3
+    gone = min(lake.parts(), key=lambda part: part.first)
+    lake.replace([gone], [], changes_data=True)
+    assert gone.name not in {part.name for part in lake.parts()} and len(lake.parts()) == 2
+    assert len(described) == 3
