@@ -1,4 +1,4 @@
-"""Database and lake belong together: a random id is a row of the one and a file of the other.
+"""Database and lake belong together: a random id is a row of the one and a file, or an object, of the other.
 
 Where they differ, records would go into a lake that the database knows nothing of, and an erasure would look for people
 in the wrong place. So Dojo doesn't start. An id is made only where neither has one.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
@@ -16,9 +18,12 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from dojo.environ import write_durably
+from interactions import object_store
 from interactions.errors import DojoError
 from interactions.files import sync
 from interactions.models.lake import LakeId
+from interactions.object_store import ObjectStoreError
+from interactions.objects import Objects
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +35,12 @@ class WrongLake(DojoError):
 
 
 def check() -> None:
-    """Raises WrongLake where database and lake don't belong together; gives them an id where neither has one."""
+    """Raises WrongLake where database and lake don't belong together; gives them an id where neither has one.
+
+    Raises ObjectStoreError where the lake is in a store that can't be reached, or keeps what is erased.
+    """
+    if settings.LAKE_URL:
+        object_store.require_fit(settings.LAKE_URL)
     there = _read()
     row = LakeId.objects.filter(pk=1).first()
     if there is None and (row is None or not row.is_kept):
@@ -54,17 +64,29 @@ def check_process() -> None:
     """End a process that starts where it would work on the wrong lake; one that the database doesn't answer, too."""
     try:
         check()
-    except WrongLake as reason:
+    except (WrongLake, ObjectStoreError) as reason:
         raise SystemExit(str(reason)) from reason
     except DatabaseError as error:
         raise SystemExit(f"The database can't be asked which lake is its own: {error}") from error
+
+
+def check_before_fork() -> None:
+    """The same for a process that is going to be forked: the client of object stores has threads, which don't survive
+    it, so another process asks."""
+    if not settings.LAKE_URL:
+        check_process()
+        return
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "check_lake"]
+    asked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    if asked.returncode:
+        raise SystemExit(asked.stderr.strip())
 
 
 def check_web_process() -> None:
     """The same for a web process. Without a database it starts and says so: it changes nothing of the lake."""
     try:
         check()
-    except WrongLake as reason:
+    except (WrongLake, ObjectStoreError) as reason:
         raise SystemExit(str(reason)) from reason
     except DatabaseError as error:
         logger.warning("The database can't be asked which lake is its own: %s", error)
@@ -89,14 +111,18 @@ def _place() -> Path:
 
 def _read() -> UUID | None:
     try:
-        return UUID(_place().read_text().strip())
+        kept = Objects(settings.LAKE_URL).get(FILE).decode() if settings.LAKE_URL else _place().read_text()
+        return UUID(kept.strip())
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise WrongLake(f"{_place()} is damaged: put the one of your backup there.") from error
+        raise WrongLake(f"{_lake()}/{FILE} is damaged: put the one of your backup there.") from error
 
 
 def _write(value: UUID) -> None:
+    if settings.LAKE_URL:
+        Objects(settings.LAKE_URL).put(FILE, str(value).encode())
+        return
     place = _place()
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = place.with_name(f"{FILE}.{os.getpid()}")
@@ -105,12 +131,17 @@ def _write(value: UUID) -> None:
     sync(place.parent)  # the name, too, outlives a power cut
 
 
+def _lake() -> str:
+    return settings.LAKE_URL or str(settings.LAKE_DIR)
+
+
 def _sentence(ours: UUID | None, there: UUID | None) -> str:
     belongs = f"belongs to lake {_short(ours)}" if ours else "is new"
     found = f"is lake {_short(there)}" if there else "has no lake id"
+    setting = "LAKE_URL" if settings.LAKE_URL else "DOJO_DATA_DIR"
     return (
-        f"The database and the lake don't belong together: {_database()} {belongs}, {settings.LAKE_DIR} {found}. "
-        "Set DATABASE_URL and DOJO_DATA_DIR to a pair that belongs together. If you restored or moved one of them and "
+        f"The database and the lake don't belong together: {_database()} {belongs}, {_lake()} {found}. "
+        f"Set DATABASE_URL and {setting} to a pair that belongs together. If you restored or moved one of them and "
         "they are to be used together from now on, run: manage.py check_lake --adopt"
     )
 

@@ -119,6 +119,10 @@ class Objects:
     def remove_below(self, folder: str) -> None:
         self.remove([key for key, _ in self.names(folder)])
 
+    def ranges(self, key: str, size: int) -> io.RawIOBase:
+        """A file to read of one object of ``size`` bytes: each read is one request, for no more than it asks."""
+        return _Pieces(self, [Piece(0, size, key)])
+
     def open(self, pieces: Sequence[Piece]) -> BinaryIO:
         """A file to read that consists of these pieces, in order and without gaps."""
         return cast(BinaryIO, io.BufferedReader(_Pieces(self, pieces), _WINDOW))

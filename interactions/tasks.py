@@ -24,7 +24,7 @@ from interactions.warehouse.log import LakeUnreadable
 
 @worker_init.connect
 def check_lake(**_: Any) -> None:
-    guard.check_process()
+    guard.check_before_fork()
     connections.close_all()  # the processes that are forked must not share one
 
 

@@ -32,14 +32,23 @@ def append(records: Iterable[Record], *, environment: str = "production", import
     return version
 
 
+def written(records: Iterable[Record], import_id: int = 1) -> Part:
+    """``records`` as a part that is to be added."""
+    return _write([as_row(each, import_id) for each in records])
+
+
 def _add(rows: list[Record], environment: str, import_id: int) -> int:
+    part = _write(rows)
+    return Lake(environment).append([part], mark=part.file.stem, import_id=import_id)
+
+
+def _write(rows: list[Record]) -> Part:
     folder = Path(settings.SCRATCH_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{os.urandom(8).hex()}.parquet"
     pq.write_table(pa.Table.from_pylist(rows, schema=TABLE_SCHEMA), path)
     times = [row["timestamp"] for row in rows]
-    part = Part(path, path.stat().st_size, len(rows), min(times), max(times))
-    return Lake(environment).append([part], mark=path.stem, import_id=import_id)
+    return Part(path, path.stat().st_size, len(rows), min(times), max(times))
 
 
 def as_row(fields: Record, import_id: int = 1) -> Record:

@@ -14,7 +14,9 @@ from django.core.management import CommandError, call_command
 from interactions import guard
 from interactions.guard import WrongLake
 from interactions.models import LakeId
+from interactions.objects import Objects
 from tests.processes import HOUSE, environ
+from tests.stores import ObjectServer
 
 pytestmark = pytest.mark.django_db
 
@@ -159,3 +161,23 @@ def test_no_process_starts_with_another_lake(tmp_path: Path) -> None:
     assert run.returncode == 1 and said in run.stderr, run.stderr
     refused = python("-c", STARTS, env=other)
     assert refused.stdout.count(said) == 4, (refused.stdout, refused.stderr)
+
+
+def test_in_an_object_store_the_id_is_an_object(settings: Any, object_store: ObjectServer) -> None:
+    settings.LAKE_URL = f"{object_store.bucket()}/dojo"
+    guard.check()
+    guard.check()
+    objects = Objects(settings.LAKE_URL)
+    assert objects.get(guard.FILE).decode() == str(LakeId.objects.get().value)
+    objects.put(guard.FILE, str(uuid4()).encode())
+    with pytest.raises(WrongLake, match=f"{settings.LAKE_URL} is lake .* LAKE_URL to a pair"):
+        guard.check()
+    assert not Path(settings.LAKE_DIR).exists()
+
+
+def test_with_a_bucket_that_keeps_what_is_erased_nothing_starts(settings: Any, object_store: ObjectServer) -> None:
+    settings.LAKE_URL = object_store.bucket(keeps_versions=True)
+    for start in (guard.check_process, guard.check_web_process):
+        with pytest.raises(SystemExit, match="keeps earlier versions"):
+            start()
+    assert not LakeId.objects.exists()

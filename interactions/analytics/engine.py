@@ -22,7 +22,7 @@ from dojo.cores import cores
 from interactions import process_caches
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import AHEAD, Moments, Tombstones
-from interactions.warehouse.lake import Lake, Part
+from interactions.warehouse.lake import Lake, Part, local
 from interactions.warehouse.people import hidden
 from interactions.warehouse.steady import DataSetBusy as DataSetBusy
 from interactions.warehouse.steady import steady as until_steady
@@ -55,11 +55,11 @@ class Snapshot:
 
     @property
     def files(self) -> tuple[str, ...]:
-        return tuple(str(part.path) for part in self.parts)
+        return tuple(str(path) for path in local(self.parts))
 
     def ask(self, expression: Expression, parts: Sequence[Part] | None = None) -> pa.Table:
         """The answer over these ``parts`` of it, or all of them. Raises FileNotFoundError."""
-        files = self.files if parts is None else [str(part.path) for part in parts]
+        files = self.files if parts is None else [str(path) for path in local(parts)]
         return answer(files, self.hidden, expression)
 
 

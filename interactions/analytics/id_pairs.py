@@ -23,7 +23,7 @@ from interactions import process_caches
 from interactions.analytics import keeper
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.warehouse import links
-from interactions.warehouse.lake import Lake
+from interactions.warehouse.lake import Lake, local
 
 _PAIR: Final = ["anonymous_key", "user_key"]
 _SCHEMA: Final = pa.schema([TABLE_SCHEMA.field(name) for name in _PAIR])
@@ -72,12 +72,12 @@ def _among(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 
 
 def _known(environment: str, files: Sequence[Path]) -> list[pa.Table]:
-    parts = {part.name: part.path for part in Lake(environment).parts()}
+    parts = {part.name: part for part in Lake(environment).parts()}
     known, covered = keeper.pairs_of_all(environment)
     if not covered <= set(parts):  # records were removed since, and links perhaps with them
         known, covered = [], frozenset()
     tables = [pa.table(dict(zip(_PAIR, pairs, strict=True))) for pairs in known]
-    left = [path for name, path in parts.items() if name not in covered]
+    left = local([part for name, part in parts.items() if name not in covered])
     with ThreadPoolExecutor(cores()) as threads:
         tables += threads.map(_distinct, [*left, *files])
     return tables

@@ -18,7 +18,6 @@ from interactions.ingest.live import calls
 from interactions.models import DeletionRequest, Environment, Import, InboxEntry, Problem
 from interactions.privacy import open_requests
 from interactions.warehouse.lake import Lake
-from interactions.warehouse.log import committed_at
 
 MOST_CAUSES: Final = 20
 """Causes of rejected records that are listed by name; rarer ones are added up."""
@@ -106,7 +105,7 @@ def _index_lag(lake: Lake, version: int, now: datetime) -> float:
     indexed = indexed_version(lake.environment)
     if indexed >= version:
         return 0.0
-    return _age(committed_at(lake.folder, indexed + 1) or committed_at(lake.folder, version), now)
+    return _age(lake.committed_at(indexed + 1) or lake.committed_at(version), now)
 
 
 def _age(since: datetime | None, now: datetime) -> float:

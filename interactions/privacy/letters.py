@@ -94,8 +94,8 @@ def _records(asked: Letter) -> Iterator[bytes]:
     import pyarrow.parquet as pq
 
     people = hidden(asked.environment.slug)
-    for name in Lake(asked.environment.slug).files():
-        with pq.ParquetFile(name) as part:
+    for each in Lake(asked.environment.slug).parts():
+        with pq.ParquetFile(each.source) as part:
             for group in range(part.num_row_groups):
                 mask = asked.theirs.mask(part.read_row_group(group, columns=COLUMNS))
                 if mask.any():

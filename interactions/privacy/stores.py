@@ -66,6 +66,11 @@ def _count_overlaps(environment: Environment, tombstones: Tombstones) -> Counter
     return Overlaps(environment.slug).count(tombstones)
 
 
+def _count_copies(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
+    """Not by person where another node may still have some."""
+    return lake_people.count_copies(environment.slug, tombstones) + _count_memory(environment, tombstones)
+
+
 def _erase_overlaps(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
     Overlaps(environment.slug).remove(tombstones.mask)
 
@@ -186,6 +191,8 @@ STORES = (
     # After the data set: fingerprints of what was removed there are removed.
     Store("fingerprints", ("fingerprints/",), _erase_fingerprints, _count_fingerprints, locked=True),
     Store("records left out of imports", ("overlaps/",), _erase_overlaps, _count_overlaps, locked=True),
+    # After the data set and the lists: each node forgets the copies of what is gone from the store.
+    Store("copies of the data set", ("cache/",), _empty_memory, _count_copies),
     # After the data set, so that no part with their records can be read any more.
     Store("event index", ("index/",), _erase_index, _count_index),
     # After all that is copied from: a backup that is being made is given up.

@@ -44,7 +44,7 @@ def _small(lake: Lake, size: int) -> list[Part]:
 
 
 def _is_of_import(lake: Lake, part: Part) -> bool:
-    return part.path.parent.name.startswith("import-") and part.path.parent.parent == Path(lake.folder)
+    return part.file.parent.name.startswith("import-") and part.file.parent.parent == lake.folder
 
 
 def _merge(lake: Lake, parts: Sequence[Part]) -> int:
@@ -54,7 +54,7 @@ def _merge(lake: Lake, parts: Sequence[Part]) -> int:
         if merged is None:
             return 0
         with lake.lock() as held:
-            if not {part.path for part in parts} <= {part.path for part in lake.parts()}:
+            if not {part.file for part in parts} <= {part.file for part in lake.parts()}:
                 log.info("Parts of %s were rewritten while they were merged: retrying later.", lake.environment)
                 return 0
             held.require()

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,19 +22,22 @@ import redis
 from django.conf import settings
 
 from interactions.contract.columns import TABLE_SCHEMA
-from interactions.files import sync
-from interactions.warehouse.log import asked, has_log, known, opened
+from interactions.disk import is_full
+from interactions.warehouse.log import asked, known, opened
 from interactions.warehouse.parts import STATISTICS_COLUMNS, Written
 from interactions.warehouse.statistics import Span, span_of, statistics
+from interactions.warehouse.storage import Source, Storage, storage_of
 
 if TYPE_CHECKING:
-    from deltalake import DeltaTable
+    from deltalake import DeltaTable, Transaction
     from deltalake.transaction import AddAction, RemoveAction
 
 log = logging.getLogger(__name__)
 
 _LOCK_SECONDS = 30
 _WAIT_SECONDS = 1
+_FETCHED_AT_ONCE = 8  # parts
+_TURN = "turn"  # a mark that every commit raises
 _CONFIGURATION: dict[str, str | None] = {
     # Otherwise each commit would write the smallest and largest user_id to the log.
     "delta.dataSkippingStatsColumns": ",".join(STATISTICS_COLUMNS),
@@ -52,22 +54,45 @@ _parts: dict[Path, dict[tuple[str, int, int], Part]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A Parquet file of the table. ``path`` is absolute, ``size`` in bytes, times are UTC.
+    """A Parquet file of the table, or one that is to be added to it. ``size`` in bytes, times are UTC.
 
-    ``import_id`` is that of all rows, 0 for live ones; None if they are of several or it's unknown.
+    ``file`` is absolute: where the part is on this machine, or its copy once :attr:`path` was asked for. Parts are told
+    apart by it. ``import_id`` is that of all rows, 0 for live ones; None if they are of several or it's unknown.
     """
 
-    path: Path
+    file: Path
     size: int
     rows: int
     first: datetime
     last: datetime
     import_id: int | None = None
+    home: Storage | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
         """A name that is unique in its table."""
-        return "/".join(str(self.path).rsplit("/", 2)[-2:])  # a table may have thousands: a tenth of pathlib's time
+        return "/".join(str(self.file).rsplit("/", 2)[-2:])  # a table may have thousands: a tenth of pathlib's time
+
+    @property
+    def path(self) -> Path:
+        """A file to read it from; a part that is an object is fetched first.
+
+        Raises FileNotFoundError where it has gone from the table, and OSError where it can't be fetched.
+        """
+        return self.file if self.home is None else self.home.local(self.file, self.size)
+
+    @property
+    def source(self) -> Path | Source:
+        """The same for whoever reads a few of its columns: no more than these is fetched."""
+        return self.file if self.home is None else self.home.source(self.file, self.size)
+
+
+def local(parts: Sequence[Part]) -> list[Path]:
+    """The paths of parts; those that have to be fetched are fetched at the same time."""
+    if not any(part.home for part in parts):
+        return [part.file for part in parts]
+    with ThreadPoolExecutor(_FETCHED_AT_ONCE, thread_name_prefix="fetching") as threads:
+        return list(threads.map(lambda part: part.path, parts))
 
 
 def part_of(path: Path, written: Written, import_id: int | None = None) -> Part | None:
@@ -78,14 +103,19 @@ def part_of(path: Path, written: Written, import_id: int | None = None) -> Part 
 
 
 class LakeBusy(Exception):
-    """The write lock isn't available or was lost: try again later."""
+    """The write lock isn't available or was lost, or another committed meanwhile: look again, later."""
 
 
 class Held:
-    """The write lock while it's held."""
+    """The write lock while it's held. It's a courtesy: what decides is the table's turn.
 
-    def __init__(self, lock: Any) -> None:
+    Each commit raises the turn. ``turn`` is that of the moment when the lock was taken, before its holder looked at
+    anything. Where another process commits after that, as the lock was lost, the holder's commit is refused.
+    """
+
+    def __init__(self, lock: Any, turn: int) -> None:
         self._lock = lock
+        self.turn = turn
 
     def require(self) -> None:
         """Raises LakeBusy if the lock isn't held any more: Redis was down, or this process was paused."""
@@ -105,14 +135,24 @@ class Lake:
 
     def __init__(self, environment: str) -> None:
         self.environment = environment
-        self.folder = settings.LAKE_DIR / environment
+        self.storage = storage_of(environment)
+        self._held: Held | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where its parts are on this machine, or copies of them."""
+        return self.storage.folder
 
     def exists(self) -> bool:
-        return has_log(self.folder)
+        return self.storage.has_log()
 
     def version(self) -> int:
         """The number of the last commit; -1 if nothing was ever added."""
-        return asked(self.folder, lambda table: table.version()) if self.exists() else -1
+        return asked(self.storage, lambda table: table.version()) if self.exists() else -1
+
+    def committed_at(self, version: int) -> datetime | None:
+        """When a version was committed (UTC); None where the log no longer has its commit."""
+        return self.storage.committed_at(version)
 
     def parts(self) -> list[Part]:
         """The current parts, with their time ranges from the log."""
@@ -122,10 +162,10 @@ class Lake:
         """:meth:`version` and :meth:`parts` of the same commit."""
         if not self.exists():
             return -1, []
-        return known(self.folder, self._read_state)
+        return known(self.storage, self._read_state)
 
     def _read_state(self) -> tuple[int, list[Part]]:
-        version, actions = asked(self.folder, lambda table: (table.version(), table.get_add_actions(flatten=True)))
+        version, actions = asked(self.storage, lambda table: (table.version(), table.get_add_actions(flatten=True)))
         import pyarrow as pa
 
         rows, known_parts = pa.table(actions), _parts.get(self.folder, {})
@@ -137,100 +177,86 @@ class Lake:
         return version, list(parts.values())
 
     def _part(self, row: dict[str, Any]) -> Part:
-        path = self.folder / unquote(row["path"])
+        file, size = self.folder / unquote(row["path"]), row["size_bytes"]
+        home = self.storage if self.storage.is_remote else None
         import_id = row.get("min.import_id") if row.get("min.import_id") == row.get("max.import_id") else None
-        return Part(path, row["size_bytes"], *span_of(row, path), import_id)
+        return Part(file, size, *span_of(row, lambda: self.storage.local(file, size)), import_id, home)
 
     def files(self) -> list[str]:
         """Absolute paths of the current parts, for a query engine."""
-        return asked(self.folder, _paths) if self.exists() else []
+        return self.contents()[1]
 
     def contents(self) -> tuple[int, list[str]]:
         """:meth:`version` and :meth:`files` of the same commit."""
-        if not self.exists():
-            return -1, []
-        return asked(self.folder, lambda table: (table.version(), _paths(table)))
+        version, parts = self.state()
+        return version, [str(path) for path in local(parts)]
 
     def append(self, parts: Sequence[Part], *, mark: str, import_id: int, version: int = 1) -> int:
         """Add ``parts``, written elsewhere on this disk, in ONE commit; returns the table's version.
 
-        The parts are linked into the table's folder and stay where they were written, so that an interrupted append can
-        be repeated. ``mark`` and ``version`` identify it: a repeat finds them in the table and changes nothing.
-        Versions of a mark only rise. When it returns, the append is durable. Call it with the lock held.
+        The parts stay where they were written, so that an interrupted append can be repeated. ``mark`` and ``version``
+        identify it: a repeat finds them in the table and changes nothing. Versions of a mark only rise. When it
+        returns, the append is durable. Call it with the lock held; raises LakeBusy if another committed since then.
         """
-        from deltalake import CommitProperties, Schema, Transaction
+        from deltalake import Transaction
 
         self._create()
-        home = self._home(import_id)
-        with opened(self.folder, lambda table: table.transaction_version(mark) or 0) as (table, marked):
+        home = _home(import_id)
+        with opened(self.storage, lambda table: table.transaction_version(mark) or 0) as (table, marked):
             if marked >= version:
                 return table.version()
-            adds: list[AddAction | RemoveAction] = [self._add(part, home, import_id) for part in parts]
-            table.create_write_transaction(
-                adds,
-                mode="append",
-                schema=Schema.from_arrow(TABLE_SCHEMA),
-                commit_properties=CommitProperties(app_transactions=[Transaction(mark, version)]),
-            )
+            there = self.storage.names(home) if import_id else []
+            adds = self._put(parts, [import_id] * len(parts))
+            self._commit(table, adds, Transaction(mark, version))
             committed = table.version()
-        _keep([home / part.path.name for part in parts], home, self.folder / "_delta_log")
-        if import_id:
-            self.tidy(import_id)
+        self.storage.keep([add.path for add in adds])
+        self._tidy(there)
         return committed
 
     def replace(self, parts: Sequence[Part], written: Sequence[Part], *, changes_data: bool) -> int:
         """Replace ``parts`` by ``written``, which are elsewhere, in ONE commit; returns the table's version.
 
-        ``changes_data`` is False if the rows are the same. Unreferenced files are removed. Call it with the lock held.
+        ``changes_data`` is False if the rows are the same. Unreferenced files are removed. Call it with the lock held;
+        raises LakeBusy if another committed since it was taken, or removed one of ``parts``. With neither, the commit
+        alone is made, which has others look again who looked before.
         """
-        from deltalake import Schema
         from deltalake.transaction import RemoveAction
 
         now = int(time.time() * 1000)
-        homes = [self._home(part.import_id or 0) for part in written]
-        adds: list[AddAction | RemoveAction] = [
-            self._add(part, home, part.import_id, changes_data=changes_data)
-            for part, home in zip(written, homes, strict=True)
-        ]
-        gone = [RemoveAction(_within(part.path, self.folder), changes_data, now, part.size, {}) for part in parts]
-        with opened(self.folder, lambda table: None) as (table, _):
-            table.create_write_transaction([*adds, *gone], mode="append", schema=Schema.from_arrow(TABLE_SCHEMA))
-        made = [home / part.path.name for part, home in zip(written, homes, strict=True)]
-        _keep(made, *dict.fromkeys(homes), self.folder / "_delta_log")
-        self.clean()
+        there = self.storage.names()
+        with opened(self.storage, _names_in) as (table, named):
+            names = [self._name(part) for part in parts]
+            if not named.issuperset(names):
+                raise LakeBusy(f"Parts of {self.environment} changed while they were rewritten.")
+            gone = [
+                RemoveAction(name, changes_data, now, part.size, {}) for name, part in zip(names, parts, strict=True)
+            ]
+            adds = self._put(written, [part.import_id for part in written], changes_data=changes_data)
+            self._commit(table, [*adds, *gone])
+        self.storage.keep([add.path for add in adds])
+        self.clean(there)
         return self.version()
 
-    def clean(self) -> None:
-        """Remove unreferenced files, and all of the log but the last checkpoint. Call it with the lock held."""
-        with opened(self.folder, lambda table: None) as (table, _):
-            table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
+    def clean(self, there: Sequence[str] | None = None) -> None:
+        """Remove unreferenced files, and all of the log but the last checkpoint. Call it with the lock held.
+
+        ``there`` are files that were there before a commit, by default all that are there now. One who put files later
+        may still commit them; who put them before has to look again.
+        """
+        there = self.storage.names() if there is None else there
+        with opened(self.storage, lambda table: None) as (table, _):
             table.create_checkpoint()
             table.cleanup_metadata()
-        named = self._named()
-        for path in Path(self.folder).rglob("*"):  # files of killed writers, with any name
-            is_of_log = "_delta_log" in path.relative_to(self.folder).parts
-            if not is_of_log and path.is_file() and path not in named:
-                path.unlink(missing_ok=True)
-        for home in Path(self.folder).glob("import-*"):
-            if not any(home.iterdir()):
-                home.rmdir()
+        self._tidy(there)
 
     def tidy(self, import_id: int) -> None:
         """Remove unreferenced parts of an import, left by an interrupted append. Call it with the lock held."""
-        home = self._home(import_id)
-        named = self._named()
-        for path in home.glob("*"):
-            if path not in named:
-                path.unlink()
-        if home.is_dir() and not any(home.iterdir()):
-            home.rmdir()
+        self._tidy(self.storage.names(_home(import_id)))
 
-    def _named(self) -> set[Path]:
-        """The files in the last commit, by their paths in the folder.
-
-        ``files`` may have other paths, because the library resolves symbolic links.
-        """
-        return {part.path for part in self.parts()}
+    def _tidy(self, there: Sequence[str]) -> None:
+        if there:
+            named = {self._name(part) for part in self.parts()}
+            self.storage.remove(name for name in there if name not in named)
 
     def has_mark(self, mark: str) -> bool:
         """Whether the append called ``mark`` was committed."""
@@ -240,16 +266,19 @@ class Lake:
         """The highest version of the appends called ``mark``; 0 if there is none."""
         if not self.exists():
             return 0
-        return asked(self.folder, lambda table: table.transaction_version(mark) or 0)
+        return asked(self.storage, lambda table: table.transaction_version(mark) or 0)
 
     def rows_of(self, import_id: int) -> int:
         """The number of rows of an import in the table."""
         import pyarrow.compute as pc
         import pyarrow.dataset as ds
 
-        if not self.exists():
-            return 0
-        return int(ds.dataset(self.files(), format="parquet").count_rows(filter=pc.field("import_id") == import_id))
+        parts = self.parts()
+        alone = sum(part.rows for part in parts if part.import_id == import_id)
+        mixed = [str(path) for path in local([part for part in parts if part.import_id is None])]
+        if not mixed:
+            return alone
+        return alone + int(ds.dataset(mixed, format="parquet").count_rows(filter=pc.field("import_id") == import_id))
 
     @contextmanager
     def lock(self, seconds: float = _LOCK_SECONDS, waiting: Callable[[], object] = lambda: None) -> Iterator[Held]:
@@ -270,8 +299,10 @@ class Lake:
         renewer = threading.Thread(target=_renew, args=(lock, stopped, seconds), daemon=True)
         renewer.start()
         try:
-            yield Held(lock)
+            self._held = Held(lock, self.marked(_TURN))  # before its holder looks at anything
+            yield self._held
         finally:
+            self._held = None
             stopped.set()
             renewer.join()
             try:
@@ -280,35 +311,67 @@ class Lake:
                 log.warning("The write lock of %s couldn't be released: %s", self.environment, error)
             client.close()
 
-    def _add(self, part: Part, home: Path, import_id: int | None, *, changes_data: bool = True) -> AddAction:
-        """Link a part into its folder, and describe it for a commit; ``import_id`` is None if it may have several."""
+    def _put(
+        self, parts: Sequence[Part], import_ids: Sequence[int | None], *, changes_data: bool = True
+    ) -> list[AddAction]:
+        """Put parts into the table's storage, and describe them for a commit; an import's id is None if it may have
+        several."""
         from deltalake.transaction import AddAction
 
-        home.mkdir(exist_ok=True)
-        _appear(part.path, home / part.path.name)
-        return AddAction(
-            path=f"{home.name}/{part.path.name}",
-            size=part.size,
-            partition_values={},
-            modification_time=int(part.path.stat().st_mtime * 1000),
-            data_change=changes_data,
-            stats=json.dumps(statistics(Span(part.rows, part.first, part.last), import_id)),
-        )
+        names = [f"{_home(import_id or 0)}/{part.file.name}" for part, import_id in zip(parts, import_ids, strict=True)]
+        self.storage.put([(part.file, name) for part, name in zip(parts, names, strict=True)])
+        return [
+            AddAction(
+                path=name,
+                size=part.size,
+                partition_values={},
+                modification_time=int(part.file.stat().st_mtime * 1000),
+                data_change=changes_data,
+                stats=json.dumps(statistics(Span(part.rows, part.first, part.last), import_id)),
+            )
+            for part, import_id, name in zip(parts, import_ids, names, strict=True)
+        ]
 
-    def _home(self, import_id: int) -> Path:
-        return Path(self.folder) / (f"import-{import_id}" if import_id else "live")
+    def _commit(self, table: DeltaTable, actions: Sequence[AddAction | RemoveAction], *marks: Transaction) -> None:
+        """Commit with the next turn. Raises LakeBusy if another took it: the storage lets one of two have a version,
+        and the table's library refuses the other because of its turn."""
+        from deltalake import CommitProperties, Schema, Transaction
+        from deltalake.exceptions import CommitFailedError
+
+        turn = table.transaction_version(_TURN) or 0
+        if self._held is not None and self._held.turn != turn:
+            raise LakeBusy(f"Another process committed to {self.environment}: the lock was lost.")
+        properties = CommitProperties(app_transactions=[*marks, Transaction(_TURN, turn + 1)])
+        try:
+            table.create_write_transaction(
+                list(actions),
+                mode="append",
+                schema=Schema.from_arrow(TABLE_SCHEMA),
+                commit_properties=properties,
+            )
+        except CommitFailedError as error:
+            if is_full(error):
+                raise
+            raise LakeBusy(f"Another process committed to {self.environment} at the same time: {error}") from error
+        if self._held is not None:
+            self._held.turn = turn + 1
+
+    def _name(self, part: Part) -> str:
+        return part.file.relative_to(self.folder).as_posix()
 
     def _create(self) -> None:
         if self.exists():
             return
         from deltalake import DeltaTable, Schema
 
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if not self.storage.is_remote:
+            self.folder.mkdir(parents=True, exist_ok=True)
         DeltaTable.create(
-            str(self.folder),
+            self.storage.address,
             schema=Schema.from_arrow(TABLE_SCHEMA),
             mode="ignore",
             configuration=_CONFIGURATION,
+            storage_options=dict(self.storage.options) if self.storage.options else None,
         )
 
 
@@ -318,34 +381,14 @@ def unlocked(_: Lake) -> Iterator[Held | None]:
     yield None
 
 
-def _within(path: Path, folder: Path) -> str:
-    return str(path.relative_to(folder))
+def _home(import_id: int) -> str:
+    return f"import-{import_id}" if import_id else "live"
 
 
-def _paths(table: DeltaTable) -> list[str]:
-    return [unquote(uri) for uri in table.file_uris()]  # it encodes spaces in paths as %20
+def _names_in(table: DeltaTable) -> set[str]:
+    import pyarrow as pa
 
-
-def _appear(part: Path, home: Path) -> None:
-    """Link or copy a part into the table's folder."""
-    home.unlink(missing_ok=True)
-    try:
-        os.link(part, home)
-    except OSError:  # a file system without hard links, or a different one
-        shutil.copyfile(part, home)
-
-
-def _keep(files: Sequence[Path], *folders: Path) -> None:
-    """Sync files and the last commits to disk, before what they were made from is removed.
-
-    The last checkpoint as well, because it replaces removed commits.
-    """
-    log = folders[-1]
-    names = sorted(os.listdir(log))
-    commits = [name for name in names if name.endswith(".json")][-2:]
-    checkpoints = [name for name in names if name.endswith(".parquet")][-1:]
-    for path in (*files, *(log / name for name in (*commits, *checkpoints)), *folders):
-        sync(path)
+    return {unquote(name) for name in pa.table(table.get_add_actions())["path"].to_pylist()}
 
 
 def _renew(lock: Any, stopped: threading.Event, seconds: float) -> None:

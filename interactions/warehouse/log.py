@@ -9,17 +9,16 @@ A process keeps its tables open and reads only new commits, which is a twentieth
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from interactions.errors import DataNotReady
+from interactions.warehouse.storage import Storage
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -38,7 +37,7 @@ _known: dict[Path, tuple[tuple[int, int], object]] = {}
 
 @dataclass(slots=True)
 class _Kept:
-    """The table in one folder as last read by this process; ``inode`` of its log detects a recreated table.
+    """A table as last read by this process; ``inode`` of its log detects a recreated table on a disk.
 
     ``turn`` is a lock, because a table can't be queried while it's updated.
     """
@@ -61,83 +60,69 @@ class LakeUnreadable(DataNotReady):
         )
 
 
-def asked(folder: Path, question: Callable[[DeltaTable], Answer]) -> Answer:
-    """The result of ``question`` for the current version of the table in ``folder``; it may be called more than once.
+def asked(storage: Storage, question: Callable[[DeltaTable], Answer]) -> Answer:
+    """The result of ``question`` for the current version of a table; it may be called more than once.
 
     Raises LakeUnreadable if the log can't be read.
     """
-    with opened(folder, question) as (_, answer):
+    with opened(storage, question) as (_, answer):
         return answer
 
 
 @contextmanager
-def opened(folder: Path, question: Callable[[DeltaTable], Answer]) -> Iterator[tuple[DeltaTable, Answer]]:
-    """The table in ``folder`` as it is now, for nobody else of this process inside ``with``; and what it answers.
+def opened(storage: Storage, question: Callable[[DeltaTable], Answer]) -> Iterator[tuple[DeltaTable, Answer]]:
+    """The table as it is now, for nobody else of this process inside ``with``; and what it answers.
 
     Raises LakeUnreadable if the log can't be read.
     """
-    kept = _kept.setdefault(folder, _Kept())
+    kept = _kept.setdefault(storage.folder, _Kept())
     with kept.turn:
-        yield _asked(folder, kept, question)
+        yield _asked(storage, kept, question)
 
 
-def _asked(folder: Path, kept: _Kept, question: Callable[[DeltaTable], Answer]) -> tuple[DeltaTable, Answer]:
+def _asked(storage: Storage, kept: _Kept, question: Callable[[DeltaTable], Answer]) -> tuple[DeltaTable, Answer]:
     from deltalake.exceptions import DeltaError
 
     pause = _PAUSE_SECONDS
     for left in reversed(range(_TRIES)):
         try:
-            table = _current(folder, kept)
+            table = _current(storage, kept)
             return table, question(table)
-        except (DeltaError, FileNotFoundError) as error:
+        except (DeltaError, OSError) as error:
             kept.table = None  # what it hadn't read yet may have been removed
             if not left:
-                log.error("The log of %s cannot be read: %s", folder.name, error)
+                log.error("The log of %s cannot be read: %s", storage.folder.name, error)
                 raise LakeUnreadable from error
             time.sleep(pause)
             pause *= 2
     raise AssertionError("At least one try is made.")
 
 
-def _current(folder: Path, kept: _Kept) -> DeltaTable:
+def _current(storage: Storage, kept: _Kept) -> DeltaTable:
     from deltalake import DeltaTable
 
-    inode = (folder / "_delta_log").stat().st_ino
+    written = storage.written()
+    inode = written.inode if written else 0
     if kept.table is None or kept.inode != inode:
-        kept.table, kept.inode = DeltaTable(str(folder)), inode
+        options = dict(storage.options) if storage.options else None
+        kept.table, kept.inode = DeltaTable(storage.address, storage_options=options), inode
     else:
         kept.table.update_incremental()
     return kept.table
 
 
-def known(folder: Path, read: Callable[[], Answer]) -> Answer:
-    """The result of ``read`` for the table in ``folder``, cached as long as its log doesn't change.
+def known(storage: Storage, read: Callable[[], Answer]) -> Answer:
+    """The result of ``read`` for a table, cached as long as its log doesn't change.
 
     The result is shared and must not be modified.
     """
-    log_folder = (folder / "_delta_log").stat()
-    token = (log_folder.st_ino, log_folder.st_mtime_ns)
-    kept = _known.get(folder)
+    written = storage.written()
+    token = written or (0, asked(storage, lambda table: table.version()))
+    kept = _known.get(storage.folder)
     if kept is not None and kept[0] == token:
         return cast(Answer, kept[1])
     answer = read()
-    if time.time() - log_folder.st_mtime > _SETTLED_SECONDS:  # writes within one clock tick have the same time
-        _known[folder] = (token, answer)
+    # On a disk, writes within one clock tick have the same time.
+    if written is None or time.time() - written.nanoseconds / 1e9 > _SETTLED_SECONDS:
+        _known[storage.folder] = (token, answer)
     return answer
-
-
-def has_log(folder: Path) -> bool:
-    """Whether there is a table: its folder exists before its first commit."""
-    try:
-        return any(name.endswith((".json", ".parquet")) for name in os.listdir(folder / "_delta_log"))
-    except FileNotFoundError:
-        return False
-
-
-def committed_at(folder: Path, version: int) -> datetime | None:
-    """When a version of the table in ``folder`` was committed (UTC); None where the log no longer has its commit."""
-    try:
-        seconds = (folder / "_delta_log" / f"{version:020}.json").stat().st_mtime
-    except FileNotFoundError:
-        return None
-    return datetime.fromtimestamp(seconds, UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from dojo.cores import cores
@@ -12,8 +13,11 @@ from interactions import identity
 from interactions.contract.tombstones import COLUMNS, Person, Tombstones
 from interactions.models import Tombstone
 from interactions.models.privacy import TombstoneRows
+from interactions.warehouse import copies as _copies  # noqa: F401 - which follow erasures
+from interactions.warehouse.cache import copies
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import Removed, Tell, remove_most, remove_rows
+from interactions.warehouse.storage import Source
 
 _ROWS = 262_144  # rows read at once
 
@@ -34,14 +38,23 @@ def people_of(stones: TombstoneRows) -> Tombstones:
 
 
 def count(lake: Lake, tombstones: Tombstones) -> Counter[Person]:
-    """Count these people's rows in all files of the table's folder, including those that aren't part of it any more.
+    """Count these people's rows in all files of the table's storage, including those that aren't part of it any more.
 
     An unreadable file, left by a killed writer, counts as one row of nobody.
     """
     found: Counter[Person] = Counter()
     with ThreadPoolExecutor(cores()) as threads:
-        for counted in threads.map(lambda path: _count_in(path, tombstones), _data_files(lake)):
+        for counted in threads.map(lambda source: _count_in(source, tombstones), lake.storage.sources()):
             found.update(counted)
+    return found
+
+
+def count_copies(environment: str, tombstones: Tombstones) -> Counter[Person]:
+    """Count these people's rows in this machine's copies of a table that is in an object store."""
+    found: Counter[Person] = Counter()
+    for path in copies(environment):
+        with suppress(FileNotFoundError):  # forgotten meanwhile
+            found.update(_count_in(path, tombstones))
     return found
 
 
@@ -66,20 +79,15 @@ def erase_most(
     return remove_most(lake, tombstones.mask, COLUMNS, tell, lambda gone: note(tombstones.count(gone)))
 
 
-def _count_in(path: Path, tombstones: Tombstones) -> Counter[Person]:
+def _count_in(source: Path | Source, tombstones: Tombstones) -> Counter[Person]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     found: Counter[Person] = Counter()
     try:
-        with pq.ParquetFile(path) as part:
+        with pq.ParquetFile(source) as part:
             for batch in part.iter_batches(_ROWS, columns=COLUMNS, use_threads=False):
                 found.update(tombstones.count(pa.Table.from_batches([batch])))
     except pa.ArrowInvalid:
         found[Person()] += 1
     return found
-
-
-def _data_files(lake: Lake) -> list[Path]:
-    files = [path for path in lake.folder.rglob("*") if path.is_file()]
-    return [path for path in files if "_delta_log" not in path.relative_to(lake.folder).parts]

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from dojo.cores import cores
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.files import draft, drafts
-from interactions.warehouse.lake import Lake, LakeBusy, Part, part_of
+from interactions.warehouse.lake import Lake, Part, part_of
 from interactions.warehouse.overlaps import Handover
 from interactions.warehouse.parts import PartWriter
 
@@ -36,7 +36,7 @@ Tell: TypeAlias = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The number of removed rows, and the table's version before and after: equal if there was nothing to do."""
+    """The number of removed rows, and the table's version before and after; -1 where there is no table."""
 
     rows: int
     before: int
@@ -70,8 +70,8 @@ def remove_most(
     with drafts(_prefix(lake, "aside")) as prefix:
         made = list(_in_parallel(lambda part: _without(prefix, part, mask, columns), lake.parts(), tell))
         with lake.lock() as held:
-            before, there = lake.version(), {part.path for part in lake.parts()}
-            left = [each for each in made if each is not None and each.old.path in there]
+            before, there = lake.version(), {part.file for part in lake.parts()}
+            left = [each for each in made if each is not None and each.old.file in there]
             if left:
                 note(pa.concat_tables([each.gone for each in left if each.gone is not None]))
                 held.require()
@@ -94,7 +94,7 @@ def remove_import(lake: Lake, import_id: int, handover: Handover | None = None) 
     handover = handover or Handover()
 
     def rewritten(part: Part) -> _Rewrite | None:
-        if part.path in handover.of:
+        if part.file in handover.of:
             return _handed_over(lake, part, import_id, handover)
         if part.import_id == import_id:
             return _Rewrite(part, (), part.rows)
@@ -136,8 +136,9 @@ def _remove(
     before = lake.version()
     with drafts(_prefix(lake)):
         made = list(_in_parallel(rewritten, parts, tell))
+        # Even if there was nothing to do: an interrupted run may have left files, and one who looked at the table and
+        # at who is hidden before must look again before adding to it.
         _commit(lake, [each for each in made if each is not None])
-    lake.clean()  # even if there was nothing to do: an interrupted run may have left files
     return Removed(sum(each.rows for each in made if each is not None), before, lake.version())
 
 
@@ -155,17 +156,13 @@ def _in_parallel(
 
 
 def _commit(lake: Lake, made: Sequence[_Rewrite]) -> None:
-    if not made:
-        return
-    if not {each.old.path for each in made} <= {part.path for part in lake.parts()}:
-        raise LakeBusy(f"Parts of {lake.environment} changed while they were rewritten.")
     lake.replace([each.old for each in made], [new for each in made for new in each.new], changes_data=True)
 
 
 def _without(prefix: str, part: Part, mask: Mask, columns: Sequence[str]) -> _Rewrite | None:
     """Rewrite a part without the rows of the mask; None if it has none of them, or was removed meanwhile."""
     try:
-        source = pq.ParquetFile(part.path)
+        source = pq.ParquetFile(part.source)
     except FileNotFoundError:
         return None
     with source:
@@ -182,7 +179,7 @@ def _without(prefix: str, part: Part, mask: Mask, columns: Sequence[str]) -> _Re
 def _handed_over(lake: Lake, part: Part, import_id: int, handover: Handover) -> _Rewrite:
     """Rewrite a part without the import's rows; those that others get become parts of theirs."""
     new: list[Part] = []
-    owners = handover.of[part.path]
+    owners = handover.of[part.file]
     with pq.ParquetFile(part.path) as source:
         sizes = [source.metadata.row_group(group).num_rows for group in _groups(source)]
         ends = np.cumsum(sizes)[:-1]
@@ -198,7 +195,7 @@ def handed_over(lake: Lake, import_id: int) -> Counter[int]:
     """The number of rows that an undone import left to others, by import id; from the names of parts."""
     found: Counter[int] = Counter()
     for part in lake.parts():
-        if part.import_id is not None and _handed_name(import_id) in part.path.name:
+        if part.import_id is not None and _handed_name(import_id) in part.file.name:
             found[part.import_id] += part.rows
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,15 +38,15 @@ def statistics(span: Span, import_id: int | None) -> dict[str, Any]:
     }
 
 
-def span_of(row: Mapping[str, Any], part: Path) -> Span:
+def span_of(row: Mapping[str, Any], part: Callable[[], Path]) -> Span:
     """The span of a part from its ``row`` of the log's add actions.
 
-    If the log has no readable times, they are read from the part: until 0.2, years below 1000 were written with fewer
-    than four digits, which the library reads as null.
+    If the log has no readable times, they are read from the ``part``: until 0.2, years below 1000 were written with
+    fewer than four digits, which the library reads as null.
     """
     rows, first, last = row["num_records"], row.get("min.timestamp"), row.get("max.timestamp")
     if rows is None or first is None or last is None:
-        return _span_in(part)
+        return _span_in(part())
     return Span(rows, first, _END if last >= _LAST_MILLISECOND else last)
 
 

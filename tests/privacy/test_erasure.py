@@ -223,12 +223,12 @@ def test_a_task_that_dies_is_taken_up_again(house: House, folders: Path, moment:
     assert len(rows()) == 30
 
 
-def test_a_worker_killed_between_delete_and_vacuum_leaves_nothing_in_the_end(house: House, folders: Path) -> None:
+def test_a_worker_killed_before_files_are_removed_leaves_nothing_in_the_end(house: House, folders: Path) -> None:
     from deltalake import DeltaTable
 
     house.done(as_lines(crowd()))
     request = asked(house)
-    do_and_die(house, house.queue[0], Moment(DeltaTable, "vacuum", after=False))
+    do_and_die(house, house.queue[0], Moment(DeltaTable, "create_checkpoint", after=False))
     assert len(rows()) == 30
     assert traces(folders)  # the file that is no longer part of the table
     fallen_silent(house, request)

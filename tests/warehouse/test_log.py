@@ -38,7 +38,6 @@ def read_on(folder: Path, done: multiprocessing.synchronize.Event, said: Any) ->
     os.environ |= {"DJANGO_SETTINGS_MODULE": "dojo.settings", "DOJO_DATA_DIR": str(folder.parent.parent)}
     django.setup()
     lake, last = Lake("production"), -1
-    lake.folder = folder
     fault = ""
     while not done.is_set() and not fault:
         try:
@@ -75,7 +74,7 @@ def test_readers_never_meet_a_log_that_is_cleaned_away(lake: Lake) -> None:
     try:
         for _ in range(MOST_APPENDS):
             lakes.append([lakes.record()], import_id=0)
-            with lake_opening.opened(lake.folder, lambda table: None) as (table, _):
+            with lake_opening.opened(lake.storage, lambda table: None) as (table, _):
                 table.create_checkpoint()
                 table.cleanup_metadata()
             if met.value >= MET:

@@ -24,6 +24,7 @@ from interactions.analytics.index.run import TYPE_BITS, Index, Run
 from interactions.analytics.index.selection import where
 from interactions.contract.schema import TYPES
 from interactions.contract.tombstones import Tombstones
+from interactions.warehouse.lake import Part, local
 
 MOST: Final = 30_000_000  # rows whose hashes are held in memory if the sums differ
 _LIGHT: Final = ["type", "timestamp", "received_at", "user_key", "anonymous_key", "import_id"]
@@ -51,16 +52,17 @@ class Difference:
     lacking: tuple[Lacking, ...] = ()
 
 
-def difference(index: Index, parts: Mapping[Path, Covered], window: TimeWindow, hidden: Tombstones) -> Difference:
+def difference(index: Index, parts: Mapping[Part, Covered], window: TimeWindow, hidden: Tombstones) -> Difference:
     """Compare an index with the table's rows in a window, except those of ``hidden`` people.
 
     ``parts`` are all parts of the table. Raises TooMuch, and FileNotFoundError if a part no longer exists.
     """
-    meeting = [path for path, part in parts.items() if window.meets(part)]
+    met = [part for part, of in parts.items() if window.meets(of)]
+    meeting = local(met)
     events = where(index, lambda run: _events_in(run, window))
     if _sum(_of_events(index, events)) == _sum(hashes for _, _, hashes in _of_rows(meeting, window, hidden)):
         return Difference([NOTHING] * len(index.runs))
-    if sum(parts[path].rows for path in meeting) > MOST:
+    if sum(parts[part].rows for part in met) > MOST:
         raise TooMuch
     of_events, of_rows = list(_of_events(index, events)), list(_of_rows(meeting, window, hidden))
     differing = _differing(_all(of_events), _all([hashes for _, _, hashes in of_rows]))

@@ -28,7 +28,7 @@ class RowGroups(NamedTuple):
 
 def pieces(parts: Sequence[Part], rows: int) -> Iterator[RowGroups]:
     """Cut the parts, in order of time, into pieces of at least ``rows`` rows, if a part has so many."""
-    for part in sorted(parts, key=lambda part: (part.first, part.path)):
+    for part in sorted(parts, key=lambda part: (part.first, part.name)):
         metadata = pq.read_metadata(part.path)
         groups: list[int] = []
         held = 0

@@ -95,7 +95,7 @@ def _require_few(index: Index, rows: int) -> None:
 def _difference(index: Index, what: Change, now: Mapping[str, Covered], table: TableSnapshot) -> Difference:
     if what.window is None:
         return Difference([NOTHING] * len(index.runs))
-    paths = {table.by_name[name].path: part for name, part in now.items()}
+    paths = {table.by_name[name]: part for name, part in now.items()}
     return difference(index, paths, what.window, table.hidden)
 
 

@@ -128,7 +128,7 @@ def _mark(
             stays = seen[starts] + nth_of(starts) < staying[starts]
             seen += np.bincount(starts, minlength=len(seen))
             if stays.any():
-                of_part = owners.setdefault(part.path, np.zeros(part.rows, np.uint16))
+                of_part = owners.setdefault(part.file, np.zeros(part.rows, np.uint16))
                 of_part[rows[stays]] = owner[starts[stays]]
 
 

@@ -1,7 +1,7 @@
 """Write the interactions of an environment to a file, to import it again or read it elsewhere."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,7 +15,7 @@ from interactions.codec import export
 from interactions.contract.tombstones import leave_out
 from interactions.files import written_whole
 from interactions.management.environments import add_environment, environment_called
-from interactions.warehouse.lake import Lake
+from interactions.warehouse.lake import Lake, Part
 from interactions.warehouse.people import hidden
 
 STANDARD_OUTPUT = Path("-")
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         try:
             with _destination(path) as file:
                 people = hidden(environment.slug)  # before the files are named: see analytics.engine
-                for rows in _tables(Lake(environment.slug).files()):
+                for rows in _tables(Lake(environment.slug).parts()):
                     table, _ = leave_out(rows, people)
                     file.write(export.lines(table))
                     written += table.num_rows
@@ -56,11 +56,11 @@ class Command(BaseCommand):
             told.write(f"{written:,} interactions: {path}")
 
 
-def _tables(files: list[str]) -> Iterator[pa.Table]:
+def _tables(parts: Sequence[Part]) -> Iterator[pa.Table]:
     """The rows of the parts, in batches."""
-    for name in files:
+    for each in parts:
         try:
-            part = pq.ParquetFile(name)
+            part = pq.ParquetFile(each.path)
         except FileNotFoundError as error:
             raise CommandError("The data set changed during the export. Start it again.") from error
         with part:

@@ -1,0 +1,236 @@
+"""Where the files of a table are: a folder on this disk, or objects below LAKE_URL, of which this node keeps copies.
+
+No other module knows. Names are relative to the table, as its log has them: ``import-7/00001-….parquet``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol, cast
+
+from django.conf import settings
+
+from interactions import object_store
+from interactions.files import sync
+from interactions.objects import Objects
+from interactions.warehouse.cache import Cache, cache_of
+
+LOG: Final = "_delta_log"
+_AT_ONCE: Final = 8  # objects put at the same time
+
+_met: set[str] = set()  # addresses of tables that were there: they don't go
+
+
+class Source(Protocol):
+    """A file to read from that is not on this disk."""
+
+    def read(self, size: int = -1, /) -> bytes | None: ...
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+    def tell(self) -> int: ...
+
+
+class Written(NamedTuple):
+    """When a log on a disk was last written to: both change whenever a commit does."""
+
+    inode: int
+    nanoseconds: int
+
+
+class Storage(Protocol):
+    """The files of one table. What can't be reached raises OSError, what isn't there any more FileNotFoundError."""
+
+    is_remote: bool
+
+    folder: Path
+    """Where a part is on this machine, or its copy once it was asked for."""
+    address: str
+    """What delta-rs opens."""
+
+    @property
+    def options(self) -> Mapping[str, str] | None:
+        """For delta-rs; None on a disk."""
+
+    def has_log(self) -> bool:
+        """Whether there is a table: its folder exists before its first commit."""
+
+    def written(self) -> Written | None:
+        """None where only the log itself says whether it has changed."""
+
+    def committed_at(self, version: int) -> datetime | None:
+        """When a version was committed (UTC); None where the log no longer has its commit."""
+
+    def local(self, file: Path, size: int) -> Path:
+        """``file`` of ``folder``, once it's there; ``size`` in bytes."""
+
+    def source(self, file: Path, size: int) -> Path | Source:
+        """The same for whoever reads a few columns: no more than these is fetched."""
+
+    def names(self, home: str = "") -> list[str]:
+        """The files in a folder of the table, or in all of it, but for its log; whether its log names them or not."""
+
+    def sources(self) -> Iterable[Path | Source]:
+        """All that :meth:`names` has, to read from where it is kept, whatever copies this machine has."""
+
+    def put(self, files: Sequence[tuple[Path, str]]) -> None:
+        """Give files, written elsewhere on this disk, these names in the table; they stay where they are, too."""
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Return once these files and the last commits would survive a power cut."""
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Those that aren't there don't matter."""
+
+
+def storage_of(environment: str) -> Storage:
+    """That of an environment, by slug."""
+    if settings.LAKE_URL:
+        return InStore(settings.LAKE_URL, environment)
+    return OnDisk(Path(settings.LAKE_DIR) / environment)
+
+
+class OnDisk:
+    """A folder."""
+
+    is_remote = False
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.address = str(folder)
+
+    @property
+    def options(self) -> None:
+        return None
+
+    def has_log(self) -> bool:
+        with suppress(FileNotFoundError):
+            return any(name.endswith((".json", ".parquet")) for name in os.listdir(self.folder / LOG))
+        return False
+
+    def written(self) -> Written:
+        state = (self.folder / LOG).stat()
+        return Written(state.st_ino, state.st_mtime_ns)
+
+    def committed_at(self, version: int) -> datetime | None:
+        with suppress(FileNotFoundError):
+            return datetime.fromtimestamp((self.folder / LOG / f"{version:020}.json").stat().st_mtime, UTC)
+        return None
+
+    def local(self, file: Path, size: int) -> Path:
+        return file
+
+    def source(self, file: Path, size: int) -> Path:
+        return file
+
+    def names(self, home: str = "") -> list[str]:
+        found = (path.relative_to(self.folder) for path in (self.folder / home).rglob("*") if path.is_file())
+        return [path.as_posix() for path in found if LOG not in path.parts]
+
+    def sources(self) -> list[Path]:
+        return [self.folder / name for name in self.names()]
+
+    def put(self, files: Sequence[tuple[Path, str]]) -> None:
+        for source, name in files:
+            target = self.folder / name
+            target.parent.mkdir(exist_ok=True)
+            target.unlink(missing_ok=True)
+            try:
+                os.link(source, target)
+            except OSError:  # a file system without hard links, or a different one
+                shutil.copyfile(source, target)
+
+    def keep(self, names: Iterable[str]) -> None:
+        files = [self.folder / name for name in names]
+        log = self.folder / LOG
+        listed = sorted(os.listdir(log))
+        commits = [name for name in listed if name.endswith(".json")][-2:]
+        checkpoints = [name for name in listed if name.endswith(".parquet")][-1:]  # a checkpoint replaces commits
+        homes = dict.fromkeys(file.parent for file in files)
+        for path in (*files, *(log / name for name in (*commits, *checkpoints)), *homes, log):
+            sync(path)
+
+    def remove(self, names: Iterable[str]) -> None:
+        for name in names:
+            (self.folder / name).unlink(missing_ok=True)
+        for home in self.folder.glob("import-*"):
+            with suppress(OSError):  # it isn't empty
+                home.rmdir()
+
+
+class InStore:
+    """Objects, and this node's copies of them."""
+
+    is_remote = True
+
+    def __init__(self, url: str, environment: str) -> None:
+        self.address = f"{url}/{environment}"
+        self._objects = Objects(self.address)
+        self._cache: Cache = cache_of(url, environment)
+        self.folder = self._cache.folder
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        return object_store.options(self.address)
+
+    def has_log(self) -> bool:
+        if self.address not in _met and any(
+            name.endswith((".json", ".parquet")) for name, _ in self._objects.names(LOG)
+        ):
+            _met.add(self.address)
+        return self.address in _met
+
+    def written(self) -> None:
+        return None
+
+    def committed_at(self, version: int) -> datetime | None:
+        import obstore
+
+        with suppress(FileNotFoundError), object_store.opened(self.address) as store:
+            return obstore.head(store, f"{LOG}/{version:020}.json")["last_modified"]
+        return None
+
+    def local(self, file: Path, size: int) -> Path:
+        return self._cache.fetched(self._name(file), size, self._objects.fetch)
+
+    def source(self, file: Path, size: int) -> Path | Source:
+        name = self._name(file)
+        return file if self._cache.has(name, size) else self._ranges(name, size)
+
+    def names(self, home: str = "") -> list[str]:
+        return [name for name, _ in self._listed(home)]
+
+    def sources(self) -> list[Source]:
+        return [self._ranges(name, size) for name, size in self._listed()]
+
+    def _listed(self, home: str = "") -> list[tuple[str, int]]:
+        return [each for each in self._objects.names(home) if not each[0].startswith(f"{LOG}/")]
+
+    def _ranges(self, name: str, size: int) -> Source:
+        return cast(Source, self._objects.ranges(name, size))
+
+    def put(self, files: Sequence[tuple[Path, str]]) -> None:
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="uploading") as threads:
+            for _ in threads.map(self._put, files):
+                pass
+
+    def _put(self, file: tuple[Path, str]) -> None:
+        source, name = file
+        self._objects.put(name, source)
+        self._cache.adopt(name, source)
+
+    def keep(self, names: Iterable[str]) -> None:
+        """They do already."""
+
+    def remove(self, names: Iterable[str]) -> None:
+        gone = list(names)
+        if gone:
+            self._objects.remove(gone)
+        self._cache.drop(gone)
+
+    def _name(self, file: Path) -> str:
+        return file.relative_to(self.folder).as_posix()
