@@ -1,4 +1,4 @@
-"""The project: settings, Celery, addresses. Nothing about interactions lives here."""
+"""The Django project: settings, Celery and URLs. Code about interactions is in the app ``interactions``."""
 
 from dojo.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""The project itself, an app for its commands and for what every connection to the database needs."""
+"""The project as an app, for its commands and for the setup of database connections."""
 
 from django.apps import AppConfig
 

@@ -18,7 +18,7 @@ _django = get_wsgi_application()
 
 
 def _door(prefix: str, given: dict[str, Any]) -> Door:
-    """Functions are named in the settings."""
+    """The door for a prefix; settings name its functions."""
     return Door(prefix, **{name: import_string(one) if isinstance(one, str) else one for name, one in given.items()})
 
 
@@ -31,6 +31,6 @@ application = Gateway(_django, [_door(prefix, given) for prefix, given in _doors
 _most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (_most, _most))
 
-# What is loaded now stays loaded: exclude it from garbage collection, which could happen during a call.
+# Objects loaded so far stay: exclude them from garbage collection, which could happen during a call.
 gc.collect()
 gc.freeze()

@@ -1,13 +1,13 @@
-"""Names of keys in Django's cache."""
+"""Keys in Django's cache."""
 
 from django.utils.crypto import salted_hmac
 
-# Of django-allauth: attempts by name and address, codes and tokens that were used.
+# django-allauth's: attempts by name and address, and used codes and tokens.
 _OF_LOG_INS = ("allauth", "jwt:")
 
 
 def cache_key(key: str, prefix: str, version: int) -> str:
-    """The key in Redis. Whatever is counted for log-ins is named by a keyed hash: no name, no address, no code."""
+    """The key in Redis. Keys about log-ins are keyed hashes, so they contain no names, addresses or codes."""
     if key.startswith(_OF_LOG_INS):
         key = f"log-in:{salted_hmac('dojo.cache', key).hexdigest()}"
     return f"{prefix}:{version}:{key}"

@@ -1,6 +1,6 @@
-"""Whether this machine's clock agrees with those of the database and of Redis, which may be on other machines.
+"""Compare this machine's clock with those of the database and Redis, which may be on other machines.
 
-Erasures compare times that different machines wrote down: a clock that is off would let people back in.
+Erasures compare times from different machines: with a wrong clock, erased people could come back.
 """
 
 import time
@@ -15,9 +15,9 @@ TOLERATED_SECONDS = 5.0
 
 
 def differences(*, database: bool, redis: bool) -> list[str]:
-    """In words, each of these clocks from which this machine's differs by more than TOLERATED_SECONDS.
+    """Sentences about the clocks that differ from this machine's by more than TOLERATED_SECONDS.
 
-    One that doesn't answer isn't named.
+    Clocks that don't answer are left out.
     """
     asked = [("the database", _of_database, database), ("Redis", _of_redis, redis)]
     found = {name: _ahead(ask) for name, ask, is_asked in asked if is_asked}
@@ -29,7 +29,7 @@ def differences(*, database: bool, redis: bool) -> list[str]:
 
 
 def _ahead(ask: Callable[[], float | None]) -> float:
-    """Seconds by which this machine's clock is ahead at least, however long the answer took; 0.0 without an answer."""
+    """The seconds by which this machine's clock is certainly ahead, given the response time; 0.0 without a response."""
     before = time.time()
     theirs = ask()
     after = time.time()
@@ -39,7 +39,7 @@ def _ahead(ask: Callable[[], float | None]) -> float:
 
 
 def _of_database() -> float | None:
-    """Its time in seconds since 1970; None for SQLite, which has no clock of its own."""
+    """The database's time in seconds since 1970; None for SQLite, which uses this machine's clock."""
     if connection.vendor != "postgresql":
         return None
     try:

@@ -1,4 +1,4 @@
-"""What PostgreSQL doesn't take and SQLite does: the character NUL, which may stand in any text that is sent to Dojo."""
+"""PostgreSQL, unlike SQLite, can't store the character NUL, which can occur in any text sent to Dojo."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.dispatch import receiver
 
 @receiver(connection_created)
 def write_nul_visibly(connection: Any, **_: Any) -> None:
-    """Have a new connection to PostgreSQL send "␀" in place of each NUL, in rows as in questions about them."""
+    """Have a new connection to PostgreSQL send "␀" in place of NUL, in rows and in queries."""
     if connection.vendor != "postgresql":
         return
     from psycopg.types.string import StrDumperUnknown

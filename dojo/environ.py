@@ -1,7 +1,6 @@
-"""Read settings from the environment; a bad value stops the start and is named.
+"""Read settings from the environment. An invalid value stops the start with a sentence that names it.
 
-Every setting an operator may give goes through one of these, so that a typing
-error is a sentence at start and never a surprise at night.
+All settings for operators are read by these functions, so that mistakes show at the start rather than at night.
 """
 
 import os
@@ -17,12 +16,12 @@ _FALSE = {"0", "false", "no", "off"}
 
 
 def text(name: str, default: str = "") -> str:
-    """The value of ``name``, or ``default`` where it is unset or empty."""
+    """The value of ``name``, or ``default`` if it's unset or empty."""
     return os.environ.get(name, "").strip() or default
 
 
 def key(name: str, kept: Path) -> str:
-    """A secret: the one given, else one that is made at the first start and kept in the file ``kept``."""
+    """A secret: the given one, or else one that is generated at the first start and stored in the file ``kept``."""
     given = text(name)
     if given:
         return given
@@ -38,14 +37,14 @@ def key(name: str, kept: Path) -> str:
 
 
 def require(*names: str, because: str) -> None:
-    """Raises ImproperlyConfigured where one of these settings isn't given, saying why it has to be."""
+    """Raises ImproperlyConfigured if one of these settings is missing, with the reason why it's needed."""
     missing = [name for name in names if not text(name)]
     if missing:
         raise ImproperlyConfigured(f"{' and '.join(missing)} must be set: {because}")
 
 
 def write_durably(path: Path, secret: str) -> None:
-    """Write a file that its owner alone may read; it outlives a power cut."""
+    """Write a file durably that only its owner can read."""
     path.touch(mode=0o600)
     with path.open("w") as file:
         file.write(secret)
@@ -54,7 +53,7 @@ def write_durably(path: Path, secret: str) -> None:
 
 
 def flag(name: str, default: bool) -> bool:
-    """A yes or no; raises ImproperlyConfigured for anything else."""
+    """A boolean. Raises ImproperlyConfigured for anything else."""
     value = text(name).lower()
     if not value:
         return default
@@ -66,7 +65,7 @@ def flag(name: str, default: bool) -> bool:
 
 
 def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
-    """One of ``choices``, in whatever case it was given; raises ImproperlyConfigured for anything else."""
+    """One of ``choices``, ignoring case. Raises ImproperlyConfigured for anything else."""
     value = text(name, default).upper()
     if value not in choices:
         raise ImproperlyConfigured(f"{name} is {value!r}: use one of {', '.join(choices)}.")
@@ -74,7 +73,7 @@ def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
 
 
 def several(name: str, choices: tuple[str, ...]) -> frozenset[str]:
-    """Some of ``choices``, with commas between; raises ImproperlyConfigured for anything else."""
+    """Some of ``choices``, separated by commas. Raises ImproperlyConfigured for anything else."""
     given = frozenset(word for word in (part.strip().lower() for part in text(name).split(",")) if word)
     if unknown := sorted(given - set(choices)):
         raise ImproperlyConfigured(f"{name} names {', '.join(unknown)}: use {', '.join(choices)}.")
@@ -82,7 +81,7 @@ def several(name: str, choices: tuple[str, ...]) -> frozenset[str]:
 
 
 def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
-    """A whole number within ``least`` and ``most``; raises ImproperlyConfigured otherwise."""
+    """A whole number from ``least`` to ``most``. Raises ImproperlyConfigured for anything else."""
     value = text(name)
     if not value:
         return default
@@ -96,7 +95,7 @@ def number(name: str, default: int, *, least: int = 0, most: int | None = None) 
 
 
 def url(name: str, default: str, schemes: set[str]) -> str:
-    """An address with one of ``schemes``; raises ImproperlyConfigured otherwise."""
+    """A URL with one of ``schemes``. Raises ImproperlyConfigured for anything else."""
     value = text(name)
     if not value:
         return default
@@ -110,7 +109,7 @@ def url(name: str, default: str, schemes: set[str]) -> str:
 
 
 def store(name: str) -> str:
-    """An object store and a prefix in it, as s3://bucket/prefix; empty where none is named."""
+    """An object store and a prefix in it, as s3://bucket/prefix; empty if it's unset."""
     value = url(name, default="", schemes=STORES).rstrip("/")
     if value and not urlsplit(value).netloc:
         raise ImproperlyConfigured(f"{name} is {value!r}: name a bucket, as in s3://bucket/prefix.")
@@ -118,9 +117,9 @@ def store(name: str) -> str:
 
 
 def place(name: str) -> str:
-    """A folder, by its path or as file:///…, or an object store and a prefix in it; empty where none is named.
+    """A folder (a path or file:///…), or an object store and a prefix in it; empty if it's unset.
 
-    A folder need not be there now, as a disk may not.
+    The folder may be missing now, because its disk may be.
     """
     value = text(name)
     if not value:
@@ -139,7 +138,7 @@ def place(name: str) -> str:
 
 
 def folder(name: str, default: Path) -> Path:
-    """A folder that exists and can be written to, made where it is missing; by the path without symbolic links."""
+    """A folder that can be written to, created if it's missing; the path has no symbolic links."""
     path = Path(text(name, str(default))).expanduser().resolve()
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Whether the parts that Dojo needs answer: for load balancers, monitors and the start itself."""
+"""Check whether the parts of Dojo respond: for load balancers, monitoring and startup."""
 
 import logging
 from collections.abc import Callable
@@ -25,7 +25,7 @@ SILENT = "does not answer"
 def _database() -> str:
     try:
         with connection.cursor() as cursor:
-            # A table of ours and not "SELECT 1", which SQLite answers without its file.
+            # One of our tables, because SQLite answers "SELECT 1" without its file.
             cursor.execute("SELECT 1 FROM django_migrations LIMIT 1")
     except DatabaseError as error:
         logger.warning("The database does not answer: %s", error)
@@ -34,7 +34,7 @@ def _database() -> str:
 
 
 def _redis_and_signs() -> dict[str, str]:
-    """Redis, and those whose signs of life it keeps."""
+    """The states of Redis, and of the processes that send heartbeats to it."""
     try:
         with heartbeat.connect() as client:
             worker = OK if heartbeat.living_workers(client) else SILENT
@@ -61,7 +61,7 @@ def _processes() -> str:
 
 
 def _clock(*, database: bool, redis: bool) -> str:
-    """How this machine's clock differs from those of the parts that answer: nobody waits for the others twice."""
+    """How this machine's clock differs from those of parts that respond; others aren't waited for a second time."""
     return ", ".join(clocks.differences(database=database, redis=redis)) or OK
 
 
@@ -76,7 +76,7 @@ def check() -> dict[str, str]:
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 where all parts answer, else 503; both name every part, and the version."""
+    """200 if all parts respond, else 503; both list every part, and the version."""
     parts = check()
     healthy = all(state == OK for state in parts.values())
     said = {"status": OK if healthy else "failing", "version": settings.VERSION, **parts}
@@ -91,7 +91,7 @@ _AT_ONCE = {"/healthz": ("healthz", healthz), "/metrics": ("metrics", metrics)}
 class HealthMiddleware:
     """Middleware that answers /healthz and /metrics at once.
 
-    To look among all addresses would load every page into a process that may never show one: 35 MB.
+    Resolving the URL would load every page, 35 MB, in processes that may never show one.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -1,6 +1,6 @@
-"""Signs of life of workers and of the inbox, kept in Redis, so that asking whether one is there costs one look.
+"""Heartbeats of workers and of the inbox in Redis, so that one query tells whether they're running.
 
-Asking the workers themselves (Celery's ping) would take a broadcast and a second of waiting.
+Asking the workers (Celery's ping) would take a broadcast and a second of waiting.
 """
 
 import logging
@@ -10,31 +10,31 @@ import redis
 from celery import bootsteps
 from django.conf import settings
 
-KEY = "dojo:workers"  # a sorted set: worker's name → seconds of its last sign, by Redis's clock
-INBOX_KEY = "dojo:inbox"  # the same of the processes that move live records into the data set
+KEY = "dojo:workers"  # a sorted set: worker's name → time of its last heartbeat, by Redis's clock
+INBOX_KEY = "dojo:inbox"  # the same for processes that move live records into the data set
 EVERY_SECONDS = 2.0
 DEAD_AFTER_SECONDS = 6.0
-INBOX_DEAD_AFTER_SECONDS = 13.0  # it gives no sign while it appends one group of records
-STUCK_KEY = "dojo:inbox:stuck"  # a hash: environment → seconds since which its inbox cannot be moved
-STUCK_AFTER_SECONDS = 3.0  # a lock that was lost, or a log that was just rewritten, is made good by the next try
-_STUCK_FOR_SECONDS = 60  # without another word of it
+INBOX_DEAD_AFTER_SECONDS = 13.0  # it sends no heartbeat while it appends a group of records
+STUCK_KEY = "dojo:inbox:stuck"  # a hash: environment → time since when its inbox can't be moved
+STUCK_AFTER_SECONDS = 3.0  # a lost lock or a log that was just rewritten is no problem for the next attempt
+_STUCK_FOR_SECONDS = 60  # without another report
 
 logger = logging.getLogger(__name__)
 
 
 def connect() -> "redis.Redis":
-    """A client that gives up within a second: a sign of life must not wait."""
+    """A client with a timeout of one second, because heartbeats must not wait."""
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, decode_responses=True)
 
 
 def now(client: "redis.Redis") -> float:
-    """Redis's time, in seconds since 1970; raises redis.RedisError."""
+    """Redis's time in seconds since 1970. Raises redis.RedisError."""
     seconds, microseconds = client.time()
     return float(seconds) + float(microseconds) / 1e6
 
 
 def beat(client: "redis.Redis", name: str, key: str = KEY) -> None:
-    """Say that the worker ``name`` lives, and forget those gone for a minute."""
+    """Send a heartbeat of the worker ``name``, and remove those older than a minute."""
     moment = now(client)
     with client.pipeline(transaction=False) as pipe:
         pipe.zadd(key, {name: moment})
@@ -43,18 +43,18 @@ def beat(client: "redis.Redis", name: str, key: str = KEY) -> None:
 
 
 def living_workers(client: "redis.Redis") -> list[str]:
-    """The names of the workers heard of within DEAD_AFTER_SECONDS; raises redis.RedisError."""
+    """The names of workers with a heartbeat within DEAD_AFTER_SECONDS. Raises redis.RedisError."""
     names = client.zrangebyscore(KEY, now(client) - DEAD_AFTER_SECONDS, "+inf")
     return [str(name) for name in names]
 
 
 def inbox_lives(client: "redis.Redis") -> bool:
-    """Whether some process moves live records into the data set; raises redis.RedisError."""
+    """Whether any process moves live records into the data set. Raises redis.RedisError."""
     return bool(client.zcount(INBOX_KEY, now(client) - INBOX_DEAD_AFTER_SECONDS, "+inf"))
 
 
 def inbox_moves(client: "redis.Redis", environment: str, *, moves: bool) -> None:
-    """Say whether what waits in the inbox of ``environment`` could be moved just now."""
+    """Report whether the records in the inbox of ``environment`` could just be moved."""
     if moves:
         client.hdel(STUCK_KEY, environment)
         return
@@ -66,14 +66,14 @@ def inbox_moves(client: "redis.Redis", environment: str, *, moves: bool) -> None
 
 
 def stuck_inboxes(client: "redis.Redis") -> list[str]:
-    """The environments whose inboxes could not be moved for STUCK_AFTER_SECONDS; raises redis.RedisError."""
+    """The environments whose inbox couldn't be moved for STUCK_AFTER_SECONDS. Raises redis.RedisError."""
     since: dict[str, str] = client.hgetall(STUCK_KEY)  # type: ignore[assignment]
     before = now(client) - STUCK_AFTER_SECONDS if since else 0.0
     return sorted(environment for environment, seconds in since.items() if float(seconds) <= before)
 
 
 class Heartbeat(bootsteps.StartStopStep):
-    """Beats from the worker's own event loop: a loop that hangs is silent, and so is a dead one."""
+    """Sends heartbeats from the worker's event loop, so they stop if it hangs or ends."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
@@ -99,5 +99,5 @@ class Heartbeat(bootsteps.StartStopStep):
         try:
             beat(self.client, name)
         except redis.RedisError as error:
-            # The consumer notices a lost Redis by itself and connects again; so does this client.
+            # Both the consumer and this client reconnect to Redis by themselves.
             logger.warning("No sign of life could be given: %s", error)

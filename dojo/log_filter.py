@@ -1,4 +1,4 @@
-"""What the log says: of requests, and of what goes wrong again and again."""
+"""Log filters: no tracebacks for refused requests, and no repeated warnings."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import threading
 import time
 
 _PAUSE_SECONDS = 60.0
-_MOST = 1000  # different lines that are remembered
+_MOST = 1000  # distinct lines that are remembered
 
 
 class NoTracebackOfRefusals(logging.Filter):
-    """A request that was refused is a line; only a failure of ours has a traceback."""
+    """Logs refused requests as a line; only internal errors have a traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         status = getattr(record, "status_code", None)
@@ -21,10 +21,9 @@ class NoTracebackOfRefusals(logging.Filter):
 
 
 class OnceAMinute(logging.Filter):
-    """A warning or an error that says the same as one within the last minute is left out, and counted.
+    """Leaves out and counts warnings and errors that repeat one within the last minute.
 
-    What is tried again and again, as on a full disk, would else fill the log. The next line says how many were left
-    out.
+    Otherwise retries, as on a full disk, would fill the log. The next line has the number of those left out.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What a line of the log looks like: for people, or as JSON for programs. Both name the request or the task."""
+"""Log formats: for people, or as JSON for programs. Both have the id of the request or task."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dojo import request_id
 
 
 class PlainLine(logging.Formatter):
-    """One line for people, with the request's id at its end; a traceback follows."""
+    """A line for people, with the request's id at the end, followed by the traceback if there is one."""
 
     def __init__(self) -> None:
         super().__init__("{asctime} {levelname} {name}: {message}", style="{")
@@ -21,8 +21,10 @@ class PlainLine(logging.Formatter):
 
 
 class JsonLine(logging.Formatter):
-    """One line of JSON, the traceback in it: ``time`` (RFC 3339, UTC), ``level``, ``logger``, ``message``, and where
-    there is one ``request_id``, ``status`` (of the refused request) and ``error``."""
+    """A line of JSON: ``time`` (RFC 3339, UTC), ``level``, ``logger`` and ``message``.
+
+    Also ``request_id``, ``status`` (of a refused request) and ``error`` (with the traceback), if there are any.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         said: dict[str, object] = {
@@ -41,19 +43,19 @@ class JsonLine(logging.Formatter):
 
 
 def _id_of(record: logging.LogRecord) -> str:
-    """That of ``extra={"request_id": …}``, or of the request that Django tells of once it has answered it."""
+    """The id from ``extra={"request_id": …}``, or of the request that Django logs after responding."""
     of_request = getattr(getattr(record, "request", None), "META", {})
     return str(getattr(record, "request_id", "") or of_request.get(request_id.ENVIRON, "")) or request_id.current()
 
 
 def as_json(process: str, line: str) -> str:
-    """A line of output of a process as JSON, whether it is some already or not."""
+    """A line of a process's output as JSON, unless it's JSON already."""
     said: object = None
     if line.startswith("{"):
         try:
             said = json.loads(line)
         except ValueError:
-            pass  # something else in braces
+            pass  # not JSON, although in braces
     if not isinstance(said, dict) or "message" not in said:
         said = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "message": line}
     return json.dumps({"process": process, **said}, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""GET /metrics: what Dojo is doing, in Prometheus's text format. Open to this machine, and to whoever has the token."""
+"""GET /metrics: metrics in Prometheus's text format, for this machine and for clients with the token."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
 _BEARER: Final = "Bearer "
-# What proxies say of whom they ask for. One on this machine must not open the page to everybody.
+# Headers added by proxies. A proxy on this machine must not open the page to everyone.
 _FORWARDED: Final = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 _REFUSED: Final = "Call /metrics from the machine that runs Dojo, or send METRICS_TOKEN as a bearer token.\n"
 
@@ -27,10 +27,10 @@ _REFUSED: Final = "Call /metrics from the machine that runs Dojo, or send METRIC
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """All metrics, gathered now; 403 for whoever may not see them."""
+    """All current metrics; 403 for clients that may not see them."""
     if not (_has_token(request) or _is_direct(request)):
         return HttpResponse(_REFUSED, status=403, content_type="text/plain; charset=utf-8")
-    # Nobody who never asks pays for it: 10 MB.
+    # Imported here, because it takes 10 MB.
     from prometheus_client import CollectorRegistry, generate_latest
     from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
@@ -49,7 +49,7 @@ def _has_token(request: HttpRequest) -> bool:
 
 
 def _is_direct(request: HttpRequest) -> bool:
-    """Whether a program on this machine asks, and not a proxy on it for somebody else."""
+    """Whether the client is a program on this machine, rather than a proxy here for someone else."""
     if any(name in request.META for name in _FORWARDED):
         return False
     host = split_domain_port(request.META.get("HTTP_HOST", ""))[0].strip("[]")

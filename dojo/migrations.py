@@ -1,4 +1,4 @@
-"""Whether this code knows the database: one that a newer version made is left alone."""
+"""Check that no newer version has migrated the database."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from django.db.migrations.executor import MigrationExecutor
 
 
 class NewerDatabase(Exception):
-    """A newer Dojo made the database; its text is a sentence for the operator."""
+    """A newer Dojo has migrated the database; the message is a sentence for the operator."""
 
 
 def unknown(executor: MigrationExecutor) -> list[str]:
-    """The migrations that the database has and this code doesn't, as "app.0001_name", of the apps that it has."""
+    """The migrations in the database, of installed apps, that this code doesn't have, as "app.0001_name"."""
     apps = executor.loader.migrated_apps
     known = set(executor.loader.disk_migrations) | set(executor.loader.replacements)
     known.update(key for each in executor.loader.replacements.values() for key in each.replaces)
@@ -20,7 +20,7 @@ def unknown(executor: MigrationExecutor) -> list[str]:
 
 
 def require_known(executor: MigrationExecutor) -> None:
-    """Raises NewerDatabase where the database has a migration that this code doesn't."""
+    """Raises NewerDatabase if the database has a migration that this code doesn't have."""
     newer = unknown(executor)
     if newer:
         raise NewerDatabase(

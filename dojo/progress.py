@@ -1,4 +1,4 @@
-"""What a command says of how far it is: at most a line a second."""
+"""Progress of a command: at most one line per second."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ _SECONDS: Final = 1.0
 
 
 class Writable(Protocol):
-    """Where a command's output goes, as Django gives it."""
+    """The output of a command, as Django provides it."""
 
     def write(self, line: str, /) -> object: ...
     def flush(self) -> object: ...
 
 
 class CommandProgress:
-    """Writes sentences to ``output``; those that come too soon after another are left out, but for the last."""
+    """Writes sentences to ``output``, without those that follow another too soon; the last is always written."""
 
     def __init__(self, output: Writable) -> None:
         self._output = output

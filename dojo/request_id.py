@@ -1,4 +1,4 @@
-"""One id for a request, in its answer, in every line of the log and in the tasks that come of it."""
+"""An id for each request, which is in its response, in all log lines about it, and in the tasks that it starts."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from django.http.response import HttpResponseBase
 
 HEADER: Final = "X-Request-ID"
 ENVIRON: Final = "dojo.request_id"
-"""Where the id is in a request's environ."""
+"""The key of the id in a request's environ."""
 _TASK_HEADER: Final = "dojo_request_id"
 _GIVEN: Final = "HTTP_X_REQUEST_ID"
-# As proxies make them: UUIDs, hexadecimal numbers, names of hosts with a number. Nothing that could be an address.
+# The forms that proxies use: UUIDs, hexadecimal numbers, host names with a number. Nothing that could be an address.
 _WELL_FORMED: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 _current: ContextVar[str] = ContextVar("request id", default="")
 
 
 def current() -> str:
-    """The id of the request, or of the task, that this thread is at work on; empty where it's at work on neither."""
+    """The id of the request or task that this thread is working on; empty if there is none."""
     return _current.get()
 
 
 def id_of(environ: Mapping[str, Any]) -> str:
-    """The id that a proxy gave a request, where that is well-formed; else a new one."""
+    """The id that a proxy gave to the request if it's well-formed, else a new one."""
     given = str(environ.get(_GIVEN, ""))
     return given if _WELL_FORMED.fullmatch(given) else secrets.token_hex(16)
 
 
 @contextmanager
 def working_on(request_id: str) -> Iterator[None]:
-    """Have :func:`current` answer ``request_id`` inside ``with``."""
+    """A context in which :func:`current` returns ``request_id``."""
     token = _current.set(request_id)
     try:
         yield
@@ -46,7 +46,7 @@ def working_on(request_id: str) -> Iterator[None]:
 
 
 class RequestIds:
-    """Middleware, the first of all. The gateway has made the id; without a gateway it's made here."""
+    """The first middleware. The gateway creates the id; without a gateway, this does."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -59,7 +59,7 @@ class RequestIds:
 
 
 def connect() -> None:
-    """Have tasks carry the id of the request, or of the task, that asks for them; others go by their own."""
+    """Have tasks inherit the id of the request or task that queued them; other tasks use their own."""
     before_task_publish.connect(_send, weak=False)
     task_prerun.connect(_begin, weak=False)
     task_postrun.connect(_end, weak=False)

@@ -1,7 +1,6 @@
-"""How long requests take, by route: counted in each web process and added up in Redis.
+"""Durations of requests by route, counted in each web process and added up in Redis.
 
-Not in files that several processes map, as prometheus_client has it: a mapped file that grows on a full disk ends the
-process that writes to it.
+prometheus_client's memory-mapped files aren't used, because growing one on a full disk kills the process.
 """
 
 from __future__ import annotations
@@ -19,19 +18,19 @@ from dojo import heartbeat
 
 logger = logging.getLogger(__name__)
 
-KEY: Final = "dojo:requests"  # a hash: route, method, status and bucket → how many; bucket "sum" → seconds
+KEY: Final = "dojo:requests"  # a hash: route, method, status and bucket → count; bucket "sum" → seconds
 BOUNDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-"""Seconds, each the upper bound of a bucket; one more bucket is without."""
+"""The upper bounds of the buckets, in seconds; one more bucket has no bound."""
 SUM: Final = "sum"
 ROUTE: Final = "dojo.route"
-"""Where a request's environ says the name of its route."""
+"""The key of the route's name in a request's environ."""
 _EVERY_SECONDS: Final = 5.0
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _STATIC: Final = "/static/"
 
 
 class RequestKind(NamedTuple):
-    """What requests are counted by. Never their addresses, which may name somebody and have no end."""
+    """What requests are counted by. Never URLs, which can name people and are unlimited in number."""
 
     route: str
     method: str
@@ -39,7 +38,7 @@ class RequestKind(NamedTuple):
 
 
 class RequestTimes:
-    """Counts of one process that Redis doesn't have yet. A thread hands them over, started by the first request."""
+    """Counts of a process that aren't in Redis yet. A thread, started by the first request, sends them."""
 
     def __init__(self) -> None:
         self._counts: dict[RequestKind, list[int]] = {}
@@ -49,7 +48,7 @@ class RequestTimes:
         self._thread: threading.Thread | None = None
 
     def observe(self, environ: Mapping[str, object], status: int, seconds: float) -> None:
-        """Count a request with this WSGI environ that was answered after so many seconds."""
+        """Count a request with this WSGI environ and the ``seconds`` until its response."""
         kind = RequestKind(_route(environ), _method(environ), str(status))
         with self._turn:
             counts = self._counts.get(kind)
@@ -63,7 +62,8 @@ class RequestTimes:
                 self._thread.start()
 
     def hand_over(self) -> None:
-        """Add to Redis what was counted since the last time. Raises redis.RedisError; then it's kept for the next."""
+        """Add the counts since the last call to Redis. Raises redis.RedisError, and keeps the counts for the next
+        call."""
         with self._handing:
             with self._turn:
                 counts, self._counts = self._counts, {}
@@ -103,7 +103,7 @@ def _add(counts: Mapping[RequestKind, list[int]], seconds: Mapping[RequestKind, 
 
 
 def read(client: redis.Redis) -> dict[RequestKind, tuple[list[int], float]]:
-    """By kind, how many requests took how long: a count for each bucket, and the sum of seconds. Raises RedisError."""
+    """By kind, the number of requests per bucket, and the sum of their seconds. Raises RedisError."""
     found: dict[RequestKind, tuple[list[int], float]] = {}
     rows: dict[str, str] = client.hgetall(KEY)  # type: ignore[assignment]
     for name, value in rows.items():
@@ -134,4 +134,4 @@ def _method(environ: Mapping[str, object]) -> str:
 
 
 times = RequestTimes()
-"""Those of this process."""
+"""The counts of this process."""

@@ -1,4 +1,4 @@
-"""The name of each request's route, for whoever counts requests without their addresses."""
+"""Save the name of each request's route, so that requests can be counted without their URLs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dojo.request_times import ROUTE
 
 
 class Routes:
-    """Middleware that notes the name of the route in the request's environ, once it is known."""
+    """Middleware that saves the name of the route in the request's environ once it's known."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response

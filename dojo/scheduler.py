@@ -1,4 +1,4 @@
-"""Celery as the scheduler needs it: tasks are sent by name, so none of the code behind them is loaded."""
+"""Celery for the scheduler: tasks are sent by name, so that their code isn't loaded."""
 
 from celery import Celery
 

@@ -1,8 +1,8 @@
-"""Failures go to Sentry, or to what speaks its protocol, where SENTRY_DSN names one; and nothing of anybody's data.
+"""Report failures to Sentry, or a compatible service, if SENTRY_DSN is set; without any personal data.
 
-What is sent of a failure: the kinds of its exceptions, where in the code it happened, the line that was logged without
-what was filled in, and the request's id. Not sent: addresses, headers, bodies, people, messages of exceptions, local
-variables, command lines, the machine's name.
+Reports contain the types of exceptions, the place in the code, the log message without its arguments, and the request's
+id. They don't contain addresses, headers, bodies, people, messages of exceptions, local variables, command lines or the
+machine's name.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _KEPT: Final = frozenset(
 
 
 def begin(dsn: str, release: str) -> None:
-    """Send the failures of this process to ``dsn`` from now on."""
+    """Report the failures of this process to ``dsn`` from now on."""
     import sentry_sdk
     from sentry_sdk.integrations.atexit import AtexitIntegration
     from sentry_sdk.integrations.celery import CeleryIntegration
@@ -33,7 +33,7 @@ def begin(dsn: str, release: str) -> None:
     sentry_sdk.init(
         dsn=dsn,
         release=f"dojo@{release}",
-        default_integrations=False,  # among them are the command line and the loaded programs
+        default_integrations=False,  # they'd add the command line and the loaded modules
         auto_enabling_integrations=False,
         integrations=[
             AtexitIntegration(callback=lambda pending, timeout: None),
@@ -53,7 +53,7 @@ def begin(dsn: str, release: str) -> None:
 
 
 def scrubbed(event: Event, _hint: Hint) -> Event:
-    """An event with nothing left in it but what this module's docstring says."""
+    """An event with only the content listed in this module's docstring."""
     kept: dict[str, Any] = {name: value for name, value in event.items() if name in _KEPT}
     for exception in kept.get("exception", {}).get("values", []):
         exception["value"] = ""

@@ -1,12 +1,12 @@
-"""All addresses of Dojo."""
+"""All URLs of Dojo."""
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-# The admin's own log-in page knows no second factor: it leads to ours.
+# The admin's log-in page has no second factor, so it redirects to ours.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.autodiscover()  # here and not at the start of each process: it loads what answers questions, too
+admin.autodiscover()  # here and not when a process starts, because it loads the code of reports, too
 
 urlpatterns = [
     path("admin/", admin.site.urls),

@@ -1,4 +1,4 @@
-"""Which Dojo this is."""
+"""Dojo's version."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from pathlib import Path
 
 
 def version_of(checkout: Path) -> str:
-    """The version that ``pyproject.toml`` names, such as "0.1.0"."""
+    """The version in ``pyproject.toml``, such as "0.1.0"."""
     project = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]
     return str(project["version"])

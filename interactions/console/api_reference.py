@@ -91,7 +91,7 @@ def site_key(request: HttpRequest, environment: str) -> HttpResponse:
 
 
 def _context(request: HttpRequest, here: Environment, publishable_key: str = "") -> dict[str, Any]:
-    """All that the page says; ``publishable_key`` is a new one, and stands in the code."""
+    """The page's context; ``publishable_key`` is a new one to show in the code."""
     chosen = request.GET.get("type", "")
     if chosen not in schema.GROUP_OF:
         chosen = ""

@@ -25,7 +25,7 @@ _SETTING_UP: Final = frozenset(
     name for name in ROUTES if name.startswith("mfa_") or name in ("logout", "account_reauthenticate")
 )
 
-# Those that count what they are sent.
+# Views that count failed attempts.
 _COUNTED: Final = frozenset(name for name in ROUTES if name.startswith(("mfa_", "account_")))
 
 
@@ -49,9 +49,8 @@ class Gate:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
-        """Lead to the second factor where one is missing. Raises PermissionDenied, or Http404 for an unknown
-        environment.
-        """
+        """Redirect to set up a missing second factor. Raises PermissionDenied, or Http404 for an unknown
+        environment."""
         match = request.resolver_match
         rule = rule_of(match.url_name, match.namespace) if match else None
         if rule in (Access.PUBLIC, Access.KEY):
@@ -67,8 +66,10 @@ class Gate:
         return _second_factor_first(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer DataNotReady with 503, a sentence, and a page that retries by itself; so where a code can't be
-        counted, as Redis is down: without a limit, six digits would be guessed, and used twice.
+        """Respond to DataNotReady with 503, a sentence, and a page that retries by itself.
+
+        The same if codes can't be counted because Redis is down: without a limit, six digits could be guessed, and used
+        twice.
         """
         if isinstance(exception, RedisError) and _name_of(request) in _COUNTED:
             return waiting(request, "Redis isn't answering, so codes can't be checked. Try again in a minute.")
@@ -80,7 +81,7 @@ def _name_of(request: HttpRequest) -> str:
 
 
 def _second_factor_first(request: HttpRequest) -> HttpResponse | None:
-    """Whose role needs a second factor sets one up before anything else. Raises PermissionDenied for data and forms."""
+    """Redirect users whose role needs a second factor to set one up. Raises PermissionDenied for data and forms."""
     user = request.user
     request.needs_second_factor = second_factor.is_required(request.standing)  # type: ignore[attr-defined]
     if not isinstance(user, User) or _name_of(request) in _SETTING_UP:
@@ -114,7 +115,7 @@ def _is_met(rule: Access | None, request: HttpRequest) -> bool:
         return request.user.is_authenticated
     if rule is Access.ADMINISTRATOR:
         return request.user.is_authenticated and bool(request.user.is_superuser)
-    # Who has no log-in at all is led to the log-in page of Django's admin.
+    # Without a log-in, Django's admin redirects to its log-in page.
     return rule is Access.STAFF and (not request.user.is_authenticated or _is_staff(request))
 
 

@@ -41,7 +41,7 @@ HELD = {
 }
 
 
-# What is remembered and holds nothing of a record: what zones say, and keys of words that aren't ids.
+# What is remembered and holds nothing of a record: what zones say, keys of words that aren't ids, and threads.
 NOT_OF_RECORDS = {"_placeholder_keys", "_lie", "_changes", "_connected", "_fetched_at"}
 
 

@@ -1,4 +1,4 @@
-"""Make the first administrator, where there is none."""
+"""Create the first administrator if there is none."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Bring the database up to date and make the first administrator; ``run`` does it by itself."""
+"""Migrate the database and create the first administrator; ``run`` does this by itself."""
 
 from typing import Any
 

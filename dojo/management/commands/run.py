@@ -1,4 +1,4 @@
-"""Start everything: Redis, web server, workers and scheduler, until Ctrl-C; or one process, for another supervisor."""
+"""Run everything (Redis, web server, workers and scheduler) until Ctrl-C, or one process for another supervisor."""
 
 import errno
 import os
@@ -22,7 +22,7 @@ _PREPARING = 0x646F6A6F  # a lock's number: "dojo"
 
 
 class NotStarted(Exception):
-    """Dojo cannot start as things are; its text is a sentence for the operator."""
+    """Dojo can't start; the message is a sentence for the operator."""
 
 
 class Command(BaseCommand):
@@ -53,12 +53,12 @@ class Command(BaseCommand):
 
 
 def lines() -> dict[str, str]:
-    """Each process of the Procfile and its line for the shell."""
+    """The processes of the Procfile and their shell commands."""
     return procfile.commands(settings.BASE_DIR / "Procfile")
 
 
 def become(name: str) -> NoReturn:
-    """Go on as one process of the Procfile."""
+    """Replace this process by one of the Procfile."""
     for folder in (settings.LOGS_DIR, settings.SCRATCH_DIR):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.chdir(settings.BASE_DIR)
@@ -66,7 +66,7 @@ def become(name: str) -> NoReturn:
 
 
 def named_settings() -> dict[str, str]:
-    """The settings that the Procfile names, and what its commands need to be found."""
+    """The settings that the Procfile uses, and the environment that its commands need to be found."""
     programs = str(Path(sys.executable).parent)
     return {
         "PATH": os.pathsep.join((programs, os.environ.get("PATH", os.defpath))),
@@ -81,7 +81,7 @@ def named_settings() -> dict[str, str]:
 
 
 def processes() -> Processes:
-    """The processes of the Procfile, but for a Redis where the operator has one."""
+    """The processes of the Procfile, without Redis if the operator has one."""
     given = lines()
     if not settings.REDIS_IS_OURS:
         del given[procfile.REDIS]
@@ -98,14 +98,14 @@ def processes() -> Processes:
 
 
 def address(host: str, port: int) -> str:
-    """Where a browser on this machine finds a server that listens on ``host``."""
+    """The URL at which a browser on this machine reaches a server that listens on ``host``."""
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise NotStarted where the web server could not listen there."""
+    """Raises NotStarted if the web server couldn't listen there."""
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as attempt:
@@ -125,7 +125,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def check_data_folder() -> None:
-    """Make the folders; raise NotStarted where one cannot be written to or another Dojo uses them."""
+    """Create the folders. Raises NotStarted if one can't be written to, or another Dojo uses them."""
     for folder in (
         settings.LOGS_DIR, settings.SCRATCH_DIR, redis_server.folder(), settings.SUPERVISOR_SOCKET.parent,
     ):  # fmt: skip
@@ -147,7 +147,7 @@ def check_data_folder() -> None:
 
 
 def check_redis() -> None:
-    """Raise NotStarted where there is no Redis to run, or the operator's own does not answer."""
+    """Raises NotStarted if there is no Redis to run, or the operator's Redis doesn't respond."""
     if not settings.REDIS_IS_OURS:
         if not redis_server.answers(settings.REDIS_URL, within=5):
             raise NotStarted("The Redis of REDIS_URL does not answer: start it, or correct REDIS_URL.")
@@ -159,20 +159,20 @@ def check_redis() -> None:
 
 
 def check_static_files() -> None:
-    """Raise NotStarted where the pages' styles and scripts have not been gathered."""
+    """Raises NotStarted if the static files haven't been collected."""
     if not (settings.STATIC_ROOT / "staticfiles.json").exists():
         raise NotStarted("The pages' styles and scripts are not installed yet: run make setup first.")
 
 
 def _take_turn() -> None:
-    """Of several machines that start with one PostgreSQL, let one prepare it; until this connection is closed."""
+    """Wait until no other machine is preparing the same PostgreSQL database. Ends when this connection is closed."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [_PREPARING])
 
 
 def prepare_database() -> str | None:
-    """Bring the tables up to date and make the first administrator; the sentence about that, where it was made."""
+    """Migrate the database and create the first administrator; returns the sentence about it if there was none."""
     try:
         _take_turn()
         executor = MigrationExecutor(connection)
@@ -188,4 +188,4 @@ def prepare_database() -> str | None:
         reason = " ".join(str(error).split())
         raise NotStarted(f"The database cannot be used ({reason}): see DATABASE_URL.") from error
     finally:
-        connections.close_all()  # the processes to come are forked and must not share one
+        connections.close_all()  # forked processes must not share a connection

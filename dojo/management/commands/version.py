@@ -1,4 +1,4 @@
-"""Say which Dojo this is."""
+"""Print Dojo's version."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""Logging in, and the account of whoever is logged in."""
+"""Logging in, and the user's own account."""

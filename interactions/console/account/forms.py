@@ -1,4 +1,4 @@
-"""The forms of logging in: django-allauth's, with our words, and a sentence for what it leaves to chance."""
+"""Forms for logging in: django-allauth's with our own texts, and with messages for errors that it doesn't handle."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LogInForm(LoginForm):
     """User name and password."""
 
     def add_prefix(self, field_name: str) -> str:
-        """The name stays in the field that password managers and scripts know."""
+        """Keep the field name that password managers and scripts know."""
         return "username" if field_name == "login" else super().add_prefix(field_name)
 
 
@@ -58,7 +58,7 @@ class ConfirmForm(ReauthenticateForm):
 
 
 class _Code(forms.Form):
-    """A field for a code, and a sentence where its secret can't be read."""
+    """A field for a code, with a message if its secret can't be read."""
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
@@ -74,7 +74,7 @@ class _Code(forms.Form):
 
 
 class CodeForm(_Code, AuthenticateForm):
-    """The code that a log-in needs."""
+    """The code for a log-in."""
 
 
 class ConfirmCodeForm(_Code, ReauthenticateByCodeForm):

@@ -1,4 +1,4 @@
-"""Addresses of logging in and of the account: django-allauth's views, each under the name that allauth knows it by."""
+"""URLs for logging in and for the account: django-allauth's views, under allauth's names."""
 
 from allauth.account import views as accounts
 from allauth.mfa.base import views as second_factor

@@ -1,1 +1,1 @@
-"""The filter of the pages of interactions: kept in the address, chosen in a form, shown as chips."""
+"""The filter of pages about interactions: in the URL, in a form, and as chips."""

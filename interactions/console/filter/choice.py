@@ -1,4 +1,4 @@
-"""The filter of a page of interactions, as its chips and form show it; each page can be shared by its address.
+"""The filter of a page about interactions, for its chips and form. It's in the URL, so pages can be shared.
 
 A page includes ``filter/chips.html`` and has ``choice``, ``environment`` and ``label`` (the period in words) in its
 context.
@@ -24,7 +24,7 @@ _OF_IMPORTS: Final = ("import", "import!")  # import ids belong to one environme
 
 @dataclass(frozen=True, slots=True)
 class FilterChoice(FilterQuery):
-    """A filter with what the templates show of it."""
+    """A filter with what templates need to show it."""
 
     @property
     def chips(self) -> list[Chip]:
@@ -73,7 +73,7 @@ class FilterChoice(FilterQuery):
 
     @property
     def period_pairs(self) -> list[tuple[str, str]]:
-        """Hidden parameters for the filter form: all that it has no field for."""
+        """Hidden parameters for the filter form: those without a field in it."""
         shown = {"group", "type", *(field.name for field in (*self.fields, *self.custom_fields))}
         return [pair for pair in self.pairs() if pair[0] not in shown] + list(self.kept.items())
 
