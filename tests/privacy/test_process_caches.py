@@ -42,7 +42,7 @@ HELD = {
 
 
 # What is remembered and holds nothing of a record: what zones say, keys of words that aren't ids, and threads.
-NOT_OF_RECORDS = {"_placeholder_keys", "_lie", "_changes", "_connected", "_fetched_at"}
+NOT_OF_RECORDS = {"_placeholder_keys", "_lie", "_changes", "_connected", "_fetched_at", "_threads"}
 
 
 def remembered(path: Path) -> set[str]:
