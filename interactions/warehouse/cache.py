@@ -31,7 +31,7 @@ _orders = 0  # to forget copies: what was fetched before the last one must not a
 _fetched: dict[int, int] = {}  # bytes since room was last looked for, by process id
 
 
-class Cache:
+class PartCache:
     """The copies of one table's parts."""
 
     def __init__(self, folder: Path) -> None:
@@ -104,9 +104,9 @@ def forgetting() -> None:
         _orders += 1
 
 
-def cache_of(url: str, environment: str) -> Cache:
+def cache_of(url: str, environment: str) -> PartCache:
     """That of an environment's table below ``url``."""
-    return Cache(home_of(url) / environment)
+    return PartCache(home_of(url) / environment)
 
 
 def home_of(url: str) -> Path:

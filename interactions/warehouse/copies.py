@@ -10,7 +10,7 @@ from django.conf import settings
 
 from interactions import process_caches
 from interactions.errors import DataNotReady
-from interactions.warehouse.cache import Cache, forgetting, home_of, remove_others
+from interactions.warehouse.cache import PartCache, forgetting, home_of, remove_others
 from interactions.warehouse.lake import Lake
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def forget_copies() -> None:
 def _forget(folder: Path) -> None:
     try:
         lake = Lake(folder.name)
-        Cache(folder).keep_only({part.file.relative_to(lake.folder).as_posix() for part in lake.parts()})
+        PartCache(folder).keep_only({part.file.relative_to(lake.folder).as_posix() for part in lake.parts()})
     except (OSError, DataNotReady) as error:
         log.warning("The copies of %s are forgotten, as the lake can't be read: %s", folder.name, error)
         shutil.rmtree(folder, ignore_errors=True)

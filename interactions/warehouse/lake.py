@@ -26,7 +26,7 @@ from interactions.disk import is_full
 from interactions.warehouse.log import asked, known, opened
 from interactions.warehouse.parts import STATISTICS_COLUMNS, Written
 from interactions.warehouse.statistics import Span, span_of, statistics
-from interactions.warehouse.storage import Source, Storage, storage_of
+from interactions.warehouse.storage import RemoteFile, TableStorage, storage_of
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable, Transaction
@@ -66,7 +66,7 @@ class Part:
     first: datetime
     last: datetime
     import_id: int | None = None
-    home: Storage | None = field(default=None, compare=False, repr=False)
+    home: TableStorage | None = field(default=None, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -82,7 +82,7 @@ class Part:
         return self.file if self.home is None else self.home.local(self.file, self.size)
 
     @property
-    def source(self) -> Path | Source:
+    def source(self) -> Path | RemoteFile:
         """The same for whoever reads a few of its columns: no more than these is fetched."""
         return self.file if self.home is None else self.home.source(self.file, self.size)
 

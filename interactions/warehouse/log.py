@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from interactions.errors import DataNotReady
-from interactions.warehouse.storage import Storage
+from interactions.warehouse.storage import TableStorage
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -60,7 +60,7 @@ class LakeUnreadable(DataNotReady):
         )
 
 
-def asked(storage: Storage, question: Callable[[DeltaTable], Answer]) -> Answer:
+def asked(storage: TableStorage, question: Callable[[DeltaTable], Answer]) -> Answer:
     """The result of ``question`` for the current version of a table; it may be called more than once.
 
     Raises LakeUnreadable if the log can't be read.
@@ -70,7 +70,7 @@ def asked(storage: Storage, question: Callable[[DeltaTable], Answer]) -> Answer:
 
 
 @contextmanager
-def opened(storage: Storage, question: Callable[[DeltaTable], Answer]) -> Iterator[tuple[DeltaTable, Answer]]:
+def opened(storage: TableStorage, question: Callable[[DeltaTable], Answer]) -> Iterator[tuple[DeltaTable, Answer]]:
     """The table as it is now, for nobody else of this process inside ``with``; and what it answers.
 
     Raises LakeUnreadable if the log can't be read.
@@ -80,7 +80,7 @@ def opened(storage: Storage, question: Callable[[DeltaTable], Answer]) -> Iterat
         yield _asked(storage, kept, question)
 
 
-def _asked(storage: Storage, kept: _Kept, question: Callable[[DeltaTable], Answer]) -> tuple[DeltaTable, Answer]:
+def _asked(storage: TableStorage, kept: _Kept, question: Callable[[DeltaTable], Answer]) -> tuple[DeltaTable, Answer]:
     from deltalake.exceptions import DeltaError
 
     pause = _PAUSE_SECONDS
@@ -98,7 +98,7 @@ def _asked(storage: Storage, kept: _Kept, question: Callable[[DeltaTable], Answe
     raise AssertionError("At least one try is made.")
 
 
-def _current(storage: Storage, kept: _Kept) -> DeltaTable:
+def _current(storage: TableStorage, kept: _Kept) -> DeltaTable:
     from deltalake import DeltaTable
 
     written = storage.written()
@@ -111,7 +111,7 @@ def _current(storage: Storage, kept: _Kept) -> DeltaTable:
     return kept.table
 
 
-def known(storage: Storage, read: Callable[[], Answer]) -> Answer:
+def known(storage: TableStorage, read: Callable[[], Answer]) -> Answer:
     """The result of ``read`` for a table, cached as long as its log doesn't change.
 
     The result is shared and must not be modified.

@@ -17,7 +17,7 @@ from interactions.warehouse import copies as _copies  # noqa: F401 - which follo
 from interactions.warehouse.cache import copies
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.rewrite import Removed, Tell, remove_most, remove_rows
-from interactions.warehouse.storage import Source
+from interactions.warehouse.storage import RemoteFile
 
 _ROWS = 262_144  # rows read at once
 
@@ -79,7 +79,7 @@ def erase_most(
     return remove_most(lake, tombstones.mask, COLUMNS, tell, lambda gone: note(tombstones.count(gone)))
 
 
-def _count_in(source: Path | Source, tombstones: Tombstones) -> Counter[Person]:
+def _count_in(source: Path | RemoteFile, tombstones: Tombstones) -> Counter[Person]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 

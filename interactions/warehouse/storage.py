@@ -19,7 +19,7 @@ from django.conf import settings
 from interactions import object_store
 from interactions.files import sync
 from interactions.objects import Objects
-from interactions.warehouse.cache import Cache, cache_of
+from interactions.warehouse.cache import PartCache, cache_of
 
 LOG: Final = "_delta_log"
 _AT_ONCE: Final = 8  # objects put at the same time
@@ -27,7 +27,7 @@ _AT_ONCE: Final = 8  # objects put at the same time
 _met: set[str] = set()  # addresses of tables that were there: they don't go
 
 
-class Source(Protocol):
+class RemoteFile(Protocol):
     """A file to read from that is not on this disk."""
 
     def read(self, size: int = -1, /) -> bytes | None: ...
@@ -35,14 +35,14 @@ class Source(Protocol):
     def tell(self) -> int: ...
 
 
-class Written(NamedTuple):
+class LogStamp(NamedTuple):
     """When a log on a disk was last written to: both change whenever a commit does."""
 
     inode: int
     nanoseconds: int
 
 
-class Storage(Protocol):
+class TableStorage(Protocol):
     """The files of one table. What can't be reached raises OSError, what isn't there any more FileNotFoundError."""
 
     is_remote: bool
@@ -59,7 +59,7 @@ class Storage(Protocol):
     def has_log(self) -> bool:
         """Whether there is a table: its folder exists before its first commit."""
 
-    def written(self) -> Written | None:
+    def written(self) -> LogStamp | None:
         """None where only the log itself says whether it has changed."""
 
     def committed_at(self, version: int) -> datetime | None:
@@ -68,13 +68,13 @@ class Storage(Protocol):
     def local(self, file: Path, size: int) -> Path:
         """``file`` of ``folder``, once it's there; ``size`` in bytes."""
 
-    def source(self, file: Path, size: int) -> Path | Source:
+    def source(self, file: Path, size: int) -> Path | RemoteFile:
         """The same for whoever reads a few columns: no more than these is fetched."""
 
     def names(self, home: str = "") -> list[str]:
         """The files in a folder of the table, or in all of it, but for its log; whether its log names them or not."""
 
-    def sources(self) -> Iterable[Path | Source]:
+    def sources(self) -> Iterable[Path | RemoteFile]:
         """All that :meth:`names` has, to read from where it is kept, whatever copies this machine has."""
 
     def put(self, files: Sequence[tuple[Path, str]]) -> None:
@@ -87,7 +87,7 @@ class Storage(Protocol):
         """Those that aren't there don't matter."""
 
 
-def storage_of(environment: str) -> Storage:
+def storage_of(environment: str) -> TableStorage:
     """That of an environment, by slug."""
     if settings.LAKE_URL:
         return InStore(settings.LAKE_URL, environment)
@@ -112,9 +112,9 @@ class OnDisk:
             return any(name.endswith((".json", ".parquet")) for name in os.listdir(self.folder / LOG))
         return False
 
-    def written(self) -> Written:
+    def written(self) -> LogStamp:
         state = (self.folder / LOG).stat()
-        return Written(state.st_ino, state.st_mtime_ns)
+        return LogStamp(state.st_ino, state.st_mtime_ns)
 
     def committed_at(self, version: int) -> datetime | None:
         with suppress(FileNotFoundError):
@@ -170,7 +170,7 @@ class InStore:
     def __init__(self, url: str, environment: str) -> None:
         self.address = f"{url}/{environment}"
         self._objects = Objects(self.address)
-        self._cache: Cache = cache_of(url, environment)
+        self._cache: PartCache = cache_of(url, environment)
         self.folder = self._cache.folder
 
     @property
@@ -197,21 +197,21 @@ class InStore:
     def local(self, file: Path, size: int) -> Path:
         return self._cache.fetched(self._name(file), size, self._objects.fetch)
 
-    def source(self, file: Path, size: int) -> Path | Source:
+    def source(self, file: Path, size: int) -> Path | RemoteFile:
         name = self._name(file)
         return file if self._cache.has(name, size) else self._ranges(name, size)
 
     def names(self, home: str = "") -> list[str]:
         return [name for name, _ in self._listed(home)]
 
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[RemoteFile]:
         return [self._ranges(name, size) for name, size in self._listed()]
 
     def _listed(self, home: str = "") -> list[tuple[str, int]]:
         return [each for each in self._objects.names(home) if not each[0].startswith(f"{LOG}/")]
 
-    def _ranges(self, name: str, size: int) -> Source:
-        return cast(Source, self._objects.ranges(name, size))
+    def _ranges(self, name: str, size: int) -> RemoteFile:
+        return cast(RemoteFile, self._objects.ranges(name, size))
 
     def put(self, files: Sequence[tuple[Path, str]]) -> None:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="uploading") as threads:
