@@ -41,7 +41,6 @@ def export_answer(exchange: Exchange, caller: Caller) -> StreamingHttpResponse:
     wanted = records_filter(here, choice)
     page = oldest(here.slug, wanted, after=_cursor(request.GET.get("cursor", "")), limit=limit)
     _note(exchange, caller, here, wanted, page.rows.num_rows)
-    exchange.records = 0  # which counts those that were sent
     headers = {"Cache-Control": "no-store"}
     if page.newer is not None:
         headers[NEXT] = str(page.newer)

@@ -53,7 +53,6 @@ def report_answer(exchange: Exchange, caller: Caller, asked: ReportName) -> Http
     zone = given.zone_of(request.GET, here)
     found = _filtered(request, caller, here, asked, zone) if asked.is_filtered else _unfiltered(here, asked, zone)
     rows = found.pop("rows")
-    exchange.records = 0
     response = _as_csv(found["columns"], rows) if form == _CSV else answer(200, _envelope(here, asked, found, rows))
     patch_vary_headers(response, ["Accept"])
     return response

@@ -16,9 +16,10 @@ from interactions.models import ApiKey, Environment
 from interactions.privacy import people as looking
 from interactions.questions.choice import TIMES, FilterQuery
 from interactions.questions.options import FUNNELS, MOST_STEPS
-from interactions.questions.parts import names_in
+from interactions.questions.parts import DENIED, NAMES, names_in
 
 ALWAYS = ("api_key", "format", "zone")
+_FILTER = (*(name for name in NAMES if not name.endswith(DENIED)), "custom.<key>")  # and with DENIED at their end
 _LISTS = ("step",)  # which may be given several times, as those of the filter
 
 
@@ -28,7 +29,7 @@ def check_names(query: QueryDict, known: Iterable[str], *, is_filtered: bool) ->
     of_filter = set(names_in(query)) if is_filtered else set()
     for name in query:
         if name not in of_filter and name not in plain:
-            words = [*plain, *(["those of the filter"] if is_filtered else [])]
+            words = [*plain, *(_FILTER if is_filtered else ())]
             raise CallRefused(400, f"There is no parameter {name[:40]!r} here. There are: {', '.join(words)}.")
         if name in plain and name not in _LISTS and len(query.getlist(name)) > 1:
             raise CallRefused(400, f"The parameter {name} is given more than once.")

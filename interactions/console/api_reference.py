@@ -20,7 +20,7 @@ from interactions.access import keys
 from interactions.api import reference
 from interactions.console.fragments import page_or_fragment
 from interactions.console.gate import person
-from interactions.console.keys import OnceForm
+from interactions.console.key_forms import OnceForm
 from interactions.console.sites import sites
 from interactions.contract import schema
 from interactions.contract.schema import Field, Form

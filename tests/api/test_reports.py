@@ -209,7 +209,10 @@ def test_an_unknown_report_is_answered_with_those_there_are(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("colour=red", "There are: api_key, format, zone, unit, split, compare, step, period, from, to"),
+        (
+            "colour=red",
+            "There are: api_key, format, zone, unit, split, compare, step, period, from, to, group, type, user",
+        ),
         ("type=dance", "Unknown type: dance."),
         ("period=1y", "it can be all, 24h"),
         ("period=7d&period=30d", "more than once"),

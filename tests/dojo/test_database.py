@@ -48,6 +48,15 @@ def test_text_with_the_character_nul_is_kept_readable_and_found(production: Envi
     assert found.username == ("a\x00b" if connection.vendor == "sqlite" else "a␀b")
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server that could show it")
+@pytest.mark.usefixtures("production")
+def test_the_servers_views_show_statements_without_their_values() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid() AND %s <> ''", ["ann@example"])
+        (shown,) = cursor.fetchone()
+    assert "$1" in shown and "ann@example" not in shown
+
+
 def test_of_two_tasks_that_look_for_deletion_requests_at_once_one_carries_them(production: Environment) -> None:
     asked = request(production, ["ann"])
     with transaction.atomic():

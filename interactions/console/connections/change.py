@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from interactions.connectors import SOURCES
 from interactions.console.connections.guides import GUIDES
 from interactions.console.gate import person
-from interactions.console.keys import OnceForm, RotateForm
+from interactions.console.key_forms import OnceForm, RotateForm
 from interactions.ingest.connections import change
 from interactions.models import Connection, Environment
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from interactions.access import environments
 from interactions.console.gate import person
-from interactions.console.keys import OnceForm
+from interactions.console.key_forms import OnceForm
 from interactions.ingest.pulls import change
 from interactions.ingest.pulls.sources import PULL_SOURCES, REGIONS
 from interactions.models import Connection, Environment, Import, KeptEvent, Pull, PulledDay
