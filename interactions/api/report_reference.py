@@ -11,7 +11,7 @@ from interactions.questions.names import MOST_ROWS, REPORTS
 MOST_RECORDS: Final = 50_000
 USUAL_RECORDS: Final = 10_000
 NEXT: Final = "X-Next-Cursor"
-_CURSOR: Final = "1704103200000000-5f3a9c1e7d2b40815f3a9c1e7d2b4081-1"
+_CURSOR: Final = "17092…"
 _WORDS: Final = {"type": "array", "items": {"type": "string"}}
 _NUMBERS: Final = {"type": "array", "items": {"type": "integer", "minimum": 1}}
 
@@ -40,7 +40,7 @@ FILTER: Final = (
     Option("product", "With this product id.", "SKU-1042", _WORDS),
     Option("keywords", "With these search words.", "running shoes", _WORDS),
     Option("category", "With this category.", "Shoes", _WORDS),
-    Option("miso_id", "With this miso_id.", "7b0f2c9e-1d6a-4f0e-9a55-0f3f4a2b9d11", _WORDS),
+    Option("miso_id", "With this miso_id.", "7b0f2c9e-…", _WORDS),
     Option("source", "Of a campaign with this source.", "newsletter", _WORDS),
     Option("medium", "Of a campaign with this medium.", "email", _WORDS),
     Option("campaign", "Of a campaign with this name.", "spring", _WORDS),

@@ -93,8 +93,9 @@ def test_any_accept_header_gets_an_answer(client: Client, key: str, accept: str)
 
 @pytest.mark.parametrize(
     "address",
-    ["/v1/reports/", "/v1/reports/totals/", "http://testserver//v1/reports/totals", "/v1/reports//totals", "/v1/reports/a%2Fb",
-     "/v1/reports/%00", "/v1/reports/TOTALS", "/v1/reports/" + "a" * 5_000, "/v1/interactions/export/x"],
+    ["/v1/reports/", "/v1/reports/totals/", "http://testserver//v1/reports/totals", "/v1/reports//totals",
+     "/v1/reports/a%2Fb", "/v1/reports/%00", "/v1/reports/TOTALS", "/v1/reports/" + "a" * 5_000,
+     "/v1/interactions/export/x"],
 )  # fmt: skip
 def test_any_address_gets_an_answer_in_the_apis_form(client: Client, key: str, address: str) -> None:
     answer = client.get(address, headers={"X-API-KEY": key})

@@ -211,7 +211,7 @@ def test_an_unknown_report_is_answered_with_those_there_are(ask: Ask) -> None:
     [
         (
             "colour=red",
-            "There are: api_key, format, zone, unit, split, compare, step, period, from, to, group, type, user",
+            "There are: api_key, format, zone, unit, split, compare, step, period, from, to, group, type",
         ),
         ("type=dance", "Unknown type: dance."),
         ("period=1y", "it can be all, 24h"),
