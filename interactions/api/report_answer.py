@@ -75,6 +75,7 @@ def _filtered(request: HttpRequest, caller: Caller, here: Environment, asked: Re
     choice = Choice.of(query, zone)
     given.check_filter(request, caller, here, choice.filter)
     given.check_steps(query)
+    given.check_keys(here, choice.filter)
     limit = given.whole_number(query, "limit", MOST_ROWS, MOST_ROWS)
     question = ReportQuestion.of(here, choice)
     _check_unit(question)

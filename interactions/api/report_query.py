@@ -9,6 +9,8 @@ from django.http import HttpRequest, QueryDict
 
 from interactions.access import audit
 from interactions.access.keys import Caller
+from interactions.analytics.data_sets import opened
+from interactions.analytics.reports.context_keys import occurring
 from interactions.api import access
 from interactions.api.errors import CallRefused
 from interactions.contract.schema import TYPES
@@ -20,6 +22,7 @@ from interactions.questions.parts import DENIED, NAMES, names_in
 
 ALWAYS = ("api_key", "format", "zone")
 _FILTER = (*(name for name in NAMES if not name.endswith(DENIED)), "custom.<key>")  # and with DENIED at their end
+_MOST_NAMED = 20  # keys of custom_context
 _LISTS = ("step",)  # which may be given several times, as those of the filter
 
 
@@ -59,6 +62,22 @@ def check_filter(request: HttpRequest, caller: Caller, environment: Environment,
     for person in choice.people:
         with audit.visiting(audit.client_address(request)):
             looking.note_viewed(environment, person, caller, page="API")
+
+
+def check_keys(environment: Environment, choice: FilterQuery) -> None:
+    """Raises CallRefused (400) where a report is to be filtered by a key of custom_context that no record has.
+
+    The index is built anew for a key that nobody filtered by before, so a program can't ask for just any. Raises
+    DataNotReady.
+    """
+    asked = {each.key_of_context for each in choice.parts.conditions if each.key_of_context}
+    unknown = asked.difference(opened(environment.slug).custom_keys) if asked else set()
+    if not unknown:
+        return
+    there = occurring(environment.slug)
+    for key in sorted(unknown.difference(there)):
+        known = f"They have: {', '.join(there[:_MOST_NAMED])}." if there else "They have none."
+        raise CallRefused(400, f"None of the newest records has the key {key[:40]!r} in custom_context. {known}")
 
 
 def check_steps(query: QueryDict) -> None:

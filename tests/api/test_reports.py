@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from interactions.access import keys
 from interactions.analytics.data_sets import IndexBeingBuilt
+from interactions.analytics.index import custom_keys
 from interactions.analytics.reports.breakdowns import Subject
 from interactions.api import limits, turns
 from interactions.api.errors import CallRefused
@@ -173,6 +174,14 @@ def test_a_key_of_custom_context_filters_once_it_is_indexed(ask: Ask) -> None:
     first = ask("totals", "custom.plan=gold")
     assert (first.status_code, first["Retry-After"]) == (503, "5") and "custom_context.plan" in first.json()["message"]
     assert rows(ask("totals", "custom.plan=gold"))[0]["interactions"] == 1
+
+
+def test_a_key_of_custom_context_that_no_record_has_is_refused_and_makes_no_index(ask: Ask) -> None:
+    append([record("like", extra='{"context":{"custom_context":{"plan":"gold"}}}')])
+    answer = ask("totals", "custom.weather=rain")
+    assert answer.status_code == 400
+    assert answer.json()["message"].endswith("has the key 'weather' in custom_context. They have: plan.")
+    assert custom_keys.wanted("production") == ()
 
 
 def test_a_ranking_has_as_many_rows_as_asked_for_and_one_for_the_others(ask: Ask, shop: None) -> None:
