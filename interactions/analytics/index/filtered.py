@@ -25,6 +25,7 @@ from interactions.analytics.periods import Unit
 Found = TypeVar("Found")
 
 _NOBODYS: Final = 1 << 16  # events of nobody that are gone over as if they were one person's
+_MOST_ANSWERS: Final = 64  # of one filter; all questions of a page are about twenty
 _MOST_KEPT: Final = 4  # a page's filter, that without its types, and their previous periods
 _NO_SPAN: Final = (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
 _NO_MASK: Final = np.zeros(0, np.uint8)
@@ -74,13 +75,23 @@ class FilteredIndex:
         self.source = index
         self._lock = threading.RLock()
         self._kept: dict[Hashable, Any] = {}
+        self._answers: OrderedDict[Hashable, None] = OrderedDict()  # which of them were asked for last
 
     def once(self, key: Hashable, make: Callable[[], Found]) -> Found:
-        """What ``make`` gives, made at the first call with this ``key``."""
+        """What ``make`` gives, made at the first call with this ``key``.
+
+        A key that is a tuple says what was asked for, such as a zone or a number of rows: of those, the last
+        _MOST_ANSWERS are kept.
+        """
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = make()
             found: Found = self._kept[key]
+            if isinstance(key, tuple):
+                self._answers[key] = None
+                self._answers.move_to_end(key)
+                while len(self._answers) > _MOST_ANSWERS:
+                    del self._kept[self._answers.popitem(last=False)[0]]
             return found
 
     def any_of(self, name: str) -> Any:

@@ -71,6 +71,16 @@ def test_few_filtered_indexes_are_kept_and_none_of_an_older_version_of_the_index
     assert len(module._cached) == 1
 
 
+def test_few_answers_are_kept_whatever_is_asked_for_and_what_they_share_stays() -> None:
+    index = whole()
+    seen = filtered(index, Filter())
+    first = top(index, Filter(), Subject.PRODUCTS, 1)
+    for limit in range(1, 500):
+        top(index, Filter(), Subject.PRODUCTS, limit)
+    assert len(seen._kept) < 100 and {"masks", "shares"} & seen._kept.keys()
+    pd.testing.assert_frame_equal(top(index, Filter(), Subject.PRODUCTS, 1), first)
+
+
 def test_an_erasure_empties_the_cache() -> None:
     filtered(whole(), Filter())
     process_caches.empty()
