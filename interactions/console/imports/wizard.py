@@ -39,6 +39,7 @@ def import_new(request: HttpRequest, environment: str) -> HttpResponse:
     context = {
         "environment": here,
         "free_bytes": storage.room_for_uploads(),
+        "is_on_disk": storage.are_on_disk(),
         "chunk_bytes": settings.UPLOAD_CHUNK_BYTES,
         "expires_hours": settings.UPLOAD_EXPIRES_HOURS,
         "types_by_group": TYPES_BY_GROUP,

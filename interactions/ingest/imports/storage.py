@@ -102,6 +102,11 @@ def free_bytes() -> int:
     return max(0, shutil.disk_usage(settings.DATA_DIR).free - settings.DISK_RESERVE_BYTES)
 
 
+def are_on_disk() -> bool:
+    """Whether files are on this machine's disk, which may be full."""
+    return not objects.are_used()
+
+
 def room_for_uploads() -> int:
     """Bytes that can still be uploaded."""
     return _BOUNDLESS if objects.are_used() else free_bytes()

@@ -231,3 +231,12 @@ def test_copies_on_this_machine_go_with_the_task_and_with_whoever_was_killed(hou
     (left / "part").write_bytes(b"somebody's records")
     objects._remove_dead()
     assert not left.exists()
+
+
+def test_the_page_names_no_limit_where_the_disk_is_none(house: House, bucket: Objects, settings: Any) -> None:
+    client = Client()
+    client.force_login(cast.analyst("ann"))
+    address = reverse("import_new", args=["production"])
+    assert b"free here" not in client.get(address).content
+    settings.UPLOADS_URL = ""
+    assert b"free here" in client.get(address).content
