@@ -28,7 +28,7 @@ class ObjectContent:
         self._upload = upload
         self._held = bytearray()
         self._written: list[Piece] = []
-        self.position = self._base = upload.offset
+        self.position = upload.offset
 
     def append(self, piece: bytes) -> None:
         self._held += piece
@@ -62,16 +62,17 @@ class ObjectContent:
             upload = Upload.objects.select_for_update().filter(pk=self._upload.pk).first()
             if upload is None:
                 raise UploadRemoved("The file of this upload was removed.")
-            if upload.offset != self._base:
+            begin = self._written[0].start if self._written else self.position
+            if upload.offset != begin:
                 raise UploadHeld("The upload continued on another connection.")
             # Whoever removes what doesn't count holds this row, too.
             if not all(objects().exists(key_of(upload, piece.key)) for piece in self._written):
                 raise UploadHeld("What was sent was removed, as people were erased. Send it again.")
-            UploadPiece.objects.filter(upload=upload, start__gte=self._base).delete()
+            UploadPiece.objects.filter(upload=upload, start__gte=begin).delete()
             rows = (UploadPiece(upload=upload, start=p.start, size=p.size, name=p.key) for p in self._written)
             UploadPiece.objects.bulk_create(rows)
             yield
-        self._base, self._written = self.position, []
+        self._written = []
 
     def discard(self) -> None:
         """Remove what was written and doesn't count."""

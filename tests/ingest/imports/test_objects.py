@@ -132,6 +132,21 @@ def test_of_two_requests_at_the_same_byte_one_counts(tus: Tus, bucket: Objects) 
         assert file.read() == b"a" * 1000 + b"c" * 1000
 
 
+def test_a_request_goes_on_where_another_one_came_to_meanwhile(tus: Tus, bucket: Objects) -> None:
+    address = tus.created(3000)
+    before = Upload.objects.get()
+    assert tus.patch(address, 0, b"a" * 1000).status_code == 204
+    with storage.hold(before) as content:  # which was looked up before
+        content.position = 1000
+        content.append(b"b" * 500)
+        content.settle()
+        with content.own():
+            Upload.objects.filter(pk=before.pk).update(offset=content.position)
+    assert tus.head(address)["Upload-Offset"] == "1500"
+    with storage.upload_path(Import.objects.get()).open("rb") as file:
+        assert file.read() == b"a" * 1000 + b"b" * 500
+
+
 def test_a_piece_that_an_erasure_removed_before_it_counted_has_to_be_sent_again(tus: Tus, bucket: Objects) -> None:
     tus.created(2000)
     upload = Upload.objects.get()
