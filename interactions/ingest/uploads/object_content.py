@@ -71,8 +71,8 @@ class ObjectContent:
             UploadPiece.objects.filter(upload=upload, start__gte=begin).delete()
             rows = (UploadPiece(upload=upload, start=p.start, size=p.size, name=p.key) for p in self._written)
             UploadPiece.objects.bulk_create(rows)
+            self._written = []  # not to be discarded, even if nobody knows whether the commit went through
             yield
-        self._written = []
 
     def discard(self) -> None:
         """Remove what was written and doesn't count."""
