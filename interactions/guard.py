@@ -37,10 +37,10 @@ class WrongLake(DojoError):
 def check() -> None:
     """Raises WrongLake where database and lake don't belong together; gives them an id where neither has one.
 
-    Raises ObjectStoreError where the lake is in a store that can't be reached, or keeps what is erased.
+    Raises ObjectStoreError where a store that is used can't be reached, or keeps what is erased.
     """
-    if settings.LAKE_URL:
-        object_store.require_fit(settings.LAKE_URL)
+    for url in filter(None, (settings.LAKE_URL, settings.UPLOADS_URL)):
+        object_store.require_fit(url)
     there = _read()
     row = LakeId.objects.filter(pk=1).first()
     if there is None and (row is None or not row.is_kept):
@@ -73,7 +73,7 @@ def check_process() -> None:
 def check_before_fork() -> None:
     """The same for a process that is going to be forked: the client of object stores has threads, which don't survive
     it, so another process asks."""
-    if not settings.LAKE_URL:
+    if not settings.LAKE_URL and not settings.UPLOADS_URL:
         check_process()
         return
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "check_lake"]

@@ -175,8 +175,11 @@ def test_in_an_object_store_the_id_is_an_object(settings: Any, object_store: Obj
     assert not Path(settings.LAKE_DIR).exists()
 
 
-def test_with_a_bucket_that_keeps_what_is_erased_nothing_starts(settings: Any, object_store: ObjectServer) -> None:
-    settings.LAKE_URL = object_store.bucket(keeps_versions=True)
+@pytest.mark.parametrize("name", ["LAKE_URL", "UPLOADS_URL"])
+def test_with_a_bucket_that_keeps_what_is_erased_nothing_starts(
+    settings: Any, object_store: ObjectServer, name: str
+) -> None:
+    setattr(settings, name, object_store.bucket(keeps_versions=True))
     for start in (guard.check_process, guard.check_web_process):
         with pytest.raises(SystemExit, match="keeps earlier versions"):
             start()
