@@ -39,7 +39,7 @@ test: setup .build/requirements-dev .build/clients/done
 
 # What writes rows, without browsers and whole products: short enough to run on a second database as well.
 WRITES := $(addprefix tests/,access admin api backup dojo/test_database.py exports ingest/connections ingest/live \
-  management privacy test_guard.py)
+  ingest/pulls ingest/streams management privacy test_guard.py)
 
 test-writes: setup .build/requirements-dev
 	@$(PYTEST) -m "not slow and not browser" $(WRITES) $(OPTIONS)

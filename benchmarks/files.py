@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from isal import igzip
 
 from interactions import synthetic
@@ -14,11 +17,50 @@ from interactions import synthetic
 _END = datetime(2026, 1, 1, tzinfo=UTC)
 _DAYS = 90
 _CHUNK = 8 << 20
+_COLUMNS = {
+    "event": "type",
+    "time": "timestamp",
+    "customer id": "user_id",
+    "visitor": "anonymous_id",
+    "products": "product_ids",
+    "product group": "product_group_ids",
+    "quantities": "quantities",
+    "revenue": "revenue",
+    "duration": "duration",
+    "category": "category",
+    "query": "search.keywords",
+    "url": "context.page.url",
+    "title": "context.page.title",
+    "referrer": "context.page.referrer",
+    "ip": "context.truncated_ip",
+    "locale": "context.locale",
+    "region": "context.region",
+    "user agent": "context.user_agent",
+    "campaign": "context.campaign.name",
+    "action": "custom_action_name",
+}
 
 
 def make_lines(path: Path, records: int, *, seed: int) -> None:
     """Write JSON Lines."""
     synthetic.write(path, records, seed=seed, start=_END - timedelta(days=_DAYS), end=_END)
+
+
+def make_table(lines: Path, path: Path) -> None:
+    """Write the records of ``lines`` as CSV, in columns of other names, without their custom contexts."""
+    with lines.open("rb") as source, path.open("w", newline="") as target:
+        writer = csv.writer(target, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        for line in source:
+            record = msgspec.json.decode(line)
+            writer.writerow([_cell(record, place) for place in _COLUMNS.values()])
+
+
+def _cell(record: dict[str, Any], place: str) -> str:
+    value: Any = record
+    for part in place.split("."):
+        value = value.get(part, "") if isinstance(value, dict) else ""
+    return "|".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def make_object(lines: Path, path: Path) -> None:

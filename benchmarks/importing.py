@@ -21,7 +21,7 @@ from benchmarks.memory import WorkerMemory  # noqa: E402
 from benchmarks.processes import LONGEST, answer  # noqa: E402
 from dojo import workers  # noqa: E402
 from interactions.ingest import imports  # noqa: E402
-from interactions.ingest.imports import storage  # noqa: E402
+from interactions.ingest.imports import storage, tables  # noqa: E402
 from interactions.models import Environment, Import  # noqa: E402
 
 _POLL_SECONDS = 0.05
@@ -67,8 +67,9 @@ def carry(path: Path, environment: str, *, check_duplicates: bool = True) -> Tim
     )
     storage.whole_upload(imp).symlink_to(path.resolve())
     imports.received(imp)
+    mapping = _suggested(imp) if path.suffix == ".csv" else ""
     pressed = time.perf_counter()
-    imports.start(imp, check_duplicates=check_duplicates)
+    imports.start(imp, check_duplicates=check_duplicates, mapping=mapping)
     phases = _watch(imp, memory, pressed)
     ended = time.perf_counter()
     memory.look()
@@ -84,6 +85,11 @@ def carry(path: Path, environment: str, *, check_duplicates: bool = True) -> Tim
         peaks=sorted(memory.peaks.values(), reverse=True),
         own=sorted(memory.own.values(), reverse=True),
     )
+
+
+def _suggested(imp: Import) -> str:
+    """The mapping that the wizard begins with."""
+    return tables.json_of(tables.in_zone(tables.table.suggested(tables.sample(imp)), "UTC"))
 
 
 def _watch(imp: Import, memory: WorkerMemory, pressed: float) -> dict[str, float]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks import report_api, report_erasing, report_pages
+from benchmarks import report_api, report_erasing, report_pages, report_sources
 from benchmarks.markdown import megabytes, met, ranks, table
 
 RATIO_BAR = 1.0
@@ -37,6 +37,8 @@ class Figures:
     again: list[Timing] = field(default_factory=list)
     object: list[Timing] = field(default_factory=list)
     packed: list[Timing] = field(default_factory=list)
+    table: list[Timing] = field(default_factory=list)
+    topic: dict[str, Any] = field(default_factory=dict)
     beside: list[Timing] = field(default_factory=list)
     others: int = 0
     pages: list[dict[str, Any]] = field(default_factory=list)
@@ -55,13 +57,14 @@ class Figures:
     @property
     def peak(self) -> int:
         """The most that any worker process took, in MB; 0 where the system does not tell."""
-        ours = [*self.lines, *self.again, *self.object, *self.packed, *self.beside]
+        ours = [*self.lines, *self.again, *self.object, *self.packed, *self.table, *self.beside]
         return max((megabytes(peak) for timing in ours for peak in timing["peaks"]), default=0)
 
 
 def page(figures: Figures) -> str:
     """All of it as Markdown."""
     parts = [_head(figures), _importing(figures), _verdicts(figures), _phases(figures)]
+    parts.append(report_sources.section(figures.lines, figures.table, figures.topic))
     if figures.pages:
         parts.append(report_pages.section(figures.pages))
     if figures.api:
@@ -84,6 +87,7 @@ def _importing(figures: Figures) -> str:
         ("**Dojo**, JSON Lines: checked, duplicates looked for, committed", figures.lines),
         ('Dojo, `{"data":[…]}`', figures.object),
         ('Dojo, `{"data":[…]}` packed with gzip', figures.packed),
+        ("Dojo, the same as a CSV with other column names, mapped", figures.table),
         ("Dojo, JSON Lines a second time: all of it duplicates", figures.again),
         (f"Dojo, JSON Lines, beside {figures.others:,} other records", figures.beside),
     ]
@@ -144,7 +148,8 @@ def _verdicts(figures: Figures) -> str:
 def _phases(figures: Figures) -> str:
     """Where the time goes, from the round in the middle."""
     rows = []
-    for name, timings in (("JSON Lines", figures.lines), ("a second time", figures.again), ("beside", figures.beside)):
+    named = (("JSON Lines", figures.lines), ("CSV", figures.table))
+    for name, timings in (*named, ("a second time", figures.again), ("beside", figures.beside)):
         if timings:
             timing = sorted(timings, key=lambda one: one["seconds"])[len(timings) // 2]
             before = timing["seconds"] - timing["loading"]
@@ -170,6 +175,7 @@ def _method(figures: Figures) -> str:
         "Memory: the kernel's own note of the most that was resident in each worker process (VmHWM). Libraries that "
         'the processes share are counted in each; "its own" is without them (RssAnon, twenty times a second).',
     ]
+    lines += report_sources.method(figures.topic)
     if figures.pages:
         lines += report_pages.method()
     if figures.api:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from dojo.cores import cores
 
 FULL, QUICK = 1_000_000, 100_000
 SAMPLE = 100_000
+TOPIC = 400_000
 PAGE_ROUNDS = 3
 BESIDE = 10
 """How many times the file's records are in the table that it is imported beside."""
@@ -83,7 +85,8 @@ class Bench:
         self.page_times: tuple[int, ...] = chosen.page_times
         self.is_erasing: bool = not chosen.skip_erasing
         self.steady_seconds: int = 0 if chosen.skip_api else chosen.steady_seconds
-        self.lines, self.object, self.packed = (work / f"interactions.{end}" for end in ("jsonl", "json", "json.gz"))
+        ends = ("jsonl", "json", "json.gz", "csv")
+        self.lines, self.object, self.packed, self.table = (work / f"interactions.{end}" for end in ends)
         self.other, self.sample = work / "other.jsonl", work / "sample.jsonl"
         self._make_files()
         self.figures = Figures(
@@ -101,6 +104,9 @@ class Bench:
             self._round()
         say(f"A table that holds {BESIDE * self.records:,} other records")
         self._large()
+        if find_spec("confluent_kafka"):
+            say("A topic of Kafka")
+            self._topic()
         for times in self.page_times:
             say(f"The dashboard's page at {times * self.records:,} records")
             self._page(times * self.records)
@@ -118,8 +124,9 @@ class Bench:
         files.make_lines(self.other, self.records, seed=2)
         files.make_object(self.lines, self.object)
         files.make_packed(self.object, self.packed)
+        files.make_table(self.lines, self.table)
         files.make_sample(self.lines, self.sample, SAMPLE)
-        for path in (self.lines, self.object, self.packed, self.sample):
+        for path in (self.lines, self.object, self.packed, self.table, self.sample):
             files.warm(path)
 
     def _round(self) -> None:
@@ -130,6 +137,7 @@ class Bench:
         figures.again.append(found["again"])
         figures.object.append(self._import(self.object)["first"])
         figures.packed.append(self._import(self.packed)["first"])
+        figures.table.append(self._import(self.table)["first"])
         figures.pandas.append(self._peer("pandas", self.sample))
 
     def _peer(self, name: str, file: Path) -> dict[str, Any]:
@@ -155,6 +163,12 @@ class Bench:
         asked = (self.other, self.lines, self.records, BESIDE)
         self.figures.beside.append(processes.measure("large", *asked, data=folder, cores=cores()))
         self.figures.others = BESIDE * self.records
+        shutil.rmtree(folder)
+
+    def _topic(self) -> None:
+        folder = self._fresh_folder()
+        records = min(self.records, TOPIC)
+        self.figures.topic = processes.measure("topic", self.lines, records, data=folder, cores=cores())
         shutil.rmtree(folder)
 
     def _page(self, records: int) -> None:

@@ -55,11 +55,13 @@ def test_the_smallest_run_fills_every_row_and_leaves_nothing_behind(tmp_path: Pa
         "DuckDB",
         "**Dojo**, JSON Lines",
         "Dojo, `{",
+        "Dojo, the same as a CSV",
         "Dojo, JSON Lines a second",
         "Dojo, JSON Lines, beside",
     ):
         assert any(name.startswith(start) for name in measured), start
-    assert len(measured) == 7
+    assert len(measured) == 8
+    assert "A mapped CSV:" in printed and "A topic of Kafka:" in printed
     assert "Ratio to DuckDB:" in printed
     assert "Where the time goes" in printed
     calls = {name: cells for name, cells in rows(printed).items() if len(cells) == 7}

@@ -101,6 +101,12 @@ class Reader:
                 yield Batch(taken.end, taken.records, taken.untimed, taken.tables)
             window = source.next(most, waits=taken.end > 0)
 
+    def read_plain(self, text: bytes, records: int) -> Batch | None:
+        """The same of so many JSON objects with commas between them, all at once: several times as fast. None where the
+        scanner doesn't take each of them: then they have to be told apart."""
+        taken = self._scanner.read(text)
+        return Batch(len(text), records, taken.untimed, taken.tables) if taken.records == records else None
+
     def read_listed(self, texts: Iterable[memoryview]) -> Iterator[Batch]:
         """Read records that are already split and valid JSON. Offsets in the result are meaningless."""
         index = 0

@@ -74,6 +74,7 @@ def _joined(parts: list[Chunk]) -> Chunk:
         whole.events += part.events
         whole.skipped.update(part.skipped)
         whole.rejected += part.rejected
+        whole.names += part.names
     whole.lines = b"".join(part.lines for part in parts)
     whole.find = lambda record: _origin_in(parts, firsts, record)
     return whole
@@ -98,6 +99,7 @@ class _Reading:
         self._document_of: list[int] = []
         self._event_of: list[int] = []
         self._number_of: list[int] = []
+        self._names: list[str] = []
 
     def chunk(self) -> Chunk:
         for number, document in enumerate(self._documents):
@@ -108,18 +110,21 @@ class _Reading:
         lines, records = self._encoded(), len(self._made)
         self._documents.clear()  # so that the next ones reuse their memory while it's in the CPU cache
         self._made.clear()
-        return Chunk(self._size, lines, records, len(self._document_of), self._skipped, self._rejected, self._origin)
+        events = len(self._document_of)
+        return Chunk(self._size, lines, records, events, self._skipped, self._rejected, self._origin, self._names)
 
     def _read(self, number: int, document: Json) -> None:
         """Convert the events in a document."""
-        interactions, options = self._source.interactions, self._options
+        interactions, name_of, options = self._source.interactions, self._source.name_of, self._options
         for event in self._source.events(document):
             if not isinstance(event, dict) or (_NOTE in event and len(event) == 1):
                 self._refuse(number, event)
                 continue
             said = interactions(event, options)
             if isinstance(said, list):
+                name = name_of(event)
                 for record in said:
+                    self._names.append(name)
                     self._event_of.append(len(self._document_of))
                     self._number_of.append(self._idle + len(self._made))
                     self._made.append(record)

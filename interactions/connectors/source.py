@@ -101,6 +101,7 @@ class Chunk:
 
     ``lines`` has ``records`` records in Dojo's format, as JSON Lines. ``skipped`` counts events by name and reason.
     ``rejected`` has everything that isn't an event, such as damaged JSON. ``events`` counts all of these events.
+    ``names`` has the event name of each record; a table has none.
     """
 
     size: int
@@ -110,6 +111,7 @@ class Chunk:
     skipped: Counter[Skipped] = field(default_factory=Counter)
     rejected: list[Rejected] = field(default_factory=list)
     find: Callable[[int], EventOrigin] | None = None
+    names: list[str] = field(default_factory=list)
 
     def origin(self, record: int) -> EventOrigin:
         """The origin of a record in ``lines``, by its index from 0; needed for records that the codec rejects."""

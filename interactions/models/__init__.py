@@ -6,7 +6,16 @@ from interactions.models.connections import Connection, EventCount, EventType, K
 from interactions.models.environment import Environment
 from interactions.models.exports import Export
 from interactions.models.identity import IdentityKey
-from interactions.models.imports import Block, Import, Problem, SkippedEvents, SourceMapping, Upload, UploadPiece
+from interactions.models.imports import (
+    Block,
+    Import,
+    ImportedEvents,
+    Problem,
+    SkippedEvents,
+    SourceMapping,
+    Upload,
+    UploadPiece,
+)
 from interactions.models.lake import LakeId
 from interactions.models.live import InboxBatch, InboxEntry
 from interactions.models.members import Membership
@@ -34,6 +43,7 @@ __all__ = [
     "Export",
     "IdentityKey",
     "Import",
+    "ImportedEvents",
     "InboxBatch",
     "InboxEntry",
     "KeptEvent",

@@ -205,6 +205,9 @@ class Problem(models.Model):
     index = models.PositiveBigIntegerField(help_text="first example: record in its block, from 0")
     offset = models.PositiveBigIntegerField(help_text="first example: byte in the unpacked file")
     value = models.CharField(max_length=200, blank=True, help_text="first example: the value, cut")
+    row = models.PositiveBigIntegerField(
+        null=True, help_text="first example of a table: the row of the file, from 1; set once all is read"
+    )
 
     class Meta:
         ordering = ["-count"]
@@ -220,6 +223,15 @@ class SkippedEvents(models.Model):
 
     class Meta:
         ordering = ["-count"]
+
+
+class ImportedEvents(models.Model):
+    """Interactions that were made of the events of one name in one block: good ones, and how many were refused."""
+
+    block = models.ForeignKey(Block, models.CASCADE, related_name="imported_events")
+    name = models.CharField(max_length=200)
+    interactions = models.PositiveBigIntegerField(default=0)
+    refused = models.PositiveBigIntegerField(default=0)
 
 
 class Upload(models.Model):

@@ -23,7 +23,7 @@ from interactions.ingest.imports.erased import count_in, leave_out_of
 from interactions.ingest.imports.rejects import Named
 from interactions.ingest.live import calls
 from interactions.models import Block, Environment, Import
-from interactions.privacy import database_log, entries, names, refusals, remains, staged, uploaded, wishes
+from interactions.privacy import database_log, entries, names, refusals, remains, said_names, staged, uploaded, wishes
 from interactions.warehouse import people as lake_people
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.overlaps import Overlaps
@@ -207,6 +207,21 @@ STORES = (
         _silent(names.erase),
         names.count,
     ),
+    Store(
+        "names in data",
+        (
+            "interactions.Block",
+            "interactions.EventCount",
+            "interactions.EventType",
+            "interactions.Import",
+            "interactions.ImportedEvents",
+            "interactions.Problem",
+            "interactions.SkippedEvents",
+            "interactions.SourceMapping",
+        ),
+        _silent(said_names.erase),
+        said_names.count,
+    ),
     Store("letters to be made", ("interactions.RequestedLetter",), _silent(wishes.erase), wishes.count),
     Store("events of connections", ("interactions.KeptEvent",), _silent(kept.erase), kept.count),
     Store("summaries", ("summaries/", "redis:answers"), _silent(remains.erase), remains.count),
@@ -228,17 +243,12 @@ NOT_PERSONAL = {
     "interactions.IdentityKey": "What tells keys apart.",
     "interactions.LakeId": "A random number.",
     "interactions.Environment": "Names that we gave.",
-    "interactions.Import": "A file's name, counts and times.",
     "interactions.Upload": "A file's name, size and place.",
     "interactions.UploadPiece": "Sizes, and names of objects.",
-    "interactions.SourceMapping": "Names of columns and of types of events.",
-    "interactions.SkippedEvents": "Names of events, and how many.",
     "interactions.ApiKey": "Keys of programs.",
     "interactions.Connection": "What a tool was named, its hashed token and its encrypted secret.",
     "interactions.Pull": "A tool's encrypted key, and when its events are pulled.",
     "interactions.PulledDay": "Days, and which imports brought their events.",
-    "interactions.EventType": "Names of events, and what they stand for.",
-    "interactions.EventCount": "Names of events, as a tool's makers chose them, and how many came.",
     "interactions.Stream": "Where messages are read from.",
     "interactions.StreamPosition": "Topics, partitions and numbers.",
     "interactions.Membership": "Those who work with Dojo, and as what.",

@@ -55,6 +55,9 @@ class JsonTable:
         self._paths = list(found)[: MOST_COLUMNS + 1]
         self.columns = named(self._paths)
 
+    def row_of(self, number: int) -> int:
+        return number + 1
+
     def batches(self) -> Iterator[Rows]:
         import pyarrow as pa
 

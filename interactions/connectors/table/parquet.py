@@ -52,6 +52,9 @@ class Parquet:
             if column is None
         )
 
+    def row_of(self, number: int) -> int:
+        return number + 1
+
     def batches(self) -> Iterator[Rows]:
         import pyarrow as pa
         from pyarrow import parquet as pq

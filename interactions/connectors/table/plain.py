@@ -5,6 +5,7 @@ If a cell of a column isn't, the column is left to ``statement``, which gives th
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from interactions.connectors.table import times
@@ -13,7 +14,8 @@ from interactions.connectors.table.mapping import JSON_LIST, Mapping, form_of
 from interactions.contract.schema import Form
 
 _BLANK, _QUOTE, _BACKSLASH = 32, 34, 92
-_NUMBER: Final = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?$"
+_NUMBER: Final = r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?"
+_ZONED: Final = r"^\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$"
 _WHOLE_TIME: Final = 19  # characters of a date with hours, minutes and seconds
 _SECOND: Final = 1_000_000
 
@@ -32,7 +34,7 @@ def json_of(field: str, column: Any, mapping: Mapping) -> Parts | None:
     if form == Form.STRINGS:
         return _listed(column, mapping.separators.get(field, "")) if _is_plain(column) else None
     if form == Form.NUMBER_OR_NUMBERS:
-        return ("[", column, "]") if _are_numbers(column, mapping.decimal) else None
+        return _numbers(column, mapping.decimal, mapping.separators.get(field, ""))
     if form == Form.IPV4:
         return None
     return ('"', column, '"') if _is_plain(column) else None
@@ -57,8 +59,26 @@ def _are_numbers(column: Any, decimal: str) -> bool:
     """Whether each cell is a JSON number. With decimal commas, a point separates thousands, so it isn't."""
     from pyarrow import compute as pc
 
-    all_match = pc.all(pc.match_substring_regex(column, _NUMBER)).as_py() is not False
-    return all_match and (decimal == "." or not pc.any(pc.match_substring(column, ".")).as_py())
+    return _all_match(column, f"^{_NUMBER}$") and (
+        decimal == "." or not pc.any(pc.match_substring(column, ".")).as_py()
+    )
+
+
+def _all_match(column: Any, pattern: str) -> bool:
+    from pyarrow import compute as pc
+
+    return pc.all(pc.match_substring_regex(column, pattern)).as_py() is not False
+
+
+def _numbers(column: Any, decimal: str, separator: str) -> Parts | None:
+    """Lists of numbers, where nothing has to be taken away around a separator."""
+    from pyarrow import compute as pc
+
+    if not separator or separator == JSON_LIST:
+        return ("[", column, "]") if _are_numbers(column, decimal) else None
+    if decimal != "." or not _all_match(column, f"^{_NUMBER}({re.escape(separator)}{_NUMBER})*$"):
+        return None
+    return ("[", pc.replace_substring(column, separator, ","), "]")
 
 
 def _listed(column: Any, separator: str) -> Parts | None:
@@ -68,25 +88,26 @@ def _listed(column: Any, separator: str) -> Parts | None:
     if separator == JSON_LIST:
         return None
     if separator:
-        if pc.any(pc.match_substring(column, " ")).as_py():
-            return None
         for odd in (pc.starts_with, pc.ends_with):
-            if pc.any(odd(column, separator)).as_py():
+            if any(pc.any(odd(column, edge)).as_py() for edge in (separator, " ")):
                 return None
-        if pc.any(pc.match_substring(column, separator * 2)).as_py():
-            return None
+        for odd_text in (separator * 2, f" {separator}", f"{separator} "):
+            if pc.any(pc.match_substring(column, odd_text)).as_py():
+                return None
         column = pc.replace_substring(column, separator, '","')
     return ('["', column, '"]')
 
 
 def _times(column: Any, mapping: Mapping) -> Parts | None:
-    """Times as databases write them, to the second or finer, with their zone's offset behind them."""
+    """Times as databases write them, to the second or finer, with their offset or that of their zone behind them."""
     import pyarrow as pa
     from pyarrow import compute as pc
 
     shortest = pc.min(pc.binary_length(column)).as_py()
     if mapping.times.form != times.ISO or shortest is None or shortest < _WHOLE_TIME:
         return None
+    if _all_match(column, _ZONED):
+        return ('"', column, '"')
     try:
         clock = column.cast(pa.timestamp("us"))
         # Local times that occur twice or never raise, too.

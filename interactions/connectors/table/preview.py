@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from interactions.connectors.table.rows import Rows, Table
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An interaction of the preview: ``row`` is its row's number in the table, from 1; its problems, if it has any."""
+    """An interaction of the preview: ``row`` is its row, as people count in the file; its problems, if it has any."""
 
     row: int
     record: dict[str, Any]
@@ -31,8 +31,8 @@ class Shown:
 class Preview:
     """What becomes of the first ``rows`` rows: ``records`` of them become records, of which ``rejected`` break a rule
     (rows that can't be read are counted in both). ``skipped`` are counted by name, ``problems`` by path and rule, and
-    ``left_out`` by field the values for which a type has no field. ``examples`` has the number, from 1, and the value
-    of the first row with each problem."""
+    ``left_out`` by field the values for which a type has no field. ``examples`` has the row, as people count in the
+    file, and the value of the first row with each problem."""
 
     rows: int = 0
     records: int = 0
@@ -56,6 +56,7 @@ class Sample:
     left_out: tuple[str, ...]
     sheets: tuple[str, ...]
     rows: Rows
+    row_of: Callable[[int], int]
 
     def batches(self) -> Iterator[Rows]:
         yield self.rows
@@ -75,7 +76,9 @@ def sample_of(table: Table, most: int = SAMPLE_ROWS) -> Sample:
     first = Rows(
         rows.table.slice(0, most), rows.first, rows.size, [each for each in rows.rejected if each.index < most]
     )
-    return Sample(table.kind, table.columns, table.reading, table.doubts, table.left_out, table.sheets, first)
+    return Sample(
+        table.kind, table.columns, table.reading, table.doubts, table.left_out, table.sheets, first, table.row_of
+    )
 
 
 def preview(sample: Sample, mapping: Mapping, most: int = 20) -> Preview:
@@ -88,9 +91,9 @@ def preview(sample: Sample, mapping: Mapping, most: int = 20) -> Preview:
         made.records += len(chunk.rejected)
         made.rejected += len(chunk.rejected)
         for each in chunk.rejected:
-            _blame(made, each.index + 1, each.violations[:1])
+            _blame(made, sample.row_of(each.index), each.violations[:1])
         for number, line in enumerate(chunk.lines.splitlines()):
-            _judge(made, line, int(chunk.rows[number]) + 1, is_shown=len(made.shown) < most)
+            _judge(made, line, sample.row_of(int(chunk.rows[number])), is_shown=len(made.shown) < most)
     made.left_out = records.left_out
     return made
 

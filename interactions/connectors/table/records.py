@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
 
 from interactions.connectors.source import Chunk, Skipped
 from interactions.connectors.table.assembly import Parts, lines, whole
+from interactions.connectors.table.engines import Engines
 from interactions.connectors.table.mapping import Mapping, require_sound
 from interactions.connectors.table.orders import CHECKOUT, Orders, of_orders
 from interactions.connectors.table.plain import json_of
+from interactions.connectors.table.pool import in_order
 from interactions.connectors.table.questions import require_answered
 from interactions.connectors.table.rows import Rows, Table
 from interactions.connectors.table.sieve import HEADER, NUMBER, Sieve, numbered
 from interactions.connectors.table.statement import Statement
-from interactions.connectors.table.values import Values
-
-if TYPE_CHECKING:
-    import duckdb
+from interactions.connectors.table.values import Values, of_different
 
 GATHERED: Final = Skipped("Further rows of an order", "They are in the check-out of their order.")
 
@@ -28,10 +28,21 @@ GATHERED: Final = Skipped("Further rows of an order", "They are in the check-out
 @dataclass(slots=True)
 class TableChunk(Chunk):
     """A chunk whose records stand for the ``rows`` of these numbers in the table, from 0; where orders were gathered,
-    for all rows of an order, of which it is the first."""
+    for all rows of an order, of which it is the first. ``left_out`` counts by field the values in rows whose type has
+    no such field."""
 
     rows: Any = ()
     is_gathered: bool = False
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Rows of orders: the order and the number in the table of each, and its values as JSON by field."""
+
+    orders: Any
+    numbers: Any
+    values: dict[str, Any]
 
 
 class Records:
@@ -40,46 +51,52 @@ class Records:
     ``left_out`` counts values by field, as far as was read: those in rows whose type has no such field.
 
     Raises MappingRefused where the mapping doesn't fit the table, Unanswered where it leaves something open, and
-    FileRefused where the file turns out to be unreadable.
+    FileRefused where the file turns out to be unreadable. Rows are made into records by so many ``threads``, each of
+    which holds some ten megabytes of the table and what is made of them.
     """
 
-    def __init__(self, table: Table, mapping: Mapping) -> None:
+    def __init__(self, table: Table, mapping: Mapping, threads: int = 1) -> None:
         require_sound(mapping, table.columns)
+        self._threads = threads
         self._table, self._mapping = table, mapping
         self._sieve = Sieve(mapping, table.columns)
-        self._values = Values(mapping)
-        self._statement: Statement | None = None
-
-    @property
-    def left_out(self) -> Counter[str]:
-        return self._values.left_out
+        self._samples: dict[str, Any] | None = None
+        self.left_out: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[TableChunk]:
-        import duckdb
-
         with ExitStack() as stack:
-            engine = stack.enter_context(duckdb.connect(config={"threads": 1}))
-            engine.execute("SET TimeZone = ?", [self._mapping.times.zone or "UTC"])
+            engines = stack.enter_context(Engines(self._mapping.times.zone or "UTC"))
             orders = stack.enter_context(Orders(self._mapping)) if self._mapping.order else None
-            for rows in self._table.batches():
-                yield self._chunk(engine, rows, orders)
+            made = in_order(
+                partial(self._chunk, engines),
+                self._table.batches(),
+                self._threads,
+                one_by_one=lambda: self._samples is None,  # the first values say how the others are read
+            )
+            for chunk, held in stack.enter_context(closing(made)):
+                self.left_out += chunk.left_out
+                if orders is not None and held is not None:
+                    orders.hold(held.orders, held.numbers, held.values)
+                yield chunk
             if orders is not None:
                 yield from _gathered(orders)
 
-    def _chunk(self, engine: duckdb.DuckDBPyConnection, rows: Rows, orders: Orders | None) -> TableChunk:
-        if self._statement is None:
+    def _chunk(self, engines: Engines, rows: Rows) -> tuple[TableChunk, _Held | None]:
+        """Runs in several threads, once there are samples."""
+        if self._samples is None:
             require_answered(self._mapping, rows.table)
         chunk = TableChunk(rows.size, events=rows.count, rejected=rows.rejected)
         if not rows.first:
             self._count_headers(chunk)
         table, kinds = self._sieve.sifted(numbered(rows), chunk.skipped)
-        if orders is not None:
-            table, kinds = self._held(engine, orders, table, kinds)
+        held = None
+        if self._mapping.order:
+            table, kinds, held = self._apart(engines, chunk, table, kinds)
         chunk.records = table.num_rows
         if table.num_rows:
-            chunk.lines = lines(kinds, self._json(engine, table, kinds))
+            chunk.lines = lines(kinds, self._json(engines, chunk, table, kinds))
         chunk.rows = table[NUMBER].to_numpy()
-        return chunk
+        return chunk, held
 
     def _count_headers(self, chunk: Chunk) -> None:
         """Count header rows after the first as skipped, because they may be data."""
@@ -88,27 +105,33 @@ class Records:
             chunk.events += more
             chunk.skipped[HEADER] += more
 
-    def _json(self, engine: duckdb.DuckDBPyConnection, table: Any, kinds: Any) -> dict[str, Parts]:
+    def _json(self, engines: Engines, chunk: TableChunk, table: Any, kinds: Any) -> dict[str, Parts]:
         """The JSON of the values of some rows, by field."""
-        values = self._values.of(table, kinds)
-        if self._statement is None:
-            self._statement = Statement(self._mapping, values)
+        reader = Values(self._mapping)
+        values = reader.of(table, kinds)
+        chunk.left_out += reader.left_out
+        if self._samples is None:
+            self._samples = values
         plainly = {field: json_of(field, column, self._mapping) for field, column in values.items()}
         made = {field: parts for field, parts in plainly.items() if parts is not None}
         rest = {field: values[field] for field in values if field not in made}
-        return made | {field: (json,) for field, json in self._statement.json(engine, rest).items()}
+        if rest:
+            by_sql = partial(Statement(self._mapping, self._samples).json, engines.mine())
+            made |= {field: (json,) for field, json in of_different(rest, by_sql).items()}
+        return made
 
-    def _held(self, engine: duckdb.DuckDBPyConnection, orders: Orders, table: Any, kinds: Any) -> tuple[Any, Any]:
-        """The rows that stand for themselves, and their types. Those of orders are held, with their numbers."""
+    def _apart(self, engines: Engines, chunk: TableChunk, table: Any, kinds: Any) -> tuple[Any, Any, _Held | None]:
+        """The rows that stand for themselves, their types, and the rows of orders."""
         from pyarrow import compute as pc
 
         is_order, names = of_orders(table, kinds, self._mapping)
-        held = table.filter(is_order)
-        if held.num_rows:
-            made = self._json(engine, held, kinds.filter(is_order))
+        theirs = table.filter(is_order)
+        held = None
+        if theirs.num_rows:
+            made = self._json(engines, chunk, theirs, kinds.filter(is_order))
             values = {field: whole(parts) for field, parts in made.items()}
-            orders.hold(names.filter(is_order), held[NUMBER], values)
-        return table.filter(pc.invert(is_order)), kinds.filter(pc.invert(is_order))
+            held = _Held(names.filter(is_order), theirs[NUMBER], values)
+        return table.filter(pc.invert(is_order)), kinds.filter(pc.invert(is_order)), held
 
 
 def _gathered(orders: Orders) -> Iterator[TableChunk]:

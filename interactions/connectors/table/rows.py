@@ -70,6 +70,9 @@ class Table(Protocol):
     def batches(self) -> Iterator[Rows]:
         """All rows, in order. Raises FileRefused if the file turns out to be unreadable."""
 
+    def row_of(self, number: int) -> int:
+        """The row with this ``number``, as people count in the file: from 1, with titles and headers."""
+
 
 def refused(index: int, text: str, rule: str) -> Rejected:
     """A row that can't be read, with the rule it breaks."""

@@ -68,9 +68,13 @@ class Separated:
             raise NoTable("The file is not a table: its lines don't have the same columns.")
         self.columns = named(begin.names(rows))
         self._skipped = ends[begin.first - 1] if begin.first else 0
+        self._before = begin.first
         self.kind = _KINDS.get(self.dialect.delimiter, "CSV")
         self.reading = Reading(self.encoding, self.dialect.delimiter, begin.header_rows, max(1, begin.names_row))
         self.doubts = (("encoding",) if not known else ()) + (("header",) if begin.is_doubtful else ())
+
+    def row_of(self, number: int) -> int:
+        return self._before + number + 1
 
     def batches(self) -> Iterator[Rows]:
         import pyarrow as pa

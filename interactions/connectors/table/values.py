@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 from interactions.connectors.table.mapping import Mapping, types_with
 from interactions.contract import schema
+
+_FEW: Final = 0.25  # of the cells are different: to look each up costs less than to make them all
 
 
 class Values:
@@ -72,3 +74,20 @@ def _where(column: Any, holds: Any) -> Any:
     from pyarrow import compute as pc
 
     return column if pc.all(holds).as_py() else pc.if_else(holds, column, pa.scalar(None, column.type))
+
+
+def of_different(columns: dict[str, Any], make: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """What ``make`` makes of columns, cell by cell; of a column that repeats few texts, it is asked for each once."""
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    made: dict[str, Any] = {}
+    many: dict[str, Any] = {}
+    for field, column in columns.items():
+        codes = None if pa.types.is_list(column.type) else pc.dictionary_encode(column.combine_chunks())
+        if codes is None or len(codes.dictionary) > _FEW * len(codes):
+            many[field] = column
+        else:
+            different = make({field: pa.chunked_array([codes.dictionary])})[field]
+            made[field] = pa.chunked_array([different.combine_chunks().take(codes.indices)])
+    return made | make(many)

@@ -6,6 +6,7 @@ import os
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -39,6 +40,14 @@ def is_workbook(path: Openable) -> bool:
     return bool(names & {"xl/workbook.xml", "xl/workbook.bin", _HIDDEN}) or {"content.xml", "mimetype"} <= names
 
 
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """A sheet's rows from the ``first`` that has a cell, numbered from 1."""
+
+    rows: list[list[Any]]
+    first: int
+
+
 class Workbook:
     """A workbook on disk. One sheet of it is read: the chosen one, or else the first with rows."""
 
@@ -48,13 +57,15 @@ class Workbook:
     def __init__(self, path: Openable, reading: Reading) -> None:
         """Raises FileRefused if it can't be read, is encrypted, or has no rows."""
         _require_bearable(path)
-        self.sheets, rows, sheet = _opened(path, reading.sheet)
-        rows = [row for row in rows if any(cell is not None for cell in row)]
+        self.sheets, found, sheet = _opened(path, reading.sheet)
+        places = [place for place, row in enumerate(found.rows) if any(cell is not None for cell in row)]
+        rows = [found.rows[place] for place in places]
         texts = [[_shown(cell) for cell in row] for row in rows[:_HEAD_ROWS]]
         if not texts:
             raise Empty(has_header=False)
         begin = heading(texts, reading)
         self._rows = rows[begin.first :]
+        self._numbers = [found.first + place for place in places[begin.first :]]
         with path.open("rb") as file:
             self._size = file.seek(0, os.SEEK_END)
         self.columns = named(begin.names(texts))
@@ -62,6 +73,9 @@ class Workbook:
             raise Empty(has_header=True)
         self.reading = Reading("", "", begin.header_rows, max(1, begin.names_row), sheet)
         self.doubts = (("header",) if begin.is_doubtful else ()) + (("sheet",) if len(self.sheets) > 1 else ())
+
+    def row_of(self, number: int) -> int:
+        return self._numbers[number]
 
     def batches(self) -> Iterator[Rows]:
         import pyarrow as pa
@@ -120,8 +134,8 @@ def _place(letters: bytes) -> int:
     return place
 
 
-def _opened(path: Openable, wanted: str) -> tuple[tuple[str, ...], list[list[Any]], str]:
-    """The names of the sheets, and the rows and the name of the one to read; rows are empty where none has any."""
+def _opened(path: Openable, wanted: str) -> tuple[tuple[str, ...], _Cells, str]:
+    """The names of the sheets, and the cells and the name of the one to read; rows are empty where none has any."""
     import python_calamine as calamine
 
     try:
@@ -130,9 +144,9 @@ def _opened(path: Openable, wanted: str) -> tuple[tuple[str, ...], list[list[Any
             if wanted and wanted not in names:
                 raise NoTable(f'The workbook has no sheet "{wanted[:60]}".')
             for name in (wanted,) if wanted else names:
-                rows = _read(book.get_sheet_by_name(name))
-                if rows or name == (wanted or names[-1]):
-                    return names, rows, name
+                cells = _read(book.get_sheet_by_name(name))
+                if cells.rows or name == (wanted or names[-1]):
+                    return names, cells, name
     except calamine.PasswordError as error:
         raise Encrypted from error
     except (calamine.CalamineError, OSError) as error:
@@ -140,8 +154,9 @@ def _opened(path: Openable, wanted: str) -> tuple[tuple[str, ...], list[list[Any
     raise Empty(has_header=False)
 
 
-def _read(sheet: Any) -> list[list[Any]]:
-    return [[None if cell == "" else cell for cell in row] for row in sheet.to_python(skip_empty_area=True)]
+def _read(sheet: Any) -> _Cells:
+    rows = [[None if cell == "" else cell for cell in row] for row in sheet.to_python(skip_empty_area=True)]
+    return _Cells(rows, sheet.start[0] + 1 if sheet.start else 1)
 
 
 def _shown(cell: Any) -> str:

@@ -116,4 +116,4 @@ def _shown(sample: table.Sample, mapping: table.Mapping, data: QueryDict) -> dic
 
 def _cause(preview: table.Preview, cause: tuple[str, str], count: int) -> ImportCause:
     row, value = preview.examples[cause]
-    return ImportCause(*cause, count=count, record=row, offset=0, value=value)
+    return ImportCause(*cause, count=count, record=None, offset=0, value=value, row=row)

@@ -82,13 +82,13 @@ class Anatomy:
 def curl(request: HttpRequest, call: Delivery) -> str:
     """The call as a curl command with a placeholder for the key; empty if its body isn't stored.
 
-    For a connected tool, it sends the interactions made from its events.
+    For a connected tool or a stream, it sends the interactions made from its events.
     """
     sent = call.sent
     if sent is None:
         return ""
     body = sent.text or '{"data":[' + ",".join(text for text in sent.records if text is not None) + "]}"
-    return _command(request, INTERACTIONS if call.is_of_connection else call.path, body)
+    return _command(request, INTERACTIONS if call.is_of_connection or call.is_of_stream else call.path, body)
 
 
 def first_call(request: HttpRequest) -> str:

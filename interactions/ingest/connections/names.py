@@ -12,7 +12,7 @@ from interactions.connectors import SOURCES
 from interactions.connectors.conventions import UNNAMED
 from interactions.ingest.connections.tally import OTHER_NAMES
 from interactions.ingest.connections.types import default_types, kept_types
-from interactions.models import Environment, EventCount, KeptEvent, SkippedEvents
+from interactions.models import Environment, EventCount, Import, ImportedEvents, KeptEvent, SkippedEvents
 
 MOST_NAMES: Final = 400
 _NO_NAMES: Final = frozenset({OTHER_NAMES, UNNAMED})
@@ -20,11 +20,11 @@ _NO_NAMES: Final = frozenset({OTHER_NAMES, UNNAMED})
 
 @dataclass(slots=True)
 class SeenName:
-    """Events of one name.
+    """Events of one name that came to connections, in imported files or pulled days.
 
-    ``interactions`` counts the records that connections made of them; ``skipped`` and ``refused`` count events,
-    including those of imports. ``defaults`` are the source's types, and ``chosen`` is the user's choice: None for none,
-    "" to skip.
+    ``interactions`` are the records made of them; ``skipped`` and ``refused`` count events, of files and days refused
+    records. ``defaults`` are the source's own types, and ``chosen`` what somebody chose: None for nothing, "" for
+    skipped.
     """
 
     name: str
@@ -56,6 +56,9 @@ def names_seen(environment: Environment, source: str) -> list[SeenName]:
         seen.last_at = row["last"]
     for row in _skipped_by_imports(environment, source):
         of(row["name"]).skipped += row["left"]
+    for row in _made_by_imports(environment, source):
+        seen = of(row["name"])
+        seen.interactions, seen.refused = seen.interactions + row["made"], seen.refused + row["bad"]
     for name in (*chosen, *SOURCES[source].TYPES):
         of(name)
     for name, kind in chosen.items():
@@ -82,3 +85,13 @@ def _counts(environment: Environment, source: str) -> list[dict[str, Any]]:
 def _skipped_by_imports(environment: Environment, source: str) -> list[dict[str, Any]]:
     rows = SkippedEvents.objects.filter(block__of__environment=environment, block__of__connector=source).order_by()
     return [dict(row) for row in rows.values("name").annotate(left=Sum("count")).order_by("-left")[:MOST_NAMES]]
+
+
+def _made_by_imports(environment: Environment, source: str) -> list[dict[str, Any]]:
+    """Of imports that are in the data set, or that refused everything."""
+    done = [Import.State.DONE, Import.State.DONE_WITH_REJECTS, Import.State.FAILED]
+    rows = ImportedEvents.objects.filter(block__of__environment=environment, block__of__connector=source).order_by()
+    sums = {"made": Sum("interactions"), "bad": Sum("refused")}
+    found = rows.filter(block__of__state__in=done).values("name").annotate(**sums)
+    counted: list[dict[str, Any]] = [dict(row) for row in found]
+    return sorted(counted, key=lambda row: -row["made"])[:MOST_NAMES]

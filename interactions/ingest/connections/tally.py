@@ -51,6 +51,14 @@ def _count(connection_id: int, at: datetime, arrived: Arrived) -> None:
         cursor.executemany(_COUNT, [(connection_id, name, *row, moment) for name, row in sorted(sums.items())])
 
 
+def count_again(row: EventCount, name: str) -> None:
+    """Count a row's events under another name."""
+    moment = database.ops.adapt_datetimefield_value(row.last_at)
+    with database.cursor() as cursor:
+        cursor.execute(_COUNT, (row.connection_id, name, row.interactions, row.skipped, row.refused, moment))
+    EventCount.objects.filter(pk=row.pk).delete()
+
+
 def keep_examples(connection_id: int, at: datetime, arrived: Arrived) -> None:
     """Keep an example of each name and reason, and every refused message of a stream, and delete older ones."""
     if not arrived.unstored:

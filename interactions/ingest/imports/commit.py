@@ -24,7 +24,7 @@ from interactions.ingest.imports.heartbeat import beating
 from interactions.ingest.imports.load import finish_if_last
 from interactions.ingest.imports.queue import enqueue
 from interactions.ingest.imports.rejects import collect
-from interactions.ingest.imports.table_rows import as_rows
+from interactions.ingest.imports.table_rows import as_rows, note_rows
 from interactions.models import Block, Import
 from interactions.privacy import refused
 from interactions.warehouse.lake import Held, Lake, LakeBusy, Part
@@ -112,6 +112,8 @@ def _commit(imp: Import, lake: Lake, held: Held) -> None:
     blocks = list(imp.blocks.order_by("number"))
     rows = sum(block.accepted for block in blocks)
     collect(imp, blocks, as_rows if imp.mapping else None)
+    if imp.mapping:
+        note_rows(imp, blocks)
     if lake.has_mark(_mark(imp)):  # committed by a task that died right after
         added = lake.rows_of(imp.pk)
     else:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,10 @@ from interactions.codec.rejected import Rejected
 from interactions.codec.split.windows import ByteRange
 from interactions.connectors import SOURCES, Chunk, Options, Skipped, records
 from interactions.ingest.connections import types
-from interactions.models import Block, Import, SkippedEvents
+from interactions.models import Block, Import, ImportedEvents, SkippedEvents
 
-_MOST_NAMES = 1000  # distinct names of skipped events counted per block
+_MOST_NAMES = 1000  # distinct names of events counted per block, skipped ones apart
+_LONGEST_NAME = 200
 
 
 def options_of(imp: Import) -> Options:
@@ -29,18 +30,38 @@ def options_of(imp: Import) -> Options:
     return types.options_of(imp.environment_id, imp.connector, zone)
 
 
-def events_of(imp: Import, reader: Reader, file: BinaryIO, run: ByteRange) -> Iterator[tuple[Batch, Counter[Skipped]]]:
-    """The batches of a run of events, and the skipped events of each. Raises Unsound like the reader.
+@dataclass(slots=True)
+class Names:
+    """What came of the events of a block, by their names: ``skipped`` events, and good and ``refused`` records."""
 
-    Rejected records come with the original event.
+    skipped: Counter[Skipped] = field(default_factory=Counter)
+    interactions: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def add(self, chunk: Chunk, refused: Iterable[int]) -> None:
+        """Count a chunk, of which the records with these numbers are ``refused``."""
+        names = list(map(chunk.names.__getitem__, refused))
+        self.skipped += chunk.skipped
+        self.refused.update(names)
+        self.interactions.update(chunk.names)
+        self.interactions.subtract(names)
+
+
+def events_of(imp: Import, reader: Reader, file: BinaryIO, run: ByteRange, names: Names) -> Iterator[tuple[Batch, int]]:
+    """The batches of a run of events, and how many events of each were skipped. Raises Unsound like the reader.
+
+    Rejected records come with the original event. What became of events is added to ``names``.
     """
     source, longest = SOURCES[imp.connector], settings.IMPORT_RECORD_BYTES
     for chunk in records(source, file, options_of(imp), run=run, longest=longest):
-        yield judged(chunk, reader), chunk.skipped
+        batch, refused = judged(chunk, reader)
+        names.add(chunk, refused)
+        yield batch, chunk.skipped.total()
 
 
-def judged(chunk: Chunk, reader: Reader) -> Batch:
-    """Check a chunk with the codec, as one batch."""
+def judged(chunk: Chunk, reader: Reader) -> tuple[Batch, list[int]]:
+    """Check a chunk with the codec, as one batch; and the numbers of its records that are refused."""
+    refused: list[int] = []
     made = Batch(chunk.size, len(chunk.rejected), rejected=list(chunk.rejected))
     size = len(chunk.lines)
     first = 0
@@ -49,14 +70,34 @@ def judged(chunk: Chunk, reader: Reader) -> Batch:
         made.untimed += batch.untimed
         made.tables += batch.tables
         made.rejected += [_of_event(chunk, rejected) for rejected in batch.rejected]
+        refused += [rejected.index for rejected in batch.rejected]
         first += batch.records
     made.rejected.sort(key=lambda rejected: rejected.index)
-    return made
+    return made, refused
 
 
 def _of_event(chunk: Chunk, rejected: Rejected) -> Rejected:
     origin = chunk.origin(rejected.index)
     return replace(rejected, index=origin.index, offset=origin.offset, text=origin.text, own=rejected.text)
+
+
+def note_names(block: Block, names: Names) -> None:
+    """Save what became of a block's events, replacing what was saved before."""
+    note_skipped(block, names.skipped)
+    made: dict[str, list[int]] = {}
+    for place, counter in enumerate((names.interactions, names.refused)):
+        for name, count in counter.most_common(_MOST_NAMES):
+            row = made.setdefault(_kept(name), [0, 0])
+            row[place] += count
+    ImportedEvents.objects.filter(block=block).delete()
+    ImportedEvents.objects.bulk_create(
+        ImportedEvents(block=block, name=name, interactions=good, refused=bad) for name, (good, bad) in made.items()
+    )
+
+
+def _kept(name: str) -> str:
+    """A name as every database takes it."""
+    return name.replace("\x00", "␀").encode(errors="replace").decode()[:_LONGEST_NAME]
 
 
 def note_skipped(block: Block, events: Counter[Skipped]) -> None:

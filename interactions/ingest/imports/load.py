@@ -22,12 +22,11 @@ from interactions.codec.origin import Origin
 from interactions.codec.reader import Batch, Reader
 from interactions.codec.source import shape_of
 from interactions.codec.split.windows import ByteRange, Unsound
-from interactions.connectors import Skipped
 from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull
 from interactions.ingest.imports import lifecycle, storage
 from interactions.ingest.imports.erased import leave_out
-from interactions.ingest.imports.events import events_of, note_skipped
+from interactions.ingest.imports.events import Names, events_of, note_names
 from interactions.ingest.imports.heartbeat import beating
 from interactions.ingest.imports.plan import Stopped, leave
 from interactions.ingest.imports.queue import enqueue
@@ -157,12 +156,12 @@ class _Counts:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a block came to; ``skipped`` and ``ignored`` count events and fields by name."""
+    """What a block came to; ``names`` and ``ignored`` count events and fields by name."""
 
     counts: _Counts
     rejects: Rejects
     part: PartWriter
-    skipped: Counter[Skipped]
+    names: Names
     ignored: Counter[str]
 
 
@@ -175,7 +174,7 @@ def _read(block: Block) -> _Read:
     reader = Reader(origin, keyring, longest=settings.IMPORT_RECORD_BYTES, ignores_unknown=ignores)
     people = Named(refused(imp.environment_id), received_at(imp), keyring)
     counts = _Counts()
-    events: Counter[Skipped] = Counter()
+    names = Names()
     told = time.monotonic()
     _require_room()
     collecting = gc.isenabled()
@@ -190,14 +189,13 @@ def _read(block: Block) -> _Read:
         ):
             size = storage.size_of(text)
             run = ByteRange(block.start, block.end, size, shape_of(file, of_any=bool(imp.connector)).inside)
-            for batch, skipped in _batches(imp, reader, file, run):
-                events += skipped
+            for batch, skipped in _batches(imp, reader, file, run, names):
                 left_out = leave_out(batch, counts.records, people.tombstones, rejects)
                 for table in batch.tables:
                     part.add(table)
                 for rejected in batch.rejected:
                     rejects.add(rejected)
-                counts.add(batch, left_out, skipped.total())
+                counts.add(batch, left_out, skipped)
                 if time.monotonic() - told > _TELL_SECONDS:
                     _set(block, **asdict(counts))
                     _require_room()
@@ -205,16 +203,16 @@ def _read(block: Block) -> _Read:
     finally:
         if collecting:
             gc.enable()
-    return _Read(counts, rejects, part, events, reader.ignored)
+    return _Read(counts, rejects, part, names, reader.ignored)
 
 
-def _batches(imp: Import, reader: Reader, file: BinaryIO, run: ByteRange) -> Iterator[tuple[Batch, Counter[Skipped]]]:
-    """The batches of a run, and the skipped events of each; Dojo's own format has none."""
+def _batches(imp: Import, reader: Reader, file: BinaryIO, run: ByteRange, names: Names) -> Iterator[tuple[Batch, int]]:
+    """The batches of a run, and how many events of each were skipped; Dojo's own format has none."""
     if imp.connector:
-        yield from events_of(imp, reader, file, run)
+        yield from events_of(imp, reader, file, run, names)
     else:
         for batch in reader.read(file, run):
-            yield batch, Counter()
+            yield batch, 0
 
 
 def _require_room() -> None:
@@ -242,7 +240,7 @@ def _done(block: Block, read: _Read) -> None:
         )
         Problem.objects.filter(block=block).delete()
         Problem.objects.bulk_create(read.rejects.problems(block))
-        note_skipped(block, read.skipped)
+        note_names(block, read.names)
 
 
 def _failed(block: Block, error: Exception) -> None:

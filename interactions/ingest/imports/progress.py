@@ -34,7 +34,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ImportCause:
-    """Records refused for one reason. ``record`` counts from 1; it's None while earlier blocks are being read."""
+    """Records refused for one reason. ``record`` counts from 1; it's None while earlier blocks are being read.
+
+    Of a table, ``row`` is the first one's row of the file, as people count; None until all is read.
+    """
 
     path: str
     rule: str
@@ -42,6 +45,7 @@ class ImportCause:
     record: int | None
     offset: int
     value: str
+    row: int | None = None
 
 
 def progress(imp: Import) -> Progress:
@@ -119,6 +123,7 @@ def causes(imp: Import) -> list[ImportCause]:
             record=known.record if known else None if base is None else base + problem.index + 1,
             offset=known.offset if known else problem.offset,
             value=known.value if known else problem.value,
+            row=known.row if known else problem.row,
         )
     return sorted(found.values(), key=lambda cause: (-cause.count, cause.path))
 

@@ -34,7 +34,7 @@ ERASED = ("user_id", "Erased person: records up to the deletion request are refu
 _OTHERS = ("", "Another rule is broken: see the rejected records.")
 Line = dict[str, Any]
 """A rejected record in its file: see :class:`Rejects`."""
-AsRows = Callable[[Import, Iterable[Line], int], Iterable[Line]]
+AsRows = Callable[[Import, Iterable[Line], int | None], Iterable[Line]]
 _CAUSES_KEPT = 200  # per block; a file with more causes has a common one
 
 
@@ -159,7 +159,7 @@ def collect(imp: Import, blocks: Iterable[Block], as_rows: AsRows | None = None)
     """Combine the rejected records of the blocks, in order, into the file for download.
 
     ``as_rows`` converts a block's lines to those of a table's rows; its second argument is the number of the block's
-    first record in the text. The first block of a table has no text.
+    first record in the text, or None for the first block of a table, which has no text.
     """
     with storage.made(storage.rejected_target(imp)) as final:
         draft = final.with_name("rejected.draft")
@@ -177,7 +177,7 @@ def _collect(imp: Import, blocks: Iterable[Block], as_rows: AsRows | None, draft
             if place.exists():
                 with place.open("rb") as packed, gzip.open(packed, "rb") as file:
                     lines: Iterable[Line] = map(json.loads, file)
-                    for line in as_rows(imp, lines, first) if as_rows and block.end else lines:
+                    for line in as_rows(imp, lines, first if block.end else None) if as_rows else lines:
                         out.write(_noted(line, base, imp.pk if as_rows else None) + b"\n")
                         written += 1
             base += block.records

@@ -5,7 +5,7 @@ The row number of each record is written while the table is read; rows are looke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,7 @@ from interactions.connectors import table
 from interactions.connectors.table import TableChunk
 from interactions.ingest.imports import storage, tables
 from interactions.ingest.imports.rejects import Line, whom_of
-from interactions.models import Import
+from interactions.models import Block, Import, Problem
 
 _SAME_ORDER: Final = "data.{index} is invalid. It is of the same order as row {row}."
 
@@ -46,13 +46,16 @@ class RowNumbers:
             self._draft.replace(self._path)
 
 
-def as_rows(imp: Import, lines: Iterable[Line], first: int) -> Iterator[Line]:
+def as_rows(imp: Import, lines: Iterable[Line], first: int | None) -> Iterator[Line]:
     """A block's rejected lines with rows in place of records; an order becomes a line for each of its rows.
 
-    ``first`` is the number of the block's first record in the text, from 0.
+    ``first`` is the number of the block's first record in the text, from 0. None: they are rows that couldn't be read.
     """
     mapping = tables.mapping_of(imp.mapping)
     found = tables.opened(imp, mapping.reading)
+    if first is None:
+        yield from ({**line, "row": found.row_of(line["index"])} for line in lines)
+        return
     with storage.local([storage.rows_path(imp)]) as (path,):
         yield from _rows_of(np.memmap(path, np.int64, "r"), found, mapping, lines, first)
 
@@ -67,12 +70,38 @@ def _rows_of(
         orders = table.rows_of_orders(found, mapping, [-1 - place for place in places if place < 0])
         for line, place in zip(some, places, strict=True):
             own = [(place, rows[place])] if place >= 0 else orders[-1 - place]
-            yield from _of_rows(line, own)
+            yield from _of_rows(line, [(found.row_of(number), text) for number, text in own])
+
+
+def note_rows(imp: Import, blocks: Sequence[Block]) -> None:
+    """Say in the problems of a table's import which row of the file their first example is."""
+    if not Problem.objects.filter(block__of=imp).exists():
+        return
+    found = tables.opened(imp, tables.mapping_of(imp.mapping).reading)
+    place = storage.rows_path(imp)
+    if not place.exists():
+        _note_rows(found, np.zeros(0, np.int64), blocks)
+        return
+    with storage.local([place]) as (path,):
+        numbers = np.memmap(path, np.int64, "r") if path.stat().st_size else np.zeros(0, np.int64)
+        _note_rows(found, numbers, blocks)
+
+
+def _note_rows(found: table.Table, numbers: np.ndarray, blocks: Sequence[Block]) -> None:
+    first = 0
+    noted = []
+    for block in blocks:
+        for problem in block.problems.all():
+            number = int(numbers[first + problem.index]) if block.end else problem.index
+            problem.row = found.row_of(max(number, -1 - number))
+            noted.append(problem)
+        first += block.records if block.end else 0
+    Problem.objects.bulk_update(noted, ["row"], batch_size=500)
 
 
 def _of_rows(line: Line, rows: list[tuple[int, bytes]]) -> Iterator[Line]:
     whom = whom_of(line["text"].encode(errors="surrogateescape"))
     for number, text in rows:
         is_first = number == rows[0][0]
-        problems = line["problems"] if is_first else [_SAME_ORDER.format(index=line["index"], row=rows[0][0] + 1)]
-        yield {**line, "text": text.decode(), "whom": whom, "row": number + 1, "problems": problems}
+        problems = line["problems"] if is_first else [_SAME_ORDER.format(index=line["index"], row=rows[0][0])]
+        yield {**line, "text": text.decode(), "whom": whom, "row": number, "problems": problems}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
+from dojo.cores import cores
 from interactions import identity
 from interactions.connectors import Chunk, Skipped, table
 from interactions.disk import PAUSED
@@ -19,6 +20,7 @@ from interactions.models import Block, Import, Problem
 from interactions.privacy import refused
 
 _CLAIM: Final = "table"
+_MOST_THREADS: Final = 4  # of one table: other imports go on beside it
 
 
 @dataclass(slots=True)
@@ -59,7 +61,8 @@ def write(imp: Import, look: Callable[[], None]) -> Apart:
         storage.written(text) as file,
     ):
         apart = Apart(rejects)
-        for chunk in table.Records(tables.opened(imp, mapping.reading, look), mapping):
+        records = table.Records(tables.opened(imp, mapping.reading, look), mapping, min(_MOST_THREADS, cores()))
+        for chunk in records:
             look()
             _add(chunk, file, apart)
             rows.add(chunk)

@@ -28,6 +28,7 @@ from interactions.ingest.connections.find import caller_of
 from interactions.ingest.connections.read import Arrived
 from interactions.ingest.connections.types import options_of
 from interactions.ingest.streams import leases
+from interactions.ingest.streams.deliveries import Deliveries
 from interactions.ingest.streams.errors import LeaseLost, StreamAway
 from interactions.ingest.streams.leases import Leases, Scope
 from interactions.ingest.streams.payloads import Payloads
@@ -187,6 +188,7 @@ class _Session:
             self._connection.source, reader.place, partial(options_of, self._connection.environment_id)
         )
         self._leases = Leases(self._scope(), consumer.holder)
+        self._deliveries = Deliveries(self._connection, self._stream.get_kind_display())
         self._found: Sequence[Found] = ()
         self._uncommitted: dict[Key, str] = {}
         self._next_find = self._next_renewal = self._next_look = 0.0
@@ -214,6 +216,7 @@ class _Session:
         finally:
             self._reader.commit(self._uncommitted)
             self._let_go()
+            self._deliveries.tell(timezone.now(), is_last=True)
 
     def _let_go(self) -> None:
         try:
@@ -243,6 +246,7 @@ class _Session:
     def _look(self) -> bool:
         """Whether the stream is still to be read; and see whether the inbox is full."""
         close_old_connections()
+        self._deliveries.tell(timezone.now())
         if self._consumer.is_paused() is not False:
             return False
         waiting = InboxEntry.objects.filter(environment=self._connection.environment_id, problem="")
@@ -278,19 +282,21 @@ class _Session:
 
     def _store(self, slices: Sequence[Slice]) -> None:
         """Store what was read. Where a lease was lost nothing of it is, and all is read again that is still ours."""
+        at, began = timezone.now(), time.perf_counter()
         arrived = self._payloads.read(slices)
         positions = {each.key: each.after for each in slices}
         ended = [each.key for each in slices if each.is_last]
         self._grant(arrived)
         erased = privacy.refused(self._connection.environment_id)
         try:
-            accept(self._connection, timezone.now(), arrived, erased, also=lambda: self._leases.write(positions, ended))
+            accept(self._connection, at, arrived, erased, also=lambda: self._leases.write(positions, ended))
         except LeaseLost:
             self._leases.reload()
             self._assign()
             return
         self._leases.written(positions, ended)
         self._note_stored(arrived, positions)
+        self._deliveries.add(at, slices, arrived, time.perf_counter() - began)
         if ended:  # what comes after them may be read now
             self._assign()
             self._next_find = 0.0

@@ -84,9 +84,8 @@ class Command(BaseCommand):
             if sentence:
                 self.stderr.write(sentence)
         for cause in causes[:10]:
-            self.stderr.write(
-                f"{cause.count:>12,}  {cause.path or 'record'}: {cause.rule} First: record {cause.record}."
-            )
+            first = f"row {cause.row}" if cause.row else f"record {cause.record}"
+            self.stderr.write(f"{cause.count:>12,}  {cause.path or 'record'}: {cause.rule} First: {first}.")
         for name in imports.skipped(imp)[:10]:
             self.stderr.write(f"{name.count:>12,}  skipped: {name.name}. {name.reason}")
         ignored = dict(imports.ignored_fields(imp))

@@ -10,7 +10,9 @@ import pytest
 
 from interactions.codec import read_records
 from interactions.connectors import table
-from interactions.connectors.table import Mapping, MappingRefused, Skip, Unanswered
+from interactions.connectors.table import Mapping, MappingRefused, Skip, Unanswered, separated
+from interactions.connectors.table.utf8 import MARK, Utf8
+from interactions.errors import FileRefused
 from tests.connectors.table.opened import file, mapped, questions, read, suggested
 
 SHOP = """when,event,customer,device,items,total,url
@@ -211,7 +213,7 @@ def test_the_preview_shows_twenty_and_counts_the_sample(tmp_path):
     path = file(tmp_path, "event,who\n" + "view,a\n" * 50 + "what,b\n")
     preview = table.preview(table.sample_of(table.open_table(path)), mapped(path), 20)
     assert len(preview.shown) == 20
-    assert [shown.row for shown in preview.shown[:3]] == [1, 2, 3]
+    assert [shown.row for shown in preview.shown[:3]] == [2, 3, 4]
     assert (preview.rows, preview.records, preview.types) == (51, 50, {"product_detail_page_view": 50})
     assert [said.name for said in preview.skipped] == ["what"]
 
@@ -292,3 +294,106 @@ def test_a_value_is_read_alike_whatever_stands_beside_it(tmp_path):
     assert len(alone.records) == 2
     assert both[1][2]["user_id"] == 'x "y"'
     assert both[1][2]["product_ids"] == ["s 1", "s2"]
+
+
+@pytest.mark.parametrize(
+    "odd", ["2026-11-02,Order Completed,a,1", "2026-11-02 10:00:00,Order Completed,a| b,1| 2", "11 pm,view,a,x"]
+)
+def test_times_with_their_offset_and_lists_are_read_alike_whatever_stands_beside_them(tmp_path, odd: str):
+    plain = [
+        "2026-11-02T10:00:00Z,Order Completed,a|b,1|2",
+        "2026-11-02T10:00:00.123456+05:30,Order Completed,a,1.5",
+        "2026-11-02 23:59:59-08:00,Order Completed,a|b|c,1|2.25|3",
+        "2026-02-30T10:00:00Z,Order Completed,,",
+    ]
+    found = []
+    for rows in (plain, [*plain, odd]):
+        path = file(tmp_path, "\n".join(["when,event,product_ids,quantities", *rows, ""]))
+        mapping = mapped(path, separators={"product_ids": "|", "quantities": "|"})
+        lines = io.BytesIO(b"\n".join(json.dumps(record).encode() for record in read(path, mapping).records[:4]))
+        (batch,) = read_records(lines)
+        assert [each.index for each in batch.rejected] == [3]
+        found.append([one.drop_columns(["received_at"]) for one in batch.tables])
+    assert found[0] == found[1]
+
+
+MANY = "".join(
+    f"2026-11-02T10:{number % 60:02}:00.5{zone},view,cust-{number},203.0.113.{number % 7},{number % 3}|2,Ä{number}\n"
+    for number in range(3_000)
+    for zone in ("Z", "+01:00")
+)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_rows_come_in_order_however_many_threads_read_them(tmp_path, monkeypatch, threads: int):
+    monkeypatch.setattr(separated, "LONGEST_ROW", 4096)
+    path = file(tmp_path, f"when,event,customer,ip,quantities,city\n{MANY}")
+    records = table.Records(table.open_table(path), mapped(path), threads)
+    chunks = list(records)
+    assert len(chunks) > 50
+    found = [json.loads(line) for chunk in chunks for line in chunk.lines.splitlines()]
+    assert [record["user_id"] for record in found] == [f"cust-{number}" for number in range(3_000) for _ in "12"]
+    assert [int(row) for chunk in chunks for row in chunk.rows] == list(range(6_000))
+    assert {record["context"]["truncated_ip"] for record in found} == {"203.0.113.0"}
+    assert records.left_out == {"quantities": 6_000}
+
+
+def test_what_is_unreadable_in_the_middle_is_told_by_any_thread(tmp_path, monkeypatch):
+    monkeypatch.setattr(separated, "LONGEST_ROW", 4096)
+    path = file(tmp_path, f'when,event,customer,ip,quantities,city\n{MANY}"never closed{"x" * 9000}')
+    with pytest.raises(FileRefused):
+        list(table.Records(table.open_table(path), mapped(path), 2))
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [(["1|2", "3"], [[1, 2], [3]]), (["1.5|2", "3"], [[1.5, 2], [3]]), (["1| 2", "3"], [[1, 2], [3]])],
+)
+def test_lists_of_numbers_are_read_plain_or_not(tmp_path, cells: list[str], numbers: list[list[float]]):
+    rows = "".join(f"2026-11-02 10:00:00,Order Completed,a|b,{cell}\n" for cell in cells)
+    path = file(tmp_path, f"when,event,product_ids,quantities\n{rows}")
+    mapping = mapped(path, separators={"product_ids": "|", "quantities": "|"})
+    assert [record["quantities"] for record in read(path, mapping).records] == numbers
+
+
+@pytest.mark.parametrize(
+    ("cells", "lists"),
+    [
+        (["Home & Garden|Lamps"], [["Home & Garden", "Lamps"]]),
+        (["Home & Garden|Lamps", " Home | Lamps "], [["Home & Garden", "Lamps"], ["Home", "Lamps"]]),
+    ],
+)
+def test_a_blank_within_a_value_of_a_list_is_kept_and_one_around_it_is_not(tmp_path, cells: list[str], lists: object):
+    rows = "".join(f"2026-11-02 10:00:00,Product List Viewed,{cell}\n" for cell in cells)
+    path = file(tmp_path, f"when,event,category\n{rows}")
+    assert [record["category"] for record in read(path, mapped(path, separators={"category": "|"})).records] == lists
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 5])
+def test_characters_are_whole_wherever_a_text_is_cut(piece: int):
+    text = "aé€😀\n" * 50
+    assert Utf8(Pieces(text.encode(), piece)).read().decode() == text
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"\xe2\x82", b"\xc3", "\uffff".encode()])
+def test_what_is_no_character_is_marked_wherever_a_text_is_cut(bad: bytes):
+    for piece in (1, 2, 3, 64):
+        utf8 = Utf8(Pieces("aé€\n".encode() * 20 + bad + b"\nb" * 20, piece))
+        assert MARK in utf8.read().decode() and utf8.is_marked
+
+
+def test_a_text_that_ends_within_a_character_is_marked():
+    for piece in (1, 2, 64):
+        utf8 = Utf8(Pieces("aé\n".encode() * 20 + "€".encode()[:2], piece))
+        assert utf8.read().decode().endswith(MARK) and utf8.is_marked
+
+
+class Pieces(io.BytesIO):
+    """A text that is read a few bytes at a time."""
+
+    def __init__(self, text: bytes, size: int) -> None:
+        super().__init__(text)
+        self._size = size
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(self._size)

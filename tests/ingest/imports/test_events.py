@@ -11,6 +11,7 @@ import pytest
 
 from interactions.errors import ImportStateError
 from interactions.ingest import imports
+from interactions.ingest.connections.names import names_seen
 from interactions.ingest.connections.types import keep_types
 from interactions.ingest.imports import storage
 from interactions.models import Environment, Import
@@ -22,6 +23,8 @@ from .files import as_lines, as_list, records
 from .house import House, rejected, rows
 
 State = Import.State
+
+NAMES = ("Search", "Order Completed", "Signed Up")
 
 
 def searches(count: int, **said: Any) -> list[dict[str, Any]]:
@@ -43,6 +46,25 @@ def test_skipped_events_are_counted_by_name_apart_from_rejects(house: House) -> 
     assert (imp.state, imp.records, imp.accepted, imp.rejected, imp.skipped) == (State.DONE, 6, 3, 0, 3)
     assert [(each.name, each.count) for each in imports.skipped(imp)] == [("Signed Up", 2), ("$mp_web_page_view", 1)]
     assert imports.progress(imp).skipped == 3
+
+
+def test_interactions_are_counted_by_event_name(house: House) -> None:
+    bad = event("Order Completed", revenue="a lot", **{"$insert_id": "bad"})
+    house.done(as_lines([*searches(3), bad, event("Order Completed", revenue=5), event("Signed Up")]))
+    seen = {each.name: each for each in names_seen(Environment.objects.get(slug="production"), "mixpanel")}
+    assert [(seen[name].interactions, seen[name].refused, seen[name].skipped) for name in NAMES] == [
+        (3, 0, 0),
+        (1, 1, 0),
+        (0, 0, 1),
+    ]
+
+
+def test_an_import_that_was_undone_made_no_interactions(house: House) -> None:
+    imp = house.done(as_lines(searches(3)))
+    house.ask(imports.undo, imp)
+    house.carry()
+    seen = {each.name: each for each in names_seen(Environment.objects.get(slug="production"), "mixpanel")}
+    assert seen["Search"].interactions == 0
 
 
 def test_the_same_file_again_adds_nothing(house: House) -> None:

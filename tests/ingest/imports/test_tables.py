@@ -12,6 +12,7 @@ from interactions.errors import ImportStateError
 from interactions.ingest import imports
 from interactions.ingest.imports import tables
 from interactions.models import Import
+from tests.connectors.table.opened import workbook
 from tests.ingest.imports.house import House, rejected, rows
 
 pytestmark = pytest.mark.django_db
@@ -51,9 +52,13 @@ def test_a_table_is_in_the_data_set_with_each_row_counted(house: House) -> None:
         "It must be a date and time with an offset",
     }
     ragged, mistimed = rejected(imp)
-    assert (ragged["_dojo"]["row"], ragged["_dojo"]["text"]) == (4, "04.04.2026 12:00;Viewed item")
+    assert (ragged["_dojo"]["row"], ragged["_dojo"]["text"]) == (5, "04.04.2026 12:00;Viewed item")
     note = mistimed.pop("_dojo")
-    assert (note["row"], note["import"], note["user_id"]) == (5, imp.pk, "eve")
+    assert (note["row"], note["import"], note["user_id"]) == (6, imp.pk, "eve")
+    assert {cause.rule.partition(",")[0]: cause.row for cause in imports.causes(imp)} == {
+        "The row has 2 values": 5,
+        "It must be a date and time with an offset": 6,
+    }
     assert mistimed == {
         "when": "some day", "event": "Viewed item", "customer no": "eve", "items": "mug-9", "order total": None,
     }  # fmt: skip
@@ -96,10 +101,11 @@ def test_a_rejected_order_keeps_all_of_its_rows(house: House) -> None:
     assert (imp.accepted, imp.rejected) == (1, 1)
     lines = rejected(imp)
     assert [(line["_dojo"]["row"], line["sku"], line["_dojo"]["user_id"]) for line in lines] == [
-        (2, "s2", "bob"),
-        (4, "s4", "bob"),
+        (3, "s2", "bob"),
+        (5, "s4", "bob"),
     ]
-    assert lines[1]["_dojo"]["problems"][0].endswith("is invalid. It is of the same order as row 2.")
+    assert lines[1]["_dojo"]["problems"][0].endswith("is invalid. It is of the same order as row 3.")
+    assert [cause.row for cause in imports.causes(imp)] == [3]
     again = mended(house, [line | {"when": "2026-04-05 10:00:00"} for line in lines])
     assert (again.accepted, again.rejected) == (1, 0)
     assert [(row["product_ids"], row["revenue"]) for row in rows()] == [(["s1", "s3"], 20), (["s2", "s4"], 40)]
@@ -126,3 +132,26 @@ def test_an_unmapped_table_does_not_start(house: House) -> None:
     imp = house.given(SHOP, name="shop.csv")
     with pytest.raises(ImportStateError, match="Map the columns"):
         imports.start(imp, check_duplicates=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "row"),
+    [
+        ("titled.csv", b"Report of May,,\n,,\nwhen,event,user\n2026-04-03 10:00:00,view,ann\nnever,view,bob\n", 5),
+        (
+            "rows.json",
+            b'[{"when":"2026-04-03 10:00:00","event":"view","user":"ann"},{"when":"never","event":"view"}]',
+            2,
+        ),
+        (
+            "shop.xlsx",
+            workbook([[], ["when", "event", "user"], ["2026-04-03 10:00:00", "view", "ann"], [], ["never", "view"]]),
+            5,
+        ),
+    ],
+)
+def test_a_problem_names_the_row_as_people_count_in_the_file(house: House, name: str, content: bytes, row: int) -> None:
+    imp = carried(house, content, name=name)
+    assert (imp.accepted, imp.rejected) == (1, 1), imp.error
+    assert [cause.row for cause in imports.causes(imp)] == [row]
+    assert [line["_dojo"]["row"] for line in rejected(imp)] == [row]

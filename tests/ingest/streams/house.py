@@ -20,6 +20,7 @@ from interactions.ingest.streams.change import Description
 from interactions.ingest.streams.consumer import Consumer
 from interactions.models import Connection, Environment, InboxEntry
 from interactions.models.packed import unpack
+from tests import postgres
 from tests.processes import HOUSE, environ
 
 
@@ -61,8 +62,9 @@ def users() -> Counter[str]:
 
 def consume(*arguments: str, **more: str) -> subprocess.Popen[str]:
     """The command in a process of its own, on the tests' database."""
-    database = settings.DATABASES["default"]["TEST"]["NAME"]
-    env = environ(settings.DATA_DIR, DATABASE_URL=f"sqlite:///{database}", **more)
+    database = connections["default"].settings_dict["NAME"]
+    url = postgres.url(database) if postgres.is_chosen() else f"sqlite:///{database}"
+    env = environ(settings.DATA_DIR, DATABASE_URL=url, **more)
     env |= {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     return subprocess.Popen(
         [sys.executable, "manage.py", "consume", *arguments],

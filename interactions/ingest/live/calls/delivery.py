@@ -12,6 +12,8 @@ import msgspec
 UNKNOWN: Final = ""
 """Instead of an environment, for calls with an unknown key."""
 CONNECT: Final = "/v1/connect/"
+READ: Final = "Read from"  # no method of HTTP has a blank
+"""In place of a call's method: Dojo read these records from a stream."""
 LONGEST: Final = 120  # characters of a name chosen by a client
 
 _LINE: Final = re.compile(r"data\.(\d+)(?:\.(\S+))?(?: \((.*)\))? is invalid\. (.*)", re.DOTALL)
@@ -87,8 +89,9 @@ class Delivery(msgspec.Struct, kw_only=True):
     query string, ``lines`` are those of the 422, ``types`` counts records by type, ``body`` is the unpacked body, or
     its first BODY_BYTES with the ``size`` of all. ``is_only_counted``: not stored, because too many like it were
     refused in this minute; its cause is counted. ``is_aside``: not a call, but accepted records of earlier calls that
-    couldn't be moved into the data set. When read from the ring, ``lines`` and ``body`` are empty and ``sent`` has what
-    is stored of them.
+    couldn't be moved into the data set. With the method ``READ``, it's what a stream brought: ``path`` has its topics,
+    and ``reason`` says how many messages there were. When read from the ring, ``lines`` and ``body`` are empty and
+    ``sent`` has what is stored of them.
     """
 
     environment: str
@@ -121,7 +124,14 @@ class Delivery(msgspec.Struct, kw_only=True):
         return "dry_run=1" in self.path.partition("?")[2]
 
     @property
+    def is_of_stream(self) -> bool:
+        """Whether Dojo read it from a stream, rather than being called."""
+        return self.method == READ
+
+    @property
     def sends_interactions(self) -> bool:
+        if self.is_of_stream:
+            return True
         place = self.path.partition("?")[0].rstrip("/")
         return self.method == "POST" and (place.endswith("/interactions") or self.is_of_connection)
 
