@@ -23,7 +23,7 @@ from interactions.questions.parts import DENIED, NAMES, names_in
 ALWAYS = ("api_key", "format", "zone")
 _FILTER = (*(name for name in NAMES if not name.endswith(DENIED)), "custom.<key>")  # and with DENIED at their end
 _MOST_NAMED = 20  # keys of custom_context
-_LISTS = ("step",)  # which may be given several times, as those of the filter
+_LISTS = ("step",)  # parameters that can be repeated, like those of the filter
 
 
 def check_names(query: QueryDict, known: Iterable[str], *, is_filtered: bool) -> None:
@@ -65,9 +65,9 @@ def check_filter(request: HttpRequest, caller: Caller, environment: Environment,
 
 
 def check_keys(environment: Environment, choice: FilterQuery) -> None:
-    """Raises CallRefused (400) where a report is to be filtered by a key of custom_context that no record has.
+    """Raises CallRefused (400) for a report filtered by a key of custom_context that no record has.
 
-    The index is built anew for a key that nobody filtered by before, so a program can't ask for just any. Raises
+    The index is rebuilt for keys that weren't filtered by before, so programs can't use arbitrary ones. Raises
     DataNotReady.
     """
     asked = {each.key_of_context for each in choice.parts.conditions if each.key_of_context}

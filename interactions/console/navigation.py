@@ -1,4 +1,4 @@
-"""What the left pane of every page needs: environments, entries, and what the person may do."""
+"""The context of the left pane on every page: environments, entries and rights."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _ENTRY_OF: Final = {page: entry for entry, pages in _PAGES.items() for page in (
 class PaneEntry:
     """A link of the pane to the page ``name``; ``icon`` is empty for a sub-entry.
 
-    ``badge`` is a number of things that wait; None on pages where nothing ever does.
+    ``badge`` is the number of waiting things; None for pages without a badge.
     """
 
     name: str
@@ -73,7 +73,7 @@ class PaneSection:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentLink:
-    """An environment, and the page like this one in it."""
+    """An environment, with the URL of the corresponding page in it."""
 
     environment: Environment
     url: str
@@ -93,15 +93,15 @@ class Navigation:
 
     @property
     def badges(self) -> list[PaneEntry]:
-        """The entries with a badge: a fragment that is fetched while things happen brings them up to date."""
+        """The entries with a badge, which a fragment keeps up to date."""
         return [entry for section in self.sections for entry in section.entries if entry.badge is not None]
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``navigation``, ``environment`` and ``may``, the names of the rights that one has there.
+    """Context processor: ``navigation``, ``environment`` and ``may``, the names of the user's rights there.
 
     Without a log-in, or without a role anywhere, only an empty ``may``. Pages outside any environment (the account)
-    may name one as ``?environment=``, so that the pane keeps leading where the person was.
+    may have ``?environment=``, so that the pane still links to where the user was.
     """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -135,7 +135,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
 
 def _same_page(page: str, environment: Environment, rights: frozenset[Right]) -> str:
-    """The page of this kind there, or the overview where one may not open it."""
+    """The URL of the corresponding page there, or of the overview if the user may not open it."""
     if page in _OF_NO_ENVIRONMENT:
         return _beside(page, environment)
     name = page if page == "import_new" else _ENTRY_OF.get(page, "overview")
@@ -143,15 +143,16 @@ def _same_page(page: str, environment: Environment, rights: frozenset[Right]) ->
 
 
 def _beside(page: str, environment: Environment) -> str:
-    """The address of a page outside any environment that keeps the pane where it is."""
+    """The URL of a page outside any environment, which keeps the pane's environment."""
     return reverse(page, query={"environment": environment.slug})
 
 
 _OF_NO_ENVIRONMENT: Final = frozenset({"account", "operations"})
-# Pages of interactions: what is filtered on one stays so on the others.
+# Pages about interactions, which share a filter.
 _FILTERED: Final = frozenset({"dashboard", "records"})
 
-# Title, and label, address and icon of each entry; a sub-entry has no icon. Shown is what one may open.
+# Title, and label, URL name and icon of each entry; a sub-entry has no icon. Only pages that the user may open are
+# shown.
 _SECTIONS: Final = (
     ("", (("Overview", "overview", "layout-dashboard"),)),
     (
@@ -196,7 +197,7 @@ _SECTIONS: Final = (
 def _sections(
     page: str, environment: Environment, rights: frozenset[Right], filtered: str, *, is_administrator: bool
 ) -> tuple[PaneSection, ...]:
-    """``filtered``: the filter of the page, as the end of an address; it goes along to the pages that have one."""
+    """``filtered`` is the page's filter as a query string, which is added to links to pages with a filter."""
 
     def address(name: str) -> str:
         if name in _OF_NO_ENVIRONMENT:

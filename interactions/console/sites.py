@@ -1,4 +1,4 @@
-"""Shops and sites on the API page: code that is ready to paste, and where to paste it. The texts are data."""
+"""Shops and sites on the API page, as data: code to paste, and where to paste it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A kind of shop or site, with the steps that set it up; ``text`` is empty where nothing is pasted."""
+    """A kind of shop or site, with the steps to set it up; ``text`` is empty if nothing has to be pasted."""
 
     id: str
     label: str
@@ -52,7 +52,7 @@ _SITES: Final = (
 
 
 def sites(names: Mapping[str, str]) -> list[Site]:
-    """All of them. ``names`` has the ``host`` and the ``publishable_key`` that stand in the code."""
+    """All of them. ``names`` has the ``host`` and the ``publishable_key`` for the code."""
     return [
         Site(
             name,
@@ -66,8 +66,8 @@ def sites(names: Mapping[str, str]) -> list[Site]:
 
 @require_safe
 def wordpress_plugin(request: HttpRequest, environment: str) -> HttpResponse:
-    """The WordPress plugin, zipped as ``make plugin`` does."""
-    # Not a part of the application: nothing else needs the folder.
+    """Download the WordPress plugin, zipped like ``make plugin`` does."""
+    # The folder isn't part of the application.
     from integrations.wordpress.package import package
 
     answer = HttpResponse(package(), content_type="application/zip")

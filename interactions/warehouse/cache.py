@@ -1,7 +1,7 @@
-"""This node's copies of parts that are objects: what was used last stays, within CACHE_MAX_BYTES.
+"""This node's copies of parts in an object store: the least recently used ones are removed beyond CACHE_MAX_BYTES.
 
-Parts never change, so a copy is right as long as its part is in the table. Several processes share the copies: each is
-written under another name first, and one that is being read may go, as its readers keep it open.
+Parts never change, so a copy is valid as long as its part is in the table. Processes share the copies: each is written
+under another name first, and can be removed while it's being read, because readers keep it open.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from django.conf import settings
 from interactions import process_caches
 
 _DRAFT: Final = ".draft"
-_LEFT_SECONDS: Final = 3600  # after which a draft was left by a killed process
-_IN_USE_SECONDS: Final = 60  # whoever asked for a copy opens it within
-_SHARE: Final = 16  # room is looked for after so much of the limit was fetched
+_LEFT_SECONDS: Final = 3600  # older drafts were left by killed processes
+_IN_USE_SECONDS: Final = 60  # in which a requested copy is opened
+_SHARE: Final = 16  # copies are removed after this share of the limit was fetched
 
 _turn = threading.Lock()
-_orders = 0  # to forget copies: what was fetched before the last one must not appear after it
-_fetched: dict[int, int] = {}  # bytes since room was last looked for, by process id
+_orders = 0  # to forget copies: files whose download began before the last order must not appear after it
+_fetched: dict[int, int] = {}  # bytes since copies were last removed, by process id
 
 
 class PartCache:
@@ -47,9 +47,9 @@ class PartCache:
         return False
 
     def fetched(self, name: str, size: int, fetch: Callable[[str, Path], object]) -> Path:
-        """The copy; where there is none, ``fetch`` writes it to a new file first. Raises what that raises.
+        """The copy; if there is none, ``fetch`` writes it to a new file first. Raises the errors of ``fetch``.
 
-        Raises FileNotFoundError also where copies were to be forgotten meanwhile, as its part may have gone.
+        Also raises FileNotFoundError if copies were forgotten meanwhile, because the part may be removed.
         """
         path = self.folder / name
         if self.has(name, size):
@@ -65,7 +65,7 @@ class PartCache:
         return path
 
     def adopt(self, name: str, source: Path) -> None:
-        """Take over a part that this node wrote: it needn't be fetched. A disk without room does without it."""
+        """Add a part that this node wrote, so that it needn't be downloaded; skipped on a full disk."""
         path = self.folder / name
         draft = _draft_of(path)
         with suppress(OSError):
@@ -87,7 +87,7 @@ class PartCache:
         return [path.relative_to(self.folder).as_posix() for path in _files(self.folder)]
 
     def keep_only(self, named: Collection[str]) -> None:
-        """Forget all copies but these."""
+        """Remove all copies except these."""
         self.drop(name for name in self.names() if name not in named and not _is_fresh_draft(self.folder / name))
 
     def _appear(self, draft: Path, path: Path, orders: int) -> None:
@@ -98,36 +98,36 @@ class PartCache:
 
 
 def forgetting() -> None:
-    """Have what is being fetched now by this process not become a copy: call it before copies are forgotten."""
+    """Discard what this process is downloading now; call it before copies are forgotten."""
     global _orders
     with _turn:
         _orders += 1
 
 
 def cache_of(url: str, environment: str) -> PartCache:
-    """That of an environment's table below ``url``."""
+    """The cache of an environment's table below ``url``."""
     return PartCache(home_of(url) / environment)
 
 
 def home_of(url: str) -> Path:
-    """The folder of all copies of what is below ``url``: names are the same in every lake."""
+    """The folder of all copies of objects below ``url``, because names are the same in every lake."""
     return Path(settings.CACHE_DIR) / blake2b(url.encode(), digest_size=6).hexdigest()
 
 
 def copies(environment: str) -> list[Path]:
-    """All copies of an environment's records on this machine, whatever lake they are of; drafts among them."""
+    """All copies of an environment's records on this machine, including drafts, of any lake."""
     return [path for folder in Path(settings.CACHE_DIR).glob(f"*/{environment}") for path in _files(folder)]
 
 
 def remove_others(url: str) -> None:
-    """Remove the copies of what isn't below ``url``, all where it's empty."""
+    """Remove the copies of objects that aren't below ``url``; all copies if it's empty."""
     for folder in Path(settings.CACHE_DIR).glob("*"):
         if not url or folder != home_of(url):
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make_room(more: int) -> None:
-    """Remove copies beyond the limit, those first that weren't used for the longest time."""
+    """Remove copies beyond the limit, least recently used ones first."""
     process, limit = os.getpid(), settings.CACHE_MAX_BYTES
     _fetched[process] = _fetched.get(process, limit) + more
     if _fetched[process] < limit // _SHARE:
@@ -143,7 +143,7 @@ def _make_room(more: int) -> None:
 
 
 def _states(folder: Path) -> Iterator[tuple[float, int, Path]]:
-    """When each file was last used, its size and path; drafts that a killed process left are removed."""
+    """The time of last use, size and path of each file; drafts left by killed processes are removed."""
     for path in _files(folder):
         with suppress(FileNotFoundError):
             state = path.stat()
@@ -164,7 +164,7 @@ def _draft_of(path: Path) -> Path:
 
 
 def _is_fresh_draft(path: Path) -> bool:
-    """Whether a process that lives writes it: it removes it itself."""
+    """Whether a running process is still writing it, and removes it itself."""
     if path.suffix != _DRAFT:
         return False
     pid = path.name.split(".")[-2].split("-")[0]

@@ -1,4 +1,5 @@
-"""Leave no copy on this node of what has gone from a lake in an object store: every process does so when it's told."""
+"""Remove this node's copies of parts that were removed from a lake in an object store. All processes do so on
+request."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def forget_copies() -> None:
-    """Forget this node's copies of parts that no table has any more; all of them where that can't be told."""
+    """Remove this node's copies of parts that aren't in a table any more; all copies if the tables can't be read."""
     forgetting()
     remove_others(settings.LAKE_URL)
     if settings.LAKE_URL:

@@ -1,6 +1,6 @@
-"""Where the files of a table are: a folder on this disk, or objects below LAKE_URL, of which this node keeps copies.
+"""The location of a table's files: a folder on this disk, or objects below LAKE_URL with copies on this node.
 
-No other module knows. Names are relative to the table, as its log has them: ``import-7/00001-….parquet``.
+Only this module knows which. Names are relative to the table, as in its log: ``import-7/00001-….parquet``.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from interactions.objects import Objects
 from interactions.warehouse.cache import PartCache, cache_of
 
 LOG: Final = "_delta_log"
-_AT_ONCE: Final = 8  # objects put at the same time
+_AT_ONCE: Final = 8  # objects uploaded at the same time
 
-_met: set[str] = set()  # addresses of tables that were there: they don't go
+_met: set[str] = set()  # URLs of tables known to exist, which are never removed
 
 
 class RemoteFile(Protocol):
-    """A file to read from that is not on this disk."""
+    """A readable file that isn't on this disk."""
 
     def read(self, size: int = -1, /) -> bytes | None: ...
     def seek(self, offset: int, whence: int = 0, /) -> int: ...
@@ -36,66 +36,66 @@ class RemoteFile(Protocol):
 
 
 class LogStamp(NamedTuple):
-    """When a log on a disk was last written to: both change whenever a commit does."""
+    """Identifies the state of a log on a disk: both values change with every commit."""
 
     inode: int
     nanoseconds: int
 
 
 class TableStorage(Protocol):
-    """The files of one table. What can't be reached raises OSError, what isn't there any more FileNotFoundError."""
+    """The files of a table. Raises OSError if they can't be reached, FileNotFoundError if they were removed."""
 
     is_remote: bool
 
     folder: Path
-    """Where a part is on this machine, or its copy once it was asked for."""
+    """The location of parts on this machine, or of their copies once they're requested."""
     address: str
-    """What delta-rs opens."""
+    """The table's location for delta-rs."""
 
     @property
     def options(self) -> Mapping[str, str] | None:
-        """For delta-rs; None on a disk."""
+        """The storage options for delta-rs; None on a disk."""
 
     def has_log(self) -> bool:
-        """Whether there is a table: its folder exists before its first commit."""
+        """Whether the table exists; its folder exists before its first commit."""
 
     def written(self) -> LogStamp | None:
-        """None where only the log itself says whether it has changed."""
+        """The stamp of the log; None if only reading the log tells whether it has changed."""
 
     def committed_at(self, version: int) -> datetime | None:
-        """When a version was committed (UTC); None where the log no longer has its commit."""
+        """When a version was committed (UTC); None if the log no longer has the commit."""
 
     def local(self, file: Path, size: int) -> Path:
-        """``file`` of ``folder``, once it's there; ``size`` in bytes."""
+        """The path of ``file``, after downloading it if necessary; ``size`` is in bytes."""
 
     def source(self, file: Path, size: int) -> Path | RemoteFile:
-        """The same for whoever reads a few columns: no more than these is fetched."""
+        """The same for reading a few columns, without downloading the others."""
 
     def names(self, home: str = "") -> list[str]:
-        """The files in a folder of the table, or in all of it, but for its log; whether its log names them or not."""
+        """The files in a folder of the table, or in all of it, except its log; even those that the log doesn't list."""
 
     def sources(self) -> Iterable[Path | RemoteFile]:
-        """All that :meth:`names` has, to read from where it is kept, whatever copies this machine has."""
+        """All files of :meth:`names`, to be read from the storage itself rather than from copies."""
 
     def put(self, files: Sequence[tuple[Path, str]]) -> None:
-        """Give files, written elsewhere on this disk, these names in the table; they stay where they are, too."""
+        """Add files on this disk to the table under these names; the original files remain."""
 
     def keep(self, names: Iterable[str]) -> None:
-        """Return once these files and the last commits would survive a power cut."""
+        """Make these files and the last commits durable."""
 
     def remove(self, names: Iterable[str]) -> None:
-        """Those that aren't there don't matter."""
+        """Remove these files; missing ones are ignored."""
 
 
 def storage_of(environment: str) -> TableStorage:
-    """That of an environment, by slug."""
+    """The storage of an environment's table, by slug."""
     if settings.LAKE_URL:
         return InStore(settings.LAKE_URL, environment)
     return OnDisk(Path(settings.LAKE_DIR) / environment)
 
 
 class OnDisk:
-    """A folder."""
+    """A table in a folder."""
 
     is_remote = False
 
@@ -163,7 +163,7 @@ class OnDisk:
 
 
 class InStore:
-    """Objects, and this node's copies of them."""
+    """A table in an object store, with this node's copies."""
 
     is_remote = True
 
@@ -224,7 +224,7 @@ class InStore:
         self._cache.adopt(name, source)
 
     def keep(self, names: Iterable[str]) -> None:
-        """They do already."""
+        """Objects are durable already."""
 
     def remove(self, names: Iterable[str]) -> None:
         gone = list(names)

@@ -24,9 +24,9 @@ from interactions.analytics.periods import Unit
 
 Found = TypeVar("Found")
 
-_NOBODYS: Final = 1 << 16  # events of nobody that are gone over as if they were one person's
-_MOST_ANSWERS: Final = 64  # of one filter; all questions of a page are about twenty
-_MOST_KEPT: Final = 4  # a page's filter, that without its types, and their previous periods
+_NOBODYS: Final = 1 << 16  # events of nobody that are processed together, like one person's
+_MOST_ANSWERS: Final = 64  # per filter; a page has about twenty questions
+_MOST_KEPT: Final = 4  # a page's filter, the same without types, and both for the previous period
 _NO_SPAN: Final = (np.iinfo(np.int64).max, np.iinfo(np.int64).min)
 _NO_MASK: Final = np.zeros(0, np.uint8)
 _NO_EVENTS: Final = np.zeros(0, np.int32)
@@ -75,13 +75,13 @@ class FilteredIndex:
         self.source = index
         self._lock = threading.RLock()
         self._kept: dict[Hashable, Any] = {}
-        self._answers: OrderedDict[Hashable, None] = OrderedDict()  # which of them were asked for last
+        self._answers: OrderedDict[Hashable, None] = OrderedDict()  # by time of last use
 
     def once(self, key: Hashable, make: Callable[[], Found]) -> Found:
-        """What ``make`` gives, made at the first call with this ``key``.
+        """The result of ``make``, cached under ``key``.
 
-        A key that is a tuple says what was asked for, such as a zone or a number of rows: of those, the last
-        _MOST_ANSWERS are kept.
+        A tuple as the key has parameters of the question, such as a zone or a number of rows. Of such results, the
+        _MOST_ANSWERS last used ones are cached.
         """
         with self._lock:
             if key not in self._kept:

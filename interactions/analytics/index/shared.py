@@ -1,8 +1,8 @@
-"""The index of an environment on many machines: made by one of them, kept beside the table in the store, and fetched.
+"""Share the index of an environment between machines: one makes it and uploads it to the store, the others download it.
 
-Files of an index never change, so a version is put by its new files first, and then by its manifest, under the next
-number: of two who put the same one, one does. Whoever fetches takes the files that aren't there yet, and last the
-manifest. Without LAKE_URL all of this does nothing.
+Files of an index never change. A version is uploaded with its new files first, and then its manifest under the next
+number; if two machines upload the same number, one fails. A download takes the missing files first, and the manifest
+last. Without LAKE_URL, all of this does nothing.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _TRIES: Final = 3
 
 
 class NotTheMaker(Exception):
-    """Another machine has put a version meanwhile: what was made here is made of an older one."""
+    """Another machine has uploaded a version meanwhile, so the one made here is based on an older one."""
 
 
 def is_used() -> bool:
@@ -47,8 +47,9 @@ def is_used() -> bool:
 
 @contextmanager
 def maker(environment: str) -> Iterator[bool]:
-    """Whether no other machine is at work on the index of an environment inside ``with``. Where the lock is lost
-    meanwhile, what was made can't be put.
+    """A context for making the index of an environment; False if another machine is making it.
+
+    If the lock is lost meanwhile, the result can't be uploaded.
     """
     if not is_used():
         yield True
@@ -80,9 +81,9 @@ def _renew(lock: Any, stopped: threading.Event) -> None:
 
 
 def put(environment: str) -> None:
-    """Have the version that is on this machine be the one of all. Raises NotTheMaker, OSError.
+    """Upload this machine's version. Raises NotTheMaker, OSError.
 
-    Files that belonged to the version before and don't belong to this one are removed. See ``tidy`` for all others.
+    Files of the previous version that aren't part of this one are removed; ``tidy`` removes all others.
     """
     if not is_used():
         return
@@ -91,7 +92,7 @@ def put(environment: str) -> None:
     if ours is None or _known(environment).note == ours.note:
         return
     number, before = _newest(environment)
-    if number not in (0, _known(environment).number):  # 0: the store was emptied
+    if number not in (0, _known(environment).number):  # 0: the store is empty
         raise NotTheMaker(environment)
     objects = _objects(environment)
     there = {key for key, _ in objects.names(_FILES)}
@@ -105,15 +106,15 @@ def put(environment: str) -> None:
 
 
 def fetch(environment: str) -> bool:
-    """Bring the version on this machine to that of all, where there is a newer one; whether there was.
+    """Download the newest version if this machine doesn't have it; returns whether it did.
 
-    The caller is alone on this machine. Raises OSError where the store is away or the disk is full.
+    Only one process per machine may call it at a time. Raises OSError if the store is away or the disk is full.
     """
     if not is_used() or _is_newest_by_hint(environment):
         return False
     for _ in range(_TRIES):
         number, found = _newest(environment)
-        # What is here with the same number is that version, or a later one that wasn't put yet.
+        # A local version with the same number is that version, or a later one that isn't uploaded yet.
         is_here = found is None or manifest.read(store.folder_of(environment)) is not None
         if number == 0 or (number == _known(environment).number and is_here):
             _hint(environment, number)
@@ -129,7 +130,7 @@ def fetch(environment: str) -> bool:
 
 
 def remove(environment: str) -> None:
-    """Have there be no index, for all. Raises NotTheMaker, OSError."""
+    """Remove the index for all machines. Raises NotTheMaker, OSError."""
     if not is_used():
         return
     number, _ = _newest(environment)
@@ -139,7 +140,7 @@ def remove(environment: str) -> None:
 
 
 def strays(environment: str) -> list[str]:
-    """Objects that aren't part of the version that counts."""
+    """Objects that aren't part of the newest version."""
     if not is_used():
         return []
     number, found = _newest(environment)
@@ -149,20 +150,20 @@ def strays(environment: str) -> list[str]:
 
 
 def tidy(environment: str) -> None:
-    """Remove those, which whoever was killed has left. The caller is the only maker."""
+    """Remove such objects, which killed processes left. Only the maker may call it."""
     if is_used():
         _objects(environment).remove(strays(environment))
 
 
 def is_behind(environment: str) -> bool:
-    """Whether this machine has another version than that of all."""
+    """Whether this machine doesn't have the newest version."""
     if not is_used() or manifest.read(store.folder_of(environment)) is None:
         return False
     return _newest(environment)[0] != _known(environment).number
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """Which version of all was fetched or put last: its number, and the name of its note, which no other has."""
+    """The version that was downloaded or uploaded last: its number, and the unique name of its note."""
 
     number: int = 0
     note: str = ""
@@ -193,7 +194,7 @@ def _fetch(environment: str, found: Manifest) -> None:
     for key, _ in list(objects.names(_FILES)):
         path = folder / key.removeprefix(f"{_FILES}/")
         if _begin(key) in found.names and not path.exists():
-            draft = folder / f"fetched-{secrets.token_hex(4)}"  # which no version names, so that it's tidied away
+            draft = folder / f"fetched-{secrets.token_hex(4)}"  # no version lists it, so ``tidy`` removes leftovers
             try:
                 objects.fetch(key, draft)
                 draft.replace(path)
@@ -206,14 +207,14 @@ def _fetch(environment: str, found: Manifest) -> None:
 
 
 def _newest(environment: str) -> tuple[int, Manifest | None]:
-    """The number of the version of all, and what it consists of; 0 and None without one, and None if it's none."""
+    """The number (0 if there is none) and manifest of the newest version; None if it can't be decoded."""
     objects = _objects(environment)
     numbers = [int(found[1]) for key, _ in objects.names(_VERSIONS) if (found := _NUMBERED.fullmatch(key))]
     if not numbers:
         return 0, None
     try:
         return max(numbers), manifest.decoded(objects.get(_named(max(numbers))))
-    except FileNotFoundError:  # the next has taken its place
+    except FileNotFoundError:  # replaced by the next version
         return _newest(environment)
 
 
@@ -241,7 +242,7 @@ def _objects(environment: str) -> Objects:
 
 
 def _is_newest_by_hint(environment: str) -> bool:
-    """Whether this machine is known to have the newest version, without a look into the store, which costs money."""
+    """Whether this machine is known to have the newest version, without querying the store, which costs money."""
     known = _known(environment)
     ours = manifest.read(store.folder_of(environment))
     if ours is None or ours.note != known.note:
