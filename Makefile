@@ -2,7 +2,7 @@
 # What is done once leaves a stamp in .build and is done again only when what it was made from changes.
 
 PYTHON ?= python3
-# EXTRAS=streams also installs what streams are read with.
+# EXTRAS=streams also installs what streams are read with, EXTRAS=cluster what asks a cluster; both may be named.
 EXTRAS ?=
 BIN := .venv/bin
 # Brings npm where the machine has none.
@@ -16,7 +16,8 @@ STATIC_SOURCES := $(shell find static dojo/static_files.py dojo/settings.py 2>/d
 
 help:
 	@echo "make run     start Dojo: installs what is missing, then everything runs until Ctrl-C"
-	@echo "make setup   only install; EXTRAS=streams also what reads Kafka and Kinesis"
+	@echo "make setup   only install; EXTRAS=streams also what reads Kafka and Kinesis,"
+	@echo "             EXTRAS=cluster what asks a query engine over Spark Connect"
 	@echo "make test    the whole test suite; on PostgreSQL with DATABASE=postgres"
 	@echo "make test-writes  the tests of what writes to the database, some minutes"
 	@echo "make lint    style, types, import rules and known vulnerabilities"
@@ -33,7 +34,7 @@ setup: .build/requirements $(EXTRAS:%=.build/requirements-%) .build/packages .bu
 # A process for each core; a file's tests stay together, as they share what they start.
 PYTEST = DOJO_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
 
-test: setup .build/requirements-dev .build/clients/done
+test: setup .build/requirements-dev .build/clients/done .build/sail/done
 	@$(PYTEST) $(OPTIONS)
 	@$(BIN)/lint-imports
 
@@ -94,7 +95,12 @@ clean:
 	@$(call install,-r $<)
 	@touch $@
 
-.build/requirements-dev: requirements-dev.txt .build/requirements .build/requirements-streams
+.build/requirements-cluster: requirements-cluster.txt .build/requirements
+	@echo "Installing Python packages for a cluster"
+	@$(call install,-r $<)
+	@touch $@
+
+.build/requirements-dev: requirements-dev.txt .build/requirements .build/requirements-streams .build/requirements-cluster
 	@echo "Installing Python packages for the tests"
 	@grep -v '^-r' $< > .build/requirements-dev.txt
 	@$(call install,-r .build/requirements-dev.txt)
@@ -133,6 +139,14 @@ clean:
 	@$(call install,-r $<,--python .build/clients/venv/bin/python)
 	@cp tests/clients/package.json tests/clients/package-lock.json .build/clients
 	@$(call install_packages,--prefix .build/clients)
+	@touch $@
+
+# A cluster that answers over Spark Connect, in a folder of its own; tests are skipped where it can't be had.
+.build/sail/done: tests/analytics/cluster/requirements.txt .build/requirements
+	@echo "Installing a query engine for the tests"
+	@rm -rf .build/sail && $(PYTHON) -m venv --without-pip .build/sail
+	@$(BIN)/python -m pip --python .build/sail/bin/python install --quiet --disable-pip-version-check -r $< \
+	  >.build/sail.log 2>&1 || echo "It can't be had, see .build/sail.log: its tests will be skipped"
 	@touch $@
 
 # Installs with pip; where that fails, says in one sentence what to do.

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from dojo import clocks, heartbeat, supervisor
+from dojo import clocks, engine, heartbeat, supervisor
 from dojo.metrics import metrics
 from dojo.request_times import ROUTE
 
@@ -65,11 +65,21 @@ def _clock(*, database: bool, redis: bool) -> str:
     return ", ".join(clocks.differences(database=database, redis=redis)) or OK
 
 
+def _engine() -> dict[str, str]:
+    """The cluster, where there is one."""
+    if not settings.ENGINE_URL:
+        return {}
+    return {"engine": OK if engine.answers(settings.ENGINE_URL) else SILENT}
+
+
 def check() -> dict[str, str]:
-    """``{"database": …, "redis": …, "worker": …, "inbox": …, "processes": …, "clock": …}``: "ok", or what is wrong."""
+    """``{"database": …, "redis": …, "worker": …, "inbox": …, "processes": …, "clock": …}``: "ok", or what is wrong.
+
+    Where a cluster answers for large data sets it is among them, as "engine".
+    """
     parts = {"database": _database(), **_redis_and_signs(), "processes": _processes()}
     clock = _clock(database=parts["database"] == OK, redis=parts["redis"] == OK)
-    return {**parts, "clock": clock}
+    return {**parts, "clock": clock, **_engine()}
 
 
 @login_not_required

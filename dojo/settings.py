@@ -335,6 +335,13 @@ UPLOAD_EXPIRES_HOURS = environ.number("UPLOAD_EXPIRES_HOURS", default=72, least=
 MIXPANEL_EXPORT_URL = environ.url("MIXPANEL_EXPORT_URL", default="", schemes={"http", "https"})
 AMPLITUDE_EXPORT_URL = environ.url("AMPLITUDE_EXPORT_URL", default="", schemes={"http", "https"})
 
+# --- A cluster that answers in the place of event indexes that would be too large ---
+ENGINE_URL = environ.url("ENGINE_URL", default="", schemes={"sc"})
+ENGINE = environ.choice("ENGINE", default="LARGE", choices=("LARGE", "ALWAYS"))
+INDEX_MAX_RECORDS = environ.number("INDEX_MAX_RECORDS", default=1_000_000_000)
+ENGINE_LAKE_URL = environ.text("ENGINE_LAKE_URL")  # where the cluster finds the lake; empty: where Dojo does
+ENGINE_TIMEOUT_SECONDS = environ.number("ENGINE_TIMEOUT_SECONDS", default=60, least=1, most=3600)
+
 # --- Exports ---
 EXPORT_EXPIRES_HOURS = environ.number("EXPORT_EXPIRES_HOURS", default=72, least=1)
 

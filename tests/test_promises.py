@@ -12,9 +12,10 @@ _ROW = re.compile(r"^\| (?P<promise>[^|]+) \| (?P<tests>[^|]+) \|$")
 _NAME = re.compile(r"`([^`]+)`")
 
 
-def promises() -> list[tuple[str, list[str]]]:
+def promises(page: str = "promises.md") -> list[tuple[str, list[str]]]:
     """Each promise with the tests named beside it, as ``path`` or ``path::test``."""
-    rows = map(_ROW.match, (HOUSE / "docs" / "promises.md").read_text().splitlines())
+    _, _, tables = (HOUSE / "docs" / page).read_text().partition("| Promise | Test |")
+    rows = map(_ROW.match, tables.splitlines())
     found = [(row["promise"].strip(), _NAME.findall(row["tests"])) for row in rows if row]
     return [(promise, tests) for promise, tests in found if promise != "Promise" and set(promise) != {"-"}]
 
@@ -32,7 +33,7 @@ def test_every_line_of_a_table_is_read():
     assert len(promises()) == len(lines) - headings
 
 
-@pytest.mark.parametrize(("promise", "tests"), promises())
+@pytest.mark.parametrize(("promise", "tests"), [*promises(), *promises("scaling.md")])
 def test_a_promise_names_tests_that_exist(promise: str, tests: list[str]):
     assert tests, promise
     for test in tests:

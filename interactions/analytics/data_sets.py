@@ -1,4 +1,4 @@
-"""The entry point of analytics: open the index of a data set, without the people who are hidden now."""
+"""The entry point of analytics: who answers for a data set, without the people who are hidden now."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import Final
 from django.conf import settings
 
 from interactions import process_caches
+from interactions.analytics.cluster import choice
 from interactions.analytics.index import store
 from interactions.analytics.index.build import build_table
 from interactions.analytics.index.custom_keys import is_lacking
-from interactions.analytics.index.run import Index as Index
+from interactions.analytics.index.run import Index
 from interactions.analytics.index.selection import hide
 from interactions.analytics.keeper import Keeper, is_whole, lacks_imports
+from interactions.analytics.question import Engine as Engine
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import Tombstones
 from interactions.errors import DataNotReady
@@ -40,12 +42,15 @@ class IndexBeingBuilt(DataNotReady):
         super().__init__("Dojo is indexing this data set for the first time. It takes a minute per 50 million records.")
 
 
-def opened(environment: str) -> Index:
-    """The index of an environment (its slug), as returned by :func:`current`; empty if there are no records.
+def opened(environment: str) -> Engine:
+    """Whoever answers for an environment (its slug): its index as returned by :func:`current`, empty without records.
 
-    Raises IndexBeingBuilt if there are records but no index with any of them yet. With ``INDEX_EAGERLY`` the index is
-    brought up to date first, for tests and programs that run without a keeper.
+    For large environments it's the cluster, if there is one. Raises IndexBeingBuilt if there are records but no index
+    with any of them yet. With ``INDEX_EAGERLY`` the index is brought up to date first, for tests and programs that run
+    without a keeper.
     """
+    if choice.is_chosen(environment):
+        return _cluster(environment)
     if settings.INDEX_EAGERLY:
         return up_to_date(environment)
     index = current(environment)
@@ -58,15 +63,33 @@ def opened(environment: str) -> Index:
     return _empty(environment) if index is None else index
 
 
-def settled(environment: str) -> Index:
+def newest(environment: str) -> Engine:
+    """Like :func:`opened`, but for the table's current version: an index is brought up to date first.
+
+    Raises LakeUnreadable, OSError if the disk is full.
+    """
+    return _cluster(environment) if choice.is_chosen(environment) else up_to_date(environment)
+
+
+def settled(environment: str) -> Engine:
     """Like :func:`opened`, for a page that doesn't reload by itself.
 
     After an import or undo it waits up to two seconds for the keeper. It doesn't wait for live records.
     """
     until = time.monotonic() + _PATIENCE_SECONDS
-    while not settings.INDEX_EAGERLY and lacks_imports(environment) and time.monotonic() < until:
+    while _is_awaited(environment) and time.monotonic() < until:
         time.sleep(_PAUSE_SECONDS)
     return opened(environment)
+
+
+def _is_awaited(environment: str) -> bool:
+    return not settings.INDEX_EAGERLY and not choice.is_chosen(environment) and lacks_imports(environment)
+
+
+def _cluster(environment: str) -> Engine:
+    from interactions.analytics.cluster.engine import Cluster  # only where there is one
+
+    return Cluster.of(environment)
 
 
 def _empty(environment: str) -> Index:
@@ -87,6 +110,8 @@ class IndexState:
 def standing(environment: str) -> IndexState:
     """Compare the index of an environment (its slug) with its table. Takes a few milliseconds."""
     newest, parts = Lake(environment).state()
+    if choice.is_chosen(environment):
+        return IndexState(newest, is_behind=False, is_empty=not any(part.rows for part in parts))
     index = up_to_date(environment) if settings.INDEX_EAGERLY else current(environment)
     if not any(part.rows for part in parts):
         return IndexState(newest, is_behind=False, is_empty=True)

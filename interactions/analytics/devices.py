@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from enum import StrEnum
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Final
 
 import ibis
+import pyarrow as pa
 
 from interactions import process_caches
 
@@ -44,6 +46,8 @@ _PROGRAMS: Final = frozenset(
         *("HTTPie", "PostmanRuntime"),
     }
 )
+runs: Final[ContextVar[Callable[[ibis.Table], pa.Table]]] = ContextVar("runs", default=ibis.Table.to_pyarrow)
+"""Runs an expression over the table at hand, whichever engine has it."""
 RULES: Final = version("ua-parser-builtins")  # of the rules used by device_of
 _KNOWN: Final = 100_000  # cached user agents
 
@@ -71,7 +75,7 @@ def device_of(agent: str | None) -> Device:
 
 def agents_in(table: ibis.Table) -> list[str | None]:
     """The distinct user agents of ``table``, with None for records without one. Reads one column."""
-    rows = table.select("user_agent").distinct().to_pyarrow()
+    rows = runs.get()(table.select("user_agent").distinct())
     return list(rows["user_agent"].to_pylist())
 
 

@@ -1,6 +1,6 @@
 """The engine that answers questions: DuckDB, in this process, over the Parquet parts of a table.
 
-Everything else speaks Ibis. To ask another engine, change :func:`interactions` and nothing more.
+Everything else speaks Ibis. For an environment that a cluster answers for, :func:`snapshot` gives one that asks it.
 DuckDB is opened at the first question and never shared over a fork: its threads do not survive one.
 """
 
@@ -20,6 +20,7 @@ from django.conf import settings
 
 from dojo.cores import cores
 from interactions import process_caches
+from interactions.analytics.cluster import choice
 from interactions.contract.columns import TABLE_SCHEMA
 from interactions.contract.tombstones import AHEAD, Moments, Tombstones
 from interactions.warehouse.lake import Lake, Part, local
@@ -54,11 +55,16 @@ class Snapshot:
     hidden: Tombstones
 
     @property
+    def pieces(self) -> tuple[Part, ...]:
+        """What can be asked by itself: the parts, or for a cluster the whole table as if it were one."""
+        return self.parts
+
+    @property
     def files(self) -> tuple[str, ...]:
         return tuple(str(path) for path in local(self.parts))
 
     def ask(self, expression: Expression, parts: Sequence[Part] | None = None) -> pa.Table:
-        """The answer over these ``parts`` of it, or all of them. Raises FileNotFoundError."""
+        """The answer over these ``parts`` of its pieces, or all of them. Raises FileNotFoundError."""
         files = self.files if parts is None else [str(path) for path in local(parts)]
         return answer(files, self.hidden, expression)
 
@@ -74,6 +80,10 @@ def snapshot(environment: str) -> Snapshot:
     # In this order: whoever is no longer hidden is in no part of the versions that follow.
     people = hidden(environment)
     version, parts = Lake(environment).state()
+    if choice.is_chosen(environment):
+        from interactions.analytics.cluster.snapshot import ClusterSnapshot  # only where there is one
+
+        return ClusterSnapshot(environment, version, tuple(parts), people)
     return Snapshot(environment, version, tuple(parts), people)
 
 

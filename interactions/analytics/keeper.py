@@ -20,6 +20,7 @@ import numpy as np
 from django.conf import settings
 
 from interactions import process_caches
+from interactions.analytics.cluster import choice
 from interactions.analytics.index import custom_keys, shared, store
 from interactions.analytics.index.build import build
 from interactions.analytics.index.changes import Covered, covered
@@ -88,6 +89,8 @@ class Keeper:
         if not self.is_tidy:
             store.tidy(self.environment)  # files left behind by a killed process
             self.is_tidy = True
+        if choice.is_chosen(self.environment):
+            return self._make_room()
         table = table_of(self.environment)
         index, provenance = store.open(self.environment), _read_provenance(self.environment)
         try:
@@ -107,6 +110,14 @@ class Keeper:
             if Lake(self.environment).version() == table.version:
                 raise
             logger.info("The table of %s was rewritten while it was read.", self.environment)
+        return True
+
+    def _make_room(self) -> bool:
+        """A cluster answers for this environment: remove the index that it had."""
+        if store.open(self.environment) is None:
+            return False
+        store.remove(self.environment)
+        logger.info("Index of %s removed, as the query engine answers for it now", self.environment)
         return True
 
     def _build(self, table: TableSnapshot) -> None:

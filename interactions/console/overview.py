@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from interactions import readiness
 from interactions.access.members import standing
-from interactions.analytics.data_sets import Index, settled
+from interactions.analytics.data_sets import Engine, settled
 from interactions.analytics.reports import overview as questions
 from interactions.analytics.reports.overview import first_look
 from interactions.console import charts
@@ -54,10 +54,10 @@ def overview(request: HttpRequest, environment: str) -> HttpResponse:
     here = get_object_or_404(Environment, slug=environment)
     imports = list(here.imports.select_related("created_by")[:5])
     running = next((imp for imp in imports if not imp.has_ended), None)
-    index = settled(here.slug)
-    found = first_look(index, here.zone)
+    engine = settled(here.slug)
+    found = first_look(engine, here.zone)
     totals = found.totals if found else None
-    odd = OddDates.of(index, found.reach, FilterChoice(here.zone)) if found else None
+    odd = OddDates.of(engine, found.reach, FilterChoice(here.zone)) if found else None
     context: dict[str, Any] = {
         "environment": here,
         "totals": totals,
@@ -70,7 +70,7 @@ def overview(request: HttpRequest, environment: str) -> HttpResponse:
         "requests": [request for request in here.deletion_requests.all()[:1000] if request.ended_at is None],
     }
     if totals is not None:
-        context |= _growth(here, index)
+        context |= _growth(here, engine)
     return render(request, "overview/page.html", context)
 
 
@@ -82,8 +82,8 @@ def overview_health(request: HttpRequest, environment: str) -> HttpResponse:
     return render(request, "overview/health.html", {"environment": here, "report": readiness.report(here)})
 
 
-def _growth(here: Environment, index: Index) -> dict[str, Any]:
-    frame = questions.added(index, timezone.now(), _DAYS, here.zone)
+def _growth(here: Environment, engine: Engine) -> dict[str, Any]:
+    frame = questions.added(engine, timezone.now(), _DAYS, here.zone)
     days = frame.sum(axis=1)
     return {
         "stored": questions.stored(here.slug),

@@ -20,6 +20,7 @@ _PARTS: Final = {
     "worker": "Start a worker. Imports, erasures and exports wait for one.",
     "inbox": "Start the process inbox, or look at the log for what it fails with. Calls are still accepted and kept.",
     "processes": "Look at logs/dojo.log for what they fail with.",
+    "engine": "Start the query engine that ENGINE_URL names. Pages of large environments wait for it.",
     "clock": "Let the clocks of all machines follow the same time server: erasures compare their times.",
 }
 

@@ -10,7 +10,7 @@ from typing import Self
 import pandas as pd
 from django.utils import timezone
 
-from interactions.analytics.data_sets import Index, settled
+from interactions.analytics.data_sets import Engine, settled
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import Period, Unit
 from interactions.analytics.reports import timeseries, totals
@@ -25,7 +25,7 @@ class ReportQuestion:
     """``start`` and ``end`` bound the chart: they're the period's, or the data's if the period is open."""
 
     environment: Environment
-    index: Index
+    engine: Engine
     choice: Choice
     filter: Filter
     reach: Reach
@@ -36,14 +36,14 @@ class ReportQuestion:
     @classmethod
     def of(cls, environment: Environment, choice: Choice) -> Self:
         """Raises IndexBeingBuilt."""
-        now, index = timezone.now(), settled(environment.slug)
+        now, engine = timezone.now(), settled(environment.slug)
         # Periods count back from the newest record, regardless of other filters.
-        found = reach(index, now, choice.filter.zone, choice.filter.parts.import_id)
+        found = reach(engine, now, choice.filter.zone, choice.filter.parts.import_id)
         filter = choice.filter.filter(found.newest, found.everything)
         start, end = filter.period.start, filter.period.end
         if found.first is not None and found.last is not None:
             start, end = filter.period.bounded(found.first, found.last)
-        return cls(environment, index, choice, filter, found, start, end, now)
+        return cls(environment, engine, choice, filter, found, start, end, now)
 
     @property
     def zone(self) -> tzinfo:
@@ -53,7 +53,7 @@ class ReportQuestion:
     @cached_property
     def types(self) -> pd.DataFrame:
         """Records by type."""
-        return totals.by_type(self.index, self.filter)
+        return totals.by_type(self.engine, self.filter)
 
     @cached_property
     def _period_before(self) -> Period | None:
@@ -94,5 +94,5 @@ class ReportQuestion:
 
     def over_time(self) -> pd.DataFrame:
         """Records per bar, with a column per type or group."""
-        frame = timeseries.over_time(self.index, self.filter, self.unit, self.zone)
+        frame = timeseries.over_time(self.engine, self.filter, self.unit, self.zone)
         return frame if self.choice.split == "type" else timeseries.of_groups(frame)

@@ -56,52 +56,52 @@ def ranking(question: ReportQuestion, subject: Subject, limit: int = MOST_ROWS) 
 
 def ranked(question: ReportQuestion, subject: Subject, limit: int) -> tuple[pd.DataFrame, bool]:
     """The top of a subject; and whether it's products by the records that name them, as nobody did anything to any."""
-    frame = top(question.index, question.filter, subject, limit)
+    frame = top(question.engine, question.filter, subject, limit)
     if frame.empty and subject is Subject.PRODUCTS:
-        return top_named(question.index, question.filter, limit), True
+        return top_named(question.engine, question.filter, limit), True
     return frame, False
 
 
 def _totals(question: ReportQuestion, filter: Filter) -> pd.DataFrame:
-    found = totals.totals(question.index, filter)
+    found = totals.totals(question.engine, filter)
     return pd.DataFrame([asdict(found) if found else _NOTHING])
 
 
 def _by_type(question: ReportQuestion, filter: Filter) -> pd.DataFrame:
-    types = question.types if filter is question.filter else totals.by_type(question.index, filter)
+    types = question.types if filter is question.filter else totals.by_type(question.engine, filter)
     return types[["type", "group", "records", "share"]]
 
 
 def _by_group(question: ReportQuestion, filter: Filter) -> pd.DataFrame:
-    return totals.by_group(question.types if filter is question.filter else totals.by_type(question.index, filter))
+    return totals.by_group(question.types if filter is question.filter else totals.by_type(question.engine, filter))
 
 
 def _totals_over_time(question: ReportQuestion) -> pd.DataFrame:
-    return timeseries.sparklines(question.index, question.filter, question.unit, question.zone)
+    return timeseries.sparklines(question.engine, question.filter, question.unit, question.zone)
 
 
 def _rhythm(question: ReportQuestion) -> pd.DataFrame:
-    frame = timeseries.rhythm(question.index, question.filter, question.zone)
+    frame = timeseries.rhythm(question.engine, question.filter, question.zone)
     frame.columns = pd.Index([f"{hour:02}:00" for hour in frame.columns])
     return frame.rename_axis("day").reset_index()
 
 
 def _funnel(question: ReportQuestion) -> pd.DataFrame:
-    return funnel(question.index, question.filter, question.choice.funnel(set(question.types["type"])))
+    return funnel(question.engine, question.filter, question.choice.funnel(set(question.types["type"])))
 
 
 def _assisted(question: ReportQuestion) -> pd.DataFrame:
-    return assisted(question.index, question.filter).types
+    return assisted(question.engine, question.filter).types
 
 
 def _assisted_totals(question: ReportQuestion) -> pd.DataFrame:
-    found = assisted(question.index, question.filter)
+    found = assisted(question.engine, question.filter)
     row = {name: value for name, value in asdict(found).items() if name != "types"}
     return pd.DataFrame([{**row, "share": found.share}])
 
 
 def _assisted_over_time(question: ReportQuestion) -> pd.DataFrame:
-    return assisted_over_time(question.index, question.filter, question.unit, question.zone)
+    return assisted_over_time(question.engine, question.filter, question.unit, question.zone)
 
 
 COMPARED: Final[dict[str, Callable[[ReportQuestion, Filter], pd.DataFrame]]] = {

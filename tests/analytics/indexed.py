@@ -1,4 +1,4 @@
-"""The answers of the reports over an event index."""
+"""The answers of the reports, from an event index or another engine."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from interactions.analytics.filters import Filter
-from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Unit
+from interactions.analytics.question import Engine
 from interactions.analytics.reports import (
     attribution,
     audience,
@@ -31,58 +31,58 @@ from interactions.analytics.reports.totals import Totals
 
 
 class Indexed:
-    """Every question, asked of an index."""
+    """Every question, asked of an index or of whoever answers in its place."""
 
-    def __init__(self, index: Index) -> None:
-        self.index = index
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
 
     def totals(self, filter: Filter) -> Totals | None:
-        return totals.totals(self.index, filter)
+        return totals.totals(self.engine, filter)
 
     def by_type(self, filter: Filter) -> pd.DataFrame:
-        return totals.by_type(self.index, filter)
+        return totals.by_type(self.engine, filter)
 
     def over_time(self, filter: Filter, unit: Unit, zone: ZoneInfo) -> pd.DataFrame:
-        return timeseries.over_time(self.index, filter, unit, zone)
+        return timeseries.over_time(self.engine, filter, unit, zone)
 
     def sparklines(self, filter: Filter, unit: Unit, zone: ZoneInfo) -> pd.DataFrame:
-        return timeseries.sparklines(self.index, filter, unit, zone)
+        return timeseries.sparklines(self.engine, filter, unit, zone)
 
     def rhythm(self, filter: Filter, zone: ZoneInfo) -> pd.DataFrame:
-        return timeseries.rhythm(self.index, filter, zone)
+        return timeseries.rhythm(self.engine, filter, zone)
 
     def users(self, filter: Filter) -> int:
-        return totals.users(self.index, filter)
+        return totals.users(self.engine, filter)
 
     def products(self, filter: Filter) -> int:
-        return totals.products(self.index, filter)
+        return totals.products(self.engine, filter)
 
     def funnel(self, filter: Filter, steps: Sequence[Step]) -> pd.DataFrame:
-        return funnel.funnel(self.index, filter, steps)
+        return funnel.funnel(self.engine, filter, steps)
 
     def assisted(self, filter: Filter) -> Assisted:
-        return attribution.assisted(self.index, filter)
+        return attribution.assisted(self.engine, filter)
 
     def assisted_over_time(self, filter: Filter, unit: Unit, zone: ZoneInfo) -> pd.DataFrame:
-        return attribution.assisted_over_time(self.index, filter, unit, zone)
+        return attribution.assisted_over_time(self.engine, filter, unit, zone)
 
     def top(self, filter: Filter, subject: Subject, limit: int) -> pd.DataFrame:
-        return breakdowns.top(self.index, filter, subject, limit)
+        return breakdowns.top(self.engine, filter, subject, limit)
 
     def top_named(self, filter: Filter, limit: int) -> pd.DataFrame:
-        return breakdowns.top_named(self.index, filter, limit)
+        return breakdowns.top_named(self.engine, filter, limit)
 
     def measure(self, zone: ZoneInfo, without_import: int | None) -> Measures:
-        return data_quality.measure(self.index, zone, without_import=without_import)
+        return data_quality.measure(self.engine, zone, without_import=without_import)
 
     def added(self, now: datetime, days: int, zone: ZoneInfo) -> pd.DataFrame:
-        return overview.added(self.index, now, days, zone)
+        return overview.added(self.engine, now, days, zone)
 
     def audience(self) -> Audience:
-        return audience.audience(self.index)
+        return audience.audience(self.engine)
 
     def links(self) -> pd.DataFrame:
-        return links.links(self.index)
+        return links.links(self.engine)
 
     def ambiguous(self, limit: int) -> pd.DataFrame:
-        return links.ambiguous(self.index, limit)
+        return links.ambiguous(self.engine, limit)

@@ -21,16 +21,16 @@ from interactions.analytics.index.selection import hide, of_import
 
 from .datasets import CUSTOM_KEYS, ZONES, Drawn, data_sets, filters, table_of, unit_for
 from .indexed import Indexed
-from .oracle import Oracle
+from .oracle import oracle
 from .questions import NAMES, QUESTIONS, SOME, Asked, same
 
 
 def check(
     index: Index, table: pa.Table, drawn: Drawn, question: Asked, names: list[str], duckdb: ibis.BaseBackend
 ) -> None:
-    oracle, reports = Oracle(duckdb, table, drawn.hidden, drawn.links), Indexed(index)
+    expected, reports = oracle(duckdb, table, drawn.hidden, drawn.links), Indexed(index)
     for name in names:
-        same(QUESTIONS[name](reports, question), QUESTIONS[name](oracle, question))
+        same(QUESTIONS[name](reports, question), QUESTIONS[name](expected, question))
 
 
 @SOME

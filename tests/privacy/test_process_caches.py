@@ -14,6 +14,7 @@ from django.conf import settings
 
 from interactions import process_caches
 from interactions.analytics import bars, data_sets, devices, id_pairs
+from interactions.analytics.cluster import engine as cluster
 from interactions.analytics.filters import Filter
 from interactions.analytics.index import filtered, store
 from interactions.models import DeletionRequest
@@ -38,11 +39,14 @@ HELD = {
     "event indexes without hidden people": data_sets._left,
     "filtered indexes": filtered._cached,
     "links": links._linked,
+    "answers of the cluster": cluster._answers,
 }
 
 
-# What is remembered and holds nothing of a record: what zones say, keys of words that aren't ids, and threads.
-NOT_OF_RECORDS = {"_placeholder_keys", "_lie", "_changes", "_connected", "_fetched_at", "_threads"}
+# What is remembered and holds nothing of a record: what zones say, keys of words that aren't ids, threads, functions.
+NOT_OF_RECORDS = {
+    *("_placeholder_keys", "_lie", "_changes", "_connected", "_fetched_at", "_threads", "_load_options", "REPORTS"),
+}
 
 
 def remembered(path: Path) -> set[str]:

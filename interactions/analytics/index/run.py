@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Concatenate, Final, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 import pyarrow as pa
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 
 TYPE_BITS: Final = 0x3F
 """Bits of :attr:`Run.kind`: the index of the type in ``contract.schema.TYPES``."""
@@ -172,3 +175,9 @@ class Index:
     def __len__(self) -> int:
         """The number of live events."""
         return int(self.pairs.events.sum())
+
+    def answer(
+        self, report: Callable[Concatenate[Index, Given], Found], /, *args: Given.args, **kwargs: Given.kwargs
+    ) -> Found:
+        """What ``report`` says of it: see :class:`~interactions.analytics.question.Engine`."""
+        return report(self, *args, **kwargs)

@@ -25,16 +25,24 @@ _FIRST, _LAST = microseconds_of(EARLIEST) + WEEK, microseconds_of(LATEST) - WEEK
 
 
 def bars(period: Period, first: int, last: int, unit: Unit, zone: tzinfo) -> ibis.Table:
-    """``start, since, end`` of each bar, in µs, as :func:`of_edges` has them.
+    """``start, since, end`` of each bar, in µs, as :func:`of_edges` has them; those of :func:`edges`."""
+    return until_next(edges(period, first, last, unit, zone))
 
-    They are those of ``period``, where it is open from and to the records.
+
+def edges(period: Period, first: int, last: int, unit: Unit, zone: tzinfo) -> np.ndarray:
+    """Where the bars of ``period`` begin and the last one ends, in µs; where it is open, from and to the records.
 
     ``first`` and ``last`` (µs) are the earliest and the latest of the records asked about; without any, ``last`` is
     before ``first``.
     """
     ends = np.array([first, last] if first <= last else [], np.int64)
+    return bar_edges(ends, period, unit, zone)
+
+
+def until_next(edges: np.ndarray) -> ibis.Table:
+    """The bars of a chart from their edges."""
     # West of Greenwich, no bar begins before the first hours of year 1: these are in the first bar.
-    return of_edges(bar_edges(ends, period, unit, zone), since=-NEVER)
+    return of_edges(edges, since=-NEVER)
 
 
 def of_edges(edges: np.ndarray, *, since: int | None = None) -> ibis.Table:

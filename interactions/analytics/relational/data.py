@@ -1,8 +1,9 @@
-"""What every question needs to know: the table, who is hidden in it, and which user agents it has."""
+"""What every question needs to know: the table, who is hidden in it, who is linked, and which user agents it has."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import ibis
@@ -14,9 +15,9 @@ from interactions.contract.tombstones import Tombstones
 NOBODY: Final = Tombstones.of([])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class DataSet:
-    """All records of an environment: ``table`` has the columns of TABLE_SCHEMA.
+    """All records of an environment: ``table`` has the columns of TABLE_SCHEMA. Made anew for each question.
 
     Records of ``hidden`` people count nowhere. ``agents`` are the user agents that occur, None for records without one;
     only questions about devices need them. ``links``: a user's and a visitor's key each, who are one person though no
@@ -28,7 +29,7 @@ class DataSet:
     agents: tuple[str | None, ...] = ()
     links: tuple[tuple[int, int], ...] = ()
 
-    @property
+    @cached_property
     def visible(self) -> ibis.Table:
         """Every record except those of hidden people."""
         return without(self.table, self.hidden)

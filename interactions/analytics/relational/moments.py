@@ -20,9 +20,13 @@ _SHIFT: Final = 150_000 * WEEK  # from long before the year 1: makes every numbe
 
 def microseconds(moment: ibis.Value) -> ibis.Value:
     """Microseconds since 1970 of a timestamp in UTC."""
-    # Some engines give seconds as a double, which can't hold the microseconds of far years; so these come separately.
-    seconds = moment.truncate("s").epoch_seconds().cast("float64").cast("int64")
-    return seconds * SECOND + moment.strftime("%f").cast("int64")
+    return seconds(moment) * SECOND + moment.strftime("%f").cast("int64")
+
+
+def seconds(moment: ibis.Value) -> ibis.Value:
+    """Whole seconds since 1970, rounded down."""
+    # Some engines give them as a double, which can't hold the microseconds of far years; so these come separately.
+    return moment.truncate("s").epoch_seconds().cast("float64").cast("int64")
 
 
 def floor(number: ibis.Value, width: int) -> ibis.Value:

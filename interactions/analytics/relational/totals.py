@@ -34,6 +34,11 @@ def totals(data: DataSet, filter: Filter) -> ibis.Table:
     return sums
 
 
+def counted(data: DataSet, filter: Filter) -> ibis.Table:
+    """One row: ``records``."""
+    return data.within(filter).agg(records=_.count())
+
+
 def extent(data: DataSet, filter: Filter) -> ibis.Table:
     """One row: ``first, last`` in µs since 1970, null without any record."""
     rows = data.within(filter)

@@ -17,6 +17,7 @@ from interactions.analytics.index.figures.visits import visits_of
 from interactions.analytics.index.filtered import FilteredIndex, filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Unit
+from interactions.analytics.question import question
 from interactions.analytics.reports.frames import by_bar
 from interactions.contract.schema import TYPES
 
@@ -49,6 +50,7 @@ class Assisted:
         return self.assisted / self.records if self.records else 0.0
 
 
+@question
 def assisted(index: Index, filter: Filter) -> Assisted:
     """The Miso-assisted interactions. The counts of miso_ids and clicks ignore the filter's types and groups."""
     seen = filtered(index, filter)
@@ -67,6 +69,7 @@ def assisted(index: Index, filter: Filter) -> Assisted:
     )
 
 
+@question
 def assisted_over_time(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
     """``assisted, other``: records with and without a miso_id, indexed by ``start`` (UTC) of every bar."""
     seen = filtered(index, filter)

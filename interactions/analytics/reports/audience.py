@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from interactions.analytics.index.people import distinct, owners
 from interactions.analytics.index.run import Index
+from interactions.analytics.question import question
 from interactions.analytics.reports.totals import people
 
 _BOTH = 3
@@ -25,6 +26,7 @@ class Audience:
     shared: int
 
 
+@question
 def audience(index: Index) -> Audience:
     """The audience of the whole data set."""
     found, users, anonymous = people(index)

@@ -19,6 +19,7 @@ from interactions.analytics.index.figures.products import named_products, produc
 from interactions.analytics.index.figures.values import categories_of, values_of
 from interactions.analytics.index.filtered import FilteredIndex, filtered
 from interactions.analytics.index.run import Index
+from interactions.analytics.question import question
 from interactions.analytics.reports.ranking import Columns, Groups, ranked
 
 FOLLOWS: Final = ("click", "product_detail_page_view")
@@ -39,6 +40,7 @@ class Subject(StrEnum):
     DEVICES = "devices"
 
 
+@question
 def top(index: Index, filter: Filter, subject: Subject, limit: int = 10) -> pd.DataFrame:
     """The top ``limit`` values, largest first, and if there are more, a last row with the sums of all others.
 
@@ -60,6 +62,7 @@ def top(index: Index, filter: Filter, subject: Subject, limit: int = 10) -> pd.D
     return _remembered(filtered(index, filter), (subject, limit), groups, derived)
 
 
+@question
 def top_named(index: Index, filter: Filter, limit: int = 10) -> pd.DataFrame:
     """``product_id, records, share``: products by the records of any type that name them, in the form of
     :func:`top`."""

@@ -16,6 +16,7 @@ from interactions.analytics.index.figures.quality import quality_of
 from interactions.analytics.index.figures.visits import visits_of
 from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index
+from interactions.analytics.question import question
 from interactions.analytics.reports.history import history
 from interactions.contract.schema import TYPES
 
@@ -54,6 +55,7 @@ class Measures:
     strays: int = 0
 
 
+@question
 def measure(index: Index, zone: ZoneInfo, *, without_import: int | None = None) -> Measures:
     """All measures. ``without_import`` leaves out the records of one import."""
     seen = filtered(index, Filter().having(is_not=True, import_id=without_import))

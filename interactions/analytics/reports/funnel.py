@@ -14,6 +14,7 @@ from interactions.analytics.index.figures.paths import Reached, reached
 from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.index.threads import in_threads
+from interactions.analytics.question import question
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ def usual_steps(present: Set[str]) -> tuple[Step, ...]:
     return SHOP if is_shop else CONTENT
 
 
+@question
 def funnel(index: Index, filter: Filter, steps: Sequence[Step]) -> pd.DataFrame:
     """``step, people, of_first, of_previous, median_seconds``: a row for each step.
 

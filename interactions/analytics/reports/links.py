@@ -21,12 +21,14 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.ids import pair_spans
 from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index, Pairs
+from interactions.analytics.question import question
 from interactions.analytics.reports import person_records
 from interactions.analytics.reports.person_records import anonymous_ids
 
 _BOTH: Final = 3
 
 
+@question
 def links(index: Index) -> pd.DataFrame:
     """``anonymous_key, user_key, first_at, last_at, records``: a row for each anonymous id and user seen in one record.
 
@@ -45,6 +47,7 @@ def links(index: Index) -> pd.DataFrame:
     )
 
 
+@question
 def ambiguous(index: Index, limit: int) -> pd.DataFrame:
     """``anonymous_key, users, records, first_at, last_at``: anonymous ids seen with several users.
 

@@ -12,6 +12,7 @@ from interactions.analytics.index.figures.quality import received_by_bar
 from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import ALL, Unit, default_unit
+from interactions.analytics.question import Engine, question
 from interactions.analytics.reports.reach import Reach, reach
 from interactions.analytics.reports.totals import EVERYTHING, Totals, totals
 from interactions.warehouse.lake import Lake
@@ -31,6 +32,7 @@ def stored(environment: str) -> Stored:
     return Stored(sum(part.size for part in parts), len(parts))
 
 
+@question
 def added(index: Index, now: datetime, days: int, zone: tzinfo) -> pd.DataFrame:
     """``imported, live``: records by the local day on which they were received; one row for each of ``days`` days.
 
@@ -56,16 +58,16 @@ class FirstLook:
     reach: Reach
 
 
-def first_look(index: Index, zone: tzinfo = UTC) -> FirstLook | None:
+def first_look(engine: Engine, zone: tzinfo = UTC) -> FirstLook | None:
     """The totals of all time, as defined by :mod:`interactions.analytics.reports.reach`; None without records.
 
     If all records are dated in the future, they're included.
     """
-    found = reach(index, datetime.now(UTC), zone)
+    found = reach(engine, datetime.now(UTC), zone)
     if found.first is None or found.last is None:
         return None
     period = ALL if found.newest is None else found.everything
     filter = EVERYTHING.during(period)
     unit = default_unit(*period.bounded(found.first, found.last), zone)
-    of_all = totals(index, filter, unit, zone)
+    of_all = totals(engine, filter, unit, zone)
     return FirstLook(of_all, filter, unit, found) if of_all else None

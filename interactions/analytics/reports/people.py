@@ -16,9 +16,10 @@ import pyarrow as pa
 from ibis import _
 
 from interactions.analytics.bars import months
-from interactions.analytics.engine import Expression, epoch_us, steady
+from interactions.analytics.engine import Expression, steady
+from interactions.analytics.relational.moments import SECOND, seconds
 
-_QUARTER_US: Final = 15 * 60 * 1_000_000
+_QUARTER: Final = 15 * 60  # seconds
 
 
 def by_user(environment: str, user_keys: Sequence[int]) -> pd.DataFrame:
@@ -75,10 +76,10 @@ def by_month(environment: str, before: datetime, zone: ZoneInfo) -> pd.DataFrame
     def question(table: ibis.Table) -> ibis.Table:
         old = table.filter(_.timestamp < before)
         # By quarter of an hour, because months begin at one in every time zone.
-        return old.group_by(quarter=epoch_us(old.timestamp) // _QUARTER_US).agg(records=_.count())
+        return old.group_by(quarter=seconds(old.timestamp) // _QUARTER).agg(records=_.count())
 
     found = _ask(environment, question).to_pandas()
-    found["month"] = months(found["quarter"].to_numpy() * _QUARTER_US, zone)
+    found["month"] = months(found["quarter"].to_numpy() * _QUARTER * SECOND, zone)
     return found.groupby("month", as_index=False)["records"].sum().sort_values("month", ignore_index=True)
 
 

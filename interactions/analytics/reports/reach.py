@@ -10,6 +10,7 @@ from interactions.analytics.filters import Filter
 from interactions.analytics.index.filtered import FilteredIndex
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import ALL, OLDEST, Period, Unit, horizon
+from interactions.analytics.question import Engine, question
 from interactions.analytics.reports.timeseries import over_time
 
 _SHORT: Final = timedelta(days=2 * 366)  # shorter histories aren't searched for lone records
@@ -46,31 +47,31 @@ class Reach:
     later: Period | None = None
 
 
-def reach(index: Index, now: datetime, zone: tzinfo = UTC, import_id: int | None = None) -> Reach:
+def reach(engine: Engine, now: datetime, zone: tzinfo = UTC, import_id: int | None = None) -> Reach:
     """The reach of all records of an environment, or of one import, by local days in ``zone``."""
     whole = Filter(import_id=import_id)
-    first, last = _ends(index, whole)
+    first, last = ends(engine, whole)
     if first is None or last is None:
         return Reach()
     newest: datetime | None = last
     everything, later = ALL, None
     if last >= (hour := Unit.HOUR.after(Unit.HOUR.floor(now, zone), zone)):
-        newest = _ends(index, whole.during(Period(None, hour)))[1]
+        newest = ends(engine, whole.during(Period(None, hour)))[1]
     if last >= (beyond := horizon(now, zone)):
-        until = _ends(index, whole.during(Period(None, beyond)))[1]
+        until = ends(engine, whole.during(Period(None, beyond)))[1]
         everything = Period(None, beyond if until is None else Unit.DAY.after(Unit.DAY.floor(until, zone), zone))
         later = Period(beyond, None)
-    starts = _start_of_the_rest(index, whole.during(everything), first, newest or last, zone)
+    starts = _start_of_the_rest(engine, whole.during(everything), first, newest or last, zone)
     if starts is not None:
-        begins = _ends(index, whole.during(Period(starts, everything.end)))[0] or first
+        begins = ends(engine, whole.during(Period(starts, everything.end)))[0] or first
         everything = Period(Unit.DAY.floor(begins, zone), everything.end)
         return Reach(first, last, newest, begins, everything, Period(None, starts), later)
-    begins = first if first >= OLDEST else _ends(index, whole.during(Period(OLDEST, None)))[0] or first
+    begins = first if first >= OLDEST else ends(engine, whole.during(Period(OLDEST, None)))[0] or first
     return Reach(first, last, newest, begins, everything, None, later)
 
 
 def _start_of_the_rest(
-    index: Index, filter: Filter, first: datetime, newest: datetime, zone: tzinfo
+    engine: Engine, filter: Filter, first: datetime, newest: datetime, zone: tzinfo
 ) -> datetime | None:
     """Where the records begin, ignoring a few that are long before all others; None if there are none of these.
 
@@ -79,7 +80,7 @@ def _start_of_the_rest(
     """
     if newest - first <= _SHORT:
         return None
-    years = over_time(index, filter, Unit.YEAR, zone).sum(axis=1)
+    years = over_time(engine, filter, Unit.YEAR, zone).sum(axis=1)
     years = years[years > 0]
     starts = [start.to_pydatetime() for start in years.index]
     total, before, found = int(years.sum()), 0, None
@@ -107,7 +108,8 @@ def is_over(bar: datetime, unit: Unit, zone: tzinfo, *, until: datetime, now: da
     return finer is None or until >= finer.floor(end - timedelta(microseconds=1), zone)
 
 
-def _ends(index: Index, filter: Filter) -> tuple[datetime | None, datetime | None]:
+@question
+def ends(index: Index, filter: Filter) -> tuple[datetime | None, datetime | None]:
     """The times of the first and last record that pass the filter. Not cached, to spare the cache for pages."""
     span = FilteredIndex(index, filter).span
     if span is None:

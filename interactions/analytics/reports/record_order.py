@@ -75,7 +75,7 @@ def at(parts: Snapshot, places: pa.Table, expression: Expression) -> pa.Table:
     if not places.num_rows:
         return parts.ask(lambda table: expression(_numbered(table, places)), [])
     times = pc.min_max(places["timestamp"]).as_py()
-    near = [part for part in parts.parts if _first(part) <= times["max"] and _last(part) >= times["min"]]
+    near = [part for part in parts.pieces if _first(part) <= times["max"] and _last(part) >= times["min"]]
     low, high = (ibis.literal(times[name], type=MOMENT) for name in ("min", "max"))
     return parts.ask(lambda table: expression(_numbered(table.filter(_.timestamp.between(low, high)), places)), near)
 
@@ -102,7 +102,7 @@ def walk(parts: Snapshot, filter: Filter, place: RecordKey | None, limit: int, *
 def _places(parts: Snapshot, filter: Filter, place: RecordKey | None, limit: int, upwards: bool) -> pa.Table:
     """``timestamp, fingerprint`` of the first ``limit`` records after those at ``place``, in order."""
     found = _PLACE.empty_table()
-    for group, nearest in _groups(_within_reach(parts.parts, filter, place, upwards), upwards):
+    for group, nearest in _groups(_within_reach(parts.pieces, filter, place, upwards), upwards):
         furthest = found["timestamp"][-1].as_py() if found.num_rows == limit else None
         if furthest is not None and (nearest > furthest if upwards else nearest < furthest):
             break

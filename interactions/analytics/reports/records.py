@@ -62,7 +62,7 @@ def page(
     is_more = rows.num_rows > limit
     rows = rows.slice(0, limit)
     if upwards:
-        rows = rows.take(list(range(rows.num_rows - 1, -1, -1)))
+        rows = rows.take(pa.array(range(rows.num_rows - 1, -1, -1), pa.int64()))
     keys = _keys(rows)
     newer, older = (is_more, before is not None) if upwards else (after is not None, is_more)
     return RecordPage(rows, keys[0] if keys and newer else None, keys[-1] if keys and older else None)

@@ -15,6 +15,7 @@ from interactions.analytics.index.figures.visits import visits_of
 from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Unit
+from interactions.analytics.question import question
 from interactions.analytics.reports.frames import by_bar
 from interactions.contract.schema import GROUP_OF, TYPES, Group
 
@@ -23,6 +24,7 @@ _CONVERSIONS: Final = [TYPES.index(name) for name in CONVERSIONS]
 _SEARCH: Final = TYPES.index("search")
 
 
+@question
 def over_time(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
     """Records by bar, with a column per type that occurs. The index ``start`` (UTC) has every bar of the period.
 
@@ -40,6 +42,7 @@ def of_groups(frame: pd.DataFrame) -> pd.DataFrame:
     return groups.reindex(columns=[group.value for group in Group if group.value in groups.columns])
 
 
+@question
 def sparklines(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
     """The totals of each bar. The index ``start`` (UTC) has every bar of the period.
 
@@ -60,6 +63,7 @@ def sparklines(index: Index, filter: Filter, unit: Unit, zone: tzinfo = UTC) -> 
     return by_bar(seen.edges(unit, zone), columns)
 
 
+@question
 def rhythm(index: Index, filter: Filter, zone: tzinfo = UTC) -> pd.DataFrame:
     """Records by weekday and hour of local time in ``zone``: rows Mon to Sun, columns 0 to 23, int64."""
     hours = clock_of(filtered(index, filter), zone).hours

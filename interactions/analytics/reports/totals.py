@@ -17,6 +17,7 @@ from interactions.analytics.index.figures.visits import visits_of
 from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import Unit
+from interactions.analytics.question import Engine, question
 from interactions.contract.schema import GROUP_OF, TYPES, Group
 
 EVERYTHING: Final = Filter()
@@ -47,6 +48,7 @@ class Totals:
     last: datetime
 
 
+@question
 def totals(index: Index, filter: Filter = EVERYTHING, unit: Unit = Unit.YEAR, zone: tzinfo = UTC) -> Totals | None:
     """The totals, or None without records.
 
@@ -74,15 +76,16 @@ def totals(index: Index, filter: Filter = EVERYTHING, unit: Unit = Unit.YEAR, zo
     )
 
 
-def compared(index: Index, filter: Filter, zone: tzinfo = UTC) -> tuple[Totals | None, Totals | None]:
+def compared(engine: Engine, filter: Filter, zone: tzinfo = UTC) -> tuple[Totals | None, Totals | None]:
     """The totals, and those of the previous period of the same length; None where there is no record or no such period.
 
     :meth:`Period.previous` says which period that is.
     """
     before = filter.period.previous(zone)
-    return totals(index, filter), totals(index, filter.during(before)) if before else None
+    return totals(engine, filter), totals(engine, filter.during(before)) if before else None
 
 
+@question
 def by_type(index: Index, filter: Filter = EVERYTHING) -> pd.DataFrame:
     """``type, group, records, share, first, last``: a row for each type that occurs, most records first.
 
@@ -113,26 +116,31 @@ def by_group(types: pd.DataFrame) -> pd.DataFrame:
     return frame[["group", "records", "share"]]
 
 
+@question
 def count(index: Index, filter: Filter = EVERYTHING) -> int:
     """The number of records."""
     return int(visits_of(filtered(index, filter)).types.sum())
 
 
+@question
 def has_records(index: Index) -> bool:
     """Whether there are any records, of any time."""
     return index.first <= index.last
 
 
+@question
 def users(index: Index, filter: Filter = EVERYTHING) -> int:
     """The number of distinct user ids."""
     return ids_of(filtered(index, filter))[0]
 
 
+@question
 def products(index: Index, filter: Filter = EVERYTHING) -> int:
     """The number of distinct product ids."""
     return products_of(filtered(index, filter)).total
 
 
+@question
 def people(index: Index, filter: Filter = EVERYTHING) -> tuple[int, int, int]:
     """The number of people, users and anonymous ids."""
     seen = filtered(index, filter)

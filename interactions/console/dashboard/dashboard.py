@@ -34,7 +34,7 @@ def dashboard(request: HttpRequest, environment: str) -> HttpResponse:
     fragment = bool(request.htmx)  # type: ignore[attr-defined]
     if not context["is_empty"] and (fragment or request.GET.get("figures") == "now"):
         data = DashboardData.of(here, choice)
-        context |= {"version": data.index.version} | first_figures(data)
+        context |= {"version": data.engine.version} | first_figures(data)
         context |= {} if fragment else other_figures(data)
     response = render(request, "dashboard/figures.html" if fragment else "dashboard/page.html", context)
     patch_vary_headers(response, ["HX-Request"])

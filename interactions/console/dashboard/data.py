@@ -20,7 +20,7 @@ class DashboardData(ReportQuestion):
     def odd_dates(self) -> OddDates | None:
         """Records with implausible dates; None for a custom period."""
         choice = self.choice.filter
-        return None if choice.is_custom else OddDates.of(self.index, self.reach, choice)
+        return None if choice.is_custom else OddDates.of(self.engine, self.reach, choice)
 
     @property
     def label(self) -> str:

@@ -61,7 +61,7 @@ class Tile:
 def first_figures(data: DashboardData) -> dict[str, Any]:
     """Totals, records over time, types and groups: what's visible without scrolling."""
     types = data.types
-    found = totals(data.index, data.filter, data.unit, data.environment.zone)
+    found = totals(data.engine, data.filter, data.unit, data.environment.zone)
     return {
         "has_figures": True,
         "label": data.label,
@@ -85,7 +85,7 @@ def first_figures(data: DashboardData) -> dict[str, Any]:
 def other_figures(data: DashboardData) -> dict[str, Any]:
     """The other panels."""
     zone = data.environment.zone
-    grid = rhythm(data.index, data.filter, zone)
+    grid = rhythm(data.engine, data.filter, zone)
     return {
         "has_figures": True,
         "rhythm": charts.rhythm(grid),
@@ -111,7 +111,7 @@ def _bars(data: DashboardData, option: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tiles(data: DashboardData, now: Totals | None) -> list[Tile]:
-    before = totals(data.index, data.before) if data.before else None
+    before = totals(data.engine, data.before) if data.before else None
     found = []
     for name, label, note in TILES:
         value = getattr(now, name, 0)
@@ -122,7 +122,7 @@ def _tiles(data: DashboardData, now: Totals | None) -> list[Tile]:
 
 def _with_lines(data: DashboardData, tiles: list[Tile]) -> list[Tile]:
     """The tiles with a sparkline each."""
-    frame = sparklines(data.index, data.filter, data.unit, data.environment.zone)
+    frame = sparklines(data.engine, data.filter, data.unit, data.environment.zone)
     return [replace(tile, line=charts.spark(_without_fall(data, frame[tile.name]))) for tile in tiles]
 
 
@@ -141,7 +141,7 @@ def _units(data: DashboardData) -> list[tuple[Unit, str, bool, bool]]:
 
 def _funnel(data: DashboardData) -> dict[str, Any]:
     steps = data.choice.funnel(set(data.types["type"]))
-    frame = funnel(data.index, data.filter, steps)
+    frame = funnel(data.engine, data.filter, steps)
     query = data.choice.filter.query
     rows = [
         {
@@ -167,8 +167,8 @@ def _funnel(data: DashboardData) -> dict[str, Any]:
 
 
 def _assisted(data: DashboardData) -> dict[str, Any]:
-    found = assisted(data.index, data.filter)
-    over_time = assisted_over_time(data.index, data.filter, data.unit, data.environment.zone)
+    found = assisted(data.engine, data.filter)
+    over_time = assisted_over_time(data.engine, data.filter, data.unit, data.environment.zone)
     return {
         "found": found,
         "is_empty": not found.assisted,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from interactions.analytics.data_sets import Index
+from interactions.analytics.data_sets import Engine
 from interactions.analytics.filters import Filter
 from interactions.analytics.periods import OLDEST, Period
 from interactions.analytics.reports.reach import Reach
@@ -32,7 +32,7 @@ class OddDates:
         return bool(self.later or self.earlier)
 
     @classmethod
-    def of(cls, index: Index, reach: Reach, choice: FilterQuery) -> OddDates:
+    def of(cls, engine: Engine, reach: Reach, choice: FilterQuery) -> OddDates:
         """For the records that match ``choice``, ignoring its period."""
         before, since = reach.earlier, None
         if before is None and reach.first and reach.first < OLDEST:
@@ -40,8 +40,8 @@ class OddDates:
             if reach.begins and reach.begins >= OLDEST:
                 since = Period(reach.begins, reach.everything.end)
         return cls(
-            _count(index, choice.parts, reach.later),
-            _count(index, choice.parts, before),
+            _count(engine, choice.parts, reach.later),
+            _count(engine, choice.parts, before),
             _year(before, choice),
             _address(choice, reach.later),
             _address(choice, before),
@@ -56,8 +56,8 @@ def _year(before: Period | None, choice: FilterQuery) -> int:
     return local(before.end, choice.zone).year
 
 
-def _count(index: Index, parts: Filter, period: Period | None) -> int:
-    return count(index, parts.during(period)) if period else 0
+def _count(engine: Engine, parts: Filter, period: Period | None) -> int:
+    return count(engine, parts.during(period)) if period else 0
 
 
 def _address(choice: FilterQuery, period: Period | None) -> str:

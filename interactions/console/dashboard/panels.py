@@ -163,7 +163,7 @@ def _shares(
 
 def _changes(data: DashboardData, before: Filter, frame: pd.DataFrame, by: str) -> list[FigureChange]:
     """The change for each row of ``frame``."""
-    types = totals.by_type(data.index, before)
+    types = totals.by_type(data.engine, before)
     records = (types if by == "type" else totals.by_group(types)).set_index(by)["records"]
     return [FigureChange(now, int(records.get(name, 0))) for name, now in zip(frame[by], frame["records"], strict=True)]
 

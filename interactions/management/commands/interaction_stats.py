@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from interactions.analytics.data_sets import up_to_date
+from interactions.analytics.data_sets import newest
 from interactions.analytics.reports.totals import by_type, totals
 from interactions.errors import DojoError
 from interactions.management.environments import add_environment, environment_called
@@ -24,8 +24,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         environment = environment_called(options["environment"])
         try:
-            index = up_to_date(environment.slug)
-            types, found = by_type(index), totals(index)
+            engine = newest(environment.slug)
+            types, found = by_type(engine), totals(engine)
         except DojoError as error:
             raise CommandError(str(error)) from error
         answer = {
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             "products": found.products if found else 0,
             "first": _stamp(found.first) if found else None,
             "last": _stamp(found.last) if found else None,
-            "version": index.version,
+            "version": engine.version,
         }
         self.stdout.write(json.dumps(answer))
 

@@ -1,0 +1,136 @@
+"""Rows that an engine gives as the frames that reports give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from interactions.analytics.definitions import CONVERSIONS
+from interactions.analytics.reports.attribution import Assisted
+from interactions.analytics.reports.breakdowns import Subject
+from interactions.analytics.reports.funnel import Step
+from interactions.contract.schema import TYPES
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment(microseconds: int | None) -> datetime | None:
+    """A moment from microseconds since 1970."""
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+
+
+def of_bars(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The columns ``names`` by ``start``, in µs."""
+    columns = {name: rows[name].to_numpy() for name in names}
+    return pd.DataFrame(columns, _starts(rows["start"].to_numpy()), _texts(names))
+
+
+def of_types(rows: pd.DataFrame, starts: np.ndarray) -> pd.DataFrame:
+    """``start, type, records`` with a row for each of ``starts`` and a column for each type that occurs."""
+    frame = rows.pivot(index="start", columns="type", values="records").reindex(starts).fillna(0).astype("int64")
+    names = [name for name in TYPES if name in frame.columns]
+    return pd.DataFrame({name: frame[name].to_numpy() for name in names}, _starts(starts), _texts(names))
+
+
+def of_week(rows: pd.DataFrame) -> pd.DataFrame:
+    """``weekday, hour, records`` as a grid of both."""
+    grid = np.zeros((7, 24), np.int64)
+    grid[rows["weekday"].astype(int), rows["hour"].astype(int)] = rows["records"]
+    return pd.DataFrame(grid, index=pd.Index(_DAYS), columns=range(24))
+
+
+def of_steps(row: dict[str, Any], steps: Sequence[Step]) -> pd.DataFrame:
+    """The row of a funnel with a row for each step."""
+    people = [row[f"people_{place}"] for place in range(len(steps))]
+    medians = [None, *(row[f"median_{place}"] for place in range(1, len(steps)))]
+    return pd.DataFrame(
+        {
+            "step": [step.name for step in steps],
+            "people": people,
+            "of_first": [count / people[0] if people[0] else np.nan for count in people],
+            "of_previous": [1.0, *(b / a if a else np.nan for a, b in pairwise(people))],
+            "median_seconds": [np.nan if each is None else each / 1_000_000 for each in medians],
+        },
+        index=pd.RangeIndex(len(steps), name="place"),
+    )
+
+
+def of_assisted(types: pd.DataFrame, results: dict[str, Any]) -> Assisted:
+    """``type, records, assisted, revenue, revenue_assisted``, and the row of results."""
+    rank = types["type"].map(TYPES.index).astype("int64")
+    types = types.assign(rank=rank).sort_values(
+        ["assisted", "records", "rank"], ascending=[False, False, True], ignore_index=True
+    )
+    types["share"] = types["assisted"] / types["records"]
+    gains = types[types["type"].isin(CONVERSIONS)]
+    return Assisted(
+        types=types[["type", "records", "assisted", "share"]],
+        records=int(types["records"].sum()),
+        assisted=int(types["assisted"].sum()),
+        conversions=int(gains["records"].sum()),
+        conversions_assisted=int(gains["assisted"].sum()),
+        revenue=float(types["revenue"].sum()),
+        revenue_assisted=float(types["revenue_assisted"].sum()),
+        **results,
+    )
+
+
+def of_top(table: pa.Table, subject: Subject | None) -> pd.DataFrame:
+    """The rows of a ranking; without a ``subject``, of products by the records that name them."""
+    rows, names, sums = _ranked(table)
+    if subject is Subject.PRODUCTS:
+        rows["conversion"] = rows["buys"] / rows["views"].where(rows["views"] > 0)
+        return rows[[*names, *sums, "conversion", "is_other"]]
+    if subject is Subject.SEARCHES:
+        rows["not_followed"] = rows["searches"] - rows["followed"]
+        rows["followed_share"] = rows["followed"] / rows["searches"]
+        return rows[[*names, *sums, "not_followed", "followed_share", "is_other"]]
+    return rows[[*names, "records", "share", *sums[1:], "is_other"]]
+
+
+def _ranked(table: pa.Table) -> tuple[pd.DataFrame, list[str], list[str]]:
+    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    sums = [name for name in table.column_names if name not in (*texts, "size", "of_all", "is_other")]
+    columns = {
+        **{name: pd.Series(table[name].to_pylist(), dtype="object") for name in texts},
+        **{
+            name: pd.Series(table[name].to_pylist(), dtype="float64" if name == "revenue" else "int64") for name in sums
+        },
+        "is_other": pd.Series(table["is_other"].to_pylist(), dtype="bool"),
+    }
+    rows = pd.DataFrame(columns)
+    of_all = table["of_all"].to_pylist()
+    rows["share"] = rows[sums[0]] / ((of_all[0] if of_all else 0) or 1)
+    rows.attrs["size"] = table["size"].to_pylist()[0] if of_all else 0
+    return rows, texts, sums
+
+
+def by_day(days: pd.DataFrame) -> dict[date, int]:
+    """``day, records`` with what lies beyond the calendar on its first or last day."""
+    found: dict[date, int] = {}
+    for start, records in zip(days["day"].tolist(), days["records"].tolist(), strict=True):
+        day = _day(start)
+        found[day] = found.get(day, 0) + records
+    return found
+
+
+def _day(midnight: int) -> date:
+    try:
+        return (_EPOCH + timedelta(microseconds=midnight)).date()
+    except OverflowError:
+        return date.min if midnight < 0 else date.max
+
+
+def _starts(starts: np.ndarray) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(starts.astype("datetime64[us]"), name="start").tz_localize(UTC)
+
+
+def _texts(names: Sequence[str]) -> pd.Index:
+    return pd.Index(list(names), dtype="str")
