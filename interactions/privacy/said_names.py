@@ -46,7 +46,7 @@ _FEWEST: Final = 6  # characters of such a word
 _MOST_PARTS: Final = 8  # between two seams of an id
 
 
-class Names:
+class ErasedNames:
     """Tells which names hold an id of erased people, and whose."""
 
     def __init__(self, tombstones: Tombstones) -> None:
@@ -85,17 +85,17 @@ class _Kept:
 
 def count(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     """Count the rows in which a name names these people."""
-    return Counter(each.person for each in _kept(environment, Names(tombstones)))
+    return Counter(each.person for each in _kept(environment, ErasedNames(tombstones)))
 
 
 def erase(environment: Environment, tombstones: Tombstones) -> None:
     """Take these people's ids out of names. Counts stay, as those of ``ERASED``."""
-    for each in list(_kept(environment, Names(tombstones))):
+    for each in list(_kept(environment, ErasedNames(tombstones))):
         with transaction.atomic():
             each.mend()
 
 
-def _kept(environment: Environment, names: Names) -> Iterator[_Kept]:
+def _kept(environment: Environment, names: ErasedNames) -> Iterator[_Kept]:
     blocks = {"block__of__environment": environment}
     yield from _named(SkippedEvents.objects.filter(**blocks), "name", names)
     yield from _named(ImportedEvents.objects.filter(**blocks), "name", names)
@@ -114,14 +114,14 @@ def _kept(environment: Environment, names: Names) -> Iterator[_Kept]:
     yield from _of_imports(environment, names)
 
 
-def _named(rows: QuerySet[Any], field: str, names: Names) -> Iterator[_Kept]:
+def _named(rows: QuerySet[Any], field: str, names: ErasedNames) -> Iterator[_Kept]:
     """Rows that are called by a name, all of the same name at once."""
     for name in rows.order_by().values_list(field, flat=True).distinct():
         if person := names.whose(name):
             yield _Kept(person, partial(rows.filter(**{field: name}).update, **{field: ERASED}))
 
 
-def _of_blocks(environment: Environment, names: Names) -> Iterator[_Kept]:
+def _of_blocks(environment: Environment, names: ErasedNames) -> Iterator[_Kept]:
     rows = Block.objects.filter(of__environment=environment).exclude(ignored_fields={})
     for block in rows.only("ignored_fields").iterator(500):
         if person := _first(block.ignored_fields, names):
@@ -131,7 +131,7 @@ def _of_blocks(environment: Environment, names: Names) -> Iterator[_Kept]:
             yield _Kept(person, partial(_set, block, ignored_fields=dict(kept)))
 
 
-def _of_imports(environment: Environment, names: Names) -> Iterator[_Kept]:
+def _of_imports(environment: Environment, names: ErasedNames) -> Iterator[_Kept]:
     """What event names became, and how tables were mapped. One that is loading still needs it: the request waits."""
     rows = Import.objects.filter(environment=environment).exclude(state=Import.State.LOADING)
     for imp in rows.only("event_types", "mapping").iterator(200):
@@ -147,11 +147,11 @@ def _set(row: Model, **values: Any) -> None:
     type(row)._default_manager.filter(pk=row.pk).update(**values)
 
 
-def _first(said: Iterable[str], names: Names) -> Person | None:
+def _first(said: Iterable[str], names: ErasedNames) -> Person | None:
     return next((person for each in said if (person := names.whose(each))), None)
 
 
-def _in_mapping(text: str, names: Names) -> Person | None:
+def _in_mapping(text: str, names: ErasedNames) -> Person | None:
     """Who is named in a mapping: by a column, if its name looks like an id, or by a value."""
     try:
         mapping = mapping_of(text)
@@ -161,7 +161,7 @@ def _in_mapping(text: str, names: Names) -> Person | None:
     return _first(filter(_TELLING.search, sorted(mapping.columns)), names) or _first((*mapping.types, *values), names)
 
 
-def _without(text: str, names: Names) -> str:
+def _without(text: str, names: ErasedNames) -> str:
     """The mapping without values that name them; nothing is left of one whose columns do."""
     mapping = mapping_of(text)
     if _first(filter(_TELLING.search, sorted(mapping.columns)), names):

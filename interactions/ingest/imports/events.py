@@ -31,7 +31,7 @@ def options_of(imp: Import) -> Options:
 
 
 @dataclass(slots=True)
-class Names:
+class NameCounts:
     """What came of the events of a block, by their names: ``skipped`` events, and good and ``refused`` records."""
 
     skipped: Counter[Skipped] = field(default_factory=Counter)
@@ -47,7 +47,9 @@ class Names:
         self.interactions.subtract(names)
 
 
-def events_of(imp: Import, reader: Reader, file: BinaryIO, run: ByteRange, names: Names) -> Iterator[tuple[Batch, int]]:
+def events_of(
+    imp: Import, reader: Reader, file: BinaryIO, run: ByteRange, names: NameCounts
+) -> Iterator[tuple[Batch, int]]:
     """The batches of a run of events, and how many events of each were skipped. Raises Unsound like the reader.
 
     Rejected records come with the original event. What became of events is added to ``names``.
@@ -81,7 +83,7 @@ def _of_event(chunk: Chunk, rejected: Rejected) -> Rejected:
     return replace(rejected, index=origin.index, offset=origin.offset, text=origin.text, own=rejected.text)
 
 
-def note_names(block: Block, names: Names) -> None:
+def note_names(block: Block, names: NameCounts) -> None:
     """Save what became of a block's events, replacing what was saved before."""
     note_skipped(block, names.skipped)
     made: dict[str, list[int]] = {}

@@ -26,7 +26,7 @@ from interactions.disk import PAUSED, is_full
 from interactions.errors import DiskFull
 from interactions.ingest.imports import lifecycle, storage
 from interactions.ingest.imports.erased import leave_out
-from interactions.ingest.imports.events import Names, events_of, note_names
+from interactions.ingest.imports.events import NameCounts, events_of, note_names
 from interactions.ingest.imports.heartbeat import beating
 from interactions.ingest.imports.plan import Stopped, leave
 from interactions.ingest.imports.queue import enqueue
@@ -161,7 +161,7 @@ class _Read:
     counts: _Counts
     rejects: Rejects
     part: PartWriter
-    names: Names
+    names: NameCounts
     ignored: Counter[str]
 
 
@@ -174,7 +174,7 @@ def _read(block: Block) -> _Read:
     reader = Reader(origin, keyring, longest=settings.IMPORT_RECORD_BYTES, ignores_unknown=ignores)
     people = Named(refused(imp.environment_id), received_at(imp), keyring)
     counts = _Counts()
-    names = Names()
+    names = NameCounts()
     told = time.monotonic()
     _require_room()
     collecting = gc.isenabled()
@@ -206,7 +206,9 @@ def _read(block: Block) -> _Read:
     return _Read(counts, rejects, part, names, reader.ignored)
 
 
-def _batches(imp: Import, reader: Reader, file: BinaryIO, run: ByteRange, names: Names) -> Iterator[tuple[Batch, int]]:
+def _batches(
+    imp: Import, reader: Reader, file: BinaryIO, run: ByteRange, names: NameCounts
+) -> Iterator[tuple[Batch, int]]:
     """The batches of a run, and how many events of each were skipped; Dojo's own format has none."""
     if imp.connector:
         yield from events_of(imp, reader, file, run, names)
