@@ -46,12 +46,12 @@ class _Held:
 
 
 class Records:
-    """The chunks of a mapped table, in order; those of gathered orders come last.
+    """The chunks of a mapped table, in order; check-outs that name an order come last.
 
-    ``left_out`` counts values by field, as far as was read: those in rows whose type has no such field.
+    ``left_out`` counts, by field, the values read so far in rows whose type doesn't have the field.
 
-    Raises MappingRefused where the mapping doesn't fit the table, Unanswered where it leaves something open, and
-    FileRefused where the file turns out to be unreadable. Rows are made into records by so many ``threads``, each of
+    Raises MappingRefused if the mapping doesn't fit the table, Unanswered if it leaves a question open, and FileRefused
+    if the file turns out to be unreadable. Rows are made into records by so many ``threads``, each of
     which holds some ten megabytes of the table and what is made of them.
     """
 
@@ -106,7 +106,7 @@ class Records:
             chunk.skipped[HEADER] += more
 
     def _json(self, engines: Engines, chunk: TableChunk, table: Any, kinds: Any) -> dict[str, Parts]:
-        """The JSON of the values of some rows, by field."""
+        """The JSON of the rows' values, by field."""
         reader = Values(self._mapping)
         values = reader.of(table, kinds)
         chunk.left_out += reader.left_out

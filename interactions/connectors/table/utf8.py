@@ -17,7 +17,7 @@ ENCODINGS: Final = (
     WINDOWS, UTF_8, "iso-8859-15", "windows-1250", "windows-1251", "windows-1253", "windows-1254", "mac-roman",
     "shift_jis", "euc-jp", "gb18030", "big5", "euc-kr",
 )  # fmt: skip
-"""What a text may be in that is no UTF-8: nothing in it says so, so you are asked."""
+"""Encodings to choose from for text that isn't UTF-8. They can't be detected, so Dojo asks."""
 _MARK: Final = MARK.encode()
 _ERRORS: Final = "dojo-marked"
 _BOM: Final = "\ufeff"
