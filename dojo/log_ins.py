@@ -18,9 +18,11 @@ FIXED: Final[dict[str, Any]] = {
         "reset_password_from_key": "interactions.console.account.forms.NewPasswordForm",
         "user_token": "interactions.console.account.forms.LinkForm",
         "reauthenticate": "interactions.console.account.forms.ConfirmForm",
+        "reset_password": "interactions.console.account.forms.MailForm",
     },
     "MFA_ADAPTER": "interactions.access.sign_on.second_factor.SecondFactorAdapter",
-    "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
+    "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
+    "MFA_PASSKEY_LOGIN_ENABLED": True,
     "MFA_ALLOW_UNVERIFIED_EMAIL": True,  # owners enter e-mail addresses, not strangers
     "MFA_TOTP_ISSUER": "Dojo",
     "MFA_TOTP_TOLERANCE": 1,  # clocks of phones and servers differ by some seconds
@@ -28,7 +30,12 @@ FIXED: Final[dict[str, Any]] = {
         "authenticate": "interactions.console.account.forms.CodeForm",
         "reauthenticate": "interactions.console.account.forms.ConfirmCodeForm",
         "activate_totp": "interactions.console.account.forms.AppForm",
+        "add_webauthn": "interactions.console.account.forms.PasskeyForm",
+        "edit_webauthn": "interactions.console.account.forms.PasskeyNameForm",
     },
+    "SOCIALACCOUNT_ADAPTER": "interactions.access.sign_on.providers.ProviderAdapter",
+    "SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT": True,
+    "SOCIALACCOUNT_LOGIN_ON_GET": True,  # our pages' policy lets no form lead elsewhere
 }
 MINUTES: Final = 15  # in which failures are counted
 OF_NAME: Final = "log_in_failed_of_name"

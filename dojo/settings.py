@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dj_database_url
 
-from dojo import environ, log_ins
+from dojo import environ, log_ins, mail, oidc
 from dojo.cores import cores
 from dojo.machine import is_elsewhere, local_hosts, own_hosts
 from dojo.version import version_of
@@ -118,6 +118,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "dojo",  # for its commands
     "interactions",
 ]
@@ -167,9 +170,27 @@ ACCOUNT_RATE_LIMITS = log_ins.rates(
     of_name=environ.number("LOG_IN_FAILURES", default=10),  # 0: as many as come
     of_address=environ.number("LOG_IN_FAILURES_OF_ADDRESS", default=50),
 )
-REQUIRE_SECOND_FACTOR = environ.several(
-    "REQUIRE_SECOND_FACTOR", choices=("viewer", "analyst", "privacy", "owner", "admin")
-)
+_ROLES = ("viewer", "analyst", "privacy", "owner")
+REQUIRE_SECOND_FACTOR = environ.several("REQUIRE_SECOND_FACTOR", choices=(*_ROLES, "admin"))
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "APPS": oidc.providers(
+            environ.text("OIDC_ISSUER"),
+            environ.text("OIDC_CLIENT_ID"),
+            environ.text("OIDC_CLIENT_SECRET"),
+            environ.text("OIDC_NAME"),
+            trusts_email=environ.flag("OIDC_TRUST_EMAIL", default=False),
+        )
+    }
+}
+OIDC_DOMAINS = frozenset(part.strip().lower() for part in environ.text("OIDC_DOMAINS").split(",") if part.strip())
+OIDC_DEFAULT_ROLE = environ.choice("OIDC_DEFAULT_ROLE", default="", choices=("", *map(str.upper, _ROLES))).lower()
+OIDC_ROLE_CLAIM = environ.text("OIDC_ROLE_CLAIM", default="groups")
+OIDC_ROLES = oidc.roles(environ.text("OIDC_ROLES"), known=_ROLES)
+SENDS_MAIL = bool(environ.url("EMAIL_URL", default="", schemes=mail.SCHEMES))
+if SENDS_MAIL:
+    globals().update(mail.server(environ.text("EMAIL_URL")))
+DEFAULT_FROM_EMAIL = environ.text("EMAIL_FROM", default="dojo@localhost")
 MEMBER_LINK_HOURS = environ.number("MEMBER_LINK_HOURS", default=48, least=1, most=24 * 30)
 PASSWORD_RESET_TIMEOUT = MEMBER_LINK_HOURS * 3600
 AUTH_PASSWORD_VALIDATORS = [

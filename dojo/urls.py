@@ -8,6 +8,10 @@ from django.urls import include, path
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.autodiscover()  # here and not when a process starts, because it loads the code of reports, too
 
+# What django-allauth keeps is managed on our own pages, which say what it means and log it.
+for _model in [model for model in admin.site._registry if model.__module__.startswith("allauth.")]:
+    admin.site.unregister(_model)
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("interactions.urls")),

@@ -11,6 +11,7 @@ from celery.signals import worker_init
 from django.db import connections
 
 from interactions import codec, guard
+from interactions.access import members
 from interactions.ingest.connections import kept
 from interactions.ingest.duplicates import machines as machines  # which follow erasures
 from interactions.ingest.duplicates.index import FingerprintIndex
@@ -126,3 +127,8 @@ def compact_lakes() -> None:
             compact(Lake(slug))
         except (LakeBusy, LakeUnreadable):  # the parts can wait for the next time
             continue
+
+
+@shared_task
+def mail_password_links(email: str, base: str) -> None:
+    members.mail_links(email, base)

@@ -101,6 +101,9 @@ urlpatterns = [
     path("<slug:environment>/members/<int:pk>/", members.member_edit, name="member_edit"),
     path("<slug:environment>/members/<int:pk>/link/", members.member_link, name="member_link"),
     path("<slug:environment>/members/<int:pk>/log-in/", members.member_deactivate, name="member_deactivate"),
+    path(
+        "<slug:environment>/members/<int:pk>/second-factor/", members.member_second_factor, name="member_second_factor"
+    ),
     path("<slug:environment>/settings/", settings.settings, name="settings"),
     path("<slug:environment>/activity/", activity.activity, name="activity"),
     path("<slug:environment>/privacy/requests/", requests.deletion_requests, name="deletion_requests"),

@@ -105,6 +105,12 @@ ROUTES: Final[dict[str, Rule]] = {
     "login": Access.PUBLIC,
     "account_login": Access.PUBLIC,
     "mfa_authenticate": Access.PUBLIC,  # the password was right, and that is all: nobody is logged in yet
+    "mfa_login_webauthn": Access.PUBLIC,
+    "openid_connect_login": Access.PUBLIC,
+    "openid_connect_callback": Access.PUBLIC,
+    "socialaccount_login_cancelled": Access.PUBLIC,
+    "account_reset_password": Access.PUBLIC,
+    "account_reset_password_done": Access.PUBLIC,
     "logout": Access.PUBLIC,
     "set_password": Access.PUBLIC,  # the link is the permission
     "account_reset_password_from_key": Access.PUBLIC,
@@ -115,6 +121,11 @@ ROUTES: Final[dict[str, Rule]] = {
     "mfa_index": Access.LOGGED_IN,
     "mfa_activate_totp": Access.LOGGED_IN,
     "mfa_deactivate_totp": Access.LOGGED_IN,
+    "mfa_reauthenticate_webauthn": Access.LOGGED_IN,
+    "mfa_list_webauthn": Access.LOGGED_IN,
+    "mfa_add_webauthn": Access.LOGGED_IN,
+    "mfa_edit_webauthn": Access.LOGGED_IN,
+    "mfa_remove_webauthn": Access.LOGGED_IN,
     "mfa_view_recovery_codes": Access.LOGGED_IN,
     "mfa_generate_recovery_codes": Access.LOGGED_IN,
     "mfa_download_recovery_codes": Access.LOGGED_IN,
@@ -207,6 +218,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "member_edit": Right.MEMBERS,
     "member_link": Right.MEMBERS,
     "member_deactivate": Right.MEMBERS,
+    "member_second_factor": Right.MEMBERS,
 }
 
 # URLs of Django's own apps, by namespace. Pages of its admin check their own permissions.

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from interactions.access import audit, members
 from interactions.access.roles import ROUTES, Access, Right, rule_of
-from interactions.access.sign_on import second_factor
+from interactions.access.sign_on import second_factor, sessions
 from interactions.console.errors import waiting
 from interactions.errors import DataNotReady
 from interactions.models import Environment
@@ -57,6 +57,7 @@ class Gate:
             return None  # without touching the session: these work while the database is down
         if isinstance(request.user, User):
             audit.identify(request.user)
+            sessions.used(request, request.user)
         request.standing = members.standing(request.user)  # type: ignore[attr-defined]
         if isinstance(rule, Right):
             _let_in(request.standing, rule, kwargs.get("environment"))  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from interactions.access import members as membership
 from interactions.access.members import ListedMember
 from interactions.access.roles import Role
+from interactions.access.sign_on import second_factor
 from interactions.console.fragments import page_or_fragment, to_page
 from interactions.console.gate import person
 from interactions.errors import DojoError
@@ -157,6 +158,22 @@ def member_deactivate(request: HttpRequest, environment: str, pk: int) -> HttpRe
         messages.error(request, str(error))
     else:
         messages.success(request, f"{member.user} {said}")
+    return to_page(request, "members", here)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def member_second_factor(request: HttpRequest, environment: str, pk: int) -> HttpResponse:
+    """Confirm, then take away the second factors of a member who lost theirs."""
+    here, member = _find(request, environment, pk)
+    if request.method != "POST":
+        context = {"environment": here, "member": member}
+        return page_or_fragment(request, "members/second_factor.html", "form", context)
+    try:
+        if second_factor.remove(member.user, by=person(request)):
+            messages.success(request, f"{member.user} logs in with the password alone, and is logged out everywhere.")
+    except DojoError as error:
+        messages.error(request, str(error))
     return to_page(request, "members", here)
 
 

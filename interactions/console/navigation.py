@@ -38,7 +38,7 @@ _PAGES: Final[dict[str, tuple[str, ...]]] = {
     "keys": ("key_create", "key_rotate", "key_revoke"),
     "activity": (),
     "settings": (),
-    "members": ("member_add", "member_edit", "member_link", "member_deactivate"),
+    "members": ("member_add", "member_edit", "member_link", "member_deactivate", "member_second_factor"),
     "operations": (),
 }  # fmt: skip
 _ENTRY_OF: Final = {page: entry for entry, pages in _PAGES.items() for page in (entry, *pages)}

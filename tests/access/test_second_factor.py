@@ -6,20 +6,25 @@ from pathlib import Path
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from django.test import Client
+from django.core.management import CommandError, call_command
+from django.test import Client, TestCase
 from django.urls import reverse
 
 from dojo.log_ins import rates
 from interactions.access import members
+from interactions.access.roles import ROUTES, Access
 from interactions.access.sign_on import second_factor
 from interactions.models import ActivityEntry
 from tests import cast
+from tests.access.test_roles import PATTERNS, address_of
 from tests.pages import HTMX, text_of
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
+OF_LOG_INS = ("login", "account_", "mfa_", "set_password", "openid", "socialaccount")
 LOG_IN, CODE, INDEX = "/login/", "/login/second-factor/", "/account/second-factor/"
 
 
@@ -244,3 +249,63 @@ def test_an_owner_of_the_log_in_takes_away_a_lost_one_and_ends_the_sessions(secr
     assert second_factor.remove(olga, by=cast.owner("otto"))
     assert not is_in(client) and is_in(entered())
     assert ActivityEntry.objects.filter(action="second_factor_removed", object="member olga").exists()
+
+
+def test_the_members_page_takes_it_away_after_asking(secret: str) -> None:
+    client = Client()
+    client.force_login(cast.owner("otto"))
+    olga = User.objects.get(username="olga")
+    page = f"/production/members/{olga.pk}/second-factor/"
+    assert "second factor" in text_of(client, "/production/members/")
+    assert "logged out everywhere" in text_of(client, page, **HTMX)
+    client.post(page)
+    assert is_in(entered()) and "second factor" not in text_of(client, "/production/members/")
+
+
+def test_a_command_takes_an_administrators_away() -> None:
+    with_password(User.objects.create_superuser("boss"))
+    set_up(entered("boss"))
+    call_command("remove_second_factor", "boss")
+    assert is_in(entered("boss"))
+    with pytest.raises(CommandError, match="no user nobody"):
+        call_command("remove_second_factor", "nobody")
+
+
+def test_setting_one_up_ends_the_sessions_that_began_without(olga: User) -> None:
+    old, mine = entered(), entered()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        set_up(mine)
+    assert not is_in(old) and is_in(mine)
+    assert ActivityEntry.objects.filter(action="second_factor_added", actor="olga").exists()
+
+
+# --- Every way in ---
+
+
+def test_every_address_that_logs_in_is_one_of_these() -> None:
+    """Whoever adds one shows beside it that it asks for the second factor."""
+    ways = {name for name in ROUTES if ROUTES[name] is Access.PUBLIC and name.startswith(OF_LOG_INS)}
+    shown = {
+        "login", "account_login",  # test_a_password_alone_does_not_log_in_any_more
+        "mfa_authenticate",  # asks for it
+        "set_password", "account_reset_password_from_key",  # test_a_link_to_set_a_password_does_not_lead_around_it
+        "mfa_login_webauthn",  # is one: test_passkeys_in_browser
+        "openid_connect_login", "openid_connect_callback",  # test_providers
+        "account_reset_password", "account_reset_password_done", "socialaccount_login_cancelled",  # log nobody in
+    }  # fmt: skip
+    assert ways == shown
+    others = {pattern.name for namespace, pattern in PATTERNS if namespace == "admin" and "log" in str(pattern.name)}
+    assert {name for name in others if name in ("login", "logout")} == {"login", "logout"}  # the first leads to ours
+
+
+@pytest.mark.parametrize("name", sorted(name for name in ROUTES if ROUTES[name] is Access.PUBLIC))
+def test_no_public_address_lets_somebody_in_who_knows_the_password_alone(secret: str, name: str) -> None:
+    """Whatever is sent there, with the password just entered and without a code."""
+    client = entered()
+    client.raise_request_exception = False
+    form = {"username": "olga", "password": PASSWORD, "login": "olga", "next": "/account/"}
+    for send in (client.get, client.post):
+        send(address_of(name), form)
+        assert SESSION_KEY not in client.session
+    client.post(reverse("admin:login"), form)
+    assert SESSION_KEY not in client.session

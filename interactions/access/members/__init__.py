@@ -2,7 +2,7 @@
 
 from interactions.access.members.change import MemberRefused, add, deactivate, reactivate, set_roles
 from interactions.access.members.directory import ListedMember, as_members, users
-from interactions.access.members.links import PasswordLink, new_link
+from interactions.access.members.links import PasswordLink, mail_links, new_link
 from interactions.access.members.membership import Standing, standing
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "add",
     "as_members",
     "deactivate",
+    "mail_links",
     "new_link",
     "reactivate",
     "set_roles",

@@ -72,14 +72,35 @@ def set_roles(user: User, roles: Mapping[Environment, Role | None], *, by: User)
         for environment, role in changed:
             _demand(by, environment)
             before = _role(now.get(environment.pk))
+            _put(user, environment, role)
             if role is None:
-                Membership.objects.filter(user=user, environment=environment).delete()
                 _note(Action.MEMBER_REMOVED, user, by, environment, before=_label(before))
             else:
-                Membership.objects.update_or_create(user=user, environment=environment, defaults={"role": role})
                 _note(Action.ROLE_CHANGED, user, by, environment, before=_label(before), after=role.label)
         _require_owners(environment for environment, _ in changed)
     return len(changed)
+
+
+def assign(user: User, role: Role | None) -> None:
+    """Give a user one role everywhere, as a provider says at each log-in; None for no access.
+
+    Raises MemberRefused where an environment would have no owner.
+    """
+    with transaction.atomic():
+        now = {row.environment_id: Role(row.role) for row in Membership.objects.filter(user=user)}
+        changed = [each for each in Environment.objects.all() if now.get(each.pk) != role]
+        for environment in changed:
+            before = now.get(environment.pk)
+            _put(user, environment, role)
+            _note(Action.ROLE_CHANGED, user, user, environment, before=_label(before), after=_label(role))
+        _require_owners(each for each in changed if now.get(each.pk) is Role.OWNER)
+
+
+def _put(user: User, environment: Environment, role: Role | None) -> None:
+    if role is None:
+        Membership.objects.filter(user=user, environment=environment).delete()
+    else:
+        Membership.objects.update_or_create(user=user, environment=environment, defaults={"role": role})
 
 
 def deactivate(user: User, *, by: User) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 
@@ -21,6 +22,7 @@ class ListedMember:
     role: Role
     roles: tuple[tuple[Environment, Role | None], ...]
     is_elsewhere: bool  # in an environment that the viewer doesn't own
+    has_second_factor: bool
 
     @property
     def is_own(self) -> bool:
@@ -56,21 +58,33 @@ def users(here: Environment, *, named: str = "") -> QuerySet[User]:
     return rows.distinct().order_by("-is_active", "username")
 
 
+def with_email(email: str) -> list[User]:
+    """Who can log in, and has this e-mail address in whatever case; several people may, as owners enter them."""
+    return list(User.objects.filter(email__iexact=email, is_active=True)) if email else []
+
+
 def as_members(rows: Iterable[User], here: Environment, own: Standing) -> list[ListedMember]:
     """These users as seen by the viewer with the standing ``own``, in one query."""
     others = [each for each in own.environments if each != here and own.may(Right.MEMBERS, each.slug)]
     found = list(rows)
     prefetch_related_objects(found, Prefetch("memberships", Membership.objects.all()))
-    return [_member(user, [here, *others]) for user in found]
+    secured = set(
+        Authenticator.objects.filter(user__in=found)
+        .exclude(type=Authenticator.Type.RECOVERY_CODES)
+        .values_list("user_id", flat=True)
+    )
+    return [_member(user, [here, *others], has_second_factor=user.pk in secured) for user in found]
 
 
-def _member(user: User, environments: list[Environment]) -> ListedMember:
+def _member(user: User, environments: list[Environment], *, has_second_factor: bool) -> ListedMember:
     if user.is_superuser:
-        return ListedMember(user, Role.OWNER, tuple((each, Role.OWNER) for each in environments), is_elsewhere=False)
+        everywhere = tuple((each, Role.OWNER) for each in environments)
+        return ListedMember(user, Role.OWNER, everywhere, is_elsewhere=False, has_second_factor=has_second_factor)
     roles = {row.environment_id: Role(row.role) for row in user.memberships.all()}
     return ListedMember(
         user,
         roles[environments[0].pk],
         tuple((each, roles.get(each.pk)) for each in environments),
         is_elsewhere=bool(set(roles) - {each.pk for each in environments}),
+        has_second_factor=has_second_factor,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
@@ -11,11 +12,13 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 
-def end_sessions(user: User) -> int:
-    """End all sessions of a user; returns how many there were."""
+def end_sessions(user: User, *, but: str = "") -> int:
+    """End all sessions of a user, except the one with the key ``but``; returns how many there were."""
     # The user of a session is only in its signed content.
     of_user = [each.pk for each in Session.objects.iterator() if each.get_decoded().get(SESSION_KEY) == str(user.pk)]
-    return Session.objects.filter(pk__in=of_user).delete()[0] if of_user else 0
+    ended = [key for key in of_user if key != but]
+    UserSession.objects.filter(user=user).exclude(session_key=but).delete()
+    return Session.objects.filter(pk__in=ended).delete()[0] if ended else 0
 
 
 @receiver(post_save, sender=User)

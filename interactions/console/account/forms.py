@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import LoginForm, ReauthenticateForm, ResetPasswordKeyForm, UserTokenForm
+from allauth.account.forms import LoginForm, ReauthenticateForm, ResetPasswordForm, ResetPasswordKeyForm, UserTokenForm
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from interactions.seal import SecretUnreadable
 
@@ -49,6 +51,25 @@ class NewPasswordForm(ResetPasswordKeyForm):
         _plain(self.fields["password2"], "Confirm new password")
 
 
+class MailForm(ResetPasswordForm):
+    """The e-mail address of whoever forgot the password."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        _plain(self.fields["email"], "E-mail", autofocus=True)
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"])
+
+    def save(self, request: HttpRequest, **_: Any) -> str:
+        """Have a worker look for members and send mail: how long an answer takes tells nothing."""
+        from interactions import tasks  # which loads what web processes do without
+
+        email = str(self.cleaned_data["email"])
+        tasks.mail_password_links.delay(email, request.build_absolute_uri("/"))
+        return email
+
+
 class ConfirmForm(ReauthenticateForm):
     """The password again."""
 
@@ -83,3 +104,20 @@ class ConfirmCodeForm(_Code, ReauthenticateByCodeForm):
 
 class AppForm(_Code, ActivateTOTPForm):
     """The first code of an app."""
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """A passkey, and what to call it."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        _plain(self.fields["name"], "Name", autofocus=True, maxlength=60, autocomplete="off")
+        self.fields["passwordless"].initial = True
+
+
+class PasskeyNameForm(EditWebAuthnForm):
+    """Another name for a passkey."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        _plain(self.fields["name"], "Name", autofocus=True, maxlength=60, autocomplete="off")

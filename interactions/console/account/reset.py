@@ -1,0 +1,27 @@
+"""A link by mail for whoever forgot the password, where EMAIL_URL names a server."""
+
+from __future__ import annotations
+
+from allauth.account import views
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+
+
+@login_not_required
+def ask(request: HttpRequest) -> HttpResponse:
+    """Ask for the e-mail address. The answer is the same whether a member has it or not."""
+    _need_mail()
+    return views.password_reset(request)
+
+
+@login_not_required
+def sent(request: HttpRequest) -> HttpResponse:
+    """Say that the mail is on its way, if there is someone to send it to."""
+    _need_mail()
+    return views.password_reset_done(request)
+
+
+def _need_mail() -> None:
+    if not settings.SENDS_MAIL:
+        raise Http404("Dojo sends no mail.")
