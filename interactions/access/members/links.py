@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urljoin
 
 from allauth.account.utils import user_pk_to_url_str
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
@@ -52,7 +53,11 @@ def mail_links(email: str, base: str) -> int:
 
     ``base`` is the address of Dojo's root. Who never had a password and comes from a provider gets none.
     """
-    users = [user for user in with_email(email) if user.has_usable_password() or not user.socialaccount_set.exists()]
+    users = [
+        user
+        for user in with_email(email)
+        if user.has_usable_password() or not SocialAccount.objects.filter(user=user).exists()
+    ]
     for user in users:
         link = _link(user)
         address = urljoin(base, reverse("set_password", args=[link.uid, link.token]))

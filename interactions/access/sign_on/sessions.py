@@ -102,7 +102,7 @@ def end(request: HttpRequest, user: User, pk: int) -> bool:
 
 def end_others(request: HttpRequest, user: User) -> int:
     """End all sessions of a user but the one of the request; returns how many."""
-    ended = end_sessions(user, but=request.session.session_key)
+    ended = end_sessions(user, but=request.session.session_key or "")
     if ended:
         audit.note(Action.SESSION_ENDED, by=user, details={"sessions": ended})
     return ended

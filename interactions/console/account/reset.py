@@ -12,14 +12,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for the e-mail address. The answer is the same whether a member has it or not."""
     _need_mail()
-    return views.password_reset(request)
+    response: HttpResponse = views.password_reset(request)
+    return response
 
 
 @login_not_required
 def sent(request: HttpRequest) -> HttpResponse:
     """Say that the mail is on its way, if there is someone to send it to."""
     _need_mail()
-    return views.password_reset_done(request)
+    response: HttpResponse = views.password_reset_done(request)
+    return response
 
 
 def _need_mail() -> None:
