@@ -22,7 +22,7 @@ import pyarrow as pa
 from django.conf import settings
 
 from interactions.analytics.cluster.dialect import sql_of, tables_in_memory
-from interactions.analytics.cluster.errors import ClientMissing, ClusterAway, ClusterRefused, ClusterSlow
+from interactions.analytics.cluster.errors import ClusterAway, ClusterRefused, ClusterSlow, SparkClientMissing
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
@@ -34,7 +34,7 @@ _AWAY: Final = ("UNAVAILABLE", "UNAUTHENTICATED", "PERMISSION_DENIED")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TableAddress:
     """Where the cluster finds a table: the ``url`` of its folder, and which ``version`` of it."""
 
     url: str
@@ -46,7 +46,7 @@ _session: SparkSession | None = None
 _inherited: list[object] = []
 
 
-def run(expression: ibis.Table, sources: Mapping[str, Source]) -> pa.Table:
+def run(expression: ibis.Table, sources: Mapping[str, TableAddress]) -> pa.Table:
     """The rows of ``expression``, with its types, over tables that it calls by the names in ``sources``.
 
     Raises ClusterUnavailable.
@@ -74,7 +74,9 @@ def close() -> None:
         _give_up(_session)
 
 
-def _asked(session: SparkSession, sql: str, memory: Mapping[str, pa.Table], sources: Mapping[str, Source]) -> pa.Table:
+def _asked(
+    session: SparkSession, sql: str, memory: Mapping[str, pa.Table], sources: Mapping[str, TableAddress]
+) -> pa.Table:
     from pyspark.sql.connect.dataframe import DataFrame
     from pyspark.sql.connect.plan import LocalRelation
     from pyspark.sql.pandas.types import from_arrow_schema
@@ -107,7 +109,7 @@ def _opened() -> tuple[SparkSession, bool]:
         try:
             session = _open()
         except ModuleNotFoundError as error:
-            raise ClientMissing from error
+            raise SparkClientMissing from error
         except _failures() as error:
             _refuse(error)
         _session = session

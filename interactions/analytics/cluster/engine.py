@@ -19,7 +19,7 @@ from django.conf import settings
 
 from interactions import process_caches
 from interactions.analytics.cluster import connection
-from interactions.analytics.cluster.connection import Source
+from interactions.analytics.cluster.connection import TableAddress
 from interactions.analytics.cluster.dialect import tables_by_name
 from interactions.analytics.cluster.errors import ClusterRefused
 from interactions.analytics.filters import Filter
@@ -95,9 +95,9 @@ class Cluster(Answers):
                 raise
             return connection.run(expression, dict.fromkeys(names, self._source(newest)))
 
-    def _source(self, version: int) -> Source:
+    def _source(self, version: int) -> TableAddress:
         lake = settings.ENGINE_LAKE_URL or settings.LAKE_URL or str(settings.LAKE_DIR)
-        return Source(f"{lake.rstrip('/')}/{self.environment}", version)
+        return TableAddress(f"{lake.rstrip('/')}/{self.environment}", version)
 
     def _once(self, key: Hashable, make: Callable[[], Found]) -> Found:
         process_caches.watch()

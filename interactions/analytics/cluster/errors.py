@@ -19,7 +19,7 @@ class ClusterUnavailable(DataNotReady):
     """The cluster gave no answer. The page says so and tries again."""
 
 
-class ClientMissing(ClusterUnavailable):
+class SparkClientMissing(ClusterUnavailable):
     """The package that speaks Spark Connect isn't installed."""
 
     def __init__(self) -> None:

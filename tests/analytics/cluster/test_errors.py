@@ -13,7 +13,7 @@ from django.test import Client
 from dojo import health
 from interactions.analytics.cluster import connection
 from interactions.analytics.cluster.choice import is_chosen
-from interactions.analytics.cluster.errors import ClientMissing, ClusterAway, ClusterRefused, ClusterSlow
+from interactions.analytics.cluster.errors import ClusterAway, ClusterRefused, ClusterSlow, SparkClientMissing
 from interactions.analytics.data_sets import opened, standing
 from interactions.analytics.index import store
 from interactions.analytics.keeper import Keeper
@@ -99,7 +99,7 @@ def test_without_the_client_a_sentence_says_how_to_get_it(nobody: str, monkeypat
     for name in [name for name in sys.modules if name.startswith("pyspark")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "pyspark", None)
-    with pytest.raises(ClientMissing, match="make setup EXTRAS=cluster"):
+    with pytest.raises(SparkClientMissing, match="make setup EXTRAS=cluster"):
         count(opened("production"))
 
 
