@@ -128,7 +128,7 @@ urlpatterns = [
         name="deletion_receipt_json",
     ),
     path("<slug:environment>/privacy/access/", letter.access_letter, name="access_letter"),
-    path("<slug:environment>/privacy/retention/", data_retention.retention, name="retention"),
+    path("<slug:environment>/privacy/data-retention/", data_retention.data_retention, name="data_retention"),
     path("<slug:environment>/keys/", keys.keys, name="keys"),
     path("<slug:environment>/keys/new/", keys.key_create, name="key_create"),
     path("<slug:environment>/keys/<int:pk>/rotate/", keys.key_rotate, name="key_rotate"),

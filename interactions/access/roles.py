@@ -193,7 +193,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "deletion_receipt_json": Right.PRIVACY,
     "receipt_verify": Access.LOGGED_IN,  # a receipt may be checked by whoever has it
     "access_letter": Right.PRIVACY,
-    "retention": Right.PRIVACY,  # the view asks for SETTINGS to change it
+    "data_retention": Right.PRIVACY,  # the view asks for SETTINGS to change it
     "keys": Right.KEYS,
     "key_create": Right.KEYS,
     "key_rotate": Right.KEYS,

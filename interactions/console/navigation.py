@@ -30,7 +30,7 @@ _PAGES: Final[dict[str, tuple[str, ...]]] = {
         "deletion_new", "deletion_request", "deletion_receipt", "receipt_verify",
     ),
     "access_letter": (),
-    "retention": (),
+    "data_retention": (),
     "connections": (
         "connection", "connection_create", "stream_create", "connection_secret", "connection_rotate",
         "connection_remove", "event_types", "pull_create", "pull_key",
@@ -178,7 +178,7 @@ _SECTIONS: Final = (
         (
             ("Deletion requests", "deletion_requests", "user-x"),
             ("Access letter", "access_letter", ""),
-            ("Retention", "retention", ""),
+            ("Data retention", "data_retention", ""),
         ),
     ),
     (

@@ -151,7 +151,7 @@ DEEDS = (
     Deed("deletion_cancel", _request(deletions.received)),
     Deed("deletion_retry", _request(deletions.failed)),
     Deed("access_letter", _nothing(user_id="ann", may_be_empty="1")),
-    Deed("retention", _nothing(months="12")),
+    Deed("data_retention", _nothing(months="12")),
     Deed("people", _nothing(id="ann")),
     Deed("records", _nothing(find="ann")),
     Deed("people_filter", _nothing(id="ann", to="records")),

@@ -17,7 +17,7 @@ ROLES: tuple[Role | None, ...] = (*Role, None)
 CHANGES_NOTHING = {"member_link", "access_letter", "people", "people_filter", "records", "api_trial"}
 ASKS_FOR = {  # beyond the address's own right
     "api_trial": Right.IMPORT,  # it stores what it is sent
-    "retention": Right.SETTINGS,
+    "data_retention": Right.SETTINGS,
 }
 
 

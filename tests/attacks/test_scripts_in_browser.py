@@ -37,7 +37,7 @@ PAGES = [
     "activity/",
     "privacy/requests/",
     "privacy/requests/new/",
-    "privacy/retention/",
+    "privacy/data-retention/",
 ]
 
 
@@ -63,7 +63,7 @@ FORMS = [
     "interactions/health/thresholds/",
     "privacy/requests/new/",
     "privacy/access/",
-    "privacy/retention/",
+    "privacy/data-retention/",
     "people/",
     "interactions/records/",
     "interactions/",

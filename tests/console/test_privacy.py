@@ -231,37 +231,37 @@ def test_a_step_that_comes_too_late_is_refused_with_a_sentence(client: Client, p
 def test_a_preview_of_retention_counts_what_would_go(client: Client, house: House) -> None:
     client.force_login(cast.owner())
     house.done(as_lines(home()))
-    text = text_of(client, "/production/privacy/retention/?months=12")
+    text = text_of(client, "/production/privacy/data-retention/?months=12")
     assert "<strong>9 records</strong>" in text and "Mar 2024" in text and "Keep 12 months from now on" in text
     assert Environment.objects.get(slug="production").retention_months is None
 
 
 def test_an_owner_sets_retention_and_a_privacy_admin_only_sees_it(client: Client, petra: User) -> None:
-    assert client.post("/production/privacy/retention/", {"months": "12"}).status_code == 403
-    assert "from now on" not in text_of(client, "/production/privacy/retention/?months=12")
+    assert client.post("/production/privacy/data-retention/", {"months": "12"}).status_code == 403
+    assert "from now on" not in text_of(client, "/production/privacy/data-retention/?months=12")
     client.force_login(cast.owner())
-    client.post("/production/privacy/retention/", {"months": "12"})
+    client.post("/production/privacy/data-retention/", {"months": "12"})
     assert Environment.objects.get(slug="production").retention_months == 12
-    client.post("/production/privacy/retention/", {"months": ""})
+    client.post("/production/privacy/data-retention/", {"months": ""})
     assert Environment.objects.get(slug="production").retention_months is None
 
 
 def test_retention_that_removes_something_is_asked_about(client: Client, house: House) -> None:
     client.force_login(cast.owner())
     house.done(as_lines(home()))
-    assert "Remove 9 records?" in text_of(client, "/production/privacy/retention/?months=12")
-    assert "<dialog" not in text_of(client, "/production/privacy/retention/?months=1200")
+    assert "Remove 9 records?" in text_of(client, "/production/privacy/data-retention/?months=12")
+    assert "<dialog" not in text_of(client, "/production/privacy/data-retention/?months=1200")
 
 
 def test_a_preview_of_retention_says_when_records_go(client: Client, house: House) -> None:
     client.force_login(cast.owner())
     house.done(as_lines(home()))
-    assert "within the hour of keeping this" in text_of(client, "/production/privacy/retention/?months=12")
+    assert "within the hour of keeping this" in text_of(client, "/production/privacy/data-retention/?months=12")
     here = Environment.objects.get(slug="production")
     RetentionRun.objects.create(
         environment=here, months=3, before=timezone.now(), records=1, version_before=1, version_after=2, seconds=2
     )
-    assert "or within the hour after" in text_of(client, "/production/privacy/retention/?months=12")
+    assert "or within the hour after" in text_of(client, "/production/privacy/data-retention/?months=12")
 
 
 def test_runs_are_listed(client: Client, petra: User) -> None:
@@ -269,4 +269,4 @@ def test_runs_are_listed(client: Client, petra: User) -> None:
     RetentionRun.objects.create(
         environment=here, months=3, before=timezone.now(), records=1_234, version_before=1, version_after=2, seconds=2
     )
-    assert "1,234" in text_of(client, "/production/privacy/retention/")
+    assert "1,234" in text_of(client, "/production/privacy/data-retention/")

@@ -1,4 +1,4 @@
-"""The Retention page: how long records are kept, what that would remove, and past runs."""
+"""The Data retention page: how long records are kept, what that would remove, and past runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class RetentionForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def retention(request: HttpRequest, environment: str) -> HttpResponse:
+def data_retention(request: HttpRequest, environment: str) -> HttpResponse:
     """The setting, or with ``?months=`` a preview of another value; POST saves it."""
     here = get_object_or_404(Environment, slug=environment)
     if request.method == "POST":
@@ -52,7 +52,7 @@ def retention(request: HttpRequest, environment: str) -> HttpResponse:
         "runs": here.retention_runs.all()[:_RUNS],
         **_preview(here, months),
     }
-    return page_or_fragment(request, "privacy/retention.html", "preview", context)
+    return page_or_fragment(request, "privacy/data_retention.html", "preview", context)
 
 
 def _keep(request: HttpRequest, here: Environment, months: int | None) -> HttpResponse:
@@ -63,7 +63,7 @@ def _keep(request: HttpRequest, here: Environment, months: int | None) -> HttpRe
     else:
         kept = f"for {counted(months, 'month')}" if months else "forever"
         messages.success(request, f"Saved. Records are kept {kept} from now on.")
-    return redirect("retention", environment=here.slug)
+    return redirect("data_retention", environment=here.slug)
 
 
 def _preview(here: Environment, months: int | None) -> dict[str, Any]:

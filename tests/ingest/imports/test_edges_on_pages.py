@@ -116,7 +116,7 @@ def test_each_record_has_a_page_and_the_list_is_read_to_both_ends(
     assert said([json.loads(text) for text in found]) == said(records)
     get(client, "interactions/records/", end="1")
     get(client, "interactions/records/count/", period="all")
-    get(client, "privacy/retention/", months="1")
+    get(client, "privacy/data-retention/", months="1")
 
 
 def test_exports_of_every_kind_hold_them(loaded: House, client: Client, records: list[Record]) -> None:
