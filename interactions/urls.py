@@ -14,6 +14,7 @@ from interactions.console import (
     members,
     operations,
     overview,
+    retention,
     settings,
     sites,
 )
@@ -51,6 +52,7 @@ urlpatterns = [
     path("<slug:environment>/interactions/exports/download/", exports.export_at_once, name="export_at_once"),
     path("<slug:environment>/interactions/exports/<int:pk>/file/", exports.export_file, name="export_file"),
     path("<slug:environment>/interactions/exports/<int:pk>/cancel/", exports.export_cancel, name="export_cancel"),
+    path("<slug:environment>/interactions/retention/", retention.retention_page, name="retention"),
     path("<slug:environment>/interactions/health/", health.health, name="health"),
     path("<slug:environment>/interactions/health/thresholds/", health.health_thresholds, name="health_thresholds"),
     path("<slug:environment>/interactions/imports/", imports.imports, name="imports"),

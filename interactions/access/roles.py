@@ -152,6 +152,7 @@ ROUTES: Final[dict[str, Rule]] = {
     "records": Right.LOOK,
     "records_count": Right.LOOK,
     "filter_keys": Right.LOOK,
+    "retention": Right.LOOK,  # asks for PEOPLE as the dashboard does
     "record": Right.LOOK,
     "exports": Right.EXPORT,
     "export_new": Right.EXPORT,

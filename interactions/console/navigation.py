@@ -21,6 +21,7 @@ _PAGES: Final[dict[str, tuple[str, ...]]] = {
     "overview": (),
     "dashboard": (),
     "people": ("person",),
+    "retention": (),
     "health": ("health_thresholds",),
     "records": ("record", "exports", "export_new"),
     "imports": ("import_new", "import_detail", "import_check", "import_load"),
@@ -149,7 +150,7 @@ def _beside(page: str, environment: Environment) -> str:
 
 _OF_NO_ENVIRONMENT: Final = frozenset({"account", "operations"})
 # Pages about interactions, which share a filter.
-_FILTERED: Final = frozenset({"dashboard", "records"})
+_FILTERED: Final = frozenset({"dashboard", "records", "retention"})
 
 # Title, and label, URL name and icon of each entry; a sub-entry has no icon. Only pages that the user may open are
 # shown.
@@ -160,6 +161,7 @@ _SECTIONS: Final = (
         (
             ("Interactions", "dashboard", "click"),
             ("Records", "records", ""),
+            ("Retention", "retention", ""),
             ("People", "people", ""),
             ("Imports", "imports", ""),
             ("Health", "health", ""),

@@ -19,6 +19,7 @@ from interactions.analytics.reports import (
     funnel,
     links,
     overview,
+    retention,
     timeseries,
     totals,
 )
@@ -27,6 +28,7 @@ from interactions.analytics.reports.audience import Audience
 from interactions.analytics.reports.breakdowns import Subject
 from interactions.analytics.reports.data_quality import Measures
 from interactions.analytics.reports.funnel import Step
+from interactions.analytics.reports.retention import Return
 from interactions.analytics.reports.totals import Totals
 
 
@@ -59,6 +61,9 @@ class Indexed:
 
     def funnel(self, filter: Filter, steps: Sequence[Step]) -> pd.DataFrame:
         return funnel.funnel(self.engine, filter, steps)
+
+    def retention(self, filter: Filter, asked: Return, unit: Unit, zone: ZoneInfo) -> pd.DataFrame:
+        return retention.retention(self.engine, filter, asked, unit, zone)
 
     def assisted(self, filter: Filter) -> Assisted:
         return attribution.assisted(self.engine, filter)

@@ -25,6 +25,7 @@ from interactions.analytics.reports.audience import Audience
 from interactions.analytics.reports.breakdowns import Subject
 from interactions.analytics.reports.data_quality import Measures
 from interactions.analytics.reports.funnel import CONTENT, SHOP, Step
+from interactions.analytics.reports.retention import UNITS, Return
 from interactions.analytics.reports.totals import Totals
 
 
@@ -42,6 +43,7 @@ class Answers(Protocol):
     def users(self, filter: Filter) -> int: ...
     def products(self, filter: Filter) -> int: ...
     def funnel(self, filter: Filter, steps: Sequence[Step]) -> pd.DataFrame: ...
+    def retention(self, filter: Filter, asked: Return, unit: Unit, zone: ZoneInfo) -> pd.DataFrame: ...
     def assisted(self, filter: Filter) -> Assisted: ...
     def assisted_over_time(self, filter: Filter, unit: Unit, zone: ZoneInfo) -> pd.DataFrame: ...
     def top(self, filter: Filter, subject: Subject, limit: int) -> pd.DataFrame: ...
@@ -69,6 +71,7 @@ def _number(filter: Filter) -> int | None:
 
 
 NOW: Final = datetime(2024, 6, 2, 12, tzinfo=UTC)
+BUYERS: Final = Return(("impression", "read"), ("checkout",))
 AGAIN: Final = (Step("Seen", ("impression", "read")), Step("Bought", ("checkout",)), Step("Again", ("impression",)))
 
 QUESTIONS: Final[dict[str, Callable[[Answers, Asked], Any]]] = {
@@ -82,6 +85,11 @@ QUESTIONS: Final[dict[str, Callable[[Answers, Asked], Any]]] = {
     "funnel of a shop": lambda of, asked: of.funnel(asked.filter, SHOP),
     "funnel of content": lambda of, asked: of.funnel(asked.filter, CONTENT),
     "funnel with a step again": lambda of, asked: of.funnel(asked.filter, AGAIN),
+    **{
+        f"retention by {unit}": lambda of, asked, unit=unit: of.retention(asked.filter, Return(), unit, asked.zone)
+        for unit in UNITS
+    },
+    "retention of buyers": lambda of, asked: of.retention(asked.filter, BUYERS, Unit.DAY, asked.zone),
     "assisted": lambda of, asked: of.assisted(asked.filter),
     "assisted over time": lambda of, asked: of.assisted_over_time(asked.filter, asked.unit, asked.zone),
     **{

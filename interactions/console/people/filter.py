@@ -25,8 +25,8 @@ from interactions.contract.tombstones import Person
 from interactions.models import Environment
 from interactions.privacy import people as looking
 
-_PAGES: Final = ("dashboard", "records", "live")
-_KEPT: Final = ("unit", "split", "compare", "columns")
+_PAGES: Final = ("dashboard", "records", "retention", "live")
+_KEPT: Final = ("unit", "split", "compare", "columns", "first", "returning")
 
 
 def admit(request: HttpRequest, here: Environment, people: Iterable[Person], page: str) -> None:
