@@ -20,9 +20,7 @@ from interactions.analytics.periods import Unit
 from interactions.analytics.reports.reach import Reach, is_over, reach
 from interactions.analytics.reports.retention import MOST_BARS, UNITS, Return, retained, retention
 from interactions.console.charts import spark
-from interactions.console.filter.choice import PRESETS, FilterChoice
-from interactions.console.filter.parts import one_of
-from interactions.console.filter.periods import address_of
+from interactions.console.filter.choice import FilterChoice
 from interactions.console.gate import demand
 from interactions.console.people.filter import admit
 from interactions.console.spreadsheet import as_file
@@ -30,6 +28,9 @@ from interactions.contract.moments import local, written
 from interactions.contract.schema import TYPES, TYPES_BY_GROUP
 from interactions.errors import DataNotReady
 from interactions.models import Environment
+from interactions.questions.choice import PRESETS
+from interactions.questions.parts import one_of
+from interactions.questions.periods import address_of
 
 _KEPT: Final = ("unit", "first", "returning")
 _SHADES: Final = 10

@@ -91,7 +91,7 @@ def test_the_first_row_has_the_shares_of_all_people_for_whom_the_week_is_over(ad
     whole = re.search(r'class="returns-all">(.*?)</tr>', fragment, re.DOTALL)
     assert whole
     # Three of five came back a week later, two of four two weeks later.
-    assert re.findall(r">([\d.,%]+)<", whole[1]) == ["5", "100%", "60%", "50%"]
+    assert re.findall(r">([\d.,%]+)<", whole[1]) == ["5", "100.0%", "60.0%", "50.0%"]
 
 
 def test_the_unit_fits_the_period_by_itself(admin_client: Client) -> None:
