@@ -12,7 +12,7 @@ import pandas as pd
 from interactions.analytics.bars import bar_edges, index_of
 from interactions.analytics.filters import Filter
 from interactions.analytics.index.figures.retention import returned
-from interactions.analytics.index.look import look
+from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import ALL, Period, Unit
 from interactions.contract.schema import TYPES
@@ -41,7 +41,7 @@ def retention(index: Index, filter: Filter, asked: Return, unit: Unit, zone: tzi
     at or after their first. What came before the period counts: whoever was there earlier isn't new. The filter's types
     and groups don't count: ``asked`` has its own.
     """
-    whole = look(index, since_ever(filter))
+    whole = filtered(index, since_ever(filter))
     edges = edges_of(whole.span, filter.period, unit, zone)
     if not len(edges):
         return _frame(np.zeros((0, 1), np.int64), edges)

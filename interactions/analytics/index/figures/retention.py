@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from interactions.analytics.index.figures.types import numbered
-from interactions.analytics.index.look import Look, Share, summed
+from interactions.analytics.index.filtered import FilteredIndex, Share, summed
 from interactions.analytics.index.passes import retention
 
 
-def returned(look: Look, edges: np.ndarray, first: Sequence[str], returning: Sequence[str]) -> np.ndarray:
+def returned(filtered: FilteredIndex, edges: np.ndarray, first: Sequence[str], returning: Sequence[str]) -> np.ndarray:
     """People by the bar of their first event, and those who came back so many bars later: int64[bars, bars + 1].
 
     Column 0 has the people of each bar, column ``n + 1`` those with an event of a type ``returning`` ``n`` bars later.
@@ -21,7 +21,7 @@ def returned(look: Look, edges: np.ndarray, first: Sequence[str], returning: Seq
 
     def walk(found: np.ndarray, share: Share) -> None:
         if not share.run.nobody:
-            retention.return_to(*share.people, share.run.at, share.run.kind, roles, edges, found)
+            retention.return_to(*share.whole, share.run.at, share.run.kind, roles, edges, found)
 
     bars = len(edges) - 1
-    return summed(look.over(lambda: np.zeros((bars, bars + 1), np.int64), walk))
+    return summed(filtered.over(lambda: np.zeros((bars, bars + 1), np.int64), walk))
