@@ -28,6 +28,7 @@ from interactions.analytics.relational import (
     overview,
     people,
     products,
+    retention,
     timeseries,
     totals,
 )
@@ -38,6 +39,7 @@ from interactions.analytics.reports.breakdowns import Subject
 from interactions.analytics.reports.data_quality import Measures
 from interactions.analytics.reports.funnel import Step
 from interactions.analytics.reports.history import history
+from interactions.analytics.reports.retention import Return, edges_of, frame_of, since_ever, within
 from interactions.analytics.reports.totals import EVERYTHING, Totals
 from interactions.contract.tombstones import microseconds
 
@@ -115,6 +117,16 @@ class Answers(ABC):
 
     def funnel(self, filter: Filter, steps: Sequence[Step]) -> pd.DataFrame:
         return frames.of_steps(self._one(funnel.funnel(self._asked(filter), filter, steps)), steps)
+
+    def retention(self, filter: Filter, asked: Return, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
+        ever = since_ever(filter)
+        data, (first, last) = self._asked(ever), self._extent(ever)
+        edges = edges_of((first, last) if first <= last else None, filter.period, unit, zone)
+        if not len(edges):
+            return frame_of(np.zeros((0, 1), np.int64), edges)
+        exact = within(edges, filter.period)
+        began, came = retention.retention(data, ever, asked.first, asked.returning, bars.of_edges(exact))
+        return frame_of(frames.of_returns(self._frame(began), self._frame(came), exact), edges)
 
     def assisted(self, filter: Filter) -> Assisted:
         data = self._asked(filter)

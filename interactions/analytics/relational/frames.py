@@ -134,3 +134,14 @@ def _starts(starts: np.ndarray) -> pd.DatetimeIndex:
 
 def _texts(names: Sequence[str]) -> pd.Index:
     return pd.Index(list(names), dtype="str")
+
+
+def of_returns(began: pd.DataFrame, came: pd.DataFrame, edges: np.ndarray) -> np.ndarray:
+    """People and returns by bar, int64[bars, bars + 1], as :func:`relational.retention.retention` has them in rows."""
+    places = {start: place for place, start in enumerate(edges[:-1].tolist())}
+    counts = np.zeros((len(places), len(places) + 1), np.int64)
+    for start, people in zip(began["start"], began["people"], strict=True):
+        counts[places[start], 0] = people
+    for start, later, people in zip(came["start"], came["came"], came["people"], strict=True):
+        counts[places[start], places[later] - places[start] + 1] = people
+    return counts

@@ -15,6 +15,7 @@ from interactions.analytics.index.figures.retention import returned
 from interactions.analytics.index.filtered import filtered
 from interactions.analytics.index.run import Index
 from interactions.analytics.periods import ALL, Period, Unit
+from interactions.analytics.question import question
 from interactions.contract.schema import TYPES
 from interactions.contract.tombstones import microseconds
 
@@ -33,6 +34,7 @@ class Return:
     returning: tuple[str, ...] = TYPES
 
 
+@question
 def retention(index: Index, filter: Filter, asked: Return, unit: Unit, zone: tzinfo = UTC) -> pd.DataFrame:
     """``people, 0, 1, 2 …``: a row for each bar, the index ``start`` (UTC), of the last ``MOST_BARS`` of the period.
 
@@ -44,9 +46,9 @@ def retention(index: Index, filter: Filter, asked: Return, unit: Unit, zone: tzi
     whole = filtered(index, since_ever(filter))
     edges = edges_of(whole.span, filter.period, unit, zone)
     if not len(edges):
-        return _frame(np.zeros((0, 1), np.int64), edges)
+        return frame_of(np.zeros((0, 1), np.int64), edges)
     exact, key = within(edges, filter.period), ("retention", asked, unit, zone, filter.period)
-    return _frame(whole.once(key, lambda: returned(whole, exact, asked.first, asked.returning)), edges)
+    return frame_of(whole.once(key, lambda: returned(whole, exact, asked.first, asked.returning)), edges)
 
 
 def retained(frame: pd.DataFrame, *, is_last_whole: bool) -> pd.Series:
@@ -87,7 +89,8 @@ def within(edges: np.ndarray, period: Period) -> np.ndarray:
     return np.append(max(edges[0], microseconds(period.start)), edges[1:])
 
 
-def _frame(counts: np.ndarray, edges: np.ndarray) -> pd.DataFrame:
+def frame_of(counts: np.ndarray, edges: np.ndarray) -> pd.DataFrame:
+    """The frame of :func:`retention` from people and returns by bar, int64[bars, bars + 1], and the bars' edges."""
     bars = len(counts)
     late = np.add.outer(np.arange(bars), np.arange(bars)) >= bars
     frame = pd.DataFrame(np.where(late, np.nan, counts[:, 1:]), index_of(edges), list(range(bars)))
