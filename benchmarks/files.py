@@ -37,7 +37,7 @@ _COLUMNS = {
     "region": "context.region",
     "user agent": "context.user_agent",
     "campaign": "context.campaign.name",
-    "action": "custom_action_name",
+    "custom_action_name": "custom_action_name",
 }
 
 
