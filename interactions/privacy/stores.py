@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from django.apps import apps
+from django.conf import settings
 
 from interactions import exports, identity, process_caches
 from interactions.analytics import keeper
@@ -25,6 +26,7 @@ from interactions.ingest.live import calls
 from interactions.models import Block, Environment, Import
 from interactions.privacy import database_log, entries, names, refusals, remains, said_names, staged, uploaded, wishes
 from interactions.warehouse import people as lake_people
+from interactions.warehouse.copies import forget_copies
 from interactions.warehouse.lake import Lake
 from interactions.warehouse.overlaps import Overlaps
 from interactions.warehouse.rewrite import Tell
@@ -68,7 +70,16 @@ def _count_overlaps(environment: Environment, tombstones: Tombstones) -> Counter
 
 def _count_copies(environment: Environment, tombstones: Tombstones) -> Counter[Person]:
     """Not by person where another node may still have some."""
-    return lake_people.count_copies(environment.slug, tombstones) + _count_memory(environment, tombstones)
+    found = lake_people.count_copies(environment.slug, tombstones)
+    return found + _count_memory(environment, tombstones) if settings.LAKE_URL else found
+
+
+def _erase_copies(_: Environment, __: Tombstones, ___: Tell) -> None:
+    """Copies of a lake that is no longer used are this machine's alone."""
+    if settings.LAKE_URL:
+        process_caches.empty_everywhere()
+    else:
+        forget_copies()
 
 
 def _erase_overlaps(environment: Environment, tombstones: Tombstones, _: Tell) -> None:
@@ -192,7 +203,7 @@ STORES = (
     Store("fingerprints", ("fingerprints/",), _erase_fingerprints, _count_fingerprints, locked=True),
     Store("records left out of imports", ("overlaps/",), _erase_overlaps, _count_overlaps, locked=True),
     # After the data set and the lists: each node forgets the copies of what is gone from the store.
-    Store("copies of the data set", ("cache/",), _empty_memory, _count_copies),
+    Store("copies of the data set", ("cache/",), _erase_copies, _count_copies),
     # After the data set, so that no part with their records can be read any more.
     Store("event index", ("index/",), _erase_index, _count_index),
     # After all that is copied from: a backup that is being made is given up.

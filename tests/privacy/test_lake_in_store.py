@@ -29,6 +29,7 @@ State = DeletionRequest.State
 @pytest.fixture
 def lake_url(settings: Any, folders: Path, object_store: ObjectServer) -> str:
     settings.LAKE_URL = f"{object_store.bucket()}/dojo"
+    settings.OVERLAPS_URL = f"{settings.LAKE_URL}/.overlaps"
     settings.CACHE_DIR = folders / "here" / "cache"
     return str(settings.LAKE_URL)
 
