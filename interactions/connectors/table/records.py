@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from interactions.connectors.source import Chunk, Skipped
@@ -21,6 +22,8 @@ from interactions.connectors.table.rows import Rows, Table
 from interactions.connectors.table.sieve import HEADER, NUMBER, Sieve, numbered
 from interactions.connectors.table.statement import Statement
 from interactions.connectors.table.values import Values, of_different
+
+_PIECE_ROWS: Final = 16_384  # each thread makes several copies of a piece on the way to its records
 
 GATHERED: Final = Skipped("Further rows of an order", "They are in the check-out of their order.")
 
@@ -69,7 +72,7 @@ class Records:
             orders = stack.enter_context(Orders(self._mapping)) if self._mapping.order else None
             made = in_order(
                 partial(self._chunk, engines),
-                self._table.batches(),
+                chain.from_iterable(rows.pieces(_PIECE_ROWS) for rows in self._table.batches()),
                 self._threads,
                 one_by_one=lambda: self._samples is None,  # the first values say how the others are read
             )

@@ -46,6 +46,20 @@ class Rows:
         every = np.arange(self.first, self.first + self.count)
         return np.delete(every, [each.index - self.first for each in self.rejected])
 
+    def pieces(self, most: int) -> Iterator[Rows]:
+        """The rows, at most so many of ``table`` at a time. The first piece has the whole ``size``."""
+        rows = self.table.num_rows
+        if rows <= most:
+            yield self
+            return
+        numbers, rejected = self.numbers(), self.rejected
+        first, size = self.first, self.size
+        for at in range(0, rows, most):
+            following = int(numbers[at + most]) if at + most < rows else self.first + self.count
+            before = [each for each in rejected if each.index < following]
+            yield Rows(self.table.slice(at, most), first, size, before)
+            rejected, first, size = rejected[len(before) :], following, 0
+
     def text(self, row: int) -> bytes:
         """A row as a JSON object of all its cells, null if empty, so that rows make a table with the same columns."""
         return msgspec.json.encode(self.table.slice(row, 1).to_pylist()[0])
