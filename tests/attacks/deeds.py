@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.urls import reverse
@@ -80,6 +81,12 @@ def _member(here: Environment, actor: User, **form: Any) -> tuple[dict[str, Any]
     return {"pk": user.pk}, form
 
 
+def _member_with_a_code(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
+    parts, form = _member(here, actor)
+    Authenticator.objects.create(user_id=parts["pk"], type=Authenticator.Type.TOTP, data={})
+    return parts, form
+
+
 def _export(here: Environment, actor: User) -> tuple[dict[str, Any], dict[str, Any]]:
     export = Export.objects.create(environment=here, created_by=actor, format="jsonl", records_total=1)
     return {"pk": export.pk}, {}
@@ -117,7 +124,8 @@ DEEDS = (
     Deed("member_edit", lambda here, actor: _member(here, actor, **{f"role_{here.slug}": "analyst"})),
     Deed("member_link", _member),
     Deed("member_deactivate", lambda here, actor: _member(here, actor, active="0")),
-    Deed("key_create", _nothing(name="Shop", kind="secret", once="a")),
+    Deed("member_second_factor", _member_with_a_code),
+    Deed("key_create", _nothing(name="Shop", kind="secret", scopes=["write"], once="a")),
     Deed("api_site_key", _nothing(once="f")),
     Deed("key_rotate", _key(grace="0", once="b")),
     Deed("key_revoke", _key()),
@@ -162,7 +170,7 @@ DEEDS = (
 def all_rows() -> dict[str, list[tuple[Any, ...]]]:
     """Every row of the application and of the accounts, to see whether anything changed; but for the log of deeds."""
     left_out = {"activityentry", "session", "logentry"}
-    models = [*apps.get_app_config("interactions").get_models(), *apps.get_app_config("auth").get_models()]
+    models = [model for label in ("interactions", "auth", "mfa") for model in apps.get_app_config(label).get_models()]
     return {
         model._meta.label: sorted(model._default_manager.values_list(), key=repr)
         for model in models
