@@ -1,14 +1,13 @@
 """The settings, all from the environment; docs/settings.md lists every name an operator may give."""
 
 import os
-import sys
 import tempfile
 from hashlib import blake2b
 from pathlib import Path
 
 import dj_database_url
 
-from dojo import environ, log_ins, mail, oidc
+from dojo import environ, log_config, log_ins, mail, oidc
 from dojo.cores import cores
 from dojo.machine import is_elsewhere, local_hosts, own_hosts
 from dojo.version import version_of
@@ -274,37 +273,18 @@ CELERY_TASK_DEFAULT_QUEUE = "dojo"
 # An import whose tasks give no sign of life for so long is taken up again.
 IMPORT_STALE_SECONDS = environ.number("IMPORT_STALE_SECONDS", default=15, least=1)
 _SWEEP_SECONDS = min(10.0, IMPORT_STALE_SECONDS)
+_EVERY = {  # seconds
+    "sweep_imports": _SWEEP_SECONDS,
+    "sweep_erasures": _SWEEP_SECONDS,
+    "sweep_exports": _SWEEP_SECONDS,
+    "sweep_pulls": _SWEEP_SECONDS,
+    "run_retention": 600.0,  # it looks itself whether the day's turn is due; a restart begins the time anew
+    "compact_lakes": 60.0,
+}
 CELERY_BEAT_SCHEDULE = {
-    "sweep-imports": {
-        "task": "interactions.tasks.sweep_imports",
-        "schedule": _SWEEP_SECONDS,
-        "options": {"expires": _SWEEP_SECONDS},  # else they pile up while no worker runs
-    },
-    "sweep-erasures": {
-        "task": "interactions.tasks.sweep_erasures",
-        "schedule": _SWEEP_SECONDS,
-        "options": {"expires": _SWEEP_SECONDS},
-    },
-    "sweep-exports": {
-        "task": "interactions.tasks.sweep_exports",
-        "schedule": _SWEEP_SECONDS,
-        "options": {"expires": _SWEEP_SECONDS},
-    },
-    "sweep-pulls": {
-        "task": "interactions.tasks.sweep_pulls",
-        "schedule": _SWEEP_SECONDS,
-        "options": {"expires": _SWEEP_SECONDS},
-    },
-    "run-retention": {
-        "task": "interactions.tasks.run_retention",
-        "schedule": 600.0,  # it looks itself whether the day's turn is due; a restart begins the time anew
-        "options": {"expires": 600.0},
-    },
-    "compact-lakes": {
-        "task": "interactions.tasks.compact_lakes",
-        "schedule": 60.0,
-        "options": {"expires": 60.0},
-    },
+    # They expire, else they pile up while no worker runs.
+    name: {"task": f"interactions.tasks.{name}", "schedule": seconds, "options": {"expires": seconds}}
+    for name, seconds in _EVERY.items()
 }
 
 # --- Static files ---
@@ -404,29 +384,7 @@ _KAFKA = {
 }
 KAFKA_CLIENT = {name: value for name, value in _KAFKA.items() if value}
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"()": "dojo.log_format.PlainLine"},
-        "json": {"()": "dojo.log_format.JsonLine"},
-    },
-    "filters": {
-        "refusals": {"()": "dojo.log_filter.NoTracebackOfRefusals"},
-        "repeats": {"()": "dojo.log_filter.OnceAMinute"},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": LOG_FORMAT.lower(),
-            "filters": ["refusals", "repeats"],
-            "stream": sys.stderr,
-        }
-    },
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # Celery's own INFO is two lines a task: the imports page says it better.
-    "loggers": {"celery": {"level": "WARNING"}},
-}
+LOGGING = log_config.of(LOG_LEVEL, LOG_FORMAT)
 
 if SENTRY_DSN:
     from dojo import sentry  # 10 MB, and nothing without it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import io
 import json
@@ -166,7 +167,8 @@ class TestCommand:
         folder = tmp_path / "out"
         folder.mkdir()
         (folder / "out.jsonl").write_text("old")
-        monkeypatch.setattr(Lake, "files", lambda lake: [str(tmp_path / "gone.parquet")])
+        gone = [dataclasses.replace(part, file=tmp_path / "gone.parquet") for part in Lake("playground").parts()]
+        monkeypatch.setattr(Lake, "parts", lambda lake: gone)
         with pytest.raises(CommandError, match="changed during the export"):
             self.run(str(folder / "out.jsonl"))
         assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("out.jsonl", "old")]
