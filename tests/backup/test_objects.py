@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,7 @@ def test_a_dojo_whose_files_are_objects_is_backed_up_and_restored(object_store: 
     assert done.returncode == 1, done.stderr  # done with rejects
     records = exported(one)
     one.manage("backup", f"{bucket}/backups")
+    time.sleep(1)  # backups are named by the second
     said = one.manage("backup", f"{bucket}/backups", "--keep", "1")
     assert "Removed 1 older backup." in said
     two.manage("restore", f"{bucket}/backups")

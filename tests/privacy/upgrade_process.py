@@ -57,12 +57,13 @@ def kill(place: str, number: int) -> None:
     from django.db.models import QuerySet
 
     from interactions import identity
-    from interactions.warehouse import lake, rekey
+    from interactions.warehouse import rekey
+    from interactions.warehouse.storage import OnDisk
 
     places: dict[str, tuple[Any, str]] = {
         "keys kept": (identity, "_check_of"),
-        "files appear": (lake, "_appear"),
-        "after the commit": (lake, "_keep"),
+        "files appear": (OnDisk, "put"),
+        "after the commit": (OnDisk, "keep"),
         "a part written": (rekey, "_part"),
         "rows of the database": (QuerySet, "update"),
     }
