@@ -56,7 +56,10 @@ def _scrubbed(texts: pa.Array) -> pa.Array:
     return texts.take(pa.array(np.arange(len(texts)), mask=texts.is_null().to_numpy(zero_copy_only=False)))
 
 
-def _place(chunk: pa.Array) -> tuple[int, int, int]:
-    """The memory address of a chunk. It identifies the mapped file that it comes from."""
-    address = next((buffer.address for buffer in chunk.buffers()[::-1] if buffer is not None), 0)
-    return address, chunk.offset, len(chunk)
+def _place(chunk: pa.Array) -> tuple[int, ...]:
+    """The memory addresses of a chunk, which identify the mapped file that it comes from.
+
+    Without those of empty buffers, which can be the same for all arrays.
+    """
+    addresses = (buffer.address for buffer in chunk.buffers() if buffer is not None and buffer.size)
+    return (*addresses, chunk.offset, len(chunk))
