@@ -5,10 +5,10 @@ from django.db import migrations
 NAMING_PEOPLE = {
     "eventcount": ("name",),
     "eventtype": ("name",),
-    "skippedevents": ("name",),
+    "skippedevents": ("name", "reason"),
     "importedevents": ("name",),
     "sourcemapping": ("mapping",),
-    "import": ("mapping", "event_types"),
+    "import": ("mapping", "event_types", "left_out"),
 }
 
 
