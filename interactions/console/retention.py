@@ -30,7 +30,7 @@ from interactions.errors import DataNotReady
 from interactions.models import Environment
 from interactions.questions.choice import PRESETS
 from interactions.questions.parts import one_of
-from interactions.questions.periods import address_of
+from interactions.questions.periods import INSTANT, address_of
 
 _KEPT: Final = ("unit", "first", "returning")
 _SHADES: Final = 10
@@ -124,7 +124,7 @@ def _asked(here: Environment, choice: RetentionChoice) -> tuple[pd.DataFrame, Un
 
 def _figures(here: Environment, choice: RetentionChoice) -> dict[str, Any]:
     frame, unit, found = _asked(here, choice)
-    so_far = _so_far(here, frame, unit, found)
+    so_far = _so_far(here, frame, unit, found, choice.filter.period(found.newest, found.everything).end)
     curve = retained(frame, is_last_whole=so_far is None)
     return {
         "has_figures": True,
@@ -151,14 +151,14 @@ def _figures(here: Environment, choice: RetentionChoice) -> dict[str, Any]:
 _FORMS: Final = {Unit.DAY: "%b %-d, %Y", Unit.WEEK: "%b %-d, %Y", Unit.MONTH: "%b %Y"}
 
 
-def _so_far(here: Environment, frame: pd.DataFrame, unit: Unit, found: Reach) -> datetime | None:
-    """The start of the last bar if it isn't complete yet."""
+def _so_far(here: Environment, frame: pd.DataFrame, unit: Unit, found: Reach, end: datetime | None) -> datetime | None:
+    """The start of the last bar if it isn't complete yet, or is cut off by the ``end`` of the period."""
     if not len(frame) or found.newest is None:
         return None
     bar: datetime = frame.index[-1].to_pydatetime()
     if found.newest < bar:
         return None
-    until = min(found.newest, unit.after(bar, here.zone))
+    until = min(found.newest, end - INSTANT if end else found.newest)
     return None if is_over(bar, unit, here.zone, until=until, now=timezone.now()) else bar
 
 

@@ -94,6 +94,12 @@ def test_the_first_row_has_the_shares_of_all_people_for_whom_the_week_is_over(ad
     assert re.findall(r">([\d.,%]+)<", whole[1]) == ["5", "100.0%", "60.0%", "50.0%"]
 
 
+@pytest.mark.parametrize(("last_day", "is_cut"), [("2024-01-10", True), ("2024-01-14", False)])
+def test_a_week_that_the_period_cuts_off_is_not_complete(admin_client: Client, last_day: str, is_cut: bool) -> None:
+    some_weeks()
+    assert ("is-so-far" in text_of(admin_client, f"{PAGE}?unit=week&to={last_day}", **HTMX)) is is_cut
+
+
 def test_the_unit_fits_the_period_by_itself(admin_client: Client) -> None:
     some_weeks()
     assert table(admin_client, "")[0][0] == "day (UTC)"
